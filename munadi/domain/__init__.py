@@ -1,0 +1,1 @@
+"""What Munadi means, without doing anything: no I/O, no clock, nothing but stdlib and pydantic."""

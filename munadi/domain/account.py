@@ -1,0 +1,59 @@
+"""A connected profile at a channel, and its credentials (which never leave the process unsealed)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import SecretStr
+
+from munadi.domain.channel import ChannelName
+from munadi.domain.model import Model
+
+
+class AccountStatus(StrEnum):
+    """The health of a connection."""
+
+    CONNECTED = "connected"
+    EXPIRING = "expiring"
+    REAUTH_REQUIRED = "reauth_required"
+    DISCONNECTED = "disconnected"
+
+
+class Credentials(Model):
+    """What a channel needs to speak for a profile. `expires_at` None means unknown, never a refusal."""
+
+    access_token: SecretStr
+    refresh_token: SecretStr | None = None
+    expires_at: datetime | None = None
+
+
+class Profile(Model):
+    """What a network says about the profile behind a token; the answer of a channel's `verify`."""
+
+    external_id: str
+    handle: str
+    display_name: str | None = None
+    service_url: str | None = None
+    scopes: tuple[str, ...] = ()
+    facts: dict[str, Any] = {}
+
+
+class ConnectedAccount(Model):
+    """An account as a channel sees it in one call: who, where, and with which token.
+
+    `credentials_version` rises with each stored refresh, so that a late refresh knows that it is stale.
+    """
+
+    id: str
+    brand_ref: str
+    channel: ChannelName
+    external_id: str
+    handle: str
+    service_url: str | None = None
+    login: str | None = None
+    scopes: tuple[str, ...] = ()
+    facts: dict[str, Any] = {}
+    credentials: Credentials
+    credentials_version: int = 1

@@ -1,0 +1,97 @@
+"""Channels as data: names, limits and media rules. One `ChannelSpec` per network; everything reads it from there."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from munadi.domain.model import WireModel
+
+
+class ChannelName(StrEnum):
+    """The networks of the mission; `sns` in events."""
+
+    INSTAGRAM = "instagram"
+    THREADS = "threads"
+    FACEBOOK = "facebook"
+    BLUESKY = "bluesky"
+    TIKTOK = "tiktok"
+    YOUTUBE = "youtube"
+
+
+class TextUnit(StrEnum):
+    """How a network counts text."""
+
+    GRAPHEMES = "graphemes"
+    UTF8_BYTES = "utf8_bytes"
+    CODE_POINTS = "code_points"
+    UTF16_UNITS = "utf16_units"
+
+
+class MediaKind(StrEnum):
+    """What a media file is."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+class LinkStyle(StrEnum):
+    """What becomes of a content's `link`."""
+
+    CARD = "card"
+    APPENDED = "appended"
+
+
+class Resend(StrEnum):
+    """What may be done once a visible call is proven to have left nothing behind."""
+
+    SAME_HANDLE = "same_handle"
+    AFTER_ABSENCE = "after_absence"
+    NEVER = "never"
+
+
+class TextLimit(WireModel):
+    """One limit on the text of a post; a network may have several."""
+
+    rule: str
+    unit: TextUnit
+    maximum: int
+
+
+class MediaRule(WireModel):
+    """What a network takes of one kind of media. Sizes in bytes, sides in pixels, ratio = width / height."""
+
+    kind: MediaKind
+    mime_types: tuple[str, ...]
+    max_bytes: int
+    min_ratio: float | None = None
+    max_ratio: float | None = None
+    min_width: int | None = None
+    max_width: int | None = None
+    min_duration: timedelta | None = None
+    max_duration: timedelta | None = None
+    max_alt_length: int | None = None
+
+
+class ChannelSpec(WireModel):
+    """A network's limits and the numbers of its publish protocol (design §5), with the facts they come from."""
+
+    name: ChannelName
+    title: str
+    text_limits: tuple[TextLimit, ...]
+    media_rules: tuple[MediaRule, ...]
+    min_media: int
+    max_media: int
+    mixed_media: bool
+    link_style: LinkStyle
+    first_comment: bool
+    max_parts: int
+    scopes: tuple[str, ...]
+    hosts: tuple[str, ...]
+    lead: timedelta
+    publish_deadline: timedelta = timedelta(seconds=30)
+    margin: timedelta = timedelta(seconds=5)
+    absence_window: timedelta
+    resend: Resend
+    facts_version: str
+    sources: tuple[str, ...]

@@ -1,0 +1,119 @@
+"""A content: what was submitted. Its roll-up over publications, its drafts, and its answered form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from munadi.domain.failure import Failure
+from munadi.domain.media import MediaAsset
+from munadi.domain.model import WireModel
+from munadi.domain.publication import ENDED, Hold, PublicationStatus, Warning_
+
+P = PublicationStatus
+
+
+class ContentStatus(StrEnum):
+    """The roll-up of a content's publications."""
+
+    ACCEPTED = "accepted"
+    QUEUED = "queued"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    PARTIALLY_PUBLISHED = "partially_published"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    CANCELED = "canceled"
+
+
+def roll_up(statuses: Iterable[PublicationStatus]) -> ContentStatus:
+    """The content's status from its publications' (design §2); unconfirmed counts as ended."""
+    given = list(statuses)
+    if not given:
+        raise ValueError("a content has at least one publication")
+    ended = [status in ENDED for status in given]
+    if P.PUBLISHING in given or (any(ended) and not all(ended)):
+        return ContentStatus.PUBLISHING
+    if not any(ended):
+        return ContentStatus.ACCEPTED if all(s is P.ACCEPTED for s in given) else ContentStatus.QUEUED
+    if P.UNCONFIRMED in given:
+        return ContentStatus.UNCONFIRMED
+    if all(status is P.PUBLISHED for status in given):
+        return ContentStatus.PUBLISHED
+    if P.PUBLISHED in given:
+        return ContentStatus.PARTIALLY_PUBLISHED
+    return ContentStatus.FAILED if P.FAILED in given else ContentStatus.CANCELED
+
+
+class Draft(WireModel):
+    """What one publication will show, resolved for its channel: overrides applied, media probed, link placed."""
+
+    text: str = ""
+    link: str | None = None
+    media: tuple[MediaAsset, ...] = ()
+    first_comment: str | None = None
+    parts: tuple[str, ...] = ()
+    options: dict[str, Any] = {}
+
+
+class Rollup(WireModel):
+    """How many publications are in which status."""
+
+    total: int
+    accepted: int = 0
+    queued: int = 0
+    publishing: int = 0
+    published: int = 0
+    failed: int = 0
+    unconfirmed: int = 0
+    canceled: int = 0
+
+
+class PublicationView(WireModel):
+    """A publication as answered."""
+
+    id: str
+    channel: str
+    account_id: str
+    status: PublicationStatus
+    scheduled_at: datetime
+    published_at: datetime | None
+    lateness_ms: int | None
+    provider_post_id: str | None
+    provider_url: str | None
+    failure: Failure | None
+    hold: Hold | None
+    attempts: int
+    warnings: tuple[Warning_, ...]
+
+
+class ContentView(WireModel):
+    """A content as answered, with everything a reader needs to know what happened and what to do."""
+
+    id: str
+    brand_ref: str
+    status: ContentStatus
+    scheduled_at: datetime
+    timezone: str | None
+    publish_by: datetime
+    text: str | None
+    media: tuple[MediaAsset, ...]
+    link: str | None
+    client_ref: str | None
+    version: int
+    draft_version: int
+    created_at: datetime
+    updated_at: datetime
+    workflow_id: str
+    publications: tuple[PublicationView, ...]
+    warnings: tuple[Warning_, ...]
+    rollup: Rollup
+
+
+def count(statuses: Iterable[PublicationStatus]) -> Rollup:
+    """The roll-up in numbers."""
+    given = list(statuses)
+    numbers: dict[str, int] = {status.value: given.count(status) for status in PublicationStatus}
+    return Rollup(total=len(given), **numbers)

@@ -1,0 +1,128 @@
+"""Why a publication failed, and what to do about it.
+
+    Reason ──(REASONS)──► FailureClass, Retryable, remedy        one row per reason, proven complete by a test
+    ChannelError          raised by a channel: a reason + how sure we are about the effect (Sorting)
+    Failure               what a client reads
+
+`Sorting` is the fact that decides whether anything may be sent again; `Retryable` is advice to a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from munadi.domain.model import WireModel
+
+MAX_MESSAGE = 500
+MAX_RAW = 4_000
+
+
+class FailureClass(StrEnum):
+    """Whose problem it is."""
+
+    TOKEN = "TOKEN"
+    PERMISSION = "PERMISSION"
+    MEDIA = "MEDIA"
+    POLICY = "POLICY"
+    RATE_LIMIT = "RATE_LIMIT"
+    DUPLICATE = "DUPLICATE"
+    OUTAGE = "OUTAGE"
+    INVALID_REQUEST = "INVALID_REQUEST"
+    CONFIG = "CONFIG"
+    UNKNOWN = "UNKNOWN"
+
+
+class Retryable(StrEnum):
+    """Whether and when trying again can help."""
+
+    AUTO = "auto"
+    AFTER_WAIT = "after_wait"
+    AFTER_FIX = "after_fix"
+    RECONCILE = "reconcile"
+    NEVER = "never"
+
+
+class Sorting(StrEnum):
+    """What is known about the effect of a visible call. Only NOT_SENT may be sent again without looking."""
+
+    NOT_SENT = "not_sent"
+    SENT = "sent"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
+class Reason(StrEnum):
+    """Stable reasons: never renamed, only added to."""
+
+    TOKEN_EXPIRED = "TOKEN_EXPIRED"
+    TOKEN_REVOKED = "TOKEN_REVOKED"
+    TOKEN_EXPIRES_BEFORE_SLOT = "TOKEN_EXPIRES_BEFORE_SLOT"
+    ACCOUNT_DISCONNECTED = "ACCOUNT_DISCONNECTED"
+    LOGIN_CHECKPOINT = "LOGIN_CHECKPOINT"
+    MISSING_SCOPE = "MISSING_SCOPE"
+    ROLE_OR_2FA_REQUIRED = "ROLE_OR_2FA_REQUIRED"
+    TARGET_NOT_ACCESSIBLE = "TARGET_NOT_ACCESSIBLE"
+    ACCOUNT_RESTRICTED = "ACCOUNT_RESTRICTED"
+    APP_NOT_APPROVED = "APP_NOT_APPROVED"
+    MEDIA_VALIDATION_FAILED = "MEDIA_VALIDATION_FAILED"
+    MEDIA_UNREACHABLE = "MEDIA_UNREACHABLE"
+    MEDIA_PROCESSING_FAILED = "MEDIA_PROCESSING_FAILED"
+    MEDIA_PROCESSING_TIMEOUT = "MEDIA_PROCESSING_TIMEOUT"
+    MEDIA_DOMAIN_UNVERIFIED = "MEDIA_DOMAIN_UNVERIFIED"
+    TEXT_TOO_LONG = "TEXT_TOO_LONG"
+    INVALID_FIELD = "INVALID_FIELD"
+    MISSING_FIELD = "MISSING_FIELD"
+    CONTENT_POLICY = "CONTENT_POLICY"
+    SPAM_BLOCKED = "SPAM_BLOCKED"
+    FEATURE_NOT_ELIGIBLE = "FEATURE_NOT_ELIGIBLE"
+    RATE_LIMITED = "RATE_LIMITED"
+    DAILY_CAP_REACHED = "DAILY_CAP_REACHED"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+    DUPLICATE_CONTENT = "DUPLICATE_CONTENT"
+    PROVIDER_OUTAGE = "PROVIDER_OUTAGE"
+    NETWORK_UNREACHABLE = "NETWORK_UNREACHABLE"
+    OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+    WINDOW_MISSED = "WINDOW_MISSED"
+    UNKNOWN_PROVIDER_ERROR = "UNKNOWN_PROVIDER_ERROR"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+
+
+class Failure(WireModel):
+    """A failure as a client reads it: what, whose, whether a retry can help, what to do, the network's words."""
+
+    reason: Reason
+    class_: FailureClass = Field(alias="class")
+    retryable: Retryable
+    message: str
+    remedy: str
+    provider_code: str | None = None
+    provider_message: str | None = None
+    retry_after: datetime | None = None
+    attempt_id: str | None = None
+
+
+@dataclass
+class ChannelError(Exception):
+    """A network said no, or said nothing. `sorting` is how sure we are that nothing was accepted.
+
+    `retry_after` is the network's own wait; `raw` is its answer, already redacted and bounded.
+    """
+
+    reason: Reason
+    sorting: Sorting
+    message: str
+    provider_code: str | None = None
+    provider_message: str | None = None
+    retry_after: timedelta | None = None
+    raw: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        code = f" ({self.provider_code})" if self.provider_code else ""
+        return f"{self.reason}{code}: {self.message}"

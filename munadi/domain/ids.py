@@ -1,0 +1,58 @@
+"""TypeIDs: prefixed, K-sortable ids (UUIDv7 in base 32). A prefix tells what an id names."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime
+from enum import StrEnum
+
+_TYPE_ID = re.compile(r"([a-z]{3})_([0-7][0-9a-hjkmnp-tv-z]{25})")
+# Bluesky-style TID alphabet: the order of the characters is the order of the values.
+_TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
+
+
+class Prefix(StrEnum):
+    """Every kind of id there is."""
+
+    ACCOUNT = "acc"
+    MEDIA = "med"
+    CONTENT = "cnt"
+    PUBLICATION = "pub"
+    ATTEMPT = "att"
+    EVENT = "evt"
+    ENDPOINT = "whe"
+    DELIVERY = "dlv"
+    KEY = "key"
+    REQUEST = "req"
+
+
+def is_id(value: str, prefix: Prefix) -> bool:
+    """Whether `value` is well formed and of that kind."""
+    match = _TYPE_ID.fullmatch(value)
+    return match is not None and match.group(1) == prefix.value
+
+
+def workflow_id(content_id: str) -> str:
+    """The Temporal workflow id of a content; `content_id_of` is its inverse."""
+    return f"content/{content_id}"
+
+
+def content_id_of(workflow_id_: str) -> str:
+    """The content a workflow id names; ValueError when it names none."""
+    kind, _, content_id = workflow_id_.partition("/")
+    if kind != "content" or not is_id(content_id, Prefix.CONTENT):
+        raise ValueError(f"{workflow_id_!r} is not the id of a content's workflow (content/cnt_…)")
+    return content_id
+
+
+def time_ordered_key(seed: str, at: datetime) -> str:
+    """A 13-character TID derived from an instant and a seed: the same inputs always give the same key.
+
+    64 bits, big-endian: one 0 bit, 53 bits of microseconds since the epoch, 10 bits of clock id (here a hash
+    of `seed`), in base32-sortable. Source: atproto.com/specs/tid.
+    """
+    micros = int(at.timestamp() * 1_000_000) & ((1 << 53) - 1)
+    clock_id = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:2], "big") & 0x3FF
+    value = (micros << 10) | clock_id
+    return "".join(_TID_ALPHABET[(value >> shift) & 31] for shift in range(60, -1, -5))

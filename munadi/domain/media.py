@@ -1,0 +1,23 @@
+"""Media as a draft names them: stored, probed and addressed by the hash of their bytes."""
+
+from __future__ import annotations
+
+from munadi.domain.channel import MediaKind
+from munadi.domain.model import WireModel
+
+
+class MediaAsset(WireModel):
+    """One stored file with its probed facts. Bytes in octets, sides in pixels, duration in milliseconds."""
+
+    id: str
+    sha256: str
+    kind: MediaKind
+    mime_type: str
+    bytes: int
+    width: int
+    height: int
+    duration_ms: int | None = None
+    video_codec: str | None = None
+    audio_codec: str | None = None
+    fps: float | None = None
+    alt: str | None = None

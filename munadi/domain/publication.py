@@ -1,0 +1,129 @@
+"""A publication: one content × one account. Its states, the only arrows between them, and what holds it back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from munadi.domain.model import Model, WireModel
+
+
+class PublicationStatus(StrEnum):
+    """What is true of a publication (design §2)."""
+
+    ACCEPTED = "accepted"
+    QUEUED = "queued"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    CANCELED = "canceled"
+
+
+S = PublicationStatus
+
+# The only arrows. Every store call that changes a status checks it against this table.
+TRANSITIONS: dict[PublicationStatus, frozenset[PublicationStatus]] = {
+    S.ACCEPTED: frozenset({S.QUEUED, S.CANCELED, S.FAILED}),
+    S.QUEUED: frozenset({S.PUBLISHING, S.CANCELED, S.FAILED}),
+    S.PUBLISHING: frozenset({S.PUBLISHED, S.FAILED, S.UNCONFIRMED, S.QUEUED}),
+    S.UNCONFIRMED: frozenset({S.PUBLISHED, S.FAILED, S.QUEUED}),
+    S.FAILED: frozenset({S.QUEUED}),
+    S.PUBLISHED: frozenset(),
+    S.CANCELED: frozenset(),
+}
+
+ENDED = frozenset({S.PUBLISHED, S.FAILED, S.UNCONFIRMED, S.CANCELED})
+WAITING = frozenset({S.ACCEPTED, S.QUEUED})
+
+
+class IllegalTransition(Exception):
+    """A status change that the table does not know: a bug, never a business outcome."""
+
+
+def check_transition(before: PublicationStatus, after: PublicationStatus) -> None:
+    """Raise IllegalTransition unless the arrow is in the table."""
+    if after not in TRANSITIONS[before]:
+        raise IllegalTransition(f"a publication cannot go from {before} to {after}")
+
+
+class HoldReason(StrEnum):
+    """What a queued publication waits for besides its time."""
+
+    TOKEN = "TOKEN"
+    OUTAGE = "OUTAGE"
+    RATE_LIMIT = "RATE_LIMIT"
+    DAILY_CAP = "DAILY_CAP"
+
+
+class Hold(WireModel):
+    """A condition that keeps a publication queued past its time. `until` None: until somebody acts."""
+
+    reason: HoldReason
+    since: datetime
+    until: datetime | None = None
+
+
+# A hold grows with every try that met the same condition.
+HOLD_GROWTH = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))
+# Looks at an unconfirmed publication; the last spacing repeats until publishBy.
+LOOK_GROWTH = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+
+
+def growing(steps: tuple[timedelta, ...], count: int) -> timedelta:
+    """The spacing after `count` earlier ones; the last one repeats."""
+    return steps[min(count, len(steps) - 1)]
+
+
+class Warning_(WireModel):
+    """Something a person should know that changes no status."""
+
+    code: str
+    message: str
+    channel: str | None = None
+    pointer: str | None = None
+
+
+class Handle(Model):
+    """What a network gave us for one draft: container ids, blob references, a record key. Survives attempts.
+
+    `ready` means that only the visible call is left; `expires_at` is the network's own limit.
+    """
+
+    draft_version: int
+    state: dict[str, Any] = {}
+    ready: bool = False
+    expires_at: datetime | None = None
+
+
+class Published(Model):
+    """The network accepted it. Id and URL may be known only later (warning POST_ID_PENDING)."""
+
+    post_id: str | None = None
+    url: str | None = None
+    published_at: datetime | None = None
+    warnings: tuple[Warning_, ...] = ()
+
+
+class Pending(Model):
+    """Not yet: look again after that long."""
+
+    after: timedelta
+    note: str = ""
+
+
+class Ready(Model):
+    """Only the visible call is left. `expires_at` is when the preparation lapses."""
+
+    expires_at: datetime | None = None
+
+
+class Absent(Model):
+    """A look proved that it is not there (now)."""
+
+
+class Unknown(Model):
+    """A look could not tell; `note` says why (reads down, several candidates)."""
+
+    note: str

@@ -1,0 +1,79 @@
+"""The one table of failure reasons: class, whether a retry can help, what the operator does next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Failure, FailureClass, Reason, Retryable
+
+C, R, W = FailureClass, Reason, Retryable
+
+
+class ReasonFacts(NamedTuple):
+    """One row of the table."""
+
+    class_: FailureClass
+    retryable: Retryable
+    meaning: str
+    remedy: str
+
+
+# fmt: off
+REASONS: dict[Reason, ReasonFacts] = {
+    R.TOKEN_EXPIRED: ReasonFacts(C.TOKEN, W.AFTER_FIX, "The account's access token has expired and could not be refreshed.", "Reconnect the account, then retry the publication."),
+    R.TOKEN_REVOKED: ReasonFacts(C.TOKEN, W.AFTER_FIX, "The account's owner or the network withdrew our access.", "Reconnect the account, then retry the publication."),
+    R.TOKEN_EXPIRES_BEFORE_SLOT: ReasonFacts(C.TOKEN, W.AFTER_FIX, "The account's token ends before the scheduled time and cannot be renewed.", "Reconnect the account or choose an earlier time."),
+    R.ACCOUNT_DISCONNECTED: ReasonFacts(C.TOKEN, W.AFTER_FIX, "The account was disconnected from Munadi.", "Connect the account again and submit the content anew."),
+    R.LOGIN_CHECKPOINT: ReasonFacts(C.TOKEN, W.AFTER_FIX, "The network asks the account's owner to confirm who they are.", "Log in to the network in a browser, clear the check, reconnect the account, then retry."),
+    R.MISSING_SCOPE: ReasonFacts(C.PERMISSION, W.AFTER_FIX, "The connection lacks a permission that this post needs.", "Reconnect the account and grant the permission named in the provider's message, then retry."),
+    R.ROLE_OR_2FA_REQUIRED: ReasonFacts(C.PERMISSION, W.AFTER_FIX, "The connected person's role or two-factor setting does not allow publishing.", "Restore the role or switch two-factor authentication on at the network, then retry."),
+    R.TARGET_NOT_ACCESSIBLE: ReasonFacts(C.PERMISSION, W.AFTER_FIX, "The profile or page cannot be reached with this connection.", "Check that the profile still exists and that the connected person may publish there; reconnect, then retry."),
+    R.ACCOUNT_RESTRICTED: ReasonFacts(C.POLICY, W.AFTER_FIX, "The network has restricted, suspended or deactivated the account.", "Resolve the restriction in the network's own app, then retry."),
+    R.APP_NOT_APPROVED: ReasonFacts(C.CONFIG, W.AFTER_FIX, "The app registered at the network is not approved for this.", "Finish the network's app review or switch the app to live, then retry."),
+    R.MEDIA_VALIDATION_FAILED: ReasonFacts(C.MEDIA, W.AFTER_FIX, "The network refused the media as they are.", "Submit the content anew with media that meet the limits of GET /v1/channels/{channel}."),
+    R.MEDIA_UNREACHABLE: ReasonFacts(C.MEDIA, W.AFTER_FIX, "The media could not be fetched.", "Check that the media URL, or MUNADI_PUBLIC_URL for media we serve, is reachable from the internet, then retry."),
+    R.MEDIA_PROCESSING_FAILED: ReasonFacts(C.MEDIA, W.AFTER_FIX, "The network accepted the upload but could not process it.", "Re-encode the media and submit the content anew; retry once if the message says it is temporary."),
+    R.MEDIA_PROCESSING_TIMEOUT: ReasonFacts(C.MEDIA, W.AFTER_WAIT, "The network was still processing the media when the time was up.", "Retry; schedule large videos further ahead."),
+    R.MEDIA_DOMAIN_UNVERIFIED: ReasonFacts(C.CONFIG, W.AFTER_FIX, "The network only pulls media from domains verified for the app.", "Verify the domain of MUNADI_PUBLIC_URL in the network's developer portal, then retry."),
+    R.TEXT_TOO_LONG: ReasonFacts(C.INVALID_REQUEST, W.AFTER_FIX, "The text is over the network's limit.", "Shorten the text and submit the content anew."),
+    R.INVALID_FIELD: ReasonFacts(C.INVALID_REQUEST, W.AFTER_FIX, "The network refused a field of the post.", "Correct the field named in the provider's message and submit the content anew."),
+    R.MISSING_FIELD: ReasonFacts(C.INVALID_REQUEST, W.AFTER_FIX, "The network misses a field of the post.", "Add the field named in the provider's message and submit the content anew."),
+    R.CONTENT_POLICY: ReasonFacts(C.POLICY, W.NEVER, "The network refused the content under its rules.", "Change the content; sending the same again will be refused again."),
+    R.SPAM_BLOCKED: ReasonFacts(C.POLICY, W.AFTER_WAIT, "The network took the activity for spam.", "Wait some hours, vary the content, then retry."),
+    R.FEATURE_NOT_ELIGIBLE: ReasonFacts(C.INVALID_REQUEST, W.AFTER_FIX, "The account may not use a feature that the content asks for.", "Remove the option or make the account eligible, then submit the content anew."),
+    R.RATE_LIMITED: ReasonFacts(C.RATE_LIMIT, W.AFTER_WAIT, "The network's rate limit lasted until the publication's window closed.", "Wait until the time in retryAfter, then retry; spread publications over time."),
+    R.DAILY_CAP_REACHED: ReasonFacts(C.RATE_LIMIT, W.AFTER_WAIT, "The account has used up the network's daily number of posts.", "Retry tomorrow, or reschedule some of the day's posts."),
+    R.QUOTA_EXCEEDED: ReasonFacts(C.RATE_LIMIT, W.AFTER_WAIT, "The app's quota at the network is used up.", "Wait for the quota to renew or ask the network for more, then retry."),
+    R.DUPLICATE_CONTENT: ReasonFacts(C.DUPLICATE, W.NEVER, "The network says that this was posted already.", "Look at the profile: if the post is missing, vary the text and submit it anew."),
+    R.PROVIDER_OUTAGE: ReasonFacts(C.OUTAGE, W.AFTER_WAIT, "The network was out of order until the publication's window closed.", "Retry when the network's status page is green."),
+    R.NETWORK_UNREACHABLE: ReasonFacts(C.OUTAGE, W.AFTER_WAIT, "The network could not be reached from here; nothing was sent.", "Check this machine's DNS, firewall and proxy, then retry."),
+    R.OUTCOME_UNKNOWN: ReasonFacts(C.UNKNOWN, W.RECONCILE, "Nobody could tell whether the post went out; a person settled it as not published.", "Look at the profile once more, then retry by hand if the post is missing."),
+    R.WINDOW_MISSED: ReasonFacts(C.CONFIG, W.AFTER_WAIT, "The time to publish passed before the publication could be sent.", "Retry to publish now; give publishBy more room; check that the worker is running."),
+    R.UNKNOWN_PROVIDER_ERROR: ReasonFacts(C.UNKNOWN, W.AFTER_FIX, "The network refused with a code that Munadi does not know.", "Read the provider's code and message; report the code so that it gets a row of its own."),
+    R.INTERNAL_ERROR: ReasonFacts(C.CONFIG, W.AFTER_FIX, "Munadi itself failed before anything was sent.", "Read the worker's log for the attempt, mend the cause, then retry."),
+}
+# fmt: on
+
+
+def failure_of(
+    reason: Reason,
+    message: str | None = None,
+    *,
+    error: ChannelError | None = None,
+    retry_at: datetime | None = None,
+    attempt_id: str | None = None,
+) -> Failure:
+    """The client's view of a reason: the table's advice beside the network's own words (bounded)."""
+    facts = REASONS[reason]
+    return Failure(
+        reason=reason,
+        class_=facts.class_,
+        retryable=facts.retryable,
+        message=(message or facts.meaning)[:MAX_MESSAGE],
+        remedy=facts.remedy,
+        provider_code=error.provider_code if error else None,
+        provider_message=(error.provider_message or "")[:MAX_MESSAGE] or None if error else None,
+        retry_after=retry_at,
+        attempt_id=attempt_id,
+    )

@@ -1,0 +1,112 @@
+"""When: instants with an offset, or a local time with an IANA zone. Pure; `now` is always given.
+
+The DST rule, stated: a local hour that does not exist is refused with the two nearest valid instants; a doubled
+one takes `fold` (`earlier` by default, or `later`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from munadi.domain.problem import Problem, ProblemsFound
+
+HORIZON = timedelta(days=366)
+DEFAULT_WINDOW = timedelta(hours=24)
+
+
+class Fold(StrEnum):
+    """Which of a doubled local hour."""
+
+    EARLIER = "earlier"
+    LATER = "later"
+
+
+def resolve_zone(name: str, pointer: str = "/timezone") -> ZoneInfo:
+    """The zone of an IANA name; ProblemsFound when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise _refuse(pointer, "TIMEZONE_UNKNOWN", f"{name!r} is not an IANA time zone") from None
+
+
+def resolve_instant(
+    text: str, *, timezone: str | None, fold: Fold | None = None, pointer: str = "/scheduledAt"
+) -> datetime:
+    """The UTC instant that `text` (ISO 8601) names; ProblemsFound with the rule it breaks."""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise _refuse(pointer, "TIME_FORMAT", f"{text[:64]!r} is not an ISO 8601 date and time") from None
+    if "T" not in text.upper() and " " not in text:
+        raise _refuse(pointer, "TIME_FORMAT", "a time of day is missing; give YYYY-MM-DDTHH:MM:SS")
+    if given.tzinfo is None and timezone is None:
+        raise _refuse(pointer, "TIME_OFFSET_MISSING", "give an offset (…+05:30 or Z) or name an IANA zone in timezone")
+    try:
+        if given.tzinfo is not None:
+            return _agreeing(given, timezone, pointer)
+        return _local(given, resolve_zone(timezone or ""), fold or Fold.EARLIER, pointer)
+    except OverflowError:
+        raise _refuse(pointer, "TIME_FORMAT", f"{text[:64]!r} is outside the calendar") from None
+
+
+def _agreeing(given: datetime, timezone: str | None, pointer: str) -> datetime:
+    if timezone is not None:
+        offset = given.astimezone(resolve_zone(timezone)).utcoffset()
+        if offset != given.utcoffset():
+            raise _refuse(
+                pointer,
+                "TIME_OFFSET_DISAGREES",
+                f"the offset {given.strftime('%z')} is not the offset of {timezone} at that time",
+            )
+    return given.astimezone(UTC)
+
+
+def _local(naive: datetime, zone: ZoneInfo, fold: Fold, pointer: str) -> datetime:
+    earlier, later = (naive.replace(tzinfo=zone, fold=n).astimezone(UTC) for n in (0, 1))
+    if earlier.astimezone(zone).replace(tzinfo=None) != naive.replace(fold=0):
+        # In a gap fold=1 reads the clock after the change and so names the instant before it.
+        before, after = (t.astimezone(zone).isoformat() for t in sorted((earlier, later)))
+        raise _refuse(
+            pointer,
+            "TIME_IN_DST_GAP",
+            f"{naive.isoformat()} does not exist in {zone.key}; the nearest valid times are {before} and {after}",
+        )
+    return earlier if fold is Fold.EARLIER else later
+
+
+def check_window(
+    due: datetime, publish_by: datetime | None, now: datetime, pointer: str = "/scheduledAt"
+) -> list[Problem]:
+    """The rules of when: not past (a minute of grace for slow wires is not given), not beyond the horizon."""
+    problems = []
+    if due <= now:
+        problems.append(
+            _problem(pointer, "TIME_IN_PAST", "the time has passed; omit scheduledAt to publish now", now, due)
+        )
+    if due > now + HORIZON:
+        problems.append(_problem(pointer, "TIME_BEYOND_HORIZON", "at most one year ahead", now + HORIZON, due))
+    return problems + check_publish_by(due, publish_by, now)
+
+
+def check_publish_by(due: datetime, publish_by: datetime | None, now: datetime) -> list[Problem]:
+    """An explicit publishBy is after the due time, and not past."""
+    if publish_by is None or publish_by > max(due, now):
+        return []
+    return [_problem("/publishBy", "PUBLISH_BY_NOT_AFTER_DUE", "publishBy must be after the due time", due, publish_by)]
+
+
+def _problem(pointer: str, code: str, message: str, limit: datetime, actual: datetime) -> Problem:
+    return Problem(
+        pointer=pointer,
+        code=code,
+        message=message,
+        rule=code.lower(),
+        limit=limit.isoformat(),
+        actual=actual.isoformat(),
+    )
+
+
+def _refuse(pointer: str, code: str, message: str) -> ProblemsFound:
+    return ProblemsFound([Problem(pointer=pointer, code=code, message=message, rule=code.lower())])
