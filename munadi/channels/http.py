@@ -1,0 +1,164 @@
+"""The one way a channel talks to its network: timeouts on everything, answers bounded and redacted, outcomes sorted.
+
+A call with a `gate` is visible. Until its first byte leaves, any failure is *not sent*; from then on a failure
+of the transport is *unknown* and is resolved by looking. Nothing here retries.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from munadi.domain.failure import MAX_RAW, ChannelError, Reason, Sorting
+from munadi.ports import Answer, Clock, Gate, LinkReader, MediaReader
+
+MAX_ANSWER = 1_000_000
+CONNECT_TIMEOUT = 5.0
+READ_TIMEOUT = 25.0
+
+_SECRET = re.compile(
+    r"""(?ix) (?: (["']?(?:access_?token|refresh_?token|accessJwt|refreshJwt|password|client_?secret|code)["']?
+    \s*[=:]\s*["']?) [^"'&\s,}]+ ) | (bearer\s+) [\w.~+/=-]+ """
+)
+
+
+@dataclass(frozen=True)
+class ChannelTools:
+    """What a channel is built with. `guarded` refuses non-public addresses: for URLs a user can influence."""
+
+    client: httpx.AsyncClient
+    guarded: httpx.AsyncClient
+    media: MediaReader
+    links: LinkReader
+    clock: Clock
+
+
+def redact(text: str, *secrets: str) -> str:
+    """`text` without tokens, bounded to what a ledger row keeps."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    return _SECRET.sub(lambda m: (m.group(1) or m.group(2) or "") + "***", text)[:MAX_RAW]
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """`Retry-After` as a duration, from seconds or an HTTP date; never negative."""
+    value = headers.get("retry-after", "").strip()
+    if value.isdigit():
+        return timedelta(seconds=min(int(value), 7 * 86_400))
+    try:
+        at = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(at - now, timedelta(0))
+
+
+class ChannelHttp:
+    """HTTP for one channel: a 2xx is an `Answer`, everything else a sorted `ChannelError`."""
+
+    def __init__(self, client: httpx.AsyncClient, explain: Callable[[Answer], ChannelError]) -> None:
+        self._client = client
+        self._explain = explain
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        token: str | None = None,
+        gate: Gate | None = None,
+        read_timeout: float = READ_TIMEOUT,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json_body: Any = None,
+        form: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> Answer:
+        """One request, one answer. Raises ChannelError; its `sorting` says what is known about the effect."""
+        sent = _FirstByte(gate)
+        sent_headers = dict(headers or {})
+        if token is not None:
+            sent_headers["authorization"] = f"Bearer {token}"
+        request = self._client.build_request(
+            method,
+            url,
+            headers=sent_headers,
+            params=params,
+            json=json_body,
+            data=dict(form) if form is not None else None,
+            content=content,
+            timeout=httpx.Timeout(read_timeout, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT),
+            extensions={"trace": sent.trace},
+        )
+        try:
+            response = await self._client.send(request, stream=True, follow_redirects=False)
+            try:
+                answer = await _read(response)
+            finally:
+                await response.aclose()
+        except httpx.HTTPError as error:
+            raise _transport_error(error, sent.happened, token) from error
+        if 200 <= answer.status < 300:
+            return answer
+        explained = self._explain(answer)
+        explained.raw = explained.raw or redact(answer.text, token or "")
+        raise explained
+
+
+class _FirstByte:
+    """Watches for the first byte of a request, and asks the gate just before it."""
+
+    def __init__(self, gate: Gate | None) -> None:
+        self.happened = False
+        self._gate = gate
+
+    async def trace(self, event: str, _info: Mapping[str, Any]) -> None:
+        # http11.… or http2.…: the last moment at which raising sends nothing.
+        if event.endswith("send_request_headers.started"):
+            if self._gate is not None:
+                self._gate()
+            self.happened = True
+
+
+async def _read(response: httpx.Response) -> Answer:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > MAX_ANSWER:
+            break
+        chunks.append(chunk)
+    raw = b"".join(chunks)
+    try:
+        body = json.loads(raw) if raw and size <= MAX_ANSWER else None
+    except ValueError:
+        body = None
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(response.status_code, headers, body, raw[: MAX_RAW * 2].decode("utf-8", "replace"))
+
+
+def _transport_error(error: httpx.HTTPError, first_byte_sent: bool, token: str | None) -> ChannelError:
+    text = redact(f"{type(error).__name__}: {error}", token or "")
+    if first_byte_sent:
+        return ChannelError(
+            Reason.PROVIDER_OUTAGE,
+            Sorting.UNKNOWN,
+            "the connection broke after the request had been sent; its outcome is unknown",
+            provider_code=type(error).__name__,
+            provider_message=text,
+        )
+    return ChannelError(
+        Reason.NETWORK_UNREACHABLE,
+        Sorting.NOT_SENT,
+        "the network could not be reached; nothing was sent",
+        provider_code=type(error).__name__,
+        provider_message=text,
+    )

@@ -1,0 +1,25 @@
+"""Every channel there is. A new one is a folder beside this file and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from munadi.channels.http import ChannelTools
+from munadi.domain.channel import ChannelName
+from munadi.ports import Channel, Channels
+
+# Each module has `build(settings, tools) -> Channel`.
+REGISTRY: Mapping[ChannelName, str] = {
+    ChannelName.BLUESKY: "munadi.channels.bluesky",
+    ChannelName.INSTAGRAM: "munadi.channels.instagram",
+}
+
+
+def build_channels(settings: Mapping[str, Mapping[str, str]], tools: ChannelTools) -> Channels:
+    """Build every registered channel; `settings` has per channel its hosts and credentials, flat and lower case."""
+    built: dict[ChannelName, Channel] = {}
+    for name, module in REGISTRY.items():
+        build: Callable[[Mapping[str, str], ChannelTools], Channel] = import_module(module).build
+        built[name] = build(settings.get(name.value, {}), tools)
+    return Channels(built)

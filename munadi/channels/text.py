@@ -1,0 +1,133 @@
+"""Counting text as the networks count it, and the rules every channel shares: text, media, links."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import regex
+
+from munadi.domain.channel import ChannelSpec, MediaRule, TextUnit
+from munadi.domain.media import MediaAsset
+from munadi.domain.problem import Problem
+
+_GRAPHEME = regex.compile(r"\X")
+
+
+def measure(text: str, unit: TextUnit) -> int:
+    """The length of `text` in a network's unit; graphemes are extended clusters (UAX 29)."""
+    match unit:
+        case TextUnit.GRAPHEMES:
+            return sum(1 for _ in _GRAPHEME.finditer(text))
+        case TextUnit.UTF8_BYTES:
+            return len(text.encode("utf-8"))
+        case TextUnit.UTF16_UNITS:
+            return len(text.encode("utf-16-le")) // 2
+        case TextUnit.CODE_POINTS:
+            return len(text)
+
+
+def check_text(spec: ChannelSpec, text: str, pointer: str = "/text") -> list[Problem]:
+    """Every text limit that `text` breaks, with the count and the limit."""
+    problems = []
+    for limit in spec.text_limits:
+        actual = measure(text, limit.unit)
+        if actual > limit.maximum:
+            unit = limit.unit.value.replace("_", " ").replace("utf8", "UTF-8").replace("utf16", "UTF-16")
+            problems.append(
+                Problem(
+                    pointer=pointer,
+                    code="TEXT_TOO_LONG",
+                    message=f"{spec.title} takes at most {limit.maximum} {unit}; this text has {actual}",
+                    channel=spec.name,
+                    rule=limit.rule,
+                    limit=limit.maximum,
+                    actual=actual,
+                )
+            )
+    return problems
+
+
+def check_media_count(spec: ChannelSpec, media: Sequence[MediaAsset]) -> list[Problem]:
+    """How many media, and whether kinds may be mixed."""
+    problems = []
+    if len(media) < spec.min_media:
+        problems.append(_media(spec, "/media", "MISSING_FIELD", "media_min", "needs media", spec.min_media, len(media)))
+    if len(media) > spec.max_media:
+        problems.append(
+            _media(spec, "/media", "MEDIA_TOO_MANY", "media_max", "takes fewer media", spec.max_media, len(media))
+        )
+    if not spec.mixed_media and len({asset.kind for asset in media}) > 1:
+        problems.append(_media(spec, "/media", "MEDIA_MIXED", "media_mixed", "takes one kind of media", 1, 2))
+    return problems
+
+
+def check_media_files(spec: ChannelSpec, media: Sequence[MediaAsset]) -> list[Problem]:
+    """Each file against the rule of its kind."""
+    problems = []
+    rules = {rule.kind: rule for rule in spec.media_rules}
+    for index, asset in enumerate(media):
+        pointer = f"/media/{index}"
+        rule = rules.get(asset.kind)
+        if rule is None:
+            kinds = ", ".join(rules)
+            problems.append(
+                _media(spec, pointer, "MEDIA_KIND", "media_kind", "does not take this kind", kinds, asset.kind)
+            )
+        else:
+            problems.extend(check_media_file(spec, rule, asset, pointer))
+    return problems
+
+
+def check_media_file(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, pointer: str) -> list[Problem]:
+    """One file against one rule: type, size, ratio, width, duration, alt text. All violations."""
+    found = []
+
+    def add(code: str, name: str, message: str, limit: float | str, actual: float | str) -> None:
+        found.append(_media(spec, pointer, code, name, message, limit, actual))
+
+    if asset.mime_type not in rule.mime_types:
+        add("MEDIA_TYPE", "media_type", "does not take this type", ", ".join(rule.mime_types), asset.mime_type)
+    if asset.bytes > rule.max_bytes:
+        add("MEDIA_TOO_LARGE", "media_bytes", "takes smaller files", rule.max_bytes, asset.bytes)
+    ratio = round(asset.width / asset.height, 4) if asset.height else 0.0
+    # A pixel of rounding is not a violation: 1080 x 566 is what people mean by 1.91:1.
+    if rule.min_ratio is not None and ratio < rule.min_ratio - 0.005:
+        add("MEDIA_RATIO", "media_min_ratio", "takes wider media", rule.min_ratio, ratio)
+    if rule.max_ratio is not None and ratio > rule.max_ratio + 0.005:
+        add("MEDIA_RATIO", "media_max_ratio", "takes narrower media", rule.max_ratio, ratio)
+    if rule.min_width is not None and asset.width < rule.min_width:
+        add("MEDIA_WIDTH", "media_min_width", "takes wider media", rule.min_width, asset.width)
+    if rule.max_width is not None and asset.width > rule.max_width:
+        add("MEDIA_WIDTH", "media_max_width", "takes narrower media", rule.max_width, asset.width)
+    seconds = (asset.duration_ms or 0) / 1000
+    if rule.min_duration is not None and seconds < rule.min_duration.total_seconds():
+        add("MEDIA_DURATION", "media_min_duration", "takes longer videos", rule.min_duration.total_seconds(), seconds)
+    if rule.max_duration is not None and seconds > rule.max_duration.total_seconds():
+        add("MEDIA_DURATION", "media_max_duration", "takes shorter videos", rule.max_duration.total_seconds(), seconds)
+    if rule.max_alt_length is not None and asset.alt is not None and len(asset.alt) > rule.max_alt_length:
+        found.append(
+            _media(
+                spec,
+                f"{pointer}/alt",
+                "ALT_TOO_LONG",
+                "alt_length",
+                "takes a shorter alt text",
+                rule.max_alt_length,
+                len(asset.alt),
+            )
+        )
+    return found
+
+
+def _media(
+    spec: ChannelSpec, pointer: str, code: str, rule: str, message: str, limit: float | str, actual: float | str
+) -> Problem:
+    return Problem(
+        pointer=pointer,
+        code=code,
+        message=f"{spec.title} {message}: the limit is {limit}, this has {actual}",
+        channel=spec.name,
+        rule=rule,
+        limit=limit,
+        actual=actual,
+    )
