@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from typing import Any
 
 from munadi.channels.http import ChannelTools
 from munadi.domain.channel import ChannelName
@@ -16,10 +17,10 @@ REGISTRY: Mapping[ChannelName, str] = {
 }
 
 
-def build_channels(settings: Mapping[str, Mapping[str, str]], tools: ChannelTools) -> Channels:
-    """Build every registered channel; `settings` has per channel its hosts and credentials, flat and lower case."""
+def build_channels(settings: Mapping[str, Mapping[str, Any]], tools: ChannelTools) -> Channels:
+    """Build every registered channel; `settings` has per channel what stands under MUNADI_CHANNELS__<CHANNEL>__."""
     built: dict[ChannelName, Channel] = {}
     for name, module in REGISTRY.items():
-        build: Callable[[Mapping[str, str], ChannelTools], Channel] = import_module(module).build
+        build: Callable[[Mapping[str, Any], ChannelTools], Channel] = import_module(module).build
         built[name] = build(settings.get(name.value, {}), tools)
     return Channels(built)
