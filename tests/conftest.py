@@ -1,0 +1,3 @@
+"""Every test may use the real servers of `tests.support`."""
+
+pytest_plugins = ["tests.support.plugin"]

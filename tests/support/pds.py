@@ -1,0 +1,138 @@
+"""A real Bluesky PDS with its own PLC directory, from npm: `with RealPDS(["alice"]) as pds: …`.
+
+`python -m tests.support.pds` installs its Node packages; the test set-up calls that.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from tests.support.processes import Process
+
+FOLDER = Path(__file__).resolve().parent.parent / "pds"
+NODE_HEADERS = Path("/usr/include/node")
+
+
+class PDSAccount(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
+
+    did: str
+    handle: str
+    password: str
+    app_password: str
+
+
+class PDSAddresses(BaseModel):
+    """What start.mjs prints once it is ready."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True)
+
+    pds: str
+    plc: str
+    admin_password: str
+    accounts: list[PDSAccount]
+
+
+class RealPDS:
+    """`url`, `plc_url`, `accounts`: available once started."""
+
+    def __init__(self, names: list[str] | None = None, *, rate_limits: bool = False) -> None:
+        """One account per name; `rate_limits` switches on the PDS's own limits."""
+        self._folder = Path(tempfile.mkdtemp(prefix="munadi-pds-"))
+        self._config = {
+            "dataDir": str(self._folder / "data"),
+            "accounts": names if names is not None else ["alice"],
+            "rateLimits": rate_limits,
+        }
+        self._addresses: PDSAddresses | None = None
+        self.process = Process(
+            ["node", FOLDER / "start.mjs"],
+            log=self._folder / "pds.log",
+            env={"PDS_CONFIG": json.dumps(self._config)},
+            cwd=FOLDER,
+            keep_stdin=True,
+        )
+
+    @property
+    def url(self) -> str:
+        return self._known.pds
+
+    @property
+    def plc_url(self) -> str:
+        return self._known.plc
+
+    @property
+    def admin_password(self) -> str:
+        return self._known.admin_password
+
+    @property
+    def accounts(self) -> list[PDSAccount]:
+        return self._known.accounts
+
+    def start(self) -> Self:
+        install_packages()
+        (self._folder / "data").mkdir(exist_ok=True)
+        self.process.start()
+        line = self.process.wait_for_line(r'^\{"pds":.*\}$', within=60)
+        self._addresses = PDSAddresses.model_validate_json(line.group())
+        return self
+
+    def stop(self) -> None:
+        self.process.terminate()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @property
+    def _known(self) -> PDSAddresses:
+        assert self._addresses is not None, "not started"
+        return self._addresses
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException:
+            if self.process.running:
+                self.process.kill()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def install_packages() -> None:
+    """`npm ci`, once per lock file; safe when several test workers ask at the same time."""
+    wanted = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
+    stamp = FOLDER / "node_modules" / ".munadi-installed"
+    with (FOLDER / "package.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        if not (shutil.which("node") and shutil.which("npm")):
+            raise RuntimeError("the PDS needs Node 20 and npm: install the packages nodejs and npm")
+        _npm_ci()
+        stamp.write_text(wanted)
+
+
+def _npm_ci() -> None:
+    environment = dict(os.environ)
+    if NODE_HEADERS.exists():  # headers already here need no download when better-sqlite3 is compiled
+        environment.setdefault("npm_config_nodedir", str(NODE_HEADERS.parent.parent))
+    command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    done = subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"npm ci failed in {FOLDER.name}:\n{done.stdout}{done.stderr}")
+
+
+if __name__ == "__main__":
+    install_packages()

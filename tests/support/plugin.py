@@ -1,0 +1,99 @@
+"""Fixtures over the real servers. Session-wide where starting costs, fresh per test where state matters."""
+
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from tests.support.faultproxy import FaultProxy
+from tests.support.pds import RealPDS
+from tests.support.postgres import PostgresServer
+from tests.support.temporal import TemporalDevServer, time_skipping_environment
+
+_exit_status: dict[str, int] = {}
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL server for the session."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def create_database(postgres: PostgresServer) -> Iterator[Callable[[], str]]:
+    """Call it for the URL of a new, empty database; all are dropped after the test."""
+    made: list[str] = []
+
+    def create() -> str:
+        made.append(postgres.create_database())
+        return made[-1]
+
+    yield create
+    for url in made:
+        postgres.drop_database(url)
+
+
+@pytest.fixture
+def postgres_url(create_database: Callable[[], str]) -> str:
+    """The `postgresql+psycopg://` URL of a new, empty database."""
+    return create_database()
+
+
+@pytest.fixture(scope="session")
+def temporal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TemporalDevServer]:
+    """One Temporal dev server for the session. Do not kill it: take `own_temporal` for that."""
+    with TemporalDevServer(tmp_path_factory.mktemp("temporal") / "temporal.db") as server:
+        yield server
+
+
+@pytest.fixture
+def own_temporal(tmp_path: Path) -> Iterator[TemporalDevServer]:
+    """A Temporal dev server of the test's own, to kill and restart."""
+    with TemporalDevServer(tmp_path / "temporal.db") as server:
+        yield server
+
+
+@pytest.fixture
+async def time_skipping() -> AsyncIterator[WorkflowEnvironment]:
+    """A fresh time-skipping environment."""
+    async with time_skipping_environment() as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def real_pds() -> Iterator[RealPDS]:
+    """One Bluesky PDS for the session, with the accounts alice.test and bob.test."""
+    with RealPDS(["alice", "bob"]) as pds:
+        yield pds
+
+
+@pytest.fixture
+async def make_fault_proxy() -> AsyncIterator[Callable[[str, int], FaultProxy]]:
+    """`proxy = await make_fault_proxy(host, port).start()`; all are closed after the test."""
+    made: list[FaultProxy] = []
+
+    def make(host: str, port: int) -> FaultProxy:
+        made.append(FaultProxy(host, port))
+        return made[-1]
+
+    yield make
+    for proxy in made:
+        await proxy.close()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    _exit_status["code"] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave before the interpreter is torn down: temporalio's threads abort some runs there, after all is done."""
+    if "temporalio" not in sys.modules or "code" not in _exit_status or hasattr(config, "workerinput"):
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(_exit_status["code"])

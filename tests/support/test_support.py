@@ -1,0 +1,148 @@
+"""The test servers are real, fresh, and gone when their test is over."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from tests.support.faultproxy import FaultProxy, Mode
+from tests.support.pds import RealPDS
+from tests.support.ports import accepts, free_port, free_ports, wait_until_refused
+from tests.support.processes import Process
+from tests.support.sleeping_workflow import SleepAMonth
+from tests.support.temporal import TemporalDevServer
+
+BRAND = SearchAttributeKey.for_keyword("BrandRef")
+
+
+def test_free_ports_are_different() -> None:
+    assert len(set(free_ports(20))) == 20
+
+
+def test_a_process_is_seen_and_ended(tmp_path: Path) -> None:
+    port = free_port()
+    argv = [sys.executable, "-u", "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    with Process(argv, log=tmp_path / "log") as server:
+        server.wait_for_port(port)
+        assert server.wait_for_line(r"port (\d+)").group(1) == str(port)
+    assert not server.running
+    wait_until_refused(port)
+
+
+def test_a_process_that_ends_early_shows_its_output(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", "print('no disk'); raise SystemExit(3)"]
+    with Process(argv, log=tmp_path / "log") as process, pytest.raises(AssertionError, match="no disk"):
+        process.wait_for_line("ready")
+    assert process.exit_code == 3
+
+
+def test_an_orphan_is_found_and_ended(tmp_path: Path) -> None:
+    code = "import subprocess, sys; print(subprocess.Popen(['sleep', '60'], start_new_session=True).pid)"
+    with Process([sys.executable, "-c", code], log=tmp_path / "log") as parent:
+        orphan = int(parent.wait_for_line(r"^\d+$").group())
+        parent.wait()
+        assert [found.pid for found in parent.left_behind()] == [orphan]
+        with pytest.raises(AssertionError, match="left children behind"):
+            parent.assert_nothing_left(within=0.1)
+    parent.assert_nothing_left()
+
+
+def test_each_database_is_new_and_empty(create_database: Callable[[], str]) -> None:
+    first, second = create_database(), create_database()
+    assert first != second
+    assert first.startswith("postgresql+psycopg://")
+    with psycopg.connect(first.replace("+psycopg", "")) as connection:
+        connection.execute("CREATE TABLE seen (id int)")
+    with psycopg.connect(second.replace("+psycopg", "")) as connection:
+        tables = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
+    assert tables == (0,)
+
+
+async def test_temporal_keeps_a_workflow_over_kill(own_temporal: TemporalDevServer) -> None:
+    client = await own_temporal.connect()
+    attributes = TypedSearchAttributes([SearchAttributePair(BRAND, "acme")])
+    handle = await client.start_workflow(SleepAMonth.run, id="kept", task_queue="nobody", search_attributes=attributes)
+    own_temporal.kill()
+    assert not accepts(own_temporal.port)
+    own_temporal.start()
+    description = await (await own_temporal.connect()).get_workflow_handle(handle.id).describe()
+    assert description.typed_search_attributes[BRAND] == "acme"
+
+
+def test_temporal_shows_its_web_ui() -> None:
+    with TemporalDevServer(ui=True) as server:
+        server.process.wait_for_port(server.ui_port)
+        assert httpx.get(f"http://127.0.0.1:{server.ui_port}/").status_code == 200
+    server.process.assert_nothing_left()
+
+
+async def test_a_month_passes_at_once(time_skipping: WorkflowEnvironment) -> None:
+    client = time_skipping.client
+    async with Worker(client, task_queue="month", workflows=[SleepAMonth]):
+        attributes = TypedSearchAttributes([SearchAttributePair(BRAND, "acme")])
+        answer = await client.execute_workflow(
+            SleepAMonth.run, id="month", task_queue="month", search_attributes=attributes
+        )
+    assert answer == "awake"
+
+
+def test_the_pds_is_the_real_one(real_pds: RealPDS) -> None:
+    account = real_pds.accounts[0]
+    where = {"repo": account.did, "collection": "app.bsky.feed.post", "rkey": "3mabcdefgh2aa"}
+    with httpx.Client(base_url=f"{real_pds.url}/xrpc/") as client:
+        login = {"identifier": account.handle, "password": account.app_password}
+        session = client.post("com.atproto.server.createSession", json=login).raise_for_status().json()
+        assert session["did"] == account.did
+        client.headers["Authorization"] = f"Bearer {session['accessJwt']}"
+        first = client.post("com.atproto.repo.putRecord", json={**where, **_post("hear ye")})
+        assert first.status_code == 200, first.text
+        again = client.post("com.atproto.repo.putRecord", json={**where, **_post("something else")})
+        assert (again.status_code, again.json()["error"]) == (400, "InvalidSwap")
+        found = client.get("com.atproto.repo.getRecord", params=where).raise_for_status().json()
+        assert found["value"]["text"] == "hear ye"
+        blob = client.post("com.atproto.repo.uploadBlob", content=b"town crier", headers={"Content-Type": "text/plain"})
+        assert blob.json()["blob"]["size"] == len(b"town crier"), blob.text
+
+
+def _post(text: str) -> dict[str, object]:
+    record = {"$type": "app.bsky.feed.post", "text": text, "createdAt": "2026-12-01T00:00:00Z"}
+    return {"swapRecord": None, "record": record}
+
+
+async def test_the_fault_proxy_misbehaves_as_told() -> None:
+    upstream = await asyncio.start_server(_answer, "127.0.0.1", 0)
+    host, port = upstream.sockets[0].getsockname()
+    async with upstream, FaultProxy(host, port) as proxy, httpx.AsyncClient(timeout=0.5) as client:
+        assert (await client.get(proxy.url)).text == "ok"
+        assert proxy.bytes_forwarded > 0
+        for mode, error, forwarded in [
+            (Mode.REFUSE, httpx.ConnectError, False),
+            (Mode.RESET_BEFORE_READ, httpx.NetworkError, False),
+            (Mode.RESET_AFTER_REQUEST, httpx.NetworkError, True),
+            (Mode.HANG, httpx.ReadTimeout, False),
+            (Mode.DROP, httpx.ReadTimeout, True),
+        ]:
+            await proxy.set_mode(mode)
+            before = proxy.bytes_forwarded
+            with pytest.raises(error):
+                await client.get(proxy.url)
+            assert (proxy.bytes_forwarded > before) is forwarded, mode
+        await proxy.set_mode(Mode.DELAY, delay=0.1)
+        assert (await client.get(proxy.url)).elapsed >= timedelta(seconds=0.1)
+        await proxy.set_mode(Mode.PASS)
+        assert (await client.get(proxy.url)).text == "ok"
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+    await writer.drain()
+    writer.close()
