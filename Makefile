@@ -1,0 +1,58 @@
+# Munadi's commands. `make` lists them; what does not fit on a line is in scripts/.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+# Which Python makes the environment; setup finds a suitable one by itself.
+PYTHON ?= python3
+# Extra arguments for pytest, for example ARGS="-k bluesky -x".
+ARGS ?=
+
+BIN := .venv/bin
+UV := .cache/uv/bin/uv
+RUFF_PATHS := .
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: help setup demo dev test test-setup check bench soak fmt lock
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv with `munadi` in it; quick when nothing changed
+	@PYTHON="$(PYTHON)" scripts/setup.sh
+
+demo: setup ## Watch one post go out to six channels, on the built-in sandbox
+	@$(BIN)/munadi demo
+
+dev: setup ## Run everything on this machine: Temporal, database, sandbox, API, worker, dashboard
+	@$(BIN)/munadi dev
+
+check: setup ## Lint, formatting, types, import rules, architecture and docs tests; under a minute
+	$(BIN)/ruff check $(RUFF_PATHS)
+	$(BIN)/ruff format --check $(RUFF_PATHS)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/architecture $(wildcard tests/docs)
+
+test-setup: setup ## What the tests need beyond Python: Node, Chromium, docker-compose, the PDS
+	@$(BIN)/python scripts/system_packages.py
+	@$(BIN)/python -m tests.support.pds
+
+test: check test-setup ## Everything: check, then all tests with real servers
+	$(BIN)/pytest -q -m "not soak" $(ARGS)
+
+soak: test-setup ## The large version of the proofs; takes long
+	$(BIN)/pytest -m soak $(ARGS)
+
+bench: setup ## Measure throughput and lateness on this machine
+	$(BIN)/python -m tests.bench $(ARGS)
+
+fmt: setup ## Format the code and fix what ruff can fix
+	$(BIN)/ruff check --fix $(RUFF_PATHS)
+	$(BIN)/ruff format $(RUFF_PATHS)
+
+lock: ## Compute requirements.lock anew from pyproject.toml
+	@PYTHON="$(PYTHON)" scripts/setup.sh uv
+	$(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate \
+		pyproject.toml --group dev -o requirements.lock

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Makes .venv from requirements.lock, with `munadi` in its bin. Does nothing when nothing changed.
+# `setup.sh uv` stops once uv is there, which is all that `make lock` needs.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+UV_VERSION=0.13.9
+UV_HOME=.cache/uv
+STAMP=.venv/.munadi-setup
+export UV_PYTHON_DOWNLOADS=never
+unset VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+fail() {
+    printf 'setup: %s\n' "$@" >&2
+    exit 1
+}
+
+is_suitable() {
+    "$1" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null
+}
+
+find_python() {
+    local name
+    for name in "${PYTHON:-python3}" python3 python3.13 python3.12 python3.11; do
+        if is_suitable "$name"; then
+            command -v "$name"
+            return
+        fi
+    done
+    fail "Python 3.11 or newer is needed; ${PYTHON:-python3} is $("${PYTHON:-python3}" --version 2>&1 || true)." \
+        "Install one, or name one: make setup PYTHON=/path/to/python3.11"
+}
+
+ensure_uv() {
+    if [[ "$("$UV_HOME/bin/uv" --version 2>/dev/null)" == "uv $UV_VERSION"* ]]; then
+        return
+    fi
+    rm -rf "$UV_HOME"
+    "$python" -m venv "$UV_HOME" >&2 ||
+        fail "$python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"
+    "$UV_HOME/bin/python" -m pip install -q --disable-pip-version-check "uv==$UV_VERSION" ||
+        fail "uv $UV_VERSION could not be installed. Is a package index reachable?"
+}
+
+fingerprint() {
+    { cat requirements.lock pyproject.toml scripts/setup.sh; pwd; "$@"; } | "$python" -c \
+        'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())'
+}
+
+make_environment() {
+    if ! is_suitable .venv/bin/python; then
+        "$UV_HOME/bin/uv" venv -q --clear --python "$python" .venv
+    fi
+    echo "setup: installing into .venv"
+    "$UV_HOME/bin/uv" pip sync -q --python .venv/bin/python --require-hashes requirements.lock
+    "$UV_HOME/bin/uv" pip install -q --python .venv/bin/python --no-deps -e .
+}
+
+is_current() {
+    [[ -x .venv/bin/munadi && -f $STAMP && "$(cat "$STAMP")" == "$wanted" ]] && is_suitable .venv/bin/python
+}
+
+python=$(find_python)
+mkdir -p .cache
+exec 9>.cache/setup.lock
+if command -v flock >/dev/null; then flock 9; fi # two makes at once take turns
+
+wanted=$(fingerprint "$python" --version)
+if [[ "${1:-}" == uv ]]; then
+    ensure_uv
+elif ! is_current; then
+    ensure_uv
+    make_environment
+    echo "$wanted" >"$STAMP"
+    echo "setup: ready, .venv/bin/munadi"
+fi
