@@ -1,0 +1,234 @@
+"""One guard for every outbound URL that a user can influence: media, webhook and PDS addresses.
+
+The rule here: a name is resolved once, every address it has must be public, and the connection goes to
+the address that was checked. So a second answer of the DNS (rebinding) is never asked for, and each hop of
+a redirect passes here again. Parsing is httpx's, which also connects: there are no two readings of a URL.
+"""
+
+import asyncio
+import re
+import socket
+import ssl
+import time
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import httpx
+
+from munadi.webhooks.addresses import Address, is_loopback, why_not_public
+
+DEFAULT_PORTS = frozenset({80, 443, 8080, 8443})
+URL_LIMIT = 4096
+
+# Names as DNS has them, and underscores, which some real hosts use. Everything odd is refused, not guessed.
+_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*")
+# getaddrinfo reads such names as IPv4 in decimal, octal, hexadecimal or shortened notation.
+_NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
+_USERINFO = re.compile(r"[^/?#]*//[^/?#]*@")
+
+Resolve = Callable[[str, int], Awaitable[Collection[str]]]
+
+
+class GuardCode(StrEnum):
+    """Stable codes, shown in problems and delivery logs."""
+
+    URL_SCHEME = "URL_SCHEME"
+    URL_USERINFO = "URL_USERINFO"
+    URL_HOST = "URL_HOST"
+    URL_PORT = "URL_PORT"
+    NAME_NOT_RESOLVED = "NAME_NOT_RESOLVED"
+    ADDRESS_NOT_PUBLIC = "ADDRESS_NOT_PUBLIC"
+
+
+class GuardRefused(Exception):
+    """The URL may not be called. `code` is stable, `message` is for people; nothing was connected."""
+
+    def __init__(self, code: GuardCode, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A checked URL: `host` as the certificate must name it, `addresses` in the resolver's order."""
+
+    url: httpx.URL
+    host: str
+    port: int
+    addresses: tuple[Address, ...]
+
+
+async def resolve_with_system(host: str, port: int) -> list[str]:
+    """Every address of a name, once each, from the system's resolver. Raises OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class Guard:
+    """Says which URLs may be called. Hold one per purpose; it keeps no state.
+
+    `allow_loopback` (development only) lets localhost through on any port, and without TLS.
+    `allowed_ports` counts for everything else; `https_only` refuses plain http there.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_loopback: bool = False,
+        https_only: bool = True,
+        allowed_ports: Collection[int] = DEFAULT_PORTS,
+        resolve: Resolve = resolve_with_system,
+        resolve_timeout: float = 5.0,
+    ) -> None:
+        self.allow_loopback = allow_loopback
+        self.https_only = https_only
+        self.allowed_ports = frozenset(allowed_ports)
+        self._resolve = resolve
+        self._resolve_timeout = resolve_timeout
+
+    async def check(self, url: str | httpx.URL) -> Target:
+        """The addresses `url` may be called at. Raises GuardRefused, and nothing else, for a bad URL."""
+        parsed = self.check_form(url)
+        host = _host(parsed)
+        port = _port(parsed)
+        literal = _literal(host)
+        addresses = (literal,) if literal else await self._addresses(host, port)
+        for address in addresses:
+            reason = why_not_public(address)
+            if reason and not (self.allow_loopback and is_loopback(address)):
+                raise GuardRefused(GuardCode.ADDRESS_NOT_PUBLIC, f"{host} is at {address} ({reason})")
+        return Target(parsed, host, port, addresses)
+
+    def check_form(self, url: str | httpx.URL) -> httpx.URL:
+        """The part of `check` that needs no network: scheme, user info, host and port. Raises GuardRefused."""
+        parsed = _parse(url)
+        if parsed.scheme not in ("http", "https"):
+            raise GuardRefused(GuardCode.URL_SCHEME, f"a URL starts with https://, not {parsed.scheme[:20]!r}")
+        if parsed.userinfo or _USERINFO.match(str(url)):
+            raise GuardRefused(GuardCode.URL_USERINFO, "a URL may not carry a user name or password")
+        host = _host(parsed)
+        if self.allow_loopback and _names_loopback(host):
+            return parsed
+        if self.https_only and parsed.scheme != "https":
+            raise GuardRefused(GuardCode.URL_SCHEME, "plain http is not allowed, use https")
+        if _port(parsed) not in self.allowed_ports:
+            raise GuardRefused(GuardCode.URL_PORT, f"port {_port(parsed)} is not allowed")
+        return parsed
+
+    async def _addresses(self, host: str, port: int) -> tuple[Address, ...]:
+        try:
+            async with asyncio.timeout(self._resolve_timeout):
+                found = tuple(ip_address(text) for text in await self._resolve(host, port))
+        except (OSError, ValueError) as error:  # TimeoutError is an OSError; UnicodeError a ValueError
+            raise GuardRefused(GuardCode.NAME_NOT_RESOLVED, f"{host} could not be resolved") from error
+        if not found:
+            raise GuardRefused(GuardCode.NAME_NOT_RESOLVED, f"{host} has no address")
+        return found
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """Checks each request's URL, then connects to a checked address under the name's certificate.
+
+    Raises GuardRefused beside httpx's transport errors. Follows no redirect: the client would have to ask
+    again, and is checked again. A connect timeout is for all of a name's addresses together (connecting
+    and the TLS handshake each, so the longest wait is twice that).
+    """
+
+    def __init__(self, guard: Guard, *, verify: ssl.SSLContext | None = None) -> None:
+        self._guard = guard
+        # Connections are not kept: the pool knows them by address, and two names at one address must
+        # never share a connection whose certificate was checked for only one of them.
+        self._inner = httpx.AsyncHTTPTransport(
+            verify=verify or httpx.create_ssl_context(),
+            trust_env=False,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        target = await self._guard.check(request.url)
+        timeouts = request.extensions.get("timeout", {})
+        budget = timeouts.get("connect")
+        started = time.monotonic()
+        for address in target.addresses:
+            left = None if budget is None else max(budget - (time.monotonic() - started), 0.01)
+            pinned = _pinned(request, target, address, {**timeouts, "connect": left})
+            try:
+                return await self._inner.handle_async_request(pinned)
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                # Nothing was sent, so the name's next address may be tried while time is left.
+                spent = budget is not None and time.monotonic() - started >= budget
+                if spent or address is target.addresses[-1]:
+                    raise
+        raise AssertionError("a target has an address")
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def _pinned(
+    request: httpx.Request, target: Target, address: Address, timeouts: dict[str, float | None]
+) -> httpx.Request:
+    """The request to one address: Host stays the name's, and so does what the certificate must say."""
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=str(address)),
+        headers=request.headers,
+        stream=request.stream,
+        extensions={**request.extensions, "timeout": timeouts, "sni_hostname": target.host},
+    )
+
+
+def guarded_client(
+    guard: Guard, *, timeout: httpx.Timeout | float = 10.0, verify: ssl.SSLContext | None = None
+) -> httpx.AsyncClient:
+    """A client that can reach only what `guard` allows. `timeout` is httpx's (seconds per phase, not total).
+
+    No proxy from the environment, no redirects, no cookies: a stranger's answer leaves nothing behind.
+    """
+    return httpx.AsyncClient(
+        transport=GuardedTransport(guard, verify=verify),
+        timeout=timeout,
+        follow_redirects=False,
+        trust_env=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    )
+
+
+def _parse(url: str | httpx.URL) -> httpx.URL:
+    if len(str(url)) > URL_LIMIT:
+        raise GuardRefused(GuardCode.URL_HOST, f"a URL has at most {URL_LIMIT} characters")
+    try:
+        return httpx.URL(url)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise GuardRefused(GuardCode.URL_HOST, "this is not a URL") from error
+
+
+def _host(url: httpx.URL) -> str:
+    """The host in ASCII (IDNA applied), lower case, without the root's dot. Raises GuardRefused."""
+    host = url.raw_host.decode("ascii", "replace").lower().strip("[]")
+    if _literal(host):
+        return host
+    host = host.removesuffix(".")
+    if not _NAME.fullmatch(host) or (_NUMBER.fullmatch(host) and not _literal(host)):
+        raise GuardRefused(GuardCode.URL_HOST, f"{host[:80]!r} is not a host name or a plain IP address")
+    return host
+
+
+def _port(url: httpx.URL) -> int:
+    return url.port if url.port is not None else (443 if url.scheme == "https" else 80)
+
+
+def _literal(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def _names_loopback(host: str) -> bool:
+    literal = _literal(host)
+    return is_loopback(literal) if literal else host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,56 @@
+"""When a failed delivery is tried again. Pure: the random source is handed in, no clock is read.
+
+The rule here: never earlier than the table or than the receiver's `Retry-After`; jitter only adds.
+"""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from random import Random
+
+RETRY_DELAYS = (
+    timedelta(seconds=5),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=5),
+    timedelta(hours=10),
+    timedelta(hours=14),
+    timedelta(hours=20),
+    timedelta(hours=24),
+)
+MAX_ATTEMPTS = len(RETRY_DELAYS) + 1
+JITTER = 0.1
+# A receiver may ask us to wait, not to keep a delivery for ever.
+RETRY_AFTER_CAP = timedelta(hours=24)
+
+
+def next_delay(attempt: int, retry_after: timedelta | None, random: Random) -> timedelta | None:
+    """How long to wait after try number `attempt` (the first is 1) has failed; None when tries are used up.
+
+    The table's delay, or `retry_after` (capped at a day) where that is longer, plus up to a tenth.
+    Raises ValueError for an attempt below 1.
+    """
+    if attempt < 1:
+        raise ValueError("attempts are counted from 1")
+    if attempt >= MAX_ATTEMPTS:
+        return None
+    wait = max(RETRY_DELAYS[attempt - 1], min(retry_after or timedelta(0), RETRY_AFTER_CAP))
+    return wait * (1 + JITTER * random.random())
+
+
+def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
+    """A `Retry-After` header, in seconds or as an HTTP date, as a wait from `now`: 0 up to a day.
+
+    None when there is none or it cannot be read.
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        # The length is looked at first: int() of a very long text is refused by Python.
+        return min(timedelta(seconds=int(text)), RETRY_AFTER_CAP) if len(text) < 10 else RETRY_AFTER_CAP
+    try:
+        until = parsedate_to_datetime(text)
+        if until.tzinfo is None:  # "-0000" and a missing zone: HTTP dates are always GMT
+            until = until.replace(tzinfo=UTC)
+        return min(max(until - now, timedelta(0)), RETRY_AFTER_CAP)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

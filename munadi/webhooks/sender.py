@@ -1,0 +1,162 @@
+"""One HTTP try at a subscriber: guarded, signed, bounded in time and memory.
+
+The rule here: whatever the remote side does is data in a `SendResult`, never an exception, and never a
+second request. Retrying is the schedule's business.
+"""
+
+import asyncio
+import ssl
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import httpx
+from pydantic import BaseModel, ConfigDict
+
+from munadi.webhooks import signing
+from munadi.webhooks.guard import Guard, GuardRefused, guarded_client
+from munadi.webhooks.schedule import parse_retry_after
+
+TOTAL_TIMEOUT = timedelta(seconds=15)
+RESPONSE_HEAD_LIMIT = 64 * 1024
+USER_AGENT = "Munadi/0.1"
+
+
+class SendResult(BaseModel):
+    """What one try came to. `ok` is a 2xx and nothing else.
+
+    `error` is a stable code, a colon and a text for people: `HTTP_STATUS`, `REDIRECT_REFUSED`, `TIMEOUT`,
+    `CONNECT_FAILED`, `TLS_FAILED`, `CONNECTION_LOST`, `PROTOCOL_ERROR`, or a code of the guard.
+    `response_head` is the answer's first bytes (64 KiB at most) as text, damage replaced.
+    `retry_after` is the receiver's wish, up to a day; `gone` means 410: send here no more.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    ok: bool
+    status_code: int | None
+    duration_ms: int
+    error: str | None
+    response_head: str = ""
+    retry_after: timedelta | None = None
+    gone: bool = False
+
+    @property
+    def error_code(self) -> str | None:
+        """The stable part of `error`."""
+        return self.error.partition(":")[0] if self.error else None
+
+
+class WebhookSender:
+    """Signs and posts events. Hold one per event loop and close it; `timeout` is for the whole try."""
+
+    def __init__(
+        self, guard: Guard, *, timeout: timedelta = TOTAL_TIMEOUT, verify: ssl.SSLContext | None = None
+    ) -> None:
+        self._timeout = timeout.total_seconds()
+        self._guard = guard
+        # Connecting ends well before the whole try does: cancelled inside a TLS handshake, httpcore would
+        # leave the socket open, while its own timeout closes it.
+        timeouts = httpx.Timeout(self._timeout, connect=self._timeout / 3)
+        self._client = guarded_client(guard, timeout=timeouts, verify=verify)
+
+    async def send(
+        self, *, url: str, message_id: str, body: bytes, secrets: Sequence[str], timestamp: datetime
+    ) -> SendResult:
+        """POST `body` once. `timestamp` is the moment of this try; `message_id` the same on every try.
+
+        Raises ValueError for what is wrong on our side (no usable secret, naive timestamp, bad id).
+        """
+        headers = {
+            **signing.headers(secrets, message_id, timestamp, body),
+            "content-type": "application/json",
+            "user-agent": USER_AGENT,
+            # Compressed answers could unfold to more than we read.
+            "accept-encoding": "identity",
+        }
+        started = time.monotonic()
+        answer = _Answer()
+        error = await self._post(url, headers, body, answer)
+        status = answer.status
+        return SendResult(
+            # Once a 2xx is in, the receiver has said yes: a body that never ends cannot take it back.
+            ok=status is not None and 200 <= status < 300,
+            status_code=status,
+            duration_ms=round((time.monotonic() - started) * 1000),
+            error=error if status is None else _status_error(status),
+            response_head=bytes(answer.head).decode("utf-8", "replace"),
+            retry_after=answer.retry_after,
+            gone=status == 410,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _post(self, url: str, headers: dict[str, str], body: bytes, answer: "_Answer") -> str | None:
+        """Fill `answer` as far as the remote side allows; what cut it short, if anything did."""
+        try:
+            # The text as given: the client would read a relative or half a URL in its own way.
+            self._guard.check_form(url)
+            async with asyncio.timeout(self._timeout):
+                async with self._client.stream("POST", url, headers=headers, content=body) as response:
+                    await answer.read(response)
+        except TimeoutError:
+            return f"TIMEOUT: no complete answer within {self._timeout:g} s"
+        except GuardRefused as refused:
+            return f"{refused.code}: {refused.message}"
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
+            return _transport_error(error)
+        return None
+
+
+class _Answer:
+    """What has arrived so far; kept outside the read so that a timeout does not lose it."""
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self.retry_after: timedelta | None = None
+        self.head = bytearray()
+
+    async def read(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+        self.retry_after = parse_retry_after(response.headers.get("retry-after"), datetime.now(UTC))
+        async for chunk in response.aiter_raw():
+            self.head += chunk[: RESPONSE_HEAD_LIMIT - len(self.head)]
+            if len(self.head) >= RESPONSE_HEAD_LIMIT:
+                return
+
+
+def _status_error(status: int) -> str | None:
+    if 200 <= status < 300:
+        return None
+    if 300 <= status < 400:
+        return f"REDIRECT_REFUSED: the endpoint answered {status}; redirects are not followed"
+    return f"HTTP_STATUS: the endpoint answered {status}"
+
+
+def _transport_error(error: Exception) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return f"TIMEOUT: {_brief(error)}"
+    if isinstance(error, httpx.ConnectError):
+        code = "TLS_FAILED" if any(map(_is_tls, _causes(error))) else "CONNECT_FAILED"
+        return f"{code}: {_brief(error)}"
+    if isinstance(error, httpx.NetworkError) or "disconnected" in str(error):
+        return f"CONNECTION_LOST: {_brief(error)}"
+    return f"PROTOCOL_ERROR: {_brief(error)}"
+
+
+def _is_tls(error: BaseException) -> bool:
+    # "Want read" is how ssl waits; it stands in the chain of every failure behind TLS.
+    return isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLWantReadError)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
+
+
+def _brief(error: Exception) -> str:
+    return (str(error) or type(error).__name__)[:300]

@@ -1,0 +1,175 @@
+"""Standard Webhooks signatures: what we put on a delivery and how a receiver checks it.
+
+The rule here: what is signed is `{id}.{timestamp}.{body}`, the body's bytes exactly as sent, and
+`verify` raises one exception type for anything wrong. Specification: standardwebhooks.com, version 1.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import re
+import secrets as random_source
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+SECRET_PREFIX, PRIVATE_KEY_PREFIX, PUBLIC_KEY_PREFIX = "whsec_", "whsk_", "whpk_"
+ID_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER = "webhook-id", "webhook-timestamp", "webhook-signature"
+TOLERANCE = timedelta(minutes=5)
+
+_SECRET_BYTES = 32
+_SIGNATURE_HEADER_LIMIT = 8192
+# No dot: it separates the signed parts, so an id with one could be cut in two ways.
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9_~+/=:@-]{1,255}")
+_TIMESTAMP = re.compile(r"[0-9]{1,11}")
+
+
+class WebhookVerificationError(Exception):
+    """The message is not what its sender signed, or not now. The text says which check failed."""
+
+
+class KeyPair(NamedTuple):
+    """An ed25519 pair: `private` (`whsk_…`) signs and stays here, `public` (`whpk_…`) is shown."""
+
+    private: str
+    public: str
+
+
+def generate_secret() -> str:
+    """A new symmetric secret, `whsec_` and 32 random bytes in base64."""
+    return SECRET_PREFIX + _encode(random_source.token_bytes(_SECRET_BYTES))
+
+
+def generate_key_pair() -> KeyPair:
+    """A new ed25519 pair. The private key is seed and public key together (64 bytes), as Svix writes it."""
+    key = Ed25519PrivateKey.generate()
+    public = key.public_key().public_bytes_raw()
+    return KeyPair(PRIVATE_KEY_PREFIX + _encode(key.private_bytes_raw() + public), PUBLIC_KEY_PREFIX + _encode(public))
+
+
+def sign(secrets: str | Sequence[str], message_id: str, timestamp: datetime, body: bytes) -> str:
+    """The value of `webhook-signature`: one `v1,…` (or `v1a,…` for a `whsk_` key) per secret, by spaces.
+
+    Every active secret signs, so a receiver may hold the old or the new one during a rotation.
+    Raises ValueError: no secret, a malformed one, a naive timestamp, an id that cannot be a header.
+    """
+    keys = [secrets] if isinstance(secrets, str) else list(secrets)
+    if not keys:
+        raise ValueError("a webhook needs at least one secret to sign with")
+    signed = _signed_content(message_id, timestamp_value(timestamp), body)
+    return " ".join(_signature(key, signed) for key in keys)
+
+
+def headers(secrets: str | Sequence[str], message_id: str, timestamp: datetime, body: bytes) -> dict[str, str]:
+    """The three Standard Webhooks headers of one try; raises as `sign` does."""
+    return {
+        ID_HEADER: message_id,
+        TIMESTAMP_HEADER: timestamp_value(timestamp),
+        SIGNATURE_HEADER: sign(secrets, message_id, timestamp, body),
+    }
+
+
+def timestamp_value(timestamp: datetime) -> str:
+    """Whole seconds since the epoch, as the header carries them. Raises ValueError for a naive time."""
+    if timestamp.tzinfo is None:
+        raise ValueError("a webhook timestamp needs a time zone")
+    return str(int(timestamp.timestamp()))
+
+
+def verify(
+    body: bytes,
+    headers: Mapping[str, str],
+    secrets: str | Sequence[str],
+    tolerance: timedelta = TOLERANCE,
+    now: datetime | None = None,
+) -> Any:
+    """The JSON payload of `body`, if one of `secrets` (`whsec_…`, or `whpk_…` for v1a) signed it just now.
+
+    Header names match in any case. Raises WebhookVerificationError, and nothing else, for anything wrong.
+    """
+    message_id = _header(headers, ID_HEADER, _MESSAGE_ID)
+    sent = _header(headers, TIMESTAMP_HEADER, _TIMESTAMP)
+    _check_age(int(sent), tolerance, now or datetime.now(UTC))
+    given = _header(headers, SIGNATURE_HEADER, None).split(" ")
+    try:
+        signed = _signed_content(message_id, sent, body)
+        keys = [secrets] if isinstance(secrets, str) else list(secrets)
+        matches = [_matches(key, signed, signature) for key in keys for signature in given]
+    except (ValueError, TypeError) as error:
+        raise WebhookVerificationError(f"unusable secret or body: {error}") from error
+    if not any(matches):
+        raise WebhookVerificationError("no signature matches")
+    try:
+        return json.loads(bytes(body).decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise WebhookVerificationError("the body is not JSON in UTF-8") from error
+
+
+def _signed_content(message_id: str, timestamp: str, body: bytes) -> bytes:
+    if not _MESSAGE_ID.fullmatch(message_id):
+        raise ValueError("a message id is 1 to 255 letters, digits and _~+/=:@- without a dot")
+    return f"{message_id}.{timestamp}.".encode("ascii") + body
+
+
+def _signature(key: str, signed: bytes) -> str:
+    if key.startswith(PRIVATE_KEY_PREFIX):
+        seed = _decode(key, PRIVATE_KEY_PREFIX)[:32]
+        return "v1a," + _encode(Ed25519PrivateKey.from_private_bytes(seed).sign(signed))
+    return "v1," + _encode(hmac.digest(_decode(key, SECRET_PREFIX), signed, hashlib.sha256))
+
+
+def _matches(key: str, signed: bytes, given: str) -> bool:
+    if not key.startswith(PUBLIC_KEY_PREFIX):
+        # Texts are compared, not decoded bytes: base64 has several spellings of the same bytes.
+        return hmac.compare_digest(_signature(key, signed).encode(), given.encode("utf-8", "replace"))
+    public = Ed25519PublicKey.from_public_bytes(_decode(key, PUBLIC_KEY_PREFIX))
+    version, _, text = given.partition(",")
+    try:
+        raw = base64.b64decode(text, validate=True)
+        if version != "v1a" or _encode(raw) != text:
+            return False
+        public.verify(raw, signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _header(headers: Mapping[str, str], name: str, shape: re.Pattern[str] | None) -> str:
+    found = [value for key, value in headers.items() if isinstance(key, str) and key.lower() == name]
+    if len(found) != 1:
+        raise WebhookVerificationError(f"expected one {name} header, found {len(found)}")
+    value = found[0]
+    if not isinstance(value, str) or len(value) > _SIGNATURE_HEADER_LIMIT:
+        raise WebhookVerificationError(f"the {name} header is malformed")
+    if shape is not None and not shape.fullmatch(value):
+        raise WebhookVerificationError(f"the {name} header is malformed")
+    return value
+
+
+def _check_age(sent: int, tolerance: timedelta, now: datetime) -> None:
+    age = now.timestamp() - sent
+    if age > tolerance.total_seconds():
+        raise WebhookVerificationError("the message timestamp is too old")
+    if -age > tolerance.total_seconds():
+        raise WebhookVerificationError("the message timestamp is in the future")
+
+
+def _encode(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
+
+
+def _decode(key: str, prefix: str) -> bytes:
+    """The bytes of a prefixed key, padded or not. Never repeats the key in its error."""
+    text = key.removeprefix(prefix).rstrip("=")
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError(f"a key must be {prefix} and base64") from None
+    if not raw:
+        raise ValueError("a key may not be empty")
+    return raw
