@@ -1,0 +1,79 @@
+"""A new channel is one folder, one registry line and one docs row. So nothing else may know a channel by name."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from tests.architecture.tree import PRODUCT, docstrings, python_files, report, syntax, text
+
+CHANNELS = ("instagram", "threads", "facebook", "bluesky", "tiktok", "youtube")
+# `threads` is an ordinary word too; in code it counts only as a whole literal or as an enum member.
+ORDINARY = {"threads"}
+MAY_NAME_THEM = (
+    "munadi/channels/registry.py",
+    "munadi/domain/channel.py",  # the enum
+    "munadi/config.py",  # their hosts and credentials
+    "munadi/sandbox/",
+    "munadi/cli/demo",
+    "api/examples.py",  # what the OpenAPI document shows
+)
+ADVICE = (
+    "Move it into munadi/channels/<name>/, or ask the channel's `spec` instead of its name: "
+    "limits, hosts, resend and lead are all there. Examples for the OpenAPI document live in api/examples.py."
+)
+
+
+def test_no_channel_is_known_by_name_elsewhere() -> None:
+    found = []
+    for name in python_files(*PRODUCT):
+        if name.startswith(MAY_NAME_THEM):
+            continue
+        found += [f"{name}:{line} {what}" for line, what in _mentions(syntax(name), _home(name))]
+    report(found, ADVICE)
+
+
+def test_every_channel_folder_is_registered() -> None:
+    folders = {name.split("/")[2] for name in python_files("munadi") if re.match(r"munadi/channels/\w+/", name)}
+    registry = text("munadi/channels/registry.py")
+    found = [folder for folder in sorted(folders) if f"munadi.channels.{folder}" not in registry]
+    report(found, "Add its line to munadi/channels/registry.py.")
+
+
+def _home(name: str) -> str:
+    """The channel whose folder the file is in, or nothing."""
+    parts = name.split("/")
+    inside = parts[:2] == ["munadi", "channels"] and len(parts) > 3
+    return parts[2] if inside else ""
+
+
+def _mentions(tree: ast.Module, home: str) -> Iterator[tuple[int, str]]:
+    prose = docstrings(tree)
+    others = [channel for channel in CHANNELS if channel != home]
+    for node in ast.walk(tree):
+        for said in _said(node, prose):
+            named = [channel for channel in others if _names(channel, said, isinstance(node, ast.Constant))]
+            if named:
+                yield getattr(node, "lineno", 0), f"names {named[0]}: {said[:60]!r}"
+
+
+def _said(node: ast.AST, prose: set[int]) -> list[str]:
+    """What a node says in code: literals and names it introduces or uses, without docstrings."""
+    match node:
+        case ast.Constant(value=str() as value) if id(node) not in prose:
+            return [value]
+        case ast.Name(id=value) | ast.Attribute(attr=value) | ast.arg(arg=value):
+            return [value]
+        case ast.FunctionDef(name=value) | ast.AsyncFunctionDef(name=value) | ast.ClassDef(name=value):
+            return [value]
+        case ast.keyword(arg=str() as value):
+            return [value]
+        case _:
+            return []
+
+
+def _names(channel: str, said: str, literal: bool) -> bool:
+    if channel in ORDINARY:
+        return said == (channel if literal else channel.upper())
+    if literal:
+        return re.search(rf"(?<![a-z]){channel}(?![a-z])", said, re.IGNORECASE) is not None
+    return channel in said.lower().replace("_", "")
