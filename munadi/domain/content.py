@@ -58,6 +58,14 @@ class Draft(WireModel):
     options: dict[str, Any] = {}
 
 
+class PublicationDraft(Draft):
+    """A draft with the facts of its publication that a channel may build a key from; they never change."""
+
+    publication_id: str
+    created_at: datetime
+    due_at: datetime
+
+
 class Rollup(WireModel):
     """How many publications are in which status."""
 

@@ -1,0 +1,128 @@
+"""Settings: environment variables with the prefix MUNADI_, nested by two underscores. One table, documented from here.
+
+`docs/settings.md` is generated from this module; an unknown MUNADI_ variable is a warning, not a refusal.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    """Where we run. Development allows loopback targets and makes its own keys; production refuses both."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class TemporalSettings(BaseModel):
+    """How to reach Temporal."""
+
+    address: str | None = Field(None, description="host:port of a Temporal server; unset: `munadi dev` starts one")
+    namespace: str = Field("default", description="Temporal namespace")
+    api_key: SecretStr | None = Field(None, description="API key, for Temporal Cloud")
+    tls: bool = Field(False, description="use TLS to reach Temporal")
+    tls_ca: Path | None = Field(None, description="file of the server's CA certificate (PEM)")
+    tls_cert: Path | None = Field(None, description="file of the client certificate (PEM), for mTLS")
+    tls_key: Path | None = Field(None, description="file of the client's private key (PEM), for mTLS")
+    task_queue: str = Field("munadi", description="task queue of the workflows and activities")
+
+
+class ApiSettings(BaseModel):
+    """Where the API listens."""
+
+    host: str = Field("127.0.0.1", description="address the API listens on")
+    port: int = Field(8080, description="port the API listens on; 0 picks a free one under `munadi dev`")
+
+
+class MediaSettings(BaseModel):
+    """Where media are kept and how much of them is taken."""
+
+    url: str | None = Field(
+        None, description="where media are stored: file:///path (default: media/ in the data folder)"
+    )
+    max_bytes: int = Field(1 << 30, description="largest media file taken, bytes")
+    fetch_timeout: float = Field(60.0, description="seconds a media URL may take to answer whole")
+
+
+class RelaySettings(BaseModel):
+    """The relay: how soon what got lost on the way is made good."""
+
+    interval: float = Field(0.5, description="seconds between the relay's rounds")
+    look_grace: float = Field(20.0, description="seconds after which a content nobody looked at is woken")
+
+
+class PublishSettings(BaseModel):
+    """Retries of a call that certainly was not sent, before it becomes a hold."""
+
+    tries: int = Field(4, description="tries of a visible call that proves not sent, before the publication is held")
+    backoff: float = Field(1.0, description="seconds before the first of those tries again; doubles")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(env_prefix="MUNADI_", env_nested_delimiter="__", extra="ignore")
+
+    environment: Environment = Field(Environment.DEVELOPMENT, description="development or production")
+    data_dir: Path = Field(Path(".munadi"), description="folder of the embedded database, Temporal's file, media, keys")
+    database_url: str | None = Field(None, description="sqlite+aiosqlite:///… or postgresql+psycopg://…")
+    public_url: str | None = Field(None, description="the API's address as networks and browsers reach it")
+    secret_keys: SecretStr | None = Field(None, description="key-encryption keys, comma separated, newest first")
+    temporal: TemporalSettings = TemporalSettings()
+    api: ApiSettings = ApiSettings()
+    media: MediaSettings = MediaSettings()
+    relay: RelaySettings = RelaySettings()
+    publish: PublishSettings = PublishSettings()
+    channels: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="per channel: HOSTS__<ROLE>, VERSION, CLIENT_ID, CLIENT_SECRET, …"
+    )
+    log_level: str = Field("info", description="debug, info, warning or error")
+
+    @property
+    def is_development(self) -> bool:
+        """Whether loopback targets and self-made keys are allowed."""
+        return self.environment is Environment.DEVELOPMENT
+
+    @property
+    def database(self) -> str:
+        """The database's URL; a file in the data folder unless one is set."""
+        return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'munadi.db').absolute()}"
+
+    @property
+    def media_root(self) -> Path:
+        """The folder of the media store. ValueError for a store we do not have."""
+        if self.media.url is None:
+            return self.data_dir / "media"
+        if not self.media.url.startswith("file://"):
+            raise ValueError(f"MUNADI_MEDIA__URL: only file:// is supported, not {self.media.url!r}")
+        return Path(self.media.url.removeprefix("file://"))
+
+    @property
+    def base_url(self) -> str:
+        """What a network or a browser can reach us under, without a trailing slash."""
+        return (self.public_url or f"http://{self.api.host}:{self.api.port}").rstrip("/")
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process's environment."""
+    return Settings(**overrides)
+
+
+def unknown_variables() -> list[str]:
+    """MUNADI_ variables that no setting reads: worth a warning, they are usually a slip of the pen."""
+    prefix = "MUNADI_"
+    known = {prefix + name.upper() for name in Settings.model_fields}
+    # The CLI's own two.
+    known |= {"MUNADI_URL", "MUNADI_API_KEY"}
+    return sorted(
+        name
+        for name in os.environ
+        if name.startswith(prefix) and name not in known and name.split("__")[0] not in known
+    )

@@ -1,0 +1,245 @@
+"""The publish protocol's ledger: intents before visible calls, outcomes after them. (Port: munadi.ports.Publications.)
+
+An attempt is inserted, and committed, before its visible call, only under the current epoch and only while the
+publication is `publishing`. It is closed once its outcome is certain; an unknown one stays open until `reconcile`
+has found out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.ids import new_id
+from munadi.db.session import Database
+from munadi.db.settle import settle
+from munadi.db.story import Story
+from munadi.db.tables import AccountRow, AttemptRow, ContentRow, DraftRow, PublicationRow
+from munadi.domain.content import Draft, PublicationDraft
+from munadi.domain.event import EventType
+from munadi.domain.failure import Failure, Sorting
+from munadi.domain.ids import Prefix
+from munadi.domain.ledger import Intent, IntentRefused, OpenAttempt, Settled, StaleEpoch, Work
+from munadi.domain.publication import Handle, HoldReason, PublicationStatus
+from munadi.domain.story import Verdict
+
+S = PublicationStatus
+
+
+class PublicationLedger:
+    """Attempts, handles and their outcomes; every call is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, publication_id: str) -> Work | None:
+        """Everything an activity needs to know of a publication, or None."""
+        async with self._database.read() as session:
+            row = await session.get(PublicationRow, publication_id)
+            content = await session.get(ContentRow, row.content_id) if row else None
+            if row is None or content is None:
+                return None
+            draft = await session.get(DraftRow, (content.id, content.draft_version))
+            return None if draft is None else await _work(session, content, draft, row)
+
+    async def open_attempt(
+        self, publication_id: str, *, epoch: int, stage: str, holder: str, now: datetime, deadline: datetime
+    ) -> Intent | IntentRefused:
+        """Record the intent of a visible call; committed when this returns. Refused unless it may be made now."""
+        async with self._database.write() as session:
+            story = await Story.lock_by_publication(session, publication_id, now)
+            if story is None:
+                return IntentRefused("GONE")
+            row = story.publication(publication_id)
+            if row.epoch != epoch or row.status != S.PUBLISHING:
+                return IntentRefused("STALE")
+            account = await session.get(AccountRow, row.account_id)
+            if account is None or account.deleted_at is not None:
+                return IntentRefused("ACCOUNT_GONE")
+            if account.paused_until is not None and account.paused_until > now:
+                return IntentRefused("PAUSED", account.paused_until - now)
+            if await _open_attempts(session, publication_id, stage):
+                return IntentRefused("OPEN_ATTEMPT")
+            row.attempt_count += 1
+            attempt = AttemptRow(
+                id=new_id(Prefix.ATTEMPT),
+                publication_id=publication_id,
+                stage=stage,
+                number=await _next_number(session, publication_id, stage),
+                epoch=epoch,
+                holder=holder,
+                intent_at=now,
+                deadline_at=deadline,
+            )
+            session.add(attempt)
+            try:
+                await session.flush()
+            except IntegrityError:
+                # Another intent slipped in between (no row lock on a foreign database): it goes first.
+                await session.rollback()
+                return IntentRefused("OPEN_ATTEMPT")
+            return Intent(attempt.id, attempt.number, now)
+
+    async def settle(
+        self, publication_id: str, attempt_id: str | None, *, epoch: int, verdict: Verdict, now: datetime
+    ) -> Settled:
+        """Close an attempt and walk the arrow its verdict tells, in one transaction (rules in `settle.py`)."""
+        async with self._database.write() as session:
+            story = await Story.lock_by_publication(session, publication_id, now)
+            if story is None:
+                raise LookupError(publication_id)
+            row = story.publication(publication_id)
+            attempt = await session.get(AttemptRow, attempt_id) if attempt_id else None
+            await settle(story, row, attempt, epoch, verdict)
+            await story.close()
+            return Settled(S(row.status), row.epoch, row.next_look_at, story.deliveries)
+
+    async def begin_reconcile(self, publication_id: str, now: datetime) -> Work | None:
+        """Raise the epoch, so that a late intent fails, and tell what is on record."""
+        async with self._database.write() as session:
+            story = await Story.lock_by_publication(session, publication_id, now)
+            if story is None:
+                return None
+            row = story.publication(publication_id)
+            if row.status in (S.PUBLISHING, S.UNCONFIRMED):
+                row.epoch += 1
+            await session.flush()
+            return await _work(session, story.content, story.draft, row)
+
+    async def requeue(self, publication_id: str, *, epoch: int, now: datetime) -> Settled:
+        """Nothing was ever sent: publishing → queued, due at once."""
+        async with self._database.write() as session:
+            story = await Story.lock_by_publication(session, publication_id, now)
+            if story is None:
+                raise LookupError(publication_id)
+            row = story.publication(publication_id)
+            if row.epoch == epoch and row.status == S.PUBLISHING:
+                story.release(row)
+                await story.move(row, S.QUEUED, EventType.PUBLISH_RESUMED)
+                await story.close()
+            return Settled(S(row.status), row.epoch, None, story.deliveries)
+
+    async def unconfirmed(
+        self, publication_id: str, *, epoch: int, next_look_after: timedelta, now: datetime
+    ) -> Settled:
+        """We looked and cannot tell: publishing → unconfirmed, or the next look; none after publishBy."""
+        async with self._database.write() as session:
+            story = await Story.lock_by_publication(session, publication_id, now)
+            if story is None:
+                raise LookupError(publication_id)
+            row = story.publication(publication_id)
+            if row.epoch == epoch and row.status in (S.PUBLISHING, S.UNCONFIRMED):
+                if row.status == S.PUBLISHING:
+                    row.look_count = 0
+                    await story.move(row, S.UNCONFIRMED, EventType.PUBLISH_UNCONFIRMED)
+                row.look_count += 1
+                at = now + next_look_after
+                row.next_look_at = at if at <= story.content.publish_by else None
+                await story.close()
+            return Settled(S(row.status), row.epoch, row.next_look_at, story.deliveries)
+
+    async def save_handle(
+        self,
+        publication_id: str,
+        *,
+        draft_version: int,
+        epoch: int,
+        state: dict[str, Any],
+        ready: bool,
+        expires_at: datetime | None,
+        now: datetime,
+    ) -> None:
+        """Keep what the network gave us. StaleEpoch when the draft was edited or this activity was overtaken."""
+        async with self._database.write() as session:
+            story = await Story.lock_by_publication(session, publication_id, now)
+            if story is None:
+                raise StaleEpoch(publication_id)
+            row = story.publication(publication_id)
+            if row.epoch != epoch or story.content.draft_version != draft_version:
+                raise StaleEpoch(publication_id)
+            row.handle, row.handle_draft_version = dict(state), draft_version
+            row.handle_ready, row.handle_expires_at = ready, expires_at
+            await story.close()
+
+    async def end_waiting(
+        self,
+        publication_id: str,
+        *,
+        epoch: int,
+        failure: Failure | None,
+        hold: HoldReason | None,
+        hold_for: timedelta | None,
+        now: datetime,
+    ) -> Settled:
+        """A preparation met its end (queued → failed) or a condition (a hold); nothing visible was tried."""
+        async with self._database.write() as session:
+            story = await Story.lock_by_publication(session, publication_id, now)
+            if story is None:
+                raise LookupError(publication_id)
+            row = story.publication(publication_id)
+            if row.epoch == epoch and row.status == S.QUEUED:
+                if failure is not None:
+                    await story.fail(row, failure)
+                elif hold is not None:
+                    await story.hold(row, hold, now + hold_for if hold_for is not None else None)
+                await story.close()
+            return Settled(S(row.status), row.epoch, None, story.deliveries)
+
+
+async def _open_attempts(session: AsyncSession, publication_id: str, stage: str | None = None) -> list[AttemptRow]:
+    query = select(AttemptRow).where(AttemptRow.publication_id == publication_id, col(AttemptRow.is_open))
+    if stage is not None:
+        query = query.where(AttemptRow.stage == stage)
+    return list((await session.exec(query)).all())
+
+
+async def _next_number(session: AsyncSession, publication_id: str, stage: str) -> int:
+    query = (
+        select(AttemptRow.number)
+        .where(AttemptRow.publication_id == publication_id, AttemptRow.stage == stage)
+        .order_by(col(AttemptRow.number).desc())
+        .limit(1)
+    )
+    return ((await session.exec(query)).first() or 0) + 1
+
+
+async def _work(session: AsyncSession, content: ContentRow, current: DraftRow, row: PublicationRow) -> Work:
+    draft = Draft.model_validate(current.resolved[row.id])
+    opened = await _open_attempts(session, row.id)
+    handle = None
+    if row.handle is not None and row.handle_draft_version == content.draft_version:
+        handle = Handle(
+            draft_version=content.draft_version,
+            state=row.handle,
+            ready=row.handle_ready,
+            expires_at=row.handle_expires_at,
+        )
+    return Work(
+        publication_id=row.id,
+        content_id=row.content_id,
+        account_id=row.account_id,
+        channel=row.channel,
+        status=S(row.status),
+        epoch=row.epoch,
+        draft_version=content.draft_version,
+        draft=PublicationDraft(
+            **draft.model_dump(), publication_id=row.id, created_at=row.created_at, due_at=row.due_at
+        ),
+        handle=handle,
+        publish_by=content.publish_by,
+        attempts=row.attempt_count,
+        looks=row.look_count,
+        open_attempt=OpenAttempt(
+            opened[0].id,
+            opened[0].stage,
+            opened[0].intent_at,
+            opened[0].deadline_at,
+            Sorting(opened[0].outcome) if opened[0].outcome else None,
+        )
+        if opened
+        else None,
+    )

@@ -1,0 +1,153 @@
+"""The workflow's side of a content: `look` at what is true, `claim` what is due. (Port: munadi.ports.Contents.)"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlmodel import col, select
+
+from munadi.db.session import Database
+from munadi.db.story import Story
+from munadi.db.tables import AccountRow, PublicationRow
+from munadi.domain.channel import ChannelName
+from munadi.domain.event import EventType
+from munadi.domain.failure import Reason
+from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.domain.reasons import failure_of
+from munadi.domain.story import Claim, Claimed, Mode, Plan, View
+
+S = PublicationStatus
+FOREVER = timedelta(days=3650)
+# A first send that comes this late may follow a restore of the database: look before sending (design §5).
+LATE_FIRST_SEND = timedelta(minutes=5)
+# A claim that was refused because this clock lags sleeps at least this long.
+MIN_SLEEP = timedelta(milliseconds=20)
+
+_HOLD_ENDS_AS = {
+    HoldReason.TOKEN: Reason.TOKEN_EXPIRED,
+    HoldReason.OUTAGE: Reason.PROVIDER_OUTAGE,
+    HoldReason.RATE_LIMIT: Reason.RATE_LIMITED,
+    HoldReason.DAILY_CAP: Reason.DAILY_CAP_REACHED,
+}
+
+
+class ContentProgress:
+    """Look and claim, each one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def look(self, content_id: str, now: datetime) -> View | None:
+        """Accepted → queued, expired → failed, wakes acknowledged; then the truth. None: there is no such content."""
+        async with self._database.write() as session:
+            story = await Story.lock(session, content_id, now)
+            if story is None:
+                return None
+            story.content.wake_ack = story.content.wake_seq
+            story.content.wake_tries = 0
+            story.content.next_wake_at = None
+            accepted = [row for row in story.publications if row.status == S.ACCEPTED]
+            for row in accepted:
+                await story.move(row, S.QUEUED, None)
+            if accepted:
+                await story.emit(EventType.CONTENT_QUEUED)
+            await self._end_hopeless(story)
+            await story.close()
+            return View(
+                content_id=content_id,
+                brand_ref=story.content.brand_ref,
+                draft_version=story.content.draft_version,
+                plans=tuple(plan_of(story, row) for row in story.publications),
+                deliveries=story.deliveries,
+            )
+
+    async def claim(self, content_id: str, now: datetime, holder: str) -> Claim:
+        """Take every publication that is due, prepared and not held: queued → publishing, under a new epoch.
+
+        The point of no return. Those already `publishing` come back too, to be reconciled.
+        """
+        async with self._database.write() as session:
+            story = await Story.lock(session, content_id, now)
+            if story is None:
+                return Claim()
+            await self._end_hopeless(story)
+            claimed: list[Claimed] = []
+            sleeps: list[timedelta] = []
+            for row in story.publications:
+                if row.status == S.PUBLISHING:
+                    claimed.append(_claimed(story, row, Mode.RECONCILE))
+                    continue
+                at = plan_of(story, row).claimable_at
+                if at is None:
+                    continue
+                if at > now:
+                    sleeps.append(max(at - now, MIN_SLEEP))
+                    continue
+                row.epoch += 1
+                late = now - row.due_at > LATE_FIRST_SEND and row.attempt_count == 0
+                await story.move(row, S.PUBLISHING, EventType.PUBLISH_STARTED)
+                claimed.append(_claimed(story, row, Mode.LOOK_FIRST if late else Mode.PUBLISH))
+            await story.close()
+            sleep = min(sleeps) if sleeps else None
+            return Claim(claimed=tuple(claimed), sleep=sleep, deliveries=story.deliveries)
+
+    async def _end_hopeless(self, story: Story) -> None:
+        """What waits past publishBy, or for an account that is gone, ends with its reason."""
+        waiting = [row for row in story.publications if row.status in (S.QUEUED, S.ACCEPTED)]
+        if not waiting:
+            return
+        query = select(AccountRow.id).where(
+            col(AccountRow.id).in_([row.account_id for row in waiting]), col(AccountRow.deleted_at).is_not(None)
+        )
+        gone = set((await story.session.exec(query)).all())
+        for row in waiting:
+            if row.account_id in gone:
+                await story.fail(row, failure_of(Reason.ACCOUNT_DISCONNECTED))
+            elif story.now >= story.content.publish_by:
+                reason = _HOLD_ENDS_AS[HoldReason(row.hold_reason)] if row.hold_reason else Reason.WINDOW_MISSED
+                await story.fail(row, failure_of(reason))
+
+
+def plan_of(story: Story, row: PublicationRow) -> Plan:
+    """How the workflow must treat a publication now."""
+    held: datetime | None = None
+    if row.hold_reason is not None:
+        held = row.hold_until if row.hold_until is not None else story.now + FOREVER
+    return Plan(
+        publication_id=row.id,
+        channel=ChannelName(row.channel),
+        status=S(row.status),
+        epoch=row.epoch,
+        due_at=row.due_at,
+        publish_by=story.content.publish_by,
+        prepare_at=_prepare_at(story, row),
+        held_until=held,
+        next_look_at=row.next_look_at,
+    )
+
+
+def is_prepared(row: PublicationRow, draft_version: int, when: datetime) -> bool:
+    """Whether only the visible call will be left at `when`: a ready handle of this draft that has not lapsed."""
+    if not row.lead_seconds:
+        return True
+    return (
+        row.handle_ready
+        and row.handle_draft_version == draft_version
+        and (row.handle_expires_at is None or row.handle_expires_at > when)
+    )
+
+
+def _prepare_at(story: Story, row: PublicationRow) -> datetime | None:
+    if row.status != S.QUEUED or is_prepared(row, story.content.draft_version, max(row.due_at, story.now)):
+        return None
+    return row.due_at - timedelta(seconds=row.lead_seconds)
+
+
+def _claimed(story: Story, row: PublicationRow, mode: Mode) -> Claimed:
+    return Claimed(
+        publication_id=row.id,
+        channel=ChannelName(row.channel),
+        epoch=row.epoch,
+        draft_version=story.content.draft_version,
+        mode=mode,
+    )

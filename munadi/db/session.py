@@ -1,0 +1,89 @@
+"""Sessions: `read()` for looking, `write()` for transactions that will change something.
+
+SQLite: WAL, synchronous=FULL (a 202 is a promise), and BEGIN IMMEDIATE for every writer, because a deferred
+transaction that reads and then writes fails at once, whatever the busy timeout. Writers of one process queue
+on a lock of their own, which is fair and does not poll. PostgreSQL: READ COMMITTED and row locks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+BUSY_TIMEOUT_MS = 15_000
+LOCK_TIMEOUT_MS = 5_000
+
+
+class Database:
+    """One database, by URL: `sqlite+aiosqlite:///path` or `postgresql+psycopg://…`."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writers = asyncio.Lock() if self.is_sqlite else None
+        if self.is_sqlite:
+            self._reader = _sqlite_engine(url, "BEGIN", pool_size)
+            self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE", 2)
+        else:
+            self._reader = self._writer = create_async_engine(url, pool_size=pool_size, pool_pre_ping=True)
+        options: dict[str, Any] = {"class_": AsyncSession, "expire_on_commit": False, "autoflush": False}
+        self._read_sessions = async_sessionmaker(self._reader, **options)
+        self._write_sessions = async_sessionmaker(self._writer, **options)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading; what it would write is thrown away."""
+        async with self._read_sessions() as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """One writing transaction: committed when the block ends, rolled back when it raises."""
+        if self._writers is None:
+            async with self._write_sessions() as session, session.begin():
+                yield session
+        else:
+            async with self._writers, self._write_sessions() as session, session.begin():
+                yield session
+
+    async def ping(self) -> None:
+        """Raise when the database does not answer."""
+        async with self._reader.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self._reader.dispose()
+        if self._writer is not self._reader:
+            await self._writer.dispose()
+
+
+def _sqlite_engine(url: str, begin: str, pool_size: int) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=BUSY_TIMEOUT_MS / 1000)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        # We say BEGIN ourselves; the driver must not.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin_as(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,124 @@
+"""How the outcome of one attempt changes its publication (design §5, sorting). One function, one table test.
+
+| the verdict says | current epoch | overtaken (stale epoch) |
+|---|---|---|
+| published | published | published: a late 2xx is a fact whatever the epoch |
+| failure | failed | only its own attempt is closed |
+| hold | queued, held | only its own attempt is closed |
+| retry | stays publishing, attempt closed as not sent | the same |
+| pending | stays publishing, attempt closed as sent | the same |
+| nothing (unknown) | stays publishing, attempt stays open | the same |
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from munadi.db.story import Story
+from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
+from munadi.domain.event import EventType
+from munadi.domain.failure import Sorting
+from munadi.domain.publication import HOLD_GROWTH, HoldReason, PublicationStatus, Published, Warning_, growing
+from munadi.domain.story import Verdict
+
+S = PublicationStatus
+
+# The arrows from wherever a publication stands to `published`, for a success that comes late.
+_TO_PUBLISHED: dict[PublicationStatus, tuple[tuple[PublicationStatus, EventType], ...]] = {
+    S.PUBLISHING: ((S.PUBLISHED, EventType.PUBLISH_SUCCEEDED),),
+    S.UNCONFIRMED: ((S.PUBLISHED, EventType.PUBLISH_SUCCEEDED),),
+    S.QUEUED: ((S.PUBLISHING, EventType.PUBLISH_STARTED), (S.PUBLISHED, EventType.PUBLISH_SUCCEEDED)),
+    S.FAILED: (
+        (S.QUEUED, EventType.PUBLISH_RESUMED),
+        (S.PUBLISHING, EventType.PUBLISH_STARTED),
+        (S.PUBLISHED, EventType.PUBLISH_SUCCEEDED),
+    ),
+}
+
+
+async def settle(story: Story, row: PublicationRow, attempt: AttemptRow | None, epoch: int, verdict: Verdict) -> None:
+    """Apply a verdict to a locked publication."""
+    if attempt is not None:
+        _close(story, attempt, verdict)
+    if verdict.published is not None:
+        await _published(story, row, attempt, verdict.published)
+        return
+    if row.epoch != epoch or row.status not in (S.PUBLISHING, S.UNCONFIRMED):
+        return
+    if verdict.failure is not None:
+        failure = verdict.failure
+        if attempt is not None:
+            failure = failure.model_copy(update={"attempt_id": attempt.id})
+        await story.fail(row, failure)
+    elif verdict.hold is not None:
+        await _hold(story, row, verdict)
+
+
+def _close(story: Story, attempt: AttemptRow, verdict: Verdict) -> None:
+    attempt.outcome = verdict.sorting.value
+    attempt.ended_at = story.now
+    attempt.provider_code = verdict.provider_code or attempt.provider_code
+    attempt.raw = verdict.raw or attempt.raw
+    attempt.is_open = verdict.sorting is Sorting.UNKNOWN
+
+
+async def _published(story: Story, row: PublicationRow, attempt: AttemptRow | None, what: Published) -> None:
+    path = _TO_PUBLISHED.get(S(row.status))
+    if path is None:
+        if row.status == S.CANCELED:
+            row.warnings = [*row.warnings, _late_success().model_dump(mode="json")]
+        return
+    row.failure = None
+    row.provider_post_id, row.provider_url = what.post_id, what.url
+    row.published_at = what.published_at or (attempt.intent_at if attempt is not None else story.now)
+    begun = attempt.intent_at if attempt is not None else row.published_at
+    row.lateness_ms = round((begun - row.due_at) / timedelta(milliseconds=1))
+    row.warnings = [*row.warnings, *(warning.model_dump(mode="json") for warning in what.warnings)]
+    if what.post_id is not None and await _owned_by_another(story, row, what.post_id):
+        # Never bind a post that another publication owns: it is live, its id is not known.
+        row.provider_post_id = row.provider_url = None
+        row.warnings = [*row.warnings, _id_pending().model_dump(mode="json")]
+    for status, event in path:
+        await story.move(row, status, event)
+
+
+async def _hold(story: Story, row: PublicationRow, verdict: Verdict) -> None:
+    reason = verdict.hold
+    assert reason is not None
+    event = EventType.PUBLISH_RESUMED if row.status == S.UNCONFIRMED else None
+    await story.move(row, S.QUEUED, event)
+    if event is not None:
+        story.release(row)
+        return
+    if reason is HoldReason.TOKEN:
+        until = None
+    else:
+        wait = verdict.hold_for if verdict.hold_for is not None else growing(HOLD_GROWTH, row.hold_count)
+        until = story.now + wait
+    row.hold_reason = None
+    await story.hold(row, reason, until)
+    if reason is HoldReason.RATE_LIMIT and until is not None:
+        account = await story.session.get(AccountRow, row.account_id)
+        if account is not None:
+            account.paused_until = max(until, account.paused_until or until)
+
+
+async def _owned_by_another(story: Story, row: PublicationRow, post_id: str) -> bool:
+    query = select(PublicationRow.id).where(
+        PublicationRow.account_id == row.account_id,
+        PublicationRow.provider_post_id == post_id,
+        col(PublicationRow.id) != row.id,
+    )
+    return (await story.session.exec(query)).first() is not None
+
+
+def _late_success() -> Warning_:
+    return Warning_(code="PUBLISHED_AFTER_CANCEL", message="the network reported success after the cancelation")
+
+
+def _id_pending() -> Warning_:
+    return Warning_(
+        code="POST_ID_PENDING", message="the post is live; which of several it is could not be told for certain"
+    )

@@ -1,0 +1,212 @@
+"""A content under lock: the only place that changes a status.
+
+`Story.lock` takes the content's row, `move` walks one arrow of the table, `emit` appends an event with its
+deliveries, `close` rolls up and recomputes when somebody must look again. All of it is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from sqlalchemy import or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.ids import new_id
+from munadi.db.tables import ContentRow, DeliveryRow, DraftRow, EndpointRow, EventRow, PublicationRow
+from munadi.db.views import content_view, publication_view
+from munadi.domain.content import roll_up
+from munadi.domain.event import EventType
+from munadi.domain.failure import Failure
+from munadi.domain.ids import Prefix
+from munadi.domain.publication import ENDED, HoldReason, PublicationStatus, check_transition
+
+PUBLISHING_LOOK = timedelta(minutes=5)
+# `deliver` sends a content's events at once; what it has not taken up by then is the relay's.
+DELIVER_GRACE = timedelta(seconds=10)
+
+
+@dataclass
+class Story:
+    """One content, its publications and its current draft, locked for this transaction."""
+
+    session: AsyncSession
+    content: ContentRow
+    publications: list[PublicationRow]
+    draft: DraftRow
+    now: datetime
+    deliveries: int = 0
+    _endpoints: Sequence[EndpointRow] | None = field(default=None, repr=False)
+
+    @classmethod
+    async def lock(cls, session: AsyncSession, content_id: str, now: datetime) -> Self | None:
+        """The story of a content, or None when there is no such content."""
+        content = await session.get(ContentRow, content_id, with_for_update=True)
+        if content is None:
+            return None
+        query = (
+            select(PublicationRow).where(PublicationRow.content_id == content_id).order_by(col(PublicationRow.place))
+        )
+        publications = list((await session.exec(query)).all())
+        draft = await session.get(DraftRow, (content_id, content.draft_version))
+        if draft is None:
+            raise LookupError(f"{content_id} has no draft {content.draft_version}")
+        return cls(session, content, publications, draft, now)
+
+    @classmethod
+    async def lock_by_publication(cls, session: AsyncSession, publication_id: str, now: datetime) -> Self | None:
+        """The story that a publication belongs to."""
+        query = select(PublicationRow.content_id).where(PublicationRow.id == publication_id)
+        content_id = (await session.exec(query)).first()
+        return None if content_id is None else await cls.lock(session, content_id, now)
+
+    def publication(self, publication_id: str) -> PublicationRow:
+        """One of this content's publications; LookupError when it is not."""
+        for row in self.publications:
+            if row.id == publication_id:
+                return row
+        raise LookupError(f"{publication_id} is not a publication of {self.content.id}")
+
+    async def move(
+        self, row: PublicationRow, to: PublicationStatus, event: EventType | None, *, reason: str | None = None
+    ) -> None:
+        """Walk one arrow; IllegalTransition when the table has none. Publication-level events carry the row."""
+        check_transition(PublicationStatus(row.status), to)
+        row.status = to.value
+        row.updated_at = self.now
+        row.next_look_at = None
+        if to is not PublicationStatus.QUEUED:
+            row.hold_reason = row.hold_since = row.hold_until = None
+        self._roll_up()
+        if event is not None:
+            await self.emit(event, row, reason=reason)
+
+    async def fail(self, row: PublicationRow, failure: Failure) -> None:
+        """End a publication with a reason."""
+        row.failure = failure.model_dump(mode="json", by_alias=True)
+        await self.move(row, PublicationStatus.FAILED, EventType.PUBLISH_FAILED, reason=failure.reason)
+
+    async def hold(self, row: PublicationRow, reason: HoldReason, until: datetime | None) -> None:
+        """Put a condition on a queued publication; one `.held` event per reason."""
+        told = row.hold_reason == reason.value
+        row.hold_since = row.hold_since if told else self.now
+        row.hold_reason, row.hold_until = reason.value, until
+        row.hold_count += 1
+        row.updated_at = self.now
+        if not told:
+            await self.emit(EventType.PUBLISH_HELD, row, reason=reason.value)
+
+    def release(self, row: PublicationRow) -> None:
+        """Take the condition off."""
+        row.hold_reason = row.hold_since = row.hold_until = None
+        row.hold_count = 0
+
+    async def emit(self, kind: EventType, row: PublicationRow | None = None, *, reason: str | None = None) -> None:
+        """Append one event with a snapshot of what is true now, and a delivery per subscribed endpoint."""
+        self.content.sequence += 1
+        snapshot: dict[str, Any] = {
+            "content": content_view(self.content, self.draft, self.publications).model_dump(mode="json"),
+            "publication": publication_view(row).model_dump(mode="json") if row else None,
+        }
+        event = EventRow(
+            id=new_id(Prefix.EVENT),
+            type=kind.value,
+            brand_ref=self.content.brand_ref,
+            content_id=self.content.id,
+            publication_id=row.id if row else None,
+            sequence=self.content.sequence,
+            sns=row.channel if row else None,
+            status=row.status if row else self.content.status,
+            reason=reason,
+            data=snapshot,
+            created_at=self.now,
+        )
+        self.session.add(event)
+        if self._endpoints is None:
+            self._endpoints = await enabled_endpoints(self.session, self.content.brand_ref)
+        hearing = subscribed(self._endpoints, kind, {row.channel} if row else self._channels())
+        if hearing:
+            await self.session.flush()  # the event's row before those that refer to it
+        for endpoint in hearing:
+            self.session.add(new_delivery(event, endpoint, self.now, self.now + DELIVER_GRACE))
+            self.deliveries += 1
+
+    async def close(self) -> None:
+        """Roll up, tell the completion once per result, and say when somebody must look again."""
+        self._roll_up()
+        statuses = [PublicationStatus(row.status) for row in self.publications]
+        if all(status in ENDED for status in statuses):
+            if self.content.completed_as != self.content.status:
+                self.content.completed_as = self.content.status
+                await self.emit(EventType.CONTENT_COMPLETED)
+        else:
+            self.content.completed_as = None
+        looks = [at for row in self.publications if (at := self._next_look(row)) is not None]
+        self.content.next_look_at = min(looks) if looks else None
+        self.content.updated_at = self.now
+
+    def wake(self) -> None:
+        """This transaction changes what the workflow should do: somebody must tell it."""
+        self.content.wake_seq += 1
+        self.content.wake_tries = 0
+        self.content.next_wake_at = self.now + timedelta(seconds=1)
+
+    def _roll_up(self) -> None:
+        self.content.status = roll_up(PublicationStatus(row.status) for row in self.publications).value
+
+    def _channels(self) -> set[str]:
+        return {row.channel for row in self.publications}
+
+    def _next_look(self, row: PublicationRow) -> datetime | None:
+        match PublicationStatus(row.status):
+            case PublicationStatus.ACCEPTED | PublicationStatus.QUEUED:
+                if row.hold_reason is not None and row.hold_until is None:
+                    return self.content.publish_by  # only somebody's act releases it
+                return min(max(self._wanted_at(row), row.hold_until or self.now), self.content.publish_by)
+            case PublicationStatus.PUBLISHING:
+                return self.now + PUBLISHING_LOOK
+            case PublicationStatus.UNCONFIRMED:
+                return row.next_look_at
+        return None
+
+    def _wanted_at(self, row: PublicationRow) -> datetime:
+        """The preparation's beginning while that is ahead, else the due time."""
+        begin = row.due_at - timedelta(seconds=row.lead_seconds)
+        return begin if row.lead_seconds and begin > self.now and not row.handle_ready else row.due_at
+
+
+async def enabled_endpoints(session: AsyncSession, brand_ref: str | None) -> Sequence[EndpointRow]:
+    """The endpoints that may hear of a brand (those without a brand hear of all)."""
+    query = select(EndpointRow).where(
+        col(EndpointRow.enabled),
+        col(EndpointRow.deleted_at).is_(None),
+        or_(col(EndpointRow.brand_ref).is_(None), col(EndpointRow.brand_ref) == brand_ref),
+    )
+    return (await session.exec(query)).all()
+
+
+def subscribed(endpoints: Sequence[EndpointRow], kind: EventType, channels: set[str]) -> list[EndpointRow]:
+    """Those that asked for this type and for one of these channels; an empty list asks for everything."""
+    return [
+        endpoint
+        for endpoint in endpoints
+        if (not endpoint.types or kind.value in endpoint.types)
+        and (not endpoint.channels or not channels or channels & set(endpoint.channels))
+    ]
+
+
+def new_delivery(event: EventRow, endpoint: EndpointRow, now: datetime, next_attempt_at: datetime) -> DeliveryRow:
+    """One event on its way to one endpoint."""
+    return DeliveryRow(
+        id=new_id(Prefix.DELIVERY),
+        event_id=event.id,
+        endpoint_id=endpoint.id,
+        content_id=event.content_id,
+        sequence=event.sequence,
+        next_attempt_at=next_attempt_at,
+        created_at=now,
+        updated_at=now,
+    )

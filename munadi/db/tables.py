@@ -1,0 +1,294 @@
+"""The tables. A row class ends in `Row` and never leaves `munadi.db`, except for the flat ones the API reads.
+
+A content with its publications is changed under the content's row lock (`story.py`); `revision` makes each status
+change a compare-and-set on top of it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from munadi.db.types import Json, UtcDateTime
+
+
+def _at(**options: Any) -> Any:
+    return Field(sa_type=UtcDateTime, **options)
+
+
+def _json(**options: Any) -> Any:
+    return Field(sa_type=Json, **options)
+
+
+class BrandRow(SQLModel, table=True):
+    __tablename__ = "brands"
+    ref: str = Field(primary_key=True)
+    name: str | None = None
+    timezone: str | None = None
+    limits: dict[str, Any] = _json(default_factory=dict)
+    created_at: datetime = _at()
+
+
+class KeyRow(SQLModel, table=True):
+    __tablename__ = "api_keys"
+    id: str = Field(primary_key=True)
+    name: str
+    hash: str = Field(unique=True)
+    hint: str
+    scopes: list[str] = _json()
+    brand_ref: str | None = Field(default=None, foreign_key="brands.ref")
+    created_at: datetime = _at()
+    expires_at: datetime | None = _at(default=None)
+    revoked_at: datetime | None = _at(default=None)
+
+
+class AccountRow(SQLModel, table=True):
+    __tablename__ = "accounts"
+    __table_args__ = (
+        Index(
+            "accounts_one_per_profile",
+            "brand_ref",
+            "channel",
+            "external_id",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
+    id: str = Field(primary_key=True)
+    brand_ref: str = Field(foreign_key="brands.ref")
+    channel: str
+    external_id: str
+    handle: str
+    display_name: str | None = None
+    service_url: str | None = None
+    login: str | None = None
+    status: str
+    scopes: list[str] = _json(default_factory=list)
+    facts: dict[str, Any] = _json(default_factory=dict)
+    sealed: bytes = Field(sa_type=LargeBinary)
+    credentials_version: int = 1
+    token_expires_at: datetime | None = _at(default=None)
+    paused_until: datetime | None = _at(default=None)
+    lease_holder: str | None = None
+    lease_until: datetime | None = _at(default=None)
+    created_at: datetime = _at()
+    updated_at: datetime = _at()
+    deleted_at: datetime | None = _at(default=None)
+
+
+class MediaRow(SQLModel, table=True):
+    __tablename__ = "media"
+    id: str = Field(primary_key=True)
+    brand_ref: str = Field(foreign_key="brands.ref", index=True)
+    sha256: str = Field(index=True)
+    facts: dict[str, Any] = _json()
+    source_url: str | None = None
+    created_at: datetime = _at()
+
+
+class ContentRow(SQLModel, table=True):
+    __tablename__ = "contents"
+    __table_args__ = (
+        Index("contents_by_brand", "brand_ref", "created_at", "id"),
+        Index("contents_by_time", "scheduled_at"),
+        Index(
+            "contents_to_look_at",
+            "next_look_at",
+            sqlite_where=text("next_look_at IS NOT NULL"),
+            postgresql_where=text("next_look_at IS NOT NULL"),
+        ),
+        Index(
+            "contents_to_wake",
+            "next_wake_at",
+            sqlite_where=text("wake_seq > wake_ack"),
+            postgresql_where=text("wake_seq > wake_ack"),
+        ),
+    )
+    id: str = Field(primary_key=True)
+    brand_ref: str = Field(foreign_key="brands.ref")
+    status: str
+    client_ref: str | None = Field(default=None, index=True)
+    scheduled_at: datetime = _at()
+    timezone: str | None = None
+    publish_by: datetime = _at()
+    publish_by_explicit: bool = False
+    version: int = 1
+    draft_version: int = 1
+    sequence: int = 0
+    wake_seq: int = 0
+    wake_ack: int = 0
+    wake_tries: int = 0
+    next_wake_at: datetime | None = _at(default=None)
+    next_look_at: datetime | None = _at(default=None)
+    completed_as: str | None = None
+    created_at: datetime = _at()
+    updated_at: datetime = _at()
+
+
+class DraftRow(SQLModel, table=True):
+    """What would be seen, immutable: the request as sent and, per publication, the draft resolved for its channel."""
+
+    __tablename__ = "drafts"
+    content_id: str = Field(primary_key=True, foreign_key="contents.id")
+    draft_version: int = Field(primary_key=True)
+    source: dict[str, Any] = _json()
+    resolved: dict[str, Any] = _json()
+    warnings: list[dict[str, Any]] = _json(default_factory=list)
+    created_at: datetime = _at()
+
+
+class PublicationRow(SQLModel, table=True):
+    __tablename__ = "publications"
+    __table_args__ = (
+        UniqueConstraint("account_id", "provider_post_id"),
+        Index("publications_by_content", "content_id", "place"),
+        Index("publications_by_account", "account_id", "status"),
+    )
+    id: str = Field(primary_key=True)
+    content_id: str = Field(foreign_key="contents.id")
+    account_id: str = Field(foreign_key="accounts.id")
+    channel: str
+    place: int
+    status: str
+    revision: int = Field(sa_column=Column(Integer, nullable=False))
+    due_at: datetime = _at()
+    lead_seconds: float = 0.0
+    epoch: int = 0
+    attempt_count: int = 0
+    hold_reason: str | None = None
+    hold_since: datetime | None = _at(default=None)
+    hold_until: datetime | None = _at(default=None)
+    hold_count: int = 0
+    look_count: int = 0
+    next_look_at: datetime | None = _at(default=None)
+    handle_draft_version: int | None = None
+    handle: dict[str, Any] | None = _json(default=None)
+    handle_ready: bool = False
+    handle_expires_at: datetime | None = _at(default=None)
+    published_at: datetime | None = _at(default=None)
+    lateness_ms: int | None = None
+    provider_post_id: str | None = None
+    provider_url: str | None = None
+    failure: dict[str, Any] | None = _json(default=None)
+    warnings: list[dict[str, Any]] = _json(default_factory=list)
+    created_at: datetime = _at()
+    updated_at: datetime = _at()
+
+    __mapper_args__: ClassVar[dict[str, Any]] = {}
+
+
+# Each UPDATE says WHERE revision = <the one that was read>: a lost race is an error, never a lost write.
+PublicationRow.__mapper__.version_id_col = PublicationRow.__table__.c.revision  # type: ignore[attr-defined]
+
+
+class AttemptRow(SQLModel, table=True):
+    """One try of a visible call. `is_open` until its outcome is known for certain: an unknown one stays open."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index(
+            "attempts_one_open",
+            "publication_id",
+            "stage",
+            unique=True,
+            sqlite_where=text("is_open"),
+            postgresql_where=text("is_open"),
+        ),
+        UniqueConstraint("publication_id", "stage", "number"),
+    )
+    id: str = Field(primary_key=True)
+    publication_id: str = Field(foreign_key="publications.id")
+    stage: str
+    number: int
+    epoch: int
+    holder: str
+    is_open: bool = True
+    intent_at: datetime = _at()
+    deadline_at: datetime = _at()
+    ended_at: datetime | None = _at(default=None)
+    outcome: str | None = None
+    provider_code: str | None = None
+    raw: str | None = None
+
+
+class EventRow(SQLModel, table=True):
+    __tablename__ = "events"
+    __table_args__ = (
+        UniqueConstraint("content_id", "sequence"),
+        Index(
+            "events_to_number",
+            "created_at",
+            "id",
+            sqlite_where=text("position IS NULL"),
+            postgresql_where=text("position IS NULL"),
+        ),
+    )
+    id: str = Field(primary_key=True)
+    position: int | None = Field(default=None, unique=True)
+    type: str
+    brand_ref: str | None = None
+    content_id: str | None = Field(default=None, foreign_key="contents.id")
+    publication_id: str | None = None
+    sequence: int | None = None
+    sns: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    data: dict[str, Any] = _json()
+    created_at: datetime = _at()
+
+
+class EndpointRow(SQLModel, table=True):
+    __tablename__ = "endpoints"
+    id: str = Field(primary_key=True)
+    brand_ref: str | None = Field(default=None, foreign_key="brands.ref")
+    url: str
+    types: list[str] = _json(default_factory=list)
+    channels: list[str] = _json(default_factory=list)
+    description: str | None = None
+    enabled: bool = True
+    disabled_reason: str | None = None
+    sealed: bytes = Field(sa_type=LargeBinary)
+    failing_since: datetime | None = _at(default=None)
+    created_at: datetime = _at()
+    updated_at: datetime = _at()
+    deleted_at: datetime | None = _at(default=None)
+
+
+class DeliveryRow(SQLModel, table=True):
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("event_id", "endpoint_id"),
+        Index(
+            "deliveries_due",
+            "next_attempt_at",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+        Index("deliveries_by_content", "content_id"),
+    )
+    id: str = Field(primary_key=True)
+    event_id: str = Field(foreign_key="events.id")
+    endpoint_id: str = Field(foreign_key="endpoints.id", index=True)
+    content_id: str | None = None
+    sequence: int | None = None
+    status: str = "pending"
+    attempts: int = 0
+    next_attempt_at: datetime | None = _at(default=None)
+    log: list[dict[str, Any]] = _json(default_factory=list)
+    created_at: datetime = _at()
+    updated_at: datetime = _at()
+
+
+class IdempotencyRow(SQLModel, table=True):
+    __tablename__ = "idempotency"
+    scope: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    fingerprint: str
+    status_code: int
+    headers: dict[str, str] = _json()
+    body: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = _at()

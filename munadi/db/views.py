@@ -1,0 +1,63 @@
+"""Rows as they are answered: one place that makes the JSON of a content, for the API and for events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from munadi.db.tables import ContentRow, DraftRow, PublicationRow
+from munadi.domain.content import ContentStatus, ContentView, PublicationView, count
+from munadi.domain.failure import Failure
+from munadi.domain.ids import workflow_id
+from munadi.domain.media import MediaAsset
+from munadi.domain.publication import Hold, HoldReason, PublicationStatus, Warning_
+
+
+def hold_of(row: PublicationRow) -> Hold | None:
+    """What keeps a queued publication, if anything still does."""
+    if row.hold_reason is None or row.hold_since is None:
+        return None
+    return Hold(reason=HoldReason(row.hold_reason), since=row.hold_since, until=row.hold_until)
+
+
+def publication_view(row: PublicationRow) -> PublicationView:
+    """A publication as answered."""
+    return PublicationView(
+        id=row.id,
+        channel=row.channel,
+        account_id=row.account_id,
+        status=PublicationStatus(row.status),
+        scheduled_at=row.due_at,
+        published_at=row.published_at,
+        lateness_ms=row.lateness_ms,
+        provider_post_id=row.provider_post_id,
+        provider_url=row.provider_url,
+        failure=Failure.model_validate(row.failure) if row.failure else None,
+        hold=hold_of(row),
+        attempts=row.attempt_count,
+        warnings=tuple(Warning_.model_validate(warning) for warning in row.warnings),
+    )
+
+
+def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[PublicationRow]) -> ContentView:
+    """A content as answered, with its current draft."""
+    source = draft.source
+    return ContentView(
+        id=content.id,
+        brand_ref=content.brand_ref,
+        status=ContentStatus(content.status),
+        scheduled_at=content.scheduled_at,
+        timezone=content.timezone,
+        publish_by=content.publish_by,
+        text=source.get("text"),
+        media=tuple(MediaAsset.model_validate(asset) for asset in source.get("media", ())),
+        link=source.get("link"),
+        client_ref=content.client_ref,
+        version=content.version,
+        draft_version=content.draft_version,
+        created_at=content.created_at,
+        updated_at=content.updated_at,
+        workflow_id=workflow_id(content.id),
+        publications=tuple(publication_view(row) for row in publications),
+        warnings=tuple(Warning_.model_validate(warning) for warning in draft.warnings),
+        rollup=count(PublicationStatus(row.status) for row in publications),
+    )

@@ -1,0 +1,71 @@
+"""What the publish protocol's ledger tells an activity: the work, an intent, an outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from munadi.domain.content import PublicationDraft
+from munadi.domain.failure import Sorting
+from munadi.domain.publication import Handle, PublicationStatus
+
+
+@dataclass(frozen=True)
+class OpenAttempt:
+    """A visible call whose outcome is not certain. `outcome` is UNKNOWN once its caller said so, else None."""
+
+    id: str
+    stage: str
+    intent_at: datetime
+    deadline_at: datetime
+    outcome: Sorting | None
+
+
+@dataclass(frozen=True)
+class Work:
+    """A publication as an activity needs it: what to show, for whom, and what is on record."""
+
+    publication_id: str
+    content_id: str
+    account_id: str
+    channel: str
+    status: PublicationStatus
+    epoch: int
+    draft_version: int
+    draft: PublicationDraft
+    handle: Handle | None
+    publish_by: datetime
+    attempts: int
+    looks: int
+    open_attempt: OpenAttempt | None
+
+
+@dataclass(frozen=True)
+class Intent:
+    """A recorded intent: the visible call may be made, until the deadline it was opened with."""
+
+    attempt_id: str
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class IntentRefused:
+    """No visible call may be made: GONE, STALE, ACCOUNT_GONE, PAUSED (for `wait`), OPEN_ATTEMPT."""
+
+    code: str
+    wait: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What is true of a publication after a transaction."""
+
+    status: PublicationStatus
+    epoch: int
+    next_look_at: datetime | None
+    deliveries: int
+
+
+class StaleEpoch(Exception):
+    """The draft was edited or somebody overtook this activity: stop, and change nothing."""

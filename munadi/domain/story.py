@@ -1,0 +1,135 @@
+"""What the workflow and its activities tell each other: only ids, times, enums and counts ever reach a history."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from munadi.domain.channel import ChannelName
+from munadi.domain.failure import Failure, Sorting
+from munadi.domain.model import Model
+from munadi.domain.publication import ENDED, HoldReason, PublicationStatus, Published
+
+
+class Plan(Model):
+    """One publication as the workflow must treat it now.
+
+    `prepare_at` is None when nothing invisible is left to do; `held_until` is None when nothing holds it, and
+    far in the future when only somebody's act can release it.
+    """
+
+    publication_id: str
+    channel: ChannelName
+    status: PublicationStatus
+    epoch: int
+    due_at: datetime
+    publish_by: datetime
+    prepare_at: datetime | None = None
+    held_until: datetime | None = None
+    next_look_at: datetime | None = None
+
+    @property
+    def claimable_at(self) -> datetime | None:
+        """When it may be claimed; None while it is not waiting or not prepared."""
+        if self.status is not PublicationStatus.QUEUED or self.prepare_at is not None:
+            return None
+        return max(self.due_at, self.held_until or self.due_at)
+
+    @property
+    def rests(self) -> bool:
+        """Ended, with no look planned."""
+        return self.status in ENDED and self.next_look_at is None
+
+
+class View(Model):
+    """The answer of a look. `deliveries` counts the event deliveries that wait for `deliver`."""
+
+    content_id: str
+    brand_ref: str
+    draft_version: int
+    plans: tuple[Plan, ...]
+    deliveries: int = 0
+
+
+class Mode(StrEnum):
+    """How to take up a publication that is `publishing`."""
+
+    PUBLISH = "publish"
+    LOOK_FIRST = "look_first"
+    RECONCILE = "reconcile"
+
+
+class Claimed(Model):
+    """One publication that is `publishing`, with the epoch under which this run may act."""
+
+    publication_id: str
+    channel: ChannelName
+    epoch: int
+    draft_version: int
+    mode: Mode
+
+
+class Claim(Model):
+    """The answer of a claim: what is publishing now, or how long to sleep (a lagging clock must not spin)."""
+
+    claimed: tuple[Claimed, ...] = ()
+    sleep: timedelta | None = None
+    deliveries: int = 0
+
+
+class Step(StrEnum):
+    """What the workflow does next with a publication."""
+
+    DONE = "done"
+    LOOK = "look"
+    READY = "ready"
+    AGAIN = "again"
+    CHECK = "check"
+    RECONCILE = "reconcile"
+    PUBLISH = "publish"
+
+
+class Outcome(Model):
+    """The answer of an activity on one publication: its status now, and the next step after `after`."""
+
+    publication_id: str
+    status: PublicationStatus
+    step: Step
+    epoch: int
+    after: timedelta = timedelta(0)
+    next_look_at: datetime | None = None
+    deliveries: int = 0
+
+
+class Command(StrEnum):
+    """What an operator may signal."""
+
+    CANCEL = "cancel"
+    RESCHEDULE = "reschedule"
+    RETRY = "retry"
+
+
+class CommandResult(Model):
+    """What became of an operator's signal, in words for the current details."""
+
+    applied: bool
+    text: str
+
+
+class Verdict(Model):
+    """How one attempt ended, as the channel's answer was sorted. Exactly one of the four outcomes is told.
+
+    published: it is live · failure: refused for good · hold: not sent, wait · pending: accepted, not yet live;
+    none of them: unknown, the attempt stays open for `reconcile`.
+    """
+
+    sorting: Sorting
+    published: Published | None = None
+    failure: Failure | None = None
+    hold: HoldReason | None = None
+    hold_for: timedelta | None = None
+    hold_cause: Failure | None = None
+    pending: bool = False
+    retry: bool = False
+    provider_code: str | None = None
+    raw: str | None = None
