@@ -44,9 +44,7 @@ class ApiSettings(BaseModel):
 class MediaSettings(BaseModel):
     """Where media are kept and how much of them is taken."""
 
-    url: str | None = Field(
-        None, description="where media are stored: file:///path (default: media/ in the data folder)"
-    )
+    url: str | None = Field(None, description="store of the media: file:///path (default: media/ in the data folder)")
     max_bytes: int = Field(1 << 30, description="largest media file taken, bytes")
     fetch_timeout: float = Field(60.0, description="seconds a media URL may take to answer whole")
 

@@ -1,0 +1,59 @@
+"""Typed starts: how the API and the relay wake a content's workflow. Idempotent, whatever is running or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from temporalio.client import Client
+from temporalio.common import (
+    Priority,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+
+from munadi.domain.ids import workflow_id
+from workflows.attributes import BRAND_REF, CHANNELS
+
+PUBLISH_CONTENT = "PublishContent"
+REDELIVER_WEBHOOK = "RedeliverWebhook"
+WAKE = "wake"
+
+
+async def wake_content(
+    client: Client, task_queue: str, *, content_id: str, brand_ref: str, channels: Sequence[str], first: bool
+) -> None:
+    """Start the content's workflow, or tell the running one to look. `first` saves the signal of a first start."""
+    await client.start_workflow(
+        PUBLISH_CONTENT,
+        id=workflow_id(content_id),
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        start_signal=None if first else WAKE,
+        priority=Priority(fairness_key=brand_ref),
+        static_summary=f"{brand_ref}: {', '.join(sorted(set(channels)))}",
+        static_details=(
+            f"Publishes content `{content_id}` of brand `{brand_ref}`.\n\n"
+            "Signals for operators: `cancel`, `reschedule` (input: a time with offset), `retry`, `wake`."
+        ),
+        search_attributes=TypedSearchAttributes(
+            [SearchAttributePair(BRAND_REF, brand_ref), SearchAttributePair(CHANNELS, sorted(set(channels)))]
+        ),
+    )
+
+
+async def start_redelivery(client: Client, task_queue: str, *, delivery_id: str, brand_ref: str | None) -> None:
+    """Start the workflow that goes on trying one delivery; nothing when it runs already."""
+    await client.start_workflow(
+        REDELIVER_WEBHOOK,
+        delivery_id,
+        id=f"delivery/{delivery_id}",
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        priority=Priority(fairness_key=brand_ref or "munadi"),
+        static_summary=f"webhook delivery {delivery_id}",
+        search_attributes=TypedSearchAttributes([SearchAttributePair(BRAND_REF, brand_ref)] if brand_ref else []),
+    )
