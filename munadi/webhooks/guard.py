@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
 
 import httpx
 
@@ -30,6 +31,7 @@ _NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 _USERINFO = re.compile(r"[^/?#]*//[^/?#]*@")
 
 Resolve = Callable[[str, int], Awaitable[Collection[str]]]
+Trace = Callable[[str, dict[str, Any]], Awaitable[None]]
 
 
 class GuardCode(StrEnum):
@@ -155,9 +157,13 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         started = time.monotonic()
         for address in target.addresses:
             left = None if budget is None else max(budget - (time.monotonic() - started), 0.01)
-            pinned = _pinned(request, target, address, {**timeouts, "connect": left})
+            watch = _ConnectionWatch(request.extensions.get("trace"))
+            extensions = {"timeout": {**timeouts, "connect": left}, "trace": watch}
             try:
-                return await self._inner.handle_async_request(pinned)
+                return await self._inner.handle_async_request(_pinned(request, target, address, extensions))
+            except asyncio.CancelledError:
+                await watch.close()
+                raise
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 # Nothing was sent, so the name's next address may be tried while time is left.
                 spent = budget is not None and time.monotonic() - started >= budget
@@ -169,16 +175,32 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-def _pinned(
-    request: httpx.Request, target: Target, address: Address, timeouts: dict[str, float | None]
-) -> httpx.Request:
+class _ConnectionWatch:
+    """Sees the connection by httpcore's trace, to close it: cancelled inside a TLS handshake, httpcore does not."""
+
+    def __init__(self, following: Trace | None) -> None:
+        self._following = following
+        self._stream: Any = None
+
+    async def __call__(self, event: str, info: dict[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            self._stream = info["return_value"]
+        if self._following is not None:
+            await self._following(event, info)
+
+    async def close(self) -> None:
+        if self._stream is not None:
+            await self._stream.aclose()
+
+
+def _pinned(request: httpx.Request, target: Target, address: Address, extensions: dict[str, Any]) -> httpx.Request:
     """The request to one address: Host stays the name's, and so does what the certificate must say."""
     return httpx.Request(
         request.method,
         request.url.copy_with(host=str(address)),
         headers=request.headers,
         stream=request.stream,
-        extensions={**request.extensions, "timeout": timeouts, "sni_hostname": target.host},
+        extensions={**request.extensions, **extensions, "sni_hostname": target.host},
     )
 
 

@@ -55,8 +55,7 @@ class WebhookSender:
     ) -> None:
         self._timeout = timeout.total_seconds()
         self._guard = guard
-        # Connecting ends well before the whole try does: cancelled inside a TLS handshake, httpcore would
-        # leave the socket open, while its own timeout closes it.
+        # Connecting ends well before the whole try does, so that the error can name the phase.
         timeouts = httpx.Timeout(self._timeout, connect=self._timeout / 3)
         self._client = guarded_client(guard, timeout=timeouts, verify=verify)
 

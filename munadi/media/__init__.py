@@ -1,0 +1,1 @@
+"""Media: fetched through the guard, probed for facts, stored by content, handed out by signed URLs."""

@@ -1,0 +1,119 @@
+"""A file's facts, from its own bytes, in bounded time and memory. Blocking: call it in a thread.
+
+The rule here: the first bytes decide which one reader may open the file, and that reader sees only the
+file: no network, no other format, no picture larger than the limits.
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from PIL import Image
+
+from munadi.media.facts import MediaCode, MediaFacts, MediaRefused
+from munadi.media.sniff import HEAD_BYTES, Kind, sniff
+from munadi.media.structure import check_complete
+from munadi.media.video import probe_video
+
+# Larger than any network takes. A decoded picture needs at most 4 bytes per pixel, but the readers of
+# WebP and AVIF hold it four times over.
+MAX_IMAGE_PIXELS = 64_000_000
+MAX_COSTLY_IMAGE_PIXELS = 25_000_000
+_COSTLY = ("WEBP", "AVIF")
+# Those two also load the whole file.
+MAX_IMAGE_BYTES = 64 * 1024 * 1024
+
+_ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
+_ORIENTATION = 0x0112
+_ROTATED = (5, 6, 7, 8)
+
+# Pillow warns above its own limit and raises above twice that; for us both are a refusal.
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+def probe(path: Path, *, declared_type: str | None = None) -> MediaFacts:
+    """The facts of the image or video at `path`; `declared_type` only makes a refusal's text clearer.
+
+    Raises MediaRefused: MEDIA_EMPTY, MEDIA_TYPE_UNSUPPORTED, MEDIA_CORRUPT (truncated files included),
+    MEDIA_TOO_LARGE (an image's bytes) or MEDIA_TOO_MANY_PIXELS. Raises OSError if `path` cannot be read.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        raise MediaRefused(MediaCode.MEDIA_EMPTY, "the file is empty", limit=1, actual=0)
+    with path.open("rb") as file:
+        kind = sniff(file.read(HEAD_BYTES))
+    if kind is None:
+        declared = f", though it was declared as {declared_type[:80]}" if declared_type else ""
+        raise MediaRefused(
+            MediaCode.MEDIA_TYPE_UNSUPPORTED, f"the file is no image or video that can be read{declared}"
+        )
+    _check_bytes(kind, size)
+    check_complete(path, kind, size)
+    if kind.kind == "video":
+        return probe_video(path, kind, size)
+    return _probe_image(path, kind, size)
+
+
+def _probe_image(path: Path, kind: Kind, size: int) -> MediaFacts:
+    with _decoding(kind), Image.open(path, formats=[kind.reader]) as image:
+        width, height = image.size
+        _check_pixels(kind, width, height)
+        rotated = image.getexif().get(_ORIENTATION) in _ROTATED
+        has_alpha = image.has_transparency_data
+        animated = kind.reader in _ANIMATED and bool(getattr(image, "is_animated", False))
+        # Decoding a JPEG at an eighth reads all of it and needs a sixty-fourth of the memory.
+        image.draft(None, (max(width // 8, 1), max(height // 8, 1)))
+        image.load()
+    return MediaFacts(
+        kind="image",
+        mime_type=kind.mime_type,
+        bytes=size,
+        width=height if rotated else width,
+        height=width if rotated else height,
+        has_alpha=has_alpha,
+        animated=animated,
+    )
+
+
+def _check_bytes(kind: Kind, size: int) -> None:
+    if kind.kind == "image" and size > MAX_IMAGE_BYTES:
+        raise MediaRefused(
+            MediaCode.MEDIA_TOO_LARGE,
+            f"an image has at most {MAX_IMAGE_BYTES} bytes",
+            limit=MAX_IMAGE_BYTES,
+            actual=size,
+        )
+
+
+def _check_pixels(kind: Kind, width: int, height: int) -> None:
+    if width * height > _pixel_limit(kind):
+        raise _too_many_pixels(kind, width * height)
+
+
+def _pixel_limit(kind: Kind) -> int:
+    return MAX_COSTLY_IMAGE_PIXELS if kind.reader in _COSTLY else MAX_IMAGE_PIXELS
+
+
+def _too_many_pixels(kind: Kind, actual: int | None) -> MediaRefused:
+    limit = _pixel_limit(kind)
+    return MediaRefused(
+        MediaCode.MEDIA_TOO_MANY_PIXELS,
+        f"an {kind.mime_type} has at most {limit} pixels",
+        limit=limit,
+        actual=actual,
+    )
+
+
+@contextmanager
+def _decoding(kind: Kind) -> Iterator[None]:
+    try:
+        yield
+    except MediaRefused:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many_pixels(kind, None) from error
+    except Exception as error:  # Pillow's readers raise nearly anything on damaged bytes
+        raise MediaRefused(
+            MediaCode.MEDIA_CORRUPT, f"the {kind.mime_type} is damaged or cut short: {str(error)[:200]}"
+        ) from error
