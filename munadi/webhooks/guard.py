@@ -113,6 +113,8 @@ class Guard:
         if parsed.userinfo or _USERINFO.match(str(url)):
             raise GuardRefused(GuardCode.URL_USERINFO, "a URL may not carry a user name or password")
         host = _host(parsed)
+        if not 0 < _port(parsed) < 65536:
+            raise GuardRefused(GuardCode.URL_PORT, f"{_port(parsed)} is not a port")
         if self.allow_loopback and _names_loopback(host):
             return parsed
         if self.https_only and parsed.scheme != "https":
