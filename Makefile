@@ -39,7 +39,7 @@ test-setup: setup ## What the tests need beyond Python: Node, Chromium, docker-c
 	@$(BIN)/python scripts/system_packages.py
 	@$(BIN)/python -m tests.support.pds
 
-test: check test-setup ## Everything: check, then all tests with real servers
+test: test-setup check ## Everything: check, then all tests with real servers
 	$(BIN)/pytest -q -m "not soak" $(ARGS)
 
 soak: test-setup ## The large version of the proofs; takes long

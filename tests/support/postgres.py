@@ -37,8 +37,9 @@ SETTINGS = {
 class PostgresServer:
     """`with PostgresServer() as server: url = server.create_database()`."""
 
-    def __init__(self) -> None:
-        self._given = os.environ.get("DATABASE_URL", "")
+    def __init__(self, given: str | None = None) -> None:
+        """`given` is the URL of a server that runs already; an empty one always starts a new server."""
+        self._given = os.environ.get("DATABASE_URL", "") if given is None else given
         self._folder: Path | None = None
         self._process: Process | None = None
         self._port = 0

@@ -1,0 +1,79 @@
+"""The files under deploy/ and docker-compose.yml, run against the real tools they are written for."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.architecture.tree import ROOT, text
+from tests.support.postgres import PostgresServer, find_binaries
+from tests.support.temporal import SEARCH_ATTRIBUTES, TemporalDevServer, script
+
+REQUIRED = re.findall(r"^(\w+)=$", text(".env.example"), re.MULTILINE)
+
+
+def _config(without: str = "") -> subprocess.CompletedProcess[str]:
+    assert shutil.which("docker-compose"), "docker-compose is missing: make test-setup installs it, as root"
+    values = {name: "x" for name in REQUIRED if name != without}
+    environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **values}
+    command = ["docker-compose", "--env-file", os.devnull, "-f", "docker-compose.yml", "config", "-q"]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+
+
+def test_compose_accepts_the_file() -> None:
+    done = _config()
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_compose_refuses_to_start_without(name: str) -> None:
+    done = _config(without=name)
+    assert done.returncode != 0
+    assert name in done.stderr
+
+
+def test_the_namespace_script_can_be_repeated() -> None:
+    with TemporalDevServer() as server:
+        environment = {
+            "PATH": f"{script('temporal').parent}:{os.environ['PATH']}",
+            "TEMPORAL_ADDRESS": server.address,
+            "TEMPORAL_NAMESPACE": "munadi",
+        }
+        for _ in range(2):
+            _run(["sh", "deploy/temporal/namespace.sh"], environment)
+        listed = _run(["temporal", "operator", "search-attribute", "list", "-n", "munadi"], environment)
+    found = dict(line.split()[:2] for line in listed.splitlines() if line.split()[:1])
+    assert {name: found.get(name) for name in SEARCH_ATTRIBUTES} == SEARCH_ATTRIBUTES
+
+
+def test_the_database_script_keeps_the_two_apart() -> None:
+    with PostgresServer("") as server:
+        address = psycopg.conninfo.conninfo_to_dict(server.create_database().replace("+psycopg", ""))
+        environment = {
+            "PATH": f"{find_binaries()}:{os.environ['PATH']}",
+            "PGHOST": str(address["host"]),
+            "PGPORT": str(address["port"]),
+            "MUNADI_DB_PASSWORD": "it's one",
+            "TEMPORAL_DB_PASSWORD": "another",
+        }
+        _run(["sh", "deploy/postgres/databases.sh"], environment)
+        where = {"host": str(address["host"]), "port": str(address["port"]), "user": "munadi"}
+        with psycopg.connect(**where, dbname="munadi") as connection:
+            connection.execute("CREATE TABLE seen (id int)")
+        with pytest.raises(psycopg.OperationalError, match="permission denied"):
+            psycopg.connect(**where, dbname="temporal")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "deploy").glob("*/*.sh")), ids=lambda path: path.name)
+def test_the_scripts_are_plain_sh(path: Path) -> None:
+    _run(["sh", "-n", str(path)], {"PATH": os.environ["PATH"]})
+
+
+def _run(command: list[str], environment: dict[str, str]) -> str:
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
