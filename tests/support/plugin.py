@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 from temporalio.testing import WorkflowEnvironment
 
+from tests.support.browser import chromium
 from tests.support.faultproxy import FaultProxy
 from tests.support.pds import RealPDS
 from tests.support.postgres import PostgresServer
@@ -69,6 +71,13 @@ def real_pds() -> Iterator[RealPDS]:
     """One Bluesky PDS for the session, with the accounts alice.test and bob.test."""
     with RealPDS(["alice", "bob"]) as pds:
         yield pds
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium; `tests.support.browser.open_page` opens pages in it."""
+    async with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture

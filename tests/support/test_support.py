@@ -9,10 +9,12 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+from PIL import Image
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from tests.support.browser import chromium, open_page, screenshot
 from tests.support.faultproxy import FaultProxy, Mode
 from tests.support.pds import RealPDS
 from tests.support.ports import accepts, free_port, free_ports, wait_until_refused
@@ -115,6 +117,17 @@ def test_the_pds_is_the_real_one(real_pds: RealPDS) -> None:
 def _post(text: str) -> dict[str, object]:
     record = {"$type": "app.bsky.feed.post", "text": text, "createdAt": "2026-12-01T00:00:00Z"}
     return {"swapRecord": None, "record": record}
+
+
+async def test_a_page_is_seen_in_the_dark(tmp_path: Path) -> None:
+    style = "@media (prefers-color-scheme: dark) { body { background: #000 } }"
+    (tmp_path / "page.html").write_text(f"<style>{style}</style><h1>Hear ye</h1>")
+    url = (tmp_path / "page.html").as_uri()
+    async with chromium() as browser, open_page(browser, url, width=320, dark=True) as page:
+        assert await page.inner_text("h1") == "Hear ye"
+    await screenshot(url, tmp_path / "dark.png", width=320, dark=True)
+    image = Image.open(tmp_path / "dark.png").convert("RGB")
+    assert (image.width, image.getpixel((319, 5))) == (320, (0, 0, 0))
 
 
 async def test_the_fault_proxy_misbehaves_as_told() -> None:
