@@ -1,0 +1,38 @@
+"""What the routes work with: one object on the application's state, built once by the lifespan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fastapi import Request
+from temporalio.client import Client
+
+from munadi.config import Settings
+from munadi.crypto import KeyRing
+from munadi.db.session import Database
+from munadi.media.fetch import MediaFetcher
+from munadi.media.store import MediaStore
+from munadi.ports import Channels, Clock, Sender
+from munadi.webhooks.guard import Guard
+
+
+@dataclass
+class Services:
+    """`temporal` is a lazy client (it connects on first use), or None where no address is set."""
+
+    settings: Settings
+    database: Database
+    channels: Channels
+    temporal: Client | None
+    keyring: KeyRing
+    media_store: MediaStore
+    fetcher: MediaFetcher
+    guard: Guard
+    clock: Clock
+    sender: Sender
+
+
+def services(request: Request) -> Services:
+    """The dependency: `Annotated[Services, Depends(services)]`."""
+    found: Services = request.app.state.services
+    return found

@@ -1,0 +1,85 @@
+"""Stored media and linked pages as channels see them. (Ports: munadi.ports.MediaReader and LinkReader.)"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from munadi.domain.media import MediaAsset
+from munadi.media.facts import MediaRefused
+from munadi.media.fetch import MediaFetcher
+from munadi.media.link_card import parse_link_card
+from munadi.media.probe import probe
+from munadi.media.store import MediaStore, sign_url
+from munadi.ports import LinkCard
+from munadi.webhooks.guard import GuardRefused
+
+# What the keys that sign media URLs are derived for; the API verifies with the same purpose.
+MEDIA_URL_PURPOSE = "media url"
+# A network may fetch long after it was told the URL (queues, retries of its own).
+URL_LIFE = timedelta(hours=48)
+
+_EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "image/avif": "avif",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "video/x-matroska": "mkv",
+}
+
+
+class StoredMedia:
+    """Reads from the store; signs URLs with the newest of `keys`."""
+
+    def __init__(self, store: MediaStore, base_url: str, keys: Sequence[bytes]) -> None:
+        self._store = store
+        self._base_url = base_url
+        self._key = keys[0]
+
+    async def read(self, asset: MediaAsset) -> bytes:
+        """The whole file. Raises FileNotFoundError when it is gone."""
+        return await asyncio.to_thread(self._store.read_bytes, asset.sha256)
+
+    def public_url(self, asset: MediaAsset) -> str:
+        """A URL of ours that a network can pull, good for two days; its name tells the type, as some networks ask."""
+        name = f"{asset.id}.{_EXTENSIONS.get(asset.mime_type, 'bin')}"
+        return sign_url(self._base_url, asset.sha256, name, datetime.now(UTC) + URL_LIFE, self._key)
+
+
+class WebLinks:
+    """Reads pages' cards through the fetcher's guard."""
+
+    def __init__(self, fetcher: MediaFetcher) -> None:
+        self._fetcher = fetcher
+
+    async def card(self, url: str) -> LinkCard | None:
+        """What the page says of itself; None when it cannot be read or says nothing."""
+        try:
+            page = await self._fetcher.fetch_text(url)
+        except (GuardRefused, MediaRefused):
+            return None
+        found = await asyncio.to_thread(parse_link_card, page, url)
+        if not found.title:
+            return None
+        image, image_type = await self._image(found.image_url)
+        return LinkCard(found.title, found.description or "", image, image_type)
+
+    async def _image(self, url: str | None) -> tuple[bytes | None, str | None]:
+        if url is None:
+            return None, None
+        try:
+            fetched = await self._fetcher.fetch(url)
+        except (GuardRefused, MediaRefused):
+            return None, None
+        try:
+            facts = await asyncio.to_thread(probe, fetched.path)
+            return await asyncio.to_thread(fetched.path.read_bytes), facts.mime_type
+        except MediaRefused:
+            return None, None
+        finally:
+            fetched.path.unlink(missing_ok=True)

@@ -1,0 +1,78 @@
+"""What the API and the worker build the same way from the settings: keys, guards, the media store, the channels."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import httpx
+
+from munadi.channels.http import CONNECT_TIMEOUT, READ_TIMEOUT, ChannelTools
+from munadi.channels.registry import build_channels
+from munadi.clock import SystemClock
+from munadi.config import Settings
+from munadi.crypto import KeyRing, load_or_create_key
+from munadi.media.fetch import FetchLimits, MediaFetcher
+from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia, WebLinks
+from munadi.media.store import MediaStore
+from munadi.ports import Channels, Clock
+from munadi.webhooks.guard import Guard, guarded_client
+from munadi.webhooks.sender import WebhookSender
+
+
+@dataclass
+class Runtime:
+    """The outside world, as both shells hold it."""
+
+    settings: Settings
+    keyring: KeyRing
+    guard: Guard
+    media_store: MediaStore
+    fetcher: MediaFetcher
+    sender: WebhookSender
+    channels: Channels
+    clock: Clock
+
+
+def keyring_of(settings: Settings) -> KeyRing:
+    """The key ring of MUNADI_SECRET_KEYS; development makes itself a key. ValueError where one must be set."""
+    if settings.secret_keys is not None:
+        given = settings.secret_keys.get_secret_value().split(",")
+        return KeyRing([key.strip() for key in given if key.strip()])
+    if not settings.is_development:
+        raise ValueError("MUNADI_SECRET_KEYS must be set outside development (openssl rand -base64 32)")
+    return KeyRing([load_or_create_key(settings.data_dir / "keys" / "secret.key")])
+
+
+def guard_of(settings: Settings) -> Guard:
+    """The guard of every URL that a user can influence; development lets loopback through."""
+    return Guard(allow_loopback=settings.is_development)
+
+
+@asynccontextmanager
+async def open_runtime(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Runtime]:
+    """Build it all; everything is closed when the block ends."""
+    clock = clock or SystemClock()
+    keyring, guard = keyring_of(settings), guard_of(settings)
+    store = MediaStore(settings.media_root)
+    limits = FetchLimits(max_bytes=settings.media.max_bytes, total=timedelta(seconds=settings.media.fetch_timeout))
+    fetcher = MediaFetcher(guard, limits, directory=store.incoming)
+    sender = WebhookSender(guard)
+    timeout = httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT)
+    client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
+    guarded = guarded_client(guard, timeout=timeout)
+    try:
+        tools = ChannelTools(
+            client=client,
+            guarded=guarded,
+            media=StoredMedia(store, settings.base_url, keyring.derive(MEDIA_URL_PURPOSE)),
+            links=WebLinks(fetcher),
+            clock=clock,
+        )
+        channels = build_channels(settings.channels, tools)
+        yield Runtime(settings, keyring, guard, store, fetcher, sender, channels, clock)
+    finally:
+        for closing in (fetcher.aclose, sender.aclose, client.aclose, guarded.aclose):
+            await closing()
