@@ -134,8 +134,12 @@ def _usable(binaries: Path, folder: Path, user: str | None) -> Path:
     """The binaries themselves, or a copy where `user` cannot reach them (a repository under /root)."""
     if user is None or _runs(binaries, user):
         return binaries
-    copy = folder / "install"
+    package = binaries.parent.parent
+    copy = folder / "install" / package.name / binaries.parent.name
     shutil.copytree(binaries.parent, copy, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")  # where the wheel's programs look, relative to themselves
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / "install" / libraries.name)
     return copy / binaries.name
 
 
