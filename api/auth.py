@@ -1,0 +1,92 @@
+"""Who asks, and what they may: `Depends(require("contents:read"))` in every route that is not public.
+
+The rule here: a key that may not see a brand gets the answer of an unknown one (404), never a hint that it exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.problems import ProblemError
+from api.services import Services, services
+from munadi.db.keys import KeyStore
+from munadi.domain.key import Scope, is_well_formed
+
+BEARER = HTTPBearer(
+    auto_error=False, scheme_name="apiKey", bearerFormat="mnd_…", description="An API key: `Authorization: Bearer mnd_…`"
+)
+REALM = 'Bearer realm="munadi"'
+
+
+@dataclass(frozen=True)
+class Principal:
+    """The bearer of a valid key. `brand_ref` None: every brand."""
+
+    key_id: str
+    scopes: frozenset[str]
+    brand_ref: str | None
+
+    def may(self, scope: str) -> bool:
+        """Whether the key has this scope; `admin` has all."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def may_see(self, brand_ref: str | None) -> bool:
+        """Whether this brand's things exist for the key; what belongs to all brands is not a restricted key's."""
+        return self.brand_ref is None or self.brand_ref == brand_ref
+
+
+async def authenticate(services_: Services, text: str | None) -> Principal:
+    """The principal of a key as it was sent. ProblemError 401 when there is none, or it is not (or no longer) valid."""
+    if not text:
+        raise _unauthenticated("KEY_MISSING", "send an API key: Authorization: Bearer mnd_…", challenge=REALM)
+    if not is_well_formed(text):
+        raise _unauthenticated("KEY_MALFORMED", "this is not a key of ours, or a character of it is wrong")
+    row = await KeyStore(services_.database).find(text)
+    if row is None:
+        raise _unauthenticated("KEY_UNKNOWN", "the key is well formed, but not one of this installation")
+    if row.revoked_at is not None:
+        raise _unauthenticated("KEY_REVOKED", "the key was revoked")
+    if row.expires_at is not None and row.expires_at <= services_.clock.now():
+        raise _unauthenticated("KEY_EXPIRED", "the key has expired")
+    return Principal(key_id=row.id, scopes=frozenset(row.scopes), brand_ref=row.brand_ref)
+
+
+def require(*scopes: str) -> Callable[..., Awaitable[Principal]]:
+    """A dependency that gives the principal, if its key has one of `scopes`: 401 without a key, 403 without a scope."""
+    wanted = tuple(Scope(scope) for scope in scopes)
+
+    async def principal(
+        services_: Annotated[Services, Depends(services)],
+        bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+    ) -> Principal:
+        found = await authenticate(services_, bearer.credentials if bearer else None)
+        if not any(found.may(scope) for scope in wanted):
+            raise _forbidden(wanted)
+        return found
+
+    return principal
+
+
+def not_found(what: str, name: str) -> ProblemError:
+    """The one answer for what does not exist and for what this key may not see."""
+    return ProblemError(404, "NOT_FOUND", "Not found", f"there is no {what} {name[:100]!r}")
+
+
+def _unauthenticated(code: str, detail: str, challenge: str = f'{REALM}, error="invalid_token"') -> ProblemError:
+    return ProblemError(401, code, "Not authenticated", detail, headers={"WWW-Authenticate": challenge})
+
+
+def _forbidden(wanted: tuple[Scope, ...]) -> ProblemError:
+    names = " or ".join(wanted)
+    return ProblemError(
+        403,
+        "SCOPE_MISSING",
+        "Not permitted",
+        f"the key lacks the scope {names}",
+        headers={"WWW-Authenticate": f'{REALM}, error="insufficient_scope", scope="{" ".join(wanted)}"'},
+    )

@@ -1,0 +1,64 @@
+"""API keys: what they may do, and how one is written.
+
+`mnd_` + kind + `_` + 32 random characters + 6 of checksum. The kind tells whoever finds a leaked key how far it
+reaches; the checksum tells a slip of the pen from an unknown key without asking the database.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Collection
+from enum import StrEnum
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+RANDOM_LENGTH = 32
+_CHECKSUM_LENGTH = 6
+_KEY = re.compile(r"mnd_(?:admin|brand|client)_[0-9A-Za-z]{38}")
+
+
+class Scope(StrEnum):
+    """What a key may do. `admin` includes all others."""
+
+    CONTENTS_READ = "contents:read"
+    CONTENTS_WRITE = "contents:write"
+    ACCOUNTS_READ = "accounts:read"
+    ACCOUNTS_WRITE = "accounts:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    ADMIN = "admin"
+
+
+class KeyKind(StrEnum):
+    """How far a key reaches: everything, one brand, or some scopes over all brands."""
+
+    ADMIN = "admin"
+    BRAND = "brand"
+    CLIENT = "client"
+
+
+def kind_of(scopes: Collection[str], brand_ref: str | None) -> KeyKind:
+    """The kind that the prefix of such a key names."""
+    if brand_ref is not None:
+        return KeyKind.BRAND
+    return KeyKind.ADMIN if Scope.ADMIN in scopes else KeyKind.CLIENT
+
+
+def write_key(kind: KeyKind, random_part: str) -> str:
+    """The key as its owner keeps it; `random_part` is 32 characters of ALPHABET."""
+    body = f"mnd_{kind}_{random_part}"
+    return body + _checksum(body)
+
+
+def is_well_formed(text: str) -> bool:
+    """Whether `text` can be a key: the right shape, and its checksum agrees."""
+    return _KEY.fullmatch(text) is not None and text[-_CHECKSUM_LENGTH:] == _checksum(text[:-_CHECKSUM_LENGTH])
+
+
+def _checksum(body: str) -> str:
+    """CRC-32 in base 62: 62^6 is more than 2^32, so six characters hold it."""
+    value, digits = zlib.crc32(body.encode("ascii")), ""
+    for _ in range(_CHECKSUM_LENGTH):
+        value, digit = divmod(value, len(ALPHABET))
+        digits = ALPHABET[digit] + digits
+    return digits
