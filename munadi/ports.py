@@ -270,6 +270,9 @@ class TokenKeeper(Protocol):
     async def renew(self, account: ConnectedAccount) -> ConnectedAccount:
         """After the network called the token expired: refresh unless somebody already did."""
 
+    async def lost(self, account: ConnectedAccount, error: ChannelError) -> None:
+        """The network called the grant dead: the account needs its owner (`reauth_required`, event)."""
+
 
 class Sender(Protocol):
     """Signs and posts one event to one endpoint, once."""

@@ -36,6 +36,21 @@ class Plan(Model):
         return max(self.due_at, self.held_until or self.due_at)
 
     @property
+    def preparable_at(self) -> datetime | None:
+        """When its preparation may begin; None when nothing is left to prepare."""
+        if self.status is not PublicationStatus.QUEUED or self.prepare_at is None:
+            return None
+        return max(self.prepare_at, self.held_until or self.prepare_at)
+
+    @property
+    def wants_at(self) -> datetime | None:
+        """The next moment at which something must happen to it; None when it rests or somebody is at it."""
+        if self.status is PublicationStatus.QUEUED:
+            at = self.claimable_at or self.preparable_at
+            return None if at is None else min(at, self.publish_by)
+        return self.next_look_at if self.status is PublicationStatus.UNCONFIRMED else None
+
+    @property
     def rests(self) -> bool:
         """Ended, with no look planned."""
         return self.status in ENDED and self.next_look_at is None

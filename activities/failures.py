@@ -1,0 +1,59 @@
+"""From a channel's error to what happens next: one place that sorts, and one that builds Temporal's errors."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Failure, FailureClass, Reason, Sorting
+from munadi.domain.publication import HoldReason
+from munadi.domain.reasons import REASONS, failure_of
+from munadi.domain.story import Verdict
+
+# A wait up to this long is spent inside the activity's retries; a longer one is a hold on a durable timer.
+SHORT_WAIT = timedelta(seconds=30)
+
+_DAILY = frozenset({Reason.DAILY_CAP_REACHED, Reason.QUOTA_EXCEEDED})
+
+
+def hold_for(error: ChannelError) -> HoldReason | None:
+    """The condition to wait for, when waiting can help; None when it cannot."""
+    match REASONS[error.reason].class_:
+        case FailureClass.TOKEN:
+            return HoldReason.TOKEN
+        case FailureClass.RATE_LIMIT:
+            return HoldReason.DAILY_CAP if error.reason in _DAILY else HoldReason.RATE_LIMIT
+        case FailureClass.OUTAGE:
+            return HoldReason.OUTAGE
+    return None
+
+
+def failure_from(error: ChannelError, now: datetime) -> Failure:
+    """What the client reads: the table's advice beside the network's own words."""
+    retry_at = now + error.retry_after if error.retry_after is not None else None
+    return failure_of(error.reason, error.message, error=error, retry_at=retry_at)
+
+
+def verdict_of(error: ChannelError, now: datetime, *, last_try: bool) -> Verdict:
+    """Sort the error of a visible call. Only a proven not-sent may be tried again or held."""
+    facts = {"provider_code": error.provider_code, "raw": error.raw or error.provider_message}
+    if error.sorting is Sorting.UNKNOWN:
+        return Verdict(sorting=Sorting.UNKNOWN, **facts)
+    hold = hold_for(error) if error.sorting is Sorting.NOT_SENT else None
+    if hold is None:
+        sorting = Sorting.NOT_SENT if error.sorting is Sorting.NOT_SENT else Sorting.REJECTED
+        return Verdict(sorting=sorting, failure=failure_from(error, now), **facts)
+    if hold is HoldReason.OUTAGE and not last_try and (error.retry_after or timedelta(0)) <= SHORT_WAIT:
+        return Verdict(sorting=Sorting.NOT_SENT, retry=True, **facts)
+    return Verdict(sorting=Sorting.NOT_SENT, hold=hold, hold_for=error.retry_after, **facts)
+
+
+def again(error: ChannelError) -> ApplicationError:
+    """The error that makes Temporal try again: its type is the reason, its delay the network's own."""
+    return ApplicationError(
+        str(error)[:MAX_MESSAGE],
+        type=error.reason.value,
+        next_retry_delay=error.retry_after,
+        category=ApplicationErrorCategory.BENIGN,
+    )

@@ -1,0 +1,39 @@
+"""The deadline gate: a worker that was paused and wakes later sends nothing (design §5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.ports import Clock
+
+
+@dataclass(frozen=True)
+class DeadlineGate:
+    """Open until the deadline by the wall clock and by the monotonic one: either alone can be fooled by a pause."""
+
+    clock: Clock
+    deadline: datetime
+    monotonic_deadline: float
+
+    @classmethod
+    def open_for(cls, clock: Clock, now: datetime, period: timedelta) -> DeadlineGate:
+        """A gate that closes `period` from now."""
+        return cls(clock, now + period, clock.monotonic() + period.total_seconds())
+
+    def __call__(self) -> None:
+        """Asked just before the first byte. Raises ChannelError (not sent) once the deadline has passed."""
+        if self.clock.now() >= self.deadline or self.clock.monotonic() >= self.monotonic_deadline:
+            raise ChannelError(
+                Reason.PROVIDER_OUTAGE,
+                Sorting.NOT_SENT,
+                "the attempt's deadline passed before the request was sent; nothing was sent",
+                provider_code="DEADLINE_GATE",
+            )
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until it closes, by the stricter clock."""
+        by_wall = (self.deadline - self.clock.now()).total_seconds()
+        return max(0.0, min(by_wall, self.monotonic_deadline - self.clock.monotonic()))

@@ -1,0 +1,27 @@
+"""Heartbeats while an activity talks to a network, so that a dead worker is noticed within seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from temporalio import activity
+
+INTERVAL = 1.5
+
+
+@asynccontextmanager
+async def heartbeats() -> AsyncIterator[None]:
+    """Beat until the block ends."""
+
+    async def beat() -> None:
+        while True:
+            activity.heartbeat()
+            await asyncio.sleep(INTERVAL)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()

@@ -1,0 +1,42 @@
+"""Building the answers that activities on one publication give to the workflow."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from munadi.domain.ledger import Settled, Work
+from munadi.domain.publication import PublicationStatus
+from munadi.domain.story import Outcome, Step
+
+S = PublicationStatus
+_OVER = frozenset({S.PUBLISHED, S.FAILED, S.CANCELED})
+
+
+def look_again(publication_id: str, epoch: int, work: Work | None) -> Outcome:
+    """The world moved on: the workflow must look."""
+    status = work.status if work is not None else S.FAILED
+    return Outcome(publication_id=publication_id, status=status, step=Step.LOOK, epoch=epoch)
+
+
+def next_step(work: Work, step: Step, after: timedelta = timedelta(0), deliveries: int = 0) -> Outcome:
+    """The same publication, unchanged in status, goes on with `step` after a while."""
+    return Outcome(
+        publication_id=work.publication_id,
+        status=work.status,
+        step=step,
+        epoch=work.epoch,
+        after=after,
+        deliveries=deliveries,
+    )
+
+
+def settled_as(publication_id: str, settled: Settled) -> Outcome:
+    """Ended for good → done; anything else → the workflow looks at what is true now."""
+    return Outcome(
+        publication_id=publication_id,
+        status=settled.status,
+        step=Step.DONE if settled.status in _OVER else Step.LOOK,
+        epoch=settled.epoch,
+        next_look_at=settled.next_look_at,
+        deliveries=settled.deliveries,
+    )

@@ -1,0 +1,187 @@
+"""The visible call, and reading how far an accepted one has come (design §5).
+
+Order of `publish`: token → intent (committed) → gate → the one mutating request → outcome (committed). Whatever
+dies in between leaves an open attempt, and an open attempt is never sent again without looking.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.failures import again, failure_from, hold_for, verdict_of
+from activities.gate import DeadlineGate
+from activities.handles import HandleKeeper
+from activities.heartbeat import heartbeats
+from activities.messages import PUBLISH_TRIES, PublicationRef
+from activities.outcomes import look_again, next_step, settled_as
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError, FailureClass, Reason, Sorting
+from munadi.domain.ledger import Intent, IntentRefused, Settled, Work
+from munadi.domain.publication import HoldReason, Pending, PublicationStatus, Published
+from munadi.domain.reasons import REASONS, failure_of
+from munadi.domain.story import Outcome, Step, Verdict
+from munadi.ports import Channels, Clock, Publications, Stage, StaleEpoch, TokenKeeper
+
+log = logging.getLogger("munadi.publishing")
+
+S = PublicationStatus
+POST = "post"
+CHECK_AGAIN = timedelta(seconds=10)
+
+
+class PublishingActivities:
+    """`publish` and `check`."""
+
+    def __init__(
+        self, publications: Publications, channels: Channels, tokens: TokenKeeper, clock: Clock, holder: str
+    ) -> None:
+        self._publications = publications
+        self._channels = channels
+        self._tokens = tokens
+        self._clock = clock
+        self._holder = holder
+
+    @activity.defn(name="publish")
+    async def publish(self, ref: PublicationRef) -> Outcome:
+        """Make the visible call once, or say why not. Raises only what proves that nothing was sent."""
+        async with heartbeats():
+            work = await self._publications.load(ref.publication_id)
+            if work is None or work.epoch != ref.epoch or work.status is not S.PUBLISHING:
+                return look_again(ref.publication_id, ref.epoch, work)
+            if work.open_attempt is not None:
+                return next_step(work, Step.RECONCILE)
+            try:
+                account = await self._tokens.account(work.account_id)
+            except ChannelError as error:
+                return await self._not_begun(work, error)
+            return await self._attempt(work, account)
+
+    @activity.defn(name="check")
+    async def check(self, ref: PublicationRef) -> Outcome:
+        """Read how far an accepted publication has come; it ends as published, failed or, too late, unconfirmed."""
+        async with heartbeats():
+            work = await self._publications.load(ref.publication_id)
+            if work is None or work.epoch != ref.epoch or work.status is not S.PUBLISHING:
+                return look_again(ref.publication_id, ref.epoch, work)
+            verdict: Verdict | None = None
+            after = CHECK_AGAIN
+            try:
+                account = await self._tokens.account(work.account_id)
+                found = await self._channels[work.channel].check(work.draft, account, work.handle)
+                if isinstance(found, Published):
+                    verdict = Verdict(sorting=Sorting.SENT, published=found)
+                elif isinstance(found, Pending):
+                    after = found.after
+            except ChannelError as error:
+                if error.sorting is Sorting.REJECTED:
+                    verdict = Verdict(
+                        sorting=Sorting.REJECTED, failure=failure_from(error, self._clock.now()), raw=error.raw
+                    )
+            if verdict is not None:
+                return settled_as(work.publication_id, await self._settle(work, None, verdict))
+            if self._clock.now() >= work.publish_by:
+                settled = await self._publications.unconfirmed(
+                    work.publication_id, epoch=work.epoch, next_look_after=after, now=self._clock.now()
+                )
+                return settled_as(work.publication_id, settled)
+            return next_step(work, Step.CHECK, after)
+
+    async def _attempt(self, work: Work, account: ConnectedAccount, *, may_renew: bool = True) -> Outcome:
+        spec = self._channels[work.channel].spec
+        now = self._clock.now()
+        gate = DeadlineGate.open_for(self._clock, now, spec.publish_deadline)
+        intent = await self._publications.open_attempt(
+            work.publication_id,
+            epoch=work.epoch,
+            stage=POST,
+            holder=self._holder,
+            now=now,
+            deadline=gate.deadline,
+        )
+        if isinstance(intent, IntentRefused):
+            return await self._refused(work, intent)
+        verdict, error = await self._call(work, account, gate)
+        if error is not None and REASONS[error.reason].class_ is FailureClass.TOKEN and verdict.hold is not None:
+            renewed = await self._renewed(account, error) if may_renew else None
+            if renewed is not None:
+                # Nothing was sent: close this attempt and open another with the new token.
+                await self._settle(work, intent, Verdict(sorting=Sorting.NOT_SENT, retry=True, raw=verdict.raw))
+                return await self._attempt(work, renewed, may_renew=False)
+        settled = await self._settle(work, intent, verdict)
+        if verdict.retry and error is not None and settled.epoch == work.epoch:
+            raise again(error)
+        if settled.status is S.PUBLISHING and settled.epoch == work.epoch:
+            if verdict.pending:
+                return next_step(work, Step.CHECK, verdict.hold_for or CHECK_AGAIN, settled.deliveries)
+            return next_step(work, Step.RECONCILE, deliveries=settled.deliveries)
+        return settled_as(work.publication_id, settled)
+
+    async def _call(
+        self, work: Work, account: ConnectedAccount, gate: DeadlineGate
+    ) -> tuple[Verdict, ChannelError | None]:
+        """The one mutating request, under its deadline; every way it can end becomes a verdict."""
+        keeper = HandleKeeper(self._publications, work, self._clock)
+        channel = self._channels[work.channel]
+        try:
+            async with asyncio.timeout(gate.seconds_left):
+                result = await channel.publish(work.draft, account, work.handle, keeper.save, Stage(gate, POST))
+        except ChannelError as error:
+            return verdict_of(error, self._clock.now(), last_try=_is_last_try()), error
+        except TimeoutError:
+            return Verdict(sorting=Sorting.UNKNOWN, provider_code="DEADLINE", raw="no answer by the deadline"), None
+        except StaleEpoch:
+            # Overtaken before the request: saving the handle comes first, so nothing was sent.
+            return Verdict(sorting=Sorting.NOT_SENT, retry=True, provider_code="OVERTAKEN"), None
+        except Exception as error:
+            # A bug of ours or an answer nobody foresaw, with the request perhaps under way: only looking can tell.
+            log.exception("publish of %s ended in an unforeseen error", work.publication_id)
+            return Verdict(sorting=Sorting.UNKNOWN, provider_code=type(error).__name__, raw=str(error)[:500]), None
+        if isinstance(result, Published):
+            return Verdict(sorting=Sorting.SENT, published=result), None
+        return Verdict(sorting=Sorting.SENT, pending=True, hold_for=result.after), None
+
+    async def _settle(self, work: Work, intent: Intent | None, verdict: Verdict) -> Settled:
+        return await self._publications.settle(
+            work.publication_id,
+            intent.attempt_id if intent else None,
+            epoch=work.epoch,
+            verdict=verdict,
+            now=self._clock.now(),
+        )
+
+    async def _renewed(self, account: ConnectedAccount, error: ChannelError) -> ConnectedAccount | None:
+        """A working token in place of one that the network refused, or None; a dead grant is told to the account."""
+        if error.reason is not Reason.TOKEN_EXPIRED:
+            await self._tokens.lost(account, error)
+            return None
+        try:
+            return await self._tokens.renew(account)
+        except ChannelError:
+            return None
+
+    async def _not_begun(self, work: Work, error: ChannelError) -> Outcome:
+        """No token: nothing was tried, so whatever the sorting says, it is a hold or a failure."""
+        hold = hold_for(error) or HoldReason.OUTAGE
+        token_class = REASONS[error.reason].class_ is FailureClass.TOKEN
+        verdict = Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.TOKEN if token_class else hold)
+        return settled_as(work.publication_id, await self._settle(work, None, verdict))
+
+    async def _refused(self, work: Work, refused: IntentRefused) -> Outcome:
+        match refused.code:
+            case "PAUSED":
+                verdict = Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.RATE_LIMIT, hold_for=refused.wait)
+                return settled_as(work.publication_id, await self._settle(work, None, verdict))
+            case "ACCOUNT_GONE":
+                gone = Verdict(sorting=Sorting.NOT_SENT, failure=failure_of(Reason.ACCOUNT_DISCONNECTED))
+                return settled_as(work.publication_id, await self._settle(work, None, gone))
+            case "OPEN_ATTEMPT":
+                return next_step(work, Step.RECONCILE)
+        return next_step(work, Step.LOOK)
+
+
+def _is_last_try() -> bool:
+    return activity.info().attempt >= PUBLISH_TRIES

@@ -1,0 +1,116 @@
+"""After an unknown outcome: find out by looking, never by sending again (design §5, reconcile)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from temporalio import activity
+
+from activities.heartbeat import heartbeats
+from activities.messages import PublicationRef
+from activities.outcomes import look_again, next_step, settled_as
+from munadi.domain.channel import ChannelSpec, Resend
+from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.ledger import OpenAttempt, Settled, Work
+from munadi.domain.publication import (
+    LOOK_GROWTH,
+    Absent,
+    HoldReason,
+    PublicationStatus,
+    Published,
+    Unknown,
+    growing,
+)
+from munadi.domain.story import Outcome, Step, Verdict
+from munadi.ports import Channels, Clock, Publications, TokenKeeper
+
+S = PublicationStatus
+# Spacing of looks while an absence is not yet proven.
+SPACING = timedelta(seconds=5)
+# A look goes back a little before the intent: clocks differ.
+SKEW = timedelta(seconds=60)
+
+
+class ReconcilingActivities:
+    """`reconcile`."""
+
+    def __init__(self, publications: Publications, channels: Channels, tokens: TokenKeeper, clock: Clock) -> None:
+        self._publications = publications
+        self._channels = channels
+        self._tokens = tokens
+        self._clock = clock
+
+    @activity.defn(name="reconcile")
+    async def reconcile(self, ref: PublicationRef) -> Outcome:
+        """Raise the epoch, look, and say what is proven. Read only at the network."""
+        async with heartbeats():
+            work = await self._publications.begin_reconcile(ref.publication_id, self._clock.now())
+            if work is None or work.status not in (S.PUBLISHING, S.UNCONFIRMED):
+                return look_again(ref.publication_id, ref.epoch, work)
+            if work.open_attempt is None:
+                return await self._nothing_open(work, ref.look_first)
+            return await self._open(work, work.open_attempt)
+
+    async def _nothing_open(self, work: Work, look_first: bool) -> Outcome:
+        """No visible call is in doubt; a late first send looks all the same: the database may be a restored one."""
+        if look_first:
+            found = await self._find(work, work.draft.created_at)
+            if isinstance(found, Published):
+                return settled_as(work.publication_id, await self._publish_found(work, None, found))
+            return next_step(work, Step.PUBLISH)
+        if work.status is S.UNCONFIRMED:
+            return settled_as(work.publication_id, await self._still_unknown(work))
+        settled = await self._publications.requeue(work.publication_id, epoch=work.epoch, now=self._clock.now())
+        return settled_as(work.publication_id, settled)
+
+    async def _open(self, work: Work, attempt: OpenAttempt) -> Outcome:
+        spec = self._channels[work.channel].spec
+        found = await self._find(work, attempt.intent_at)
+        if isinstance(found, Published):
+            return settled_as(work.publication_id, await self._publish_found(work, attempt, found))
+        now = self._clock.now()
+        proven_at = attempt.deadline_at + spec.margin + spec.absence_window
+        if now < proven_at:
+            return next_step(work, Step.RECONCILE, min(SPACING, proven_at - now))
+        if isinstance(found, Absent) and spec.resend is not Resend.NEVER:
+            return await self._absent(work, attempt, spec, now)
+        return settled_as(work.publication_id, await self._still_unknown(work))
+
+    async def _absent(self, work: Work, attempt: OpenAttempt, spec: ChannelSpec, now: datetime) -> Outcome:
+        """Proven absent: back to queued, at once the first time, then on growing holds."""
+        verdict = Verdict(
+            sorting=Sorting.NOT_SENT,
+            hold=HoldReason.OUTAGE,
+            hold_for=timedelta(0) if work.attempts <= 1 else None,
+        )
+        settled = await self._publications.settle(
+            work.publication_id, attempt.id, epoch=work.epoch, verdict=verdict, now=now
+        )
+        return settled_as(work.publication_id, settled)
+
+    async def _publish_found(self, work: Work, attempt: OpenAttempt | None, found: Published) -> Settled:
+        if found.published_at is None and attempt is not None:
+            found = found.model_copy(update={"published_at": attempt.intent_at})
+        return await self._publications.settle(
+            work.publication_id,
+            attempt.id if attempt else None,
+            epoch=work.epoch,
+            verdict=Verdict(sorting=Sorting.SENT, published=found),
+            now=self._clock.now(),
+        )
+
+    async def _still_unknown(self, work: Work) -> Settled:
+        return await self._publications.unconfirmed(
+            work.publication_id,
+            epoch=work.epoch,
+            next_look_after=growing(LOOK_GROWTH, work.looks if work.status is S.UNCONFIRMED else 0),
+            now=self._clock.now(),
+        )
+
+    async def _find(self, work: Work, since: datetime) -> Published | Absent | Unknown:
+        """One look; whatever keeps us from looking is Unknown, never an absence."""
+        try:
+            account = await self._tokens.account(work.account_id)
+            return await self._channels[work.channel].find(work.draft, account, work.handle, since - SKEW)
+        except ChannelError as error:
+            return Unknown(note=str(error)[:200])

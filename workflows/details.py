@@ -1,0 +1,50 @@
+"""The story in words, for the Web UI: current details, and whether somebody should look."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from munadi.domain.publication import PublicationStatus
+    from munadi.domain.story import Plan
+
+S = PublicationStatus
+
+
+def describe(plans: Collection[Plan]) -> str:
+    """One line: `3/4 published; failed: tiktok`."""
+    published = sum(1 for plan in plans if plan.status is S.PUBLISHED)
+    parts = [f"{published}/{len(plans)} published"]
+    for status in (S.QUEUED, S.PUBLISHING, S.UNCONFIRMED, S.FAILED, S.CANCELED):
+        channels = [plan.channel.value for plan in plans if plan.status is status]
+        if channels:
+            parts.append(f"{status}: {', '.join(channels)}")
+    return "; ".join(parts)
+
+
+def details(plans: Collection[Plan], now: datetime, note: str | None) -> str:
+    """Markdown for the Web UI: the line, each publication with its time and hold, the last word to an operator."""
+    lines = [f"**{describe(plans)}**", ""]
+    for plan in plans:
+        held = f", held until {plan.held_until:%Y-%m-%d %H:%M:%SZ}" if is_held(plan, now) else ""
+        lines.append(f"- {plan.channel}: {plan.status}, due {plan.due_at:%Y-%m-%d %H:%M:%SZ}{held}")
+    if note:
+        lines += ["", f"_{note}_"]
+    return "\n".join(lines)
+
+
+def is_held(plan: Plan, now: datetime) -> bool:
+    """Whether a condition besides its time keeps it."""
+    return plan.status is S.QUEUED and plan.held_until is not None and plan.held_until > now
+
+
+def attention_of(plans: Collection[Plan], now: datetime) -> str | None:
+    """What a person should look at, worst first; None on the happy path."""
+    if any(plan.status is S.UNCONFIRMED for plan in plans):
+        return "unconfirmed"
+    if any(plan.status is S.FAILED for plan in plans):
+        return "failed"
+    return "held" if any(is_held(plan, now) for plan in plans) else None

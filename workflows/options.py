@@ -1,0 +1,69 @@
+"""Retry policies and timeouts, declared once (design §4). Used as `**LOOK`, `**PUBLISH`, …
+
+| activity | kind | retried by Temporal | on timeout |
+|---|---|---|---|
+| look, claim, operate | our own, idempotent | without end, capped at 1 min | retry |
+| deliver, redeliver | one HTTP try per endpoint | its own database writes only | retry (a lease keeps others off) |
+| prepare | invisible, idempotent | yes, the network's Retry-After first | retry |
+| check, reconcile | read only | yes, short backoff | retry |
+| publish | the visible one | only what proves that nothing was sent | never: reconcile |
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityConfig
+
+from activities.messages import PREPARE_TRIES, PUBLISH_TRIES
+
+HEARTBEAT = timedelta(seconds=5)
+
+_OURS = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
+)
+_READ_ONLY = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=15)
+)
+
+LOOK = ActivityConfig(start_to_close_timeout=timedelta(seconds=20), retry_policy=_OURS)
+CLAIM = ActivityConfig(start_to_close_timeout=timedelta(seconds=20), retry_policy=_OURS)
+OPERATE = ActivityConfig(start_to_close_timeout=timedelta(seconds=20), retry_policy=_OURS)
+
+DELIVER = ActivityConfig(start_to_close_timeout=timedelta(minutes=10), heartbeat_timeout=HEARTBEAT, retry_policy=_OURS)
+
+PREPARE = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=10),
+    heartbeat_timeout=HEARTBEAT,
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=1),
+        backoff_coefficient=2,
+        maximum_interval=timedelta(seconds=15),
+        maximum_attempts=PREPARE_TRIES,
+    ),
+)
+
+CHECK = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=60), heartbeat_timeout=HEARTBEAT, retry_policy=_READ_ONLY
+)
+RECONCILE = CHECK
+
+# The visible call. Its own deadline ends it long before start-to-close; a timeout means that its worker is gone,
+# and then nobody knows what was sent: no retry, reconcile. Errors it raises prove that nothing was sent.
+PUBLISH = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=5),
+    heartbeat_timeout=HEARTBEAT,
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=2),
+        backoff_coefficient=3,
+        maximum_interval=timedelta(seconds=30),
+        maximum_attempts=PUBLISH_TRIES,
+        non_retryable_error_types=["TemporalTimeout:StartToClose", "TemporalTimeout:Heartbeat"],
+    ),
+)
+
+
+def told(options: ActivityConfig, summary: str) -> ActivityConfig:
+    """The options with what the Web UI shows beside the activity."""
+    return {**options, "summary": summary}

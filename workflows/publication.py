@@ -1,0 +1,91 @@
+"""One publication's part of the story: prepare it, or bring it from `publishing` to an end.
+
+Each step is an activity that answers with the next step; waits are durable timers.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, CancelledError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.messages import PublicationRef
+    from activities.preparing import PreparingActivities
+    from activities.publishing import PublishingActivities
+    from activities.reconciling import ReconcilingActivities
+    from munadi.domain.channel import ChannelName
+    from munadi.domain.publication import PublicationStatus
+    from munadi.domain.story import Claimed, Mode, Outcome, Plan, Step
+    from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, told
+
+
+async def prepare(plan: Plan, draft_version: int) -> Outcome:
+    """Do the invisible step part by part until only the visible call is left."""
+    ref = PublicationRef(publication_id=plan.publication_id, epoch=plan.epoch, draft_version=draft_version)
+    while True:
+        try:
+            outcome = await workflow.execute_activity_method(
+                PreparingActivities.prepare, ref, **told(PREPARE, f"prepare {plan.channel}")
+            )
+        except ActivityError as error:
+            if isinstance(error.cause, CancelledError):
+                raise
+            # Timed out or out of tries for a reason of our own: look, and begin again from what was saved.
+            outcome = Outcome(
+                publication_id=plan.publication_id,
+                status=PublicationStatus.QUEUED,
+                step=Step.LOOK,
+                epoch=plan.epoch,
+                after=timedelta(seconds=15),
+            )
+        if outcome.step is not Step.AGAIN:
+            if outcome.after:
+                await workflow.sleep(outcome.after, summary=f"{plan.channel}: before preparing again")
+            return outcome
+        await workflow.sleep(outcome.after, summary=f"{plan.channel}: being processed by the network")
+
+
+async def pursue(claimed: Claimed) -> Outcome:
+    """From `publishing` to published, failed, unconfirmed or back to queued. The visible call is made at most once."""
+    step = Step.PUBLISH if claimed.mode is Mode.PUBLISH else Step.RECONCILE
+    ref = PublicationRef(
+        publication_id=claimed.publication_id,
+        epoch=claimed.epoch,
+        draft_version=claimed.draft_version,
+        look_first=claimed.mode is Mode.LOOK_FIRST,
+    )
+    while True:
+        outcome = await _take(step, ref, claimed.channel)
+        if outcome.step not in (Step.PUBLISH, Step.CHECK, Step.RECONCILE):
+            return outcome
+        if outcome.after:
+            await workflow.sleep(outcome.after, summary=f"{claimed.channel}: before the next look")
+        step = outcome.step
+        ref = PublicationRef(publication_id=ref.publication_id, epoch=outcome.epoch, draft_version=ref.draft_version)
+
+
+async def _take(step: Step, ref: PublicationRef, channel: ChannelName) -> Outcome:
+    if step is Step.CHECK:
+        return await workflow.execute_activity_method(
+            PublishingActivities.check, ref, **told(CHECK, f"check {channel}")
+        )
+    if step is Step.RECONCILE:
+        return await workflow.execute_activity_method(
+            ReconcilingActivities.reconcile, ref, **told(RECONCILE, f"look for the post at {channel}")
+        )
+    try:
+        return await workflow.execute_activity_method(
+            PublishingActivities.publish, ref, **told(PUBLISH, f"publish to {channel}")
+        )
+    except ActivityError as error:
+        if isinstance(error.cause, CancelledError):
+            raise
+        # The worker died, or something broke around the call: only looking can tell.
+        return Outcome(
+            publication_id=ref.publication_id,
+            status=PublicationStatus.PUBLISHING,
+            step=Step.RECONCILE,
+            epoch=ref.epoch,
+        )

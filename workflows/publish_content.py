@@ -1,0 +1,233 @@
+"""`PublishContent`: one content, from accepted to settled. Re-entrant: any run looks first and does what is left.
+
+The database says what is true; this workflow only decides what to do next, and when. It may be started, signalled,
+terminated and started again at any moment; at most one run is open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.contents import ContentActivities
+    from activities.messages import ContentRef, OperatorCommand
+    from munadi.domain.ids import content_id_of
+    from munadi.domain.publication import PublicationStatus
+    from munadi.domain.story import Claimed, Mode, Outcome, Plan, Step
+    from workflows import publication
+    from workflows.attributes import ATTENTION
+    from workflows.details import attention_of, describe, details
+    from workflows.messages import Inbox
+    from workflows.options import CLAIM, LOOK, OPERATE, told
+    from workflows.postman import Postman
+
+S = PublicationStatus
+
+
+@workflow.defn(name="PublishContent")
+class PublishContent:
+    """The story of one content; which one, the workflow's own id says: `content/cnt_…`."""
+
+    @workflow.init
+    def __init__(self) -> None:
+        # Signals may arrive before `run` begins: everything their handler touches exists from here on.
+        self._inbox = Inbox()
+        self._postman = Postman()
+        self._plans: dict[str, Plan] = {}
+        self._tasks: dict[str, asyncio.Task[Outcome]] = {}
+        self._preparing: dict[str, int] = {}
+        self._draft_version = 0
+        self._must_look = True
+        self._attention: str | None = None
+        self._note: str | None = None
+
+    @workflow.run
+    async def run(self) -> str:
+        """Look, prepare, wait, claim, pursue, until nothing is left; the answer says how it ended."""
+        ref = _own_ref()
+        while True:
+            await self._operate(ref)
+            if self._must_look and not await self._look(ref):
+                return "there is no such content"
+            self._begin_preparations()
+            await self._claim_what_is_due(ref)
+            if self._at_rest():
+                await self._postman.rest()
+                if self._at_rest():
+                    return describe(self._plans.values())
+                continue
+            await self._wait()
+            self._reap()
+            if workflow.info().is_continue_as_new_suggested() and not self._tasks and self._inbox.is_empty:
+                await self._postman.rest()
+                workflow.continue_as_new()
+
+    @workflow.signal(dynamic=True)
+    def signal(self, name: str, args: Sequence[RawValue]) -> None:
+        """`wake`, `cancel`, `reschedule`, `retry`; anything else leaves a refusal in the details. Never raises."""
+        refusal = self._inbox.receive(name, args)
+        if refusal is not None:
+            self._note = f"refused: {refusal}"
+            self._tell()
+
+    async def _operate(self, ref: ContentRef) -> None:
+        """Do what operators asked, in the order they asked; each answer is left in the details."""
+        while self._inbox.commands:
+            command, argument = self._inbox.commands.popleft()
+            result = await workflow.execute_activity_method(
+                ContentActivities.operate,
+                OperatorCommand(content_id=ref.content_id, command=command, argument=argument),
+                **told(OPERATE, f"operator: {command}"),
+            )
+            self._note = f"{'done' if result.applied else 'refused'}: {result.text}"
+            self._must_look = True
+
+    async def _look(self, ref: ContentRef) -> bool:
+        """Learn what is true; False when there is no such content. Takes up what an earlier run left."""
+        self._must_look = self._inbox.woken = False
+        view = await workflow.execute_activity_method(ContentActivities.look, ref, **told(LOOK, "look"))
+        if view is None:
+            return False
+        self._draft_version = view.draft_version
+        self._plans = {plan.publication_id: plan for plan in view.plans}
+        self._postman.post(ref, view.deliveries)
+        self._drop_outdated_preparations()
+        for plan in view.plans:
+            if self._is_forgotten(plan):
+                self._pursue(
+                    Claimed(
+                        publication_id=plan.publication_id,
+                        channel=plan.channel,
+                        epoch=plan.epoch,
+                        draft_version=view.draft_version,
+                        mode=Mode.RECONCILE,
+                    )
+                )
+        self._tell()
+        return True
+
+    def _is_forgotten(self, plan: Plan) -> bool:
+        """Publishing, or unconfirmed and due for a look, with nobody here at it."""
+        if plan.publication_id in self._tasks:
+            return False
+        due_look = plan.next_look_at is not None and plan.next_look_at <= workflow.now()
+        return plan.status is S.PUBLISHING or (plan.status is S.UNCONFIRMED and due_look)
+
+    def _begin_preparations(self) -> None:
+        for key, plan in self._plans.items():
+            if key not in self._tasks and _has_come(plan.preparable_at):
+                self._preparing[key] = self._draft_version
+                self._tasks[key] = asyncio.create_task(publication.prepare(plan, self._draft_version))
+
+    def _drop_outdated_preparations(self) -> None:
+        """An edit, a cancel or a later time makes a running preparation pointless."""
+        for key, draft_version in list(self._preparing.items()):
+            plan = self._plans.get(key)
+            if plan is None or plan.prepare_at is None or draft_version != self._draft_version:
+                self._tasks.pop(key).cancel()
+                del self._preparing[key]
+
+    async def _claim_what_is_due(self, ref: ContentRef) -> None:
+        """The point of no return. Refused by a worker's clock that lags: sleep as long as it says, then look."""
+        if not any(_has_come(plan.claimable_at) for plan in self._plans.values()):
+            return
+        claim = await workflow.execute_activity_method(ContentActivities.claim, ref, **told(CLAIM, "claim"))
+        self._postman.post(ref, claim.deliveries)
+        for claimed in claim.claimed:
+            if claimed.publication_id not in self._tasks:
+                self._pursue(claimed)
+        if not claim.claimed:
+            self._must_look = True
+            if claim.sleep is not None:
+                await workflow.sleep(claim.sleep, summary="not yet due by the worker's clock")
+        self._tell()
+
+    def _pursue(self, claimed: Claimed) -> None:
+        key = claimed.publication_id
+        change = {"status": S.PUBLISHING, "epoch": claimed.epoch, "next_look_at": None}
+        self._plans[key] = self._plans[key].model_copy(update=change)
+        self._tasks[key] = asyncio.create_task(publication.pursue(claimed))
+
+    def _at_rest(self) -> bool:
+        """Everything has ended, nobody is at anything, and nobody has said anything since."""
+        quiet = self._inbox.is_empty and not self._must_look and not self._tasks
+        return quiet and all(plan.rests for plan in self._plans.values())
+
+    async def _wait(self) -> None:
+        """Until a task ends, a signal comes, or the nearest moment at which something must happen."""
+
+        def something_happened() -> bool:
+            return self._must_look or not self._inbox.is_empty or any(task.done() for task in self._tasks.values())
+
+        moments = [
+            plan.wants_at for key, plan in self._plans.items() if key not in self._tasks and plan.wants_at is not None
+        ]
+        # A timer's clock and ours agree to the millisecond only: never wait for less.
+        patience = max(min(moments) - workflow.now(), timedelta(milliseconds=1)) if moments else None
+        try:
+            await workflow.wait_condition(something_happened, timeout=patience, timeout_summary=self._waits_for())
+        except TimeoutError:
+            now = workflow.now()
+            self._must_look = any(_wants_a_look(plan, now) for plan in self._plans.values())
+        self._must_look = self._must_look or self._inbox.woken
+
+    def _waits_for(self) -> str:
+        return "waits for " + ", ".join(
+            f"{plan.channel} at {plan.wants_at:%Y-%m-%d %H:%M:%SZ}"
+            for plan in self._plans.values()
+            if plan.wants_at is not None
+        )
+
+    def _reap(self) -> None:
+        """Take in what the ended tasks found."""
+        for key, task in list(self._tasks.items()):
+            if not task.done():
+                continue
+            del self._tasks[key]
+            self._preparing.pop(key, None)
+            outcome = task.result()
+            self._postman.post(ContentRef(content_id=_own_ref().content_id), outcome.deliveries)
+            change: dict[str, object] = {"status": outcome.status, "epoch": outcome.epoch}
+            if outcome.step is Step.READY:
+                change["prepare_at"] = None
+            elif outcome.step is Step.DONE:
+                change["next_look_at"] = None
+            else:
+                self._must_look = True
+            self._plans[key] = self._plans[key].model_copy(update=change)
+            self._tell()
+
+    def _tell(self) -> None:
+        """Leave the story in the Web UI; the search attribute changes only when somebody should look."""
+        plans = list(self._plans.values())
+        now = workflow.now()
+        workflow.set_current_details(details(plans, now, self._note))
+        attention = attention_of(plans, now)
+        if attention != self._attention:
+            self._attention = attention
+            update = ATTENTION.value_set(attention) if attention else ATTENTION.value_unset()
+            workflow.upsert_search_attributes([update])
+
+
+def _own_ref() -> ContentRef:
+    try:
+        return ContentRef(content_id=content_id_of(workflow.info().workflow_id))
+    except ValueError as error:
+        raise ApplicationError(str(error), type="WORKFLOW_ID", non_retryable=True) from None
+
+
+def _has_come(moment: datetime | None) -> bool:
+    return moment is not None and moment <= workflow.now()
+
+
+def _wants_a_look(plan: Plan, now: datetime) -> bool:
+    """Past its window, or unconfirmed and due: only the database can say how it goes on."""
+    if plan.status is S.UNCONFIRMED:
+        return plan.next_look_at is not None and plan.next_look_at <= now
+    return plan.status is S.QUEUED and plan.publish_by <= now

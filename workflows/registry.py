@@ -1,0 +1,8 @@
+"""Every workflow there is: the worker runs these, the tests prepare and replay them."""
+
+from __future__ import annotations
+
+from workflows.publish_content import PublishContent
+from workflows.redeliver_webhook import RedeliverWebhook
+
+WORKFLOWS = (PublishContent, RedeliverWebhook)
