@@ -1,0 +1,19 @@
+"""Munadi's test mode: Bluesky and Instagram emulated over real HTTP, with a page to look at the result.
+
+Networks are path prefixes of one port: `/bluesky/{pds,entryway,plc,appview}` and
+`/instagram/{graph,token,www}`. The control API is described in `munadi.sandbox.control`. Nothing here is
+secret, and nothing from here imports the rest of munadi.
+
+Seeded profiles, the same after every reset:
+
+| channel   | name               | id                                 | credential                       |
+|-----------|--------------------|------------------------------------|----------------------------------|
+| bluesky   | `munadi.bsky.test` | `did:plc:munadisandboxdefaultprof` | password `sand-box2-app3-pass`   |
+| instagram | `munadi.sandbox`   | `17841400000000001`                | token `IGsandboxMunadiAccessToken` |
+"""
+
+from munadi.sandbox.app import create_app
+from munadi.sandbox.server import serve
+from munadi.sandbox.state import SandboxState
+
+__all__ = ["SandboxState", "create_app", "serve"]

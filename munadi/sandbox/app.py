@@ -1,0 +1,43 @@
+"""The sandbox as one ASGI application: a gate per network, the control API, the page and the media."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.responses import Response
+
+from munadi.sandbox.control import control_router
+from munadi.sandbox.gate import Gate
+from munadi.sandbox.media import VIEWABLE
+from munadi.sandbox.page import page_router
+from munadi.sandbox.state import SandboxState
+
+MEDIA_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cache-control": "public, max-age=31536000, immutable",  # the address is the content's digest
+}
+
+
+def create_app(state: SandboxState | None = None, *, base_url: str | None = None) -> FastAPI:
+    """`base_url` is where clients reach this sandbox; by default the address of each request."""
+    state = state or SandboxState()
+    app = FastAPI(title="Munadi sandbox", openapi_url=None)
+    app.state.sandbox = state
+    app.include_router(control_router(state, base_url))
+    app.include_router(page_router(state, base_url))
+
+    @app.get("/media/{digest}")
+    async def media(digest: str) -> Response:
+        return _serve_media(state, digest)
+
+    for network in state.networks.values():
+        app.mount(f"/{network.channel}", Gate(network, state.faults, state.calls, base_url))
+    return app
+
+
+def _serve_media(state: SandboxState, digest: str) -> Response:
+    facts, body = state.media.facts(digest), state.media.read(digest)
+    if facts is None or body is None:
+        return Response("not found", 404)
+    media_type = facts.mime_type if facts.mime_type in VIEWABLE else "application/octet-stream"
+    return Response(body, media_type=media_type, headers=MEDIA_HEADERS)

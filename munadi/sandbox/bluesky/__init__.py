@@ -1,0 +1,143 @@
+"""Bluesky emulated: PDS, entryway, PLC directory and AppView under `/bluesky`.
+
+Built from channels/bluesky.md and compared with the reference PDS. Not here: OAuth (PAR, DPoP), the video
+service, applyWrites, signed commits, the firehose, the limit per IP.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from munadi.sandbox.bluesky import limits, tokens
+from munadi.sandbox.bluesky.accounts import STATUSES, app_password
+from munadi.sandbox.bluesky.blobs import Blobs
+from munadi.sandbox.bluesky.directory import Directory
+from munadi.sandbox.bluesky.errors import planned_failure, refuse
+from munadi.sandbox.bluesky.model import Account
+from munadi.sandbox.bluesky.pds import Pds
+from munadi.sandbox.bluesky.repository import Repository
+from munadi.sandbox.bluesky.sessions import Sessions
+from munadi.sandbox.bluesky.views import post_views, profile_view
+from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.exchange import Answer, Call, Operation
+from munadi.sandbox.media import MediaShelf
+from munadi.sandbox.network import EmulatedNetwork, PostView, ProfileView
+from munadi.sandbox.storage import Store
+
+Routes = dict[tuple[str, str], Operation]  # (HTTP method, NSID)
+
+
+class Bluesky(EmulatedNetwork):
+    channel = "bluesky"
+    default_delays = {"appview": 2.0}
+    default_limits = {**limits.DEFAULTS, "blobBytes": 5 * 1024 * 1024}
+    statuses = STATUSES
+
+    def __init__(self, clock: SandboxClock, store: Store, media: MediaShelf) -> None:
+        super().__init__(clock, store, media)
+        self._pds = Pds(clock, store, media, self.limits, self.delays)
+        self._directory = Directory(self._pds)
+        self._hosts = _hosts(self._pds, self._directory)
+
+    def operation(self, call: Call) -> Operation:
+        host, _, rest = call.path.partition("/")
+        if host == "plc":
+            return Operation("plc", self._directory.did_document)
+        nsid = rest.removeprefix("xrpc/")
+        return self._hosts.get(host, {}).get((call.method, nsid)) or Operation(nsid or "unknown", _not_served)
+
+    def caller(self, call: Call) -> str | None:
+        claims = tokens.peek(call.bearer)[1] if call.bearer else None
+        if claims:
+            return str(claims.get("sub"))
+        return self._pds.login_of(call) if call.path.endswith("createSession") else None
+
+    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
+        return planned_failure(error, status)
+
+    def seed(self) -> None:
+        self._pds.accounts.seed()
+
+    def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
+        return _credentials(self._pds.accounts.create(name), base_url)
+
+    def renew_credentials(self, profile_id: str, base_url: str) -> dict[str, Any]:
+        account = self._pds.accounts.of(profile_id)
+        account.password = app_password()
+        return _credentials(self._pds.accounts.save(account), base_url)
+
+    def profiles(self) -> list[ProfileView]:
+        return [profile_view(account) for account in self._pds.accounts.listed()]
+
+    def posts(self, base_url: str) -> list[PostView]:
+        return post_views(self._pds)
+
+    def set_status(self, profile_id: str, status: str) -> None:
+        account = self._pds.accounts.of(profile_id)
+        account.status = status
+        self._pds.accounts.save(account)
+
+    def expire_tokens(self, profile_id: str, which: str) -> None:
+        account = self._pds.accounts.of(profile_id)
+        if which in ("access", "all"):
+            account.session_generation += 1
+            self._pds.accounts.save(account)
+        if which in ("refresh", "all"):
+            self._pds.tokens.forget(profile_id)
+
+    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
+        """The app password is gone: no login, no refresh; what is already issued works until it expires."""
+        account = self._pds.accounts.of(profile_id)
+        account.password = app_password()
+        self._pds.accounts.save(account)
+        self._pds.tokens.forget(profile_id)
+
+    def clear(self) -> None:
+        self._pds.clear()
+        self.restore_settings()
+
+
+def _hosts(pds: Pds, directory: Directory) -> dict[str, Routes]:
+    sessions, repository, blobs = Sessions(pds), Repository(pds), Blobs(pds)
+    everyone = _routes(
+        ("GET", "com.atproto.identity.resolveHandle", directory.resolve_handle, False),
+        ("GET", "app.bsky.feed.getPosts", directory.get_posts, False),
+        ("GET", "_health", directory.health, False),
+    )
+    server = _routes(
+        ("POST", "com.atproto.server.createSession", sessions.create, False),
+        ("POST", "com.atproto.server.refreshSession", sessions.refresh, False),
+        ("POST", "com.atproto.server.deleteSession", sessions.delete, False),
+        ("GET", "com.atproto.server.getSession", sessions.get, False),
+        ("GET", "com.atproto.server.describeServer", sessions.describe_server, False),
+        ("POST", "com.atproto.repo.uploadBlob", blobs.upload, False),
+        ("POST", "com.atproto.repo.createRecord", repository.create, True),
+        ("POST", "com.atproto.repo.putRecord", repository.put, True),
+        ("POST", "com.atproto.repo.deleteRecord", repository.delete, True),
+        ("GET", "com.atproto.repo.getRecord", repository.get, False),
+        ("GET", "com.atproto.repo.listRecords", repository.list, False),
+        ("GET", "com.atproto.repo.describeRepo", directory.describe_repo, False),
+        ("GET", "com.atproto.sync.getBlob", blobs.get, False),
+    )
+    # The entryway knows sessions and proxies everything else to the account's PDS.
+    return {"pds": everyone | server, "entryway": everyone | server, "appview": everyone}
+
+
+def _routes(*rows: tuple[str, str, Any, bool]) -> Routes:
+    return {(method, nsid): Operation(nsid, run, visible) for method, nsid, run, visible in rows}
+
+
+async def _not_served(call: Call) -> Answer:
+    nsid = call.path.rpartition("/")[2]
+    raise refuse("InvalidRequest", f"No service configured for {nsid}")
+
+
+def _credentials(account: Account, base_url: str) -> dict[str, Any]:
+    return {
+        "channel": "bluesky",
+        "did": account.did,
+        "handle": account.handle,
+        "serviceUrl": f"{base_url}/bluesky/pds",
+        "identifier": account.handle,
+        "password": account.password,
+    }

@@ -1,0 +1,55 @@
+"""The rows of the emulated Bluesky."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Account:
+    did: str
+    handle: str
+    email: str
+    password: str  # an app password; a sandbox has nothing to hide
+    status: str = "active"
+    session_generation: int = 0  # access tokens of an earlier one count as expired
+    head_cid: str | None = None  # the repo's latest commit
+    head_rev: str | None = None
+
+
+@dataclass
+class RefreshToken:
+    jti: str
+    did: str
+    expires_at: float
+    next_jti: str | None = None
+
+
+@dataclass
+class Blob:
+    did: str
+    cid: str
+    mime_type: str
+    size: int
+    digest: str
+
+
+@dataclass
+class Record:
+    did: str
+    collection: str
+    rkey: str
+    cid: str
+    value: dict[str, Any] = field(default_factory=dict)
+    indexed_at: float = 0.0  # the sandbox's clock
+    received_at: float = 0.0  # real time, of the first write
+
+    @property
+    def uri(self) -> str:
+        return f"at://{self.did}/{self.collection}/{self.rkey}"
+
+
+@dataclass
+class Secret:
+    jwt: str

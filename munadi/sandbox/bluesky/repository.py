@@ -1,0 +1,147 @@
+"""`com.atproto.repo.*`: the records, with the reference's answers to repeats and to conflicts.
+
+putRecord of equal content is a no-op without a `commit`, whatever `swapRecord` says; createRecord of a used
+rkey is a 500. Source: npm @atproto/pds 0.4.217, run side by side.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from munadi.sandbox.bluesky import schemas
+from munadi.sandbox.bluesky.cid import canonical, record_cid
+from munadi.sandbox.bluesky.errors import refuse
+from munadi.sandbox.bluesky.formats import FORMATS
+from munadi.sandbox.bluesky.limits import REPO_WRITES
+from munadi.sandbox.bluesky.model import Account, Record
+from munadi.sandbox.bluesky.pds import Pds
+from munadi.sandbox.bluesky.records import prepared, require_blobs
+from munadi.sandbox.clock import wall_time
+from munadi.sandbox.exchange import Answer, Call
+
+CREATE_POINTS, UPDATE_POINTS, DELETE_POINTS = 3, 2, 1
+ANYTHING = object()  # a `swapRecord` that was not sent
+
+
+class Repository:
+    def __init__(self, pds: Pds) -> None:
+        self._pds = pds
+
+    async def put(self, call: Call) -> Answer:
+        caller = self._pds.caller(call)
+        body = self._pds.input(call, schemas.PUT_RECORD)
+        headers = self._pds.limits.spend(REPO_WRITES, caller.did, UPDATE_POINTS)
+        account = self._pds.own_repo(body["repo"], caller)
+        record, validity = self._prepared(account, body, body["rkey"])
+        current = self._pds.records.get(record.uri)
+        if current is not None and current.cid == record.cid:
+            return Answer(200, _written(record, None, validity), headers)
+        self._check_swap(account, body, current, body.get("swapRecord", ANYTHING))
+        return self._write(account, record, current, validity, headers)
+
+    async def create(self, call: Call) -> Answer:
+        caller = self._pds.caller(call)
+        body = self._pds.input(call, schemas.CREATE_RECORD)
+        headers = self._pds.limits.spend(REPO_WRITES, caller.did, CREATE_POINTS)
+        account = self._pds.own_repo(body["repo"], caller)
+        rkey = body.get("rkey") or self._pds.tids.next(self._pds.clock.now())
+        record, validity = self._prepared(account, body, rkey)
+        current = self._pds.records.get(record.uri)
+        self._check_swap(account, body, current, ANYTHING)
+        if current is not None:
+            raise refuse("InternalServerError", headers=headers)
+        return self._write(account, record, None, validity, headers)
+
+    async def delete(self, call: Call) -> Answer:
+        caller = self._pds.caller(call)
+        body = self._pds.input(call, schemas.DELETE_RECORD)
+        headers = self._pds.limits.spend(REPO_WRITES, caller.did, DELETE_POINTS)
+        account = self._pds.own_repo(body["repo"], caller)
+        uri = f"at://{account.did}/{body['collection']}/{body['rkey']}"
+        current = self._pds.records.get(uri)
+        if current is None:
+            return Answer(200, {}, headers)
+        self._check_swap(account, body, current, body.get("swapRecord", ANYTHING))
+        self._pds.records.remove(uri)
+        return Answer(200, {"commit": self._commit(account, uri)}, headers, effect=True)
+
+    async def get(self, call: Call) -> Answer:
+        query = _query(call, "repo", "collection", "rkey")
+        account = self._pds.readable_repo(query["repo"])
+        if account is None:
+            raise refuse("InvalidRequest", "Could not locate record")
+        uri = f"at://{account.did}/{query['collection']}/{query['rkey']}"
+        record = self._pds.records.get(uri)
+        if record is None or call.query.get("cid", record.cid) != record.cid:
+            raise refuse("RecordNotFound", f"Could not locate record: {uri}")
+        return Answer(200, _listed(record))
+
+    async def list(self, call: Call) -> Answer:
+        query = _query(call, "repo", "collection")
+        account = self._pds.readable_repo(query["repo"])
+        if account is None:
+            raise refuse("InvalidRequest", f"Could not find repo: {query['repo']}")
+        limit = call.query.get("limit", "50")
+        if not limit.isdecimal() or not 1 <= int(limit) <= 100:
+            raise refuse("InternalServerError")  # what the reference answers to any invalid query
+        reverse, cursor = call.query.get("reverse") == "true", call.query.get("cursor")
+        found = [r for r in self._pds.records if (r.did, r.collection) == (account.did, query["collection"])]
+        found.sort(key=lambda record: record.rkey, reverse=not reverse)
+        if cursor:
+            found = [r for r in found if (r.rkey > cursor if reverse else r.rkey < cursor)]
+        page = found[: int(limit)]
+        body: dict[str, Any] = {"records": [_listed(record) for record in page]}
+        return Answer(200, body | ({"cursor": page[-1].rkey} if page else {}))
+
+    def _prepared(self, account: Account, body: dict[str, Any], rkey: str) -> tuple[Record, str | None]:
+        collection = body["collection"]
+        value, validity = prepared(body["record"], collection, rkey, body.get("validate"))
+        return Record(account.did, collection, rkey, record_cid(value), canonical(value)), validity
+
+    def _check_swap(self, account: Account, body: dict[str, Any], current: Record | None, swap: Any) -> None:
+        if "swapCommit" in body and body["swapCommit"] != account.head_cid:
+            raise refuse("InvalidSwap", f"Commit was at {account.head_cid or 'null'}")
+        if swap is not ANYTHING and swap != (current.cid if current else None):
+            raise refuse("InvalidSwap", f"Record was at {current.cid if current else 'null'}")
+
+    def _write(
+        self,
+        account: Account,
+        record: Record,
+        current: Record | None,
+        validity: str | None,
+        headers: dict[str, str],
+    ) -> Answer:
+        require_blobs(record, self._pds.blobs)
+        record.indexed_at = self._pds.clock.now()
+        record.received_at = current.received_at if current else wall_time()
+        self._pds.records.put(record.uri, record)
+        commit = self._commit(account, record.cid)
+        return Answer(200, _written(record, commit, validity), headers, effect=True)
+
+    def _commit(self, account: Account, change: str) -> dict[str, str]:
+        """A new head. Its id is stable and unique, but not the root of a real Merkle search tree."""
+        account.head_rev = self._pds.tids.next(self._pds.clock.now())
+        account.head_cid = record_cid({"change": change, "prev": account.head_cid, "rev": account.head_rev})
+        self._pds.accounts.save(account)
+        return {"cid": account.head_cid, "rev": account.head_rev}
+
+
+def _query(call: Call, *names: str) -> dict[str, str]:
+    values = {name: call.query.get(name, "") for name in names}
+    if not all(values.values()) or not FORMATS["nsid"][1](values["collection"]):
+        raise refuse("InternalServerError")  # the reference's answer to any invalid query
+    return values
+
+
+def _listed(record: Record) -> dict[str, Any]:
+    return {"uri": record.uri, "cid": record.cid, "value": record.value}
+
+
+def _written(record: Record, commit: dict[str, str] | None, validity: str | None) -> dict[str, Any]:
+    body: dict[str, Any] = {"uri": record.uri, "cid": record.cid}
+    if commit is not None:
+        body["commit"] = commit
+    if validity is not None:
+        body["validationStatus"] = validity
+    return body

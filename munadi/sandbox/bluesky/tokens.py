@@ -1,0 +1,110 @@
+"""Access and refresh tokens: signed JWTs with the reference's claims, lives and rotation.
+
+Access 2 h, refresh 90 days; a used refresh token still works for 2 h and always yields the same successor.
+Source: npm @atproto/pds account-manager (createTokens, rotateRefreshToken), run side by side.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import secrets
+from typing import Any
+
+from munadi.sandbox.bluesky.errors import refuse
+from munadi.sandbox.bluesky.model import Account, RefreshToken, Secret
+from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.storage import Store, Table
+
+ACCESS_SECONDS = 2 * 3600
+REFRESH_SECONDS = 90 * 86_400
+GRACE_SECONDS = 2 * 3600
+ACCESS_TYPE, REFRESH_TYPE = "at+jwt", "refresh+jwt"
+
+
+class Tokens:
+    def __init__(self, clock: SandboxClock, store: Store) -> None:
+        self._clock = clock
+        self._secrets: Table[Secret] = Table(store, "bluesky_secret", Secret)
+        self._refresh: Table[RefreshToken] = Table(store, "bluesky_refresh", RefreshToken)
+
+    def open_session(self, account: Account, audience: str) -> dict[str, str]:
+        return self._pair(account, audience, secrets.token_urlsafe(32))
+
+    def rotate(self, account: Account, audience: str, jti: str) -> dict[str, str] | None:
+        """The next pair, or None when the token was revoked or its grace is over."""
+        now = self._clock.now()
+        token = self._refresh.get(jti)
+        if token is None or token.expires_at <= now:
+            return None
+        token.expires_at = min(token.expires_at, now + GRACE_SECONDS)
+        token.next_jti = token.next_jti or secrets.token_urlsafe(32)
+        self._refresh.put(jti, token)
+        return self._pair(account, audience, token.next_jti)
+
+    def end_session(self, jti: str) -> None:
+        self._refresh.remove(jti)
+
+    def forget(self, did: str) -> None:
+        for token in self._refresh:
+            if token.did == did:
+                self._refresh.remove(token.jti)
+
+    def clear(self) -> None:
+        self._refresh.clear()
+        self._secrets.clear()
+
+    def verified(self, jwt: str, kind: str, *, check_expiry: bool = True) -> dict[str, Any]:
+        """The claims of a token of this kind; raises the reference's refusals."""
+        head, claims = self._decoded(jwt)
+        if check_expiry and claims["exp"] <= self._clock.now():
+            raise refuse("ExpiredToken")
+        if head.get("typ") != kind:
+            raise refuse("InvalidToken", "Invalid token type")
+        return claims
+
+    def _pair(self, account: Account, audience: str, refresh_jti: str) -> dict[str, str]:
+        now = int(self._clock.now())
+        common = {"aud": audience, "sub": account.did, "iat": now}
+        access = {"scope": "com.atproto.appPass", **common, "exp": now + ACCESS_SECONDS}
+        # Not the reference's: lets a test expire tokens at once, whatever second they were issued in.
+        access["generation"] = account.session_generation
+        expires_at = now + REFRESH_SECONDS
+        refresh = {"scope": "com.atproto.refresh", **common, "jti": refresh_jti, "exp": expires_at}
+        if refresh_jti not in self._refresh:
+            self._refresh.put(refresh_jti, RefreshToken(refresh_jti, account.did, expires_at))
+        return {
+            "accessJwt": self._signed({"typ": ACCESS_TYPE, "alg": "HS256"}, access),
+            "refreshJwt": self._signed({"typ": REFRESH_TYPE, "alg": "HS256"}, refresh),
+        }
+
+    def _signed(self, head: dict[str, Any], claims: dict[str, Any]) -> str:
+        message = f"{_encoded(json.dumps(head).encode())}.{_encoded(json.dumps(claims).encode())}"
+        return f"{message}.{_encoded(self._signature(message))}"
+
+    def _signature(self, message: str) -> bytes:
+        secret = self._secrets.get("jwt") or self._secrets.put("jwt", Secret(secrets.token_hex(16)))
+        return hmac.digest(secret.jwt.encode(), message.encode(), hashlib.sha256)
+
+    def _decoded(self, jwt: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        message, _, signature = jwt.rpartition(".")
+        head, claims = peek(message)
+        if claims is None or head is None or not hmac.compare_digest(_encoded(self._signature(message)), signature):
+            raise refuse("InvalidToken")
+        return head, claims
+
+
+def peek(jwt: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Head and claims without any check: who does this token speak of?"""
+    try:
+        head, claims = (json.loads(base64.urlsafe_b64decode(part + "===")) for part in jwt.split(".")[:2])
+    except (ValueError, binascii.Error):
+        return None, None
+    return (head, claims) if isinstance(head, dict) and isinstance(claims, dict) else (None, None)
+
+
+def _encoded(body: bytes) -> str:
+    return base64.urlsafe_b64encode(body).decode().rstrip("=")

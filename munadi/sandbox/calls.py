@@ -1,0 +1,57 @@
+"""The log of what the emulated networks were asked. Paths only: queries and bodies may hold tokens."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from munadi.sandbox.clock import iso, wall_time
+
+CAPACITY = 10_000
+
+
+@dataclass
+class CallRecord:
+    at: float
+    channel: str
+    operation: str
+    method: str
+    path: str
+    profile: str | None
+    visible: bool
+    status: int | None = None  # None: nothing (yet) or no complete answer was sent
+    effect: bool = False
+    fault: str | None = None  # the fault that played a part, by its id
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "at": iso(self.at),
+            "channel": self.channel,
+            "operation": self.operation,
+            "method": self.method,
+            "path": self.path,
+            "status": self.status,
+            "profile": self.profile,
+            "visible": self.visible,
+            "effect": self.effect,
+            "fault": self.fault,
+        }
+
+
+class CallLog:
+    def __init__(self) -> None:
+        self._records: deque[CallRecord] = deque(maxlen=CAPACITY)
+
+    def open(
+        self, *, channel: str, operation: str, method: str, path: str, profile: str | None, visible: bool
+    ) -> CallRecord:
+        """Written at arrival, completed by the caller: a call that hangs is already in the log."""
+        record = CallRecord(wall_time(), channel, operation, method, path, profile, visible)
+        self._records.append(record)
+        return record
+
+    def listed(self, channel: str | None = None) -> list[CallRecord]:
+        return [record for record in self._records if channel in (None, record.channel)]
+
+    def clear(self) -> None:
+        self._records.clear()

@@ -1,0 +1,65 @@
+"""The control API: what a test sets up, and the oracle it asks afterwards. JSON under `/control`.
+
+Looking
+    GET  /health                    `{"status": "ok"}`
+    GET  /posts?channel=&profile=   everything visible, oldest first: `{channel, profile, profileName, id, url,
+                                    text, createdAt, media: [{url, mimeType, width, height, alt}], kind, link,
+                                    comments, raw}`; `createdAt` is the instant of receipt in real time
+    GET  /calls?channel=            the last 10 000 calls: `{at, channel, operation, method, path, status, profile,
+                                    visible, effect, fault}`. `visible`: the operation is one that followers would
+                                    see; `effect`: this call changed the network; `status` null: no complete
+                                    answer was sent. So "it went out" is `visible and effect`
+Profiles (`{profile}` is an id or a name)
+    GET   /profiles                 `[{channel, id, name, status, url}]`
+    POST  /profiles                 `{channel, name?}` → 201, what a client imports: bluesky `{did, handle,
+                                    serviceUrl, identifier, password}`, instagram `{externalId, username,
+                                    accessToken}`
+    PATCH /profiles/{channel}/{profile}   `{status}`: bluesky `active takendown suspended deactivated`,
+                                    instagram `active restricted checkpoint`
+    POST  /profiles/{channel}/{profile}/credentials   fresh ones, as after the owner connected again
+    POST  /tokens/expire            `{channel, profile, which?: access | refresh | all}`
+    POST  /tokens/revoke            `{channel, profile, subcode?}`; bluesky: the app password is gone, what was
+                                    issued lives on until it expires; instagram: 190 with the subcode (458)
+Planting
+    POST   /faults                  see below → 201 with its `id`
+    GET    /faults, DELETE /faults, DELETE /faults/{id}
+    GET    /clock, POST /clock      `{advanceSeconds}`: shifts the networks' clock
+    GET    /settings                delays, limits and switches of each network
+    PUT    /delays                  `{channel, kind, seconds}`
+    PUT    /limits                  `{channel, kind, value}`
+    PUT    /switches                `{channel, kind, enabled}`
+    POST   /reset                   forgets everything, faults, settings and clock included; seeds the defaults
+
+A fault: `{channel, operation, mode, times, profile?, status?, body?, headers?, error?, delaySeconds?}`; `times`
+is 1 by default and null for "until removed". `operation` is an NSID at Bluesky; at Instagram one of
+`create_container container_status media_publish list_media get_media list_stories comments list_comments
+content_publishing_limit me refresh_token exchange_token exchange_code`; `*` is any. Modes:
+
+    error                   this answer, without effect
+    reset, hang             nothing comes back and nothing happened: the connection is cut, or held
+    delay                   waits, then acts as usual, even when the client has left
+    accept_then_reset       it happened, and the connection is cut (RST) with nothing sent
+    accept_then_hang        it happened, and the connection is held until the client leaves
+    accept_then_502, _504   it happened, and a proxy's HTML page comes back
+    accept_then_half_body   it happened, and the answer ends halfway
+    live_but_error          it happened, and this error comes back
+
+The modes that accept are spent only by a call that the network accepted. An answer is given as `status`,
+`body` and `headers`, or as `error` in the network's own words: bluesky `{error, message?}`, instagram
+`{code, subcode?, message?}`, with the status and message that usually go with it.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from munadi.sandbox.control import looking, planting, profiles
+from munadi.sandbox.state import SandboxState
+
+
+def control_router(state: SandboxState, base_url: str | None) -> APIRouter:
+    router = APIRouter(prefix="/control")
+    looking.add_routes(router, state, base_url)
+    planting.add_routes(router, state)
+    profiles.add_routes(router, state, base_url)
+    return router

@@ -1,0 +1,72 @@
+"""What the control API accepts. Camel case on the wire; unknown fields are refused, so typos show."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from munadi.sandbox.faults import FaultMode
+
+Channel = Literal["bluesky", "instagram"]
+
+
+class ControlModel(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class NewProfile(ControlModel):
+    channel: Channel
+    name: str | None = None
+
+
+class ProfileChange(ControlModel):
+    status: str
+
+
+class NewFault(ControlModel):
+    channel: Channel
+    operation: str
+    mode: FaultMode
+    times: int | None = Field(default=1, ge=1)
+    profile: str | None = None
+    status: int | None = Field(default=None, ge=200, le=599)
+    body: Any = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    error: dict[str, Any] | None = None
+    delay_seconds: float = Field(default=0.0, ge=0)
+
+
+class ClockShift(ControlModel):
+    advance_seconds: float = Field(ge=0)
+
+
+class Delay(ControlModel):
+    channel: Channel
+    kind: str
+    seconds: float = Field(ge=0)
+
+
+class Limit(ControlModel):
+    channel: Channel
+    kind: str
+    value: int = Field(ge=0)
+
+
+class Switch(ControlModel):
+    channel: Channel
+    kind: str
+    enabled: bool
+
+
+class Expiry(ControlModel):
+    channel: Channel
+    profile: str
+    which: Literal["access", "refresh", "all"] = "access"
+
+
+class Revocation(ControlModel):
+    channel: Channel
+    profile: str
+    subcode: int | None = None  # Instagram: the reason, among the 190 family

@@ -1,0 +1,174 @@
+"""Instagram emulated (the Instagram-Login flavour): graph, token and www hosts under `/instagram`.
+
+Built from channels/instagram.md. Not here: Facebook Login, resumable uploads, insights, webhooks.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.exchange import Answer, Call, Operation
+from munadi.sandbox.instagram.containers import Containers
+from munadi.sandbox.instagram.errors import missing_object, planned_failure
+from munadi.sandbox.instagram.graph import ALL_SCOPES, DAY, Graph, new_id
+from munadi.sandbox.instagram.login import LONG_SECONDS, Login
+from munadi.sandbox.instagram.model import Profile
+from munadi.sandbox.instagram.parameters import token_in
+from munadi.sandbox.instagram.publishing import Publishing
+from munadi.sandbox.instagram.reading import Reading
+from munadi.sandbox.instagram.site import Site
+from munadi.sandbox.instagram.views import post_view, profile_view
+from munadi.sandbox.media import MediaShelf
+from munadi.sandbox.network import EmulatedNetwork, PostView, ProfileView
+from munadi.sandbox.storage import Store
+
+DEFAULT = Profile("17841400000000001", "26000000000000001", "munadi.sandbox")
+DEFAULT_TOKEN = "IGsandboxMunadiAccessToken"  # published on purpose: nothing real is behind it
+AGE_SECONDS = 2 * DAY  # tokens of new profiles are old enough to be refreshed
+VERSION = re.compile(r"^v\d+\.\d+$")
+
+
+class Instagram(EmulatedNetwork):
+    channel = "instagram"
+    default_delays = {"image": 1.5, "reel": 4.0, "parent": 1.0}
+    default_limits = {"postsPerDay": 100, "containersPerDay": 400, "callsPerHour": 4_800}
+    default_switches = {"republishPublished": False, "flatCodeAnswer": False}
+    statuses = {"active", "restricted", "checkpoint"}
+
+    def __init__(self, clock: SandboxClock, store: Store, media: MediaShelf) -> None:
+        super().__init__(clock, store, media)
+        self._graph = Graph(clock, store, media, self.delays, self.limits, self.switches)
+        self._login = Login(self._graph)
+        self._site = Site(self._graph)
+        self._operations = _operations(self._graph, self._login)
+
+    def operation(self, call: Call) -> Operation:
+        host, _, path = call.path.partition("/")
+        name = self._name(call.method, host, [part for part in path.split("/") if part])
+        if name == "site":
+            return Operation(name, self._site.post)
+        return self._operations.get(name) or Operation("unknown", self._graph.counted(_not_served))
+
+    def caller(self, call: Call) -> str | None:
+        token = self._graph.tokens.get(token_in(call) or "")
+        return token.profile_id if token else None
+
+    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
+        return planned_failure(error, status)
+
+    def seed(self) -> None:
+        if DEFAULT.id not in self._graph.profiles:
+            self._graph.profiles.put(DEFAULT.id, Profile(DEFAULT.id, DEFAULT.app_scoped_id, DEFAULT.username))
+            self._login.issue(DEFAULT.id, ALL_SCOPES, LONG_SECONDS, age=AGE_SECONDS, value=DEFAULT_TOKEN)
+
+    def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
+        username = re.sub(r"[^a-z0-9._]+", ".", (name or "").lower()).strip(".")[:24]
+        username = username or f"user.{secrets.token_hex(3)}"
+        if any(profile.username == username for profile in self._graph.profiles):
+            username = f"{username}.{secrets.token_hex(3)}"
+        profile = Profile(new_id("178414"), new_id("26"), username)
+        self._graph.profiles.put(profile.id, profile)
+        return self._credentials(profile)
+
+    def renew_credentials(self, profile_id: str, base_url: str) -> dict[str, Any]:
+        return self._credentials(self._graph.profile(profile_id))
+
+    def profiles(self) -> list[ProfileView]:
+        return [profile_view(profile) for profile in self._graph.profiles]
+
+    def posts(self, base_url: str) -> list[PostView]:
+        return [post_view(self._graph, media, base_url) for media in self._graph.media]
+
+    def set_status(self, profile_id: str, status: str) -> None:
+        profile = self._graph.profile(profile_id)
+        profile.status = status
+        self._graph.profiles.put(profile_id, profile)
+
+    def expire_tokens(self, profile_id: str, which: str) -> None:
+        """One kind of token only, so `which` makes no difference."""
+        for token in self._graph.tokens:
+            if token.profile_id == profile_id:
+                token.expires_at = min(token.expires_at, self.clock.now() - 1)
+                self._graph.tokens.put(token.value, token)
+
+    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
+        for token in self._graph.tokens:
+            if token.profile_id == profile_id:
+                token.revoked_subcode = subcode or 458
+                self._graph.tokens.put(token.value, token)
+
+    def clear(self) -> None:
+        self._graph.clear()
+        self.restore_settings()
+
+    def _credentials(self, profile: Profile) -> dict[str, Any]:
+        token = self._login.issue(profile.id, ALL_SCOPES, LONG_SECONDS, age=AGE_SECONDS)
+        return {
+            "channel": "instagram",
+            "externalId": profile.id,
+            "username": profile.username,
+            "accessToken": token.value,
+        }
+
+    def _name(self, method: str, host: str, parts: list[str]) -> str:
+        """The operation's name for a path."""
+        if host == "www":
+            return "authorize" if parts[:2] == ["oauth", "authorize"] else "site"
+        if host == "token":
+            return "exchange_code" if (method, parts) == ("POST", ["oauth", "access_token"]) else "unknown"
+        if parts and VERSION.match(parts[0]):
+            parts = parts[1:]
+        if len(parts) == 2:
+            return TWO_PARTS.get((method, parts[1]), "unknown")
+        if method != "GET" or len(parts) != 1:
+            return "unknown"
+        return ONE_PART.get(parts[0]) or self._node(parts[0])
+
+    def _node(self, node: str) -> str:
+        if node in self._graph.containers:
+            return "container_status"
+        is_account = any(node in (profile.id, profile.app_scoped_id) for profile in self._graph.profiles)
+        return "me" if is_account else "get_media"
+
+
+ONE_PART = {"me": "me", "refresh_access_token": "refresh_token", "access_token": "exchange_token"}
+TWO_PARTS = {
+    ("POST", "media"): "create_container",
+    ("GET", "media"): "list_media",
+    ("POST", "media_publish"): "media_publish",
+    ("GET", "content_publishing_limit"): "content_publishing_limit",
+    ("GET", "stories"): "list_stories",
+    ("POST", "comments"): "comments",
+    ("GET", "comments"): "list_comments",
+}
+
+
+def _operations(graph: Graph, login: Login) -> dict[str, Operation]:
+    containers, reading = Containers(graph), Reading(graph)
+    publishing = Publishing(graph, containers)
+    graph_host = {
+        "create_container": containers.create,
+        "container_status": containers.status,
+        "media_publish": publishing.publish,
+        "content_publishing_limit": publishing.limit,
+        "comments": publishing.comment,
+        "list_comments": reading.comments,
+        "list_media": reading.feed,
+        "list_stories": reading.stories,
+        "get_media": reading.media,
+        "me": reading.account,
+        "refresh_token": login.refresh,
+        "exchange_token": login.exchange_token,
+    }
+    visible = {"media_publish", "comments"}
+    operations = {name: Operation(name, graph.counted(run), name in visible) for name, run in graph_host.items()}
+    operations["exchange_code"] = Operation("exchange_code", login.exchange_code)
+    operations["authorize"] = Operation("authorize", login.authorize)
+    return operations
+
+
+async def _not_served(call: Call) -> Answer:
+    raise missing_object(call.path.rstrip("/").rpartition("/")[2], call.method)

@@ -1,0 +1,129 @@
+"""The Graph's shared parts: tables, ids, who is calling, and the usage headers.
+
+Every answer carries X-App-Usage and X-Business-Use-Case-Usage; the percentages are of the limit `callsPerHour`
+and are told, not enforced (plant a fault for that).
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.exchange import Answer, Call, Refusal
+from munadi.sandbox.instagram import errors
+from munadi.sandbox.instagram.model import Code, Comment, Container, Media, Profile, Token
+from munadi.sandbox.instagram.parameters import token_in
+from munadi.sandbox.media import MediaShelf
+from munadi.sandbox.network import UnknownProfileError
+from munadi.sandbox.storage import Store, Table
+
+HOUR, DAY = 3600, 86_400
+BASIC = "instagram_business_basic"
+PUBLISH = "instagram_business_content_publish"
+COMMENTS = "instagram_business_manage_comments"
+ALL_SCOPES = [BASIC, PUBLISH, COMMENTS]
+REVOCATIONS = {error.subcode: error for error in (
+    errors.APP_REMOVED, errors.PASSWORD_CHANGED, errors.CHECKPOINT, errors.SESSION_INVALID)}  # fmt: skip
+
+
+class Graph:
+    def __init__(
+        self,
+        clock: SandboxClock,
+        store: Store,
+        media: MediaShelf,
+        delays: dict[str, float],
+        limits: dict[str, int],
+        switches: dict[str, bool],
+    ) -> None:
+        self.clock = clock
+        self.shelf = media
+        self.delays, self.limits, self.switches = delays, limits, switches
+        self.profiles: Table[Profile] = Table(store, "instagram_profile", Profile)
+        self.tokens: Table[Token] = Table(store, "instagram_token", Token)
+        self.codes: Table[Code] = Table(store, "instagram_code", Code)
+        self.containers: Table[Container] = Table(store, "instagram_container", Container)
+        self.media: Table[Media] = Table(store, "instagram_media", Media)
+        self.comments: Table[Comment] = Table(store, "instagram_comment", Comment)
+        self._recent: deque[float] = deque()
+
+    def clear(self) -> None:
+        for table in (self.profiles, self.tokens, self.codes, self.containers, self.media, self.comments):
+            table.clear()
+        self._recent.clear()
+
+    def token(self, call: Call) -> Token:
+        """The usable token of this call; raises the 190 family."""
+        value = token_in(call)
+        if not value:
+            raise errors.refuse(errors.TOKEN_MISSING)
+        token = self.tokens.get(value)
+        if token is None:
+            raise errors.refuse(errors.TOKEN_UNREADABLE)
+        if token.revoked_subcode is not None:
+            raise errors.refuse(REVOCATIONS.get(token.revoked_subcode, errors.APP_REMOVED))
+        if token.expires_at <= self.clock.now():
+            raise errors.refuse(errors.TOKEN_EXPIRED)
+        if self.profile(token.profile_id).status == "checkpoint":
+            raise errors.refuse(errors.CHECKPOINT)
+        return token
+
+    def caller(self, call: Call, scope: str) -> Profile:
+        token = self.token(call)
+        if scope not in token.scopes:
+            raise errors.refuse(errors.NO_PERMISSION)
+        return self.profile(token.profile_id)
+
+    def owner(self, call: Call, node: str, scope: str) -> Profile:
+        """The caller, who must be the account that the path names (`me` or its id)."""
+        profile = self.caller(call, scope)
+        if node not in ("me", profile.id):
+            raise errors.missing_object(node, call.method)
+        return profile
+
+    def profile(self, profile_id: str) -> Profile:
+        profile = self.profiles.get(profile_id)
+        if profile is None:
+            raise UnknownProfileError(f"instagram has no profile {profile_id!r}")
+        return profile
+
+    def container_of(self, container_id: str, profile: Profile) -> Container | None:
+        container = self.containers.get(container_id)
+        return container if container is not None and container.profile_id == profile.id else None
+
+    def media_of(self, media_id: str, profile: Profile) -> Media | None:
+        media = self.media.get(media_id)
+        return media if media is not None and media.profile_id == profile.id else None
+
+    def counted(self, run: Callable[[Call], Awaitable[Answer]]) -> Callable[[Call], Awaitable[Answer]]:
+        """The operation with the usage headers on whatever it answers."""
+
+        async def run_and_count(call: Call) -> Answer:
+            try:
+                answer = await run(call)
+            except Refusal as refusal:
+                answer = refusal.answer
+            return Answer(answer.status, answer.body, {**self._usage(), **answer.headers}, answer.effect)
+
+        return run_and_count
+
+    def _usage(self) -> dict[str, str]:
+        now = self.clock.now()
+        self._recent.append(now)
+        while self._recent[0] < now - HOUR:
+            self._recent.popleft()
+        percent = min(100, len(self._recent) * 100 // max(1, self.limits["callsPerHour"]))
+        used = {"call_count": percent, "total_cputime": percent, "total_time": percent}
+        business = {"type": "instagram", **used, "estimated_time_to_regain_access": 0}
+        return {
+            "X-App-Usage": json.dumps(used),
+            "X-Business-Use-Case-Usage": json.dumps({"17840000000000000": [business]}),
+        }
+
+
+def new_id(prefix: str) -> str:
+    """A numeric id of 17 digits: containers, media and comments differ in their first ones."""
+    return prefix + "".join(secrets.choice("0123456789") for _ in range(17 - len(prefix)))

@@ -1,0 +1,77 @@
+"""The rows of the emulated Instagram."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Profile:
+    id: str  # the professional account's id, `{ig}` in paths
+    app_scoped_id: str
+    username: str
+    status: str = "active"
+    account_type: str = "BUSINESS"
+
+
+@dataclass
+class Token:
+    value: str
+    profile_id: str
+    issued_at: float
+    expires_at: float
+    scopes: list[str] = field(default_factory=list)
+    long_lived: bool = True
+    revoked_subcode: int | None = None
+
+
+@dataclass
+class Code:
+    value: str
+    profile_id: str
+    redirect_uri: str
+    scopes: list[str]
+    expires_at: float
+
+
+@dataclass
+class Container:
+    id: str
+    profile_id: str
+    kind: str  # IMAGE, VIDEO, REELS, STORIES, CAROUSEL
+    created_at: float
+    ready_at: float
+    caption: str = ""
+    alt_text: str = ""
+    is_carousel_item: bool = False
+    digests: list[str] = field(default_factory=list)
+    alt_texts: list[str] = field(default_factory=list)
+    children: list[str] = field(default_factory=list)
+    loading: bool = False  # a video that is still being fetched
+    error_subcode: int | None = None
+    media_id: str | None = None  # set when it was published
+
+
+@dataclass
+class Media:
+    id: str
+    profile_id: str
+    container_id: str
+    media_type: str  # IMAGE, VIDEO, CAROUSEL_ALBUM
+    product_type: str  # FEED, REELS, STORY
+    shortcode: str
+    caption: str
+    published_at: float  # the sandbox's clock
+    received_at: float  # real time
+    digests: list[str] = field(default_factory=list)
+    alt_texts: list[str] = field(default_factory=list)
+    children: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Comment:
+    id: str
+    media_id: str
+    profile_id: str
+    text: str
+    created_at: float

@@ -1,0 +1,156 @@
+"""Reads: the account, one media, lists with `since`, stories, comments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.instagram.errors import missing_object
+from munadi.sandbox.instagram.graph import BASIC, COMMENTS, DAY, Graph
+from munadi.sandbox.instagram.model import Comment, Media, Profile
+from munadi.sandbox.instagram.parameters import fields, parameters, whole_number
+from munadi.sandbox.instagram.shortcodes import permalink
+
+ACCOUNT_FIELDS = {
+    "id",
+    "user_id",
+    "username",
+    "name",
+    "account_type",
+    "profile_picture_url",
+    "followers_count",
+    "follows_count",
+    "media_count",
+}
+MEDIA_FIELDS = {
+    "id",
+    "caption",
+    "media_type",
+    "media_product_type",
+    "media_url",
+    "thumbnail_url",
+    "permalink",
+    "shortcode",
+    "timestamp",
+    "username",
+    "owner",
+    "children",
+    "alt_text",
+    "comments_count",
+    "like_count",
+    "is_comment_enabled",
+}
+COMMENT_FIELDS = {"id", "text", "timestamp", "username", "from", "like_count", "hidden"}
+
+
+class Reading:
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    async def account(self, call: Call) -> Answer:
+        profile = self._graph.caller(call, BASIC)
+        if call.path.split("/")[-1] not in ("me", profile.id, profile.app_scoped_id):
+            raise missing_object(call.path.split("/")[-1])
+        wanted = fields(parameters(call), ACCOUNT_FIELDS, "IGUser") or ["id"]
+        facts = {
+            "id": profile.app_scoped_id,
+            "user_id": profile.id,
+            "username": profile.username,
+            "name": profile.username.replace(".", " ").title(),
+            "account_type": profile.account_type,
+            "followers_count": 0,
+            "follows_count": 0,
+            "media_count": sum(1 for media in self._graph.media if media.profile_id == profile.id),
+        }
+        return Answer(200, {name: facts[name] for name in ["id", *wanted] if name in facts})
+
+    async def media(self, call: Call) -> Answer:
+        profile = self._graph.caller(call, BASIC)
+        media_id = call.path.split("/")[-1]
+        media = self._graph.media_of(media_id, profile)
+        if media is None:
+            raise missing_object(media_id)
+        return Answer(200, self._shown(media, profile, call))
+
+    async def feed(self, call: Call) -> Answer:
+        profile = self._graph.owner(call, call.path.split("/")[-2], BASIC)
+        return self._list(call, profile, (m for m in self._graph.media if m.product_type != "STORY"))
+
+    async def stories(self, call: Call) -> Answer:
+        profile = self._graph.owner(call, call.path.split("/")[-2], BASIC)
+        since = self._graph.clock.now() - DAY
+        stories = (m for m in self._graph.media if m.product_type == "STORY" and m.published_at > since)
+        return self._list(call, profile, stories)
+
+    async def comments(self, call: Call) -> Answer:
+        profile = self._graph.caller(call, COMMENTS)
+        media_id = call.path.split("/")[-2]
+        if self._graph.media_of(media_id, profile) is None:
+            raise missing_object(media_id)
+        wanted = fields(parameters(call), COMMENT_FIELDS, "IGComment") or ["timestamp", "text", "id"]
+        found = [c for c in self._graph.comments if c.media_id == media_id]
+        return Answer(200, {"data": [self._comment(comment, wanted) for comment in reversed(found)]})
+
+    def _list(self, call: Call, profile: Profile, candidates: Iterable[Media]) -> Answer:
+        """Newest first; `since`, `until`, `limit` and `after` as the Graph takes them."""
+        values = parameters(call)
+        since, until = whole_number(values, "since", 0), whole_number(values, "until", 1 << 40)
+        found = [m for m in candidates if m.profile_id == profile.id and since <= m.published_at <= until]
+        found.reverse()
+        if after := values.get("after"):
+            found = found[next((i + 1 for i, m in enumerate(found) if m.id == after), len(found)) :]
+        limit = max(1, min(whole_number(values, "limit", 25), 100))
+        page = found[:limit]
+        body: dict[str, Any] = {"data": [self._shown(media, profile, call) for media in page]}
+        if page:
+            body["paging"] = {"cursors": {"before": page[0].id, "after": page[-1].id}}
+        if len(found) > limit:
+            query = {k: v for k, v in values.items() if k != "access_token"} | {"after": page[-1].id}
+            body["paging"]["next"] = f"{call.base_url}/instagram/{call.path}?{urlencode(query)}"
+        return Answer(200, body)
+
+    def _shown(self, media: Media, profile: Profile, call: Call) -> dict[str, Any]:
+        wanted = fields(parameters(call), MEDIA_FIELDS, "IGMedia") or ["id"]
+        urls = [f"{call.base_url}/media/{digest}" for digest in media.digests]
+        facts: dict[str, Any] = {
+            "id": media.id,
+            "media_type": media.media_type,
+            "media_product_type": media.product_type,
+            "media_url": urls[0] if urls else None,
+            "permalink": permalink(media, profile, call.base_url),
+            "shortcode": media.shortcode,
+            "timestamp": graph_time(media.published_at),
+            "username": profile.username,
+            "owner": {"id": profile.id},
+            "comments_count": sum(1 for comment in self._graph.comments if comment.media_id == media.id),
+            "like_count": 0,
+            "is_comment_enabled": True,
+        }
+        if media.caption:  # left out, not empty, when there is none
+            facts["caption"] = media.caption
+        if media.alt_texts and media.alt_texts[0]:
+            facts["alt_text"] = media.alt_texts[0]
+        if media.children:
+            facts["children"] = {"data": [{"id": child} for child in media.children]}
+        return {name: facts[name] for name in [*wanted, "id"] if name in facts}
+
+    def _comment(self, comment: Comment, wanted: list[str]) -> dict[str, Any]:
+        username = self._graph.profile(comment.profile_id).username
+        facts = {
+            "id": comment.id,
+            "text": comment.text,
+            "timestamp": graph_time(comment.created_at),
+            "username": username,
+            "from": {"id": comment.profile_id, "username": username},
+            "like_count": 0,
+            "hidden": False,
+        }
+        return {name: facts[name] for name in [*wanted, "id"]}
+
+
+def graph_time(seconds: float) -> str:
+    """`2026-11-25T01:00:00+0000`."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%S%z")

@@ -1,0 +1,131 @@
+"""The bytes that were uploaded to, or fetched by, the emulated networks, and what they turned out to be.
+
+Bytes are kept by SHA-256, in the data folder or in memory, and served under `/media/<digest>`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+from PIL import Image
+
+from munadi.sandbox.storage import Store, Table
+
+# Only these are ever served with their own type; anything else is an opaque download, never markup.
+VIEWABLE = {"image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4", "video/quicktime"}
+
+
+@dataclass
+class StoredMedia:
+    digest: str
+    mime_type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    format: str  # Pillow's name: JPEG, PNG, WEBP, MPO …
+    mime_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class VideoFacts:
+    container: str  # FFmpeg's list of names: "mov,mp4,m4a,3gp,3g2,mj2"
+    codec: str
+    width: int
+    height: int
+    seconds: float
+    frames_per_second: float
+    audio_codec: str | None
+
+
+def image_facts(body: bytes) -> ImageFacts | None:
+    """What Pillow reads from the header, or None when it is no image."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a huge image is judged by its size, not warned about
+            with Image.open(io.BytesIO(body)) as image:
+                name = image.format or ""
+                return ImageFacts(name, Image.MIME.get(name, "application/octet-stream"), *image.size)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+
+
+def video_facts(body: bytes) -> VideoFacts | None:
+    """What FFmpeg reads from the headers, or None when there is no video stream."""
+    try:
+        with av.open(io.BytesIO(body), mode="r") as container:
+            if not container.streams.video:
+                return None
+            stream = container.streams.video[0]
+            audio = container.streams.audio[0].codec_context.name if container.streams.audio else None
+            seconds = (container.duration or 0) / 1_000_000
+            rate = float(stream.average_rate or 0)
+            codec = stream.codec_context
+            return VideoFacts(container.format.name, codec.name, codec.width, codec.height, seconds, rate, audio)
+    except (av.error.FFmpegError, ValueError):
+        return None
+
+
+def sniff(body: bytes) -> str | None:
+    """The type that the bytes themselves show, or None when they do not tell."""
+    if body[4:8] == b"ftyp":
+        return "video/quicktime" if body[8:10] == b"qt" else "video/mp4"
+    facts = image_facts(body)
+    return facts.mime_type if facts else None
+
+
+class MediaShelf:
+    def __init__(self, store: Store, folder: Path | None) -> None:
+        self._facts: Table[StoredMedia] = Table(store, "media", StoredMedia)
+        self._folder = folder
+        self._bytes: dict[str, bytes] = {}
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(self, body: bytes, mime_type: str) -> StoredMedia:
+        digest = hashlib.sha256(body).hexdigest()
+        known = self._facts.get(digest)
+        if known is not None:
+            return known
+        if self._folder is not None:
+            (self._folder / digest).write_bytes(body)
+        else:
+            self._bytes[digest] = body
+        width, height = _dimensions(body, mime_type)
+        return self._facts.put(digest, StoredMedia(digest, mime_type, len(body), width, height))
+
+    def facts(self, digest: str) -> StoredMedia | None:
+        return self._facts.get(digest)
+
+    def read(self, digest: str) -> bytes | None:
+        if digest not in self._facts:  # also the guard against path tricks: only known digests are read
+            return None
+        if self._folder is None:
+            return self._bytes.get(digest)
+        path = self._folder / digest
+        return path.read_bytes() if path.is_file() else None
+
+    def clear(self) -> None:
+        for stored in self._facts:
+            if self._folder is not None:
+                (self._folder / stored.digest).unlink(missing_ok=True)
+        self._facts.clear()
+        self._bytes.clear()
+
+
+def _dimensions(body: bytes, mime_type: str) -> tuple[int | None, int | None]:
+    if mime_type.startswith("image/") and (image := image_facts(body)):
+        return image.width, image.height
+    if mime_type.startswith("video/") and (video := video_facts(body)):
+        return video.width, video.height
+    return None, None

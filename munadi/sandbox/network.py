@@ -1,0 +1,129 @@
+"""What every emulated network offers to the gate, the control API and the page.
+
+A new network is one folder with a class of this kind, and one line in `state.NETWORKS`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.exchange import Answer, Call, Operation
+from munadi.sandbox.media import MediaShelf, StoredMedia
+from munadi.sandbox.storage import Store
+
+
+class UnknownProfileError(LookupError):
+    """No profile by that id or name at this network."""
+
+
+@dataclass(frozen=True)
+class ProfileView:
+    channel: str
+    id: str
+    name: str
+    status: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PostView:
+    """One thing that followers would see. `received_at` is real time; `raw` is the network's own record."""
+
+    channel: str
+    profile: str
+    profile_name: str
+    id: str
+    url: str
+    text: str
+    kind: str
+    received_at: float
+    media: list[tuple[StoredMedia, str]]  # with its alt text
+    raw: dict[str, Any]
+    link: str | None = None
+    comments: list[str] = field(default_factory=list)
+
+
+class EmulatedNetwork(ABC):
+    channel: ClassVar[str]
+    default_delays: ClassVar[dict[str, float]] = {}  # seconds
+    default_limits: ClassVar[dict[str, int]] = {}
+    default_switches: ClassVar[dict[str, bool]] = {}
+    statuses: ClassVar[set[str]] = {"active"}
+
+    def __init__(self, clock: SandboxClock, store: Store, media: MediaShelf) -> None:
+        self.clock = clock
+        self.store = store
+        self.media = media
+        self.delays: dict[str, float] = {}
+        self.limits: dict[str, int] = {}
+        self.switches: dict[str, bool] = {}
+        self.restore_settings()
+
+    def restore_settings(self) -> None:
+        """In place: parts of a network hold these dicts."""
+        self.delays.update(self.default_delays)
+        self.limits.update(self.default_limits)
+        self.switches.update(self.default_switches)
+
+    # --- what the gate asks
+    @abstractmethod
+    def operation(self, call: Call) -> Operation:
+        """The operation that this call means; unknown paths get one that answers as the network would."""
+
+    @abstractmethod
+    def caller(self, call: Call) -> str | None:
+        """The id of the profile that calls, as far as its credentials tell; they may be void."""
+
+    @abstractmethod
+    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
+        """An error in this network's own envelope, its defaults filled in."""
+
+    # --- what the control API asks
+    @abstractmethod
+    def seed(self) -> None:
+        """Create the default profile unless it is there."""
+
+    @abstractmethod
+    def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
+        """A new profile; the answer holds what a client imports."""
+
+    @abstractmethod
+    def renew_credentials(self, profile_id: str, base_url: str) -> dict[str, Any]:
+        """Fresh credentials for a profile, as after the owner connected it again."""
+
+    @abstractmethod
+    def profiles(self) -> list[ProfileView]: ...
+
+    @abstractmethod
+    def posts(self, base_url: str) -> list[PostView]:
+        """Everything visible, oldest first."""
+
+    @abstractmethod
+    def set_status(self, profile_id: str, status: str) -> None: ...
+
+    @abstractmethod
+    def expire_tokens(self, profile_id: str, which: str) -> None: ...
+
+    @abstractmethod
+    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None: ...
+
+    @abstractmethod
+    def clear(self) -> None:
+        """Forget everything, settings included."""
+
+    def profile_id(self, reference: str) -> str:
+        """The id for an id or a name; raises UnknownProfileError."""
+        for profile in self.profiles():
+            if reference in (profile.id, profile.name):
+                return profile.id
+        raise UnknownProfileError(f"{self.channel} has no profile {reference!r}")
+
+    def profile_names(self, profile_id: str | None) -> set[str]:
+        """Every word that a fault may use for this profile."""
+        for profile in self.profiles():
+            if profile.id == profile_id:
+                return {profile.id, profile.name}
+        return set()

@@ -1,0 +1,58 @@
+"""Everything a running sandbox knows: clock, media, networks, faults and the log of calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from munadi.sandbox.bluesky import Bluesky
+from munadi.sandbox.calls import CallLog
+from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.faults import FaultBoard
+from munadi.sandbox.instagram import Instagram
+from munadi.sandbox.media import MediaShelf
+from munadi.sandbox.network import EmulatedNetwork, PostView
+from munadi.sandbox.storage import Store
+
+NETWORKS: tuple[type[EmulatedNetwork], ...] = (Bluesky, Instagram)
+
+
+class SandboxState:
+    """With `data_dir`, what the networks hold survives a restart; faults and the log never do."""
+
+    def __init__(self, data_dir: Path | None = None) -> None:
+        self._store = Store(data_dir / "sandbox.sqlite3" if data_dir else None)
+        self.clock = SandboxClock(self._store)
+        self.media = MediaShelf(self._store, data_dir / "media" if data_dir else None)
+        self.networks: dict[str, EmulatedNetwork] = {
+            kind.channel: kind(self.clock, self._store, self.media) for kind in NETWORKS
+        }
+        self.faults = FaultBoard()
+        self.calls = CallLog()
+        self._seed()
+
+    def reset(self) -> None:
+        self.clock.reset()
+        self.faults.clear()
+        self.calls.clear()
+        for network in self.networks.values():
+            network.clear()
+        self.media.clear()
+        self._seed()
+
+    def posts(self, base_url: str, channel: str | None = None, profile: str | None = None) -> list[PostView]:
+        """Everything visible, oldest first; `profile` is an id or a name."""
+        posts = [
+            post
+            for network in self.networks.values()
+            if channel in (None, network.channel)
+            for post in network.posts(base_url)
+            if profile in (None, post.profile, post.profile_name)
+        ]
+        return sorted(posts, key=lambda post: post.received_at)
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _seed(self) -> None:
+        for network in self.networks.values():
+            network.seed()

@@ -1,0 +1,95 @@
+"""Typed tables in memory, written through to one SQLite file when the sandbox has a data folder.
+
+Rows are flat dataclasses and travel as JSON. Durability is best effort (no fsync): this is a test network.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    Row = TypeVar("Row", bound=DataclassInstance)
+else:
+    Row = TypeVar("Row")
+
+SCHEMA = "CREATE TABLE IF NOT EXISTS sandbox_rows (name TEXT, key TEXT, body TEXT, UNIQUE (name, key))"
+UPSERT = "INSERT INTO sandbox_rows VALUES (?, ?, ?) ON CONFLICT (name, key) DO UPDATE SET body = excluded.body"
+
+
+class Store:
+    """One SQLite file, or nothing at all when `path` is None."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._connection: sqlite3.Connection | None = None
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # The state may be built in one thread and served in another, never used in both at once.
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=OFF")
+            self._connection.execute(SCHEMA)
+
+    def load(self, name: str) -> dict[str, dict[str, Any]]:
+        if self._connection is None:
+            return {}
+        query = "SELECT key, body FROM sandbox_rows WHERE name = ? ORDER BY rowid"
+        return {key: json.loads(body) for key, body in self._connection.execute(query, (name,))}
+
+    def write(self, name: str, key: str, body: dict[str, Any]) -> None:
+        if self._connection is not None:
+            self._connection.execute(UPSERT, (name, key, json.dumps(body)))
+
+    def remove(self, name: str, key: str | None = None) -> None:
+        """Forget one row, or all rows of a table."""
+        if self._connection is None:
+            return
+        if key is None:
+            self._connection.execute("DELETE FROM sandbox_rows WHERE name = ?", (name,))
+        else:
+            self._connection.execute("DELETE FROM sandbox_rows WHERE name = ? AND key = ?", (name, key))
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+class Table(Generic[Row]):
+    """Rows of one dataclass by key, in insertion order. Call `put` again after changing a row."""
+
+    def __init__(self, store: Store, name: str, kind: type[Row]) -> None:
+        self._store = store
+        self._name = name
+        self._rows: dict[str, Row] = {key: kind(**body) for key, body in store.load(name).items()}
+
+    def get(self, key: str) -> Row | None:
+        return self._rows.get(key)
+
+    def put(self, key: str, row: Row) -> Row:
+        self._rows[key] = row
+        self._store.write(self._name, key, asdict(row))
+        return row
+
+    def remove(self, key: str) -> None:
+        if self._rows.pop(key, None) is not None:
+            self._store.remove(self._name, key)
+
+    def clear(self) -> None:
+        self._rows.clear()
+        self._store.remove(self._name)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(list(self._rows.values()))
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._rows

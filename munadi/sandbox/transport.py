@@ -1,0 +1,59 @@
+"""Cutting connections for real: an HTTP protocol that shows the socket to the application.
+
+An ASGI application cannot reset a TCP connection or stop halfway through a body, and those are the very
+failures a publisher must survive. `TransportProtocol` puts the transport into the scope; the functions
+here use it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+SCOPE_KEY = "munadi.sandbox.transport"
+LINGER_ZERO = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: closing sends RST instead of FIN
+
+
+class TransportProtocol(H11Protocol):
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        application: Any = self.app
+
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            scope[SCOPE_KEY] = transport
+            await application(scope, receive, send)
+
+        self.app = with_transport
+
+
+async def wait_until_client_leaves(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def reset(scope: Scope, receive: Receive) -> None:
+    """Cut the connection with RST, nothing (more) sent."""
+    transport = _transport(scope)
+    connection: socket.socket | None = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+    transport.abort()
+    await wait_until_client_leaves(receive)  # so that the server knows before we return without an answer
+
+
+async def close(scope: Scope, receive: Receive) -> None:
+    """Close with FIN after what was written: the client sees a body that ends too early."""
+    _transport(scope).close()
+    await wait_until_client_leaves(receive)
+
+
+def _transport(scope: Scope) -> asyncio.Transport:
+    transport = scope.get(SCOPE_KEY)
+    if not isinstance(transport, asyncio.Transport):
+        raise ConnectionResetError("this server cannot cut connections; run it with munadi.sandbox.serve")
+    return transport
