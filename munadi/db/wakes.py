@@ -1,0 +1,67 @@
+"""Which contents' workflows must be told to look: the relay's side of `wake_seq` and `next_look_at`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import col, select
+
+from munadi.db.session import Database
+from munadi.db.tables import ContentRow, PublicationRow
+
+MAX_SPACING = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class DueWake:
+    """A content whose workflow has not acknowledged the last change, or that nobody looked at in time."""
+
+    content_id: str
+    brand_ref: str
+    channels: tuple[str, ...]
+    overdue: bool
+
+
+class Wakes:
+    """Reads what is due and spaces the tries per content, doubling to a minute."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def due(self, now: datetime, look_grace: timedelta, limit: int = 200) -> list[DueWake]:
+        """What must be woken now, oldest first. Read only: the common answer is nothing."""
+        unacknowledged = and_(col(ContentRow.wake_seq) > col(ContentRow.wake_ack), _not_before(now))
+        unseen = and_(col(ContentRow.next_look_at) <= now - look_grace, _not_before(now))
+        query = select(ContentRow).where(or_(unacknowledged, unseen)).order_by(col(ContentRow.updated_at)).limit(limit)
+        async with self._database.read() as session:
+            rows = (await session.exec(query)).all()
+            if not rows:
+                return []
+            ids = [row.id for row in rows]
+            pairs = select(PublicationRow.content_id, PublicationRow.channel).where(
+                col(PublicationRow.content_id).in_(ids)
+            )
+            channels: dict[str, list[str]] = {}
+            for content_id, channel in (await session.exec(pairs)).all():
+                channels.setdefault(content_id, []).append(channel)
+            return [
+                DueWake(row.id, row.brand_ref, tuple(channels.get(row.id, ())), row.wake_seq <= row.wake_ack)
+                for row in rows
+            ]
+
+    async def told(self, content_ids: list[str], now: datetime) -> None:
+        """These were woken: the next try waits longer, until their workflow acknowledges."""
+        async with self._database.write() as session:
+            query = select(ContentRow).where(col(ContentRow.id).in_(content_ids)).with_for_update()
+            for row in (await session.exec(query)).all():
+                unacknowledged = row.wake_seq > row.wake_ack
+                unseen = row.next_look_at is not None and row.next_look_at <= now
+                if unacknowledged or unseen:
+                    row.wake_tries += 1
+                    row.next_wake_at = now + min(timedelta(seconds=2.0 ** min(row.wake_tries, 6)), MAX_SPACING)
+
+
+def _not_before(now: datetime) -> ColumnElement[bool]:
+    return or_(col(ContentRow.next_wake_at).is_(None), col(ContentRow.next_wake_at) <= now)

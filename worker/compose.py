@@ -1,0 +1,75 @@
+"""Who is real: the activities over the database, the channels and the network."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from munadi.db.accounts import AccountStore
+from munadi.db.deliveries import DeliveryStore
+from munadi.tokens import AccountTokens
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.contents import ContentActivities
+from activities.preparing import PreparingActivities
+from activities.publishing import PublishingActivities
+from activities.reconciling import ReconcilingActivities
+from activities.webhooks import WebhookActivities
+from munadi.db.ledger import PublicationLedger
+from munadi.db.operators import OperatorCommands
+from munadi.db.progress import ContentProgress
+from munadi.db.session import Database
+from munadi.runtime import Runtime
+from workflows.registry import WORKFLOWS
+
+# Longer than the longest publish deadline: what is in flight ends by itself.
+GRACE = timedelta(seconds=45)
+MAX_ACTIVITIES = 100
+
+
+def holder_name() -> str:
+    """Who this worker is, in the ledger: host and process."""
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def build_activities(runtime: Runtime, database: Database) -> Sequence[Callable[..., Any]]:
+    """Every activity, with its ports filled."""
+    holder, clock, channels = holder_name(), runtime.clock, runtime.channels
+    ledger = PublicationLedger(database)
+    tokens = AccountTokens(AccountStore(database, runtime.keyring), channels, clock, holder)
+    contents = ContentActivities(ContentProgress(database), OperatorCommands(database), clock, holder)
+    preparing = PreparingActivities(ledger, channels, tokens, clock)
+    publishing = PublishingActivities(ledger, channels, tokens, clock, holder)
+    reconciling = ReconcilingActivities(ledger, channels, tokens, clock)
+    webhooks = WebhookActivities(DeliveryStore(database, runtime.keyring), runtime.sender, clock)
+    return [
+        contents.look,
+        contents.claim,
+        contents.operate,
+        preparing.prepare,
+        publishing.publish,
+        publishing.check,
+        reconciling.reconcile,
+        webhooks.deliver,
+        webhooks.redeliver,
+    ]
+
+
+def build_worker(client: Client, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
+    """The worker of the one task queue."""
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=WORKFLOWS,
+        activities=activities,
+        max_concurrent_activities=MAX_ACTIVITIES,
+        # A killed worker's cached workflows move on after a second instead of ten (measured: 3.9 s, not 13 s).
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
+        graceful_shutdown_timeout=GRACE,
+        max_heartbeat_throttle_interval=timedelta(seconds=2),
+        default_heartbeat_throttle_interval=timedelta(seconds=1.5),
+    )

@@ -1,0 +1,85 @@
+"""The relay: what got lost between a commit and a call is made good (design §3).
+
+Each round wakes the workflows of contents that changed without being acknowledged or that nobody looked at in
+time, numbers new events, and hands failed deliveries to `RedeliverWebhook`. Any number of relays may run:
+every call is idempotent. A Temporal that is down ends the round early; the next one tries again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from munadi.db.deliveries import DeliveryStore
+from munadi.db.events import number_events
+from sqlalchemy.exc import SQLAlchemyError
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from munadi.config import Settings
+from munadi.db.session import Database
+from munadi.db.wakes import Wakes
+from munadi.ports import Clock
+from workflows.start import start_redelivery, wake_content
+
+log = logging.getLogger("munadi.relay")
+
+CALL_SECONDS = 2.0
+
+
+class Relay:
+    """Runs until it is cancelled."""
+
+    def __init__(self, settings: Settings, database: Database, client: Client, clock: Clock) -> None:
+        self._settings = settings
+        self._database = database
+        self._client = client
+        self._clock = clock
+        self._wakes = Wakes(database)
+        self._deliveries = DeliveryStore.for_relay(database)
+        self._queue = settings.temporal.task_queue
+
+    async def run(self) -> None:
+        """Round after round; what fails is logged and tried again."""
+        while True:
+            try:
+                await self.round()
+            except (RPCError, TimeoutError, RuntimeError) as error:
+                log.warning("relay: Temporal does not answer: %s", error)
+                await asyncio.sleep(1)
+            except SQLAlchemyError as error:
+                log.warning("relay: the database does not answer: %s", str(error)[:300])
+                await asyncio.sleep(1)
+            await asyncio.sleep(self._settings.relay.interval)
+
+    async def round(self) -> None:
+        """One round. Raises what Temporal or the database raised."""
+        await number_events(self._database)
+        await self._wake()
+        await self._redeliver()
+
+    async def _wake(self) -> None:
+        grace = timedelta(seconds=self._settings.relay.look_grace)
+        due = await self._wakes.due(self._clock.now(), grace)
+        told: list[str] = []
+        try:
+            for wake in due:
+                async with asyncio.timeout(CALL_SECONDS):
+                    await wake_content(
+                        self._client,
+                        self._queue,
+                        content_id=wake.content_id,
+                        brand_ref=wake.brand_ref,
+                        channels=wake.channels,
+                        first=False,
+                    )
+                told.append(wake.content_id)
+        finally:
+            if told:
+                await self._wakes.told(told, self._clock.now())
+
+    async def _redeliver(self) -> None:
+        for delivery in await self._deliveries.due(self._clock.now(), 100):
+            async with asyncio.timeout(CALL_SECONDS):
+                await start_redelivery(self._client, self._queue, delivery_id=delivery.id, brand_ref=delivery.brand_ref)
