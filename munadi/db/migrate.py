@@ -1,0 +1,121 @@
+"""Migrations, forward only: bring a database to the newest revision, and say where it stands.
+
+Alembic is set up in code, so that it works from any folder and without an `alembic.ini`. It runs over a
+synchronous engine; each upgrade is one transaction under a lock, so two of them at once take turns.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+BUSY_TIMEOUT_MS = 60_000
+# Any number, as long as nothing else in the database takes the same advisory lock.
+LOCK = 6_855_924_000_417
+
+
+def upgrade(database_url: str, *, versions: Path | None = None) -> str | None:
+    """Bring the database to the newest revision and return it; makes SQLite's file and folder if need be."""
+    with _connection(database_url) as connection:
+        command.upgrade(configuration(connection, versions=versions), "head")
+        return _revision(connection)
+
+
+def head() -> str | None:
+    """The newest revision this version of Munadi knows; None before there is one."""
+    return ScriptDirectory.from_config(configuration()).get_current_head()
+
+
+def current(database_url: str) -> str | None:
+    """The revision the database is at; None when it has none yet. Makes nothing."""
+    url = make_url(database_url)
+    if url.get_backend_name() == "sqlite" and url.database and not Path(url.database).exists():
+        return None
+    engine = _engine(database_url, begin="BEGIN")
+    try:
+        with engine.connect() as connection:
+            return _revision(connection)
+    finally:
+        engine.dispose()
+
+
+def differences(database_url: str) -> list[Any]:
+    """What the tables in the code have and the database has not, or the other way: empty when they agree."""
+    from munadi.db.migrations.rendering import OPTIONS, target_metadata
+
+    with _connection(database_url) as connection:
+        return list(compare_metadata(MigrationContext.configure(connection, opts=OPTIONS), target_metadata()))
+
+
+def new_revision(database_url: str, message: str, *, versions: Path | None = None) -> Path:
+    """Write a revision from what the tables in the code have and the database at `database_url` has not."""
+    with _connection(database_url) as connection:
+        config = configuration(connection, versions=versions)
+        # Numbers say the order at a glance; the history stays linear.
+        number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
+        script = command.revision(config, message, autogenerate=True, rev_id=f"{number:04d}")
+    if script is None or isinstance(script, list):
+        raise RuntimeError("expected one revision")
+    return Path(script.path)
+
+
+def configuration(connection: Connection | None = None, *, versions: Path | None = None) -> Config:
+    """Alembic's configuration, in code. `versions` is another folder of revisions, for tests."""
+    config = Config(cmd_opts=Namespace(quiet=True))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    if versions is not None:
+        config.set_main_option("version_locations", str(versions).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+@contextmanager
+def _connection(database_url: str) -> Iterator[Connection]:
+    """A connection inside one locked transaction, committed when the block ends."""
+    engine = _engine(database_url)
+    try:
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _engine(database_url: str, *, begin: str = "BEGIN IMMEDIATE") -> Engine:
+    url = make_url(database_url)
+    if url.get_backend_name() != "sqlite":
+        # psycopg speaks both ways; only the driver's name could be missing.
+        return create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool)
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    # We say BEGIN ourselves: the driver would commit before every DDL statement. Foreign keys stay off, because
+    # SQLite changes a table by making it anew, and dropping the old one must not reach into others.
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,44 @@
+"""How the tables are compared with a database, and how our own column types are written into a revision."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from alembic.autogenerate.api import AutogenContext
+from sqlalchemy import JSON, MetaData
+from sqlmodel import SQLModel
+from sqlmodel.sql.sqltypes import AutoString
+
+from munadi.db.types import UtcDateTime
+
+
+def target_metadata() -> MetaData:
+    """The tables as the code has them."""
+    import munadi.db.tables  # noqa: F401 - importing it fills the metadata
+
+    return SQLModel.metadata
+
+
+def render_type(kind: str, value: Any, context: AutogenContext) -> str | Literal[False]:
+    """The Python source of a column type of ours; False leaves it to Alembic."""
+    if kind != "type":
+        return False
+    if isinstance(value, UtcDateTime):
+        context.imports.add("from munadi.db.types import UtcDateTime")
+        return "UtcDateTime()"
+    if isinstance(value, AutoString):
+        return f"sa.String(length={value.length})" if value.length else "sa.String()"
+    if isinstance(value, JSON) and "postgresql" in value._variant_mapping:
+        context.imports.add("from munadi.db.types import Json")
+        return "Json"
+    return False
+
+
+OPTIONS: dict[str, Any] = {
+    "compare_type": True,
+    # SQLite cannot change a column in place; a batch makes the table anew. PostgreSQL gets plain ALTERs.
+    "render_as_batch": True,
+    "render_item": render_type,
+    # SQLite does roll DDL back, once the driver lets us say BEGIN ourselves (munadi.db.migrate).
+    "transactional_ddl": True,
+}
