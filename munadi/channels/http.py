@@ -18,14 +18,23 @@ import httpx
 
 from munadi.domain.failure import MAX_RAW, ChannelError, Reason, Sorting
 from munadi.ports import Answer, Clock, Gate, LinkReader, MediaReader
+from munadi.webhooks.guard import GuardCode, GuardRefused
 
 MAX_ANSWER = 1_000_000
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 25.0
 
+# What may stand in an answer that we keep. A field named `code` is a secret only when it is long: Graph errors
+# carry a short one that a person needs.
 _SECRET = re.compile(
-    r"""(?ix) (?: (["']?(?:access_?token|refresh_?token|accessJwt|refreshJwt|password|client_?secret|code)["']?
-    \s*[=:]\s*["']?) [^"'&\s,}]+ ) | (bearer\s+) [\w.~+/=-]+ """
+    r"""(?ix)
+      ( ["']?(?:access_?token|refresh_?token|accessJwt|refreshJwt|password|client_?secret)["']?\s*[=:]\s*["']? )
+        [^"'&\s,}]+
+    | ( ["']?\bcode["']?\s*[=:]\s*["']? ) [\w%.~#/+-]{20,}
+    | ( \bbearer\s+ ) [\w.~+/=-]{12,}
+    | ( \beyJ )[\w-]+\.[\w-]+\.[\w-]*
+    | ( \b(?:EAA|IG[A-Z]{2}) )[\w-]{20,}
+    """
 )
 
 
@@ -45,7 +54,7 @@ def redact(text: str, *secrets: str) -> str:
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")
-    return _SECRET.sub(lambda m: (m.group(1) or m.group(2) or "") + "***", text)[:MAX_RAW]
+    return _SECRET.sub(lambda match: (match.group(match.lastindex or 0) or "") + "***", text)[:MAX_RAW]
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
@@ -87,18 +96,18 @@ class ChannelHttp:
         sent_headers = dict(headers or {})
         if token is not None:
             sent_headers["authorization"] = f"Bearer {token}"
-        request = self._client.build_request(
-            method,
-            url,
-            headers=sent_headers,
-            params=params,
-            json=json_body,
-            data=dict(form) if form is not None else None,
-            content=content,
-            timeout=httpx.Timeout(read_timeout, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT),
-            extensions={"trace": sent.trace},
-        )
         try:
+            request = self._client.build_request(
+                method,
+                url,
+                headers=sent_headers,
+                params=params,
+                json=json_body,
+                data=dict(form) if form is not None else None,
+                content=content,
+                timeout=httpx.Timeout(read_timeout, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT),
+                extensions={"trace": sent.trace},
+            )
             response = await self._client.send(request, stream=True, follow_redirects=False)
             try:
                 answer = await _read(response)
@@ -106,6 +115,8 @@ class ChannelHttp:
                 await response.aclose()
         except httpx.HTTPError as error:
             raise _transport_error(error, sent.happened, token) from error
+        except (GuardRefused, httpx.InvalidURL) as error:
+            raise _address_refused(error) from error
         if 200 <= answer.status < 300:
             return answer
         explained = self._explain(answer)
@@ -143,6 +154,16 @@ async def _read(response: httpx.Response) -> Answer:
         body = None
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(response.status_code, headers, body, raw[: MAX_RAW * 2].decode("utf-8", "replace"))
+
+
+def _address_refused(error: GuardRefused | httpx.InvalidURL) -> ChannelError:
+    """An address that may not or cannot be called: nothing was sent, and only a name may resolve later."""
+    code = error.code.value if isinstance(error, GuardRefused) else "INVALID_URL"
+    if code == GuardCode.NAME_NOT_RESOLVED:
+        reason, sorting = Reason.NETWORK_UNREACHABLE, Sorting.NOT_SENT
+    else:
+        reason, sorting = Reason.TARGET_NOT_ACCESSIBLE, Sorting.REJECTED
+    return ChannelError(reason, sorting, f"the account's server cannot be called: {error}", provider_code=code)
 
 
 def _transport_error(error: httpx.HTTPError, first_byte_sent: bool, token: str | None) -> ChannelError:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import regex
+from pydantic import BaseModel, ValidationError
 
-from munadi.domain.channel import ChannelSpec, MediaRule, TextUnit
+from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextUnit
+from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 
 _GRAPHEME = regex.compile(r"\X")
+OptionsModel = TypeVar("OptionsModel", bound=BaseModel)
 
 
 def measure(text: str, unit: TextUnit) -> int:
@@ -47,6 +51,61 @@ def check_text(spec: ChannelSpec, text: str, pointer: str = "/text") -> list[Pro
     return problems
 
 
+def check_extras(spec: ChannelSpec, draft: Draft) -> list[Problem]:
+    """A first comment or thread parts where the network, or this version of its adapter, has none."""
+    problems = []
+    if draft.first_comment and not spec.first_comment:
+        problems.append(
+            problem(spec, "/firstComment", "FIRST_COMMENT_UNSUPPORTED", "first_comment", "takes no first comment")
+        )
+    if len(draft.parts) + 1 > max(spec.max_parts, 1):
+        message = f"takes at most {spec.max_parts} parts" if spec.max_parts > 1 else "takes no threads"
+        problems.append(
+            problem(spec, "/parts", "TOO_MANY_PARTS", "max_parts", message, spec.max_parts, len(draft.parts) + 1)
+        )
+    return problems
+
+
+def parse_options(
+    spec: ChannelSpec, model: type[OptionsModel], options: Mapping[str, Any]
+) -> tuple[OptionsModel | None, list[Problem]]:
+    """The options as the channel's model, or every violation with its pointer below `/options`."""
+    try:
+        return model.model_validate(dict(options)), []
+    except ValidationError as error:
+        return None, [
+            problem(
+                spec,
+                "/".join(["/options", *(str(part).replace("~", "~0").replace("/", "~1") for part in found["loc"])]),
+                "INVALID_OPTION",
+                found["type"],
+                f"option: {found['msg']}",
+            )
+            for found in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+
+
+def problem(
+    spec: ChannelSpec,
+    pointer: str,
+    code: str,
+    rule: str,
+    message: str,
+    limit: float | str | None = None,
+    actual: float | str | None = None,
+) -> Problem:
+    """A violation of one of the channel's rules; `message` follows the network's name."""
+    return Problem(
+        pointer=pointer,
+        code=code,
+        message=f"{spec.title} {message}",
+        channel=spec.name,
+        rule=rule,
+        limit=limit,
+        actual=actual,
+    )
+
+
 def check_media_count(spec: ChannelSpec, media: Sequence[MediaAsset]) -> list[Problem]:
     """How many media, and whether kinds may be mixed."""
     problems = []
@@ -61,15 +120,17 @@ def check_media_count(spec: ChannelSpec, media: Sequence[MediaAsset]) -> list[Pr
     return problems
 
 
-def check_media_files(spec: ChannelSpec, media: Sequence[MediaAsset]) -> list[Problem]:
-    """Each file against the rule of its kind."""
+def check_media_files(
+    spec: ChannelSpec, media: Sequence[MediaAsset], rules: Sequence[MediaRule] | None = None
+) -> list[Problem]:
+    """Each file against the rule of its kind: the spec's, or the given ones where a kind of post has its own."""
     problems = []
-    rules = {rule.kind: rule for rule in spec.media_rules}
+    by_kind: dict[MediaKind, MediaRule] = {rule.kind: rule for rule in (spec.media_rules if rules is None else rules)}
     for index, asset in enumerate(media):
         pointer = f"/media/{index}"
-        rule = rules.get(asset.kind)
+        rule = by_kind.get(asset.kind)
         if rule is None:
-            kinds = ", ".join(rules)
+            kinds = ", ".join(by_kind)
             problems.append(
                 _media(spec, pointer, "MEDIA_KIND", "media_kind", "does not take this kind", kinds, asset.kind)
             )
@@ -122,12 +183,5 @@ def check_media_file(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, poin
 def _media(
     spec: ChannelSpec, pointer: str, code: str, rule: str, message: str, limit: float | str, actual: float | str
 ) -> Problem:
-    return Problem(
-        pointer=pointer,
-        code=code,
-        message=f"{spec.title} {message}: the limit is {limit}, this has {actual}",
-        channel=spec.name,
-        rule=rule,
-        limit=limit,
-        actual=actual,
-    )
+    message = f"{message}: the limit is {limit}, this has {actual}"
+    return problem(spec, pointer, code, rule, message, limit, actual)

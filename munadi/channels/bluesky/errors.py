@@ -1,0 +1,113 @@
+"""What the AT Protocol answers mean. Envelope: `{"error": "Name", "message": "text"}` with an HTTP status.
+
+Source: facts, section 6 (lexicons, and runs of the reference PDS). A name that has no row is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from munadi.channels.http import redact, retry_after
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.reasons import REASONS
+from munadi.ports import Answer
+
+R, S = Reason, Sorting
+
+
+class Row(NamedTuple):
+    """One known answer; `advice` is said where the reason's own words are not enough."""
+
+    reason: Reason
+    sorting: Sorting
+    advice: str = ""
+
+
+# (HTTP status, or None for any; error name). A dead token proves that nothing was written, so it is *not sent*.
+ERRORS: Mapping[tuple[int | None, str], Row] = {
+    (400, "ExpiredToken"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # expired or revoked, access or refresh; 400, not 401
+    (400, "InvalidToken"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # malformed, bad signature, wrong type
+    (401, "invalid_token"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # the same under DPoP
+    (400, "use_dpop_nonce"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # authorization server: repeat with the new nonce
+    (401, "use_dpop_nonce"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # PDS: the same
+    (401, "invalid_dpop_proof"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # clock or key
+    (400, "invalid_grant"): Row(R.TOKEN_REVOKED, S.NOT_SENT),  # OAuth refresh token used, revoked or expired
+    (401, "AuthMissing"): Row(R.TOKEN_REVOKED, S.NOT_SENT),  # no Authorization header
+    (401, "AuthenticationRequired"): Row(R.TOKEN_REVOKED, S.NOT_SENT, "check identifier and app password"),
+    (401, "AuthFactorTokenRequired"): Row(R.LOGIN_CHECKPOINT, S.NOT_SENT, "use an app password"),  # main password + 2FA
+    (401, "AccountTakedown"): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # by moderation; the owner appeals
+    (401, "AccountDeactivated"): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # by its owner, or it has moved
+    (403, "ScopeMissingError"): Row(R.MISSING_SCOPE, S.REJECTED),  # OAuth only
+    (403, "AccountNotFound"): Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED),  # not on this PDS: it may have moved
+    (429, "RateLimitExceeded"): Row(R.RATE_LIMITED, S.NOT_SENT),
+    (400, "InvalidSize"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # blob as used in a record
+    (400, "InvalidMimeType"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # blob as used in a record
+    (None, "BlobTooLarge"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # 400 or 413, by server
+    (413, "PayloadTooLarge"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # uploadBlob
+    (413, "PayloadTooLargeError"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # JSON body
+    (400, "BlobNotFound"): Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT),  # collected meanwhile: uploaded again
+    (400, "InvalidSwap"): Row(R.DUPLICATE_CONTENT, S.UNKNOWN),  # a record stands at our key: the adapter compares
+    (500, "InternalServerError"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # also a repeated createRecord with one key
+    (502, "UpstreamFailure"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),
+    (503, "NotEnoughResources"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),
+    (504, "UpstreamTimeout"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),
+    (400, "HandleNotFound"): Row(R.INVALID_FIELD, S.REJECTED),  # resolveHandle
+    (400, "SyntaxError"): Row(R.INVALID_FIELD, S.REJECTED),
+    (501, "MethodNotImplemented"): Row(R.INVALID_FIELD, S.REJECTED),
+    (400, "RecordNotFound"): Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED),  # getRecord: means not live
+}
+# InvalidRequest (400) has no finer code: its message is the schema's own, after an optional
+# "Invalid app.bsky.feed.post record: "; the first match counts.
+_IN_RECORD = r"(?:Invalid app\.bsky\.\S+ record: )?"
+INVALID_REQUESTS: Sequence[tuple[re.Pattern[str], Row]] = (
+    (re.compile(r"Blob has been takendown"), Row(R.CONTENT_POLICY, S.REJECTED)),
+    (re.compile(_IN_RECORD + r'(?:blob too big|Expected "image/\*")'), Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)),
+    (re.compile(_IN_RECORD + r"(?:grapheme|string) too big .+ at \$\.record\.text$"), Row(R.TEXT_TOO_LONG, S.REJECTED)),
+    (re.compile(_IN_RECORD + r"Missing required key"), Row(R.MISSING_FIELD, S.REJECTED)),
+    (re.compile(r""), Row(R.INVALID_FIELD, S.REJECTED)),
+)
+# Proxies answer with HTML or nothing: the status is all there is.
+STATUSES: Mapping[int, Row] = {
+    413: Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
+    429: Row(R.RATE_LIMITED, S.NOT_SENT),
+}
+OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # any other 5xx
+UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)  # any other answer
+DEFAULT_WAIT = timedelta(seconds=60)
+
+
+def explain(answer: Answer, now: datetime) -> ChannelError:
+    """The answer as a ChannelError; `now` turns a reset time into a wait."""
+    name = str(answer.field("error") or "")
+    message = str(answer.field("message") or answer.field("error_description") or "")
+    row = _row(answer.status, name, message)
+    return ChannelError(
+        row.reason,
+        row.sorting,
+        f"Bluesky: {row.advice or REASONS[row.reason].meaning}",
+        provider_code=name or f"HTTP {answer.status}",
+        provider_message=redact(message or answer.text[:MAX_MESSAGE])[:MAX_MESSAGE] or None,
+        retry_after=_wait(answer, now) if row.reason is Reason.RATE_LIMITED else retry_after(answer.headers, now),
+        raw=redact(answer.text),
+    )
+
+
+def _row(status: int, name: str, message: str) -> Row:
+    if (status, name) == (400, "InvalidRequest"):
+        return next(row for pattern, row in INVALID_REQUESTS if pattern.match(message))
+    known = ERRORS.get((status, name)) or ERRORS.get((None, name)) or STATUSES.get(status)
+    return known or (OUTAGE if status >= 500 else UNKNOWN)
+
+
+def _wait(answer: Answer, now: datetime) -> timedelta:
+    """Retry-After, else RateLimit-Reset (epoch seconds; the reference PDS sends no Retry-After)."""
+    given = retry_after(answer.headers, now)
+    if given is not None:
+        return given
+    reset = answer.headers.get("ratelimit-reset", "").strip()
+    if reset.isdigit() and len(reset) <= 11:
+        return max(datetime.fromtimestamp(int(reset), UTC) - now, timedelta(seconds=1))
+    return DEFAULT_WAIT

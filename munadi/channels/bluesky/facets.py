@@ -1,0 +1,131 @@
+"""Links, mentions and hashtags in a text, at UTF-8 byte offsets: nothing is linked on Bluesky without a facet.
+
+The detection is the official client's (packages/api/src/rich-text/detection.ts of bluesky-social/atproto), so
+that a post reads here as it would have been written there. A tag's length is counted as the lexicon counts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+from typing import Any
+
+import regex
+
+from munadi.channels.bluesky.spec import MAX_TAG_BYTES, MAX_TAG_GRAPHEMES
+from munadi.channels.text import measure
+from munadi.domain.channel import TextUnit
+
+_TLDS = frozenset(
+    line for line in files(__package__).joinpath("tlds.txt").read_text("utf-8").split("\n") if line and line[0] != "#"
+)
+# JavaScript's \b and [a-z] are ASCII; its \s is not.
+_MENTION = regex.compile(r"(?:^|\s|\()(@([a-zA-Z0-9.-]+)(?a:\b))", regex.MULTILINE)
+_LINK = regex.compile(
+    r"(?:^|\s|\()((?i:https?)://[\w\[]\S*|(?P<domain>[a-zA-Z][a-zA-Z0-9]*(?:\.[a-zA-Z0-9]+)+)\S*)", regex.MULTILINE
+)
+# A keycap (#️⃣) is no tag; a tag has at least one character that is neither digit, punctuation nor invisible.
+_INVISIBLE = r"\u00AD\u2060\u200A\u200B\u200C\u200D\u20E2"
+_TAG = regex.compile(
+    rf"(?:^|\s)([#＃](?!\uFE0F)([^\s{_INVISIBLE}]*[^\d\s\p{{P}}{_INVISIBLE}]+[^\s{_INVISIBLE}]*))", regex.MULTILINE
+)
+_TRAILING_PUNCTUATION = regex.compile(r"\p{P}+$")
+
+
+# A name that is no handle must not be looked up: the reference PDS answers it with a 500.
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+_HANDLE = regex.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+[a-zA-Z](?:[a-zA-Z0-9-]{{0,61}}[a-zA-Z0-9])?")
+
+
+class FacetKind(StrEnum):
+    """What a facet is."""
+
+    LINK = "link"
+    MENTION = "mention"
+    TAG = "tag"
+
+
+@dataclass(frozen=True)
+class Facet:
+    """`start` and `end` (exclusive) are character indexes; `value` a URL, a handle without @, a tag without #."""
+
+    start: int
+    end: int
+    kind: FacetKind
+    value: str
+
+
+def detect(text: str) -> list[Facet]:
+    """Every facet in order of appearance, without overlaps (renderers drop them): the earlier one wins."""
+    found: list[Facet] = []
+    for facet in sorted((*_links(text), *_mentions(text), *_tags(text)), key=lambda facet: facet.start):
+        if not found or facet.start >= found[-1].end:
+            found.append(facet)
+    return found
+
+
+def handles(text: str) -> list[str]:
+    """The handles that `text` mentions, once each, in lower case (handles have no case)."""
+    return list(dict.fromkeys(facet.value.lower() for facet in detect(text) if facet.kind is FacetKind.MENTION))
+
+
+def as_wire(text: str, facets: Sequence[Facet], dids: Mapping[str, str | None]) -> list[dict[str, Any]]:
+    """`app.bsky.richtext.facet` values; a mention whose handle has no DID stays plain text."""
+    shaped = []
+    for facet in facets:
+        feature = _feature(facet, dids)
+        if feature is not None:
+            index = {"byteStart": _bytes(text[: facet.start]), "byteEnd": _bytes(text[: facet.end])}
+            shaped.append({"index": index, "features": [feature]})
+    return shaped
+
+
+def _feature(facet: Facet, dids: Mapping[str, str | None]) -> dict[str, str] | None:
+    match facet.kind:
+        case FacetKind.LINK:
+            return {"$type": "app.bsky.richtext.facet#link", "uri": facet.value}
+        case FacetKind.TAG:
+            return {"$type": "app.bsky.richtext.facet#tag", "tag": facet.value}
+        case FacetKind.MENTION:
+            did = dids.get(facet.value.lower())
+            return {"$type": "app.bsky.richtext.facet#mention", "did": did} if did else None
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8"))
+
+
+def _is_domain(name: str) -> bool:
+    return name.rpartition(".")[2].lower() in _TLDS and "." in name
+
+
+def _mentions(text: str) -> Iterator[Facet]:
+    for match in _MENTION.finditer(text):
+        handle = match.group(2)
+        # `.test` is no top-level domain, and is what development servers use.
+        known = _is_domain(handle) or handle.lower().endswith(".test")
+        if known and _HANDLE.fullmatch(handle):
+            yield Facet(match.start(1), match.end(1), FacetKind.MENTION, handle)
+
+
+def _links(text: str) -> Iterator[Facet]:
+    for match in _LINK.finditer(text):
+        shown, domain = match.group(1), match.group("domain")
+        if domain is not None and not _is_domain(domain):
+            continue
+        if shown[-1] in ".,;:!?":
+            shown = shown[:-1]
+        if shown.endswith(")") and "(" not in shown:
+            shown = shown[:-1]
+        url = shown if domain is None else f"https://{shown}"
+        yield Facet(match.start(1), match.start(1) + len(shown), FacetKind.LINK, url)
+
+
+def _tags(text: str) -> Iterator[Facet]:
+    for match in _TAG.finditer(text):
+        tag = _TRAILING_PUNCTUATION.sub("", match.group(2))
+        fits = measure(tag, TextUnit.GRAPHEMES) <= MAX_TAG_GRAPHEMES and _bytes(tag) <= MAX_TAG_BYTES
+        if tag and fits:
+            yield Facet(match.start(1), match.start(1) + 1 + len(tag), FacetKind.TAG, tag.removeprefix("#"))

@@ -1,0 +1,138 @@
+"""Sessions: who a login or token speaks for, and new tokens for old. Source: facts, section 2a.
+
+A session's refresh answers with a *pair*; the used refresh token lives on for two hours, so a lost answer is no loss.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import SecretStr
+
+from munadi.channels.bluesky.xrpc import Xrpc
+from munadi.domain.account import ConnectedAccount, Credentials, Profile
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.ports import AccountImport, Answer, Connection
+
+# What a refresh answers when the grant is dead, rather than merely when the access token is.
+DEAD_GRANT = frozenset({"ExpiredToken", "InvalidToken"})
+
+
+class Sessions:
+    """`verify` and `refresh` of the channel."""
+
+    def __init__(self, xrpc: Xrpc) -> None:
+        self._xrpc = xrpc
+
+    async def verify(self, given: AccountImport) -> Connection:
+        """Log in with identifier and app password, or look at the session behind a token. Raises ChannelError."""
+        base = (given.service_url or self._xrpc.entryway).rstrip("/")
+        if given.identifier and given.password:
+            answer = await self._log_in(base, given.identifier, given.password)
+            credentials = _pair(answer)
+        elif given.access_token:
+            answer, credentials = await self._look(base, given)
+        else:
+            raise _refuse(Reason.MISSING_FIELD, "give identifier and password (an app password), or accessToken")
+        profile = _profile(answer, base)
+        if given.external_id and given.external_id != profile.external_id:
+            raise _refuse(Reason.INVALID_FIELD, f"these credentials are {profile.external_id}'s, not externalId's")
+        return Connection(profile, credentials)
+
+    async def refresh(self, account: ConnectedAccount) -> Credentials:
+        """A new pair. Raises ChannelError: TOKEN_REVOKED when only a new login helps."""
+        token = account.credentials.refresh_token
+        if token is None:
+            raise _refuse(Reason.TOKEN_REVOKED, "the account was connected without a refresh token")
+        base = account.service_url or self._xrpc.entryway
+        return _pair(await self._refresh(base, token))
+
+    async def _log_in(self, base: str, identifier: str, password: SecretStr) -> Answer:
+        body = {"identifier": identifier, "password": password.get_secret_value()}
+        return await self._xrpc.procedure(base, "com.atproto.server.createSession", body=body)
+
+    async def _look(self, base: str, given: AccountImport) -> tuple[Answer, Credentials]:
+        """getSession; an expired access token is renewed first when there is a refresh token."""
+        assert given.access_token is not None
+        token = given.access_token.get_secret_value()
+        try:
+            answer = await self._xrpc.query(base, "com.atproto.server.getSession", token=token)
+        except ChannelError as error:
+            if error.reason is not Reason.TOKEN_EXPIRED or given.refresh_token is None:
+                raise
+            answer = await self._refresh(base, given.refresh_token)
+            return answer, _pair(answer)
+        credentials = Credentials(
+            access_token=given.access_token,
+            refresh_token=given.refresh_token,
+            expires_at=expiry(token) or given.expires_at,
+        )
+        return answer, credentials
+
+    async def _refresh(self, base: str, token: SecretStr) -> Answer:
+        try:
+            answer = await self._xrpc.procedure(
+                base, "com.atproto.server.refreshSession", token=token.get_secret_value()
+            )
+        except ChannelError as error:
+            if error.provider_code in DEAD_GRANT:
+                error.reason, error.sorting = Reason.TOKEN_REVOKED, Sorting.NOT_SENT
+                error.message = "Bluesky: the app password was revoked or the session has ended"
+            raise
+        _check_active(answer)
+        return answer
+
+
+def expiry(token: str) -> datetime | None:
+    """The `exp` of a JWT, unverified (the server judges it; we only plan by it); None when it cannot be read."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return datetime.fromtimestamp(claims["exp"], UTC)
+    except (ValueError, KeyError, IndexError, TypeError, OverflowError, OSError):
+        return None
+
+
+def _pair(answer: Answer) -> Credentials:
+    access, refresh = answer.field("accessJwt"), answer.field("refreshJwt")
+    if not isinstance(access, str) or not isinstance(refresh, str):
+        raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "Bluesky: a session without tokens")
+    return Credentials(access_token=SecretStr(access), refresh_token=SecretStr(refresh), expires_at=expiry(access))
+
+
+def _profile(answer: Answer, base: str) -> Profile:
+    did, handle = answer.field("did"), answer.field("handle")
+    if not isinstance(did, str) or not did.startswith("did:"):
+        raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "Bluesky: a session without a DID")
+    _check_active(answer)
+    return Profile(
+        external_id=did,
+        handle=handle if isinstance(handle, str) else did,
+        service_url=pds_of(answer.field("didDoc")) or base,
+    )
+
+
+def pds_of(document: Any) -> str | None:
+    """The PDS that a DID document names: the service whose id ends in `#atproto_pds`."""
+    services = document.get("service") if isinstance(document, dict) else None
+    for service in services if isinstance(services, list) else []:
+        if isinstance(service, dict) and str(service.get("id", "")).endswith("#atproto_pds"):
+            endpoint = service.get("serviceEndpoint")
+            if isinstance(endpoint, str) and endpoint.startswith(("https://", "http://")):
+                return endpoint.rstrip("/")
+    return None
+
+
+def _check_active(answer: Answer) -> None:
+    if answer.field("active") is False:
+        status = str(answer.field("status") or "inactive")[:40]
+        error = _refuse(Reason.ACCOUNT_RESTRICTED, f"the account is {status}")
+        error.provider_code = status
+        raise error
+
+
+def _refuse(reason: Reason, message: str) -> ChannelError:
+    return ChannelError(reason, Sorting.REJECTED, f"Bluesky: {message}")

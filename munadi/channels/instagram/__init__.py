@@ -1,0 +1,16 @@
+"""Instagram for professional accounts, through Instagram Login. Facts: instagram.md, 2026-11."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from munadi.channels.http import ChannelTools
+from munadi.channels.instagram.adapter import Instagram
+from munadi.channels.instagram.spec import Settings
+from munadi.ports import Channel
+
+
+def build(settings: Mapping[str, Any], tools: ChannelTools) -> Channel:
+    """The channel from what stands under `MUNADI_CHANNELS__INSTAGRAM__`."""
+    return Instagram(Settings.model_validate(dict(settings)), tools)

@@ -1,0 +1,46 @@
+"""The Graph API of Instagram Login: versioned paths below one host, forms in, JSON out, the token as a header."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from munadi.channels.http import ChannelHttp, ChannelTools
+from munadi.channels.instagram.errors import explain
+from munadi.channels.instagram.spec import Settings
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError
+from munadi.ports import Answer, Gate
+
+
+class Graph:
+    """Calls for one account; `unversioned` is for the token endpoints, which have no version."""
+
+    def __init__(self, settings: Settings, tools: ChannelTools) -> None:
+        self._host = settings.hosts.graph.rstrip("/")
+        self._version = settings.version
+        self._clock = tools.clock
+        self._http = ChannelHttp(tools.client, self.explain)
+
+    def explain(self, answer: Answer) -> ChannelError:
+        """See `errors`."""
+        return explain(answer, self._clock.now())
+
+    async def get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
+        """Raises ChannelError."""
+        return await self._http.call("GET", f"{self._host}/{self._version}/{path}", token=token, params=params)
+
+    async def post(
+        self, path: str, account: ConnectedAccount, form: Mapping[str, str], gate: Gate | None = None
+    ) -> Answer:
+        """Raises ChannelError. `gate` marks the visible call."""
+        url = f"{self._host}/{self._version}/{path}"
+        return await self._http.call("POST", url, token=token_of(account), form=form, gate=gate)
+
+    async def unversioned(self, path: str, params: Mapping[str, str]) -> Answer:
+        """GET a token endpoint. Raises ChannelError."""
+        return await self._http.call("GET", f"{self._host}/{path}", params=params)
+
+
+def token_of(account: ConnectedAccount) -> str:
+    """The account's access token, in clear, for one call."""
+    return account.credentials.access_token.get_secret_value()

@@ -1,0 +1,160 @@
+"""Instagram's limits, options and settings. Source: Meta's content-publishing guide and ig-user/media reference."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from munadi.domain.channel import (
+    ChannelName,
+    ChannelSpec,
+    LinkStyle,
+    MediaKind,
+    MediaRule,
+    Resend,
+    TextLimit,
+    TextUnit,
+)
+from munadi.domain.model import WireModel
+
+MAX_HASHTAGS = 30
+MAX_MENTIONS = 20
+MAX_CAROUSEL = 10
+# An unpublished container is dead after this.
+CONTAINER_LIFE = timedelta(hours=24)
+
+
+class Hosts(BaseModel):
+    """Where Instagram is; a value may carry a path prefix, never a version."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    graph: str = "https://graph.instagram.com"
+
+
+class Settings(BaseModel):
+    """`MUNADI_CHANNELS__INSTAGRAM__…`; durations in seconds or ISO 8601.
+
+    A container is polled every `poll_quick` at first, then every `poll_slow`, and `poll_idle` once it is slow.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    hosts: Hosts = Hosts()
+    version: str = "v26.0"
+    publish_deadline: timedelta = timedelta(seconds=30)
+    margin: timedelta = timedelta(seconds=5)
+    absence_window: timedelta = timedelta(seconds=45)
+    poll_quick: timedelta = timedelta(seconds=3)
+    poll_slow: timedelta = timedelta(seconds=10)
+    poll_idle: timedelta = timedelta(seconds=60)
+    permalink_timeout: timedelta = timedelta(seconds=3)
+
+
+class Kind(StrEnum):
+    """What a post is; by default what its media make it, and a single video is a reel."""
+
+    IMAGE = "image"
+    CAROUSEL = "carousel"
+    REEL = "reel"
+    STORY = "story"
+
+
+class UserTag(WireModel):
+    """A tagged person; `x` and `y` (0 to 1, from the upper left) are for images only."""
+
+    username: str = Field(min_length=1, max_length=30)
+    x: float | None = Field(default=None, ge=0, le=1)
+    y: float | None = Field(default=None, ge=0, le=1)
+
+
+Username = Annotated[str, Field(min_length=1, max_length=30)]
+
+
+class Options(WireModel):
+    """`thumbOffset` in milliseconds from the start; `locationId` is a Facebook Page with a place."""
+
+    kind: Kind | None = None
+    share_to_feed: bool | None = None
+    thumb_offset: int | None = Field(default=None, ge=0)
+    collaborators: tuple[Username, ...] = Field(default=(), max_length=3)
+    location_id: str | None = Field(default=None, pattern=r"^\d{1,32}$")
+    user_tags: tuple[UserTag, ...] = Field(default=(), max_length=20)
+    is_ai_generated: bool | None = None
+
+
+FEED_IMAGE = MediaRule(
+    kind=MediaKind.IMAGE,
+    mime_types=("image/jpeg",),
+    max_bytes=8 * 1024 * 1024,  # error 36000/2207004 begins above 8 MiB
+    min_ratio=0.8,
+    max_ratio=1.91,
+    max_alt_length=1000,
+)
+REEL_VIDEO = MediaRule(
+    kind=MediaKind.VIDEO,
+    mime_types=("video/mp4", "video/quicktime"),
+    max_bytes=300_000_000,
+    min_ratio=0.01,
+    max_ratio=10,
+    max_width=1920,
+    min_duration=timedelta(seconds=3),
+    max_duration=timedelta(minutes=15),
+)
+STORY_IMAGE = MediaRule(kind=MediaKind.IMAGE, mime_types=("image/jpeg",), max_bytes=8 * 1024 * 1024)
+STORY_VIDEO = REEL_VIDEO.model_copy(
+    update={"max_bytes": 100_000_000, "min_ratio": 0.1, "max_duration": timedelta(seconds=60)}
+)
+VIDEO_CODECS = ("h264", "hevc")
+MIN_FPS, MAX_FPS = 23, 60
+
+# How long before the slot the containers should be begun.
+LEADS = {
+    Kind.IMAGE: timedelta(minutes=2),
+    Kind.STORY: timedelta(minutes=2),
+    Kind.CAROUSEL: timedelta(minutes=5),
+    Kind.REEL: timedelta(minutes=10),
+}
+
+SPEC = ChannelSpec(
+    name=ChannelName.INSTAGRAM,
+    title="Instagram",
+    # Meta does not say what a character is, so both readings must fit.
+    text_limits=(
+        TextLimit(rule="caption_code_points", unit=TextUnit.CODE_POINTS, maximum=2200),
+        TextLimit(rule="caption_utf16", unit=TextUnit.UTF16_UNITS, maximum=2200),
+    ),
+    media_rules=(FEED_IMAGE, REEL_VIDEO),
+    min_media=1,
+    max_media=MAX_CAROUSEL,
+    mixed_media=True,
+    link_style=LinkStyle.APPENDED,
+    first_comment=False,
+    max_parts=1,
+    scopes=("instagram_business_basic", "instagram_business_content_publish"),
+    hosts=("https://graph.instagram.com",),
+    lead=max(LEADS.values()),
+    absence_window=timedelta(seconds=45),
+    resend=Resend.AFTER_ABSENCE,
+    facts_version="2026-11",
+    sources=(
+        "https://developers.facebook.com/documentation/instagram-platform/content-publishing",
+        "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media",
+        "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/error-codes",
+    ),
+)
+
+
+def spec_of(settings: Settings) -> ChannelSpec:
+    """The spec with the protocol's numbers as set."""
+    return SPEC.model_copy(
+        update={
+            "publish_deadline": settings.publish_deadline,
+            "margin": settings.margin,
+            "absence_window": settings.absence_window,
+            "hosts": (settings.hosts.graph,),
+        }
+    )

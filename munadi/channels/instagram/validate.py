@@ -1,0 +1,146 @@
+"""Every rule a draft can break before anything is sent. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from munadi.channels.instagram.spec import (
+    FEED_IMAGE,
+    MAX_CAROUSEL,
+    MAX_FPS,
+    MAX_HASHTAGS,
+    MAX_MENTIONS,
+    MIN_FPS,
+    REEL_VIDEO,
+    STORY_IMAGE,
+    STORY_VIDEO,
+    VIDEO_CODECS,
+    Kind,
+    Options,
+)
+from munadi.channels.instagram.wire import kind_of
+from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule
+from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
+from munadi.domain.problem import Problem
+
+_HASHTAG = re.compile(r"(?<![\w/&])#\w+")
+_MENTION = re.compile(r"(?<![\w/.])@[\w.]+")
+
+RULES: Mapping[Kind, tuple[MediaRule, ...]] = {
+    Kind.IMAGE: (FEED_IMAGE,),
+    Kind.REEL: (REEL_VIDEO,),
+    Kind.CAROUSEL: (FEED_IMAGE, REEL_VIDEO),
+    Kind.STORY: (STORY_IMAGE, STORY_VIDEO),
+}
+COUNTS: Mapping[Kind, tuple[int, int]] = {
+    Kind.IMAGE: (1, 1),
+    Kind.REEL: (1, 1),
+    Kind.CAROUSEL: (2, MAX_CAROUSEL),
+    Kind.STORY: (1, 1),
+}
+# Options that only some kinds take (facts, section 3).
+TAKEN_BY: Mapping[str, frozenset[Kind]] = {
+    "share_to_feed": frozenset({Kind.REEL, Kind.CAROUSEL}),
+    "thumb_offset": frozenset({Kind.REEL}),
+    "collaborators": frozenset({Kind.IMAGE, Kind.REEL, Kind.CAROUSEL}),
+    "location_id": frozenset({Kind.IMAGE, Kind.REEL, Kind.CAROUSEL}),
+    "user_tags": frozenset({Kind.IMAGE, Kind.REEL, Kind.STORY}),
+    "is_ai_generated": frozenset({Kind.IMAGE, Kind.REEL, Kind.CAROUSEL}),
+}
+
+
+def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+    """All violations, with pointers relative to the draft."""
+    options, problems = parse_options(spec, Options, draft.options)
+    problems += check_extras(spec, draft) + check_text(spec, draft.text) + _tags(spec, draft.text)
+    problems += check_media_count(spec, draft.media)
+    if options is None or not draft.media:
+        return problems
+    kind = kind_of(draft, options)
+    problems += _counts(spec, kind, draft) + check_media_files(spec, draft.media, RULES[kind])
+    for index, asset in enumerate(draft.media):
+        problems += _video(spec, asset, f"/media/{index}")
+    return problems + _options(spec, kind, options, draft) + _story(spec, kind, draft, account)
+
+
+def _tags(spec: ChannelSpec, text: str) -> list[Problem]:
+    found = []
+    for name, pattern, limit in (("hashtags", _HASHTAG, MAX_HASHTAGS), ("mentions", _MENTION, MAX_MENTIONS)):
+        actual = len(pattern.findall(text))
+        if actual > limit:
+            message = f"takes at most {limit} {name}; this text has {actual}"
+            found.append(problem(spec, "/text", f"TOO_MANY_{name.upper()}", name, message, limit, actual))
+    return found
+
+
+def _counts(spec: ChannelSpec, kind: Kind, draft: Draft) -> list[Problem]:
+    low, high = COUNTS[kind]
+    actual = len(draft.media)
+    # More than the channel takes at all is told by check_media_count.
+    if low <= actual <= high or actual > spec.max_media:
+        return []
+    wanted = str(low) if low == high else f"{low} to {high}"
+    message = f"takes {wanted} media for kind {kind}; this has {actual}"
+    return [problem(spec, "/options/kind", "KIND_MEDIA_COUNT", "kind_media_count", message, wanted, actual)]
+
+
+def _video(spec: ChannelSpec, asset: MediaAsset, pointer: str) -> list[Problem]:
+    """Codec and frame rate, where the probe could tell."""
+    if asset.kind is not MediaKind.VIDEO:
+        return []
+    found = []
+    if asset.video_codec is not None and asset.video_codec not in VIDEO_CODECS:
+        limit = ", ".join(VIDEO_CODECS)
+        message = f"takes video encoded as {limit}; this is {asset.video_codec}"
+        found.append(problem(spec, pointer, "MEDIA_CODEC", "video_codec", message, limit, asset.video_codec))
+    # Measured rates are a little off the nominal one (23.976).
+    if asset.fps is not None and not MIN_FPS - 0.05 <= asset.fps <= MAX_FPS + 0.05:
+        message = f"takes {MIN_FPS} to {MAX_FPS} frames per second; this has {asset.fps:g}"
+        found.append(problem(spec, pointer, "MEDIA_FPS", "fps", message, f"{MIN_FPS}-{MAX_FPS}", asset.fps))
+    return found
+
+
+def _options(spec: ChannelSpec, kind: Kind, options: Options, draft: Draft) -> list[Problem]:
+    found = []
+    for name, kinds in TAKEN_BY.items():
+        if name in options.model_fields_set and kind not in kinds:
+            pointer = f"/options/{Options.model_fields[name].alias}"
+            found.append(
+                problem(spec, pointer, "OPTION_NOT_FOR_KIND", "option_kind", f"has no such option for a {kind}")
+            )
+    offset, duration = options.thumb_offset, draft.media[0].duration_ms
+    if kind is Kind.REEL and offset is not None and duration is not None and offset > duration:
+        message = f"takes a thumbOffset within the video: {offset} ms is after its {duration} ms"
+        found.append(problem(spec, "/options/thumbOffset", "INVALID_OPTION", "thumb_offset", message, duration, offset))
+    return found + _positions(spec, kind, options)
+
+
+def _positions(spec: ChannelSpec, kind: Kind, options: Options) -> list[Problem]:
+    """Tags in an image have a place, tags in a reel have none."""
+    wanted = {Kind.IMAGE: True, Kind.REEL: False}.get(kind)
+    if wanted is None:
+        return []
+    message = "takes user tags with x and y for an image" if wanted else "takes user tags without x and y for a reel"
+    return [
+        problem(spec, f"/options/userTags/{index}", "INVALID_OPTION", "user_tag_position", message)
+        for index, tag in enumerate(options.user_tags)
+        if (tag.x is not None and tag.y is not None) != wanted or (tag.x is None) != (tag.y is None)
+    ]
+
+
+def _story(spec: ChannelSpec, kind: Kind, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+    """A story shows no caption, and only business accounts may publish one."""
+    if kind is not Kind.STORY:
+        return []
+    found = []
+    if draft.text.strip():
+        message = "shows no text with a story: give this channel an empty text"
+        found.append(problem(spec, "/text", "TEXT_UNSUPPORTED", "story_text", message))
+    if account is not None and account.facts.get("account_type") in ("CREATOR", "MEDIA_CREATOR"):
+        message = "takes stories from business accounts only; this is a creator account"
+        found.append(problem(spec, "/options/kind", "FEATURE_NOT_ELIGIBLE", "story_account", message))
+    return found

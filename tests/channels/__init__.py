@@ -1,0 +1,1 @@
+"""Channels: each alone, then all under one contract, then over real servers."""

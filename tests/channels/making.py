@@ -1,0 +1,160 @@
+"""Drafts, accounts, handles and tools as tests need them; every value is fixed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from munadi.channels.http import ChannelTools
+from munadi.channels.registry import build_channels
+from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.channel import ChannelName, MediaKind
+from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
+from munadi.domain.publication import Handle
+from munadi.ports import Channel, LinkCard, PublicationDraft, Stage
+from tests.channels.network import Network
+
+NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+PUBLICATION = "pub_01jd0000000000000000000000"
+TOKEN = "secret-access-token-0123456789"
+REFRESH = "secret-refresh-token-0123456789"
+
+
+class FixedClock:
+    def __init__(self, now: datetime = NOW) -> None:
+        self.at = now
+
+    def now(self) -> datetime:
+        return self.at
+
+    def monotonic(self) -> float:
+        return self.at.timestamp()
+
+    def forward(self, **duration: float) -> None:
+        self.at += timedelta(**duration)
+
+
+class StoredMedia:
+    """Bytes by media id; what was never stored reads as its id."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.base = "https://munadi.example/media"
+
+    async def read(self, asset: MediaAsset) -> bytes:
+        return self.files.get(asset.id, asset.id.encode())
+
+    def public_url(self, asset: MediaAsset) -> str:
+        return f"{self.base}/{asset.id}"
+
+
+class Cards:
+    def __init__(self) -> None:
+        self.card_of_page: LinkCard | None = None
+        self.asked: list[str] = []
+
+    async def card(self, url: str) -> LinkCard | None:
+        self.asked.append(url)
+        return self.card_of_page
+
+
+@dataclass
+class Bench:
+    """A channel on a scripted network, with everything a test may turn."""
+
+    channel: Channel
+    network: Network
+    clock: FixedClock
+    media: StoredMedia
+    cards: Cards
+
+
+def bench(name: str, settings: Mapping[str, Any] | None = None) -> Bench:
+    network, clock, media, cards = Network(), FixedClock(), StoredMedia(), Cards()
+    client = httpx.AsyncClient(transport=network)
+    tools = ChannelTools(client=client, guarded=client, media=media, links=cards, clock=clock)
+    channel = build_channels({name: settings or {}}, tools)[name]
+    return Bench(channel, network, clock, media, cards)
+
+
+class Saved:
+    """A handle store: what an activity would find after a crash at any point."""
+
+    def __init__(self, handle: Handle | None = None) -> None:
+        self.handle = handle
+        self.history: list[Handle] = []
+
+    async def __call__(self, state: dict[str, Any], *, ready: bool = False, expires_at: datetime | None = None) -> None:
+        self.handle = Handle(draft_version=1, state=state, ready=ready, expires_at=expires_at)
+        self.history.append(self.handle)
+
+
+@dataclass
+class GateThatCounts:
+    """Open, or closed by an error."""
+
+    error: Exception | None = None
+    asked: int = field(default=0)
+
+    def __call__(self) -> None:
+        self.asked += 1
+        if self.error:
+            raise self.error
+
+
+def stage(error: Exception | None = None) -> Stage:
+    return Stage(gate=GateThatCounts(error))
+
+
+def image(index: int = 0, **changes: Any) -> MediaAsset:
+    facts: dict[str, Any] = {
+        "id": f"med_{index}",
+        "sha256": "0" * 64,
+        "kind": MediaKind.IMAGE,
+        "mime_type": "image/jpeg",
+        "bytes": 1000,
+        "width": 1080,
+        "height": 1080,
+    }
+    return MediaAsset(**{**facts, **changes})
+
+
+def video(index: int = 0, **changes: Any) -> MediaAsset:
+    facts: dict[str, Any] = {
+        "kind": MediaKind.VIDEO,
+        "mime_type": "video/mp4",
+        "width": 1080,
+        "height": 1920,
+        "duration_ms": 10_000,
+        "video_codec": "h264",
+        "audio_codec": "aac",
+        "fps": 30.0,
+    }
+    return image(index, **{**facts, **changes})
+
+
+def draft(text: str = "", **fields: Any) -> Draft:
+    return Draft(text=text, **fields)
+
+
+def publication(text: str = "", *, at: datetime = NOW, seed: str = PUBLICATION, **fields: Any) -> PublicationDraft:
+    return PublicationDraft(text=text, publication_id=seed, created_at=at - timedelta(hours=1), due_at=at, **fields)
+
+
+def account(channel: str, external_id: str, **changes: Any) -> ConnectedAccount:
+    credentials = Credentials(access_token=SecretStr(TOKEN), refresh_token=SecretStr(REFRESH))
+    facts: dict[str, Any] = {
+        "id": "acc_01jd0000000000000000000000",
+        "brand_ref": "acme",
+        "channel": ChannelName(channel),
+        "external_id": external_id,
+        "handle": "acme",
+        "credentials": credentials,
+    }
+    return ConnectedAccount(**{**facts, **changes})

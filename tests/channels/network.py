@@ -1,0 +1,77 @@
+"""A network in memory that one can look inside: scripted answers, recorded requests, and httpcore's trace events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+
+Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
+
+
+def ok(body: Any = None, **headers: str) -> httpx.Response:
+    return answer(200, body, headers)
+
+
+def answer(status: int, body: Any = None, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    """JSON unless `body` is a string, which is sent as HTML."""
+    if isinstance(body, str):
+        return httpx.Response(status, html=body, headers=headers)
+    return httpx.Response(status, json={} if body is None else body, headers=headers)
+
+
+class Network(httpx.AsyncBaseTransport):
+    """`on(...)` scripts what a method and path answer, in order; the last answer repeats.
+
+    As with a real connection, a trace event comes before the first byte, and `unreachable` before any.
+    """
+
+    def __init__(self) -> None:
+        self.requests: list[httpx.Request] = []
+        self.unreachable = False
+        self._script: dict[tuple[str, str], list[Answer]] = defaultdict(list)
+
+    def on(self, method: str, path: str, *answers: Answer) -> Network:
+        """`path` is the end of the URL's path. A later call replaces an earlier one."""
+        self._script[method, path] = list(answers)
+        return self
+
+    def sent(self, path: str) -> list[httpx.Request]:
+        """The requests that reached `path`."""
+        return [request for request in self.requests if request.url.path.endswith(path)]
+
+    @property
+    def mutations(self) -> list[httpx.Request]:
+        return [request for request in self.requests if request.method != "GET"]
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.unreachable:
+            raise httpx.ConnectError("connection refused")
+        trace = request.extensions.get("trace")
+        if trace:
+            await trace("http11.send_request_headers.started", {})
+        await request.aread()
+        self.requests.append(request)
+        found = self._next(request)
+        if isinstance(found, Exception):
+            raise found
+        return found(request) if callable(found) else _copy(found)
+
+    def _next(self, request: httpx.Request) -> Answer:
+        for (method, path), answers in self._script.items():
+            if method == request.method and request.url.path.endswith(path):
+                return answers.pop(0) if len(answers) > 1 else answers[0]
+        raise AssertionError(f"nothing is scripted for {request.method} {request.url.path}")
+
+
+def _copy(response: httpx.Response) -> httpx.Response:
+    """A response is consumed by its reader; a repeated one is made anew."""
+    headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return httpx.Response(response.status_code, content=response.content, headers=headers)
+
+
+def form_of(request: httpx.Request) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(request.content.decode(), keep_blank_values=True).items()}

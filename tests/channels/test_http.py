@@ -1,0 +1,134 @@
+"""What is known about a call's effect follows from where it failed, and no secret survives in what is kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+
+from munadi.channels.http import MAX_ANSWER, ChannelHttp, redact, retry_after
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.ports import Answer
+from munadi.webhooks.guard import GuardCode, GuardRefused
+from tests.channels.making import NOW, TOKEN, GateThatCounts
+from tests.channels.network import Network, answer, ok
+
+
+def explain(given: Answer) -> ChannelError:
+    return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "refused", provider_code=str(given.status))
+
+
+def over(network: Network) -> ChannelHttp:
+    return ChannelHttp(httpx.AsyncClient(transport=network), explain)
+
+
+async def failure(network: Network, **call: object) -> ChannelError:
+    with pytest.raises(ChannelError) as caught:
+        await over(network).call("POST", "https://net.example/post", token=TOKEN, **call)  # type: ignore[arg-type]
+    return caught.value
+
+
+async def test_a_2xx_is_an_answer_with_lower_case_headers() -> None:
+    network = Network().on("POST", "/post", ok({"id": 7}, **{"X-Usage": "1"}))
+    got = await over(network).call("POST", "https://net.example/post", token=TOKEN)
+    assert (got.field("id"), got.headers["x-usage"]) == (7, "1")
+    assert network.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+async def test_a_body_that_is_no_json_object_has_no_fields() -> None:
+    network = Network().on("POST", "/post", answer(200, "<html>"))
+    got = await over(network).call("POST", "https://net.example/post")
+    assert got.field("id") is None
+
+
+async def test_a_huge_answer_is_cut_and_has_no_body() -> None:
+    network = Network().on("POST", "/post", ok({"a": "x" * (MAX_ANSWER + 1)}))
+    assert (await over(network).call("POST", "https://net.example/post")).body is None
+
+
+async def test_unreachable_is_not_sent() -> None:
+    network = Network()
+    network.unreachable = True
+    error = await failure(network)
+    assert (error.reason, error.sorting) == (Reason.NETWORK_UNREACHABLE, Sorting.NOT_SENT)
+
+
+@pytest.mark.parametrize(
+    "broken", [httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("reset"), httpx.WriteError("")]
+)
+async def test_a_break_after_the_first_byte_is_unknown(broken: Exception) -> None:
+    error = await failure(Network().on("POST", "/post", broken))
+    assert (error.reason, error.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN)
+
+
+async def test_a_closed_gate_sends_nothing() -> None:
+    network = Network().on("POST", "/post", ok())
+    late = ChannelError(Reason.WINDOW_MISSED, Sorting.NOT_SENT, "too late")
+    assert await failure(network, gate=GateThatCounts(late)) is late
+    assert network.requests == []
+
+
+async def test_a_guarded_address_is_refused_for_good_unless_its_name_may_come_back() -> None:
+    refused = GuardRefused(GuardCode.ADDRESS_NOT_PUBLIC, "10.0.0.1 is private")
+    error = await failure(Network().on("POST", "/post", refused))
+    assert (error.reason, error.sorting) == (Reason.TARGET_NOT_ACCESSIBLE, Sorting.REJECTED)
+    gone = GuardRefused(GuardCode.NAME_NOT_RESOLVED, "no such name")
+    error = await failure(Network().on("POST", "/post", gone))
+    assert (error.reason, error.sorting) == (Reason.NETWORK_UNREACHABLE, Sorting.NOT_SENT)
+
+
+async def test_an_address_that_is_no_url_is_refused() -> None:
+    with pytest.raises(ChannelError) as caught:
+        await over(Network()).call("GET", "https://pds.example:port/")
+    assert (caught.value.provider_code, caught.value.sorting) == ("INVALID_URL", Sorting.REJECTED)
+
+
+async def test_the_kept_answer_has_no_secret() -> None:
+    body = {"error": f"token {TOKEN} is bad", "access_token": "IGQVJfoo", "code": 190}
+    error = await failure(Network().on("POST", "/post", answer(400, body)))
+    assert error.raw is not None
+    assert TOKEN not in error.raw
+    assert "IGQVJfoo" not in error.raw
+    assert '"code":190' in error.raw
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "access_token=abc123",
+        '"refreshJwt": "abc123"',
+        "'client_secret': 'abc123'",
+        "password=abc123",
+        "code=abc123abc123abc123abc123",
+        "Authorization: Bearer abc123abc123",
+        "eyJabc123.abc123.abc123",
+        "EAAabc123abc123abc123abc123",
+        "IGQVabc123abc123abc123abc123",
+    ],
+)
+def test_redaction_knows_how_tokens_look(secret: str) -> None:
+    assert "abc123" not in redact(f"before {secret} after")
+    assert redact(f"before {secret} after").endswith(" after")
+
+
+@pytest.mark.parametrize(
+    "words", ['{"code":190,"error_subcode":463}', "Invalid OAuth access token.", "the bearer token expired"]
+)
+def test_redaction_leaves_the_networks_own_words(words: str) -> None:
+    assert redact(words) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [("30", 30), ("0", 0), ("99999999", 604_800), ("", None), ("soon", None), ("-5", None)],
+)
+def test_retry_after_in_seconds(value: str, seconds: int | None) -> None:
+    wanted = None if seconds is None else timedelta(seconds=seconds)
+    assert retry_after({"retry-after": value}, NOW) == wanted
+
+
+def test_retry_after_as_a_date_is_never_negative() -> None:
+    assert retry_after({"retry-after": format_datetime(NOW + timedelta(seconds=90))}, NOW) == timedelta(seconds=90)
+    assert retry_after({"retry-after": format_datetime(NOW - timedelta(seconds=90))}, NOW) == timedelta(0)
