@@ -1,0 +1,160 @@
+"""Problems (RFC 9457): every 4xx and 5xx there is, the framework's own included, in one shape.
+
+ProblemError       raised by a route: status, stable code, words, headers
+ProblemsFound      422: every violation of a request at once
+ChangeRefused      409: not in a state for this change
+HTTPException      the framework's: 404, 405, …
+database is gone   503 with Retry-After
+anything else      500, logged; the text of the error stays here
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from munadi.db.changes import ChangeRefused
+from munadi.domain.model import WireModel
+from munadi.domain.problem import Problem, ProblemsFound
+from munadi.intake.shape import problems_of_shape
+
+MEDIA_TYPE = "application/problem+json"
+LOCK_NOT_AVAILABLE = "55P03"
+log = structlog.get_logger("munadi.api")
+
+
+class ProblemDocument(WireModel):
+    """What went wrong, for programs (`code`, `errors`) and for people (`title`, `detail`)."""
+
+    type: str = Field(description="Names the kind of problem; `code` in another spelling.")
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="The path that was asked for.")
+    code: str = Field(description="Stable; switch on this.")
+    request_id: str = Field(description="Also in the header `X-Request-Id` and in our log.")
+    errors: tuple[Problem, ...] = Field((), description="Every violation, each with a JSON pointer into the request.")
+
+
+class ProblemError(Exception):
+    """An answer other than success. `code` is stable; `detail` is for people and names no secret."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        title: str,
+        detail: str,
+        *,
+        errors: Sequence[Problem] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(f"{status} {code}: {detail}")
+        self.status, self.code, self.title, self.detail = status, code, title, detail
+        self.errors, self.headers = tuple(errors), dict(headers or {})
+
+
+def problem_response(error: ProblemError, *, path: str, request_id: str) -> Response:
+    """The answer that tells an error."""
+    document = ProblemDocument(
+        type=f"urn:munadi:problem:{error.code.lower().replace('_', '-')}",
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        instance=path,
+        code=error.code,
+        request_id=request_id,
+        errors=error.errors,
+    )
+    return Response(document.model_dump_json(), error.status, media_type=MEDIA_TYPE, headers=error.headers)
+
+
+def refused(problems: Sequence[Problem]) -> ProblemError:
+    """422: the request breaks these rules, and nothing was stored."""
+    count = len(problems)
+    detail = problems[0].message if count == 1 else f"{count} rules are broken; nothing was stored"
+    return ProblemError(422, "INVALID_REQUEST", "The request cannot be accepted", detail, errors=problems)
+
+
+def translate(error: Exception) -> ProblemError:
+    """The problem that an exception means."""
+    match error:
+        case ProblemError():
+            return error
+        case ProblemsFound():
+            return refused(error.problems)
+        case RequestValidationError():
+            return refused(problems_of_shape(error.errors()))
+        case ChangeRefused():
+            return ProblemError(409, error.code, "Not possible any more", str(error))
+        case HTTPException():
+            return _of_framework(error)
+        case StaleDataError():
+            return ProblemError(
+                409, "CONFLICT", "Changed meanwhile", "somebody else changed this; read it and try again"
+            )
+        case DBAPIError() if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
+            return ProblemError(
+                409,
+                "IN_FLIGHT",
+                "Still in flight",
+                "an earlier request is still changing this; try again in a moment",
+                headers={"Retry-After": "1"},
+            )
+        case OperationalError() | InterfaceError() | PoolTimeout():
+            log.error("database.unavailable", error=type(error).__name__)
+            return ProblemError(
+                503,
+                "DATABASE_UNAVAILABLE",
+                "Not available",
+                "the database does not answer; nothing was stored",
+                headers={"Retry-After": "2"},
+            )
+    # Statements carry their parameters, which may be somebody's words: they stay out of the log.
+    text = type(error).__name__ if isinstance(error, StatementError) else repr(error)
+    log.exception("request.failed", error=text)
+    return ProblemError(500, "INTERNAL_ERROR", "Our mistake", "something went wrong here; the log has the requestId")
+
+
+def _of_framework(error: HTTPException) -> ProblemError:
+    status = HTTPStatus(error.status_code)
+    code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}.get(status.value, status.name)
+    detail = error.detail if error.detail and error.detail != status.phrase else status.description or status.phrase
+    return ProblemError(status.value, code, status.phrase, detail, headers=error.headers)
+
+
+async def answer(request: Request, error: Exception) -> Response:
+    """The one exception handler of the application."""
+    return problem_response(translate(error), path=request.url.path, request_id=request_id_of(request.scope))
+
+
+def request_id_of(scope: Mapping[str, Any]) -> str:
+    """The id the edge gave this request."""
+    return str(scope.get("state", {}).get("request_id", "req_unknown"))
+
+
+def install(app: FastAPI) -> None:
+    """Every exception of a route becomes a problem."""
+    kinds: tuple[type[Exception], ...] = (
+        ProblemError,
+        ProblemsFound,
+        RequestValidationError,
+        ChangeRefused,
+        HTTPException,
+        StaleDataError,
+        DBAPIError,
+        PoolTimeout,
+    )
+    for kind in kinds:
+        app.add_exception_handler(kind, answer)

@@ -1,0 +1,90 @@
+"""The event log: numbered after commit, read by position.
+
+The rule here: a position is given under a lock and only to what is committed, so it never appears below one that
+a reader has already seen. A late commit gets a later position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import text
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.session import Database
+from munadi.db.tables import EventRow
+
+BATCH = 1_000
+# Any number, as long as nothing else in the database takes the same advisory lock.
+_LOCK = 6_855_924_000_418
+
+# A content's events stay in the order of `sequence` even when two processes' clocks disagree: each sorts by the
+# latest instant up to it.
+_NUMBER = text(
+    """
+    UPDATE events SET position = numbered.position FROM (
+        SELECT waiting.id AS id,
+               (SELECT coalesce(max(position), 0) FROM events)
+                 + row_number() OVER (ORDER BY waiting.latest, waiting.subject, waiting.sequence, waiting.id)
+                 AS position
+        FROM (
+            SELECT id, sequence, coalesce(content_id, id) AS subject,
+                   max(created_at) OVER (PARTITION BY coalesce(content_id, id) ORDER BY sequence) AS latest
+            FROM events WHERE position IS NULL
+        ) AS waiting
+        ORDER BY waiting.latest, waiting.subject, waiting.sequence, waiting.id
+        LIMIT :batch
+    ) AS numbered
+    WHERE events.id = numbered.id
+    """
+)
+
+
+async def number_events(database: Database) -> int:
+    """Give every committed event without a position the next one; how many. One caller numbers at a time."""
+    numbered = 0
+    while await _waiting(database):
+        async with database.write() as session:
+            if not database.is_sqlite:
+                await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            done = await session.execute(_NUMBER, {"batch": BATCH})
+            count = int(getattr(done, "rowcount", 0))
+        numbered += count
+        if count < BATCH:
+            break
+    return numbered
+
+
+async def events_after(
+    session: AsyncSession,
+    position: int,
+    *,
+    limit: int,
+    brand_refs: Collection[str] | None = None,
+    types: Collection[str] = (),
+) -> Sequence[EventRow]:
+    """The numbered events after a position, in order; `brand_refs` None: of every brand."""
+    query = select(EventRow).where(col(EventRow.position) > position)
+    if brand_refs is not None:
+        query = query.where(col(EventRow.brand_ref).in_(brand_refs))
+    if types:
+        query = query.where(col(EventRow.type).in_(types))
+    return (await session.exec(query.order_by(col(EventRow.position)).limit(limit))).all()
+
+
+async def events_of(session: AsyncSession, content_id: str, *, after: int, limit: int) -> Sequence[EventRow]:
+    """A content's events after a sequence number, in order."""
+    query = (
+        select(EventRow)
+        .where(EventRow.content_id == content_id, col(EventRow.sequence) > after)
+        .order_by(col(EventRow.sequence))
+        .limit(limit)
+    )
+    return (await session.exec(query)).all()
+
+
+async def _waiting(database: Database) -> bool:
+    async with database.read() as session:
+        query = select(EventRow.id).where(col(EventRow.position).is_(None)).limit(1)
+        return (await session.exec(query)).first() is not None

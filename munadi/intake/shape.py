@@ -1,0 +1,46 @@
+"""Violations of a request's shape (unknown fields, wrong types), told like every other rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from munadi.domain.problem import Problem
+
+_CODES = {"missing": "MISSING_FIELD", "extra_forbidden": "UNKNOWN_FIELD", "json_invalid": "JSON_INVALID"}
+# Where a framework found the value, ahead of its place in there.
+_PLACES = {"body", "query", "path", "header", "cookie"}
+
+
+def problems_of_shape(errors: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """Pydantic's errors as problems; `loc` may begin with the part of the request it is in."""
+    return [_problem(error) for error in errors]
+
+
+def pointer_of(loc: Sequence[Any]) -> str:
+    """A JSON pointer from pydantic's `loc`; a query parameter is `?name`."""
+    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in loc]
+    if parts and parts[0] == "query":
+        return "?" + "/".join(parts[1:])
+    if parts and parts[0] in _PLACES:
+        parts = parts[1:]
+    return "".join(f"/{part}" for part in parts)
+
+
+def _problem(error: Mapping[str, Any]) -> Problem:
+    kind = str(error["type"])
+    context = error.get("ctx") or {}
+    limits = [
+        context[name] for name in ("max_length", "min_length", "le", "ge", "pattern", "expected") if name in context
+    ]
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        message = "there is no such field"
+    return Problem(
+        pointer=pointer_of(error["loc"]),
+        code=_CODES.get(kind, "INVALID_FIELD"),
+        message=message,
+        rule=kind,
+        limit=limits[0] if limits and isinstance(limits[0], int | float | str) else None,
+        actual=context.get("actual_length"),
+    )
