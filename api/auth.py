@@ -18,7 +18,10 @@ from munadi.db.keys import KeyStore
 from munadi.domain.key import Scope, is_well_formed
 
 BEARER = HTTPBearer(
-    auto_error=False, scheme_name="apiKey", bearerFormat="mnd_…", description="An API key: `Authorization: Bearer mnd_…`"
+    auto_error=False,
+    scheme_name="apiKey",
+    bearerFormat="mnd_…",
+    description="An API key: `Authorization: Bearer mnd_…`",
 )
 REALM = 'Bearer realm="munadi"'
 

@@ -1,0 +1,250 @@
+"""Connected profiles: who, where, how healthy. Credentials go in and out sealed (`sealed.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, func, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from munadi.crypto import KeyRing
+from munadi.db.account_stories import account_views, fail_waiting, is_in_flight, release_held
+from munadi.db.ids import new_id
+from munadi.db.notices import notify
+from munadi.db.sealed import open_credentials, seal_credentials
+from munadi.db.session import Database
+from munadi.db.tables import AccountRow
+from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
+from munadi.domain.account_view import AccountView
+from munadi.domain.channel import ChannelName
+from munadi.domain.event import EventType
+from munadi.domain.ids import Prefix
+from munadi.ports import Connection
+
+A = AccountStatus
+
+
+@dataclass(frozen=True)
+class OpenedAccount:
+    """An account with its credentials unsealed, as a channel takes it, and how it fares."""
+
+    account: ConnectedAccount
+    status: AccountStatus
+
+
+class AccountStore:
+    """Accounts of one database."""
+
+    def __init__(self, database: Database, keyring: KeyRing) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def connect(
+        self, brand_ref: str, channel: ChannelName, connection: Connection, *, login: str | None, now: datetime
+    ) -> AccountView:
+        """Keep a verified connection; the same profile again is a reconnect, which releases what was held for it."""
+        try:
+            return await self._connect(brand_ref, channel, connection, login, now)
+        except IntegrityError:
+            # The same profile was connected for the first time by two at once: the second is a reconnect.
+            return await self._connect(brand_ref, channel, connection, login, now)
+
+    async def view(self, account_id: str) -> AccountView | None:
+        """An account as answered, deleted ones too."""
+        async with self._database.read() as session:
+            row = await session.get(AccountRow, account_id)
+            return None if row is None else (await account_views(session, [row]))[0]
+
+    async def list(
+        self, *, brand_ref: str | None, limit: int, after: str | None, channel: str | None = None
+    ) -> Sequence[AccountView]:
+        """Connected accounts in order of id after `after`; of one brand when it is named."""
+        query = select(AccountRow).where(col(AccountRow.deleted_at).is_(None)).order_by(col(AccountRow.id))
+        if brand_ref is not None:
+            query = query.where(AccountRow.brand_ref == brand_ref)
+        if channel is not None:
+            query = query.where(AccountRow.channel == channel)
+        if after is not None:
+            query = query.where(col(AccountRow.id) > after)
+        async with self._database.read() as session:
+            return await account_views(session, (await session.exec(query.limit(limit))).all())
+
+    async def count(self, brand_ref: str) -> int:
+        """How many accounts a brand has connected."""
+        query = select(func.count()).where(AccountRow.brand_ref == brand_ref, col(AccountRow.deleted_at).is_(None))
+        async with self._database.read() as session:
+            return (await session.exec(query)).one()
+
+    async def is_connected(self, brand_ref: str, channel: ChannelName, external_id: str) -> bool:
+        """Whether this profile is one of the brand's accounts."""
+        async with self._database.read() as session:
+            return (await session.exec(_by_profile(brand_ref, channel, external_id))).first() is not None
+
+    async def disconnect(self, account_id: str, now: datetime) -> AccountView | None:
+        """Take an account away: what it still had to publish fails, its credentials go. Again: nothing more happens."""
+        async with self._database.write() as session:
+            await fail_waiting(session, account_id, now)
+            row = await session.get(AccountRow, account_id, with_for_update=True)
+            if row is None:
+                return None
+            if row.deleted_at is None:
+                row.status, row.deleted_at, row.updated_at = A.DISCONNECTED.value, now, now
+                if not await is_in_flight(session, account_id):
+                    row.sealed = b""  # else they are needed to find out what became of it
+                await self._tell(session, EventType.ACCOUNT_DISCONNECTED, row, now)
+            return (await account_views(session, [row]))[0]
+
+    async def opened(self, account_id: str) -> OpenedAccount | None:
+        """An account with its credentials; None when there are none (any more). SealBroken when they are damaged."""
+        async with self._database.read() as session:
+            row = await session.get(AccountRow, account_id)
+        if row is None or not row.sealed:
+            return None
+        return OpenedAccount(_account(row, open_credentials(self._keyring, row)), A(row.status))
+
+    async def take_lease(self, account_id: str, holder: str, now: datetime, until: datetime) -> bool:
+        """The right to refresh, for one holder at a time; it lapses at `until` if the holder dies."""
+        free = or_(col(AccountRow.lease_until).is_(None), col(AccountRow.lease_until) <= now)
+        async with self._database.write() as session:
+            taken = await session.exec(
+                update(AccountRow)
+                .where(col(AccountRow.id) == account_id, free)
+                .values(lease_holder=holder, lease_until=until)
+            )
+            return bool(taken.rowcount == 1)
+
+    async def release_lease(self, account_id: str, holder: str) -> None:
+        """Give the lease back, if it is still this holder's."""
+        async with self._database.write() as session:
+            await session.exec(
+                update(AccountRow)
+                .where(col(AccountRow.id) == account_id, col(AccountRow.lease_holder) == holder)
+                .values(lease_holder=None, lease_until=None)
+            )
+
+    async def store_refreshed(
+        self, account_id: str, expected_version: int, credentials: Credentials, now: datetime
+    ) -> bool:
+        """Keep refreshed credentials, unless others were stored meanwhile. A refresh token outlives a silent answer."""
+        async with self._database.write() as session:
+            row = await session.get(AccountRow, account_id, with_for_update=True)
+            if row is None or not row.sealed or row.credentials_version != expected_version:
+                return False
+            if credentials.refresh_token is None or not credentials.refresh_token.get_secret_value():
+                kept = open_credentials(self._keyring, row).refresh_token
+                credentials = credentials.model_copy(update={"refresh_token": kept})
+            self._keep(row, credentials, now)
+            if row.status == A.EXPIRING:
+                row.status = A.CONNECTED.value
+            return True
+
+    async def mark_reauth_required(self, account_id: str, expected_version: int, reason: str, now: datetime) -> bool:
+        """The grant is dead: its owner must reconnect. Told once; not if the account was reconnected meanwhile."""
+        return await self._worsen(account_id, expected_version, A.REAUTH_REQUIRED, reason, now)
+
+    async def mark_expiring(self, account_id: str, expected_version: int, now: datetime) -> bool:
+        """The token ends soon and cannot be renewed by us. Told once per token."""
+        return await self._worsen(account_id, expected_version, A.EXPIRING, None, now)
+
+    async def _worsen(
+        self, account_id: str, expected_version: int, status: AccountStatus, reason: str | None, now: datetime
+    ) -> bool:
+        before = (A.CONNECTED, A.EXPIRING) if status is A.REAUTH_REQUIRED else (A.CONNECTED,)
+        event = EventType.ACCOUNT_REAUTH_REQUIRED if status is A.REAUTH_REQUIRED else EventType.ACCOUNT_EXPIRING
+        async with self._database.write() as session:
+            row = await session.get(AccountRow, account_id, with_for_update=True)
+            if row is None or row.credentials_version != expected_version or row.status not in before:
+                return False
+            row.status, row.updated_at = status.value, now
+            await self._tell(session, event, row, now, reason=reason)
+            return True
+
+    async def _connect(
+        self, brand_ref: str, channel: ChannelName, connection: Connection, login: str | None, now: datetime
+    ) -> AccountView:
+        profile = connection.profile
+        async with self._database.write() as session:
+            row = (await session.exec(_by_profile(brand_ref, channel, profile.external_id))).first()
+            if row is None:
+                row = _new_account(brand_ref, channel, profile.external_id, now)
+            else:
+                await release_held(session, row.id, now)
+                await session.refresh(row, with_for_update=True)
+                row.credentials_version += 1
+            row.handle, row.display_name = profile.handle, profile.display_name
+            row.service_url, row.login = profile.service_url, login
+            row.scopes, row.facts = list(profile.scopes), dict(profile.facts)
+            row.status = A.CONNECTED.value
+            row.lease_holder = row.lease_until = None
+            self._seal(row, connection.credentials, now)
+            session.add(row)
+            await self._tell(session, EventType.ACCOUNT_CONNECTED, row, now)
+            return (await account_views(session, [row]))[0]
+
+    def _keep(self, row: AccountRow, credentials: Credentials, now: datetime) -> None:
+        row.credentials_version += 1
+        self._seal(row, credentials, now)
+
+    def _seal(self, row: AccountRow, credentials: Credentials, now: datetime) -> None:
+        row.sealed = seal_credentials(self._keyring, row.id, credentials)
+        row.token_expires_at, row.updated_at = credentials.expires_at, now
+
+    async def _tell(
+        self, session: AsyncSession, kind: EventType, row: AccountRow, now: datetime, *, reason: str | None = None
+    ) -> None:
+        await session.flush()
+        view = (await account_views(session, [row]))[0]
+        await notify(
+            session,
+            kind,
+            brand_ref=row.brand_ref,
+            sns=row.channel,
+            status=row.status,
+            reason=reason,
+            data={"account": view.model_dump(mode="json")},
+            now=now,
+        )
+
+
+def _by_profile(brand_ref: str, channel: ChannelName, external_id: str) -> SelectOfScalar[AccountRow]:
+    return select(AccountRow).where(
+        AccountRow.brand_ref == brand_ref,
+        AccountRow.channel == channel.value,
+        AccountRow.external_id == external_id,
+        col(AccountRow.deleted_at).is_(None),
+    )
+
+
+def _new_account(brand_ref: str, channel: ChannelName, external_id: str, now: datetime) -> AccountRow:
+    return AccountRow(
+        id=new_id(Prefix.ACCOUNT),
+        brand_ref=brand_ref,
+        channel=channel.value,
+        external_id=external_id,
+        handle="",
+        status=A.CONNECTED.value,
+        sealed=b"",
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _account(row: AccountRow, credentials: Credentials) -> ConnectedAccount:
+    return ConnectedAccount(
+        id=row.id,
+        brand_ref=row.brand_ref,
+        channel=ChannelName(row.channel),
+        external_id=row.external_id,
+        handle=row.handle,
+        service_url=row.service_url,
+        login=row.login,
+        scopes=tuple(row.scopes),
+        facts=row.facts,
+        credentials=credentials,
+        credentials_version=row.credentials_version,
+    )

@@ -1,0 +1,66 @@
+"""How an endpoint fares: when it began to fail, and when that has gone on for too long."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.notices import notify
+from munadi.db.tables import EndpointRow
+from munadi.domain.event import EventType
+from munadi.domain.webhook import DisabledReason, EndpointView
+
+FAILING_LIMIT = timedelta(days=5)
+
+
+def endpoint_view(row: EndpointRow) -> EndpointView:
+    """An endpoint as answered."""
+    return EndpointView(
+        id=row.id,
+        url=row.url,
+        brand_ref=row.brand_ref,
+        types=tuple(row.types),
+        channels=tuple(row.channels),
+        description=row.description,
+        enabled=row.enabled,
+        disabled_reason=DisabledReason(row.disabled_reason) if row.disabled_reason else None,
+        failing_since=row.failing_since,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+async def recovered(session: AsyncSession, endpoint_id: str, now: datetime) -> None:
+    """A try succeeded: the endpoint is not failing (any more)."""
+    row = await session.get(EndpointRow, endpoint_id)
+    if row is None or row.failing_since is None:
+        return  # the usual case takes no lock
+    await session.refresh(row, with_for_update=True)
+    row.failing_since, row.updated_at = None, now
+
+
+async def failed(session: AsyncSession, endpoint_id: str, *, gone: bool, now: datetime) -> bool:
+    """A try failed. False when the endpoint is not to be tried again: it is disabled, perhaps by this."""
+    row = await session.get(EndpointRow, endpoint_id, with_for_update=True)
+    if row is None or row.deleted_at is not None or not row.enabled:
+        return False
+    row.failing_since = row.failing_since or now
+    if gone:
+        await _disable(session, row, DisabledReason.GONE, now)
+    elif now - row.failing_since >= FAILING_LIMIT:
+        await _disable(session, row, DisabledReason.FAILING, now)
+    return row.enabled
+
+
+async def _disable(session: AsyncSession, row: EndpointRow, reason: DisabledReason, now: datetime) -> None:
+    row.enabled, row.disabled_reason, row.updated_at = False, reason.value, now
+    await notify(
+        session,
+        EventType.ENDPOINT_DISABLED,
+        brand_ref=row.brand_ref,
+        status="disabled",
+        reason=reason.value,
+        data={"endpoint": endpoint_view(row).model_dump(mode="json")},
+        now=now,
+    )

@@ -1,0 +1,71 @@
+"""Events that belong to no content (accounts, endpoints), and the JSON of every event there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.ids import new_id
+from munadi.db.story import enabled_endpoints, new_delivery, subscribed
+from munadi.db.tables import EndpointRow, EventRow
+from munadi.domain.event import Event, EventType
+from munadi.domain.ids import Prefix
+
+
+def event_of(row: EventRow) -> Event:
+    """An event as answered (api.md, Events and webhooks): every top-level field is there."""
+    return Event(
+        id=row.id,
+        type=EventType(row.type),
+        timestamp=row.created_at,
+        sequence=row.sequence,
+        brand_ref=row.brand_ref,
+        content_id=row.content_id,
+        publication_id=row.publication_id,
+        sns=row.sns,
+        status=row.status,
+        reason=row.reason,
+        data=row.data,
+    )
+
+
+def event_body(row: EventRow) -> bytes:
+    """The bytes that are signed and sent: the same for every try, since the row never changes."""
+    return event_of(row).model_dump_json(by_alias=True).encode("utf-8")
+
+
+async def notify(
+    session: AsyncSession,
+    kind: EventType,
+    *,
+    brand_ref: str | None,
+    data: dict[str, Any],
+    now: datetime,
+    sns: str | None = None,
+    status: str | None = None,
+    reason: str | None = None,
+    hearing: Sequence[EndpointRow] | None = None,
+) -> EventRow:
+    """Append an event and its deliveries, due at once, to the caller's transaction.
+
+    `hearing` are the endpoints to tell; by default those that subscribed.
+    """
+    event = EventRow(
+        id=new_id(Prefix.EVENT),
+        type=kind.value,
+        brand_ref=brand_ref,
+        sns=sns,
+        status=status,
+        reason=reason,
+        data=data,
+        created_at=now,
+    )
+    session.add(event)
+    await session.flush()  # the event's row before those that refer to it; an endpoint's new state before it is asked
+    if hearing is None:
+        hearing = subscribed(await enabled_endpoints(session, brand_ref), kind, {sns} if sns else set())
+    session.add_all([new_delivery(event, endpoint, now, now) for endpoint in hearing])
+    return event

@@ -1,0 +1,76 @@
+"""Endpoints and deliveries as answered, and the states of a delivery."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from munadi.domain.model import WireModel
+
+
+class DeliveryStatus(StrEnum):
+    """pending: will be tried (while its endpoint is enabled) · delivered: a 2xx came · exhausted: every try of the
+    schedule failed, or the endpoint said 410 · canceled: its endpoint was deleted first."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    EXHAUSTED = "exhausted"
+    CANCELED = "canceled"
+
+
+class DisabledReason(StrEnum):
+    """Why an endpoint hears nothing: the endpoint said 410, it failed for five days, or somebody switched it off."""
+
+    GONE = "GONE"
+    FAILING = "FAILING"
+    BY_HAND = "BY_HAND"
+
+
+class EndpointView(WireModel):
+    """A webhook endpoint. Empty `types` and `channels` mean all; no `brand_ref` means every brand."""
+
+    id: str
+    url: str
+    brand_ref: str | None
+    types: tuple[str, ...]
+    channels: tuple[str, ...]
+    description: str | None
+    enabled: bool
+    disabled_reason: DisabledReason | None
+    failing_since: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class EndpointWithSecret(EndpointView):
+    """The answer of creation and rotation, the only ones that show the secret."""
+
+    secret: str
+
+
+class DeliveryAttempt(WireModel):
+    """One HTTP try; `response_head` is the answer's first 64 kB."""
+
+    number: int
+    at: datetime
+    duration_ms: int
+    status_code: int | None
+    error: str | None
+    response_head: str
+
+
+class DeliveryView(WireModel):
+    """One event on its way to one endpoint, with every try."""
+
+    id: str
+    event_id: str
+    event_type: str
+    endpoint_id: str
+    content_id: str | None
+    sequence: int | None
+    status: DeliveryStatus
+    attempts: int
+    next_attempt_at: datetime | None
+    attempt_log: tuple[DeliveryAttempt, ...]
+    created_at: datetime
+    updated_at: datetime

@@ -1,0 +1,138 @@
+"""A usable token, refreshed once however many ask. (Port: munadi.ports.TokenKeeper.)
+
+Refreshing happens under the account's lease in the database: re-read, refresh if still needed, store before use.
+So a hundred publishes with an expired token make one refresh, over all processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from datetime import timedelta
+
+from munadi.crypto import SealBroken
+from munadi.db.accounts import AccountStore, OpenedAccount
+from munadi.domain.account import AccountStatus, ConnectedAccount
+from munadi.domain.failure import ChannelError, FailureClass, Reason, Sorting
+from munadi.domain.reasons import REASONS
+from munadi.ports import Channels, Clock
+
+log = logging.getLogger("munadi.tokens")
+
+REFRESH_AHEAD = timedelta(minutes=5)
+LEASE = timedelta(seconds=60)
+# How long one waits for somebody else's refresh.
+PATIENCE = 10.0
+FIRST_NAP, LONGEST_NAP = 0.05, 0.5
+
+
+class AccountTokens:
+    """Hands out accounts with a token that is not known to be expired. `holder` names this process."""
+
+    def __init__(self, accounts: AccountStore, channels: Channels, clock: Clock, holder: str) -> None:
+        self._accounts = accounts
+        self._channels = channels
+        self._clock = clock
+        self._holder = holder
+
+    async def account(self, account_id: str) -> ConnectedAccount:
+        """The account with a usable token. ChannelError, always *not sent*: TOKEN… when its owner must act, an outage
+        when the network could not refresh a token that has already expired."""
+        account = await self._load(account_id)
+        if not self._expires_within(account, REFRESH_AHEAD):
+            return account
+        try:
+            return await self._refreshed(account)
+        except ChannelError as error:
+            if _is_dead(error) or self._expires_within(account, timedelta(0)):
+                raise
+            log.warning("the token of %s could not be refreshed yet: %s", account_id, error)
+            return account  # it still has some minutes
+
+    async def renew(self, account: ConnectedAccount) -> ConnectedAccount:
+        """After the network called the token expired: refresh, unless somebody already did. ChannelError as above."""
+        current = await self._load(account.id)
+        if current.credentials_version != account.credentials_version:
+            return current
+        return await self._refreshed(current)
+
+    async def lost(self, account: ConnectedAccount, error: ChannelError) -> None:
+        """The network called the grant dead: the account needs its owner, unless it was reconnected meanwhile."""
+        await self._accounts.mark_reauth_required(
+            account.id, account.credentials_version, error.reason.value, self._clock.now()
+        )
+
+    async def _load(self, account_id: str) -> ConnectedAccount:
+        try:
+            opened = await self._accounts.opened(account_id)
+        except SealBroken as error:
+            # Ours to mend (a key is missing), so it is a wait and not the end of a publication.
+            log.error("the credentials of %s cannot be opened: %s", account_id, error)
+            raise _not_sent(Reason.INTERNAL_ERROR, "the account's stored credentials cannot be opened") from error
+        return _usable(opened)
+
+    async def _refreshed(self, stale: ConnectedAccount) -> ConnectedAccount:
+        """Refresh under the lease, or wait for who holds it."""
+        lease = f"{self._holder}/{secrets.token_hex(8)}"
+        give_up, nap = self._clock.monotonic() + PATIENCE, FIRST_NAP
+        while not await self._take_lease(stale.id, lease):
+            if self._clock.monotonic() >= give_up:
+                raise _not_sent(Reason.PROVIDER_OUTAGE, "the account's token is being refreshed elsewhere")
+            await asyncio.sleep(nap)
+            nap = min(nap * 2, LONGEST_NAP)
+            current = await self._load(stale.id)
+            if current.credentials_version != stale.credentials_version:
+                return current
+        # A refresh may use up the old grant: once asked for, its answer is stored, whoever stops waiting for it.
+        return await asyncio.shield(self._refresh_leased(stale, lease, waited=nap > FIRST_NAP))
+
+    async def _take_lease(self, account_id: str, lease: str) -> bool:
+        now = self._clock.now()
+        return await self._accounts.take_lease(account_id, lease, now, now + LEASE)
+
+    async def _refresh_leased(self, stale: ConnectedAccount, lease: str, *, waited: bool) -> ConnectedAccount:
+        try:
+            current = await self._load(stale.id)
+            if current.credentials_version != stale.credentials_version:
+                return current
+            if waited:
+                # Who had the lease got nothing. All who waited asking in turn would only press a network in trouble.
+                raise _not_sent(Reason.PROVIDER_OUTAGE, "the account's token could not be refreshed just now")
+            await self._refresh_and_store(current)
+            return await self._load(stale.id)
+        finally:
+            await self._accounts.release_lease(stale.id, lease)
+
+    async def _refresh_and_store(self, account: ConnectedAccount) -> None:
+        try:
+            async with asyncio.timeout(LEASE.total_seconds()):
+                fresh = await self._channels[account.channel].refresh(account)
+        except TimeoutError:
+            raise _not_sent(Reason.PROVIDER_OUTAGE, "the network did not answer the refresh of the token") from None
+        except ChannelError as error:
+            error.sorting = Sorting.NOT_SENT  # nothing visible was sent, whatever became of the refresh
+            if _is_dead(error):
+                await self.lost(account, error)
+            raise
+        await self._accounts.store_refreshed(account.id, account.credentials_version, fresh, self._clock.now())
+
+    def _expires_within(self, account: ConnectedAccount, ahead: timedelta) -> bool:
+        expires_at = account.credentials.expires_at
+        return expires_at is not None and expires_at <= self._clock.now() + ahead
+
+
+def _usable(opened: OpenedAccount | None) -> ConnectedAccount:
+    if opened is None:
+        raise _not_sent(Reason.ACCOUNT_DISCONNECTED, "the account is no longer connected")
+    if opened.status is AccountStatus.REAUTH_REQUIRED:
+        raise _not_sent(Reason.TOKEN_REVOKED, "the account's owner must reconnect it")
+    return opened.account
+
+
+def _is_dead(error: ChannelError) -> bool:
+    return REASONS[error.reason].class_ is FailureClass.TOKEN
+
+
+def _not_sent(reason: Reason, message: str) -> ChannelError:
+    return ChannelError(reason, Sorting.NOT_SENT, message)
