@@ -1,0 +1,141 @@
+"""The API's JSON as typed dictionaries. Answers are read leniently: a newer server may add fields."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+Json = dict[str, Any]
+
+
+class Violation(TypedDict, total=False):
+    """One broken rule of a request; `pointer` is a JSON pointer into it."""
+
+    pointer: str
+    code: str
+    message: str
+    channel: str | None
+    rule: str | None
+    limit: Any
+    actual: Any
+
+
+class Problem(TypedDict, total=False):
+    """RFC 9457, with Munadi's stable `code` and every violation in `errors`."""
+
+    type: str
+    title: str
+    status: int | None
+    detail: str | None
+    instance: str | None
+    code: str | None
+    requestId: str | None
+    errors: list[Violation]
+
+
+class Warning_(TypedDict):
+    """Something to know that changes no status."""
+
+    code: str
+    message: str
+    channel: str | None
+    pointer: str | None
+
+
+Failure = TypedDict(
+    "Failure",
+    {
+        "reason": str,
+        "class": str,
+        "retryable": str,
+        "message": str,
+        "remedy": str,
+        "providerCode": str | None,
+        "providerMessage": str | None,
+        "retryAfter": str | None,
+        "attemptId": str | None,
+    },
+)
+
+
+class Hold(TypedDict):
+    """The condition that a publication waits on."""
+
+    reason: str
+    since: str
+    until: str | None
+
+
+class Publication(TypedDict):
+    """One content at one account."""
+
+    id: str
+    channel: str
+    accountId: str
+    status: str
+    scheduledAt: str
+    publishedAt: str | None
+    latenessMs: int | None
+    providerPostId: str | None
+    providerUrl: str | None
+    failure: Failure | None
+    hold: Hold | None
+    attempts: int
+    warnings: list[Warning_]
+
+
+class Content(TypedDict):
+    """What was submitted, and what became of it."""
+
+    id: str
+    brandRef: str
+    status: str
+    scheduledAt: str
+    timezone: str | None
+    publishBy: str
+    text: str | None
+    media: list[Json]
+    link: str | None
+    clientRef: str | None
+    version: int
+    draftVersion: int
+    createdAt: str
+    updatedAt: str
+    workflowId: str
+    publications: list[Publication]
+    warnings: list[Warning_]
+    rollup: dict[str, int]
+
+
+class Validation(TypedDict):
+    """What would become of a content, without storing it."""
+
+    valid: bool
+    problems: list[Violation]
+    warnings: list[Warning_]
+    publications: list[Json]
+
+
+class Event(TypedDict):
+    """One state change."""
+
+    id: str
+    type: str
+    timestamp: str
+    sequence: int | None
+    brandRef: str | None
+    contentId: str | None
+    publicationId: str | None
+    sns: str | None
+    status: str | None
+    reason: str | None
+    data: Json
+
+
+class Page(TypedDict):
+    """One page of a list; `nextCursor` is null on the last one."""
+
+    data: list[Json]
+    nextCursor: str | None
+
+
+Fold = Literal["earlier", "later"]
