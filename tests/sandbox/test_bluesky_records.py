@@ -1,0 +1,148 @@
+"""The emulated PDS answers writes and repeats as the reference PDS does."""
+
+from typing import Any
+
+import libipld
+import pytest
+
+from munadi.sandbox.bluesky.cid import blob_cid, encode, record_cid
+from tests.sandbox.conftest import Bluesky, Sandbox, picture, post
+
+RKEY = "3n342ilh4f622"
+
+
+def test_a_post_with_a_picture_becomes_visible_with_its_bytes(sandbox: Sandbox, bluesky: Bluesky) -> None:
+    blob = bluesky.upload(picture((40, 30)), "image/jpeg")
+    assert blob["mimeType"] == "image/png"  # the bytes win over what was said
+    assert sandbox.posts("bluesky") == []
+    images = {"$type": "app.bsky.embed.images", "images": [{"image": blob, "alt": "teal"}]}
+    written = bluesky.put(RKEY, post("hi", embed=images), swapRecord=None).json()
+    assert written["validationStatus"] == "valid"
+    (seen,) = sandbox.posts("bluesky")
+    assert (seen["id"], seen["text"], seen["kind"]) == (written["uri"], "hi", "image")
+    (media,) = seen["media"]
+    assert (media["width"], media["height"], media["alt"]) == (40, 30, "teal")
+    assert sandbox.http.get(media["url"]).content == picture((40, 30))
+
+
+def test_a_record_reads_back_in_the_order_it_is_stored_in(bluesky: Bluesky) -> None:
+    written = bluesky.put(RKEY, post()).json()
+    read = bluesky.get(RKEY).json()
+    assert read == {"uri": written["uri"], "cid": written["cid"], "value": post()}
+    assert list(read["value"]) == ["text", "$type", "createdAt"]
+
+
+def test_the_same_content_again_is_a_no_op_without_a_commit(sandbox: Sandbox, bluesky: Bluesky) -> None:
+    first = bluesky.put(RKEY, post(), swapRecord=None).json()
+    again = bluesky.put(RKEY, post(), swapRecord=None).json()
+    assert "commit" in first
+    assert again == {key: first[key] for key in ("uri", "cid", "validationStatus")}
+    assert [call["effect"] for call in sandbox.calls("com.atproto.repo.putRecord")] == [True, False]
+
+
+def test_other_content_under_the_same_key_is_an_invalid_swap(sandbox: Sandbox, bluesky: Bluesky) -> None:
+    first = bluesky.put(RKEY, post(), swapRecord=None).json()
+    refused = bluesky.put(RKEY, post("other"), swapRecord=None)
+    assert (refused.status_code, refused.json()) == (
+        400,
+        {"error": "InvalidSwap", "message": f"Record was at {first['cid']}"},
+    )
+    assert [seen["text"] for seen in sandbox.posts("bluesky")] == ["hello"]
+
+
+def test_create_record_with_a_used_key_is_a_500_and_doubles_nothing(sandbox: Sandbox, bluesky: Bluesky) -> None:
+    body = {"repo": bluesky.did, "collection": "app.bsky.feed.post", "rkey": RKEY, "record": post()}
+    answers = [bluesky.xrpc("repo.createRecord", bluesky.session["accessJwt"], json=body) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 500]
+    assert answers[1].json()["error"] == "InternalServerError"
+    assert len(sandbox.posts("bluesky")) == 1
+
+
+FAMILY = "\N{WOMAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
+IMAGE: dict[str, Any] = {
+    "$type": "blob",
+    "ref": {"$link": blob_cid(b"never uploaded")},
+    "mimeType": "image/png",
+    "size": 14,
+}
+
+
+def _images(count: int, **change: Any) -> dict[str, Any]:
+    image = {"image": IMAGE | change, "alt": ""}
+    return {"$type": "app.bsky.embed.images", "images": [image] * count}
+
+
+@pytest.mark.parametrize(
+    ("record", "problem"),
+    [
+        (post("a" * 301), "grapheme too big (maximum 300, got 301) at $.record.text"),
+        (post(FAMILY * 170), "string too big (maximum 3000, got 3060) at $.record.text"),
+        (post(embed=_images(5)), "array too big (maximum 4, got 5) at $.record.embed.images"),
+        (
+            post(embed={"$type": "app.bsky.embed.images", "images": [{"image": IMAGE}]}),
+            'Missing required key "alt" at $.record.embed.images[0]',
+        ),
+        (
+            post(embed=_images(1, size=2_000_001)),
+            "blob too big (maximum 2000000, got 2000001) at $.record.embed.images[0].image",
+        ),
+        (
+            post(embed=_images(1, mimeType="text/plain")),
+            'Expected "image/*" (got "text/plain") at $.record.embed.images[0].image.mimeType',
+        ),
+        (post(createdAt="2026-11-25"), 'Invalid datetime (got "2026-11-25") at $.record.createdAt'),
+    ],
+)
+def test_an_invalid_post_is_refused_in_the_reference_words(
+    sandbox: Sandbox, bluesky: Bluesky, record: dict[str, Any], problem: str
+) -> None:
+    refused = bluesky.put(RKEY, record)
+    assert (refused.status_code, refused.json()) == (
+        400,
+        {"error": "InvalidRequest", "message": f"Invalid app.bsky.feed.post record: {problem}"},
+    )
+    assert sandbox.posts("bluesky") == []
+
+
+def test_a_key_that_is_no_tid_and_a_blob_that_is_not_there_are_refused(bluesky: Bluesky) -> None:
+    assert 'Invalid TID string (got "abc") at $' in bluesky.put("abc", post()).json()["message"]
+    missing = bluesky.put(RKEY, post(embed=_images(1))).json()
+    assert missing == {"error": "BlobNotFound", "message": f"Could not find blob: {IMAGE['ref']['$link']}"}
+
+
+def test_facets_beyond_the_text_are_accepted_unchecked(bluesky: Bluesky) -> None:
+    link = {"$type": "app.bsky.richtext.facet#link", "uri": "https://a.example"}
+    facet = {"index": {"byteStart": 5, "byteEnd": 99}, "features": [link]}
+    assert bluesky.put(RKEY, post("hi", facets=[facet])).status_code == 200
+
+
+def test_a_missing_record_is_a_400_and_deleting_is_repeatable(sandbox: Sandbox, bluesky: Bluesky) -> None:
+    bluesky.put(RKEY, post())
+    key = {"repo": bluesky.did, "collection": "app.bsky.feed.post", "rkey": RKEY}
+    answers = [bluesky.xrpc("repo.deleteRecord", bluesky.session["accessJwt"], json=key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    gone = bluesky.get(RKEY)
+    assert (gone.status_code, gone.json()["error"]) == (400, "RecordNotFound")
+    assert sandbox.posts("bluesky") == []
+
+
+def test_records_are_listed_newest_first_in_pages(bluesky: Bluesky) -> None:
+    for digit in "234":
+        bluesky.put(RKEY[:-1] + digit, post(digit))
+    query: dict[str, Any] = {"repo": bluesky.did, "collection": "app.bsky.feed.post", "limit": 2}
+    first = bluesky.xrpc("repo.listRecords", method="GET", params=query).json()
+    rest = bluesky.xrpc("repo.listRecords", method="GET", params=query | {"cursor": first["cursor"]}).json()
+    assert [found["value"]["text"] for found in first["records"] + rest["records"]] == ["4", "3", "2"]
+
+
+def test_content_ids_are_those_of_an_independent_implementation() -> None:
+    value = post(
+        "\N{LATIN SMALL LETTER E WITH ACUTE}" * 30, numbers=[0, 23, 24, 255, 256, -1, 1 << 40], flags=[True, None]
+    )
+    encoded = encode(value)
+    assert encoded == libipld.encode_dag_cbor(value)
+    linked = encode(value | {"blob": {"$link": blob_cid(b"x")}})
+    assert libipld.encode_cid(libipld.decode_dag_cbor(linked)["blob"]) == blob_cid(b"x")
+    assert libipld.decode_cid(record_cid(value))["codec"] == 0x71
+    # Written by the reference PDS for this very record.
+    assert record_cid(post("hi")) == "bafyreie6tvbelqt6raamsjkcbsjcqskans75auoua5mat3dfqkddu4tscm"

@@ -1,0 +1,140 @@
+"""The oracle, the page, restarts and the program itself."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from munadi.sandbox import SandboxState
+from tests.sandbox.conftest import INSTAGRAM_TOKEN, Bluesky, Instagram, MediaSite, Sandbox, picture, post
+
+RKEY = "3n342ilh4f622"
+PROGRAM = """
+import sys
+from pathlib import Path
+from munadi.sandbox import serve
+serve("127.0.0.1", int(sys.argv[1]), data_dir=Path(sys.argv[2]))
+"""
+
+
+def test_receipt_is_told_in_real_time_whatever_the_clock(sandbox: Sandbox, bluesky: Bluesky) -> None:
+    sandbox.control("POST", "/clock", {"advanceSeconds": 3600})
+    before = datetime.now(UTC)
+    bluesky.put(RKEY, post())
+    received = datetime.fromisoformat(sandbox.posts("bluesky")[0]["createdAt"])
+    assert abs((received - before).total_seconds()) < 5
+
+
+def test_the_log_tells_who_did_what_and_never_a_token(sandbox: Sandbox, bluesky: Bluesky, instagram: Instagram) -> None:
+    bluesky.put(RKEY, post())
+    instagram.get("v26.0/me")
+    calls = sandbox.control("GET", "/calls")
+    assert [(call["operation"], call["visible"], call["effect"]) for call in calls] == [
+        ("com.atproto.server.createSession", False, True),
+        ("com.atproto.repo.putRecord", True, True),
+        ("me", False, False),
+    ]
+    assert {call["profile"] for call in calls} == {bluesky.did, "17841400000000001"}
+    text = sandbox.http.get("/control/calls").text
+    assert INSTAGRAM_TOKEN not in text
+    assert bluesky.session["accessJwt"] not in text
+
+
+def test_new_profiles_come_with_what_a_client_imports(sandbox: Sandbox) -> None:
+    bluesky = sandbox.control("POST", "/profiles", {"channel": "bluesky"})
+    assert set(bluesky) == {"channel", "did", "handle", "serviceUrl", "identifier", "password"}
+    assert bluesky["serviceUrl"] == f"{sandbox.url}/bluesky/pds"
+    instagram = sandbox.control("POST", "/profiles", {"channel": "instagram", "name": "cafe.one"})
+    assert (set(instagram), instagram["username"]) == (
+        {"channel", "externalId", "username", "accessToken"},
+        "cafe.one",
+    )
+    assert len(sandbox.control("GET", "/profiles")) == 4
+    sandbox.control("POST", "/reset")
+    assert [profile["name"] for profile in sandbox.control("GET", "/profiles")] == [
+        "munadi.bsky.test",
+        "munadi.sandbox",
+    ]
+
+
+def test_the_page_shows_posts_newest_first_and_escapes_them(
+    sandbox: Sandbox, bluesky: Bluesky, instagram: Instagram, site: MediaSite
+) -> None:
+    bluesky.put(RKEY, post("<script>alert(1)</script>"))
+    media = instagram.publish(instagram.container(image_url=site.image(), caption="newer")).json()["id"]
+    page = sandbox.http.get("/")
+    assert "&lt;script&gt;alert(1)" in page.text
+    assert "<script>alert" not in page.text
+    assert page.text.index("newer") < page.text.index("&lt;script&gt;")
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    permalink = instagram.get(f"v26.0/{media}", fields="permalink").json()["permalink"]
+    single = sandbox.http.get(permalink, follow_redirects=True).text
+    assert "newer" in single
+    assert "&lt;script&gt;" not in single
+    for asset in ("page.css", "page.js"):
+        assert sandbox.http.get(f"/assets/{asset}").status_code == 200
+
+
+def test_uploaded_markup_is_never_served_as_such(sandbox: Sandbox, bluesky: Bluesky) -> None:
+    bluesky.upload(b"<html><script>1</script>", "text/html")
+    bluesky.upload(picture(), "image/png")
+    state = SandboxState()
+    digest = state.media.keep(b"<html><script>1</script>", "text/html").digest
+    served = sandbox.http.get(f"/media/{digest}")
+    assert served.headers["content-type"] == "application/octet-stream"
+    assert served.headers["x-content-type-options"] == "nosniff"
+    assert sandbox.http.get("/media/nothing").status_code == 404
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        free: int = probe.getsockname()[1]
+        return free
+
+
+def _start(port: int, folder: Path) -> subprocess.Popen[bytes]:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(port), str(folder)], env=environment)
+    for _ in range(200):
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/control/health").raise_for_status()
+            return process
+        except httpx.TransportError:
+            time.sleep(0.05)
+    process.kill()
+    process.wait()
+    raise AssertionError("the sandbox did not start")
+
+
+def test_the_program_keeps_its_state_and_ends_quickly_on_sigterm(port: int, tmp_path: Path) -> None:
+    process = _start(port, tmp_path)
+    try:
+        sandbox = Sandbox(f"http://127.0.0.1:{port}")
+        bluesky = Bluesky(sandbox)
+        blob = bluesky.upload(picture())
+        images = {"$type": "app.bsky.embed.images", "images": [{"image": blob, "alt": ""}]}
+        bluesky.put(RKEY, post("kept", embed=images))
+        posts = sandbox.posts("bluesky")
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=5) == 0
+        assert time.monotonic() - began < 3
+        sandbox.http.close()
+        process = _start(port, tmp_path)
+        again = Sandbox(f"http://127.0.0.1:{port}")
+        assert again.posts("bluesky") == posts
+        assert again.http.get(posts[0]["media"][0]["url"]).content == picture()
+        bluesky.sandbox = again
+        assert bluesky.put(RKEY, post("kept", embed=images)).json().get("commit") is None
+        again.http.close()
+    finally:
+        process.kill()
+        process.wait()
