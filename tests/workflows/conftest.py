@@ -1,0 +1,41 @@
+"""Worlds over the time-skipping server and over the dev server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from munadi.db.session import Database
+from munadi.domain.channel import ChannelName
+from tests.support.temporal import TemporalDevServer
+from tests.workflows.world import World
+
+ONE = (ChannelName.BLUESKY,)
+TWO = (ChannelName.BLUESKY, ChannelName.INSTAGRAM)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    made = Database(f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}")
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def skipping(time_skipping: WorkflowEnvironment, database: Database) -> World:
+    """Two channels; time skips."""
+    world = World(time_skipping.client, database, TWO)
+    world.skip = time_skipping.time_skipping_unlocked  # type: ignore[attr-defined]
+    await world.create()
+    return world
+
+
+@pytest.fixture
+async def real(temporal: TemporalDevServer, database: Database) -> World:
+    """One channel on the dev server; time is real."""
+    world = World(await temporal.connect(), database, ONE)
+    await world.create()
+    return world

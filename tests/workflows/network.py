@@ -1,0 +1,150 @@
+"""A network one can look inside: a channel over an in-memory list of posts, told beforehand how to misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from munadi.domain.account import ConnectedAccount, Credentials, Profile
+from munadi.domain.channel import ChannelName, ChannelSpec, LinkStyle, Resend, TextLimit, TextUnit
+from munadi.domain.content import Draft
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.problem import Problem
+from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
+
+
+def spec(name: ChannelName, **changes: Any) -> ChannelSpec:
+    """The numbers of a network that answers at once."""
+    base = ChannelSpec(
+        name=name,
+        title=name.value.title(),
+        text_limits=(TextLimit(rule="text", unit=TextUnit.CODE_POINTS, maximum=300),),
+        media_rules=(),
+        min_media=0,
+        max_media=4,
+        mixed_media=False,
+        link_style=LinkStyle.APPENDED,
+        first_comment=False,
+        max_parts=0,
+        scopes=(),
+        hosts=(),
+        lead=timedelta(0),
+        publish_deadline=timedelta(seconds=4),
+        margin=timedelta(seconds=1),
+        absence_window=timedelta(seconds=2),
+        resend=Resend.AFTER_ABSENCE,
+        facts_version="test",
+        sources=(),
+    )
+    return base.model_copy(update=changes)
+
+
+class NoOptions(BaseModel):
+    """No options."""
+
+
+@dataclass
+class FakeChannel:
+    """`plan` holds what the next visible calls do: `ok`, an error, `lost` (live, but the answer never comes)…"""
+
+    spec: ChannelSpec
+    options: type[BaseModel] = NoOptions
+    plan: deque[Any] = field(default_factory=deque)
+    prepare_plan: deque[Any] = field(default_factory=deque)
+    posts: list[tuple[str, str]] = field(default_factory=list)
+    calls: list[tuple[str, datetime | None]] = field(default_factory=list)
+    blind: bool = False
+    hang: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+        return []
+
+    def lead(self, draft: Draft) -> timedelta:
+        return self.spec.lead
+
+    async def prepare(
+        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
+    ) -> Ready | Pending:
+        self.calls.append(("prepare", None))
+        await save({"container": f"c-{draft.publication_id}", "text": draft.text})
+        step = self.prepare_plan.popleft() if self.prepare_plan else Ready()
+        if isinstance(step, ChannelError):
+            raise step
+        return step
+
+    async def publish(
+        self,
+        draft: PublicationDraft,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        save: SaveHandle,
+        stage: Stage,
+    ) -> Published | Pending:
+        stage.gate()
+        self.calls.append(("publish", draft.due_at))
+        step = self.plan.popleft() if self.plan else "ok"
+        if isinstance(step, ChannelError):
+            raise step
+        if step == "refused-silently":
+            raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "reset, nothing arrived")
+        self.posts.append((draft.publication_id, draft.text))
+        if step == "lost":
+            raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "reset after the request")
+        if step == "bug":
+            raise KeyError("a field nobody foresaw")
+        if step == "hang":
+            await self.hang.wait()
+        if step == "pending":
+            return Pending(after=timedelta(seconds=1))
+        return self._published(draft)
+
+    async def check(
+        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
+    ) -> Pending | Ready | Published:
+        self.calls.append(("check", None))
+        return self._published(draft)
+
+    async def find(
+        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, since: datetime
+    ) -> Published | Absent | Unknown:
+        self.calls.append(("find", since))
+        if self.blind:
+            return Unknown(note="reads are down")
+        return self._published(draft) if any(p == draft.publication_id for p, _ in self.posts) else Absent()
+
+    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+        return None
+
+    def explain(self, answer: Answer) -> ChannelError:
+        return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, answer.text)
+
+    async def verify(self, given: AccountImport) -> Connection:
+        token = given.access_token or SecretStr("t")
+        return Connection(Profile(external_id="1", handle="h"), Credentials(access_token=token))
+
+    async def refresh(self, account: ConnectedAccount) -> Credentials:
+        return account.credentials
+
+    def count(self, operation: str) -> int:
+        """How often an operation was called."""
+        return sum(1 for name, _ in self.calls if name == operation)
+
+    @staticmethod
+    def _published(draft: PublicationDraft) -> Published:
+        return Published(post_id=f"post-{draft.publication_id}", url=f"https://n.example/{draft.publication_id}")
+
+
+def not_sent(reason: Reason = Reason.NETWORK_UNREACHABLE, wait: timedelta | None = None) -> ChannelError:
+    """An error that proves that nothing was sent."""
+    return ChannelError(reason, Sorting.NOT_SENT, "nothing was sent", provider_code="X", retry_after=wait)
+
+
+def rejected(reason: Reason = Reason.CONTENT_POLICY) -> ChannelError:
+    """A documented final no."""
+    return ChannelError(reason, Sorting.REJECTED, "no", provider_code="400", provider_message="they said no")

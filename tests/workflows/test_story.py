@@ -1,0 +1,215 @@
+"""The story of a content under time skipping, over a real database: each test is a promise the workflow keeps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from munadi.domain.channel import ChannelName
+from munadi.domain.failure import Reason
+from munadi.domain.publication import Pending, PublicationStatus
+from tests.workflows.network import not_sent, rejected
+from tests.workflows.world import World
+
+B, IG = ChannelName.BLUESKY, ChannelName.INSTAGRAM
+S = PublicationStatus
+DAY = timedelta(days=1)
+
+
+def ahead(**delta: float) -> datetime:
+    return datetime.now(UTC) + timedelta(**delta)
+
+
+async def finish(world: World, content_id: str) -> str:
+    await world.wake(content_id, first=True)
+    return await world.result(content_id)
+
+
+async def test_publishes_each_channel_once_and_never_early(skipping: World) -> None:
+    due = ahead(days=3)
+    content_id = await skipping.submit(due)
+    async with skipping.worker():
+        assert await finish(skipping, content_id) == "2/2 published"
+    rows = await skipping.publications(content_id)
+    for name, channel in skipping.channels.items():
+        row = rows[name]
+        assert row.status == S.PUBLISHED
+        assert row.provider_post_id == f"post-{row.id}"
+        assert channel.count("publish") == 1
+        assert row.lateness_ms is not None
+        assert row.lateness_ms >= 0
+    assert [event.type for event in await skipping.events(content_id)] == [
+        "content.accepted",
+        "content.queued",
+        "content.publish.started",
+        "content.publish.started",
+        "content.publish.succeeded",
+        "content.publish.succeeded",
+        "content.completed",
+    ]
+    content = await skipping.content(content_id)
+    assert (content.status, content.wake_ack, content.next_look_at) == ("published", content.wake_seq, None)
+
+
+async def test_a_refusal_fails_one_channel_only_and_a_retry_mends_it(skipping: World) -> None:
+    skipping.channels[IG].plan.append(rejected(Reason.MEDIA_VALIDATION_FAILED))
+    content_id = await skipping.submit(ahead(seconds=1))
+    async with skipping.worker():
+        assert "1/2 published; failed: instagram" in await finish(skipping, content_id)
+        rows = await skipping.publications(content_id)
+        failure = rows[IG].failure or {}
+        assert failure["reason"] == "MEDIA_VALIDATION_FAILED"
+        assert failure["providerMessage"] == "they said no"
+        assert failure["remedy"]
+        assert failure["attemptId"]
+        assert (await skipping.content(content_id)).status == "partially_published"
+        assert await skipping.change(content_id, "retry", None) == [rows[IG].id]
+        assert await skipping.result(content_id) == "2/2 published"
+    assert skipping.channels[B].count("publish") == 1
+    assert skipping.channels[IG].count("publish") == 2
+    completed = [e for e in await skipping.events(content_id) if e.type == "content.completed"]
+    assert [event.status for event in completed] == ["partially_published", "published"]
+
+
+async def test_an_answer_that_was_lost_is_found_by_looking_not_by_sending(skipping: World) -> None:
+    skipping.channels[B].plan.append("lost")
+    content_id = await skipping.submit(ahead(seconds=1))
+    async with skipping.worker():
+        assert await finish(skipping, content_id) == "2/2 published"
+    assert len(skipping.channels[B].posts) == 1
+    assert skipping.channels[B].count("publish") == 1
+    row = (await skipping.publications(content_id))[B]
+    assert [(a.outcome, a.is_open) for a in await skipping.attempts(row.id)] == [("sent", False)]
+
+
+async def test_a_bug_after_the_request_is_an_unknown_outcome(skipping: World) -> None:
+    skipping.channels[B].plan.append("bug")
+    content_id = await skipping.submit(ahead(seconds=1))
+    async with skipping.worker():
+        assert await finish(skipping, content_id) == "2/2 published"
+    assert len(skipping.channels[B].posts) == 1
+
+
+async def test_a_proven_absence_is_sent_again(skipping: World) -> None:
+    skipping.channels[B].plan.append("refused-silently")
+    content_id = await skipping.submit(ahead(seconds=1))
+    async with skipping.worker():
+        assert await finish(skipping, content_id) == "2/2 published"
+    assert len(skipping.channels[B].posts) == 1
+    assert skipping.channels[B].count("publish") == 2
+    row = (await skipping.publications(content_id))[B]
+    assert [a.outcome for a in await skipping.attempts(row.id)] == ["not_sent", "sent"]
+
+
+async def test_what_was_not_sent_is_tried_again_then_held_until_the_network_is_back(skipping: World) -> None:
+    skipping.channels[B].plan.extend(not_sent() for _ in range(6))
+    content_id = await skipping.submit(ahead(seconds=1))
+    async with skipping.worker():
+        assert await finish(skipping, content_id) == "2/2 published"
+    events = [event.type for event in await skipping.events(content_id)]
+    assert "content.publish.held" in events
+    assert len(skipping.channels[B].posts) == 1
+
+
+async def test_an_outage_until_publish_by_ends_with_its_reason(skipping: World) -> None:
+    skipping.channels[B].plan.extend(not_sent() for _ in range(200))
+    content_id = await skipping.submit(ahead(seconds=1), window=timedelta(hours=1))
+    async with skipping.worker():
+        await finish(skipping, content_id)
+    row = (await skipping.publications(content_id))[B]
+    assert row.status == S.FAILED
+    assert (row.failure or {})["reason"] == "PROVIDER_OUTAGE"
+    assert skipping.channels[B].posts == []
+
+
+async def test_a_rate_limit_holds_for_as_long_as_the_network_says(skipping: World) -> None:
+    skipping.channels[B].plan.append(not_sent(Reason.RATE_LIMITED, timedelta(minutes=20)))
+    content_id = await skipping.submit(ahead(seconds=1))
+    async with skipping.worker():
+        assert await finish(skipping, content_id) == "2/2 published"
+    row = (await skipping.publications(content_id))[B]
+    first, second = await skipping.attempts(row.id)
+    assert second.intent_at - first.intent_at >= timedelta(minutes=20)
+
+
+async def test_a_blind_network_leaves_it_unconfirmed_and_looks_go_on(skipping: World) -> None:
+    channel = skipping.channels[B]
+    channel.plan.append("lost")
+    channel.blind = True
+    content_id = await skipping.submit(ahead(seconds=1), window=timedelta(hours=6))
+    async with skipping.worker():
+        assert "unconfirmed: bluesky" in await finish(skipping, content_id)
+    assert channel.count("publish") == 1
+    assert channel.count("find") > 6
+    row = (await skipping.publications(content_id))[B]
+    assert row.status == S.UNCONFIRMED
+    assert (await skipping.content(content_id)).status == "unconfirmed"
+    await skipping.change_resolve(content_id, row.id, published=False)
+    row = (await skipping.publications(content_id))[B]
+    assert (row.failure or {})["reason"] == "OUTCOME_UNKNOWN"
+
+
+async def test_pending_is_polled_until_live(skipping: World) -> None:
+    skipping.channels[B].plan.append("pending")
+    content_id = await skipping.submit(ahead(seconds=1))
+    async with skipping.worker():
+        assert await finish(skipping, content_id) == "2/2 published"
+    assert skipping.channels[B].count("check") == 1
+
+
+async def test_preparation_comes_early_and_is_polled(skipping: World) -> None:
+    for channel in skipping.channels.values():
+        channel.prepare_plan.append(Pending(after=timedelta(seconds=30)))
+    due = ahead(hours=2)
+    content_id = await skipping.submit(due, lead=600)
+    async with skipping.worker():
+        assert await finish(skipping, content_id) == "2/2 published"
+    for channel in skipping.channels.values():
+        names = [name for name, _ in channel.calls]
+        assert names == ["prepare", "prepare", "publish"]
+
+
+async def test_a_preparation_that_is_refused_fails_before_the_slot(skipping: World) -> None:
+    skipping.channels[IG].prepare_plan.append(rejected(Reason.MEDIA_VALIDATION_FAILED))
+    content_id = await skipping.submit(ahead(hours=2), lead=600)
+    async with skipping.worker():
+        await finish(skipping, content_id)
+    row = (await skipping.publications(content_id))[IG]
+    assert row.status == S.FAILED
+    assert skipping.channels[IG].count("publish") == 0
+
+
+async def test_a_dead_token_holds_until_somebody_acts_or_the_window_closes(skipping: World) -> None:
+    skipping.channels[B].plan.append(not_sent(Reason.TOKEN_REVOKED))
+    content_id = await skipping.submit(ahead(seconds=1), window=timedelta(hours=3))
+    async with skipping.worker():
+        await finish(skipping, content_id)
+    row = (await skipping.publications(content_id))[B]
+    assert (row.failure or {})["reason"] == "TOKEN_EXPIRED"
+    assert skipping.tokens.lost_accounts == [row.account_id]
+
+
+async def test_an_expired_token_is_renewed_in_line(skipping: World) -> None:
+    skipping.channels[B].plan.append(not_sent(Reason.TOKEN_EXPIRED))
+    content_id = await skipping.submit(ahead(seconds=1))
+    async with skipping.worker():
+        assert await finish(skipping, content_id) == "2/2 published"
+    assert skipping.tokens.renewals == 1
+
+
+async def test_a_workflow_of_no_content_ends_in_words(skipping: World) -> None:
+    async with skipping.worker():
+        await skipping.wake("cnt_01jdq5k1rreb1vkz7vv9f0v6gw", first=True)
+        assert await skipping.result("cnt_01jdq5k1rreb1vkz7vv9f0v6gw") == "there is no such content"
+
+
+@pytest.mark.parametrize("times", [3])
+async def test_starting_again_a_finished_content_does_nothing(skipping: World, times: int) -> None:
+    content_id = await skipping.submit(ahead(seconds=1))
+    async with skipping.worker():
+        await finish(skipping, content_id)
+        for _ in range(times):
+            await skipping.wake(content_id)
+            assert await skipping.result(content_id) == "2/2 published"
+    assert all(channel.count("publish") == 1 for channel in skipping.channels.values())

@@ -1,0 +1,281 @@
+"""A whole Munadi without its API: a real database, the real workflow and activities, networks one can look inside."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from pydantic import SecretStr
+from sqlmodel import SQLModel, col, select
+from temporalio import activity
+from temporalio.client import Client, WorkflowHandle
+from temporalio.worker import Worker
+
+from activities.contents import ContentActivities
+from activities.preparing import PreparingActivities
+from activities.publishing import PublishingActivities
+from activities.reconciling import ReconcilingActivities
+from activities.webhooks import WebhookActivities
+from munadi.db import changes
+from munadi.db.ids import new_id
+from munadi.db.ledger import PublicationLedger
+from munadi.db.operators import OperatorCommands
+from munadi.db.progress import ContentProgress
+from munadi.db.session import Database
+from munadi.db.story import Story
+from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, DraftRow, EventRow, PublicationRow
+from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.channel import ChannelName
+from munadi.domain.delivery import DueDelivery, SendResult
+from munadi.domain.event import EventType
+from munadi.domain.failure import ChannelError
+from munadi.domain.ids import Prefix, workflow_id
+from munadi.domain.publication import PublicationStatus
+from munadi.ports import Channels
+from tests.workflows.network import FakeChannel, spec
+from workflows.registry import WORKFLOWS
+from workflows.start import wake_content
+
+S = PublicationStatus
+
+
+class ServerClock:
+    """Inside an activity the server's time (it may have skipped ahead), elsewhere this machine's."""
+
+    def now(self) -> datetime:
+        return activity.info().started_time if activity.in_activity() else datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass
+class Tokens:
+    """Hands out a token, or the errors it was told to raise."""
+
+    errors: list[ChannelError] = field(default_factory=list)
+    lost_accounts: list[str] = field(default_factory=list)
+    renewals: int = 0
+
+    async def account(self, account_id: str) -> ConnectedAccount:
+        if self.errors:
+            raise self.errors.pop(0)
+        return ConnectedAccount(
+            id=account_id,
+            brand_ref="acme",
+            channel=ChannelName.BLUESKY,
+            external_id="1",
+            handle="h",
+            credentials=Credentials(access_token=SecretStr("t")),
+        )
+
+    async def renew(self, account: ConnectedAccount) -> ConnectedAccount:
+        self.renewals += 1
+        return account
+
+    async def lost(self, account: ConnectedAccount, error: ChannelError) -> None:
+        self.lost_accounts.append(account.id)
+
+
+class NoDeliveries:
+    """Nobody subscribed."""
+
+    async def take_first(self, content_id: str, now: datetime) -> list[DueDelivery]:
+        return []
+
+    async def take(self, delivery_id: str, now: datetime) -> None:
+        return None
+
+    async def record(self, delivery_id: str, result: SendResult, now: datetime) -> None:
+        return None
+
+    async def put_back(self, delivery_ids: Sequence[str], now: datetime) -> None:
+        return None
+
+    async def send(self, **_: Any) -> SendResult:
+        raise AssertionError("nothing to send")
+
+
+class World:
+    """One brand, one account per channel, and as many contents as a test wants."""
+
+    def __init__(self, client: Client, database: Database, names: Sequence[ChannelName]) -> None:
+        self.client = client
+        self.database = database
+        self.channels = {name: FakeChannel(spec(name)) for name in names}
+        self.tokens = Tokens()
+        self.clock = ServerClock()
+        self.queue = f"q-{uuid4().hex[:8]}"
+        self.skip: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+        self.accounts = {name: new_id(Prefix.ACCOUNT) for name in names}
+
+    async def create(self) -> None:
+        """Tables, the brand and its accounts."""
+        async with self.database._writer.begin() as connection:
+            await connection.run_sync(SQLModel.metadata.create_all)
+        now = datetime.now(UTC)
+        async with self.database.write() as session:
+            session.add(BrandRow(ref="acme", created_at=now))
+            await session.flush()
+            for name, account_id in self.accounts.items():
+                session.add(
+                    AccountRow(
+                        id=account_id,
+                        brand_ref="acme",
+                        channel=name,
+                        external_id="1",
+                        handle="h",
+                        status="connected",
+                        sealed=b"",
+                        created_at=now,
+                        updated_at=now,
+                    )
+                )
+
+    async def submit(
+        self, due: datetime, *, text: str = "hello", window: timedelta = timedelta(hours=24), lead: float = 0.0
+    ) -> str:
+        """A content for every channel, accepted; its id."""
+        now = datetime.now(UTC)
+        content_id = new_id(Prefix.CONTENT)
+        publications = {new_id(Prefix.PUBLICATION): name for name in self.channels}
+        async with self.database.write() as session:
+            session.add(
+                ContentRow(
+                    id=content_id,
+                    brand_ref="acme",
+                    status="accepted",
+                    scheduled_at=due,
+                    publish_by=due + window,
+                    created_at=now,
+                    updated_at=now,
+                )
+            )
+            await session.flush()
+            session.add(
+                DraftRow(
+                    content_id=content_id,
+                    draft_version=1,
+                    source={"text": text},
+                    resolved={key: {"text": text} for key in publications},
+                    created_at=now,
+                )
+            )
+            for place, (key, name) in enumerate(publications.items()):
+                session.add(
+                    PublicationRow(
+                        id=key,
+                        content_id=content_id,
+                        account_id=self.accounts[name],
+                        channel=name,
+                        place=place,
+                        status="accepted",
+                        due_at=due,
+                        lead_seconds=lead,
+                        created_at=now,
+                        updated_at=now,
+                    )
+                )
+            await session.flush()
+            story = await Story.lock(session, content_id, now)
+            assert story is not None
+            await story.emit(EventType.CONTENT_ACCEPTED)
+            story.wake()
+            await story.close()
+        return content_id
+
+    async def wake(self, content_id: str, *, first: bool = False) -> None:
+        """What the API and the relay do."""
+        await wake_content(
+            self.client,
+            self.queue,
+            content_id=content_id,
+            brand_ref="acme",
+            channels=list(self.channels),
+            first=first,
+        )
+
+    def handle(self, content_id: str) -> WorkflowHandle[Any, Any]:
+        """The content's workflow."""
+        return self.client.get_workflow_handle(workflow_id(content_id))
+
+    async def result(self, content_id: str) -> str:
+        """How the content's workflow ended; time skips meanwhile where it can."""
+        async with self.skip():
+            return str(await self.handle(content_id).result())
+
+    async def change(self, content_id: str, what: str, *args: Any, **kwargs: Any) -> Any:
+        """A change as the API makes it: one transaction, then a wake."""
+        async with self.database.write() as session:
+            story = await Story.lock(session, content_id, datetime.now(UTC))
+            assert story is not None
+            answer = await getattr(changes, what)(story, *args, **kwargs)
+        await self.wake(content_id)
+        return answer
+
+    async def change_resolve(self, content_id: str, publication_id: str, *, published: bool) -> None:
+        """A person settles an unconfirmed publication."""
+        async with self.database.write() as session:
+            story = await Story.lock(session, content_id, datetime.now(UTC))
+            assert story is not None
+            row = story.publication(publication_id)
+            await changes.resolve(story, row, published=published, post_id=None, url=None)
+
+    async def publications(self, content_id: str) -> dict[str, PublicationRow]:
+        """By channel."""
+        async with self.database.read() as session:
+            query = select(PublicationRow).where(PublicationRow.content_id == content_id)
+            return {row.channel: row for row in (await session.exec(query)).all()}
+
+    async def content(self, content_id: str) -> ContentRow:
+        """The row."""
+        async with self.database.read() as session:
+            row = await session.get(ContentRow, content_id)
+            assert row is not None
+            return row
+
+    async def events(self, content_id: str) -> list[EventRow]:
+        """In order."""
+        async with self.database.read() as session:
+            query = select(EventRow).where(EventRow.content_id == content_id).order_by(col(EventRow.sequence))
+            return list((await session.exec(query)).all())
+
+    async def attempts(self, publication_id: str) -> list[AttemptRow]:
+        """In order."""
+        async with self.database.read() as session:
+            query = select(AttemptRow).where(AttemptRow.publication_id == publication_id)
+            return list((await session.exec(query.order_by(col(AttemptRow.number)))).all())
+
+    @asynccontextmanager
+    async def worker(self, **options: Any) -> AsyncIterator[Worker]:
+        """The real workflows and activities over this world."""
+        channels = Channels(dict(self.channels))
+        ledger = PublicationLedger(self.database)
+        contents = ContentActivities(
+            ContentProgress(self.database), OperatorCommands(self.database), self.clock, "test"
+        )
+        publishing = PublishingActivities(ledger, channels, self.tokens, self.clock, "test")
+        webhooks = WebhookActivities(NoDeliveries(), NoDeliveries(), self.clock)
+        async with Worker(
+            self.client,
+            task_queue=self.queue,
+            workflows=WORKFLOWS,
+            activities=[
+                contents.look,
+                contents.claim,
+                contents.operate,
+                PreparingActivities(ledger, channels, self.tokens, self.clock).prepare,
+                publishing.publish,
+                publishing.check,
+                ReconcilingActivities(ledger, channels, self.tokens, self.clock).reconcile,
+                webhooks.deliver,
+                webhooks.redeliver,
+            ],
+            **options,
+        ) as worker:
+            yield worker
