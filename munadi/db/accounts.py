@@ -45,14 +45,29 @@ class AccountStore:
         self._keyring = keyring
 
     async def connect(
-        self, brand_ref: str, channel: ChannelName, connection: Connection, *, login: str | None, now: datetime
+        self,
+        session: AsyncSession,
+        brand_ref: str,
+        channel: ChannelName,
+        connection: Connection,
+        *,
+        login: str | None,
+        now: datetime,
     ) -> AccountView:
-        """Keep a verified connection; the same profile again is a reconnect, which releases what was held for it."""
-        try:
-            return await self._connect(brand_ref, channel, connection, login, now)
-        except IntegrityError:
-            # The same profile was connected for the first time by two at once: the second is a reconnect.
-            return await self._connect(brand_ref, channel, connection, login, now)
+        """Keep a verified connection, in the caller's transaction.
+
+        The same profile again is a reconnect: new credentials, and what was held for them goes on.
+        """
+        row = await self._place(session, brand_ref, channel, connection, now)
+        profile = connection.profile
+        row.handle, row.display_name = profile.handle, profile.display_name
+        row.service_url, row.login = profile.service_url, login
+        row.scopes, row.facts = list(profile.scopes), dict(profile.facts)
+        row.status = A.CONNECTED.value
+        row.lease_holder = row.lease_until = None
+        self._keep(row, connection.credentials, now)
+        await self._tell(session, EventType.ACCOUNT_CONNECTED, row, now)
+        return (await account_views(session, [row]))[0]
 
     async def view(self, account_id: str) -> AccountView | None:
         """An account as answered, deleted ones too."""
@@ -164,33 +179,28 @@ class AccountStore:
             await self._tell(session, event, row, now, reason=reason)
             return True
 
-    async def _connect(
-        self, brand_ref: str, channel: ChannelName, connection: Connection, login: str | None, now: datetime
-    ) -> AccountView:
-        profile = connection.profile
-        async with self._database.write() as session:
-            row = (await session.exec(_by_profile(brand_ref, channel, profile.external_id))).first()
-            if row is None:
-                row = _new_account(brand_ref, channel, profile.external_id, now)
-            else:
-                await release_held(session, row.id, now)
-                await session.refresh(row, with_for_update=True)
-                row.credentials_version += 1
-            row.handle, row.display_name = profile.handle, profile.display_name
-            row.service_url, row.login = profile.service_url, login
-            row.scopes, row.facts = list(profile.scopes), dict(profile.facts)
-            row.status = A.CONNECTED.value
-            row.lease_holder = row.lease_until = None
-            self._seal(row, connection.credentials, now)
-            session.add(row)
-            await self._tell(session, EventType.ACCOUNT_CONNECTED, row, now)
-            return (await account_views(session, [row]))[0]
+    async def _place(
+        self, session: AsyncSession, brand_ref: str, channel: ChannelName, connection: Connection, now: datetime
+    ) -> AccountRow:
+        """The profile's row under lock: the one there is, with its held contents released, or a new one."""
+        external_id = connection.profile.external_id
+        query = _by_profile(brand_ref, channel, external_id)
+        row = (await session.exec(query)).first()
+        if row is None:
+            row = _new_account(brand_ref, channel, external_id, now)
+            try:
+                async with session.begin_nested():
+                    session.add(row)
+                return row
+            except IntegrityError:
+                # Two connected the profile for the first time at once: the second is a reconnect.
+                row = (await session.exec(query)).one()
+        await release_held(session, row.id, now)
+        await session.refresh(row, with_for_update=True)
+        return row
 
     def _keep(self, row: AccountRow, credentials: Credentials, now: datetime) -> None:
         row.credentials_version += 1
-        self._seal(row, credentials, now)
-
-    def _seal(self, row: AccountRow, credentials: Credentials, now: datetime) -> None:
         row.sealed = seal_credentials(self._keyring, row.id, credentials)
         row.token_expires_at, row.updated_at = credentials.expires_at, now
 
@@ -229,6 +239,7 @@ def _new_account(brand_ref: str, channel: ChannelName, external_id: str, now: da
         handle="",
         status=A.CONNECTED.value,
         sealed=b"",
+        credentials_version=0,
         created_at=now,
         updated_at=now,
     )

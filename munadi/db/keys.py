@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
 from munadi.db.session import Database
@@ -24,6 +25,7 @@ class KeyStore:
 
     async def create(
         self,
+        session: AsyncSession,
         *,
         name: str,
         scopes: Sequence[Scope],
@@ -31,7 +33,7 @@ class KeyStore:
         expires_at: datetime | None,
         now: datetime,
     ) -> tuple[KeyRow, str]:
-        """A new key: its row and its text, which nobody can read again. The brand must exist."""
+        """A new key in the caller's transaction: its row and its text, which nobody can read again."""
         text = write_key(kind_of(scopes, brand_ref), "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH)))
         row = KeyRow(
             id=new_id(Prefix.KEY),
@@ -43,8 +45,8 @@ class KeyStore:
             created_at=now,
             expires_at=expires_at,
         )
-        async with self._database.write() as session:
-            session.add(row)
+        session.add(row)
+        await session.flush()
         return row, text
 
     async def find(self, text: str) -> KeyRow | None:

@@ -1,0 +1,82 @@
+"""Brands, and whether there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.session import Database
+from munadi.db.tables import BrandRow
+from munadi.domain.brand import BrandLimits, BrandView
+
+
+class BrandExists(Exception):
+    """There is a brand of that name already."""
+
+
+def brand_view(row: BrandRow) -> BrandView:
+    """A brand as answered."""
+    return BrandView(
+        ref=row.ref,
+        name=row.name,
+        timezone=row.timezone,
+        limits=BrandLimits.model_validate(row.limits),
+        created_at=row.created_at,
+    )
+
+
+class BrandStore:
+    """Brands of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(
+        self,
+        session: AsyncSession,
+        *,
+        ref: str,
+        name: str | None,
+        timezone: str | None,
+        limits: BrandLimits,
+        now: datetime,
+    ) -> BrandView:
+        """A new brand, in the caller's transaction. BrandExists when the ref is taken."""
+        row = BrandRow(ref=ref, name=name, timezone=timezone, limits=limits.model_dump(mode="json"), created_at=now)
+        try:
+            async with session.begin_nested():
+                session.add(row)
+        except IntegrityError:
+            raise BrandExists(ref) from None
+        return brand_view(row)
+
+    async def get(self, ref: str) -> BrandView | None:
+        """A brand by its ref."""
+        async with self._database.read() as session:
+            row = await session.get(BrandRow, ref)
+            return None if row is None else brand_view(row)
+
+    async def list(self, *, only: str | None, limit: int, after: str | None) -> Sequence[BrandView]:
+        """Brands in order of ref after `after`; just one when it is named."""
+        query = select(BrandRow).order_by(col(BrandRow.ref)).limit(limit)
+        if only is not None:
+            query = query.where(BrandRow.ref == only)
+        if after is not None:
+            query = query.where(col(BrandRow.ref) > after)
+        async with self._database.read() as session:
+            return [brand_view(row) for row in (await session.exec(query)).all()]
+
+    async def change(self, ref: str, changes: dict[str, Any]) -> BrandView | None:
+        """Set some of name, timezone and limits. None when there is no such brand."""
+        async with self._database.write() as session:
+            row = await session.get(BrandRow, ref, with_for_update=True)
+            if row is None:
+                return None
+            for name, value in changes.items():
+                setattr(row, name, value.model_dump(mode="json") if isinstance(value, BrandLimits) else value)
+            return brand_view(row)
