@@ -22,6 +22,11 @@ LINGER_ZERO = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: closing sends RST in
 class TransportProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        connection: socket.socket | None = transport.get_extra_info("socket")
+        if connection is not None:
+            # asyncio does this only for sockets made with an explicit protocol number; without it every
+            # answer waits 40 ms for the client's delayed acknowledgement.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         application: Any = self.app
 
         async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:

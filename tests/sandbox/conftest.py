@@ -192,11 +192,12 @@ def picture(size: tuple[int, int] = (40, 30), format: str = "PNG") -> bytes:
 def video(seconds: int, codec: str = "h264") -> bytes:
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
-        stream = container.add_stream(codec, rate=24)
+        stream: Any = container.add_stream(codec, rate=24)
         stream.width, stream.height, stream.pix_fmt = 90, 160, "yuv420p"
-        frame = Image.new("RGB", (90, 160), "teal")
+        teal: Any = Image.new("RGB", (90, 160), "teal")
+        frames: Any = av.VideoFrame
         for _ in range(24 * seconds + 1):
-            container.mux(stream.encode(av.VideoFrame.from_image(frame)))
+            container.mux(stream.encode(frames.from_image(teal)))
         container.mux(stream.encode())
     return buffer.getvalue()
 
