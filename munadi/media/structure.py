@@ -74,6 +74,8 @@ def _walk_ebml(file: BinaryIO, size: int) -> None:
     file.seek(4)
     header = _ebml_size(file)
     position = file.tell() + (header or 0)
+    if position > size:
+        raise _CutShort
     file.seek(position)
     if file.read(4) != b"\x18\x53\x80\x67":
         return  # something stands before the segment: the reader will say what it thinks of it

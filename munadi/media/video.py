@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import av
-from av.error import FFmpegError
 
 from munadi.media.facts import MediaCode, MediaFacts, MediaRefused
 from munadi.media.sniff import Kind
@@ -22,7 +21,7 @@ def probe_video(path: Path, kind: Kind, size: int, *, max_pixels: int = MAX_VIDE
             return _facts(container, kind, size, max_pixels)
     except MediaRefused:
         raise
-    except (FFmpegError, ValueError, OverflowError, MemoryError, LookupError) as error:
+    except Exception as error:  # besides FFmpegError, PyAV raises nearly anything on damaged bytes
         raise MediaRefused(
             MediaCode.MEDIA_CORRUPT, f"the {kind.mime_type} is damaged or cut short: {str(error)[:200]}"
         ) from error
@@ -33,6 +32,8 @@ def _facts(container: av.container.InputContainer, kind: Kind, size: int, max_pi
     if not pictures:
         raise MediaRefused(MediaCode.MEDIA_TYPE_UNSUPPORTED, "the file has no video stream")
     stream = pictures[0]
+    if stream.codec_context is None:  # a codec FFmpeg has no name for
+        raise MediaRefused(MediaCode.MEDIA_TYPE_UNSUPPORTED, "the video's codec is unknown")
     _check_pixels(stream.width, stream.height, max_pixels)
     seconds = _seconds(container, stream)
     rotation = _first_rotation(container, stream)
@@ -47,7 +48,7 @@ def _facts(container: av.container.InputContainer, kind: Kind, size: int, max_pi
         height=stream.width if turned else stream.height,
         duration_ms=round(seconds * 1000) if seconds is not None else None,
         video_codec=stream.codec_context.name,
-        audio_codec=audio[0].codec_context.name if audio else None,
+        audio_codec=audio[0].codec_context.name if audio and audio[0].codec_context else None,
         fps=round(float(rate), 3) if rate else None,
         bit_rate=container.bit_rate or (round(size * 8 / seconds) if seconds else None),
     )

@@ -1,0 +1,191 @@
+"""Fetched over real sockets, hop by hop through the guard, with nothing left behind by a failure."""
+
+import asyncio
+import gzip
+import hashlib
+from datetime import timedelta
+
+import pytest
+
+from munadi.media.facts import MediaRefused
+from munadi.media.fetch import FetchLimits, MediaFetcher
+from munadi.webhooks.guard import Guard, GuardRefused
+
+LIMITS = FetchLimits(max_bytes=100_000, total=timedelta(seconds=0.6))
+
+
+@pytest.fixture
+async def fetcher(tmp_path):
+    fetcher = MediaFetcher(Guard(allow_loopback=True), LIMITS, directory=tmp_path)
+    yield fetcher
+    await fetcher.aclose()
+
+
+async def refusal(fetcher, tmp_path, url):
+    with pytest.raises(MediaRefused) as caught:
+        await fetcher.fetch(url)
+    assert list(tmp_path.iterdir()) == []
+    return caught.value
+
+
+async def test_a_file_is_fetched_whole_with_its_digest(fetcher, web, tmp_path):
+    web.ok("/a.jpg", b"x" * 70_000, b"content-type: image/jpeg")
+    fetched = await fetcher.fetch(web.url("/a.jpg"))
+    assert fetched.path.parent == tmp_path
+    assert fetched.path.read_bytes() == b"x" * 70_000
+    assert fetched.sha256 == hashlib.sha256(b"x" * 70_000).hexdigest()
+    assert (fetched.bytes, fetched.content_type) == (70_000, "image/jpeg")
+
+
+async def test_without_a_length_too(fetcher, web):
+    web.pages["/a"] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    fetched = await fetcher.fetch(web.url("/a"))
+    assert (fetched.bytes, fetched.content_type) == (3, None)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_up_to_three_redirects_are_followed(fetcher, web, status):
+    web.redirect("/1", "/2", status)
+    web.redirect("/2", web.url("/3"), status)
+    web.redirect("/3", "a.jpg", status)
+    web.ok("/a.jpg", b"x")
+    assert (await fetcher.fetch(web.url("/1"))).bytes == 1
+
+
+async def test_a_fourth_redirect_is_not(fetcher, web, tmp_path):
+    web.redirect("/", "/")
+    assert (await refusal(fetcher, tmp_path, web.url("/"))).code == "MEDIA_UNREACHABLE"
+    assert len(web.requests) == 4
+
+
+@pytest.mark.parametrize(
+    ("location", "code"),
+    [
+        ("https://10.0.0.1/a.jpg", "ADDRESS_NOT_PUBLIC"),
+        ("https://[::ffff:127.0.0.1]/", "ADDRESS_NOT_PUBLIC"),
+        ("https://169.254.169.254/latest/meta-data/", "ADDRESS_NOT_PUBLIC"),
+        ("file:///etc/passwd", "URL_SCHEME"),
+        ("https://user:pw@a.example/", "URL_USERINFO"),
+        ("https://a.example:22/", "URL_PORT"),
+        ("https://2130706433/", "URL_HOST"),
+        ("https://", "URL_HOST"),
+    ],
+)
+async def test_each_hop_passes_the_guard(fetcher, web, location, code):
+    web.redirect("/", location)
+    with pytest.raises(GuardRefused) as caught:
+        await fetcher.fetch(web.url("/"))
+    assert caught.value.code == code
+
+
+async def test_production_refuses_loopback(web, tmp_path):
+    fetcher = MediaFetcher(Guard(https_only=False, allowed_ports={web.port}), LIMITS, directory=tmp_path)
+    with pytest.raises(GuardRefused):
+        await fetcher.fetch(web.url("/"))
+    await fetcher.aclose()
+    assert web.requests == []
+
+
+@pytest.mark.parametrize("status", [204, 206, 401, 403, 404, 429, 500, 503])
+async def test_another_status_is_unreachable_and_named(fetcher, web, tmp_path, status):
+    web.pages["/"] = b"HTTP/1.1 %d X\r\ncontent-length: 0\r\n\r\n" % status
+    found = await refusal(fetcher, tmp_path, web.url("/"))
+    assert (found.code, found.actual) == ("MEDIA_UNREACHABLE", status)
+    assert str(status) in found.message
+
+
+async def test_nobody_listening_is_unreachable(fetcher, tmp_path):
+    assert (await refusal(fetcher, tmp_path, "http://127.0.0.1:9/")).code == "MEDIA_UNREACHABLE"
+
+
+async def test_half_a_body_is_unreachable(fetcher, web, tmp_path):
+    web.pages["/"] = b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf"
+    assert (await refusal(fetcher, tmp_path, web.url("/"))).code == "MEDIA_UNREACHABLE"
+
+
+async def test_a_declared_size_over_the_limit_is_refused_unread(fetcher, web, tmp_path):
+    web.pages["/"] = b"HTTP/1.1 200 OK\r\ncontent-length: 100001\r\n\r\n"
+    found = await refusal(fetcher, tmp_path, web.url("/"))
+    assert (found.code, found.limit, found.actual) == ("MEDIA_TOO_LARGE", 100_000, 100_001)
+
+
+async def endless(writer):
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    while True:
+        writer.write(b"x" * 65536)
+        await writer.drain()
+
+
+async def test_an_endless_body_is_cut_at_the_limit(fetcher, web, tmp_path):
+    web.pages["/"] = endless
+    assert (await refusal(fetcher, tmp_path, web.url("/"))).code == "MEDIA_TOO_LARGE"
+
+
+async def drip(writer):
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+    while True:
+        writer.write(b"x")
+        await asyncio.sleep(0.02)
+
+
+async def silent(_writer):
+    await asyncio.sleep(30)
+
+
+@pytest.mark.parametrize("behaviour", [drip, silent])
+async def test_slowness_costs_the_total_time_only(fetcher, web, tmp_path, behaviour):
+    web.pages["/"] = behaviour
+    started = asyncio.get_running_loop().time()
+    assert (await refusal(fetcher, tmp_path, web.url("/"))).code == "MEDIA_TIMEOUT"
+    assert asyncio.get_running_loop().time() - started < 1.5
+
+
+async def test_nothing_is_empty(fetcher, web, tmp_path):
+    web.ok("/", b"")
+    assert (await refusal(fetcher, tmp_path, web.url("/"))).code == "MEDIA_EMPTY"
+
+
+async def test_a_gzip_bomb_is_cut_at_the_limit(fetcher, web, tmp_path):
+    web.ok("/", gzip.compress(bytes(5_000_000)), b"content-encoding: gzip")
+    assert (await refusal(fetcher, tmp_path, web.url("/"))).code == "MEDIA_TOO_LARGE"
+
+
+async def test_an_encoding_that_was_not_asked_for_is_refused(fetcher, web, tmp_path):
+    web.ok("/", b"junk", b"content-encoding: br")
+    assert (await refusal(fetcher, tmp_path, web.url("/"))).code == "MEDIA_UNREACHABLE"
+
+
+async def test_a_cancelled_fetch_leaves_no_file(fetcher, web, tmp_path):
+    web.pages["/"] = drip
+    task = asyncio.create_task(fetcher.fetch(web.url("/")))
+    await asyncio.sleep(0.15)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "text"),
+    [
+        ("Grüße".encode(), b"text/html; charset=utf-8", "Grüße"),
+        ("Grüße".encode("latin-1"), b"text/html; charset=iso-8859-1", "Grüße"),
+        (b"a\xffb", b"text/html", "a\ufffdb"),
+        (b"abc", b"text/html; charset=nonsense", "abc"),
+        (b"abc", b"text/html; charset=base64", "abc"),
+        (b"", b"text/html", ""),
+    ],
+)
+async def test_a_page_is_read_in_its_charset(fetcher, web, body, content_type, text):
+    web.ok("/", body, b"content-type: " + content_type)
+    assert await fetcher.fetch_text(web.url("/")) == text
+
+
+async def test_a_long_page_is_cut(fetcher, web):
+    web.pages["/"] = endless
+    assert await fetcher.fetch_text(web.url("/"), max_bytes=1000) == "x" * 1000
+
+
+async def test_a_page_passes_the_guard_too(fetcher):
+    with pytest.raises(GuardRefused):
+        await fetcher.fetch_text("https://10.0.0.1/")
