@@ -10,6 +10,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from munadi.config import Settings, load_settings
+from munadi.db.deliveries import DeliveryStore
 from munadi.db.session import Database
 from munadi.logs import configure_logging
 from munadi.runtime import Runtime, open_runtime
@@ -48,7 +49,8 @@ async def run(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, database: Database, client: Client, runtime: Runtime, stop: asyncio.Event) -> None:
-    relay = asyncio.create_task(Relay(settings, database, client, runtime.clock).run())
+    deliveries = DeliveryStore(database, runtime.keyring)
+    relay = asyncio.create_task(Relay(settings, database, deliveries, client, runtime.clock).run())
     try:
         async with build_worker(client, settings.temporal.task_queue, build_activities(runtime, database)):
             log.info("worker ready")

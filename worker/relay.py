@@ -11,13 +11,13 @@ import asyncio
 import logging
 from datetime import timedelta
 
-from munadi.db.deliveries import DeliveryStore
-from munadi.db.events import number_events
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from munadi.config import Settings
+from munadi.db.deliveries import DeliveryStore
+from munadi.db.events import number_events
 from munadi.db.session import Database
 from munadi.db.wakes import Wakes
 from munadi.ports import Clock
@@ -26,18 +26,21 @@ from workflows.start import start_redelivery, wake_content
 log = logging.getLogger("munadi.relay")
 
 CALL_SECONDS = 2.0
+MAX_REDELIVERIES = 100
 
 
 class Relay:
     """Runs until it is cancelled."""
 
-    def __init__(self, settings: Settings, database: Database, client: Client, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, deliveries: DeliveryStore, client: Client, clock: Clock
+    ) -> None:
         self._settings = settings
         self._database = database
         self._client = client
         self._clock = clock
         self._wakes = Wakes(database)
-        self._deliveries = DeliveryStore.for_relay(database)
+        self._deliveries = deliveries
         self._queue = settings.temporal.task_queue
 
     async def run(self) -> None:
@@ -80,6 +83,6 @@ class Relay:
                 await self._wakes.told(told, self._clock.now())
 
     async def _redeliver(self) -> None:
-        for delivery in await self._deliveries.due(self._clock.now(), 100):
+        for delivery_id in await self._deliveries.due(self._clock.now(), MAX_REDELIVERIES):
             async with asyncio.timeout(CALL_SECONDS):
-                await start_redelivery(self._client, self._queue, delivery_id=delivery.id, brand_ref=delivery.brand_ref)
+                await start_redelivery(self._client, self._queue, delivery_id=delivery_id)

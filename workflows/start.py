@@ -44,7 +44,7 @@ async def wake_content(
     )
 
 
-async def start_redelivery(client: Client, task_queue: str, *, delivery_id: str, brand_ref: str | None) -> None:
+async def start_redelivery(client: Client, task_queue: str, *, delivery_id: str) -> None:
     """Start the workflow that goes on trying one delivery; nothing when it runs already."""
     await client.start_workflow(
         REDELIVER_WEBHOOK,
@@ -53,7 +53,7 @@ async def start_redelivery(client: Client, task_queue: str, *, delivery_id: str,
         task_queue=task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        priority=Priority(fairness_key=brand_ref or "munadi"),
+        # Never in the way of publishing: deliveries share one fairness key.
+        priority=Priority(fairness_key="munadi-deliveries"),
         static_summary=f"webhook delivery {delivery_id}",
-        search_attributes=TypedSearchAttributes([SearchAttributePair(BRAND_REF, brand_ref)] if brand_ref else []),
     )

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import httpx
-from pydantic import BaseModel, ConfigDict
 
+from munadi.domain.delivery import SendResult as SendResult
 from munadi.webhooks import signing
 from munadi.webhooks.guard import Guard, GuardRefused, guarded_client
 from munadi.webhooks.schedule import parse_retry_after
@@ -20,31 +20,6 @@ from munadi.webhooks.schedule import parse_retry_after
 TOTAL_TIMEOUT = timedelta(seconds=15)
 RESPONSE_HEAD_LIMIT = 64 * 1024
 USER_AGENT = "Munadi/0.1"
-
-
-class SendResult(BaseModel):
-    """What one try came to. `ok` is a 2xx and nothing else.
-
-    `error` is a stable code, a colon and a text for people: `HTTP_STATUS`, `REDIRECT_REFUSED`, `TIMEOUT`,
-    `CONNECT_FAILED`, `TLS_FAILED`, `CONNECTION_LOST`, `PROTOCOL_ERROR`, or a code of the guard.
-    `response_head` is the answer's first bytes (64 KiB at most) as text, damage replaced.
-    `retry_after` is the receiver's wish, up to a day; `gone` means 410: send here no more.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    ok: bool
-    status_code: int | None
-    duration_ms: int
-    error: str | None
-    response_head: str = ""
-    retry_after: timedelta | None = None
-    gone: bool = False
-
-    @property
-    def error_code(self) -> str | None:
-        """The stable part of `error`."""
-        return self.error.partition(":")[0] if self.error else None
 
 
 class WebhookSender:
