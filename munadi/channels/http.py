@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -90,9 +90,14 @@ class ChannelHttp:
         json_body: Any = None,
         form: Mapping[str, str] | None = None,
         content: bytes | None = None,
+        secrets: Sequence[str] = (),
     ) -> Answer:
-        """One request, one answer. Raises ChannelError; its `sorting` says what is known about the effect."""
+        """One request, one answer. Raises ChannelError; its `sorting` says what is known about the effect.
+
+        `token` and `secrets` (what else the request carries and nobody may read) are cut out of refusals.
+        """
         sent = _FirstByte(gate)
+        hidden = [secret for secret in (token, *secrets) if secret]
         sent_headers = dict(headers or {})
         if token is not None:
             sent_headers["authorization"] = f"Bearer {token}"
@@ -110,17 +115,17 @@ class ChannelHttp:
             )
             response = await self._client.send(request, stream=True, follow_redirects=False)
             try:
-                answer = await _read(response)
+                answer = await _read(response, hidden)
             finally:
                 await response.aclose()
         except httpx.HTTPError as error:
-            raise _transport_error(error, sent.happened, token) from error
+            raise _transport_error(error, sent.happened, hidden) from error
         except (GuardRefused, httpx.InvalidURL) as error:
             raise _address_refused(error) from error
         if 200 <= answer.status < 300:
             return answer
         explained = self._explain(answer)
-        explained.raw = explained.raw or redact(answer.text, token or "")
+        explained.raw = explained.raw or redact(answer.text)
         raise explained
 
 
@@ -139,7 +144,8 @@ class _FirstByte:
             self.happened = True
 
 
-async def _read(response: httpx.Response) -> Answer:
+async def _read(response: httpx.Response, hidden: Sequence[str]) -> Answer:
+    """The answer, bounded. A refusal that echoes what we sent does not bring our secrets into what is kept."""
     chunks: list[bytes] = []
     size = 0
     async for chunk in response.aiter_bytes():
@@ -148,6 +154,9 @@ async def _read(response: httpx.Response) -> Answer:
             break
         chunks.append(chunk)
     raw = b"".join(chunks)
+    if not response.is_success:
+        for secret in hidden:
+            raw = raw.replace(secret.encode(), b"***")
     try:
         body = json.loads(raw) if raw and size <= MAX_ANSWER else None
     except ValueError:
@@ -166,8 +175,8 @@ def _address_refused(error: GuardRefused | httpx.InvalidURL) -> ChannelError:
     return ChannelError(reason, sorting, f"the account's server cannot be called: {error}", provider_code=code)
 
 
-def _transport_error(error: httpx.HTTPError, first_byte_sent: bool, token: str | None) -> ChannelError:
-    text = redact(f"{type(error).__name__}: {error}", token or "")
+def _transport_error(error: httpx.HTTPError, first_byte_sent: bool, hidden: Sequence[str]) -> ChannelError:
+    text = redact(f"{type(error).__name__}: {error}", *hidden)
     if first_byte_sent:
         return ChannelError(
             Reason.PROVIDER_OUTAGE,

@@ -51,8 +51,9 @@ class Sessions:
         return _pair(await self._refresh(base, token))
 
     async def _log_in(self, base: str, identifier: str, password: SecretStr) -> Answer:
-        body = {"identifier": identifier, "password": password.get_secret_value()}
-        return await self._xrpc.procedure(base, "com.atproto.server.createSession", body=body)
+        secret = password.get_secret_value()
+        body = {"identifier": identifier, "password": secret}
+        return await self._xrpc.procedure(base, "com.atproto.server.createSession", body=body, secrets=[secret])
 
     async def _look(self, base: str, given: AccountImport) -> tuple[Answer, Credentials]:
         """getSession; an expired access token is renewed first when there is a refresh token."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from munadi.channels.bluesky.errors import explain
@@ -38,9 +38,12 @@ class Xrpc:
         token: str | None = None,
         body: Mapping[str, Any] | None = None,
         gate: Gate | None = None,
+        secrets: Sequence[str] = (),
     ) -> Answer:
         """POST with JSON, or with no body at all. Raises ChannelError."""
-        return await self._http(base).call("POST", _url(base, nsid), token=token, json_body=body, gate=gate)
+        return await self._http(base).call(
+            "POST", _url(base, nsid), token=token, json_body=body, gate=gate, secrets=secrets
+        )
 
     async def upload(self, base: str, token: str, content: bytes, mime_type: str) -> dict[str, Any]:
         """uploadBlob: the blob to put into a record. Nothing visible; the same bytes give the same blob."""

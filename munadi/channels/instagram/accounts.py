@@ -49,10 +49,10 @@ class Accounts:
 
         Raises ChannelError: TOKEN_REVOKED when the token is dead, since an expired one cannot be renewed.
         """
-        params = {"grant_type": "ig_refresh_token", "access_token": token_of(account)}
+        params = {"grant_type": "ig_refresh_token"}
         now = self._clock.now()
         try:
-            answer = await self._graph.unversioned("refresh_access_token", params)
+            answer = await self._graph.unversioned("refresh_access_token", token_of(account), params)
         except ChannelError as error:
             if REASONS[error.reason].class_ is FailureClass.TOKEN:
                 error.reason = Reason.TOKEN_REVOKED

@@ -36,9 +36,10 @@ class Graph:
         url = f"{self._host}/{self._version}/{path}"
         return await self._http.call("POST", url, token=token_of(account), form=form, gate=gate)
 
-    async def unversioned(self, path: str, params: Mapping[str, str]) -> Answer:
-        """GET a token endpoint. Raises ChannelError."""
-        return await self._http.call("GET", f"{self._host}/{path}", params=params)
+    async def unversioned(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
+        """GET a token endpoint, which takes the token as a parameter. Raises ChannelError."""
+        given = {**params, "access_token": token}
+        return await self._http.call("GET", f"{self._host}/{path}", params=given, secrets=[token])
 
 
 def token_of(account: ConnectedAccount) -> str:

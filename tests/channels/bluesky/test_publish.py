@@ -1,0 +1,133 @@
+"""One putRecord; whatever comes back, the post is there once or not at all."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.publication import Absent, Handle, Published, Unknown
+from munadi.ports import PublicationDraft
+from tests.channels.making import NOW, Bench, Saved, account, bench, image, publication, stage
+from tests.channels.network import answer, ok
+
+DID = "did:plc:abcdefghijklmnopqrstuvwx"
+WHO = account("bluesky", DID, service_url="https://pds.example/prefix/")
+PUT, GET = "/xrpc/com.atproto.repo.putRecord", "/xrpc/com.atproto.repo.getRecord"
+SWAP = answer(400, {"error": "InvalidSwap", "message": "Record was at bafy"})
+BROKEN = answer(500, {"error": "InternalServerError", "message": "Internal Server Error"})
+MISSING = answer(400, {"error": "RecordNotFound", "message": "Could not locate record"})
+DRAFT = publication("Hello")
+
+
+def over(put: Any, get: Any = None) -> Bench:
+    built = bench("bluesky")
+    built.network.on("POST", PUT, put)
+    if get is not None:
+        built.network.on("GET", GET, get)
+    return built
+
+
+async def publish(built: Bench, given: PublicationDraft = DRAFT, handle: Handle | None = None) -> Published:
+    found = await built.channel.publish(given, WHO, handle, Saved(handle), stage())
+    assert isinstance(found, Published)
+    return found
+
+
+def body(request: httpx.Request) -> dict[str, Any]:
+    found = json.loads(request.content)
+    assert isinstance(found, dict)
+    return found
+
+
+async def test_the_call_and_its_result() -> None:
+    built = over(ok({"uri": "at://…", "cid": "bafy"}))
+    found = await publish(built)
+    request = built.network.requests[0]
+    sent = body(request)
+    assert str(request.url) == "https://pds.example/prefix/xrpc/com.atproto.repo.putRecord"
+    assert sent["swapRecord"] is None
+    assert (sent["repo"], sent["collection"]) == (DID, "app.bsky.feed.post")
+    assert sent["record"]["createdAt"] == "2026-12-01T09:00:00.000Z"
+    assert found.post_id == f"at://{DID}/app.bsky.feed.post/{sent['rkey']}"
+    assert found.url == f"https://bsky.app/profile/{DID}/post/{sent['rkey']}"
+    assert found.published_at == NOW
+
+
+async def test_a_repeat_is_identical_to_the_byte() -> None:
+    built = over(ok({"uri": "at://…", "cid": "bafy"}))
+    await publish(built)
+    await publish(built)
+    first, second = built.network.requests
+    assert first.content == second.content
+
+
+@pytest.mark.parametrize("refused", [SWAP, BROKEN])
+async def test_what_stands_at_the_key_and_is_ours_is_published(refused: httpx.Response) -> None:
+    earlier = {"$type": "app.bsky.feed.post", "text": "Hello", "createdAt": "2026-12-01T08:00:00.000Z"}
+    found = await publish(over(refused, ok({"uri": "at://…", "value": earlier})))
+    assert found.post_id is not None
+
+
+@pytest.mark.parametrize("refused", [SWAP, BROKEN])
+async def test_another_record_at_the_key_is_a_duplicate(refused: httpx.Response) -> None:
+    with pytest.raises(ChannelError) as caught:
+        await publish(over(refused, ok({"uri": "at://…", "value": {"text": "Something else"}})))
+    assert (caught.value.reason, caught.value.sorting) == (Reason.DUPLICATE_CONTENT, Sorting.REJECTED)
+
+
+@pytest.mark.parametrize("look", [MISSING, answer(503, "<html>"), httpx.ReadTimeout("")], ids=["none", "503", "slow"])
+@pytest.mark.parametrize("refused", [SWAP, BROKEN], ids=["swap", "500"])
+async def test_a_look_that_proves_nothing_leaves_it_unknown(refused: httpx.Response, look: Any) -> None:
+    with pytest.raises(ChannelError) as caught:
+        await publish(over(refused, look))
+    assert caught.value.sorting is Sorting.UNKNOWN
+
+
+async def test_lapsed_blobs_are_forgotten_so_that_they_are_uploaded_anew() -> None:
+    built = over(answer(400, {"error": "BlobNotFound", "message": "Could not find blob"}))
+    handle = Handle(draft_version=1, state={"blobs": [{"$type": "blob"}], "mentions": {"a.test": None}}, ready=True)
+    saved = Saved(handle)
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.publish(publication("x", media=(image(),)), WHO, handle, saved, stage())
+    assert caught.value.sorting is Sorting.NOT_SENT
+    assert saved.handle is not None
+    assert not saved.handle.ready
+    assert saved.handle.state["blobs"] == []
+    assert saved.handle.state["mentions"] == {"a.test": None}
+
+
+async def test_what_a_person_should_know_comes_as_warnings() -> None:
+    given = publication("@no.test", link="https://a.example", media=(image(),))
+    handle = Handle(draft_version=1, state={"blobs": [{"$type": "blob"}], "mentions": {"no.test": None}})
+    found = await publish(over(ok()), given, handle)
+    assert [warning.code for warning in found.warnings] == ["MENTION_UNRESOLVED", "LINK_APPENDED"]
+
+
+async def test_find_asks_the_accounts_own_server_for_the_derived_key() -> None:
+    built = over(ok(), ok({"value": {}}))
+    await publish(built)
+    found = await built.channel.find(DRAFT, WHO, None, NOW)
+    written, looked = built.network.requests
+    assert dict(looked.url.params) == {
+        "repo": DID,
+        "collection": "app.bsky.feed.post",
+        "rkey": body(written)["rkey"],
+    }
+    assert isinstance(found, Published)
+
+
+@pytest.mark.parametrize(
+    ("look", "wanted"),
+    [
+        (MISSING, Absent),
+        (answer(400, {"error": "InvalidRequest", "message": "Could not locate record"}), Unknown),
+        (answer(400, {"error": "RepoNotFound", "message": "no such repo"}), Unknown),
+        (answer(401, {"error": "AccountTakedown"}), Unknown),
+    ],
+)
+async def test_only_a_record_not_found_proves_absence(look: httpx.Response, wanted: type) -> None:
+    assert isinstance(await over(ok(), look).channel.find(DRAFT, WHO, None, NOW), wanted)

@@ -1,0 +1,265 @@
+"""Every registered channel keeps the contract of `munadi.ports.Channel`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from munadi.channels.registry import REGISTRY
+from munadi.channels.text import measure
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.publication import Absent, Published, Unknown
+from munadi.ports import AccountImport, Answer
+from tests.channels.contract import Scene
+from tests.channels.making import NOW, TOKEN, GateThatCounts, Saved, bench, stage
+from tests.channels.network import answer
+from tests.channels.scenes import SCENES
+
+scenes = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
+
+ODD_ANSWERS = [
+    Answer(status, {}, body, text)
+    for status in (200, 302, 400, 401, 403, 404, 409, 418, 429, 500, 502, 503, 504, 599)
+    for body, text in (
+        (None, ""),
+        (None, "<html>oops</html>"),
+        ({}, "{}"),
+        ([], "[]"),
+        ({"error": None}, "…"),
+        ({"error": "NeverSeenBefore"}, "…"),
+        ({"error": {"code": "x", "error_subcode": [1]}}, "…"),
+        ({"error": {"code": 424242, "error_subcode": 2207999}}, "…"),
+    )
+]
+
+
+async def publish(scene: Scene, network: httpx.Response | Exception) -> ChannelError:
+    built = scene.failing(network)
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.publish(scene.draft, scene.account, scene.handle, Saved(scene.handle), stage())
+    assert len(built.network.sent(scene.visible)) == 1
+    return caught.value
+
+
+def test_every_registered_channel_has_a_scene() -> None:
+    assert set(SCENES) == {name.value for name in REGISTRY}
+
+
+@scenes
+def test_spec_names_the_channel_its_limits_and_its_facts(scene: Scene) -> None:
+    spec = bench(scene.name).channel.spec
+    assert spec.name == scene.name
+    assert spec.facts_version
+    assert spec.sources
+    assert spec.text_limits
+    assert spec.min_media <= spec.max_media
+    assert all(host.startswith("https://") for host in spec.hosts)
+
+
+@scenes
+def test_numbers_of_the_protocol_are_settings(scene: Scene) -> None:
+    spec = bench(scene.name, {"publish_deadline": 6, "margin": 1.5, "absence_window": 2}).channel.spec
+    assert (spec.publish_deadline, spec.margin, spec.absence_window) == (
+        timedelta(seconds=6),
+        timedelta(seconds=1.5),
+        timedelta(seconds=2),
+    )
+
+
+@scenes
+def test_options_are_camel_case_and_closed(scene: Scene) -> None:
+    schema = bench(scene.name).channel.options.model_json_schema(by_alias=True)
+    assert not [name for name in schema["properties"] if "_" in name]
+    assert schema["additionalProperties"] is False
+    found = bench(scene.name).channel.validate(scene.draft.model_copy(update={"options": {"nosuch": 1}}), None)
+    assert [problem.pointer for problem in found] == ["/options/nosuch"]
+
+
+@scenes
+def test_its_draft_is_valid_with_and_without_the_account(scene: Scene) -> None:
+    channel = bench(scene.name).channel
+    assert channel.validate(scene.draft, scene.account) == []
+    assert channel.validate(scene.draft, None) == []
+
+
+@scenes
+def test_every_text_limit_holds_just_inside_and_not_just_outside(scene: Scene) -> None:
+    channel = bench(scene.name).channel
+    for limit in channel.spec.text_limits:
+        widest = {"utf8_bytes": "👨‍👩‍👧‍👦", "utf16_units": "👍"}.get(limit.unit, "x")
+        width = measure(widest, limit.unit)
+        inside = widest * (limit.maximum // width) + "x" * (limit.maximum % width)
+        for text, broken in ((inside, False), (inside + "x", True)):
+            found = channel.validate(scene.draft.model_copy(update={"text": text}), None)
+            ours = [problem for problem in found if problem.rule == limit.rule]
+            assert bool(ours) is broken, limit
+            assert all(one.pointer == "/text" and one.code == "TEXT_TOO_LONG" for one in ours)
+            assert all(one.limit == limit.maximum and one.actual == limit.maximum + 1 for one in ours)
+
+
+@scenes
+def test_lead_is_never_longer_than_the_specs(scene: Scene) -> None:
+    channel = bench(scene.name).channel
+    assert timedelta(0) <= channel.lead(scene.draft) <= channel.spec.lead
+
+
+@scenes
+async def test_publishing_is_one_gated_mutation(scene: Scene) -> None:
+    built = scene.bench()
+    gate = GateThatCounts()
+    found = await built.channel.publish(
+        scene.draft, scene.account, scene.handle, Saved(scene.handle), replace(stage(), gate=gate)
+    )
+    assert isinstance(found, Published)
+    assert found.post_id
+    assert found.url
+    assert gate.asked == 1
+    assert [request.url.path.endswith(scene.visible) for request in built.network.mutations] == [True]
+    assert built.network.mutations[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@scenes
+async def test_a_closed_gate_lets_nothing_out(scene: Scene) -> None:
+    built = scene.bench()
+    late = ChannelError(Reason.WINDOW_MISSED, Sorting.NOT_SENT, "the deadline has passed")
+    with pytest.raises(ChannelError, match="deadline"):
+        await built.channel.publish(scene.draft, scene.account, scene.handle, Saved(), stage(late))
+    assert built.network.requests == []
+
+
+@scenes
+async def test_an_unreachable_network_was_sent_nothing(scene: Scene) -> None:
+    built = scene.bench()
+    built.network.unreachable = True
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.publish(scene.draft, scene.account, scene.handle, Saved(), stage())
+    assert caught.value.sorting is Sorting.NOT_SENT
+
+
+@scenes
+@pytest.mark.parametrize("lost", [httpx.ReadTimeout("slow"), httpx.ReadError("reset")], ids=["timeout", "reset"])
+async def test_a_lost_answer_is_unknown(scene: Scene, lost: Exception) -> None:
+    assert (await publish(scene, lost)).sorting is Sorting.UNKNOWN
+
+
+@scenes
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+async def test_an_undocumented_5xx_is_unknown(scene: Scene, status: int) -> None:
+    error = await publish(scene, answer(status, "<html>bad gateway</html>"))
+    assert (error.reason, error.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN)
+
+
+@scenes
+async def test_429_was_not_sent_and_says_when_to_come_back(scene: Scene) -> None:
+    error = await publish(scene, answer(429, "<html>slow down</html>", {"retry-after": "77"}))
+    assert (error.reason, error.sorting) == (Reason.RATE_LIMITED, Sorting.NOT_SENT)
+    assert error.retry_after == timedelta(seconds=77)
+
+
+@scenes
+async def test_an_expired_token_was_not_sent(scene: Scene) -> None:
+    error = await publish(scene, scene.expired)
+    assert (error.reason, error.sorting) == (Reason.TOKEN_EXPIRED, Sorting.NOT_SENT)
+
+
+@scenes
+async def test_no_token_is_kept_of_an_answer(scene: Scene) -> None:
+    error = await publish(
+        scene, answer(418, {"error": "Teapot", "message": f"what is {TOKEN}", "access_token": "x1y2"})
+    )
+    kept = f"{error.raw} {error.provider_message} {error.message}"
+    assert "Teapot" in kept
+    assert TOKEN not in kept
+    assert "x1y2" not in kept
+
+
+@scenes
+async def test_an_unknown_code_is_unknown(scene: Scene) -> None:
+    error = await publish(scene, answer(418, {"error": "Teapot"}))
+    assert (error.reason, error.sorting) == (Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN)
+
+
+@scenes
+@pytest.mark.parametrize("given", ODD_ANSWERS, ids=lambda given: f"{given.status}-{given.text[:9]}")
+def test_any_answer_is_explained(scene: Scene, given: Answer) -> None:
+    error = bench(scene.name).channel.explain(given)
+    assert error.message
+    assert error.provider_code
+    assert error.sorting is not Sorting.SENT
+    if given.status >= 500:
+        assert error.sorting is Sorting.UNKNOWN
+
+
+@scenes
+async def test_find_reads_only(scene: Scene) -> None:
+    built = scene.bench()
+    found = await built.channel.find(scene.draft, scene.account, scene.handle, NOW)
+    assert isinstance(found, Published)
+    assert found.post_id
+    assert built.network.mutations == []
+
+
+@scenes
+async def test_find_proves_absence(scene: Scene) -> None:
+    built = bench(scene.name, scene.settings)
+    scene.absent(built.network)
+    assert await built.channel.find(scene.draft, scene.account, scene.handle, NOW) == Absent()
+
+
+@scenes
+@pytest.mark.parametrize(
+    "down", [httpx.ReadTimeout("slow"), answer(503, "<html>"), answer(403, "<html>")], ids=["timeout", "503", "403"]
+)
+async def test_find_that_cannot_read_cannot_tell(scene: Scene, down: httpx.Response | Exception) -> None:
+    built = bench(scene.name, scene.settings)
+    built.network.on("GET", "", down)
+    assert isinstance(await built.channel.find(scene.draft, scene.account, scene.handle, NOW), Unknown)
+
+
+@scenes
+async def test_check_reads_only(scene: Scene) -> None:
+    built = scene.bench()
+    assert isinstance(await built.channel.check(scene.draft, scene.account, scene.handle), Published)
+    assert built.network.mutations == []
+
+
+@scenes
+async def test_verify_tells_whose_the_credentials_are(scene: Scene) -> None:
+    built = scene.bench()
+    method, path, identity = scene.identity
+    built.network.on(method, path, identity)
+    connection = await built.channel.verify(scene.credentials)
+    assert connection.profile.external_id == scene.account.external_id
+    assert connection.profile.handle
+    assert len(built.network.requests) == 1
+
+
+@scenes
+async def test_verify_refuses_credentials_of_somebody_else(scene: Scene) -> None:
+    built = scene.bench()
+    built.network.on(*scene.identity)
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.verify(replace(scene.credentials, external_id="somebody-else"))
+    assert (caught.value.reason, caught.value.sorting) == (Reason.INVALID_FIELD, Sorting.REJECTED)
+
+
+@scenes
+async def test_verify_needs_credentials(scene: Scene) -> None:
+    built = scene.bench()
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.verify(AccountImport())
+    assert (caught.value.reason, caught.value.sorting) == (Reason.MISSING_FIELD, Sorting.REJECTED)
+    assert built.network.requests == []
+
+
+@scenes
+async def test_a_host_may_carry_a_path_prefix(scene: Scene) -> None:
+    built = scene.bench()
+    account: ConnectedAccount = scene.account.model_copy(update={"service_url": None})
+    await built.channel.publish(scene.draft, account, scene.handle, Saved(), stage())
+    prefixes = tuple(scene.settings["hosts"].values())
+    assert all(str(request.url).startswith(prefixes) for request in built.network.requests)
