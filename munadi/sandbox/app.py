@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Awaitable, Callable
+
 from fastapi import FastAPI
+from starlette.requests import Request
 from starlette.responses import Response
 
 from munadi.sandbox.control import control_router
@@ -11,9 +15,11 @@ from munadi.sandbox.media import VIEWABLE
 from munadi.sandbox.page import page_router
 from munadi.sandbox.state import SandboxState
 
+RANGE = re.compile(r"^bytes=(\d+)-(\d*)$")  # browsers play a video in pieces, some of them only so
 MEDIA_HEADERS = {
     "x-content-type-options": "nosniff",
     "content-security-policy": "default-src 'none'; sandbox",
+    "accept-ranges": "bytes",
     "cache-control": "public, max-age=31536000, immutable",  # the address is the content's digest
 }
 
@@ -26,18 +32,24 @@ def create_app(state: SandboxState | None = None, *, base_url: str | None = None
     app.include_router(control_router(state, base_url))
     app.include_router(page_router(state, base_url))
 
-    @app.get("/media/{digest}")
-    async def media(digest: str) -> Response:
-        return _serve_media(state, digest)
-
+    app.add_route("/media/{digest}", _media_route(state))
     for network in state.networks.values():
         app.mount(f"/{network.channel}", Gate(network, state.faults, state.calls, base_url))
     return app
 
 
-def _serve_media(state: SandboxState, digest: str) -> Response:
-    facts, body = state.media.facts(digest), state.media.read(digest)
-    if facts is None or body is None:
-        return Response("not found", 404)
-    media_type = facts.mime_type if facts.mime_type in VIEWABLE else "application/octet-stream"
-    return Response(body, media_type=media_type, headers=MEDIA_HEADERS)
+def _media_route(state: SandboxState) -> Callable[[Request], Awaitable[Response]]:
+    async def media(request: Request) -> Response:
+        digest = request.path_params["digest"]
+        facts, body = state.media.facts(digest), state.media.read(digest)
+        if facts is None or body is None:
+            return Response("not found", 404)
+        media_type = facts.mime_type if facts.mime_type in VIEWABLE else "application/octet-stream"
+        wanted = RANGE.match(request.headers.get("range", ""))
+        if wanted is None or int(wanted[1]) >= len(body):
+            return Response(body, media_type=media_type, headers=MEDIA_HEADERS)
+        first, last = int(wanted[1]), min(int(wanted[2] or len(body) - 1), len(body) - 1)
+        headers = MEDIA_HEADERS | {"content-range": f"bytes {first}-{last}/{len(body)}"}
+        return Response(body[first : last + 1], 206, media_type=media_type, headers=headers)
+
+    return media

@@ -1,5 +1,6 @@
 """The oracle, the page, restarts and the program itself."""
 
+import hashlib
 import os
 import signal
 import socket
@@ -12,7 +13,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from munadi.sandbox import SandboxState
 from tests.sandbox.conftest import INSTAGRAM_TOKEN, Bluesky, Instagram, MediaSite, Sandbox, picture, post
 
 RKEY = "3n342ilh4f622"
@@ -78,18 +78,21 @@ def test_the_page_shows_posts_newest_first_and_escapes_them(
     single = sandbox.http.get(permalink, follow_redirects=True).text
     assert "newer" in single
     assert "&lt;script&gt;" not in single
-    for asset in ("page.css", "page.js"):
+    for asset in ("page.css", "page.js", "icon.svg"):
         assert sandbox.http.get(f"/assets/{asset}").status_code == 200
 
 
-def test_uploaded_markup_is_never_served_as_such(sandbox: Sandbox, bluesky: Bluesky) -> None:
-    bluesky.upload(b"<html><script>1</script>", "text/html")
-    bluesky.upload(picture(), "image/png")
-    state = SandboxState()
-    digest = state.media.keep(b"<html><script>1</script>", "text/html").digest
-    served = sandbox.http.get(f"/media/{digest}")
-    assert served.headers["content-type"] == "application/octet-stream"
-    assert served.headers["x-content-type-options"] == "nosniff"
+def test_media_are_served_in_pieces_and_markup_never_as_such(sandbox: Sandbox, bluesky: Bluesky) -> None:
+    def served(body: bytes, mime_type: str, **headers: str) -> httpx.Response:
+        bluesky.upload(body, mime_type)
+        return sandbox.http.get(f"/media/{hashlib.sha256(body).hexdigest()}", headers=headers)
+
+    markup = served(b"<html><script>1</script>", "text/html")
+    assert markup.headers["content-type"] == "application/octet-stream"
+    assert markup.headers["x-content-type-options"] == "nosniff"
+    piece = served(picture(), "image/png", range="bytes=1-3")
+    assert (piece.status_code, piece.content) == (206, b"PNG")
+    assert piece.headers["content-range"] == f"bytes 1-3/{len(picture())}"
     assert sandbox.http.get("/media/nothing").status_code == 404
 
 
