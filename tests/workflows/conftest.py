@@ -39,3 +39,11 @@ async def real(temporal: TemporalDevServer, database: Database) -> World:
     world = World(await temporal.connect(), database, ONE)
     await world.create()
     return world
+
+
+@pytest.fixture
+async def real_two(temporal: TemporalDevServer, database: Database) -> World:
+    """Two channels on the dev server; time is real (a skipping clock may leap years between two runs)."""
+    world = World(await temporal.connect(), database, TWO)
+    await world.create()
+    return world

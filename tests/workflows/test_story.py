@@ -52,23 +52,23 @@ async def test_publishes_each_channel_once_and_never_early(skipping: World) -> N
     assert (content.status, content.wake_ack, content.next_look_at) == ("published", content.wake_seq, None)
 
 
-async def test_a_refusal_fails_one_channel_only_and_a_retry_mends_it(skipping: World) -> None:
-    skipping.channels[IG].plan.append(rejected(Reason.MEDIA_VALIDATION_FAILED))
-    content_id = await skipping.submit(ahead(seconds=1))
-    async with skipping.worker():
-        assert "1/2 published; failed: instagram" in await finish(skipping, content_id)
-        rows = await skipping.publications(content_id)
+async def test_a_refusal_fails_one_channel_only_and_a_retry_mends_it(real_two: World) -> None:
+    real_two.channels[IG].plan.append(rejected(Reason.MEDIA_VALIDATION_FAILED))
+    content_id = await real_two.submit(ahead(seconds=1))
+    async with real_two.worker():
+        assert "1/2 published; failed: instagram" in await finish(real_two, content_id)
+        rows = await real_two.publications(content_id)
         failure = rows[IG].failure or {}
         assert failure["reason"] == "MEDIA_VALIDATION_FAILED"
         assert failure["providerMessage"] == "they said no"
         assert failure["remedy"]
         assert failure["attemptId"]
-        assert (await skipping.content(content_id)).status == "partially_published"
-        assert await skipping.change(content_id, "retry", None) == [rows[IG].id]
-        assert await skipping.result(content_id) == "2/2 published"
-    assert skipping.channels[B].count("publish") == 1
-    assert skipping.channels[IG].count("publish") == 2
-    completed = [e for e in await skipping.events(content_id) if e.type == "content.completed"]
+        assert (await real_two.content(content_id)).status == "partially_published"
+        assert await real_two.change(content_id, "retry", None) == [rows[IG].id]
+        assert await real_two.result(content_id) == "2/2 published"
+    assert real_two.channels[B].count("publish") == 1
+    assert real_two.channels[IG].count("publish") == 2
+    completed = [e for e in await real_two.events(content_id) if e.type == "content.completed"]
     assert [event.status for event in completed] == ["partially_published", "published"]
 
 
