@@ -1,0 +1,164 @@
+"""Rows to begin with, and the parts a test holds still: time, and a network that refreshes tokens."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from pydantic import SecretStr
+from sqlmodel import SQLModel, col, select
+
+from munadi.crypto import KeyRing, create_key
+from munadi.db.accounts import AccountStore
+from munadi.db.endpoints import EndpointStore
+from munadi.db.ids import new_id
+from munadi.db.session import Database
+from munadi.db.story import Story
+from munadi.db.tables import BrandRow, ContentRow, DraftRow, EventRow, PublicationRow
+from munadi.domain.account import ConnectedAccount, Credentials, Profile
+from munadi.domain.account_view import AccountView
+from munadi.domain.channel import ChannelName
+from munadi.domain.delivery import SendResult
+from munadi.domain.event import EventType
+from munadi.domain.failure import ChannelError
+from munadi.domain.ids import Prefix
+from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.domain.webhook import EndpointWithSecret
+from munadi.ports import Channel, Channels, Connection
+
+START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+OK = SendResult(ok=True, status_code=204, duration_ms=3, error=None, response_head="")
+BROKEN = SendResult(ok=False, status_code=500, duration_ms=3, error="HTTP_STATUS: 500", response_head="oh\0no")
+GONE = SendResult(ok=False, status_code=410, duration_ms=3, error="HTTP_STATUS: 410", response_head="", gone=True)
+
+
+class StillClock:
+    """Stands where it is put; `monotonic` goes on with the loop."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+class RefreshingNetwork:
+    """Answers `refresh` after a moment, with what the test prepared."""
+
+    def __init__(self, answer: Credentials | ChannelError) -> None:
+        self.answer = answer
+        self.refreshed: list[str] = []
+        self.asked = asyncio.Event()
+
+    async def refresh(self, account: ConnectedAccount) -> Credentials:
+        self.refreshed.append(account.credentials.access_token.get_secret_value())
+        self.asked.set()
+        await asyncio.sleep(0.05)
+        if isinstance(self.answer, ChannelError):
+            raise self.answer
+        return self.answer
+
+    @property
+    def channels(self) -> Channels:
+        return Channels({ChannelName.BLUESKY: cast(Channel, self)})
+
+
+class Seed:
+    """One brand, `acme`, in a database with all tables."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.keyring = KeyRing([create_key()])
+        self.accounts = AccountStore(database, self.keyring)
+        self.endpoints = EndpointStore(database, self.keyring)
+
+    async def create(self) -> None:
+        async with self.database._writer.begin() as connection:
+            await connection.run_sync(SQLModel.metadata.create_all)
+        async with self.database.write() as session:
+            session.add(BrandRow(ref="acme", created_at=START))
+
+    async def account(self, credentials: Credentials | None = None, *, now: datetime = START) -> AccountView:
+        connection = Connection(
+            Profile(external_id="did:plc:1", handle="acme.example"), credentials or token("first", "refresh-first")
+        )
+        async with self.database.write() as session:
+            return await self.accounts.connect(session, "acme", ChannelName.BLUESKY, connection, login=None, now=now)
+
+    async def endpoint(self, **given: Any) -> EndpointWithSecret:
+        values: dict[str, Any] = {
+            "url": "https://hooks.example/munadi",
+            "brand_ref": None,
+            "types": (),
+            "channels": (),
+            "description": None,
+            "enabled": True,
+            "now": START,
+        }
+        async with self.database.write() as session:
+            return await self.endpoints.create(session, **(values | given))
+
+    async def content(self, account_id: str, *, hold: HoldReason | None = None, now: datetime = START) -> str:
+        """A content with one queued publication, perhaps held; two events (accepted, and held)."""
+        content_id, publication_id = new_id(Prefix.CONTENT), new_id(Prefix.PUBLICATION)
+        times = {"created_at": now, "updated_at": now}
+        async with self.database.write() as session:
+            session.add(
+                ContentRow(
+                    id=content_id,
+                    brand_ref="acme",
+                    status="queued",
+                    scheduled_at=now,
+                    publish_by=now + timedelta(days=1),
+                    **times,
+                )
+            )
+            await session.flush()
+            session.add(
+                DraftRow(content_id=content_id, draft_version=1, source={"text": "hello"}, resolved={}, created_at=now)
+            )
+            session.add(
+                PublicationRow(
+                    id=publication_id,
+                    content_id=content_id,
+                    account_id=account_id,
+                    channel="bluesky",
+                    place=0,
+                    status="queued",
+                    due_at=now,
+                    **times,
+                )
+            )
+            await session.flush()
+            story = await Story.lock(session, content_id, now)
+            assert story is not None
+            await story.emit(EventType.CONTENT_ACCEPTED)
+            if hold is not None:
+                await story.hold(story.publications[0], hold, None)
+            await story.close()
+        return content_id
+
+    async def set_status(self, content_id: str, status: PublicationStatus) -> None:
+        async with self.database.write() as session:
+            row = (await session.exec(select(PublicationRow).where(PublicationRow.content_id == content_id))).one()
+            row.status = status.value
+
+    async def publication(self, content_id: str) -> PublicationRow:
+        async with self.database.read() as session:
+            return (await session.exec(select(PublicationRow).where(PublicationRow.content_id == content_id))).one()
+
+    async def events(self, *types: EventType) -> list[EventRow]:
+        query = select(EventRow).where(col(EventRow.type).in_([kind.value for kind in types]))
+        async with self.database.read() as session:
+            return list((await session.exec(query.order_by(col(EventRow.id)))).all())
+
+
+def token(access: str, refresh: str | None = None, expires_at: datetime | None = None) -> Credentials:
+    """Credentials."""
+    return Credentials(
+        access_token=SecretStr(access), refresh_token=SecretStr(refresh) if refresh else None, expires_at=expires_at
+    )

@@ -1,0 +1,126 @@
+"""One refresh however many ask; a dead grant is told, an outage leaves the account alone."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from munadi.crypto import KeyRing, create_key
+from munadi.db.accounts import AccountStore
+from munadi.domain.account import AccountStatus, Credentials
+from munadi.domain.event import EventType
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.tokens import AccountTokens
+from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
+
+FRESH = token("second", "refresh-second", START + timedelta(hours=2))
+EXPIRED = token("first", "refresh-first", START - timedelta(seconds=1))
+OUTAGE = ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "down")
+REVOKED = ChannelError(Reason.TOKEN_REVOKED, Sorting.REJECTED, "revoked")
+
+
+def keepers(seed: Seed, network: RefreshingNetwork, clock: StillClock, count: int = 1) -> list[AccountTokens]:
+    return [AccountTokens(seed.accounts, network.channels, clock, f"w{number}") for number in range(count)]
+
+
+async def test_a_hundred_users_of_an_expired_token_make_one_refresh(seed: Seed, clock: StillClock) -> None:
+    network = RefreshingNetwork(FRESH)
+    account = await seed.account(EXPIRED)
+    workers = keepers(seed, network, clock, 4)
+    given = await asyncio.gather(*(workers[n % 4].account(account.id) for n in range(100)))
+    assert network.refreshed == ["first"]
+    assert {one.credentials.access_token.get_secret_value() for one in given} == {"second"}
+
+
+@pytest.mark.parametrize("left", [None, timedelta(minutes=6)])
+async def test_a_token_that_is_not_known_to_end_soon_is_left_alone(
+    seed: Seed, clock: StillClock, left: timedelta | None
+) -> None:
+    network = RefreshingNetwork(FRESH)
+    account = await seed.account(token("first", None, START + left if left else None))
+    [tokens] = keepers(seed, network, clock)
+    assert (await tokens.account(account.id)).credentials_version == 1
+    assert network.refreshed == []
+
+
+async def test_renew_refreshes_only_what_nobody_has_refreshed_yet(seed: Seed, clock: StillClock) -> None:
+    network = RefreshingNetwork(FRESH)
+    [tokens] = keepers(seed, network, clock)
+    stale = await tokens.account((await seed.account()).id)
+    renewed = await asyncio.gather(*(tokens.renew(stale) for _ in range(10)))
+    assert network.refreshed == ["first"]
+    assert {one.credentials_version for one in renewed} == {2}
+    assert (await tokens.renew(stale)).credentials_version == 2
+
+
+async def test_a_dead_grant_needs_its_owner_and_is_told_once(seed: Seed, clock: StillClock) -> None:
+    network = RefreshingNetwork(REVOKED)
+    account = await seed.account(EXPIRED)
+    [tokens] = keepers(seed, network, clock)
+    results = await asyncio.gather(*(tokens.account(account.id) for _ in range(10)), return_exceptions=True)
+    errors = [result for result in results if isinstance(result, ChannelError)]
+    assert [(error.reason, error.sorting) for error in errors] == [(Reason.TOKEN_REVOKED, Sorting.NOT_SENT)] * 10
+    assert len(network.refreshed) == 1
+    assert len(await seed.events(EventType.ACCOUNT_REAUTH_REQUIRED)) == 1
+    view = await seed.accounts.view(account.id)
+    assert view is not None
+    assert view.status is AccountStatus.REAUTH_REQUIRED
+
+
+async def test_an_outage_leaves_the_account_alone_and_is_not_pressed(seed: Seed, clock: StillClock) -> None:
+    network = RefreshingNetwork(OUTAGE)
+    account = await seed.account(EXPIRED)
+    [tokens] = keepers(seed, network, clock)
+    results = await asyncio.gather(*(tokens.account(account.id) for _ in range(10)), return_exceptions=True)
+    assert {(r.reason, r.sorting) for r in results if isinstance(r, ChannelError)} == {
+        (Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT)
+    }
+    assert len(network.refreshed) == 1
+    view = await seed.accounts.view(account.id)
+    assert view is not None
+    assert view.status is AccountStatus.CONNECTED
+    network.answer = FRESH
+    assert (await tokens.account(account.id)).credentials_version == 2
+
+
+async def test_an_outage_does_not_take_away_a_token_that_still_works(seed: Seed, clock: StillClock) -> None:
+    account = await seed.account(token("first", "r", START + timedelta(minutes=2)))
+    [tokens] = keepers(seed, RefreshingNetwork(OUTAGE), clock)
+    assert (await tokens.account(account.id)).credentials.access_token.get_secret_value() == "first"
+
+
+async def test_a_refresh_is_stored_even_when_who_asked_has_gone(seed: Seed, clock: StillClock) -> None:
+    network = RefreshingNetwork(FRESH)
+    account = await seed.account(EXPIRED)
+    [tokens] = keepers(seed, network, clock)
+    asking = asyncio.create_task(tokens.account(account.id))
+    await network.asked.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert (await tokens.account(account.id)).credentials_version == 2
+    assert network.refreshed == ["first"]
+
+
+async def test_a_disconnected_account_has_no_token(seed: Seed, clock: StillClock) -> None:
+    account = await seed.account()
+    await seed.accounts.disconnect(account.id, START)
+    [tokens] = keepers(seed, RefreshingNetwork(FRESH), clock)
+    with pytest.raises(ChannelError) as refused:
+        await tokens.account(account.id)
+    assert refused.value.reason is Reason.ACCOUNT_DISCONNECTED
+
+
+async def test_a_missing_key_is_a_wait_and_never_a_dead_grant(seed: Seed, clock: StillClock) -> None:
+    account = await seed.account()
+    strangers = AccountStore(seed.database, KeyRing([create_key()]))
+    tokens = AccountTokens(strangers, RefreshingNetwork(FRESH).channels, clock, "w")
+    with pytest.raises(ChannelError) as refused:
+        await tokens.account(account.id)
+    assert (refused.value.reason, refused.value.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+
+
+def test_credentials_never_show_a_token() -> None:
+    assert "first" not in repr(Credentials.model_validate(EXPIRED.model_dump()))
