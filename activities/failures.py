@@ -13,6 +13,8 @@ from munadi.domain.story import Verdict
 
 # A wait up to this long is spent inside the activity's retries; a longer one is a hold on a durable timer.
 SHORT_WAIT = timedelta(seconds=30)
+# Before a preparation that lapsed is made anew.
+PREPARE_ANEW = timedelta(seconds=2)
 
 _DAILY = frozenset({Reason.DAILY_CAP_REACHED, Reason.QUOTA_EXCEEDED})
 
@@ -25,6 +27,9 @@ def hold_for(error: ChannelError) -> HoldReason | None:
         case FailureClass.RATE_LIMIT:
             return HoldReason.DAILY_CAP if error.reason in _DAILY else HoldReason.RATE_LIMIT
         case FailureClass.OUTAGE:
+            return HoldReason.OUTAGE
+        case FailureClass.MEDIA | FailureClass.PERMISSION if error.sorting is Sorting.NOT_SENT:
+            # The channel has given up its preparation and makes another; it bounds that itself, by a rejection.
             return HoldReason.OUTAGE
     return None
 
@@ -44,6 +49,8 @@ def verdict_of(error: ChannelError, now: datetime, *, last_try: bool) -> Verdict
     if hold is None:
         sorting = Sorting.NOT_SENT if error.sorting is Sorting.NOT_SENT else Sorting.REJECTED
         return Verdict(sorting=sorting, failure=failure_from(error, now), **facts)
+    if REASONS[error.reason].class_ in (FailureClass.MEDIA, FailureClass.PERMISSION):
+        return Verdict(sorting=Sorting.NOT_SENT, hold=hold, hold_for=error.retry_after or PREPARE_ANEW, **facts)
     if hold is HoldReason.OUTAGE and not last_try and (error.retry_after or timedelta(0)) <= SHORT_WAIT:
         return Verdict(sorting=Sorting.NOT_SENT, retry=True, **facts)
     return Verdict(sorting=Sorting.NOT_SENT, hold=hold, hold_for=error.retry_after, **facts)

@@ -54,6 +54,9 @@ class PublishingActivities:
                 return look_again(ref.publication_id, ref.epoch, work)
             if work.open_attempt is not None:
                 return next_step(work, Step.RECONCILE)
+            if self._lapsed(work):
+                anew = Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))
+                return settled_as(work.publication_id, await self._settle(work, None, anew))
             try:
                 account = await self._tokens.account(work.account_id)
             except ChannelError as error:
@@ -152,6 +155,11 @@ class PublishingActivities:
             verdict=verdict,
             now=self._clock.now(),
         )
+
+    def _lapsed(self, work: Work) -> bool:
+        """An earlier try gave up the preparation: it goes back to be prepared, not to the network half prepared."""
+        needed = self._channels[work.channel].lead(work.draft) > timedelta(0)
+        return needed and not (work.handle is not None and work.handle.ready)
 
     async def _renewed(self, account: ConnectedAccount, error: ChannelError) -> ConnectedAccount | None:
         """A working token in place of one that the network refused, or None; a dead grant is told to the account."""

@@ -34,7 +34,7 @@ def spec(name: ChannelName, **changes: Any) -> ChannelSpec:
         max_parts=0,
         scopes=(),
         hosts=(),
-        lead=timedelta(0),
+        lead=timedelta(minutes=10),
         publish_deadline=timedelta(seconds=4),
         margin=timedelta(seconds=1),
         absence_window=timedelta(seconds=2),
@@ -60,13 +60,14 @@ class FakeChannel:
     posts: list[tuple[str, str]] = field(default_factory=list)
     calls: list[tuple[str, datetime | None]] = field(default_factory=list)
     blind: bool = False
+    leads: bool = False
     hang: asyncio.Event = field(default_factory=asyncio.Event)
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         return []
 
     def lead(self, draft: Draft) -> timedelta:
-        return self.spec.lead
+        return self.spec.lead if self.leads else timedelta(0)
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
@@ -89,6 +90,9 @@ class FakeChannel:
         stage.gate()
         self.calls.append(("publish", draft.due_at))
         step = self.plan.popleft() if self.plan else "ok"
+        if step == "lapsed":
+            await save({}, ready=False)
+            raise not_sent(Reason.MEDIA_PROCESSING_FAILED)
         if isinstance(step, ChannelError):
             raise step
         if step == "refused-silently":

@@ -170,6 +170,17 @@ async def test_preparation_comes_early_and_is_polled(skipping: World) -> None:
         assert names == ["prepare", "prepare", "publish"]
 
 
+async def test_a_preparation_that_lapsed_is_made_anew(skipping: World) -> None:
+    channel = skipping.channels[B]
+    channel.leads = True
+    channel.plan.append("lapsed")
+    content_id = await skipping.submit(ahead(hours=2), lead=600)
+    async with skipping.worker():
+        assert await finish(skipping, content_id) == "2/2 published"
+    assert [name for name, _ in channel.calls] == ["prepare", "publish", "prepare", "publish"]
+    assert len(channel.posts) == 1
+
+
 async def test_a_preparation_that_is_refused_fails_before_the_slot(skipping: World) -> None:
     skipping.channels[IG].prepare_plan.append(rejected(Reason.MEDIA_VALIDATION_FAILED))
     content_id = await skipping.submit(ahead(hours=2), lead=600)
