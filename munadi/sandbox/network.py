@@ -74,6 +74,9 @@ class EmulatedNetwork(ABC):
         """The operation that this call means; unknown paths get one that answers as the network would."""
 
     @abstractmethod
+    def operation_names(self) -> set[str]: ...
+
+    @abstractmethod
     def caller(self, call: Call) -> str | None:
         """The id of the profile that calls, as far as its credentials tell; they may be void."""
 

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 SCOPE_KEY = "munadi.sandbox.transport"
+HELD_AT_SHUTDOWN_SECONDS = 0.3
 LINGER_ZERO = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: closing sends RST instead of FIN
 
 
@@ -34,6 +35,11 @@ class TransportProtocol(H11Protocol):
             await application(scope, receive, send)
 
         self.app = with_transport
+
+    def shutdown(self) -> None:
+        """A call that a fault holds would keep the server from stopping: it is cut after a moment."""
+        super().shutdown()
+        self.loop.call_later(HELD_AT_SHUTDOWN_SECONDS, self.transport.abort)
 
 
 async def wait_until_client_leaves(receive: Receive) -> None:

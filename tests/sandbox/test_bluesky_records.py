@@ -1,5 +1,7 @@
 """The emulated PDS answers writes and repeats as the reference PDS does."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import libipld
@@ -108,6 +110,25 @@ def test_a_key_that_is_no_tid_and_a_blob_that_is_not_there_are_refused(bluesky: 
     assert 'Invalid TID string (got "abc") at $' in bluesky.put("abc", post()).json()["message"]
     missing = bluesky.put(RKEY, post(embed=_images(1))).json()
     assert missing == {"error": "BlobNotFound", "message": f"Could not find blob: {IMAGE['ref']['$link']}"}
+
+
+@pytest.mark.parametrize("strange", [1.5, 1 << 60, "\ud800", {"$bytes": "%"}, {"$link": 5}, [[[{}]]]])
+def test_strange_data_is_answered_and_never_breaks_the_server(bluesky: Bluesky, strange: Any) -> None:
+    body = {"repo": bluesky.did, "collection": "app.example.x", "rkey": RKEY, "record": {"x": strange}}
+    answer = bluesky.xrpc(
+        "repo.putRecord",
+        bluesky.session["accessJwt"],
+        content=json.dumps(body),
+        headers={"content-type": "application/json"},
+    )
+    assert answer.status_code in (200, 400), answer.text
+
+
+def test_of_six_writes_at_once_one_wins(sandbox: Sandbox, bluesky: Bluesky) -> None:
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda n: bluesky.put(RKEY, post(f"{n}"), swapRecord=None), range(6)))
+    assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400, 400, 400]
+    assert len(sandbox.posts("bluesky")) == 1
 
 
 def test_facets_beyond_the_text_are_accepted_unchecked(bluesky: Bluesky) -> None:

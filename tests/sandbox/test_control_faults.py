@@ -116,5 +116,14 @@ def test_a_fault_can_be_for_one_profile_and_can_be_removed(sandbox: Sandbox, blu
     sandbox.control("DELETE", f"/faults/{mine}")
     assert bluesky.put(RKEY, post()).status_code == 200
     assert [fault["hits"] for fault in sandbox.control("GET", "/faults")] == [0]
-    unknown = sandbox.http.post("/control/faults", json={"channel": "bluesky", "operation": "*", "mode": "x"})
-    assert unknown.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [({"mode": "x"}, 422), ({"operation": "puRecord"}, 422), ({"channel": "x"}, 422), ({"profile": "x"}, 404)],
+)
+def test_a_misspelt_fault_is_refused_because_it_would_never_strike(
+    sandbox: Sandbox, change: dict[str, str], status: int
+) -> None:
+    fault = {"channel": "bluesky", "operation": PUT, "mode": "error"}
+    assert sandbox.http.post("/control/faults", json=fault | change).status_code == status

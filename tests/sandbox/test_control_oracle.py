@@ -105,7 +105,9 @@ def port() -> int:
 
 def _start(port: int, folder: Path) -> subprocess.Popen[bytes]:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(port), str(folder)], env=environment)
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(port), str(folder)], env=environment, stderr=subprocess.PIPE
+    )
     for _ in range(200):
         try:
             httpx.get(f"http://127.0.0.1:{port}/control/health").raise_for_status()
@@ -126,10 +128,16 @@ def test_the_program_keeps_its_state_and_ends_quickly_on_sigterm(port: int, tmp_
         images = {"$type": "app.bsky.embed.images", "images": [{"image": blob, "alt": ""}]}
         bluesky.put(RKEY, post("kept", embed=images))
         posts = sandbox.posts("bluesky")
+        sandbox.plant("bluesky", "*", "hang")
+        held = socket.create_connection(("127.0.0.1", port))
+        held.sendall(b"GET /bluesky/pds/xrpc/_health HTTP/1.1\r\nhost: x\r\n\r\n")
+        time.sleep(0.1)
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=5) == 0
+        _, complaints = process.communicate(timeout=5)
+        assert (process.returncode, complaints) == (0, b"")
         assert time.monotonic() - began < 3
+        held.close()
         sandbox.http.close()
         process = _start(port, tmp_path)
         again = Sandbox(f"http://127.0.0.1:{port}")
@@ -140,4 +148,4 @@ def test_the_program_keeps_its_state_and_ends_quickly_on_sigterm(port: int, tmp_
         again.http.close()
     finally:
         process.kill()
-        process.wait()
+        process.communicate()

@@ -46,6 +46,9 @@ class Bluesky(EmulatedNetwork):
         nsid = rest.removeprefix("xrpc/")
         return self._hosts.get(host, {}).get((call.method, nsid)) or Operation(nsid or "unknown", _not_served)
 
+    def operation_names(self) -> set[str]:
+        return {"plc"} | {nsid for routes in self._hosts.values() for _, nsid in routes}
+
     def caller(self, call: Call) -> str | None:
         claims = tokens.peek(call.bearer)[1] if call.bearer else None
         if claims:

@@ -63,10 +63,18 @@ def _key_order(key: str) -> tuple[int, bytes]:
 def _encode_mapping(value: dict[str, Any]) -> bytes:
     if value.keys() == {"$link"} and (binary := _decoded(value["$link"])):
         return LINK_TAG + _bytes(b"\x00" + binary)  # the multibase prefix for "binary"
-    if value.keys() == {"$bytes"}:
-        return _bytes(base64.b64decode(value["$bytes"] + "==="))
+    if value.keys() == {"$bytes"} and isinstance(value["$bytes"], str):
+        return _bytes(_unpadded(value["$bytes"]))
     parts = [encode(key) + encode(value[key]) for key in sorted(value, key=_key_order)]
     return _head(5, len(parts)) + b"".join(parts)
+
+
+def _unpadded(text: str) -> bytes:
+    """Base64 without its padding, as `$bytes` carries it; what is no base64 counts as its own text."""
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except binascii.Error:
+        return text.encode()
 
 
 def _bytes(body: bytes) -> bytes:

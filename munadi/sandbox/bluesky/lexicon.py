@@ -14,6 +14,7 @@ from munadi.sandbox.bluesky.formats import FORMATS
 
 Schema = dict[str, Any]
 DATA_TYPES = "null, boolean, integer, string, cid, bytes, array or object"
+LARGEST_INTEGER = (1 << 53) - 1  # JavaScript's, hence the reference's
 TYPED_OBJECT = 'an object which includes the "$type" property'
 
 
@@ -35,11 +36,14 @@ def validate(value: Any, schema: Schema, path: str) -> None:
 
 
 def check_data(value: Any, path: str) -> None:
-    """The data model has no floats; refused before any schema is looked at."""
-    if isinstance(value, float):
+    """The data model has no floats and no text that is not Unicode; refused before any schema is looked at."""
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) > LARGEST_INTEGER):
         raise _unexpected(f"one of {DATA_TYPES}", value, path)
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        raise LexiconError(f"Invalid string (lone surrogate) at {path}")
     if isinstance(value, dict):
         for key, inner in value.items():
+            check_data(key, path)
             check_data(inner, f"{path}.{key}")
     if isinstance(value, list):
         for index, inner in enumerate(value):

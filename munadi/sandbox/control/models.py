@@ -9,15 +9,13 @@ from pydantic.alias_generators import to_camel
 
 from munadi.sandbox.faults import FaultMode
 
-Channel = Literal["bluesky", "instagram"]
-
 
 class ControlModel(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
 class NewProfile(ControlModel):
-    channel: Channel
+    channel: str
     name: str | None = None
 
 
@@ -26,7 +24,7 @@ class ProfileChange(ControlModel):
 
 
 class NewFault(ControlModel):
-    channel: Channel
+    channel: str
     operation: str
     mode: FaultMode
     times: int | None = Field(default=1, ge=1)
@@ -43,30 +41,30 @@ class ClockShift(ControlModel):
 
 
 class Delay(ControlModel):
-    channel: Channel
+    channel: str
     kind: str
     seconds: float = Field(ge=0)
 
 
 class Limit(ControlModel):
-    channel: Channel
+    channel: str
     kind: str
     value: int = Field(ge=0)
 
 
 class Switch(ControlModel):
-    channel: Channel
+    channel: str
     kind: str
     enabled: bool
 
 
 class Expiry(ControlModel):
-    channel: Channel
+    channel: str
     profile: str
     which: Literal["access", "refresh", "all"] = "access"
 
 
 class Revocation(ControlModel):
-    channel: Channel
+    channel: str
     profile: str
     subcode: int | None = None  # Instagram: the reason, among the 190 family

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from fastapi import APIRouter, HTTPException, Response
 
 from munadi.sandbox.clock import iso
+from munadi.sandbox.control.lookup import network_of, profile_of, require_operation
 from munadi.sandbox.control.models import ClockShift, Delay, Limit, NewFault, Switch
 from munadi.sandbox.faults import Fault
 from munadi.sandbox.state import SandboxState
@@ -23,6 +24,10 @@ def add_routes(router: APIRouter, state: SandboxState) -> None:
 def _add_faults(router: APIRouter, state: SandboxState) -> None:
     @router.post("/faults", status_code=201)
     async def plant(fault: NewFault) -> dict[str, Any]:
+        network = network_of(state, fault.channel)
+        require_operation(network, fault.operation)
+        if fault.profile is not None:
+            profile_of(network, fault.profile)
         return _fault_json(state.faults.plant(Fault(**fault.model_dump())))
 
     @router.get("/faults")
@@ -67,15 +72,15 @@ def _add_settings(router: APIRouter, state: SandboxState) -> None:
 
     @router.put("/delays")
     async def delay(change: Delay) -> dict[str, float]:
-        return _set(state.networks[change.channel].delays, change.kind, change.seconds)
+        return _set(network_of(state, change.channel).delays, change.kind, change.seconds)
 
     @router.put("/limits")
     async def limit(change: Limit) -> dict[str, int]:
-        return _set(state.networks[change.channel].limits, change.kind, change.value)
+        return _set(network_of(state, change.channel).limits, change.kind, change.value)
 
     @router.put("/switches")
     async def switch(change: Switch) -> dict[str, bool]:
-        return _set(state.networks[change.channel].switches, change.kind, change.enabled)
+        return _set(network_of(state, change.channel).switches, change.kind, change.enabled)
 
 
 def _set(settings: dict[str, Value], kind: str, value: Value) -> dict[str, Value]:

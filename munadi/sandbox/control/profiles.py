@@ -7,52 +7,46 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 
 from munadi.sandbox.control.looking import root_url
-from munadi.sandbox.control.models import Channel, Expiry, NewProfile, ProfileChange, Revocation
-from munadi.sandbox.network import EmulatedNetwork, ProfileView, UnknownProfileError
+from munadi.sandbox.control.lookup import network_of, profile_of
+from munadi.sandbox.control.models import Expiry, NewProfile, ProfileChange, Revocation
+from munadi.sandbox.network import ProfileView
 from munadi.sandbox.state import SandboxState
 
 
 def add_routes(router: APIRouter, state: SandboxState, base_url: str | None) -> None:
     @router.post("/profiles", status_code=201)
     async def create(profile: NewProfile, request: Request) -> dict[str, Any]:
-        return state.networks[profile.channel].create_profile(profile.name, root_url(request, base_url))
+        return network_of(state, profile.channel).create_profile(profile.name, root_url(request, base_url))
 
     @router.get("/profiles")
     async def profiles() -> list[dict[str, str]]:
         return [_json(profile) for network in state.networks.values() for profile in network.profiles()]
 
     @router.patch("/profiles/{channel}/{profile}")
-    async def change(channel: Channel, profile: str, wanted: ProfileChange) -> dict[str, str]:
-        network = state.networks[channel]
-        profile_id = _profile_id(network, profile)
+    async def change(channel: str, profile: str, wanted: ProfileChange) -> dict[str, str]:
+        network = network_of(state, channel)
+        profile_id = profile_of(network, profile)
         if wanted.status not in network.statuses:
             raise HTTPException(422, f"unknown status; there are {', '.join(sorted(network.statuses))}")
         network.set_status(profile_id, wanted.status)
         return next(_json(view) for view in network.profiles() if view.id == profile_id)
 
     @router.post("/profiles/{channel}/{profile}/credentials")
-    async def renew(channel: Channel, profile: str, request: Request) -> dict[str, Any]:
-        network = state.networks[channel]
-        return network.renew_credentials(_profile_id(network, profile), root_url(request, base_url))
+    async def renew(channel: str, profile: str, request: Request) -> dict[str, Any]:
+        network = network_of(state, channel)
+        return network.renew_credentials(profile_of(network, profile), root_url(request, base_url))
 
     @router.post("/tokens/expire")
     async def expire(expiry: Expiry) -> dict[str, str]:
-        network = state.networks[expiry.channel]
-        network.expire_tokens(_profile_id(network, expiry.profile), expiry.which)
+        network = network_of(state, expiry.channel)
+        network.expire_tokens(profile_of(network, expiry.profile), expiry.which)
         return {"status": "ok"}
 
     @router.post("/tokens/revoke")
     async def revoke(revocation: Revocation) -> dict[str, str]:
-        network = state.networks[revocation.channel]
-        network.revoke_tokens(_profile_id(network, revocation.profile), revocation.subcode)
+        network = network_of(state, revocation.channel)
+        network.revoke_tokens(profile_of(network, revocation.profile), revocation.subcode)
         return {"status": "ok"}
-
-
-def _profile_id(network: EmulatedNetwork, reference: str) -> str:
-    try:
-        return network.profile_id(reference)
-    except UnknownProfileError as problem:
-        raise HTTPException(404, str(problem)) from None
 
 
 def _json(profile: ProfileView) -> dict[str, str]:

@@ -52,6 +52,9 @@ class Instagram(EmulatedNetwork):
             return Operation(name, self._site.post)
         return self._operations.get(name) or Operation("unknown", self._graph.counted(_not_served))
 
+    def operation_names(self) -> set[str]:
+        return {"site", *self._operations}
+
     def caller(self, call: Call) -> str | None:
         token = self._graph.tokens.get(token_in(call) or "")
         return token.profile_id if token else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -58,7 +59,8 @@ def listed(values: dict[str, str], name: str) -> list[str]:
 
 def fields(values: dict[str, str], known: set[str], node: str) -> list[str]:
     """The wanted fields without their modifiers; an unknown one is refused as Meta does."""
-    wanted = [part.split(".")[0].split("{")[0].strip() for part in values.get("fields", "").split(",")]
+    plain = re.sub(r"\{[^{}]*\}", "", values.get("fields", ""))
+    wanted = [part.split(".")[0].strip() for part in plain.split(",")]
     wanted = [name for name in wanted if name]
     for name in wanted:
         if name not in known:

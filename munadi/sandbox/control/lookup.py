@@ -1,0 +1,30 @@
+"""Finding what a control call names, with a 4xx that says what there is instead."""
+
+from __future__ import annotations
+
+from fastapi import HTTPException
+
+from munadi.sandbox.network import EmulatedNetwork, UnknownProfileError
+from munadi.sandbox.state import SandboxState
+
+
+def network_of(state: SandboxState, channel: str) -> EmulatedNetwork:
+    network = state.networks.get(channel)
+    if network is None:
+        raise HTTPException(422, f"unknown channel {channel!r}; there are {', '.join(sorted(state.networks))}")
+    return network
+
+
+def profile_of(network: EmulatedNetwork, reference: str) -> str:
+    """The profile's id, for an id or a name."""
+    try:
+        return network.profile_id(reference)
+    except UnknownProfileError as problem:
+        raise HTTPException(404, str(problem)) from None
+
+
+def require_operation(network: EmulatedNetwork, operation: str) -> None:
+    """A fault with a misspelt operation would never strike and the test would pass for nothing."""
+    names = network.operation_names()
+    if operation != "*" and operation not in names:
+        raise HTTPException(422, f"unknown operation {operation!r}; there are {', '.join(sorted(names))}")
