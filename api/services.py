@@ -10,6 +10,7 @@ from temporalio.client import Client
 from munadi.config import Settings
 from munadi.crypto import KeyRing
 from munadi.db.session import Database
+from munadi.intake.accept import Intake
 from munadi.media.fetch import MediaFetcher
 from munadi.media.store import MediaStore
 from munadi.ports import Channels, Clock, Sender
@@ -30,6 +31,9 @@ class Services:
     guard: Guard
     clock: Clock
     sender: Sender
+    intake: Intake
+    # Monotonic seconds until which no workflow is woken from here, because Temporal did not answer.
+    wake_rests_until: float = 0.0
 
 
 def services(request: Request) -> Services:

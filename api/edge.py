@@ -1,0 +1,143 @@
+"""The outermost layer: a request id, a bounded body, strict JSON, and no error without a problem document.
+
+Pure ASGI, so that a body is refused before anything parses it, for every route alike.
+"""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import ProblemError, problem_response, refused, translate
+from munadi.db.ids import new_id
+from munadi.domain.ids import Prefix
+from munadi.intake.strict_json import JsonRefused, read_json, unstorable
+
+MAX_BODY = 1_000_000
+UPLOAD_PATH = "/v1/media"
+API = "/v1/"
+_WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class Edge:
+    """Wraps the application. `max_upload` bounds what is sent to the upload path, streamed and not kept here."""
+
+    def __init__(self, app: ASGIApp, *, max_upload: int) -> None:
+        self._app = app
+        self._max_upload = max_upload
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = new_id(Prefix.REQUEST)
+        scope.setdefault("state", {})["request_id"] = request_id
+        answering = _Answering(send, request_id)
+        try:
+            receive = await self._checked(scope, receive)
+            await self._app(scope, receive, answering)
+        except _Gone:
+            return
+        except Exception as error:
+            if answering.begun:
+                raise
+            response = problem_response(translate(error), path=scope["path"], request_id=request_id)
+            await response(scope, receive, answering)
+
+    async def _checked(self, scope: Scope, receive: Receive) -> Receive:
+        """What the application may read the body from."""
+        if scope["method"] not in _WITH_BODY:
+            return receive
+        headers = Headers(scope=scope)
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        upload = scope["path"] == UPLOAD_PATH and kind == "multipart/form-data"
+        limit = self._max_upload if upload else MAX_BODY
+        declared = headers.get("content-length", "")
+        if declared.isdigit() and len(declared) < 19 and int(declared) > limit:
+            raise _too_large(limit)
+        if upload:
+            return _bounded(receive, limit)
+        body = await _read(receive, limit)
+        if body and scope["path"].startswith(API):
+            _check_json(scope, kind, body)
+        return _replay(body, receive)
+
+
+class _Answering:
+    """Sends, with our headers on the answer, and knows whether it has begun."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._request_id
+            headers.setdefault("X-Content-Type-Options", "nosniff")
+        await self._send(message)
+
+
+class _Gone(Exception):
+    """The client left before its request was whole: there is nobody to answer."""
+
+
+def _check_json(scope: Scope, kind: str, body: bytes) -> None:
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        detail = f"send JSON as application/json, not {kind[:80] or 'a body without Content-Type'}"
+        raise ProblemError(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type", detail)
+    try:
+        value = read_json(body)
+    except JsonRefused as error:
+        raise ProblemError(400, error.code, "The body cannot be read", str(error)) from None
+    broken = unstorable(value)
+    if broken:
+        raise refused(broken)
+    scope["state"]["json"] = value
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(chunks)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replay
+
+
+def _bounded(receive: Receive, limit: int) -> Receive:
+    size = 0
+
+    async def bounded() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise _too_large(limit)
+        return message
+
+    return bounded
+
+
+def _too_large(limit: int) -> ProblemError:
+    detail = f"a body has at most {limit} bytes"
+    # The rest of the body is not read, so the connection cannot be used again.
+    return ProblemError(413, "BODY_TOO_LARGE", "Content Too Large", detail, headers={"Connection": "close"})

@@ -1,0 +1,132 @@
+"""Idempotency-Key: the same request again gets the same answer, byte for byte (api.md, Idempotency).
+
+`answer_once` runs a change in one transaction, together with the answer that a repetition will get. Without a key
+it is the same transaction, and nothing is kept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+from pydantic import BaseModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.background import BackgroundTask
+from starlette.responses import Response
+
+from api.problems import ProblemError
+from api.services import Services
+from munadi.db.idempotency import Kept, KeyReused, Once
+from munadi.intake.strict_json import canonical
+
+REPLAYED = "Idempotent-Replayed"
+_QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"')
+_BARE = re.compile(r"[\x21\x23-\x7e][\x21-\x7e]{0,254}")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The key of a request, if it has one, and the hash of what it asks for."""
+
+    key: str | None
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A success to be: `after` runs once it is sent, and not for a repetition."""
+
+    body: BaseModel
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    after: BackgroundTask | None = None
+
+
+Work = Callable[[AsyncSession], Awaitable[Answer]]
+
+
+def read_key(values: list[str]) -> str | None:
+    """The key in the header's values: a quoted string or a bare token. ProblemError 400 for anything else."""
+    if not values:
+        return None
+    value = values[0].strip() if len(values) == 1 else ""
+    if quoted := _QUOTED.fullmatch(value):
+        return re.sub(r"\\(.)", r"\1", quoted[1])
+    if _BARE.fullmatch(value):
+        return value
+    raise ProblemError(
+        400,
+        "IDEMPOTENCY_KEY_MALFORMED",
+        "Idempotency-Key is malformed",
+        "one Idempotency-Key, a quoted string or a bare token of 1 to 255 printable ASCII characters",
+    )
+
+
+async def asked(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(description="Makes repeating this request safe: the first answer is given again.", max_length=600),
+    ] = None,
+) -> Asked:
+    """The dependency of every POST that creates or changes something."""
+    key = read_key(request.headers.getlist("idempotency-key"))
+    # The path is part of what is asked: the same empty body means another thing for another content.
+    what = [request.url.path, getattr(request.state, "json", None)]
+    return Asked(key, hashlib.sha256(canonical(what)).hexdigest())
+
+
+AskedOnce = Annotated[Asked, Depends(asked)]
+
+
+async def answered_before(services: Services, asked: Asked, brand_ref: str | None, operation: str) -> Response | None:
+    """The first answer, if this request has one: asked before work that is worth sparing, such as fetching media."""
+    once = _once(asked, brand_ref, operation)
+    if once is None:
+        return None
+    async with services.database.read() as session:
+        try:
+            kept = await once.answer(session)
+        except KeyReused:
+            raise _reused() from None
+    return None if kept is None else _replay(kept)
+
+
+async def answer_once(services: Services, asked: Asked, brand_ref: str | None, operation: str, work: Work) -> Response:
+    """Do the work in one transaction, once per key. What `work` raises rolls everything back and is not kept."""
+    once = _once(asked, brand_ref, operation)
+    async with services.database.write() as session:
+        if once is not None:
+            try:
+                kept = await once.take(session, services.clock.now())
+            except KeyReused:
+                raise _reused() from None
+            if kept is not None:
+                return _replay(kept)
+        answer = await work(session)
+        body = answer.body.model_dump_json(by_alias=True).encode("utf-8")
+        if once is not None:
+            await session.flush()
+            await once.keep(session, Kept(answer.status, dict(answer.headers), body))
+    return Response(body, answer.status, dict(answer.headers), "application/json", answer.after)
+
+
+def _once(asked: Asked, brand_ref: str | None, operation: str) -> Once | None:
+    return None if asked.key is None else Once(f"{brand_ref or '*'} {operation}", asked.key, asked.fingerprint)
+
+
+def _replay(kept: Kept) -> Response:
+    return Response(kept.body, kept.status_code, {**kept.headers, REPLAYED: "true"}, "application/json")
+
+
+def _reused() -> ProblemError:
+    return ProblemError(
+        422,
+        "IDEMPOTENCY_KEY_REUSED",
+        "Idempotency-Key was used before",
+        "this key was used for another request; take a new key for a new request",
+    )

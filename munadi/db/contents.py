@@ -1,0 +1,217 @@
+"""Contents: created from a plan, edited, read and listed. Every function works in the caller's session."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from munadi.db.changes import require_untouched
+from munadi.db.ids import new_id
+from munadi.db.story import Story
+from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
+from munadi.db.views import content_view
+from munadi.domain.content import ContentView
+from munadi.domain.event import EventType
+from munadi.domain.ids import Prefix
+from munadi.domain.publication import PublicationStatus
+from munadi.intake.accept import Planned, PlannedDrafts
+
+
+@dataclass(frozen=True)
+class ContentFilter:
+    """Which contents to list; None and empty mean all. `before` is the (created_at, id) a page goes on from."""
+
+    brand_ref: str | None = None
+    statuses: Collection[str] = ()
+    channel: str | None = None
+    account_id: str | None = None
+    client_ref: str | None = None
+    scheduled_from: datetime | None = None
+    scheduled_to: datetime | None = None
+    before: tuple[datetime, str] | None = None
+
+
+async def create(session: AsyncSession, planned: Planned, now: datetime) -> Story:
+    """Store a planned content with its publications, its first event and a wake."""
+    session.add_all(planned.drafts.media.new)
+    content = _content_row(planned, now)
+    session.add(content)
+    await session.flush()  # what others refer to, before them
+    publications = [
+        PublicationRow(
+            id=new_id(Prefix.PUBLICATION),
+            content_id=content.id,
+            account_id=each.account_id,
+            channel=each.channel,
+            place=place,
+            status=PublicationStatus.ACCEPTED.value,
+            revision=1,
+            due_at=planned.due,
+            lead_seconds=each.lead.total_seconds(),
+            created_at=now,
+            updated_at=now,
+        )
+        for place, each in enumerate(planned.drafts.publications)
+    ]
+    draft = _draft_row(content, publications, planned.drafts, now)
+    session.add_all([draft, *publications])
+    story = Story(session, content, publications, draft, now)
+    story.wake()
+    await story.emit(EventType.CONTENT_ACCEPTED)
+    await story.close()
+    return story
+
+
+async def edit(story: Story, planned: PlannedDrafts) -> None:
+    """Put planned drafts in the place of a locked content's. ChangeRefused TOO_LATE once anything was claimed.
+
+    `draft_version`, and with it every handle made so far, moves on only when something would be seen differently.
+    """
+    require_untouched(story)
+    story.session.add_all(planned.media.new)
+    content = story.content
+    content.version += 1
+    fresh = _draft_row(content, story.publications, planned, story.now)
+    if fresh.resolved == story.draft.resolved:
+        story.draft.source, story.draft.warnings = fresh.source, fresh.warnings
+    else:
+        content.draft_version += 1
+        fresh.draft_version = content.draft_version
+        story.session.add(fresh)
+        story.draft = fresh
+        for row, each in zip(story.publications, planned.publications, strict=True):
+            row.lead_seconds, row.handle_ready = each.lead.total_seconds(), False
+    story.wake()
+    await story.emit(EventType.CONTENT_UPDATED)
+    await story.close()
+
+
+def view_of(story: Story) -> ContentView:
+    """A story's content as answered."""
+    return content_view(story.content, story.draft, story.publications)
+
+
+async def find(session: AsyncSession, content_id: str) -> tuple[ContentRow, DraftRow, list[PublicationRow]] | None:
+    """A content with its current draft and its publications, or None."""
+    query = select(ContentRow, DraftRow).join(DraftRow, _current_draft()).where(ContentRow.id == content_id)
+    pair = (await session.exec(query)).first()
+    if pair is None:
+        return None
+    publications = await _publications(session, [content_id])
+    return pair[0], pair[1], publications.get(content_id, [])
+
+
+async def content_of(session: AsyncSession, publication_id: str) -> ContentRow | None:
+    """The content that a publication belongs to."""
+    query = (
+        select(ContentRow)
+        .join(PublicationRow, col(PublicationRow.content_id) == col(ContentRow.id))
+        .where(PublicationRow.id == publication_id)
+    )
+    return (await session.exec(query)).first()
+
+
+async def attempts_of(session: AsyncSession, publication_id: str) -> Sequence[AttemptRow]:
+    """A publication's ledger, oldest first."""
+    query = (
+        select(AttemptRow)
+        .where(AttemptRow.publication_id == publication_id)
+        .order_by(col(AttemptRow.intent_at), col(AttemptRow.id))
+    )
+    return (await session.exec(query)).all()
+
+
+async def list_contents(session: AsyncSession, wanted: ContentFilter, limit: int) -> list[ContentView]:
+    """A page of contents, newest first, in three queries whatever its length."""
+    query = select(ContentRow, DraftRow).join(DraftRow, _current_draft()).where(*_conditions(wanted))
+    query = query.order_by(col(ContentRow.created_at).desc(), col(ContentRow.id).desc()).limit(limit)
+    pairs = (await session.exec(query)).all()
+    publications = await _publications(session, [content.id for content, _ in pairs])
+    return [content_view(content, draft, publications.get(content.id, [])) for content, draft in pairs]
+
+
+def _conditions(wanted: ContentFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.brand_ref is not None:
+        found.append(col(ContentRow.brand_ref) == wanted.brand_ref)
+    if wanted.statuses:
+        found.append(col(ContentRow.status).in_(wanted.statuses))
+    if wanted.client_ref is not None:
+        found.append(col(ContentRow.client_ref) == wanted.client_ref)
+    if wanted.scheduled_from is not None:
+        found.append(col(ContentRow.scheduled_at) >= wanted.scheduled_from)
+    if wanted.scheduled_to is not None:
+        found.append(col(ContentRow.scheduled_at) <= wanted.scheduled_to)
+    if wanted.channel is not None or wanted.account_id is not None:
+        found.append(col(ContentRow.id).in_(_having(wanted.channel, wanted.account_id)))
+    if wanted.before is not None:
+        at, content_id = wanted.before
+        earlier = and_(col(ContentRow.created_at) == at, col(ContentRow.id) < content_id)
+        found.append(or_(col(ContentRow.created_at) < at, earlier))
+    return found
+
+
+def _having(channel: str | None, account_id: str | None) -> SelectOfScalar[str]:
+    """The contents with a publication on that channel and account."""
+    query = select(PublicationRow.content_id)
+    if channel is not None:
+        query = query.where(PublicationRow.channel == channel)
+    if account_id is not None:
+        query = query.where(PublicationRow.account_id == account_id)
+    return query
+
+
+def _current_draft() -> ColumnElement[bool]:
+    return and_(
+        col(DraftRow.content_id) == col(ContentRow.id), col(DraftRow.draft_version) == col(ContentRow.draft_version)
+    )
+
+
+async def _publications(session: AsyncSession, content_ids: Sequence[str]) -> dict[str, list[PublicationRow]]:
+    found: dict[str, list[PublicationRow]] = {}
+    if content_ids:
+        query = (
+            select(PublicationRow)
+            .where(col(PublicationRow.content_id).in_(content_ids))
+            .order_by(col(PublicationRow.content_id), col(PublicationRow.place))
+        )
+        for row in (await session.exec(query)).all():
+            found.setdefault(row.content_id, []).append(row)
+    return found
+
+
+def _content_row(planned: Planned, now: datetime) -> ContentRow:
+    return ContentRow(
+        id=new_id(Prefix.CONTENT),
+        brand_ref=planned.brand_ref,
+        status=PublicationStatus.ACCEPTED.value,
+        client_ref=planned.client_ref,
+        scheduled_at=planned.due,
+        timezone=planned.timezone,
+        publish_by=planned.publish_by,
+        publish_by_explicit=planned.publish_by_explicit,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _draft_row(
+    content: ContentRow, publications: Sequence[PublicationRow], planned: PlannedDrafts, now: datetime
+) -> DraftRow:
+    return DraftRow(
+        content_id=content.id,
+        draft_version=content.draft_version,
+        source=planned.source,
+        resolved={
+            row.id: each.draft.model_dump(mode="json")
+            for row, each in zip(publications, planned.publications, strict=True)
+        },
+        warnings=[warning.model_dump(mode="json") for warning in planned.warnings],
+        created_at=now,
+    )

@@ -1,0 +1,67 @@
+"""Stored media as rows: whose they are and what was probed. The bytes are in the store, by hash."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.ids import new_id
+from munadi.db.tables import MediaRow
+from munadi.domain.channel import MediaKind
+from munadi.domain.ids import Prefix
+from munadi.domain.media import MediaAsset
+from munadi.media.facts import MediaFacts
+
+
+def new_media(brand_ref: str, sha256: str, facts: MediaFacts, source_url: str | None, now: datetime) -> MediaRow:
+    """A row for a file that was just probed; not yet added to a session."""
+    return MediaRow(
+        id=new_id(Prefix.MEDIA),
+        brand_ref=brand_ref,
+        sha256=sha256,
+        facts=facts.model_dump(mode="json"),
+        source_url=source_url,
+        created_at=now,
+    )
+
+
+async def media_by_id(session: AsyncSession, brand_ref: str, ids: Collection[str]) -> dict[str, MediaRow]:
+    """Those of a brand, by id; what is another brand's is not there."""
+    if not ids:
+        return {}
+    query = select(MediaRow).where(MediaRow.brand_ref == brand_ref, col(MediaRow.id).in_(ids))
+    return {row.id: row for row in (await session.exec(query)).all()}
+
+
+async def media_by_hash(session: AsyncSession, brand_ref: str, hashes: Collection[str]) -> dict[str, MediaRow]:
+    """A brand's media with these contents, by hash; the oldest of each."""
+    if not hashes:
+        return {}
+    query = (
+        select(MediaRow)
+        .where(MediaRow.brand_ref == brand_ref, col(MediaRow.sha256).in_(hashes))
+        .order_by(col(MediaRow.id).desc())
+    )
+    return {row.sha256: row for row in (await session.exec(query)).all()}
+
+
+def asset_of(row: MediaRow, alt: str | None = None) -> MediaAsset:
+    """A media as a draft names it."""
+    facts = MediaFacts.model_validate(row.facts)
+    return MediaAsset(
+        id=row.id,
+        sha256=row.sha256,
+        kind=MediaKind(facts.kind),
+        mime_type=facts.mime_type,
+        bytes=facts.bytes,
+        width=facts.width,
+        height=facts.height,
+        duration_ms=facts.duration_ms,
+        video_codec=facts.video_codec,
+        audio_codec=facts.audio_codec,
+        fps=facts.fps,
+        alt=alt,
+    )

@@ -1,0 +1,172 @@
+"""From a request to what is to be stored: one way for create, validate and edit.
+
+    fetch media (network, no transaction) → look up brand, accounts, media (one short read) → place, check
+    → Planned, or ProblemsFound with every violation at once
+
+Nothing is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from munadi.crypto import KeyRing
+from munadi.db.session import Database
+from munadi.domain.content import Draft
+from munadi.domain.problem import Problem
+from munadi.domain.publication import Warning_
+from munadi.domain.time import DEFAULT_WINDOW
+from munadi.intake.check import check_draft, check_times, read_due, read_publish_by
+from munadi.intake.drafts import PlacedDraft, link_warnings, media_sent, place
+from munadi.intake.media import Brought, MediaIntake, look_up
+from munadi.intake.problems import Findings
+from munadi.intake.resolve import Target, check_health, find_brand, find_targets
+from munadi.intake.wire import ContentSent, MediaSent
+from munadi.ports import Channels, Clock
+
+
+@dataclass(frozen=True)
+class PlannedPublication:
+    """One publication to be: its account, its draft, and how long before the due time `prepare` begins."""
+
+    channel: str
+    account_id: str
+    draft: Draft
+    lead: timedelta
+
+
+@dataclass(frozen=True)
+class PlannedDrafts:
+    """What would be seen, on every channel. `source` is what a later edit starts from; `media` are not kept yet."""
+
+    publications: tuple[PlannedPublication, ...]
+    warnings: tuple[Warning_, ...]
+    source: dict[str, Any]
+    media: Brought
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A request that breaks no rule, ready to be stored."""
+
+    brand_ref: str
+    due: datetime
+    timezone: str | None
+    publish_by: datetime
+    publish_by_explicit: bool
+    client_ref: str | None
+    drafts: PlannedDrafts
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What planning needs; held once per process."""
+
+    database: Database
+    channels: Channels
+    keyring: KeyRing
+    media: MediaIntake
+    clock: Clock
+
+    async def plan(
+        self, request: ContentSent, shape: Sequence[Problem] = (), *, may_see: Callable[[str], bool] = lambda _: True
+    ) -> Planned:
+        """What to store for a new content. Raises ProblemsFound with `shape` and every other violation.
+
+        A brand that the caller may not see is unknown. The caller keeps or discards the planned media.
+        """
+        now = self.clock.now()
+        found = Findings()
+        found.extend(shape)
+        due = read_due(request.scheduled_at, request.timezone, request.fold, now, found)
+        publish_by = read_publish_by(request.publish_by, request.timezone, found)
+        if due is not None:
+            check_times(due, publish_by, now, immediate=request.scheduled_at is None, found=found)
+        due = due or now
+        return Planned(
+            brand_ref=request.brand_ref,
+            due=due,
+            timezone=request.timezone,
+            publish_by=publish_by or due + DEFAULT_WINDOW,
+            publish_by_explicit=publish_by is not None,
+            client_ref=request.client_ref,
+            drafts=await self._drafts(request, now, found, new_due=due, brand_exists=may_see(request.brand_ref)),
+        )
+
+    async def replan(self, request: ContentSent, shape: Sequence[Problem] = ()) -> PlannedDrafts:
+        """The drafts of an edited content, whose times and accounts are settled. Raises as `plan`."""
+        found = Findings()
+        found.extend(shape)
+        return await self._drafts(request, self.clock.now(), found, new_due=None, brand_exists=True)
+
+    async def _drafts(
+        self, request: ContentSent, now: datetime, found: Findings, *, new_due: datetime | None, brand_exists: bool
+    ) -> PlannedDrafts:
+        """The drafts, or ProblemsFound: then no file is left behind. `new_due`: tokens must live until then."""
+        media = list(media_sent(request))
+        brought = await self.media.fetch(request.brand_ref, media, now, found)
+        try:
+            targets = await self._resolve(request, media, brought, found, brand_exists)
+            if new_due is not None:
+                check_health(targets, new_due, now, self.keyring, found)
+            placed = [place(request, target, brought) for target in targets]
+            for each in placed:
+                check_draft(each, found)
+            found.raise_if_any()
+        except BaseException:
+            brought.discard()
+            raise
+        return PlannedDrafts(
+            publications=tuple(_publication(each) for each in placed),
+            warnings=tuple(link_warnings(placed)),
+            source=_source(request, placed, brought),
+            media=brought,
+        )
+
+    async def _resolve(
+        self,
+        request: ContentSent,
+        media: Sequence[tuple[str, MediaSent]],
+        brought: Brought,
+        found: Findings,
+        brand_exists: bool,
+    ) -> list[Target]:
+        async with self.database.read() as session:
+            brand_ref = await find_brand(session, request.brand_ref, brand_exists, found)
+            if brand_ref is not None and media:
+                await look_up(session, brand_ref, media, brought, found)
+            return await find_targets(session, brand_ref, request.channels, self.channels, found)
+
+
+def _publication(placed: PlacedDraft) -> PlannedPublication:
+    channel = placed.target.channel
+    return PlannedPublication(
+        channel=channel.spec.name.value,
+        account_id=placed.target.account_id,
+        draft=placed.draft,
+        lead=channel.lead(placed.draft),
+    )
+
+
+def _source(request: ContentSent, drafts: Sequence[PlacedDraft], brought: Brought) -> dict[str, Any]:
+    """The request with every media and account by id: what is answered of it, and what an edit starts from."""
+    assets = [brought.asset(sent) for sent in request.media or ()]
+    return {
+        "text": request.text,
+        "link": request.link or None,
+        "media": [asset.model_dump(mode="json") for asset in assets if asset is not None],
+        "channels": [_source_channel(placed, brought) for placed in drafts],
+    }
+
+
+def _source_channel(placed: PlacedDraft, brought: Brought) -> dict[str, Any]:
+    sent = placed.target.sent
+    kept = sent.model_dump(mode="json", by_alias=True, exclude_none=True)
+    kept["accountId"] = placed.target.account_id
+    if sent.media is not None:
+        assets = [brought.asset(media) for media in sent.media]
+        kept["media"] = [{"id": asset.id, "alt": asset.alt} for asset in assets if asset is not None]
+    return kept

@@ -1,0 +1,132 @@
+"""What clients send about contents (api.md, "Content, as sent"): camelCase, strict types, unknown fields refused.
+
+Whether text can be stored at all (NUL, surrogates) is seen earlier, in `strict_json`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+MAX_CHANNELS = 50
+MAX_MEDIA = 50
+# No network takes more; the channels' own limits are told by `GET /v1/channels`.
+MAX_TEXT = 100_000
+
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
+Url = Annotated[str, Field(max_length=2_048)]
+Time = Annotated[str, Field(max_length=64)]
+
+
+class Sent(BaseModel):
+    """The base of everything a client sends."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        serialize_by_alias=True,
+    )
+
+
+class MediaSent(Sent):
+    """One media: fetched from `url`, or uploaded before and named by `id`."""
+
+    url: Url | None = Field(None, description="An https URL that we fetch once, now; networks get our copy.")
+    id: str | None = Field(None, description="A media of the same brand, from POST /v1/media.")
+    alt: str | None = Field(None, max_length=10_000, description="What a person who cannot see it should read.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.url is None) == (self.id is None):
+            raise ValueError("give either url or id")
+        return self
+
+
+Media = Annotated[list[MediaSent], Field(max_length=MAX_MEDIA)]
+
+
+class ChannelSent(Sent):
+    """One channel to publish on, with what differs there. Absent or null: as in the content."""
+
+    channel: str = Field(max_length=40)
+    account_id: str | None = Field(None, description="Needed when the brand has several accounts on the channel.")
+    text: Text | None = Field(None, description="Replaces the text here; an empty one removes it.")
+    media: Media | None = Field(None, description="Replace the media here; an empty list removes them.")
+    link: Url | None = Field(None, description="Replaces the link here; an empty one removes it.")
+    first_comment: Text | None = None
+    parts: Annotated[list[Text], Field(max_length=100)] | None = Field(None, description="The later posts of a thread.")
+    options: dict[str, Any] | None = Field(None, description="The channel's own options; see GET /v1/channels.")
+
+
+def _named(value: Any) -> Any:
+    return {"channel": value} if isinstance(value, str) else value
+
+
+# A plain name stands for an object with nothing but it.
+ChannelOrName = Annotated[ChannelSent, BeforeValidator(_named, json_schema_input_type=str | ChannelSent)]
+
+
+class ContentSent(Sent):
+    """A content: what to publish, where and when."""
+
+    brand_ref: str = Field(max_length=200)
+    text: Text | None = None
+    media: Media | None = None
+    link: Url | None = Field(None, description="Shown as a preview where the network has link posts, else appended.")
+    channels: list[ChannelOrName] = Field(min_length=1, max_length=MAX_CHANNELS)
+    scheduled_at: Time | None = Field(None, description="ISO 8601 with offset, or local in `timezone`; absent: now.")
+    timezone: str | None = Field(None, max_length=64, description="An IANA zone, such as Asia/Kolkata.")
+    fold: Literal["earlier", "later"] | None = Field(None, description="Which of a doubled local hour.")
+    publish_by: Time | None = Field(None, description="Give up after this; absent: a day after the due time.")
+    client_ref: str | None = Field(None, max_length=255, description="Your own id of it, to list by.")
+
+
+class ContentEdit(Sent):
+    """Changes to a content: what is absent stays, null clears. The set of channels is fixed."""
+
+    text: Text | None = None
+    media: Media | None = None
+    link: Url | None = None
+    channels: list[ChannelOrName] | None = Field(
+        None,
+        max_length=MAX_CHANNELS,
+        description="Those to change, by channel (and accountId where there are several).",
+    )
+
+
+class RescheduleSent(Sent):
+    """Another time."""
+
+    scheduled_at: Time
+    timezone: str | None = Field(None, max_length=64)
+    fold: Literal["earlier", "later"] | None = None
+    publish_by: Time | None = None
+
+
+class RetrySent(Sent):
+    """Which failed publications to queue again; absent: all of them."""
+
+    publication_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_CHANNELS)] | None = None
+
+
+class ResolveSent(Sent):
+    """What a person found at the network."""
+
+    outcome: Literal["published", "not_published"]
+    provider_post_id: Annotated[str, Field(min_length=1, max_length=512)] | None = None
+    provider_url: Url | None = None
+
+
+class MediaUrlSent(Sent):
+    """A media to fetch and keep."""
+
+    url: Url
+    brand_ref: str | None = Field(None, description="May be left out by a key of one brand, or when there is only one.")
+
+
+class NothingSent(Sent):
+    """An empty body, or none."""
