@@ -83,12 +83,21 @@ def test_expiring_access_leaves_the_refresh_token_usable(sandbox: Sandbox, blues
 
 
 def test_a_taken_down_or_deactivated_account_cannot_write(sandbox: Sandbox, bluesky: Bluesky) -> None:
-    for status, error in (("takendown", "AccountTakedown"), ("deactivated", "AccountDeactivated")):
-        sandbox.control("PATCH", f"/profiles/bluesky/{HANDLE}", {"status": status})
-        refused = bluesky.put(RKEY, post())
-        assert (refused.status_code, refused.json()["error"]) == (401, error)
-    login = bluesky.xrpc("server.createSession", json={"identifier": HANDLE, "password": PASSWORD}).json()
-    assert (login["active"], login["status"]) == (False, "deactivated")
+    login = {"identifier": HANDLE, "password": PASSWORD}
+    sandbox.control("PATCH", f"/profiles/bluesky/{HANDLE}", {"status": "deactivated"})
+    assert bluesky.put(RKEY, post()).json() == {
+        "error": "AccountDeactivated",
+        "message": "Account is deactivated",
+    }
+    session = bluesky.xrpc("server.createSession", json=login).json()
+    assert (session["active"], session["status"]) == (False, "deactivated")
+    sandbox.control("PATCH", f"/profiles/bluesky/{HANDLE}", {"status": "takendown"})
+    refused = bluesky.put(RKEY, post())
+    assert (refused.status_code, refused.json()["error"]) == (401, "AccountTakedown")
+    assert bluesky.xrpc("server.createSession", json=login).json()["error"] == "AuthenticationRequired"
+    sandbox.control("PATCH", f"/profiles/bluesky/{HANDLE}", {"status": "active"})
+    assert bluesky.put(RKEY, post()).status_code == 200
+    assert bluesky.xrpc("server.refreshSession", session["refreshJwt"]).json()["error"] == "ExpiredToken"
 
 
 def test_writes_spend_points_and_end_in_429_with_headers(sandbox: Sandbox, bluesky: Bluesky) -> None:

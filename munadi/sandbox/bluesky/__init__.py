@@ -14,7 +14,7 @@ from munadi.sandbox.bluesky.blobs import Blobs
 from munadi.sandbox.bluesky.directory import Directory
 from munadi.sandbox.bluesky.errors import planned_failure, refuse
 from munadi.sandbox.bluesky.model import Account
-from munadi.sandbox.bluesky.pds import Pds
+from munadi.sandbox.bluesky.pds import TAKEN_DOWN, Pds
 from munadi.sandbox.bluesky.repository import Repository
 from munadi.sandbox.bluesky.sessions import Sessions
 from munadi.sandbox.bluesky.views import post_views, profile_view
@@ -79,6 +79,8 @@ class Bluesky(EmulatedNetwork):
         account = self._pds.accounts.of(profile_id)
         account.status = status
         self._pds.accounts.save(account)
+        if status in TAKEN_DOWN:
+            self._pds.tokens.forget(profile_id)  # a takedown ends every session for good
 
     def expire_tokens(self, profile_id: str, which: str) -> None:
         account = self._pds.accounts.of(profile_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.model import Record
-from munadi.sandbox.bluesky.pds import Pds, did_document
+from munadi.sandbox.bluesky.pds import TAKEN_DOWN, Pds, did_document
 from munadi.sandbox.bluesky.records import POST
 from munadi.sandbox.clock import iso
 from munadi.sandbox.exchange import Answer, Call
@@ -26,9 +26,14 @@ class Directory:
         return Answer(200, {"did": account.did})
 
     async def describe_repo(self, call: Call) -> Answer:
-        account = self._pds.readable_repo(call.query.get("repo", ""))
+        name = call.query.get("repo", "")
+        account = self._pds.accounts.find(name)
         if account is None:
-            raise refuse("InvalidRequest", f"Could not find user: {call.query.get('repo', '')}")
+            raise refuse("InvalidRequest", f"Could not find user: {name}")
+        if account.status in TAKEN_DOWN:
+            raise refuse("RepoTakendown", f"Repo has been takendown: {name}")
+        if account.status != "active":
+            raise refuse("RepoDeactivated", f"Repo has been deactivated: {name}")
         collections = sorted({r.collection for r in self._pds.records if r.did == account.did})
         body = {
             "handle": account.handle,

@@ -22,6 +22,7 @@ from munadi.sandbox.exchange import Call
 from munadi.sandbox.media import MediaShelf
 from munadi.sandbox.storage import Store, Table
 
+TAKEN_DOWN = ("takendown", "suspended")
 MAX_JSON_BYTES = 1_000_000
 
 
@@ -109,7 +110,7 @@ class Pds:
 
 
 def require_usable(account: Account, *, deactivated_too: bool = True) -> None:
-    if account.status in ("takendown", "suspended"):
+    if account.status in TAKEN_DOWN:
         raise refuse("AccountTakedown")
     if deactivated_too and account.status == "deactivated":
         raise refuse("AccountDeactivated")

@@ -9,7 +9,7 @@ from munadi.sandbox.bluesky import schemas
 from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.limits import LOGINS
 from munadi.sandbox.bluesky.model import Account
-from munadi.sandbox.bluesky.pds import Pds, did_document, require_usable, service_did
+from munadi.sandbox.bluesky.pds import TAKEN_DOWN, Pds, did_document, require_usable, service_did
 from munadi.sandbox.exchange import Answer, Call
 
 
@@ -21,10 +21,13 @@ class Sessions:
         body = self._pds.input(call, schemas.CREATE_SESSION)
         headers = self._pds.limits.spend(LOGINS, body["identifier"], 1)
         account = self._pds.accounts.find(body["identifier"])
-        if account is None or not hmac.compare_digest(account.password.encode(), body["password"].encode()):
+        # An app password opens nothing for an account that was taken down, and the answer does not say why.
+        if (
+            account is None
+            or account.status in TAKEN_DOWN
+            or not hmac.compare_digest(account.password.encode(), body["password"].encode())
+        ):
             raise refuse("AuthenticationRequired", "Invalid identifier or password", headers=headers)
-        if body.get("allowTakendown") is not True:
-            require_usable(account, deactivated_too=False)
         pair = self._pds.tokens.open_session(account, service_did(call))
         return Answer(200, {**pair, **_description(account, call)}, headers, effect=True)
 
@@ -41,7 +44,7 @@ class Sessions:
 
     async def get(self, call: Call) -> Answer:
         account = self._pds.caller(call)
-        if account.status in ("takendown", "suspended"):
+        if account.status in TAKEN_DOWN:
             raise refuse("InvalidRequest", f"Could not find user info for account: {account.did}")
         return Answer(200, _description(account, call))
 
