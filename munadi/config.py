@@ -56,13 +56,6 @@ class RelaySettings(BaseModel):
     look_grace: float = Field(20.0, description="seconds after which a content nobody looked at is woken")
 
 
-class PublishSettings(BaseModel):
-    """Retries of a call that certainly was not sent, before it becomes a hold."""
-
-    tries: int = Field(4, description="tries of a visible call that proves not sent, before the publication is held")
-    backoff: float = Field(1.0, description="seconds before the first of those tries again; doubles")
-
-
 class Settings(BaseSettings):
     """Everything that can be set."""
 
@@ -77,7 +70,6 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     media: MediaSettings = MediaSettings()
     relay: RelaySettings = RelaySettings()
-    publish: PublishSettings = PublishSettings()
     channels: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="per channel: HOSTS__<ROLE>, VERSION, CLIENT_ID, CLIENT_SECRET, …"
     )

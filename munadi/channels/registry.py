@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from munadi.channels.http import ChannelTools
-from munadi.domain.channel import ChannelName
+from munadi.domain.channel import ChannelName, ChannelSpec
 from munadi.ports import Channel, Channels
 
 # Each module has `build(settings, tools) -> Channel`.
@@ -24,3 +24,8 @@ def build_channels(settings: Mapping[str, Mapping[str, Any]], tools: ChannelTool
         build: Callable[[Mapping[str, Any], ChannelTools], Channel] = import_module(module).build
         built[name] = build(settings.get(name.value, {}), tools)
     return Channels(built)
+
+
+def channel_specs() -> list[ChannelSpec]:
+    """Every channel's limits as they are without settings, for the docs and for `channels describe` offline."""
+    return [import_module(f"{module}.spec").SPEC for module in REGISTRY.values()]
