@@ -16,7 +16,7 @@ from munadi.channels.instagram.accounts import Accounts
 from munadi.channels.instagram.errors import is_renewable
 from munadi.channels.instagram.graph import Graph
 from munadi.channels.instagram.lookup import SLACK, Lookup
-from munadi.channels.instagram.prepare import MAX_RENEWALS, ContainerReader, Preparation, Prepared
+from munadi.channels.instagram.prepare import MAX_RENEWALS, Container, ContainerReader, Preparation, Prepared
 from munadi.channels.instagram.spec import LEADS, Options, Settings, spec_of
 from munadi.channels.instagram.validate import validate
 from munadi.channels.instagram.wire import kind_of
@@ -86,9 +86,7 @@ class Instagram:
         try:
             answer = await self._graph.post(f"{account.external_id}/media_publish", account, form, stage.gate)
         except ChannelError as error:
-            if error.sorting is Sorting.NOT_SENT and is_renewable(error):
-                await _give_up_container(prepared, error, save)
-            raise
+            return await self._refused(draft, account, prepared, post, error, save)
         if not answer.field("id"):
             return await self._lookup.locate(draft, account, post.created_at)
         media_id = str(answer.field("id"))
@@ -97,6 +95,33 @@ class Instagram:
             state = prepared.model_copy(update={"media_id": media_id})
             await save(state.model_dump(mode="json"), ready=True, expires_at=prepared.expires_at)
         return await self._lookup.live(account, media_id, self._tools.clock.now())
+
+    async def _refused(
+        self,
+        draft: PublicationDraft,
+        account: ConnectedAccount,
+        prepared: Prepared,
+        post: Container,
+        error: ChannelError,
+        save: SaveHandle,
+    ) -> Published:
+        """Raise the refusal, unless it is one of a container that an earlier call published after all.
+
+        What publishing such a container answers is undocumented, so a refusal that would end the publication, or
+        replace the container, is believed only when the container is not PUBLISHED.
+        """
+        gone = error.sorting is Sorting.NOT_SENT and is_renewable(error)
+        if error.sorting is not Sorting.REJECTED and not gone:
+            raise error
+        try:
+            code, _ = await self._reader.read(post, account)
+        except ChannelError as look:
+            raise error from look
+        if code == "PUBLISHED":
+            return await self._lookup.locate(draft, account, post.created_at)
+        if gone:
+            await _give_up_container(prepared, error, save)
+        raise error
 
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None

@@ -55,7 +55,7 @@ def test_every_row_is_found(key: tuple[int | None, str]) -> None:
             R.MEDIA_VALIDATION_FAILED,
         ),
         (
-            'Invalid app.bsky.feed.post record: Expected "image/*" (got "text/plain") at $.record.embed.images[0].image',
+            'Invalid app.bsky.feed.post record: Expected "image/*" (got "text/plain") at $.record.embed',
             R.MEDIA_VALIDATION_FAILED,
         ),
         ("Blob has been takendown, cannot re-upload", R.CONTENT_POLICY),
