@@ -40,6 +40,7 @@ class PreparingActivities:
                 or work.status is not PublicationStatus.QUEUED
                 or work.draft_version != ref.draft_version
                 or work.epoch != ref.epoch
+                or self._clock.now() >= work.publish_by
             ):
                 return look_again(ref.publication_id, ref.epoch, work)
             keeper = HandleKeeper(self._publications, work, self._clock)

@@ -5,6 +5,7 @@ Each step is an activity that answers with the next step; waits are durable time
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from temporalio import workflow
@@ -31,7 +32,7 @@ async def prepare(plan: Plan, draft_version: int) -> Outcome:
             )
         except ActivityError as error:
             if isinstance(error.cause, CancelledError):
-                raise
+                raise asyncio.CancelledError from None
             # Timed out or out of tries for a reason of our own: look, and begin again from what was saved.
             outcome = Outcome(
                 publication_id=plan.publication_id,
@@ -81,7 +82,7 @@ async def _take(step: Step, ref: PublicationRef, channel: ChannelName) -> Outcom
         )
     except ActivityError as error:
         if isinstance(error.cause, CancelledError):
-            raise
+            raise asyncio.CancelledError from None
         # The worker died, or something broke around the call: only looking can tell.
         return Outcome(
             publication_id=ref.publication_id,
