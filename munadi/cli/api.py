@@ -1,0 +1,56 @@
+"""`munadi api`: the HTTP API as one process, for production and for `munadi dev`."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+import typer
+from typer import Option
+
+from munadi.cli.command import command
+from munadi.cli.leaving import leave, signals_end_quietly
+from munadi.cli.session import Session
+
+# Longer than the API's slowest answer (fetching media by URL excepted), shorter than a supervisor's patience.
+GRACE_SECONDS = 20
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    command(app, "api", remote=False)(api)
+
+
+def api(
+    session: Session,
+    host: Annotated[str | None, Option("--host", help="Else MUNADI_API__HOST.")] = None,
+    port: Annotated[int | None, Option("--port", help="Else MUNADI_API__PORT.", min=0, max=65535)] = None,
+) -> None:
+    """Run the API. Ends after SIGTERM, once the requests under way are answered."""
+    import uvicorn
+    from api.app import create_app
+
+    from munadi.config import ApiSettings, load_settings, unknown_variables
+    from munadi.logs import configure_logging
+
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    for name in unknown_variables():
+        logging.getLogger("munadi.api").warning("unknown setting %s", name)
+    listen = ApiSettings(host=host or settings.api.host, port=settings.api.port if port is None else port)
+    config = uvicorn.Config(
+        create_app(settings.model_copy(update={"api": listen})),
+        host=listen.host,
+        port=listen.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    try:
+        with signals_end_quietly():
+            server.run()
+    except SystemExit:
+        leave(1)
+    leave(0 if server.started else 1)

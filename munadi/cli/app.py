@@ -1,0 +1,42 @@
+"""Every command, in one place."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from munadi.cli import api, contents, db, dev, sandbox, worker
+from munadi.cli.command import AsJson
+from munadi.cli.output import Output
+from munadi.cli.session import Session
+
+app = typer.Typer(
+    name="munadi",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Munadi publishes prepared content to social networks, and says what became of it.",
+    epilog="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not reachable, 4 not permitted.",
+)
+for group in (contents.app, db.app):
+    app.add_typer(group)
+for alone in (dev, api, worker, sandbox):
+    alone.add_to(app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        Output().line(f"munadi {version('munadi')}")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)]
+
+
+@app.callback()
+def start(context: typer.Context, as_json: AsJson = False, version: Version = False) -> None:
+    """What comes before every command."""
+    context.ensure_object(Session).out.as_json |= as_json

@@ -1,0 +1,117 @@
+"""How a function becomes a command: the options every command has, and exceptions as exit codes.
+
+    @command(app, "get")
+    def get(session: Session, content_id: ContentId) -> None: ...
+
+The session is made here; the rest of the signature is what Typer reads.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from munadi.cli.exits import CommandFailed, Exit, exit_of_status
+from munadi.cli.session import Session
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines, nothing else.")]
+Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The API's address (else MUNADI_URL).")]
+Key = Annotated[str | None, typer.Option("--api-key", metavar="KEY", help="An API key (else MUNADI_API_KEY).")]
+
+_JSON = inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=AsJson)
+_URL = inspect.Parameter("url_", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Url)
+_KEY = inspect.Parameter("api_key_", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Key)
+_CONTEXT = inspect.Parameter("context", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+
+
+def group(name: str, purpose: str) -> typer.Typer:
+    """A group of commands, such as `munadi contents`."""
+    return typer.Typer(name=name, help=purpose, no_args_is_help=True, add_completion=False)
+
+
+def command(app: typer.Typer, name: str, *, remote: bool = True, **options: Any) -> Callable[[Function], Function]:
+    """Register a function as `name`. `remote` commands know which API they call, local ones have no need to."""
+    shared = [_JSON, _URL, _KEY] if remote else [_JSON]
+
+    def register(function: Function) -> Function:
+        given = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in given]
+
+        @functools.wraps(function)
+        def run(context: typer.Context, **values: Any) -> None:
+            session = context.ensure_object(Session)
+            session.out.as_json |= values.pop("as_json")
+            session.url = values.pop("url_", None) or session.url
+            session.api_key = values.pop("api_key_", None) or session.api_key
+            with failures_as_exit_codes(session):
+                function(session, **values)
+
+        parameters = [_CONTEXT, *own, *shared]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        run.__doc__ = _flowing(function.__doc__)
+        # Or its signature would be taken for ours.
+        del run.__wrapped__
+        app.command(name, **options)(run)
+        return function
+
+    return register
+
+
+def _flowing(text: str | None) -> str | None:
+    """Paragraphs without line ends of their own: a terminal wraps them at its own width."""
+    if text is None:
+        return None
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
+@contextmanager
+def failures_as_exit_codes(session: Session) -> Iterator[None]:
+    """Say what went wrong, for people or as JSON, and end with the code that means it."""
+    try:
+        yield
+    except (typer.Exit, typer.Abort):
+        raise
+    except CommandFailed as error:
+        _tell(session, str(error), error.code.name, error.advice)
+        raise typer.Exit(error.code) from error
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except Exception as error:
+        code = _tell_client_error(session, error)
+        if code is None:
+            raise
+        raise typer.Exit(code) from error
+
+
+def _tell_client_error(session: Session, error: Exception) -> Exit | None:
+    # Imported late: a command that met such an error has loaded the client long ago.
+    from munadi.cli.problems import print_problem
+    from munadi.client import NotReachable, ProblemError
+
+    if isinstance(error, NotReachable):
+        advice = "Is it running? `munadi dev` starts everything; MUNADI_URL or --url says where it is."
+        _tell(session, f"Munadi is not reachable: {error}", "NOT_REACHABLE", advice)
+        return Exit.NOT_REACHABLE
+    if isinstance(error, ProblemError):
+        print_problem(session, error)
+        return exit_of_status(error.status)
+    return None
+
+
+def _tell(session: Session, message: str, code: str, advice: str | None) -> None:
+    if session.out.as_json:
+        # Shaped as the API's own problems are, so that a script has one thing to read.
+        problem = {"type": "about:blank", "title": message, "status": None, "detail": advice, "code": code}
+        session.out.json({**problem, "errors": []})
+        return
+    session.out.note((message, "red"))
+    if advice:
+        session.out.note(advice)

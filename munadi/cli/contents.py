@@ -1,0 +1,223 @@
+"""`munadi contents`: hand work over, and see what became of it. Accepted is not published, and never called so."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+from munadi.cli.command import command, group
+from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.output import Output, status
+from munadi.cli.session import Session
+
+app = group("contents", "Publish, follow, cancel, reschedule and retry contents.")
+
+ContentId = Annotated[str, Argument(metavar="CONTENT_ID", help="The content's id, cnt_…")]
+File = Annotated[str, Option("--file", "-f", metavar="FILE", help="The content as JSON; - reads standard input.")]
+BrandRef = Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="The brand; else the payload's brandRef.")]
+
+
+@command(app, "publish")
+def publish(
+    session: Session,
+    file: File,
+    brand_ref: BrandRef = None,
+    idempotency_key: Annotated[
+        str | None, Option("--idempotency-key", metavar="KEY", help="Repeat with the same key: done once.")
+    ] = None,
+    wait: Annotated[bool, Option("--wait", help="Follow it until every publication has ended.")] = False,
+) -> None:
+    """Hand a content over. Done means accepted: it will be published at its time.
+
+    Media may be local: {"path": "a.jpg"}, relative to the file, is uploaded first. With --wait the exit code
+    is 0 only if everything was published.
+    """
+    from munadi.cli.payload import prepare_payload
+    from munadi.client import NotReachable
+    from munadi.client.transport import new_key
+
+    payload = prepare_payload(session, file, brand_ref)
+    key = idempotency_key or new_key()
+    try:
+        content = session.client.contents.publish(payload, key)
+    except NotReachable:
+        session.out.note(f"It may have been accepted all the same. To be sure, repeat with --idempotency-key {key}")
+        raise
+    if not wait:
+        session.show(content, _print_accepted)
+        return
+    _print_accepted(session.out, content)
+    _follow_to_the_end(session, content["id"], as_lines=False)
+
+
+@command(app, "validate")
+def validate(session: Session, file: File, brand_ref: BrandRef = None) -> None:
+    """Check a content as publish would, and store nothing but the media it brings. Exits 1 if it would be refused."""
+    from munadi.cli.payload import prepare_payload
+
+    result = session.client.contents.validate(prepare_payload(session, file, brand_ref))
+    session.show(result, _print_validation)
+    if not result["valid"]:
+        _end(Exit.REFUSED)
+
+
+@command(app, "get")
+def get(session: Session, content_id: ContentId) -> None:
+    """Show a content and what became of each publication."""
+    from munadi.cli.story import print_content
+
+    session.show(session.client.contents.get(content_id), print_content)
+
+
+@command(app, "list")
+def list_(
+    session: Session,
+    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND")] = None,
+    status_: Annotated[str | None, Option("--status", metavar="STATUS", help="For example failed.")] = None,
+    channel: Annotated[str | None, Option("--channel", metavar="CHANNEL")] = None,
+    account_id: Annotated[str | None, Option("--account-id", metavar="ACCOUNT_ID")] = None,
+    client_ref: Annotated[str | None, Option("--client-ref", metavar="REF")] = None,
+    scheduled_from: Annotated[str | None, Option("--from", metavar="TIME", help="Due at or after, ISO 8601.")] = None,
+    scheduled_to: Annotated[str | None, Option("--to", metavar="TIME", help="Due before, ISO 8601.")] = None,
+    limit: Annotated[int | None, Option("--limit", min=1)] = None,
+    cursor: Annotated[str | None, Option("--cursor", help="The nextCursor of the page before.")] = None,
+) -> None:
+    """List contents."""
+    page = session.client.contents.list(
+        brandRef=brand_ref,
+        status=status_,
+        channel=channel,
+        accountId=account_id,
+        clientRef=client_ref,
+        scheduledFrom=scheduled_from,
+        scheduledTo=scheduled_to,
+        limit=limit,
+        cursor=cursor,
+    )
+    session.show(page, _print_page)
+
+
+@command(app, "watch")
+def watch(session: Session, content_id: ContentId) -> None:
+    """Print each event as it happens until every publication has ended. Exits 0 only if all were published."""
+    _follow_to_the_end(session, content_id, as_lines=True)
+
+
+@command(app, "events")
+def events(session: Session, content_id: ContentId) -> None:
+    """Print the events so far."""
+    found = session.client.contents.events(content_id)
+    session.show({"data": [*found], "nextCursor": None}, _print_events)
+
+
+@command(app, "cancel")
+def cancel(session: Session, content_id: ContentId) -> None:
+    """Withdraw what is not yet being published."""
+    from munadi.cli.story import print_content
+
+    session.show(session.client.contents.cancel(content_id), print_content)
+
+
+@command(app, "reschedule")
+def reschedule(
+    session: Session,
+    content_id: ContentId,
+    scheduled_at: Annotated[str, Option("--at", metavar="TIME", help="ISO 8601 with an offset, or local with a zone.")],
+    timezone: Annotated[str | None, Option("--timezone", metavar="ZONE", help="IANA, such as Asia/Kolkata.")] = None,
+    fold: Annotated[str | None, Option("--fold", metavar="earlier|later", help="Which of a doubled hour.")] = None,
+) -> None:
+    """Move what is not yet being published to another time."""
+    from munadi.cli.story import print_content
+
+    if fold not in (None, "earlier", "later"):
+        raise CommandFailed("--fold is earlier or later", Exit.USAGE)
+    chosen: Any = fold
+    content = session.client.contents.reschedule(content_id, scheduled_at, timezone=timezone, fold=chosen)
+    session.show(content, print_content)
+
+
+@command(app, "retry")
+def retry(
+    session: Session,
+    content_id: ContentId,
+    publication_ids: Annotated[
+        list[str] | None, Option("--publication", metavar="PUBLICATION_ID", help="Only this one; may be repeated.")
+    ] = None,
+) -> None:
+    """Try failed publications again, with the stored media."""
+    content = session.client.contents.retry(content_id, publication_ids)
+    session.show(content, _print_accepted)
+
+
+def _follow_to_the_end(session: Session, content_id: str, *, as_lines: bool) -> None:
+    """Print events as they come (in JSON mode only `as_lines`), then the result; exit by it."""
+    from munadi.cli.story import print_event, print_publications
+    from munadi.cli.watching import follow
+
+    for event in follow(session, content_id):
+        if session.out.as_json and as_lines:
+            session.out.json(event)
+        print_event(session.out, event)
+    content = session.client.contents.get(content_id)
+    if session.out.as_json and not as_lines:
+        session.out.json(content)
+    session.out.line()
+    print_publications(session.out, content["publications"])
+    if content["status"] != "published":
+        session.out.line()
+        session.out.line(status(content["status"]), ": not everything was published.")
+        _end(Exit.REFUSED)
+
+
+def _print_accepted(out: Output, content: Any) -> None:
+    from munadi.cli.story import print_warnings
+
+    out.line(
+        ("accepted ", "green"), content["id"], " — Munadi has the work; this does not mean published.",
+    )  # fmt: skip
+    out.line(f"Follow it: munadi contents watch {content['id']}")
+    print_warnings(out, content["warnings"])
+
+
+def _print_events(out: Output, page: Any) -> None:
+    from munadi.cli.story import print_event
+
+    for event in page["data"]:
+        print_event(out, event)
+
+
+def _print_validation(out: Output, result: Any) -> None:
+    from munadi.cli.problems import print_violations
+    from munadi.cli.story import print_warnings
+
+    out.line(("valid", "green") if result["valid"] else ("not valid", "red"))
+    print_violations(out, result["problems"])
+    print_warnings(out, result["warnings"])
+
+
+def _print_page(out: Output, page: Any) -> None:
+    from munadi.cli.story import clock_time
+
+    out.table(
+        ["id", "status", "scheduled", "brand", "channels"],
+        [
+            [
+                content["id"],
+                status(content["status"]),
+                clock_time(content["scheduledAt"]),
+                content["brandRef"],
+                ",".join(publication["channel"] for publication in content["publications"]),
+            ]
+            for content in page["data"]
+        ],
+        empty="no contents",
+    )
+    if page.get("nextCursor"):
+        out.note((f"more: --cursor {page['nextCursor']}", "dim"))
+
+
+def _end(code: Exit) -> None:
+    import typer
+
+    raise typer.Exit(code)

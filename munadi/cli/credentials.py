@@ -1,0 +1,66 @@
+"""Where the API is and with which key: options, then MUNADI_URL and MUNADI_API_KEY, then what `login` stored.
+
+A stored key goes to the address it was stored for and to no other.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from munadi.cli.exits import CommandFailed, Exit
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """An API and a key for it; without a key only what is public answers."""
+
+    url: str
+    api_key: str | None
+
+
+def resolve(url: str | None = None, api_key: str | None = None) -> Credentials:
+    """What applies now."""
+    stored = load()
+    wanted = url or os.environ.get("MUNADI_URL") or (stored.url if stored else DEFAULT_URL)
+    key = api_key or os.environ.get("MUNADI_API_KEY")
+    if not key and stored and stored.url.rstrip("/") == wanted.rstrip("/"):
+        key = stored.api_key
+    return Credentials(wanted.rstrip("/"), key or None)
+
+
+def credentials_file() -> Path:
+    """~/.config/munadi/credentials, or under XDG_CONFIG_HOME."""
+    base = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(base) if base else Path.home() / ".config") / "munadi" / "credentials"
+
+
+def load() -> Credentials | None:
+    """What `munadi login` stored, if anything."""
+    path = credentials_file()
+    try:
+        stored = json.loads(path.read_text())
+        return Credentials(str(stored["url"]), str(stored["apiKey"]))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CommandFailed(f"{path} cannot be read: {error}", Exit.USAGE, "run munadi login again") from error
+
+
+def store(credentials: Credentials) -> Path:
+    """Keep them for the next command, readable by this user alone."""
+    path = credentials_file()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    text = json.dumps({"url": credentials.url, "apiKey": credentials.api_key}) + "\n"
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    # Created with the mode it keeps: there is no moment in which others can read it.
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(text)
+    draft.replace(path)
+    return path

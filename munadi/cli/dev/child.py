@@ -1,0 +1,102 @@
+"""One process of the stack: started on a leash, its output in a file, stopped gently and then for good."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LEASH = Path(__file__).with_name("leash.py")
+TAIL_LINES = 15
+
+
+@dataclass
+class Child:
+    """A part by name. `patience` is how many seconds it may take to stop by itself."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    log: Path
+    patience: float = 10.0
+    started_at: float = 0.0
+    wanted: bool = field(default=False, init=False)
+    _process: asyncio.subprocess.Process | None = field(default=None, init=False)
+
+    @property
+    def pid(self) -> int:
+        """The process's own id: the leash becomes the program, it does not wrap it."""
+        if self._process is None:
+            raise RuntimeError(f"{self.name} was not started")
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it is alive, as far as we were told."""
+        return self._process is not None and self._process.returncode is None
+
+    async def start(self) -> None:
+        """Start it. It is in a session of its own, so that Ctrl-C reaches us first and order is kept."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.wanted, self.started_at = True, time.monotonic()
+        with self.log.open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", str(LEASH), str(os.getpid())),
+                *self.argv,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=dict(self.env),
+                start_new_session=True,
+            )
+
+    async def ended(self) -> int:
+        """Wait until it has ended; its exit code, negative for a signal."""
+        if self._process is None:
+            raise RuntimeError(f"{self.name} was not started")
+        return await self._process.wait()
+
+    async def stop(self) -> None:
+        """Ask it to end, and make it end when it takes longer than it may."""
+        self.wanted = False
+        if not self.running:
+            return
+        self._signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(self.patience):
+                await self.ended()
+        except TimeoutError:
+            await self.kill()
+
+    async def kill(self) -> None:
+        """End it now."""
+        self.wanted = False
+        if self.running:
+            self._signal(signal.SIGKILL)
+            await self.ended()
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        try:
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+        except OSError:
+            return ""
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(number)
+
+
+def in_words(code: int) -> str:
+    """An exit code as people say it."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"

@@ -1,0 +1,37 @@
+"""The admin key of a development stack: made once per data folder, so that a restart changes nobody's settings."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+
+from munadi.cli.dev.plan import Plan
+
+
+async def admin_key(plan: Plan, create: Callable[[], Awaitable[str]]) -> str:
+    """The key kept from before if the API still takes it, else a new one; `create` prints one as JSON."""
+    file = plan.data_dir / "dev.key"
+    kept = file.read_text().strip() if file.exists() else ""
+    if kept and await _is_taken(plan.api_url, kept):
+        return kept
+    made = str(json.loads(await create())["apiKey"])
+    write_private(file, made + "\n")
+    return made
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write it whole, readable by this user alone; a reader sees the old text or the new, never a part."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
+        output.write(text)
+    draft.replace(file)
+
+
+async def _is_taken(api_url: str, key: str) -> bool:
+    async with httpx.AsyncClient(trust_env=False, timeout=10.0) as client:
+        answer = await client.get(f"{api_url}/v1/keys", headers={"authorization": f"Bearer {key}"})
+    return answer.is_success

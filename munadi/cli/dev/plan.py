@@ -1,0 +1,163 @@
+"""What `munadi dev` will run: which parts, on which ports, with which settings. Nothing is started here.
+
+Whatever is configured is used and not replaced: a Temporal address, a channel's hosts, a database, a port.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from munadi.cli.dev.ports import LOOPBACK, free_ports, is_free
+from munadi.cli.exits import CommandFailed
+from munadi.config import Settings, load_settings
+
+# Below the sandbox's address, for each channel it emulates: the setting of a host and its path.
+SANDBOX_HOSTS: Mapping[str, Mapping[str, str]] = {
+    "bluesky": {"ENTRYWAY": "bluesky/entryway", "PLC": "bluesky/plc", "APPVIEW": "bluesky/appview"},
+    "instagram": {"GRAPH": "instagram/graph", "TOKEN": "instagram/token", "AUTH": "instagram/www"},
+}
+SEARCH_ATTRIBUTES = ("BrandRef=Keyword", "Channels=KeywordList", "Attention=Keyword")
+ANY_INTERFACE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What was asked for on the command line; None and 0 leave the choice to us."""
+
+    data_dir: Path | None = None
+    port: int | None = None
+    sandbox_port: int | None = None
+    temporal_port: int | None = None
+    temporal_ui_port: int | None = None
+    sandbox: bool = True
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every address is known before anything starts. `settings` are those the processes will read from `env`."""
+
+    settings: Settings
+    data_dir: Path
+    api_port: int
+    api_url: str
+    sandbox_port: int | None
+    temporal_argv: tuple[str, ...] | None
+    temporal_ui_url: str | None
+    env: Mapping[str, str]
+
+    @property
+    def sandbox_url(self) -> str | None:
+        """Where the sandbox will be; None when nothing needs one."""
+        return f"http://{LOOPBACK}:{self.sandbox_port}" if self.sandbox_port else None
+
+    @property
+    def logs(self) -> Path:
+        """The folder of the processes' outputs."""
+        return self.data_dir / "logs"
+
+
+def make_plan(wishes: Wishes) -> Plan:
+    """The plan for this environment. CommandFailed when a wished port is taken, ValueError for bad settings."""
+    settings = load_settings(**({"data_dir": wishes.data_dir} if wishes.data_dir else {}))
+    data_dir = settings.data_dir.expanduser().absolute()
+    host = settings.api.host
+    api_port = _api_port(wishes.port, settings)
+    temporal_port, ui_port, http_port, metrics_port, sandbox_port = _others(wishes, api_port)
+    emulated = [name for name in SANDBOX_HOSTS if not settings.channels.get(name, {}).get("hosts")]
+    with_sandbox = wishes.sandbox and bool(emulated)
+    own_temporal = settings.temporal.address is None
+    api_url = f"http://{LOOPBACK if host in ANY_INTERFACE else host}:{api_port}"
+    added = {
+        "MUNADI_DATA_DIR": str(data_dir),
+        "MUNADI_API__HOST": host,
+        "MUNADI_API__PORT": str(api_port),
+        "MUNADI_TEMPORAL__ADDRESS": settings.temporal.address or f"{LOOPBACK}:{temporal_port}",
+        # Half a second of buffered log would be missing just when it matters.
+        "PYTHONUNBUFFERED": "1",
+    }
+    if settings.is_development and settings.public_url is None:
+        added["MUNADI_PUBLIC_URL"] = api_url
+    if with_sandbox:
+        added |= _sandbox_settings(f"http://{LOOPBACK}:{sandbox_port}", emulated)
+    temporal = TemporalPorts(temporal_port, ui_port, http_port, metrics_port)
+    return Plan(
+        settings=settings.model_copy(
+            update={
+                "data_dir": data_dir,
+                "temporal": settings.temporal.model_copy(update={"address": added["MUNADI_TEMPORAL__ADDRESS"]}),
+            }
+        ),
+        data_dir=data_dir,
+        api_port=api_port,
+        api_url=api_url,
+        sandbox_port=sandbox_port if with_sandbox else None,
+        temporal_argv=temporal_argv(data_dir, settings.temporal.namespace, temporal) if own_temporal else None,
+        temporal_ui_url=f"http://{LOOPBACK}:{ui_port}" if own_temporal else None,
+        # The case of a variable does not matter to us, but two spellings of one would.
+        env={**{name: value for name, value in os.environ.items() if name.upper() not in added}, **added},
+    )
+
+
+@dataclass(frozen=True)
+class TemporalPorts:
+    """Where Temporal's dev server listens."""
+
+    frontend: int
+    ui: int
+    http: int
+    metrics: int
+
+
+def temporal_argv(data_dir: Path, namespace: str, ports: TemporalPorts) -> tuple[str, ...]:
+    """Temporal's dev server, keeping its state in a file. CommandFailed when it is not installed."""
+    program = Path(sys.executable).with_name("temporal")
+    if not program.exists():
+        raise CommandFailed(
+            f"the Temporal dev server is missing beside {sys.executable}",
+            advice="Run make setup, or set MUNADI_TEMPORAL__ADDRESS to a server of your own.",
+        )
+    argv = [str(program), "server", "start-dev", "--ip", LOOPBACK, "--port", str(ports.frontend)]
+    argv += ["--ui-ip", LOOPBACK, "--ui-port", str(ports.ui)]
+    argv += ["--http-port", str(ports.http), "--metrics-port", str(ports.metrics)]
+    argv += ["--db-filename", str(data_dir / "temporal.db"), "--log-level", "warn"]
+    # Without these two the file costs two thirds of the throughput.
+    argv += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"]
+    for attribute in SEARCH_ATTRIBUTES:
+        argv += ["--search-attribute", attribute]
+    if namespace != "default":
+        argv += ["--namespace", namespace]
+    # One brand's backlog must not stop another's.
+    return (*argv, "--dynamic-config-value", "matching.enableFairness=true")
+
+
+def _api_port(wished: int | None, settings: Settings) -> int:
+    set_by_environment = settings.api.port if "port" in settings.api.model_fields_set else None
+    port = wished if wished is not None else set_by_environment
+    if port is None:
+        return settings.api.port if is_free(settings.api.port, settings.api.host) else free_ports(1)[0]
+    return _taken_or(port, settings.api.host) if port else free_ports(1)[0]
+
+
+def _others(wishes: Wishes, api_port: int) -> list[int]:
+    """Temporal's four ports and the sandbox's: as wished, otherwise free ones."""
+    wished = [wishes.temporal_port, wishes.temporal_ui_port, None, None, wishes.sandbox_port]
+    free = iter(port for port in free_ports(len(wished) + 1) if port != api_port)
+    return [_taken_or(port, LOOPBACK) if port else next(free) for port in wished]
+
+
+def _taken_or(port: int, host: str) -> int:
+    if not is_free(port, host):
+        raise CommandFailed(f"port {port} is taken", advice="Choose another one, or 0 for a free one.")
+    return port
+
+
+def _sandbox_settings(url: str, channels: list[str]) -> dict[str, str]:
+    return {
+        f"MUNADI_CHANNELS__{channel.upper()}__HOSTS__{role}": f"{url}/{path}"
+        for channel in channels
+        for role, path in SANDBOX_HOSTS[channel].items()
+    }

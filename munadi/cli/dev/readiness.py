@@ -1,0 +1,77 @@
+"""Whether a part is ready, found out by asking it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from munadi.config import TemporalSettings
+
+INTERVAL = 0.05
+
+
+async def http_answers(url: str) -> None:
+    """Return once a GET of `url` is a 2xx."""
+    # Never through a proxy of the environment: these are our own ports.
+    async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
+
+        async def asked() -> bool:
+            try:
+                return (await client.get(url)).is_success
+            except httpx.TransportError:
+                return False
+
+        await _until(asked)
+
+
+async def temporal_answers(settings: TemporalSettings) -> None:
+    """Return once the server is healthy and knows our namespace."""
+    from temporalio.service import RPCError
+
+    from munadi.temporal import connect
+
+    async def asked() -> bool:
+        try:
+            client = await connect(settings)
+            # Health alone comes before the namespace does.
+            await client.count_workflows()
+        except (RPCError, RuntimeError):
+            return False
+        return True
+
+    await _until(asked)
+
+
+async def worker_polls(settings: TemporalSettings, pid: int) -> None:
+    """Return once the worker with that process id asks for tasks."""
+    from temporalio.api.enums.v1 import TaskQueueType
+    from temporalio.api.taskqueue.v1 import TaskQueue
+    from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+    from temporalio.service import RPCError
+
+    from munadi.temporal import connect
+
+    client = await connect(settings, lazy=True)
+    request = DescribeTaskQueueRequest(
+        namespace=settings.namespace,
+        task_queue=TaskQueue(name=settings.task_queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+
+    async def asked() -> bool:
+        try:
+            answer = await client.workflow_service.describe_task_queue(request)
+        except (RPCError, RuntimeError):
+            return False
+        # The SDK's identity is pid@host; the pollers of earlier processes are listed for some minutes.
+        return any(str(pid) in re.findall(r"\d+", poller.identity) for poller in answer.pollers)
+
+    await _until(asked)
+
+
+async def _until(asked: Callable[[], Awaitable[bool]]) -> None:
+    while not await asked():  # noqa: ASYNC110 - what we wait for is another process
+        await asyncio.sleep(INTERVAL)

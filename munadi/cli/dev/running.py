@@ -1,0 +1,120 @@
+"""A run of `munadi dev`: hold the folder, start, say where everything is, wait for Ctrl-C, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from typing import Any
+
+from munadi.cli.dev.keys import write_private
+from munadi.cli.dev.lock import folder_lock
+from munadi.cli.dev.plan import Plan, Wishes, make_plan
+from munadi.cli.dev.stack import Stack
+from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.output import Output
+from munadi.config import load_settings, unknown_variables
+
+
+def run_stack(out: Output, wishes: Wishes) -> None:
+    """Run until SIGINT, SIGTERM or SIGHUP. CommandFailed when it cannot start, with nothing left running."""
+    for name in unknown_variables():
+        _tell(f"unknown setting {name} is ignored")
+    try:
+        data_dir = wishes.data_dir or load_settings().data_dir
+        with folder_lock(data_dir.expanduser().absolute()):
+            asyncio.run(_run(out, make_plan(wishes)))
+    except ValueError as error:
+        raise CommandFailed(f"a setting is wrong: {error}", Exit.USAGE) from error
+
+
+async def _run(out: Output, plan: Plan) -> None:
+    stack = Stack(plan, _tell, lambda: _record(plan, stack))
+    stopping = _Stopping(stack)
+    starting = asyncio.create_task(stack.start())
+    asked = asyncio.create_task(stopping.asked.wait())
+    try:
+        out.note(("starting …", "dim"))
+        await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            await starting
+            _announce(out, plan, stack)
+            await asked
+        out.note(("stopping …", "dim"))
+    finally:
+        await _cancelled(starting)
+        asked.cancel()
+        await stack.stop()
+        (plan.data_dir / "dev.json").unlink(missing_ok=True)
+        # The SDK's threads may outlive the loop by a moment.
+        await asyncio.sleep(0.3)
+
+
+class _Stopping:
+    """The first signal asks for an end in order, the second for an end now."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.asked = asyncio.Event()
+        self._stack = stack
+        self._killing: asyncio.Task[None] | None = None
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._ask)
+
+    def _ask(self) -> None:
+        if self.asked.is_set() and self._killing is None:
+            self._killing = asyncio.create_task(self._stack.kill())
+        self.asked.set()
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    # Its failure, if it has one, is on its way already.
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def where(plan: Plan, stack: Stack) -> dict[str, Any]:
+    """The one JSON line: where everything is, the admin key, and the process ids."""
+    return {
+        "api": plan.api_url,
+        "dashboard": plan.api_url,
+        "temporalUi": plan.temporal_ui_url,
+        "sandbox": plan.sandbox_url,
+        "apiKey": stack.api_key,
+        "pids": {name: stack.pid(name) for name in ("api", "worker", "temporal")},
+    }
+
+
+def _record(plan: Plan, stack: Stack) -> None:
+    if stack.api_key:
+        write_private(plan.data_dir / "dev.json", json.dumps(where(plan, stack)) + "\n")
+
+
+def _announce(out: Output, plan: Plan, stack: Stack) -> None:
+    if out.as_json:
+        out.json(where(plan, stack))
+        return
+    out.line(("Munadi runs.", "bold green"))
+    out.line()
+    out.facts(
+        [
+            ("  API", plan.api_url),
+            ("  API pages", f"{plan.api_url}/docs/api"),
+            ("  dashboard", plan.api_url),
+            ("  Temporal UI", plan.temporal_ui_url),
+            ("  sandbox", plan.sandbox_url),
+            ("  admin key", stack.api_key),
+            ("  data, logs", str(plan.data_dir)),
+        ]
+    )
+    out.line()
+    out.line("For munadi in another terminal:")
+    out.line(f"  export MUNADI_URL={plan.api_url} MUNADI_API_KEY={stack.api_key}")
+    out.line()
+    out.line(("Ctrl-C stops everything.", "dim"))
+
+
+def _tell(message: str) -> None:
+    # In JSON mode too: standard error is for people, and a part that died is worth a line.
+    print(message, file=sys.stderr, flush=True)

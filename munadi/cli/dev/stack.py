@@ -1,0 +1,171 @@
+"""Everything Munadi needs on one machine, each part a process of its own: started in order, kept alive, stopped.
+
+temporal, sandbox, database ──► api, worker            stopped: api, worker, sandbox, temporal
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from munadi.cli.dev.child import Child, in_words
+from munadi.cli.dev.keys import admin_key
+from munadi.cli.dev.plan import Plan
+from munadi.cli.dev.ports import LOOPBACK
+from munadi.cli.dev.readiness import http_answers, temporal_answers, worker_polls
+from munadi.cli.exits import CommandFailed
+
+READY_WITHIN = 60.0
+# A server of somebody else's is up already, or the address is wrong.
+GIVEN_TEMPORAL_WITHIN = 15.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
+# A part that lived this long had a good start: what ended it is a new story.
+STEADY_AFTER = 10.0
+# The worker lets provider calls under way end (45 s of grace of its own).
+PATIENCE = {"api": 25.0, "worker": 50.0, "sandbox": 5.0, "temporal": 10.0}
+STOP_ORDER = ("api", "worker", "sandbox", "temporal")
+
+Ready = Callable[[Child], Awaitable[None]]
+
+
+class Stack:
+    """`say` hears what happens to parts, `changed` is called whenever a process id is another one."""
+
+    def __init__(self, plan: Plan, say: Callable[[str], None], changed: Callable[[], None] = lambda: None) -> None:
+        self.plan = plan
+        self.api_key = ""
+        self.children: dict[str, Child] = {}
+        self._say = say
+        self._changed = changed
+        self._keepers: list[asyncio.Task[None]] = []
+        self._ready: dict[str, Ready] = {
+            "temporal": lambda _: temporal_answers(plan.settings.temporal),
+            "sandbox": lambda _: http_answers(f"{plan.sandbox_url}/control/health"),
+            "api": lambda _: http_answers(f"{plan.api_url}/readyz"),
+            "worker": lambda child: worker_polls(plan.settings.temporal, child.pid),
+        }
+
+    async def start(self) -> None:
+        """Start every part and return once all are ready. CommandFailed, with its last words, when one is not."""
+        await _all(self._temporal(), self._sandbox(), self._database())
+        await _all(self._part("api", _munadi("api")), self._part("worker", _munadi("worker")))
+        self.api_key = await admin_key(self.plan, lambda: self.once("db", "create-key", "--name", "dev", "--json"))
+        self._changed()
+
+    async def once(self, *arguments: str) -> str:
+        """Run one `munadi` command to its end; what it printed. CommandFailed when it fails."""
+        log = self.plan.logs / "db.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as errors:
+            process = await asyncio.create_subprocess_exec(
+                *_munadi(*arguments),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+                env=dict(self.plan.env),
+            )
+        try:
+            printed, _ = await process.communicate()
+        except asyncio.CancelledError:
+            if process.returncode is None:
+                process.kill()
+            raise
+        if process.returncode:
+            words = Child("db", (), {}, log).last_words() or printed.decode(errors="replace")
+            raise CommandFailed(f"munadi {' '.join(arguments[:2])} failed; the end of {log}:\n{words}")
+        return printed.decode()
+
+    async def stop(self) -> None:
+        """Stop every part, each before the ones it needs."""
+        for keeper in self._keepers:
+            keeper.cancel()
+        for name in STOP_ORDER:
+            if child := self.children.get(name):
+                await child.stop()
+
+    async def kill(self) -> None:
+        """End every part now."""
+        for child in self.children.values():
+            await child.kill()
+
+    def pid(self, name: str) -> int | None:
+        """A part's process id; None when there is no such part."""
+        child = self.children.get(name)
+        return child.pid if child else None
+
+    async def _temporal(self) -> None:
+        if self.plan.temporal_argv is not None:
+            await self._part("temporal", self.plan.temporal_argv)
+            return
+        address = self.plan.settings.temporal.address
+        try:
+            async with asyncio.timeout(GIVEN_TEMPORAL_WITHIN):
+                await temporal_answers(self.plan.settings.temporal)
+        except TimeoutError:
+            raise CommandFailed(
+                f"Temporal at {address} does not answer", advice="Unset MUNADI_TEMPORAL__ADDRESS to have one started."
+            ) from None
+
+    async def _sandbox(self) -> None:
+        if self.plan.sandbox_port is not None:
+            where = ["--host", LOOPBACK, "--port", str(self.plan.sandbox_port)]
+            await self._part("sandbox", _munadi("sandbox", *where, "--data-dir", str(self.plan.data_dir / "sandbox")))
+
+    async def _database(self) -> None:
+        await self.once("db", "upgrade")
+
+    async def _part(self, name: str, argv: tuple[str, ...]) -> None:
+        child = Child(name, argv, self.plan.env, self.plan.logs / f"{name}.log", PATIENCE[name])
+        self.children[name] = child
+        await child.start()
+        if not await self._is_ready(child):
+            state = "did not get ready" if child.running else f"ended ({in_words(await child.ended())})"
+            raise CommandFailed(f"{name} {state}; the end of {child.log}:\n{child.last_words()}")
+        self._keepers.append(asyncio.create_task(self._keep(child), name=f"keep {name}"))
+
+    async def _is_ready(self, child: Child) -> bool:
+        """Wait until it is ready, or cannot be any more."""
+        ready = asyncio.ensure_future(self._ready[child.name](child))
+        ended = asyncio.ensure_future(child.ended())
+        try:
+            await asyncio.wait({ready, ended}, timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+            if ready.done():
+                ready.result()
+            return ready.done() and not ended.done()
+        finally:
+            ready.cancel()
+            ended.cancel()
+
+    async def _keep(self, child: Child) -> None:
+        """Start it again whenever it ends without being told to."""
+        pause = FIRST_PAUSE
+        while True:
+            code = await child.ended()
+            if not child.wanted:
+                return
+            if time.monotonic() - child.started_at > STEADY_AFTER:
+                pause = FIRST_PAUSE
+            self._say(f"{child.name} ended ({in_words(code)}); starting it again. Log: {child.log}")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            await child.start()
+            self._changed()
+            if await self._is_ready(child):
+                self._say(f"{child.name} is back (process {child.pid})")
+
+
+def _munadi(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "munadi.cli", *arguments)
+
+
+async def _all(*steps: Coroutine[Any, Any, None]) -> None:
+    """Run them together; the first failure stops the others and is raised itself, not in a group."""
+    try:
+        async with asyncio.TaskGroup() as together:
+            for step in steps:
+                together.create_task(step)
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from failures

@@ -1,0 +1,111 @@
+"""What commands print: text for people, or JSON and nothing else on standard output.
+
+Lines are never wrapped or cut, so that a pipe gets whole ids; colour is only for terminals.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+STYLES = {
+    "accepted": "cyan",
+    "queued": "cyan",
+    "publishing": "yellow",
+    "published": "green",
+    "partially_published": "yellow",
+    "failed": "red",
+    "unconfirmed": "magenta",
+    "canceled": "dim",
+    "connected": "green",
+    "expiring": "yellow",
+    "reauth_required": "red",
+    "delivered": "green",
+    "ok": "green",
+}
+GAP = "  "
+
+Cell = str | tuple[str, str]
+
+
+class Output:
+    """Where a command's words go. In JSON mode only `json` and `data` reach standard output."""
+
+    def __init__(self, as_json: bool = False) -> None:
+        self.as_json = as_json
+
+    def json(self, value: Any) -> None:
+        """One JSON document on one line."""
+        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    def line(self, *parts: Cell) -> None:
+        """A line for people; a part may be a pair of text and style."""
+        if not self.as_json:
+            _console(sys.stdout).print(_text(parts), soft_wrap=True)
+
+    def note(self, *parts: Cell) -> None:
+        """A line beside the result: progress, warnings, errors. On standard error."""
+        if not self.as_json:
+            _console(sys.stderr).print(_text(parts), soft_wrap=True)
+
+    def table(self, heads: Sequence[str], rows: Iterable[Sequence[Cell | None]], empty: str = "none") -> None:
+        """Aligned columns without lines; `empty` is said instead of a table without rows."""
+        cells = [[_cell(value) for value in row] for row in rows]
+        if not cells:
+            self.line((empty, "dim"))
+            return
+        everything = [[(head, "dim") for head in heads], *cells]
+        widths = [max(_width(row[index][0]) for row in everything) for index in range(len(heads))]
+        for row in everything:
+            self.line(*_padded(row, widths))
+
+    def facts(self, facts: Iterable[tuple[str, Cell | None]]) -> None:
+        """Names and values, one under the other; what is not there is left out."""
+        given = [(name, _cell(value)) for name, value in facts if value not in (None, "")]
+        width = max((len(name) for name, _ in given), default=0)
+        for name, value in given:
+            self.line((name.ljust(width), "dim"), GAP, value)
+
+
+def status(name: str) -> Cell:
+    """A status in its colour."""
+    return (name, STYLES.get(name, ""))
+
+
+def _cell(value: Cell | None) -> tuple[str, str]:
+    if value is None:
+        return ("-", "dim")
+    return value if isinstance(value, tuple) else (value, "")
+
+
+def _padded(row: Sequence[tuple[str, str]], widths: Sequence[int]) -> list[Cell]:
+    parts: list[Cell] = []
+    for index, (text, style) in enumerate(row):
+        last = index == len(row) - 1
+        parts.append((text if last else text + " " * (widths[index] - _width(text)) + GAP, style))
+    return parts
+
+
+def _width(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _console(stream: TextIO) -> Console:
+    from rich.console import Console
+
+    return Console(file=stream, markup=False, highlight=False, emoji=False)
+
+
+def _text(parts: Sequence[Cell]) -> Text:
+    from rich.text import Text
+
+    return Text.assemble(*(part if isinstance(part, tuple) else (part, "") for part in parts))

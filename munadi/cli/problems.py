@@ -1,0 +1,51 @@
+"""A refusal, so that a person can act on it: every violation with where, what, limit and actual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from munadi.cli.output import Output
+from munadi.cli.session import Session
+from munadi.client import ProblemError
+
+ADVICE = {
+    401: "Set MUNADI_API_KEY, or run munadi login. An administrator makes keys with munadi keys create.",
+    403: "This needs a key with another scope: munadi keys create --scope …",
+}
+
+
+def print_problem(session: Session, error: ProblemError) -> None:
+    """The problem whole in JSON mode, explained on standard error otherwise."""
+    if session.out.as_json:
+        session.out.json(error.problem)
+        return
+    out, problem = session.out, error.problem
+    code = f", {error.code}" if error.code else ""
+    out.note((f"{problem.get('title') or 'Refused'} ({error.status}{code})", "red"))
+    if detail := problem.get("detail"):
+        out.note(detail)
+    print_violations(out, error.violations, notes=True)
+    if advice := ADVICE.get(error.status):
+        out.note(advice)
+    if request_id := problem.get("requestId"):
+        out.note((f"request {request_id}", "dim"))
+
+
+def print_violations(out: Output, violations: Iterable[Mapping[str, Any]], *, notes: bool = False) -> None:
+    """Each broken rule: pointer, channel and code, then the message with limit and actual."""
+    say = out.note if notes else out.line
+    for violation in violations:
+        where = violation.get("pointer") or "/"
+        channel = f" {violation['channel']}" if violation.get("channel") else ""
+        say("  ", (where, "bold"), f"{channel}  ", (str(violation.get("code") or ""), "yellow"))
+        say("    ", f"{violation.get('message') or ''}{_measure(violation)}")
+
+
+def _measure(violation: Mapping[str, Any]) -> str:
+    numbers = [
+        f"{name} {violation[name]}"
+        for name in ("limit", "actual")
+        if violation.get(name) is not None and str(violation[name]) not in str(violation.get("message"))
+    ]
+    return f" ({', '.join(numbers)})" if numbers else ""

@@ -1,0 +1,34 @@
+"""`munadi sandbox`: the emulated networks as one process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Option
+
+from munadi.cli.command import command
+from munadi.cli.session import Session
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    command(app, "sandbox", remote=False)(sandbox)
+
+
+def sandbox(
+    session: Session,
+    host: Annotated[str, Option("--host")] = "127.0.0.1",
+    port: Annotated[int, Option("--port", min=1, max=65535)] = 8090,
+    data_dir: Annotated[
+        Path | None, Option("--data-dir", metavar="FOLDER", help="Where the networks keep their posts; else nowhere.")
+    ] = None,
+) -> None:
+    """Run the sandbox: Bluesky and Instagram emulated, with a page to look at what was posted."""
+    from munadi.sandbox import serve
+
+    if data_dir is not None:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    session.out.note(f"sandbox at http://{host}:{port}")
+    serve(host, port, data_dir=data_dir)

@@ -1,0 +1,47 @@
+"""What one run of a command works with: how to print, where the API is, and a client for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from munadi.cli.credentials import Credentials, resolve
+from munadi.cli.output import Output
+
+if TYPE_CHECKING:
+    import httpx
+
+    from munadi.client import Client
+
+
+@dataclass
+class Session:
+    """`transport` and `pause` stand in for the network and for sleeping, in tests."""
+
+    url: str | None = None
+    api_key: str | None = None
+    transport: httpx.BaseTransport | None = None
+    pause: Callable[[float], None] | None = None
+    out: Output = field(default_factory=Output)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """The API's address and key for this run."""
+        return resolve(self.url, self.api_key)
+
+    @cached_property
+    def client(self) -> Client:
+        """The client; imported here, because most of a short command's time would be this import."""
+        from munadi.client import Client
+
+        options: dict[str, Any] = {"pause": self.pause} if self.pause else {}
+        return Client(self.credentials.url, self.credentials.api_key, transport=self.transport, **options)
+
+    def show(self, value: Any, for_people: Callable[[Output, Any], None]) -> None:
+        """The value as JSON, or as people read it."""
+        if self.out.as_json:
+            self.out.json(value)
+        else:
+            for_people(self.out, value)

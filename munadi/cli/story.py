@@ -1,0 +1,121 @@
+"""Contents, publications and events in the words people read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from munadi.cli.output import Cell, Output, status
+from munadi.client.shapes import Content, Event, Failure, Publication, Warning_
+
+
+def clock_time(instant: str | None) -> str | None:
+    """An instant as this machine's local time, with the day only if it is another one."""
+    if instant is None:
+        return None
+    local = datetime.fromisoformat(instant).astimezone()
+    today = local.date() == datetime.now(local.tzinfo).date()
+    return local.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S")
+
+
+def lateness(milliseconds: int | None) -> str | None:
+    """How late the visible call began."""
+    if milliseconds is None:
+        return None
+    return f"{milliseconds} ms" if milliseconds < 10_000 else f"{milliseconds / 1000:.0f} s"
+
+
+def print_content(out: Output, content: Content) -> None:
+    """A content with what became of each publication, failures explained."""
+    out.facts(
+        [
+            ("content", content["id"]),
+            ("brand", content["brandRef"]),
+            ("status", status(content["status"])),
+            ("scheduled", clock_time(content["scheduledAt"])),
+            ("publish by", clock_time(content["publishBy"])),
+            ("text", _first_line(content["text"])),
+            ("media", str(len(content["media"]) or "")),
+            ("client ref", content["clientRef"]),
+            ("version", str(content["version"])),
+        ]
+    )
+    out.line()
+    print_publications(out, content["publications"])
+    print_warnings(out, content["warnings"])
+
+
+def print_publications(out: Output, publications: Sequence[Publication]) -> None:
+    """One line per publication, and what to do about those that failed."""
+    rows: list[list[Cell | None]] = [
+        [
+            publication["channel"],
+            status(publication["status"]),
+            lateness(publication["latenessMs"]),
+            publication["providerUrl"] or publication["providerPostId"] or publication["id"],
+        ]
+        for publication in publications
+    ]
+    out.table(["channel", "status", "late", "post"], rows)
+    for publication in publications:
+        if failure := publication["failure"]:
+            print_failure(out, publication["channel"], failure)
+        if hold := publication["hold"]:
+            until = clock_time(hold["until"]) or "somebody acts"
+            out.line(f"{publication['channel']}: held, {hold['reason']}, until {until}")
+        print_warnings(out, publication["warnings"])
+
+
+def print_failure(out: Output, channel: str, failure: Failure) -> None:
+    """Why, whose, and the next step."""
+    out.line()
+    out.line((f"{channel}: {failure['reason']}", "red"), f"  {failure['message']}")
+    out.line("  what to do: ", failure["remedy"])
+    provider = " ".join(part for part in (failure["providerCode"], failure["providerMessage"]) if part)
+    if provider:
+        out.line("  the network said: ", provider)
+
+
+def print_warnings(out: Output, warnings: Sequence[Warning_]) -> None:
+    """What one should know, though it changes nothing."""
+    for warning in warnings:
+        where = f" ({warning['channel']})" if warning.get("channel") else ""
+        out.line((f"warning {warning['code']}{where}", "yellow"), f"  {warning['message']}")
+
+
+def print_event(out: Output, event: Event) -> None:
+    """One event on one line."""
+    number = f"#{event['sequence']}" if event["sequence"] is not None else ""
+    where = event["sns"] or (event["type"].split(".")[0])
+    out.line((f"{clock_time(event['timestamp']):>8}  {number:<4}", "dim"), f"{where:<10} ", *event_words(event))
+
+
+def event_words(event: Event) -> list[Cell]:
+    """What an event says, short: the new status, then why or where."""
+    publication: Publication | None = event["data"].get("publication")
+    what = event["type"].removeprefix("content.").removeprefix("publish.")
+    words: list[Cell] = [(what, STYLE_OF_EVENT.get(what, ""))]
+    if event["type"] == "content.completed":
+        words.append(f": {event['status']}")
+    elif event["type"] == "content.publish.succeeded" and publication:
+        words.append(f"  {publication['providerUrl'] or publication['providerPostId'] or ''}")
+    elif event["reason"]:
+        failure = publication["failure"] if publication else None
+        words.append(f"  {event['reason']}" + (f": {failure['message']}" if failure else ""))
+    return words
+
+
+STYLE_OF_EVENT = {
+    "succeeded": "green",
+    "failed": "red",
+    "completed": "bold",
+    "unconfirmed": "magenta",
+    "held": "yellow",
+}
+
+
+def _first_line(text: str | None) -> str | None:
+    if not text:
+        return None
+    first = text.splitlines()[0]
+    return first if first == text and len(first) <= 60 else f"{first[:60]}…"
