@@ -59,11 +59,8 @@ class AccountStore:
         The same profile again is a reconnect: new credentials, and what was held for them goes on.
         """
         row = await self._place(session, brand_ref, channel, connection, now)
-        profile = connection.profile
-        row.handle, row.display_name = profile.handle, profile.display_name
-        row.service_url, row.login = profile.service_url, login
-        row.scopes, row.facts = list(profile.scopes), dict(profile.facts)
-        row.status = A.CONNECTED.value
+        _describe(row, connection)
+        row.login, row.status = login, A.CONNECTED.value
         row.lease_holder = row.lease_until = None
         self._keep(row, connection.credentials, now)
         await self._tell(session, EventType.ACCOUNT_CONNECTED, row, now)
@@ -89,16 +86,14 @@ class AccountStore:
         async with self._database.read() as session:
             return await account_views(session, (await session.exec(query.limit(limit))).all())
 
-    async def count(self, brand_ref: str) -> int:
+    async def count(self, session: AsyncSession, brand_ref: str) -> int:
         """How many accounts a brand has connected."""
         query = select(func.count()).where(AccountRow.brand_ref == brand_ref, col(AccountRow.deleted_at).is_(None))
-        async with self._database.read() as session:
-            return (await session.exec(query)).one()
+        return (await session.exec(query)).one()
 
-    async def is_connected(self, brand_ref: str, channel: ChannelName, external_id: str) -> bool:
+    async def is_connected(self, session: AsyncSession, brand_ref: str, channel: ChannelName, external_id: str) -> bool:
         """Whether this profile is one of the brand's accounts."""
-        async with self._database.read() as session:
-            return (await session.exec(_by_profile(brand_ref, channel, external_id))).first() is not None
+        return (await session.exec(_by_profile(brand_ref, channel, external_id))).first() is not None
 
     async def disconnect(self, account_id: str, now: datetime) -> AccountView | None:
         """Take an account away: what it still had to publish fails, its credentials go. Again: nothing more happens."""
@@ -147,16 +142,23 @@ class AccountStore:
     ) -> bool:
         """Keep refreshed credentials, unless others were stored meanwhile. A refresh token outlives a silent answer."""
         async with self._database.write() as session:
-            row = await session.get(AccountRow, account_id, with_for_update=True)
-            if row is None or not row.sealed or row.credentials_version != expected_version:
-                return False
-            if credentials.refresh_token is None or not credentials.refresh_token.get_secret_value():
-                kept = open_credentials(self._keyring, row).refresh_token
-                credentials = credentials.model_copy(update={"refresh_token": kept})
-            self._keep(row, credentials, now)
-            if row.status == A.EXPIRING:
-                row.status = A.CONNECTED.value
-            return True
+            row = await _current(session, account_id, expected_version)
+            if row is not None:
+                self._renew(row, credentials, now)
+            return row is not None
+
+    async def store_checked(
+        self, account_id: str, expected_version: int, connection: Connection, now: datetime
+    ) -> None:
+        """Keep what a check saw: the profile as it is now, and new credentials if the check had to renew them."""
+        async with self._database.write() as session:
+            row = await _current(session, account_id, expected_version)
+            if row is None:
+                return
+            _describe(row, connection)
+            row.updated_at = now
+            if connection.credentials.access_token != open_credentials(self._keyring, row).access_token:
+                self._renew(row, connection.credentials, now)
 
     async def mark_reauth_required(self, account_id: str, expected_version: int, reason: str, now: datetime) -> bool:
         """The grant is dead: its owner must reconnect. Told once; not if the account was reconnected meanwhile."""
@@ -172,8 +174,8 @@ class AccountStore:
         before = (A.CONNECTED, A.EXPIRING) if status is A.REAUTH_REQUIRED else (A.CONNECTED,)
         event = EventType.ACCOUNT_REAUTH_REQUIRED if status is A.REAUTH_REQUIRED else EventType.ACCOUNT_EXPIRING
         async with self._database.write() as session:
-            row = await session.get(AccountRow, account_id, with_for_update=True)
-            if row is None or row.credentials_version != expected_version or row.status not in before:
+            row = await _current(session, account_id, expected_version)
+            if row is None or row.status not in before:
                 return False
             row.status, row.updated_at = status.value, now
             await self._tell(session, event, row, now, reason=reason)
@@ -199,6 +201,14 @@ class AccountStore:
         await session.refresh(row, with_for_update=True)
         return row
 
+    def _renew(self, row: AccountRow, credentials: Credentials, now: datetime) -> None:
+        if credentials.refresh_token is None or not credentials.refresh_token.get_secret_value():
+            kept = open_credentials(self._keyring, row).refresh_token
+            credentials = credentials.model_copy(update={"refresh_token": kept})
+        self._keep(row, credentials, now)
+        if row.status == A.EXPIRING:
+            row.status = A.CONNECTED.value
+
     def _keep(self, row: AccountRow, credentials: Credentials, now: datetime) -> None:
         row.credentials_version += 1
         row.sealed = seal_credentials(self._keyring, row.id, credentials)
@@ -219,6 +229,18 @@ class AccountStore:
             data={"account": view.model_dump(mode="json")},
             now=now,
         )
+
+
+async def _current(session: AsyncSession, account_id: str, expected_version: int) -> AccountRow | None:
+    """The account under lock, if its credentials are still those; else whoever asks has been overtaken."""
+    row = await session.get(AccountRow, account_id, with_for_update=True)
+    return None if row is None or not row.sealed or row.credentials_version != expected_version else row
+
+
+def _describe(row: AccountRow, connection: Connection) -> None:
+    profile = connection.profile
+    row.handle, row.display_name, row.service_url = profile.handle, profile.display_name, profile.service_url
+    row.scopes, row.facts = list(profile.scopes), dict(profile.facts)
 
 
 def _by_profile(brand_ref: str, channel: ChannelName, external_id: str) -> SelectOfScalar[AccountRow]:

@@ -78,6 +78,16 @@ class DeliveryStore:
                 return delivery.next_attempt_at - now
             return self._lease(delivery, event, endpoint, now) or UNREADABLE_WAIT
 
+    async def take_test(self, delivery_id: str, now: datetime) -> DueDelivery | None:
+        """A test's only delivery, for whoever made it: also to a disabled endpoint, and never tried again."""
+        async with self._database.write() as session:
+            delivery = await session.get_one(DeliveryRow, delivery_id, with_for_update=True)
+            event = await session.get_one(EventRow, delivery.event_id)
+            endpoint = await session.get_one(EndpointRow, delivery.endpoint_id)
+            due = self._lease(delivery, event, endpoint, now)
+            delivery.status, delivery.next_attempt_at = DeliveryStatus.EXHAUSTED.value, None
+            return due
+
     async def record(self, delivery_id: str, result: SendResult, now: datetime) -> timedelta | None:
         """Write down one try; the wait until the next, or None when there is none."""
         async with self._database.write() as session:

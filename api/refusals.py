@@ -1,0 +1,40 @@
+"""What the outside world refuses, as problems: a network that says no, an address that may not be called."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from api.problems import ProblemError, refused
+from api.services import Services
+from munadi.domain.failure import ChannelError, FailureClass
+from munadi.domain.problem import Problem
+from munadi.domain.reasons import REASONS
+from munadi.webhooks.guard import GuardRefused
+
+_PASSING = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT})
+_WAIT = timedelta(seconds=30)
+
+
+def is_passing(error: ChannelError) -> bool:
+    """Whether the same request may succeed later, without anybody mending anything."""
+    return REASONS[error.reason].class_ in _PASSING
+
+
+def of_channel(error: ChannelError, channel: str, pointer: str) -> ProblemError:
+    """A network's no: 503 with Retry-After when it will pass, else 422 with the reason and the remedy."""
+    remedy = REASONS[error.reason].remedy
+    detail = f"{error.message}. {remedy}"
+    if is_passing(error):
+        seconds = max(1, round((error.retry_after or _WAIT).total_seconds()))
+        headers = {"Retry-After": str(seconds)}
+        return ProblemError(503, error.reason, "The network is not available", detail, headers=headers)
+    problem = Problem(pointer=pointer, code=error.reason, message=detail, channel=channel, actual=error.provider_code)
+    return ProblemError(422, error.reason, "The network refused", detail, errors=[problem])
+
+
+async def check_url(services: Services, url: str, pointer: str) -> None:
+    """422 unless the guard lets us call this URL."""
+    try:
+        await services.guard.check(url)
+    except GuardRefused as error:
+        raise refused([Problem(pointer=pointer, code=error.code, message=error.message, rule="outbound_url")]) from None

@@ -1,0 +1,205 @@
+"""Accounts: importing a connection, reading its health, checking it at the network, taking it away."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import AwareDatetime, ConfigDict, Field, SecretStr, model_validator
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.account_check import check_account
+from api.auth import Principal, not_found, require
+from api.deps import Page, TheServices
+from api.idempotent import Answer, AskedOnce, answer_once, answered_before
+from api.openapi import problems
+from api.paging import PagingQuery
+from api.problems import ProblemError, refused
+from api.refusals import check_url, of_channel
+from api.routes.brands import Ref, visible_brand
+from api.services import Services
+from munadi.db.accounts import AccountStore
+from munadi.domain.account_view import AccountView
+from munadi.domain.brand import BrandRef, BrandView
+from munadi.domain.channel import ChannelName
+from munadi.domain.failure import ChannelError, Failure
+from munadi.domain.ids import Prefix, is_id
+from munadi.domain.key import Scope
+from munadi.domain.model import WireModel
+from munadi.domain.problem import Problem
+from munadi.ports import AccountImport, Connection
+
+router = APIRouter(prefix="/v1", tags=["accounts"])
+
+Reader = Annotated[Principal, Depends(require(Scope.ACCOUNTS_READ))]
+Writer = Annotated[Principal, Depends(require(Scope.ACCOUNTS_WRITE))]
+_SECRET: dict[str, Any] = {"max_length": 8192, "default": None}
+
+
+class CredentialsSent(WireModel):
+    """`accessToken` with what belongs to it, or `identifier` and `password` (an app password)."""
+
+    access_token: SecretStr | None = Field(**_SECRET)
+    refresh_token: SecretStr | None = Field(**_SECRET)
+    expires_at: AwareDatetime | None = Field(None, description="Absent means unknown, never a refusal.")
+    identifier: str | None = Field(None, max_length=500)
+    password: SecretStr | None = Field(**_SECRET)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        login = bool(self.identifier and self.password)
+        if bool(self.access_token) == login:
+            raise ValueError("give accessToken, or identifier and password")
+        return self
+
+
+class AccountSent(WireModel):
+    """A connection made elsewhere. `externalId` chooses the profile where a token speaks for several."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"channel": "bluesky", "credentials": {"identifier": "acme.bsky.social", "password": "xxxx-xxxx-xxxx"}},
+                {"channel": "threads", "externalId": "17841400000000000", "credentials": {"accessToken": "TH…"}},
+            ]
+        }
+    )
+
+    channel: ChannelName
+    external_id: str | None = Field(None, max_length=500)
+    service_url: str | None = Field(None, max_length=2000, description="The account's own server.")
+    login: str | None = Field(None, max_length=50, description="Which of the network's log-ins, where it has two.")
+    credentials: CredentialsSent
+
+
+class AccountCheck(AccountView):
+    """The account after a look at its network. `failure` says what is wrong and what to do."""
+
+    ok: bool
+    failure: Failure | None
+
+
+@router.post(
+    "/brands/{ref}/accounts",
+    status_code=201,
+    response_model=AccountView,
+    responses={
+        200: {"model": AccountView, "description": "The profile was connected before: it is reconnected."},
+        **problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+    },
+    summary="Import an account",
+)
+async def import_account(
+    ref: Ref, body: AccountSent, principal: Writer, services: TheServices, asked: AskedOnce
+) -> Response:
+    """The credentials are tried at the network before they are kept, sealed. The same profile again reconnects it."""
+    brand = await visible_brand(ref, principal, services)
+    if replay := await answered_before(services, asked, ref, "accounts.import"):
+        return replay
+    connection = await _verified(body, services)
+    accounts = AccountStore(services.database, services.keyring)
+
+    async def keep(session: AsyncSession) -> Answer:
+        external_id = connection.profile.external_id
+        known = await accounts.is_connected(session, ref, body.channel, external_id)
+        if not known:
+            _check_limit(brand, await accounts.count(session, ref))
+        view = await accounts.connect(
+            session, ref, body.channel, connection, login=body.login, now=services.clock.now()
+        )
+        return Answer(view, 200 if known else 201, {"Location": f"/v1/accounts/{view.id}"})
+
+    return await answer_once(services, asked, ref, "accounts.import", keep)
+
+
+@router.get("/accounts", responses=problems(401, 403, 422), summary="List accounts")
+async def list_accounts(
+    principal: Reader,
+    services: TheServices,
+    paging: PagingQuery,
+    brand_ref: Annotated[BrandRef | None, Query(alias="brandRef")] = None,
+    channel: ChannelName | None = None,
+) -> Page[AccountView]:
+    """Connected accounts with their health and the contents that wait for them."""
+    if brand_ref is not None and not principal.may_see(brand_ref):
+        return Page(data=())
+    rows = await AccountStore(services.database, services.keyring).list(
+        brand_ref=brand_ref or principal.brand_ref, channel=channel, limit=paging.reading, after=paging.after
+    )
+    return paging.page(rows, lambda account: account.id)
+
+
+@router.get("/accounts/{account_id}", responses=problems(401, 403, 404), summary="Read an account")
+async def get_account(account_id: str, principal: Reader, services: TheServices) -> AccountView:
+    """One account; a disconnected one too."""
+    return await visible_account(account_id, principal, services)
+
+
+@router.post(
+    "/accounts/{account_id}/check",
+    response_model=AccountCheck,
+    responses=problems(400, 401, 403, 404, 422, 503),
+    summary="Check an account",
+)
+async def check(account_id: str, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
+    """Ask the network whether the account still works. A dead grant becomes `reauth_required`."""
+    before = await visible_account(account_id, principal, services)
+    accounts = AccountStore(services.database, services.keyring)
+    if replay := await answered_before(services, asked, before.brand_ref, "accounts.check"):
+        return replay
+    try:
+        failure = await check_account(services, accounts, account_id)
+    except ChannelError as error:
+        raise of_channel(error, before.channel, "") from error
+    view = await visible_account(account_id, principal, services)
+
+    async def answer(_: AsyncSession) -> Answer:
+        return Answer(AccountCheck(**view.model_dump(by_alias=False), ok=failure is None, failure=failure))
+
+    return await answer_once(services, asked, before.brand_ref, "accounts.check", answer)
+
+
+@router.delete("/accounts/{account_id}", status_code=204, responses=problems(401, 403, 404), summary="Disconnect")
+async def disconnect(account_id: str, principal: Writer, services: TheServices) -> None:
+    """What the account still had to publish fails with ACCOUNT_DISCONNECTED. Doing it again changes nothing."""
+    await visible_account(account_id, principal, services)
+    await AccountStore(services.database, services.keyring).disconnect(account_id, services.clock.now())
+
+
+async def visible_account(account_id: str, principal: Principal, services: Services) -> AccountView:
+    """The account a path names; 404 when there is none, or it is another brand's."""
+    store = AccountStore(services.database, services.keyring)
+    view = await store.view(account_id) if is_id(account_id, Prefix.ACCOUNT) else None
+    if view is None or not principal.may_see(view.brand_ref):
+        raise not_found("account", account_id)
+    return view
+
+
+async def _verified(body: AccountSent, services: Services) -> Connection:
+    if body.channel not in services.channels:
+        message = f"{body.channel} is not available here; see GET /v1/channels"
+        raise refused([Problem(pointer="/channel", code="CHANNEL_UNAVAILABLE", message=message)])
+    if body.service_url is not None:
+        await check_url(services, body.service_url, "/serviceUrl")
+    sent = body.credentials
+    given = AccountImport(
+        external_id=body.external_id,
+        service_url=body.service_url,
+        login=body.login,
+        access_token=sent.access_token,
+        refresh_token=sent.refresh_token,
+        expires_at=sent.expires_at,
+        identifier=sent.identifier,
+        password=sent.password,
+    )
+    try:
+        return await services.channels[body.channel].verify(given)
+    except ChannelError as error:
+        raise of_channel(error, body.channel, "/credentials") from error
+
+
+def _check_limit(brand: BrandView, connected: int) -> None:
+    limit = brand.limits.accounts
+    if limit is not None and connected >= limit:
+        detail = f"the brand may connect {limit} accounts and has {connected}"
+        raise ProblemError(409, "ACCOUNT_LIMIT_REACHED", "Limit reached", detail)

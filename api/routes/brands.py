@@ -1,0 +1,124 @@
+"""Brands: the tenants. Written by administrators, read by every key that works for them."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Response
+from pydantic import ConfigDict, Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.auth import Principal, not_found, require
+from api.deps import Page, TheServices
+from api.idempotent import Answer, AskedOnce, answer_once
+from api.openapi import problems
+from api.paging import PagingQuery
+from api.problems import ProblemError
+from api.services import Services
+from munadi.db.brands import BrandExists, BrandStore
+from munadi.domain.brand import BRAND_REF, BrandLimits, BrandRef, BrandView
+from munadi.domain.key import Scope
+from munadi.domain.model import WireModel
+from munadi.domain.time import resolve_zone
+
+router = APIRouter(prefix="/v1/brands", tags=["brands"])
+
+Reader = Annotated[Principal, Depends(require(Scope.ACCOUNTS_READ, Scope.CONTENTS_READ))]
+Admin = Annotated[Principal, Depends(require(Scope.ADMIN))]
+Ref = Annotated[str, Path(description="The brand's `ref`.", examples=["acme"])]
+
+_EXAMPLE: dict[str, Any] = {"name": "Acme Stores", "timezone": "Asia/Kolkata", "limits": {"accounts": 10}}
+
+
+class BrandChange(WireModel):
+    """What can be changed; null clears."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
+
+    name: str | None = Field(None, max_length=200)
+    timezone: str | None = Field(None, max_length=64, description="IANA name, for display and calendars.")
+    limits: BrandLimits | None = None
+
+
+class BrandCreate(BrandChange):
+    """A new brand; only `ref` is needed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ref": "acme", **_EXAMPLE}]})
+
+    ref: BrandRef
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=BrandView,
+    responses=problems(400, 401, 403, 409, 413, 415, 422),
+    summary="Create a brand",
+)
+async def create_brand(body: BrandCreate, principal: Admin, services: TheServices, asked: AskedOnce) -> Response:
+    """A brand is what content, accounts and events belong to; you name it by `ref` from then on."""
+    if principal.brand_ref is not None:
+        raise ProblemError(403, "BRAND_RESTRICTED", "Not permitted", "this key works for one brand and makes no others")
+    _check_zone(body.timezone)
+
+    async def create(session: AsyncSession) -> Answer:
+        made = await BrandStore(services.database).create(
+            session,
+            ref=body.ref,
+            name=body.name,
+            timezone=body.timezone,
+            limits=body.limits or BrandLimits(),
+            now=services.clock.now(),
+        )
+        return Answer(made, 201, {"Location": f"/v1/brands/{made.ref}"})
+
+    try:
+        return await answer_once(services, asked, None, "brands.create", create)
+    except BrandExists:
+        raise ProblemError(409, "BRAND_EXISTS", "Exists already", f"there is a brand {body.ref!r}") from None
+
+
+@router.get("", responses=problems(401, 403, 422), summary="List brands")
+async def list_brands(principal: Reader, services: TheServices, paging: PagingQuery) -> Page[BrandView]:
+    """The brands this key may see, by `ref`."""
+    store = BrandStore(services.database)
+    rows = await store.list(only=principal.brand_ref, limit=paging.reading, after=paging.after)
+    return paging.page(rows, lambda brand: brand.ref)
+
+
+@router.get("/{ref}", responses=problems(401, 403, 404), summary="Read a brand")
+async def get_brand(ref: Ref, principal: Reader, services: TheServices) -> BrandView:
+    """One brand."""
+    return await visible_brand(ref, principal, services)
+
+
+@router.patch("/{ref}", responses=problems(400, 401, 403, 404, 413, 415, 422), summary="Change a brand")
+async def change_brand(ref: Ref, body: BrandChange, principal: Admin, services: TheServices) -> BrandView:
+    """Only the fields you send are changed; null clears. Limits are replaced as a whole."""
+    await visible_brand(ref, principal, services)
+    changes = {name: getattr(body, name) for name in body.model_fields_set}
+    _check_zone(body.timezone)
+    if "limits" in changes:
+        changes["limits"] = body.limits or BrandLimits()
+    changed = await BrandStore(services.database).change(ref, changes)
+    if changed is None:
+        raise not_found("brand", ref)
+    return changed
+
+
+async def visible_brand(ref: str, principal: Principal, services: Services) -> BrandView:
+    """The brand a path names; 404 when there is none, or it is another's."""
+    brand = await BrandStore(services.database).get(ref) if _is_ref(ref) and principal.may_see(ref) else None
+    if brand is None:
+        raise not_found("brand", ref)
+    return brand
+
+
+def _is_ref(text: str) -> bool:
+    return re.fullmatch(BRAND_REF, text) is not None
+
+
+def _check_zone(name: str | None) -> None:
+    if name is not None:
+        resolve_zone(name)

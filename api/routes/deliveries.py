@@ -1,0 +1,75 @@
+"""Deliveries: what became of each event at each endpoint, and sending one again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.auth import Principal, not_found, require
+from api.deps import Page, TheServices
+from api.idempotent import Answer, AskedOnce, answer_once
+from api.openapi import problems
+from api.paging import PagingQuery
+from api.problems import ProblemError
+from munadi.db.delivery_log import DeliveryFilter, DeliveryLog
+from munadi.domain.ids import Prefix, is_id
+from munadi.domain.key import Scope
+from munadi.domain.webhook import DeliveryStatus, DeliveryView
+
+router = APIRouter(prefix="/deliveries")
+
+Reader = Annotated[Principal, Depends(require(Scope.WEBHOOKS_READ))]
+Writer = Annotated[Principal, Depends(require(Scope.WEBHOOKS_WRITE))]
+
+
+def _id_query(alias: str, prefix: Prefix) -> object:
+    return Query(alias=alias, max_length=40, pattern=f"^{prefix.value}_[0-9a-z]{{26}}$")
+
+
+@router.get("", responses=problems(401, 403, 422), summary="List deliveries")
+async def list_deliveries(
+    principal: Reader,
+    services: TheServices,
+    paging: PagingQuery,
+    endpoint_id: Annotated[str | None, _id_query("endpointId", Prefix.ENDPOINT)] = None,
+    event_id: Annotated[str | None, _id_query("eventId", Prefix.EVENT)] = None,
+    content_id: Annotated[str | None, _id_query("contentId", Prefix.CONTENT)] = None,
+    status: DeliveryStatus | None = None,
+) -> Page[DeliveryView]:
+    """The newest first, each with every try."""
+    wanted = DeliveryFilter(
+        brand_ref=principal.brand_ref, endpoint_id=endpoint_id, event_id=event_id, content_id=content_id, status=status
+    )
+    rows = await DeliveryLog(services.database).list(wanted, limit=paging.reading, before=paging.after)
+    return paging.page(rows, lambda delivery: delivery.id)
+
+
+@router.post(
+    "/{delivery_id}/redeliver",
+    status_code=202,
+    response_model=DeliveryView,
+    responses=problems(400, 401, 403, 404, 409, 422),
+    summary="Send a delivery again",
+)
+async def redeliver(delivery_id: str, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
+    """The schedule begins anew, at once, whatever became of the delivery; the event keeps its id."""
+    log = DeliveryLog(services.database)
+    found = await log.find(delivery_id) if is_id(delivery_id, Prefix.DELIVERY) else None
+    if found is None or found[1].deleted_at is not None or not principal.may_see(found[1].brand_ref):
+        raise not_found("delivery", delivery_id)
+    endpoint = found[1]
+    if not endpoint.enabled:
+        raise disabled(endpoint.id)
+
+    async def again(session: AsyncSession) -> Answer:
+        return Answer(await log.redeliver(session, delivery_id, services.clock.now()), 202)
+
+    return await answer_once(services, asked, endpoint.brand_ref, "deliveries.redeliver", again)
+
+
+def disabled(endpoint_id: str) -> ProblemError:
+    """Nothing is sent to a disabled endpoint."""
+    detail = f"{endpoint_id} is disabled; enable it first (PATCH, enabled: true)"
+    return ProblemError(409, "ENDPOINT_DISABLED", "The endpoint is disabled", detail)

@@ -1,0 +1,133 @@
+"""API keys: made, listed and revoked by administrators. A key's text is shown once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import AwareDatetime, ConfigDict, Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.auth import Principal, not_found, require
+from api.brand_named import named_brand
+from api.deps import Page, TheServices
+from api.idempotent import Answer, AskedOnce, answer_once
+from api.openapi import problems
+from api.paging import PagingQuery
+from api.services import Services
+from munadi.db.keys import KeyStore
+from munadi.db.tables import KeyRow
+from munadi.domain.brand import BrandRef
+from munadi.domain.ids import Prefix, is_id
+from munadi.domain.key import Scope
+from munadi.domain.model import WireModel
+from munadi.domain.problem import Problem, ProblemsFound
+
+router = APIRouter(prefix="/v1/keys", tags=["keys"])
+
+Admin = Annotated[Principal, Depends(require(Scope.ADMIN))]
+
+
+class KeyCreate(WireModel):
+    """A new key. `brandRef` restricts it to one brand; without `expiresAt` it lasts until it is revoked."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "cms", "scopes": ["contents:read", "contents:write"], "brandRef": "acme"}]
+        }
+    )
+
+    name: str = Field(min_length=1, max_length=200)
+    scopes: tuple[Scope, ...] = Field(min_length=1, max_length=len(Scope))
+    brand_ref: BrandRef | None = None
+    expires_at: AwareDatetime | None = None
+
+
+class KeyView(WireModel):
+    """A key without its text; `hint` are its last four characters."""
+
+    id: str
+    name: str
+    hint: str
+    scopes: tuple[Scope, ...]
+    brand_ref: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class KeyWithText(KeyView):
+    """The answer of creation, the only one that shows the key."""
+
+    key: str = Field(description="Keep it now: it cannot be read again.", examples=["mnd_client_…"])
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=KeyWithText,
+    responses=problems(400, 401, 403, 413, 415, 422),
+    summary="Create a key",
+)
+async def create_key(body: KeyCreate, principal: Admin, services: TheServices, asked: AskedOnce) -> Response:
+    """The key is in the answer, once. A key for one brand can only make keys for that brand."""
+    now = services.clock.now()
+    if body.expires_at is not None and body.expires_at <= now:
+        raise ProblemsFound([Problem(pointer="/expiresAt", code="TIME_IN_PAST", message="the time has passed")])
+    brand_ref = await named_brand(body.brand_ref, principal, services)
+
+    async def create(session: AsyncSession) -> Answer:
+        row, text = await KeyStore(services.database).create(
+            session,
+            name=body.name,
+            scopes=tuple(dict.fromkeys(body.scopes)),
+            brand_ref=brand_ref,
+            expires_at=body.expires_at,
+            now=now,
+        )
+        made = KeyWithText(**_view(row).model_dump(by_alias=False), key=text)
+        return Answer(made, 201, {"Location": f"/v1/keys/{row.id}"})
+
+    return await answer_once(services, asked, brand_ref, "keys.create", create)
+
+
+@router.get("", responses=problems(401, 403, 422), summary="List keys")
+async def list_keys(principal: Admin, services: TheServices, paging: PagingQuery) -> Page[KeyView]:
+    """Every key, revoked and expired ones too, in order of creation."""
+    store = KeyStore(services.database)
+    rows = await store.list(brand_ref=principal.brand_ref, limit=paging.reading, after=paging.after)
+    return paging.page([_view(row) for row in rows], lambda key: key.id)
+
+
+@router.get("/{key_id}", responses=problems(401, 403, 404), summary="Read a key")
+async def get_key(key_id: str, principal: Admin, services: TheServices) -> KeyView:
+    """One key, without its text."""
+    return _view(await _visible(key_id, principal, services))
+
+
+@router.delete("/{key_id}", status_code=204, responses=problems(401, 403, 404), summary="Revoke a key")
+async def revoke_key(key_id: str, principal: Admin, services: TheServices) -> None:
+    """From now on the key is refused. Revoking it again changes nothing."""
+    await _visible(key_id, principal, services)
+    await KeyStore(services.database).revoke(key_id, services.clock.now())
+
+
+async def _visible(key_id: str, principal: Principal, services: Services) -> KeyRow:
+    row = await KeyStore(services.database).get(key_id) if is_id(key_id, Prefix.KEY) else None
+    if row is None or not principal.may_see(row.brand_ref):
+        raise not_found("key", key_id)
+    return row
+
+
+def _view(row: KeyRow) -> KeyView:
+    return KeyView(
+        id=row.id,
+        name=row.name,
+        hint=row.hint,
+        scopes=tuple(Scope(scope) for scope in row.scopes),
+        brand_ref=row.brand_ref,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+    )

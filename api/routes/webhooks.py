@@ -1,0 +1,237 @@
+"""Webhook endpoints: made with a secret, changed, rotated, tested, replayed. Deliveries are in `deliveries.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import AwareDatetime, ConfigDict, Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.auth import Principal, not_found, require
+from api.brand_named import named_brand
+from api.deps import Page, TheServices
+from api.idempotent import Answer, AskedOnce, answer_once, answered_before
+from api.openapi import problems
+from api.paging import PagingQuery
+from api.refusals import check_url
+from api.routes import deliveries
+from api.services import Services
+from api.webhook_test import send_test
+from munadi.db.delivery_log import DeliveryLog
+from munadi.db.endpoints import EndpointStore
+from munadi.domain.brand import BrandRef
+from munadi.domain.channel import ChannelName
+from munadi.domain.event import EventType
+from munadi.domain.ids import Prefix, is_id
+from munadi.domain.key import Scope
+from munadi.domain.model import WireModel
+from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret
+
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+router.include_router(deliveries.router)
+
+Reader = Annotated[Principal, Depends(require(Scope.WEBHOOKS_READ))]
+Writer = Annotated[Principal, Depends(require(Scope.WEBHOOKS_WRITE))]
+
+_EXAMPLE: dict[str, Any] = {"url": "https://cms.acme.example/munadi", "types": ["content.completed"]}
+
+
+class EndpointChange(WireModel):
+    """What can be changed. Empty `types` and `channels` mean all."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": True}, _EXAMPLE]})
+
+    url: str | None = Field(None, max_length=2000)
+    types: tuple[EventType, ...] | None = Field(None, max_length=len(EventType))
+    channels: tuple[ChannelName, ...] | None = Field(None, max_length=len(ChannelName))
+    description: str | None = Field(None, max_length=500)
+    enabled: bool | None = None
+
+
+class EndpointCreate(EndpointChange):
+    """A new endpoint; only `url` is needed. Without `brandRef` it hears of every brand the key may see."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_EXAMPLE, "brandRef": "acme"}]})
+
+    url: str = Field(max_length=2000)
+    brand_ref: BrandRef | None = None
+
+
+class Replay(WireModel):
+    """Which events to send again: from `since` up to, not including, `until` (now by default)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"since": "2026-12-01T00:00:00Z"}]})
+
+    since: AwareDatetime
+    until: AwareDatetime | None = None
+    types: tuple[EventType, ...] = ()
+
+
+class Replayed(WireModel):
+    """How many events are on their way; `nextSince` is where to go on when there were too many for one call."""
+
+    replayed: int
+    next_since: datetime | None
+
+
+@router.post(
+    "/endpoints",
+    status_code=201,
+    response_model=EndpointWithSecret,
+    responses=problems(400, 401, 403, 413, 415, 422),
+    summary="Create an endpoint",
+)
+async def create_endpoint(body: EndpointCreate, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
+    """The signing secret is in the answer, once. The URL must be public https (loopback in development)."""
+    brand_ref = await named_brand(body.brand_ref, principal, services)
+    await check_url(services, body.url, "/url")
+
+    async def create(session: AsyncSession) -> Answer:
+        made = await _store(services).create(
+            session,
+            url=body.url,
+            brand_ref=brand_ref,
+            types=body.types or (),
+            channels=body.channels or (),
+            description=body.description,
+            enabled=body.enabled is not False,
+            now=services.clock.now(),
+        )
+        return Answer(made, 201, {"Location": f"/v1/webhooks/endpoints/{made.id}"})
+
+    return await answer_once(services, asked, brand_ref, "endpoints.create", create)
+
+
+@router.get("/endpoints", responses=problems(401, 403, 422), summary="List endpoints")
+async def list_endpoints(principal: Reader, services: TheServices, paging: PagingQuery) -> Page[EndpointView]:
+    """The endpoints this key may see, without their secrets."""
+    rows = await _store(services).list(brand_ref=principal.brand_ref, limit=paging.reading, after=paging.after)
+    return paging.page(rows, lambda endpoint: endpoint.id)
+
+
+@router.get("/endpoints/{endpoint_id}", responses=problems(401, 403, 404), summary="Read an endpoint")
+async def get_endpoint(endpoint_id: str, principal: Reader, services: TheServices) -> EndpointView:
+    """One endpoint and how it fares."""
+    return await _visible(endpoint_id, principal, services)
+
+
+@router.patch(
+    "/endpoints/{endpoint_id}",
+    responses=problems(400, 401, 403, 404, 413, 415, 422),
+    summary="Change an endpoint",
+)
+async def change_endpoint(
+    endpoint_id: str, body: EndpointChange, principal: Writer, services: TheServices
+) -> EndpointView:
+    """Only the fields you send are changed. Enabling goes on with what was kept while it was disabled."""
+    await _visible(endpoint_id, principal, services)
+    changes = {name: getattr(body, name) for name in body.model_fields_set}
+    _refuse_null(changes, "url", "enabled")
+    for name in ("types", "channels"):
+        if name in changes:
+            changes[name] = changes[name] or ()
+    if body.url is not None:
+        await check_url(services, body.url, "/url")
+    changed = await _store(services).change(endpoint_id, changes, services.clock.now())
+    if changed is None:
+        raise not_found("endpoint", endpoint_id)
+    return changed
+
+
+@router.delete(
+    "/endpoints/{endpoint_id}", status_code=204, responses=problems(401, 403, 404), summary="Delete an endpoint"
+)
+async def delete_endpoint(endpoint_id: str, principal: Writer, services: TheServices) -> None:
+    """Nothing more is sent to it, also not what was on its way."""
+    await _visible(endpoint_id, principal, services)
+    await _store(services).delete(endpoint_id, services.clock.now())
+
+
+@router.post(
+    "/endpoints/{endpoint_id}/rotate-secret",
+    response_model=EndpointWithSecret,
+    responses=problems(400, 401, 403, 404, 422),
+    summary="Rotate an endpoint's secret",
+)
+async def rotate_secret(endpoint_id: str, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
+    """A new secret. The old one signs as well for 24 hours, so that you can change over in between."""
+    endpoint = await _visible(endpoint_id, principal, services)
+
+    async def rotate(session: AsyncSession) -> Answer:
+        rotated = await _store(services).rotate(session, endpoint_id, services.clock.now())
+        if rotated is None:
+            raise not_found("endpoint", endpoint_id)
+        return Answer(rotated)
+
+    return await answer_once(services, asked, endpoint.brand_ref, "endpoints.rotate", rotate)
+
+
+@router.post(
+    "/endpoints/{endpoint_id}/test",
+    response_model=DeliveryView,
+    responses=problems(400, 401, 403, 404, 422),
+    summary="Send a test event",
+)
+async def send_test_event(endpoint_id: str, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
+    """A `webhook.test` event is sent now, also to a disabled endpoint; the answer says what came back."""
+    endpoint = await _visible(endpoint_id, principal, services)
+    if replay := await answered_before(services, asked, endpoint.brand_ref, "endpoints.test"):
+        return replay
+    sent = await send_test(services, endpoint_id)
+
+    async def answer(_: AsyncSession) -> Answer:
+        return Answer(sent)
+
+    return await answer_once(services, asked, endpoint.brand_ref, "endpoints.test", answer)
+
+
+@router.post(
+    "/endpoints/{endpoint_id}/replay",
+    status_code=202,
+    response_model=Replayed,
+    responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
+    summary="Replay events",
+)
+async def replay_events(
+    endpoint_id: str, body: Replay, principal: Writer, services: TheServices, asked: AskedOnce
+) -> Response:
+    """Every event of the range that the endpoint subscribed to is sent again, with its first id."""
+    endpoint = await _visible(endpoint_id, principal, services)
+    if not endpoint.enabled:
+        raise deliveries.disabled(endpoint_id)
+    now = services.clock.now()
+    until = body.until or now
+    if body.since >= until:
+        raise ProblemsFound([Problem(pointer="/since", code="RANGE_EMPTY", message="since must be before until")])
+
+    async def replay(session: AsyncSession) -> Answer:
+        count, more = await DeliveryLog(services.database).replay(
+            session, endpoint_id, since=body.since, until=until, types=body.types, now=now
+        )
+        return Answer(Replayed(replayed=count, next_since=more), 202)
+
+    return await answer_once(services, asked, endpoint.brand_ref, "endpoints.replay", replay)
+
+
+def _store(services: Services) -> EndpointStore:
+    return EndpointStore(services.database, services.keyring)
+
+
+async def _visible(endpoint_id: str, principal: Principal, services: Services) -> EndpointView:
+    endpoint = await _store(services).get(endpoint_id) if is_id(endpoint_id, Prefix.ENDPOINT) else None
+    if endpoint is None or not principal.may_see(endpoint.brand_ref):
+        raise not_found("endpoint", endpoint_id)
+    return endpoint
+
+
+def _refuse_null(changes: dict[str, Any], *names: str) -> None:
+    found = [
+        Problem(pointer=f"/{name}", code="INVALID_FIELD", message="cannot be null")
+        for name in names
+        if name in changes and changes[name] is None
+    ]
+    if found:
+        raise ProblemsFound(found)

@@ -1,0 +1,29 @@
+"""Trying an endpoint while somebody waits for the answer."""
+
+from __future__ import annotations
+
+from api.services import Services
+from munadi.db.deliveries import DeliveryStore
+from munadi.db.delivery_log import DeliveryLog
+from munadi.domain.webhook import DeliveryView
+
+
+async def send_test(services: Services, endpoint_id: str) -> DeliveryView:
+    """Make the event, send it once, write down what came. A failed test is not tried again by itself."""
+    log = DeliveryLog(services.database)
+    store = DeliveryStore(services.database, services.keyring)
+    async with services.database.write() as session:
+        delivery_id = await log.test(session, endpoint_id, services.clock.now())
+    due = await store.take_test(delivery_id, services.clock.now())
+    if due is not None:
+        result = await services.sender.send(
+            url=due.url,
+            message_id=due.event_id,
+            body=due.body,
+            secrets=due.secrets,
+            timestamp=services.clock.now(),
+        )
+        await store.record(due.delivery_id, result, services.clock.now())
+    found = await log.find(delivery_id)
+    assert found is not None
+    return found[0]
