@@ -70,7 +70,7 @@ async def asked(
     request: Request,
     idempotency_key: Annotated[
         str | None,
-        Header(description="Makes repeating this request safe: the first answer is given again.", max_length=600),
+        Header(alias="Idempotency-Key", description="Makes repeating safe: the first answer is given again."),
     ] = None,
 ) -> Asked:
     """The dependency of every POST that creates or changes something."""
@@ -108,10 +108,16 @@ async def answer_once(services: Services, asked: Asked, brand_ref: str | None, o
             if kept is not None:
                 return _replay(kept)
         answer = await work(session)
-        body = answer.body.model_dump_json(by_alias=True).encode("utf-8")
+        response = respond(answer)
         if once is not None:
             await session.flush()
-            await once.keep(session, Kept(answer.status, dict(answer.headers), body))
+            await once.keep(session, Kept(answer.status, dict(answer.headers), bytes(response.body)))
+    return response
+
+
+def respond(answer: Answer) -> Response:
+    """A success as it is sent."""
+    body = answer.body.model_dump_json(by_alias=True)
     return Response(body, answer.status, dict(answer.headers), "application/json", answer.after)
 
 

@@ -107,14 +107,15 @@ async def find(session: AsyncSession, content_id: str) -> tuple[ContentRow, Draf
     return pair[0], pair[1], publications.get(content_id, [])
 
 
-async def content_of(session: AsyncSession, publication_id: str) -> ContentRow | None:
-    """The content that a publication belongs to."""
+async def find_publication(session: AsyncSession, publication_id: str) -> tuple[ContentRow, PublicationRow] | None:
+    """A publication and the content it belongs to, or None."""
     query = (
-        select(ContentRow)
+        select(ContentRow, PublicationRow)
         .join(PublicationRow, col(PublicationRow.content_id) == col(ContentRow.id))
         .where(PublicationRow.id == publication_id)
     )
-    return (await session.exec(query)).first()
+    pair = (await session.exec(query)).first()
+    return None if pair is None else (pair[0], pair[1])
 
 
 async def attempts_of(session: AsyncSession, publication_id: str) -> Sequence[AttemptRow]:

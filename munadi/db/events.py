@@ -61,13 +61,13 @@ async def events_after(
     position: int,
     *,
     limit: int,
-    brand_refs: Collection[str] | None = None,
+    brand_ref: str | None = None,
     types: Collection[str] = (),
 ) -> Sequence[EventRow]:
-    """The numbered events after a position, in order; `brand_refs` None: of every brand."""
+    """The numbered events after a position, in order; `brand_ref` None: of every brand."""
     query = select(EventRow).where(col(EventRow.position) > position)
-    if brand_refs is not None:
-        query = query.where(col(EventRow.brand_ref).in_(brand_refs))
+    if brand_ref is not None:
+        query = query.where(EventRow.brand_ref == brand_ref)
     if types:
         query = query.where(col(EventRow.type).in_(types))
     return (await session.exec(query.order_by(col(EventRow.position)).limit(limit))).all()

@@ -28,6 +28,11 @@ def new_media(brand_ref: str, sha256: str, facts: MediaFacts, source_url: str | 
     )
 
 
+async def find_media(session: AsyncSession, media_id: str) -> MediaRow | None:
+    """A media by its id, whosever it is."""
+    return await session.get(MediaRow, media_id)
+
+
 async def media_by_id(session: AsyncSession, brand_ref: str, ids: Collection[str]) -> dict[str, MediaRow]:
     """Those of a brand, by id; what is another brand's is not there."""
     if not ids:

@@ -89,6 +89,24 @@ class MediaIntake:
             raise unexpected
         return brought
 
+    async def uploaded(
+        self, brand_ref: str, path: Path, sha256: str, declared_type: str | None, now: datetime, found: Findings
+    ) -> Brought:
+        """Probe a file that was sent to us; `path` is taken over. A refusal is a finding at `/file`."""
+        brought = Brought(files=[path])
+        try:
+            async with self._slots:
+                facts = await asyncio.to_thread(probe, path, declared_type=declared_type)
+        except MediaRefused as error:
+            brought.discard()
+            _tell("/file", error, found)
+            return brought
+        except BaseException:
+            brought.discard()
+            raise
+        brought.new.append(new_media(brand_ref, sha256, facts, None, now))
+        return brought
+
     async def _fetch(self, brand_ref: str, url: str, now: datetime) -> _Fetched:
         async with self._slots:
             fetched = await self._fetcher.fetch(url)
@@ -111,12 +129,17 @@ async def look_up(
             brought.rows[media_id] = known[media_id]
         else:
             found.add(f"{pointer}/id", "MEDIA_UNKNOWN", f"the brand has no media {media_id[:64]!r}")
-    same = await media_by_hash(session, brand_ref, {row.sha256 for row in brought.new})
-    brought.new = _once([row for row in brought.new if row.sha256 not in same])
-    same |= {row.sha256: row for row in brought.new}
+    same = await settle(session, brand_ref, brought)
     for key, row in brought.rows.items():
         if key not in known:
             brought.rows[key] = same[row.sha256]
+
+
+async def settle(session: AsyncSession, brand_ref: str, brought: Brought) -> dict[str, MediaRow]:
+    """By hash, the row of each content that was brought: the brand's own where it has it, else the new one."""
+    same = await media_by_hash(session, brand_ref, {row.sha256 for row in brought.new})
+    brought.new = _once([row for row in brought.new if row.sha256 not in same])
+    return same | {row.sha256: row for row in brought.new}
 
 
 def _once(rows: list[MediaRow]) -> list[MediaRow]:

@@ -1,0 +1,113 @@
+"""The application: routes over services that live as long as the process. Thin; the rules are in the library."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from api import openapi, problems
+from api.edge import Edge
+from api.routes import (
+    accounts,
+    brands,
+    changes,
+    channels,
+    contents,
+    docs,
+    events,
+    health,
+    keys,
+    media,
+    publications,
+    webhooks,
+)
+from api.services import Services
+from munadi.config import Settings
+from munadi.db.session import Database
+from munadi.intake.accept import Intake
+from munadi.intake.media import MediaIntake
+from munadi.ports import Channels, Clock
+from munadi.runtime import open_runtime
+from munadi.temporal import connect
+
+VERSION = "0.1.0"
+SUMMARY = "Hand over content once; Munadi owns its publishing from then on."
+DESCRIPTION = """
+A scheduling API manages the lifecycle of publishing work, not the initial request: **202 means that Munadi has
+accepted the work**, durably. Whether and when a network published it is told by the content's status, by events
+and by webhooks.
+
+Every error is a problem document (RFC 9457) that names each broken rule with a pointer into the request.
+Every POST takes an `Idempotency-Key`; repeating a request with its key is always safe.
+"""
+ROUTERS: tuple[APIRouter, ...] = (
+    contents.router,
+    changes.router,
+    events.router,
+    publications.router,
+    media.router,
+    channels.router,
+    brands.router,
+    accounts.router,
+    webhooks.router,
+    keys.router,
+    health.router,
+    docs.router,
+)
+
+
+def create_app(settings: Settings, *, clock: Clock | None = None, channels: Channels | None = None) -> FastAPI:
+    """The API over these settings. `clock` and `channels` take the place of the real ones, in tests."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services(settings, clock, channels) as opened:
+            app.state.services = opened
+            yield
+
+    app = FastAPI(
+        title="Munadi",
+        version=VERSION,
+        summary=SUMMARY,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    problems.install(app)
+    openapi.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    # The form around an uploaded file has some bytes of its own.
+    app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000)
+    return app
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, clock: Clock | None = None, channels: Channels | None = None
+) -> AsyncIterator[Services]:
+    """Everything the routes work with; closed when the block ends."""
+    database = Database(settings.database)
+    try:
+        async with open_runtime(settings, clock) as runtime:
+            known = channels or runtime.channels
+            temporal = await connect(settings.temporal, lazy=True) if settings.temporal.address else None
+            yield Services(
+                settings=settings,
+                database=database,
+                channels=known,
+                temporal=temporal,
+                keyring=runtime.keyring,
+                media_store=runtime.media_store,
+                fetcher=runtime.fetcher,
+                guard=runtime.guard,
+                clock=runtime.clock,
+                sender=runtime.sender,
+                intake=Intake(database, known, runtime.keyring, MediaIntake(runtime.fetcher), runtime.clock),
+            )
+    finally:
+        await database.close()

@@ -1,0 +1,104 @@
+"""What routes have in common: who asks, what they may see, pages, and the version a change is based on."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Depends, Header, Query
+from pydantic import BaseModel, Field
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.auth import Principal, not_found, require
+from api.problems import ProblemError, refused
+from api.services import Services, services
+from munadi.db.story import Story
+from munadi.domain.ids import Prefix, is_id
+from munadi.domain.model import WireModel
+from munadi.domain.problem import Problem
+
+T = TypeVar("T", bound=BaseModel)
+MAX_PAGE = 100
+
+TheServices = Annotated[Services, Depends(services)]
+ContentReader = Annotated[Principal, Depends(require("contents:read"))]
+ContentWriter = Annotated[Principal, Depends(require("contents:write"))]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many at most.")]
+Cursor = Annotated[str | None, Query(max_length=200, description="`nextCursor` of the page before.")]
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description='The `ETag` the change is based on, such as `"3"`.', max_length=200),
+]
+
+_ETAG = re.compile(r'(?:W/)?"([^"]*)"')
+
+
+class Page(WireModel, Generic[T]):
+    """A page of a list. `nextCursor` is null on the last one."""
+
+    data: tuple[T, ...]
+    next_cursor: str | None = Field(None, description="Give it as `cursor` for the next page.")
+
+
+async def locked(session: AsyncSession, content_id: str, principal: Principal, now: datetime) -> Story:
+    """A content under lock, if the key may see it; else 404."""
+    story = await Story.lock(session, content_id, now) if is_id(content_id, Prefix.CONTENT) else None
+    if story is None or not principal.may_see(story.content.brand_ref):
+        raise not_found("content", content_id)
+    return story
+
+
+def etag(version: int) -> str:
+    """The ETag of a content's version."""
+    return f'"{version}"'
+
+
+def check_match(if_match: str | None, version: int) -> None:
+    """412 unless the header is absent or names the version that is current."""
+    if if_match is None or if_match.strip() == "*" or str(version) in _ETAG.findall(if_match):
+        return
+    detail = f"the content is at version {version} by now; read it again and decide anew"
+    raise ProblemError(412, "STALE", "Changed meanwhile", detail, headers={"ETag": etag(version)})
+
+
+def require_match(if_match: str | None) -> None:
+    """428 without the header."""
+    if if_match is None:
+        detail = "say with If-Match which version the change is based on; the ETag of the content has it"
+        raise ProblemError(428, "IF_MATCH_REQUIRED", "Precondition Required", detail)
+
+
+def write_cursor(at: datetime, row_id: str) -> str:
+    """An opaque place in a list, newest first."""
+    return base64.urlsafe_b64encode(f"{at.isoformat()} {row_id}".encode()).decode("ascii").rstrip("=")
+
+
+def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
+    """The place a cursor names; 422 for one that is not ours."""
+    if cursor is None:
+        return None
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("utf-8")
+        at, _, row_id = text.partition(" ")
+        when = datetime.fromisoformat(at)
+        if when.tzinfo is None or not row_id:
+            raise ValueError
+    except (ValueError, binascii.Error):
+        raise refused(
+            [
+                Problem(
+                    pointer="?cursor", code="CURSOR_INVALID", message="take the cursor from nextCursor", rule="cursor"
+                )
+            ]
+        ) from None
+    return when, row_id
+
+
+def page(found: list[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:
+    """A page from one row more than it holds."""
+    data = tuple(found[:limit])
+    return Page[T](data=data, next_cursor=cursor_of(data[-1]) if len(found) > limit else None)

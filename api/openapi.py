@@ -1,0 +1,78 @@
+"""The OpenAPI 3.1 document: everything the API serves, with examples and every error status."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from api import examples
+from api.problems import MEDIA_TYPE, ProblemDocument
+from munadi.intake.wire import ContentEdit, ContentSent, MediaUrlSent
+
+_REF = "#/components/schemas/{model}"
+_MEANINGS = {
+    400: "The request cannot be read: broken JSON, or a malformed header.",
+    401: "No API key, or none that is valid.",
+    403: "The API key lacks the scope.",
+    404: "There is no such thing, or none that this key may see.",
+    409: "Not possible in the state it is in, or an equal request is still in flight.",
+    412: "Changed since the version that If-Match names.",
+    413: "The body is too large.",
+    415: "The body is of a type that is not taken here.",
+    422: "Rules are broken; `errors` names every one of them. Nothing was stored.",
+    428: "If-Match is missing.",
+    429: "Too many requests; `Retry-After` says when to come again.",
+    500: "Our mistake.",
+    503: "Not available now; nothing was stored. `Retry-After` says when to come again.",
+}
+# These can come from every operation.
+_ALWAYS = (500, 503)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a route's `responses` says of its error statuses."""
+    return {status: _problem(status) for status in (*statuses, *_ALWAYS)}
+
+
+def _problem(status: int) -> dict[str, Any]:
+    content: dict[str, Any] = {"schema": {"$ref": _REF.format(model=ProblemDocument.__name__)}}
+    if status in examples.PROBLEMS:
+        content["example"] = examples.PROBLEMS[status]
+    return {
+        "description": _MEANINGS.get(status, HTTPStatus(status).phrase),
+        "content": {MEDIA_TYPE: content},
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Serve our document in the place of the framework's."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    made = get_openapi(
+        title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes
+    )
+    schemas = made.setdefault("components", {}).setdefault("schemas", {})
+    _, extra = models_json_schema(
+        [
+            (ContentSent, "validation"),
+            (ContentEdit, "validation"),
+            (MediaUrlSent, "validation"),
+            (ProblemDocument, "serialization"),
+        ],
+        ref_template=_REF,
+    )
+    for name, schema in extra.get("$defs", {}).items():
+        schemas.setdefault(name, schema)
+    return made

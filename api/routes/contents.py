@@ -1,0 +1,140 @@
+"""Contents: accepting them, and reading what became of them. What changes them is in `changes.py`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api import examples
+from api.auth import Principal, not_found
+from api.body import described, read_body
+from api.deps import (
+    ContentReader,
+    ContentWriter,
+    Cursor,
+    Limit,
+    Page,
+    TheServices,
+    etag,
+    page,
+    read_cursor,
+    write_cursor,
+)
+from api.idempotent import Answer, AskedOnce, Work, answer_once, answered_before
+from api.openapi import problems
+from api.services import Services
+from api.views import Validation, validation_of
+from api.wake import Wake
+from munadi.db import contents
+from munadi.db.views import content_view
+from munadi.domain.channel import ChannelName
+from munadi.domain.content import ContentStatus, ContentView
+from munadi.domain.problem import ProblemsFound
+from munadi.intake.accept import Planned
+from munadi.intake.wire import ContentSent
+
+router = APIRouter(prefix="/v1/contents", tags=["contents"])
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=ContentView,
+    responses=problems(400, 401, 403, 409, 413, 415, 422),
+    openapi_extra=described(ContentSent, examples.CONTENTS),
+)
+async def create_content(
+    request: Request, services: TheServices, principal: ContentWriter, asked: AskedOnce
+) -> Response:
+    """Accept a content. 202 means that it is stored and survives any crash; not that a network has published it."""
+    sent, shape = read_body(request, ContentSent)
+    may_replay = principal.may_see(sent.brand_ref) and not shape
+    if may_replay and (replay := await answered_before(services, asked, sent.brand_ref, "contents.create")):
+        return replay
+    planned = await services.intake.plan(sent, shape, may_see=principal.may_see)
+    try:
+        await planned.drafts.media.keep(services.media_store)
+        return await answer_once(services, asked, sent.brand_ref, "contents.create", _storing(services, planned))
+    finally:
+        planned.drafts.media.discard()
+
+
+def _storing(services: Services, planned: Planned) -> Work:
+    async def store(session: AsyncSession) -> Answer:
+        story = await contents.create(session, planned, services.clock.now())
+        view = contents.view_of(story)
+        headers = {"Location": f"/v1/contents/{view.id}", "ETag": etag(view.version)}
+        return Answer(view, 202, headers, Wake.of(story, first=True).after(services))
+
+    return store
+
+
+@router.post(
+    "/validate",
+    response_model=Validation,
+    responses=problems(400, 401, 403, 413, 415, 422),
+    openapi_extra=described(ContentSent, examples.CONTENTS),
+)
+async def validate_content(request: Request, services: TheServices, principal: ContentWriter) -> Validation:
+    """What POST /v1/contents would say, without storing anything."""
+    try:
+        sent, shape = read_body(request, ContentSent)
+        planned = await services.intake.plan(sent, shape, may_see=principal.may_see)
+    except ProblemsFound as error:
+        return Validation(valid=False, problems=tuple(error.problems), warnings=(), publications=())
+    planned.drafts.media.discard()
+    return validation_of(planned)
+
+
+@router.get("", responses=problems(401, 403, 422))
+async def list_contents(
+    services: TheServices,
+    principal: ContentReader,
+    brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
+    status: Annotated[list[ContentStatus] | None, Query(description="One or more.")] = None,
+    channel: ChannelName | None = None,
+    account_id: Annotated[str | None, Query(alias="accountId")] = None,
+    client_ref: Annotated[str | None, Query(alias="clientRef")] = None,
+    scheduled_from: Annotated[AwareDatetime | None, Query(alias="scheduledFrom")] = None,
+    scheduled_to: Annotated[AwareDatetime | None, Query(alias="scheduledTo", description="Inclusive.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Page[ContentView]:
+    """Contents, newest first."""
+    if brand_ref is not None and not principal.may_see(brand_ref):
+        return Page[ContentView](data=())
+    wanted = contents.ContentFilter(
+        brand_ref=brand_ref or principal.brand_ref,
+        statuses=[each.value for each in status or ()],
+        channel=channel.value if channel else None,
+        account_id=account_id,
+        client_ref=client_ref,
+        scheduled_from=scheduled_from,
+        scheduled_to=scheduled_to,
+        before=read_cursor(cursor),
+    )
+    async with services.database.read() as session:
+        found = await contents.list_contents(session, wanted, limit + 1)
+    return page(found, limit, lambda view: write_cursor(view.created_at, view.id))
+
+
+@router.get("/{content_id}", responses=problems(401, 403, 404))
+async def get_content(
+    content_id: str, services: TheServices, principal: ContentReader, response: Response
+) -> ContentView:
+    """A content and what became of each publication. Its `ETag` is the version that a change is based on."""
+    view = await visible_content(services, content_id, principal)
+    response.headers["ETag"] = etag(view.version)
+    return view
+
+
+async def visible_content(services: Services, content_id: str, principal: Principal) -> ContentView:
+    """A content as answered, if the key may see it; else 404."""
+    async with services.database.read() as session:
+        found = await contents.find(session, content_id)
+    if found is None or not principal.may_see(found[0].brand_ref):
+        raise not_found("content", content_id)
+    return content_view(*found)

@@ -1,0 +1,138 @@
+"""Media: taking files in, and serving our stored copies to networks under signed URLs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.responses import FileResponse
+
+from api import examples
+from api.auth import Principal, not_found
+from api.body import described, read_body
+from api.deps import ContentReader, ContentWriter, TheServices
+from api.idempotent import Answer, Asked, AskedOnce, answer_once
+from api.openapi import problems
+from api.services import Services
+from api.uploads import read_upload
+from api.views import MediaView, media_view
+from munadi.db.brands import BrandStore
+from munadi.db.media import find_media
+from munadi.domain.problem import ProblemsFound
+from munadi.intake.media import Brought, settle
+from munadi.intake.problems import Findings
+from munadi.intake.wire import MediaSent, MediaUrlSent
+from munadi.media.reader import MEDIA_URL_PURPOSE
+from munadi.media.sniff import HEAD_BYTES, sniff
+from munadi.media.store import verify_url
+
+router = APIRouter(tags=["media"])
+
+
+def _described() -> dict[str, Any]:
+    """Two forms of one body: JSON with a URL, or a form with the file."""
+    made = described(MediaUrlSent, examples.MEDIA)
+    made["requestBody"]["content"]["multipart/form-data"] = {
+        "schema": {
+            "type": "object",
+            "required": ["file"],
+            "properties": {
+                "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+                "brandRef": {"type": "string"},
+            },
+        }
+    }
+    return made
+
+
+@router.post(
+    "/v1/media",
+    status_code=201,
+    response_model=MediaView,
+    responses=problems(400, 401, 403, 409, 413, 415, 422),
+    openapi_extra=_described(),
+)
+async def add_media(request: Request, services: TheServices, principal: ContentWriter, asked: AskedOnce) -> Response:
+    """Keep a file, sent as `multipart/form-data` (`file`, `brandRef`) or fetched from `url`; it is probed at once."""
+    found = Findings()
+    if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        upload = await read_upload(request, services.media_store, found)
+        asked = upload.identified(asked)
+        brand_ref = await _brand(services, principal, upload.brand_ref, found)
+        if upload.path is None or brand_ref is None:
+            upload.discard()
+            raise ProblemsFound(found.all)
+        brought = await services.intake.media.uploaded(
+            brand_ref, upload.path, upload.sha256, upload.declared_type, services.clock.now(), found
+        )
+    else:
+        sent, shape = read_body(request, MediaUrlSent)
+        found.extend(shape)
+        brand_ref = await _brand(services, principal, sent.brand_ref, found)
+        media = MediaSent(url=sent.url)
+        brought = await services.intake.media.fetch(brand_ref or "", [("", media)], services.clock.now(), found)
+    try:
+        found.raise_if_any()
+        return await _keep(services, asked, brand_ref, brought)
+    finally:
+        brought.discard()
+
+
+@router.get("/v1/media/{media_id}", responses=problems(401, 403, 404))
+async def get_media(media_id: str, services: TheServices, principal: ContentReader) -> MediaView:
+    """A stored media and what was probed."""
+    async with services.database.read() as session:
+        row = await find_media(session, media_id)
+    if row is None or not principal.may_see(row.brand_ref):
+        raise not_found("media", media_id)
+    return media_view(row)
+
+
+@router.api_route("/media/{digest}/{token}/{filename}", methods=["GET", "HEAD"], include_in_schema=False)
+async def serve_media(digest: str, token: str, filename: str, services: TheServices) -> Response:
+    """Our stored copy, for networks: whoever has a signed URL that has not expired may read it, in ranges too."""
+    keys = services.keyring.derive(MEDIA_URL_PURPOSE)
+    if not verify_url(digest, token, filename, keys, now=services.clock.now()):
+        raise not_found("media", filename)
+    path = services.media_store.path(digest)
+    try:
+        with path.open("rb") as file:
+            kind = sniff(await asyncio.to_thread(file.read, HEAD_BYTES))
+    except FileNotFoundError:
+        raise not_found("media", filename) from None
+    headers = {
+        "Cache-Control": "public, max-age=86400, immutable",
+        # Somebody else's bytes under our name: nothing in them may run.
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return FileResponse(path, media_type=kind.mime_type if kind else "application/octet-stream", headers=headers)
+
+
+async def _brand(services: Services, principal: Principal, given: str | None, found: Findings) -> str | None:
+    """Whose media it will be: the brand that is named, else the only one it can be; a finding otherwise."""
+    brands = BrandStore(services.database)
+    if given is None:
+        brand_ref = principal.brand_ref or await brands.only()
+        if brand_ref is None:
+            found.add("/brandRef", "MISSING_FIELD", "say which brand the media is for")
+        return brand_ref
+    if not principal.may_see(given) or await brands.get(given) is None:
+        found.add("/brandRef", "BRAND_UNKNOWN", f"there is no brand {given[:64]!r}")
+        return None
+    return given
+
+
+async def _keep(services: Services, asked: Asked, brand_ref: str | None, brought: Brought) -> Response:
+    await brought.keep(services.media_store)
+    digest = brought.new[0].sha256
+
+    async def store(session: AsyncSession) -> Answer:
+        rows = await settle(session, brand_ref or "", brought)
+        session.add_all(brought.new)
+        view = media_view(rows[digest])
+        return Answer(view, 201, {"Location": f"/v1/media/{view.id}"})
+
+    return await answer_once(services, asked, brand_ref, "media.create", store)

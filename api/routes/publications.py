@@ -1,0 +1,82 @@
+"""Publications: one content on one account, with every try of it; and a person's word on an unknown outcome."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.auth import Principal, not_found
+from api.deps import ContentReader, ContentWriter, TheServices, locked
+from api.idempotent import Answer, AskedOnce, answer_once
+from api.openapi import problems
+from api.problems import ProblemError
+from api.views import PublicationDetail, publication_detail
+from api.wake import Wake
+from munadi.db import changes, contents
+from munadi.db.tables import ContentRow, PublicationRow
+from munadi.intake.check import is_web_address
+from munadi.intake.problems import Findings
+from munadi.intake.wire import ResolveSent
+
+router = APIRouter(prefix="/v1/publications", tags=["publications"])
+
+
+@router.get("/{publication_id}", responses=problems(401, 403, 404))
+async def get_publication(publication_id: str, services: TheServices, principal: ContentReader) -> PublicationDetail:
+    """A publication with its ledger: each try of a visible call, and how its outcome was sorted."""
+    async with services.database.read() as session:
+        _, row = await _found(session, publication_id, principal)
+        return publication_detail(row, await contents.attempts_of(session, row.id))
+
+
+@router.post(
+    "/{publication_id}/resolve",
+    response_model=PublicationDetail,
+    responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
+)
+async def resolve_publication(
+    publication_id: str, sent: ResolveSent, services: TheServices, principal: ContentWriter, asked: AskedOnce
+) -> Response:
+    """Say what became of an unconfirmed publication, after looking at the network. Idempotent."""
+    _check(sent)
+    async with services.database.read() as session:
+        content, _ = await _found(session, publication_id, principal)
+
+    async def work(session: AsyncSession) -> Answer:
+        story = await locked(session, content.id, principal, services.clock.now())
+        row = story.publication(publication_id)
+        await changes.resolve(
+            story,
+            row,
+            published=sent.outcome == "published",
+            post_id=sent.provider_post_id,
+            url=sent.provider_url,
+        )
+        await session.flush()
+        detail = publication_detail(row, await contents.attempts_of(session, row.id))
+        return Answer(detail, after=Wake.of(story).after(services))
+
+    try:
+        return await answer_once(services, asked, content.brand_ref, "publications.resolve", work)
+    except IntegrityError:
+        detail = f"another publication of this account has the post {sent.provider_post_id!r} already"
+        raise ProblemError(409, "POST_ID_TAKEN", "Conflict", detail) from None
+
+
+async def _found(session: AsyncSession, publication_id: str, principal: Principal) -> tuple[ContentRow, PublicationRow]:
+    found = await contents.find_publication(session, publication_id)
+    if found is None or not principal.may_see(found[0].brand_ref):
+        raise not_found("publication", publication_id)
+    return found
+
+
+def _check(sent: ResolveSent) -> None:
+    found = Findings()
+    if sent.outcome == "not_published":
+        for name, value in (("providerPostId", sent.provider_post_id), ("providerUrl", sent.provider_url)):
+            if value is not None:
+                found.add(f"/{name}", "FIELD_NOT_ALLOWED", "what was not published has none")
+    elif sent.provider_url is not None and not is_web_address(sent.provider_url):
+        found.add("/providerUrl", "INVALID_LINK", "a URL starts with https:// or http://")
+    found.raise_if_any()

@@ -1,0 +1,74 @@
+"""A file in a multipart form, put on our disk and hashed on the way: nothing of it is believed yet."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+
+from api.idempotent import Asked
+from munadi.intake.problems import Findings
+from munadi.media.store import MediaStore
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What a form held. `path` None: no file, which is a finding already."""
+
+    path: Path | None
+    sha256: str
+    declared_type: str | None
+    brand_ref: str | None
+
+    def discard(self) -> None:
+        """Remove the file."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
+    def identified(self, asked: Asked) -> Asked:
+        """The request with the file's content as what it asks for: a form has no canonical JSON."""
+        mark = hashlib.sha256(f"{asked.fingerprint} {self.brand_ref} {self.sha256}".encode()).hexdigest()
+        return replace(asked, fingerprint=mark)
+
+
+async def read_upload(request: Request, store: MediaStore, found: Findings) -> Upload:
+    """Read the form: one `file`, and `brandRef` there or in the query. What else it holds is a finding."""
+    async with request.form(max_files=1, max_fields=5) as form:
+        _check_names(form, found)
+        file, brand_ref = form.get("file"), form.get("brandRef") or request.query_params.get("brandRef")
+        if not isinstance(file, UploadFile):
+            found.add("/file", "MISSING_FIELD", "the form needs a file in the field file")
+            return Upload(None, "", None, brand_ref if isinstance(brand_ref, str) else None)
+        path, digest = await asyncio.to_thread(_copy, file.file, store.incoming)
+        return Upload(path, digest, file.content_type, brand_ref if isinstance(brand_ref, str) else None)
+
+
+def _check_names(form: FormData, found: Findings) -> None:
+    for name in form:
+        if name not in ("file", "brandRef"):
+            found.add(f"/{name[:64]}", "UNKNOWN_FIELD", "there is no such field")
+
+
+def _copy(source: BinaryIO, directory: Path) -> tuple[Path, str]:
+    """Blocking. The copy's path and its SHA-256."""
+    handle, name = tempfile.mkstemp(dir=directory, prefix="upload-")
+    digest = hashlib.sha256()
+    try:
+        with os.fdopen(handle, "wb") as target:
+            source.seek(0)
+            while chunk := source.read(_CHUNK):
+                digest.update(chunk)
+                target.write(chunk)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return Path(name), digest.hexdigest()

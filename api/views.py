@@ -1,0 +1,162 @@
+"""Answers that are not the domain's own views."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from munadi.db.notices import event_of
+from munadi.db.tables import AttemptRow, EventRow, MediaRow, PublicationRow
+from munadi.db.views import publication_view
+from munadi.domain.channel import ChannelSpec, MediaKind
+from munadi.domain.content import Draft, PublicationView
+from munadi.domain.event import Event
+from munadi.domain.failure import Sorting
+from munadi.domain.model import WireModel
+from munadi.domain.problem import Problem
+from munadi.domain.publication import Warning_
+from munadi.intake.accept import Planned
+from munadi.media.facts import MediaFacts
+from munadi.ports import Channel
+
+
+class DraftView(Draft):
+    """What one publication would show."""
+
+    channel: str
+    account_id: str
+
+
+class Validation(WireModel):
+    """What accepting a content would say."""
+
+    valid: bool
+    problems: tuple[Problem, ...]
+    warnings: tuple[Warning_, ...]
+    publications: tuple[DraftView, ...]
+
+
+def validation_of(planned: Planned) -> Validation:
+    """A plan without problems as answered."""
+    return Validation(
+        valid=True,
+        problems=(),
+        warnings=planned.drafts.warnings,
+        publications=tuple(
+            DraftView(**each.draft.model_dump(by_alias=False), channel=each.channel, account_id=each.account_id)
+            for each in planned.drafts.publications
+        ),
+    )
+
+
+class AttemptView(WireModel):
+    """One try of a visible call. `outcome` null: under way, or not known yet."""
+
+    id: str
+    stage: str
+    number: int
+    intent_at: datetime
+    ended_at: datetime | None
+    outcome: Sorting | None
+    provider_code: str | None
+    raw: str | None = Field(description="The network's answer, redacted and bounded.")
+    duration_ms: int | None
+
+
+class PublicationDetail(PublicationView):
+    """A publication with its ledger."""
+
+    content_id: str
+    attempt_log: tuple[AttemptView, ...]
+
+
+def publication_detail(row: PublicationRow, attempts: Sequence[AttemptRow]) -> PublicationDetail:
+    """A publication and its ledger as answered."""
+    return PublicationDetail(
+        **publication_view(row).model_dump(by_alias=False),
+        content_id=row.content_id,
+        attempt_log=tuple(attempt_view(attempt) for attempt in attempts),
+    )
+
+
+def attempt_view(row: AttemptRow) -> AttemptView:
+    """A ledger row as answered."""
+    took = (row.ended_at - row.intent_at).total_seconds() if row.ended_at else None
+    return AttemptView(
+        id=row.id,
+        stage=row.stage,
+        number=row.number,
+        intent_at=row.intent_at,
+        ended_at=row.ended_at,
+        outcome=Sorting(row.outcome) if row.outcome else None,
+        provider_code=row.provider_code,
+        raw=row.raw,
+        duration_ms=round(took * 1000) if took is not None else None,
+    )
+
+
+class LoggedEvent(Event):
+    """An event in the log. `position` null: committed, not numbered yet."""
+
+    position: int | None
+
+
+def logged(row: EventRow) -> LoggedEvent:
+    """An event row as answered."""
+    return LoggedEvent(**event_of(row).model_dump(by_alias=False), position=row.position)
+
+
+class MediaView(WireModel):
+    """A stored media and what was probed. `duration` in seconds, sides in pixels, `codec` of the video stream."""
+
+    id: str
+    brand_ref: str
+    kind: MediaKind
+    type: str = Field(description="The MIME type, by its own bytes.")
+    bytes: int
+    width: int
+    height: int
+    duration: float | None
+    codec: str | None
+    audio_codec: str | None
+    fps: float | None
+    sha256: str
+    source_url: str | None
+    created_at: datetime
+
+
+def media_view(row: MediaRow) -> MediaView:
+    """A media row as answered."""
+    facts = MediaFacts.model_validate(row.facts)
+    return MediaView(
+        id=row.id,
+        brand_ref=row.brand_ref,
+        kind=MediaKind(facts.kind),
+        type=facts.mime_type,
+        bytes=facts.bytes,
+        width=facts.width,
+        height=facts.height,
+        duration=facts.duration_ms / 1000 if facts.duration_ms is not None else None,
+        codec=facts.video_codec,
+        audio_codec=facts.audio_codec,
+        fps=facts.fps,
+        sha256=row.sha256,
+        source_url=row.source_url,
+        created_at=row.created_at,
+    )
+
+
+class ChannelView(ChannelSpec):
+    """A network's limits and rules, and the JSON Schema of its `options`."""
+
+    options: dict[str, Any]
+
+
+def channel_view(channel: Channel) -> ChannelView:
+    """A channel as answered."""
+    return ChannelView(
+        **channel.spec.model_dump(by_alias=False), options=channel.options.model_json_schema(by_alias=True)
+    )
