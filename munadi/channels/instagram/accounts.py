@@ -9,8 +9,7 @@ from pydantic import SecretStr
 from munadi.channels.http import ChannelTools
 from munadi.channels.instagram.graph import Graph, token_of
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.failure import ChannelError, FailureClass, Reason, Sorting
-from munadi.domain.reasons import REASONS
+from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import AccountImport, Connection
 
 PROFILE_FIELDS = "user_id,username,name,account_type"
@@ -54,9 +53,8 @@ class Accounts:
         try:
             answer = await self._graph.unversioned("refresh_access_token", token_of(account), params)
         except ChannelError as error:
-            if REASONS[error.reason].class_ is FailureClass.TOKEN:
+            if error.reason is Reason.TOKEN_EXPIRED:
                 error.reason = Reason.TOKEN_REVOKED
-                raise
             expires_at = account.credentials.expires_at
             if error.sorting is Sorting.REJECTED and (expires_at is None or expires_at > now):
                 return account.credentials

@@ -154,7 +154,8 @@ class Preparation:
             answer = await self._graph.post(f"{self._account.external_id}/media", self._account, form)
         except ChannelError as error:
             if is_renewable(error):
-                await self._count_renewal(error, self._state.containers)
+                # A parent that cannot be made has children that are gone.
+                await self._count_renewal(error, {} if slot == POST else self._state.containers)
             raise
         if not answer.field("id"):
             raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "Instagram: a container without an id")

@@ -91,7 +91,7 @@ async def test_a_token_too_young_to_be_refreshed_is_kept(expires_at: Any) -> Non
         (refusal(100), NOW, Reason.INVALID_FIELD),
         (refusal(190), NOW + timedelta(days=9), Reason.TOKEN_REVOKED),
         (refusal(190, 463), None, Reason.TOKEN_REVOKED),
-        (refusal(190, 459), None, Reason.TOKEN_REVOKED),
+        (refusal(190, 459), None, Reason.LOGIN_CHECKPOINT),
         (answer(500, "<html>"), None, Reason.PROVIDER_OUTAGE),
         (refusal(4), None, Reason.RATE_LIMITED),
         (ok({}), None, Reason.UNKNOWN_PROVIDER_ERROR),

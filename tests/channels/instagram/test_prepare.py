@@ -203,6 +203,17 @@ async def test_a_url_that_cannot_be_fetched_is_tried_a_few_times() -> None:
     assert sortings == [Sorting.NOT_SENT] * 3 + [Sorting.REJECTED]
 
 
+async def test_a_parent_without_children_makes_them_anew() -> None:
+    built, saved = begun(), Saved()
+    await prepare(built, MANY, saved)
+    gone = answer(400, {"error": {"code": 24, "error_subcode": 2207006, "message": "The resource does not exist"}})
+    built.network.on("POST", MEDIA, gone)
+    with pytest.raises(ChannelError) as caught:
+        await prepare(built, MANY, saved)
+    assert caught.value.sorting is Sorting.NOT_SENT
+    assert state(saved) == Prepared(renewals=1)
+
+
 async def test_a_published_container_is_never_made_anew() -> None:
     built, saved = begun(ok({"status_code": "PUBLISHED"})), Saved()
     await until_ready(built, ONE, saved)

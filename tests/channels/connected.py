@@ -1,0 +1,102 @@
+"""A channel on real sockets with an account, and the path that the activities take over it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import av
+import httpx
+from PIL import Image
+
+from munadi.channels.http import ChannelTools
+from munadi.channels.registry import build_channels
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import ChannelName
+from munadi.domain.publication import Published, Ready
+from munadi.ports import AccountImport, PublicationDraft
+from tests.channels.making import Cards, Saved, StoredMedia, publication, stage
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+class Connected:
+    """`account` is there once `connect` was awaited."""
+
+    account: ConnectedAccount
+
+    def __init__(self, name: str, settings: Mapping[str, Any], client: httpx.AsyncClient) -> None:
+        self.media, self.cards = StoredMedia(), Cards()
+        tools = ChannelTools(client, client, self.media, self.cards, SystemClock())
+        self.channel = build_channels({name: settings}, tools)[name]
+
+    async def connect(self, given: AccountImport) -> ConnectedAccount:
+        connection = await self.channel.verify(given)
+        self.account = ConnectedAccount(
+            id="acc_01jd0000000000000000000000",
+            brand_ref="acme",
+            channel=ChannelName(self.channel.spec.name),
+            external_id=connection.profile.external_id,
+            handle=connection.profile.handle,
+            service_url=connection.profile.service_url,
+            facts=connection.profile.facts,
+            credentials=connection.credentials,
+        )
+        return self.account
+
+    async def prepare(self, given: PublicationDraft, saved: Saved) -> Ready:
+        """Again and again until it is ready, as the workflow does on its timers."""
+        for _ in range(200):
+            found = await self.channel.prepare(given, self.account, saved.handle, saved)
+            if isinstance(found, Ready):
+                return found
+            await asyncio.sleep(found.after.total_seconds())
+        raise AssertionError("never ready")
+
+    async def publish(self, given: PublicationDraft, saved: Saved) -> Published:
+        """The visible call alone."""
+        found = await self.channel.publish(given, self.account, saved.handle, saved, stage())
+        assert isinstance(found, Published)
+        return found
+
+    async def post(self, given: PublicationDraft) -> Published:
+        saved = Saved()
+        await self.prepare(given, saved)
+        return await self.publish(given, saved)
+
+    async def find(self, given: PublicationDraft, saved: Saved) -> Any:
+        return await self.channel.find(given, self.account, saved.handle, given.due_at)
+
+
+def new(text: str = "", **fields: Any) -> PublicationDraft:
+    """A publication of its own, due now."""
+    return publication(text, at=datetime.now(UTC), seed=f"pub_{secrets.token_hex(13)}", **fields)
+
+
+def jpeg(width: int = 320, height: int = 320, colour: str = "teal", kind: str = "JPEG") -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), colour).save(out, kind)
+    return out.getvalue()
+
+
+def mp4(seconds: int, codec: str = "h264") -> bytes:
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        stream: Any = container.add_stream(codec, rate=24)
+        stream.width, stream.height, stream.pix_fmt = 90, 160, "yuv420p"
+        picture: Any = Image.new("RGB", (90, 160), "teal")
+        frames: Any = av.VideoFrame
+        for _ in range(24 * seconds + 1):
+            container.mux(stream.encode(frames.from_image(picture)))
+        container.mux(stream.encode())
+    return out.getvalue()
