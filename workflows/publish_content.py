@@ -150,7 +150,10 @@ class PublishContent:
 
     def _pursue(self, claimed: Claimed) -> None:
         key = claimed.publication_id
-        change = {"status": S.PUBLISHING, "epoch": claimed.epoch, "next_look_at": None}
+        change: dict[str, object] = {"epoch": claimed.epoch, "next_look_at": None}
+        if self._plans[key].status is not S.UNCONFIRMED:
+            # A look at an unconfirmed one changes nothing yet: it stays on the list of what needs a person.
+            change["status"] = S.PUBLISHING
         self._plans[key] = self._plans[key].model_copy(update=change)
         self._tasks[key] = asyncio.create_task(publication.pursue(claimed))
 
