@@ -36,7 +36,7 @@ from munadi.domain.event import EventType
 from munadi.domain.failure import ChannelError
 from munadi.domain.ids import Prefix, workflow_id
 from munadi.domain.publication import PublicationStatus
-from munadi.ports import Channels
+from munadi.ports import Channels, Deliveries, Sender
 from tests.workflows.network import FakeChannel, spec
 from workflows.registry import WORKFLOWS
 from workflows.start import wake_content
@@ -113,6 +113,8 @@ class World:
         self.queue = f"q-{uuid4().hex[:8]}"
         self.skip: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
         self.accounts = {name: new_id(Prefix.ACCOUNT) for name in names}
+        self.deliveries: Deliveries = NoDeliveries()
+        self.sender: Sender = NoDeliveries()
 
     async def create(self) -> None:
         """Tables, the brand and its accounts."""
@@ -251,31 +253,31 @@ class World:
             query = select(AttemptRow).where(AttemptRow.publication_id == publication_id)
             return list((await session.exec(query.order_by(col(AttemptRow.number)))).all())
 
-    @asynccontextmanager
-    async def worker(self, **options: Any) -> AsyncIterator[Worker]:
-        """The real workflows and activities over this world."""
+    def activities(self) -> list[Callable[..., Any]]:
+        """The real activities over this world."""
         channels = Channels(dict(self.channels))
         ledger = PublicationLedger(self.database)
         contents = ContentActivities(
             ContentProgress(self.database), OperatorCommands(self.database), self.clock, "test"
         )
         publishing = PublishingActivities(ledger, channels, self.tokens, self.clock, "test")
-        webhooks = WebhookActivities(NoDeliveries(), NoDeliveries(), self.clock)
+        webhooks = WebhookActivities(self.deliveries, self.sender, self.clock)
+        return [
+            contents.look,
+            contents.claim,
+            contents.operate,
+            PreparingActivities(ledger, channels, self.tokens, self.clock).prepare,
+            publishing.publish,
+            publishing.check,
+            ReconcilingActivities(ledger, channels, self.tokens, self.clock).reconcile,
+            webhooks.deliver,
+            webhooks.redeliver,
+        ]
+
+    @asynccontextmanager
+    async def worker(self, **options: Any) -> AsyncIterator[Worker]:
+        """The real workflows and activities over this world."""
         async with Worker(
-            self.client,
-            task_queue=self.queue,
-            workflows=WORKFLOWS,
-            activities=[
-                contents.look,
-                contents.claim,
-                contents.operate,
-                PreparingActivities(ledger, channels, self.tokens, self.clock).prepare,
-                publishing.publish,
-                publishing.check,
-                ReconcilingActivities(ledger, channels, self.tokens, self.clock).reconcile,
-                webhooks.deliver,
-                webhooks.redeliver,
-            ],
-            **options,
+            self.client, task_queue=self.queue, workflows=WORKFLOWS, activities=self.activities(), **options
         ) as worker:
             yield worker

@@ -1,0 +1,78 @@
+"""A subscriber one can look inside, over the real delivery store."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlmodel import select
+
+from munadi.crypto import KeyRing, create_key
+from munadi.db.deliveries import DeliveryStore
+from munadi.db.endpoints import EndpointStore
+from munadi.db.tables import DeliveryRow
+from munadi.domain.delivery import SendResult
+from tests.workflows.world import World
+
+KEYS = KeyRing([create_key()])
+
+
+@dataclass
+class Postbox:
+    """Takes what is sent, refuses the first `failures`, and never answers for a URL in `dead` until `release`."""
+
+    failures: int = 0
+    dead: frozenset[str] = frozenset()
+    received: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    release: asyncio.Event = field(default_factory=asyncio.Event)
+    tried_dead: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def serve(self, world: World) -> None:
+        """Let the world's events come here."""
+        world.deliveries = DeliveryStore(world.database, KEYS)
+        world.sender = self
+
+    async def send(
+        self, *, url: str, message_id: str, body: bytes, secrets: Sequence[str], timestamp: datetime
+    ) -> SendResult:
+        if url in self.dead:
+            self.tried_dead.set()
+            await self.release.wait()
+            return SendResult(ok=False, status_code=None, duration_ms=10_000, error="TIMEOUT: no answer")
+        if self.failures:
+            self.failures -= 1
+            return SendResult(ok=False, status_code=500, duration_ms=1, error="HTTP_STATUS: 500")
+        self.received.append((url, json.loads(body)))
+        return SendResult(ok=True, status_code=204, duration_ms=1, error=None)
+
+    def types(self, url: str) -> list[str]:
+        """What arrived at a URL, in order."""
+        return [event["type"] for at, event in self.received if at == url]
+
+
+async def subscribe(world: World, url: str = "https://hooks.example/a", types: Sequence[str] = ()) -> str:
+    """An endpoint in the world's database; its id."""
+    async with world.database.write() as session:
+        made = await EndpointStore(world.database, KEYS).create(
+            session,
+            url=url,
+            brand_ref=None,
+            types=types,
+            channels=(),
+            description=None,
+            enabled=True,
+            now=datetime.now(UTC),
+        )
+    return made.id
+
+
+async def deliveries_of(world: World, content_id: str) -> list[DeliveryRow]:
+    """A content's deliveries, by endpoint and sequence."""
+    async with world.database.read() as session:
+        query = select(DeliveryRow).where(DeliveryRow.content_id == content_id)
+        rows = (await session.exec(query)).all()
+    return sorted(rows, key=lambda row: (row.endpoint_id, row.sequence or 0))

@@ -1,0 +1,68 @@
+"""Upgrades: what is under way must go on. Every history ever kept replays on today's workflows, without a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from temporalio import workflow
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
+
+from tests.workflows.histories import load, paths, payload_bytes
+from tests.workflows.stories import CANARY, STORIES
+from workflows.publish_content import PublishContent
+from workflows.registry import WORKFLOWS
+
+ADVICE = """\
+{name} no longer replays: a workflow that is open at the upgrade would get stuck.
+Guard the change with workflow.patched("<what changed>"), keep this file as it is,
+and record new histories beside it: .venv/bin/python -m tests.workflows.record"""
+
+
+def replayer() -> Replayer:
+    return Replayer(workflows=WORKFLOWS, data_converter=pydantic_data_converter)
+
+
+@pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
+async def test_every_kept_history_replays(path: Path) -> None:
+    result = await replayer().replay_workflow(load(path), raise_on_replay_failure=False)
+    if result.replay_failure is not None:
+        raise AssertionError(ADVICE.format(name=path.name)) from result.replay_failure
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_every_story_has_a_history(name: str) -> None:
+    assert paths(name), f"record it: .venv/bin/python -m tests.workflows.record {name}"
+
+
+@pytest.mark.parametrize("path", paths(), ids=lambda path: path.name)
+def test_no_history_shows_what_is_posted(path: Path) -> None:
+    payloads = list(payload_bytes(path))
+    assert payloads
+    assert not [payload for payload in payloads if CANARY.encode() in payload]
+
+
+@workflow.defn(name="PublishContent")
+class SleepsFirst(PublishContent):
+    """An upgrade that forgot `workflow.patched`."""
+
+    @workflow.init
+    def __init__(self) -> None:
+        super().__init__()
+
+    @workflow.run
+    async def run(self) -> str:
+        await workflow.sleep(1)
+        return await super().run()
+
+
+async def test_a_change_without_a_guard_is_caught() -> None:
+    """The net itself: a replay that sees nothing would pass for ever."""
+    changed = Replayer(
+        workflows=[SleepsFirst],
+        data_converter=pydantic_data_converter,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    with pytest.raises(workflow.NondeterminismError):
+        await changed.replay_workflow(load(paths("scheduled")[-1]))
