@@ -28,8 +28,8 @@ def api(
 ) -> None:
     """Run the API. Ends after SIGTERM, once the requests under way are answered."""
     import uvicorn
-    from api.app import create_app
 
+    from api.app import create_app
     from munadi.config import ApiSettings, load_settings, unknown_variables
     from munadi.logs import configure_logging
 

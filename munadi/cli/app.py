@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from munadi.cli import api, contents, db, dev, sandbox, worker
+from munadi.cli import accounts, api, brands, channels, contents, db, dev, keys, login, sandbox, webhooks, worker
 from munadi.cli.command import AsJson
 from munadi.cli.output import Output
 from munadi.cli.session import Session
@@ -19,9 +19,9 @@ app = typer.Typer(
     help="Munadi publishes prepared content to social networks, and says what became of it.",
     epilog="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not reachable, 4 not permitted.",
 )
-for group in (contents.app, db.app):
+for group in (contents.app, accounts.app, brands.app, channels.app, webhooks.app, keys.app, db.app):
     app.add_typer(group)
-for alone in (dev, api, worker, sandbox):
+for alone in (dev, login, api, worker, sandbox):
     alone.add_to(app)
 
 

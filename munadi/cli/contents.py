@@ -9,6 +9,7 @@ from typer import Argument, Option
 from munadi.cli.command import command, group
 from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output, status
+from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
 
 app = group("contents", "Publish, follow, cancel, reschedule and retry contents.")
@@ -79,9 +80,9 @@ def list_(
     account_id: Annotated[str | None, Option("--account-id", metavar="ACCOUNT_ID")] = None,
     client_ref: Annotated[str | None, Option("--client-ref", metavar="REF")] = None,
     scheduled_from: Annotated[str | None, Option("--from", metavar="TIME", help="Due at or after, ISO 8601.")] = None,
-    scheduled_to: Annotated[str | None, Option("--to", metavar="TIME", help="Due before, ISO 8601.")] = None,
-    limit: Annotated[int | None, Option("--limit", min=1)] = None,
-    cursor: Annotated[str | None, Option("--cursor", help="The nextCursor of the page before.")] = None,
+    scheduled_to: Annotated[str | None, Option("--to", metavar="TIME", help="Due at or before, ISO 8601.")] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
 ) -> None:
     """List contents."""
     page = session.client.contents.list(
@@ -213,8 +214,7 @@ def _print_page(out: Output, page: Any) -> None:
         ],
         empty="no contents",
     )
-    if page.get("nextCursor"):
-        out.note((f"more: --cursor {page['nextCursor']}", "dim"))
+    say_more(out, page)
 
 
 def _end(code: Exit) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from munadi.cli.output import Cell, Output, status
-from munadi.client.shapes import Content, Event, Failure, Publication, Warning_
+
+if TYPE_CHECKING:
+    from munadi.client.shapes import Content, Event, Failure, Publication, Warning_
 
 
 def clock_time(instant: str | None) -> str | None:
@@ -83,11 +86,16 @@ def print_warnings(out: Output, warnings: Sequence[Warning_]) -> None:
         out.line((f"warning {warning['code']}{where}", "yellow"), f"  {warning['message']}")
 
 
-def print_event(out: Output, event: Event) -> None:
-    """One event on one line."""
+def print_event(out: Output, event: Event, note: str | None = None) -> None:
+    """One event on one line; `note` is put behind it."""
     number = f"#{event['sequence']}" if event["sequence"] is not None else ""
     where = event["sns"] or (event["type"].split(".")[0])
-    out.line((f"{clock_time(event['timestamp']):>8}  {number:<4}", "dim"), f"{where:<10} ", *event_words(event))
+    out.line(
+        (f"{clock_time(event['timestamp']):>8}  {number:<4}", "dim"),
+        f"{where:<10} ",
+        *event_words(event),
+        (f"  {note}" if note else "", "dim"),
+    )
 
 
 def event_words(event: Event) -> list[Cell]:

@@ -15,16 +15,14 @@ PAUSE = 1.0
 
 def follow(session: Session, content_id: str) -> Iterator[Event]:
     """Each event once. NotReachable only after the API has been away for a minute."""
-    seen: set[str] = set()
+    last = 0
     away_since: float | None = None
     pause = session.pause or time.sleep
     while True:
         try:
-            for event in session.client.contents.follow(content_id, pause=pause):
-                away_since = None
-                if event["id"] not in seen:
-                    seen.add(event["id"])
-                    yield event
+            for event in session.client.contents.follow(content_id, after=last, pause=pause):
+                away_since, last = None, event["sequence"] or last
+                yield event
             return
         except (NotReachable, ProblemError) as error:
             if isinstance(error, ProblemError) and error.status not in (502, 503, 504):

@@ -10,6 +10,7 @@ from munadi.client.shapes import Content, Event, Fold, Json, Page, Publication, 
 from munadi.client.transport import Transport
 
 ENDED = frozenset({"published", "partially_published", "failed", "unconfirmed", "canceled"})
+EVENTS_AT_ONCE = 100
 
 
 class Contents:
@@ -65,29 +66,31 @@ class Contents:
         """A publication with its attempt log."""
         return cast(Publication, self._transport.get(f"/v1/publications/{publication_id}"))
 
-    def events(self, content_id: str) -> Sequence[Event]:
-        """Every event of a content so far, in order."""
+    def events(self, content_id: str, after: int = 0) -> Sequence[Event]:
+        """Every event of a content so far, in order; only those after that `sequence`, if one is given."""
         found: list[Event] = []
-        cursor: str | None = None
-        while True:
-            page = self._transport.get(f"/v1/contents/{content_id}/events", {"cursor": cursor})
+        cursor: str | int | None = after
+        while cursor is not None:
+            page = self._transport.get(f"/v1/contents/{content_id}/events", {"after": cursor, "limit": EVENTS_AT_ONCE})
             found += page["data"]
-            cursor = page.get("nextCursor")
-            if not cursor or not page["data"]:
-                return sorted(found, key=lambda event: event["sequence"] or 0)
+            cursor = page["nextCursor"]
+        return found
 
     def follow(
-        self, content_id: str, *, interval: float = 0.4, pause: Callable[[float], None] = time.sleep
+        self,
+        content_id: str,
+        *,
+        after: int = 0,
+        interval: float = 0.4,
+        pause: Callable[[float], None] = time.sleep,
     ) -> Iterator[Event]:
         """Each event as it happens, the past ones first, until every publication has ended."""
-        seen: set[str] = set()
         while True:
             # Read before the events, so that the last one is never missed.
             ended = self.get(content_id)["status"] in ENDED
-            for event in self.events(content_id):
-                if event["id"] not in seen:
-                    seen.add(event["id"])
-                    yield event
+            for event in self.events(content_id, after):
+                after = event["sequence"] or after
+                yield event
             if ended:
                 return
             pause(interval)

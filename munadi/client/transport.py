@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -52,8 +53,10 @@ class Transport:
         return self.send("POST", path, body=body, idempotency_key=idempotency_key or new_key()).json()
 
     def upload(self, path: str, file: Path, fields: Mapping[str, str]) -> Any:
-        """The JSON of a multipart POST of one file."""
-        return self.send("POST", path, fields=fields, file=file, idempotency_key=new_key()).json()
+        """The JSON of a multipart POST of one file. The same bytes again are the same upload, not another one."""
+        with file.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        return self.send("POST", path, fields=fields, file=file, idempotency_key=f"file-{digest}").json()
 
     def send(
         self,

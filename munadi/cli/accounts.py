@@ -1,0 +1,128 @@
+"""`munadi accounts`: the profiles contents are published to, and how healthy their connections are."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+from munadi.cli.command import command, group
+from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.output import Output, status
+from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.session import Session
+from munadi.cli.story import clock_time
+
+app = group("accounts", "Import, list, check and disconnect accounts.")
+
+AccountId = Annotated[str, Argument(metavar="ACCOUNT_ID", help="acc_…")]
+Secret = Annotated[
+    str | None,
+    Option("--secret-file", metavar="FILE", help="Its token or app password; - reads standard input. Else asked for."),
+]
+
+
+@command(app, "import")
+def import_(
+    session: Session,
+    brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND")],
+    channel: Annotated[str | None, Option("--channel", metavar="CHANNEL", help="bluesky, instagram, …")] = None,
+    external_id: Annotated[str | None, Option("--external-id", metavar="ID", help="The network's id of it.")] = None,
+    identifier: Annotated[str | None, Option("--identifier", help="Bluesky: the handle or DID.")] = None,
+    service_url: Annotated[str | None, Option("--service-url", metavar="URL", help="Bluesky: its PDS.")] = None,
+    login: Annotated[str | None, Option("--login", help="Instagram: instagram or facebook.")] = None,
+    secret_file: Secret = None,
+    file: Annotated[
+        str | None, Option("--file", "-f", metavar="FILE", help="Instead: the whole account as the API takes it, JSON.")
+    ] = None,
+) -> None:
+    """Import an account by its credentials. The network is asked whether they work before they are stored."""
+    if file is not None:
+        from munadi.cli.payload import read_payload
+
+        account = read_payload(file)
+    elif channel is None:
+        raise CommandFailed("give --channel, or the whole account with --file", Exit.USAGE)
+    else:
+        given = {"channel": channel, "externalId": external_id, "serviceUrl": service_url, "login": login}
+        account = {name: value for name, value in given.items() if value is not None}
+        secret = _read_secret(secret_file)
+        with_password = {"identifier": identifier, "password": secret}
+        account["credentials"] = with_password if identifier else {"accessToken": secret}
+    session.show(session.client.accounts.create(brand_ref, account), _print_account)
+
+
+@command(app, "list")
+def list_(
+    session: Session,
+    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND")] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
+) -> None:
+    """List accounts with their health."""
+    session.show(session.client.accounts.list(brand_ref, limit, cursor), _print_page)
+
+
+@command(app, "check")
+def check(session: Session, account_id: AccountId) -> None:
+    """Ask the network now whether the account works. Exits 1 if it has to be connected again."""
+    account = session.client.accounts.check(account_id)
+    session.show(account, _print_account)
+    if account["status"] not in ("connected", "expiring"):
+        import typer
+
+        raise typer.Exit(Exit.REFUSED)
+
+
+@command(app, "disconnect")
+def disconnect(session: Session, account_id: AccountId) -> None:
+    """Forget an account's credentials. What is still queued there fails with ACCOUNT_DISCONNECTED."""
+    session.client.accounts.disconnect(account_id)
+    session.show({"id": account_id, "disconnected": True}, lambda out, done: out.line("disconnected ", done["id"]))
+
+
+def _read_secret(source: str | None) -> str:
+    """Never from an argument: those are there for every user of the machine to see."""
+    if source == "-":
+        return sys.stdin.readline().strip()
+    if source is not None:
+        try:
+            return Path(source).read_text().strip()
+        except OSError as error:
+            raise CommandFailed(f"cannot read {source}: {error}", Exit.USAGE) from error
+    if not sys.stdin.isatty():
+        raise CommandFailed("give --secret-file, or run it in a terminal to be asked", Exit.USAGE)
+    from getpass import getpass
+
+    return getpass("token or app password: ").strip()
+
+
+def _print_account(out: Output, account: Any) -> None:
+    waiting = account["affectedContents"]
+    out.facts(
+        [
+            ("account", account["id"]),
+            ("brand", account["brandRef"]),
+            ("channel", account["channel"]),
+            ("profile", f"{account['handle']}  {account['externalId']}"),
+            ("status", status(account["status"])),
+            ("token until", clock_time(account["tokenExpiresAt"])),
+            ("scopes", " ".join(account["scopes"])),
+            ("quota left", " ".join(f"{name}={left}" for name, left in (account["quota"] or {}).items())),
+            ("waiting", " ".join(waiting) if waiting else None),
+        ]
+    )
+
+
+def _print_page(out: Output, page: Any) -> None:
+    out.table(
+        ["id", "channel", "status", "brand", "profile"],
+        [
+            [account["id"], account["channel"], status(account["status"]), account["brandRef"], account["handle"]]
+            for account in page["data"]
+        ],
+        empty="no accounts",
+    )
+    say_more(out, page)

@@ -1,0 +1,104 @@
+"""`munadi channels`: what each network takes, as the API itself checks it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from typer import Argument
+
+from munadi.cli.command import command, group
+from munadi.cli.output import Output
+from munadi.cli.session import Session
+
+app = group("channels", "List the networks and their limits.")
+
+
+@command(app, "list")
+def list_(session: Session) -> None:
+    """List the channels."""
+    session.show(session.client.channels.list(), _print_page)
+
+
+@command(app, "describe")
+def describe(session: Session, channel: Annotated[str, Argument(metavar="CHANNEL", help="Such as bluesky.")]) -> None:
+    """Show a channel's limits, media rules and options."""
+    session.show(session.client.channels.get(channel), _print_channel)
+
+
+def _print_page(out: Output, page: Any) -> None:
+    out.table(
+        ["channel", "network", "text", "media", "facts"],
+        [
+            [channel["name"], channel["title"], _texts(channel), _counts(channel), channel["factsVersion"]]
+            for channel in page["data"]
+        ],
+    )
+
+
+def _print_channel(out: Output, channel: Any) -> None:
+    out.facts(
+        [
+            ("channel", channel["name"]),
+            ("network", channel["title"]),
+            ("text", _texts(channel)),
+            ("media", _counts(channel)),
+            ("link", channel["linkStyle"]),
+            ("first comment", "yes" if channel["firstComment"] else "no"),
+            ("parts", str(channel["maxParts"])),
+            ("scopes", " ".join(channel["scopes"])),
+            ("facts", channel["factsVersion"]),
+        ]
+    )
+    for rule in channel["mediaRules"]:
+        out.line()
+        out.facts(
+            [
+                (rule["kind"], " ".join(rule["mimeTypes"])),
+                ("  bytes", f"at most {rule['maxBytes']:,}"),
+                ("  ratio", _span(rule["minRatio"], rule["maxRatio"])),
+                ("  width", _span(rule["minWidth"], rule["maxWidth"])),
+                ("  duration", _span(rule["minDuration"], rule["maxDuration"])),
+            ]
+        )
+    _print_options(out, channel["options"])
+
+
+def _print_options(out: Output, schema: Any) -> None:
+    options = schema.get("properties") or {}
+    if options:
+        out.line()
+        out.table(
+            ["option", "type", "what it does"],
+            [[name, _kind(option), option.get("description")] for name, option in options.items()],
+        )
+
+
+def _kind(option: Any) -> str:
+    """A JSON Schema's type, short."""
+    if "enum" in option:
+        return "|".join(str(value) for value in option["enum"])
+    if "const" in option:
+        return str(option["const"])
+    if "$ref" in option:
+        return str(option["$ref"]).rpartition("/")[2]
+    if choices := option.get("anyOf") or option.get("oneOf"):
+        return "|".join(_kind(choice) for choice in choices)
+    if option.get("type") == "array":
+        return f"list of {_kind(option.get('items') or {})}"
+    return str(option.get("type") or "any")
+
+
+def _texts(channel: Any) -> str:
+    return ", ".join(f"{limit['maximum']} {limit['unit'].replace('_', ' ')}" for limit in channel["textLimits"])
+
+
+def _counts(channel: Any) -> str:
+    return f"{channel['minMedia']} to {channel['maxMedia']}"
+
+
+def _span(least: Any, most: Any) -> str | None:
+    if least is None and most is None:
+        return None
+    if least is None:
+        return f"at most {most}"
+    return f"at least {least}" if most is None else f"{least} to {most}"

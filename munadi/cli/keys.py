@@ -1,0 +1,69 @@
+"""`munadi keys`: who may use the API, and for what."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+from munadi.cli.command import command, group
+from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.output import Cell, Output
+from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.session import Session
+from munadi.cli.story import clock_time
+
+app = group("keys", "Create, list and revoke API keys.")
+
+
+@command(app, "create")
+def create(
+    session: Session,
+    name: Annotated[str, Option("--name", help="What it is for, such as cms.")],
+    scopes: Annotated[
+        list[str] | None, Option("--scope", metavar="SCOPE", help="Such as contents:write, or admin; repeat for more.")
+    ] = None,
+    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only for this brand.")] = None,
+    expires_at: Annotated[str | None, Option("--expires-at", metavar="TIME", help="ISO 8601 with an offset.")] = None,
+) -> None:
+    """Make a key. Its text is printed once and kept nowhere."""
+    if not scopes:
+        raise CommandFailed("give at least one --scope, such as contents:write", Exit.USAGE)
+    key = session.client.keys.create(name, scopes, brand_ref=brand_ref, expires_at=expires_at)
+    session.show(key, _print_made)
+
+
+@command(app, "list")
+def list_(session: Session, limit: Limit = None, cursor: Cursor = None) -> None:
+    """List keys, without their texts."""
+    session.show(session.client.keys.list(limit, cursor), _print_page)
+
+
+@command(app, "revoke")
+def revoke(session: Session, key_id: Annotated[str, Argument(metavar="KEY_ID", help="key_…")]) -> None:
+    """Let a key open nothing any more."""
+    session.client.keys.revoke(key_id)
+    session.show({"id": key_id, "revoked": True}, lambda out, done: out.line("revoked ", done["id"]))
+
+
+def _print_made(out: Output, key: Any) -> None:
+    out.line((key["key"], "bold"))
+    out.note((f"{key['id']}: keep it now, it is not shown again", "dim"))
+
+
+def _print_page(out: Output, page: Any) -> None:
+    out.table(
+        ["id", "name", "ends in", "brand", "state", "scopes"],
+        [
+            [key["id"], key["name"], key["hint"], key["brandRef"] or "all", _state(key), " ".join(key["scopes"])]
+            for key in page["data"]
+        ],
+        empty="no keys",
+    )
+    say_more(out, page)
+
+
+def _state(key: Any) -> Cell:
+    if key["revokedAt"]:
+        return ("revoked", "red")
+    return f"until {clock_time(key['expiresAt'])}" if key["expiresAt"] else ("valid", "green")

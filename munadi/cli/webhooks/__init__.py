@@ -1,0 +1,8 @@
+"""`munadi webhooks`: endpoints, deliveries, and a receiver to try them with."""
+
+from __future__ import annotations
+
+from munadi.cli.webhooks import endpoints, receiving
+from munadi.cli.webhooks.endpoints import app
+
+__all__ = ["app", "endpoints", "receiving"]

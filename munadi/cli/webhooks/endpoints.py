@@ -1,0 +1,145 @@
+"""Endpoints and deliveries, through the API."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from typer import Argument, Option
+
+from munadi.cli.command import command, group
+from munadi.cli.output import Cell, Output, status
+from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.session import Session
+from munadi.cli.story import clock_time
+
+app = group("webhooks", "Send events to your own systems, see what arrived, send again.")
+
+EndpointId = Annotated[str, Argument(metavar="ENDPOINT_ID", help="whe_…")]
+BrandRef = Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's events.")]
+
+
+@command(app, "list")
+def list_(session: Session, limit: Limit = None, cursor: Cursor = None) -> None:
+    """List endpoints."""
+    session.show(session.client.webhooks.list(limit, cursor), _print_endpoints)
+
+
+@command(app, "create")
+def create(
+    session: Session,
+    url: Annotated[str, Argument(metavar="URL", help="Where events are posted to.")],
+    brand_ref: BrandRef = None,
+    types: Annotated[list[str] | None, Option("--type", metavar="TYPE", help="Only these events; repeat.")] = None,
+    channels: Annotated[list[str] | None, Option("--channel", metavar="CHANNEL", help="Only these; repeat.")] = None,
+    description: Annotated[str | None, Option("--description")] = None,
+) -> None:
+    """Create an endpoint. Its secret is printed once."""
+    made = session.client.webhooks.create(
+        url, brand_ref=brand_ref, types=types, channels=channels, description=description
+    )
+    session.show(made, _print_secret)
+
+
+@command(app, "rotate")
+def rotate(session: Session, endpoint_id: EndpointId) -> None:
+    """Make a new secret; the old one goes on signing for a while. Printed once."""
+    session.show(session.client.webhooks.rotate_secret(endpoint_id), _print_secret)
+
+
+@command(app, "test")
+def test(session: Session, endpoint_id: EndpointId) -> None:
+    """Send a webhook.test event, and show what came of it. Exits 1 if it did not arrive."""
+    delivery = session.client.webhooks.test(endpoint_id)
+    session.show(delivery, _print_delivery)
+    if delivery.get("status") != "delivered":
+        import typer
+
+        raise typer.Exit(1)
+
+
+@command(app, "deliveries")
+def deliveries(
+    session: Session,
+    endpoint_id: Annotated[str | None, Option("--endpoint-id", metavar="ENDPOINT_ID")] = None,
+    event_id: Annotated[str | None, Option("--event-id", metavar="EVENT_ID")] = None,
+    content_id: Annotated[str | None, Option("--content-id", metavar="CONTENT_ID")] = None,
+    status_: Annotated[str | None, Option("--status", metavar="STATUS", help="Such as pending.")] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
+) -> None:
+    """List deliveries and what the last try brought."""
+    page = session.client.webhooks.deliveries(
+        endpoint_id=endpoint_id, event_id=event_id, content_id=content_id, status=status_, limit=limit, cursor=cursor
+    )
+    session.show(page, _print_deliveries)
+
+
+@command(app, "redeliver")
+def redeliver(session: Session, delivery_id: Annotated[str, Argument(metavar="DELIVERY_ID", help="dlv_…")]) -> None:
+    """Send a delivery again, whatever became of it."""
+    session.show(session.client.webhooks.redeliver(delivery_id), _print_delivery)
+
+
+def _print_secret(out: Output, endpoint: Any) -> None:
+    out.facts([("endpoint", endpoint["id"]), ("url", endpoint["url"]), ("secret", (endpoint["secret"], "bold"))])
+    out.note(("Keep the secret now, it is not shown again. Check signatures with it.", "dim"))
+
+
+def _print_endpoints(out: Output, page: Any) -> None:
+    out.table(
+        ["id", "state", "brand", "events", "url"],
+        [
+            [each["id"], _state(each), each["brandRef"] or "all", _wants(each), each["url"]] for each in page["data"]
+        ],
+        empty="no endpoints",
+    )  # fmt: skip
+    say_more(out, page)
+
+
+def _state(endpoint: Any) -> Cell:
+    if not endpoint["enabled"]:
+        return (f"disabled {endpoint['disabledReason'] or ''}".strip(), "red")
+    return ("failing", "yellow") if endpoint["failingSince"] else ("ok", "green")
+
+
+def _wants(endpoint: Any) -> str:
+    return " ".join([*endpoint["types"], *endpoint["channels"]]) or "all"
+
+
+def _print_deliveries(out: Output, page: Any) -> None:
+    out.table(
+        ["id", "event", "status", "tries", "last answer", "next try"],
+        [
+            [
+                delivery["id"],
+                delivery["eventType"],
+                status(delivery["status"]),
+                str(delivery["attempts"]),
+                _last_answer(delivery),
+                clock_time(delivery["nextAttemptAt"]),
+            ]
+            for delivery in page["data"]
+        ],
+        empty="no deliveries",
+    )
+    say_more(out, page)
+
+
+def _print_delivery(out: Output, delivery: Any) -> None:
+    out.facts(
+        [
+            ("delivery", delivery["id"]),
+            ("event", f"{delivery['eventType']}  {delivery['eventId']}"),
+            ("status", status(delivery["status"])),
+            ("last answer", _last_answer(delivery)),
+            ("next try", clock_time(delivery["nextAttemptAt"])),
+        ]
+    )
+
+
+def _last_answer(delivery: Any) -> str | None:
+    tries = delivery["attemptLog"]
+    if not tries:
+        return None
+    last = tries[-1]
+    return f"{last['error'] or last['statusCode']} in {last['durationMs']} ms"
