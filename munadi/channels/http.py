@@ -15,7 +15,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
+from pydantic import BaseModel, ConfigDict
 
+from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import MAX_RAW, ChannelError, Reason, Sorting
 from munadi.ports import Answer, Clock, Gate, LinkReader, MediaReader
 from munadi.webhooks.guard import GuardCode, GuardRefused
@@ -47,6 +49,25 @@ class ChannelTools:
     media: MediaReader
     links: LinkReader
     clock: Clock
+
+
+class ChannelSettings(BaseModel):
+    """What the settings of every channel have, `MUNADI_CHANNELS__<CHANNEL>__…`: the numbers of the publish protocol.
+
+    Durations are seconds or ISO 8601; None is what the channel's spec says.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    publish_deadline: timedelta | None = None
+    margin: timedelta | None = None
+    absence_window: timedelta | None = None
+
+    def applied_to(self, spec: ChannelSpec, *hosts: str) -> ChannelSpec:
+        """`spec` with these numbers, and the hosts that are really called."""
+        numbers = {name: getattr(self, name) for name in ("publish_deadline", "margin", "absence_window")}
+        given = {name: number for name, number in numbers.items() if number is not None}
+        return spec.model_copy(update={**given, "hosts": hosts})
 
 
 def redact(text: str, *secrets: str) -> str:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from munadi.channels.bluesky.prepare import Preparation, is_complete, needs_preparation
 from munadi.channels.bluesky.sessions import Sessions
-from munadi.channels.bluesky.spec import Options, Settings, spec_of
+from munadi.channels.bluesky.spec import SPEC, Options, Settings
 from munadi.channels.bluesky.validate import validate
 from munadi.channels.bluesky.wire import (
     POST,
@@ -43,7 +43,7 @@ class Bluesky:
     options: type[BaseModel] = Options
 
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
-        self.spec = spec_of(settings)
+        self.spec = settings.applied_to(SPEC, settings.hosts.entryway, *SPEC.hosts[1:])
         self._tools = tools
         self._xrpc = Xrpc(settings.hosts.entryway, tools)
         self._sessions = Sessions(self._xrpc)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from munadi.channels.http import ChannelSettings
 from munadi.channels.text import measure
 from munadi.domain.channel import (
     ChannelName,
@@ -35,15 +36,10 @@ class Hosts(BaseModel):
     entryway: str = "https://bsky.social"
 
 
-class Settings(BaseModel):
-    """`MUNADI_CHANNELS__BLUESKY__…`; durations in seconds or ISO 8601."""
-
-    model_config = ConfigDict(extra="ignore")
+class Settings(ChannelSettings):
+    """`MUNADI_CHANNELS__BLUESKY__…`."""
 
     hosts: Hosts = Hosts()
-    publish_deadline: timedelta = timedelta(seconds=30)
-    margin: timedelta = timedelta(seconds=5)
-    absence_window: timedelta = timedelta(0)  # the record key is a strong key
 
 
 def _tag(value: str) -> str:
@@ -92,7 +88,7 @@ SPEC = ChannelSpec(
     scopes=("com.atproto.appPass",),
     hosts=("https://bsky.social", "https://*.host.bsky.network"),
     lead=timedelta(seconds=60),
-    absence_window=timedelta(0),
+    absence_window=timedelta(0),  # the record key is a strong key
     resend=Resend.SAME_HANDLE,
     facts_version="2026-11",
     sources=(
@@ -103,15 +99,3 @@ SPEC = ChannelSpec(
         "https://atproto.com/specs/blob",
     ),
 )
-
-
-def spec_of(settings: Settings) -> ChannelSpec:
-    """The spec with the protocol's numbers as set."""
-    return SPEC.model_copy(
-        update={
-            "publish_deadline": settings.publish_deadline,
-            "margin": settings.margin,
-            "absence_window": settings.absence_window,
-            "hosts": (settings.hosts.entryway, *SPEC.hosts[1:]),
-        }
-    )

@@ -17,7 +17,7 @@ from munadi.channels.instagram.errors import is_renewable
 from munadi.channels.instagram.graph import Graph
 from munadi.channels.instagram.lookup import SLACK, Lookup
 from munadi.channels.instagram.prepare import MAX_RENEWALS, Container, ContainerReader, Preparation, Prepared
-from munadi.channels.instagram.spec import LEADS, Options, Settings, spec_of
+from munadi.channels.instagram.spec import LEADS, SPEC, Options, Settings
 from munadi.channels.instagram.validate import validate
 from munadi.channels.instagram.wire import kind_of
 from munadi.channels.text import parse_options
@@ -40,7 +40,7 @@ class Instagram:
     options: type[BaseModel] = Options
 
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
-        self.spec = spec_of(settings)
+        self.spec = settings.applied_to(SPEC, settings.hosts.graph)
         self._tools = tools
         self._graph = Graph(settings, tools)
         self._reader = ContainerReader(self._graph, settings, tools)
@@ -177,8 +177,11 @@ class Instagram:
     async def _search(
         self, draft: PublicationDraft, account: ConnectedAccount, since: datetime
     ) -> Published | Absent | Unknown:
-        """With no container on record (a restored database): one fitting media is it, several are not told apart."""
-        found = await self._lookup.candidates(draft, account, since - SLACK)
+        """With no container on record (a restored database): one fitting media is it, several are not told apart.
+
+        Nothing goes out before it is due, so an older post with the same caption is another one.
+        """
+        found = await self._lookup.candidates(draft, account, max(since, draft.due_at) - SLACK)
         if len(found) > 1:
             return Unknown(note=f"{len(found)} posts have this caption")
         if not found:

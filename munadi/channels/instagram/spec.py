@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from munadi.channels.http import ChannelSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -35,19 +36,14 @@ class Hosts(BaseModel):
     graph: str = "https://graph.instagram.com"
 
 
-class Settings(BaseModel):
+class Settings(ChannelSettings):
     """`MUNADI_CHANNELS__INSTAGRAM__…`; durations in seconds or ISO 8601.
 
     A container is polled every `poll_quick` at first, then every `poll_slow`, and `poll_idle` once it is slow.
     """
 
-    model_config = ConfigDict(extra="ignore")
-
     hosts: Hosts = Hosts()
     version: str = "v26.0"
-    publish_deadline: timedelta = timedelta(seconds=30)
-    margin: timedelta = timedelta(seconds=5)
-    absence_window: timedelta = timedelta(seconds=45)
     poll_quick: timedelta = timedelta(seconds=3)
     poll_slow: timedelta = timedelta(seconds=10)
     poll_idle: timedelta = timedelta(seconds=60)
@@ -146,15 +142,3 @@ SPEC = ChannelSpec(
         "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/error-codes",
     ),
 )
-
-
-def spec_of(settings: Settings) -> ChannelSpec:
-    """The spec with the protocol's numbers as set."""
-    return SPEC.model_copy(
-        update={
-            "publish_deadline": settings.publish_deadline,
-            "margin": settings.margin,
-            "absence_window": settings.absence_window,
-            "hosts": (settings.hosts.graph,),
-        }
-    )

@@ -90,6 +90,12 @@ async def test_a_live_post_whose_list_cannot_be_read_is_live() -> None:
     assert found.post_id is None
 
 
+async def test_what_stood_there_before_it_was_due_is_another_post() -> None:
+    earlier = ok({"data": [media(timestamp=at(NOW - timedelta(minutes=10)))]})
+    built = over(listed=earlier)
+    assert await built.channel.find(DRAFT, WHO, None, DRAFT.created_at) == Absent()
+
+
 async def test_without_a_container_the_accounts_media_decide() -> None:
     """As after a restored database: the post may be there although nothing is on record."""
     found = await find([media(timestamp=at(NOW - timedelta(seconds=30)))], known=False)
