@@ -33,7 +33,7 @@ from munadi.domain.problem import Problem
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown, Warning_
 from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
 
-# After these a record may stand at our key: only a look can tell.
+# After these a record may stand at our key: only a look can tell. Both are sorted as unknown.
 LOOK_AFTER = frozenset({"InvalidSwap", "InternalServerError"})
 
 
@@ -150,7 +150,6 @@ class Bluesky:
         try:
             answer = await self._record(draft, account)
         except ChannelError as look:
-            error.sorting = Sorting.UNKNOWN
             raise error from look
         if same_post(answer.field("value"), record):
             return self._published(draft, account, prepared, None)
