@@ -129,7 +129,7 @@ async def list_accounts(
     return paging.page(rows, lambda account: account.id)
 
 
-@router.get("/accounts/{account_id}", responses=problems(401, 403, 404), summary="Read an account")
+@router.get("/accounts/{account_id}", responses=problems(401, 403, 404, 422), summary="Read an account")
 async def get_account(account_id: str, principal: Reader, services: TheServices) -> AccountView:
     """One account; a disconnected one too."""
     return await visible_account(account_id, principal, services)
@@ -159,7 +159,7 @@ async def check(account_id: str, principal: Writer, services: TheServices, asked
     return await answer_once(services, asked, before.brand_ref, "accounts.check", answer)
 
 
-@router.delete("/accounts/{account_id}", status_code=204, responses=problems(401, 403, 404), summary="Disconnect")
+@router.delete("/accounts/{account_id}", status_code=204, responses=problems(401, 403, 404, 422), summary="Disconnect")
 async def disconnect(account_id: str, principal: Writer, services: TheServices) -> None:
     """What the account still had to publish fails with ACCOUNT_DISCONNECTED. Doing it again changes nothing."""
     await visible_account(account_id, principal, services)

@@ -87,7 +87,7 @@ async def list_brands(principal: Reader, services: TheServices, paging: PagingQu
     return paging.page(rows, lambda brand: brand.ref)
 
 
-@router.get("/{ref}", responses=problems(401, 403, 404), summary="Read a brand")
+@router.get("/{ref}", responses=problems(401, 403, 404, 422), summary="Read a brand")
 async def get_brand(ref: Ref, principal: Reader, services: TheServices) -> BrandView:
     """One brand."""
     return await visible_brand(ref, principal, services)

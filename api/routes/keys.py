@@ -100,13 +100,13 @@ async def list_keys(principal: Admin, services: TheServices, paging: PagingQuery
     return paging.page([_view(row) for row in rows], lambda key: key.id)
 
 
-@router.get("/{key_id}", responses=problems(401, 403, 404), summary="Read a key")
+@router.get("/{key_id}", responses=problems(401, 403, 404, 422), summary="Read a key")
 async def get_key(key_id: str, principal: Admin, services: TheServices) -> KeyView:
     """One key, without its text."""
     return _view(await _visible(key_id, principal, services))
 
 
-@router.delete("/{key_id}", status_code=204, responses=problems(401, 403, 404), summary="Revoke a key")
+@router.delete("/{key_id}", status_code=204, responses=problems(401, 403, 404, 422), summary="Revoke a key")
 async def revoke_key(key_id: str, principal: Admin, services: TheServices) -> None:
     """From now on the key is refused. Revoking it again changes nothing."""
     await _visible(key_id, principal, services)

@@ -112,7 +112,7 @@ async def list_endpoints(principal: Reader, services: TheServices, paging: Pagin
     return paging.page(rows, lambda endpoint: endpoint.id)
 
 
-@router.get("/endpoints/{endpoint_id}", responses=problems(401, 403, 404), summary="Read an endpoint")
+@router.get("/endpoints/{endpoint_id}", responses=problems(401, 403, 404, 422), summary="Read an endpoint")
 async def get_endpoint(endpoint_id: str, principal: Reader, services: TheServices) -> EndpointView:
     """One endpoint and how it fares."""
     return await _visible(endpoint_id, principal, services)
@@ -142,7 +142,7 @@ async def change_endpoint(
 
 
 @router.delete(
-    "/endpoints/{endpoint_id}", status_code=204, responses=problems(401, 403, 404), summary="Delete an endpoint"
+    "/endpoints/{endpoint_id}", status_code=204, responses=problems(401, 403, 404, 422), summary="Delete an endpoint"
 )
 async def delete_endpoint(endpoint_id: str, principal: Writer, services: TheServices) -> None:
     """Nothing more is sent to it, also not what was on its way."""

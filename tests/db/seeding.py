@@ -70,9 +70,9 @@ class RefreshingNetwork:
 class Seed:
     """One brand, `acme`, in a database with all tables."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keyring: KeyRing | None = None) -> None:
         self.database = database
-        self.keyring = KeyRing([create_key()])
+        self.keyring = keyring or KeyRing([create_key()])
         self.accounts = AccountStore(database, self.keyring)
         self.endpoints = EndpointStore(database, self.keyring)
 

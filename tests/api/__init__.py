@@ -1,0 +1,1 @@
+"""The API, in process, as a client sees it."""

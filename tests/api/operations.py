@@ -1,0 +1,93 @@
+"""Every operation of the API: who may call it, and how to call it for a thing of the brand `acme`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from munadi.domain.key import Scope
+
+
+class Foreign(StrEnum):
+    """What a key for another brand gets: as if the thing did not exist, an empty list, a refused brandRef, its own."""
+
+    NOT_FOUND = "not_found"
+    EMPTY = "empty"
+    BRAND_UNKNOWN = "brand_unknown"
+    OWN = "own"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation. `scopes`: any of them is enough, and `admin` always."""
+
+    method: str
+    path: str
+    scopes: tuple[Scope, ...]
+    foreign: Foreign
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] | None = None
+    query: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+CR, CW = (Scope.CONTENTS_READ,), (Scope.CONTENTS_WRITE,)
+AR, AW = (Scope.ACCOUNTS_READ,), (Scope.ACCOUNTS_WRITE,)
+WR, WW = (Scope.WEBHOOKS_READ,), (Scope.WEBHOOKS_WRITE,)
+ADMIN, ANY = (Scope.ADMIN,), tuple(Scope)
+NOT_FOUND, EMPTY, UNKNOWN, OWN = Foreign
+POST = {"brandRef": "acme", "text": "hello", "channels": ["bluesky"]}
+SOON = {"scheduledAt": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}
+ACCOUNT = {"channel": "bluesky", "credentials": {"accessToken": "t"}}
+HOOK = {"url": "https://93.184.215.14/hook", "brandRef": "acme"}
+
+# Answered without a key.
+PUBLIC = {"GET /healthz", "GET /readyz", "GET /metrics"}
+
+OPERATIONS = (
+    Operation("POST", "/v1/contents", CW, UNKNOWN, POST),
+    Operation("GET", "/v1/contents", CR, EMPTY),
+    Operation("POST", "/v1/contents/validate", CW, UNKNOWN, POST),
+    Operation("GET", "/v1/contents/{content_id}", CR, NOT_FOUND),
+    Operation("PATCH", "/v1/contents/{content_id}", CW, NOT_FOUND, {"text": "x"}, {"If-Match": '"1"'}),
+    Operation("POST", "/v1/contents/{content_id}/reschedule", CW, NOT_FOUND, SOON),
+    Operation("POST", "/v1/contents/{content_id}/cancel", CW, NOT_FOUND),
+    Operation("POST", "/v1/contents/{content_id}/publish-now", CW, NOT_FOUND),
+    Operation("POST", "/v1/contents/{content_id}/retry", CW, NOT_FOUND),
+    Operation("GET", "/v1/contents/{content_id}/events", CR, NOT_FOUND),
+    Operation("GET", "/v1/events", CR, EMPTY),
+    Operation("GET", "/v1/publications/{publication_id}", CR, NOT_FOUND),
+    Operation("POST", "/v1/publications/{publication_id}/resolve", CW, NOT_FOUND, {"outcome": "not_published"}),
+    Operation("POST", "/v1/media", CW, UNKNOWN, {"brandRef": "acme", "url": "https://10.0.0.1/a.jpg"}),
+    Operation("GET", "/v1/media/{media_id}", CR, NOT_FOUND),
+    Operation("GET", "/v1/channels", ANY, OWN),
+    Operation("GET", "/v1/channels/{channel}", ANY, OWN),
+    Operation("POST", "/v1/brands", ADMIN, OWN, {"ref": "third"}),
+    Operation("GET", "/v1/brands", AR + CR, OWN),
+    Operation("GET", "/v1/brands/{ref}", AR + CR, NOT_FOUND),
+    Operation("PATCH", "/v1/brands/{ref}", ADMIN, NOT_FOUND, {"name": "x"}),
+    Operation("POST", "/v1/brands/{ref}/accounts", AW, NOT_FOUND, ACCOUNT),
+    Operation("GET", "/v1/accounts", AR, EMPTY),
+    Operation("GET", "/v1/accounts/{account_id}", AR, NOT_FOUND),
+    Operation("DELETE", "/v1/accounts/{account_id}", AW, NOT_FOUND),
+    Operation("POST", "/v1/accounts/{account_id}/check", AW, NOT_FOUND),
+    Operation("GET", "/v1/webhooks/deliveries", WR, EMPTY),
+    Operation("POST", "/v1/webhooks/deliveries/{delivery_id}/redeliver", WW, NOT_FOUND),
+    Operation("POST", "/v1/webhooks/endpoints", WW, UNKNOWN, HOOK),
+    Operation("GET", "/v1/webhooks/endpoints", WR, EMPTY),
+    Operation("GET", "/v1/webhooks/endpoints/{endpoint_id}", WR, NOT_FOUND),
+    Operation("PATCH", "/v1/webhooks/endpoints/{endpoint_id}", WW, NOT_FOUND, {"enabled": True}),
+    Operation("DELETE", "/v1/webhooks/endpoints/{endpoint_id}", WW, NOT_FOUND),
+    Operation("POST", "/v1/webhooks/endpoints/{endpoint_id}/rotate-secret", WW, NOT_FOUND),
+    Operation("POST", "/v1/webhooks/endpoints/{endpoint_id}/test", WW, NOT_FOUND),
+    Operation("POST", "/v1/webhooks/endpoints/{endpoint_id}/replay", WW, NOT_FOUND, {"since": "2026-01-01T00:00:00Z"}),
+    Operation("POST", "/v1/keys", ADMIN, UNKNOWN, {"name": "k", "scopes": ["contents:read"], "brandRef": "acme"}),
+    Operation("GET", "/v1/keys", ADMIN, OWN),
+    Operation("GET", "/v1/keys/{key_id}", ADMIN, NOT_FOUND),
+    Operation("DELETE", "/v1/keys/{key_id}", ADMIN, NOT_FOUND),
+)
