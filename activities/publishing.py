@@ -20,7 +20,7 @@ from activities.messages import PUBLISH_TRIES, PublicationRef
 from activities.outcomes import look_again, next_step, settled_as
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, FailureClass, Reason, Sorting
-from munadi.domain.ledger import Intent, IntentRefused, Settled, Work
+from munadi.domain.ledger import IntentRefused, Settled, Work
 from munadi.domain.publication import HoldReason, Pending, PublicationStatus, Published
 from munadi.domain.reasons import REASONS, failure_of
 from munadi.domain.story import Outcome, Step, Verdict
@@ -85,7 +85,8 @@ class PublishingActivities:
                         sorting=Sorting.REJECTED, failure=failure_from(error, self._clock.now()), raw=error.raw
                     )
             if verdict is not None:
-                return settled_as(work.publication_id, await self._settle(work, None, verdict))
+                accepted = work.open_attempt.id if work.open_attempt else None
+                return settled_as(work.publication_id, await self._settle(work, accepted, verdict))
             if self._clock.now() >= work.publish_by:
                 settled = await self._publications.unconfirmed(
                     work.publication_id, epoch=work.epoch, next_look_after=after, now=self._clock.now()
@@ -112,9 +113,11 @@ class PublishingActivities:
             renewed = await self._renewed(account, error) if may_renew else None
             if renewed is not None:
                 # Nothing was sent: close this attempt and open another with the new token.
-                await self._settle(work, intent, Verdict(sorting=Sorting.NOT_SENT, retry=True, raw=verdict.raw))
+                await self._settle(
+                    work, intent.attempt_id, Verdict(sorting=Sorting.NOT_SENT, retry=True, raw=verdict.raw)
+                )
                 return await self._attempt(work, renewed, may_renew=False)
-        settled = await self._settle(work, intent, verdict)
+        settled = await self._settle(work, intent.attempt_id, verdict)
         if verdict.retry and error is not None and settled.epoch == work.epoch:
             raise again(error)
         if settled.status is S.PUBLISHING and settled.epoch == work.epoch:
@@ -147,10 +150,10 @@ class PublishingActivities:
             return Verdict(sorting=Sorting.SENT, published=result), None
         return Verdict(sorting=Sorting.SENT, pending=True, hold_for=result.after), None
 
-    async def _settle(self, work: Work, intent: Intent | None, verdict: Verdict) -> Settled:
+    async def _settle(self, work: Work, attempt_id: str | None, verdict: Verdict) -> Settled:
         return await self._publications.settle(
             work.publication_id,
-            intent.attempt_id if intent else None,
+            attempt_id,
             epoch=work.epoch,
             verdict=verdict,
             now=self._clock.now(),

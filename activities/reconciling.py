@@ -64,6 +64,10 @@ class ReconcilingActivities:
         return settled_as(work.publication_id, settled)
 
     async def _open(self, work: Work, attempt: OpenAttempt) -> Outcome:
+        accepted = attempt.outcome is Sorting.SENT
+        if accepted and work.status is S.PUBLISHING:
+            # The network has it and was still at work on it: only how it ends is open, it is never sent again.
+            return next_step(work, Step.CHECK)
         spec = self._channels[work.channel].spec
         found = await self._find(work, attempt.intent_at)
         if isinstance(found, Published):
@@ -72,7 +76,7 @@ class ReconcilingActivities:
         proven_at = attempt.deadline_at + spec.margin + spec.absence_window
         if now < proven_at:
             return next_step(work, Step.RECONCILE, min(SPACING, proven_at - now))
-        if isinstance(found, Absent) and spec.resend is not Resend.NEVER:
+        if isinstance(found, Absent) and not accepted and spec.resend is not Resend.NEVER:
             return await self._absent(work, attempt, spec, now)
         return settled_as(work.publication_id, await self._still_unknown(work))
 

@@ -6,8 +6,8 @@
 | failure | failed | only its own attempt is closed |
 | hold | queued, held | only its own attempt is closed |
 | retry | stays publishing, attempt closed as not sent | the same |
-| pending | stays publishing, attempt closed as sent | the same |
-| nothing (unknown) | stays publishing, attempt stays open | the same |
+| pending | stays publishing, attempt stays open as sent: `check` ends it, nobody sends it again | the same |
+| nothing (unknown) | stays publishing, attempt stays open | the same, unless it was closed for certain meanwhile |
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _TO_PUBLISHED: dict[PublicationStatus, tuple[tuple[PublicationStatus, EventType]
 async def settle(story: Story, row: PublicationRow, attempt: AttemptRow | None, epoch: int, verdict: Verdict) -> None:
     """Apply a verdict to a locked publication."""
     if attempt is not None:
-        _close(story, attempt, verdict)
+        _close(story, row, attempt, verdict)
     if verdict.published is not None:
         await _published(story, row, attempt, verdict.published)
         return
@@ -56,12 +56,19 @@ async def settle(story: Story, row: PublicationRow, attempt: AttemptRow | None, 
         await _hold(story, row, verdict)
 
 
-def _close(story: Story, attempt: AttemptRow, verdict: Verdict) -> None:
+def _close(story: Story, row: PublicationRow, attempt: AttemptRow, verdict: Verdict) -> None:
+    """Write the outcome down. What was closed for certain is only changed by a later proof of acceptance."""
+    open_before = attempt.is_open
+    if not open_before and verdict.published is None and not verdict.pending:
+        return
     attempt.outcome = verdict.sorting.value
     attempt.ended_at = story.now
     attempt.provider_code = verdict.provider_code or attempt.provider_code
     attempt.raw = verdict.raw or attempt.raw
-    attempt.is_open = verdict.sorting is Sorting.UNKNOWN
+    # A late "accepted, still at work" opens the last attempt again, so that nobody sends another.
+    opens_again = verdict.pending and attempt.number == row.attempt_count and row.status != S.PUBLISHED
+    uncertain = verdict.sorting is Sorting.UNKNOWN or verdict.pending
+    attempt.is_open = uncertain and (open_before or opens_again)
 
 
 async def _published(story: Story, row: PublicationRow, attempt: AttemptRow | None, what: Published) -> None:

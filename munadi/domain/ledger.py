@@ -12,7 +12,10 @@ from munadi.domain.publication import Handle, PublicationStatus
 
 @dataclass(frozen=True)
 class OpenAttempt:
-    """A visible call whose outcome is not certain. `outcome` is UNKNOWN once its caller said so, else None."""
+    """A visible call whose end is not certain.
+
+    `outcome` is what its caller said: UNKNOWN, SENT when the network accepted it and works on it still, else None.
+    """
 
     id: str
     stage: str
