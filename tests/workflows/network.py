@@ -57,6 +57,7 @@ class FakeChannel:
     options: type[BaseModel] = NoOptions
     plan: deque[Any] = field(default_factory=deque)
     prepare_plan: deque[Any] = field(default_factory=deque)
+    check_plan: deque[Pending] = field(default_factory=deque)
     posts: list[tuple[str, str]] = field(default_factory=list)
     calls: list[tuple[str, datetime | None]] = field(default_factory=list)
     blind: bool = False
@@ -112,7 +113,7 @@ class FakeChannel:
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
     ) -> Pending | Ready | Published:
         self.calls.append(("check", None))
-        return self._published(draft)
+        return self.check_plan.popleft() if self.check_plan else self._published(draft)
 
     async def find(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, since: datetime
