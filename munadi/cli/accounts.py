@@ -67,10 +67,10 @@ def list_(
 
 @command(app, "check")
 def check(session: Session, account_id: AccountId) -> None:
-    """Ask the network now whether the account works. Exits 1 if it has to be connected again."""
+    """Ask the network now whether the account works. Exits 1 if it does not."""
     account = session.client.accounts.check(account_id)
-    session.show(account, _print_account)
-    if account["status"] not in ("connected", "expiring"):
+    session.show(account, _print_checked)
+    if not account["ok"]:
         import typer
 
         raise typer.Exit(Exit.REFUSED)
@@ -114,6 +114,14 @@ def _print_account(out: Output, account: Any) -> None:
             ("waiting", " ".join(waiting) if waiting else None),
         ]
     )
+
+
+def _print_checked(out: Output, account: Any) -> None:
+    from munadi.cli.story import print_failure
+
+    _print_account(out, account)
+    if account["failure"]:
+        print_failure(out, account["channel"], account["failure"])
 
 
 def _print_page(out: Output, page: Any) -> None:

@@ -27,7 +27,9 @@ STYLES = {
     "expiring": "yellow",
     "reauth_required": "red",
     "delivered": "green",
-    "ok": "green",
+    "exhausted": "red",
+    "completed": "bold",
+    "held": "yellow",
 }
 GAP = "  "
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from munadi.cli.output import Cell, Output, status
+from munadi.cli.output import STYLES, Cell, Output, status
 
 if TYPE_CHECKING:
     from munadi.client.shapes import Content, Event, Failure, Publication, Warning_
@@ -101,8 +101,8 @@ def print_event(out: Output, event: Event, note: str | None = None) -> None:
 def event_words(event: Event) -> list[Cell]:
     """What an event says, short: the new status, then why or where."""
     publication: Publication | None = event["data"].get("publication")
-    what = event["type"].removeprefix("content.").removeprefix("publish.")
-    words: list[Cell] = [(what, STYLE_OF_EVENT.get(what, ""))]
+    word = WORDS.get(event["type"], event["type"].removeprefix("content."))
+    words: list[Cell] = [(word, STYLES.get(word, ""))]
     if event["type"] == "content.completed":
         words.append(f": {event['status']}")
     elif event["type"] == "content.publish.succeeded" and publication:
@@ -113,12 +113,15 @@ def event_words(event: Event) -> list[Cell]:
     return words
 
 
-STYLE_OF_EVENT = {
-    "succeeded": "green",
-    "failed": "red",
-    "completed": "bold",
-    "unconfirmed": "magenta",
-    "held": "yellow",
+# Where an event is better known by the status it brought.
+WORDS = {
+    "content.publish.started": "publishing",
+    "content.publish.succeeded": "published",
+    "content.publish.failed": "failed",
+    "content.publish.unconfirmed": "unconfirmed",
+    "content.publish.canceled": "canceled",
+    "content.publish.held": "held",
+    "content.publish.resumed": "queued again",
 }
 
 

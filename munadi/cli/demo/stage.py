@@ -1,0 +1,115 @@
+"""What the stories are played with: a client, the networks' side, a subscriber, and things to be sure of."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from munadi.cli.demo.sandbox import SandboxControl
+from munadi.cli.demo.timeline import Timeline
+from munadi.cli.exits import CommandFailed
+from munadi.cli.webhooks.receiver import Received
+from munadi.client import Client
+from munadi.client.shapes import Content, Publication
+
+BRAND = "acme"
+WEBHOOKS_WITHIN = 15.0
+INTERVAL = 0.1
+
+
+class Interrupted(Exception):
+    """The demo was asked to stop."""
+
+
+@dataclass
+class Subscriber:
+    """Another system: it keeps every event it received, and how many it had to refuse."""
+
+    timeline: Timeline
+    events: dict[str, Any] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+    def __call__(self, received: Received) -> None:
+        if received.event is None:
+            self.refused.append(received.refused or "")
+            self.timeline.says("webhook", (f"refused: {received.refused}", "red"))
+        elif not received.again:
+            self.events[received.event["id"]] = received.event
+            self.timeline.webhook(received.event)
+
+
+@dataclass
+class Stage:
+    """Everything a story needs."""
+
+    client: Client
+    networks: SandboxControl
+    timeline: Timeline
+    subscriber: Subscriber
+    picture: Path
+    stop: threading.Event
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, unless the demo is to stop."""
+        if self.stop.wait(seconds):
+            raise Interrupted
+
+    def submit(self, **fields: Any) -> Content:
+        """Hand a content over, and say in plain words what the answer means."""
+        media = self.client.media.upload(BRAND, self.picture)
+        payload = {
+            "brandRef": BRAND,
+            "media": [{"id": media["id"], "alt": "An orange umbrella in the rain"}],
+            "channels": ["bluesky", "instagram"],
+            **fields,
+        }
+        content = self.client.contents.publish(payload)
+        expect(content["status"] == "accepted", "a new content is accepted", content["status"])
+        self.timeline.says("api", ("accepted ", "cyan"), f"{content['id']}")
+        self.timeline.says("", ("Munadi has the work. That is not published yet.", "dim"))
+        return content
+
+    def follow(self, content_id: str, after: int = 0) -> Content:
+        """Tell each status change until every publication has ended; the content then."""
+        followed = self.client.contents.follow(content_id, after=after, interval=INTERVAL, pause=self.pause)
+        for event in followed:
+            self.timeline.event(event)
+        return self.client.contents.get(content_id)
+
+    def last_sequence(self, content_id: str) -> int:
+        """The number of the newest event."""
+        return max(event["sequence"] or 0 for event in self.client.contents.events(content_id))
+
+    def await_webhooks(self, content_id: str) -> None:
+        """Every event of the content arrived at the subscriber, verified."""
+        wanted = {event["id"] for event in self.client.contents.events(content_id)}
+        self._wait(lambda: wanted <= self.subscriber.events.keys())
+        missing = wanted - self.subscriber.events.keys()
+        expect(not missing, "every event arrives as a webhook", f"{len(missing)} of {len(wanted)} missing")
+        expect(not self.subscriber.refused, "every signature is right", str(self.subscriber.refused))
+
+    def _wait(self, done: Callable[[], bool]) -> None:
+        waited = 0.0
+        while not done() and waited < WEBHOOKS_WITHIN:
+            self.pause(INTERVAL)
+            waited += INTERVAL
+
+
+def publication_on(content: Content, channel: str) -> Publication:
+    """The content's publication on a channel."""
+    return next(each for each in content["publications"] if each["channel"] == channel)
+
+
+def expect(holds: bool, promise: str, found: str) -> None:
+    """CommandFailed unless it holds."""
+    if not holds:
+        raise CommandFailed(f"not as it should be: {promise}; found: {found}")
+
+
+def instant(text: str) -> datetime:
+    """An instant of the API or the sandbox."""
+    return datetime.fromisoformat(text)
