@@ -6,7 +6,22 @@ from typing import Annotated
 
 import typer
 
-from munadi.cli import accounts, api, brands, channels, contents, db, demo, dev, keys, login, sandbox, webhooks, worker
+from munadi.cli import (
+    accounts,
+    api,
+    brands,
+    channels,
+    contents,
+    db,
+    demo,
+    dev,
+    doctor,
+    keys,
+    login,
+    sandbox,
+    webhooks,
+    worker,
+)
 from munadi.cli.command import AsJson
 from munadi.cli.output import Output
 from munadi.cli.session import Session
@@ -21,7 +36,7 @@ app = typer.Typer(
 )
 for group in (contents.app, accounts.app, brands.app, channels.app, webhooks.app, keys.app, db.app):
     app.add_typer(group)
-for alone in (dev, demo, login, api, worker, sandbox):
+for alone in (dev, demo, doctor, login, api, worker, sandbox):
     alone.add_to(app)
 
 
