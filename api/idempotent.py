@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -47,6 +48,7 @@ class Answer:
 
 
 Work = Callable[[AsyncSession], Awaitable[Answer]]
+Store = Callable[[AsyncSession], Awaitable[object]]
 
 
 def read_key(values: list[str]) -> str | None:
@@ -100,18 +102,25 @@ async def answer_once(services: Services, asked: Asked, brand_ref: str | None, o
     """Do the work in one transaction, once per key. What `work` raises rolls everything back and is not kept."""
     once = _once(asked, brand_ref, operation)
     async with services.database.write() as session:
-        if once is not None:
-            try:
-                kept = await once.take(session, services.clock.now())
-            except KeyReused:
-                raise _reused() from None
-            if kept is not None:
-                return _replay(kept)
-        answer = await work(session)
-        response = respond(answer)
+        if once is not None and (replay := await _take(once, session, services.clock.now())):
+            return replay
+        response = respond(await work(session))
         if once is not None:
             await session.flush()
-            await once.keep(session, Kept(answer.status, dict(answer.headers), bytes(response.body)))
+            await once.keep(session, _kept(response))
+    return response
+
+
+async def store_once(
+    services: Services, asked: Asked, brand_ref: str | None, operation: str, answer: Answer, store: Store
+) -> Response:
+    """The same where the answer is known before anything is written: one statement less."""
+    response = respond(answer)
+    once = _once(asked, brand_ref, operation)
+    async with services.database.write() as session:
+        if once is not None and (replay := await _take(once, session, services.clock.now(), _kept(response))):
+            return replay
+        await store(session)
     return response
 
 
@@ -123,6 +132,21 @@ def respond(answer: Answer) -> Response:
 
 def _once(asked: Asked, brand_ref: str | None, operation: str) -> Once | None:
     return None if asked.key is None else Once(f"{brand_ref or '*'} {operation}", asked.key, asked.fingerprint)
+
+
+async def _take(once: Once, session: AsyncSession, now: datetime, answer: Kept | None = None) -> Response | None:
+    """Take the key, or answer as before."""
+    try:
+        kept = await once.take(session, now, answer)
+    except KeyReused:
+        raise _reused() from None
+    return None if kept is None else _replay(kept)
+
+
+def _kept(response: Response) -> Kept:
+    # Without what is computed anew for each sending.
+    headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
+    return Kept(response.status_code, headers, bytes(response.body))
 
 
 def _replay(kept: Kept) -> Response:

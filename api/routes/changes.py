@@ -6,6 +6,7 @@ The point of no return is the claim: until then a change wins, afterwards it is 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
@@ -79,25 +80,27 @@ async def reschedule_content(
     if_match: IfMatch = None,
 ) -> Response:
     """Move what still waits to another time. A default publishBy moves along; an explicit one stays."""
-    now = services.clock.now()
+    return await _change(
+        services, principal, asked, content_id, "contents.reschedule", partial(_reschedule, sent), if_match=if_match
+    )
+
+
+async def _reschedule(sent: RescheduleSent, story: Story) -> None:
+    # Under the key and the lock, so that a repetition is answered as before though its time may have passed.
     found = Findings()
-    due = read_due(sent.scheduled_at, sent.timezone, sent.fold, now, found)
+    due = read_due(sent.scheduled_at, sent.timezone, sent.fold, story.now, found)
     publish_by = read_publish_by(sent.publish_by, sent.timezone, found)
     if due is not None:
-        check_times(due, publish_by, now, immediate=False, found=found)
+        check_times(due, publish_by, story.now, immediate=False, found=found)
     found.raise_if_any()
-
-    async def change(story: Story) -> None:
-        zone_given = sent.timezone is not None
-        try:
-            await changes.reschedule(story, due or now, sent.timezone, publish_by, zone_given=zone_given)
-        except changes.ChangeRefused as refusal:
-            if refusal.code != "PUBLISH_BY_NOT_AFTER_DUE":
-                raise
-            found.add("/publishBy", refusal.code, str(refusal))
-            found.raise_if_any()
-
-    return await _change(services, principal, asked, content_id, "contents.reschedule", change, if_match=if_match)
+    zone_given = sent.timezone is not None
+    try:
+        await changes.reschedule(story, due or story.now, sent.timezone, publish_by, zone_given=zone_given)
+    except changes.ChangeRefused as refusal:
+        if refusal.code != "PUBLISH_BY_NOT_AFTER_DUE":
+            raise
+        found.add("/publishBy", refusal.code, str(refusal))
+        found.raise_if_any()
 
 
 @router.post("/{content_id}/cancel", response_model=ContentView, responses=CHANGED)
@@ -137,12 +140,12 @@ async def retry_content(
 ) -> Response:
     """Queue failed publications again, with the stored media. Those that are live are never sent again."""
     wanted = sent.publication_ids if sent else None
+    return await _change(services, principal, asked, content_id, "contents.retry", partial(_retry, wanted), status=202)
 
-    async def change(story: Story) -> None:
-        _check_named(story, wanted or ())
-        await changes.retry(story, wanted)
 
-    return await _change(services, principal, asked, content_id, "contents.retry", change, status=202)
+async def _retry(wanted: Sequence[str] | None, story: Story) -> None:
+    _check_named(story, wanted or ())
+    await changes.retry(story, wanted)
 
 
 def _check_named(story: Story, publication_ids: Sequence[str]) -> None:

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
 from api.auth import Principal, not_found
@@ -23,7 +22,7 @@ from api.deps import (
     read_cursor,
     write_cursor,
 )
-from api.idempotent import Answer, AskedOnce, Work, answer_once, answered_before
+from api.idempotent import Answer, Asked, AskedOnce, answered_before, store_once
 from api.openapi import problems
 from api.services import Services
 from api.views import Validation, validation_of
@@ -33,10 +32,11 @@ from munadi.db.views import content_view
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus, ContentView
 from munadi.domain.problem import ProblemsFound
-from munadi.intake.accept import Planned
+from munadi.intake.drafts import has_media
 from munadi.intake.wire import ContentSent
 
 router = APIRouter(prefix="/v1/contents", tags=["contents"])
+CREATE = "contents.create"
 
 
 @router.post(
@@ -51,25 +51,31 @@ async def create_content(
 ) -> Response:
     """Accept a content. 202 means that it is stored and survives any crash; not that a network has published it."""
     sent, shape = read_body(request, ContentSent)
-    may_replay = principal.may_see(sent.brand_ref) and not shape
-    if may_replay and (replay := await answered_before(services, asked, sent.brand_ref, "contents.create")):
+    # A repetition must not fetch its media again; without any, the key is found out when it is taken.
+    if has_media(sent) and (replay := await _replay(services, principal, asked, sent.brand_ref)):
         return replay
-    planned = await services.intake.plan(sent, shape, may_see=principal.may_see)
+    try:
+        planned = await services.intake.plan(sent, shape, may_see=principal.may_see)
+    except ProblemsFound:
+        # Accepted once and repeated later, a time may have passed and an account gone: it stays accepted.
+        if replay := await _replay(services, principal, asked, sent.brand_ref):
+            return replay
+        raise
     try:
         await planned.drafts.media.keep(services.media_store)
-        return await answer_once(services, asked, sent.brand_ref, "contents.create", _storing(services, planned))
+        new = contents.new_content(planned, services.clock.now())
+        view = new.view
+        headers = {"Location": f"/v1/contents/{view.id}", "ETag": etag(view.version)}
+        wake = Wake(view.id, view.brand_ref, [each.channel for each in view.publications], first=True)
+        answer = Answer(view, 202, headers, wake.after(services))
+        return await store_once(services, asked, sent.brand_ref, CREATE, answer, new.store)
     finally:
         planned.drafts.media.discard()
 
 
-def _storing(services: Services, planned: Planned) -> Work:
-    async def store(session: AsyncSession) -> Answer:
-        story = await contents.create(session, planned, services.clock.now())
-        view = contents.view_of(story)
-        headers = {"Location": f"/v1/contents/{view.id}", "ETag": etag(view.version)}
-        return Answer(view, 202, headers, Wake.of(story, first=True).after(services))
-
-    return store
+async def _replay(services: Services, principal: Principal, asked: Asked, brand_ref: str) -> Response | None:
+    """The first answer to a repeated creation, for a key that may see its brand."""
+    return await answered_before(services, asked, brand_ref, CREATE) if principal.may_see(brand_ref) else None
 
 
 @router.post(

@@ -37,12 +37,37 @@ class ContentFilter:
     before: tuple[datetime, str] | None = None
 
 
-async def create(session: AsyncSession, planned: Planned, now: datetime) -> Story:
-    """Store a planned content with its publications, its first event and a wake."""
-    session.add_all(planned.drafts.media.new)
+@dataclass(frozen=True)
+class NewContent:
+    """The rows of a content to be, and how it is answered: known before anything is written."""
+
+    content: ContentRow
+    publications: list[PublicationRow]
+    draft: DraftRow
+    planned: Planned
+    now: datetime
+
+    @property
+    def view(self) -> ContentView:
+        """The content as answered."""
+        return content_view(self.content, self.draft, self.publications)
+
+    async def store(self, session: AsyncSession) -> Story:
+        """Write it down with its first event and a wake."""
+        session.add_all(self.planned.drafts.media.new)
+        session.add(self.content)
+        await session.flush()  # what others refer to, before them
+        session.add_all([self.draft, *self.publications])
+        story = Story(session, self.content, self.publications, self.draft, self.now)
+        story.wake()
+        await story.emit(EventType.CONTENT_ACCEPTED)
+        await story.close()
+        return story
+
+
+def new_content(planned: Planned, now: datetime) -> NewContent:
+    """A planned content with its publications, not stored yet."""
     content = _content_row(planned, now)
-    session.add(content)
-    await session.flush()  # what others refer to, before them
     publications = [
         PublicationRow(
             id=new_id(Prefix.PUBLICATION),
@@ -60,12 +85,7 @@ async def create(session: AsyncSession, planned: Planned, now: datetime) -> Stor
         for place, each in enumerate(planned.drafts.publications)
     ]
     draft = _draft_row(content, publications, planned.drafts, now)
-    session.add_all([draft, *publications])
-    story = Story(session, content, publications, draft, now)
-    story.wake()
-    await story.emit(EventType.CONTENT_ACCEPTED)
-    await story.close()
-    return story
+    return NewContent(content, publications, draft, planned, now)
 
 
 async def edit(story: Story, planned: PlannedDrafts) -> None:

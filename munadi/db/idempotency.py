@@ -53,8 +53,11 @@ class Once:
             raise KeyReused(self.key)
         return Kept(row.status_code, row.headers, row.body)
 
-    async def take(self, session: AsyncSession, now: datetime) -> Kept | None:
-        """Take the key for this transaction; the earlier answer when it was taken already. Raises KeyReused."""
+    async def take(self, session: AsyncSession, now: datetime, answer: Kept | None = None) -> Kept | None:
+        """Take the key for this transaction; the earlier answer when it was taken already. Raises KeyReused.
+
+        `answer` is ours if it is known already; else `keep` writes it down.
+        """
         is_postgresql = session.get_bind().dialect.name == "postgresql"
         if is_postgresql:
             await session.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
@@ -62,9 +65,9 @@ class Once:
             "scope": self.scope,
             "key": self.key,
             "fingerprint": self.fingerprint,
-            "status_code": 0,
-            "headers": {},
-            "body": b"",
+            "status_code": answer.status_code if answer else 0,
+            "headers": answer.headers if answer else {},
+            "body": answer.body if answer else b"",
             "created_at": now,
         }
         insert = postgresql.insert if is_postgresql else sqlite.insert

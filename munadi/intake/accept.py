@@ -23,7 +23,7 @@ from munadi.intake.check import check_draft, check_times, read_due, read_publish
 from munadi.intake.drafts import PlacedDraft, link_warnings, media_sent, place
 from munadi.intake.media import Brought, MediaIntake, look_up
 from munadi.intake.problems import Findings
-from munadi.intake.resolve import Target, check_health, find_brand, find_targets
+from munadi.intake.resolve import Target, check_health, find_targets
 from munadi.intake.wire import ContentSent, MediaSent
 from munadi.ports import Channels, Clock
 
@@ -135,10 +135,11 @@ class Intake:
         brand_exists: bool,
     ) -> list[Target]:
         async with self.database.read() as session:
-            brand_ref = await find_brand(session, request.brand_ref, brand_exists, found)
-            if brand_ref is not None and media:
-                await look_up(session, brand_ref, media, brought, found)
-            return await find_targets(session, brand_ref, request.channels, self.channels, found)
+            if media and brand_exists:
+                await look_up(session, request.brand_ref, media, brought, found)
+            return await find_targets(
+                session, request.brand_ref, request.channels, self.channels, found, may_exist=brand_exists
+            )
 
 
 def _publication(placed: PlacedDraft) -> PlannedPublication:

@@ -47,6 +47,11 @@ def media_sent(content: ContentSent) -> Iterator[tuple[str, MediaSent]]:
             yield f"/channels/{number}/media/{index}", media
 
 
+def has_media(content: ContentSent) -> bool:
+    """Whether a request names any media."""
+    return next(media_sent(content), None) is not None
+
+
 def place(content: ContentSent, target: Target, brought: Brought) -> PlacedDraft:
     """The draft of one publication."""
     sent = target.sent

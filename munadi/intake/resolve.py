@@ -65,26 +65,31 @@ class Target:
         )
 
 
-async def find_brand(session: AsyncSession, brand_ref: str, may_exist: bool, found: Findings) -> str | None:
-    """The brand if there is such a one; a finding and None otherwise."""
-    if may_exist and await session.get(BrandRow, brand_ref) is not None:
-        return brand_ref
-    found.add("/brandRef", "BRAND_UNKNOWN", f"there is no brand {brand_ref[:64]!r}")
-    return None
-
-
 async def find_targets(
-    session: AsyncSession, brand_ref: str | None, sent: Sequence[ChannelSent], channels: Channels, found: Findings
+    session: AsyncSession,
+    brand_ref: str,
+    sent: Sequence[ChannelSent],
+    channels: Channels,
+    found: Findings,
+    *,
+    may_exist: bool,
 ) -> list[Target]:
-    """The publications that a request asks for; what cannot be told is a finding. Without a brand: no accounts."""
-    accounts = await _accounts(session, brand_ref, sent) if brand_ref is not None else []
+    """The publications that a request asks for; what cannot be told is a finding.
+
+    A brand that may not exist for the caller is unknown; then its accounts are not looked at.
+    """
+    accounts = await _accounts(session, brand_ref, sent) if may_exist else []
+    # Where there are accounts there is a brand: the common case needs no second query.
+    exists = bool(accounts) or (may_exist and await session.get(BrandRow, brand_ref) is not None)
+    if not exists:
+        found.add("/brandRef", "BRAND_UNKNOWN", f"there is no brand {brand_ref[:64]!r}")
     targets: list[Target] = []
     for index, each in enumerate(sent):
         if each.channel not in channels:
             _unknown_channel(index, each, channels, found)
             continue
         channel = channels[each.channel]
-        row = _account(index, each, channel, accounts, found) if brand_ref is not None else None
+        row = _account(index, each, channel, accounts, found) if exists else None
         if row is not None and any(target.row is row for target in targets):
             message = f"{channel.spec.title} account {row.id} is named twice; one content publishes to it once"
             found.add(f"/channels/{index}", "ACCOUNT_DUPLICATE", message, spec=channel.spec)
