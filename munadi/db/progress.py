@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import func
 from sqlmodel import col, select
 
 from munadi.db.session import Database
-from munadi.db.story import Story
-from munadi.db.tables import AccountRow, PublicationRow
+from munadi.db.story import DELIVER_GRACE, Story
+from munadi.db.tables import AccountRow, DeliveryRow, PublicationRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
@@ -58,7 +59,7 @@ class ContentProgress:
                 brand_ref=story.content.brand_ref,
                 draft_version=story.content.draft_version,
                 plans=tuple(plan_of(story, row) for row in story.publications),
-                deliveries=story.deliveries,
+                deliveries=await _untried_deliveries(story),
             )
 
     async def claim(self, content_id: str, now: datetime, holder: str) -> Claim:
@@ -106,6 +107,18 @@ class ContentProgress:
             elif story.now >= story.content.publish_by:
                 reason = _HOLD_ENDS_AS[HoldReason(row.hold_reason)] if row.hold_reason else Reason.WINDOW_MISSED
                 await story.fail(row, failure_of(reason))
+
+
+async def _untried_deliveries(story: Story) -> int:
+    """What `deliver` should take up: this look's events, and those of a change that somebody made before it."""
+    await story.session.flush()
+    query = select(func.count()).where(
+        DeliveryRow.content_id == story.content.id,
+        DeliveryRow.status == "pending",
+        DeliveryRow.attempts == 0,
+        col(DeliveryRow.next_attempt_at) <= story.now + DELIVER_GRACE,
+    )
+    return (await story.session.exec(query)).one()
 
 
 def plan_of(story: Story, row: PublicationRow) -> Plan:
