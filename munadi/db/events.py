@@ -46,10 +46,10 @@ async def number_events(database: Database) -> int:
     numbered = 0
     while await _waiting(database):
         async with database.write() as session:
+            connection = await session.connection()
             if not database.is_sqlite:
-                await session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            done = await session.execute(_NUMBER, {"batch": BATCH})
-            count = int(getattr(done, "rowcount", 0))
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            count = (await connection.execute(_NUMBER, {"batch": BATCH})).rowcount
         numbered += count
         if count < BATCH:
             break

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, text
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -58,9 +58,10 @@ class Once:
 
         `answer` is ours if it is known already; else `keep` writes it down.
         """
-        is_postgresql = session.get_bind().dialect.name == "postgresql"
+        connection = await session.connection()
+        is_postgresql = connection.dialect.name == "postgresql"
         if is_postgresql:
-            await session.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
+            await connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
         values: dict[str, Any] = {
             "scope": self.scope,
             "key": self.key,
@@ -71,8 +72,8 @@ class Once:
             "created_at": now,
         }
         insert = postgresql.insert if is_postgresql else sqlite.insert
-        taken = await session.execute(insert(IdempotencyRow).values(values).on_conflict_do_nothing())
-        if isinstance(taken, CursorResult) and taken.rowcount:
+        taken = await connection.execute(insert(IdempotencyRow).values(values).on_conflict_do_nothing())
+        if taken.rowcount:
             return None
         return await self.answer(session)
 
