@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
+from sqlmodel import SQLModel
 
 from munadi.db.session import Database
+from tests.db.board import Board
 from tests.db.seeding import Seed, StillClock
 
 
@@ -30,3 +33,43 @@ async def seed(database_url: str) -> AsyncIterator[Seed]:
 @pytest.fixture
 def clock() -> StillClock:
     return StillClock()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shared_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Each database in turn, with tables, kept for the session: for tests that look at their own brand only."""
+    if request.param == "sqlite":
+        url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('shared') / 'munadi.db'}"
+    else:
+        url = str(request.getfixturevalue("postgres").create_database())
+    engine = create_engine(url.replace("+aiosqlite", ""))
+    SQLModel.metadata.create_all(engine)
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+async def any_database(shared_url: str) -> AsyncIterator[Database]:
+    """Each database in turn. Other tests have left their rows in it."""
+    made = Database(shared_url)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def board(any_database: Database) -> Board:
+    """Contents in any state, of a brand of its own."""
+    made = Board(any_database)
+    await made.create()
+    return made
+
+
+@pytest.fixture
+async def own_board(database_url: str) -> AsyncIterator[Board]:
+    """Contents in any state, in a database that nobody else writes to."""
+    database = Database(database_url)
+    made = Board(database)
+    await made.create_tables()
+    await made.create()
+    yield made
+    await database.close()

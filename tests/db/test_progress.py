@@ -1,0 +1,197 @@
+"""Look and claim: nothing early, nothing twice, nothing that may not go out any more."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+
+from munadi.db import changes
+from munadi.db.progress import FOREVER, LATE_FIRST_SEND, MIN_SLEEP
+from munadi.domain.channel import ChannelName
+from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.domain.story import Mode
+from tests.db.board import Board, Put
+from tests.db.seeding import START
+
+S = PublicationStatus
+SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+NOWHERE = "cnt_01jdq5k1rreb1vkz7vv9f0v6gw"
+
+
+async def test_a_look_queues_what_was_accepted_and_acknowledges_the_wake(board: Board) -> None:
+    put = await board.put(S.ACCEPTED, S.ACCEPTED, content={"wake_seq": 3, "wake_tries": 2, "next_wake_at": START})
+    view = await board.progress.look(put.content_id, START - HOUR)
+    assert view is not None
+    assert [plan.status for plan in view.plans] == [S.QUEUED, S.QUEUED]
+    content = await board.content(put.content_id)
+    assert (content.wake_ack, content.wake_tries, content.next_wake_at) == (3, 0, None)
+    assert (content.status, content.next_look_at) == ("queued", START)
+    assert await board.types(put.content_id) == ["queued"]
+    again = await board.progress.look(put.content_id, START - HOUR)
+    assert again == view
+    assert await board.types(put.content_id) == ["queued"]
+
+
+async def test_there_is_nothing_to_look_at_or_to_claim(board: Board) -> None:
+    assert await board.progress.look(NOWHERE, START) is None
+    claim = await board.progress.claim(NOWHERE, START, "w")
+    assert (claim.claimed, claim.sleep) == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        (None, "WINDOW_MISSED"),
+        (HoldReason.TOKEN, "TOKEN_EXPIRED"),
+        (HoldReason.OUTAGE, "PROVIDER_OUTAGE"),
+        (HoldReason.RATE_LIMIT, "RATE_LIMITED"),
+        (HoldReason.DAILY_CAP, "DAILY_CAP_REACHED"),
+    ],
+)
+@pytest.mark.parametrize("by", ["look", "claim"])
+async def test_what_waits_past_publish_by_ends_with_its_reason(
+    board: Board, reason: HoldReason | None, told: str, by: str
+) -> None:
+    put = await board.put(S.QUEUED, publish_by=START + HOUR, hold_reason=reason, hold_since=START if reason else None)
+    await _by(board, by, put, START + HOUR - SECOND)
+    if by == "look":
+        assert (await board.row(put.id)).status == S.QUEUED
+    await board.set(put.id, status="queued")
+    await _by(board, by, put, START + HOUR)
+    row = await board.row(put.id)
+    assert (row.status, (row.failure or {})["reason"]) == (S.FAILED, told)
+    assert (await board.types(put.content_id))[-2:] == ["publish.failed", "completed"]
+
+
+@pytest.mark.parametrize("by", ["look", "claim"])
+async def test_a_publication_of_a_deleted_account_fails_and_the_others_go_on(board: Board, by: str) -> None:
+    put = await board.put(S.QUEUED, S.QUEUED)
+    await board.set_account(ChannelName.INSTAGRAM, deleted_at=START)
+    await _by(board, by, put, START)
+    rows = [await board.row(key) for key in put.ids]
+    assert [row.status for row in rows] == ["failed", "queued" if by == "look" else "publishing"]
+    assert (rows[0].failure or {})["reason"] == "ACCOUNT_DISCONNECTED"
+
+
+async def test_an_attempt_in_doubt_is_never_ended_by_the_window_or_the_account(board: Board) -> None:
+    put = await board.put(S.PUBLISHING, S.UNCONFIRMED, publish_by=START - HOUR)
+    for channel in ChannelName:
+        await board.set_account(channel, deleted_at=START)
+    await board.progress.look(put.content_id, START)
+    await board.progress.claim(put.content_id, START, "w")
+    assert [(await board.row(key)).status for key in put.ids] == ["publishing", "unconfirmed"]
+
+
+async def test_early_by_a_lagging_clock_it_sleeps_until_due(board: Board) -> None:
+    put = await board.put(S.QUEUED, S.QUEUED)
+    await board.set(put.ids[1], due_at=START + HOUR)
+    early = await board.progress.claim(put.content_id, START - 3 * SECOND, "w")
+    assert (early.claimed, early.sleep) == ((), 3 * SECOND)
+    hardly = await board.progress.claim(put.content_id, START - timedelta(microseconds=1), "w")
+    assert hardly.sleep == MIN_SLEEP
+    assert (await board.row(put.id)).epoch == 0
+    due = await board.progress.claim(put.content_id, START, "w")
+    assert [(c.publication_id, c.epoch, c.mode) for c in due.claimed] == [(put.id, 1, Mode.PUBLISH)]
+    assert due.sleep == HOUR
+    assert (await board.content(put.content_id)).status == "publishing"
+    assert await board.types(put.content_id) == ["publish.started"]
+
+
+@pytest.mark.parametrize(
+    ("row", "claimed", "sleep"),
+    [
+        ({"hold_reason": "OUTAGE", "hold_since": START, "hold_until": START + SECOND}, False, SECOND),
+        ({"hold_reason": "OUTAGE", "hold_since": START, "hold_until": START}, True, None),
+        ({"hold_reason": "TOKEN", "hold_since": START}, False, FOREVER),
+        ({"lead_seconds": 60.0}, False, None),
+        ({"lead_seconds": 60.0, "handle_ready": True}, False, None),
+        ({"lead_seconds": 60.0, "handle_ready": True, "handle_draft_version": 2}, False, None),
+        ({"lead_seconds": 60.0, "handle_ready": False, "handle_draft_version": 1}, False, None),
+        ({"lead_seconds": 60.0, "handle_ready": True, "handle_draft_version": 1}, True, None),
+        (
+            {"lead_seconds": 9.0, "handle_ready": True, "handle_draft_version": 1, "handle_expires_at": START},
+            False,
+            None,
+        ),
+        (
+            {"lead_seconds": 9.0, "handle_ready": True, "handle_draft_version": 1, "handle_expires_at": START + SECOND},
+            True,
+            None,
+        ),
+    ],
+)
+async def test_held_or_not_prepared_it_is_not_claimed(
+    board: Board, row: dict[str, object], claimed: bool, sleep: timedelta | None
+) -> None:
+    put = await board.put(S.QUEUED, **row)
+    claim = await board.progress.claim(put.content_id, START, "w")
+    assert (bool(claim.claimed), claim.sleep) == (claimed, sleep)
+    assert (await board.row(put.id)).status == ("publishing" if claimed else "queued")
+
+
+@pytest.mark.parametrize(
+    ("late", "attempts", "mode"),
+    [
+        (LATE_FIRST_SEND, 0, Mode.PUBLISH),
+        (LATE_FIRST_SEND + SECOND, 0, Mode.LOOK_FIRST),
+        (LATE_FIRST_SEND + SECOND, 1, Mode.PUBLISH),
+    ],
+)
+async def test_a_first_send_that_is_late_looks_first(board: Board, late: timedelta, attempts: int, mode: Mode) -> None:
+    put = await board.put(S.QUEUED, attempt_count=attempts)
+    [claimed] = (await board.progress.claim(put.content_id, START + late, "w")).claimed
+    assert claimed.mode is mode
+
+
+async def test_what_is_publishing_comes_back_to_be_reconciled_under_its_epoch(board: Board) -> None:
+    put = await board.put(S.PUBLISHING, S.PUBLISHED, S.CANCELED, S.UNCONFIRMED, S.FAILED, epoch=4)
+    [claimed] = (await board.progress.claim(put.content_id, START, "w")).claimed
+    assert (claimed.publication_id, claimed.epoch, claimed.mode) == (put.id, 4, Mode.RECONCILE)
+    assert await board.types(put.content_id) == []
+
+
+async def test_concurrent_claims_make_one(board: Board) -> None:
+    put = await board.put(S.QUEUED)
+    claims = await asyncio.gather(*(board.progress.claim(put.content_id, START, f"w{n}") for n in range(10)))
+    modes = [claimed.mode for claim in claims for claimed in claim.claimed]
+    assert sorted(modes) == sorted([Mode.PUBLISH] + [Mode.RECONCILE] * 9)
+    assert {claimed.epoch for claim in claims for claimed in claim.claimed} == {1}
+    assert await board.types(put.content_id) == ["publish.started"]
+
+
+async def test_claim_and_cancel_at_once_two_hundred_times_exactly_one_wins(board: Board) -> None:
+    async def cancel(put: Put) -> bool:
+        try:
+            async with board.locked(put.content_id) as story:
+                return await changes.cancel(story) == [put.id]
+        except changes.ChangeRefused:
+            return False
+
+    async def claim(put: Put) -> bool:
+        return bool((await board.progress.claim(put.content_id, START, "w")).claimed)
+
+    puts = [await board.put(S.QUEUED) for _ in range(200)]
+    wins = {"claim": 0, "cancel": 0}
+    for turn in range(0, 200, 10):
+        # Either side may come first: which one is up to the database.
+        pairs = [
+            (claim(put), cancel(put)) if n % 2 else (cancel(put), claim(put))
+            for n, put in enumerate(puts[turn : turn + 10])
+        ]
+        results = await asyncio.gather(*(step for pair in pairs for step in pair))
+        for n, put in enumerate(puts[turn : turn + 10]):
+            first, second = results[2 * n], results[2 * n + 1]
+            claimed, canceled = (first, second) if n % 2 else (second, first)
+            assert claimed != canceled
+            wins["claim" if claimed else "cancel"] += 1
+            assert (await board.row(put.id)).status == ("publishing" if claimed else "canceled")
+    assert min(wins.values()) > 0
+
+
+async def _by(board: Board, by: str, put: Put, now: datetime) -> None:
+    if by == "look":
+        await board.progress.look(put.content_id, now)
+    else:
+        await board.progress.claim(put.content_id, now, "w")
