@@ -69,22 +69,26 @@ def _print_options(out: Output, schema: Any) -> None:
         out.line()
         out.table(
             ["option", "type", "what it does"],
-            [[name, _kind(option), option.get("description")] for name, option in options.items()],
+            [
+                [name, _kind(option, schema.get("$defs") or {}), option.get("description")]
+                for name, option in options.items()
+            ],
         )
 
 
-def _kind(option: Any) -> str:
-    """A JSON Schema's type, short."""
+def _kind(option: Any, named: Any) -> str:
+    """A JSON Schema's type, short. `named` are the schemas it may refer to."""
     if "enum" in option:
         return "|".join(str(value) for value in option["enum"])
     if "const" in option:
         return str(option["const"])
     if "$ref" in option:
-        return str(option["$ref"]).rpartition("/")[2]
+        name = str(option["$ref"]).rpartition("/")[2]
+        return _kind(named[name], named) if "enum" in named.get(name, {}) else name
     if choices := option.get("anyOf") or option.get("oneOf"):
-        return "|".join(_kind(choice) for choice in choices)
+        return "|".join(_kind(choice, named) for choice in choices)
     if option.get("type") == "array":
-        return f"list of {_kind(option.get('items') or {})}"
+        return f"list of {_kind(option.get('items') or {}, named)}"
     return str(option.get("type") or "any")
 
 

@@ -114,9 +114,7 @@ def _local() -> Iterator[Check]:
     from munadi.config import load_settings, unknown_variables
 
     for name in unknown_variables():
-        yield Check(
-            "settings", False, f"{name} is no setting", "A slip of the pen? It has no effect; remove or fix it."
-        )
+        yield Check("settings", True, f"{name} is no setting", "A slip of the pen? It has no effect; remove or fix it.")
     try:
         settings = load_settings()
     except ValueError as error:

@@ -80,6 +80,10 @@ class Stage:
             self.timeline.event(event)
         return self.client.contents.get(content_id)
 
+    def await_status(self, content_id: str, status: str) -> None:
+        """Wait until the content has that status."""
+        self._wait(lambda: self.client.contents.get(content_id)["status"] == status)
+
     def last_sequence(self, content_id: str) -> int:
         """The number of the newest event."""
         return max(event["sequence"] or 0 for event in self.client.contents.events(content_id))

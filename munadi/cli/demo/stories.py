@@ -24,12 +24,9 @@ def goes_out(stage: Stage) -> None:
     _expect_visible(stage, content, text)
     for publication in content["publications"]:
         late = publication["latenessMs"]
-        stage.timeline.says(
-            publication["channel"],
-            ("published", "green"),
-            f", {late} ms after its time: {publication['providerPostId']}",
-        )
-        stage.timeline.says("", f"{publication['providerUrl']}")
+        stage.timeline.says(publication["channel"], ("published", "green"), f" {late} ms after its time")
+        stage.timeline.detail("id", publication["providerPostId"])
+        stage.timeline.detail("url", publication["providerUrl"])
 
 
 def fails_and_recovers(stage: Stage) -> None:
@@ -43,10 +40,10 @@ def fails_and_recovers(stage: Stage) -> None:
     failure = failed["failure"]
     if failure is None or failed["status"] != "failed":
         return expect(False, "the refused publication says why", failed["status"])
-    stage.timeline.says("instagram", ("why   ", "dim"), f"{failure['reason']}: {failure['message']}")
-    stage.timeline.says("", ("do    ", "dim"), failure["remedy"])
-    provider = f"{failure['providerCode']} {failure['providerMessage'] or ''}"
-    stage.timeline.says("", ("code  ", "dim"), f"{provider.strip()} (the network's own)")
+    stage.timeline.says("instagram", (failure["reason"], "red"), f", class {failure['class']}")
+    stage.timeline.detail("why", failure["message"])
+    stage.timeline.detail("do", failure["remedy"])
+    stage.timeline.detail("code", f"{failure['providerCode']} {failure['providerMessage'] or ''}".strip())
     _expect_count(stage, text, {"bluesky": 1})
 
     stage.timeline.says("operator", "Instagram lifts the restriction; retry that publication alone")
@@ -67,6 +64,7 @@ def is_withdrawn(stage: Stage) -> None:
     text = "This will not be seen"
     due = datetime.now(UTC) + timedelta(hours=1)
     content = stage.submit(text=text, scheduledAt=due.isoformat())
+    stage.await_status(content["id"], "queued")
     stage.client.contents.cancel(content["id"])
     content = stage.follow(content["id"])
     expect(content["status"] == "canceled", "the content is canceled", content["status"])

@@ -34,12 +34,20 @@ class Timeline:
 
     def event(self, event: Any) -> None:
         """A status change, as the API tells it."""
-        self.says(event["sns"] or "content", *event_words(event))
+        words = event_words(event)
+        # Why and where are told in full once the story has ended.
+        details = words[1:] if event["type"] == "content.completed" else []
+        self.says(event["sns"] or "content", words[0], *details)
 
     def webhook(self, event: Any) -> None:
         """A webhook whose signature was checked."""
         where = f"{event['sns']} " if event.get("sns") else ""
         self.says("webhook", (f"{where}{event['type']}, signature verified", "dim"))
+
+    def detail(self, name: str, value: str | None) -> None:
+        """A fact that belongs to the line above; some are too long to stand behind a time."""
+        with self._lock:
+            self._out.line((f"      {name:<5} ", "dim"), value or "none")
 
     def _line(self, who: str, words: tuple[Cell, ...]) -> None:
         seconds = time.monotonic() - self._zero

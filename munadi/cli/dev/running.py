@@ -6,6 +6,7 @@ import asyncio
 import json
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from munadi.cli.dev.keys import write_private
@@ -21,10 +22,13 @@ def run_stack(out: Output, wishes: Wishes) -> None:
     """Run until SIGINT, SIGTERM or SIGHUP. CommandFailed when it cannot start, with nothing left running."""
     for name in unknown_variables():
         _tell(f"unknown setting {name} is ignored")
+    with folder_lock(_data_dir(wishes)):
+        asyncio.run(_run(out, make_plan(wishes)))
+
+
+def _data_dir(wishes: Wishes) -> Path:
     try:
-        data_dir = wishes.data_dir or load_settings().data_dir
-        with folder_lock(data_dir.expanduser().absolute()):
-            asyncio.run(_run(out, make_plan(wishes)))
+        return (wishes.data_dir or load_settings().data_dir).expanduser().absolute()
     except ValueError as error:
         raise CommandFailed(f"a setting is wrong: {error}", Exit.USAGE) from error
 
