@@ -7,7 +7,6 @@ of the transport is *unknown* and is resolved by looking. Nothing here retries.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,25 +18,13 @@ from pydantic import BaseModel, ConfigDict
 
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import MAX_RAW, ChannelError, Reason, Sorting
+from munadi.domain.redaction import redact as redact
 from munadi.ports import Answer, Clock, Gate, LinkReader, MediaReader
 from munadi.webhooks.guard import GuardCode, GuardRefused
 
 MAX_ANSWER = 1_000_000
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 25.0
-
-# What may stand in an answer that we keep. A field named `code` is a secret only when it is long: Graph errors
-# carry a short one that a person needs.
-_SECRET = re.compile(
-    r"""(?ix)
-      ( ["']?(?:access_?token|refresh_?token|accessJwt|refreshJwt|password|client_?secret)["']?\s*[=:]\s*["']? )
-        [^"'&\s,}]+
-    | ( ["']?\bcode["']?\s*[=:]\s*["']? ) [\w%.~#/+-]{20,}
-    | ( \bbearer\s+ ) [\w.~+/=-]{12,}
-    | ( \beyJ )[\w-]+\.[\w-]+\.[\w-]*
-    | ( \b(?:EAA|IG[A-Z]{2}) )[\w-]{20,}
-    """
-)
 
 
 @dataclass(frozen=True)
@@ -68,14 +55,6 @@ class ChannelSettings(BaseModel):
         numbers = {name: getattr(self, name) for name in ("publish_deadline", "margin", "absence_window")}
         given = {name: number for name, number in numbers.items() if number is not None}
         return spec.model_copy(update={**given, "hosts": hosts})
-
-
-def redact(text: str, *secrets: str) -> str:
-    """`text` without tokens, bounded to what a ledger row keeps."""
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
-    return _SECRET.sub(lambda match: (match.group(match.lastindex or 0) or "") + "***", text)[:MAX_RAW]
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:

@@ -1,22 +1,29 @@
-"""Masking what looks like a secret, before text is logged or kept."""
+"""Masking what looks like a secret, before text is logged or kept. One place, for ledger rows and for logs."""
 
 from __future__ import annotations
 
 import re
 
-_NAMED = re.compile(
-    r"""(?ix) (["']?\b(?:access_?token|refresh_?token|accessJwt|refreshJwt|password|client_?secret|code|secret)\b["']?
-    \s*[=:]\s*["']?) [^"'&\s,}]+"""
+MAX_KEPT = 4_000
+
+# A field named `code` is a secret only when it is long: Graph errors carry a short one that a person needs.
+_SECRET = re.compile(
+    r"""(?ix)
+      ( ["']?\b(?:access_?token|refresh_?token|accessJwt|refreshJwt|password|client_?secret|secret)["']?
+        \s*[=:]\s*["']? )
+        [^"'&\s,}]+
+    | ( ["']?\bcode["']?\s*[=:]\s*["']? ) [\w%.~#/+-]{20,}
+    | ( \b(?:bearer|dpop|oauth)\s+ ) [\w.~+/=-]{12,}
+    | ( \beyJ )[\w-]+\.[\w-]+\.[\w-]*
+    | ( \b(?:EAA|IG[A-Z]{2}) )[\w-]{20,}
+    | ( \b(?:mnd|whsec|whsk)_ )[\w+/=-]{6,}
+    """
 )
-_BEARER = re.compile(r"(?i)\b(bearer|dpop|oauth)\s+[\w.~+/=-]{8,}")
-_OURS = re.compile(r"\b(mnd_|whsec_)[\w+/=-]{6,}")
 
 
-def redact(text: str, *secrets: str, limit: int = 4_000) -> str:
+def redact(text: str, *secrets: str, limit: int = MAX_KEPT) -> str:
     """`text` without the given secrets or anything that looks like one, bounded to `limit` characters."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")
-    text = _NAMED.sub(r"\1***", text)
-    text = _BEARER.sub(r"\1 ***", text)
-    return _OURS.sub(r"\1***", text)[:limit]
+    return _SECRET.sub(lambda match: (match.group(match.lastindex or 0) or "") + "***", text)[:limit]
