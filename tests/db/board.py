@@ -154,6 +154,9 @@ class Board:
     async def content(self, content_id: str) -> ContentRow:
         return await self._get(ContentRow, content_id)
 
+    async def account(self, channel: ChannelName) -> AccountRow:
+        return await self._get(AccountRow, self.accounts[channel])
+
     async def attempts(self, publication_id: str) -> Sequence[AttemptRow]:
         query = select(AttemptRow).where(AttemptRow.publication_id == publication_id).order_by(col(AttemptRow.number))
         async with self.database.read() as session:

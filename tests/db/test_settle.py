@@ -1,0 +1,167 @@
+"""The table of `settle.py`, every verdict × epoch × status, against a plain restatement of design §5."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from munadi.domain.channel import ChannelName
+from munadi.domain.failure import Reason, Sorting
+from munadi.domain.publication import HoldReason, PublicationStatus, Published, Warning_
+from munadi.domain.reasons import failure_of
+from munadi.domain.story import Verdict
+from tests.db.board import Board
+from tests.db.seeding import START
+
+S = PublicationStatus
+EPOCH = 7
+MINUTE = timedelta(minutes=1)
+VERDICTS = {
+    "published": Verdict(sorting=Sorting.SENT, published=Published(post_id="p", url="https://n.example/p")),
+    "failure": Verdict(sorting=Sorting.REJECTED, failure=failure_of(Reason.CONTENT_POLICY), provider_code="400"),
+    "hold": Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.OUTAGE),
+    "retry": Verdict(sorting=Sorting.NOT_SENT, retry=True),
+    "pending": Verdict(sorting=Sorting.SENT, pending=True),
+    "unknown": Verdict(sorting=Sorting.UNKNOWN, raw="reset"),
+}
+
+
+def expected(verdict: str, current: bool, status: S) -> tuple[S, tuple[str, ...]]:
+    """Where it stands afterwards, and the events of its way there."""
+    if verdict == "published":
+        way = {
+            S.PUBLISHING: ("succeeded",),
+            S.UNCONFIRMED: ("succeeded",),
+            S.QUEUED: ("started", "succeeded"),
+            S.FAILED: ("resumed", "started", "succeeded"),
+        }.get(status)
+        return (S.PUBLISHED, way) if way else (status, ())
+    if current and status in (S.PUBLISHING, S.UNCONFIRMED):
+        if verdict == "failure":
+            return S.FAILED, ("failed",)
+        if verdict == "hold":
+            return S.QUEUED, ("held",) if status is S.PUBLISHING else ("resumed",)
+    return status, ()
+
+
+async def test_every_verdict_in_every_state(board: Board) -> None:
+    wrong = []
+    for (name, verdict), current, status in product(VERDICTS.items(), (True, False), S):
+        put = await board.put(status, epoch=EPOCH)
+        attempt_id = await board.attempt(put.id, epoch=EPOCH)
+        epoch = EPOCH if current else EPOCH - 1
+        settled = await board.ledger.settle(put.id, attempt_id, epoch=epoch, verdict=verdict, now=START)
+        row = await board.row(put.id)
+        types = [kind.removeprefix("publish.") for kind in await board.types(put.content_id) if kind != "completed"]
+        [attempt] = await board.attempts(put.id)
+        seen = (S(row.status), tuple(types), attempt.outcome, attempt.is_open, settled.status, settled.epoch)
+        after, way = expected(name, current, status)
+        # Whatever the epoch, its own attempt is told; only what is certain closes it.
+        want = (after, way, verdict.sorting, name in ("unknown", "pending"), after, EPOCH)
+        if seen != want:
+            wrong.append(f"{name}, {'current' if current else 'stale'}, {status}: {seen}, not {want}")
+    assert wrong == []
+
+
+async def test_a_late_success_is_a_fact_with_the_time_of_its_call(board: Board) -> None:
+    put = await board.put(S.QUEUED, epoch=EPOCH, hold_reason="OUTAGE", hold_since=START, due=START - 2 * MINUTE)
+    attempt_id = await board.attempt(put.id)
+    warned = Published(post_id=None, warnings=(Warning_(code="POST_ID_PENDING", message="later"),))
+    verdict = Verdict(sorting=Sorting.SENT, published=warned)
+    await board.ledger.settle(put.id, attempt_id, epoch=1, verdict=verdict, now=START)
+    row = await board.row(put.id)
+    assert (row.status, row.hold_reason, row.failure) == (S.PUBLISHED, None, None)
+    assert row.published_at == START - MINUTE
+    assert row.lateness_ms == 60_000
+    assert [warning["code"] for warning in row.warnings] == ["POST_ID_PENDING"]
+    assert (await board.content(put.content_id)).next_look_at is None
+
+
+async def test_a_success_after_the_cancel_is_told_as_a_warning(board: Board) -> None:
+    put = await board.put(S.CANCELED, epoch=EPOCH)
+    await board.ledger.settle(put.id, None, epoch=EPOCH, verdict=VERDICTS["published"], now=START)
+    row = await board.row(put.id)
+    assert row.status == S.CANCELED
+    assert [warning["code"] for warning in row.warnings] == ["PUBLISHED_AFTER_CANCEL"]
+
+
+async def test_a_post_that_another_publication_owns_is_not_bound(board: Board) -> None:
+    await board.put(S.PUBLISHED, provider_post_id="mine")
+    put = await board.put(S.PUBLISHING, epoch=EPOCH)
+    found = Verdict(sorting=Sorting.SENT, published=Published(post_id="mine", url="https://n.example/mine"))
+    settled = await board.ledger.settle(put.id, None, epoch=EPOCH, verdict=found, now=START)
+    row = await board.row(put.id)
+    assert settled.status is S.PUBLISHED
+    assert (row.provider_post_id, row.provider_url) == (None, None)
+    assert [warning["code"] for warning in row.warnings] == ["POST_ID_PENDING"]
+
+
+@pytest.mark.parametrize(("number", "opens"), [(1, False), (2, True)])
+@pytest.mark.parametrize("status", [S.QUEUED, S.FAILED, S.PUBLISHED])
+async def test_a_late_acceptance_opens_its_attempt_again_unless_it_was_overtaken(
+    board: Board, number: int, opens: bool, status: S
+) -> None:
+    put = await board.put(status, epoch=EPOCH)
+    ids = [await board.attempt(put.id, number=n, is_open=False) for n in (1, 2)]
+    await board.ledger.settle(put.id, ids[number - 1], epoch=1, verdict=VERDICTS["pending"], now=START)
+    attempt = (await board.attempts(put.id))[number - 1]
+    assert (attempt.outcome, attempt.is_open) == ("sent", opens and status is not S.PUBLISHED)
+
+
+@pytest.mark.parametrize("name", ["unknown", "retry", "hold", "failure"])
+async def test_what_was_certain_is_not_overwritten_by_a_late_doubt(board: Board, name: str) -> None:
+    put = await board.put(S.PUBLISHED, epoch=EPOCH)
+    attempt_id = await board.attempt(put.id)
+    await board.ledger.settle(put.id, attempt_id, epoch=EPOCH, verdict=VERDICTS["published"], now=START)
+    await board.ledger.settle(put.id, attempt_id, epoch=EPOCH - 1, verdict=VERDICTS[name], now=START)
+    [attempt] = await board.attempts(put.id)
+    assert (attempt.outcome, attempt.is_open) == ("sent", False)
+
+
+async def test_a_failure_names_its_attempt_and_holds_no_condition(board: Board) -> None:
+    put = await board.put(S.PUBLISHING, epoch=EPOCH)
+    attempt_id = await board.attempt(put.id)
+    await board.ledger.settle(put.id, attempt_id, epoch=EPOCH, verdict=VERDICTS["failure"], now=START)
+    failure = (await board.row(put.id)).failure or {}
+    assert (failure["attemptId"], failure["class"], failure["reason"]) == (attempt_id, "POLICY", "CONTENT_POLICY")
+    [attempt] = await board.attempts(put.id)
+    assert (attempt.provider_code, attempt.ended_at) == ("400", START)
+
+
+async def test_holds_grow_and_each_condition_is_told(board: Board) -> None:
+    put = await board.put(S.PUBLISHING, epoch=EPOCH)
+    waits = []
+    for _ in range(5):
+        await board.ledger.settle(put.id, None, epoch=EPOCH, verdict=VERDICTS["hold"], now=START)
+        row = await board.row(put.id)
+        assert row.hold_until is not None
+        waits.append((row.hold_until - START) / MINUTE)
+        await board.set(put.id, status="publishing", revision=row.revision + 1)
+    assert waits == [1, 2, 5, 15, 15]
+    assert await board.types(put.content_id) == ["publish.held"] * 5
+
+
+@pytest.mark.parametrize("reason", list(HoldReason))
+async def test_how_long_a_condition_holds(board: Board, reason: HoldReason) -> None:
+    put = await board.put(S.PUBLISHING, epoch=EPOCH)
+    await board.set_account(ChannelName.INSTAGRAM, paused_until=START + 3 * MINUTE)
+    verdict = Verdict(sorting=Sorting.NOT_SENT, hold=reason, hold_for=20 * MINUTE)
+    await board.ledger.settle(put.id, None, epoch=EPOCH, verdict=verdict, now=START)
+    row = await board.row(put.id)
+    assert row.hold_until == (None if reason is HoldReason.TOKEN else START + 20 * MINUTE)
+    # The network's limit is the account's: every publication of it waits, and never shorter than before.
+    paused = 20 if reason is HoldReason.RATE_LIMIT else 3
+    assert (await board.account(ChannelName.INSTAGRAM)).paused_until == START + paused * MINUTE
+    [event] = await board.events(put.content_id)
+    assert (event.type, event.reason, event.data["publication"]["hold"]["reason"]) == (
+        "content.publish.held",
+        reason,
+        reason,
+    )
+
+
+async def test_a_publication_that_is_not_there_is_an_error(board: Board) -> None:
+    with pytest.raises(LookupError):
+        await board.ledger.settle("pub_none", None, epoch=1, verdict=VERDICTS["hold"], now=START)
