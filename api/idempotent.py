@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Header, Request
@@ -21,10 +20,13 @@ from starlette.responses import Response
 
 from api.problems import ProblemError
 from api.services import Services
+from munadi.crypto import VERSION as SEALED
+from munadi.crypto import KeyRing, SealBroken
 from munadi.db.idempotency import Kept, KeyReused, Once
 from munadi.intake.strict_json import canonical
 
 REPLAYED = "Idempotent-Replayed"
+_TABLE = "idempotency"
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"')
 _BARE = re.compile(r"[\x21\x23-\x7e][\x21-\x7e]{0,254}")
 
@@ -39,12 +41,13 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """A success to be: `after` runs once it is sent, and not for a repetition."""
+    """A success to be: `after` runs once it is sent, and not for a repetition; a `secret` one is kept sealed."""
 
     body: BaseModel
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     after: BackgroundTask | None = None
+    secret: bool = False
 
 
 Work = Callable[[AsyncSession], Awaitable[Answer]]
@@ -95,19 +98,19 @@ async def answered_before(services: Services, asked: Asked, brand_ref: str | Non
             kept = await once.answer(session)
         except KeyReused:
             raise _reused() from None
-    return None if kept is None else _replay(kept)
+    return None if kept is None else _replay(services, once, kept)
 
 
 async def answer_once(services: Services, asked: Asked, brand_ref: str | None, operation: str, work: Work) -> Response:
     """Do the work in one transaction, once per key. What `work` raises rolls everything back and is not kept."""
     once = _once(asked, brand_ref, operation)
     async with services.database.write() as session:
-        if once is not None and (replay := await _take(once, session, services.clock.now())):
+        if once is not None and (replay := await _take(services, once, session)):
             return replay
         response = respond(await work(session))
         if once is not None:
             await session.flush()
-            await once.keep(session, _kept(response))
+            await once.keep(session, _kept(services, once, response))
     return response
 
 
@@ -118,7 +121,7 @@ async def store_once(
     response = respond(answer)
     once = _once(asked, brand_ref, operation)
     async with services.database.write() as session:
-        if once is not None and (replay := await _take(once, session, services.clock.now(), _kept(response))):
+        if once is not None and (replay := await _take(services, once, session, response)):
             return replay
         await store(session)
     return response
@@ -134,23 +137,41 @@ def _once(asked: Asked, brand_ref: str | None, operation: str) -> Once | None:
     return None if asked.key is None else Once(f"{brand_ref or '*'} {operation}", asked.key, asked.fingerprint)
 
 
-async def _take(once: Once, session: AsyncSession, now: datetime, answer: Kept | None = None) -> Response | None:
+async def _take(services: Services, once: Once, session: AsyncSession, answer: Kept | None = None) -> Response | None:
     """Take the key, or answer as before."""
     try:
-        kept = await once.take(session, now, answer)
+        kept = await once.take(session, services.clock.now(), answer)
     except KeyReused:
         raise _reused() from None
-    return None if kept is None else _replay(kept)
+    return None if kept is None else _replay(services, once, kept)
 
 
-def _kept(response: Response) -> Kept:
+def _kept(response: Response, keyring: KeyRing | None = None, once: Once | None = None) -> Kept:
     # Without what is computed anew for each sending.
     headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
-    return Kept(response.status_code, headers, bytes(response.body))
+    body = bytes(response.body)
+    if keyring is not None and once is not None:
+        body = keyring.seal(body, **_place(once))
+    return Kept(response.status_code, headers, body)
 
 
-def _replay(kept: Kept) -> Response:
-    return Response(kept.body, kept.status_code, {**kept.headers, REPLAYED: "true"}, "application/json")
+def _replay(services: Services, once: Once, kept: Kept) -> Response:
+    body = kept.body
+    if body.startswith(SEALED):  # which no JSON does
+        try:
+            body = services.keyring.open(body, **_place(once))
+        except SealBroken:
+            raise _lost() from None
+    return Response(body, kept.status_code, {**kept.headers, REPLAYED: "true"}, "application/json")
+
+
+def _place(once: Once) -> dict[str, str]:
+    return {"table": "idempotency", "row": f"{once.scope} {once.key}", "column": "body"}
+
+
+def _lost() -> ProblemError:
+    detail = "the first request succeeded, but its answer was sealed under a key that has been removed since"
+    return ProblemError(409, "IDEMPOTENT_ANSWER_LOST", "The answer cannot be repeated", detail)
 
 
 def _reused() -> ProblemError:

@@ -121,9 +121,9 @@ def translate(error: Exception) -> ProblemError:
                 "the database does not answer; nothing was stored",
                 headers={"Retry-After": "2"},
             )
-    # Statements carry their parameters, which may be somebody's words: they stay out of the log.
-    text = type(error).__name__ if isinstance(error, StatementError) else repr(error)
-    log.exception("request.failed", error=text)
+    if isinstance(error, StatementError):
+        error.hide_parameters = True  # somebody's words, which stay out of the log
+    log.error("request.failed", error=type(error).__name__, exc_info=error)
     return ProblemError(500, "INTERNAL_ERROR", "Our mistake", "something went wrong here; the log has the requestId")
 
 
