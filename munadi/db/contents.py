@@ -107,6 +107,8 @@ async def edit(story: Story, planned: PlannedDrafts) -> None:
         story.draft = fresh
         for row, each in zip(story.publications, planned.publications, strict=True):
             row.lead_seconds, row.handle_ready = each.lead.total_seconds(), False
+            # A preparation of the old draft that is under way must not end the new one with its refusal.
+            row.epoch += 1
     story.wake()
     await story.emit(EventType.CONTENT_UPDATED)
     await story.close()
