@@ -145,6 +145,9 @@ class Board:
     async def set_content(self, content_id: str, **values: Any) -> None:
         await self._update(ContentRow, content_id, values)
 
+    async def set_attempt(self, attempt_id: str, **values: Any) -> None:
+        await self._update(AttemptRow, attempt_id, values)
+
     async def set_account(self, channel: ChannelName, **values: Any) -> None:
         await self._update(AccountRow, self.accounts[channel], values)
 
