@@ -8,9 +8,6 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from munadi.db.accounts import AccountStore
-from munadi.db.deliveries import DeliveryStore
-from munadi.tokens import AccountTokens
 from temporalio.client import Client
 from temporalio.worker import Worker
 
@@ -19,11 +16,14 @@ from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
 from activities.webhooks import WebhookActivities
+from munadi.db.accounts import AccountStore
+from munadi.db.deliveries import DeliveryStore
 from munadi.db.ledger import PublicationLedger
 from munadi.db.operators import OperatorCommands
 from munadi.db.progress import ContentProgress
 from munadi.db.session import Database
 from munadi.runtime import Runtime
+from munadi.tokens import AccountTokens
 from workflows.registry import WORKFLOWS
 
 # Longer than the longest publish deadline: what is in flight ends by itself.

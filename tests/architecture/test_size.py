@@ -11,7 +11,9 @@ def test_no_file_is_over_300_lines() -> None:
     found = [
         f"{name}: {lines} lines"
         for name in files()
-        if name.endswith(SOURCES) and (lines := len(text(name).splitlines())) > MAX_FILE
+        if name.endswith(SOURCES)
+        and "/migrations/versions/" not in name
+        and (lines := len(text(name).splitlines())) > MAX_FILE
     ]
     report(found, f"Split it by subject: a file has at most {MAX_FILE} lines, a good one around 120.")
 

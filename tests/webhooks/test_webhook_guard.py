@@ -2,61 +2,15 @@
 
 import asyncio
 import socket
-import ssl
 from ipaddress import IPv6Address, ip_address
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from munadi.webhooks.addresses import why_not_public
-from munadi.webhooks.guard import DEFAULT_PORTS, Guard, GuardCode, GuardRefused, guarded_client
-
-PUBLIC = "93.184.215.14"
-
-
-def words(text):
-    return text.split()
-
-
-FORBIDDEN_ADDRESSES = words(
-    """
-    0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 100.127.255.255 127.0.0.1 127.1.2.3
-    127.255.255.254 168.63.129.16 169.254.0.1 169.254.169.254 169.254.170.2 172.16.0.1 172.31.255.255
-    192.0.0.1 192.0.0.8 192.0.0.192 192.0.2.1 192.31.196.1 192.52.193.1 192.88.99.1 192.168.0.1
-    192.168.255.255 192.175.48.1 198.18.0.1 198.19.255.255 198.51.100.1 203.0.113.1 224.0.0.1 239.1.1.1
-    240.0.0.1 255.255.255.255
-    :: ::1 ::2 ::127.0.0.1 ::ffff:127.0.0.1 ::ffff:10.0.0.1 ::ffff:169.254.169.254 ::ffff:7f00:1 ::ffff:8.8.8.8
-    ::ffff:0:127.0.0.1 64:ff9b::127.0.0.1 64:ff9b::a00:1 64:ff9b::8.8.8.8 64:ff9b:1::1 100::1 100:0:0:1::1
-    2001::1 2001:0:7f00:1:: 2001:2::1 2001:10::1 2001:20::1 2001:db8::1 2002:7f00:1:: 2002:a00:1::1
-    2620:4f:8000::1 3ffe::1 3fff::1 3fff:fff::1 4000::1 5f00::1 8000::1 fc00::1 fd00:ec2::254 fe80::1 febf::1
-    fec0::1 feff::1 ff00::1 ff02::1 ffff::1
-"""
-)
-
-# What a resolver reads as 127.0.0.1 or 10.0.0.1, and what is not a host at all.
-DISGUISED_HOSTS = words(
-    """
-    2130706433 017700000001 0x7f000001 0x7F000001 0x7f.1 0x7f.0.0.1 0177.0.0.1 0177.0.0.01 127.1 127.0.1
-    127.0.0.1. 127.000.000.001 127.0.0.0x1 0 0x0 00 1 256.256.256.256 127.0.0.1.1 4294967295 4294967296
-    foo.0x7f foo.1 10.1 012.0.0.1 0xa.1 ①②⑦.⓪.⓪.① １２７.０.０.１ 127。0。0。1 ⑩.0.0.1
-    [::ffff:127.0.0.1%25lo] [127.0.0.1] [::1
-    ::1 [::g] [fe80::1%25eth0] [v1.x] %31%32%37.0.0.1 127%2e0.0.1 a..b -a.example a_.-b %00 a%00b a\\b *.example a,b a;b
-    {aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}.example
-"""
-)
-
-
-def resolves_to(*answers):
-    """A resolver that gives one answer per call, the last for ever; `.calls` counts."""
-
-    async def resolve(_host, _port):
-        resolve.calls += 1
-        return answers[min(resolve.calls, len(answers)) - 1]
-
-    resolve.calls = 0
-    return resolve
+from munadi.webhooks.guard import DEFAULT_PORTS, Guard, GuardCode, GuardRefused
+from tests.webhooks.corpus import DISGUISED_HOSTS, FORBIDDEN_ADDRESSES, PUBLIC, resolves_to
 
 
 async def refusal(guard, url):
@@ -228,135 +182,3 @@ def test_no_text_raises_anything_but_a_refusal(text):
     asyncio.run(check(text))
     asyncio.run(check(f"http://{text}/"))
     assert codes <= set(GuardCode)
-
-
-async def test_no_connection_reaches_a_canary(canary):
-    """Real sockets: each spelling of loopback at the canary's port, with every port allowed."""
-    hosts = [
-        *(host for host in DISGUISED_HOSTS if "%" not in host),
-        *(f"[{a}]" if ":" in a else a for a in FORBIDDEN_ADDRESSES),
-        "localhost",
-        "a.localhost",
-        "localhost.",
-        socket.gethostname(),
-    ]
-    guard = Guard(https_only=False, allowed_ports=range(1, 65536))
-    async with guarded_client(guard, timeout=0.5) as client:
-        for host in hosts:
-            with pytest.raises((GuardRefused, httpx.InvalidURL, httpx.UnsupportedProtocol)):
-                await client.get(f"http://{host}:{canary.port}/")
-    assert len(hosts) >= 120
-    assert canary.connections == 0
-
-
-async def test_rebinding_the_connection_goes_to_the_address_that_was_checked(server, canary):
-    """The name is public when checked and loopback ever after; it is asked once, so loopback is never called."""
-    resolve = resolves_to([PUBLIC], ["127.0.0.1"])
-    guard = Guard(https_only=False, resolve=resolve, allowed_ports=range(1, 65536))
-    async with guarded_client(guard, timeout=0.3) as client:
-        with pytest.raises(httpx.TransportError):
-            await client.get(f"http://rebind.example:{canary.port}/")
-    assert resolve.calls == 1
-    assert canary.connections == 0
-
-
-async def test_rebinding_after_an_answer_is_checked_again(server):
-    server.answers(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-    resolve = resolves_to(["127.0.0.1"], ["10.0.0.1"])
-    guard = Guard(allow_loopback=True, https_only=False, resolve=resolve, allowed_ports=range(1, 65536))
-    async with guarded_client(guard, timeout=1) as client:
-        await client.get(f"http://rebind.example:{server.port}/")
-        with pytest.raises(GuardRefused):
-            await client.get(f"http://rebind.example:{server.port}/")
-    assert resolve.calls == 2
-    assert server.connections == 1
-
-
-async def test_a_redirect_is_not_followed_and_where_a_caller_does_it_is_checked(server, canary):
-    location = f"http://rebind.example:{canary.port}/".encode()
-    server.answers(b"HTTP/1.1 302 Found\r\nlocation: %s\r\ncontent-length: 0\r\n\r\n" % location)
-    guard = Guard(
-        allow_loopback=True, resolve=resolves_to(["10.0.0.1"]), https_only=False, allowed_ports=range(1, 65536)
-    )
-    async with guarded_client(guard, timeout=1) as client:
-        answer = await client.get(f"http://127.0.0.1:{server.port}/")
-        assert answer.status_code == 302
-        with pytest.raises(GuardRefused):
-            await client.get(f"http://127.0.0.1:{server.port}/", follow_redirects=True)
-    assert canary.connections == 0
-
-
-async def test_a_proxy_of_the_environment_is_not_used(server, canary, monkeypatch):
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, f"http://127.0.0.1:{canary.port}")
-    server.answers(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-    async with guarded_client(Guard(allow_loopback=True), timeout=1) as client:
-        assert (await client.get(f"http://127.0.0.1:{server.port}/")).status_code == 200
-    assert canary.connections == 0
-
-
-def named(port, *answers):
-    return Guard(allow_loopback=True, allowed_ports={port}, resolve=resolves_to(*answers))
-
-
-async def test_the_certificate_is_checked_against_the_name_and_host_keeps_it(certificate, serve_tls):
-    papers = certificate("hooks.example")
-    async with serve_tls(papers) as server:
-        server.answers(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-        guard = named(server.port, ["127.0.0.1"])
-        async with guarded_client(guard, timeout=2, verify=papers.trust) as client:
-            answer = await client.get(f"https://hooks.example.:{server.port}/")
-            assert answer.status_code == 200
-            assert f"host: hooks.example.:{server.port}".encode() in server.requests[0].lower()
-            with pytest.raises(httpx.ConnectError, match=r"(?i)certificate"):
-                await client.get(f"https://other.example:{server.port}/")
-        assert len(server.requests) == 1
-
-
-async def test_sni_is_the_name(certificate, serve_tls):
-    papers, seen = certificate("hooks.example"), []
-    papers.server.sni_callback = lambda _socket, name, _context: seen.append(name)
-    async with serve_tls(papers) as server:
-        server.answers(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-        async with guarded_client(named(server.port, ["127.0.0.1"]), timeout=2, verify=papers.trust) as client:
-            await client.get(f"https://hooks.example:{server.port}/")
-    assert seen == ["hooks.example"]
-
-
-async def test_two_names_at_one_address_never_share_a_connection(certificate, serve_tls):
-    papers = certificate("hooks.example")
-    async with serve_tls(papers) as server:
-        server.answers(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: keep-alive\r\n\r\n")
-        guard = named(server.port, ["127.0.0.1"])
-        async with guarded_client(guard, timeout=2, verify=papers.trust) as client:
-            await client.get(f"https://hooks.example:{server.port}/")
-            with pytest.raises(httpx.ConnectError):
-                await client.get(f"https://evil.example:{server.port}/")
-
-
-async def test_the_next_address_is_tried_when_one_refuses(server):
-    server.answers(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
-    guard = named(server.port, ["::1", "127.0.0.9", "127.0.0.1"])
-    async with guarded_client(guard, timeout=2) as client:
-        answer = await client.get(f"http://app.localhost:{server.port}/")
-    assert answer.status_code == 200
-    assert server.connections == 1
-
-
-async def test_cancelled_in_a_handshake_the_socket_is_closed():
-    closed = asyncio.Event()
-
-    async def silent(reader, writer):
-        while await reader.read(4096):
-            pass
-        closed.set()
-        writer.close()
-
-    async with await asyncio.start_server(silent, "127.0.0.1", 0) as listening:
-        port = listening.sockets[0].getsockname()[1]
-        async with guarded_client(Guard(allow_loopback=True), timeout=5, verify=ssl.create_default_context()) as client:
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.2):
-                    await client.get(f"https://localhost:{port}/")
-            async with asyncio.timeout(1):
-                await closed.wait()
