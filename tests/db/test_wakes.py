@@ -1,0 +1,84 @@
+"""The relay's side: what was not acknowledged or not looked at in time is told again, ever more rarely."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from munadi.db.wakes import DueWake, Wakes
+from munadi.domain.publication import PublicationStatus
+from tests.db.board import Board, Put
+from tests.db.seeding import START
+
+S = PublicationStatus
+SECOND = timedelta(seconds=1)
+GRACE = timedelta(seconds=20)
+RESTING = {"wake_seq": 2, "wake_ack": 2}
+
+
+async def due(board: Board, at: timedelta = timedelta(0)) -> list[str]:
+    found = await Wakes(board.database).due(START + at, GRACE)
+    return [wake.content_id for wake in found]
+
+
+async def test_a_change_is_told_a_second_later_until_it_is_acknowledged(own_board: Board) -> None:
+    board = own_board
+    put = await board.put(S.QUEUED, S.QUEUED, due=START + timedelta(hours=1))
+    async with board.locked(put.content_id) as story:
+        story.wake()
+        await story.close()
+    assert await due(board) == []
+    [wake] = await Wakes(board.database).due(START + SECOND, GRACE)
+    assert (wake.brand_ref, sorted(wake.channels), wake.overdue) == (board.brand, ["instagram", "threads"], False)
+    await board.progress.look(put.content_id, START + SECOND)
+    assert await due(board, 60 * SECOND) == []
+
+
+async def test_the_spacing_doubles_to_a_minute_and_a_new_change_begins_anew(own_board: Board) -> None:
+    board = own_board
+    put = await board.put(S.QUEUED, content={"wake_seq": 1})
+    now, waits = START, []
+    for _ in range(8):
+        await Wakes(board.database).told([put.content_id], now)
+        at = (await board.content(put.content_id)).next_wake_at
+        assert at is not None
+        waits.append((at - now) / SECOND)
+        assert await due(board, at - START - timedelta(microseconds=1)) == []
+        assert await due(board, at - START) == [put.content_id]
+        now = at
+    assert waits == [2, 4, 8, 16, 32, 60, 60, 60]
+    async with board.locked(put.content_id, now) as story:
+        story.wake()
+        await story.close()
+    content = await board.content(put.content_id)
+    assert (content.wake_tries, content.next_wake_at) == (0, now + SECOND)
+
+
+async def test_a_look_that_nobody_made_in_time_is_overdue(own_board: Board) -> None:
+    board = own_board
+    put = await board.put(S.PUBLISHING, content=RESTING | {"next_look_at": START})
+    assert await due(board, GRACE - SECOND) == []
+    [wake] = await Wakes(board.database).due(START + GRACE, GRACE)
+    assert wake == DueWake(put.content_id, board.brand, ("instagram",), overdue=True)
+    await Wakes(board.database).told([put.content_id], START + GRACE)
+    assert await due(board, GRACE + SECOND) == []
+    assert await due(board, GRACE + 2 * SECOND) == [put.content_id]
+
+
+async def test_what_rests_is_left_alone(own_board: Board) -> None:
+    board = own_board
+    put = await board.put(S.PUBLISHED, content=RESTING)
+    later = await board.put(S.QUEUED, content=RESTING | {"next_look_at": START + timedelta(hours=1)})
+    assert await due(board, 60 * SECOND) == []
+    await Wakes(board.database).told([put.content_id, later.content_id], START)
+    assert (await board.content(put.content_id)).wake_tries == 0
+    assert (await board.content(later.content_id)).next_wake_at is None
+
+
+async def test_the_longest_waiting_come_first_and_a_round_is_bounded(own_board: Board) -> None:
+    board = own_board
+    puts: list[Put] = []
+    for minutes in (3, 1, 2):
+        at = START - timedelta(minutes=minutes)
+        puts.append(await board.put(S.QUEUED, content={"wake_seq": 1, "updated_at": at}))
+    assert await due(board) == [puts[0].content_id, puts[2].content_id, puts[1].content_id]
+    assert len(await Wakes(board.database).due(START, GRACE, limit=2)) == 2
