@@ -20,8 +20,7 @@ from starlette.responses import Response
 
 from api.problems import ProblemError
 from api.services import Services
-from munadi.crypto import VERSION as SEALED
-from munadi.crypto import KeyRing, SealBroken
+from munadi.crypto import SealBroken
 from munadi.db.idempotency import Kept, KeyReused, Once
 from munadi.intake.strict_json import canonical
 
@@ -41,13 +40,12 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """A success to be: `after` runs once it is sent, and not for a repetition; a `secret` one is kept sealed."""
+    """A success to be: `after` runs once it is sent, and not for a repetition."""
 
     body: BaseModel
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     after: BackgroundTask | None = None
-    secret: bool = False
 
 
 Work = Callable[[AsyncSession], Awaitable[Answer]]
@@ -137,8 +135,11 @@ def _once(asked: Asked, brand_ref: str | None, operation: str) -> Once | None:
     return None if asked.key is None else Once(f"{brand_ref or '*'} {operation}", asked.key, asked.fingerprint)
 
 
-async def _take(services: Services, once: Once, session: AsyncSession, answer: Kept | None = None) -> Response | None:
+async def _take(
+    services: Services, once: Once, session: AsyncSession, response: Response | None = None
+) -> Response | None:
     """Take the key, or answer as before."""
+    answer = None if response is None else _kept(services, once, response)
     try:
         kept = await once.take(session, services.clock.now(), answer)
     except KeyReused:
@@ -146,27 +147,22 @@ async def _take(services: Services, once: Once, session: AsyncSession, answer: K
     return None if kept is None else _replay(services, once, kept)
 
 
-def _kept(response: Response, keyring: KeyRing | None = None, once: Once | None = None) -> Kept:
-    # Without what is computed anew for each sending.
+def _kept(services: Services, once: Once, response: Response) -> Kept:
+    # Without what is computed anew for each sending; sealed, because some answers show a secret.
     headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
-    body = bytes(response.body)
-    if keyring is not None and once is not None:
-        body = keyring.seal(body, **_place(once))
-    return Kept(response.status_code, headers, body)
+    return Kept(response.status_code, headers, services.keyring.seal(bytes(response.body), **_place(once)))
 
 
 def _replay(services: Services, once: Once, kept: Kept) -> Response:
-    body = kept.body
-    if body.startswith(SEALED):  # which no JSON does
-        try:
-            body = services.keyring.open(body, **_place(once))
-        except SealBroken:
-            raise _lost() from None
+    try:
+        body = services.keyring.open(kept.body, **_place(once))
+    except SealBroken:
+        raise _lost() from None
     return Response(body, kept.status_code, {**kept.headers, REPLAYED: "true"}, "application/json")
 
 
 def _place(once: Once) -> dict[str, str]:
-    return {"table": "idempotency", "row": f"{once.scope} {once.key}", "column": "body"}
+    return {"table": _TABLE, "row": f"{once.scope} {once.key}", "column": "body"}
 
 
 def _lost() -> ProblemError:

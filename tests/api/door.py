@@ -153,3 +153,8 @@ async def subscriber(*statuses: int) -> AsyncIterator[Subscriber]:
     finally:
         server.close()
         await server.wait_closed()
+
+
+def bytes_of(folder: Path) -> bytes:
+    """Everything that is written there, as somebody who stole the disk reads it."""
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())

@@ -31,6 +31,8 @@ _IDS = {
     "key_id": Prefix.KEY,
 }
 
+IMAGE = {"kind": "image", "mime_type": "image/jpeg", "bytes": 10, "width": 1, "height": 1}
+
 
 async def call(door: Door, operation: Operation, key: str, names: dict[str, str] | None = None) -> httpx.Response:
     unknown = {name: new_id(prefix) for name, prefix in _IDS.items()}
@@ -48,7 +50,7 @@ async def acmes(door: Door) -> dict[str, str]:
     content_id = await seed.content(account.id)
     media_id = new_id(Prefix.MEDIA)
     async with door.services.database.write() as session:
-        session.add(MediaRow(id=media_id, brand_ref="acme", sha256="0" * 64, facts={}, created_at=START))
+        session.add(MediaRow(id=media_id, brand_ref="acme", sha256="0" * 64, facts=IMAGE, created_at=START))
     deliveries = (await door.ask("GET", "/v1/webhooks/deliveries")).json()["data"]
     row = await KeyStore(door.services.database).find(await door.key(Scope.CONTENTS_READ, brand_ref="acme"))
     assert row is not None

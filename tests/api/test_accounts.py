@@ -1,0 +1,175 @@
+"""Accounts: tried before they are kept, answered without a secret, mended by a reconnect."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from munadi.domain.event import EventType
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.key import Scope
+from munadi.domain.publication import HoldReason, PublicationStatus
+from tests.api.door import Door, bytes_of, open_door
+
+IMPORT = "/v1/brands/acme/accounts"
+SENT = {"channel": "bluesky", "credentials": {"accessToken": "CANARY-access", "refreshToken": "CANARY-refresh"}}
+
+
+def error(reason: Reason, **facts: Any) -> ChannelError:
+    return ChannelError(reason, Sorting.REJECTED, "the network says no", provider_code="E1", **facts)
+
+
+async def imported(door: Door, **changes: Any) -> dict[str, Any]:
+    answer = await door.ask("POST", IMPORT, json=SENT | changes)
+    assert answer.status_code in (200, 201)
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_an_account_is_verified_then_kept(door: Door) -> None:
+    made = await door.ask("POST", IMPORT, json=SENT)
+    account = made.json()
+    assert made.status_code == 201
+    assert made.headers["location"] == f"/v1/accounts/{account['id']}"
+    assert door.network.count("verify") == 1
+    assert (account["status"], account["handle"], account["scopes"]) == ("connected", "acme.example", ["publish"])
+    assert account["affectedContents"] == []
+    assert "CANARY" not in made.text
+    assert (await door.ask("GET", "/v1/accounts?brandRef=acme")).json()["data"] == [account]
+
+
+async def test_the_same_profile_again_reconnects_and_releases(door: Door) -> None:
+    account = await imported(door)
+    held = await door.seed.content(account["id"], hold=HoldReason.TOKEN)
+    assert (await door.ask("GET", f"/v1/accounts/{account['id']}")).json()["affectedContents"] == [held]
+    again = await door.ask("POST", IMPORT, json=SENT)
+    assert (again.status_code, again.json()["id"]) == (200, account["id"])
+    assert (await door.seed.publication(held)).hold_reason is None
+
+
+@pytest.mark.parametrize("repeatable", [{}, {"Idempotency-Key": "k1"}])
+async def test_no_token_is_readable_at_rest(tmp_path: Path, repeatable: dict[str, str]) -> None:
+    async with open_door(tmp_path) as door:
+        await door.ask("POST", IMPORT, json=SENT, headers=repeatable)
+    written = bytes_of(tmp_path)
+    assert b"acme.example" in written
+    assert b"CANARY" not in written
+
+
+async def test_a_repeated_import_asks_the_network_once(door: Door) -> None:
+    first, again = [await door.ask("POST", IMPORT, json=SENT, headers={"Idempotency-Key": "k1"}) for _ in range(2)]
+    assert again.content == first.content
+    assert door.network.count("verify") == 1
+
+
+async def test_what_the_network_refuses_is_told_with_the_remedy(door: Door) -> None:
+    door.network.verifying.append(error(Reason.TOKEN_REVOKED))
+    answer = await door.ask("POST", IMPORT, json=SENT)
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "TOKEN_REVOKED")
+    assert "Reconnect the account" in problem["detail"]
+    assert problem["errors"][0] | {"message": ""} == {
+        "pointer": "/credentials",
+        "code": "TOKEN_REVOKED",
+        "message": "",
+        "channel": "bluesky",
+        "rule": None,
+        "limit": None,
+        "actual": "E1",
+    }
+    assert (await door.ask("GET", "/v1/accounts")).json()["data"] == []
+
+
+@pytest.mark.parametrize(("wait", "seconds"), [(None, "30"), (timedelta(seconds=7), "7")])
+async def test_an_outage_is_not_the_clients_fault(door: Door, wait: timedelta | None, seconds: str) -> None:
+    door.network.verifying.append(error(Reason.PROVIDER_OUTAGE, retry_after=wait))
+    answer = await door.ask("POST", IMPORT, json=SENT)
+    assert (answer.status_code, answer.json()["code"]) == (503, "PROVIDER_OUTAGE")
+    assert answer.headers["retry-after"] == seconds
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"channel": "myspace"}, "/channel"),
+        ({"channel": "tiktok"}, "/channel"),
+        ({"credentials": {}}, "/credentials"),
+        ({"credentials": {"identifier": "a"}}, "/credentials"),
+        ({"credentials": {"accessToken": "t", "identifier": "a", "password": "p"}}, "/credentials"),
+        ({"credentials": {"accessToken": "t", "expiresAt": "2026-01-01T00:00:00"}}, "/credentials/expiresAt"),
+        ({"serviceUrl": "https://10.0.0.1"}, "/serviceUrl"),
+        ({"serviceUrl": "https://user@pds.example"}, "/serviceUrl"),
+    ],
+)
+async def test_what_is_wrong_is_pointed_at_before_the_network_is_asked(
+    door: Door, change: dict[str, Any], pointer: str
+) -> None:
+    answer = await door.ask("POST", IMPORT, json=SENT | change)
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    assert door.network.calls == []
+
+
+async def test_a_brand_connects_no_more_than_its_limit(door: Door) -> None:
+    await door.ask("PATCH", "/v1/brands/acme", json={"limits": {"accounts": 1}})
+    await imported(door, externalId="one")
+    refused = await door.ask("POST", IMPORT, json=SENT | {"externalId": "two"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "ACCOUNT_LIMIT_REACHED")
+    assert (await door.ask("POST", IMPORT, json=SENT | {"externalId": "one"})).status_code == 200
+
+
+async def test_a_check_tells_the_truth_of_the_network(door: Door) -> None:
+    account = await imported(door)
+    door.network.handle = "renamed.example"
+    checked = (await door.ask("POST", f"/v1/accounts/{account['id']}/check")).json()
+    assert (checked["ok"], checked["failure"], checked["handle"]) == (True, None, "renamed.example")
+
+
+async def test_a_check_renews_a_token_that_the_network_calls_expired(door: Door) -> None:
+    account = await imported(door)
+    door.network.verifying.append(error(Reason.TOKEN_EXPIRED))
+    checked = (await door.ask("POST", f"/v1/accounts/{account['id']}/check")).json()
+    assert (checked["ok"], checked["status"]) == (True, "connected")
+    assert door.network.count("refresh") == 1
+    opened = await door.seed.accounts.opened(account["id"])
+    assert opened is not None
+    assert opened.account.credentials.access_token.get_secret_value() == "refreshed"
+
+
+async def test_a_check_that_finds_a_dead_grant_says_so_once(door: Door) -> None:
+    account = await imported(door)
+    door.network.verifying.append(error(Reason.TOKEN_REVOKED))
+    for _ in range(2):
+        checked = (await door.ask("POST", f"/v1/accounts/{account['id']}/check")).json()
+        assert (checked["ok"], checked["status"]) == (False, "reauth_required")
+        assert checked["failure"]["reason"] == "TOKEN_REVOKED"
+    assert len(await door.seed.events(EventType.ACCOUNT_REAUTH_REQUIRED)) == 1
+
+
+async def test_a_check_during_an_outage_changes_nothing(door: Door) -> None:
+    account = await imported(door)
+    door.network.verifying.append(error(Reason.PROVIDER_OUTAGE))
+    assert (await door.ask("POST", f"/v1/accounts/{account['id']}/check")).status_code == 503
+    assert (await door.ask("GET", f"/v1/accounts/{account['id']}")).json() == account
+
+
+async def test_a_disconnected_account_fails_its_posts_and_stays_readable(door: Door) -> None:
+    account = await imported(door)
+    content_id = await door.seed.content(account["id"])
+    for _ in range(2):
+        assert (await door.ask("DELETE", f"/v1/accounts/{account['id']}")).status_code == 204
+    assert (await door.seed.publication(content_id)).status == PublicationStatus.FAILED
+    assert (await door.ask("GET", f"/v1/accounts/{account['id']}")).json()["status"] == "disconnected"
+    assert (await door.ask("GET", "/v1/accounts")).json()["data"] == []
+    checked = (await door.ask("POST", f"/v1/accounts/{account['id']}/check")).json()
+    assert (checked["ok"], checked["failure"]["reason"]) == (False, "ACCOUNT_DISCONNECTED")
+
+
+async def test_a_list_of_another_brand_is_empty(door: Door) -> None:
+    await imported(door)
+    key = await door.key(Scope.ACCOUNTS_READ, brand_ref="rival")
+    for query in ("", "?brandRef=acme", "?brandRef=nobody"):
+        assert (await door.ask("GET", f"/v1/accounts{query}", key=key)).json() == {"data": [], "nextCursor": None}
