@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from munadi.db.settle import owned_by_another
 from munadi.db.story import Story
 from munadi.db.tables import AttemptRow, PublicationRow
 from munadi.domain.event import EventType
@@ -125,6 +126,8 @@ async def resolve(story: Story, row: PublicationRow, *, published: bool, post_id
         return
     if row.status != S.UNCONFIRMED:
         raise ChangeRefused("NOT_UNCONFIRMED", f"the publication is {row.status}, not unconfirmed")
+    if published and post_id is not None and await owned_by_another(story, row, post_id):
+        raise ChangeRefused("POST_ID_TAKEN", f"the post {post_id[:100]!r} belongs to another publication")
     query = select(AttemptRow).where(AttemptRow.publication_id == row.id, col(AttemptRow.is_open))
     for attempt in (await story.session.exec(query)).all():
         attempt.is_open, attempt.ended_at = False, story.now

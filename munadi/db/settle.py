@@ -83,7 +83,7 @@ async def _published(story: Story, row: PublicationRow, attempt: AttemptRow | No
     begun = attempt.intent_at if attempt is not None else row.published_at
     row.lateness_ms = round((begun - row.due_at) / timedelta(milliseconds=1))
     row.warnings = [*row.warnings, *(warning.model_dump(mode="json") for warning in what.warnings)]
-    if what.post_id is not None and await _owned_by_another(story, row, what.post_id):
+    if what.post_id is not None and await owned_by_another(story, row, what.post_id):
         # Never bind a post that another publication owns: it is live, its id is not known.
         row.provider_post_id = row.provider_url = None
         row.warnings = [*row.warnings, _id_pending().model_dump(mode="json")]
@@ -112,7 +112,8 @@ async def _hold(story: Story, row: PublicationRow, verdict: Verdict) -> None:
             account.paused_until = max(until, account.paused_until or until)
 
 
-async def _owned_by_another(story: Story, row: PublicationRow, post_id: str) -> bool:
+async def owned_by_another(story: Story, row: PublicationRow, post_id: str) -> bool:
+    """Whether a post is already known as another publication's, of the same account."""
     query = select(PublicationRow.id).where(
         PublicationRow.account_id == row.account_id,
         PublicationRow.provider_post_id == post_id,
