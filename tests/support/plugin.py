@@ -11,11 +11,13 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.support.browser import chromium
 from tests.support.faultproxy import FaultProxy
+from tests.support.loopback import stay_on_this_machine
 from tests.support.pds import RealPDS
 from tests.support.postgres import PostgresServer
 from tests.support.temporal import TemporalDevServer, time_skipping_environment
 
 _exit_status: dict[str, int] = {}
+stay_on_this_machine()
 
 
 @pytest.fixture(scope="session")

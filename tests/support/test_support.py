@@ -1,6 +1,7 @@
 """The test servers are real, fresh, and gone when their test is over."""
 
 import asyncio
+import socket
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,6 +17,7 @@ from temporalio.worker import Worker
 
 from tests.support.browser import chromium, open_page, screenshot
 from tests.support.faultproxy import FaultProxy, Mode
+from tests.support.loopback import NotThisMachine
 from tests.support.pds import RealPDS
 from tests.support.ports import accepts, free_port, free_ports, wait_until_refused
 from tests.support.processes import Process
@@ -159,3 +161,8 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
     await writer.drain()
     writer.close()
+
+
+def test_no_test_can_connect_to_another_machine() -> None:
+    with socket.socket() as elsewhere, pytest.raises(NotThisMachine):
+        elsewhere.connect(("192.0.2.1", 80))
