@@ -183,8 +183,8 @@ class PublishContent:
     def _waits_for(self) -> str:
         return "waits for " + ", ".join(
             f"{plan.channel} at {plan.wants_at:%Y-%m-%d %H:%M:%SZ}"
-            for plan in self._plans.values()
-            if plan.wants_at is not None
+            for key, plan in self._plans.items()
+            if plan.wants_at is not None and key not in self._tasks
         )
 
     def _reap(self) -> None:
