@@ -21,7 +21,10 @@ def check_draft(placed: PlacedDraft, found: Findings) -> None:
     for problem in target.channel.validate(placed.draft, target.account):
         if placed.media_missing and _follows_from_missing_media(problem):
             continue
-        found.extend([_rooted(_at_link(placed, problem), placed)])
+        rooted = _rooted(_at_link(placed, problem), placed)
+        if problem.code == "MISSING_FIELD" and found.has(rooted.pointer):
+            continue  # it was sent, but could not be read
+        found.extend([rooted])
 
 
 def read_due(

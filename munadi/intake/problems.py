@@ -45,6 +45,10 @@ class Findings:
         for problem in problems:
             self._found.setdefault((problem.pointer, problem.code, problem.channel, problem.rule), problem)
 
+    def has(self, pointer: str) -> bool:
+        """Whether anything was found at exactly this place."""
+        return any(problem.pointer == pointer for problem in self._found.values())
+
     @property
     def all(self) -> list[Problem]:
         """In the order they were found."""

@@ -27,7 +27,7 @@ def read_json(raw: bytes) -> Any:
     """The value in `raw`. Raises JsonRefused."""
     try:
         value = json.loads(raw.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
-        _check_depth(value, MAX_DEPTH)
+        _check_depth(value)
     except UnicodeDecodeError:
         raise JsonRefused("JSON_INVALID", "the body is not UTF-8") from None
     except json.JSONDecodeError as error:
@@ -97,12 +97,12 @@ def _constant(name: str) -> Any:
     raise JsonRefused("JSON_NOT_FINITE", f"{name} is not JSON")
 
 
-def _check_depth(value: Any, left: int) -> None:
-    if left < 0:
-        raise RecursionError
+def _check_depth(value: Any, depth: int = 0) -> None:
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, list):
         return
+    if depth >= MAX_DEPTH:
+        raise RecursionError
     for inner in value:
-        _check_depth(inner, left - 1)
+        _check_depth(inner, depth + 1)
