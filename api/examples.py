@@ -45,6 +45,110 @@ RESCHEDULES: dict[str, Any] = {
     },
 }
 
+ACCOUNTS: dict[str, Any] = {
+    "token": {
+        "summary": "A token made elsewhere",
+        "value": {
+            "channel": "threads",
+            "externalId": "17841400000000000",
+            "credentials": {"accessToken": "TH…", "expiresAt": "2027-01-30T03:30:00Z"},
+        },
+    },
+    "password": {
+        "summary": "An app password",
+        "value": {
+            "channel": "bluesky",
+            "credentials": {"identifier": "acme.example", "password": "xxxx-xxxx-xxxx-xxxx"},
+        },
+    },
+}
+
+# Answers.
+_AT = {"createdAt": "2026-12-01T03:30:00Z", "updatedAt": "2026-12-01T03:30:00Z"}
+BRAND: dict[str, Any] = {
+    "ref": "acme",
+    "name": "Acme Stores",
+    "timezone": "Asia/Kolkata",
+    "limits": {
+        "accounts": 10,
+        "publicationsPerMonth": None,
+        "apiCallsPerMonth": None,
+        "webhookDeliveriesPerMonth": None,
+    },
+    "createdAt": "2026-12-01T03:30:00Z",
+}
+KEY: dict[str, Any] = {
+    "id": "key_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "name": "cms",
+    "hint": "x7Qa",
+    "scopes": ["contents:read", "contents:write"],
+    "brandRef": "acme",
+    "createdAt": "2026-12-01T03:30:00Z",
+    "expiresAt": None,
+    "revokedAt": None,
+}
+ACCOUNT: dict[str, Any] = {
+    "id": "acc_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "brandRef": "acme",
+    "channel": "threads",
+    "externalId": "17841400000000000",
+    "handle": "acme.stores",
+    "displayName": "Acme Stores",
+    "serviceUrl": None,
+    "login": None,
+    "status": "connected",
+    "scopes": ["threads_basic", "threads_content_publish"],
+    "tokenExpiresAt": "2027-01-30T03:30:00Z",
+    "pausedUntil": None,
+    "quota": None,
+    "affectedContents": ["cnt_01kf2v6s3tf0d8m7s0a3x9y5hq"],
+    **_AT,
+}
+ENDPOINT: dict[str, Any] = {
+    "id": "whe_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "url": "https://cms.acme.example/munadi",
+    "brandRef": "acme",
+    "types": ["content.completed"],
+    "channels": [],
+    "description": None,
+    "enabled": True,
+    "disabledReason": None,
+    "failingSince": None,
+    **_AT,
+}
+DELIVERY: dict[str, Any] = {
+    "id": "dlv_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "eventId": "evt_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "eventType": "content.completed",
+    "endpointId": "whe_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "contentId": "cnt_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "sequence": 4,
+    "status": "pending",
+    "attempts": 1,
+    "nextAttemptAt": "2026-12-01T03:30:06Z",
+    "attemptLog": [
+        {
+            "number": 1,
+            "at": "2026-12-01T03:30:01Z",
+            "durationMs": 87,
+            "statusCode": 503,
+            "error": "HTTP_STATUS: 503",
+            "responseHead": "Service Unavailable",
+        }
+    ],
+    **_AT,
+}
+
+
+def shows(status: int, example: Any) -> dict[int | str, dict[str, Any]]:
+    """What a route's `responses` says of its success."""
+    return {status: {"content": {"application/json": {"example": example}}}}
+
+
+def shows_page(example: Any) -> dict[int | str, dict[str, Any]]:
+    """The same for a list."""
+    return shows(200, {"data": [example], "nextCursor": None})
+
 
 def _problem(status: int, code: str, title: str, detail: str, errors: list[dict[str, Any]] | None = None) -> Any:
     return {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, ConfigDict, Field, SecretStr, model_validator
+from fastapi import APIRouter, Body, Depends, Query, Response
+from pydantic import AwareDatetime, Field, SecretStr, model_validator
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api import examples
 from api.account_check import check_account
 from api.auth import Principal, not_found, require
 from api.deps import Page, TheServices
+from api.examples import shows, shows_page
 from api.idempotent import Answer, AskedOnce, answer_once, answered_before
 from api.openapi import problems
 from api.paging import PagingQuery
@@ -56,15 +58,6 @@ class CredentialsSent(WireModel):
 class AccountSent(WireModel):
     """A connection made elsewhere. `externalId` chooses the profile where a token speaks for several."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"channel": "bluesky", "credentials": {"identifier": "acme.bsky.social", "password": "xxxx-xxxx-xxxx"}},
-                {"channel": "threads", "externalId": "17841400000000000", "credentials": {"accessToken": "TH…"}},
-            ]
-        }
-    )
-
     channel: ChannelName
     external_id: str | None = Field(None, max_length=500)
     service_url: str | None = Field(None, max_length=2000, description="The account's own server.")
@@ -85,12 +78,17 @@ class AccountCheck(AccountView):
     response_model=AccountView,
     responses={
         200: {"model": AccountView, "description": "The profile was connected before: it is reconnected."},
+        **shows(201, examples.ACCOUNT),
         **problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
     },
     summary="Import an account",
 )
 async def import_account(
-    ref: Ref, body: AccountSent, principal: Writer, services: TheServices, asked: AskedOnce
+    ref: Ref,
+    body: Annotated[AccountSent, Body(openapi_examples=examples.ACCOUNTS)],
+    principal: Writer,
+    services: TheServices,
+    asked: AskedOnce,
 ) -> Response:
     """The credentials are tried at the network before they are kept, sealed. The same profile again reconnects it."""
     brand = await visible_brand(ref, principal, services)
@@ -112,7 +110,7 @@ async def import_account(
     return await answer_once(services, asked, ref, "accounts.import", keep)
 
 
-@router.get("/accounts", responses=problems(401, 403, 422), summary="List accounts")
+@router.get("/accounts", responses={**shows_page(examples.ACCOUNT), **problems(401, 403, 422)}, summary="List accounts")
 async def list_accounts(
     principal: Reader,
     services: TheServices,
@@ -129,7 +127,11 @@ async def list_accounts(
     return paging.page(rows, lambda account: account.id)
 
 
-@router.get("/accounts/{account_id}", responses=problems(401, 403, 404, 422), summary="Read an account")
+@router.get(
+    "/accounts/{account_id}",
+    responses={**shows(200, examples.ACCOUNT), **problems(401, 403, 404, 422)},
+    summary="Read an account",
+)
 async def get_account(account_id: str, principal: Reader, services: TheServices) -> AccountView:
     """One account; a disconnected one too."""
     return await visible_account(account_id, principal, services)
@@ -138,7 +140,10 @@ async def get_account(account_id: str, principal: Reader, services: TheServices)
 @router.post(
     "/accounts/{account_id}/check",
     response_model=AccountCheck,
-    responses=problems(400, 401, 403, 404, 422, 503),
+    responses={
+        **shows(200, {**examples.ACCOUNT, "ok": True, "failure": None}),
+        **problems(400, 401, 403, 404, 422, 503),
+    },
     summary="Check an account",
 )
 async def check(account_id: str, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:

@@ -9,8 +9,10 @@ from fastapi import APIRouter, Depends, Path, Response
 from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api import examples
 from api.auth import Principal, not_found, require
 from api.deps import Page, TheServices
+from api.examples import shows, shows_page
 from api.idempotent import Answer, AskedOnce, answer_once
 from api.openapi import problems
 from api.paging import PagingQuery
@@ -53,7 +55,7 @@ class BrandCreate(BrandChange):
     "",
     status_code=201,
     response_model=BrandView,
-    responses=problems(400, 401, 403, 409, 413, 415, 422),
+    responses={**shows(201, examples.BRAND), **problems(400, 401, 403, 409, 413, 415, 422)},
     summary="Create a brand",
 )
 async def create_brand(body: BrandCreate, principal: Admin, services: TheServices, asked: AskedOnce) -> Response:
@@ -79,7 +81,7 @@ async def create_brand(body: BrandCreate, principal: Admin, services: TheService
         raise ProblemError(409, "BRAND_EXISTS", "Exists already", f"there is a brand {body.ref!r}") from None
 
 
-@router.get("", responses=problems(401, 403, 422), summary="List brands")
+@router.get("", responses={**shows_page(examples.BRAND), **problems(401, 403, 422)}, summary="List brands")
 async def list_brands(principal: Reader, services: TheServices, paging: PagingQuery) -> Page[BrandView]:
     """The brands this key may see, by `ref`."""
     store = BrandStore(services.database)
@@ -87,13 +89,17 @@ async def list_brands(principal: Reader, services: TheServices, paging: PagingQu
     return paging.page(rows, lambda brand: brand.ref)
 
 
-@router.get("/{ref}", responses=problems(401, 403, 404, 422), summary="Read a brand")
+@router.get("/{ref}", responses={**shows(200, examples.BRAND), **problems(401, 403, 404, 422)}, summary="Read a brand")
 async def get_brand(ref: Ref, principal: Reader, services: TheServices) -> BrandView:
     """One brand."""
     return await visible_brand(ref, principal, services)
 
 
-@router.patch("/{ref}", responses=problems(400, 401, 403, 404, 413, 415, 422), summary="Change a brand")
+@router.patch(
+    "/{ref}",
+    responses={**shows(200, examples.BRAND), **problems(400, 401, 403, 404, 413, 415, 422)},
+    summary="Change a brand",
+)
 async def change_brand(ref: Ref, body: BrandChange, principal: Admin, services: TheServices) -> BrandView:
     """Only the fields you send are changed; null clears. Limits are replaced as a whole."""
     await visible_brand(ref, principal, services)

@@ -7,8 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api import examples
 from api.auth import Principal, not_found, require
 from api.deps import Page, TheServices
+from api.examples import shows, shows_page
 from api.idempotent import Answer, AskedOnce, answer_once
 from api.openapi import problems
 from api.paging import PagingQuery
@@ -28,7 +30,7 @@ def _id_query(alias: str, prefix: Prefix) -> object:
     return Query(alias=alias, max_length=40, pattern=f"^{prefix.value}_[0-9a-z]{{26}}$")
 
 
-@router.get("", responses=problems(401, 403, 422), summary="List deliveries")
+@router.get("", responses={**shows_page(examples.DELIVERY), **problems(401, 403, 422)}, summary="List deliveries")
 async def list_deliveries(
     principal: Reader,
     services: TheServices,
@@ -50,7 +52,7 @@ async def list_deliveries(
     "/{delivery_id}/redeliver",
     status_code=202,
     response_model=DeliveryView,
-    responses=problems(400, 401, 403, 404, 409, 422),
+    responses={**shows(202, examples.DELIVERY), **problems(400, 401, 403, 404, 409, 422)},
     summary="Send a delivery again",
 )
 async def redeliver(delivery_id: str, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
 from api.deps import TheServices
+from api.examples import shows
 from api.metrics import state_of
 from api.openapi import problems
 from api.problems import ProblemError
@@ -21,6 +22,7 @@ from munadi.temporal import is_up
 router = APIRouter(tags=["health"])
 
 PATIENCE = 2.0
+_READY = {"status": "ready", "dependencies": {"database": "up", "temporal": "up"}}
 
 
 class Readiness(StrEnum):
@@ -50,13 +52,13 @@ class Ready(WireModel):
     dependencies: dict[str, Dependency]
 
 
-@router.get("/healthz", summary="Is the process alive")
+@router.get("/healthz", responses=shows(200, {"status": "ok"}), summary="Is the process alive")
 async def healthz() -> Alive:
     """200 as long as the process answers; looks at nothing else."""
     return Alive()
 
 
-@router.get("/readyz", responses=problems(503), summary="Can it take work")
+@router.get("/readyz", responses={**shows(200, _READY), **problems(503)}, summary="Can it take work")
 async def readyz(services: TheServices) -> Ready:
     """`ready`, or `degraded` while Temporal is down: work is still accepted. 503 only without the database."""
     database, temporal = await asyncio.gather(_database(services), _temporal(services))

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api import examples
 from api.auth import Principal, not_found, require
 from api.brand_named import named_brand
 from api.deps import Page, TheServices
+from api.examples import shows, shows_page
 from api.idempotent import Answer, AskedOnce, answer_once
 from api.openapi import problems
 from api.paging import PagingQuery
@@ -67,7 +69,10 @@ class KeyWithText(KeyView):
     "",
     status_code=201,
     response_model=KeyWithText,
-    responses=problems(400, 401, 403, 413, 415, 422),
+    responses={
+        **shows(201, {**examples.KEY, "key": "mnd_brand_…"}),
+        **problems(400, 401, 403, 413, 415, 422),
+    },
     summary="Create a key",
 )
 async def create_key(body: KeyCreate, principal: Admin, services: TheServices, asked: AskedOnce) -> Response:
@@ -92,7 +97,7 @@ async def create_key(body: KeyCreate, principal: Admin, services: TheServices, a
     return await answer_once(services, asked, brand_ref, "keys.create", create)
 
 
-@router.get("", responses=problems(401, 403, 422), summary="List keys")
+@router.get("", responses={**shows_page(examples.KEY), **problems(401, 403, 422)}, summary="List keys")
 async def list_keys(principal: Admin, services: TheServices, paging: PagingQuery) -> Page[KeyView]:
     """Every key, revoked and expired ones too, in order of creation."""
     store = KeyStore(services.database)
@@ -100,7 +105,7 @@ async def list_keys(principal: Admin, services: TheServices, paging: PagingQuery
     return paging.page([_view(row) for row in rows], lambda key: key.id)
 
 
-@router.get("/{key_id}", responses=problems(401, 403, 404, 422), summary="Read a key")
+@router.get("/{key_id}", responses={**shows(200, examples.KEY), **problems(401, 403, 404, 422)}, summary="Read a key")
 async def get_key(key_id: str, principal: Admin, services: TheServices) -> KeyView:
     """One key, without its text."""
     return _view(await _visible(key_id, principal, services))

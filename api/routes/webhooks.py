@@ -9,9 +9,11 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import AwareDatetime, ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api import examples
 from api.auth import Principal, not_found, require
 from api.brand_named import named_brand
 from api.deps import Page, TheServices
+from api.examples import shows, shows_page
 from api.idempotent import Answer, AskedOnce, answer_once, answered_before
 from api.openapi import problems
 from api.paging import PagingQuery
@@ -36,6 +38,7 @@ router.include_router(deliveries.router)
 Reader = Annotated[Principal, Depends(require(Scope.WEBHOOKS_READ))]
 Writer = Annotated[Principal, Depends(require(Scope.WEBHOOKS_WRITE))]
 
+_WITH_SECRET = {**examples.ENDPOINT, "secret": "whsec_…"}
 _EXAMPLE: dict[str, Any] = {"url": "https://cms.acme.example/munadi", "types": ["content.completed"]}
 
 
@@ -81,7 +84,7 @@ class Replayed(WireModel):
     "/endpoints",
     status_code=201,
     response_model=EndpointWithSecret,
-    responses=problems(400, 401, 403, 413, 415, 422),
+    responses={**shows(201, _WITH_SECRET), **problems(400, 401, 403, 413, 415, 422)},
     summary="Create an endpoint",
 )
 async def create_endpoint(body: EndpointCreate, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
@@ -105,14 +108,20 @@ async def create_endpoint(body: EndpointCreate, principal: Writer, services: The
     return await answer_once(services, asked, brand_ref, "endpoints.create", create)
 
 
-@router.get("/endpoints", responses=problems(401, 403, 422), summary="List endpoints")
+@router.get(
+    "/endpoints", responses={**shows_page(examples.ENDPOINT), **problems(401, 403, 422)}, summary="List endpoints"
+)
 async def list_endpoints(principal: Reader, services: TheServices, paging: PagingQuery) -> Page[EndpointView]:
     """The endpoints this key may see, without their secrets."""
     rows = await _store(services).list(brand_ref=principal.brand_ref, limit=paging.reading, after=paging.after)
     return paging.page(rows, lambda endpoint: endpoint.id)
 
 
-@router.get("/endpoints/{endpoint_id}", responses=problems(401, 403, 404, 422), summary="Read an endpoint")
+@router.get(
+    "/endpoints/{endpoint_id}",
+    responses={**shows(200, examples.ENDPOINT), **problems(401, 403, 404, 422)},
+    summary="Read an endpoint",
+)
 async def get_endpoint(endpoint_id: str, principal: Reader, services: TheServices) -> EndpointView:
     """One endpoint and how it fares."""
     return await _visible(endpoint_id, principal, services)
@@ -120,7 +129,7 @@ async def get_endpoint(endpoint_id: str, principal: Reader, services: TheService
 
 @router.patch(
     "/endpoints/{endpoint_id}",
-    responses=problems(400, 401, 403, 404, 413, 415, 422),
+    responses={**shows(200, examples.ENDPOINT), **problems(400, 401, 403, 404, 413, 415, 422)},
     summary="Change an endpoint",
 )
 async def change_endpoint(
@@ -153,7 +162,7 @@ async def delete_endpoint(endpoint_id: str, principal: Writer, services: TheServ
 @router.post(
     "/endpoints/{endpoint_id}/rotate-secret",
     response_model=EndpointWithSecret,
-    responses=problems(400, 401, 403, 404, 422),
+    responses={**shows(200, _WITH_SECRET), **problems(400, 401, 403, 404, 422)},
     summary="Rotate an endpoint's secret",
 )
 async def rotate_secret(endpoint_id: str, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
@@ -172,7 +181,7 @@ async def rotate_secret(endpoint_id: str, principal: Writer, services: TheServic
 @router.post(
     "/endpoints/{endpoint_id}/test",
     response_model=DeliveryView,
-    responses=problems(400, 401, 403, 404, 422),
+    responses={**shows(200, examples.DELIVERY), **problems(400, 401, 403, 404, 422)},
     summary="Send a test event",
 )
 async def send_test_event(endpoint_id: str, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
@@ -192,7 +201,10 @@ async def send_test_event(endpoint_id: str, principal: Writer, services: TheServ
     "/endpoints/{endpoint_id}/replay",
     status_code=202,
     response_model=Replayed,
-    responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
+    responses={
+        **shows(202, {"replayed": 12, "nextSince": None}),
+        **problems(400, 401, 403, 404, 409, 413, 415, 422),
+    },
     summary="Replay events",
 )
 async def replay_events(
