@@ -1,0 +1,78 @@
+"""A worker process to kill: `python -m tests.workflows.doomed_worker ADDRESS QUEUE DATABASE POSTS MODE`.
+
+Its network is a file, one line per post, that outlives it. MODE: `hangs` never answers after the post went live,
+`unguarded` does the same with timeouts left to be retried, `answers` behaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+
+from munadi.db.session import Database
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import ChannelName
+from munadi.domain.publication import Absent, Handle, Pending, Published
+from munadi.ports import PublicationDraft, SaveHandle, Stage
+from tests.workflows.network import FakeChannel, spec
+from tests.workflows.world import World
+from workflows.options import PUBLISH
+
+
+class FileChannel(FakeChannel):
+    """Posts go to a file; so a dead worker's post can be looked for."""
+
+    def __init__(self, posts: Path, hangs: bool) -> None:
+        super().__init__(spec(ChannelName.BLUESKY))
+        self.file = posts
+        self.hangs = hangs
+
+    async def publish(
+        self,
+        draft: PublicationDraft,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        save: SaveHandle,
+        stage: Stage,
+    ) -> Published | Pending:
+        stage.gate()
+        with self.file.open("a") as file:
+            file.write(draft.publication_id + "\n")
+        if self.hangs:
+            await asyncio.sleep(3600)
+        return self._published(draft)
+
+    async def find(self, draft: PublicationDraft, *_: object) -> Published | Absent:  # type: ignore[override]
+        live = self.file.exists() and draft.publication_id in self.file.read_text().splitlines()
+        return self._published(draft) if live else Absent()
+
+
+def unguard() -> None:
+    """Let Temporal retry a visible call that timed out: what must never be."""
+    policy = PUBLISH["retry_policy"]
+    assert policy is not None
+    PUBLISH["retry_policy"] = replace(policy, non_retryable_error_types=None)
+
+
+async def main(address: str, queue: str, database_url: str, posts: str, mode: str) -> None:
+    """Work until killed."""
+    if mode == "unguarded":
+        unguard()
+    client = await Client.connect(address, data_converter=pydantic_data_converter)
+    world = World(client, Database(database_url), (ChannelName.BLUESKY,))
+    world.queue = queue
+    world.channels = {ChannelName.BLUESKY: FileChannel(Path(posts), hangs=mode != "answers")}
+    # As the real worker: what it had cached moves on after a second.
+    async with world.worker(sticky_queue_schedule_to_start_timeout=timedelta(seconds=1)):
+        print("working", flush=True)
+        await asyncio.sleep(3600)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
