@@ -28,11 +28,13 @@ Secret = Annotated[
 def import_(
     session: Session,
     brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND")],
-    channel: Annotated[str | None, Option("--channel", metavar="CHANNEL", help="bluesky, instagram, …")] = None,
+    channel: Annotated[str | None, Option("--channel", metavar="CHANNEL", help="See munadi channels list.")] = None,
     external_id: Annotated[str | None, Option("--external-id", metavar="ID", help="The network's id of it.")] = None,
-    identifier: Annotated[str | None, Option("--identifier", help="Bluesky: the handle or DID.")] = None,
-    service_url: Annotated[str | None, Option("--service-url", metavar="URL", help="Bluesky: its PDS.")] = None,
-    login: Annotated[str | None, Option("--login", help="Instagram: instagram or facebook.")] = None,
+    identifier: Annotated[
+        str | None, Option("--identifier", help="The handle, where the secret is an app password.")
+    ] = None,
+    service_url: Annotated[str | None, Option("--service-url", metavar="URL", help="The account's own server.")] = None,
+    login: Annotated[str | None, Option("--login", help="Which log-in, where a network has two.")] = None,
     secret_file: Secret = None,
     file: Annotated[
         str | None, Option("--file", "-f", metavar="FILE", help="Instead: the whole account as the API takes it, JSON.")

@@ -20,7 +20,9 @@ def list_(session: Session) -> None:
 
 
 @command(app, "describe")
-def describe(session: Session, channel: Annotated[str, Argument(metavar="CHANNEL", help="Such as bluesky.")]) -> None:
+def describe(
+    session: Session, channel: Annotated[str, Argument(metavar="CHANNEL", help="See munadi channels list.")]
+) -> None:
     """Show a channel's limits, media rules and options."""
     session.show(session.client.channels.get(channel), _print_channel)
 

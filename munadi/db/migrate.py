@@ -6,6 +6,8 @@ synchronous engine; each upgrade is one transaction under a lock, so two of them
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -114,7 +116,20 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
     # SQLite changes a table by making it anew, and dropping the old one must not reach into others.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    connection.execute("PRAGMA journal_mode=WAL")
+    _switch_to_wal(connection)
+
+
+def _switch_to_wal(connection: Any) -> None:
+    """Once for the life of the file. SQLite does not wait for other users here as it does elsewhere; so we do."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 def _revision(connection: Connection) -> str | None:

@@ -48,6 +48,7 @@ class PostView:
 
 class EmulatedNetwork(ABC):
     channel: ClassVar[str]
+    hosts: ClassVar[dict[str, str]] = {}  # MUNADI_CHANNELS__<CHANNEL>__HOSTS__<key>: its path below the channel's
     default_delays: ClassVar[dict[str, float]] = {}  # seconds
     default_limits: ClassVar[dict[str, int]] = {}
     default_switches: ClassVar[dict[str, bool]] = {}

@@ -15,11 +15,6 @@ from munadi.cli.dev.ports import LOOPBACK, free_ports, is_free
 from munadi.cli.exits import CommandFailed
 from munadi.config import Settings, load_settings
 
-# Below the sandbox's address, for each channel it emulates: the setting of a host and its path.
-SANDBOX_HOSTS: Mapping[str, Mapping[str, str]] = {
-    "bluesky": {"ENTRYWAY": "bluesky/entryway", "PLC": "bluesky/plc", "APPVIEW": "bluesky/appview"},
-    "instagram": {"GRAPH": "instagram/graph", "TOKEN": "instagram/token", "AUTH": "instagram/www"},
-}
 SEARCH_ATTRIBUTES = ("BrandRef=Keyword", "Channels=KeywordList", "Attention=Keyword")
 ANY_INTERFACE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
 
@@ -67,8 +62,7 @@ def make_plan(wishes: Wishes) -> Plan:
     host = settings.api.host
     api_port = _api_port(wishes.port, settings)
     temporal_port, ui_port, http_port, metrics_port, sandbox_port = _others(wishes, api_port)
-    emulated = [name for name in SANDBOX_HOSTS if not settings.channels.get(name, {}).get("hosts")]
-    with_sandbox = wishes.sandbox and bool(emulated)
+    sandboxed = _sandboxed(settings) if wishes.sandbox else {}
     own_temporal = settings.temporal.address is None
     api_url = f"http://{LOOPBACK if host in ANY_INTERFACE else host}:{api_port}"
     added = {
@@ -81,8 +75,7 @@ def make_plan(wishes: Wishes) -> Plan:
     }
     if settings.is_development and settings.public_url is None:
         added["MUNADI_PUBLIC_URL"] = api_url
-    if with_sandbox:
-        added |= _sandbox_settings(f"http://{LOOPBACK}:{sandbox_port}", emulated)
+    added |= {name: f"http://{LOOPBACK}:{sandbox_port}/{path}" for name, path in sandboxed.items()}
     temporal = TemporalPorts(temporal_port, ui_port, http_port, metrics_port)
     return Plan(
         settings=settings.model_copy(
@@ -94,7 +87,7 @@ def make_plan(wishes: Wishes) -> Plan:
         data_dir=data_dir,
         api_port=api_port,
         api_url=api_url,
-        sandbox_port=sandbox_port if with_sandbox else None,
+        sandbox_port=sandbox_port if sandboxed else None,
         temporal_argv=temporal_argv(data_dir, settings.temporal.namespace, temporal) if own_temporal else None,
         temporal_ui_url=f"http://{LOOPBACK}:{ui_port}" if own_temporal else None,
         # The case of a variable does not matter to us, but two spellings of one would.
@@ -155,9 +148,13 @@ def _taken_or(port: int, host: str) -> int:
     return port
 
 
-def _sandbox_settings(url: str, channels: list[str]) -> dict[str, str]:
+def _sandboxed(settings: Settings) -> dict[str, str]:
+    """The settings that point channels at the sandbox, as paths below it; a channel with hosts of its own has none."""
+    from munadi.sandbox.state import NETWORKS
+
     return {
-        f"MUNADI_CHANNELS__{channel.upper()}__HOSTS__{role}": f"{url}/{path}"
-        for channel in channels
-        for role, path in SANDBOX_HOSTS[channel].items()
+        f"MUNADI_CHANNELS__{network.channel.upper()}__HOSTS__{role}": f"{network.channel}/{path}"
+        for network in NETWORKS
+        if not settings.channels.get(network.channel, {}).get("hosts")
+        for role, path in network.hosts.items()
     }

@@ -29,6 +29,7 @@ Routes = dict[tuple[str, str], Operation]  # (HTTP method, NSID)
 
 class Bluesky(EmulatedNetwork):
     channel = "bluesky"
+    hosts = {"ENTRYWAY": "entryway", "PLC": "plc", "APPVIEW": "appview"}
     default_delays = {"appview": 2.0}
     default_limits = {**limits.DEFAULTS, "blobBytes": 5 * 1024 * 1024}
     statuses = STATUSES

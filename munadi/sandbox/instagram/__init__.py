@@ -33,6 +33,7 @@ VERSION = re.compile(r"^v\d+\.\d+$")
 
 class Instagram(EmulatedNetwork):
     channel = "instagram"
+    hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www"}
     default_delays = {"image": 1.5, "reel": 4.0, "parent": 1.0}
     default_limits = {"postsPerDay": 100, "containersPerDay": 400, "callsPerHour": 4_800}
     default_switches = {"republishPublished": False, "flatCodeAnswer": False}

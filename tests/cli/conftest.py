@@ -1,0 +1,136 @@
+"""A `munadi` whose network is a table of answers, run in this process."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import CliRunner, Result
+
+from munadi.cli.app import app
+from munadi.cli.session import Session
+
+Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
+
+
+@dataclass
+class FakeApi:
+    """Answers by `METHOD /path`, the last one again and again; keeps every request."""
+
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    requests: list[httpx.Request] = field(default_factory=list)
+
+    def on(self, call: str, *answers: Answer) -> None:
+        self.answers[call] = list(answers)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        self.requests.append(request)
+        queue = self.answers[f"{request.method} {request.url.path}"]
+        answer = queue.pop(0) if len(queue) > 1 else queue[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, httpx.Response) else answer(request)
+
+    def bodies(self, call: str) -> list[Any]:
+        return [json.loads(each.content) for each in self.requests if f"{each.method} {each.url.path}" == call]
+
+
+@pytest.fixture
+def api() -> FakeApi:
+    return FakeApi()
+
+
+@pytest.fixture
+def munadi(api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Result]:
+    """`munadi("contents", "get", "cnt_1")` over the fake API, without this machine's credentials."""
+    for name in ("MUNADI_URL", "MUNADI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+    def run(*arguments: str, input: str | None = None) -> Result:
+        session = Session(transport=httpx.MockTransport(api), pause=lambda _: None)
+        return CliRunner().invoke(app, [*arguments], obj=session, input=input)
+
+    return run
+
+
+def publication(channel: str = "bluesky", **fields: Any) -> dict[str, Any]:
+    return {
+        "id": f"pub_{channel}",
+        "channel": channel,
+        "accountId": f"acc_{channel}",
+        "status": "accepted",
+        "scheduledAt": "2026-12-01T03:30:00Z",
+        "publishedAt": None,
+        "latenessMs": None,
+        "providerPostId": None,
+        "providerUrl": None,
+        "failure": None,
+        "hold": None,
+        "attempts": 0,
+        "warnings": [],
+        **fields,
+    }
+
+
+def content(**fields: Any) -> dict[str, Any]:
+    return {
+        "id": "cnt_1",
+        "brandRef": "acme",
+        "status": "accepted",
+        "scheduledAt": "2026-12-01T03:30:00Z",
+        "timezone": None,
+        "publishBy": "2026-12-02T03:30:00Z",
+        "text": "Hello [bold]world[/bold]",
+        "media": [],
+        "link": None,
+        "clientRef": None,
+        "version": 1,
+        "draftVersion": 1,
+        "createdAt": "2026-12-01T03:00:00Z",
+        "updatedAt": "2026-12-01T03:00:00Z",
+        "workflowId": "content/cnt_1",
+        "publications": [publication()],
+        "warnings": [],
+        "rollup": {"total": 1},
+        **fields,
+    }
+
+
+def event(sequence: int, kind: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": f"evt_{sequence}",
+        "type": kind,
+        "timestamp": "2026-12-01T03:30:01Z",
+        "sequence": sequence,
+        "brandRef": "acme",
+        "contentId": "cnt_1",
+        "publicationId": None,
+        "sns": None,
+        "status": None,
+        "reason": None,
+        "data": {},
+        **fields,
+    }
+
+
+FAILURE = {
+    "reason": "ACCOUNT_RESTRICTED",
+    "class": "POLICY",
+    "retryable": "after_fix",
+    "message": "Instagram restricted the account.",
+    "remedy": "Resolve the restriction in the app, then retry.",
+    "providerCode": "25/2207050",
+    "providerMessage": "The Instagram account is restricted.",
+    "retryAfter": None,
+    "attemptId": "att_1",
+}
+
+
+def problem(status: int, **fields: Any) -> httpx.Response:
+    body = {"type": "about:blank", "title": "Refused", "status": status, "detail": None, "code": "X", "errors": []}
+    return httpx.Response(status, json={**body, **fields}, headers={"content-type": "application/problem+json"})

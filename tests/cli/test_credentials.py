@@ -1,0 +1,59 @@
+"""Which API a command talks to, and with which key."""
+
+import json
+import stat
+from collections.abc import Callable
+
+import httpx
+import pytest
+from typer.testing import Result
+
+from munadi.cli.credentials import Credentials, credentials_file, resolve, store
+from tests.cli.conftest import FakeApi
+
+Munadi = Callable[..., Result]
+STORED = Credentials("https://munadi.example", "mnd_stored")
+
+
+def test_login_stores_for_this_user_alone(munadi: Munadi, api: FakeApi) -> None:
+    api.on("GET /v1/channels", httpx.Response(200, json={"data": [], "nextCursor": None}))
+    result = munadi("login", "--url", "https://munadi.example/", "--api-key", "mnd_stored")
+    assert result.exit_code == 0
+    assert stat.S_IMODE(credentials_file().stat().st_mode) == 0o600
+    assert json.loads(credentials_file().read_text()) == {"url": "https://munadi.example", "apiKey": "mnd_stored"}
+    assert "mnd_stored" not in result.output
+    assert api.requests[0].headers["authorization"] == "Bearer mnd_stored"
+
+
+def test_a_key_that_is_refused_is_not_stored(munadi: Munadi, api: FakeApi) -> None:
+    api.on("GET /v1/channels", httpx.Response(401, json={"title": "Not authenticated"}))
+    assert munadi("login", "--url", "https://munadi.example", "--api-key", "mnd_bad").exit_code == 4
+    assert not credentials_file().exists()
+
+
+def test_without_a_terminal_login_asks_for_options(munadi: Munadi) -> None:
+    assert munadi("login").exit_code == 2
+
+
+@pytest.mark.usefixtures("munadi")
+def test_options_come_first_then_the_environment_then_what_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resolve() == Credentials("http://127.0.0.1:8080", None)
+    store(STORED)
+    assert resolve() == STORED
+    monkeypatch.setenv("MUNADI_API_KEY", "mnd_env")
+    assert resolve() == Credentials(STORED.url, "mnd_env")
+    assert resolve(api_key="mnd_option").api_key == "mnd_option"
+
+
+@pytest.mark.usefixtures("munadi")
+def test_a_stored_key_goes_to_no_other_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    store(STORED)
+    monkeypatch.setenv("MUNADI_URL", "https://elsewhere.example")
+    assert resolve() == Credentials("https://elsewhere.example", None)
+    assert resolve(url=STORED.url + "/") == STORED
+
+
+def test_damaged_credentials_are_a_usage_error(munadi: Munadi) -> None:
+    store(STORED)
+    credentials_file().write_text("nonsense")
+    assert munadi("contents", "get", "cnt_1").exit_code == 2

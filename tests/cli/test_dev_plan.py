@@ -1,0 +1,118 @@
+"""What `munadi dev` will run: whatever is configured is used, the rest is made up."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from munadi.cli.dev.plan import Wishes, make_plan
+from munadi.cli.exits import CommandFailed
+from munadi.config import Settings
+from munadi.sandbox.state import NETWORKS
+from tests.support.ports import free_port
+from tests.support.temporal import SEARCH_ATTRIBUTES
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("MUNADI_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield int(listening.getsockname()[1])
+
+
+def test_by_default_everything_is_ours(tmp_path: Path) -> None:
+    plan = make_plan(Wishes(tmp_path, port=0))
+    assert plan.temporal_argv is not None
+    assert plan.sandbox_url is not None
+    assert plan.env["MUNADI_DATA_DIR"] == str(tmp_path)
+    assert plan.env["MUNADI_PUBLIC_URL"] == plan.api_url
+    for network in NETWORKS:
+        assert network.hosts, "the sandbox says where its hosts are"
+        for role, path in network.hosts.items():
+            setting = f"MUNADI_CHANNELS__{network.channel.upper()}__HOSTS__{role}"
+            assert plan.env[setting] == f"{plan.sandbox_url}/{network.channel}/{path}"
+
+
+def test_the_processes_read_what_was_planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = make_plan(Wishes(tmp_path, port=0))
+    for name, value in plan.env.items():
+        monkeypatch.setenv(name, value)
+    read = Settings()
+    assert read.base_url == plan.api_url
+    assert read.api.port == plan.api_port
+    assert read.temporal == plan.settings.temporal
+    assert read.channels["bluesky"]["hosts"]["entryway"] == f"{plan.sandbox_url}/bluesky/entryway"
+
+
+def test_the_embedded_temporal_is_the_one_that_tests_use(tmp_path: Path) -> None:
+    argv = make_plan(Wishes(tmp_path, port=0)).temporal_argv or ()
+    text = " ".join(argv)
+    for flag in ("journal_mode=WAL", "synchronous=NORMAL", "matching.enableFairness=true", "--ip 127.0.0.1"):
+        assert flag in text
+    for name, kind in SEARCH_ATTRIBUTES.items():
+        assert f"--search-attribute {name}={kind}" in text
+    assert f"--db-filename {tmp_path / 'temporal.db'}" in text
+    assert "--headless" not in argv
+
+
+def test_a_given_temporal_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUNADI_TEMPORAL__ADDRESS", "temporal.example:7233")
+    plan = make_plan(Wishes(tmp_path, port=0))
+    assert plan.temporal_argv is None
+    assert plan.temporal_ui_url is None
+    assert plan.env["MUNADI_TEMPORAL__ADDRESS"] == "temporal.example:7233"
+
+
+def test_a_channel_with_hosts_of_its_own_leaves_the_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUNADI_CHANNELS__BLUESKY__HOSTS__ENTRYWAY", "http://127.0.0.1:9999")
+    plan = make_plan(Wishes(tmp_path, port=0))
+    assert plan.env["MUNADI_CHANNELS__BLUESKY__HOSTS__ENTRYWAY"] == "http://127.0.0.1:9999"
+    assert "MUNADI_CHANNELS__BLUESKY__HOSTS__PLC" not in plan.env
+    assert "MUNADI_CHANNELS__INSTAGRAM__HOSTS__GRAPH" in plan.env
+
+
+def test_no_sandbox_when_none_is_wanted_or_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = make_plan(Wishes(tmp_path, port=0, sandbox=False))
+    assert plan.sandbox_url is None
+    assert not [name for name in plan.env if "__HOSTS__" in name]
+    for network in NETWORKS:
+        monkeypatch.setenv(f"MUNADI_CHANNELS__{network.channel.upper()}__HOSTS__GRAPH", "http://127.0.0.1:9999")
+    assert make_plan(Wishes(tmp_path, port=0)).sandbox_url is None
+
+
+def test_ports_and_addresses_are_honoured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port, wished = free_port(), free_port()
+    monkeypatch.setenv("MUNADI_API__PORT", str(port))
+    monkeypatch.setenv("MUNADI_PUBLIC_URL", "https://munadi.example")
+    assert make_plan(Wishes(tmp_path)).api_port == port
+    assert make_plan(Wishes(tmp_path, port=wished)).api_port == wished
+    assert make_plan(Wishes(tmp_path)).env["MUNADI_PUBLIC_URL"] == "https://munadi.example"
+    monkeypatch.setenv("MUNADI_API__HOST", "0.0.0.0")
+    assert make_plan(Wishes(tmp_path)).api_url == f"http://127.0.0.1:{port}"
+
+
+def test_production_has_no_public_url_made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUNADI_ENVIRONMENT", "production")
+    assert "MUNADI_PUBLIC_URL" not in make_plan(Wishes(tmp_path, port=0)).env
+
+
+def test_a_taken_port_is_refused_if_wished_and_avoided_if_not(tmp_path: Path, taken_port: int) -> None:
+    with pytest.raises(CommandFailed, match=f"port {taken_port} is taken"):
+        make_plan(Wishes(tmp_path, port=taken_port))
+    with pytest.raises(CommandFailed, match=f"port {taken_port} is taken"):
+        make_plan(Wishes(tmp_path, port=0, sandbox_port=taken_port))
+
+
+def test_every_port_is_another_one(tmp_path: Path) -> None:
+    plan = make_plan(Wishes(tmp_path, port=0))
+    ports = [plan.api_port, plan.sandbox_port, *(int(part) for part in plan.temporal_argv or () if part.isdigit())]
+    assert len(ports) == len(set(ports)) == 6

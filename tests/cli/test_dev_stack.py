@@ -1,0 +1,120 @@
+"""`munadi dev` and `munadi demo` for real: everything starts, comes back, and ends without a trace."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.support.processes import Process
+from tests.support.temporal import script
+
+MUNADI = [sys.executable, "-m", "munadi.cli"]
+
+
+@pytest.fixture
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("MUNADI_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def dev(tmp_path: Path, clean_environment: None) -> Iterator[tuple[Process, Path]]:
+    """A process that is not started yet, and its data folder."""
+    data = tmp_path / "data"
+    argv = [*MUNADI, "dev", "--data-dir", data, "--port", "0", "--json"]
+    process = Process(argv, log=tmp_path / "dev.log", cwd=tmp_path)
+    yield process, data
+    process.terminate(60)
+    for found in process.left_behind():
+        found.kill()
+
+
+def _where(process: Process) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(process.wait_for_line(r"^\{.*\}$", within=120)[0])
+    return found
+
+
+def _until(holds: Callable[[], bool], within: float = 60.0) -> None:
+    deadline = time.monotonic() + within
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.timeout(300)
+def test_a_life_of_the_stack(dev: tuple[Process, Path]) -> None:
+    process, data = dev
+    where = _where(process.start())
+    assert where.keys() == {"api", "dashboard", "temporalUi", "sandbox", "apiKey", "pids"}
+    assert where["pids"].keys() == {"api", "worker", "temporal"}
+    key = {"authorization": f"Bearer {where['apiKey']}"}
+    assert httpx.get(f"{where['api']}/readyz").json()["status"] == "ready"
+    assert httpx.get(f"{where['api']}/v1/keys", headers=key).status_code == 200
+    assert httpx.get(f"{where['sandbox']}/control/health").status_code == 200
+    assert httpx.get(where["temporalUi"], follow_redirects=True).status_code == 200
+    assert (data / "dev.json").stat().st_mode & 0o777 == 0o600
+
+    _second_one_is_refused(data)
+    for name in ("worker", "temporal", "api"):
+        _comes_back(process, data, name)
+
+    assert process.terminate(60) == 0
+    process.assert_nothing_left()
+    assert not (data / "dev.json").exists()
+    assert [line for line in process.output.splitlines() if line.startswith("{")] == [json.dumps(where)]
+
+    assert _where(process.start())["apiKey"] == where["apiKey"], "a restart keeps the key"
+    process.kill()
+    process.assert_nothing_left()
+
+
+def _second_one_is_refused(data: Path) -> None:
+    second = subprocess.run([*MUNADI, "dev", "--data-dir", data], capture_output=True, text=True)
+    assert second.returncode == 1
+    assert "already runs" in second.stderr
+
+
+def _comes_back(process: Process, data: Path, name: str) -> None:
+    """After kill -9 it runs again, under another id, in the same place."""
+    before = json.loads((data / "dev.json").read_text())
+    psutil.Process(before["pids"][name]).kill()
+    process.wait_for_line(rf"^{name} ended \(killed by SIGKILL\)")
+    process.wait_for_line(rf"^{name} is back", within=60)
+    after = json.loads((data / "dev.json").read_text())
+    assert after["pids"].pop(name) != before["pids"].pop(name)
+    assert after == before
+    _until(lambda: httpx.get(f"{before['api']}/readyz").json().get("status") == "ready")
+
+
+def test_a_part_that_cannot_start_is_told_with_its_last_words(
+    tmp_path: Path, clean_environment: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUNADI_DATABASE_URL", "postgresql+psycopg://munadi@127.0.0.1:1/munadi")
+    process = Process([*MUNADI, "dev", "--data-dir", tmp_path, "--port", "0"], log=tmp_path / "dev.log")
+    with process:
+        assert process.wait(60) == 1
+        process.assert_nothing_left()
+    assert "munadi db upgrade failed" in process.output
+    assert "MUNADI_DATABASE_URL" in process.output
+
+
+@pytest.mark.timeout(300)
+def test_the_demo_shows_the_main_job_and_leaves_nothing(tmp_path: Path, clean_environment: None) -> None:
+    environment = {"TMPDIR": str(tmp_path / "tmp"), "PATH": f"{script('temporal').parent}:/usr/bin:/bin"}
+    (tmp_path / "tmp").mkdir()
+    with Process([*MUNADI, "demo"], log=tmp_path / "demo.log", env=environment) as process:
+        code = process.wait(200)
+        process.assert_nothing_left()
+    assert code == 0, process.output
+    for words in ("That is not published yet", "partially_published", "ACCOUNT_RESTRICTED", "Resolve the restriction",
+                  "25/2207050", "signature verified", "completed: canceled", "All as it should be"):  # fmt: skip
+        assert words in process.output
+    assert list((tmp_path / "tmp").iterdir()) == []

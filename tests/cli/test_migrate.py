@@ -1,0 +1,123 @@
+"""Migrations on both databases: the code's tables are what a new database gets, once, whoever comes first."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, inspect, text
+
+from munadi.db import migrate
+
+BROKEN = '''"""Breaks half way."""
+
+from alembic import op
+
+revision = "9999"
+down_revision = {head!r}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("CREATE TABLE half_made (id INTEGER)")
+    op.execute("INSERT INTO no_such_table VALUES (1)")
+'''
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, as the settings have it."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'new folder' / '100%.db'}"
+    given: str = request.getfixturevalue("postgres_url")
+    return given
+
+
+def test_a_new_database_has_the_tables_of_the_code(url: str) -> None:
+    assert migrate.current(url) is None
+    assert migrate.upgrade(url) == migrate.head() == migrate.current(url)
+    assert migrate.differences(url) == [], "run scripts/new_migration.py, and commit what it writes"
+
+
+def test_upgrading_again_changes_nothing(url: str) -> None:
+    migrate.upgrade(url)
+    assert migrate.upgrade(url) == migrate.head()
+
+
+def test_upgrades_at_once_take_turns(url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(lambda _: migrate.upgrade(url), range(4))) == {migrate.head()}
+
+
+def test_a_failing_upgrade_leaves_nothing_behind(url: str, tmp_path: Path) -> None:
+    migrate.upgrade(url)
+    versions = _versions_with(tmp_path, BROKEN)
+    with pytest.raises(Exception, match="no_such_table"):
+        migrate.upgrade(url, versions=versions)
+    assert migrate.current(url) == migrate.head()
+    assert "half_made" not in _tables(url)
+
+
+def test_our_types_are_written_as_ours(tmp_path: Path) -> None:
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    written = migrate.new_revision(f"sqlite:///{tmp_path / 'empty.db'}", "all tables", versions=versions).read_text()
+    assert "from munadi.db.types import" in written
+    assert "UtcDateTime()" in written
+    assert "AutoString" not in written
+    assert "JSONB" not in written
+
+
+def test_asking_for_the_revision_makes_no_file(tmp_path: Path) -> None:
+    assert migrate.current(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}") is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_works_from_any_folder(tmp_path: Path) -> None:
+    run = _munadi(tmp_path, "db", "upgrade", "--json")
+    assert run.stdout == f'{{"revision": "{migrate.head()}", "head": "{migrate.head()}"}}\n'
+    assert (tmp_path / "data" / "munadi.db").exists()
+    key = _munadi(tmp_path, "db", "create-key").stdout.strip()
+    assert key.startswith("mnd_admin_")
+    assert len(key.splitlines()) == 1
+
+
+def test_a_database_that_is_not_there_is_told_without_its_password(tmp_path: Path) -> None:
+    run = _munadi(tmp_path, "db", "upgrade", check=False,
+                  MUNADI_DATABASE_URL="postgresql+psycopg://munadi:canary-secret@127.0.0.1:1/munadi")  # fmt: skip
+    assert run.returncode == 1
+    assert "MUNADI_DATABASE_URL" in run.stderr
+    assert "canary-secret" not in run.stdout + run.stderr
+
+
+def _munadi(folder: Path, *arguments: str, check: bool = True, **env: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "munadi.cli", *arguments],
+        cwd=folder,
+        env={**os.environ, "MUNADI_DATA_DIR": str(folder / "data"), **env},
+        capture_output=True,
+        text=True,
+        check=check,
+    )
+
+
+def _versions_with(folder: Path, revision: str) -> Path:
+    versions = folder / "versions"
+    versions.mkdir()
+    for file in (migrate.MIGRATIONS / "versions").glob("*.py"):
+        (versions / file.name).write_text(file.read_text())
+    (versions / "9999_breaks.py").write_text(revision.format(head=migrate.head()))
+    return versions
+
+
+def _tables(url: str) -> list[str]:
+    engine = create_engine(url.replace("+aiosqlite", ""))
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+            return inspect(connection).get_table_names()
+    finally:
+        engine.dispose()
