@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,7 +46,7 @@ def listen(
         raise CommandFailed(f"cannot listen on {host}:{port}: {error.strerror}") from error
     with receiver, _endpoint(session, receiver, brand_ref):
         session.out.note((f"listening on {receiver.url}  (Ctrl-C ends)", "dim"))
-        with contextlib.suppress(KeyboardInterrupt):
+        with _terminated_sets(printed.enough), contextlib.suppress(KeyboardInterrupt):
             printed.enough.wait()
 
 
@@ -75,6 +76,16 @@ def verify(
             f"not verified: {error}", advice="Use the raw body, unchanged, and the endpoint's own secret."
         ) from error
     session.show({"verified": True, "event": event}, lambda out, _: out.line(("verified", "green")))
+
+
+@contextlib.contextmanager
+def _terminated_sets(ended: threading.Event) -> Iterator[None]:
+    """SIGTERM ends it as Ctrl-C does, so that the endpoint is deleted then too."""
+    previous = signal.signal(signal.SIGTERM, lambda number, frame: ended.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
 
 
 class _Printing:
