@@ -72,8 +72,8 @@ class Once:
             "created_at": now,
         }
         insert = postgresql.insert if is_postgresql else sqlite.insert
-        taken = await connection.execute(insert(IdempotencyRow).values(values).on_conflict_do_nothing())
-        if taken.rowcount:
+        statement = insert(IdempotencyRow).values(values).on_conflict_do_nothing().returning(col(IdempotencyRow.key))
+        if (await connection.execute(statement)).first() is not None:
             return None
         return await self.answer(session)
 

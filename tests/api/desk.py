@@ -100,6 +100,11 @@ class Desk:
     clock: StillClock
     folder: Path
 
+    @property
+    def on_sqlite(self) -> bool:
+        """Which database it is."""
+        return self.services.database.is_sqlite
+
     async def account(self, channel: ChannelName, brand_ref: str = "acme", **columns: Any) -> str:
         """Connect an account; its id."""
         account_id = new_id(Prefix.ACCOUNT)
@@ -162,25 +167,33 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(folder: Path, database_url: str | None = None, **settings: Any) -> AsyncIterator[Desk]:
-    """The brands `acme` (one Bluesky account, two on Instagram) and `rival` (one Bluesky account)."""
+async def open_desk(
+    folder: Path, database_url: str | None = None, *, fresh: bool = True, **settings: Any
+) -> AsyncIterator[Desk]:
+    """The brands `acme` (one Bluesky account, two on Instagram) and `rival` (one Bluesky account), if `fresh`."""
     clock = StillClock()
     app = create_app(Settings(data_dir=folder, database_url=database_url, **settings), clock=clock)
     async with open_site() as site, app.router.lifespan_context(app):
         services: Services = app.state.services
-        async with services.database._writer.begin() as connection:
-            await connection.run_sync(SQLModel.metadata.create_all)
-        async with services.database.write() as session:
-            session.add_all([BrandRow(ref=ref, created_at=START) for ref in ("acme", "rival")])
+        if fresh:
+            await _create_tables(services)
         headers = {"Authorization": f"Bearer {await create_admin_key(services.database, 'test')}"}
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://munadi.test", headers=headers) as client:
             desk = Desk(services, client, site, clock, folder)
-            await desk.account(ChannelName.BLUESKY)
-            await desk.account(ChannelName.INSTAGRAM, handle="acme.shop")
-            await desk.account(ChannelName.INSTAGRAM, handle="acme.jobs")
-            await desk.account(ChannelName.BLUESKY, "rival")
+            if fresh:
+                await desk.account(ChannelName.BLUESKY)
+                await desk.account(ChannelName.INSTAGRAM, handle="acme.shop")
+                await desk.account(ChannelName.INSTAGRAM, handle="acme.jobs")
+                await desk.account(ChannelName.BLUESKY, "rival")
             yield desk
+
+
+async def _create_tables(services: Services) -> None:
+    async with services.database._writer.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all)
+    async with services.database.write() as session:
+        session.add_all([BrandRow(ref=ref, created_at=START) for ref in ("acme", "rival")])
 
 
 def later(**by: float) -> str:
