@@ -110,7 +110,7 @@ class PublishingActivities:
             return await self._refused(work, intent)
         verdict, error = await self._call(work, account, gate)
         if error is not None and REASONS[error.reason].class_ is FailureClass.TOKEN and verdict.hold is not None:
-            renewed = await self._renewed(account, error) if may_renew else None
+            renewed = await self._renewed(account, error, may_renew)
             if renewed is not None:
                 # Nothing was sent: close this attempt and open another with the new token.
                 await self._settle(
@@ -164,9 +164,14 @@ class PublishingActivities:
         needed = self._channels[work.channel].lead(work.draft) > timedelta(0)
         return needed and not (work.handle is not None and work.handle.ready)
 
-    async def _renewed(self, account: ConnectedAccount, error: ChannelError) -> ConnectedAccount | None:
-        """A working token in place of one that the network refused, or None; a dead grant is told to the account."""
-        if error.reason is not Reason.TOKEN_EXPIRED:
+    async def _renewed(
+        self, account: ConnectedAccount, error: ChannelError, may_renew: bool
+    ) -> ConnectedAccount | None:
+        """A working token in place of one that the network refused, or None.
+
+        A dead grant, or a fresh token that is refused again, is told to the account: only its owner can help.
+        """
+        if error.reason is not Reason.TOKEN_EXPIRED or not may_renew:
             await self._tokens.lost(account, error)
             return None
         try:

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 from munadi.db.session import Database
 from munadi.db.story import DELIVER_GRACE, Story
 from munadi.db.tables import AccountRow, DeliveryRow, PublicationRow
+from munadi.domain.account import AccountStatus
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
@@ -23,6 +24,8 @@ FOREVER = timedelta(days=3650)
 LATE_FIRST_SEND = timedelta(minutes=5)
 # A claim that was refused because this clock lags sleeps at least this long.
 MIN_SLEEP = timedelta(milliseconds=20)
+
+_USABLE = frozenset({AccountStatus.CONNECTED, AccountStatus.EXPIRING})
 
 _HOLD_ENDS_AS = {
     HoldReason.TOKEN: Reason.TOKEN_EXPIRED,
@@ -93,18 +96,25 @@ class ContentProgress:
             return Claim(claimed=tuple(claimed), sleep=sleep, deliveries=story.deliveries)
 
     async def _end_hopeless(self, story: Story) -> None:
-        """What waits past publishBy, or for an account that is gone, ends with its reason."""
+        """What waits past publishBy, or for an account that is gone, ends with its reason.
+
+        A hold for a token whose account was reconnected while the hold was being written is taken off.
+        """
         waiting = [row for row in story.publications if row.status in (S.QUEUED, S.ACCEPTED)]
         if not waiting:
             return
-        query = select(AccountRow.id).where(
-            col(AccountRow.id).in_([row.account_id for row in waiting]), col(AccountRow.deleted_at).is_not(None)
+        query = select(AccountRow.id, AccountRow.status, AccountRow.deleted_at).where(
+            col(AccountRow.id).in_([row.account_id for row in waiting])
         )
-        gone = set((await story.session.exec(query)).all())
+        accounts = {key: (status, gone) for key, status, gone in (await story.session.exec(query)).all()}
         for row in waiting:
-            if row.account_id in gone:
+            status, gone = accounts[row.account_id]
+            if gone is not None:
                 await story.fail(row, failure_of(Reason.ACCOUNT_DISCONNECTED))
-            elif story.now >= story.content.publish_by:
+                continue
+            if row.hold_reason == HoldReason.TOKEN and status in _USABLE:
+                story.release(row)
+            if story.now >= story.content.publish_by:
                 reason = _HOLD_ENDS_AS[HoldReason(row.hold_reason)] if row.hold_reason else Reason.WINDOW_MISSED
                 await story.fail(row, failure_of(reason))
 

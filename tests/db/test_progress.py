@@ -55,6 +55,8 @@ async def test_what_waits_past_publish_by_ends_with_its_reason(
     board: Board, reason: HoldReason | None, told: str, by: str
 ) -> None:
     put = await board.put(S.QUEUED, publish_by=START + HOUR, hold_reason=reason, hold_since=START if reason else None)
+    if reason is HoldReason.TOKEN:
+        await _needs_its_owner(board)
     await _by(board, by, put, START + HOUR - SECOND)
     if by == "look":
         assert (await board.row(put.id)).status == S.QUEUED
@@ -126,6 +128,8 @@ async def test_held_or_not_prepared_it_is_not_claimed(
     board: Board, row: dict[str, object], claimed: bool, sleep: timedelta | None
 ) -> None:
     put = await board.put(S.QUEUED, **row)
+    if row.get("hold_reason") == "TOKEN":
+        await _needs_its_owner(board)
     claim = await board.progress.claim(put.content_id, START, "w")
     assert (bool(claim.claimed), claim.sleep) == (claimed, sleep)
     assert (await board.row(put.id)).status == ("publishing" if claimed else "queued")
@@ -188,6 +192,20 @@ async def test_claim_and_cancel_at_once_two_hundred_times_exactly_one_wins(board
             wins["claim" if claimed else "cancel"] += 1
             assert (await board.row(put.id)).status == ("publishing" if claimed else "canceled")
     assert min(wins.values()) > 0
+
+
+async def test_a_hold_for_a_token_that_works_again_is_taken_off(board: Board) -> None:
+    """The account was reconnected while the hold was being written: nobody else would release it."""
+    put = await board.put(S.QUEUED, S.QUEUED, hold_reason="TOKEN", hold_since=START)
+    await board.set_account(ChannelName.INSTAGRAM, status="reauth_required")
+    claim = await board.progress.claim(put.content_id, START, "w")
+    assert [each.publication_id for each in claim.claimed] == [put.ids[1]]
+    assert (await board.row(put.ids[0])).hold_reason == "TOKEN"
+
+
+async def _needs_its_owner(board: Board) -> None:
+    for channel in ChannelName:
+        await board.set_account(channel, status="reauth_required")
 
 
 async def _by(board: Board, by: str, put: Put, now: datetime) -> None:

@@ -29,7 +29,7 @@ from munadi.db.progress import ContentProgress
 from munadi.db.session import Database
 from munadi.db.story import Story
 from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, DraftRow, EventRow, PublicationRow
-from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelName
 from munadi.domain.delivery import DueDelivery, SendResult
 from munadi.domain.event import EventType
@@ -58,6 +58,7 @@ class ServerClock:
 class Tokens:
     """Hands out a token, or the errors it was told to raise."""
 
+    database: Database | None = None
     errors: list[ChannelError] = field(default_factory=list)
     lost_accounts: list[str] = field(default_factory=list)
     renewals: int = 0
@@ -80,6 +81,11 @@ class Tokens:
 
     async def lost(self, account: ConnectedAccount, error: ChannelError) -> None:
         self.lost_accounts.append(account.id)
+        if self.database is not None:
+            async with self.database.write() as session:
+                row = await session.get(AccountRow, account.id)
+                assert row is not None
+                row.status = AccountStatus.REAUTH_REQUIRED.value
 
 
 class NoDeliveries:
@@ -108,7 +114,7 @@ class World:
         self.client = client
         self.database = database
         self.channels = {name: FakeChannel(spec(name)) for name in names}
-        self.tokens = Tokens()
+        self.tokens = Tokens(database)
         self.clock = ServerClock()
         self.queue = f"q-{uuid4().hex[:8]}"
         self.skip: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
