@@ -116,7 +116,7 @@ def openapi() -> str:
     """The OpenAPI document."""
     from api.app import create_app
 
-    return json.dumps(create_app().openapi(), indent=1, sort_keys=True) + "\n"
+    return json.dumps(create_app(Settings()).openapi(), indent=1, sort_keys=True) + "\n"
 
 
 PAGES: dict[str, Callable[[], str]] = {
