@@ -6,9 +6,10 @@ Pure ASGI, so that a body is refused before anything parses it, for every route 
 from __future__ import annotations
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import ProblemError, problem_response, refused, translate
+from api.problems import MEDIA_TYPE, ProblemError, problem_response, refused, translate
 from munadi.db.ids import new_id
 from munadi.domain.ids import Prefix
 from munadi.intake.strict_json import JsonRefused, read_json, unstorable
@@ -16,6 +17,9 @@ from munadi.intake.strict_json import JsonRefused, read_json, unstorable
 MAX_BODY = 1_000_000
 UPLOAD_PATH = "/v1/media"
 API = "/v1/"
+# What tells an error in its own words.
+_TELLING = (MEDIA_TYPE, "text/html")
+_OF_THE_BODY = {"content-type", "content-length", "content-encoding", "etag", "last-modified", "cache-control"}
 _WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -32,7 +36,7 @@ class Edge:
             return
         request_id = new_id(Prefix.REQUEST)
         scope.setdefault("state", {})["request_id"] = request_id
-        answering = _Answering(send, request_id)
+        answering = _Answering(send, scope["path"], request_id)
         try:
             receive = await self._checked(scope, receive)
             await self._app(scope, receive, answering)
@@ -64,20 +68,44 @@ class Edge:
 
 
 class _Answering:
-    """Sends, with our headers on the answer, and knows whether it has begun."""
+    """Sends, with our headers on the answer, and knows whether it has begun.
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    An error that is told in another way (a file's range that is not there) is told as a problem; a page stays a page.
+    """
+
+    def __init__(self, send: Send, path: str, request_id: str) -> None:
         self._send = send
+        self._path = path
         self._request_id = request_id
+        self._replaced = False
         self.begun = False
 
     async def __call__(self, message: Message) -> None:
+        if self._replaced:
+            return
         if message["type"] == "http.response.start":
             self.begun = True
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-Id"] = self._request_id
-            headers.setdefault("X-Content-Type-Options", "nosniff")
+            if message["status"] >= 400 and not Headers(scope=message).get("content-type", "").startswith(_TELLING):
+                await self._tell(message)
+                return
+            self._add_headers(message)
         await self._send(message)
+
+    async def _tell(self, start: Message) -> None:
+        """The problem in the place of an answer that only has a status."""
+        self._replaced = True
+        headers = {name: value for name, value in Headers(scope=start).items() if name not in _OF_THE_BODY}
+        problem = translate(HTTPException(start["status"], headers=headers))
+        response = problem_response(problem, path=self._path, request_id=self._request_id)
+        begin = {"type": start["type"], "status": start["status"], "headers": response.raw_headers}
+        self._add_headers(begin)
+        await self._send(begin)
+        await self._send({"type": "http.response.body", "body": response.body})
+
+    def _add_headers(self, start: Message) -> None:
+        headers = MutableHeaders(scope=start)
+        headers["X-Request-Id"] = self._request_id
+        headers.setdefault("X-Content-Type-Options", "nosniff")
 
 
 class _Gone(Exception):

@@ -67,7 +67,7 @@ async def open_runtime(settings: Settings, clock: Clock | None = None) -> AsyncI
         tools = ChannelTools(
             client=client,
             guarded=guarded,
-            media=StoredMedia(store, settings.base_url, keyring.derive(MEDIA_URL_PURPOSE)),
+            media=StoredMedia(store, settings.base_url, keyring.derive(MEDIA_URL_PURPOSE), clock),
             links=WebLinks(fetcher),
             clock=clock,
         )

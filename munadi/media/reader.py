@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from munadi.domain.media import MediaAsset
 from munadi.media.facts import MediaRefused
@@ -12,7 +12,7 @@ from munadi.media.fetch import MediaFetcher
 from munadi.media.link_card import parse_link_card
 from munadi.media.probe import probe
 from munadi.media.store import MediaStore, sign_url
-from munadi.ports import LinkCard
+from munadi.ports import Clock, LinkCard
 from munadi.webhooks.guard import GuardRefused
 
 # What the keys that sign media URLs are derived for; the API verifies with the same purpose.
@@ -36,19 +36,25 @@ _EXTENSIONS = {
 class StoredMedia:
     """Reads from the store; signs URLs with the newest of `keys`."""
 
-    def __init__(self, store: MediaStore, base_url: str, keys: Sequence[bytes]) -> None:
+    def __init__(self, store: MediaStore, base_url: str, keys: Sequence[bytes], clock: Clock) -> None:
         self._store = store
         self._base_url = base_url
         self._key = keys[0]
+        self._clock = clock
 
-    async def read(self, asset: MediaAsset) -> bytes:
-        """The whole file. Raises FileNotFoundError when it is gone."""
-        return await asyncio.to_thread(self._store.read_bytes, asset.sha256)
+    async def read(self, asset: MediaAsset, start: int = 0, length: int | None = None) -> bytes:
+        """`length` bytes from `start` on; all of them by default. Raises FileNotFoundError when the file is gone."""
+        return await asyncio.to_thread(self._read, asset.sha256, start, length)
+
+    def _read(self, digest: str, start: int, length: int | None) -> bytes:
+        with self._store.open(digest) as file:
+            file.seek(start)
+            return file.read() if length is None else file.read(length)
 
     def public_url(self, asset: MediaAsset) -> str:
         """A URL of ours that a network can pull, good for two days; its name tells the type, as some networks ask."""
         name = f"{asset.id}.{_EXTENSIONS.get(asset.mime_type, 'bin')}"
-        return sign_url(self._base_url, asset.sha256, name, datetime.now(UTC) + URL_LIFE, self._key)
+        return sign_url(self._base_url, asset.sha256, name, self._clock.now() + URL_LIFE, self._key)
 
 
 class WebLinks:
