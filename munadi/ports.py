@@ -240,7 +240,8 @@ class Deliveries(Protocol):
 class MediaReader(Protocol):
     """The stored bytes of a media, for uploads, and the signed URL that a network pulls."""
 
-    async def read(self, asset: MediaAsset) -> bytes: ...
+    async def read(self, asset: MediaAsset, start: int = 0, length: int | None = None) -> bytes:
+        """`length` bytes from `start` on; all of them by default. A large upload reads part by part."""
 
     def public_url(self, asset: MediaAsset) -> str: ...
 

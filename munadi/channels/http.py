@@ -7,11 +7,12 @@ of the transport is *unknown* and is resolved by looking. Nothing here retries.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from pydantic import BaseModel, ConfigDict
@@ -70,6 +71,21 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     return max(at - now, timedelta(0))
 
 
+def require_known_host(url: str, hosts: Collection[str], suffixes: Collection[str] = ()) -> str:
+    """A URL that a network told us to call, if it leads to a configured host or to one of the network's own domains.
+
+    Raises ChannelError: it may carry a token and media, so an unknown place gets nothing.
+    """
+    target = urlsplit(url)
+    name = target.hostname or ""
+    known = any(target.netloc == urlsplit(host).netloc and target.scheme == urlsplit(host).scheme for host in hosts)
+    ours = target.scheme == "https" and any(name == end or name.endswith(f".{end}") for end in suffixes)
+    if known or ours:
+        return url
+    message = f"the network named an address that is not its own: {name or 'none'}"
+    raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.NOT_SENT, message, provider_code="FOREIGN_URL")
+
+
 class ChannelHttp:
     """HTTP for one channel: a 2xx is an `Answer`, everything else a sorted `ChannelError`."""
 
@@ -91,10 +107,12 @@ class ChannelHttp:
         form: Mapping[str, str] | None = None,
         content: bytes | None = None,
         secrets: Sequence[str] = (),
+        also_ok: Collection[int] = (),
     ) -> Answer:
         """One request, one answer. Raises ChannelError; its `sorting` says what is known about the effect.
 
-        `token` and `secrets` (what else the request carries and nobody may read) are cut out of refusals.
+        `token` and `secrets` (what else the request carries and nobody may read) are cut out of refusals;
+        `also_ok` are statuses that are answers too, such as 308 of a resumable upload.
         """
         sent = _FirstByte(gate)
         hidden = [secret for secret in (token, *secrets) if secret]
@@ -122,7 +140,7 @@ class ChannelHttp:
             raise _transport_error(error, sent.happened, hidden) from error
         except (GuardRefused, httpx.InvalidURL) as error:
             raise _address_refused(error) from error
-        if 200 <= answer.status < 300:
+        if 200 <= answer.status < 300 or answer.status in also_ok:
             return answer
         explained = self._explain(answer)
         explained.raw = explained.raw or redact(answer.text)
