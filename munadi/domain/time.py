@@ -67,13 +67,25 @@ def _local(naive: datetime, zone: ZoneInfo, fold: Fold, pointer: str) -> datetim
     earlier, later = (naive.replace(tzinfo=zone, fold=n).astimezone(UTC) for n in (0, 1))
     if earlier.astimezone(zone).replace(tzinfo=None) != naive.replace(fold=0):
         # In a gap fold=1 reads the clock after the change and so names the instant before it.
-        before, after = (t.astimezone(zone).isoformat() for t in sorted((earlier, later)))
+        before, after = (t.astimezone(zone).isoformat() for t in _around_change(*sorted((earlier, later)), zone))
         raise _refuse(
             pointer,
             "TIME_IN_DST_GAP",
             f"{naive.isoformat()} does not exist in {zone.key}; the nearest valid times are {before} and {after}",
         )
     return earlier if fold is Fold.EARLIER else later
+
+
+def _around_change(low: datetime, high: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The last second before the change of clocks between two instants, and the first one after it."""
+    low, offset = low.replace(microsecond=0), low.astimezone(zone).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
+        if middle.astimezone(zone).utcoffset() == offset:
+            low = middle
+        else:
+            high = middle
+    return low, high
 
 
 def check_window(
