@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 _TYPE_ID = re.compile(r"([a-z]{3})_([0-7][0-9a-hjkmnp-tv-z]{25})")
 # Bluesky-style TID alphabet: the order of the characters is the order of the values.
 _TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Prefix(StrEnum):
@@ -52,7 +53,7 @@ def time_ordered_key(seed: str, at: datetime) -> str:
     64 bits, big-endian: one 0 bit, 53 bits of microseconds since the epoch, 10 bits of clock id (here a hash
     of `seed`), in base32-sortable. Source: atproto.com/specs/tid.
     """
-    micros = int(at.timestamp() * 1_000_000) & ((1 << 53) - 1)
+    micros = (at - _EPOCH) // timedelta(microseconds=1) & ((1 << 53) - 1)
     clock_id = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:2], "big") & 0x3FF
     value = (micros << 10) | clock_id
     return "".join(_TID_ALPHABET[(value >> shift) & 31] for shift in range(60, -1, -5))
