@@ -67,7 +67,7 @@ def _local(naive: datetime, zone: ZoneInfo, fold: Fold, pointer: str) -> datetim
     earlier, later = (naive.replace(tzinfo=zone, fold=n).astimezone(UTC) for n in (0, 1))
     if earlier.astimezone(zone).replace(tzinfo=None) != naive.replace(fold=0):
         # In a gap fold=1 reads the clock after the change and so names the instant before it.
-        before, after = (t.astimezone(zone).isoformat() for t in _around_change(*sorted((earlier, later)), zone))
+        before, after = (t.astimezone(zone).isoformat() for t in _around_change(later, earlier, zone))
         raise _refuse(
             pointer,
             "TIME_IN_DST_GAP",
