@@ -150,6 +150,78 @@ def shows_page(example: Any) -> dict[int | str, dict[str, Any]]:
     return shows(200, {"data": [example], "nextCursor": None})
 
 
+CONTENT: dict[str, Any] = {
+    "id": "cnt_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "brandRef": "acme",
+    "status": "partially_published",
+    "scheduledAt": "2027-01-15T03:30:00Z",
+    "timezone": "Asia/Kolkata",
+    "publishBy": "2027-01-16T03:30:00Z",
+    "text": "Monsoon sale starts today",
+    "media": [],
+    "link": None,
+    "clientRef": "cms-42",
+    "version": 1,
+    "draftVersion": 1,
+    "createdAt": "2027-01-14T10:00:00Z",
+    "updatedAt": "2027-01-15T03:30:02Z",
+    "workflowId": "content/cnt_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "publications": [
+        {
+            "id": "pub_01kf2v6s3tf0d8m7s0a3x9y5hr",
+            "channel": "bluesky",
+            "accountId": "acc_01kf2v6s3tf0d8m7s0a3x9y5hs",
+            "status": "published",
+            "scheduledAt": "2027-01-15T03:30:00Z",
+            "publishedAt": "2027-01-15T03:30:01Z",
+            "latenessMs": 240,
+            "providerPostId": "at://did:plc:abc/app.bsky.feed.post/3lfx",
+            "providerUrl": "https://bsky.app/profile/did:plc:abc/post/3lfx",
+            "failure": None,
+            "hold": None,
+            "attempts": 1,
+            "warnings": [],
+        },
+        {
+            "id": "pub_01kf2v6s3tf0d8m7s0a3x9y5ht",
+            "channel": "instagram",
+            "accountId": "acc_01kf2v6s3tf0d8m7s0a3x9y5hv",
+            "status": "failed",
+            "scheduledAt": "2027-01-15T03:30:00Z",
+            "publishedAt": None,
+            "latenessMs": None,
+            "providerPostId": None,
+            "providerUrl": None,
+            "failure": {
+                "reason": "TOKEN_REVOKED",
+                "class": "TOKEN",
+                "retryable": "after_fix",
+                "message": "The account's owner or the network withdrew our access.",
+                "remedy": "Reconnect the account, then retry the publication.",
+                "providerCode": "190",
+                "providerMessage": None,
+                "retryAfter": None,
+                "attemptId": "att_01kf2v6s3tf0d8m7s0a3x9y5hw",
+            },
+            "hold": None,
+            "attempts": 1,
+            "warnings": [],
+        },
+    ],
+    "warnings": [],
+    "rollup": {
+        "total": 2,
+        "accepted": 0,
+        "queued": 0,
+        "publishing": 0,
+        "published": 1,
+        "failed": 1,
+        "unconfirmed": 0,
+        "canceled": 0,
+    },
+}
+
+
 def _problem(status: int, code: str, title: str, detail: str, errors: list[dict[str, Any]] | None = None) -> Any:
     return {
         "type": f"urn:munadi:problem:{code.lower().replace('_', '-')}",

@@ -11,6 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 from api import examples
 from api.problems import MEDIA_TYPE, ProblemDocument
+from munadi.domain.content import ContentView
 from munadi.intake.wire import ContentEdit, ContentSent, MediaUrlSent
 
 _REF = "#/components/schemas/{model}"
@@ -65,14 +66,28 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     _, extra = models_json_schema(
-        [
-            (ContentSent, "validation"),
-            (ContentEdit, "validation"),
-            (MediaUrlSent, "validation"),
-            (ProblemDocument, "serialization"),
-        ],
+        [(model, "validation") for model in (ContentSent, ContentEdit, MediaUrlSent)]
+        + [(ProblemDocument, "serialization")],
         ref_template=_REF,
     )
     for name, schema in extra.get("$defs", {}).items():
         schemas.setdefault(name, schema)
+    schemas[ContentView.__name__]["examples"] = [examples.CONTENT]
+    for methods in made["paths"].values():
+        for operation in methods.values():
+            _own_refusal(operation)
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
     return made
+
+
+def _own_refusal(operation: dict[str, Any]) -> None:
+    """The framework describes a 422 of its own shape, which is never sent; a malformed id is a 404 here."""
+    described = operation["responses"].get("422", {})
+    if MEDIA_TYPE in described.get("content", {}) or not described:
+        return
+    asks = "requestBody" in operation or any(each["in"] != "path" for each in operation.get("parameters", ()))
+    if asks:
+        operation["responses"]["422"] = _problem(422)
+    else:
+        del operation["responses"]["422"]
