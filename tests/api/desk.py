@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from PIL import Image
 from sqlalchemy import func
 from sqlmodel import SQLModel, select
@@ -94,6 +95,7 @@ async def open_site() -> AsyncIterator[Site]:
 class Desk:
     """The API, an administrator's client, and a site with media."""
 
+    app: FastAPI
     services: Services
     client: httpx.AsyncClient
     site: Site
@@ -180,7 +182,7 @@ async def open_desk(
         headers = {"Authorization": f"Bearer {await create_admin_key(services.database, 'test')}"}
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://munadi.test", headers=headers) as client:
-            desk = Desk(services, client, site, clock, folder)
+            desk = Desk(app, services, client, site, clock, folder)
             if fresh:
                 await desk.account(ChannelName.BLUESKY)
                 await desk.account(ChannelName.INSTAGRAM, handle="acme.shop")

@@ -1,0 +1,105 @@
+"""What each channel shows: overrides, and where the link goes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from munadi.domain.channel import ChannelName, LinkStyle
+from munadi.domain.problem import Problem
+from munadi.intake.check import check_draft
+from munadi.intake.drafts import PlacedDraft, link_warnings, place, with_link
+from munadi.intake.media import Brought
+from munadi.intake.problems import Findings
+from munadi.intake.resolve import Target
+from munadi.intake.wire import ContentSent
+from tests.workflows.network import FakeChannel, spec
+
+LINK = "https://acme.example/sale"
+
+
+def placed(style: LinkStyle, own: dict[str, Any] | None = None, **content: Any) -> PlacedDraft:
+    body = {"brandRef": "acme", "channels": [{"channel": "threads"} | (own or {})]} | content
+    sent = ContentSent.model_validate(body)
+    channel = FakeChannel(spec(ChannelName.THREADS, link_style=style))
+    return place(sent, Target(0, sent.channels[0], channel, None), Brought())
+
+
+def test_a_link_stays_a_link_where_there_are_cards() -> None:
+    found = placed(LinkStyle.CARD, text="Sale", link=LINK)
+    assert (found.draft.text, found.draft.link, link_warnings([found])) == ("Sale", LINK, [])
+
+
+def test_elsewhere_it_becomes_text_and_is_told() -> None:
+    found = placed(LinkStyle.APPENDED, text="Sale", link=LINK)
+    assert (found.draft.text, found.draft.link) == (f"Sale\n\n{LINK}", None)
+    warning = link_warnings([found])[0]
+    assert (warning.code, warning.channel, warning.pointer) == ("LINK_APPENDED", "threads", "/link")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("", LINK), (f"See {LINK}", f"See {LINK}"), ("a \n", f"a\n\n{LINK}"), (f"{LINK}!", f"{LINK}!\n\n{LINK}")],
+)
+def test_a_link_is_put_once(text: str, expected: str) -> None:
+    assert with_link(text, LINK) == expected
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        ({}, ("all", LINK)),
+        ({"text": None, "link": None}, ("all", LINK)),
+        ({"text": "mine"}, ("mine", LINK)),
+        ({"text": ""}, ("", LINK)),
+        ({"link": ""}, ("all", None)),
+        ({"link": "https://other.example"}, ("all", "https://other.example")),
+    ],
+)
+def test_an_override_replaces_and_an_empty_one_removes(own: dict[str, Any], expected: tuple[str, str | None]) -> None:
+    found = placed(LinkStyle.CARD, own, text="all", link=LINK)
+    assert (found.draft.text, found.draft.link) == expected
+
+
+def problems_of(found: PlacedDraft, *problems: Problem) -> list[Problem]:
+    """What is told when the channel finds these."""
+    findings = Findings()
+    channel = found.target.channel
+    assert isinstance(channel, FakeChannel)
+    channel.validate = lambda draft, account: list(problems)  # type: ignore[method-assign]
+    check_draft(found, findings)
+    return findings.all
+
+
+def problem(pointer: str, code: str = "INVALID", rule: str = "text") -> Problem:
+    return Problem(pointer=pointer, code=code, message="no", channel="threads", rule=rule)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "own", "expected"),
+    [
+        ("/text", {}, "/text"),
+        ("/text", {"text": "mine"}, "/channels/0/text"),
+        ("/link", {"text": "mine"}, "/link"),
+        ("/media", {"media": []}, "/channels/0/media"),
+        ("/options/kind", {}, "/channels/0/options/kind"),
+        ("/parts/1", {}, "/channels/0/parts/1"),
+    ],
+)
+def test_a_pointer_leads_to_whoever_sent_it(pointer: str, own: dict[str, Any], expected: str) -> None:
+    found = problems_of(placed(LinkStyle.CARD, own, text="all"), problem(pointer))
+    assert [each.pointer for each in found] == [expected]
+
+
+def test_a_text_that_only_the_link_makes_too_long_is_the_links_fault() -> None:
+    too_long = problem("/text", "TEXT_TOO_LONG")
+    by_link = problems_of(placed(LinkStyle.APPENDED, text="x" * 290, link=LINK), too_long)
+    assert [(each.pointer, each.code) for each in by_link] == [("/link", "TEXT_TOO_LONG")]
+    by_itself = problems_of(placed(LinkStyle.APPENDED, text="x" * 301, link=LINK), too_long)
+    assert [each.pointer for each in by_itself] == ["/text"]
+
+
+def test_a_link_that_becomes_text_must_be_one() -> None:
+    found = problems_of(placed(LinkStyle.APPENDED, text="x", link="javascript:alert(1)"))
+    assert [(each.pointer, each.code) for each in found] == [("/link", "INVALID_LINK")]
