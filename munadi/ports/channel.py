@@ -1,16 +1,8 @@
-"""What the activities are built on: protocols only. The worker decides who is real; tests hand in others.
-
-Channel        a network's adapter                      munadi.channels.<name>
-Contents       the content's story: look, claim, …      munadi.db.progress
-Publications   the publish protocol's ledger            munadi.db.ledger
-TokenKeeper    a usable token, refreshed under a lease  munadi.db.accounts + the channel's refresh
-Deliveries     events on their way to subscribers       munadi.db.deliveries
-Sender, MediaReader, LinkReader, Clock
-"""
+"""A network's adapter (design §6), and what it is given: media, links, a gate, a way to save."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -19,39 +11,11 @@ from pydantic import BaseModel, SecretStr
 
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelName, ChannelSpec
-from munadi.domain.content import Draft
-from munadi.domain.content import PublicationDraft as PublicationDraft
-from munadi.domain.delivery import DueDelivery as DueDelivery
-from munadi.domain.delivery import SendResult as SendResult
-from munadi.domain.failure import ChannelError, Failure
-from munadi.domain.ledger import Intent as Intent
-from munadi.domain.ledger import IntentRefused as IntentRefused
-from munadi.domain.ledger import OpenAttempt as OpenAttempt
-from munadi.domain.ledger import Settled as Settled
-from munadi.domain.ledger import StaleEpoch as StaleEpoch
-from munadi.domain.ledger import Work as Work
+from munadi.domain.content import Draft, PublicationDraft
+from munadi.domain.failure import ChannelError
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
-from munadi.domain.publication import (
-    Absent,
-    Handle,
-    HoldReason,
-    Pending,
-    Published,
-    Ready,
-    Unknown,
-)
-from munadi.domain.story import Claim, Command, CommandResult, Verdict, View
-
-
-class Clock(Protocol):
-    """Where time decides, it is injected."""
-
-    def now(self) -> datetime:
-        """The current instant, timezone-aware UTC."""
-
-    def monotonic(self) -> float:
-        """Seconds that never go back."""
+from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 
 
 @dataclass(frozen=True)
@@ -162,81 +126,6 @@ class Channel(Protocol):
         """New credentials for old. TOKEN_REVOKED when the grant is dead; the caller holds the account's lease."""
 
 
-class Contents(Protocol):
-    """The content's story as the workflow drives it. Each call is one transaction."""
-
-    async def look(self, content_id: str, now: datetime) -> View | None: ...
-
-    async def claim(self, content_id: str, now: datetime, holder: str) -> Claim: ...
-
-
-class Operators(Protocol):
-    """Commands that operators signal, applied by the same compare-and-set as the API's."""
-
-    async def apply(self, content_id: str, command: Command, argument: Any, now: datetime) -> CommandResult: ...
-
-
-class Publications(Protocol):
-    """The publish protocol's ledger. Each call is one transaction."""
-
-    async def load(self, publication_id: str) -> Work | None: ...
-
-    async def open_attempt(
-        self, publication_id: str, *, epoch: int, stage: str, holder: str, now: datetime, deadline: datetime
-    ) -> Intent | IntentRefused: ...
-
-    async def settle(
-        self, publication_id: str, attempt_id: str | None, *, epoch: int, verdict: Verdict, now: datetime
-    ) -> Settled: ...
-
-    async def begin_reconcile(self, publication_id: str, now: datetime) -> Work | None: ...
-
-    async def requeue(self, publication_id: str, *, epoch: int, now: datetime) -> Settled: ...
-
-    async def unconfirmed(
-        self, publication_id: str, *, epoch: int, next_look_after: timedelta, now: datetime
-    ) -> Settled: ...
-
-    async def save_handle(
-        self,
-        publication_id: str,
-        *,
-        draft_version: int,
-        epoch: int,
-        state: dict[str, Any],
-        ready: bool,
-        expires_at: datetime | None,
-        now: datetime,
-    ) -> None: ...
-
-    async def end_waiting(
-        self,
-        publication_id: str,
-        *,
-        epoch: int,
-        failure: Failure | None,
-        hold: HoldReason | None,
-        hold_for: timedelta | None,
-        now: datetime,
-    ) -> Settled: ...
-
-
-class Deliveries(Protocol):
-    """Events on their way. `take…` leases what it returns, so that nobody else sends it meanwhile."""
-
-    async def take_first(self, content_id: str, now: datetime) -> list[DueDelivery]:
-        """A content's deliveries that nobody has tried yet, in order of sequence."""
-
-    async def take(self, delivery_id: str, now: datetime) -> DueDelivery | timedelta | None:
-        """One delivery if it is due; how long to wait if it is not; None when it has ended."""
-
-    async def record(self, delivery_id: str, result: SendResult, now: datetime) -> timedelta | None:
-        """Write down one try; the wait until the next, or None when there is none."""
-
-    async def put_back(self, delivery_ids: Sequence[str], now: datetime) -> None:
-        """Untried after all (an earlier one to the same endpoint failed): left to the relay."""
-
-
 class MediaReader(Protocol):
     """The stored bytes of a media, for uploads, and the signed URL that a network pulls."""
 
@@ -260,27 +149,6 @@ class LinkReader(Protocol):
     """Reads a page's card through the guard; None when the page cannot be read (a card is never worth a failure)."""
 
     async def card(self, url: str) -> LinkCard | None: ...
-
-
-class TokenKeeper(Protocol):
-    """Hands out accounts with a usable token; one refresh however many ask (lease in the database)."""
-
-    async def account(self, account_id: str) -> ConnectedAccount:
-        """The account with a token that is not known to be expired. Raises ChannelError (TOKEN…) when dead."""
-
-    async def renew(self, account: ConnectedAccount) -> ConnectedAccount:
-        """After the network called the token expired: refresh unless somebody already did."""
-
-    async def lost(self, account: ConnectedAccount, error: ChannelError) -> None:
-        """The network called the grant dead: the account needs its owner (`reauth_required`, event)."""
-
-
-class Sender(Protocol):
-    """Signs and posts one event to one endpoint, once."""
-
-    async def send(
-        self, *, url: str, message_id: str, body: bytes, secrets: Sequence[str], timestamp: datetime
-    ) -> SendResult: ...
 
 
 @dataclass(frozen=True)

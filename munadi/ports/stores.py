@@ -1,0 +1,110 @@
+"""What is true and what is sent, as the activities see it. Each call of a store is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.delivery import DueDelivery, SendResult
+from munadi.domain.failure import ChannelError, Failure
+from munadi.domain.ledger import Intent, IntentRefused, Settled, Work
+from munadi.domain.publication import HoldReason
+from munadi.domain.story import Claim, Command, CommandResult, Verdict, View
+
+
+class Contents(Protocol):
+    """The content's story as the workflow drives it. Each call is one transaction."""
+
+    async def look(self, content_id: str, now: datetime) -> View | None: ...
+
+    async def claim(self, content_id: str, now: datetime, holder: str) -> Claim: ...
+
+
+class Operators(Protocol):
+    """Commands that operators signal, applied by the same compare-and-set as the API's."""
+
+    async def apply(self, content_id: str, command: Command, argument: Any, now: datetime) -> CommandResult: ...
+
+
+class Publications(Protocol):
+    """The publish protocol's ledger. Each call is one transaction."""
+
+    async def load(self, publication_id: str) -> Work | None: ...
+
+    async def open_attempt(
+        self, publication_id: str, *, epoch: int, stage: str, holder: str, now: datetime, deadline: datetime
+    ) -> Intent | IntentRefused: ...
+
+    async def settle(
+        self, publication_id: str, attempt_id: str | None, *, epoch: int, verdict: Verdict, now: datetime
+    ) -> Settled: ...
+
+    async def begin_reconcile(self, publication_id: str, now: datetime) -> Work | None: ...
+
+    async def requeue(self, publication_id: str, *, epoch: int, now: datetime) -> Settled: ...
+
+    async def unconfirmed(
+        self, publication_id: str, *, epoch: int, next_look_after: timedelta, now: datetime
+    ) -> Settled: ...
+
+    async def save_handle(
+        self,
+        publication_id: str,
+        *,
+        draft_version: int,
+        epoch: int,
+        state: dict[str, Any],
+        ready: bool,
+        expires_at: datetime | None,
+        now: datetime,
+    ) -> None: ...
+
+    async def end_waiting(
+        self,
+        publication_id: str,
+        *,
+        epoch: int,
+        failure: Failure | None,
+        hold: HoldReason | None,
+        hold_for: timedelta | None,
+        now: datetime,
+    ) -> Settled: ...
+
+
+class Deliveries(Protocol):
+    """Events on their way. `take…` leases what it returns, so that nobody else sends it meanwhile."""
+
+    async def take_first(self, content_id: str, now: datetime) -> list[DueDelivery]:
+        """A content's deliveries that nobody has tried yet, in order of sequence."""
+
+    async def take(self, delivery_id: str, now: datetime) -> DueDelivery | timedelta | None:
+        """One delivery if it is due; how long to wait if it is not; None when it has ended."""
+
+    async def record(self, delivery_id: str, result: SendResult, now: datetime) -> timedelta | None:
+        """Write down one try; the wait until the next, or None when there is none."""
+
+    async def put_back(self, delivery_ids: Sequence[str], now: datetime) -> None:
+        """Untried after all (an earlier one to the same endpoint failed): left to the relay."""
+
+
+class TokenKeeper(Protocol):
+    """Hands out accounts with a usable token; one refresh however many ask (lease in the database)."""
+
+    async def account(self, account_id: str) -> ConnectedAccount:
+        """The account with a token that is not known to be expired. Raises ChannelError (TOKEN…) when dead."""
+
+    async def renew(self, account: ConnectedAccount) -> ConnectedAccount:
+        """After the network called the token expired: refresh unless somebody already did."""
+
+    async def lost(self, account: ConnectedAccount, error: ChannelError) -> None:
+        """The network called the grant dead: the account needs its owner (`reauth_required`, event)."""
+
+
+class Sender(Protocol):
+    """Signs and posts one event to one endpoint, once."""
+
+    async def send(
+        self, *, url: str, message_id: str, body: bytes, secrets: Sequence[str], timestamp: datetime
+    ) -> SendResult: ...
