@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 
@@ -77,7 +78,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
         redoc_url=None,
         redirect_slashes=False,
     )
-    problems.install(app)
+    problems.install(app, partial(openapi.allowed_methods, app))
     openapi.install(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -15,7 +15,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def read_body(request: Request, model: type[Model]) -> tuple[Model, list[Problem]]:
-    """The request's body and what is wrong with its shape. ProblemsFound when too little of it can be read."""
+    """The request's body and what is wrong with its shape. ProblemError 422 without one, ProblemsFound
+    when too little of it can be read."""
     state = request.scope.get("state", {})
     if "json" not in state:
         raise ProblemsFound(

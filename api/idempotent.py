@@ -25,6 +25,8 @@ from munadi.db.idempotency import Kept, KeyReused, Once
 from munadi.intake.strict_json import canonical
 
 REPLAYED = "Idempotent-Replayed"
+# What the OpenAPI document says; a key of another form is a 400 of ours, not the framework's.
+KEY_PATTERN = r'^("([ !#-\[\]-~]|\\["\\]){1,255}"|[!#-~][!-~]{0,254})$'
 _TABLE = "idempotency"
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"')
 _BARE = re.compile(r"[\x21\x23-\x7e][\x21-\x7e]{0,254}")
@@ -73,7 +75,11 @@ async def asked(
     request: Request,
     idempotency_key: Annotated[
         str | None,
-        Header(alias="Idempotency-Key", description="Makes repeating safe: the first answer is given again."),
+        Header(
+            alias="Idempotency-Key",
+            description="Makes repeating safe: the first answer is given again.",
+            json_schema_extra={"pattern": KEY_PATTERN},
+        ),
     ] = None,
 ) -> Asked:
     """The dependency of every POST that creates or changes something."""

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
+from starlette.routing import compile_path
 
 from api import examples
 from api.problems import MEDIA_TYPE, ProblemDocument
@@ -49,6 +50,17 @@ def _problem(status: int) -> dict[str, Any]:
     }
 
 
+def allowed_methods(app: FastAPI, path: str) -> list[str]:
+    """What is served at a path: a framework's 405 names the methods of one route only."""
+    found = {
+        method.upper()
+        for template, methods in app.openapi()["paths"].items()
+        if compile_path(template)[0].match(path)
+        for method in methods
+    }
+    return sorted(found)
+
+
 def install(app: FastAPI) -> None:
     """Serve our document in the place of the framework's."""
 
@@ -76,9 +88,18 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for methods in made["paths"].values():
         for operation in methods.values():
             _own_refusal(operation)
+            if "428" in operation["responses"]:
+                _require(operation, "If-Match")
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     return made
+
+
+def _require(operation: dict[str, Any], header: str) -> None:
+    """Say that a header is needed, which the route tells itself (428) when it is missing."""
+    for parameter in operation["parameters"]:
+        if parameter["name"] == header:
+            parameter["required"] = True
 
 
 def _own_refusal(operation: dict[str, Any]) -> None:

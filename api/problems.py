@@ -10,7 +10,7 @@ anything else      500, logged; the text of the error stays here
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -136,7 +136,10 @@ def _of_framework(error: HTTPException) -> ProblemError:
 
 async def answer(request: Request, error: Exception) -> Response:
     """The one exception handler of the application."""
-    return problem_response(translate(error), path=request.url.path, request_id=request_id_of(request.scope))
+    problem = translate(error)
+    if problem.status == 405 and (methods := request.app.state.allowed_methods(request.url.path)):
+        problem.headers["Allow"] = ", ".join(methods)
+    return problem_response(problem, path=request.url.path, request_id=request_id_of(request.scope))
 
 
 def request_id_of(scope: Mapping[str, Any]) -> str:
@@ -144,8 +147,9 @@ def request_id_of(scope: Mapping[str, Any]) -> str:
     return str(scope.get("state", {}).get("request_id", "req_unknown"))
 
 
-def install(app: FastAPI) -> None:
-    """Every exception of a route becomes a problem."""
+def install(app: FastAPI, allowed_methods: Callable[[str], Sequence[str]] = lambda _: ()) -> None:
+    """Every exception of a route becomes a problem; `allowed_methods` says what is served at a path."""
+    app.state.allowed_methods = allowed_methods
     kinds: tuple[type[Exception], ...] = (
         ProblemError,
         ProblemsFound,

@@ -12,6 +12,8 @@ from jsonschema_rs import Draft202012Validator, meta
 
 from api import examples
 from api.app import ROUTERS
+from api.idempotent import KEY_PATTERN, read_key
+from api.problems import ProblemError
 from munadi.domain.content import ContentView
 from munadi.intake.wire import ContentEdit, ContentSent, MediaUrlSent, RescheduleSent
 from tests.api.desk import Desk
@@ -82,6 +84,16 @@ async def test_the_schemas_are_valid_and_the_examples_fit_them(small_desk: Desk)
         for example in body["examples"].values():
             Draft202012Validator(schema).validate(example["value"])
             model.model_validate(example["value"])
+
+
+@pytest.mark.parametrize("key", ["simple", '"a b"', '"es\\"caped"', "a-b_c:d/e.f", "", '"', "two words", '"open', "é"])
+def test_the_documented_form_of_a_key_is_the_one_that_is_read(key: str) -> None:
+    try:
+        read_key([key])
+        good = True
+    except ProblemError:
+        good = False
+    assert good == bool(re.search(KEY_PATTERN, key))
 
 
 async def test_the_answered_example_is_one(small_desk: Desk) -> None:
