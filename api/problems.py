@@ -113,7 +113,8 @@ def translate(error: Exception) -> ProblemError:
                 headers={"Retry-After": "1"},
             )
         case OperationalError() | InterfaceError() | PoolTimeout():
-            log.error("database.unavailable", error=type(error).__name__)
+            # What the driver said, without the statement and its parameters.
+            log.error("database.unavailable", error=str(getattr(error, "orig", error))[:300])
             return ProblemError(
                 503,
                 "DATABASE_UNAVAILABLE",
