@@ -37,17 +37,18 @@ class Scene:
     identity: tuple[str, str, httpx.Response]
     expired: httpx.Response
     settings: Mapping[str, Any]
+    method: str = "POST"  # of the visible call
 
     def bench(self) -> Bench:
         """The channel on a network that accepts everything about this draft."""
         built = bench(self.name, self.settings)
-        built.network.on("POST", self.visible, self.accepted)
+        built.network.on(self.method, self.visible, self.accepted)
         self.live(built.network)
         return built
 
     def failing(self, *visible: httpx.Response | Exception) -> Bench:
         """The same, but the visible call ends so, and no look can tell."""
         built = bench(self.name, self.settings)
-        built.network.on("POST", self.visible, *visible)
+        built.network.on(self.method, self.visible, *visible)
         built.network.on("GET", "", answer(503, "<html>down</html>"))
         return built

@@ -47,8 +47,9 @@ class StoredMedia:
         self.files: dict[str, bytes] = {}
         self.base = "https://munadi.example/media"
 
-    async def read(self, asset: MediaAsset) -> bytes:
-        return self.files.get(asset.id, asset.id.encode())
+    async def read(self, asset: MediaAsset, start: int = 0, length: int | None = None) -> bytes:
+        content = self.files.get(asset.id, asset.id.encode())
+        return content[start:] if length is None else content[start : start + length]
 
     def public_url(self, asset: MediaAsset) -> str:
         return f"{self.base}/{asset.id}"

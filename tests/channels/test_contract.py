@@ -75,7 +75,8 @@ def test_options_are_camel_case_and_closed(scene: Scene) -> None:
     schema = bench(scene.name).channel.options.model_json_schema(by_alias=True)
     assert not [name for name in schema["properties"] if "_" in name]
     assert schema["additionalProperties"] is False
-    found = bench(scene.name).channel.validate(scene.draft.model_copy(update={"options": {"nosuch": 1}}), None)
+    options = {**scene.draft.options, "nosuch": 1}
+    found = bench(scene.name).channel.validate(scene.draft.model_copy(update={"options": options}), None)
     assert [problem.pointer for problem in found] == ["/options/nosuch"]
 
 
