@@ -7,7 +7,7 @@ of the transport is *unknown* and is resolved by looking. Nothing here retries.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -105,14 +105,15 @@ class ChannelHttp:
         params: Mapping[str, str] | None = None,
         json_body: Any = None,
         form: Mapping[str, str] | None = None,
-        content: bytes | None = None,
+        content: bytes | AsyncIterable[bytes] | None = None,
         secrets: Sequence[str] = (),
         also_ok: Collection[int] = (),
     ) -> Answer:
         """One request, one answer. Raises ChannelError; its `sorting` says what is known about the effect.
 
         `token` and `secrets` (what else the request carries and nobody may read) are cut out of refusals;
-        `also_ok` are statuses that are answers too, such as 308 of a resumable upload.
+        `also_ok` are statuses that are answers too, such as 308 of a resumable upload. `content` that comes part by
+        part needs a `content-length` among the headers, or it is sent chunked.
         """
         sent = _FirstByte(gate)
         hidden = [secret for secret in (token, *secrets) if secret]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from email.utils import format_datetime
 
@@ -132,3 +133,15 @@ def test_retry_after_in_seconds(value: str, seconds: int | None) -> None:
 def test_retry_after_as_a_date_is_never_negative() -> None:
     assert retry_after({"retry-after": format_datetime(NOW + timedelta(seconds=90))}, NOW) == timedelta(seconds=90)
     assert retry_after({"retry-after": format_datetime(NOW - timedelta(seconds=90))}, NOW) == timedelta(0)
+
+
+async def test_content_may_come_part_by_part() -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"one "
+        yield b"two"
+
+    network = Network().on("POST", "/post", ok())
+    await over(network).call("POST", "https://net.example/post", headers={"content-length": "7"}, content=parts())
+    (request,) = network.requests
+    assert (request.content, request.headers["content-length"]) == (b"one two", "7")
+    assert "transfer-encoding" not in request.headers
