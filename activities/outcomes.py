@@ -30,12 +30,18 @@ def next_step(work: Work, step: Step, after: timedelta = timedelta(0), deliverie
     )
 
 
+def _after(settled: Settled) -> Step:
+    if settled.status is S.PUBLISHED and settled.stages_left:
+        return Step.STAGE
+    return Step.DONE if settled.status in _OVER else Step.LOOK
+
+
 def settled_as(publication_id: str, settled: Settled) -> Outcome:
     """Ended for good → done; anything else → the workflow looks at what is true now."""
     return Outcome(
         publication_id=publication_id,
         status=settled.status,
-        step=Step.DONE if settled.status in _OVER else Step.LOOK,
+        step=_after(settled),
         epoch=settled.epoch,
         next_look_at=settled.next_look_at,
         deliveries=settled.deliveries,

@@ -20,7 +20,7 @@ from activities.messages import PUBLISH_TRIES, PublicationRef
 from activities.outcomes import look_again, next_step, settled_as
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, FailureClass, Reason, Sorting
-from munadi.domain.ledger import IntentRefused, Settled, Work
+from munadi.domain.ledger import POST, IntentRefused, Settled, Work
 from munadi.domain.publication import HoldReason, Pending, PublicationStatus, Published
 from munadi.domain.reasons import REASONS, failure_of
 from munadi.domain.story import Outcome, Step, Verdict
@@ -29,7 +29,6 @@ from munadi.ports import Channels, Clock, Publications, Stage, StaleEpoch, Token
 log = logging.getLogger("munadi.publishing")
 
 S = PublicationStatus
-POST = "post"
 CHECK_AGAIN = timedelta(seconds=10)
 
 

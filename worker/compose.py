@@ -15,6 +15,7 @@ from activities.contents import ContentActivities
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
+from activities.staging import StagingActivities
 from activities.webhooks import WebhookActivities
 from munadi.db.accounts import AccountStore
 from munadi.db.deliveries import DeliveryStore
@@ -22,6 +23,7 @@ from munadi.db.ledger import PublicationLedger
 from munadi.db.operators import OperatorCommands
 from munadi.db.progress import ContentProgress
 from munadi.db.session import Database
+from munadi.db.stages import StageLedger
 from munadi.runtime import Runtime
 from munadi.tokens import AccountTokens
 from workflows.registry import WORKFLOWS
@@ -45,6 +47,7 @@ def build_activities(runtime: Runtime, database: Database) -> Sequence[Callable[
     preparing = PreparingActivities(ledger, channels, tokens, clock)
     publishing = PublishingActivities(ledger, channels, tokens, clock, holder)
     reconciling = ReconcilingActivities(ledger, channels, tokens, clock)
+    staging = StagingActivities(ledger, StageLedger(database), channels, tokens, clock, holder)
     webhooks = WebhookActivities(DeliveryStore(database, runtime.keyring), runtime.sender, clock)
     return [
         contents.look,
@@ -54,6 +57,7 @@ def build_activities(runtime: Runtime, database: Database) -> Sequence[Callable[
         publishing.publish,
         publishing.check,
         reconciling.reconcile,
+        staging.finish,
         webhooks.deliver,
         webhooks.redeliver,
     ]

@@ -6,6 +6,7 @@
 | deliver, redeliver | one HTTP try per endpoint | its own database writes only | retry (a lease keeps others off) |
 | prepare | invisible, idempotent | yes, the network's Retry-After first | retry |
 | check, reconcile | read only | yes, short backoff | retry |
+| finish | a later visible step | yes: it looks for its own open attempt first | retry |
 | publish | the visible one | only what proves that nothing was sent | never: reconcile |
 """
 
@@ -48,6 +49,11 @@ CHECK = ActivityConfig(
     start_to_close_timeout=timedelta(seconds=60), heartbeat_timeout=HEARTBEAT, retry_policy=_READ_ONLY
 )
 RECONCILE = CHECK
+
+# A later step: visible, yet safe to run again after a timeout, because it begins by looking for what it left open.
+STAGE = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=2), heartbeat_timeout=HEARTBEAT, retry_policy=_READ_ONLY
+)
 
 # The visible call. Its own deadline ends it long before start-to-close; a timeout means that its worker is gone,
 # and then nobody knows what was sent: no retry, reconcile. Errors it raises prove that nothing was sent.

@@ -16,10 +16,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.preparing import PreparingActivities
     from activities.publishing import PublishingActivities
     from activities.reconciling import ReconcilingActivities
+    from activities.staging import StagingActivities
     from munadi.domain.channel import ChannelName
     from munadi.domain.publication import PublicationStatus
     from munadi.domain.story import Claimed, Mode, Outcome, Plan, Step
-    from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, told
+    from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, STAGE, told
+
+
+_FIRST = {Mode.PUBLISH: Step.PUBLISH, Mode.STAGES: Step.STAGE}
 
 
 async def prepare(plan: Plan, draft_version: int) -> Outcome:
@@ -50,7 +54,7 @@ async def prepare(plan: Plan, draft_version: int) -> Outcome:
 
 async def pursue(claimed: Claimed) -> Outcome:
     """From `publishing` to published, failed, unconfirmed or back to queued. The visible call is made at most once."""
-    step = Step.PUBLISH if claimed.mode is Mode.PUBLISH else Step.RECONCILE
+    step = _FIRST.get(claimed.mode, Step.RECONCILE)
     ref = PublicationRef(
         publication_id=claimed.publication_id,
         epoch=claimed.epoch,
@@ -59,7 +63,7 @@ async def pursue(claimed: Claimed) -> Outcome:
     )
     while True:
         outcome = await _take(step, ref, claimed.channel)
-        if outcome.step not in (Step.PUBLISH, Step.CHECK, Step.RECONCILE):
+        if outcome.step not in (Step.PUBLISH, Step.CHECK, Step.RECONCILE, Step.STAGE):
             return outcome
         if outcome.after:
             await workflow.sleep(outcome.after, summary=f"{claimed.channel}: before the next look")
@@ -71,6 +75,10 @@ async def _take(step: Step, ref: PublicationRef, channel: ChannelName) -> Outcom
     if step is Step.CHECK:
         return await workflow.execute_activity_method(
             PublishingActivities.check, ref, **told(CHECK, f"check {channel}")
+        )
+    if step is Step.STAGE:
+        return await workflow.execute_activity_method(
+            StagingActivities.finish, ref, **told(STAGE, f"next step at {channel}")
         )
     if step is Step.RECONCILE:
         return await workflow.execute_activity_method(

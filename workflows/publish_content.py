@@ -106,16 +106,18 @@ class PublishContent:
                         channel=plan.channel,
                         epoch=plan.epoch,
                         draft_version=view.draft_version,
-                        mode=Mode.RECONCILE,
+                        mode=Mode.STAGES if plan.status is S.PUBLISHED else Mode.RECONCILE,
                     )
                 )
         self._tell()
         return True
 
     def _is_forgotten(self, plan: Plan) -> bool:
-        """Publishing, or unconfirmed and due for a look, with nobody here at it."""
+        """Publishing, unconfirmed and due for a look, or published with steps left, and nobody here is at it."""
         if plan.publication_id in self._tasks:
             return False
+        if plan.status is S.PUBLISHED:
+            return plan.stages_left
         due_look = plan.next_look_at is not None and plan.next_look_at <= workflow.now()
         return plan.status is S.PUBLISHING or (plan.status is S.UNCONFIRMED and due_look)
 
@@ -151,7 +153,7 @@ class PublishContent:
     def _pursue(self, claimed: Claimed) -> None:
         key = claimed.publication_id
         change: dict[str, object] = {"epoch": claimed.epoch, "next_look_at": None}
-        if self._plans[key].status is not S.UNCONFIRMED:
+        if self._plans[key].status not in (S.UNCONFIRMED, S.PUBLISHED):
             # A look at an unconfirmed one changes nothing yet: it stays on the list of what needs a person.
             change["status"] = S.PUBLISHING
         self._plans[key] = self._plans[key].model_copy(update=change)
@@ -200,7 +202,7 @@ class PublishContent:
             if outcome.step is Step.READY:
                 change["prepare_at"] = None
             elif outcome.step is Step.DONE:
-                change["next_look_at"] = None
+                change |= {"next_look_at": None, "stages_left": False}
             else:
                 self._must_look = True
             self._plans[key] = self._plans[key].model_copy(update=change)

@@ -79,6 +79,7 @@ def new_content(planned: Planned, now: datetime) -> NewContent:
             revision=1,
             due_at=planned.due,
             lead_seconds=each.lead.total_seconds(),
+            stages=list(each.stages),
             created_at=now,
             updated_at=now,
         )
@@ -107,6 +108,7 @@ async def edit(story: Story, planned: PlannedDrafts) -> None:
         story.draft = fresh
         for row, each in zip(story.publications, planned.publications, strict=True):
             row.lead_seconds, row.handle_ready = each.lead.total_seconds(), False
+            row.stages = list(each.stages)
             # A preparation of the old draft that is under way must not end the new one with its refusal.
             row.epoch += 1
     story.wake()

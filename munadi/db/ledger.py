@@ -19,12 +19,12 @@ from munadi.db.session import Database
 from munadi.db.settle import settle
 from munadi.db.story import Story
 from munadi.db.tables import AccountRow, AttemptRow, ContentRow, DraftRow, PublicationRow
-from munadi.domain.content import Draft, PublicationDraft
+from munadi.db.work import open_attempts, work_of
 from munadi.domain.event import EventType
-from munadi.domain.failure import Failure, Sorting
+from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
-from munadi.domain.ledger import Intent, IntentRefused, OpenAttempt, Settled, StaleEpoch, Work
-from munadi.domain.publication import Handle, HoldReason, PublicationStatus
+from munadi.domain.ledger import POST, Intent, IntentRefused, Settled, StaleEpoch, Work
+from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.story import Verdict
 
 S = PublicationStatus
@@ -44,7 +44,7 @@ class PublicationLedger:
             if row is None or content is None:
                 return None
             draft = await session.get(DraftRow, (content.id, content.draft_version))
-            return None if draft is None else await _work(session, content, draft, row)
+            return None if draft is None else await work_of(session, content, draft, row)
 
     async def open_attempt(
         self, publication_id: str, *, epoch: int, stage: str, holder: str, now: datetime, deadline: datetime
@@ -55,14 +55,14 @@ class PublicationLedger:
             if story is None:
                 return IntentRefused("GONE")
             row = story.publication(publication_id)
-            if row.epoch != epoch or row.status != S.PUBLISHING:
+            if row.epoch != epoch or not _may_take(row, stage):
                 return IntentRefused("STALE")
             account = await session.get(AccountRow, row.account_id)
             if account is None or account.deleted_at is not None:
                 return IntentRefused("ACCOUNT_GONE")
             if account.paused_until is not None and account.paused_until > now:
                 return IntentRefused("PAUSED", account.paused_until - now)
-            if await _open_attempts(session, publication_id, stage):
+            if await open_attempts(session, publication_id, stage):
                 return IntentRefused("OPEN_ATTEMPT")
             row.attempt_count += 1
             attempt = AttemptRow(
@@ -96,7 +96,7 @@ class PublicationLedger:
             attempt = await session.get(AttemptRow, attempt_id) if attempt_id else None
             await settle(story, row, attempt, epoch, verdict)
             await story.close()
-            return Settled(S(row.status), row.epoch, row.next_look_at, story.deliveries)
+            return Settled(S(row.status), row.epoch, row.next_look_at, story.deliveries, bool(row.stages))
 
     async def begin_reconcile(self, publication_id: str, now: datetime) -> Work | None:
         """Raise the epoch, so that a late intent fails, and tell what is on record."""
@@ -108,7 +108,7 @@ class PublicationLedger:
             if row.status in (S.PUBLISHING, S.UNCONFIRMED):
                 row.epoch += 1
             await session.flush()
-            return await _work(session, story.content, story.draft, row)
+            return await work_of(session, story.content, story.draft, row)
 
     async def requeue(self, publication_id: str, *, epoch: int, now: datetime) -> Settled:
         """Nothing was ever sent: publishing → queued, due at once."""
@@ -190,11 +190,11 @@ class PublicationLedger:
             return Settled(S(row.status), row.epoch, None, story.deliveries)
 
 
-async def _open_attempts(session: AsyncSession, publication_id: str, stage: str | None = None) -> list[AttemptRow]:
-    query = select(AttemptRow).where(AttemptRow.publication_id == publication_id, col(AttemptRow.is_open))
-    if stage is not None:
-        query = query.where(AttemptRow.stage == stage)
-    return list((await session.exec(query)).all())
+def _may_take(row: PublicationRow, stage: str) -> bool:
+    """The post while it is being published; a later step once it is, in order."""
+    if stage == POST:
+        return row.status == S.PUBLISHING
+    return row.status == S.PUBLISHED and row.stages[:1] == [stage]
 
 
 async def _next_number(session: AsyncSession, publication_id: str, stage: str) -> int:
@@ -205,41 +205,3 @@ async def _next_number(session: AsyncSession, publication_id: str, stage: str) -
         .limit(1)
     )
     return ((await session.exec(query)).first() or 0) + 1
-
-
-async def _work(session: AsyncSession, content: ContentRow, current: DraftRow, row: PublicationRow) -> Work:
-    draft = Draft.model_validate(current.resolved[row.id])
-    opened = await _open_attempts(session, row.id)
-    handle = None
-    if row.handle is not None and row.handle_draft_version == content.draft_version:
-        handle = Handle(
-            draft_version=content.draft_version,
-            state=row.handle,
-            ready=row.handle_ready,
-            expires_at=row.handle_expires_at,
-        )
-    return Work(
-        publication_id=row.id,
-        content_id=row.content_id,
-        account_id=row.account_id,
-        channel=row.channel,
-        status=S(row.status),
-        epoch=row.epoch,
-        draft_version=content.draft_version,
-        draft=PublicationDraft(
-            **draft.model_dump(), publication_id=row.id, created_at=row.created_at, due_at=row.due_at
-        ),
-        handle=handle,
-        publish_by=content.publish_by,
-        attempts=row.attempt_count,
-        looks=row.look_count,
-        open_attempt=OpenAttempt(
-            opened[0].id,
-            opened[0].stage,
-            opened[0].intent_at,
-            opened[0].deadline_at,
-            Sorting(opened[0].outcome) if opened[0].outcome else None,
-        )
-        if opened
-        else None,
-    )

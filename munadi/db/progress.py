@@ -146,6 +146,7 @@ def plan_of(story: Story, row: PublicationRow) -> Plan:
         prepare_at=_prepare_at(story, row),
         held_until=held,
         next_look_at=row.next_look_at,
+        stages_left=row.status == S.PUBLISHED and bool(row.stages),
     )
 
 

@@ -170,6 +170,8 @@ class Story:
                 return self.now + PUBLISHING_LOOK
             case PublicationStatus.UNCONFIRMED:
                 return row.next_look_at
+            case PublicationStatus.PUBLISHED if row.stages:
+                return self.now + PUBLISHING_LOOK
         return None
 
     def _wanted_at(self, row: PublicationRow) -> datetime:

@@ -173,6 +173,7 @@ class PublicationRow(SQLModel, table=True):
     lateness_ms: int | None = None
     provider_post_id: str | None = None
     provider_url: str | None = None
+    stages: list[str] = _json(default_factory=list)
     failure: dict[str, Any] | None = _json(default=None)
     warnings: list[dict[str, Any]] = _json(default_factory=list)
     created_at: datetime = _at()

@@ -9,6 +9,9 @@ from munadi.domain.content import PublicationDraft
 from munadi.domain.failure import Sorting
 from munadi.domain.publication import Handle, PublicationStatus
 
+# The first stage of every publication; later visible steps have names of their own (`comment`, `part-2`).
+POST = "post"
+
 
 @dataclass(frozen=True)
 class OpenAttempt:
@@ -22,6 +25,7 @@ class OpenAttempt:
     intent_at: datetime
     deadline_at: datetime
     outcome: Sorting | None
+    number: int = 1
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,9 @@ class Work:
     attempts: int
     looks: int
     open_attempt: OpenAttempt | None
+    # The next later visible step of a published one, and its visible call whose end is not certain.
+    stage: str | None = None
+    stage_attempt: OpenAttempt | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,7 @@ class Settled:
     epoch: int
     next_look_at: datetime | None
     deliveries: int
+    stages_left: bool = False
 
 
 class StaleEpoch(Exception):

@@ -27,6 +27,7 @@ class Plan(Model):
     prepare_at: datetime | None = None
     held_until: datetime | None = None
     next_look_at: datetime | None = None
+    stages_left: bool = False
 
     @property
     def claimable_at(self) -> datetime | None:
@@ -52,8 +53,8 @@ class Plan(Model):
 
     @property
     def rests(self) -> bool:
-        """Ended, with no look planned."""
-        return self.status in ENDED and self.next_look_at is None
+        """Ended, with no look planned and no later visible step (a comment, a part) to take."""
+        return self.status in ENDED and self.next_look_at is None and not self.stages_left
 
 
 class View(Model):
@@ -72,6 +73,7 @@ class Mode(StrEnum):
     PUBLISH = "publish"
     LOOK_FIRST = "look_first"
     RECONCILE = "reconcile"
+    STAGES = "stages"
 
 
 class Claimed(Model):
@@ -102,6 +104,7 @@ class Step(StrEnum):
     CHECK = "check"
     RECONCILE = "reconcile"
     PUBLISH = "publish"
+    STAGE = "stage"
 
 
 class Outcome(Model):

@@ -36,6 +36,7 @@ class PlannedPublication:
     account_id: str
     draft: Draft
     lead: timedelta
+    stages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,6 +150,7 @@ def _publication(placed: PlacedDraft) -> PlannedPublication:
         account_id=placed.target.account_id,
         draft=placed.draft,
         lead=channel.lead(placed.draft),
+        stages=channel.stages(placed.draft),
     )
 
 

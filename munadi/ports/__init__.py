@@ -27,7 +27,7 @@ from munadi.ports.channel import (
     Stage,
 )
 from munadi.ports.clock import Clock
-from munadi.ports.stores import Contents, Deliveries, Operators, Publications, Sender, TokenKeeper
+from munadi.ports.stores import Contents, Deliveries, Operators, Publications, Sender, Stages, TokenKeeper
 
 __all__ = [
     "AccountImport",
@@ -54,6 +54,7 @@ __all__ = [
     "Sender",
     "Settled",
     "Stage",
+    "Stages",
     "StaleEpoch",
     "TokenKeeper",
     "Work",

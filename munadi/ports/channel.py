@@ -88,6 +88,9 @@ class Channel(Protocol):
     def lead(self, draft: Draft) -> timedelta:
         """How long before the slot `prepare` should begin; zero when the draft has no invisible step."""
 
+    def stages(self, draft: Draft) -> tuple[str, ...]:
+        """The visible steps after the post, in order: `comment`, `part-2`, …; empty when there are none."""
+
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
     ) -> Ready | Pending:
@@ -101,7 +104,10 @@ class Channel(Protocol):
         save: SaveHandle,
         stage: Stage,
     ) -> Published | Pending:
-        """Visible, once per stage: exactly one mutating request, made with `gate=stage.gate`."""
+        """Visible, once per stage: exactly one mutating request, made with `gate=stage.gate`.
+
+        Later stages are asked for in order once the post is published; the handle has what they need.
+        """
 
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
@@ -109,7 +115,12 @@ class Channel(Protocol):
         """Read only: how far a preparation or an accepted publication has come."""
 
     async def find(
-        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, since: datetime
+        self,
+        draft: PublicationDraft,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        since: datetime,
+        stage: str = "post",
     ) -> Published | Absent | Unknown:
         """Read only, after an unknown outcome: is it there? Never "the latest"; several candidates are Unknown."""
 

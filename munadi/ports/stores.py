@@ -8,9 +8,9 @@ from typing import Any, Protocol
 
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.delivery import DueDelivery, SendResult
-from munadi.domain.failure import ChannelError, Failure
+from munadi.domain.failure import ChannelError, Failure, Sorting
 from munadi.domain.ledger import Intent, IntentRefused, Settled, Work
-from munadi.domain.publication import HoldReason
+from munadi.domain.publication import HoldReason, Warning_
 from munadi.domain.story import Claim, Command, CommandResult, Verdict, View
 
 
@@ -69,6 +69,25 @@ class Publications(Protocol):
         failure: Failure | None,
         hold: HoldReason | None,
         hold_for: timedelta | None,
+        now: datetime,
+    ) -> Settled: ...
+
+
+class Stages(Protocol):
+    """The ledger of the visible steps after the post. Each call is one transaction."""
+
+    async def begin(self, publication_id: str, now: datetime) -> Work | None: ...
+
+    async def settle(
+        self,
+        publication_id: str,
+        attempt_id: str | None,
+        *,
+        stage: str,
+        sorting: Sorting,
+        warning: Warning_ | None = None,
+        provider_code: str | None = None,
+        raw: str | None = None,
         now: datetime,
     ) -> Settled: ...
 

@@ -60,6 +60,8 @@ class FakeChannel:
     check_plan: deque[Pending] = field(default_factory=deque)
     posts: list[tuple[str, str]] = field(default_factory=list)
     calls: list[tuple[str, datetime | None]] = field(default_factory=list)
+    later: list[str] = field(default_factory=list)
+    later_plan: deque[Any] = field(default_factory=deque)
     blind: bool = False
     leads: bool = False
     hang: asyncio.Event = field(default_factory=asyncio.Event)
@@ -69,6 +71,9 @@ class FakeChannel:
 
     def lead(self, draft: Draft) -> timedelta:
         return self.spec.lead if self.leads else timedelta(0)
+
+    def stages(self, draft: Draft) -> tuple[str, ...]:
+        return draft.parts
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
@@ -89,6 +94,8 @@ class FakeChannel:
         stage: Stage,
     ) -> Published | Pending:
         stage.gate()
+        if stage.name != "post":
+            return self._later(draft, stage.name)
         self.calls.append(("publish", draft.due_at))
         step = self.plan.popleft() if self.plan else "ok"
         if step == "lapsed":
@@ -109,6 +116,16 @@ class FakeChannel:
             return Pending(after=timedelta(seconds=1))
         return self._published(draft)
 
+    def _later(self, draft: PublicationDraft, name: str) -> Published:
+        self.calls.append((name, None))
+        step = self.later_plan.popleft() if self.later_plan else "ok"
+        if isinstance(step, ChannelError):
+            raise step
+        self.later.append(name)
+        if step == "lost":
+            raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "reset after the request")
+        return self._published(draft)
+
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
     ) -> Pending | Ready | Published:
@@ -116,11 +133,18 @@ class FakeChannel:
         return self.check_plan.popleft() if self.check_plan else self._published(draft)
 
     async def find(
-        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, since: datetime
+        self,
+        draft: PublicationDraft,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        since: datetime,
+        stage: str = "post",
     ) -> Published | Absent | Unknown:
         self.calls.append(("find", since))
         if self.blind:
             return Unknown(note="reads are down")
+        if stage != "post":
+            return self._published(draft) if stage in self.later else Absent()
         return self._published(draft) if any(p == draft.publication_id for p, _ in self.posts) else Absent()
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:

@@ -20,6 +20,7 @@ from activities.contents import ContentActivities
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
+from activities.staging import StagingActivities
 from activities.webhooks import WebhookActivities
 from munadi.db import changes
 from munadi.db.ids import new_id
@@ -27,6 +28,7 @@ from munadi.db.ledger import PublicationLedger
 from munadi.db.operators import OperatorCommands
 from munadi.db.progress import ContentProgress
 from munadi.db.session import Database
+from munadi.db.stages import StageLedger
 from munadi.db.story import Story
 from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, DraftRow, EventRow, PublicationRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
@@ -146,7 +148,13 @@ class World:
                 )
 
     async def submit(
-        self, due: datetime, *, text: str = "hello", window: timedelta = timedelta(hours=24), lead: float = 0.0
+        self,
+        due: datetime,
+        *,
+        text: str = "hello",
+        window: timedelta = timedelta(hours=24),
+        lead: float = 0.0,
+        parts: Sequence[str] = (),
     ) -> str:
         """A content for every channel, accepted; its id."""
         now = datetime.now(UTC)
@@ -170,7 +178,7 @@ class World:
                     content_id=content_id,
                     draft_version=1,
                     source={"text": text},
-                    resolved={key: {"text": text} for key in publications},
+                    resolved={key: {"text": text, "parts": list(parts)} for key in publications},
                     created_at=now,
                 )
             )
@@ -185,6 +193,7 @@ class World:
                         status="accepted",
                         due_at=due,
                         lead_seconds=lead,
+                        stages=list(parts),
                         created_at=now,
                         updated_at=now,
                     )
@@ -276,6 +285,7 @@ class World:
             publishing.publish,
             publishing.check,
             ReconcilingActivities(ledger, channels, self.tokens, self.clock).reconcile,
+            StagingActivities(ledger, StageLedger(self.database), channels, self.tokens, self.clock, "test").finish,
             webhooks.deliver,
             webhooks.redeliver,
         ]

@@ -56,6 +56,10 @@ class Bluesky:
         """Time to upload and resolve; none for a plain text."""
         return self.spec.lead if needs_preparation(draft) else timedelta(0)
 
+    def stages(self, draft: Draft) -> tuple[str, ...]:
+        """None yet."""
+        return ()
+
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
     ) -> Ready | Pending:
@@ -104,7 +108,12 @@ class Bluesky:
         return found if isinstance(found, Published) else Ready(expires_at=handle.expires_at if handle else None)
 
     async def find(
-        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, since: datetime
+        self,
+        draft: PublicationDraft,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        since: datetime,
+        stage: str = "post",
     ) -> Published | Absent | Unknown:
         """getRecord at our key, on the account's own PDS, which is the authority."""
         try:

@@ -58,6 +58,10 @@ class Instagram:
             return self.spec.lead
         return LEADS[kind_of(draft, options)]
 
+    def stages(self, draft: Draft) -> tuple[str, ...]:
+        """None yet."""
+        return ()
+
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
     ) -> Ready | Pending:
@@ -141,7 +145,12 @@ class Instagram:
         return Pending(after=after, note=f"the container is {code}")
 
     async def find(
-        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, since: datetime
+        self,
+        draft: PublicationDraft,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        since: datetime,
+        stage: str = "post",
     ) -> Published | Absent | Unknown:
         """The container's status is a strong key; without a container, the account's media by text, kind, time."""
         prepared = _prepared(handle)

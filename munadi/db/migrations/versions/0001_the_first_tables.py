@@ -247,6 +247,7 @@ def upgrade() -> None:
         sa.Column("lateness_ms", sa.Integer(), nullable=True),
         sa.Column("provider_post_id", sa.String(), nullable=True),
         sa.Column("provider_url", sa.String(), nullable=True),
+        sa.Column("stages", Json, nullable=False),
         sa.Column("failure", Json, nullable=True),
         sa.Column("warnings", Json, nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),

@@ -1,0 +1,168 @@
+"""The visible steps after the post: a first comment, the parts of a thread. The post is live whatever becomes of them.
+
+The same protocol as the post's own call: intent, gate, one request, outcome; an open attempt is looked for and never
+sent again blindly. What cannot be done is a warning on the publication.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.gate import DeadlineGate
+from activities.handles import HandleKeeper
+from activities.heartbeat import heartbeats
+from activities.messages import PublicationRef
+from activities.outcomes import look_again, next_step, settled_as
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import Resend
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.ledger import Intent, IntentRefused, OpenAttempt, Work
+from munadi.domain.publication import Absent, PublicationStatus, Published, Warning_
+from munadi.domain.story import Outcome, Step
+from munadi.ports import Channels, Clock, Publications, Stage, Stages, StaleEpoch, TokenKeeper
+
+log = logging.getLogger("munadi.staging")
+
+MAX_TRIES = 4
+SPACING = timedelta(seconds=5)
+COMMENT = "comment"
+
+
+class StagingActivities:
+    """`finish`."""
+
+    def __init__(
+        self,
+        publications: Publications,
+        stages: Stages,
+        channels: Channels,
+        tokens: TokenKeeper,
+        clock: Clock,
+        holder: str,
+    ) -> None:
+        self._publications = publications
+        self._stages = stages
+        self._channels = channels
+        self._tokens = tokens
+        self._clock = clock
+        self._holder = holder
+
+    @activity.defn(name="finish")
+    async def finish(self, ref: PublicationRef) -> Outcome:
+        """Take the next later step: STAGE while something is left, else DONE. Never fails the publication."""
+        async with heartbeats():
+            work = await self._stages.begin(ref.publication_id, self._clock.now())
+            if work is None or work.status is not PublicationStatus.PUBLISHED:
+                return look_again(ref.publication_id, ref.epoch, work)
+            if work.stage is None:
+                return next_step(work, Step.DONE)
+            try:
+                account = await self._tokens.account(work.account_id)
+            except ChannelError as error:
+                return await self._give_up(work, None, error)
+            if work.stage_attempt is not None:
+                return await self._look(work, work.stage, work.stage_attempt, account)
+            return await self._attempt(work, work.stage, account)
+
+    async def _attempt(self, work: Work, stage: str, account: ConnectedAccount) -> Outcome:
+        spec = self._channels[work.channel].spec
+        now = self._clock.now()
+        gate = DeadlineGate.open_for(self._clock, now, spec.publish_deadline)
+        intent = await self._publications.open_attempt(
+            work.publication_id, epoch=work.epoch, stage=stage, holder=self._holder, now=now, deadline=gate.deadline
+        )
+        if isinstance(intent, IntentRefused):
+            if intent.code == "PAUSED" and intent.wait is not None:
+                return next_step(work, Step.STAGE, intent.wait)
+            return look_again(work.publication_id, work.epoch, work)
+        error = await self._call(work, stage, account, gate)
+        if error is None:
+            return await self._settle(work, intent.attempt_id, Sorting.SENT)
+        if error.sorting is Sorting.UNKNOWN:
+            await self._settle(work, intent.attempt_id, Sorting.UNKNOWN, error=error)
+            return next_step(work, Step.STAGE, SPACING)
+        if error.sorting is Sorting.NOT_SENT and intent.number < MAX_TRIES:
+            await self._settle(work, intent.attempt_id, Sorting.NOT_SENT, error=error)
+            return next_step(work, Step.STAGE, error.retry_after or SPACING * intent.number)
+        return await self._give_up(work, intent, error)
+
+    async def _call(self, work: Work, stage: str, account: ConnectedAccount, gate: DeadlineGate) -> ChannelError | None:
+        """The one mutating request; None when the network has it."""
+        keeper = HandleKeeper(self._publications, work, self._clock)
+        try:
+            async with asyncio.timeout(gate.seconds_left):
+                await self._channels[work.channel].publish(
+                    work.draft, account, work.handle, keeper.save, Stage(gate, stage)
+                )
+        except ChannelError as error:
+            return error
+        except StaleEpoch:
+            return ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, "overtaken", provider_code="OVERTAKEN")
+        except TimeoutError:
+            return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "no answer by the deadline")
+        except Exception as error:
+            log.exception("step %s of %s ended in an unforeseen error", stage, work.publication_id)
+            return ChannelError(Reason.INTERNAL_ERROR, Sorting.UNKNOWN, str(error)[:300])
+        return None
+
+    async def _look(self, work: Work, stage: str, attempt: OpenAttempt, account: ConnectedAccount) -> Outcome:
+        channel = self._channels[work.channel]
+        try:
+            found = await channel.find(work.draft, account, work.handle, attempt.intent_at - SPACING, stage)
+        except ChannelError as error:
+            log.warning("cannot look for step %s of %s: %s", stage, work.publication_id, error)
+            found = None
+        if isinstance(found, Published):
+            return await self._settle(work, attempt.id, Sorting.SENT)
+        now = self._clock.now()
+        proven_at = attempt.deadline_at + channel.spec.margin + channel.spec.absence_window
+        if now < proven_at:
+            return next_step(work, Step.STAGE, min(SPACING, proven_at - now))
+        may_resend = isinstance(found, Absent) and channel.spec.resend is not Resend.NEVER
+        if may_resend and attempt.number < MAX_TRIES:
+            await self._settle(work, attempt.id, Sorting.NOT_SENT)
+            return next_step(work, Step.STAGE)
+        sorting = Sorting.NOT_SENT if may_resend else Sorting.UNKNOWN
+        return await self._settle(work, attempt.id, sorting, warning=_warning(work, stage, "nobody can tell", None))
+
+    async def _settle(
+        self,
+        work: Work,
+        attempt_id: str | None,
+        sorting: Sorting,
+        *,
+        error: ChannelError | None = None,
+        warning: Warning_ | None = None,
+    ) -> Outcome:
+        assert work.stage is not None
+        settled = await self._stages.settle(
+            work.publication_id,
+            attempt_id,
+            stage=work.stage,
+            sorting=sorting,
+            warning=warning,
+            provider_code=error.provider_code if error else None,
+            raw=(error.raw or error.provider_message) if error else None,
+            now=self._clock.now(),
+        )
+        return settled_as(work.publication_id, settled)
+
+    async def _give_up(self, work: Work, intent: Intent | None, error: ChannelError) -> Outcome:
+        assert work.stage is not None
+        sorting = error.sorting if error.sorting is not Sorting.UNKNOWN else Sorting.NOT_SENT
+        warning = _warning(work, work.stage, str(error), error.provider_code)
+        attempt_id = intent.attempt_id if intent else None
+        return await self._settle(work, attempt_id, sorting, error=error, warning=warning)
+
+
+def _warning(work: Work, stage: str, why: str, code: str | None) -> Warning_:
+    """What a person should know: the post is live, this step is not."""
+    if stage == COMMENT:
+        name, text = "FIRST_COMMENT_FAILED", "the post is live; its first comment is not"
+    else:
+        name, text = "CHAIN_INCOMPLETE", f"the post is live; its thread ends before {stage}"
+    return Warning_(code=name, message=f"{text}: {why}"[:500], channel=work.channel)

@@ -1,0 +1,70 @@
+"""Later visible steps of a published post: a first comment, the parts of a thread. (Port: munadi.ports.Stages.)
+
+Each has attempts of its own, one open at a time. Whatever becomes of them the publication stays published: what fails
+is a warning, never a failure.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from munadi.db.session import Database
+from munadi.db.story import Story
+from munadi.db.tables import AttemptRow
+from munadi.db.work import work_of
+from munadi.domain.failure import Sorting
+from munadi.domain.ledger import Settled, Work
+from munadi.domain.publication import PublicationStatus, Warning_
+
+S = PublicationStatus
+
+
+class StageLedger:
+    """Begin, and settle one step; every call is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, publication_id: str, now: datetime) -> Work | None:
+        """Raise the epoch, so that an overtaken run can record no intent, and tell what the next step is."""
+        async with self._database.write() as session:
+            story = await Story.lock_by_publication(session, publication_id, now)
+            if story is None:
+                return None
+            row = story.publication(publication_id)
+            if row.status == S.PUBLISHED and row.stages:
+                row.epoch += 1
+            await session.flush()
+            return await work_of(session, story.content, story.draft, row)
+
+    async def settle(
+        self,
+        publication_id: str,
+        attempt_id: str | None,
+        *,
+        stage: str,
+        sorting: Sorting,
+        warning: Warning_ | None = None,
+        provider_code: str | None = None,
+        raw: str | None = None,
+        now: datetime,
+    ) -> Settled:
+        """Write one outcome down. SENT passes the step, whatever the epoch; a warning gives up all that is left."""
+        async with self._database.write() as session:
+            story = await Story.lock_by_publication(session, publication_id, now)
+            if story is None:
+                raise LookupError(publication_id)
+            row = story.publication(publication_id)
+            attempt = await session.get(AttemptRow, attempt_id) if attempt_id else None
+            if attempt is not None and attempt.is_open:
+                attempt.outcome, attempt.ended_at = sorting.value, now
+                attempt.provider_code, attempt.raw = provider_code, raw
+                attempt.is_open = sorting is Sorting.UNKNOWN and warning is None
+            if sorting is Sorting.SENT and row.stages[:1] == [stage]:
+                row.stages = row.stages[1:]
+            elif warning is not None and row.stages:
+                row.stages = []
+                row.warnings = [*row.warnings, warning.model_dump(mode="json")]
+            row.updated_at = now
+            await story.close()
+            return Settled(S(row.status), row.epoch, row.next_look_at, story.deliveries, bool(row.stages))

@@ -1,0 +1,87 @@
+"""Later visible steps: in order, each once, and never a reason to call a live post failed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from munadi.domain.channel import ChannelName
+from munadi.domain.failure import Reason
+from munadi.domain.publication import PublicationStatus
+from tests.workflows.network import not_sent, rejected
+from tests.workflows.world import World
+
+B, IG = ChannelName.BLUESKY, ChannelName.INSTAGRAM
+S = PublicationStatus
+PARTS = ("part-2", "part-3")
+
+
+async def publish(world: World, parts: tuple[str, ...]) -> str:
+    content_id = await world.submit(datetime.now(UTC) + timedelta(seconds=1), parts=parts)
+    async with world.worker():
+        await world.wake(content_id, first=True)
+        assert await world.result(content_id) == "2/2 published"
+    return content_id
+
+
+async def test_parts_follow_the_post_in_order(skipping: World) -> None:
+    content_id = await publish(skipping, PARTS)
+    for name, channel in skipping.channels.items():
+        assert [call for call, _ in channel.calls if call != "find"] == ["publish", *PARTS]
+        row = (await skipping.publications(content_id))[name]
+        assert (row.stages, row.warnings, row.status) == ([], [], S.PUBLISHED)
+        assert sorted(a.stage for a in await skipping.attempts(row.id)) == ["part-2", "part-3", "post"]
+
+
+async def test_a_lost_answer_of_a_part_is_looked_for(skipping: World) -> None:
+    skipping.channels[B].later_plan.append("lost")
+    await publish(skipping, PARTS)
+    assert skipping.channels[B].later == list(PARTS)
+
+
+async def test_a_part_that_never_arrived_is_sent_again(skipping: World) -> None:
+    skipping.channels[B].later_plan.append(not_sent(Reason.PROVIDER_OUTAGE))
+    await publish(skipping, PARTS)
+    assert skipping.channels[B].later == list(PARTS)
+    assert skipping.channels[B].count("part-2") == 2
+
+
+async def test_a_refused_comment_is_a_warning(skipping: World) -> None:
+    skipping.channels[B].later_plan.append(rejected())
+    content_id = await publish(skipping, ("comment",))
+    row = (await skipping.publications(content_id))[B]
+    assert row.status == S.PUBLISHED
+    assert [warning["code"] for warning in row.warnings] == ["FIRST_COMMENT_FAILED"]
+    assert (await skipping.content(content_id)).status == "published"
+
+
+async def test_a_chain_that_breaks_says_where(skipping: World) -> None:
+    skipping.channels[B].later_plan.extend(["ok", rejected()])
+    content_id = await publish(skipping, PARTS)
+    row = (await skipping.publications(content_id))[B]
+    assert skipping.channels[B].later == ["part-2"]
+    assert [warning["code"] for warning in row.warnings] == ["CHAIN_INCOMPLETE"]
+    assert "before part-3" in row.warnings[0]["message"]
+
+
+async def test_blind_after_a_lost_answer_it_gives_up_and_sends_nothing_twice(skipping: World) -> None:
+    skipping.channels[B].later_plan.append("lost")
+    skipping.channels[B].blind = True
+    content_id = await publish(skipping, PARTS)
+    row = (await skipping.publications(content_id))[B]
+    assert skipping.channels[B].later == ["part-2"]
+    assert [warning["code"] for warning in row.warnings] == ["CHAIN_INCOMPLETE"]
+
+
+async def test_a_run_that_was_lost_after_the_post_is_taken_up(skipping: World) -> None:
+    """The post is live and its worker died before the comment: the next look goes on."""
+    content_id = await skipping.submit(datetime.now(UTC) + timedelta(seconds=1), parts=("comment",))
+    async with skipping.worker():
+        await skipping.wake(content_id, first=True)
+        await skipping.result(content_id)
+    async with skipping.database.write() as session:
+        for row in (await skipping.publications(content_id)).values():
+            (await session.merge(row)).stages = ["comment"]
+    async with skipping.worker():
+        await skipping.wake(content_id)
+        await skipping.result(content_id)
+    assert all(channel.later == ["comment", "comment"] for channel in skipping.channels.values())
