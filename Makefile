@@ -14,7 +14,7 @@ UV := .cache/uv/bin/uv
 RUFF_PATHS := .
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: help setup demo dev test test-setup check bench soak fmt lock
+.PHONY: record help setup demo dev test test-setup check bench soak fmt lock
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ help: ## List the commands
 setup: ## Make .venv with `munadi` in it; quick when nothing changed
 	@PYTHON="$(PYTHON)" scripts/setup.sh
 
-demo: setup ## Watch one post go out to six channels, on the built-in sandbox
+demo: setup ## Watch posts go out, fail, recover and be withdrawn, on the built-in sandbox
 	@$(BIN)/munadi demo
 
 dev: setup ## Run everything on this machine: Temporal, database, sandbox, API, worker, dashboard
@@ -47,6 +47,9 @@ soak: test-setup ## The large version of the proofs; takes long
 
 bench: setup ## Measure throughput and lateness on this machine
 	$(BIN)/python -m tests.bench $(ARGS)
+
+record: setup ## Record the histories of new and changed stories beside the old ones
+	@$(BIN)/python -m tests.workflows.record $(ARGS)
 
 fmt: setup ## Format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix $(RUFF_PATHS)
