@@ -1,0 +1,81 @@
+"""The same job where it grows: on PostgreSQL, and to a Bluesky server that others wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from tests.e2e.stack import Brand, Inbox, Stack, picture
+from tests.support.pds import RealPDS
+from tests.support.postgres import PostgresServer
+
+
+@pytest.fixture(scope="module")
+def on_postgres(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> Iterator[Stack]:
+    url = postgres.create_database()
+    running = Stack(tmp_path_factory.mktemp("postgres"), {"MUNADI_DATABASE_URL": url}).start()
+    yield running
+    assert running.stop() == 0
+    postgres.drop_database(url)
+
+
+async def test_the_main_job_on_postgresql(on_postgres: Stack) -> None:
+    async with on_postgres.client() as api, on_postgres.sandbox() as sandbox:
+        brand = await Brand.create(api, sandbox, "pg")
+        async with Inbox().listening(api) as inbox:
+            upload = {"file": ("a.jpg", picture("olive"), "image/jpeg")}
+            media = (await api.post("/v1/media", files=upload, data={"brandRef": "pg"})).json()
+            accepted = await brand.submit(
+                "On PostgreSQL", seconds=3, media=[{"id": media["id"]}], channels=["bluesky", "instagram"]
+            )
+            content = await brand.ended(accepted["id"])
+            assert content["status"] == "published"
+            assert len(await brand.posts("On PostgreSQL")) == 1
+            assert len(await brand.posts("On PostgreSQL", "instagram")) == 1
+            assert inbox.failures == []
+        body = {"brandRef": "pg", "text": "once", "channels": ["bluesky"], "scheduledAt": _in_an_hour()}
+        answers = [await api.post("/v1/contents", json=body, headers={"idempotency-key": "k"}) for _ in range(3)]
+        assert len({answer.content for answer in answers}) == 1
+        canceled = await api.post(f"/v1/contents/{answers[0].json()['id']}/cancel")
+        assert canceled.json()["status"] == "canceled"
+
+
+async def test_a_post_reaches_a_real_bluesky_server(on_postgres: Stack, real_pds: RealPDS) -> None:
+    """Scheduled here, with a picture and a facet; read back from the server that others wrote."""
+    alice = real_pds.accounts[0]
+    async with on_postgres.client() as api, on_postgres.sandbox() as sandbox, httpx.AsyncClient() as network:
+        assert (await api.post("/v1/brands", json={"ref": "real"})).status_code == 201
+        imported = await api.post(
+            "/v1/brands/real/accounts",
+            json={
+                "channel": "bluesky",
+                "serviceUrl": real_pds.url,
+                "credentials": {"identifier": alice.handle, "password": alice.app_password},
+            },
+        )
+        assert imported.status_code == 201, imported.text
+        brand = Brand(api, sandbox, "real")
+        upload = {"file": ("a.jpg", picture("plum", (800, 600)), "image/jpeg")}
+        media = (await api.post("/v1/media", files=upload, data={"brandRef": "real"})).json()
+        accepted = await brand.submit(
+            "Really there #munadi", seconds=2, media=[{"id": media["id"], "alt": "A plum field"}]
+        )
+        content = await brand.ended(accepted["id"])
+        assert content["status"] == "published", content
+        uri = content["publications"][0]["providerPostId"]
+        repo, collection, key = uri.removeprefix("at://").split("/")
+        answer = await network.get(
+            f"{real_pds.url}/xrpc/com.atproto.repo.getRecord",
+            params={"repo": repo, "collection": collection, "rkey": key},
+        )
+        record = answer.json()["value"]
+        assert record["text"] == "Really there #munadi"
+        assert record["embed"]["images"][0]["alt"] == "A plum field"
+        assert record["facets"][0]["features"][0]["tag"] == "munadi"
+
+
+def _in_an_hour() -> str:
+    return (datetime.now(UTC) + timedelta(hours=1)).isoformat()
