@@ -1,0 +1,173 @@
+"""YouTube as a channel. The video is uploaded as private; the visible call is videos.update of its whole status.
+
+That call may be repeated with the same result, and the video's own status tells whether it was made: a publication
+can never be there twice, because it is one video from its upload on.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel
+
+from munadi.channels.http import ChannelTools
+from munadi.channels.youtube.accounts import Accounts
+from munadi.channels.youtube.api import Api
+from munadi.channels.youtube.lookup import Lookup, is_live, published
+from munadi.channels.youtube.prepare import Preparation, is_processed, processing_wait
+from munadi.channels.youtube.spec import BASE_LEAD, PLANNED_RATE, SPEC, Options, Privacy, Settings
+from munadi.channels.youtube.state import Keeper, prepared
+from munadi.channels.youtube.validate import validate
+from munadi.channels.youtube.verdicts import gone, judge
+from munadi.channels.youtube.wire import Video, full_status, read_video
+from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.content import Draft
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.problem import Problem
+from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown, Warning_
+from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
+
+GONE = frozenset({"videoNotFound", "notFound"})
+
+
+class YouTube:
+    """See `munadi.ports.Channel`."""
+
+    options: type[BaseModel] = Options
+
+    def __init__(self, settings: Settings, tools: ChannelTools) -> None:
+        self.spec = settings.applied_to(SPEC, settings.hosts.api, settings.hosts.token)
+        self._settings = settings
+        self._tools = tools
+        self._api = Api(settings, tools)
+        self._lookup = Lookup(self._api)
+        self._accounts = Accounts(self._api, settings, tools)
+
+    def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+        """Title, description, tags, the video and the declarations against YouTube's limits."""
+        return validate(self.spec, draft, account)
+
+    def lead(self, draft: Draft) -> timedelta:
+        """Time to upload at a modest rate and to be processed."""
+        uploading = timedelta(seconds=sum(asset.bytes for asset in draft.media) / PLANNED_RATE)
+        return min(BASE_LEAD + uploading, self.spec.lead)
+
+    def stages(self, draft: Draft) -> tuple[str, ...]:
+        """A video is one step."""
+        return ()
+
+    async def prepare(
+        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
+    ) -> Ready | Pending:
+        """Some chunks or one look; call it again after a Pending, until Ready."""
+        run = Preparation(self._api, self._lookup, self._settings, self._tools, account, handle, save).run
+        return await run(draft)
+
+    async def publish(
+        self,
+        draft: PublicationDraft,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        save: SaveHandle,
+        stage: Stage,
+    ) -> Published | Pending:
+        """One videos.update; none for a private video, which is as it should be. Raises ChannelError."""
+        video_id = prepared(handle).video_id
+        if video_id is None or stage.name != "post":
+            message = "YouTube: publish was called before prepare ended"
+            raise ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, message)
+        options = Options.model_validate(draft.options)
+        now = self._tools.clock.now
+        if options.privacy_status is Privacy.PRIVATE:
+            return published(Video(id=video_id), now())
+        status = full_status(options, options.privacy_status)
+        try:
+            answer = await self._api.update_status(account, video_id, status, stage.gate)
+        except ChannelError as error:
+            if error.provider_code in GONE:
+                # Nothing can be visible of a video that is not there: it is uploaded anew, a few times.
+                lost = gone(video_id)
+                lost.raw = error.raw
+                await Keeper(handle, save).begin_anew(lost)
+                raise lost from error
+            raise
+        video = read_video(answer.body) or Video(id=video_id)
+        _require(video, options)
+        found = published(video.model_copy(update={"id": video_id}), now())
+        return found.model_copy(update={"warnings": _warnings(video)})
+
+    async def check(
+        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
+    ) -> Pending | Ready | Published:
+        """The status of the video. What is dead or missing is for prepare to make anew."""
+        state = prepared(handle)
+        if state.video_id is None:
+            return Pending(after=timedelta(0), note="to be prepared")
+        video = await self._api.video(account, state.video_id)
+        if video is None:
+            raise gone(state.video_id)
+        if is_live(video, Options.model_validate(draft.options)):
+            return published(video)
+        verdict = judge(video)
+        if verdict is not None:
+            raise verdict[0]
+        if is_processed(video):
+            return Ready()
+        after = processing_wait(state, self._settings, self._tools.clock.now())
+        return Pending(after=after, note="YouTube is processing the video")
+
+    async def find(
+        self,
+        draft: PublicationDraft,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        since: datetime,
+        stage: str = "post",
+    ) -> Published | Absent | Unknown:
+        """The video's own status is a strong key; without a video, the channel's uploads by title and time."""
+        options = Options.model_validate(draft.options)
+        video_id = prepared(handle).video_id
+        try:
+            if video_id is not None:
+                return await self._lookup.by_id(account, video_id, options)
+            return await self._lookup.by_content(draft, options, account, since)
+        except ChannelError as error:
+            return Unknown(note=str(error)[:200])
+
+    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+        """Delete the private video that will not be used; one that anybody can see is never touched."""
+        video_id = prepared(handle).video_id
+        if video_id is None:
+            return
+        with suppress(ChannelError):
+            video = await self._api.video(account, video_id)
+            if video is not None and video.privacy == Privacy.PRIVATE:
+                await self._api.delete(account, video_id)
+
+    def explain(self, answer: Answer) -> ChannelError:
+        """See `errors`."""
+        return self._api.explain(answer)
+
+    async def verify(self, given: AccountImport) -> Connection:
+        """See `accounts`."""
+        return await self._accounts.verify(given)
+
+    async def refresh(self, account: ConnectedAccount) -> Credentials:
+        """See `accounts`."""
+        return await self._accounts.refresh(account)
+
+
+def _require(video: Video, options: Options) -> None:
+    """YouTube may take the update and keep the video private, as it did for unaudited projects until 2026-11-02."""
+    if video.privacy in (None, options.privacy_status):
+        return
+    message = f"YouTube: the video was kept {video.privacy}; the API project may not publish"
+    raise ChannelError(Reason.APP_NOT_APPROVED, Sorting.REJECTED, message, provider_code=f"kept {video.privacy}")
+
+
+def _warnings(video: Video) -> tuple[Warning_, ...]:
+    if video.upload != "uploaded":
+        return ()
+    message = "the video is published; YouTube shows it once it has processed it"
+    return (Warning_(code="STILL_PROCESSING", message=message, channel="youtube"),)

@@ -1,0 +1,103 @@
+"""The Data API below one host: `/youtube/<version>/…` for JSON, `/upload/youtube/<version>/…` for uploads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from munadi.channels.http import ChannelHttp, ChannelTools, require_known_host
+from munadi.channels.youtube.errors import explain
+from munadi.channels.youtube.spec import SUFFIXES, Settings
+from munadi.channels.youtube.wire import Video, read_videos
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.ports import Answer, Gate
+
+RESUME_INCOMPLETE = 308
+SESSION_LOST = (404, 410)
+
+
+class Api:
+    """Calls for one account at a time."""
+
+    def __init__(self, settings: Settings, tools: ChannelTools) -> None:
+        self._host = settings.hosts.api.rstrip("/")
+        self._version = settings.version
+        self._token_url = f"{settings.hosts.token.rstrip('/')}/token"
+        self._chunk_timeout = settings.chunk_timeout.total_seconds()
+        self._clock = tools.clock
+        self._http = ChannelHttp(tools.client, self.explain)
+
+    def explain(self, answer: Answer) -> ChannelError:
+        """See `errors`."""
+        return explain(answer, self._clock.now())
+
+    async def get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
+        """Raises ChannelError."""
+        return await self._http.call("GET", self._url(path), token=token, params=params)
+
+    async def video(self, account: ConnectedAccount, video_id: str) -> Video | None:
+        """One video of the account's; None when it is gone or not visible. Raises ChannelError."""
+        params = {"part": "status,processingDetails", "id": video_id}
+        answer = await self.get("videos", token_of(account), params)
+        return next((video for video in read_videos(answer) if video.id == video_id), None)
+
+    async def update_status(
+        self, account: ConnectedAccount, video_id: str, status: Mapping[str, Any], gate: Gate
+    ) -> Answer:
+        """videos.update of the whole status: the visible call. Raises ChannelError."""
+        body = {"id": video_id, "status": dict(status)}
+        params = {"part": "status"}
+        url, token = self._url("videos"), token_of(account)
+        return await self._http.call("PUT", url, token=token, params=params, json_body=body, gate=gate)
+
+    async def delete(self, account: ConnectedAccount, video_id: str) -> None:
+        """videos.delete. Raises ChannelError."""
+        await self._http.call("DELETE", self._url("videos"), token=token_of(account), params={"id": video_id})
+
+    async def start_session(
+        self, account: ConnectedAccount, metadata: Mapping[str, Any], size: int, mime_type: str, *, notify: bool
+    ) -> str:
+        """The address of a new upload session; costs one of the project's 100 a day. Raises ChannelError."""
+        params = {"uploadType": "resumable", "part": "snippet,status"}
+        if not notify:
+            params["notifySubscribers"] = "false"
+        answer = await self._http.call(
+            "POST",
+            f"{self._host}/upload/youtube/{self._version}/videos",
+            token=token_of(account),
+            params=params,
+            headers={"x-upload-content-length": str(size), "x-upload-content-type": mime_type},
+            json_body=metadata,
+        )
+        location = answer.headers.get("location", "")
+        if not location:
+            message = "YouTube: an upload session without an address"
+            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, message)
+        return require_known_host(location, [self._host], SUFFIXES)
+
+    async def put(self, account: ConnectedAccount, session: str, content: bytes, content_range: str) -> Answer:
+        """A chunk, or without content a probe: more is wanted (308), done (2xx), lost (404, 410), else ChannelError."""
+        return await self._http.call(
+            "PUT",
+            session,
+            token=token_of(account),
+            headers={"content-range": content_range, "content-type": "application/octet-stream"},
+            content=content,
+            read_timeout=self._chunk_timeout,
+            secrets=[session],
+            also_ok=(RESUME_INCOMPLETE, *SESSION_LOST),
+        )
+
+    async def token(self, form: Mapping[str, str]) -> Answer:
+        """The token endpoint. Raises ChannelError."""
+        hidden = [form[name] for name in ("client_secret", "refresh_token") if form.get(name)]
+        return await self._http.call("POST", self._token_url, form=form, secrets=hidden)
+
+    def _url(self, path: str) -> str:
+        return f"{self._host}/youtube/{self._version}/{path}"
+
+
+def token_of(account: ConnectedAccount) -> str:
+    """The account's access token, in clear, for one call."""
+    return account.credentials.access_token.get_secret_value()

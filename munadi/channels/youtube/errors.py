@@ -1,0 +1,176 @@
+"""What YouTube's answers mean: `errors[0].reason` of the envelope, the token endpoint's `error`, or the status alone.
+
+Source: facts, section 6 (YouTube's errors reference, the quota guide, and bodies captured by public repositories in
+2026). A reason that has no row is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from munadi.channels.http import redact, retry_after
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.reasons import REASONS
+from munadi.ports import Answer
+
+R, S = Reason, Sorting
+PACIFIC = ZoneInfo("America/Los_Angeles")  # quotas renew at its midnight
+
+
+class Row(NamedTuple):
+    """One known answer. `wait`: when the network names no time; `daily`: not before Pacific midnight."""
+
+    reason: Reason
+    sorting: Sorting
+    wait: timedelta | None = None
+    daily: bool = False
+
+
+DEAD = Row(R.TOKEN_EXPIRED, S.NOT_SENT)
+NO_CHANNEL = Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED)
+CLOSED = Row(R.ACCOUNT_RESTRICTED, S.REJECTED)
+INVALID = Row(R.INVALID_FIELD, S.REJECTED)
+BURST = Row(R.RATE_LIMITED, S.NOT_SENT, wait=timedelta(minutes=1))
+POOL_EMPTY = Row(R.QUOTA_EXCEEDED, S.NOT_SENT, daily=True)
+BAD_FILE = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
+OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)
+APP = Row(R.APP_NOT_APPROVED, S.REJECTED)  # ours to mend: no account is to blame
+UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)
+
+# A dead token or an empty quota proves that nothing was done, so they are *not sent*.
+ERRORS: Mapping[str, Row] = {
+    "authError": DEAD,
+    "expired": DEAD,
+    "required": DEAD,
+    "authorizationRequired": DEAD,
+    "youtubeSignupRequired": NO_CHANNEL,  # the Google account has no channel; service accounts never have
+    "channelNotFound": NO_CHANNEL,
+    "authenticatedUserNotChannel": NO_CHANNEL,
+    "insufficientPermissions": Row(R.MISSING_SCOPE, S.REJECTED),
+    "ACCESS_TOKEN_SCOPE_INSUFFICIENT": Row(R.MISSING_SCOPE, S.REJECTED),  # the same in `details`
+    "forbidden": Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED),  # not the owner, or a feature the channel may not use
+    "accessNotConfigured": APP,  # the API is off in the Google Cloud project
+    "accountDelegationForbidden": CLOSED,
+    "authenticatedUserAccountClosed": CLOSED,
+    "authenticatedUserAccountSuspended": CLOSED,
+    "channelClosed": CLOSED,
+    "channelSuspended": CLOSED,
+    "forbiddenPrivacySetting": INVALID,
+    "forbiddenLicenseSetting": INVALID,
+    "quotaExceeded": POOL_EMPTY,  # the project's 10,000 units
+    "dailyLimitExceeded": POOL_EMPTY,
+    "rateLimitExceeded": BURST,  # also the empty bucket of 100 uploads: see `_is_bucket`
+    "userRateLimitExceeded": BURST,
+    "servingLimitExceeded": BURST,
+    "uploadLimitExceeded": Row(R.DAILY_CAP_REACHED, S.NOT_SENT, wait=timedelta(hours=24)),  # the channel's own limit
+    "uploadRateLimitExceeded": Row(R.DAILY_CAP_REACHED, S.NOT_SENT, wait=timedelta(hours=24)),  # its thumbnails
+    "invalidTitle": INVALID,
+    "invalidDescription": INVALID,
+    "invalidTags": INVALID,
+    "invalidCategoryId": INVALID,
+    "invalidPublishAt": INVALID,
+    "invalidRecordingDetails": INVALID,
+    "invalidVideoGameRating": INVALID,
+    "invalidFilename": INVALID,
+    "defaultLanguageNotSet": INVALID,
+    "invalidVideoMetadata": INVALID,  # title or category missing, or mixed
+    "mediaBodyRequired": INVALID,
+    "wrongUrlForUpload": INVALID,
+    "notUpload": INVALID,
+    "invalidImage": BAD_FILE,
+    "imageTooTall": BAD_FILE,  # unverified
+    "imageTooWide": BAD_FILE,  # unverified
+    "uploadTooLarge": BAD_FILE,
+    "videoNotFound": INVALID,  # the adapter uploads anew where that is safe
+    "notFound": INVALID,  # the same; of a session: it has expired
+    "conflict": Row(R.DUPLICATE_CONTENT, S.UNKNOWN),  # a clash of states: only a look can tell
+    "duplicate": Row(R.DUPLICATE_CONTENT, S.UNKNOWN),
+    "conditionNotMet": Row(R.DUPLICATE_CONTENT, S.UNKNOWN),
+    "failedPrecondition": Row(R.INVALID_FIELD, S.UNKNOWN),  # unverified
+    "internalError": OUTAGE,
+    "backendError": OUTAGE,
+    "notReady": OUTAGE,
+    # The token endpoint's own words.
+    "invalid_grant": Row(R.TOKEN_REVOKED, S.NOT_SENT),  # revoked, unused for six months, or Testing status for a week
+    "invalid_rapt": Row(R.LOGIN_CHECKPOINT, S.NOT_SENT),  # a Workspace asks its member to log in again
+    "invalid_client": APP,
+    "deleted_client": APP,
+}
+# The upload host may answer with HTML or text: the status is all there is.
+STATUSES: Mapping[int, Row] = {
+    401: DEAD,
+    410: OUTAGE,  # an upload session that is gone
+    413: BAD_FILE,
+    416: OUTAGE,  # an offset that is not the session's: a probe tells the right one
+    429: BURST,
+}
+_BUCKET = re.compile(r"limit '[^']*per day", re.IGNORECASE)
+
+
+def explain(answer: Answer, now: datetime) -> ChannelError:
+    """The answer as a ChannelError; `now` turns Pacific midnight into a wait."""
+    code, message = _words(answer)
+    row = _row(answer, code, message)
+    return ChannelError(
+        row.reason,
+        row.sorting,
+        f"YouTube: {REASONS[row.reason].meaning}",
+        provider_code=code or f"HTTP {answer.status}",
+        provider_message=redact(message or answer.text[:MAX_MESSAGE])[:MAX_MESSAGE] or None,
+        retry_after=until_midnight(now) if row.daily else retry_after(answer.headers, now) or row.wait,
+        raw=redact(answer.text),
+    )
+
+
+def until_midnight(now: datetime) -> timedelta:
+    """From `now` to the next midnight in California, where quotas renew; a minute more, since clocks differ."""
+    local = now.astimezone(PACIFIC)
+    midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    # Through timestamps: a day with a change of the clock has 23 or 25 hours.
+    return timedelta(seconds=midnight.timestamp() - now.timestamp(), minutes=1)
+
+
+def _row(answer: Answer, code: str, message: str) -> Row:
+    if answer.status >= 500:
+        return OUTAGE
+    row = ERRORS.get(code) or STATUSES.get(answer.status) or UNKNOWN
+    return POOL_EMPTY if row is BURST and _is_bucket(answer, message) else row
+
+
+def _is_bucket(answer: Answer, message: str) -> bool:
+    """Whether a limit is the end of a day's bucket rather than of a burst; the reason is the same."""
+    return any("PerDay" in limit for limit in _details(answer, "quota_limit")) or bool(_BUCKET.search(message))
+
+
+def _words(answer: Answer) -> tuple[str, str]:
+    """The reason and the network's own words."""
+    error = answer.field("error")
+    if isinstance(error, str):  # the token endpoint
+        subtype = answer.field("error_subtype")
+        return (subtype if isinstance(subtype, str) and subtype in ERRORS else error), str(
+            answer.field("error_description") or ""
+        )
+    if not isinstance(error, dict):
+        return "", ""
+    listed = error.get("errors")
+    first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
+    code = first.get("reason")
+    scope = next((reason for reason in _details(answer, "reason") if reason in ERRORS), None)
+    status = error.get("status") or error.get("code")
+    return str(scope or code or status or "")[:80], str(error.get("message") or first.get("message") or "")
+
+
+def _details(answer: Answer, name: str) -> list[str]:
+    """A field of the envelope's `details` (google.rpc.ErrorInfo) or of their metadata, wherever it stands."""
+    error = answer.field("error")
+    details = error.get("details") if isinstance(error, dict) else None
+    found: list[Any] = []
+    for detail in details if isinstance(details, list) else []:
+        if isinstance(detail, dict):
+            metadata = detail.get("metadata")
+            found += [detail.get(name), metadata.get(name) if isinstance(metadata, dict) else None]
+    return [value for value in found if isinstance(value, str)]

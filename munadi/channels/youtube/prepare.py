@@ -1,0 +1,103 @@
+"""The invisible step: upload the video as private, then wait until YouTube has processed it.
+
+A video may be made public while it is processed, and is shown once that ends. So a broken file is waited out, within
+`processing_patience`, but a slot is not missed for a slow one.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from munadi.channels.http import ChannelTools
+from munadi.channels.youtube.api import Api
+from munadi.channels.youtube.lookup import VISIBLE, Lookup
+from munadi.channels.youtube.spec import Options, Settings
+from munadi.channels.youtube.state import Keeper, Prepared
+from munadi.channels.youtube.upload import Uploading
+from munadi.channels.youtube.verdicts import gone, judge
+from munadi.channels.youtube.wire import Video
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.publication import Handle, Pending, Ready
+from munadi.ports import PublicationDraft, SaveHandle
+
+QUICK_FOR, SLOW_FOR = timedelta(minutes=1), timedelta(minutes=10)
+# A video that was just uploaded may not be listed yet.
+UNLISTED_FOR = timedelta(minutes=2)
+
+
+class Preparation:
+    """One run of preparing one draft; never sleeps, the workflow does."""
+
+    def __init__(
+        self,
+        api: Api,
+        lookup: Lookup,
+        settings: Settings,
+        tools: ChannelTools,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        save: SaveHandle,
+    ) -> None:
+        self._api = api
+        self._settings = settings
+        self._account = account
+        self._now = tools.clock.now
+        self._keep = Keeper(handle, save)
+        self._uploading = Uploading(api, lookup, settings, tools, account, self._keep)
+
+    async def run(self, draft: PublicationDraft) -> Ready | Pending:
+        """Go as far as is possible now. Raises ChannelError."""
+        if self._keep.state.video_id is None:
+            pending = await self._uploading.run(draft, Options.model_validate(draft.options))
+            if pending is not None:
+                return pending
+        return await self._process(draft, self._keep.state.video_id or "")
+
+    async def _process(self, draft: PublicationDraft, video_id: str) -> Ready | Pending:
+        video = await self._api.video(self._account, video_id)
+        if video is None:
+            return await self._missing(video_id)
+        verdict = judge(video)
+        if verdict is not None:
+            return await self._replace(video, *verdict)
+        left = self._patience_ends(draft) - self._now()
+        if not is_processed(video) and left > timedelta(0):
+            after = min(processing_wait(self._keep.state, self._settings, self._now()), left)
+            return Pending(after=after, note="YouTube is processing the video")
+        await self._keep.put(ready=True)
+        return Ready()
+
+    def _patience_ends(self, draft: PublicationDraft) -> datetime:
+        uploaded_at = self._keep.state.uploaded_at or self._now()
+        return max(draft.due_at, uploaded_at + self._settings.processing_patience)
+
+    async def _missing(self, video_id: str) -> Pending:
+        uploaded_at = self._keep.state.uploaded_at
+        if uploaded_at is None or self._now() - uploaded_at >= UNLISTED_FOR:
+            await self._keep.begin_anew(gone(video_id))
+        return Pending(after=self._settings.poll_quick, note="the uploaded video is not listed")
+
+    async def _replace(self, video: Video, error: ChannelError, may_help: bool) -> Pending:
+        """Remove a dead video and upload again; raise when that cannot help any more."""
+        if not may_help:
+            error.sorting = Sorting.REJECTED
+            raise error
+        await self._keep.begin_anew(error)
+        with suppress(ChannelError):  # a leftover that nobody sees is not worth a failure
+            await self._api.delete(self._account, video.id)
+        return Pending(after=self._settings.poll_quick, note="the upload failed at YouTube and is made anew")
+
+
+def is_processed(video: Video) -> bool:
+    """Whether nothing is to be waited for; a video that is visible already certainly is not."""
+    return video.upload == "processed" or video.processing == "succeeded" or video.privacy in VISIBLE
+
+
+def processing_wait(state: Prepared, settings: Settings, now: datetime) -> timedelta:
+    """Short videos take seconds, long ones hours: the older, the rarer."""
+    age = now - state.uploaded_at if state.uploaded_at else timedelta(0)
+    if age < QUICK_FOR:
+        return settings.poll_quick
+    return settings.poll_slow if age < SLOW_FOR else settings.poll_idle

@@ -1,0 +1,158 @@
+"""YouTube's limits, options and settings. Source: facts, section 4 (discovery document 20261104, Google's help)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from munadi.channels.http import ChannelSettings
+from munadi.domain.channel import (
+    ChannelName,
+    ChannelSpec,
+    LinkStyle,
+    MediaKind,
+    MediaRule,
+    Resend,
+    TextLimit,
+    TextUnit,
+)
+from munadi.domain.model import WireModel
+
+MAX_TITLE = 100
+MAX_TAGS = 500
+# Longer videos need a channel whose owner has verified a phone number.
+UNVERIFIED_LENGTH = timedelta(minutes=15)
+# Every chunk but the last is a multiple of this.
+CHUNK_UNIT = 262_144
+# Session addresses stay with Google, whatever host answers the first request.
+SUFFIXES = ("googleapis.com",)
+# An upload is planned with this many bytes a second, so that a large file is begun earlier.
+PLANNED_RATE = 2_000_000
+BASE_LEAD = timedelta(minutes=30)
+
+
+class Hosts(BaseModel):
+    """Where YouTube is; a value may carry a path prefix, never a version."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    api: str = "https://www.googleapis.com"
+    auth: str = "https://accounts.google.com"
+    token: str = "https://oauth2.googleapis.com"
+
+
+def _whole_chunks(value: int) -> int:
+    if value % CHUNK_UNIT:
+        raise ValueError(f"a chunk is a multiple of {CHUNK_UNIT} bytes")
+    return value
+
+
+class Settings(ChannelSettings):
+    """`MUNADI_CHANNELS__YOUTUBE__…`; durations in seconds or ISO 8601.
+
+    One run of a preparation sends at most `chunks_per_run` chunks. Processing is polled every `poll_quick`, then
+    `poll_slow`, and `poll_idle` once it is slow; for `processing_patience` after the upload it is waited for even
+    past the slot, because only then a broken file is noticed before the video is public. `absence_grace` is how
+    long the list of uploads is watched for a video whose session was lost with all bytes sent.
+    """
+
+    hosts: Hosts = Hosts()
+    version: str = "v3"
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    chunk_bytes: Annotated[int, Field(ge=CHUNK_UNIT, le=64 * CHUNK_UNIT), AfterValidator(_whole_chunks)] = 8 << 20
+    chunks_per_run: int = Field(default=8, ge=1)
+    chunk_timeout: timedelta = timedelta(seconds=120)
+    poll_quick: timedelta = timedelta(seconds=10)
+    poll_slow: timedelta = timedelta(seconds=30)
+    poll_idle: timedelta = timedelta(minutes=2)
+    processing_patience: timedelta = timedelta(minutes=10)
+    absence_grace: timedelta = timedelta(minutes=5)
+
+
+class Privacy(StrEnum):
+    """Who may see the video once it is published."""
+
+    PUBLIC = "public"
+    UNLISTED = "unlisted"
+    PRIVATE = "private"
+
+
+def _tag(value: str) -> str:
+    if not value.strip():
+        raise ValueError("a tag is not empty")
+    return value
+
+
+Tag = Annotated[str, AfterValidator(_tag)]
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
+
+
+class Options(WireModel):
+    """`title` is the first line of the text by default; the whole text is the description.
+
+    `madeForKids` is the owner's declaration that the law (COPPA) asks for, so it has no default.
+    `containsSyntheticMedia` discloses realistic altered or generated content.
+    """
+
+    made_for_kids: bool
+    title: str | None = None
+    privacy_status: Privacy = Privacy.PUBLIC
+    category_id: str = Field(default="22", pattern=r"^[0-9]{1,4}$")
+    tags: tuple[Tag, ...] = ()
+    license: Literal["youtube", "creativeCommon"] = "youtube"
+    embeddable: bool = True
+    public_stats_viewable: bool = True
+    contains_synthetic_media: bool = False
+    default_language: Language | None = None
+    notify_subscribers: bool = True
+
+
+SPEC = ChannelSpec(
+    name=ChannelName.YOUTUBE,
+    title="YouTube",
+    text_limits=(TextLimit(rule="description_bytes", unit=TextUnit.UTF8_BYTES, maximum=5000),),
+    media_rules=(
+        MediaRule(
+            kind=MediaKind.VIDEO,
+            mime_types=(
+                "video/mp4",
+                "video/quicktime",
+                "video/webm",
+                "video/mpeg",
+                "video/mp2t",
+                "video/x-msvideo",
+                "video/x-matroska",
+                "video/3gpp",
+            ),
+            max_bytes=274_877_906_944,  # maxSize of videos.insert in the discovery document
+            max_duration=timedelta(hours=12),
+        ),
+    ),
+    min_media=1,
+    max_media=1,
+    mixed_media=False,
+    link_style=LinkStyle.APPENDED,
+    first_comment=False,
+    max_parts=1,
+    scopes=tuple(
+        f"https://www.googleapis.com/auth/{name}"
+        for name in ("youtube.upload", "youtube.readonly", "youtube.force-ssl")
+    ),
+    hosts=("https://www.googleapis.com", "https://oauth2.googleapis.com"),
+    lead=timedelta(hours=6),
+    absence_window=timedelta(0),  # the video's own status is a strong key
+    resend=Resend.SAME_HANDLE,
+    facts_version="2026-11",
+    sources=(
+        "https://www.googleapis.com/discovery/v1/apis/youtube/v3/rest",
+        "https://developers.google.com/youtube/v3/docs/videos/insert",
+        "https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol",
+        "https://developers.google.com/youtube/v3/determine_quota_cost",
+        "https://developers.google.com/youtube/v3/docs/errors",
+        "https://support.google.com/youtube/answer/71673",
+    ),
+)

@@ -1,0 +1,71 @@
+"""Every rule a draft can break before anything is sent. Pure."""
+
+from __future__ import annotations
+
+from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
+from munadi.channels.youtube.spec import MAX_TAGS, MAX_TITLE, UNVERIFIED_LENGTH, Options
+from munadi.channels.youtube.wire import counted_tags, title_of
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import ChannelSpec
+from munadi.domain.content import Draft
+from munadi.domain.problem import Problem
+
+FOR_KIDS = "/options/madeForKids"
+
+
+def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+    """All violations, with pointers relative to the draft."""
+    options, problems = parse_options(spec, Options, draft.options)
+    problems = [_declare(spec) if each.pointer == FOR_KIDS and each.rule == "missing" else each for each in problems]
+    problems += check_extras(spec, draft) + check_text(spec, draft.text)
+    problems += _brackets(spec, draft.text, "/text", "description")
+    problems += check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
+    problems += _length(spec, draft, account)
+    return problems + (_title(spec, draft, options) + _tags(spec, options) if options else [])
+
+
+def _declare(spec: ChannelSpec) -> Problem:
+    message = "needs madeForKids, true or false: the law asks every uploader to declare it"
+    return problem(spec, FOR_KIDS, "MISSING_FIELD", "made_for_kids", message)
+
+
+def _title(spec: ChannelSpec, draft: Draft, options: Options) -> list[Problem]:
+    title = title_of(draft, options)
+    given = options.title is not None
+    if not title:
+        return [problem(spec, "/options/title", "MISSING_FIELD", "title_required", "needs a title, or a text")]
+    pointer, found = "/options/title" if given else "/text", []
+    if len(title) > MAX_TITLE:
+        advice = "" if given else ", and the text's first line is the title: shorten it or give options.title"
+        message = f"takes a title of at most {MAX_TITLE} characters; this one has {len(title)}{advice}"
+        found.append(problem(spec, pointer, "TITLE_TOO_LONG", "title_length", message, MAX_TITLE, len(title)))
+    return found + (_brackets(spec, title, pointer, "title") if given else [])
+
+
+def _brackets(spec: ChannelSpec, text: str, pointer: str, what: str) -> list[Problem]:
+    used = [sign for sign in "<>" if sign in text]
+    if not used:
+        return []
+    message = f"takes no < or > in the {what}"
+    return [problem(spec, pointer, "CHARACTER_FORBIDDEN", f"{what}_characters", message, "no < or >", " ".join(used))]
+
+
+def _tags(spec: ChannelSpec, options: Options) -> list[Problem]:
+    actual = counted_tags(options.tags)
+    if actual <= MAX_TAGS:
+        return []
+    message = f"takes tags of at most {MAX_TAGS} characters in all, commas and quotes included; these have {actual}"
+    return [problem(spec, "/options/tags", "TAGS_TOO_LONG", "tags_length", message, MAX_TAGS, actual)]
+
+
+def _length(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+    """Only a channel that says that it may not is held to the short limit; most accounts say nothing."""
+    if account is None or account.facts.get("long_uploads_status") not in ("eligible", "disallowed"):
+        return []
+    limit = UNVERIFIED_LENGTH.total_seconds()
+    message = "takes videos over 15 minutes only from a channel with a verified phone number"
+    return [
+        problem(spec, f"/media/{index}", "MEDIA_DURATION", "unverified_duration", message, limit, seconds)
+        for index, asset in enumerate(draft.media)
+        if (seconds := (asset.duration_ms or 0) / 1000) > limit
+    ]

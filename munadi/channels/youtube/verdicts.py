@@ -1,0 +1,82 @@
+"""What became of an uploaded video: nothing wrong, dead, or dead in a way that another upload may not be.
+
+Source: facts, sections 3 and 6 (status.failureReason, status.rejectionReason, processingDetails).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from munadi.channels.youtube.wire import Video
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.reasons import REASONS
+
+R = Reason
+
+
+class Verdict(NamedTuple):
+    """`renew`: the same file may do better in another upload."""
+
+    reason: Reason
+    renew: bool = False
+
+
+BROKEN = Verdict(R.MEDIA_PROCESSING_FAILED)
+ONCE_MORE = Verdict(R.MEDIA_PROCESSING_FAILED, renew=True)
+FAILURES: Mapping[str, Verdict] = {
+    "conversion": BROKEN,
+    "invalidFile": BROKEN,
+    "emptyFile": BROKEN,
+    "tooSmall": BROKEN,
+    "codec": BROKEN,
+    "uploadAborted": ONCE_MORE,  # incomplete: Google's side, not the file
+}
+PROCESSING_FAILURES: Mapping[str, Verdict] = {
+    "uploadFailed": ONCE_MORE,
+    "transcodeFailed": ONCE_MORE,
+    "streamingFailed": ONCE_MORE,
+    "other": ONCE_MORE,
+}
+POLICY = Verdict(R.CONTENT_POLICY)
+REJECTIONS: Mapping[str, Verdict] = {
+    "copyright": POLICY,
+    "inappropriate": POLICY,
+    "termsOfUse": POLICY,
+    "claim": POLICY,
+    "trademark": POLICY,
+    "legal": POLICY,
+    "duplicate": Verdict(R.DUPLICATE_CONTENT),  # the channel has this video already
+    "length": Verdict(R.MEDIA_VALIDATION_FAILED),  # over 15 minutes on an unverified channel
+    "uploaderAccountSuspended": Verdict(R.ACCOUNT_RESTRICTED),
+    "uploaderAccountClosed": Verdict(R.ACCOUNT_RESTRICTED),
+}
+GONE = "deleted"
+
+
+def judge(video: Video) -> tuple[ChannelError, bool] | None:
+    """The error of a dead video and whether another upload may help; None while nothing is wrong."""
+    if video.upload == "rejected":
+        code = video.rejection or "rejected"
+        return _told(REJECTIONS.get(code, POLICY), code, video)
+    if video.upload == "failed":
+        code = video.failure or "failed"
+        return _told(FAILURES.get(code, ONCE_MORE), code, video)
+    if video.upload == GONE:
+        return gone(video.id), True
+    if video.processing in ("failed", "terminated") and video.upload != "processed":
+        code = video.processing_failure or video.processing
+        return _told(PROCESSING_FAILURES.get(code, ONCE_MORE), code, video)
+    return None
+
+
+def gone(video_id: str) -> ChannelError:
+    """The prepared video was deleted, or this token may not see it."""
+    message = f"YouTube: the uploaded video {video_id} is gone: deleted, or not visible with this connection"
+    return ChannelError(R.MEDIA_PROCESSING_FAILED, Sorting.NOT_SENT, message, provider_code="videoNotFound")
+
+
+def _told(verdict: Verdict, code: str, video: Video) -> tuple[ChannelError, bool]:
+    message = f"YouTube: {REASONS[verdict.reason].meaning} The private video {video.id} is in YouTube Studio."
+    error = ChannelError(verdict.reason, Sorting.NOT_SENT, message, provider_code=code, provider_message=code)
+    return error, verdict.renew

@@ -1,0 +1,138 @@
+"""Shapes on the wire: the metadata of an upload, the full status of an update, and videos read leniently.
+
+Field names and enums are the discovery document's (facts, section 3). Every writable field of `status` is sent each
+time, since videos.update resets what is left out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from munadi.channels.youtube.spec import Options, Privacy
+from munadi.domain.content import Draft
+from munadi.domain.model import Model
+from munadi.ports import Answer
+
+
+def title_of(draft: Draft, options: Options) -> str:
+    """The title: as given, else the text's first line that is not blank."""
+    if options.title is not None:
+        return options.title.strip()
+    return next((line.strip() for line in draft.text.splitlines() if line.strip()), "")
+
+
+def counted_tags(tags: tuple[str, ...]) -> int:
+    """Characters as YouTube counts them: commas between tags count, and quotes around a tag with a space."""
+    return sum(len(tag) + (2 if " " in tag else 0) for tag in tags) + max(len(tags) - 1, 0)
+
+
+def metadata(draft: Draft, options: Options) -> dict[str, Any]:
+    """The body of videos.insert: everything final but the privacy."""
+    snippet: dict[str, Any] = {
+        "title": title_of(draft, options),
+        "description": draft.text,
+        "categoryId": options.category_id,
+    }
+    if options.tags:
+        snippet["tags"] = list(options.tags)
+    if options.default_language:
+        snippet["defaultLanguage"] = options.default_language
+    return {"snippet": snippet, "status": full_status(options, Privacy.PRIVATE)}
+
+
+def full_status(options: Options, privacy: Privacy) -> dict[str, Any]:
+    """Every writable field of `status` but publishAt: the time is kept here, not at YouTube."""
+    return {
+        "privacyStatus": privacy.value,
+        "license": options.license,
+        "embeddable": options.embeddable,
+        "publicStatsViewable": options.public_stats_viewable,
+        "selfDeclaredMadeForKids": options.made_for_kids,
+        "containsSyntheticMedia": options.contains_synthetic_media,
+    }
+
+
+def video_url(video_id: str) -> str:
+    """Where people see it; Shorts are reached by it too."""
+    return f"https://www.youtube.com/watch?v={video_id}"
+
+
+class Video(Model):
+    """A video as read back; what an answer does not say is None."""
+
+    id: str
+    privacy: str | None = None
+    upload: str | None = None
+    failure: str | None = None
+    rejection: str | None = None
+    processing: str | None = None
+    processing_failure: str | None = None
+
+
+def read_video(fields: Any) -> Video | None:
+    """A video resource; None without an id."""
+    if not isinstance(fields, dict) or not isinstance(fields.get("id"), str) or not fields["id"]:
+        return None
+    status, details = _object(fields.get("status")), _object(fields.get("processingDetails"))
+    return Video(
+        id=fields["id"],
+        privacy=_text(status.get("privacyStatus")),
+        upload=_text(status.get("uploadStatus")),
+        failure=_text(status.get("failureReason")),
+        rejection=_text(status.get("rejectionReason")),
+        processing=_text(details.get("processingStatus")),
+        processing_failure=_text(details.get("processingFailureReason")),
+    )
+
+
+def read_videos(answer: Answer) -> list[Video]:
+    """The videos of a list answer."""
+    return [video for fields in entries(answer) if (video := read_video(fields))]
+
+
+def entries(answer: Answer) -> list[dict[str, Any]]:
+    """What a list answer lists."""
+    listed = answer.field("items")
+    return [_object(fields) for fields in listed] if isinstance(listed, list) else []
+
+
+class Upload(Model):
+    """An entry of the channel's list of uploads."""
+
+    video_id: str
+    title: str = ""
+    description: str = ""
+    added_at: datetime
+
+
+def read_uploads(answer: Answer) -> list[Upload]:
+    """The entries of playlistItems.list that say which video they are and when it came."""
+    found = []
+    for fields in entries(answer):
+        snippet = _object(fields.get("snippet"))
+        video_id = _text(_object(fields.get("contentDetails")).get("videoId")) or _text(
+            _object(snippet.get("resourceId")).get("videoId")
+        )
+        added_at = instant(snippet.get("publishedAt"))
+        if video_id and added_at:
+            words = {name: _text(snippet.get(name)) or "" for name in ("title", "description")}
+            found.append(Upload(video_id=video_id, added_at=added_at, **words))
+    return found
+
+
+def instant(value: Any) -> datetime | None:
+    """RFC 3339; None when it is anything else or has no zone."""
+    try:
+        at = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo else None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
