@@ -18,6 +18,7 @@ from temporalio.service import RPCError
 from munadi.config import Settings
 from munadi.db.deliveries import DeliveryStore
 from munadi.db.events import number_events
+from munadi.db.idempotency import forget_old_answers
 from munadi.db.session import Database
 from munadi.db.wakes import Wakes
 from munadi.ports import Clock
@@ -27,6 +28,7 @@ log = logging.getLogger("munadi.relay")
 
 CALL_SECONDS = 2.0
 MAX_REDELIVERIES = 100
+TIDY_SECONDS = 3600.0
 
 
 class Relay:
@@ -42,6 +44,7 @@ class Relay:
         self._wakes = Wakes(database)
         self._deliveries = deliveries
         self._queue = settings.temporal.task_queue
+        self._next_tidy = clock.monotonic() + TIDY_SECONDS
 
     async def run(self) -> None:
         """Round after round; what fails is logged and tried again."""
@@ -61,6 +64,7 @@ class Relay:
         await number_events(self._database)
         await self._wake()
         await self._redeliver()
+        await self._tidy()
 
     async def _wake(self) -> None:
         grace = timedelta(seconds=self._settings.relay.look_grace)
@@ -86,3 +90,9 @@ class Relay:
         for delivery_id in await self._deliveries.due(self._clock.now(), MAX_REDELIVERIES):
             async with asyncio.timeout(CALL_SECONDS):
                 await start_redelivery(self._client, self._queue, delivery_id=delivery_id)
+
+    async def _tidy(self) -> None:
+        """Once an hour: answers that no client will ask for again."""
+        if self._clock.monotonic() >= self._next_tidy:
+            self._next_tidy = self._clock.monotonic() + TIDY_SECONDS
+            await forget_old_answers(self._database, self._clock.now())
