@@ -14,6 +14,7 @@ from munadi.ports import Channel, Channels
 REGISTRY: Mapping[ChannelName, str] = {
     ChannelName.BLUESKY: "munadi.channels.bluesky",
     ChannelName.INSTAGRAM: "munadi.channels.instagram",
+    ChannelName.THREADS: "munadi.channels.threads",
     ChannelName.YOUTUBE: "munadi.channels.youtube",
 }
 

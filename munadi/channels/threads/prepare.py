@@ -1,0 +1,241 @@
+"""The invisible steps: make containers and wait until Threads has fetched and processed what is in them.
+
+Each container is saved when its id is known, so a run after a crash goes on where the last one ended. A container
+that failed in a way another may not is replaced, a few times; one that expired takes all with it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from munadi.channels.http import ChannelTools
+from munadi.channels.threads.errors import MISSING_OBJECT, explain_container, renewals
+from munadi.channels.threads.graph import Graph, token_of
+from munadi.channels.threads.spec import CONTAINER_LIFE, Kind, Options, Settings
+from munadi.channels.threads.wire import (
+    POST,
+    Form,
+    carousel_form,
+    child_form,
+    kind_of,
+    parent_of,
+    reply_form,
+    single_form,
+    stages_of,
+    text_of,
+)
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.content import Draft
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.model import Model
+from munadi.domain.publication import Handle, Pending, Ready
+from munadi.ports import SaveHandle
+
+# Reads of a young container may not find it yet; for longer than this "unknown object" is believed.
+FLAKY_FOR = timedelta(minutes=1)
+QUICK_FOR = timedelta(seconds=30)
+STUCK_AFTER = timedelta(minutes=15)
+# Before another look for the post that a reply answers.
+PARENT_WAIT = timedelta(seconds=5)
+RUNNING, DONE, DEAD = "IN_PROGRESS", ("FINISHED", "PUBLISHED"), ("ERROR", "EXPIRED")
+
+
+class Container(Model):
+    """A container as known; `code` is its last status, `finished_at` when that was first seen to be FINISHED."""
+
+    id: str
+    created_at: datetime
+    media_type: str = "TEXT"
+    code: str = RUNNING
+    finished_at: datetime | None = None
+
+
+class Prepared(Model):
+    """The state of a handle: containers by slot (`0`, `1`… for children, else the stage that publishes it).
+
+    `posts` has the published posts' ids by stage; `renewals` and `misses` count for the stage under way.
+    """
+
+    containers: dict[str, Container] = {}
+    posts: dict[str, str] = {}
+    renewals: int = 0
+    misses: int = 0
+
+    @classmethod
+    def of(cls, handle: Handle | None) -> Prepared:
+        """What a handle says."""
+        return cls.model_validate(handle.state) if handle else cls()
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the first container of the post lapses; replies are made when their turn comes."""
+        made = [one.created_at for slot, one in self.containers.items() if slot == POST or slot.isdecimal()]
+        return min(made) + CONTAINER_LIFE if made else None
+
+    def without(self, slot: str) -> Prepared:
+        """That container forgotten; with the post's all others too, as its children cannot be used twice."""
+        kept = {} if slot == POST else {name: one for name, one in self.containers.items() if name != slot}
+        return self.model_copy(update={"containers": kept})
+
+
+class ContainerReader:
+    """Reads how far a container is, and says when to read again."""
+
+    def __init__(self, graph: Graph, settings: Settings, tools: ChannelTools) -> None:
+        self._graph = graph
+        self._clock = tools.clock
+        self._slow = settings.poll_slow
+        self._quick = {"IMAGE": settings.poll_image, "VIDEO": settings.poll_video}
+        self._text = settings.poll_text
+        self.settle = settings.settle
+
+    async def read(self, container: Container, account: ConnectedAccount) -> tuple[str, str]:
+        """`(status, error_message)`; a container that Threads no longer knows is EXPIRED. Raises ChannelError."""
+        try:
+            answer = await self._graph.get(container.id, token_of(account), {"fields": "status,error_message"})
+        except ChannelError as error:
+            if error.provider_code != MISSING_OBJECT:
+                raise
+            return (RUNNING if self.age(container) < FLAKY_FOR else "EXPIRED"), ""
+        return str(answer.field("status") or RUNNING), str(answer.field("error_message") or "")
+
+    def wait(self, container: Container) -> timedelta:
+        """Texts take a moment, videos minutes: the older, the rarer."""
+        quick = self._quick.get(container.media_type, self._text)
+        return quick if self.age(container) < QUICK_FOR else self._slow
+
+    def patience(self, container: Container) -> timedelta:
+        """The wait for a reply's container, which grows fast: a step after the post has only a few tries."""
+        age = self.age(container)
+        if age < self._text:
+            return self._text
+        return 5 * self._text if age < 5 * self._text else self._slow
+
+    def age(self, container: Container) -> timedelta:
+        """How long ago it was made."""
+        return self._clock.now() - container.created_at
+
+
+class Preparation:
+    """One run of preparing one draft or one reply; never sleeps, the workflow does."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        reader: ContainerReader,
+        tools: ChannelTools,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        save: SaveHandle,
+    ) -> None:
+        self._graph = graph
+        self._reader = reader
+        self._tools = tools
+        self._account = account
+        self._save = save
+        self.state = Prepared.of(handle)
+
+    async def run(self, draft: Draft) -> Ready | Pending:
+        """Take the post as far as is possible now. Raises ChannelError."""
+        expires_at = self.state.expires_at
+        if expires_at is not None and expires_at <= self._tools.clock.now():
+            self.state = self.state.without(POST)
+        options, media = Options.model_validate(draft.options), self._tools.media
+        if kind_of(draft) is Kind.CAROUSEL:
+            waits = [
+                await self._advance(str(index), child_form(asset, media)) for index, asset in enumerate(draft.media)
+            ]
+            pending = [wait for wait in waits if wait is not None]
+            if pending:
+                done = len(waits) - len(pending)
+                return Pending(after=min(pending), note=f"{done} of {len(waits)} media are ready")
+            children = [self.state.containers[str(index)].id for index in range(len(draft.media))]
+            form = carousel_form(draft, options, children)
+        else:
+            form = single_form(draft, options, media)
+        wait = await self._advance(POST, form) or self._unsettled(POST)
+        if wait:
+            return Pending(after=wait, note="Threads is processing the post")
+        await self.keep(ready=True)
+        return Ready(expires_at=self.state.expires_at)
+
+    async def reply(self, draft: Draft, stage: str) -> None:
+        """Make the container of a later step. Raises ChannelError (not sent, with a wait) until it is finished."""
+        if stage not in stages_of(draft):
+            raise ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, f"Threads: this post has no step {stage!r}")
+        parent = self.state.posts.get(parent_of(stage))
+        if parent is None:
+            message = f"Threads: {stage} answers {parent_of(stage)}, whose id is not known yet"
+            raise _not_yet(message, "PARENT_UNKNOWN", PARENT_WAIT)
+        wait = await self._advance(stage, reply_form(text_of(draft, stage), parent))
+        if wait is not None:
+            container = self.state.containers.get(stage)
+            wait = self._reader.patience(container) if container else wait
+            raise _not_yet("Threads: the reply is being processed; nothing was sent", RUNNING, wait)
+
+    async def keep(self, *, ready: bool = False) -> None:
+        """Save the state as it is."""
+        await self._save(self.state.model_dump(mode="json"), ready=ready, expires_at=self.state.expires_at)
+
+    def _unsettled(self, slot: str) -> timedelta | None:
+        """How long a finished container still rests; right after FINISHED a publish may not find it (24/4279009)."""
+        finished_at = self.state.containers[slot].finished_at
+        if finished_at is None:
+            return None
+        return max(finished_at + self._reader.settle - self._tools.clock.now(), timedelta(0)) or None
+
+    async def _advance(self, slot: str, form: Form) -> timedelta | None:
+        """Create the slot's container or look at it; None once it is finished, else when to look again."""
+        container = self.state.containers.get(slot)
+        if container is None:
+            return await self._create(slot, form)
+        if container.code in DONE:
+            return None
+        code, message = await self._reader.read(container, self._account)
+        if code in DONE:
+            seen = {"code": code, "finished_at": self._tools.clock.now()}
+            await self._put(slot, container.model_copy(update=seen))
+            return None
+        if code not in DEAD and self._reader.age(container) < STUCK_AFTER:
+            return self._reader.wait(container)
+        await self._replace(slot, code if code in DEAD else "STUCK", message)
+        return self._reader.wait(container.model_copy(update={"created_at": self._tools.clock.now()}))
+
+    async def _create(self, slot: str, form: Form) -> timedelta:
+        try:
+            answer = await self._graph.post(f"{self._account.external_id}/threads", self._account, form)
+        except ChannelError as error:
+            if allowed := renewals(error):
+                await self._count_renewal(error, allowed, self.state)
+            raise
+        if not answer.field("id"):
+            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "Threads: a container without an id")
+        container = Container(
+            id=str(answer.field("id")), created_at=self._tools.clock.now(), media_type=form["media_type"]
+        )
+        await self._put(slot, container)
+        return self._reader.wait(container)
+
+    async def _replace(self, slot: str, code: str, message: str) -> None:
+        """Forget a dead container so that the next run makes another; raise when that cannot help any more."""
+        error, allowed = explain_container(code, message)
+        if not allowed:
+            raise error
+        whole = code == "EXPIRED" and slot.isdecimal()
+        await self._count_renewal(error, allowed, self.state.without(POST if whole else slot))
+
+    async def _count_renewal(self, error: ChannelError, allowed: int, left: Prepared) -> None:
+        if self.state.renewals >= allowed:
+            error.sorting = Sorting.REJECTED
+            raise error
+        self.state = left.model_copy(update={"renewals": self.state.renewals + 1})
+        await self.keep()
+
+    async def _put(self, slot: str, container: Container) -> None:
+        containers = {**self.state.containers, slot: container}
+        self.state = self.state.model_copy(update={"containers": containers})
+        await self.keep()
+
+
+def _not_yet(message: str, code: str, wait: timedelta) -> ChannelError:
+    return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message, provider_code=code, retry_after=wait)

@@ -1,0 +1,146 @@
+"""Threads' limits, options and settings. Source: Meta's Threads posts and publishing reference (facts, section 4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from munadi.channels.http import ChannelSettings
+from munadi.domain.channel import (
+    ChannelName,
+    ChannelSpec,
+    LinkStyle,
+    MediaKind,
+    MediaRule,
+    Resend,
+    TextLimit,
+    TextUnit,
+)
+from munadi.domain.model import WireModel
+
+MAX_TEXT = 500
+MAX_LINKS = 5
+MAX_CAROUSEL = 20
+# Ours: Threads names no limit but 1,000 replies a day.
+MAX_PARTS = 20
+# An unpublished container is dead after this.
+CONTAINER_LIFE = timedelta(hours=24)
+REPLY_SCOPE = "threads_manage_replies"
+
+
+class Hosts(BaseModel):
+    """Where Threads is; a value may carry a path prefix, never a version."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    graph: str = "https://graph.threads.com"
+    token: str = "https://graph.threads.com"
+
+
+class Settings(ChannelSettings):
+    """`MUNADI_CHANNELS__THREADS__…`; durations in seconds or ISO 8601.
+
+    A container is polled every `poll_text`, `poll_image` or `poll_video` at first and every `poll_slow` later.
+    `settle` passes between FINISHED and ready, since a publish right after it may miss the container.
+    `inspect_tokens` lets an import also read a token's scopes and expiry.
+    """
+
+    hosts: Hosts = Hosts()
+    version: str = "v1.0"
+    poll_text: timedelta = timedelta(seconds=2)
+    poll_image: timedelta = timedelta(seconds=3)
+    poll_video: timedelta = timedelta(seconds=5)
+    poll_slow: timedelta = timedelta(seconds=30)
+    settle: timedelta = timedelta(seconds=2)
+    permalink_timeout: timedelta = timedelta(seconds=3)
+    inspect_tokens: bool = True
+
+
+class Kind(StrEnum):
+    """What a post is, which its media decide."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    VIDEO = "video"
+    CAROUSEL = "carousel"
+
+
+class ReplyControl(StrEnum):
+    """Who may reply."""
+
+    EVERYONE = "everyone"
+    ACCOUNTS_YOU_FOLLOW = "accounts_you_follow"
+    MENTIONED_ONLY = "mentioned_only"
+    PARENT_POST_AUTHOR_ONLY = "parent_post_author_only"
+    FOLLOWERS_ONLY = "followers_only"
+
+
+TopicTag = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[^.&]*[^.&\s][^.&]*$")]
+Choice = Annotated[str, Field(min_length=1, max_length=25)]
+
+
+class Options(WireModel):
+    """All of the first post. `topicTag` has no #; `spoiler` blurs the media; `poll` is 2 to 4 answers under a text."""
+
+    topic_tag: TopicTag | None = None
+    reply_control: ReplyControl | None = None
+    spoiler: bool | None = None
+    poll: tuple[Choice, ...] | None = Field(default=None, min_length=2, max_length=4)
+
+
+IMAGE = MediaRule(
+    kind=MediaKind.IMAGE,
+    mime_types=("image/jpeg", "image/png"),
+    max_bytes=8 * 1024 * 1024,
+    max_ratio=10,  # widths outside 320–1440 are rescaled, not refused
+    max_alt_length=1000,
+)
+VIDEO = MediaRule(
+    kind=MediaKind.VIDEO,
+    mime_types=("video/mp4", "video/quicktime"),
+    max_bytes=1_000_000_000,
+    min_ratio=0.01,
+    max_ratio=10,
+    max_width=1920,
+    min_duration=timedelta(milliseconds=1),
+    max_duration=timedelta(minutes=5),
+    max_alt_length=1000,
+)
+VIDEO_CODECS, AUDIO_CODECS = ("h264", "hevc"), ("aac",)
+MIN_FPS, MAX_FPS = 23, 60
+MAX_BITS_PER_SECOND = 100_000_000
+
+# How long before the slot the containers should be begun; a text is a container too.
+LEADS = {
+    Kind.TEXT: timedelta(seconds=30),
+    Kind.IMAGE: timedelta(minutes=2),
+    Kind.CAROUSEL: timedelta(minutes=5),
+    Kind.VIDEO: timedelta(minutes=10),
+}
+
+SPEC = ChannelSpec(
+    name=ChannelName.THREADS,
+    title="Threads",
+    text_limits=(TextLimit(rule="text_code_points", unit=TextUnit.CODE_POINTS, maximum=MAX_TEXT),),
+    media_rules=(IMAGE, VIDEO),
+    min_media=0,
+    max_media=MAX_CAROUSEL,
+    mixed_media=True,
+    link_style=LinkStyle.CARD,
+    first_comment=True,
+    max_parts=MAX_PARTS,
+    scopes=("threads_basic", "threads_content_publish", REPLY_SCOPE),
+    hosts=("https://graph.threads.com",),
+    lead=max(LEADS.values()),
+    absence_window=timedelta(seconds=45),
+    resend=Resend.AFTER_ABSENCE,
+    facts_version="2026-11",
+    sources=(
+        "https://developers.facebook.com/documentation/threads/posts",
+        "https://developers.facebook.com/documentation/threads/reference/publishing",
+        "https://developers.facebook.com/documentation/threads/troubleshooting",
+    ),
+)

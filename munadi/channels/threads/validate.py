@@ -1,0 +1,143 @@
+"""Every rule a draft can break before anything is sent. Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import regex
+
+from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
+from munadi.channels.threads.spec import (
+    AUDIO_CODECS,
+    MAX_BITS_PER_SECOND,
+    MAX_FPS,
+    MAX_LINKS,
+    MAX_TEXT,
+    MIN_FPS,
+    REPLY_SCOPE,
+    VIDEO_CODECS,
+    Options,
+)
+from munadi.channels.threads.wire import shown_text
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import ChannelSpec, MediaKind
+from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
+from munadi.domain.problem import Problem
+
+_URL = regex.compile(r"https?://[^\s<>\"]+", regex.IGNORECASE)
+_GRAPHEME = regex.compile(r"\X")
+# What is shown as an emoji: by itself, or because a variation selector asks for it.
+_EMOJI = regex.compile(r"\p{Emoji_Presentation}|\ufe0f")
+
+
+def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+    """All violations, with pointers relative to the draft."""
+    options, problems = parse_options(spec, Options, draft.options)
+    problems += check_extras(spec, draft)
+    for pointer, text, link in _texts(draft):
+        problems += _text(spec, pointer, text, link)
+    problems += check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
+    for index, asset in enumerate(draft.media):
+        problems += _video(spec, asset, f"/media/{index}")
+    if draft.link and not _is_web_address(draft.link):
+        problems.append(problem(spec, "/link", "INVALID_LINK", "link", "takes links that start with http(s)://"))
+    if not (draft.text.strip() or draft.link or draft.media):
+        problems.append(problem(spec, "/text", "MISSING_FIELD", "not_empty", "needs a text, a link or media"))
+    if options is not None:
+        problems += _options(spec, draft, options)
+    return problems + _replies(spec, draft, account)
+
+
+def weight(text: str) -> int:
+    """The length as Meta documents it: characters, an emoji as its UTF-8 bytes."""
+    return sum(
+        len(cluster.encode("utf-8")) if _EMOJI.search(cluster) else len(cluster) for cluster in _GRAPHEME.findall(text)
+    )
+
+
+def links_in(text: str) -> set[str]:
+    """The different links of a text, without the punctuation that ends a sentence."""
+    return {found.rstrip(".,;:!?)]}'") for found in _URL.findall(text)}
+
+
+def _texts(draft: Draft) -> list[tuple[str, str, str | None]]:
+    """Every text that will stand somewhere: its pointer, the text, and the link attached to it."""
+    texts: list[tuple[str, str, str | None]] = [("/text", shown_text(draft), draft.link)]
+    texts += [(f"/parts/{index}", part, None) for index, part in enumerate(draft.parts)]
+    return [*texts, ("/firstComment", draft.first_comment, None)] if draft.first_comment else texts
+
+
+def _text(spec: ChannelSpec, pointer: str, text: str, link: str | None) -> list[Problem]:
+    found = check_text(spec, text, pointer)
+    actual = weight(text)
+    if not found and actual > MAX_TEXT:
+        message = f"counts an emoji as its UTF-8 bytes, so takes at most {MAX_TEXT}; this text has {actual}"
+        found.append(problem(spec, pointer, "TEXT_TOO_LONG", "text_emoji_bytes", message, MAX_TEXT, actual))
+    links = links_in(text) | ({link} if link else set())
+    if len(links) > MAX_LINKS:
+        message = f"takes at most {MAX_LINKS} different links; this has {len(links)}"
+        found.append(problem(spec, pointer, "TOO_MANY_LINKS", "links", message, MAX_LINKS, len(links)))
+    return found
+
+
+def _video(spec: ChannelSpec, asset: MediaAsset, pointer: str) -> list[Problem]:
+    """Codecs, frame rate and bit rate, where the probe could tell."""
+    if asset.kind is not MediaKind.VIDEO:
+        return []
+    found = []
+    for rule, codec, known in (
+        ("video_codec", asset.video_codec, VIDEO_CODECS),
+        ("audio_codec", asset.audio_codec, AUDIO_CODECS),
+    ):
+        if codec is not None and codec not in known:
+            limit = ", ".join(known)
+            message = f"takes {rule.removesuffix('_codec')} encoded as {limit}; this is {codec}"
+            found.append(problem(spec, pointer, "MEDIA_CODEC", rule, message, limit, codec))
+    # Measured rates are a little off the nominal one (23.976).
+    if asset.fps is not None and not MIN_FPS - 0.05 <= asset.fps <= MAX_FPS + 0.05:
+        message = f"takes {MIN_FPS} to {MAX_FPS} frames per second; this has {asset.fps:g}"
+        found.append(problem(spec, pointer, "MEDIA_FPS", "fps", message, f"{MIN_FPS}-{MAX_FPS}", asset.fps))
+    rate = asset.bytes * 8000 // asset.duration_ms if asset.duration_ms else 0
+    if rate > MAX_BITS_PER_SECOND:
+        message = f"takes at most {MAX_BITS_PER_SECOND} bits per second; this has {rate}"
+        found.append(problem(spec, pointer, "MEDIA_BITRATE", "bitrate", message, MAX_BITS_PER_SECOND, rate))
+    return found
+
+
+def _options(spec: ChannelSpec, draft: Draft, options: Options) -> list[Problem]:
+    found = []
+    if options.spoiler is not None and not draft.media:
+        message = "blurs media, and this post has none"
+        found.append(problem(spec, "/options/spoiler", "OPTION_NOT_FOR_KIND", "spoiler_media", message))
+    if options.poll is not None and (draft.media or draft.link):
+        message = "takes a poll under a text alone, without media or a link"
+        found.append(problem(spec, "/options/poll", "OPTION_NOT_FOR_KIND", "poll_text", message))
+    if options.poll is not None and not draft.text.strip():
+        message = "needs a text above a poll"
+        found.append(problem(spec, "/text", "MISSING_FIELD", "poll_text", message))
+    return found
+
+
+def _replies(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+    """Parts and comments are replies: each needs a text, and the connection a permission of its own."""
+    found = [
+        problem(spec, f"/parts/{index}", "MISSING_FIELD", "not_empty", "needs a text in every part")
+        for index, part in enumerate(draft.parts)
+        if not part.strip()
+    ]
+    if draft.first_comment is not None and draft.first_comment and not draft.first_comment.strip():
+        found.append(problem(spec, "/firstComment", "MISSING_FIELD", "not_empty", "needs a text in the first comment"))
+    if account is not None and account.scopes and REPLY_SCOPE not in account.scopes:
+        message = f"publishes replies only with the permission {REPLY_SCOPE}: reconnect the account"
+        pointers = ["/parts"] * bool(draft.parts) + ["/firstComment"] * bool(draft.first_comment)
+        found += [problem(spec, pointer, "MISSING_SCOPE", "reply_scope", message, REPLY_SCOPE) for pointer in pointers]
+    return found
+
+
+def _is_web_address(link: str) -> bool:
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -1,0 +1,157 @@
+"""Shapes on the wire: container parameters, and answers read leniently. Objects in a form are JSON strings.
+
+Source: Meta's Threads publishing reference (facts, section 3).
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from munadi.channels.threads.spec import Kind, Options
+from munadi.domain.channel import MediaKind
+from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
+from munadi.domain.model import Model
+from munadi.ports import Answer, MediaReader
+
+Form = dict[str, str]
+POST, COMMENT = "post", "comment"
+PART = "part-"
+POST_FIELDS = "id,text,timestamp,permalink,media_type,children"
+# What a post of a kind reads back as.
+READS_AS: dict[Kind, frozenset[str]] = {
+    Kind.TEXT: frozenset({"TEXT", "TEXT_POST"}),
+    Kind.IMAGE: frozenset({"IMAGE"}),
+    Kind.VIDEO: frozenset({"VIDEO"}),
+    Kind.CAROUSEL: frozenset({"CAROUSEL", "CAROUSEL_ALBUM"}),
+}
+
+
+def kind_of(draft: Draft) -> Kind:
+    """What the post is."""
+    if len(draft.media) > 1:
+        return Kind.CAROUSEL
+    if not draft.media:
+        return Kind.TEXT
+    return Kind.VIDEO if draft.media[0].kind is MediaKind.VIDEO else Kind.IMAGE
+
+
+def shown_text(draft: Draft) -> str:
+    """The text as it will stand: only a post of text has a card, so beside media the link goes into the text."""
+    if not draft.link or draft.link in draft.text or (draft.text.strip() and not draft.media):
+        return draft.text
+    return f"{draft.text}\n\n{draft.link}".lstrip()
+
+
+def stages_of(draft: Draft) -> tuple[str, ...]:
+    """The visible steps after the post: the rest of the chain, then the first comment."""
+    parts = tuple(f"{PART}{number}" for number in range(2, len(draft.parts) + 2))
+    return (*parts, COMMENT) if draft.first_comment else parts
+
+
+def parent_of(stage: str) -> str:
+    """The step that a reply answers: the part before it, or the post."""
+    number = int(stage.removeprefix(PART)) if stage.startswith(PART) else 2
+    return POST if number <= 2 else f"{PART}{number - 1}"
+
+
+def text_of(draft: Draft, stage: str) -> str:
+    """The text of one step. ValueError for a step that the draft does not have."""
+    if stage == POST:
+        return shown_text(draft)
+    if stage not in stages_of(draft):
+        raise ValueError(f"this post has no step {stage!r}")
+    return draft.first_comment or "" if stage == COMMENT else draft.parts[int(stage.removeprefix(PART)) - 2]
+
+
+def child_form(asset: MediaAsset, media: MediaReader) -> Form:
+    """One child of a carousel; the text is its parent's."""
+    return {"is_carousel_item": "true", **_medium(asset, media)}
+
+
+def carousel_form(draft: Draft, options: Options, children: list[str]) -> Form:
+    """The parent of a carousel."""
+    return {"media_type": "CAROUSEL", "children": ",".join(children), **_said(draft, options)}
+
+
+def single_form(draft: Draft, options: Options, media: MediaReader) -> Form:
+    """The one container of a text, an image or a video."""
+    if draft.media:
+        return {**_medium(draft.media[0], media), **_said(draft, options)}
+    form = {"media_type": "TEXT", **_said(draft, options)}
+    if draft.link:
+        form["link_attachment"] = draft.link
+    if options.poll:
+        choices = dict(zip(("option_a", "option_b", "option_c", "option_d"), options.poll, strict=False))
+        form["poll_attachment"] = json.dumps(choices, ensure_ascii=False)
+    return form
+
+
+def reply_form(text: str, parent: str) -> Form:
+    """A first comment or a part of a chain; `parent` is a published post's id."""
+    return {"media_type": "TEXT", "text": text, "reply_to_id": parent}
+
+
+def _medium(asset: MediaAsset, media: MediaReader) -> Form:
+    """The network fetches our stored copy, never the client's URL."""
+    url = media.public_url(asset)
+    video = asset.kind is MediaKind.VIDEO
+    form = {"media_type": "VIDEO", "video_url": url} if video else {"media_type": "IMAGE", "image_url": url}
+    return {**form, "alt_text": asset.alt} if asset.alt else form
+
+
+def _said(draft: Draft, options: Options) -> Form:
+    text = shown_text(draft)
+    form: Form = {"text": text} if text else {}
+    if options.topic_tag:
+        form["topic_tag"] = options.topic_tag
+    if options.reply_control:
+        form["reply_control"] = options.reply_control.value
+    if options.spoiler is not None:
+        form["is_spoiler_media"] = "true" if options.spoiler else "false"
+    return form
+
+
+class PostRead(Model):
+    """A published post as read back; `children` is how many media a carousel has, when that was told."""
+
+    id: str
+    text: str = ""
+    permalink: str | None = None
+    media_type: str | None = None
+    timestamp: datetime | None = None
+    children: int | None = None
+
+
+def read_post(fields: Any) -> PostRead | None:
+    """One post of an answer; None without an id. Fields of another type than documented read as absent."""
+    if not isinstance(fields, dict) or not fields.get("id"):
+        return None
+    known = {name: fields[name] for name in ("text", "permalink", "media_type") if isinstance(fields.get(name), str)}
+    children = fields.get("children")
+    listed = children.get("data") if isinstance(children, dict) else None
+    return PostRead.model_validate(
+        {
+            **known,
+            "id": str(fields["id"]),
+            "timestamp": _instant(fields.get("timestamp")),
+            "children": len(listed) if isinstance(listed, list) else None,
+        }
+    )
+
+
+def read_posts(answer: Answer) -> list[PostRead]:
+    """The posts of a list answer, in its order."""
+    data = answer.field("data")
+    return [post for fields in (data if isinstance(data, list) else []) if (post := read_post(fields))]
+
+
+def _instant(value: Any) -> datetime | None:
+    """`2026-11-25T09:00:00+0000`; None when it is anything else or has no zone."""
+    try:
+        at = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo else None
