@@ -1,0 +1,163 @@
+"""What TikTok's answers mean: `{data, error: {code, message, log_id}}`, where only the code "ok" is success.
+
+Source: facts, section 6 (error-handling pages, and reports of open-source clients). OAuth answers
+`{error, error_description, log_id}`, uploads a bare status. A code that has no row is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from munadi.channels.http import redact, retry_after
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.reasons import REASONS
+from munadi.ports import Answer
+
+R, S = Reason, Sorting
+OK = "ok"
+# A daily cap slides over 24 h, so a place may be free before a whole day has passed.
+CAPPED = timedelta(hours=1)
+
+
+class Row(NamedTuple):
+    """One known answer. `advice` is said where the reason's own words are not enough."""
+
+    reason: Reason
+    sorting: Sorting
+    wait: timedelta | None = None
+    advice: str = ""
+
+
+ERRORS: Mapping[str, Row] = {
+    "invalid_param": Row(R.INVALID_FIELD, S.REJECTED),  # 400
+    "invalid_params": Row(R.INVALID_FIELD, S.REJECTED),  # 400
+    "invalid_file_upload": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # 400: size, chunks or type disagree
+    "app_version_check_failed": Row(  # 400: photos to the inbox
+        R.FEATURE_NOT_ELIGIBLE, S.REJECTED, advice="the creator's TikTok app is too old for this"
+    ),
+    # A dead token proves that nothing was accepted, so it is *not sent*; a refresh may help.
+    "access_token_invalid": Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # 401: expired or revoked
+    "scope_not_authorized": Row(R.MISSING_SCOPE, S.REJECTED),  # 401
+    "scope_permission_missed": Row(R.MISSING_SCOPE, S.REJECTED),  # 401
+    "privacy_level_option_mismatch": Row(  # 403
+        R.INVALID_FIELD, S.REJECTED, advice="this privacyLevel is not one of the creator's options"
+    ),
+    "unaudited_client_can_only_post_to_private_accounts": Row(  # 403
+        R.APP_NOT_APPROVED,
+        S.REJECTED,
+        advice="until TikTok has audited the app, the account must be private and privacyLevel SELF_ONLY",
+    ),
+    "url_ownership_unverified": Row(R.MEDIA_DOMAIN_UNVERIFIED, S.REJECTED),  # 403
+    "spam_risk_too_many_posts": Row(R.DAILY_CAP_REACHED, S.NOT_SENT, CAPPED),  # 403; 200 from creator_info
+    "spam_risk_too_many_pending_share": Row(  # 403
+        R.DAILY_CAP_REACHED, S.NOT_SENT, CAPPED, "five shares wait unfinished in the creator's inbox"
+    ),
+    "spam_risk_user_banned_from_posting": Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # 403; 200 from creator_info
+    "spam_risk": Row(R.SPAM_BLOCKED, S.REJECTED),  # 403 (unverified as a code)
+    "reached_active_user_cap": Row(R.QUOTA_EXCEEDED, S.NOT_SENT, CAPPED),  # 403; 200 from creator_info
+    "rate_limit_exceeded": Row(R.RATE_LIMITED, S.NOT_SENT, timedelta(seconds=60)),  # 429: per sliding minute
+    # These answer reads alone, and how long a publish_id is kept is not documented: they prove nothing about a post.
+    "invalid_publish_id": Row(R.INVALID_FIELD, S.UNKNOWN),  # 400: unknown or expired
+    "token_not_authorized_for_specified_publish_id": Row(R.TARGET_NOT_ACCESSIBLE, S.UNKNOWN),  # 400: another user's
+    "publish_not_cancellable": Row(R.INVALID_FIELD, S.REJECTED),  # 400: too late to cancel
+    "internal_error": Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # 5xx: on init of a pull only TikTok knows
+    # OAuth, perhaps with HTTP 200
+    "access_denied": Row(R.TOKEN_REVOKED, S.NOT_SENT),
+    "invalid_grant": Row(R.TOKEN_REVOKED, S.NOT_SENT),  # refresh token used, expired or revoked
+    "invalid_client": Row(R.APP_NOT_APPROVED, S.REJECTED, advice="check the client id and secret of the TikTok app"),
+    "unauthorized_client": Row(R.APP_NOT_APPROVED, S.REJECTED),
+    "invalid_scope": Row(R.MISSING_SCOPE, S.REJECTED),
+    "invalid_request": Row(R.INVALID_FIELD, S.REJECTED),
+    "unsupported_grant_type": Row(R.INVALID_FIELD, S.REJECTED),
+    "unsupported_response_type": Row(R.INVALID_FIELD, S.REJECTED),
+    "server_error": Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # unverified
+    "temporarily_unavailable": Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # unverified
+}
+# A bare status: uploads, and proxies. 403, 404 and 416 of an upload are looked into by the adapter.
+STATUSES: Mapping[int, Row] = {429: ERRORS["rate_limit_exceeded"]}
+UPLOADS: Mapping[int, Row] = {
+    400: Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # header or length is wrong
+    403: Row(R.MEDIA_PROCESSING_FAILED, S.UNKNOWN, advice="the upload's address has expired"),
+    404: Row(R.MEDIA_PROCESSING_FAILED, S.UNKNOWN, advice="TikTok does not know this upload"),
+    416: Row(R.MEDIA_PROCESSING_FAILED, S.UNKNOWN, advice="TikTok holds other parts of the upload than we sent"),
+}
+OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # any other 5xx
+UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)  # any other answer
+
+# `fail_reason` of the status FAILED: the post is not live and never will be, so all of them are final.
+FAILURES: Mapping[str, Row] = {
+    "file_format_check_failed": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
+    "duration_check_failed": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
+    "frame_rate_check_failed": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
+    "picture_size_check_failed": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
+    "video_bitrate_check_failed": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # unverified
+    "video_pull_failed": Row(R.MEDIA_UNREACHABLE, S.REJECTED),
+    "photo_pull_failed": Row(R.MEDIA_UNREACHABLE, S.REJECTED),
+    "internal": Row(R.PROVIDER_OUTAGE, S.REJECTED, advice="TikTok failed while it processed the post; retry it"),
+    "publish_cancelled": Row(R.INVALID_FIELD, S.REJECTED, advice="the post was cancelled at TikTok; retry it"),
+    "auth_removed": Row(R.TOKEN_REVOKED, S.REJECTED),
+    "spam_risk_too_many_posts": Row(R.DAILY_CAP_REACHED, S.REJECTED),
+    "spam_risk_user_banned_from_posting": Row(R.ACCOUNT_RESTRICTED, S.REJECTED),
+    "spam_risk": Row(R.SPAM_BLOCKED, S.REJECTED),
+    "spam_risk_text": Row(R.CONTENT_POLICY, S.REJECTED),
+    "privacy_level_not_authorized": Row(R.FEATURE_NOT_ELIGIBLE, S.REJECTED),  # seen in the wild, unverified
+}
+FAILED = Row(R.UNKNOWN_PROVIDER_ERROR, S.REJECTED)  # any other fail_reason
+
+# An upload_url is a secret as a whole: whoever has it may upload. So no URL keeps its path or query.
+_ADDRESS = re.compile(r"""(https?:\\?/\\?/[^/\s"'\\?]+)[^\s"'<>]*""")
+
+
+def is_ok(answer: Answer) -> bool:
+    """Success is `error.code == "ok"`, whatever the HTTP status."""
+    error = answer.field("error")
+    return isinstance(error, dict) and error.get("code") == OK
+
+
+def explain(answer: Answer, now: datetime, *, upload: bool = False) -> ChannelError:
+    """The answer as a ChannelError; `upload`: one of the upload host, which answers with a bare status."""
+    code, message, log_id = _read(answer)
+    row = ERRORS.get(code) or (UPLOADS.get(answer.status) if upload else None) or STATUSES.get(answer.status)
+    if row is None or (answer.status >= 500 and row.sorting is not S.UNKNOWN):
+        row = OUTAGE if answer.status >= 500 else UNKNOWN
+    said = masked(message or answer.text[:MAX_MESSAGE])
+    return ChannelError(
+        row.reason,
+        row.sorting,
+        f"TikTok: {row.advice or REASONS[row.reason].meaning}",
+        provider_code=code if code and code != OK else f"HTTP {answer.status}",
+        provider_message=f"{said} (log_id {log_id})"[:MAX_MESSAGE] if log_id else said[:MAX_MESSAGE] or None,
+        retry_after=retry_after(answer.headers, now) or row.wait,
+        raw=masked(answer.text),
+    )
+
+
+def explain_failure(fail_reason: str) -> ChannelError:
+    """A post that TikTok accepted and then gave up: nothing is live."""
+    row = FAILURES.get(fail_reason, FAILED)
+    return ChannelError(
+        row.reason,
+        row.sorting,
+        f"TikTok: {row.advice or REASONS[row.reason].meaning}",
+        provider_code=fail_reason or "FAILED",
+        provider_message=f"fail_reason: {masked(fail_reason) or 'none given'}"[:MAX_MESSAGE],
+    )
+
+
+def masked(text: str) -> str:
+    """Without secrets, addresses cut to their host."""
+    return redact(_ADDRESS.sub(r"\1/***", text))
+
+
+def _read(answer: Answer) -> tuple[str, str, str]:
+    """Code, message and log id of either envelope; empty where there is none."""
+    error = answer.field("error")
+    if isinstance(error, dict):
+        found = (error.get("code"), error.get("message"), error.get("log_id"))
+    else:
+        found = (error, answer.field("error_description") or answer.field("message"), answer.field("log_id"))
+    code, message, log_id = ("" if value is None else str(value) for value in found)
+    return code[:100], message, log_id[:64]

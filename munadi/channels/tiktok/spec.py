@@ -1,0 +1,154 @@
+"""TikTok's limits, options and settings. Source: Content Posting API, direct post (facts, sections 3 and 4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from munadi.channels.http import ChannelSettings
+from munadi.domain.channel import (
+    ChannelName,
+    ChannelSpec,
+    LinkStyle,
+    MediaKind,
+    MediaRule,
+    Resend,
+    TextLimit,
+    TextUnit,
+)
+from munadi.domain.model import WireModel
+
+# An upload_url is dead after this.
+UPLOAD_LIFE = timedelta(hours=1)
+# creator_info must be asked before each post; an answer older than this is asked for anew.
+CREATOR_LIFE = timedelta(minutes=30)
+# Whether TikTok's MB are decimal or binary is unclear: 10,000,000 is within both (5 MB to 64 MB).
+CHUNK_BYTES = 10_000_000
+MAX_CHUNKS = 1000
+
+
+class Hosts(BaseModel):
+    """Where TikTok is; a value may carry a path prefix, never a version. `auth` also leads permalinks."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    api: str = "https://open.tiktokapis.com"
+    auth: str = "https://www.tiktok.com"
+    upload: str = "https://open-upload.tiktokapis.com"
+
+
+# upload_url may be regional (upload.us.tiktokapis.com).
+UPLOAD_DOMAINS = ("tiktokapis.com",)
+
+
+class Settings(ChannelSettings):
+    """`MUNADI_CHANNELS__TIKTOK__…`; durations in seconds or ISO 8601. The client id is TikTok's `client_key`.
+
+    An accepted post is polled every `poll_quick` at first, then every `poll_slow`, and `poll_idle` once it is slow.
+    """
+
+    hosts: Hosts = Hosts()
+    version: str = "v2"
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    chunk_bytes: int = Field(default=CHUNK_BYTES, ge=1, le=64_000_000)
+    poll_quick: timedelta = timedelta(seconds=5)
+    poll_slow: timedelta = timedelta(seconds=10)
+    poll_idle: timedelta = timedelta(seconds=60)
+
+
+class Privacy(StrEnum):
+    """Who sees a post; which of these a creator may choose is told by creator_info."""
+
+    PUBLIC_TO_EVERYONE = "PUBLIC_TO_EVERYONE"
+    MUTUAL_FOLLOW_FRIENDS = "MUTUAL_FOLLOW_FRIENDS"
+    FOLLOWER_OF_CREATOR = "FOLLOWER_OF_CREATOR"
+    SELF_ONLY = "SELF_ONLY"
+
+
+class Mode(StrEnum):
+    """How a video gets there: we upload the file, or TikTok pulls it from a domain verified for the app."""
+
+    FILE = "file"
+    PULL = "pull"
+
+
+class Options(WireModel):
+    """`privacyLevel` is required and has no default (TikTok's content-sharing guidelines).
+
+    For videos: `mode`, `disableDuet`, `disableStitch`, `coverTimestampMs`. For photos: `title` (90 UTF-16 units),
+    `description` (4000; the text by default), `photoCoverIndex`, `autoAddMusic`. `brandContent` is a paid
+    partnership, `brandOrganic` the creator's own business, `aigc` marks AI-generated content.
+    """
+
+    privacy_level: Privacy | None = None
+    mode: Mode | None = None
+    disable_comment: bool = False
+    disable_duet: bool = False
+    disable_stitch: bool = False
+    cover_timestamp_ms: int | None = Field(default=None, ge=0)
+    brand_content: bool = False
+    brand_organic: bool = False
+    aigc: bool = False
+    title: str | None = None
+    description: str | None = None
+    photo_cover_index: int | None = Field(default=None, ge=0)
+    auto_add_music: bool = False
+
+
+VIDEO_TITLE = TextLimit(rule="caption_utf16", unit=TextUnit.UTF16_UNITS, maximum=2200)
+PHOTO_TITLE = TextLimit(rule="photo_title_utf16", unit=TextUnit.UTF16_UNITS, maximum=90)
+PHOTO_DESCRIPTION = TextLimit(rule="photo_description_utf16", unit=TextUnit.UTF16_UNITS, maximum=4000)
+
+PHOTO = MediaRule(
+    kind=MediaKind.IMAGE,
+    mime_types=("image/jpeg", "image/webp"),
+    max_bytes=20_000_000,
+)
+VIDEO = MediaRule(
+    kind=MediaKind.VIDEO,
+    mime_types=("video/mp4", "video/quicktime", "video/webm"),
+    max_bytes=4_000_000_000,
+    min_width=360,
+    max_width=4096,
+    min_duration=timedelta(seconds=3),  # unverified, yet what the app itself demands
+    max_duration=timedelta(minutes=10),
+)
+MIN_SIDE, MAX_SIDE = 360, 4096
+# "1080p": a photo fits a full-HD frame, upright or lying.
+PHOTO_SHORT_SIDE, PHOTO_LONG_SIDE = 1080, 1920
+VIDEO_CODECS = ("h264", "hevc", "vp8", "vp9")
+MIN_FPS, MAX_FPS = 23, 60
+
+# How long before the slot preparation begins: asking the creator's settings, or uploading several chunks. Well
+# within the upload_url's hour, so that it still lives at the slot and through a short hold.
+LEAD_SHORT, LEAD_CHUNKS = timedelta(minutes=2), timedelta(minutes=20)
+
+SPEC = ChannelSpec(
+    name=ChannelName.TIKTOK,
+    title="TikTok",
+    text_limits=(VIDEO_TITLE,),
+    media_rules=(PHOTO, VIDEO),
+    min_media=1,
+    max_media=35,
+    mixed_media=False,
+    link_style=LinkStyle.APPENDED,
+    first_comment=False,
+    max_parts=1,
+    scopes=("user.info.basic", "video.publish"),
+    hosts=("https://open.tiktokapis.com", "https://www.tiktok.com", "https://open-upload.tiktokapis.com"),
+    lead=LEAD_CHUNKS,
+    publish_deadline=timedelta(minutes=2),  # the visible call may be 20 MB long
+    absence_window=timedelta(0),  # publish_id is a strong key
+    resend=Resend.NEVER,  # safe for every mode; see `TikTok.resend` for what a draft allows
+    facts_version="2026-11",
+    sources=(
+        "https://developers.tiktok.com/doc/content-posting-api-reference-direct-post",
+        "https://developers.tiktok.com/doc/content-posting-api-reference-photo-post",
+        "https://developers.tiktok.com/doc/content-posting-api-reference-query-creator-info",
+        "https://developers.tiktok.com/doc/content-posting-api-reference-get-video-status",
+        "https://developers.tiktok.com/doc/content-posting-api-media-transfer-guide",
+    ),
+)

@@ -1,0 +1,173 @@
+"""Every rule a draft can break before anything is sent (pure), and what a creator's settings forbid."""
+
+from __future__ import annotations
+
+from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
+from munadi.channels.tiktok.spec import (
+    MAX_FPS,
+    MAX_SIDE,
+    MIN_FPS,
+    MIN_SIDE,
+    PHOTO_DESCRIPTION,
+    PHOTO_LONG_SIDE,
+    PHOTO_SHORT_SIDE,
+    PHOTO_TITLE,
+    VIDEO_CODECS,
+    Mode,
+    Options,
+    Privacy,
+)
+from munadi.channels.tiktok.wire import Creator, description_of, is_photo, privacy_options, read_creator
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import ChannelSpec, MediaKind, TextLimit
+from munadi.domain.content import Draft
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.media import MediaAsset
+from munadi.domain.problem import Problem
+
+VIDEO_ONLY = ("disable_duet", "disable_stitch", "cover_timestamp_ms")
+PHOTO_ONLY = ("title", "description", "photo_cover_index", "auto_add_music")
+
+
+def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+    """All violations, with pointers relative to the draft."""
+    options, problems = parse_options(spec, Options, draft.options)
+    problems += check_extras(spec, draft) + _texts(spec, draft, options or Options())
+    problems += check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
+    problems += _one_video(spec, draft)
+    for index, asset in enumerate(draft.media):
+        check = _video if asset.kind is MediaKind.VIDEO else _photo
+        problems += check(spec, asset, f"/media/{index}")
+    if options is None:
+        return problems
+    known = account.facts.get("creator_info") if account is not None else None
+    creator = read_creator(known) if known else None
+    return problems + _options(spec, draft, options) + _privacy(spec, options, creator) + _length(spec, draft, creator)
+
+
+def obey(draft: Draft, options: Options, creator: Creator) -> None:
+    """Refuse what the creator's settings, as just asked, do not allow. Raises ChannelError."""
+    if options.privacy_level is None or (
+        creator.privacy_options and options.privacy_level not in creator.privacy_options
+    ):
+        choice = ", ".join(privacy_options(creator))
+        raise _refused(Reason.INVALID_FIELD, f"privacyLevel is {options.privacy_level}; the creator may use {choice}")
+    too_long = _too_long(draft, creator)
+    if too_long is not None:
+        limit, actual = too_long
+        message = f"the creator may post videos of at most {limit} s; this one has {actual:g} s"
+        raise _refused(Reason.MEDIA_VALIDATION_FAILED, message)
+
+
+def _refused(reason: Reason, message: str) -> ChannelError:
+    return ChannelError(reason, Sorting.REJECTED, f"TikTok: {message}", provider_code="creator_info")
+
+
+def _texts(spec: ChannelSpec, draft: Draft, options: Options) -> list[Problem]:
+    """A video's text is its title; photos have a title and a description, with limits of their own."""
+    if not is_photo(draft):
+        return check_text(spec, draft.text)
+    pointer = "/text" if options.description is None else "/options/description"
+    return _text(spec, PHOTO_DESCRIPTION, description_of(draft, options), pointer) + _text(
+        spec, PHOTO_TITLE, options.title or "", "/options/title"
+    )
+
+
+def _text(spec: ChannelSpec, limit: TextLimit, text: str, pointer: str) -> list[Problem]:
+    return check_text(spec.model_copy(update={"text_limits": (limit,)}), text, pointer)
+
+
+def _one_video(spec: ChannelSpec, draft: Draft) -> list[Problem]:
+    videos = sum(1 for asset in draft.media if asset.kind is MediaKind.VIDEO)
+    if videos <= 1:
+        return []
+    return [problem(spec, "/media", "MEDIA_TOO_MANY", "video_count", "takes one video per post", 1, videos)]
+
+
+def _photo(spec: ChannelSpec, asset: MediaAsset, pointer: str) -> list[Problem]:
+    short, long = sorted((asset.width, asset.height))
+    if short <= PHOTO_SHORT_SIDE and long <= PHOTO_LONG_SIDE:
+        return []
+    limit, actual = f"{PHOTO_SHORT_SIDE}x{PHOTO_LONG_SIDE}", f"{asset.width}x{asset.height}"
+    message = f"takes photos up to 1080p: the limit is {limit}, this has {actual}"
+    return [problem(spec, pointer, "MEDIA_RESOLUTION", "photo_resolution", message, limit, actual)]
+
+
+def _video(spec: ChannelSpec, asset: MediaAsset, pointer: str) -> list[Problem]:
+    """Height, codec and frame rate; the width is checked by the media rule. Unknown facts are TikTok's to judge."""
+    found = []
+    if not MIN_SIDE <= asset.height <= MAX_SIDE:
+        limit = MIN_SIDE if asset.height < MIN_SIDE else MAX_SIDE
+        message = f"takes video of {MIN_SIDE} to {MAX_SIDE} pixels height; this has {asset.height}"
+        found.append(problem(spec, pointer, "MEDIA_HEIGHT", "media_height", message, limit, asset.height))
+    if asset.video_codec is not None and asset.video_codec not in VIDEO_CODECS:
+        codecs = ", ".join(VIDEO_CODECS)
+        message = f"takes video encoded as {codecs}; this is {asset.video_codec}"
+        found.append(problem(spec, pointer, "MEDIA_CODEC", "video_codec", message, codecs, asset.video_codec))
+    # Measured rates are a little off the nominal one (23.976).
+    if asset.fps is not None and not MIN_FPS - 0.05 <= asset.fps <= MAX_FPS + 0.05:
+        message = f"takes {MIN_FPS} to {MAX_FPS} frames per second; this has {asset.fps:g}"
+        found.append(problem(spec, pointer, "MEDIA_FPS", "fps", message, f"{MIN_FPS}-{MAX_FPS}", asset.fps))
+    return found
+
+
+def _options(spec: ChannelSpec, draft: Draft, options: Options) -> list[Problem]:
+    if not draft.media:
+        return []
+    photo = is_photo(draft)
+    found = []
+    for name in VIDEO_ONLY if photo else PHOTO_ONLY:
+        if name in options.model_fields_set:
+            kind = "photos" if photo else "a video"
+            pointer = f"/options/{Options.model_fields[name].alias}"
+            found.append(problem(spec, pointer, "OPTION_NOT_FOR_KIND", "option_kind", f"has no such option for {kind}"))
+    if photo and options.mode is Mode.FILE:
+        message = "pulls photos from our address: use mode pull, or leave it out"
+        found.append(problem(spec, "/options/mode", "OPTION_NOT_FOR_KIND", "photo_mode", message, "pull", "file"))
+    cover, count = options.photo_cover_index, len(draft.media)
+    if photo and cover is not None and cover >= count:
+        message = f"counts photos from 0: the last one is {count - 1}"
+        found.append(
+            problem(spec, "/options/photoCoverIndex", "INVALID_OPTION", "photo_cover_index", message, count - 1, cover)
+        )
+    moment, duration = options.cover_timestamp_ms, draft.media[0].duration_ms
+    if not photo and moment is not None and duration is not None and moment > duration:
+        message = f"takes a cover from within the video: {moment} ms is after its {duration} ms"
+        found.append(
+            problem(spec, "/options/coverTimestampMs", "INVALID_OPTION", "cover_timestamp", message, duration, moment)
+        )
+    return found
+
+
+def _privacy(spec: ChannelSpec, options: Options, creator: Creator | None) -> list[Problem]:
+    """Required, one of the creator's options, and never private for branded content."""
+    pointer, choice = "/options/privacyLevel", ", ".join(privacy_options(creator))
+    given = options.privacy_level
+    if given is None:
+        message = f"needs options.privacyLevel; this account may use {choice}"
+        return [problem(spec, pointer, "MISSING_FIELD", "privacy_level", message, choice)]
+    found = []
+    if given not in privacy_options(creator):
+        message = f"lets this account use {choice}, as of its last check"
+        found.append(problem(spec, pointer, "INVALID_OPTION", "privacy_level", message, choice, given))
+    if options.brand_content and given is Privacy.SELF_ONLY:
+        message = "shows branded content to others: SELF_ONLY is refused with brandContent"
+        found.append(problem(spec, pointer, "INVALID_OPTION", "brand_content_privacy", message))
+    return found
+
+
+def _length(spec: ChannelSpec, draft: Draft, creator: Creator | None) -> list[Problem]:
+    too_long = _too_long(draft, creator)
+    if too_long is None:
+        return []
+    limit, actual = too_long
+    message = f"lets this account post videos of at most {limit} s, as of its last check; this has {actual:g} s"
+    return [problem(spec, "/media/0", "MEDIA_DURATION", "creator_max_duration", message, limit, actual)]
+
+
+def _too_long(draft: Draft, creator: Creator | None) -> tuple[int, float] | None:
+    """The creator's limit and the video's length, in seconds, when the video is longer."""
+    if creator is None or creator.max_seconds is None or not draft.media or is_photo(draft):
+        return None
+    seconds = (draft.media[0].duration_ms or 0) / 1000
+    return (creator.max_seconds, seconds) if seconds > creator.max_seconds else None
