@@ -22,7 +22,8 @@ from tests.channels.network import Network, answer
 class Scene:
     """`visible` ends the path of the visible call; `reads` are the GET paths that `find` may use.
 
-    `live` and `absent` script the network for a look that finds the post, or proves that it is not there.
+    `live` and `absent` script the network for a look that finds the post, or proves that it is not there. A network
+    whose reads are POSTs names them in `reading_posts`; one that tells only later what became of it `settles_later`.
     """
 
     name: str
@@ -38,17 +39,33 @@ class Scene:
     expired: httpx.Response
     settings: Mapping[str, Any]
     method: str = "POST"  # of the visible call
+    bears_token: bool = True  # of the visible call; False where its address is the secret
+    reading_posts: tuple[str, ...] = ()
+    settles_later: bool = False
+    identity_calls: int = 1
 
     def bench(self) -> Bench:
         """The channel on a network that accepts everything about this draft."""
-        built = bench(self.name, self.settings)
+        built = self.empty()
         built.network.on(self.method, self.visible, self.accepted)
         self.live(built.network)
         return built
 
     def failing(self, *visible: httpx.Response | Exception) -> Bench:
         """The same, but the visible call ends so, and no look can tell."""
-        built = bench(self.name, self.settings)
+        built = self.empty()
         built.network.on(self.method, self.visible, *visible)
-        built.network.on("GET", "", answer(503, "<html>down</html>"))
+        return self.down(built, answer(503, "<html>down</html>"))
+
+    def empty(self) -> Bench:
+        """The channel on a network that has nothing to say yet."""
+        built = bench(self.name, self.settings)
+        built.network.reading_posts = self.reading_posts
+        return built
+
+    def down(self, built: Bench, said: httpx.Response | Exception) -> Bench:
+        """No read can tell anything."""
+        built.network.on("GET", "", said)
+        for path in self.reading_posts:
+            built.network.on("POST", path, said)
         return built

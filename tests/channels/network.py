@@ -32,6 +32,7 @@ class Network(httpx.AsyncBaseTransport):
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []
         self.unreachable = False
+        self.reading_posts: tuple[str, ...] = ()
         self._script: dict[tuple[str, str], list[Answer]] = defaultdict(list)
 
     def on(self, method: str, path: str, *answers: Answer) -> Network:
@@ -45,7 +46,12 @@ class Network(httpx.AsyncBaseTransport):
 
     @property
     def mutations(self) -> list[httpx.Request]:
-        return [request for request in self.requests if request.method != "GET"]
+        return [request for request in self.requests if not self._reads(request)]
+
+    def _reads(self, request: httpx.Request) -> bool:
+        return request.method == "GET" or (
+            request.method == "POST" and request.url.path.endswith(self.reading_posts or ("\0",))
+        )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.unreachable:
