@@ -15,6 +15,7 @@ REGISTRY: Mapping[ChannelName, str] = {
     ChannelName.BLUESKY: "munadi.channels.bluesky",
     ChannelName.INSTAGRAM: "munadi.channels.instagram",
     ChannelName.THREADS: "munadi.channels.threads",
+    ChannelName.TIKTOK: "munadi.channels.tiktok",
     ChannelName.YOUTUBE: "munadi.channels.youtube",
 }
 

@@ -12,6 +12,7 @@ from tests.channels.contract import Scene
 from tests.channels.making import NOW, TOKEN, account, image, publication
 from tests.channels.network import answer, ok
 from tests.channels.scene_threads import THREADS
+from tests.channels.scene_tiktok import TIKTOK
 from tests.channels.scene_youtube import YOUTUBE
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -75,4 +76,4 @@ INSTAGRAM = Scene(
     settings={"hosts": {"graph": "https://graph.example/instagram"}, "version": "v99.0"},
 )
 
-SCENES = {scene.name: scene for scene in (BLUESKY, INSTAGRAM, THREADS, YOUTUBE)}
+SCENES = {scene.name: scene for scene in (BLUESKY, INSTAGRAM, THREADS, TIKTOK, YOUTUBE)}
