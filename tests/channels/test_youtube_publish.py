@@ -1,0 +1,206 @@
+"""The visible call is one update of the whole status; the video's own status tells whether it was made."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.publication import Absent, Handle, Published, Unknown
+from munadi.ports import Stage
+from tests.channels.making import NOW, GateThatCounts, Saved, bench, publication, stage
+from tests.channels.network import answer, ok
+from tests.channels.scene_youtube import UPLOADS, VIDEO, VIDEOS, YOUTUBE, listed, refusal, resource
+from tests.channels.test_youtube_upload import PLAYLIST, upload_entry
+from tests.channels.youtube_uploads import ASSET, DRAFT, WHO, state
+
+HANDLE = YOUTUBE.handle
+URL = f"https://www.youtube.com/watch?v={VIDEO}"
+
+
+def given(**options: Any) -> Any:
+    return DRAFT.model_copy(update={"options": {"madeForKids": False, **options}})
+
+
+async def publish(*answers: httpx.Response | Exception, saved: Saved | None = None, **options: Any) -> Published:
+    built = bench("youtube")
+    built.network.on("PUT", VIDEOS, *(answers or (ok(resource("public")),)))
+    saved = saved or Saved(HANDLE)
+    found = await built.channel.publish(given(**options), WHO, saved.handle, saved, stage())
+    assert isinstance(found, Published)
+    return found
+
+
+async def refused(*answers: httpx.Response | Exception, saved: Saved | None = None, **options: Any) -> ChannelError:
+    with pytest.raises(ChannelError) as caught:
+        await publish(*answers, saved=saved, **options)
+    return caught.value
+
+
+@pytest.mark.parametrize("privacy", ["public", "unlisted"])
+async def test_the_update_carries_the_whole_status(privacy: str) -> None:
+    options = {
+        "privacyStatus": privacy,
+        "madeForKids": True,
+        "license": "creativeCommon",
+        "embeddable": False,
+        "publicStatsViewable": False,
+        "containsSyntheticMedia": True,
+    }
+    built = bench("youtube")
+    built.network.on("PUT", VIDEOS, ok(resource(privacy)))
+    found = await built.channel.publish(given(**options), WHO, HANDLE, Saved(HANDLE), stage())
+    (request,) = built.network.requests
+    assert dict(request.url.params) == {"part": "status"}
+    assert json.loads(request.content) == {
+        "id": VIDEO,
+        "status": {
+            "privacyStatus": privacy,
+            "selfDeclaredMadeForKids": True,
+            "license": "creativeCommon",
+            "embeddable": False,
+            "publicStatsViewable": False,
+            "containsSyntheticMedia": True,
+        },
+    }
+    assert found == Published(post_id=VIDEO, url=URL, published_at=NOW)
+
+
+async def test_a_private_video_is_as_it_should_be() -> None:
+    built, gate = bench("youtube"), GateThatCounts()
+    found = await built.channel.publish(given(privacyStatus="private"), WHO, HANDLE, Saved(HANDLE), Stage(gate))
+    assert found == Published(post_id=VIDEO, url=URL, published_at=NOW)
+    assert built.network.requests == []
+
+
+async def test_a_video_still_processed_is_published_with_a_warning() -> None:
+    found = await publish(ok(resource("public", "uploaded")))
+    assert [warning.code for warning in found.warnings] == ["STILL_PROCESSING"]
+
+
+@pytest.mark.parametrize("body", [ok({}), ok([]), answer(200, "<html>ok</html>")])
+async def test_an_accepted_update_counts_whatever_its_answer_shows(body: httpx.Response) -> None:
+    assert (await publish(body)).post_id == VIDEO
+
+
+async def test_a_video_that_youtube_keeps_private_is_not_published() -> None:
+    error = await refused(ok(resource("private")))
+    assert (error.reason, error.sorting) == (Reason.APP_NOT_APPROVED, Sorting.REJECTED)
+    assert error.provider_code == "kept private"
+
+
+@pytest.mark.parametrize("handle", [None, Handle(draft_version=1), Handle(draft_version=1, state={"session": "x"})])
+async def test_nothing_is_sent_before_there_is_a_video(handle: Handle | None) -> None:
+    error = await refused(saved=Saved(handle))
+    assert (error.reason, error.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+
+
+async def test_there_is_no_second_stage() -> None:
+    channel: Any = bench("youtube").channel
+    assert channel.stages(DRAFT) == ()
+    with pytest.raises(ChannelError) as caught:
+        await channel.publish(DRAFT, WHO, HANDLE, Saved(HANDLE), Stage(GateThatCounts(), "comment"))
+    assert caught.value.reason is Reason.INTERNAL_ERROR
+
+
+@pytest.mark.parametrize("code", ["videoNotFound", "notFound"])
+async def test_a_video_that_is_gone_is_uploaded_anew(code: str) -> None:
+    saved = Saved(HANDLE)
+    error = await refused(refusal(404, code), saved=saved)
+    assert (error.reason, error.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.NOT_SENT)
+    assert state(saved).model_dump(exclude_defaults=True) == {"renewals": 1}
+    assert saved.handle is not None
+    assert not saved.handle.ready
+
+
+async def test_a_video_that_is_gone_again_and_again_is_given_up() -> None:
+    handle = Handle(draft_version=1, state={"video_id": VIDEO, "renewals": 2}, ready=True)
+    error = await refused(refusal(404, "videoNotFound"), saved=Saved(handle))
+    assert error.sorting is Sorting.REJECTED
+
+
+async def test_a_404_of_nobody_knows_whom_proves_nothing() -> None:
+    saved = Saved(HANDLE)
+    assert (await refused(answer(404, "<html>"), saved=saved)).sorting is Sorting.UNKNOWN
+    assert saved.history == []
+
+
+async def test_publishing_again_is_the_same_request() -> None:
+    built, saved = bench("youtube"), Saved(HANDLE)
+    built.network.on("PUT", VIDEOS, httpx.ReadTimeout("slow"), ok(resource("public")))
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage())
+    assert caught.value.sorting is Sorting.UNKNOWN
+    await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage())
+    first, second = built.network.requests
+    assert (first.url, first.content) == (second.url, second.content)
+
+
+LIVE = Published(post_id=VIDEO, url=URL)
+
+
+@pytest.mark.parametrize(
+    ("shown", "target", "expected"),
+    [
+        (listed(resource("public")), "public", LIVE),
+        (listed(resource("unlisted")), "public", LIVE),
+        (listed(resource("public")), "unlisted", LIVE),
+        (listed(resource("private")), "public", Absent()),
+        (listed(resource("private")), "unlisted", Absent()),
+        (listed(resource("private")), "private", LIVE),
+        (listed({"id": VIDEO}), "public", Absent()),
+    ],
+)
+async def test_the_videos_own_status_is_the_key(shown: httpx.Response, target: str, expected: Any) -> None:
+    built = bench("youtube")
+    built.network.on("GET", VIDEOS, shown)
+    assert await built.channel.find(given(privacyStatus=target), WHO, HANDLE, NOW) == expected
+
+
+async def test_a_video_that_is_gone_may_have_been_seen() -> None:
+    built = bench("youtube")
+    built.network.on("GET", VIDEOS, listed())
+    found = await built.channel.find(DRAFT, WHO, HANDLE, NOW)
+    assert isinstance(found, Unknown)
+    assert "gone" in found.note
+
+
+@pytest.mark.parametrize(
+    ("listing", "shown", "expected"),
+    [
+        ([upload_entry()], [resource("public")], LIVE),
+        ([upload_entry()], [resource("private")], Absent()),
+        ([upload_entry(minutes=-2)], [resource("public")], Absent()),
+        ([upload_entry(title="Another")], [resource("public")], Absent()),
+        ([], [], Absent()),
+        ([upload_entry()], [], Absent()),
+    ],
+    ids=["live", "private", "earlier", "another", "none", "gone"],
+)
+async def test_with_no_video_on_record_the_uploads_tell(
+    listing: list[Any], shown: list[dict[str, Any]], expected: Any
+) -> None:
+    built = bench("youtube")
+    built.network.on("GET", PLAYLIST, ok({"items": listing})).on("GET", VIDEOS, listed(*shown))
+    assert await built.channel.find(DRAFT, WHO, None, NOW) == expected
+
+
+async def test_several_that_fit_are_not_told_apart() -> None:
+    built = bench("youtube")
+    built.network.on("GET", PLAYLIST, ok({"items": [upload_entry(), upload_entry("other")]}))
+    built.network.on("GET", VIDEOS, listed(resource("public"), {**resource("public"), "id": "other"}))
+    found = await built.channel.find(DRAFT, WHO, None, NOW)
+    assert isinstance(found, Unknown)
+    assert "2 videos" in found.note
+
+
+async def test_the_uploads_list_is_the_channels_where_none_was_noted() -> None:
+    built = bench("youtube")
+    built.network.on("GET", PLAYLIST, ok({"items": []}))
+    await built.channel.find(
+        publication("x", media=(ASSET,), options=DRAFT.options), WHO.model_copy(update={"facts": {}}), None, NOW
+    )
+    assert built.network.requests[0].url.params["playlistId"] == UPLOADS

@@ -1,0 +1,148 @@
+"""Limits just inside and just outside, each with its pointer, rule, limit and what was found."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from munadi.domain.problem import Problem
+from tests.channels.making import account, bench, draft, image, video
+from tests.channels.scene_youtube import CHANNEL, KIDS
+
+CHANNEL_OBJECT = bench("youtube").channel
+LONG = timedelta(hours=12) // timedelta(milliseconds=1)
+
+
+def check(text: str = "Hello", facts: dict[str, Any] | None = None, **fields: Any) -> list[Problem]:
+    given = draft(text, **{"media": (video(),), "options": KIDS, **fields})
+    return CHANNEL_OBJECT.validate(given, None if facts is None else account("youtube", CHANNEL, facts=facts))
+
+
+def options(**given: Any) -> dict[str, Any]:
+    return {"options": {**KIDS, **given}}
+
+
+def media(**facts: Any) -> dict[str, Any]:
+    return {"media": (video(**facts),)}
+
+
+TITLE = "t" * 100
+TAG = "a" * 249
+
+INSIDE: list[tuple[str, dict[str, Any]]] = [
+    ("title of 100", options(title=TITLE)),
+    ("title of 100 wide signs", options(title="👍" * 100)),
+    ("title around blanks", options(title=f"  {TITLE}  ")),
+    ("first line of 100", {"text": f"{TITLE}\nand more"}),
+    ("first line after blanks", {"text": f"\n \n{TITLE}"}),
+    ("long text with a title", {"text": "x" * 5000, **options(title="t")}),
+    ("description of 5000 bytes", {"text": f"t\n{'ü' * 2499}"}),
+    ("no text with a title", {"text": "", **options(title="t")}),
+    ("tags of 500", options(tags=[TAG, "b" * 250])),
+    ("tags of 500 with quotes", options(tags=[f"{'a' * 246} b", "b" * 249])),
+    ("one tag of 500", options(tags=["a" * 500])),
+    ("no tags", options(tags=[])),
+    ("category 1", options(categoryId="1")),
+    ("category 44", options(categoryId="44")),
+    ("unlisted", options(privacyStatus="unlisted")),
+    ("private", options(privacyStatus="private")),
+    ("creative commons", options(license="creativeCommon")),
+    ("language", options(defaultLanguage="pt-BR")),
+    ("all switches", options(embeddable=False, publicStatsViewable=False, notifySubscribers=False)),
+    ("synthetic", options(containsSyntheticMedia=True)),
+    ("for kids", {"options": {"madeForKids": True}}),
+    ("largest file", media(bytes=274_877_906_944)),
+    ("twelve hours", media(duration_ms=LONG)),
+    ("no duration known", media(duration_ms=None)),
+    ("webm", media(mime_type="video/webm")),
+    ("quicktime", media(mime_type="video/quicktime")),
+    ("a Short", media(width=1080, height=1920, duration_ms=180_000)),
+    ("15 minutes, unverified", {**media(duration_ms=900_000), "facts": {"long_uploads_status": "eligible"}}),
+    ("longer, verified", {**media(duration_ms=900_001), "facts": {"long_uploads_status": "allowed"}}),
+    ("longer, unknown", {**media(duration_ms=900_001), "facts": {}}),
+    ("longer, unspecified", {**media(duration_ms=900_001), "facts": {"long_uploads_status": "longUploadsUnspecified"}}),
+]
+OUTSIDE: list[tuple[str, dict[str, Any], str, str, Any, Any]] = [
+    ("title of 101", options(title=TITLE + "t"), "/options/title", "title_length", 100, 101),
+    ("first line of 101", {"text": f"{TITLE}t\nmore"}, "/text", "title_length", 100, 101),
+    ("blank title", options(title=" "), "/options/title", "title_required", None, None),
+    ("empty title", options(title=""), "/options/title", "title_required", None, None),
+    ("no text", {"text": " \n "}, "/options/title", "title_required", None, None),
+    ("< in the title", options(title="a < b"), "/options/title", "title_characters", "no < or >", "<"),
+    ("> in the title", options(title="a > b"), "/options/title", "title_characters", "no < or >", ">"),
+    ("< in the text", {"text": "t\na <b>"}, "/text", "description_characters", "no < or >", "< >"),
+    ("description of 5001", {"text": f"t\n{'ü' * 2499}x"}, "/text", "description_bytes", 5000, 5001),
+    ("tags of 501", options(tags=[TAG, "b" * 251]), "/options/tags", "tags_length", 500, 501),
+    ("tags with quotes", options(tags=[f"{'a' * 247} b", "b" * 249]), "/options/tags", "tags_length", 500, 501),
+    ("one tag of 501", options(tags=["a" * 501]), "/options/tags", "tags_length", 500, 501),
+    ("no declaration", {"options": {}}, "/options/madeForKids", "made_for_kids", None, None),
+    ("no video", {"media": ()}, "/media", "media_min", 1, 0),
+    ("two videos", {"media": (video(0), video(1))}, "/media", "media_max", 1, 2),
+    ("an image", {"media": (image(),)}, "/media/0", "media_kind", "video", "image"),
+    ("too large", media(bytes=274_877_906_945), "/media/0", "media_bytes", 274_877_906_944, 274_877_906_945),
+    ("too long", media(duration_ms=LONG + 1), "/media/0", "media_max_duration", 43_200.0, 43_200.001),
+    ("first comment", {"first_comment": "hi"}, "/firstComment", "first_comment", None, None),
+    ("parts", {"parts": ("two",)}, "/parts", "max_parts", 1, 2),
+    (
+        "unverified",
+        {**media(duration_ms=900_001), "facts": {"long_uploads_status": "disallowed"}},
+        "/media/0",
+        "unverified_duration",
+        900.0,
+        900.001,
+    ),
+]
+NOT_OPTIONS: list[tuple[str, Any]] = [
+    ("privacyStatus", "friends"),
+    ("privacyStatus", None),
+    ("madeForKids", None),
+    ("madeForKids", "perhaps"),
+    ("license", "mit"),
+    ("categoryId", ""),
+    ("categoryId", "Music"),
+    ("defaultLanguage", "english please"),
+    ("title", 5),
+    ("tags", "one"),
+    ("publishAt", "2026-12-01T09:00:00Z"),
+    ("thumbnailMediaId", "med_1"),
+    ("made_for_kids", True),
+]
+
+
+@pytest.mark.parametrize("given", [given for _, given in INSIDE], ids=[name for name, _ in INSIDE])
+def test_what_youtube_takes(given: dict[str, Any]) -> None:
+    assert check(**given) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer", "rule", "limit", "actual"), [row[1:] for row in OUTSIDE], ids=[row[0] for row in OUTSIDE]
+)
+def test_what_it_does_not(given: dict[str, Any], pointer: str, rule: str, limit: Any, actual: Any) -> None:
+    (found,) = check(**given)
+    assert (found.pointer, found.rule, found.limit, found.actual) == (pointer, rule, limit, actual)
+    assert found.message.startswith("YouTube ")
+    assert found.channel == "youtube"
+
+
+@pytest.mark.parametrize(("name", "value"), NOT_OPTIONS)
+def test_an_option_that_is_none(name: str, value: Any) -> None:
+    (found,) = check(**options(**{name: value}))
+    assert (found.pointer, found.code) == (f"/options/{name}", "INVALID_OPTION")
+
+
+def test_a_tag_is_not_blank() -> None:
+    (found,) = check(**options(tags=["sale", " "]))
+    assert found.pointer == "/options/tags/1"
+
+
+def test_everything_is_told_at_once() -> None:
+    found = check(text="<" + "x" * 5000, first_comment="hi", media=(), options={"tags": ["x"], "odd": 1})
+    assert {problem.pointer for problem in found} == {
+        "/text",
+        "/firstComment",
+        "/media",
+        "/options/madeForKids",
+        "/options/odd",
+    }

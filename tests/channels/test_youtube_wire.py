@@ -1,0 +1,148 @@
+"""Shapes: what is sent names the discovery document's fields only, and what is read may be anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from munadi.channels.youtube.spec import Options, Privacy, Settings
+from munadi.channels.youtube.wire import (
+    Video,
+    counted_tags,
+    full_status,
+    metadata,
+    read_uploads,
+    read_video,
+    read_videos,
+    title_of,
+    video_url,
+)
+from munadi.ports import Answer
+from tests.channels.making import draft
+
+# Writable fields of videos.insert and videos.update (facts, section 3, from the discovery document 20261104).
+SNIPPET = {"title", "description", "tags", "categoryId", "defaultLanguage", "defaultAudioLanguage"}
+STATUS = {
+    "privacyStatus",
+    "publishAt",
+    "license",
+    "embeddable",
+    "publicStatsViewable",
+    "selfDeclaredMadeForKids",
+    "containsSyntheticMedia",
+}
+FULL = Options.model_validate(
+    {
+        "madeForKids": False,
+        "title": "T",
+        "tags": ["sale", "big rain"],
+        "categoryId": "24",
+        "defaultLanguage": "en",
+        "license": "creativeCommon",
+        "containsSyntheticMedia": True,
+    }
+)
+PLAIN = Options(made_for_kids=True)
+
+
+def body(parsed: Any) -> Answer:
+    return Answer(200, {}, parsed, "")
+
+
+def test_an_upload_names_known_fields_only_and_is_private() -> None:
+    shaped = metadata(draft("Text"), FULL)
+    assert shaped.keys() == {"snippet", "status"}
+    assert shaped["snippet"].keys() <= SNIPPET
+    assert shaped["snippet"] == {
+        "title": "T",
+        "description": "Text",
+        "categoryId": "24",
+        "tags": ["sale", "big rain"],
+        "defaultLanguage": "en",
+    }
+    assert shaped["status"]["privacyStatus"] == "private"
+
+
+@pytest.mark.parametrize("options", [FULL, PLAIN])
+@pytest.mark.parametrize("privacy", Privacy)
+def test_a_status_is_always_whole(options: Options, privacy: Privacy) -> None:
+    status = full_status(options, privacy)
+    assert status.keys() == STATUS - {"publishAt"}  # a time of YouTube's own would publish without us
+    assert status["privacyStatus"] == privacy.value
+    assert status["selfDeclaredMadeForKids"] is options.made_for_kids
+
+
+@pytest.mark.parametrize("given", ["\n\n  First \nSecond", "First", "First\r\nSecond", " First\n"])
+def test_the_title_is_the_first_line_with_words(given: str) -> None:
+    assert title_of(draft(given), PLAIN) == "First"
+    assert title_of(draft(given), FULL) == "T"
+
+
+@pytest.mark.parametrize(
+    ("tags", "length"), [((), 0), (("ab",), 2), (("ab", "c"), 4), (("a b",), 5), (("a b", "c d", "e"), 13)]
+)
+def test_tags_count_commas_and_quotes(tags: tuple[str, ...], length: int) -> None:
+    assert counted_tags(tags) == length
+
+
+@pytest.mark.parametrize("fields", [None, [], "x", {}, {"id": ""}, {"id": {"videoId": "x"}}, {"id": 5}])
+def test_what_is_no_video(fields: Any) -> None:
+    assert read_video(fields) is None
+
+
+def test_a_video_is_read_leniently() -> None:
+    assert read_video({"id": "v", "status": "odd", "processingDetails": [1]}) == Video(id="v")
+    assert read_video({"id": "v", "status": {"privacyStatus": 5, "uploadStatus": "new"}}) == Video(id="v", upload="new")
+    whole = {
+        "id": "v",
+        "status": {
+            "privacyStatus": "private",
+            "uploadStatus": "failed",
+            "failureReason": "codec",
+            "rejectionReason": "claim",
+        },
+        "processingDetails": {"processingStatus": "failed", "processingFailureReason": "other"},
+    }
+    assert read_video(whole) == Video(
+        id="v",
+        privacy="private",
+        upload="failed",
+        failure="codec",
+        rejection="claim",
+        processing="failed",
+        processing_failure="other",
+    )
+
+
+@pytest.mark.parametrize("given", [None, {}, {"items": None}, {"items": {}}, {"items": [None, {}, []]}])
+def test_a_list_of_nothing(given: Any) -> None:
+    assert read_videos(body(given)) == []
+    assert read_uploads(body(given)) == []
+
+
+def test_an_upload_may_name_its_video_in_two_places() -> None:
+    at = "2026-12-01T09:00:00Z"
+    entries = [
+        {"snippet": {"publishedAt": at, "title": "T", "resourceId": {"videoId": "a"}}},
+        {"snippet": {"publishedAt": at, "description": 5}, "contentDetails": {"videoId": "b"}},
+        {"snippet": {"publishedAt": "2026-12-01T09:00:00"}, "contentDetails": {"videoId": "c"}},
+        {"snippet": {"publishedAt": at}},
+    ]
+    found = read_uploads(body({"items": entries}))
+    assert [(upload.video_id, upload.title, upload.description) for upload in found] == [("a", "T", ""), ("b", "", "")]
+
+
+def test_the_watch_address() -> None:
+    assert video_url("dQw4w9WgXcQ") == "https://www.youtube.com/watch?v=dQw4w9WgXcQ"
+
+
+@pytest.mark.parametrize("size", [262_144, 8 << 20, 16 << 20])
+def test_a_chunk_is_a_multiple_of_256_kib(size: int) -> None:
+    assert Settings(chunk_bytes=size).chunk_bytes == size
+
+
+@pytest.mark.parametrize("size", [0, 262_143, 262_145, 1_000_000, 1 << 30])
+def test_any_other_chunk_is_refused(size: int) -> None:
+    with pytest.raises(ValueError):
+        Settings(chunk_bytes=size)
