@@ -1,0 +1,204 @@
+"""The later parts of a chain and the first comment: replies, each with a container made in its own step."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from munadi.channels.threads.prepare import Prepared
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.publication import Absent, Handle, Published, Unknown
+from munadi.ports import Stage
+from tests.channels.making import NOW, Bench, GateThatCounts, Saved, account, bench, image, publication
+from tests.channels.network import answer, form_of, ok
+
+ID = "26750000000000001"
+WHO = account("threads", ID)
+CHAIN = publication(
+    "one", media=(image(),), parts=("two", "three"), first_comment="by the way", options={"topicTag": "Sale"}
+)
+CREATE, PUBLISH = f"/v1.0/{ID}/threads", f"/v1.0/{ID}/threads_publish"
+STAMP = NOW.strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+def after_the_post(**state: Any) -> Handle:
+    post = {"id": "c0", "created_at": NOW.isoformat(), "code": "PUBLISHED", "media_type": "IMAGE"}
+    return Handle(draft_version=1, state={"containers": {"post": post}, "posts": {"post": "p0"}} | state, ready=True)
+
+
+def over(status: str = "FINISHED") -> Bench:
+    """Containers are c1, c2…, posts p1, p2…; every container reads as `status`."""
+    built = bench("threads")
+    made = {CREATE: 0, PUBLISH: 0}
+
+    def create(request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        made[path] += 1
+        return ok({"id": f"{'c' if path == CREATE else 'p'}{made[path]}"})
+
+    built.network.on("POST", CREATE, create).on("POST", PUBLISH, create)
+    built.network.on("GET", f"/{ID}/replies", ok({"data": []})).on("GET", f"/{ID}/threads", ok({"data": []}))
+    for number in range(9):
+        read = {"id": f"p{number}", "permalink": f"https://x.example/p{number}", "timestamp": STAMP}
+        built.network.on("GET", f"/v1.0/p{number}", ok(read))
+    built.network.on("GET", "", ok({"status": status}))
+    return built
+
+
+async def take(built: Bench, saved: Saved, name: str, gate: GateThatCounts | None = None) -> Published:
+    found = await built.channel.publish(CHAIN, WHO, saved.handle, saved, Stage(gate or GateThatCounts(), name))
+    assert isinstance(found, Published)
+    return found
+
+
+async def take_until_done(built: Bench, saved: Saved, name: str) -> Published:
+    for _ in range(4):
+        try:
+            return await take(built, saved, name)
+        except ChannelError as error:
+            if error.sorting is not Sorting.NOT_SENT or error.retry_after is None:
+                raise
+            built.clock.forward(seconds=error.retry_after.total_seconds())
+    raise AssertionError("a step has four tries")
+
+
+def sent(built: Bench, path: str) -> list[dict[str, str]]:
+    return [form_of(request) for request in built.network.sent(path) if request.method == "POST"]
+
+
+async def test_each_part_answers_the_one_before_and_the_comment_the_post() -> None:
+    built, saved = over(), Saved(after_the_post())
+    for name in built.channel.stages(CHAIN):
+        found = await take_until_done(built, saved, name)
+        assert found.url is not None
+    assert sent(built, CREATE) == [
+        {"media_type": "TEXT", "text": "two", "reply_to_id": "p0"},
+        {"media_type": "TEXT", "text": "three", "reply_to_id": "p1"},
+        {"media_type": "TEXT", "text": "by the way", "reply_to_id": "p0"},
+    ]
+    assert sent(built, PUBLISH) == [{"creation_id": f"c{number}"} for number in (1, 2, 3)]
+    assert Prepared.of(saved.handle).posts == {"post": "p0", "part-2": "p1", "part-3": "p2", "comment": "p3"}
+
+
+async def test_until_its_container_is_finished_a_step_was_not_sent() -> None:
+    """Nothing sleeps here, and a pending would be taken for an accepted reply."""
+    built, saved, gate = over("IN_PROGRESS"), Saved(after_the_post()), GateThatCounts()
+    waits = []
+    for _ in range(4):
+        with pytest.raises(ChannelError) as caught:
+            await take(built, saved, "part-2", gate)
+        assert (caught.value.reason, caught.value.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT)
+        assert caught.value.retry_after is not None
+        waits.append(caught.value.retry_after.total_seconds())
+        built.clock.forward(seconds=waits[-1])
+    assert waits == [2, 10, 30, 30]
+    assert len(sent(built, CREATE)) == 1
+    assert sent(built, PUBLISH) == []
+    assert gate.asked == 0
+
+
+async def test_the_gate_is_asked_once_for_the_visible_call_alone() -> None:
+    built, saved, gate = over(), Saved(after_the_post()), GateThatCounts()
+    with pytest.raises(ChannelError):
+        await take(built, saved, "part-2", gate)
+    await take(built, saved, "part-2", gate)
+    assert gate.asked == 1
+
+
+async def test_a_step_goes_on_from_every_saved_state() -> None:
+    whole, saved = over(), Saved(after_the_post())
+    await take_until_done(whole, saved, "part-2")
+    for known in saved.history:
+        built, again = over(), Saved(known)
+        found = await take_until_done(built, again, "part-2")
+        assert sent(built, CREATE) == []
+        assert len(sent(built, PUBLISH)) == (0 if "part-2" in known.state["posts"] else 1)
+        assert found.post_id == "p1"
+
+
+async def test_a_live_step_is_not_taken_again() -> None:
+    built, saved = over(), Saved(after_the_post(posts={"post": "p0", "part-2": "p7"}))
+    assert (await take(built, saved, "part-2")).post_id == "p7"
+    assert built.network.mutations == []
+
+
+@pytest.mark.parametrize("name", ["part-4", "part-1", "nonsense"])
+async def test_a_step_that_the_draft_does_not_have(name: str) -> None:
+    built = over()
+    with pytest.raises(ChannelError) as caught:
+        await take(built, Saved(after_the_post()), name)
+    assert (caught.value.reason, caught.value.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+    assert built.network.mutations == []
+
+
+async def test_an_id_that_was_found_by_looking_is_looked_up_again() -> None:
+    """After a reconcile the handle has the container but not the post's id."""
+    built, saved = over(), Saved(after_the_post(posts={}))
+    read = {"id": "p8", "text": "one", "timestamp": STAMP, "media_type": "IMAGE", "permalink": "x"}
+    built.network.on("GET", f"/{ID}/threads", ok({"data": [read]}))
+    await take_until_done(built, saved, "part-2")
+    assert sent(built, CREATE)[0]["reply_to_id"] == "p8"
+    assert Prepared.of(saved.handle).posts["post"] == "p8"
+
+
+async def test_without_the_parents_id_nothing_is_made() -> None:
+    built, saved = over(), Saved(after_the_post(posts={}))
+    with pytest.raises(ChannelError) as caught:
+        await take(built, saved, "part-2")
+    assert (caught.value.provider_code, caught.value.sorting) == ("PARENT_UNKNOWN", Sorting.NOT_SENT)
+    assert caught.value.retry_after == timedelta(seconds=5)
+    assert built.network.mutations == []
+
+
+async def test_the_race_of_a_reply_is_tried_again() -> None:
+    built, saved = over(), Saved(after_the_post())
+    race = answer(400, {"error": {"code": 24, "error_subcode": 4279009, "message": "Media Not Found"}})
+    built.network.on("POST", PUBLISH, race, ok({"id": "p1"}))
+    await take_until_done(built, saved, "part-2")
+    assert [form["creation_id"] for form in sent(built, PUBLISH)] == ["c1", "c1"]
+    assert len(sent(built, CREATE)) == 1
+
+
+async def test_the_replies_have_a_quota_of_their_own() -> None:
+    built, saved = over(), Saved(after_the_post())
+    built.network.on("POST", PUBLISH, answer(400, {"error": {"code": 4, "message": "slow down"}}))
+    limit = {"reply_quota_usage": 1000, "reply_config": {"quota_total": 1000}}
+    built.network.on("GET", "", ok({"status": "FINISHED", "data": [limit]}))
+    with pytest.raises(ChannelError):
+        await take(built, saved, "part-2")
+    with pytest.raises(ChannelError) as caught:
+        await take(built, saved, "part-2")
+    assert caught.value.reason is Reason.DAILY_CAP_REACHED
+
+
+@pytest.mark.parametrize(
+    ("status", "listed", "wanted"),
+    [
+        ("FINISHED", [], Absent),
+        ("IN_PROGRESS", [], Unknown),
+        ("PUBLISHED", ["two"], Published),
+        ("EXPIRED", [], Absent),
+        ("EXPIRED", ["two"], Published),
+        ("EXPIRED", ["two", "two"], Unknown),
+        ("EXPIRED", ["three"], Absent),
+    ],
+)
+async def test_a_step_is_found_among_the_replies(status: str, listed: list[str], wanted: type) -> None:
+    built = over(status)
+    rows = [
+        {"id": f"r{index}", "text": text, "timestamp": STAMP, "media_type": "TEXT_POST"}
+        for index, text in enumerate(listed)
+    ]
+    built.network.on("GET", f"/{ID}/replies", ok({"data": rows}))
+    container = {"id": "c1", "created_at": NOW.isoformat(), "code": "FINISHED"}
+    known = after_the_post(containers={"part-2": container})
+    found = await built.channel.find(CHAIN, WHO, known, NOW, "part-2")
+    assert isinstance(found, wanted)
+    assert built.network.mutations == []
+
+
+async def test_a_step_that_was_never_begun_is_absent() -> None:
+    assert await over().channel.find(CHAIN, WHO, after_the_post(), NOW, "comment") == Absent()
