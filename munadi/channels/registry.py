@@ -13,6 +13,7 @@ from munadi.ports import Channel, Channels
 # Each module has `build(settings, tools) -> Channel`.
 REGISTRY: Mapping[ChannelName, str] = {
     ChannelName.BLUESKY: "munadi.channels.bluesky",
+    ChannelName.FACEBOOK: "munadi.channels.facebook",
     ChannelName.INSTAGRAM: "munadi.channels.instagram",
     ChannelName.THREADS: "munadi.channels.threads",
     ChannelName.TIKTOK: "munadi.channels.tiktok",

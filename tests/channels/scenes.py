@@ -11,6 +11,7 @@ from munadi.ports import AccountImport
 from tests.channels.contract import Scene
 from tests.channels.making import NOW, TOKEN, account, image, publication
 from tests.channels.network import answer, ok
+from tests.channels.scene_facebook import FACEBOOK
 from tests.channels.scene_threads import THREADS
 from tests.channels.scene_tiktok import TIKTOK
 from tests.channels.scene_youtube import YOUTUBE
@@ -76,4 +77,4 @@ INSTAGRAM = Scene(
     settings={"hosts": {"graph": "https://graph.example/instagram"}, "version": "v99.0"},
 )
 
-SCENES = {scene.name: scene for scene in (BLUESKY, INSTAGRAM, THREADS, TIKTOK, YOUTUBE)}
+SCENES = {scene.name: scene for scene in (BLUESKY, FACEBOOK, INSTAGRAM, THREADS, TIKTOK, YOUTUBE)}

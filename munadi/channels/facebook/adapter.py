@@ -1,0 +1,179 @@
+"""A Facebook Page as a channel. Everything but the feed post, the finish of an upload and the comment is invisible.
+
+None of the three has an idempotency key, and posts have appeared despite an error (500, code 2): an unknown outcome is
+resolved by looking. A reel or video is looked for by its id, which is known beforehand; a feed post by its photos, or
+by text and time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel
+
+from munadi.channels.facebook.accounts import Accounts
+from munadi.channels.facebook.graph import Graph
+from munadi.channels.facebook.lookup import Lookup
+from munadi.channels.facebook.prepare import Preparation, is_complete, lead_of
+from munadi.channels.facebook.publish import Publishing
+from munadi.channels.facebook.spec import SPEC, Kind, Options, Settings
+from munadi.channels.facebook.state import prepared_of
+from munadi.channels.facebook.validate import validate
+from munadi.channels.facebook.videos import Videos, died
+from munadi.channels.facebook.wire import kind_of
+from munadi.channels.http import ChannelTools
+from munadi.channels.text import parse_options
+from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.content import Draft
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.problem import Problem
+from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
+
+COMMENT = "comment"
+
+
+class Facebook:
+    """See `munadi.ports.Channel`."""
+
+    options: type[BaseModel] = Options
+
+    def __init__(self, settings: Settings, tools: ChannelTools) -> None:
+        self.spec = settings.applied_to(SPEC, settings.hosts.graph)
+        self._settings = settings
+        self._tools = tools
+        self._graph = Graph(settings, tools)
+        self._videos = Videos(self._graph, settings, tools)
+        self._lookup = Lookup(self._graph, settings)
+        self._publishing = Publishing(self._graph, self._videos, self._lookup, tools)
+        self._accounts = Accounts(self._graph, settings, tools)
+
+    def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+        """Text, link, media and options against Meta's limits."""
+        return validate(self.spec, draft, account)
+
+    def lead(self, draft: Draft) -> timedelta:
+        """Time to upload and process; none for a plain text."""
+        options, _ = parse_options(self.spec, Options, draft.options)
+        return lead_of(draft, kind_of(draft, options or Options()))
+
+    def stages(self, draft: Draft) -> tuple[str, ...]:
+        """The first comment, when there is one."""
+        return (COMMENT,) if draft.first_comment else ()
+
+    async def prepare(
+        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
+    ) -> Ready | Pending:
+        """Upload what is missing and look once; call it again after a Pending, until Ready."""
+        run = Preparation(self._graph, self._videos, self._settings, self._tools, account, handle, save)
+        return await run.run(draft)
+
+    async def publish(
+        self,
+        draft: PublicationDraft,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        save: SaveHandle,
+        stage: Stage,
+    ) -> Published | Pending:
+        """One feed post, finish or comment. Raises ChannelError. What is known to be live is not sent again."""
+        prepared = prepared_of(handle)
+        if stage.name == COMMENT:
+            target = await self._target(draft, account, handle)
+            return await self._publishing.comment(draft, account, target, stage.gate)
+        if stage.name != "post":
+            raise _refused(f"there is no step {stage.name!r}")
+        kind = _kind(draft)
+        if prepared.post_id:
+            return await self._lookup.live(account, prepared.post_id)
+        if not is_complete(draft, kind, prepared):
+            raise _refused("publish was called before prepare ended")
+        if kind is Kind.POST:
+            return await self._publishing.post(draft, account, prepared, save, stage.gate)
+        return await self._publishing.finish(draft, account, kind, prepared, save, stage.gate)
+
+    async def check(
+        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
+    ) -> Pending | Ready | Published:
+        """How far an upload or an accepted publication is. Raises ChannelError when Facebook gave it up."""
+        prepared, kind = prepared_of(handle), _kind(draft)
+        if prepared.post_id:
+            return await self._lookup.live(account, prepared.post_id)
+        if kind is Kind.POST:
+            found = await self._lookup.search(draft, account, prepared, draft.due_at)
+            return found if isinstance(found, Published) else Ready(expires_at=prepared.expires_at)
+        if prepared.upload is None:
+            return Pending(after=timedelta(0), note="to be prepared")
+        status = await self._videos.status(account, prepared.upload.video_id)
+        if status.is_live:
+            return self._videos.published(prepared.upload.video_id, status, kind)
+        if status.is_dead:
+            raise died(status, Sorting.REJECTED)
+        if not prepared.finished and status.is_uploaded and status.is_unpublished:
+            return Ready(expires_at=prepared.expires_at)
+        # A reel may be a draft for a moment after its finish: it is published only when Facebook says so.
+        since = self._tools.clock.now() - max(draft.due_at, prepared.upload.uploaded_at or draft.due_at)
+        return Pending(after=self._videos.wait(since), note=f"the video is {status.video_status or 'on its way'}")
+
+    async def find(
+        self,
+        draft: PublicationDraft,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        since: datetime,
+        stage: str = "post",
+    ) -> Published | Absent | Unknown:
+        """A video's status by its id; a feed post by its photos, or by text and time; a comment at its post."""
+        prepared, kind = prepared_of(handle), _kind(draft)
+        try:
+            if stage == COMMENT:
+                target = await self._target(draft, account, handle)
+                return await self._lookup.comment(draft, account, target, since)
+            if prepared.post_id:
+                return await self._lookup.live(account, prepared.post_id)
+            if prepared.upload is None:
+                return await self._lookup.search(draft, account, prepared, since)
+            status = await self._videos.status(account, prepared.upload.video_id)
+        except ChannelError as error:
+            return Unknown(note=str(error)[:200])
+        if status.is_live:
+            return self._videos.published(prepared.upload.video_id, status, kind)
+        if status.is_dead or status.is_unpublished:
+            return Absent()
+        return Unknown(note=f"the video is {status.publish_status or status.video_status or 'in an unknown state'}")
+
+    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+        """Nothing to do: unpublished photos are deleted within a day, and an unfinished upload shows nowhere."""
+
+    def explain(self, answer: Answer) -> ChannelError:
+        """See `errors`."""
+        return self._graph.explain(answer)
+
+    async def verify(self, given: AccountImport) -> Connection:
+        """See `accounts`."""
+        return await self._accounts.verify(given)
+
+    async def refresh(self, account: ConnectedAccount) -> Credentials:
+        """See `accounts`."""
+        return await self._accounts.refresh(account)
+
+    async def _target(self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None) -> str:
+        """What a comment is written under. Raises ChannelError, not sent, while the post's id is not known."""
+        prepared = prepared_of(handle)
+        if prepared.post_id:
+            return prepared.post_id
+        if prepared.upload is not None:
+            return prepared.upload.video_id
+        found = await self._lookup.search(draft, account, prepared, draft.due_at)
+        if isinstance(found, Published) and found.post_id:
+            return found.post_id
+        message = "Facebook: which post to comment on is not known yet"
+        raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message, "POST_ID_PENDING")
+
+
+def _kind(draft: Draft) -> Kind:
+    return kind_of(draft, Options.model_validate(draft.options))
+
+
+def _refused(message: str) -> ChannelError:
+    return ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, f"Facebook: {message}")

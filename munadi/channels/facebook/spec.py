@@ -1,0 +1,138 @@
+"""Facebook's limits, options and settings. Source: Meta's Pages guides and references (facts, sections 1, 3 and 4)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from munadi.channels.http import ChannelSettings
+from munadi.domain.channel import (
+    ChannelName,
+    ChannelSpec,
+    LinkStyle,
+    MediaKind,
+    MediaRule,
+    Resend,
+    TextLimit,
+    TextUnit,
+)
+from munadi.domain.model import WireModel
+
+# Unpublished photos are deleted after this; how long an unfinished upload lives is not documented, so as long.
+UPLOAD_LIFE = timedelta(hours=24)
+# Where a URL that Facebook returns may lead besides the configured hosts.
+OWN_DOMAINS = ("facebook.com",)
+# A link to one of these is refused (1609008), and a file of the last is not fetched.
+REFUSED_LINKS = ("facebook.com", "fb.com", "fb.me", "fb.watch", "fbcdn.net")
+COMMENT_SCOPE = "pages_manage_engagement"
+
+
+class Hosts(BaseModel):
+    """Where Facebook is; a value may carry a path prefix, never a version. `auth` is the site that people see."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    graph: str = "https://graph.facebook.com"
+    auth: str = "https://www.facebook.com"
+    upload: str = "https://rupload.facebook.com"
+    video: str = "https://graph-video.facebook.com"
+
+
+class Settings(ChannelSettings):
+    """`MUNADI_CHANNELS__FACEBOOK__…`; durations in seconds or ISO 8601.
+
+    The app's `client_id` and `client_secret` let an import read the token's scopes, and renew a Page token from its
+    person's. A video is polled every `poll_quick` at first, then every `poll_slow`, and `poll_idle` once it is slow.
+    """
+
+    hosts: Hosts = Hosts()
+    version: str = "v26.0"
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    poll_quick: timedelta = timedelta(seconds=5)
+    poll_slow: timedelta = timedelta(seconds=15)
+    poll_idle: timedelta = timedelta(seconds=60)
+    processing_timeout: timedelta = timedelta(minutes=30)
+    permalink_timeout: timedelta = timedelta(seconds=3)
+
+
+class Kind(StrEnum):
+    """What a publication becomes; by default what its media make it, and a video that fits is a reel."""
+
+    POST = "post"
+    REEL = "reel"
+    VIDEO = "video"
+
+
+class Options(WireModel):
+    """`title` is a reel's or video's; `place` is the id of a Page with a place."""
+
+    kind: Kind | None = None
+    title: str | None = Field(default=None, min_length=1, max_length=255)
+    place: str | None = Field(default=None, pattern=r"^\d{1,32}$")
+    is_ai_generated: bool | None = None
+
+
+PHOTO = MediaRule(
+    kind=MediaKind.IMAGE,
+    mime_types=("image/jpeg", "image/png", "image/gif", "image/bmp", "image/tiff"),
+    max_bytes=4_000_000,  # 10 MB by Meta's reference, but error 1366046 speaks of 4 MB
+)
+VIDEO = MediaRule(
+    kind=MediaKind.VIDEO,
+    mime_types=("video/mp4", "video/quicktime"),
+    max_bytes=1_750_000_000,  # resumable uploads, by Meta's older guide
+    min_ratio=9 / 16,
+    max_ratio=16 / 9,
+    max_duration=timedelta(minutes=45),
+)
+REEL = MediaRule(
+    kind=MediaKind.VIDEO,
+    mime_types=("video/mp4", "video/quicktime"),
+    max_bytes=1_000_000_000,
+    min_ratio=9 / 16,
+    max_ratio=9 / 16,
+    min_width=540,
+    min_duration=timedelta(seconds=3),
+    max_duration=timedelta(seconds=90),
+)
+MIN_VIDEO_BYTES = 1024
+REEL_MIN_HEIGHT = 960
+REEL_MIN_FPS, REEL_MAX_FPS = 24, 60
+REEL_CODECS = ("h264", "hevc", "vp9", "av1")
+REEL_AUDIO = ("aac",)
+
+# How long before the slot the invisible steps should begin. A link has one only when its page must be read again.
+LINK_LEAD = timedelta(minutes=1)
+PHOTO_LEAD = timedelta(minutes=5)
+VIDEO_LEAD = timedelta(minutes=20)
+
+SPEC = ChannelSpec(
+    name=ChannelName.FACEBOOK,
+    title="Facebook",
+    # Meta gives no number; every client uses this one, and UTF-16 units are the stricter reading.
+    text_limits=(TextLimit(rule="message_utf16", unit=TextUnit.UTF16_UNITS, maximum=63_206),),
+    media_rules=(PHOTO, VIDEO),
+    min_media=0,
+    max_media=10,
+    mixed_media=False,
+    link_style=LinkStyle.CARD,
+    first_comment=True,
+    max_parts=1,
+    scopes=("pages_show_list", "pages_read_engagement", "pages_manage_posts"),
+    hosts=("https://graph.facebook.com",),
+    lead=VIDEO_LEAD,
+    absence_window=timedelta(seconds=60),
+    # A repeated finish of the same reel or video would be safe at once: an upload is published only once. A feed
+    # post has no key of its own, so all kinds wait for the proof of absence.
+    resend=Resend.AFTER_ABSENCE,
+    facts_version="2026-11",
+    sources=(
+        "https://developers.facebook.com/documentation/pages-api/posts",
+        "https://developers.facebook.com/documentation/video-api/guides/reels-publishing",
+        "https://developers.facebook.com/docs/graph-api/reference/page/feed",
+        "https://developers.facebook.com/documentation/video-api/reference/error-codes",
+    ),
+)

@@ -1,0 +1,110 @@
+"""Every rule a draft can break before anything is sent. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from munadi.channels.facebook.spec import (
+    COMMENT_SCOPE,
+    MIN_VIDEO_BYTES,
+    PHOTO,
+    REFUSED_LINKS,
+    VIDEO,
+    Kind,
+    Options,
+)
+from munadi.channels.facebook.wire import check_reel, kind_of, shown_text
+from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import ChannelSpec, MediaKind
+from munadi.domain.content import Draft
+from munadi.domain.problem import Problem
+
+# Options that only some kinds take (facts, section 3).
+TAKEN_BY: Mapping[str, frozenset[Kind]] = {
+    "title": frozenset({Kind.REEL, Kind.VIDEO}),
+    "place": frozenset({Kind.POST, Kind.REEL}),
+    "is_ai_generated": frozenset({Kind.REEL}),
+}
+
+
+def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+    """All violations, with pointers relative to the draft."""
+    options, problems = parse_options(spec, Options, draft.options)
+    problems += check_extras(spec, draft) + check_text(spec, shown_text(draft)) + _comment(spec, draft, account)
+    problems += check_media_count(spec, draft.media) + _link(spec, draft)
+    if options is None:
+        return problems
+    kind = kind_of(draft, options)
+    return problems + _shown(spec, draft) + _media(spec, kind, draft) + _options(spec, kind, options)
+
+
+def _shown(spec: ChannelSpec, draft: Draft) -> list[Problem]:
+    if draft.text.strip() or draft.link or draft.media:
+        return []
+    return [problem(spec, "/text", "MISSING_FIELD", "content", "needs a text, a link or media")]
+
+
+def _comment(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+    """The comment's length, and whether this connection may comment, where its scopes are known."""
+    if draft.first_comment is None:
+        return []
+    found = check_text(spec, draft.first_comment, "/firstComment")
+    if account is not None and account.scopes and COMMENT_SCOPE not in account.scopes:
+        message = f"takes a first comment only with {COMMENT_SCOPE}, which this connection was not granted"
+        scopes = " ".join(account.scopes)
+        found.append(problem(spec, "/firstComment", "MISSING_SCOPE", "comment_scope", message, COMMENT_SCOPE, scopes))
+    return found
+
+
+def _link(spec: ChannelSpec, draft: Draft) -> list[Problem]:
+    """Facebook makes no card of its own pages (1609008). Beside media the link is only text."""
+    if not draft.link or draft.media:
+        return []
+    name = (urlsplit(draft.link).hostname or "").lower()
+    if not any(name == refused or name.endswith(f".{refused}") for refused in REFUSED_LINKS):
+        return []
+    limit = ", ".join(REFUSED_LINKS)
+    message = f"takes no link to its own pages: {name} is one"
+    return [problem(spec, "/link", "LINK_REFUSED", "link_host", message, limit, name)]
+
+
+def _media(spec: ChannelSpec, kind: Kind, draft: Draft) -> list[Problem]:
+    """Photos for a post, one video for a reel or a video."""
+    wanted = MediaKind.IMAGE if kind is Kind.POST else MediaKind.VIDEO
+    if kind is not Kind.POST and len(draft.media) != 1:
+        message = f"takes one video for kind {kind}; this has {len(draft.media)} media"
+        found = [problem(spec, "/options/kind", "KIND_MEDIA_COUNT", "kind_media_count", message, 1, len(draft.media))]
+        return found if len(draft.media) <= spec.max_media else []
+    if any(asset.kind is not wanted for asset in draft.media):
+        message = f"takes no {kind} of other media than {wanted}"
+        return [problem(spec, "/options/kind", "KIND_MEDIA", "kind_media", message, wanted, draft.media[0].kind)]
+    if kind is Kind.REEL:
+        found = check_reel(draft.media[0], "/media/0")
+    else:
+        found = check_media_files(spec, draft.media, (PHOTO, VIDEO))
+    for index, asset in enumerate(draft.media):
+        if asset.kind is MediaKind.VIDEO and asset.bytes < MIN_VIDEO_BYTES:
+            message = f"takes videos of at least {MIN_VIDEO_BYTES} bytes; this has {asset.bytes}"
+            pointer = f"/media/{index}"
+            found.append(
+                problem(spec, pointer, "MEDIA_TOO_SMALL", "video_min_bytes", message, MIN_VIDEO_BYTES, asset.bytes)
+            )
+    return found
+
+
+def _options(spec: ChannelSpec, kind: Kind, options: Options) -> list[Problem]:
+    return [
+        problem(
+            spec,
+            f"/options/{Options.model_fields[name].alias}",
+            "OPTION_NOT_FOR_KIND",
+            "option_kind",
+            f"has no such option for a {kind}",
+            ", ".join(sorted(kinds)),
+            kind,
+        )
+        for name, kinds in TAKEN_BY.items()
+        if name in options.model_fields_set and kind not in kinds
+    ]

@@ -1,0 +1,169 @@
+"""Shapes on the wire: what is sent, and answers read leniently. Lists in a form are JSON strings.
+
+Source: Meta's page/feed, page/photos and page/videos references and the reels guide (facts, section 3).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from munadi.channels.facebook.spec import (
+    REEL,
+    REEL_AUDIO,
+    REEL_CODECS,
+    REEL_MAX_FPS,
+    REEL_MIN_FPS,
+    REEL_MIN_HEIGHT,
+    SPEC,
+    Kind,
+    Options,
+)
+from munadi.channels.text import check_media_file, problem
+from munadi.domain.channel import MediaKind
+from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
+from munadi.domain.model import Model
+from munadi.domain.problem import Problem
+from munadi.ports import Answer
+
+Form = dict[str, str]
+POST_FIELDS = (
+    "id,message,created_time,permalink_url,is_published,"
+    "attachments{media_type,target{id},url,unshimmed_url,subattachments{target{id}}}"
+)
+
+
+def kind_of(draft: Draft, options: Options) -> Kind:
+    """What the publication becomes: as asked, else a post, or for a video a reel when it fits the rules of reels."""
+    if options.kind is not None:
+        return options.kind
+    videos = [asset for asset in draft.media if asset.kind is MediaKind.VIDEO]
+    if not videos:
+        return Kind.POST
+    return Kind.VIDEO if check_reel(videos[0], "") else Kind.REEL
+
+
+def check_reel(asset: MediaAsset, pointer: str) -> list[Problem]:
+    """What keeps a video from being a reel; facts that the probe could not tell do not."""
+    found = check_media_file(SPEC, REEL, asset, pointer)
+
+    def add(code: str, rule: str, message: str, limit: float | str, actual: float | str) -> None:
+        found.append(problem(SPEC, pointer, code, rule, f"takes a reel {message}; this has {actual}", limit, actual))
+
+    if asset.height < REEL_MIN_HEIGHT:
+        add("MEDIA_HEIGHT", "media_min_height", f"of {REEL_MIN_HEIGHT} pixels", REEL_MIN_HEIGHT, asset.height)
+    # Measured rates are a little off the nominal one (23.976).
+    if asset.fps is not None and not REEL_MIN_FPS - 0.05 <= asset.fps <= REEL_MAX_FPS + 0.05:
+        limit = f"{REEL_MIN_FPS}-{REEL_MAX_FPS}"
+        add("MEDIA_FPS", "fps", f"of {limit} frames per second", limit, asset.fps)
+    for codec, known, rule in (
+        (asset.video_codec, REEL_CODECS, "video_codec"),
+        (asset.audio_codec, REEL_AUDIO, "audio_codec"),
+    ):
+        if codec is not None and codec not in known:
+            add("MEDIA_CODEC", rule, f"encoded as {', '.join(known)}", ", ".join(known), codec)
+    return found
+
+
+def shown_text(draft: Draft) -> str:
+    """The text as it will stand: a link beside media has no field of its own, so it goes into the text."""
+    if not draft.link or not draft.media or draft.link in draft.text:
+        return draft.text
+    return f"{draft.text}\n\n{draft.link}".lstrip()
+
+
+def feed_form(draft: Draft, options: Options, photos: list[str]) -> Form:
+    """POST /{page}/feed: a text, a link or photos that were uploaded unpublished."""
+    form: Form = {"message": text} if (text := shown_text(draft)) else {}
+    if photos:
+        form["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
+    elif draft.link:
+        form["link"] = draft.link
+    if options.place:
+        form["place"] = options.place
+    return form
+
+
+def finish_form(draft: Draft, options: Options, kind: Kind, video_id: str, session_id: str | None) -> Form:
+    """The finish of a reel or video: from here on it is published."""
+    if kind is Kind.REEL:
+        form = {"upload_phase": "finish", "video_id": video_id, "video_state": "PUBLISHED"}
+    else:
+        form = {"upload_phase": "finish", "upload_session_id": session_id or ""}
+    if text := shown_text(draft):
+        form["description"] = text
+    if options.title:
+        form["title"] = options.title
+    if options.place:
+        form["place"] = options.place
+    if options.is_ai_generated is not None:
+        form["is_ai_generated"] = "true" if options.is_ai_generated else "false"
+    return form
+
+
+class PostRead(Model):
+    """A post of a Page as read back. `media` are the ids and `links` the URLs of its attachments."""
+
+    id: str
+    message: str = ""
+    created_at: datetime | None = None
+    permalink: str | None = None
+    is_published: bool = True
+    has_media: bool = False
+    media: frozenset[str] = frozenset()
+    links: frozenset[str] = frozenset()
+
+
+def read_post(fields: Any) -> PostRead | None:
+    """One post of an answer; None without an id. What is of another type than documented reads as absent."""
+    if not isinstance(fields, dict) or not fields.get("id"):
+        return None
+    attachments = list(_attachments(fields))
+    return PostRead(
+        id=str(fields["id"]),
+        message=_text(fields.get("message")) or "",
+        created_at=instant(fields.get("created_time")),
+        permalink=_text(fields.get("permalink_url")),
+        is_published=fields.get("is_published") is not False,
+        has_media=any(one.get("media_type") in ("photo", "album", "video") for one in attachments),
+        media=frozenset(str(target["id"]) for one in attachments if (target := _object(one.get("target"))).get("id")),
+        links=frozenset(url for one in attachments for key in ("url", "unshimmed_url") if (url := _text(one.get(key)))),
+    )
+
+
+def read_posts(answer: Answer) -> tuple[list[PostRead], str | None]:
+    """The posts of one page of a list, and the cursor of the next page when there is one."""
+    data = answer.field("data")
+    posts = [post for fields in (data if isinstance(data, list) else []) if (post := read_post(fields))]
+    paging = _object(answer.field("paging"))
+    after = _text(_object(paging.get("cursors")).get("after")) if paging.get("next") else None
+    return posts, after
+
+
+def _attachments(fields: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A post's attachments, and those within an album."""
+    data = _object(fields.get("attachments")).get("data")
+    for attachment in data if isinstance(data, list) else []:
+        if isinstance(attachment, dict):
+            yield attachment
+            yield from _attachments({"attachments": attachment.get("subattachments")})
+
+
+def instant(value: Any) -> datetime | None:
+    """`2026-11-25T09:00:00+0000`; None when it is anything else or has no zone."""
+    try:
+        at = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo else None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
