@@ -68,5 +68,7 @@ def asset_of(row: MediaRow, alt: str | None = None) -> MediaAsset:
         video_codec=facts.video_codec,
         audio_codec=facts.audio_codec,
         fps=facts.fps,
+        has_alpha=facts.has_alpha,
+        animated=facts.animated,
         alt=alt,
     )

@@ -7,7 +7,10 @@ from munadi.domain.model import WireModel
 
 
 class MediaAsset(WireModel):
-    """One stored file with its probed facts. Bytes in octets, sides in pixels, duration in milliseconds."""
+    """One stored file with its probed facts. Bytes in octets, sides in pixels, duration in milliseconds.
+
+    `has_alpha` and `animated` are told of images; None is not known, and then no rendition is made.
+    """
 
     id: str
     sha256: str
@@ -20,4 +23,6 @@ class MediaAsset(WireModel):
     video_codec: str | None = None
     audio_codec: str | None = None
     fps: float | None = None
+    has_alpha: bool | None = None
+    animated: bool | None = None
     alt: str | None = None

@@ -40,7 +40,7 @@ class MediaFacts(BaseModel):
     """Probed facts. `width` and `height` are as displayed, after EXIF orientation or a video's rotation.
 
     `fps` is frames per second, `bit_rate` bits per second over all streams, `duration_ms` for videos only.
-    What does not apply to the kind is None.
+    `has_alpha` tells of pixels that something may shine through. What does not apply to the kind is None.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -60,11 +60,11 @@ def _probe_image(path: Path, kind: Kind, size: int) -> MediaFacts:
         width, height = image.size
         _check_pixels(kind, width, height)
         rotated = image.getexif().get(_ORIENTATION) in _ROTATED
-        has_alpha = image.has_transparency_data
         animated = kind.reader in _ANIMATED and bool(getattr(image, "is_animated", False))
         # Decoding a JPEG at an eighth reads all of it and needs a sixty-fourth of the memory.
         image.draft(None, (max(width // 8, 1), max(height // 8, 1)))
         image.load()
+        has_alpha = _is_transparent(image)
     return MediaFacts(
         kind="image",
         mime_type=kind.mime_type,
@@ -74,6 +74,15 @@ def _probe_image(path: Path, kind: Kind, size: int) -> MediaFacts:
         has_alpha=has_alpha,
         animated=animated,
     )
+
+
+def _is_transparent(image: Image.Image) -> bool:
+    """Whether anything may shine through: an alpha channel that is opaque all over (screenshots) hides nothing."""
+    if not image.has_transparency_data:
+        return False
+    if image.mode not in ("RGBA", "LA") or getattr(image, "is_animated", False):
+        return True
+    return image.getchannel("A").getextrema() != (255, 255)
 
 
 def _check_bytes(kind: Kind, size: int) -> None:

@@ -6,11 +6,14 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
+from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
 from munadi.media.facts import MediaRefused
 from munadi.media.fetch import MediaFetcher
 from munadi.media.link_card import parse_link_card
 from munadi.media.probe import probe
+from munadi.media.rendition import Recipe
+from munadi.media.rendition_store import RenditionStore
 from munadi.media.store import MediaStore, sign_url
 from munadi.ports import Clock, LinkCard
 from munadi.webhooks.guard import GuardRefused
@@ -38,6 +41,9 @@ class StoredMedia:
 
     def __init__(self, store: MediaStore, base_url: str, keys: Sequence[bytes], clock: Clock) -> None:
         self._store = store
+        self._renditions = RenditionStore(store)
+        # A large picture needs hundreds of megabytes while it is made, so one is made at a time.
+        self._making = asyncio.Lock()
         self._base_url = base_url
         self._key = keys[0]
         self._clock = clock
@@ -55,6 +61,24 @@ class StoredMedia:
         """A URL of ours that a network can pull, good for two days; its name tells the type, as some networks ask."""
         name = f"{asset.id}.{_EXTENSIONS.get(asset.mime_type, 'bin')}"
         return sign_url(self._base_url, asset.sha256, name, self._clock.now() + URL_LIFE, self._key)
+
+    async def rendition(
+        self, asset: MediaAsset, *, mime_type: str, max_bytes: int | None = None, max_side: int | None = None
+    ) -> MediaAsset:
+        """See `munadi.ports.MediaReader`; `rendition.render` makes it. Raises FileNotFoundError too."""
+        recipe = Recipe(mime_type, max_bytes, max_side)
+        if recipe.fits(asset.mime_type, asset.bytes, asset.width, asset.height):
+            return asset
+        try:
+            async with self._making:
+                made = await asyncio.to_thread(self._renditions.get, asset.sha256, recipe)
+        except MediaRefused as refused:
+            message = f"media {asset.id} cannot be sent as {mime_type}: {refused.message}"
+            raise ChannelError(
+                Reason.MEDIA_VALIDATION_FAILED, Sorting.REJECTED, message, provider_code=refused.code
+            ) from refused
+        known = made.facts.model_dump(include={"mime_type", "bytes", "width", "height", "has_alpha", "animated"})
+        return asset.model_copy(update={**known, "sha256": made.sha256})
 
 
 class WebLinks:

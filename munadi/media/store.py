@@ -66,6 +66,14 @@ class MediaStore:
     def exists(self, digest: str) -> bool:
         return self.path(digest).is_file()
 
+    def renew(self, digest: str) -> bool:
+        """Make a content as new to a sweep; False when there is none."""
+        try:
+            os.utime(self.path(digest))
+        except FileNotFoundError:
+            return False
+        return True
+
     def open(self, digest: str) -> BinaryIO:
         """The content for reading. Raises FileNotFoundError."""
         return self.path(digest).open("rb")

@@ -145,6 +145,15 @@ class MediaReader(Protocol):
 
     def public_url(self, asset: MediaAsset) -> str: ...
 
+    async def rendition(
+        self, asset: MediaAsset, *, mime_type: str, max_bytes: int | None = None, max_side: int | None = None
+    ) -> MediaAsset:
+        """A stored copy of an image that looks the same, as `mime_type`, within the limits; made once.
+
+        The asset itself when it fits already. Raises ChannelError, rejected, when there is no such copy: it has
+        transparency, moves, or would have to lose what one can see.
+        """
+
 
 @dataclass(frozen=True)
 class LinkCard:

@@ -46,6 +46,7 @@ class StoredMedia:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.base = "https://munadi.example/media"
+        self.renditions: list[tuple[str, str, int | None, int | None]] = []
 
     async def read(self, asset: MediaAsset, start: int = 0, length: int | None = None) -> bytes:
         content = self.files.get(asset.id, asset.id.encode())
@@ -53,6 +54,15 @@ class StoredMedia:
 
     def public_url(self, asset: MediaAsset) -> str:
         return f"{self.base}/{asset.id}"
+
+    async def rendition(
+        self, asset: MediaAsset, *, mime_type: str, max_bytes: int | None = None, max_side: int | None = None
+    ) -> MediaAsset:
+        """Another media under another id, so that a test sees which one is sent."""
+        self.renditions.append((asset.id, mime_type, max_bytes, max_side))
+        made = f"{asset.id}-{mime_type.partition('/')[2]}"
+        size = min(asset.bytes, max_bytes or asset.bytes)
+        return asset.model_copy(update={"id": made, "mime_type": mime_type, "bytes": size})
 
 
 class Cards:

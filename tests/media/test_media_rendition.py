@@ -1,0 +1,220 @@
+"""A rendition looks like its source, fits what was asked, is made once, and is refused where it could only lie."""
+
+import io
+import os
+
+import pytest
+from PIL import Image, ImageChops, ImageCms, ImageStat
+
+from munadi.domain.channel import MediaKind
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.media import MediaAsset
+from munadi.media.facts import MediaCode, MediaRefused
+from munadi.media.probe import probe
+from munadi.media.reader import StoredMedia
+from munadi.media.rendition import JPEG, SHORTEST_LONG_SIDE, Recipe, render
+from munadi.media.store import MediaStore
+
+TO_JPEG = Recipe(JPEG)
+
+
+def opened(content):
+    image = Image.open(io.BytesIO(content))
+    image.load()
+    return image
+
+
+def difference(one, other):
+    """The mean difference of two pictures, 0 to 255."""
+    return max(ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB"))).mean)
+
+
+@pytest.fixture
+def scene(tmp_path):
+    """`scene("a.png", size=…, mode=…, **save options)`: smooth colours with an edge, as pictures have them."""
+
+    def make(name, size=(640, 480), mode="RGB", **options):
+        image = Image.merge("RGB", [Image.linear_gradient("L").rotate(turn).resize(size) for turn in (0, 90, 180)])
+        image.paste("white", (40, 40, 200, 120))
+        path = tmp_path / name
+        image.convert(mode).save(path, **options)
+        return path
+
+    return make
+
+
+def noise(path, size, kind="PNG"):
+    Image.frombytes("RGB", size, os.urandom(size[0] * size[1] * 3)).save(path, kind)
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.webp", "a.jpg"])
+def test_another_format_looks_the_same(scene, name):
+    path = scene(name)
+    made = opened(render(path, TO_JPEG))
+    assert (made.format, made.mode, made.size) == ("JPEG", "RGB", (640, 480))
+    assert difference(made, Image.open(path)) < 1.5
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_every_mode_of_png_looks_the_same(tmp_path, mode):
+    grey = Image.linear_gradient("L")
+    wide = grey.convert("I").point(lambda value: value * 257)
+    path = tmp_path / "a.png"
+    (wide.convert("I;16") if mode == "I;16" else grey.convert(mode)).save(path)
+    wanted = grey.convert("1") if mode == "1" else grey
+    assert difference(opened(render(path, TO_JPEG)), wanted) < 1.5
+
+
+def test_an_opaque_alpha_channel_hides_nothing(tmp_path):
+    """What screenshots have."""
+    path = tmp_path / "a.png"
+    Image.new("RGBA", (64, 48), (10, 200, 30, 255)).save(path)
+    assert probe(path).has_alpha is False
+    assert difference(opened(render(path, TO_JPEG)), Image.new("RGB", (64, 48), (10, 200, 30))) < 2
+
+
+def test_it_is_upright_and_without_metadata(scene):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "where the author lives"
+    path = scene("a.jpg", exif=exif, comment=b"private")
+    content = render(path, TO_JPEG)
+    made = opened(content)
+    assert made.size == (480, 640)
+    assert difference(made, Image.open(path).transpose(Image.Transpose.ROTATE_270)) < 1.5
+    assert dict(made.getexif()) == {}
+    assert not {"comment", "exif", "icc_profile"} & set(made.info)
+    assert b"private" not in content
+
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def test_colours_of_another_profile_become_those_of_srgb(tmp_path):
+    """The profile here calls red what sRGB calls green: cut off, the picture would be red."""
+    swapped = SRGB.replace(b"rXYZ", b"....").replace(b"gXYZ", b"rXYZ").replace(b"....", b"gXYZ")
+    path = tmp_path / "a.png"
+    Image.new("RGB", (64, 48), (255, 0, 0)).save(path, icc_profile=swapped)
+    assert difference(opened(render(path, TO_JPEG)), Image.new("RGB", (64, 48), (0, 255, 0))) < 3
+
+
+@pytest.mark.parametrize("profile", [SRGB, b"junk", SRGB[:200]])
+def test_a_profile_that_says_nothing_new_changes_nothing(scene, profile):
+    path = scene("a.png", icc_profile=profile)
+    assert difference(opened(render(path, TO_JPEG)), Image.open(path)) < 2
+
+
+def test_quality_gives_way_before_size(tmp_path):
+    path = noise(tmp_path / "a.png", (1200, 1200))
+    full = len(render(path, TO_JPEG))
+    assert opened(render(path, Recipe(JPEG, max_bytes=full))).size == (1200, 1200)
+    assert opened(render(path, Recipe(JPEG, max_bytes=full - 1))).size == (1200, 1200)
+    content = render(path, Recipe(JPEG, max_bytes=1_100_000))
+    assert len(content) <= 1_100_000
+    assert opened(content).size == (SHORTEST_LONG_SIDE, SHORTEST_LONG_SIDE)
+
+
+def test_the_worst_picture_fits_two_megabytes(tmp_path):
+    path = noise(tmp_path / "a.png", (2600, 1800))
+    content = render(path, Recipe(JPEG, max_bytes=2_000_000))
+    assert len(content) <= 2_000_000
+    assert max(opened(content).size) >= SHORTEST_LONG_SIDE
+
+
+def test_a_side_is_kept_in_proportion(scene):
+    assert opened(render(scene("a.png"), Recipe(JPEG, max_side=320))).size == (320, 240)
+    assert opened(render(scene("a.png"), Recipe(JPEG, max_side=9000))).size == (640, 480)
+
+
+def test_what_would_show_is_refused(tmp_path):
+    path = noise(tmp_path / "a.png", (600, 600))
+    with pytest.raises(MediaRefused) as caught:
+        render(path, Recipe(JPEG, max_bytes=50_000))
+    assert (caught.value.code, caught.value.limit) == (MediaCode.MEDIA_TOO_LARGE, 50_000)
+    assert caught.value.actual > 50_000
+
+
+def test_transparency_motion_and_other_types_are_refused(tmp_path, picture, video):
+    clear = tmp_path / "clear.png"
+    Image.new("RGBA", (64, 48), (255, 0, 0, 254)).save(clear)
+    keyed = tmp_path / "keyed.png"
+    Image.new("P", (64, 48)).save(keyed, transparency=0)
+    more = [Image.effect_noise((64, 48), 20).convert("RGB")]
+    moving = picture("a.webp", save_all=True, append_images=more)
+    for path in (clear, keyed, moving, picture("a.gif"), picture("a.bmp"), video("a.mp4")):
+        with pytest.raises(MediaRefused) as caught:
+            render(path, TO_JPEG)
+        assert caught.value.code == MediaCode.MEDIA_TYPE_UNSUPPORTED, path
+    with pytest.raises(MediaRefused):
+        render(picture("b.png"), Recipe("image/webp"))
+
+
+class Clock:
+    def now(self):
+        raise AssertionError("no rendition needs the time")
+
+    monotonic = now
+
+
+@pytest.fixture
+def store(tmp_path):
+    return MediaStore(tmp_path / "media")
+
+
+@pytest.fixture
+def media(store):
+    return StoredMedia(store, "https://m.example", [b"k" * 32], Clock())
+
+
+def stored(store, path):
+    facts = probe(path)
+    return MediaAsset(
+        id="med_1",
+        sha256=store.put(path),
+        kind=MediaKind(facts.kind),
+        alt="A bay",
+        **facts.model_dump(include={"mime_type", "bytes", "width", "height", "has_alpha", "animated"}),
+    )
+
+
+async def test_a_rendition_is_an_asset_of_its_own_made_once(store, media, scene, monkeypatch):
+    asset = stored(store, scene("a.png"))
+    made = await media.rendition(asset, mime_type=JPEG, max_bytes=500_000)
+    content = await media.read(made)
+    assert (made.id, made.alt, made.mime_type, made.bytes) == ("med_1", "A bay", JPEG, len(content))
+    assert (made.has_alpha, made.animated) == (False, False)
+    assert made.sha256 != asset.sha256
+    assert store.exists(asset.sha256)
+
+    def never(*_):
+        raise AssertionError("made a second time")
+
+    monkeypatch.setattr("munadi.media.rendition_store.render", never)
+    assert await media.rendition(asset, mime_type=JPEG, max_bytes=500_000) == made
+    assert list(store.incoming.iterdir()) == []
+
+
+async def test_what_fits_is_sent_as_it_is(store, media, scene):
+    asset = stored(store, scene("a.jpg"))
+    assert await media.rendition(asset, mime_type=JPEG, max_bytes=asset.bytes, max_side=640) == asset
+    assert (await media.rendition(asset, mime_type=JPEG, max_side=639)).width == 639
+
+
+async def test_a_swept_rendition_or_a_broken_note_is_made_again(store, media, scene):
+    asset = stored(store, scene("a.png"))
+    made = await media.rendition(asset, mime_type=JPEG)
+    store.delete(made.sha256)
+    assert await media.rendition(asset, mime_type=JPEG) == made
+    assert store.exists(made.sha256)
+    for note in (store.root / "renditions").glob("*/*.json"):
+        note.write_text("{")
+    assert await media.rendition(asset, mime_type=JPEG) == made
+
+
+async def test_a_refusal_says_what_is_wrong_with_which_media(store, media, tmp_path):
+    path = tmp_path / "a.png"
+    Image.new("RGBA", (64, 48), (255, 0, 0, 100)).save(path)
+    with pytest.raises(ChannelError, match=r"med_1.*transparency") as caught:
+        await media.rendition(stored(store, path), mime_type=JPEG)
+    assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_VALIDATION_FAILED, Sorting.REJECTED)
