@@ -146,10 +146,14 @@ def check_media_file(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, poin
     def add(code: str, name: str, message: str, limit: float | str, actual: float | str) -> None:
         found.append(_media(spec, pointer, code, name, message, limit, actual))
 
-    if asset.mime_type not in rule.mime_types:
-        add("MEDIA_TYPE", "media_type", "does not take this type", ", ".join(rule.mime_types), asset.mime_type)
-    if asset.bytes > rule.max_bytes:
-        add("MEDIA_TOO_LARGE", "media_bytes", "takes smaller files", rule.max_bytes, asset.bytes)
+    types = (*rule.mime_types, *rule.converted_types)
+    max_bytes = rule.max_bytes if rule.max_source_bytes is None else rule.max_source_bytes
+    if asset.mime_type not in types:
+        add("MEDIA_TYPE", "media_type", "does not take this type", ", ".join(types), asset.mime_type)
+    elif rule.needs_rendition(asset.mime_type, asset.bytes):
+        found.extend(_check_rendition(spec, rule, asset, pointer))
+    if asset.bytes > max_bytes:
+        add("MEDIA_TOO_LARGE", "media_bytes", "takes smaller files", max_bytes, asset.bytes)
     ratio = round(asset.width / asset.height, 4) if asset.height else 0.0
     # A pixel of rounding is not a violation: 1080 x 566 is what people mean by 1.91:1.
     if rule.min_ratio is not None and ratio < rule.min_ratio - 0.005:
@@ -177,6 +181,20 @@ def check_media_file(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, poin
                 len(asset.alt),
             )
         )
+    return found
+
+
+def _check_rendition(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, pointer: str) -> list[Problem]:
+    """A rendition looks like its source, and its type has neither transparency nor motion."""
+    found = []
+    for code, name, known in (
+        ("MEDIA_ALPHA", "transparency", asset.has_alpha),
+        ("MEDIA_ANIMATED", "animation", asset.animated),
+    ):
+        if known is not False:
+            limit, actual = f"no {name}", name if known else "not known"
+            message = f"takes a {asset.mime_type} of {asset.bytes} bytes only as {rule.mime_types[0]}, without {name}"
+            found.append(problem(spec, pointer, code, f"media_{name}", message, limit, actual))
     return found
 
 

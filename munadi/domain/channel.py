@@ -59,7 +59,11 @@ class TextLimit(WireModel):
 
 
 class MediaRule(WireModel):
-    """What a network takes of one kind of media. Sizes in bytes, sides in pixels, ratio = width / height."""
+    """What a network takes of one kind of media. Sizes in bytes, sides in pixels, ratio = width / height.
+
+    Images of `converted_types`, and larger ones up to `max_source_bytes`, are sent as a rendition that looks the same
+    and fits `mime_types[0]` and `max_bytes`; one with transparency or animation has none.
+    """
 
     kind: MediaKind
     mime_types: tuple[str, ...]
@@ -71,6 +75,13 @@ class MediaRule(WireModel):
     min_duration: timedelta | None = None
     max_duration: timedelta | None = None
     max_alt_length: int | None = None
+    converted_types: tuple[str, ...] = ()
+    max_source_bytes: int | None = None
+
+    def needs_rendition(self, mime_type: str, size: int) -> bool:
+        """Whether such a file is sent as a rendition, and not as it is."""
+        larger = self.max_source_bytes is not None and size > self.max_bytes
+        return mime_type in self.converted_types or (larger and mime_type in self.mime_types)
 
 
 class ChannelSpec(WireModel):

@@ -1,0 +1,17 @@
+"""Images that a network does not take as they are, and takes as a rendition that looks the same.
+
+What has no such rendition is refused by `text.check_media_file`, from the same rule.
+"""
+
+from __future__ import annotations
+
+from munadi.domain.channel import MediaRule
+from munadi.domain.media import MediaAsset
+from munadi.ports import MediaReader
+
+
+async def fitting(media: MediaReader, rule: MediaRule, asset: MediaAsset) -> MediaAsset:
+    """The file that is sent: the asset itself, or its rendition within `rule`. Raises ChannelError."""
+    if not rule.needs_rendition(asset.mime_type, asset.bytes):
+        return asset
+    return await media.rendition(asset, mime_type=rule.mime_types[0], max_bytes=rule.max_bytes)
