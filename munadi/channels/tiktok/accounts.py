@@ -88,12 +88,10 @@ class Accounts:
             "refresh_token": refresh_token.get_secret_value(),
         }
         answer = await self._api.grant(form, form["client_secret"], form["refresh_token"])
-        token, newer, seconds = (answer.field(name) for name in ("access_token", "refresh_token", "expires_in"))
-        if not isinstance(token, str) or not token:
-            raise self._api.explain(answer)
+        newer, seconds = answer.field("refresh_token"), answer.field("expires_in")
         lifetime = timedelta(seconds=seconds) if isinstance(seconds, int) and seconds > 0 else None
         return Credentials(
-            access_token=SecretStr(token),
+            access_token=SecretStr(answer.field("access_token")),
             refresh_token=SecretStr(newer) if isinstance(newer, str) and newer else refresh_token,
             expires_at=self._clock.now() + lifetime if lifetime else None,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from munadi.channels.http import ChannelHttp, ChannelTools, require_known_host
+from munadi.channels.http import ChannelHttp, ChannelTools, redact, require_known_host
 from munadi.channels.tiktok.errors import explain, is_ok
 from munadi.channels.tiktok.spec import UPLOAD_DOMAINS, Settings
 from munadi.channels.tiktok.wire import CREATOR_INFO, STATUS, Creator, Status, Upload, read_creator, read_status
@@ -49,8 +49,12 @@ class Api:
         return self._checked(await self._http.call("GET", f"{self._base}/{path}", token=token, params=params), token)
 
     async def grant(self, form: Mapping[str, str], *secrets: str) -> Answer:
-        """The token endpoint: a form in, and perhaps an error with HTTP 200 out, which the caller tells."""
-        return await self._http.call("POST", f"{self._base}/oauth/token/", form=form, secrets=secrets)
+        """The token endpoint: a form in, an access_token out, or an error that may come with HTTP 200."""
+        answer = await self._http.call("POST", f"{self._base}/oauth/token/", form=form, secrets=secrets)
+        token = answer.field("access_token")
+        if not isinstance(token, str) or not token:
+            raise self._refusal(answer, *secrets)
+        return answer
 
     async def creator(self, token: str) -> Creator:
         """creator_info: asked before each post, and obeyed."""
@@ -87,11 +91,14 @@ class Api:
     def _checked(self, answer: Answer, token: str) -> Answer:
         if is_ok(answer):
             return answer
+        raise self._refusal(answer, token)
+
+    def _refusal(self, answer: Answer, *secrets: str) -> ChannelError:
+        """A refusal that came as a success, from which ChannelHttp has cut nothing."""
         error = self.explain(answer)
-        # Refusals with HTTP 200 are not cut by ChannelHttp.
-        error.raw = (error.raw or "").replace(token, "***")
-        error.provider_message = (error.provider_message or "").replace(token, "***") or None
-        raise error
+        error.raw = redact(error.raw or "", *secrets)
+        error.provider_message = redact(error.provider_message or "", *secrets) or None
+        return error
 
 
 def token_of(account: ConnectedAccount) -> str:

@@ -1,0 +1,324 @@
+"""One visible call, never twice: what was sent is looked at by its publish_id, and a pull without one is unknown."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from munadi.channels.tiktok.adapter import TikTok
+from munadi.channels.tiktok.wire import Prepared
+from munadi.domain.channel import Resend
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.ports import PublicationDraft
+from tests.channels.making import NOW, Bench, Saved, bench, image, publication, stage, video
+from tests.channels.network import answer
+from tests.channels.scene_tiktok import (
+    COMPLETE,
+    HOSTS,
+    POST_ID,
+    PUBLISH_ID,
+    SETTINGS,
+    STATUS,
+    TIKTOK,
+    UNFINISHED,
+    UPLOAD_PATH,
+    WHO,
+    creator_state,
+    done,
+    handle,
+    refused,
+    said,
+    upload_state,
+)
+from tests.channels.test_tiktok_errors import FAIL_REASONS
+from tests.channels.tiktok_network import BYTES, INIT, OPTIONS, PHOTOS, VIDEO, TikTokInMemory, bodies
+
+FILE = TIKTOK.draft
+FILE_READY = handle(creator=creator_state(), upload=upload_state())
+PULL = publication("Pull", media=(video(),), options={**OPTIONS, "mode": "pull"})
+PHOTO = publication("Photos", media=(image(0), image(1)), options=OPTIONS)
+PULL_READY = handle(creator=creator_state())
+SENT: dict[str, Any] = {"creator": creator_state(), "publish_id": PUBLISH_ID, "sent_at": NOW.isoformat()}
+
+
+def scripted(*statuses: httpx.Response | Exception) -> Bench:
+    built = bench("tiktok", SETTINGS)
+    built.network.reading_posts = (STATUS,)
+    built.network.on("POST", INIT, done({"publish_id": PUBLISH_ID}))
+    built.network.on("POST", PHOTOS, done({"publish_id": PUBLISH_ID}))
+    built.network.on("PUT", UPLOAD_PATH, httpx.Response(201))
+    built.network.on("POST", STATUS, *(statuses or (COMPLETE,)))
+    return built
+
+
+async def publish(built: Bench, given: PublicationDraft, known: Handle, saved: Saved | None = None) -> Any:
+    return await built.channel.publish(given, WHO, known, saved or Saved(known), stage())
+
+
+async def refusal(built: Bench, given: PublicationDraft, known: Handle, saved: Saved | None = None) -> ChannelError:
+    with pytest.raises(ChannelError) as caught:
+        await publish(built, given, known, saved)
+    return caught.value
+
+
+def state(saved: Saved) -> Prepared:
+    assert saved.handle is not None
+    return Prepared.model_validate(saved.handle.state)
+
+
+async def test_the_last_chunk_makes_a_file_public() -> None:
+    tiktok, saved = TikTokInMemory(), Saved()
+    await tiktok.until_ready(VIDEO, saved)
+    found = await tiktok.bench.channel.publish(VIDEO, WHO, saved.handle, saved, stage())
+    assert found == Pending(after=timedelta(seconds=5), note="TikTok is processing the video")
+    assert tiktok.uploads == {"v_pub~1": BYTES}
+    assert tiktok.bench.network.requests[-1].headers["content-range"] == "bytes 32-43/44"
+    assert state(saved).sent_at == NOW
+    assert saved.handle is not None
+    assert (saved.handle.ready, saved.handle.expires_at) == (True, None)
+
+
+async def test_a_small_file_is_one_chunk() -> None:
+    tiktok, saved = TikTokInMemory(), Saved()
+    given = publication("Small", media=(video(bytes=7),), options=OPTIONS)
+    tiktok.bench.media.files["med_0"] = BYTES[:7]
+    await tiktok.until_ready(given, saved)
+    assert tiktok.uploads == {"v_pub~1": b""}
+    await tiktok.bench.channel.publish(given, WHO, saved.handle, saved, stage())
+    assert tiktok.live == ["v_pub~1"]
+    source = bodies(tiktok.bench, INIT)[0]["source_info"]
+    assert source == {"source": "FILE_UPLOAD", "video_size": 7, "chunk_size": 7, "total_chunk_count": 1}
+
+
+@pytest.mark.parametrize(("given", "path"), [(PULL, INIT), (PHOTO, PHOTOS)], ids=["pull", "photos"])
+async def test_the_init_makes_a_pull_public(given: PublicationDraft, path: str) -> None:
+    built, saved = scripted(), Saved(PULL_READY)
+    found = await publish(built, given, PULL_READY, saved)
+    assert found == Pending(after=timedelta(seconds=5), note="TikTok is fetching the media")
+    assert [request.url.path for request in built.network.requests] == [f"/tiktok{path}"]
+    assert built.network.requests[0].headers["content-type"] == "application/json; charset=UTF-8"
+    assert (state(saved).publish_id, state(saved).sent_at) == (PUBLISH_ID, NOW)
+    assert isinstance(await built.channel.check(given, WHO, saved.handle), Published)
+
+
+@pytest.mark.parametrize(("given", "known"), [(FILE, FILE_READY), (PULL, PULL_READY)], ids=["file", "pull"])
+async def test_what_cannot_be_saved_was_sent_all_the_same(given: PublicationDraft, known: Handle) -> None:
+    async def broken(state: Any, **_: Any) -> None:
+        raise RuntimeError("overtaken")
+
+    found = await scripted().channel.publish(given, WHO, known, broken, stage())
+    assert isinstance(found, Pending)
+
+
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        (FILE, None),
+        (FILE, handle(creator=creator_state())),
+        (FILE, handle(creator=creator_state(), upload=upload_state(sent=0))),
+        (PULL, None),
+        (PHOTO, handle()),
+    ],
+    ids=["nothing", "no upload", "half", "pull", "photo"],
+)
+async def test_nothing_half_prepared_goes_out(given: PublicationDraft, known: Handle | None) -> None:
+    built = scripted()
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.publish(given, WHO, known, Saved(known), stage())
+    assert (caught.value.reason, caught.value.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+    assert built.network.requests == []
+
+
+@pytest.mark.parametrize("status", [403, 404, 416])
+@pytest.mark.parametrize(
+    ("looks", "expected"),
+    [(COMPLETE, Published), (said("PROCESSING_UPLOAD", uploaded_bytes=20), Pending)],
+    ids=["complete", "whole"],
+)
+async def test_a_refused_last_chunk_may_be_there_already(status: int, looks: httpx.Response, expected: Any) -> None:
+    built, saved = scripted(looks), Saved(FILE_READY)
+    built.network.on("PUT", UPLOAD_PATH, answer(status))
+    assert isinstance(await publish(built, FILE, FILE_READY, saved), expected)
+    assert state(saved).sent_at == NOW
+
+
+@pytest.mark.parametrize("status", [403, 404, 416])
+async def test_a_refused_last_chunk_of_an_unfinished_upload_begins_anew(status: int) -> None:
+    built, saved = scripted(UNFINISHED), Saved(FILE_READY)
+    built.network.on("PUT", UPLOAD_PATH, answer(status))
+    error = await refusal(built, FILE, FILE_READY, saved)
+    assert (error.reason, error.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.NOT_SENT)
+    assert saved.handle is not None
+    assert (state(saved), saved.handle.ready) == (Prepared(renewals=1), False)
+    tired = handle(creator=creator_state(), upload=upload_state(), renewals=3)
+    assert (await refusal(built, FILE, tired)).sorting is Sorting.REJECTED
+
+
+@pytest.mark.parametrize(
+    "looks", [answer(503), refused(400, "invalid_publish_id"), said("PROCESSING_UPLOAD"), said("")], ids=str
+)
+async def test_a_refused_last_chunk_that_cannot_be_looked_into_is_unknown(looks: httpx.Response) -> None:
+    built, saved = scripted(looks), Saved(FILE_READY)
+    built.network.on("PUT", UPLOAD_PATH, answer(404))
+    error = await refusal(built, FILE, FILE_READY, saved)
+    assert (error.sorting, error.provider_code) == (Sorting.UNKNOWN, "HTTP 404")
+    assert saved.history == []
+
+
+async def test_a_refused_last_chunk_of_a_failed_post_is_final() -> None:
+    built = scripted(said("FAILED", fail_reason="spam_risk"))
+    built.network.on("PUT", UPLOAD_PATH, answer(404))
+    error = await refusal(built, FILE, FILE_READY)
+    assert (error.reason, error.sorting) == (Reason.SPAM_BLOCKED, Sorting.REJECTED)
+
+
+async def test_an_upload_that_is_not_whole_after_its_last_chunk_is_unknown() -> None:
+    built = scripted()
+    built.network.on("PUT", UPLOAD_PATH, httpx.Response(206))
+    assert (await refusal(built, FILE, FILE_READY)).sorting is Sorting.UNKNOWN
+
+
+async def test_an_expired_address_is_not_tried() -> None:
+    built, saved = scripted(), Saved(FILE_READY)
+    built.clock.forward(minutes=55)
+    error = await refusal(built, FILE, FILE_READY, saved)
+    assert (error.sorting, built.network.requests) == (Sorting.NOT_SENT, [])
+    assert state(saved) == Prepared(renewals=1)
+
+
+@pytest.mark.parametrize("known", [SENT, {"upload": upload_state(), "sent_at": NOW.isoformat()}], ids=["pull", "file"])
+async def test_what_was_sent_is_looked_at_before_anything_is_sent_again(known: dict[str, Any]) -> None:
+    given = FILE if "upload" in known else PULL
+    assert isinstance(await publish(built := scripted(), given, handle(**known)), Published)
+    assert isinstance(await publish(scripted(said("PROCESSING_DOWNLOAD")), given, handle(**known)), Pending)
+    assert (await refusal(scripted(answer(503)), given, handle(**known))).sorting is Sorting.UNKNOWN
+    assert built.network.mutations == []
+
+
+async def test_a_post_that_tiktok_gave_up_is_begun_anew_only_when_asked_for_again() -> None:
+    given_up = said("FAILED", fail_reason="internal")
+    first, saved = scripted(given_up), Saved(handle(**SENT))
+    error = await refusal(first, PULL, handle(**SENT), saved)
+    assert (error.reason, error.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.REJECTED)
+    assert state(saved) == Prepared()
+    retried = PULL.model_copy(update={"due_at": NOW + timedelta(seconds=1)})
+    error = await refusal(built := scripted(given_up), retried, handle(**SENT), saved)
+    assert (error.reason, error.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.NOT_SENT)
+    assert state(saved) == Prepared()
+    assert built.network.mutations == []
+
+
+async def test_an_accepted_pull_without_a_publish_id_is_never_sent_again_by_itself() -> None:
+    built, saved = scripted(), Saved(PULL_READY)
+    built.network.on("POST", INIT, done({}))
+    assert isinstance(await publish(built, PULL, PULL_READY, saved), Pending)
+    assert saved.handle is not None
+    assert isinstance(await built.channel.check(PULL, WHO, saved.handle), Pending)
+    assert isinstance(await built.channel.find(PULL, WHO, saved.handle, NOW), Unknown)
+    assert (await refusal(built, PULL, saved.handle)).sorting is Sorting.UNKNOWN
+    retried = PULL.model_copy(update={"due_at": NOW + timedelta(hours=1)})
+    assert (await refusal(built, retried, saved.handle, saved)).sorting is Sorting.NOT_SENT
+    assert len(built.network.sent(INIT)) == 1
+
+
+@pytest.mark.parametrize(("fail_reason", "reason", "_class"), FAIL_REASONS)
+async def test_check_tells_every_fail_reason(fail_reason: str, reason: Reason, _class: Any) -> None:
+    built = scripted(said("FAILED", fail_reason=fail_reason))
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.check(PULL, WHO, handle(**SENT))
+    assert (caught.value.reason, caught.value.sorting) == (reason, Sorting.REJECTED)
+
+
+@pytest.mark.parametrize("code", ["invalid_publish_id", "scope_not_authorized", "access_token_invalid", "spam_risk"])
+async def test_a_read_that_is_refused_says_nothing_of_the_post(code: str) -> None:
+    built = scripted(refused(400, code))
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.check(PULL, WHO, handle(**SENT))
+    assert caught.value.sorting is Sorting.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("age", "wait"), [(0, 5), (29, 5), (30, 10), (299, 10), (300, 60), (3600, 60)], ids=lambda value: str(value)
+)
+async def test_the_older_a_post_the_rarer_it_is_read(age: int, wait: int) -> None:
+    built = scripted(said("PROCESSING_DOWNLOAD"))
+    built.clock.forward(seconds=age)
+    found = await built.channel.check(PULL, WHO, handle(**SENT))
+    assert found == Pending(after=timedelta(seconds=wait), note="TikTok says PROCESSING_DOWNLOAD")
+
+
+async def test_check_before_the_last_chunk_is_ready() -> None:
+    found = await scripted(UNFINISHED).channel.check(FILE, WHO, FILE_READY)
+    assert found == Ready(expires_at=NOW + timedelta(minutes=55))
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (COMPLETE, Published),
+        (UNFINISHED, Absent),
+        (said("FAILED", fail_reason="internal"), Absent),
+        (said("PROCESSING_UPLOAD"), Unknown),
+        (said("PROCESSING_UPLOAD", uploaded_bytes=20), Unknown),
+        (said("PROCESSING_DOWNLOAD"), Unknown),
+        (said("SEND_TO_USER_INBOX"), Unknown),
+        (said("A_NEW_STATUS"), Unknown),
+        (done(), Unknown),
+        (refused(400, "invalid_publish_id"), Unknown),
+        (refused(429, "rate_limit_exceeded"), Unknown),
+        (httpx.ReadTimeout("slow"), Unknown),
+    ],
+    ids=["complete", "unfinished", "failed", "?", "whole", "pulling", "inbox", "new", "empty", "id", "429", "timeout"],
+)
+async def test_find_by_publish_id(status: Any, expected: Any) -> None:
+    assert isinstance(await scripted(status).channel.find(FILE, WHO, FILE_READY, NOW), expected)
+
+
+async def test_find_without_a_publish_id() -> None:
+    built = scripted()
+    for known in (None, handle(creator=creator_state())):
+        assert await built.channel.find(FILE, WHO, known, NOW) == Absent()
+        assert isinstance(await built.channel.find(PULL, WHO, known, NOW), Unknown)
+        assert isinstance(await built.channel.find(PHOTO, WHO, known, NOW), Unknown)
+    assert built.network.requests == []
+
+
+@pytest.mark.parametrize(("given", "kind"), [(FILE, "video"), (PULL, "video"), (PHOTO, "photo")])
+async def test_the_address_of_a_post(given: PublicationDraft, kind: str) -> None:
+    found = await scripted().channel.check(given, WHO, handle(**SENT))
+    assert found == Published(
+        post_id=str(POST_ID), url=f"{HOSTS['auth']}/@acme/{kind}/{POST_ID}", published_at=NOW, warnings=()
+    )
+    nameless = handle(**{**SENT, "creator": None})
+    again = await scripted().channel.check(given, WHO.model_copy(update={"handle": "@acme"}), nameless)
+    assert again == found
+
+
+@pytest.mark.parametrize("ids", [None, [], "7", [1, 2]], ids=str)
+async def test_a_post_may_be_live_before_its_id_is_known(ids: Any) -> None:
+    built = scripted(said("PUBLISH_COMPLETE", publicaly_available_post_id=ids))
+    found = await built.channel.check(PULL, WHO, handle(**SENT))
+    assert isinstance(found, Published)
+    assert (found.post_id, found.url, [one.code for one in found.warnings]) == (None, None, ["POST_ID_PENDING"])
+    private = PULL.model_copy(update={"options": {**PULL.options, "privacyLevel": "SELF_ONLY"}})
+    found = await built.channel.check(private, WHO, handle(**SENT))
+    assert isinstance(found, Published)
+    assert "private" in found.warnings[0].message
+
+
+def test_only_a_file_may_be_sent_again_by_the_same_handle() -> None:
+    channel = scripted().channel
+    assert isinstance(channel, TikTok)
+    assert channel.spec.resend is Resend.NEVER
+    broken = publication(options={"mode": "x"})
+    assert [channel.resend(given) for given in (FILE, PULL, PHOTO, broken)] == [
+        Resend.SAME_HANDLE,
+        Resend.NEVER,
+        Resend.NEVER,
+        Resend.NEVER,
+    ]
+    assert channel.stages(FILE) == ()
