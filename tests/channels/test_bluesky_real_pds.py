@@ -15,7 +15,7 @@ from atproto import models
 from PIL import Image
 from pydantic import SecretStr
 
-from munadi.channels.bluesky.wire import record_key
+from munadi.channels.bluesky.thread import record_key
 from munadi.channels.http import ChannelTools
 from munadi.channels.registry import build_channels
 from munadi.domain.account import ConnectedAccount

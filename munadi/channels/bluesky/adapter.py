@@ -1,8 +1,4 @@
-"""Bluesky as a channel. The visible call is one putRecord at a key that only this publication has.
-
-`swapRecord: null` means "must not exist yet": a repeat of the same record is a no-op, and a different one is
-refused, so a publication can never be there twice.
-"""
+"""Bluesky as a channel: a post and the parts of its thread, each a record at a key of its own (see `posting`)."""
 
 from __future__ import annotations
 
@@ -10,20 +6,17 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
-from munadi.channels.bluesky.prepare import Preparation, is_complete, needs_preparation
+from munadi.channels.bluesky.facets import handles
+from munadi.channels.bluesky.posting import Posting, get_record
+from munadi.channels.bluesky.prepare import Preparation, is_complete, lead_of
+from munadi.channels.bluesky.quotes import Quotes
 from munadi.channels.bluesky.sessions import Sessions
 from munadi.channels.bluesky.spec import SPEC, Options, Settings
+from munadi.channels.bluesky.state import Prepared
+from munadi.channels.bluesky.thread import POST, record_key, shown_text, stages_of, texts
 from munadi.channels.bluesky.validate import validate
-from munadi.channels.bluesky.wire import (
-    POST,
-    Prepared,
-    post_record,
-    post_uri,
-    post_url,
-    record_key,
-    same_post,
-    shown_text,
-)
+from munadi.channels.bluesky.video_service import VideoService
+from munadi.channels.bluesky.wire import post_uri, post_url
 from munadi.channels.bluesky.xrpc import Xrpc
 from munadi.channels.http import ChannelTools
 from munadi.domain.account import ConnectedAccount, Credentials
@@ -33,9 +26,6 @@ from munadi.domain.problem import Problem
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown, Warning_
 from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
 
-# After these a record may stand at our key: only a look can tell. Both are sorted as unknown.
-LOOK_AFTER = frozenset({"InvalidSwap", "InternalServerError"})
-
 
 class Bluesky:
     """See `munadi.ports.Channel`."""
@@ -43,30 +33,34 @@ class Bluesky:
     options: type[BaseModel] = Options
 
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
-        self.spec = settings.applied_to(SPEC, settings.hosts.entryway, *SPEC.hosts[1:])
+        hosts = settings.hosts
+        self.spec = settings.applied_to(SPEC, hosts.entryway, hosts.video, hosts.appview, *SPEC.hosts[3:])
         self._tools = tools
-        self._xrpc = Xrpc(settings.hosts.entryway, tools)
+        self._xrpc = Xrpc(hosts.entryway, tools, known=[hosts.appview])
+        self._service = VideoService(hosts.video, settings.video_did, self._xrpc, tools)
+        self._quotes = Quotes(self._xrpc, hosts.appview)
         self._sessions = Sessions(self._xrpc)
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
-        """Text, images, link and options against the lexicon's limits."""
+        """Texts, media, link and options against the lexicon's limits."""
         return validate(self.spec, draft)
 
     def lead(self, draft: Draft) -> timedelta:
-        """Time to upload and resolve; none for a plain text."""
-        return self.spec.lead if needs_preparation(draft) else timedelta(0)
+        """Time to upload and resolve, much more for a video; none for a plain text."""
+        return lead_of(draft)
 
     def stages(self, draft: Draft) -> tuple[str, ...]:
-        """None yet."""
-        return ()
+        """The parts of a thread."""
+        return stages_of(draft)
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
     ) -> Ready | Pending:
-        """Mentions, blobs and the card, saved part by part."""
-        if not needs_preparation(draft):
+        """Mentions, the quote, blobs and the card, saved part by part; a video until it is transcoded."""
+        if not lead_of(draft):
             return Ready()
-        return await Preparation(self._xrpc, self._tools, account, handle, save).run(draft)
+        preparation = Preparation(self._xrpc, self._service, self._quotes, self._tools, account, handle, save)
+        return await preparation.run(draft)
 
     async def publish(
         self,
@@ -77,33 +71,16 @@ class Bluesky:
         stage: Stage,
     ) -> Published | Pending:
         """One putRecord. Raises ChannelError; DUPLICATE_CONTENT when another record stands at the key."""
-        prepared = _prepared(draft, handle)
-        record = post_record(draft, Options.model_validate(draft.options), prepared)
-        body = {
-            "repo": account.external_id,
-            "collection": POST,
-            "rkey": record_key(draft),
-            "record": record,
-            "swapRecord": None,
-        }
-        token = account.credentials.access_token.get_secret_value()
-        try:
-            await self._xrpc.procedure(
-                self._base(account), "com.atproto.repo.putRecord", token=token, body=body, gate=stage.gate
-            )
-        except ChannelError as error:
-            if error.provider_code == "BlobNotFound":
-                # The blobs lapsed: forget them, so that preparation uploads them anew.
-                await save(Prepared(mentions=prepared.mentions).model_dump(mode="json"), ready=False)
-            if error.provider_code not in LOOK_AFTER:
-                raise
-            return await self._compare(draft, account, record, prepared, error)
-        return self._published(draft, account, prepared, self._tools.clock.now())
+        if not is_complete(draft, Prepared.of(handle), stage.name):
+            message = "Bluesky: publish was called before prepare ended"
+            raise ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, message)
+        written = await Posting(self._xrpc, draft, account, handle, save).put(stage)
+        return _published(draft, account, handle, stage.name, self._tools.clock.now() if written else None)
 
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
     ) -> Pending | Ready | Published:
-        """Preparation never waits on Bluesky, so this is only a look."""
+        """What is published is there at once, so this is only a look."""
         found = await self.find(draft, account, handle, draft.created_at)
         return found if isinstance(found, Published) else Ready(expires_at=handle.expires_at if handle else None)
 
@@ -115,15 +92,14 @@ class Bluesky:
         since: datetime,
         stage: str = "post",
     ) -> Published | Absent | Unknown:
-        """getRecord at our key, on the account's own PDS, which is the authority."""
+        """getRecord at the stage's key, on the account's own PDS, which is the authority."""
         try:
-            await self._record(draft, account)
+            await get_record(self._xrpc, draft, account, stage)
         except ChannelError as error:
             if error.provider_code == "RecordNotFound":
                 return Absent()
             return Unknown(note=str(error)[:200])
-        prepared = Prepared.model_validate(handle.state) if handle else Prepared()
-        return self._published(draft, account, prepared, None)
+        return _published(draft, account, handle, stage, None)
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
         """Nothing to do: blobs that no record names are collected by the PDS."""
@@ -140,55 +116,17 @@ class Bluesky:
         """See `sessions`."""
         return await self._sessions.refresh(account)
 
-    def _base(self, account: ConnectedAccount) -> str:
-        return account.service_url or self._xrpc.entryway
 
-    async def _record(self, draft: PublicationDraft, account: ConnectedAccount) -> Answer:
-        params = {"repo": account.external_id, "collection": POST, "rkey": record_key(draft)}
-        return await self._xrpc.query(self._base(account), "com.atproto.repo.getRecord", params)
-
-    async def _compare(
-        self,
-        draft: PublicationDraft,
-        account: ConnectedAccount,
-        record: dict[str, object],
-        prepared: Prepared,
-        error: ChannelError,
-    ) -> Published:
-        """What stands at our key: this post → published; another → a duplicate; nothing or no answer → unknown."""
-        try:
-            answer = await self._record(draft, account)
-        except ChannelError as look:
-            raise error from look
-        if same_post(answer.field("value"), record):
-            return self._published(draft, account, prepared, None)
-        raise ChannelError(
-            Reason.DUPLICATE_CONTENT,
-            Sorting.REJECTED,
-            "Bluesky: another record stands at this publication's key",
-            provider_code=error.provider_code,
-            provider_message=error.provider_message,
-            raw=error.raw,
-        ) from error
-
-    def _published(
-        self, draft: PublicationDraft, account: ConnectedAccount, prepared: Prepared, at: datetime | None
-    ) -> Published:
-        key = record_key(draft)
-        return Published(
-            post_id=post_uri(account.external_id, key),
-            url=post_url(account.external_id, key),
-            published_at=at,
-            warnings=_warnings(draft, prepared),
-        )
-
-
-def _prepared(draft: PublicationDraft, handle: Handle | None) -> Prepared:
-    """The handle's state, complete; a visible call with half a preparation is refused before it is made."""
-    prepared = Prepared.model_validate(handle.state) if handle else Prepared()
-    if not is_complete(draft, prepared):
-        raise ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, "Bluesky: publish was called before prepare ended")
-    return prepared
+def _published(
+    draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, stage: str, at: datetime | None
+) -> Published:
+    key = record_key(draft, stage)
+    return Published(
+        post_id=post_uri(account.external_id, key),
+        url=post_url(account.external_id, key),
+        published_at=at,
+        warnings=_warnings(draft, Prepared.of(handle)) if stage == POST else (),
+    )
 
 
 def _warnings(draft: PublicationDraft, prepared: Prepared) -> tuple[Warning_, ...]:
@@ -197,12 +135,13 @@ def _warnings(draft: PublicationDraft, prepared: Prepared) -> tuple[Warning_, ..
             code="MENTION_UNRESOLVED",
             message=f"@{handle} is no Bluesky handle; it stands as plain text",
             channel="bluesky",
-            pointer="/text",
+            pointer=pointer,
         )
-        for handle, did in prepared.mentions.items()
-        if did is None
+        for pointer, text in texts(draft)
+        for handle in handles(text)
+        if prepared.mentions.get(handle, "") is None
     ]
     if shown_text(draft) != draft.text:
-        message = "a post has images or a link card: the link was appended to the text"
+        message = "a post has media or a link card, not both: the link was appended to the text"
         warnings.append(Warning_(code="LINK_APPENDED", message=message, channel="bluesky", pointer="/link"))
     return tuple(warnings)

@@ -83,7 +83,11 @@ def explain(answer: Answer, now: datetime) -> ChannelError:
     """The answer as a ChannelError; `now` turns a reset time into a wait."""
     name = str(answer.field("error") or "")
     message = str(answer.field("message") or answer.field("error_description") or "")
-    row = _row(answer.status, name, message)
+    return error_of(_row(answer.status, name, message), answer, name, message, now)
+
+
+def error_of(row: Row, answer: Answer, name: str, message: str, now: datetime) -> ChannelError:
+    """What a row says of an answer, with the network's own words."""
     return ChannelError(
         row.reason,
         row.sorting,

@@ -1,20 +1,27 @@
-"""The invisible step: resolve mentions, upload images and the card's picture. Each part is saved when it is known."""
+"""The invisible step: resolve mentions and the quote, upload media and the card's picture.
+
+Each part is saved when it is known.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from munadi.channels.bluesky.facets import handles
-from munadi.channels.bluesky.spec import BLOB_LIFE, MAX_THUMB_BYTES
-from munadi.channels.bluesky.wire import Card, Prepared, shown_text, wants_card
+from munadi.channels.bluesky.embeds import video_of, wants_card
+from munadi.channels.bluesky.quotes import Quotes
+from munadi.channels.bluesky.spec import BLOB_LIFE, LEAD, MAX_THUMB_BYTES, VIDEO_LEAD
+from munadi.channels.bluesky.state import Card, Keeper, Prepared
+from munadi.channels.bluesky.thread import POST, mentioned
+from munadi.channels.bluesky.video import VideoUpload
+from munadi.channels.bluesky.video_service import VideoService
 from munadi.channels.bluesky.xrpc import Xrpc
 from munadi.channels.http import ChannelTools
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
-from munadi.domain.publication import Handle, Ready
+from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import LinkCard, SaveHandle
 
 # A broken picture answers 500 like an outage does; after so many it is the picture.
@@ -23,21 +30,28 @@ MAX_UPLOAD_FAILURES = 3
 BLOB_SLACK = timedelta(minutes=5)
 MAX_CARD_TITLE = 300
 MAX_CARD_DESCRIPTION = 1000
-# resolveHandle of a handle that does not exist: the lexicon's name, and what the reference PDS says.
-NO_SUCH_HANDLE = frozenset({"HandleNotFound", "InvalidRequest"})
 
 
-def needs_preparation(draft: Draft) -> bool:
-    """Whether there is anything to do before the visible call."""
-    return bool(draft.media) or wants_card(draft) or bool(handles(shown_text(draft)))
+def lead_of(draft: Draft) -> timedelta:
+    """How long before the slot preparation should begin; zero when there is nothing to do."""
+    if video_of(draft) is not None:
+        return VIDEO_LEAD
+    needed = draft.media or wants_card(draft) or draft.options.get("quote") or mentioned(draft)
+    return LEAD if needed else timedelta(0)
 
 
-def is_complete(draft: Draft, prepared: Prepared) -> bool:
-    """Whether only the visible call is left."""
+def is_complete(draft: Draft, prepared: Prepared, stage: str = POST) -> bool:
+    """Whether only the visible call of this stage is left; a part of a thread has no embed."""
+    return all(handle in prepared.mentions for handle in mentioned(draft)) and (
+        stage != POST or _has_embed(draft, prepared)
+    )
+
+
+def _has_embed(draft: Draft, prepared: Prepared) -> bool:
     return (
         len(prepared.blobs) == len(draft.media)
         and (prepared.card is not None or not wants_card(draft))
-        and all(handle in prepared.mentions for handle in handles(shown_text(draft)))
+        and (prepared.quote is not None or not draft.options.get("quote"))
     )
 
 
@@ -45,50 +59,52 @@ class Preparation:
     """One run of preparing one draft; goes on where the handle's state ends."""
 
     def __init__(
-        self, xrpc: Xrpc, tools: ChannelTools, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
+        self,
+        xrpc: Xrpc,
+        service: VideoService,
+        quotes: Quotes,
+        tools: ChannelTools,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        save: SaveHandle,
     ) -> None:
         self._xrpc = xrpc
+        self._quotes = quotes
         self._tools = tools
         self._base = account.service_url or xrpc.entryway
         self._token = account.credentials.access_token.get_secret_value()
-        self._save = save
-        self._state = Prepared.model_validate(handle.state) if handle else Prepared()
-        until = self._state.blobs_until
-        if until is not None and until - BLOB_SLACK <= tools.clock.now():
-            self._state = Prepared(mentions=self._state.mentions, failures=self._state.failures)
+        state = Prepared.of(handle)
+        if state.blobs_until is not None and state.blobs_until - BLOB_SLACK <= tools.clock.now():
+            state = state.without_uploads()
+        self._keeper = Keeper(state, save)
+        self._video = VideoUpload(service, self._keeper, account, self._base, tools.clock)
 
-    async def run(self, draft: Draft) -> Ready:
+    @property
+    def _state(self) -> Prepared:
+        return self._keeper.state
+
+    async def run(self, draft: Draft) -> Ready | Pending:
         """Do what is missing. Raises ChannelError."""
-        await self._mentions(handles(shown_text(draft)))
+        await self._mentions(mentioned(draft))
+        quote = draft.options.get("quote")
+        if quote and self._state.quote is None:
+            await self._keeper.put(quote=await self._quotes.resolve(quote, self._base, self._token))
+        video = video_of(draft)
+        if video is not None and (waiting := await self._video.run(video)):
+            return waiting
         for asset in draft.media[len(self._state.blobs) :]:
             await self._image(asset)
         if wants_card(draft) and self._state.card is None:
             await self._card(draft.link or "")
-        await self._keep(ready=True)
+        await self._keeper.put(ready=True)
         return Ready(expires_at=self._state.blobs_until)
 
-    async def _keep(self, *, ready: bool = False, **changes: object) -> None:
-        self._state = self._state.model_copy(update=changes)
-        await self._save(self._state.model_dump(mode="json"), ready=ready, expires_at=self._state.blobs_until)
-
     async def _mentions(self, wanted: list[str]) -> None:
+        """A handle that does not exist has no DID: its mention stays plain text."""
         missing = [handle for handle in wanted if handle not in self._state.mentions]
         if missing:
-            found = {handle: await self._resolve(handle) for handle in missing}
-            await self._keep(mentions={**self._state.mentions, **found})
-
-    async def _resolve(self, handle: str) -> str | None:
-        """The DID of a handle; None when there is none, and then the mention stays plain text."""
-        try:
-            answer = await self._xrpc.query(
-                self._base, "com.atproto.identity.resolveHandle", {"handle": handle}, token=self._token
-            )
-        except ChannelError as error:
-            if error.provider_code in NO_SUCH_HANDLE:
-                return None
-            raise
-        did = answer.field("did")
-        return did if isinstance(did, str) and did.startswith("did:") else None
+            found = {handle: await self._xrpc.resolve_handle(self._base, handle, self._token) for handle in missing}
+            await self._keeper.put(mentions={**self._state.mentions, **found})
 
     async def _image(self, asset: MediaAsset) -> None:
         content = await self._tools.media.read(asset)
@@ -98,10 +114,10 @@ class Preparation:
             if error.provider_code == "InternalServerError":
                 await self._count_failure(asset, error)
             raise
-        await self._keep(blobs=(*self._state.blobs, blob), blobs_until=self._until())
+        await self._keeper.put(blobs=(*self._state.blobs, blob), blobs_until=self._until())
 
     async def _count_failure(self, asset: MediaAsset, error: ChannelError) -> None:
-        await self._keep(failures=self._state.failures + 1)
+        await self._keeper.put(failures=self._state.failures + 1)
         if self._state.failures >= MAX_UPLOAD_FAILURES:
             raise ChannelError(
                 Reason.MEDIA_PROCESSING_FAILED,
@@ -119,7 +135,7 @@ class Preparation:
             description=page.description.strip()[:MAX_CARD_DESCRIPTION],
             thumb=await self._thumb(page),
         )
-        await self._keep(card=card, blobs_until=self._until() if card.thumb else self._state.blobs_until)
+        await self._keeper.put(card=card, blobs_until=self._until() if card.thumb else self._state.blobs_until)
 
     async def _thumb(self, page: LinkCard) -> dict[str, object] | None:
         """The card's picture as a blob; a picture that is refused is not worth a failure."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from munadi.channels.bluesky.quotes import checked
 from munadi.channels.http import ChannelSettings
 from munadi.channels.text import measure
 from munadi.domain.channel import (
@@ -24,6 +25,10 @@ from munadi.domain.model import WireModel
 MAX_TAG_GRAPHEMES = 64
 MAX_TAG_BYTES = 640
 MAX_THUMB_BYTES = 1_000_000
+MAX_VIDEOS = 1
+# Before the slot: uploads and look-ups, and a video's upload and transcoding; both end well within BLOB_LIFE.
+LEAD = timedelta(seconds=60)
+VIDEO_LEAD = timedelta(minutes=20)
 # Uploaded bytes that no record names yet are kept at least this long (atproto.com/specs/blob).
 BLOB_LIFE = timedelta(hours=1)
 
@@ -34,12 +39,15 @@ class Hosts(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     entryway: str = "https://bsky.social"
+    video: str = "https://video.bsky.app"
+    appview: str = "https://public.api.bsky.app"
 
 
 class Settings(ChannelSettings):
-    """`MUNADI_CHANNELS__BLUESKY__…`."""
+    """`MUNADI_CHANNELS__BLUESKY__…`; `video_did` is who the video service says it is, whatever its address."""
 
     hosts: Hosts = Hosts()
+    video_did: str = "did:web:video.bsky.app"
 
 
 def _tag(value: str) -> str:
@@ -51,17 +59,22 @@ def _tag(value: str) -> str:
 
 
 Tag = Annotated[str, AfterValidator(_tag)]
+Quote = Annotated[str, AfterValidator(checked)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
 # The values an author may put on a post of their own (com.atproto.label.defs).
 SelfLabel = Literal["sexual", "nudity", "porn", "graphic-media", "!no-unauthenticated"]
 
 
 class Options(WireModel):
-    """`langs` are BCP 47; `tags` are extra hashtags that the text does not show; `labels` warn about the content."""
+    """`langs` are BCP 47; `tags` are extra hashtags that the text does not show; `labels` warn about the content.
+
+    `quote` is a post to quote: `at://…/app.bsky.feed.post/…` or `https://bsky.app/profile/…/post/…`.
+    """
 
     langs: tuple[Language, ...] = Field(default=(), max_length=3)
     tags: tuple[Tag, ...] = Field(default=(), max_length=8)
     labels: tuple[SelfLabel, ...] = Field(default=(), max_length=5)
+    quote: Quote | None = None
 
 
 SPEC = ChannelSpec(
@@ -78,16 +91,28 @@ SPEC = ChannelSpec(
             max_bytes=2_000_000,
             max_alt_length=2000,
         ),
+        MediaRule(
+            kind=MediaKind.VIDEO,
+            mime_types=("video/mp4", "video/mpeg", "video/webm", "video/quicktime"),  # what the video service takes
+            max_bytes=300_000_000,
+            max_duration=timedelta(minutes=10),
+            max_alt_length=1000,  # the lexicon's graphemes; code points are at least as many
+        ),
     ),
     min_media=0,
-    max_media=4,
+    max_media=10,  # of images: up to 4 as images, up to 10 as a gallery (its schema has 20, the app stops at 10)
     mixed_media=False,
     link_style=LinkStyle.CARD,
     first_comment=False,
-    max_parts=1,
+    max_parts=25,  # ours: a thread has no limit of its own
     scopes=("com.atproto.appPass",),
-    hosts=("https://bsky.social", "https://*.host.bsky.network"),
-    lead=timedelta(seconds=60),
+    hosts=(
+        "https://bsky.social",
+        "https://video.bsky.app",
+        "https://public.api.bsky.app",
+        "https://*.host.bsky.network",
+    ),
+    lead=VIDEO_LEAD,
     absence_window=timedelta(0),  # the record key is a strong key
     resend=Resend.SAME_HANDLE,
     facts_version="2026-11",
@@ -95,6 +120,7 @@ SPEC = ChannelSpec(
         "https://docs.bsky.app/docs/advanced-guides/posts",
         "https://docs.bsky.app/docs/advanced-guides/post-richtext",
         "https://docs.bsky.app/docs/advanced-guides/rate-limits",
+        "https://docs.bsky.app/docs/tutorials/video",
         "https://atproto.com/specs/tid",
         "https://atproto.com/specs/blob",
     ),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from munadi.channels.bluesky.spec import Options
-from munadi.channels.bluesky.wire import shown_text
+from munadi.channels.bluesky.spec import MAX_VIDEOS, Options
+from munadi.channels.bluesky.thread import texts
 from munadi.channels.text import (
     check_extras,
     check_media_count,
@@ -23,21 +23,32 @@ def validate(spec: ChannelSpec, draft: Draft) -> list[Problem]:
     """All violations, with pointers relative to the draft."""
     _, problems = parse_options(spec, Options, draft.options)
     problems += check_extras(spec, draft)
-    problems += check_text(spec, shown_text(draft))
+    for pointer, text in texts(draft):
+        problems += check_text(spec, text, pointer)
     problems += _media(spec, draft)
     if draft.link and not _is_web_address(draft.link):
         problems.append(problem(spec, "/link", "INVALID_LINK", "link", "takes links that start with http(s)://"))
-    if not (draft.text.strip() or draft.link or draft.media):
-        problems.append(problem(spec, "/text", "MISSING_FIELD", "not_empty", "needs a text, a link or an image"))
-    return problems
+    if not (draft.text.strip() or draft.link or draft.media or draft.options.get("quote")):
+        message = "needs a text, a link, media or a quote"
+        problems.append(problem(spec, "/text", "MISSING_FIELD", "not_empty", message))
+    return problems + _parts(spec, draft)
+
+
+def _parts(spec: ChannelSpec, draft: Draft) -> list[Problem]:
+    return [
+        problem(spec, f"/parts/{index}", "MISSING_FIELD", "not_empty", "needs a text in every part of a thread")
+        for index, part in enumerate(draft.parts)
+        if not part.strip()
+    ]
 
 
 def _media(spec: ChannelSpec, draft: Draft) -> list[Problem]:
-    videos = [index for index, asset in enumerate(draft.media) if asset.kind is MediaKind.VIDEO]
-    if videos:
-        message = "video is not supported yet: publish images, a link or text"
-        return [problem(spec, f"/media/{index}", "VIDEO_UNSUPPORTED", "media_kind", message) for index in videos]
-    return check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
+    problems = check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
+    videos = sum(1 for asset in draft.media if asset.kind is MediaKind.VIDEO)
+    if videos > MAX_VIDEOS:
+        message = f"takes {MAX_VIDEOS} video in a post"
+        problems.append(problem(spec, "/media", "MEDIA_TOO_MANY", "videos_max", message, MAX_VIDEOS, videos))
+    return problems
 
 
 def _is_web_address(link: str) -> bool:

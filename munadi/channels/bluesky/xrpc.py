@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from munadi.channels.bluesky.errors import explain
@@ -10,12 +10,16 @@ from munadi.channels.http import ChannelHttp, ChannelTools
 from munadi.domain.failure import ChannelError
 from munadi.ports import Answer, Gate
 
+# resolveHandle of a handle that does not exist: the lexicon's name, and what the reference PDS says.
+NO_SUCH_HANDLE = frozenset({"HandleNotFound", "InvalidRequest"})
+
 
 class Xrpc:
-    """Calls any PDS. The entryway is a setting of ours; every other address comes from a user and is guarded."""
+    """Calls any PDS. `entryway` and `known` are settings of ours; every other address comes from a user: guarded."""
 
-    def __init__(self, entryway: str, tools: ChannelTools) -> None:
+    def __init__(self, entryway: str, tools: ChannelTools, known: Collection[str] = ()) -> None:
         self.entryway = entryway.rstrip("/")
+        self._known = {self.entryway, *(base.rstrip("/") for base in known)}
         self._clock = tools.clock
         self._trusted = ChannelHttp(tools.client, self.explain)
         self._guarded = ChannelHttp(tools.guarded, self.explain)
@@ -28,7 +32,7 @@ class Xrpc:
         self, base: str, nsid: str, params: Mapping[str, str] | None = None, *, token: str | None = None
     ) -> Answer:
         """GET. Raises ChannelError."""
-        return await self._http(base).call("GET", _url(base, nsid), params=params, token=token)
+        return await self._http(base).call("GET", address(base, nsid), params=params, token=token)
 
     async def procedure(
         self,
@@ -42,14 +46,14 @@ class Xrpc:
     ) -> Answer:
         """POST with JSON, or with no body at all. Raises ChannelError."""
         return await self._http(base).call(
-            "POST", _url(base, nsid), token=token, json_body=body, gate=gate, secrets=secrets
+            "POST", address(base, nsid), token=token, json_body=body, gate=gate, secrets=secrets
         )
 
     async def upload(self, base: str, token: str, content: bytes, mime_type: str) -> dict[str, Any]:
         """uploadBlob: the blob to put into a record. Nothing visible; the same bytes give the same blob."""
         answer = await self._http(base).call(
             "POST",
-            _url(base, "com.atproto.repo.uploadBlob"),
+            address(base, "com.atproto.repo.uploadBlob"),
             token=token,
             content=content,
             headers={"content-type": mime_type},
@@ -59,9 +63,22 @@ class Xrpc:
             raise self.explain(answer)
         return blob
 
+    async def resolve_handle(self, base: str, handle: str, token: str) -> str | None:
+        """The DID of a handle; None when there is no such handle. Raises ChannelError."""
+        params = {"handle": handle.lower()}
+        try:
+            answer = await self.query(base, "com.atproto.identity.resolveHandle", params, token=token)
+        except ChannelError as error:
+            if error.provider_code in NO_SUCH_HANDLE:
+                return None
+            raise
+        did = answer.field("did")
+        return did if isinstance(did, str) and did.startswith("did:") else None
+
     def _http(self, base: str) -> ChannelHttp:
-        return self._trusted if base.rstrip("/") == self.entryway else self._guarded
+        return self._trusted if base.rstrip("/") in self._known else self._guarded
 
 
-def _url(base: str, nsid: str) -> str:
+def address(base: str, nsid: str) -> str:
+    """Where a method is called."""
     return f"{base.rstrip('/')}/xrpc/{nsid}"

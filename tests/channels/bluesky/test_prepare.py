@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.channels.bluesky.wire import Prepared
+from munadi.channels.bluesky.state import Prepared
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Handle, Ready
 from munadi.ports import LinkCard, PublicationDraft
-from tests.channels.making import NOW, Bench, Saved, account, bench, image, publication
+from tests.channels.making import NOW, Bench, Saved, account, bench, image, publication, stage
 from tests.channels.network import answer, ok
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -172,11 +172,5 @@ async def test_an_image_that_breaks_the_server_thrice_is_given_up() -> None:
 async def test_a_handle_is_not_ready_before_all_is_there() -> None:
     handle = Handle(draft_version=1, state={"blobs": [{"x": 1}]})
     with pytest.raises(ChannelError) as caught:
-        await begun().channel.publish(
-            publication("x", media=(image(0), image(1))),
-            WHO,
-            handle,
-            Saved(),
-            stage=None,  # type: ignore[arg-type]
-        )
+        await begun().channel.publish(publication("x", media=(image(0), image(1))), WHO, handle, Saved(), stage())
     assert (caught.value.reason, caught.value.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)

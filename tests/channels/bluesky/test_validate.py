@@ -12,12 +12,24 @@ from tests.channels.making import bench, draft, image, video
 LINK = "https://acme.example/sale"
 
 
+KEY = "3n342ilh4f622"
+QUOTE = ("/options/quote", "INVALID_OPTION")
+
+
 def codes(given: Draft) -> list[tuple[str, str]]:
     return [(problem.pointer, problem.code) for problem in bench("bluesky").channel.validate(given, None)]
 
 
 def one(**changes: Any) -> Draft:
     return draft("Hello", media=(image(**changes),))
+
+
+def film(**changes: Any) -> Draft:
+    return draft("Hello", media=(video(**changes),))
+
+
+def quoting(quote: str) -> Draft:
+    return draft(options={"quote": quote})
 
 
 @pytest.mark.parametrize(
@@ -38,16 +50,29 @@ def one(**changes: Any) -> Draft:
         (draft(link="http://a.example"), draft(link="https://"), ("/link", "INVALID_LINK")),
         (draft(link="http://[::1]/"), draft(link="http://[::1/"), ("/link", "INVALID_LINK")),
         (
-            draft(media=tuple(image(n) for n in range(4))),
-            draft(media=tuple(image(n) for n in range(5))),
+            draft(media=tuple(image(n) for n in range(10))),
+            draft(media=tuple(image(n) for n in range(11))),
             ("/media", "MEDIA_TOO_MANY"),
         ),
         (one(bytes=2_000_000), one(bytes=2_000_001), ("/media/0", "MEDIA_TOO_LARGE")),
         (one(mime_type="image/png"), one(mime_type="image/tiff"), ("/media/0", "MEDIA_TYPE")),
         (one(alt="x" * 2000), one(alt="x" * 2001), ("/media/0/alt", "ALT_TOO_LONG")),
-        (one(), draft("Hello", media=(video(),)), ("/media/0", "VIDEO_UNSUPPORTED")),
+        (one(), draft("Hello", media=(image(0), video(1))), ("/media", "MEDIA_MIXED")),
+        (film(), draft("Hello", media=(video(0), video(1))), ("/media", "MEDIA_TOO_MANY")),
+        (film(bytes=300_000_000), film(bytes=300_000_001), ("/media/0", "MEDIA_TOO_LARGE")),
+        (film(duration_ms=600_000), film(duration_ms=600_001), ("/media/0", "MEDIA_DURATION")),
+        (film(alt="x" * 1000), film(alt="x" * 1001), ("/media/0/alt", "ALT_TOO_LONG")),
+        (film(mime_type="video/quicktime"), film(mime_type="video/x-matroska"), ("/media/0", "MEDIA_TYPE")),
+        (film(mime_type="video/webm"), film(mime_type="video/3gpp"), ("/media/0", "MEDIA_TYPE")),
+        (film(mime_type="video/mpeg"), film(mime_type="video/mp2t"), ("/media/0", "MEDIA_TYPE")),
         (draft("x"), draft("x", first_comment="y"), ("/firstComment", "FIRST_COMMENT_UNSUPPORTED")),
-        (draft("x"), draft("x", parts=("y",)), ("/parts", "TOO_MANY_PARTS")),
+        (draft("x", parts=("y",) * 24), draft("x", parts=("y",) * 25), ("/parts", "TOO_MANY_PARTS")),
+        (draft("x", parts=("y" * 300,)), draft("x", parts=("y", "y" * 301)), ("/parts/1", "TEXT_TOO_LONG")),
+        (draft("x", parts=("y",)), draft("x", parts=("y", " ")), ("/parts/1", "MISSING_FIELD")),
+        (quoting(f"at://did:plc:abc/app.bsky.feed.post/{KEY}"), quoting("at://did:plc:abc/a.b.c/x"), QUOTE),
+        (quoting(f"at://acme.example/app.bsky.feed.post/{KEY}"), quoting(f"at://acme/app.bsky.feed.post/{KEY}"), QUOTE),
+        (quoting(f"https://bsky.app/profile/acme.example/post/{KEY}"), quoting("https://bsky.app/profile/a.b"), QUOTE),
+        (quoting(f"https://bsky.app/profile/did:plc:abc/post/{KEY}/?ref=x"), quoting("https://x.example/1"), QUOTE),
         (
             draft("x", options={"langs": ["en", "hi", "pt-BR"]}),
             draft("x", options={"langs": ["en", "hi", "pt", "ta"]}),

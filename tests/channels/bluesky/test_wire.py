@@ -9,7 +9,9 @@ import pytest
 from atproto import models
 
 from munadi.channels.bluesky.spec import Options
-from munadi.channels.bluesky.wire import Card, Prepared, post_record, record_key, same_post, shown_text
+from munadi.channels.bluesky.state import Card, Prepared
+from munadi.channels.bluesky.thread import record_key, shown_text
+from munadi.channels.bluesky.wire import post_record, same_post
 from tests.channels.making import NOW, draft, image, publication
 
 BLOB = {

@@ -1,0 +1,82 @@
+"""The one embed that a post may have: images, a gallery, a video, a card, a quote, or a quote with one of them. Pure.
+
+Source: lexicons app.bsky.embed.{images,gallery,video,external,record,recordWithMedia}.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from munadi.channels.bluesky.state import Card, Prepared, Ref
+from munadi.domain.channel import MediaKind
+from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
+
+# app.bsky.embed.images takes so many; more make a gallery, whose schema needs every image's ratio.
+MAX_IMAGES = 4
+
+
+def video_of(draft: Draft) -> MediaAsset | None:
+    """The post's video, if that is what it shows."""
+    first = draft.media[0] if draft.media else None
+    return first if first is not None and first.kind is MediaKind.VIDEO else None
+
+
+def wants_card(draft: Draft) -> bool:
+    """Whether the link becomes an external card."""
+    return bool(draft.link) and not draft.media
+
+
+def embed_of(draft: Draft, prepared: Prepared) -> dict[str, Any] | None:
+    """The embed of the post, or None."""
+    media = _media(draft, prepared)
+    if prepared.quote is None:
+        return media
+    quote = {"$type": "app.bsky.embed.record", "record": strong_ref(prepared.quote)}
+    if media is None:
+        return quote
+    return {"$type": "app.bsky.embed.recordWithMedia", "record": quote, "media": media}
+
+
+def strong_ref(ref: Ref) -> dict[str, str]:
+    """`com.atproto.repo.strongRef`."""
+    return {"uri": ref.uri, "cid": ref.cid}
+
+
+def _media(draft: Draft, prepared: Prepared) -> dict[str, Any] | None:
+    shown = list(zip(draft.media, prepared.blobs, strict=True))
+    if video_of(draft) is not None:
+        return _video(*shown[0])
+    if len(shown) > MAX_IMAGES:
+        items = [_gallery_image(asset, blob) for asset, blob in shown]
+        return {"$type": "app.bsky.embed.gallery", "items": items}
+    if shown:
+        return {"$type": "app.bsky.embed.images", "images": [_image(asset, blob) for asset, blob in shown]}
+    return _external(draft.link or "", prepared.card) if prepared.card else None
+
+
+def _external(link: str, card: Card) -> dict[str, Any]:
+    external: dict[str, Any] = {"uri": link, "title": card.title, "description": card.description}
+    if card.thumb:
+        external["thumb"] = card.thumb
+    return {"$type": "app.bsky.embed.external", "external": external}
+
+
+def _image(asset: MediaAsset, blob: dict[str, Any]) -> dict[str, Any]:
+    return {"image": blob, "alt": asset.alt or "", **_ratio(asset)}
+
+
+def _gallery_image(asset: MediaAsset, blob: dict[str, Any]) -> dict[str, Any]:
+    square = {"aspectRatio": {"width": 1, "height": 1}}
+    return {"$type": "app.bsky.embed.gallery#image", **square, **_image(asset, blob)}
+
+
+def _video(asset: MediaAsset, blob: dict[str, Any]) -> dict[str, Any]:
+    alt = {"alt": asset.alt} if asset.alt else {}
+    return {"$type": "app.bsky.embed.video", "video": blob, **alt, **_ratio(asset)}
+
+
+def _ratio(asset: MediaAsset) -> dict[str, Any]:
+    if asset.width <= 0 or asset.height <= 0:
+        return {}
+    return {"aspectRatio": {"width": asset.width, "height": asset.height}}

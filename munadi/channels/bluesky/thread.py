@@ -1,0 +1,64 @@
+"""A thread: the post and its parts, each a record of its own at a key of its own. Pure.
+
+Source: lexicon app.bsky.feed.post#replyRef; a reply names the thread's first post and the one just before it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from munadi.channels.bluesky.facets import handles
+from munadi.domain.content import Draft
+from munadi.domain.ids import time_ordered_key
+from munadi.ports import PublicationDraft
+
+POST = "post"
+_PART = "part-"
+
+
+def stages_of(draft: Draft) -> tuple[str, ...]:
+    """The parts in order: `part-2`, `part-3`, …"""
+    return tuple(f"{_PART}{number}" for number in range(2, len(draft.parts) + 2))
+
+
+def number_of(stage: str) -> int:
+    """1 for the post, 2 for `part-2`, …"""
+    return 1 if stage == POST else int(stage.removeprefix(_PART))
+
+
+def parent_of(stage: str) -> str:
+    """The stage just before a part."""
+    number = number_of(stage) - 1
+    return POST if number == 1 else f"{_PART}{number}"
+
+
+def shown_text(draft: Draft) -> str:
+    """The post's text as it will stand: it has one embed, so beside media the link goes into the text."""
+    if not draft.link or not draft.media or draft.link in draft.text:
+        return draft.text
+    return f"{draft.text}\n\n{draft.link}".lstrip()
+
+
+def text_of(draft: Draft, stage: str) -> str:
+    """The text that a stage shows."""
+    return shown_text(draft) if stage == POST else draft.parts[number_of(stage) - 2]
+
+
+def texts(draft: Draft) -> list[tuple[str, str]]:
+    """Every text with its pointer, in order."""
+    return [("/text", shown_text(draft)), *((f"/parts/{index}", part) for index, part in enumerate(draft.parts))]
+
+
+def mentioned(draft: Draft) -> list[str]:
+    """The handles that any of the texts mentions, once each."""
+    return list(dict.fromkeys(handle for _, text in texts(draft) for handle in handles(text)))
+
+
+def record_key(draft: PublicationDraft, stage: str = POST) -> str:
+    """The record's key, a TID that only this stage has: a second write at it cannot make a second post.
+
+    The parts follow by microseconds, so that no two of a thread can meet (the clock id has only 10 bits) and the
+    order of the keys is the order of the thread.
+    """
+    at = draft.created_at + timedelta(microseconds=number_of(stage) - 1)
+    return time_ordered_key(draft.publication_id, at)
