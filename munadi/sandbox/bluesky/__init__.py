@@ -1,14 +1,14 @@
-"""Bluesky emulated: PDS, entryway, PLC directory and AppView under `/bluesky`.
+"""Bluesky emulated: PDS, entryway, PLC directory, AppView and video service under `/bluesky`.
 
-Built from channels/bluesky.md and compared with the reference PDS. Not here: OAuth (PAR, DPoP), the video
-service, applyWrites, signed commits, the firehose, the limit per IP.
+Built from channels/bluesky.md and compared with the reference PDS. Not here: OAuth (PAR, DPoP), video uploads in
+parts, applyWrites, signed commits, the firehose, the limit per IP.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from munadi.sandbox.bluesky import limits, tokens
+from munadi.sandbox.bluesky import limits, tokens, video
 from munadi.sandbox.bluesky.accounts import STATUSES, app_password
 from munadi.sandbox.bluesky.blobs import Blobs
 from munadi.sandbox.bluesky.directory import Directory
@@ -16,7 +16,10 @@ from munadi.sandbox.bluesky.errors import planned_failure, refuse
 from munadi.sandbox.bluesky.model import Account
 from munadi.sandbox.bluesky.pds import TAKEN_DOWN, Pds
 from munadi.sandbox.bluesky.repository import Repository
+from munadi.sandbox.bluesky.service_auth import ServiceAuth
 from munadi.sandbox.bluesky.sessions import Sessions
+from munadi.sandbox.bluesky.video import Video
+from munadi.sandbox.bluesky.video_jobs import VideoJobs
 from munadi.sandbox.bluesky.views import post_views, profile_view
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Operation
@@ -29,16 +32,21 @@ Routes = dict[tuple[str, str], Operation]  # (HTTP method, NSID)
 
 class Bluesky(EmulatedNetwork):
     channel = "bluesky"
-    hosts = {"ENTRYWAY": "entryway", "PLC": "plc", "APPVIEW": "appview"}
-    default_delays = {"appview": 2.0}
-    default_limits = {**limits.DEFAULTS, "blobBytes": 5 * 1024 * 1024}
+    hosts = {"ENTRYWAY": "entryway", "PLC": "plc", "APPVIEW": "appview", "VIDEO": "video"}
+    default_delays = {"appview": 2.0, "video": 3.0}
+    default_limits = {**limits.DEFAULTS, **video.DEFAULTS, "blobBytes": 5 * 1024 * 1024}
+    default_switches = video.SWITCHES
     statuses = STATUSES
 
     def __init__(self, clock: SandboxClock, store: Store, media: MediaShelf) -> None:
         super().__init__(clock, store, media)
         self._pds = Pds(clock, store, media, self.limits, self.delays)
         self._directory = Directory(self._pds)
-        self._hosts = _hosts(self._pds, self._directory)
+        self._jobs = VideoJobs(self._pds, store)
+        self._hosts = {
+            **_hosts(self._pds, self._directory),
+            "video": _video(Video(self._pds, self._jobs, self.switches)),
+        }
 
     def operation(self, call: Call) -> Operation:
         host, _, rest = call.path.partition("/")
@@ -53,7 +61,7 @@ class Bluesky(EmulatedNetwork):
     def caller(self, call: Call) -> str | None:
         claims = tokens.peek(call.bearer)[1] if call.bearer else None
         if claims:
-            return str(claims.get("sub"))
+            return str(claims.get("sub") or claims.get("iss"))  # a service token's account is its issuer
         return self._pds.login_of(call) if call.path.endswith("createSession") else None
 
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
@@ -100,11 +108,12 @@ class Bluesky(EmulatedNetwork):
 
     def clear(self) -> None:
         self._pds.clear()
+        self._jobs.clear()
         self.restore_settings()
 
 
 def _hosts(pds: Pds, directory: Directory) -> dict[str, Routes]:
-    sessions, repository, blobs = Sessions(pds), Repository(pds), Blobs(pds)
+    sessions, repository, blobs, service_auth = Sessions(pds), Repository(pds), Blobs(pds), ServiceAuth(pds)
     everyone = _routes(
         ("GET", "com.atproto.identity.resolveHandle", directory.resolve_handle, False),
         ("GET", "app.bsky.feed.getPosts", directory.get_posts, False),
@@ -115,6 +124,7 @@ def _hosts(pds: Pds, directory: Directory) -> dict[str, Routes]:
         ("POST", "com.atproto.server.refreshSession", sessions.refresh, False),
         ("POST", "com.atproto.server.deleteSession", sessions.delete, False),
         ("GET", "com.atproto.server.getSession", sessions.get, False),
+        ("GET", "com.atproto.server.getServiceAuth", service_auth.get, False),
         ("GET", "com.atproto.server.describeServer", sessions.describe_server, False),
         ("POST", "com.atproto.repo.uploadBlob", blobs.upload, False),
         ("POST", "com.atproto.repo.createRecord", repository.create, True),
@@ -127,6 +137,14 @@ def _hosts(pds: Pds, directory: Directory) -> dict[str, Routes]:
     )
     # The entryway knows sessions and proxies everything else to the account's PDS.
     return {"pds": everyone | server, "entryway": everyone | server, "appview": everyone}
+
+
+def _video(service: Video) -> Routes:
+    return _routes(
+        ("GET", video.LIMITS, service.limits, False),
+        ("POST", video.UPLOAD, service.upload, False),
+        ("GET", video.STATUS, service.status, False),
+    )
 
 
 def _routes(*rows: tuple[str, str, Any, bool]) -> Routes:

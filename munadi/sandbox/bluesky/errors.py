@@ -18,6 +18,7 @@ KNOWN = {
     "BlobNotFound": (400, "Could not find blob"),
     "RecordNotFound": (400, "Could not locate record"),
     "SyntaxError": (400, "Expected property name or '}' in JSON at position 1"),
+    "BadExpiration": (400, "Bad expiration"),
     "AuthMissing": (401, "Authentication Required"),
     "AuthenticationRequired": (401, "Authentication Required"),
     "AuthFactorTokenRequired": (401, "A sign in code has been sent to your email address"),

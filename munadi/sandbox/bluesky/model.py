@@ -51,5 +51,17 @@ class Record:
 
 
 @dataclass
+class VideoJob:
+    id: str
+    did: str
+    digest: str
+    size: int
+    cid: str
+    created_at: float  # the sandbox's clock
+    failure_code: str | None = None  # how it will end, known from the start and told in time
+    failure_message: str = ""
+
+
+@dataclass
 class Secret:
     jwt: str

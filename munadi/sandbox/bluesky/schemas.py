@@ -58,6 +58,7 @@ VIDEO = _object(
     captions=_array(CAPTION, 20),
     alt=_string(maxLength=10_000, maxGraphemes=1_000),
     aspectRatio=ASPECT_RATIO,
+    presentation=_string(),
 )
 QUOTE = _object(["record"], record=STRONG_REF)
 MEDIA_EMBEDS = {

@@ -22,7 +22,7 @@ from munadi.sandbox.storage import Store, Table
 ACCESS_SECONDS = 2 * 3600
 REFRESH_SECONDS = 90 * 86_400
 GRACE_SECONDS = 2 * 3600
-ACCESS_TYPE, REFRESH_TYPE = "at+jwt", "refresh+jwt"
+ACCESS_TYPE, REFRESH_TYPE, SERVICE_TYPE = "at+jwt", "refresh+jwt", "JWT"
 
 
 class Tokens:
@@ -65,6 +65,12 @@ class Tokens:
         if head.get("typ") != kind:
             raise refuse("InvalidToken", "Invalid token type")
         return claims
+
+    def service_token(self, account: Account, audience: str, method: str | None, expires_at: int) -> str:
+        """For another service; the reference signs it with the account's own key, here it is the server's."""
+        claims = {"iat": int(self._clock.now()), "iss": account.did, "aud": audience, "exp": expires_at}
+        claims |= {"jti": secrets.token_hex(16)} | ({"lxm": method} if method else {})
+        return self._signed({"typ": SERVICE_TYPE, "alg": "HS256"}, claims)
 
     def _pair(self, account: Account, audience: str, refresh_jti: str) -> dict[str, str]:
         now = int(self._clock.now())

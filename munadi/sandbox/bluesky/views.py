@@ -28,12 +28,36 @@ def profile_view(account: Account) -> ProfileView:
 
 def post_views(pds: Pds) -> list[PostView]:
     posts = [_post_view(pds, record) for record in pds.records if record.collection == POST]
+    _show_threads(posts)
     return sorted(posts, key=lambda post: post.received_at)
+
+
+def _show_threads(posts: list[PostView]) -> None:
+    """The author's own replies are told under the post that they follow, in the order of the thread."""
+    by_uri = {post.id: post for post in posts}
+    followers: dict[str, PostView] = {}
+    for post in posts:
+        parent = by_uri.get(_parent(post) or "")
+        if parent is not None and parent.profile == post.profile:
+            followers.setdefault(parent.id, post)
+    for root in posts:
+        following = followers.get(root.id) if _parent(root) is None else None
+        while following is not None:
+            root.comments.append(following.text)
+            following = followers.get(following.id)
+
+
+def _parent(post: PostView) -> str | None:
+    reply = post.raw["value"].get("reply")
+    parent = reply.get("parent") if isinstance(reply, dict) else None
+    return str(parent.get("uri")) if isinstance(parent, dict) else None
 
 
 def _post_view(pds: Pds, record: Record) -> PostView:
     embed = record.value.get("embed")
     embed = embed if isinstance(embed, dict) else {}
+    kind = KINDS.get(str(embed.get("$type")), "reply" if "reply" in record.value else "text")
+    embed = inner if isinstance(inner := embed.get("media"), dict) else embed  # a quote with media shows the media
     external = embed.get("external")
     return PostView(
         channel="bluesky",
@@ -42,7 +66,7 @@ def _post_view(pds: Pds, record: Record) -> PostView:
         id=record.uri,
         url=f"{APP}/profile/{record.did}/post/{record.rkey}",
         text=str(record.value.get("text", "")),
-        kind=KINDS.get(str(embed.get("$type")), "text"),
+        kind=kind,
         received_at=record.received_at,
         media=_media(pds, record, embed),
         raw={"uri": record.uri, "cid": record.cid, "value": record.value},
