@@ -1,0 +1,131 @@
+"""`POST /{th}/threads` and `GET /{container}`: the invisible half of publishing."""
+
+from __future__ import annotations
+
+import asyncio
+
+from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.instagram.parameters import fields, flag, listed, parameters
+from munadi.sandbox.media import sniff
+from munadi.sandbox.threads import describing, errors
+from munadi.sandbox.threads.errors import bad_parameter, missing_object, refuse
+from munadi.sandbox.threads.fetching import fetch_image, fetch_video, video_problem
+from munadi.sandbox.threads.graph import DAY, MANAGE_REPLIES, PUBLISH, Graph, new_id
+from munadi.sandbox.threads.model import Container, Profile
+
+
+class Containers:
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._loading: set[asyncio.Task[None]] = set()
+        self._give_up_interrupted()
+
+    async def create(self, call: Call) -> Answer:
+        container = await self.made(call)
+        return Answer(200, {"id": container.id}, effect=True)
+
+    async def made(self, call: Call) -> Container:
+        """The new container of a call."""
+        values = parameters(call)
+        profile = self._graph.owner(call, call.path.split("/")[-2], PUBLISH)
+        if profile.status == "restricted":
+            raise refuse(errors.RESTRICTED)
+        media_type = describing.media_type_of(values)
+        describing.check(values, media_type, count_bytes=self._graph.switches["countBytes"])
+        container = self._described(profile, values, media_type)
+        if "reply_to_id" in values:
+            self._graph.caller(call, MANAGE_REPLIES)
+            container.reply_to = self._parent(values["reply_to_id"])
+        if media_type == "CAROUSEL":
+            self._adopt_children(container, profile, listed(values, "children"))
+        elif media_type != "TEXT":
+            await self._load(container, values)
+        return self._graph.containers.put(container.id, container)
+
+    async def status(self, call: Call) -> Answer:
+        profile = self._graph.caller(call, PUBLISH)
+        container = self._graph.container_of(call.path.split("/")[-1], profile)
+        if container is None:
+            raise missing_object(call.path.split("/")[-1])
+        wanted = fields(parameters(call), {"id", "status", "error_message"}, "ThreadsMediaContainer") or ["status"]
+        state = self.state(container)
+        facts = {"status": state, "id": container.id}
+        if state == "ERROR":
+            facts["error_message"] = container.error_message or "UNKNOWN"
+        return Answer(200, {name: facts[name] for name in facts if name in wanted or name == "id"})
+
+    def state(self, container: Container) -> str:
+        now = self._graph.clock.now()
+        if container.post_id is not None:
+            return "PUBLISHED"
+        if now >= container.created_at + DAY:
+            return "EXPIRED"
+        if container.loading or now < container.ready_at:
+            return "IN_PROGRESS"
+        return "ERROR" if container.error_message is not None else "FINISHED"
+
+    def _described(self, profile: Profile, values: dict[str, str], media_type: str) -> Container:
+        """The container as its parameters describe it, nothing fetched yet."""
+        now = self._graph.clock.now()
+        delay = self._graph.delays["parent" if media_type == "CAROUSEL" else media_type.lower()]
+        container = Container(new_id("178"), profile.id, media_type, now, now + delay, values.get("text", ""))
+        container.is_carousel_item = flag(values, "is_carousel_item")
+        container.alt_texts = [values.get("alt_text", "")]
+        container.link = describing.first_link(values, media_type)
+        container.shown = {name: values[name] for name in describing.SHOWN if name in values}
+        return container
+
+    def _parent(self, post_id: str) -> str:
+        if post_id not in self._graph.posts:
+            raise missing_object(post_id, "post")
+        return post_id
+
+    def _adopt_children(self, container: Container, profile: Profile, children: list[str]) -> None:
+        if not 2 <= len(children) <= 20:
+            raise bad_parameter("Param children must have 2 to 20 items")
+        container.alt_texts = []
+        for child_id in children:
+            child = self._graph.container_of(child_id, profile)
+            if child is None:
+                raise refuse(errors.MEDIA_NOT_FOUND)
+            if not child.is_carousel_item or self.state(child) != "FINISHED":
+                raise bad_parameter(f"Container {child_id} is not a finished carousel item")
+            container.digests += child.digests
+            container.alt_texts += child.alt_texts
+        container.children = children
+
+    async def _load(self, container: Container, values: dict[str, str]) -> None:
+        name = f"{container.media_type.lower()}_url"
+        url = values.get(name, "")
+        if not url:
+            raise bad_parameter(f"The parameter {name} is required.")
+        if container.media_type == "IMAGE":
+            body, mime_type = await fetch_image(url)
+            container.digests = [self._graph.shelf.keep(body, mime_type).digest]
+            return
+        container.loading = True
+        task = asyncio.create_task(self._load_video(container, url))
+        self._loading.add(task)
+        task.add_done_callback(self._loading.discard)
+
+    async def _load_video(self, container: Container, url: str) -> None:
+        """Beside the call, as at Threads: what is wrong shows later, in the container's status."""
+        try:
+            body = await fetch_video(url)
+            if body is None:
+                container.error_message = "FAILED_DOWNLOADING_VIDEO"
+            else:
+                container.error_message = await asyncio.to_thread(video_problem, body)
+            if body is not None and container.error_message is None:
+                container.digests = [self._graph.shelf.keep(body, sniff(body) or "video/mp4").digest]
+        finally:
+            container.loading = False
+        if container.id in self._graph.containers:  # not after a reset
+            self._graph.containers.put(container.id, container)
+
+    def _give_up_interrupted(self) -> None:
+        """A restart ended the fetch of these; they would wait for ever."""
+        for container in self._graph.containers:
+            if container.loading:
+                container.loading, container.error_message = False, "UNKNOWN"
+                self._graph.containers.put(container.id, container)

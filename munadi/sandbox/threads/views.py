@@ -1,0 +1,37 @@
+"""What the control API and the page show of the emulated Threads."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from munadi.sandbox.network import PostView, ProfileView
+from munadi.sandbox.threads.graph import Graph
+from munadi.sandbox.threads.model import Post, Profile
+from munadi.sandbox.threads.site import permalink
+
+KINDS = {"TEXT_POST": "text", "IMAGE": "image", "VIDEO": "video", "CAROUSEL_ALBUM": "carousel"}
+
+
+def profile_view(profile: Profile) -> ProfileView:
+    url = f"https://www.threads.com/@{profile.username}"
+    return ProfileView("threads", profile.id, profile.username, profile.status, url)
+
+
+def post_view(graph: Graph, post: Post, base_url: str) -> PostView:
+    """A reply is a post of its own, and also stands below the post that it answers."""
+    profile = graph.profile(post.profile_id)
+    stored = [graph.shelf.facts(digest) for digest in post.digests]
+    return PostView(
+        channel="threads",
+        profile=profile.id,
+        profile_name=profile.username,
+        id=post.id,
+        url=permalink(post, profile, base_url),
+        text=post.text,
+        kind="reply" if post.reply_to else KINDS[post.media_type],
+        received_at=post.received_at,
+        media=[(facts, alt) for facts, alt in zip(stored, post.alt_texts, strict=False) if facts is not None],
+        raw=asdict(post),
+        link=post.link,
+        comments=[reply.text for reply in graph.posts if reply.reply_to == post.id],
+    )

@@ -1,0 +1,384 @@
+"""The emulated Threads: containers, publishing, limits, reads and tokens."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from tests.sandbox.conftest import MediaSite, Sandbox, picture, video
+
+ID, TOKEN = "26750000000000001", "THsandboxMunadiAccessToken"
+DAY = 86_400
+CALLBACK = "https://munadi.example/callback"
+
+
+class Threads:
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+
+    def ask(self, method: str, path: str, host: str = "graph", **values: Any) -> httpx.Response:
+        values = {"access_token": TOKEN} | values
+        return self.sandbox.http.request(method, f"/threads/{host}/{path}", params=values)
+
+    def get(self, path: str, **query: Any) -> httpx.Response:
+        return self.ask("GET", f"v1.0/{path}", **query)
+
+    def create(self, **form: Any) -> httpx.Response:
+        headers = {"authorization": f"Bearer {TOKEN}"}
+        return self.sandbox.http.post(f"/threads/graph/v1.0/{ID}/threads", data=form, headers=headers)
+
+    def container(self, **form: Any) -> str:
+        answer = self.create(**form)
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["id"])
+
+    def publish(self, container: str) -> httpx.Response:
+        return self.ask("POST", f"v1.0/{ID}/threads_publish", creation_id=container)
+
+    def post(self, text: str = "Hello", **form: Any) -> str:
+        return str(self.publish(self.container(media_type="TEXT", text=text, **form)).json()["id"])
+
+    def status(self, container: str, wanted: str = "FINISHED") -> dict[str, Any]:
+        """The status once it is settled; videos are fetched beside the call."""
+        for _ in range(100):
+            found: dict[str, Any] = self.get(container, fields="status,error_message").json()
+            if found["status"] != "IN_PROGRESS":
+                break
+            time.sleep(0.02)
+        assert found["status"] == wanted, found
+        return found
+
+    def set(self, what: str, kind: str, **value: Any) -> None:
+        self.sandbox.control("PUT", f"/{what}", {"channel": "threads", "kind": kind, **value})
+
+
+@pytest.fixture
+def threads(sandbox: Sandbox) -> Threads:
+    network = Threads(sandbox)
+    for kind in ("text", "image", "video", "parent", "race"):
+        network.set("delays", kind, seconds=0)
+    return network
+
+
+def error(answer: httpx.Response) -> tuple[int, int | None]:
+    assert answer.status_code >= 400, answer.text
+    told = answer.json()["error"]
+    return told["code"], told.get("error_subcode")
+
+
+def test_a_text_is_published_and_reads_back(sandbox: Sandbox, threads: Threads) -> None:
+    link = "https://example.com/sale"
+    container = threads.container(
+        media_type="TEXT", text="Sale", link_attachment=link, topic_tag="Sale", reply_control="followers_only"
+    )
+    assert threads.status(container) == {"status": "FINISHED", "id": container}
+    assert sandbox.posts("threads") == []
+    post = threads.publish(container).json()["id"]
+    assert post != container
+    assert threads.status(container, "PUBLISHED")
+    fields = "id,text,media_type,permalink,timestamp,link_attachment_url,topic_tag,reply_audience"
+    read = threads.get(post, fields=fields).json()
+    assert (read["text"], read["media_type"], read["link_attachment_url"]) == ("Sale", "TEXT_POST", link)
+    assert (read["topic_tag"], read["reply_audience"]) == ("Sale", "FOLLOWERS_ONLY")
+    assert read["timestamp"].endswith("+0000")
+    (seen,) = sandbox.posts("threads")
+    assert (seen["id"], seen["text"], seen["kind"], seen["link"], seen["url"]) == (
+        post,
+        "Sale",
+        "text",
+        link,
+        read["permalink"],
+    )
+    page = sandbox.http.get(urlsplit(seen["url"]).path)
+    assert (page.status_code, page.headers["location"]) == (302, f"{sandbox.url}/?post={post}")
+
+
+def test_the_first_link_of_a_text_becomes_its_card(sandbox: Sandbox, threads: Threads) -> None:
+    threads.post("See https://a.example/x, and https://b.example")
+    assert sandbox.posts("threads")[0]["link"] == "https://a.example/x"
+
+
+def test_a_carousel_of_both_kinds(sandbox: Sandbox, threads: Threads, site: MediaSite) -> None:
+    clip = site.put("clip.mp4", video(1), "video/mp4")
+    children = [
+        threads.container(media_type="IMAGE", image_url=site.image(), is_carousel_item="true", alt_text="teal"),
+        threads.container(media_type="VIDEO", video_url=clip, is_carousel_item="true"),
+    ]
+    for child in children:
+        threads.status(child)
+    assert error(threads.publish(children[0])) == (100, None)
+    assert error(threads.create(media_type="CAROUSEL", children=children[0])) == (100, None)
+    post = threads.publish(threads.container(media_type="CAROUSEL", children=",".join(children), text="two")).json()
+    read = threads.get(post["id"], fields="media_type,children").json()
+    assert (read["media_type"], len(read["children"]["data"])) == ("CAROUSEL_ALBUM", 2)
+    (seen,) = sandbox.posts("threads")
+    assert [media["mimeType"] for media in seen["media"]] == ["image/jpeg", "video/mp4"]
+    assert sandbox.http.get(urlsplit(seen["media"][1]["url"]).path).headers["content-type"] == "video/mp4"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (None, (1, 2207052)),
+        (b"<html>", (1, 2207052)),
+        (picture((400, 400), "JPEG") + b"\0" * 8 * 1024 * 1024, (36000, 2207004)),
+        (picture((400, 400), "GIF"), (36001, 2207005)),
+        (picture((1200, 100), "JPEG"), (36003, 2207009)),
+    ],
+)
+def test_a_bad_image_is_refused_at_creation(
+    threads: Threads, site: MediaSite, body: bytes | None, code: tuple[int, int]
+) -> None:
+    site.files.pop("/bad.jpg", None)
+    url = site.put("bad.jpg", body, "image/jpeg") if body else site.image().replace("a.jpg", "bad.jpg")
+    assert error(threads.create(media_type="IMAGE", image_url=url)) == code
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (None, "FAILED_DOWNLOADING_VIDEO"),
+        (b"not a video at all", "FAILED_PROCESSING_VIDEO"),
+        (video(1, "mpeg4"), "FAILED_PROCESSING_VIDEO"),
+    ],
+    ids=["missing", "words", "codec"],
+)
+def test_a_bad_video_shows_late_in_the_status(
+    threads: Threads, site: MediaSite, body: bytes | None, message: str
+) -> None:
+    site.files.pop("/bad.mp4", None)
+    url = site.put("bad.mp4", body, "video/mp4") if body else site.image().replace("a.jpg", "bad.mp4")
+    container = threads.container(media_type="VIDEO", video_url=url)
+    assert threads.status(container, "ERROR")["error_message"] == message
+    assert error(threads.publish(container)) == (100, None)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"media_type": "HOLOGRAM", "text": "x"},
+        {"media_type": "TEXT"},
+        {"media_type": "TEXT", "text": "x" * 501},
+        {"media_type": "TEXT", "text": " ".join(f"https://a.example/{n}" for n in range(6))},
+        {"media_type": "TEXT", "text": "x", "alt_text": "y"},
+        {"media_type": "TEXT", "text": "x", "topic_tag": "a.b"},
+        {"media_type": "TEXT", "text": "x", "topic_tag": "t" * 51},
+        {"media_type": "TEXT", "text": "x", "reply_control": "nobody"},
+        {"media_type": "TEXT", "text": "x", "link_attachment": "somewhere"},
+        {"media_type": "TEXT", "text": "x", "poll_attachment": '{"option_a":"only"}'},
+        {"media_type": "TEXT", "text": "x", "poll_attachment": "[]"},
+        {"media_type": "TEXT", "text": "x", "poll_attachment": '{"option_a":"a","option_b":"' + "b" * 26 + '"}'},
+        {"media_type": "TEXT", "text": "x", "link_attachment": "https://a.example/", "poll_attachment": "{}"},
+        {"media_type": "IMAGE", "link_attachment": "https://a.example/"},
+        {"media_type": "IMAGE"},
+        {"media_type": "TEXT", "text": "x", "is_carousel_item": "true"},
+    ],
+)
+def test_what_a_container_does_not_take(threads: Threads, form: dict[str, str]) -> None:
+    assert error(threads.create(**form)) == (100, None)
+
+
+def test_links_are_counted_once_and_named_when_too_many(threads: Threads) -> None:
+    five = " ".join(f"https://a.example/{number}" for number in range(5))
+    threads.container(media_type="TEXT", text=f"{five} https://a.example/0", link_attachment="https://a.example/1")
+    told = threads.create(media_type="TEXT", text=five, link_attachment="https://b.example/").json()["error"]
+    assert told["message"] == "THREADS_API__LINK_LIMIT_EXCEEDED"
+
+
+def test_a_text_counts_in_characters_or_in_bytes(threads: Threads) -> None:
+    threads.container(media_type="TEXT", text="ü" * 500)
+    threads.set("switches", "countBytes", enabled=True)
+    threads.container(media_type="TEXT", text="ü" * 250)
+    told = threads.create(media_type="TEXT", text="ü" * 251).json()["error"]
+    assert (told["type"], told["error_user_msg"]) == ("THApiException", "El texto supera los 500 caracteres.")
+
+
+def test_publishing_too_soon_does_not_find_the_container(sandbox: Sandbox, threads: Threads) -> None:
+    threads.set("delays", "text", seconds=60)
+    threads.set("delays", "race", seconds=60)
+    container = threads.container(media_type="TEXT", text="x")
+    assert threads.get(container, fields="status").json()["status"] == "IN_PROGRESS"
+    assert error(threads.publish(container)) == (24, 4279009)
+    sandbox.control("POST", "/clock", {"advanceSeconds": 61})
+    assert threads.status(container)
+    race = threads.publish(container)
+    assert error(race) == (24, 4279009)
+    assert race.json()["error"]["is_transient"] is False
+    threads.set("limits", "racePercent", value=0)
+    assert threads.publish(container).status_code == 200
+
+
+def test_a_published_container_never_makes_a_second_post(sandbox: Sandbox, threads: Threads) -> None:
+    container = threads.container(media_type="TEXT", text="x")
+    assert threads.publish(container).status_code == 200
+    assert error(threads.publish(container)) == (100, None)
+    assert len(sandbox.posts("threads")) == 1
+    threads.set("switches", "republishPublished", enabled=True)
+    assert threads.publish(container).status_code == 200
+    assert len(sandbox.posts("threads")) == 2
+
+
+def test_a_container_expires_after_a_day(sandbox: Sandbox, threads: Threads) -> None:
+    container = threads.container(media_type="TEXT", text="x")
+    sandbox.control("POST", "/clock", {"advanceSeconds": DAY + 1})
+    assert threads.status(container, "EXPIRED")
+    assert error(threads.publish(container)) == (24, 4279009)
+
+
+def test_auto_publish_is_visible_and_gives_a_post_not_a_container(sandbox: Sandbox, threads: Threads) -> None:
+    post = threads.container(media_type="TEXT", text="x", auto_publish_text="true")
+    assert [seen["id"] for seen in sandbox.posts("threads")] == [post]
+    (call,) = sandbox.calls("auto_publish_text")
+    assert (call["visible"], call["effect"]) == (True, True)
+
+
+def test_a_status_is_refused_of_a_post(threads: Threads) -> None:
+    answer = threads.get(threads.post(), fields="status")
+    assert error(answer) == (100, None)
+    assert answer.json()["error"]["type"] == "THApiException"
+
+
+def test_a_chain_is_listed_apart_from_the_posts(sandbox: Sandbox, threads: Threads) -> None:
+    root = threads.post("one")
+    second = threads.post("two", reply_to_id=root)
+    third = threads.post("three", reply_to_id=second)
+    assert [row["id"] for row in threads.get("me/threads").json()["data"]] == [root]
+    assert [row["id"] for row in threads.get(f"{ID}/replies").json()["data"]] == [third, second]
+    read = threads.get(third, fields="is_reply,replied_to,root_post").json()
+    assert (read["is_reply"], read["replied_to"], read["root_post"]) == (True, {"id": second}, {"id": root})
+    assert [(post["kind"], post["comments"]) for post in sandbox.posts("threads")] == [
+        ("text", ["two"]),
+        ("reply", ["three"]),
+        ("reply", []),
+    ]
+    assert error(threads.create(media_type="TEXT", text="x", reply_to_id="18000000000000000")) == (100, 33)
+
+
+def test_the_list_is_newest_first_knows_since_and_has_cursors_only(sandbox: Sandbox, threads: Threads) -> None:
+    posts = []
+    for number in range(3):
+        posts.append(threads.post(str(number)))
+        sandbox.control("POST", "/clock", {"advanceSeconds": 100})
+    newest = threads.get("me/threads", limit=2).json()
+    assert [row["id"] for row in newest["data"]] == [posts[2], posts[1]]
+    assert set(newest["paging"]) == {"cursors"}
+    rest = threads.get("me/threads", after=newest["paging"]["cursors"]["after"]).json()
+    assert [row["id"] for row in rest["data"]] == [posts[0]]
+    since = int(time.time()) + 150
+    assert [row["id"] for row in threads.get("me/threads", since=since).json()["data"]] == [posts[2]]
+
+
+def test_the_buckets_are_enforced_and_only_what_was_asked_is_told(sandbox: Sandbox, threads: Threads) -> None:
+    for kind in ("postsPerDay", "repliesPerDay", "deletesPerDay"):
+        threads.set("limits", kind, value=1)
+    root = threads.post()
+    reply = threads.post("x", reply_to_id=root)
+    second = threads.container(media_type="TEXT", text="x")
+    assert error(threads.publish(second)) == (4, None)
+    assert error(threads.publish(threads.container(media_type="TEXT", text="x", reply_to_id=root))) == (4, None)
+    assert threads.ask("DELETE", f"v1.0/{reply}").json() == {"success": True, "deleted_id": reply}
+    assert error(threads.ask("DELETE", f"v1.0/{root}")) == (4, None)
+    assert len(sandbox.posts("threads")) == 1
+    told = threads.get(f"{ID}/threads_publishing_limit", fields="quota_usage,reply_quota_usage,reply_config").json()
+    config = {"quota_total": 1, "quota_duration": DAY}
+    assert told["data"] == [{"quota_usage": 1, "reply_quota_usage": 1, "reply_config": config}]
+    sandbox.control("POST", "/clock", {"advanceSeconds": DAY + 1})
+    assert threads.post("new day")
+
+
+def test_it_went_live_with_code_10_and_http_500(sandbox: Sandbox, threads: Threads) -> None:
+    sandbox.plant("threads", "threads_publish", "live_but_error", error={"code": 10}, status=500)
+    container = threads.container(media_type="TEXT", text="x")
+    answer = threads.publish(container)
+    assert (answer.status_code, error(answer)) == (500, (10, None))
+    assert threads.status(container, "PUBLISHED")
+    assert len(sandbox.posts("threads")) == 1
+
+
+def connect(threads: Threads) -> dict[str, str]:
+    """Through the consent page to the form of the code exchange."""
+    query = {"client_id": "1", "redirect_uri": CALLBACK, "scope": "threads_basic,threads_content_publish", "state": "s"}
+    authorize = "/threads/www/oauth/authorize"
+    page = threads.sandbox.http.get(authorize, params=query)
+    assert "Connect an emulated Threads account" in page.text
+    denied = threads.sandbox.http.get(authorize, params=query | {"deny": "1"}).headers["location"]
+    assert parse_qs(urlsplit(denied).query)["error_reason"] == ["user_denied"]
+    approved = threads.sandbox.http.get(authorize, params=query | {"approve": ID}).headers["location"]
+    assert approved.endswith("#_")
+    code = parse_qs(urlsplit(approved).query)["code"][0]
+    return {
+        "client_id": "1",
+        "client_secret": "x",
+        "grant_type": "authorization_code",
+        "redirect_uri": CALLBACK,
+        "code": code,
+    }
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize("host", ["graph", "token"])
+def test_a_code_becomes_a_short_and_then_once_a_long_token(threads: Threads, as_text: bool, host: str) -> None:
+    threads.set("switches", "userIdAsText", enabled=as_text)
+    form, url = connect(threads), f"/threads/{host}/oauth/access_token"
+    short = threads.sandbox.http.post(url, data=form).json()
+    assert short["user_id"] == (ID if as_text else int(ID))
+    again = threads.sandbox.http.post(url, data=form)
+    assert (again.status_code, again.json()["error_type"]) == (400, "OAuthException")
+    exchange = {"grant_type": "th_exchange_token", "client_secret": "x"}
+    long = threads.ask("GET", "access_token", host, **exchange, access_token=short["access_token"]).json()
+    assert long["expires_in"] == 60 * DAY
+    for token in (short["access_token"], long["access_token"]):
+        assert error(threads.ask("GET", "access_token", host, **exchange, access_token=token)) == (452, 4279019)
+    told = threads.get("debug_token", access_token=long["access_token"], input_token=long["access_token"]).json()[
+        "data"
+    ]
+    assert (told["is_valid"], told["scopes"]) == (True, ["threads_basic", "threads_content_publish"])
+    forbidden = threads.ask(
+        "POST",
+        f"v1.0/{ID}/threads",
+        access_token=long["access_token"],
+        media_type="TEXT",
+        text="x",
+        reply_to_id=threads.post(),
+    )
+    assert (forbidden.status_code, error(forbidden)) == (403, (10, None))
+
+
+def test_a_token_younger_than_a_day_is_not_refreshed(sandbox: Sandbox, threads: Threads) -> None:
+    refresh = {"grant_type": "th_refresh_token"}
+    new = threads.ask("GET", "refresh_access_token", "token", **refresh).json()["access_token"]
+    assert error(threads.ask("GET", "refresh_access_token", **refresh, access_token=new)) == (100, None)
+    sandbox.control("POST", "/clock", {"advanceSeconds": DAY + 1})
+    assert threads.ask("GET", "refresh_access_token", **refresh, access_token=new).status_code == 200
+
+
+def test_lost_access_has_its_codes(sandbox: Sandbox, threads: Threads) -> None:
+    def ask(token: str = TOKEN) -> tuple[int, int | None]:
+        return error(threads.get("me", access_token=token))
+
+    assert ask("garbage") == (190, None)
+    profile = {"channel": "threads", "profile": "munadi.sandbox"}
+    sandbox.control("PATCH", "/profiles/threads/munadi.sandbox", {"status": "checkpoint"})
+    assert ask() == (190, 459)
+    sandbox.control("PATCH", "/profiles/threads/munadi.sandbox", {"status": "restricted"})
+    assert error(threads.create(media_type="TEXT", text="x")) == (1, 4279013)
+    sandbox.control("PATCH", "/profiles/threads/munadi.sandbox", {"status": "active"})
+    sandbox.control("POST", "/tokens/expire", profile)
+    assert ask() == (190, 463)
+    for subcode, told in ((460, (190, 460)), (4279019, (452, 4279019))):
+        sandbox.control("POST", "/tokens/revoke", profile | {"subcode": subcode})
+        assert ask() == told
+    renewed = sandbox.control("POST", "/profiles/threads/munadi.sandbox/credentials")
+    assert threads.get("me", access_token=renewed["accessToken"]).status_code == 200
+
+
+def test_what_is_not_there(threads: Threads) -> None:
+    assert error(threads.get("18000000000000000")) == (100, 33)
+    assert error(threads.get("me", fields="birthday")) == (100, None)
+    assert error(threads.ask("GET", "v1.0/me/nothing")) == (100, 33)
+    assert error(threads.publish("17800000000000000")) == (24, 4279009)
+    assert threads.sandbox.http.get("/threads/www/@munadi.sandbox/post/nothing").status_code == 404
