@@ -12,8 +12,9 @@ from munadi.sandbox.instagram import Instagram
 from munadi.sandbox.media import MediaShelf
 from munadi.sandbox.network import EmulatedNetwork, PostView
 from munadi.sandbox.storage import Store
+from munadi.sandbox.youtube import YouTube
 
-NETWORKS: tuple[type[EmulatedNetwork], ...] = (Bluesky, Instagram)
+NETWORKS: tuple[type[EmulatedNetwork], ...] = (Bluesky, Instagram, YouTube)
 
 
 class SandboxState:

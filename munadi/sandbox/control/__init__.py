@@ -13,13 +13,15 @@ Profiles (`{profile}` is an id or a name)
     GET   /profiles                 `[{channel, id, name, status, url}]`
     POST  /profiles                 `{channel, name?}` → 201, what a client imports: bluesky `{did, handle,
                                     serviceUrl, identifier, password}`, instagram `{externalId, username,
-                                    accessToken}`
+                                    accessToken}`, youtube the same with `refreshToken`, `expiresAt`
     PATCH /profiles/{channel}/{profile}   `{status}`: bluesky `active takendown suspended deactivated`,
-                                    instagram `active restricted checkpoint`
+                                    instagram `active restricted checkpoint`,
+                                    youtube `active suspended no_channel unverified`
     POST  /profiles/{channel}/{profile}/credentials   fresh ones, as after the owner connected again
     POST  /tokens/expire            `{channel, profile, which?: access | refresh | all}`
     POST  /tokens/revoke            `{channel, profile, subcode?}`; bluesky: the app password is gone, what was
-                                    issued lives on until it expires; instagram: 190 with the subcode (458)
+                                    issued lives on until it expires; instagram: 190 with the subcode (458);
+                                    youtube: the grant and all its tokens end at once
 Planting
     POST   /faults                  see below → 201 with its `id`
     GET    /faults, DELETE /faults, DELETE /faults/{id}
@@ -33,7 +35,10 @@ Planting
 A fault: `{channel, operation, mode, times, profile?, status?, body?, headers?, error?, delaySeconds?}`; `times`
 is 1 by default and null for "until removed". `operation` is an NSID at Bluesky; at Instagram one of
 `create_container container_status media_publish list_media get_media list_stories comments list_comments
-content_publishing_limit me refresh_token exchange_token exchange_code`; `*` is any. Modes:
+content_publishing_limit me refresh_token exchange_token exchange_code`; `*` is any.
+At YouTube one of
+`start_upload upload_chunk probe_upload list_videos update_video delete_video list_uploads list_channels
+set_thumbnail token revoke_token inspect_token authorize`. Modes:
 
     error                   this answer, without effect
     reset, hang             nothing comes back and nothing happened: the connection is cut, or held
@@ -46,7 +51,8 @@ content_publishing_limit me refresh_token exchange_token exchange_code`; `*` is 
 
 The modes that accept are spent only by a call that the network accepted. An answer is given as `status`,
 `body` and `headers`, or as `error` in the network's own words: bluesky `{error, message?}`, instagram
-`{code, subcode?, message?}`, with the status and message that usually go with it.
+`{code, subcode?, message?}`, youtube `{reason, message?}` or, its token endpoint,
+`{error}`, with the status and message that usually go with it.
 """
 
 from __future__ import annotations

@@ -1,0 +1,91 @@
+"""What a video's metadata may be: known fields only, and YouTube's limits. Source: channels/youtube.md section 4."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from munadi.sandbox.youtube.errors import refuse
+
+# Writable fields of the discovery document, revision 20261104.
+SNIPPET = {"title", "description", "tags", "categoryId", "defaultLanguage", "defaultAudioLanguage"}
+STATUS = {
+    "privacyStatus",
+    "publishAt",
+    "license",
+    "embeddable",
+    "publicStatsViewable",
+    "selfDeclaredMadeForKids",
+    "containsSyntheticMedia",
+}
+RESETS: dict[str, Any] = {
+    "privacyStatus": "public",  # omitted means public
+    "license": "youtube",
+    "embeddable": True,
+    "publicStatsViewable": True,
+}
+CATEGORIES = {"1", "2", "10", "15", "17", "19", "20", "22", "23", "24", "25", "26", "27", "28", "29"}
+
+
+def known_only(given: Any, known: set[str], where: str) -> dict[str, Any]:
+    """An object that names nothing else; Google refuses unknown names of a JSON body."""
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise refuse("badRequest")
+    for name in given:
+        if name not in known:
+            raise refuse("badRequest", f"Invalid JSON payload received. Unknown name \"{name}\" at '{where}'")
+    return given
+
+
+def snippet_of(given: Any) -> dict[str, Any]:
+    snippet = known_only(given, SNIPPET, "snippet")
+    title, description = snippet.get("title", ""), snippet.get("description", "")
+    if not isinstance(title, str) or not title.strip() or len(title) > 100 or _bracketed(title):
+        raise refuse("invalidTitle")
+    if not isinstance(description, str) or len(description.encode()) > 5_000 or _bracketed(description):
+        raise refuse("invalidDescription")
+    tags = snippet.get("tags", [])
+    if not isinstance(tags, list) or _counted(tags) > 500:
+        raise refuse("invalidTags")
+    if snippet.get("categoryId", "22") not in CATEGORIES:
+        raise refuse("invalidCategoryId")
+    return {"categoryId": "22", "description": "", **snippet}
+
+
+def status_of(given: Any, now: float) -> dict[str, Any]:
+    """The whole status; what is left out is reset."""
+    status = {**RESETS, **known_only(given, STATUS, "status")}
+    if status["privacyStatus"] not in ("public", "unlisted", "private"):
+        raise refuse("forbiddenPrivacySetting")
+    if status["license"] not in ("youtube", "creativeCommon"):
+        raise refuse("forbiddenLicenseSetting")
+    for name in ("embeddable", "publicStatsViewable", "selfDeclaredMadeForKids", "containsSyntheticMedia"):
+        if not isinstance(status.get(name, False), bool):
+            raise refuse("badRequest", f"Invalid value at 'status.{name}' (TYPE_BOOL)")
+    if "publishAt" in status:
+        _schedule(status, now)
+    return status
+
+
+def _schedule(status: dict[str, Any], now: float) -> None:
+    """publishAt is for private videos; a time that has passed publishes at once."""
+    try:
+        at = datetime.fromisoformat(str(status["publishAt"]))
+    except ValueError:
+        raise refuse("invalidPublishAt") from None
+    if status["privacyStatus"] != "private" or at.tzinfo is None:
+        raise refuse("invalidPublishAt")
+    if at.timestamp() <= now:
+        status["privacyStatus"] = "public"
+        del status["publishAt"]
+
+
+def _bracketed(text: str) -> bool:
+    return "<" in text or ">" in text
+
+
+def _counted(tags: list[Any]) -> int:
+    """Commas between tags count, and quotes around a tag with a space."""
+    return sum(len(str(tag)) + (2 if " " in str(tag) else 0) for tag in tags) + max(len(tags) - 1, 0)

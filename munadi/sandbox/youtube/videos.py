@@ -1,0 +1,176 @@
+"""videos.list, update and delete, the list of uploads, the channel, and thumbnails.set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from munadi.sandbox.clock import iso, wall_time
+from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.media import image_facts
+from munadi.sandbox.youtube.errors import refuse
+from munadi.sandbox.youtube.metadata import known_only, snippet_of, status_of
+from munadi.sandbox.youtube.model import Profile, Video
+from munadi.sandbox.youtube.platform import MANAGE, READ, UPLOAD, Platform, json_object, parts
+
+PARTS = {"id", "snippet", "status", "processingDetails", "contentDetails"}
+THUMBNAIL_BYTES = 52_428_800
+SHORT_SECONDS = 180
+
+
+class Videos:
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    async def list(self, call: Call) -> Answer:
+        """By id; what is private is shown to its owner alone."""
+        profile = self._platform.caller(call, READ)
+        named = parts(call, PARTS)
+        wanted = [part for part in call.query.get("id", "").split(",") if part]
+        if not wanted:
+            raise refuse("missingRequiredParameter")
+        found = [video for video_id in wanted if (video := self._platform.videos.get(video_id)) is not None]
+        shown = [v for v in found if v.profile_id == profile.id or self.privacy(v) != "private"]
+        return _listed("video", [self.resource(video, named) for video in shown])
+
+    async def update(self, call: Call) -> Answer:
+        """The parts that are named are written whole."""
+        profile = self._platform.channel(call, MANAGE)
+        named = parts(call, PARTS)
+        body = known_only(json_object(call), {"id", "kind", "etag", "snippet", "status"}, "video")
+        video = self._platform.own_video(str(body.get("id", "")), profile)
+        before = (video.snippet, video.status)
+        if "snippet" in named:
+            video.snippet = snippet_of(body.get("snippet"))
+        if "status" in named:
+            self._set_status(video, status_of(body.get("status"), self._platform.clock.now()))
+        self._platform.videos.put(video.id, video)
+        changed = before != (video.snippet, video.status)
+        return Answer(200, self.resource(video, named), effect=changed)
+
+    async def delete(self, call: Call) -> Answer:
+        profile = self._platform.channel(call, MANAGE)
+        video = self._platform.own_video(call.query.get("id", ""), profile)
+        self._platform.videos.remove(video.id)
+        return Answer(204, None, effect=True)
+
+    async def uploads(self, call: Call) -> Answer:
+        """playlistItems of the channel's uploads, newest first; new ones may be missing for a while."""
+        profile = self._platform.channel(call, READ)
+        named = parts(call, {"id", "snippet", "contentDetails", "status"})
+        if call.query.get("playlistId") != profile.uploads:
+            raise refuse("playlistNotFound")
+        until = self._platform.clock.now() - self._platform.delays["listing"]
+        own = [v for v in self._platform.videos if v.profile_id == profile.id and v.uploaded_at <= until]
+        count = min(int(call.query.get("maxResults", "5")), 50)
+        return _listed("playlistItem", [_entry(video, profile, named) for video in reversed(own[-count:])])
+
+    async def channels(self, call: Call) -> Answer:
+        profile = self._platform.caller(call, READ)
+        named = parts(call, {"id", "snippet", "contentDetails", "status"})
+        if call.query.get("mine") != "true":
+            raise refuse("missingRequiredParameter")
+        return _listed("channel", [] if profile.status == "no_channel" else [_channel(profile, named)])
+
+    async def thumbnail(self, call: Call) -> Answer:
+        profile = self._platform.channel(call, UPLOAD)
+        video = self._platform.own_video(call.query.get("videoId", ""), profile)
+        if profile.status == "unverified":
+            raise refuse("forbidden", "The channel may not set custom thumbnails.")
+        if not call.body:
+            raise refuse("mediaBodyRequired")
+        facts = image_facts(call.body)
+        if facts is None or facts.format not in ("JPEG", "PNG") or len(call.body) > THUMBNAIL_BYTES:
+            raise refuse("invalidImage")
+        if is_short(video) and self.upload_status(video) == "uploaded":
+            raise refuse("failedPrecondition")
+        size = {"url": f"{call.base_url}/", "width": facts.width, "height": facts.height}
+        body = {"kind": "youtube#thumbnailSetResponse", "etag": "e", "items": [{"default": size}]}
+        return Answer(200, body, effect=True)
+
+    def privacy(self, video: Video) -> str:
+        """As it is now: a scheduled video becomes public by itself."""
+        if "publishAt" in video.status:
+            self._set_status(video, status_of(video.status, self._platform.clock.now()))
+            self._platform.videos.put(video.id, video)
+        return str(video.status["privacyStatus"])
+
+    def upload_status(self, video: Video) -> str:
+        if self._platform.clock.now() < video.processed_at:
+            return "uploaded"
+        return "failed" if video.failure else "rejected" if video.rejection else "processed"
+
+    def resource(self, video: Video, named: set[str]) -> dict[str, Any]:
+        status = self.upload_status(video)
+        return {"kind": "youtube#video", "etag": "e", "id": video.id} | {
+            name: fields
+            for name, fields in {
+                "snippet": {**video.snippet, "publishedAt": iso(video.uploaded_at), "channelId": video.profile_id},
+                "status": self._status(video, status),
+                "processingDetails": _processing(status),
+            }.items()
+            if name in named
+        }
+
+    def _status(self, video: Video, status: str) -> dict[str, Any]:
+        privacy = self.privacy(video)
+        shown = {**video.status, "privacyStatus": privacy, "uploadStatus": status}
+        shown["madeForKids"] = video.status.get("selfDeclaredMadeForKids", False)
+        if status == "failed":
+            shown["failureReason"] = video.failure
+        if status == "rejected":
+            shown["rejectionReason"] = video.rejection
+        return shown
+
+    def _set_status(self, video: Video, status: dict[str, Any]) -> None:
+        if self._platform.switches["keepPrivate"]:
+            status = {**status, "privacyStatus": "private"}
+        if status["privacyStatus"] == "private":
+            video.seen_at = None
+        elif video.seen_at is None:
+            video.seen_at = wall_time()
+        video.status = status
+
+
+def is_short(video: Video) -> bool:
+    """Square or vertical, and three minutes at most."""
+    return 0 < video.width <= video.height and video.seconds <= SHORT_SECONDS
+
+
+def _processing(status: str) -> dict[str, Any]:
+    if status == "uploaded":
+        progress = {"partsTotal": "100", "partsProcessed": "50", "timeLeftMs": "1000"}
+        return {"processingStatus": "processing", "processingProgress": progress}
+    return {"processingStatus": "succeeded" if status == "processed" else "terminated"}
+
+
+def _entry(video: Video, profile: Profile, named: set[str]) -> dict[str, Any]:
+    snippet = {name: video.snippet.get(name, "") for name in ("title", "description")}
+    snippet |= {"publishedAt": iso(video.uploaded_at), "channelId": profile.id, "playlistId": profile.uploads}
+    fields = {
+        "snippet": {**snippet, "resourceId": {"kind": "youtube#video", "videoId": video.id}},
+        "contentDetails": {"videoId": video.id, "videoPublishedAt": iso(video.uploaded_at)},
+        "status": {"privacyStatus": video.status["privacyStatus"]},
+    }
+    return {"kind": "youtube#playlistItem", "id": f"{profile.uploads}.{video.id}"} | _named(fields, named)
+
+
+def _channel(profile: Profile, named: set[str]) -> dict[str, Any]:
+    fields = {
+        "snippet": {"title": profile.title, "customUrl": profile.custom_url, "description": ""},
+        "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": profile.uploads}},
+        "status": {
+            "privacyStatus": "public",
+            "isLinked": True,
+            "longUploadsStatus": "eligible" if profile.status == "unverified" else "allowed",
+        },
+    }
+    return {"kind": "youtube#channel", "etag": "e", "id": profile.id} | _named(fields, named)
+
+
+def _named(fields: dict[str, Any], named: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name in named}
+
+
+def _listed(kind: str, listed: list[dict[str, Any]]) -> Answer:
+    info = {"totalResults": len(listed), "resultsPerPage": len(listed)}
+    return Answer(200, {"kind": f"youtube#{kind}ListResponse", "etag": "e", "pageInfo": info, "items": listed})
