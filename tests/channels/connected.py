@@ -49,6 +49,8 @@ class Connected:
             external_id=connection.profile.external_id,
             handle=connection.profile.handle,
             service_url=connection.profile.service_url,
+            login=given.login,
+            scopes=connection.profile.scopes,
             facts=connection.profile.facts,
             credentials=connection.credentials,
         )

@@ -1,4 +1,4 @@
-"""Instagram for professional accounts, through Instagram Login. Facts: instagram.md, 2026-11."""
+"""Instagram for professional accounts, connected directly or through their Page. Facts: instagram.md, 2026-11."""
 
 from __future__ import annotations
 

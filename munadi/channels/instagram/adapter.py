@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from munadi.channels.http import ChannelTools
 from munadi.channels.instagram.accounts import Accounts
+from munadi.channels.instagram.comment import COMMENT, FirstComment
 from munadi.channels.instagram.errors import is_renewable
 from munadi.channels.instagram.graph import Graph
 from munadi.channels.instagram.lookup import SLACK, Lookup
@@ -40,12 +41,13 @@ class Instagram:
     options: type[BaseModel] = Options
 
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
-        self.spec = settings.applied_to(SPEC, settings.hosts.graph)
+        self.spec = settings.applied_to(SPEC, settings.hosts.graph, settings.hosts.fb_graph)
         self._tools = tools
         self._graph = Graph(settings, tools)
         self._reader = ContainerReader(self._graph, settings, tools)
         self._lookup = Lookup(self._graph, settings.permalink_timeout)
-        self._accounts = Accounts(self._graph, tools)
+        self._comment = FirstComment(self._graph, self._lookup, tools)
+        self._accounts = Accounts(self._graph, settings, tools)
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Caption, media and options against Meta's limits."""
@@ -59,8 +61,8 @@ class Instagram:
         return LEADS[kind_of(draft, options)]
 
     def stages(self, draft: Draft) -> tuple[str, ...]:
-        """None yet."""
-        return ()
+        """The first comment."""
+        return (COMMENT,) if draft.first_comment else ()
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
@@ -76,8 +78,13 @@ class Instagram:
         save: SaveHandle,
         stage: Stage,
     ) -> Published | Pending:
-        """One media_publish. Raises ChannelError. A live post is never sent again nor turned into a failure."""
+        """One media_publish, or one comment. Raises ChannelError.
+
+        A live post is never sent again nor turned into a failure.
+        """
         prepared = _prepared(handle)
+        if stage.name == COMMENT:
+            return await self._comment.publish(draft, account, prepared, save, stage)
         if prepared.media_id:
             return await self._lookup.live(account, prepared.media_id)
         post = prepared.post
@@ -152,9 +159,14 @@ class Instagram:
         since: datetime,
         stage: str = "post",
     ) -> Published | Absent | Unknown:
-        """The container's status is a strong key; without a container, the account's media by text, kind, time."""
+        """The container's status is a strong key; without a container, the account's media by text, kind, time.
+
+        A comment is looked for by its text below the post.
+        """
         prepared = _prepared(handle)
         try:
+            if stage == COMMENT:
+                return await self._comment.find(draft, account, prepared)
             if prepared.media_id:
                 return await self._lookup.live(account, prepared.media_id)
             if prepared.post is None:

@@ -1,4 +1,4 @@
-"""The Graph API of Instagram Login: versioned paths below one host, forms in, JSON out, the token as a header."""
+"""The Graph API of either log-in: versioned paths below its host, forms in, JSON out, the token as a header."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Mapping
 
 from munadi.channels.http import ChannelHttp, ChannelTools
 from munadi.channels.instagram.errors import explain
-from munadi.channels.instagram.spec import Settings
+from munadi.channels.instagram.spec import Login, Settings
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
 from munadi.ports import Answer, Gate
 
 
 class Graph:
-    """Calls for one account; `unversioned` is for the token endpoints, which have no version."""
+    """Calls for one account, at the host of its log-in; every call raises ChannelError."""
 
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
-        self._host = settings.hosts.graph.rstrip("/")
+        hosts = settings.hosts
+        self._hosts = {Login.DIRECT: hosts.graph.rstrip("/"), Login.PAGE: hosts.fb_graph.rstrip("/")}
         self._version = settings.version
         self._clock = tools.clock
         self._http = ChannelHttp(tools.client, self.explain)
@@ -25,21 +26,33 @@ class Graph:
         """See `errors`."""
         return explain(answer, self._clock.now())
 
-    async def get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
-        """Raises ChannelError."""
-        return await self._http.call("GET", f"{self._host}/{self._version}/{path}", token=token, params=params)
+    async def get(self, path: str, account: ConnectedAccount, params: Mapping[str, str]) -> Answer:
+        """Read with the account's token."""
+        return await self.read(login_of(account), path, token_of(account), params)
+
+    async def read(self, login: Login, path: str, token: str, params: Mapping[str, str]) -> Answer:
+        """Read with a token that is no account's yet."""
+        return await self._http.call("GET", f"{self._base(login)}/{path}", token=token, params=params)
 
     async def post(
         self, path: str, account: ConnectedAccount, form: Mapping[str, str], gate: Gate | None = None
     ) -> Answer:
-        """Raises ChannelError. `gate` marks the visible call."""
-        url = f"{self._host}/{self._version}/{path}"
+        """Change something. `gate` marks the visible call."""
+        url = f"{self._base(login_of(account))}/{path}"
         return await self._http.call("POST", url, token=token_of(account), form=form, gate=gate)
 
     async def unversioned(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
-        """GET a token endpoint, which takes the token as a parameter. Raises ChannelError."""
+        """GET a token endpoint of the direct log-in, which has no version and takes the token as a parameter."""
         given = {**params, "access_token": token}
-        return await self._http.call("GET", f"{self._host}/{path}", params=given, secrets=[token])
+        return await self._http.call("GET", f"{self._hosts[Login.DIRECT]}/{path}", params=given, secrets=[token])
+
+    def _base(self, login: Login) -> str:
+        return f"{self._hosts[login]}/{self._version}"
+
+
+def login_of(account: ConnectedAccount) -> Login:
+    """Which log-in the account was connected by; the direct one when it does not say."""
+    return Login.PAGE if account.login == Login.PAGE else Login.DIRECT
 
 
 def token_of(account: ConnectedAccount) -> str:

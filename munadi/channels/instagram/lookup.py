@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
-from munadi.channels.instagram.graph import Graph, token_of
+from munadi.channels.instagram.graph import Graph
 from munadi.channels.instagram.spec import Kind, Options
 from munadi.channels.instagram.wire import MEDIA_FIELDS, READS_AS, MediaRead, kind_of, read_media, read_media_list
 from munadi.domain.account import ConnectedAccount
@@ -32,7 +32,7 @@ class Lookup:
         media: MediaRead | None = None
         try:
             async with asyncio.timeout(self._timeout):
-                answer = await self._graph.get(media_id, token_of(account), {"fields": MEDIA_FIELDS})
+                answer = await self._graph.get(media_id, account, {"fields": MEDIA_FIELDS})
             media = read_media(answer.body)
         except (ChannelError, TimeoutError):
             pass  # the post is live whatever this read says
@@ -59,7 +59,7 @@ class Lookup:
         kind = kind_of(draft, Options.model_validate(draft.options))
         edge = "stories" if kind is Kind.STORY else "media"
         params = {"fields": MEDIA_FIELDS, "since": str(int((since - SLACK).timestamp())), "limit": "100"}
-        answer = await self._graph.get(f"{account.external_id}/{edge}", token_of(account), params)
+        answer = await self._graph.get(f"{account.external_id}/{edge}", account, params)
         return [media for media in read_media_list(answer) if _fits(media, draft, kind, since)]
 
 

@@ -6,16 +6,21 @@ that failed in a way another may not is replaced, a few times; one that expired 
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from munadi.channels.http import ChannelTools
 from munadi.channels.instagram.errors import explain_status, is_renewable
-from munadi.channels.instagram.graph import Graph, token_of
-from munadi.channels.instagram.spec import CONTAINER_LIFE, Kind, Options, Settings
+from munadi.channels.instagram.graph import Graph
+from munadi.channels.instagram.spec import CONTAINER_LIFE, FEED_IMAGE, Kind, Options, Settings
 from munadi.channels.instagram.wire import Form, carousel_form, child_form, kind_of, single_form
+from munadi.channels.renditions import fitting
 from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
 from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import SaveHandle
@@ -43,6 +48,7 @@ class Prepared(Model):
     renewals: int = 0
     misses: int = 0
     media_id: str | None = None
+    comment_id: str | None = None
 
     @property
     def post(self) -> Container | None:
@@ -67,7 +73,7 @@ class ContainerReader:
     async def read(self, container: Container, account: ConnectedAccount) -> tuple[str, str]:
         """`(status_code, status)`. Raises ChannelError; a flaky read of a young container is IN_PROGRESS."""
         try:
-            answer = await self._graph.get(container.id, token_of(account), {"fields": "status_code,status"})
+            answer = await self._graph.get(container.id, account, {"fields": "status_code,status"})
         except ChannelError as error:
             if error.provider_code == FLAKY_READ and self._age(container) < FLAKY_FOR:
                 return "IN_PROGRESS", ""
@@ -116,29 +122,42 @@ class Preparation:
         """Go as far as is possible now. Raises ChannelError."""
         options = Options.model_validate(draft.options)
         kind = kind_of(draft, options)
-        media = self._tools.media
         if kind is Kind.CAROUSEL:
             waits = [
-                await self._advance(str(index), child_form(asset, media)) for index, asset in enumerate(draft.media)
+                await self._advance(str(index), partial(self._child, asset)) for index, asset in enumerate(draft.media)
             ]
             pending = [wait for wait in waits if wait is not None]
             if pending:
                 done = len(waits) - len(pending)
                 return Pending(after=min(pending), note=f"{done} of {len(waits)} media are ready")
-            children = [self._state.containers[str(index)].id for index in range(len(draft.media))]
-            wait = await self._advance(POST, carousel_form(draft, options, children))
+            wait = await self._advance(POST, partial(self._parent, draft, options))
         else:
-            wait = await self._advance(POST, single_form(draft, options, kind, media))
+            wait = await self._advance(POST, partial(self._single, draft, options, kind))
         if wait is not None:
             return Pending(after=wait, note="Instagram is processing the media")
         await self._keep(ready=True)
         return Ready(expires_at=self._state.expires_at)
 
-    async def _advance(self, slot: str, form: Form) -> timedelta | None:
+    async def _child(self, asset: MediaAsset) -> Form:
+        return child_form(await self._fitting(asset), self._tools.media)
+
+    async def _parent(self, draft: Draft, options: Options) -> Form:
+        children = [self._state.containers[str(index)].id for index in range(len(draft.media))]
+        return carousel_form(draft, options, children)
+
+    async def _single(self, draft: Draft, options: Options, kind: Kind) -> Form:
+        asset = await self._fitting(draft.media[0])
+        return single_form(draft.model_copy(update={"media": (asset,)}), options, kind, self._tools.media)
+
+    async def _fitting(self, asset: MediaAsset) -> MediaAsset:
+        """What Instagram will fetch: every kind of post takes the same images."""
+        return await fitting(self._tools.media, FEED_IMAGE, asset) if asset.kind is MediaKind.IMAGE else asset
+
+    async def _advance(self, slot: str, form: Callable[[], Awaitable[Form]]) -> timedelta | None:
         """Create the slot's container or look at it; None once it is finished, else when to look again."""
         container = self._state.containers.get(slot)
         if container is None:
-            return await self._create(slot, form)
+            return await self._create(slot, await form())
         if container.code in ("FINISHED", "PUBLISHED"):
             return None
         code, status = await self._reader.read(container, self._account)

@@ -24,22 +24,48 @@ from munadi.domain.model import WireModel
 MAX_HASHTAGS = 30
 MAX_MENTIONS = 20
 MAX_CAROUSEL = 10
+# Meta's old rules for comments, which nothing newer replaces (facts, section 4).
+MAX_COMMENT = 300
+MAX_COMMENT_HASHTAGS = 4
+MAX_COMMENT_LINKS = 1
 # An unpublished container is dead after this.
 CONTAINER_LIFE = timedelta(hours=24)
 
 
+class Login(StrEnum):
+    """The two log-ins, `login` of an account: at Instagram itself, or through the Page that the account belongs to.
+
+    They publish alike and differ in host, scopes and the life of a token (facts, sections 1 and 2).
+    """
+
+    DIRECT = "instagram"
+    PAGE = "facebook"
+
+
+# Who lacks it cannot comment; named by each log-in in its own way.
+COMMENT_SCOPES = {Login.DIRECT: "instagram_business_manage_comments", Login.PAGE: "instagram_manage_comments"}
+
+
 class Hosts(BaseModel):
-    """Where Instagram is; a value may carry a path prefix, never a version."""
+    """Where Instagram is; a value may carry a path prefix, never a version.
+
+    `fb_…` are for accounts connected through a Page: `fb_auth` is where its owner consents. `upload` takes bytes, and
+    is not called: Instagram pulls our copies.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
     graph: str = "https://graph.instagram.com"
+    fb_graph: str = "https://graph.facebook.com"
+    fb_auth: str = "https://www.facebook.com"
+    upload: str = "https://rupload.facebook.com"
 
 
 class Settings(ChannelSettings):
     """`MUNADI_CHANNELS__INSTAGRAM__…`; durations in seconds or ISO 8601.
 
     A container is polled every `poll_quick` at first, then every `poll_slow`, and `poll_idle` once it is slow.
+    `read_quota` reads how many posts a day an account may publish when it is connected.
     """
 
     hosts: Hosts = Hosts()
@@ -48,6 +74,7 @@ class Settings(ChannelSettings):
     poll_slow: timedelta = timedelta(seconds=10)
     poll_idle: timedelta = timedelta(seconds=60)
     permalink_timeout: timedelta = timedelta(seconds=3)
+    read_quota: bool = True
 
 
 class Kind(StrEnum):
@@ -82,6 +109,10 @@ class Options(WireModel):
     is_ai_generated: bool | None = None
 
 
+# Instagram takes JPEG; these are made into one, and images that are too large are made smaller.
+CONVERTED = ("image/png", "image/webp")
+MAX_SOURCE_BYTES = 20_000_000
+
 FEED_IMAGE = MediaRule(
     kind=MediaKind.IMAGE,
     mime_types=("image/jpeg",),
@@ -89,6 +120,8 @@ FEED_IMAGE = MediaRule(
     min_ratio=0.8,
     max_ratio=1.91,
     max_alt_length=1000,
+    converted_types=CONVERTED,
+    max_source_bytes=MAX_SOURCE_BYTES,
 )
 REEL_VIDEO = MediaRule(
     kind=MediaKind.VIDEO,
@@ -100,7 +133,7 @@ REEL_VIDEO = MediaRule(
     min_duration=timedelta(seconds=3),
     max_duration=timedelta(minutes=15),
 )
-STORY_IMAGE = MediaRule(kind=MediaKind.IMAGE, mime_types=("image/jpeg",), max_bytes=8 * 1024 * 1024)
+STORY_IMAGE = FEED_IMAGE.model_copy(update={"min_ratio": None, "max_ratio": None, "max_alt_length": None})
 STORY_VIDEO = REEL_VIDEO.model_copy(
     update={"max_bytes": 100_000_000, "min_ratio": 0.1, "max_duration": timedelta(seconds=60)}
 )
@@ -128,10 +161,11 @@ SPEC = ChannelSpec(
     max_media=MAX_CAROUSEL,
     mixed_media=True,
     link_style=LinkStyle.APPENDED,
-    first_comment=False,
+    first_comment=True,
     max_parts=1,
-    scopes=("instagram_business_basic", "instagram_business_content_publish"),
-    hosts=("https://graph.instagram.com",),
+    # Of the direct log-in; through a Page their names differ (facts, section 2b). The last one is for first comments.
+    scopes=("instagram_business_basic", "instagram_business_content_publish", COMMENT_SCOPES[Login.DIRECT]),
+    hosts=("https://graph.instagram.com", "https://graph.facebook.com"),
     lead=max(LEADS.values()),
     absence_window=timedelta(seconds=45),
     resend=Resend.AFTER_ABSENCE,
@@ -140,5 +174,6 @@ SPEC = ChannelSpec(
         "https://developers.facebook.com/documentation/instagram-platform/content-publishing",
         "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/ig-user/media",
         "https://developers.facebook.com/documentation/instagram-platform/instagram-graph-api/reference/error-codes",
+        "https://developers.facebook.com/documentation/facebook-login/guides/access-tokens/get-long-lived",
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from munadi.channels.instagram.comment_rules import HASHTAG, check_comment
 from munadi.channels.instagram.spec import (
     FEED_IMAGE,
     MAX_CAROUSEL,
@@ -27,7 +28,6 @@ from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 
-_HASHTAG = re.compile(r"(?<![\w/&])#\w+")
 _MENTION = re.compile(r"(?<![\w/.])@[\w.]+")
 
 RULES: Mapping[Kind, tuple[MediaRule, ...]] = {
@@ -57,6 +57,7 @@ def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
     """All violations, with pointers relative to the draft."""
     options, problems = parse_options(spec, Options, draft.options)
     problems += check_extras(spec, draft) + check_text(spec, draft.text) + _tags(spec, draft.text)
+    problems += check_comment(spec, draft, account)
     problems += check_media_count(spec, draft.media)
     if options is None or not draft.media:
         return problems
@@ -69,7 +70,7 @@ def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
 
 def _tags(spec: ChannelSpec, text: str) -> list[Problem]:
     found = []
-    for name, pattern, limit in (("hashtags", _HASHTAG, MAX_HASHTAGS), ("mentions", _MENTION, MAX_MENTIONS)):
+    for name, pattern, limit in (("hashtags", HASHTAG, MAX_HASHTAGS), ("mentions", _MENTION, MAX_MENTIONS)):
         actual = len(pattern.findall(text))
         if actual > limit:
             message = f"takes at most {limit} {name}; this text has {actual}"
@@ -133,13 +134,16 @@ def _positions(spec: ChannelSpec, kind: Kind, options: Options) -> list[Problem]
 
 
 def _story(spec: ChannelSpec, kind: Kind, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
-    """A story shows no caption, and only business accounts may publish one."""
+    """A story shows no caption and no comments, and only business accounts may publish one."""
     if kind is not Kind.STORY:
         return []
     found = []
     if draft.text.strip():
         message = "shows no text with a story: give this channel an empty text"
         found.append(problem(spec, "/text", "TEXT_UNSUPPORTED", "story_text", message))
+    if draft.first_comment:
+        message = "takes no comment below a story"
+        found.append(problem(spec, "/firstComment", "FIRST_COMMENT_UNSUPPORTED", "story_comment", message))
     if account is not None and account.facts.get("account_type") in ("CREATOR", "MEDIA_CREATOR"):
         message = "takes stories from business accounts only; this is a creator account"
         found.append(problem(spec, "/options/kind", "FEATURE_NOT_ELIGIBLE", "story_account", message))

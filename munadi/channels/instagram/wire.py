@@ -114,6 +114,24 @@ def read_media_list(answer: Answer) -> list[MediaRead]:
     return [media for fields in (data if isinstance(data, list) else []) if (media := read_media(fields))]
 
 
+class CommentRead(Model):
+    """A comment as read back."""
+
+    id: str
+    text: str
+    timestamp: datetime | None = None
+
+
+def read_comments(answer: Answer) -> list[CommentRead]:
+    """The comments of a list answer that have an id and a text."""
+    data = answer.field("data")
+    return [
+        CommentRead(id=str(fields["id"]), text=fields["text"], timestamp=_instant(fields.get("timestamp")))
+        for fields in (data if isinstance(data, list) else [])
+        if isinstance(fields, dict) and fields.get("id") and isinstance(fields.get("text"), str)
+    ]
+
+
 def _instant(value: Any) -> datetime | None:
     """`2026-11-25T09:00:00+0000`; None when it is anything else or has no zone."""
     try:

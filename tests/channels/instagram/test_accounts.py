@@ -20,7 +20,7 @@ REFRESH = "/refresh_access_token"
 
 
 def over(path: str, given: Any) -> Bench:
-    built = bench("instagram", {"hosts": {"graph": "https://graph.example/ig/"}})
+    built = bench("instagram", {"hosts": {"graph": "https://graph.example/ig/"}, "read_quota": False})
     built.network.on("GET", path, given)
     return built
 
@@ -63,10 +63,29 @@ async def test_a_token_that_does_not_work(me: httpx.Response, reason: Reason) ->
     assert caught.value.reason is reason
 
 
-async def test_the_other_login_is_not_there_yet() -> None:
-    with pytest.raises(ChannelError) as caught:
-        await bench("instagram").channel.verify(AccountImport(access_token=SecretStr(TOKEN), login="facebook"))
+async def test_a_login_that_is_not_known() -> None:
+    with pytest.raises(ChannelError, match="instagram or facebook") as caught:
+        await bench("instagram").channel.verify(AccountImport(access_token=SecretStr(TOKEN), login="myspace"))
     assert caught.value.reason is Reason.INVALID_FIELD
+
+
+@pytest.mark.parametrize(
+    ("limits", "quota"),
+    [
+        (ok({"data": [{"quota_usage": 2, "config": {"quota_total": 50, "quota_duration": 86400}}]}), (2, 50)),
+        (ok({"data": [{"quota_usage": 2}]}), None),
+        (ok({"data": []}), None),
+        (refusal(10), None),
+        (answer(500, "<html>"), None),
+    ],
+)
+async def test_the_days_quota_is_read_when_it_can_be(limits: httpx.Response, quota: tuple[int, int] | None) -> None:
+    built = bench("instagram")
+    built.network.on("GET", "/me", ok({"user_id": IG, "username": "acme", "account_type": "BUSINESS"}))
+    built.network.on("GET", f"/{IG}/content_publishing_limit", limits)
+    facts = (await built.channel.verify(AccountImport(access_token=SecretStr(TOKEN)))).profile.facts
+    assert facts.get("quota") == (quota and {"used": quota[0], "total": quota[1]})
+    assert built.network.requests[-1].url.params["fields"] == "quota_usage,config"
 
 
 async def test_a_refresh_lives_sixty_days_more() -> None:

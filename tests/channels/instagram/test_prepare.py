@@ -9,6 +9,7 @@ import pytest
 
 from munadi.channels.instagram.prepare import Prepared
 from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import PublicationDraft
 from tests.channels.making import NOW, Bench, Saved, account, bench, image, publication, video
@@ -221,6 +222,29 @@ async def test_a_published_container_is_never_made_anew() -> None:
     post = state(saved).post
     assert post is not None
     assert post.code == "PUBLISHED"
+
+
+async def test_what_is_no_jpeg_is_fetched_as_one() -> None:
+    built, saved = begun(RUNNING, RUNNING, FINISHED), Saved()
+    many = publication("Hello", media=(image(0, mime_type="image/png"), image(1), image(2, bytes=9_000_000, alt="A")))
+    await until_ready(built, many, saved)
+    forms = made(built)
+    assert [form.get("image_url", "").rpartition("/")[2] for form in forms] == ["med_0-jpeg", "med_1", "med_2-jpeg", ""]
+    assert forms[2]["alt_text"] == "A"
+    # Made when it is needed, not at every look.
+    assert built.media.renditions == [(f"med_{index}", "image/jpeg", 8 * 1024 * 1024, None) for index in (0, 2)]
+
+
+async def test_a_rendition_that_cannot_be_made_ends_it() -> None:
+    built = begun()
+
+    async def refuse(*_: object, **__: object) -> MediaAsset:
+        raise ChannelError(Reason.MEDIA_VALIDATION_FAILED, Sorting.REJECTED, "it has transparency")
+
+    built.media.rendition = refuse  # type: ignore[method-assign]
+    with pytest.raises(ChannelError, match="transparency"):
+        await prepare(built, publication("Hello", media=(image(mime_type="image/png"),)), Saved())
+    assert built.network.requests == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from munadi.domain.content import Draft
 from tests.channels.making import account, bench, draft, image, video
 
 MIB = 1024 * 1024
+STILL: dict[str, Any] = {"has_alpha": False, "animated": False}
 
 
 def codes(given: Draft, **facts: Any) -> list[tuple[str, str]]:
@@ -23,6 +24,14 @@ def post(text: str = "Hello", **options: Any) -> Draft:
 
 def picture(**changes: Any) -> Draft:
     return draft(media=(image(**changes),))
+
+
+def png(**changes: Any) -> Draft:
+    return picture(**({"mime_type": "image/png", **STILL} | changes))
+
+
+def commented(comment: str, **changes: Any) -> Draft:
+    return draft("Hello", media=(image(),), first_comment=comment, **changes)
 
 
 def reel(options: dict[str, Any] | None = None, **changes: Any) -> Draft:
@@ -50,11 +59,14 @@ TAG = {"username": "acme", "x": 0.5, "y": 0.5}
         (post("@a.b " * 20), post("@a.b " * 21), ("/text", "TOO_MANY_MENTIONS")),
         (post("me@acme.example " * 30), post("@a," * 21), ("/text", "TOO_MANY_MENTIONS")),
         (post(""), draft("Hello"), ("/media", "MISSING_FIELD")),
-        (post(), draft("x", media=(image(),), first_comment="y"), ("/firstComment", "FIRST_COMMENT_UNSUPPORTED")),
         (post(), draft("x", media=(image(),), parts=("y",)), ("/parts", "TOO_MANY_PARTS")),
         # feed images
-        (picture(bytes=8 * MIB), picture(bytes=8 * MIB + 1), ("/media/0", "MEDIA_TOO_LARGE")),
-        (picture(), picture(mime_type="image/png"), ("/media/0", "MEDIA_TYPE")),
+        (picture(bytes=20_000_000, **STILL), picture(bytes=20_000_001, **STILL), ("/media/0", "MEDIA_TOO_LARGE")),
+        (picture(bytes=8 * MIB), picture(bytes=8 * MIB + 1), ("/media/0", "MEDIA_ALPHA")),
+        (png(), png(has_alpha=True), ("/media/0", "MEDIA_ALPHA")),
+        (png(mime_type="image/webp"), png(mime_type="image/webp", animated=True), ("/media/0", "MEDIA_ANIMATED")),
+        (png(), png(mime_type="image/gif"), ("/media/0", "MEDIA_TYPE")),
+        (png(), png(mime_type="image/avif"), ("/media/0", "MEDIA_TYPE")),
         (picture(width=1080, height=1350), picture(width=1080, height=1361), ("/media/0", "MEDIA_RATIO")),
         (picture(width=1080, height=566), picture(width=1080, height=563), ("/media/0", "MEDIA_RATIO")),
         (picture(alt="x" * 1000), picture(alt="x" * 1001), ("/media/0/alt", "ALT_TOO_LONG")),
@@ -84,7 +96,28 @@ TAG = {"username": "acme", "x": 0.5, "y": 0.5}
             post("Hello", kind="story"),
             ("/text", "TEXT_UNSUPPORTED"),
         ),
-        # options
+        # first comments
+        (commented("x" * 300), commented("x" * 301), ("/firstComment", "TEXT_TOO_LONG")),
+        (commented("x" * 298 + "👍"), commented("x" * 299 + "👍"), ("/firstComment", "TEXT_TOO_LONG")),
+        (commented("a #b #c #d #e"), commented("a #b #c #d #e #f"), ("/firstComment", "TOO_MANY_HASHTAGS")),
+        (
+            commented("see https://www.acme.example/#a"),
+            commented("see https://acme.example and www.acme.example"),
+            ("/firstComment", "TOO_MANY_LINKS"),
+        ),
+        (commented("OK, go"), commented("BUY NOW!"), ("/firstComment", "COMMENT_CAPITALS")),
+        (commented("मानसून 100% 🎉"), commented(" \n"), ("/firstComment", "MISSING_FIELD")),
+        (
+            draft(media=(image(),), options={"kind": "story"}),
+            draft(media=(image(),), options={"kind": "story"}, first_comment="y"),
+            ("/firstComment", "FIRST_COMMENT_UNSUPPORTED"),
+        ),
+        # options: networks only pull our copies, so a cover is a moment of the video
+        (
+            reel({"thumbOffset": 1}),
+            reel({"coverUrl": "https://a.example/b.jpg"}),
+            ("/options/coverUrl", "INVALID_OPTION"),
+        ),
         (
             post(collaborators=["a", "b", "c"]),
             post(collaborators=list("abcd")),
@@ -122,6 +155,24 @@ def test_stories_are_for_business_accounts() -> None:
     assert codes(reel(), account_type="MEDIA_CREATOR") == []
 
 
+@pytest.mark.parametrize(
+    ("login", "scope"),
+    [
+        (None, "instagram_business_manage_comments"),
+        ("instagram", "instagram_business_manage_comments"),
+        ("facebook", "instagram_manage_comments"),
+    ],
+)
+def test_a_comment_needs_a_permission_named_by_its_login(login: str | None, scope: str) -> None:
+    channel = bench("instagram").channel
+    without = account("instagram", "17", login=login, scopes=("something",))
+    (problem,) = channel.validate(commented("Hi"), without)
+    assert (problem.pointer, problem.code, problem.limit) == ("/firstComment", "MISSING_SCOPE", scope)
+    assert channel.validate(post(), without) == []
+    for known in ((scope,), ()):
+        assert channel.validate(commented("Hi"), without.model_copy(update={"scopes": known})) == []
+
+
 def test_each_media_is_pointed_at() -> None:
-    given = draft(media=(image(0), image(1, bytes=9 * MIB), video(2, duration_ms=1)))
+    given = draft(media=(image(0), image(1, bytes=20_000_001, **STILL), video(2, duration_ms=1)))
     assert codes(given) == [("/media/1", "MEDIA_TOO_LARGE"), ("/media/2", "MEDIA_DURATION")]

@@ -1,0 +1,173 @@
+"""The log-in through a Page: which account a token may speak for, and with which token. Source: facts, section 2b.
+
+A Page's token is kept, since it has no expiry date when it comes from a long-lived one; a person's is not kept. There
+is no renewal: a dead token means to connect again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import SecretStr
+
+from munadi.channels.http import ChannelTools
+from munadi.channels.instagram.graph import Graph
+from munadi.channels.instagram.spec import Login
+from munadi.domain.account import ConnectedAccount, Credentials, Profile
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.model import Model
+from munadi.ports import AccountImport, Answer, Connection
+
+PAGE_FIELDS = "id,name,access_token,tasks,instagram_business_account"
+MAX_LISTS = 10
+# One of these tasks on the Page is needed to publish.
+PUBLISHING_TASKS = frozenset({"CREATE_CONTENT", "MANAGE"})
+PUBLISH_SCOPE = "instagram_content_publish"
+# What a Page answers that is asked for its own Pages: "nonexisting field (accounts) on node type (Page)".
+IS_A_PAGE = "100"
+
+
+class PageRead(Model):
+    """A Page with its account. `token` None: the one in hand is the Page's own. `tasks` None: not told."""
+
+    id: str
+    name: str
+    ig: str
+    token: str | None = None
+    tasks: tuple[str, ...] | None = None
+
+
+class Pages:
+    """`verify` and `refresh` of accounts that are connected through a Page."""
+
+    def __init__(self, graph: Graph, tools: ChannelTools) -> None:
+        self._graph = graph
+        self._clock = tools.clock
+
+    async def verify(self, given: AccountImport, token: SecretStr) -> Connection:
+        """From a person's token or a Page's own: the account that externalId names, or the only one there is.
+
+        Raises ChannelError.
+        """
+        secret = token.get_secret_value()
+        try:
+            pages, scopes = await self._listed(secret), await self._scopes(secret)
+        except ChannelError as error:
+            if error.provider_code != IS_A_PAGE:
+                raise
+            pages, scopes = await self._own(secret), ()
+        page = _chosen(pages, given.external_id)
+        if page.tasks is not None and not PUBLISHING_TASKS & set(page.tasks):
+            raise refuse(Reason.ROLE_OR_2FA_REQUIRED, f"the role on the Page {page.name!r} does not allow to publish")
+        if scopes and PUBLISH_SCOPE not in scopes:
+            raise refuse(Reason.MISSING_SCOPE, f"the token was not granted {PUBLISH_SCOPE}")
+        kept = SecretStr(page.token) if page.token else token
+        return Connection(
+            await self._profile(page, kept.get_secret_value(), scopes),
+            Credentials(access_token=kept, expires_at=None if page.token else given.expires_at),
+        )
+
+    async def refresh(self, account: ConnectedAccount) -> Credentials:
+        """The same credentials while they work. Raises ChannelError: TOKEN_REVOKED when they do not."""
+        try:
+            await self._graph.get(account.external_id, account, {"fields": "id"})
+        except ChannelError as error:
+            if error.reason is Reason.TOKEN_EXPIRED:
+                error.reason = Reason.TOKEN_REVOKED
+            raise
+        expires_at = account.credentials.expires_at
+        if expires_at is not None and expires_at <= self._clock.now():
+            # It works all the same: whoever gave us this date was wrong.
+            return account.credentials.model_copy(update={"expires_at": None})
+        return account.credentials
+
+    async def _listed(self, token: str) -> list[PageRead]:
+        """The Pages of a person that have an account, all lists of them."""
+        pages: list[PageRead] = []
+        params = {"fields": PAGE_FIELDS, "limit": "100"}
+        for _ in range(MAX_LISTS):
+            answer = await self._graph.read(Login.PAGE, "me/accounts", token, params)
+            pages += read_pages(answer)
+            after = next_cursor(answer)
+            if after is None:
+                break
+            params = {**params, "after": after}
+        return pages
+
+    async def _own(self, token: str) -> list[PageRead]:
+        """The Page whose own token this is, when it has an account."""
+        answer = await self._graph.read(Login.PAGE, "me", token, {"fields": "id,name,instagram_business_account"})
+        page = _read_page(answer.body)
+        return [page] if page else []
+
+    async def _scopes(self, token: str) -> tuple[str, ...]:
+        """What the person granted; empty when it cannot be read, since an import does not depend on it."""
+        try:
+            answer = await self._graph.read(Login.PAGE, "me/permissions", token, {})
+        except ChannelError:
+            return ()
+        rows = _rows(answer)
+        return tuple(str(row["permission"]) for row in rows if row.get("status") == "granted" and row.get("permission"))
+
+    async def _profile(self, page: PageRead, token: str, scopes: tuple[str, ...]) -> Profile:
+        """The account itself, read with the token that will be kept."""
+        answer = await self._graph.read(Login.PAGE, page.ig, token, {"fields": "id,username,name"})
+        name = answer.field("name")
+        return Profile(
+            external_id=page.ig,
+            handle=str(answer.field("username") or page.ig),
+            display_name=name if isinstance(name, str) else None,
+            scopes=scopes,
+            facts={"page_id": page.id, "page_name": page.name},
+        )
+
+
+def read_pages(answer: Answer) -> list[PageRead]:
+    """The Pages of a list that have an account, with their own tokens."""
+    return [page for row in _rows(answer) if (page := _read_page(row)) and page.token]
+
+
+def next_cursor(answer: Answer) -> str | None:
+    """Where the next list begins; None after the last one."""
+    paging = answer.field("paging")
+    if not isinstance(paging, dict) or not paging.get("next"):
+        return None
+    cursors = paging.get("cursors")
+    after = cursors.get("after") if isinstance(cursors, dict) else None
+    return str(after) if after else None
+
+
+def refuse(reason: Reason, message: str) -> ChannelError:
+    """What was given cannot be connected."""
+    return ChannelError(reason, Sorting.REJECTED, f"Instagram: {message}")
+
+
+def _chosen(pages: list[PageRead], wanted: str | None) -> PageRead:
+    fitting = [page for page in pages if wanted in (None, page.ig)]
+    known = ", ".join(f"{page.ig} ({page.name})" for page in pages)
+    if wanted is None and len(fitting) > 1:
+        raise refuse(Reason.MISSING_FIELD, f"give externalId, the token speaks for several accounts: {known}")
+    if not fitting:
+        message = f"none of its Pages has externalId's account: {known}" if known else "no Page of it has an account"
+        raise refuse(Reason.INVALID_FIELD, f"this token cannot publish there: {message}")
+    return fitting[0]
+
+
+def _read_page(row: Any) -> PageRead | None:
+    account = row.get("instagram_business_account") if isinstance(row, dict) else None
+    ig = account.get("id") if isinstance(account, dict) else None
+    if not ig:
+        return None
+    token, tasks = row.get("access_token"), row.get("tasks")
+    return PageRead(
+        id=str(row.get("id") or ""),
+        name=str(row.get("name") or row.get("id") or ""),
+        ig=str(ig),
+        token=token if isinstance(token, str) and token else None,
+        tasks=tuple(str(task) for task in tasks) if isinstance(tasks, list) else None,
+    )
+
+
+def _rows(answer: Answer) -> list[dict[str, Any]]:
+    data = answer.field("data")
+    return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []

@@ -1,0 +1,153 @@
+"""The first comment: one request, looked for by its words, and never a second time blindly."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from munadi.channels.instagram.prepare import Prepared
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.publication import Absent, Published, Unknown
+from tests.channels.instagram.test_publish import IG, MEDIA, READ, WHO, graph_error, handle
+from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, image, publication, stage
+from tests.channels.network import answer, form_of, ok
+
+DRAFT = publication("Hello", media=(image(),), first_comment="Sale: #monsoon")
+COMMENTS = f"/{MEDIA}/comments"
+STAGE = replace(stage(), name="comment")
+
+
+def over(posted: Any = None, listed: Any = None) -> Bench:
+    built = bench("instagram")
+    built.network.on("POST", COMMENTS, posted or ok({"id": "178"}))
+    built.network.on("GET", COMMENTS, *(listed or [ok({"data": []})]))
+    return built
+
+
+def said(*texts: Any, after: str | None = None) -> httpx.Response:
+    data = [{"id": f"178{index}", "text": text, "timestamp": READ["timestamp"]} for index, text in enumerate(texts)]
+    paging = {"cursors": {"after": after}, "next": "https://never.example"} if after else {}
+    return ok({"data": data, "paging": paging})
+
+
+async def comment(built: Bench, saved: Saved, stage: Any = STAGE) -> Published:
+    found = await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage)
+    assert isinstance(found, Published)
+    return found
+
+
+async def find(built: Bench, **state: Any) -> Any:
+    return await built.channel.find(DRAFT, WHO, handle(**({"media_id": MEDIA} | state)), NOW, "comment")
+
+
+def test_it_is_the_one_later_step() -> None:
+    channel = bench("instagram").channel
+    assert channel.stages(DRAFT) == ("comment",)
+    assert channel.stages(publication("Hello")) == ()
+
+
+async def test_it_is_one_gated_request_below_the_post() -> None:
+    built, saved, gate = over(), Saved(handle(media_id=MEDIA)), GateThatCounts()
+    found = await comment(built, saved, replace(STAGE, gate=gate))
+    (request,) = built.network.requests
+    assert (request.method, request.url.path) == ("POST", f"/v26.0{COMMENTS}")
+    assert form_of(request) == {"message": "Sale: #monsoon"}
+    assert (found.post_id, gate.asked) == ("178", 1)
+    assert saved.handle is not None
+    kept = Prepared.model_validate(saved.handle.state)
+    assert (kept.media_id, kept.comment_id) == (MEDIA, "178")
+    again = await comment(built, saved)
+    assert (again.post_id, len(built.network.requests)) == ("178", 1)
+
+
+async def test_a_closed_gate_lets_nothing_out() -> None:
+    built = over()
+    late = ChannelError(Reason.WINDOW_MISSED, Sorting.NOT_SENT, "the deadline has passed")
+    with pytest.raises(ChannelError, match="deadline"):
+        await comment(built, Saved(handle(media_id=MEDIA)), replace(stage(late), name="comment"))
+    assert built.network.requests == []
+
+
+async def test_a_post_that_was_found_by_looking_is_looked_for() -> None:
+    built = over()
+    built.network.on("GET", f"/{IG}/media", ok({"data": [READ]}))
+    saved = Saved(handle())
+    await comment(built, saved)
+    assert saved.handle is not None
+    assert saved.handle.state["media_id"] == MEDIA
+
+
+@pytest.mark.parametrize("listed", [ok({"data": []}), ok({"data": [READ, READ | {"id": "2"}]}), answer(500, "<html>")])
+async def test_without_the_posts_id_nothing_is_sent(listed: httpx.Response) -> None:
+    built = over()
+    built.network.on("GET", f"/{IG}/media", listed)
+    with pytest.raises(ChannelError) as caught:
+        await comment(built, Saved(handle()))
+    assert caught.value.sorting is Sorting.NOT_SENT
+    assert caught.value.retry_after is not None
+    assert built.network.mutations == []
+    assert isinstance(await find(built, media_id=None), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("refused", "sorting"),
+    [
+        (graph_error(10), Sorting.REJECTED),
+        (graph_error(100), Sorting.REJECTED),
+        (graph_error(100, 33), Sorting.UNKNOWN),  # a media that is seconds old may seem to be missing
+        (graph_error(2), Sorting.UNKNOWN),
+        (graph_error(4), Sorting.NOT_SENT),
+        (graph_error(190), Sorting.NOT_SENT),
+        (httpx.ReadTimeout("slow"), Sorting.UNKNOWN),
+    ],
+)
+async def test_what_a_refusal_is_worth(refused: Any, sorting: Sorting) -> None:
+    saved = Saved(handle(media_id=MEDIA))
+    with pytest.raises(ChannelError) as caught:
+        await comment(over(refused), saved)
+    assert caught.value.sorting is sorting
+    assert saved.history == []
+
+
+async def test_a_store_that_fails_does_not_hide_a_comment() -> None:
+    async def save(state: dict[str, Any], **_: Any) -> None:
+        raise RuntimeError("overtaken")
+
+    found = await over().channel.publish(DRAFT, WHO, handle(media_id=MEDIA), save, STAGE)
+    assert isinstance(found, Published)
+    assert found.post_id == "178"
+
+
+@pytest.mark.parametrize(
+    ("listed", "wanted"),
+    [
+        ([said("Sale: #monsoon")], "1780"),
+        ([said("Nice!", " Sale:  #monsoon\n")], "1781"),
+        ([said("Nice!", after="c"), said("Sale: #monsoon")], "1780"),
+        ([said()], Absent),
+        ([said("Sale: #monsoon!", "sale", None)], Absent),
+        ([said("Nice!", after="c"), said("Great!")], Absent),
+        ([said("Sale: #monsoon", "Sale: #monsoon")], Unknown),
+        ([said("Nice!", after="c")], Unknown),  # and so on for ever
+        ([answer(400, {"error": {"code": 100, "error_subcode": 33}})], Unknown),
+        ([answer(500, "<html>")], Unknown),
+    ],
+)
+async def test_it_is_looked_for_by_its_words(listed: list[httpx.Response], wanted: Any) -> None:
+    built = over(listed=listed)
+    found = await find(built)
+    assert built.network.mutations == []
+    if isinstance(wanted, str):
+        assert isinstance(found, Published)
+        assert (found.post_id, found.published_at) == (wanted, NOW)
+    else:
+        assert isinstance(found, wanted)
+
+
+async def test_a_comment_on_record_needs_no_look() -> None:
+    built = over()
+    assert (await find(built, comment_id="178")).post_id == "178"
+    assert built.network.requests == []
