@@ -18,6 +18,7 @@ class Call:
     headers: Headers
     body: bytes
     base_url: str  # where this sandbox is reached: "http://127.0.0.1:8090"
+    ends_with_slash: bool = False  # `path` has none, and some networks insist on it
 
     @property
     def content_type(self) -> str:

@@ -67,9 +67,10 @@ class Gate:
             body += chunk
             if len(body) > MAX_BODY_BYTES:
                 raise BodyTooLargeError
-        path = request.url.path.removeprefix(f"/{self._network.channel}").strip("/")
+        path = request.url.path.removeprefix(f"/{self._network.channel}")
         base_url = self._base_url or f"{request.url.scheme}://{request.url.netloc}"
-        return Call(request.method, path, request.query_params, request.headers, bytes(body), base_url)
+        query, headers, content = request.query_params, request.headers, bytes(body)
+        return Call(request.method, path.strip("/"), query, headers, content, base_url, path.endswith("/"))
 
 
 class _Exchange:
