@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.channels.threads.prepare import Prepared
+from munadi.channels.threads.containers import Prepared
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import PublicationDraft
@@ -154,6 +154,18 @@ async def test_a_failed_container_is_replaced_when_another_may_do_better(
         await until_ready(built, FILM, saved)
     assert (caught.value.reason, caught.value.sorting) == (reason, Sorting.REJECTED)
     assert len(made(built)) == 1 + others
+
+
+async def test_what_threads_does_not_take_is_sent_as_a_rendition() -> None:
+    built, saved = begun(), Saved()
+    webp = image(1, mime_type="image/webp", has_alpha=False, animated=False)
+    await until_ready(built, publication("Hello", media=(image(0), webp)), saved)
+    assert [form.get("image_url", "").rpartition("/")[2] for form in made(built)] == ["med_0", "med_1-jpeg", ""]
+    assert len(built.media.renditions) == 1
+    alone, kept = begun(), Saved()
+    large = image(2, bytes=9_000_000, has_alpha=False, animated=False)
+    await until_ready(alone, publication("Hello", media=(large,)), kept)
+    assert made(alone)[0]["image_url"].endswith("/med_2-jpeg")
 
 
 async def test_a_child_is_replaced_alone() -> None:

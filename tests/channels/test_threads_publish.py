@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.channels.threads.prepare import Prepared
+from munadi.channels.threads.containers import Prepared
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import PublicationDraft

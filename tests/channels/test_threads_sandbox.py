@@ -138,7 +138,7 @@ async def test_a_chain_and_a_first_comment(oracle: Oracle, acme: Connected) -> N
         zip(ids, ["two", "three", "by the way"], strict=True)
     )
     assert [reply["raw"]["reply_to"] for reply in replies] == [root["id"], ids[0], root["id"]]
-    assert root["comments"] == ["two", "by the way"]
+    assert root["comments"] == ["two", "three", "by the way"]
 
 
 @pytest.mark.parametrize(

@@ -251,8 +251,8 @@ def test_a_chain_is_listed_apart_from_the_posts(sandbox: Sandbox, threads: Threa
     read = threads.get(third, fields="is_reply,replied_to,root_post").json()
     assert (read["is_reply"], read["replied_to"], read["root_post"]) == (True, {"id": second}, {"id": root})
     assert [(post["kind"], post["comments"]) for post in sandbox.posts("threads")] == [
-        ("text", ["two"]),
-        ("reply", ["three"]),
+        ("text", ["two", "three"]),
+        ("reply", []),
         ("reply", []),
     ]
     assert error(threads.create(media_type="TEXT", text="x", reply_to_id="18000000000000000")) == (100, 33)

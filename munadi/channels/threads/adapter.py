@@ -13,9 +13,10 @@ from pydantic import BaseModel
 from munadi.channels.http import ChannelTools
 from munadi.channels.text import parse_options
 from munadi.channels.threads.accounts import Accounts
+from munadi.channels.threads.containers import DEAD, RUNNING, ContainerReader, Prepared
 from munadi.channels.threads.graph import Graph
 from munadi.channels.threads.lookup import SLACK, Lookup
-from munadi.channels.threads.prepare import DEAD, RUNNING, ContainerReader, Preparation, Prepared
+from munadi.channels.threads.prepare import Preparation
 from munadi.channels.threads.publish import Publishing
 from munadi.channels.threads.spec import LEADS, SPEC, Kind, Options, Settings
 from munadi.channels.threads.validate import validate

@@ -6,12 +6,16 @@ that failed in a way another may not is replaced, a few times; one that expired 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
 
 from munadi.channels.http import ChannelTools
-from munadi.channels.threads.errors import MISSING_OBJECT, explain_container, renewals
-from munadi.channels.threads.graph import Graph, token_of
-from munadi.channels.threads.spec import CONTAINER_LIFE, Kind, Options, Settings
+from munadi.channels.renditions import fitting
+from munadi.channels.threads.containers import DEAD, DONE, RUNNING, STUCK_AFTER, Container, ContainerReader, Prepared
+from munadi.channels.threads.errors import explain_container, renewals
+from munadi.channels.threads.graph import Graph
+from munadi.channels.threads.spec import IMAGE, Kind, Options
 from munadi.channels.threads.wire import (
     POST,
     Form,
@@ -25,95 +29,15 @@ from munadi.channels.threads.wire import (
     text_of,
 )
 from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
-from munadi.domain.model import Model
+from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import SaveHandle
 
-# Reads of a young container may not find it yet; for longer than this "unknown object" is believed.
-FLAKY_FOR = timedelta(minutes=1)
-QUICK_FOR = timedelta(seconds=30)
-STUCK_AFTER = timedelta(minutes=15)
 # Before another look for the post that a reply answers.
 PARENT_WAIT = timedelta(seconds=5)
-RUNNING, DONE, DEAD = "IN_PROGRESS", ("FINISHED", "PUBLISHED"), ("ERROR", "EXPIRED")
-
-
-class Container(Model):
-    """A container as known; `code` is its last status, `finished_at` when that was first seen to be FINISHED."""
-
-    id: str
-    created_at: datetime
-    media_type: str = "TEXT"
-    code: str = RUNNING
-    finished_at: datetime | None = None
-
-
-class Prepared(Model):
-    """The state of a handle: containers by slot (`0`, `1`… for children, else the stage that publishes it).
-
-    `posts` has the published posts' ids by stage; `renewals` and `misses` count for the stage under way.
-    """
-
-    containers: dict[str, Container] = {}
-    posts: dict[str, str] = {}
-    renewals: int = 0
-    misses: int = 0
-
-    @classmethod
-    def of(cls, handle: Handle | None) -> Prepared:
-        """What a handle says."""
-        return cls.model_validate(handle.state) if handle else cls()
-
-    @property
-    def expires_at(self) -> datetime | None:
-        """When the first container of the post lapses; replies are made when their turn comes."""
-        made = [one.created_at for slot, one in self.containers.items() if slot == POST or slot.isdecimal()]
-        return min(made) + CONTAINER_LIFE if made else None
-
-    def without(self, slot: str) -> Prepared:
-        """That container forgotten; with the post's all others too, as its children cannot be used twice."""
-        kept = {} if slot == POST else {name: one for name, one in self.containers.items() if name != slot}
-        return self.model_copy(update={"containers": kept})
-
-
-class ContainerReader:
-    """Reads how far a container is, and says when to read again."""
-
-    def __init__(self, graph: Graph, settings: Settings, tools: ChannelTools) -> None:
-        self._graph = graph
-        self._clock = tools.clock
-        self._slow = settings.poll_slow
-        self._quick = {"IMAGE": settings.poll_image, "VIDEO": settings.poll_video}
-        self._text = settings.poll_text
-        self.settle = settings.settle
-
-    async def read(self, container: Container, account: ConnectedAccount) -> tuple[str, str]:
-        """`(status, error_message)`; a container that Threads no longer knows is EXPIRED. Raises ChannelError."""
-        try:
-            answer = await self._graph.get(container.id, token_of(account), {"fields": "status,error_message"})
-        except ChannelError as error:
-            if error.provider_code != MISSING_OBJECT:
-                raise
-            return (RUNNING if self.age(container) < FLAKY_FOR else "EXPIRED"), ""
-        return str(answer.field("status") or RUNNING), str(answer.field("error_message") or "")
-
-    def wait(self, container: Container) -> timedelta:
-        """Texts take a moment, videos minutes: the older, the rarer."""
-        quick = self._quick.get(container.media_type, self._text)
-        return quick if self.age(container) < QUICK_FOR else self._slow
-
-    def patience(self, container: Container) -> timedelta:
-        """The wait for a reply's container, which grows fast: a step after the post has only a few tries."""
-        age = self.age(container)
-        if age < self._text:
-            return self._text
-        return 5 * self._text if age < 5 * self._text else self._slow
-
-    def age(self, container: Container) -> timedelta:
-        """How long ago it was made."""
-        return self._clock.now() - container.created_at
 
 
 class Preparation:
@@ -140,19 +64,18 @@ class Preparation:
         expires_at = self.state.expires_at
         if expires_at is not None and expires_at <= self._tools.clock.now():
             self.state = self.state.without(POST)
-        options, media = Options.model_validate(draft.options), self._tools.media
+        options = Options.model_validate(draft.options)
         if kind_of(draft) is Kind.CAROUSEL:
             waits = [
-                await self._advance(str(index), child_form(asset, media)) for index, asset in enumerate(draft.media)
+                await self._advance(str(index), partial(self._child, asset)) for index, asset in enumerate(draft.media)
             ]
             pending = [wait for wait in waits if wait is not None]
             if pending:
                 done = len(waits) - len(pending)
                 return Pending(after=min(pending), note=f"{done} of {len(waits)} media are ready")
-            children = [self.state.containers[str(index)].id for index in range(len(draft.media))]
-            form = carousel_form(draft, options, children)
+            form = partial(self._parent, draft, options)
         else:
-            form = single_form(draft, options, media)
+            form = partial(self._single, draft, options)
         wait = await self._advance(POST, form) or self._unsettled(POST)
         if wait:
             return Pending(after=wait, note="Threads is processing the post")
@@ -167,7 +90,7 @@ class Preparation:
         if parent is None:
             message = f"Threads: {stage} answers {parent_of(stage)}, whose id is not known yet"
             raise _not_yet(message, "PARENT_UNKNOWN", PARENT_WAIT)
-        wait = await self._advance(stage, reply_form(text_of(draft, stage), parent))
+        wait = await self._advance(stage, partial(self._reply, text_of(draft, stage), parent))
         if wait is not None:
             container = self.state.containers.get(stage)
             wait = self._reader.patience(container) if container else wait
@@ -184,11 +107,29 @@ class Preparation:
             return None
         return max(finished_at + self._reader.settle - self._tools.clock.now(), timedelta(0)) or None
 
-    async def _advance(self, slot: str, form: Form) -> timedelta | None:
+    async def _child(self, asset: MediaAsset) -> Form:
+        return child_form(await self._sent(asset), self._tools.media)
+
+    async def _parent(self, draft: Draft, options: Options) -> Form:
+        children = [self.state.containers[str(index)].id for index in range(len(draft.media))]
+        return carousel_form(draft, options, children)
+
+    async def _single(self, draft: Draft, options: Options) -> Form:
+        media = tuple([await self._sent(asset) for asset in draft.media])
+        return single_form(draft.model_copy(update={"media": media}), options, self._tools.media)
+
+    async def _reply(self, text: str, parent: str) -> Form:
+        return reply_form(text, parent)
+
+    async def _sent(self, asset: MediaAsset) -> MediaAsset:
+        """What Threads will fetch: the file, or a rendition that it takes."""
+        return await fitting(self._tools.media, IMAGE, asset) if asset.kind is MediaKind.IMAGE else asset
+
+    async def _advance(self, slot: str, form: Callable[[], Awaitable[Form]]) -> timedelta | None:
         """Create the slot's container or look at it; None once it is finished, else when to look again."""
         container = self.state.containers.get(slot)
         if container is None:
-            return await self._create(slot, form)
+            return await self._create(slot, await form())
         if container.code in DONE:
             return None
         code, message = await self._reader.read(container, self._account)

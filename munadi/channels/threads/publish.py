@@ -6,10 +6,11 @@ from contextlib import suppress
 from datetime import timedelta
 
 from munadi.channels.http import ChannelTools
+from munadi.channels.threads.containers import DONE, Container, ContainerReader
 from munadi.channels.threads.errors import RACE, renewals
 from munadi.channels.threads.graph import Graph, token_of
 from munadi.channels.threads.lookup import Lookup
-from munadi.channels.threads.prepare import DONE, Container, ContainerReader, Preparation
+from munadi.channels.threads.prepare import Preparation
 from munadi.channels.threads.wire import POST, parent_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason, Sorting

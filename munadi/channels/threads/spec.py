@@ -97,6 +97,9 @@ IMAGE = MediaRule(
     max_bytes=8 * 1024 * 1024,
     max_ratio=10,  # widths outside 320–1440 are rescaled, not refused
     max_alt_length=1000,
+    # What Threads does not take is made into a JPEG, and what is too large into a smaller one.
+    converted_types=("image/webp",),
+    max_source_bytes=20_000_000,
 )
 VIDEO = MediaRule(
     kind=MediaKind.VIDEO,

@@ -88,6 +88,12 @@ class Graph:
         post = self.posts.get(post_id)
         return post if post is not None and post.profile_id == profile.id else None
 
+    def root_of(self, post: Post) -> str:
+        """The id of the first post of a thread, as far as it is still there."""
+        while post.reply_to is not None and (parent := self.posts.get(post.reply_to)) is not None:
+            post = parent
+        return post.id
+
     def used(self, profile: Profile, bucket: str) -> int:
         """How much of a bucket the last 24 hours have spent."""
         since = self.clock.now() - DAY

@@ -112,10 +112,5 @@ class Reading:
             "link_attachment_url": post.link,
             "topic_tag": post.shown.get("topic_tag"),
             "replied_to": {"id": post.reply_to} if post.reply_to else None,
-            "root_post": {"id": self._root(post)} if post.reply_to else None,
+            "root_post": {"id": self._graph.root_of(post)} if post.reply_to else None,
         }
-
-    def _root(self, post: Post) -> str:
-        while post.reply_to is not None and (parent := self._graph.posts.get(post.reply_to)) is not None:
-            post = parent
-        return post.id

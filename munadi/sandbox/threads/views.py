@@ -18,7 +18,7 @@ def profile_view(profile: Profile) -> ProfileView:
 
 
 def post_view(graph: Graph, post: Post, base_url: str) -> PostView:
-    """A reply is a post of its own, and also stands below the post that it answers."""
+    """A reply is a post of its own, and also stands below the first post of its thread."""
     profile = graph.profile(post.profile_id)
     stored = [graph.shelf.facts(digest) for digest in post.digests]
     return PostView(
@@ -33,5 +33,7 @@ def post_view(graph: Graph, post: Post, base_url: str) -> PostView:
         media=[(facts, alt) for facts, alt in zip(stored, post.alt_texts, strict=False) if facts is not None],
         raw=asdict(post),
         link=post.link,
-        comments=[reply.text for reply in graph.posts if reply.reply_to == post.id],
+        comments=[]
+        if post.reply_to
+        else [one.text for one in graph.posts if one.reply_to and graph.root_of(one) == post.id],
     )
