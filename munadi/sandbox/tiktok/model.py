@@ -1,0 +1,61 @@
+"""The rows of the emulated TikTok."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Profile:
+    id: str  # open_id: the user as this app knows them
+    union_id: str
+    username: str
+    nickname: str
+    status: str = "active"  # or private, banned
+
+
+@dataclass
+class Token:
+    value: str
+    kind: str  # access, refresh
+    profile_id: str
+    expires_at: float
+    scopes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Code:
+    value: str
+    profile_id: str
+    redirect_uri: str
+    scopes: list[str]
+    expires_at: float
+    challenge: str | None = None
+
+
+@dataclass
+class Publish:
+    """One publish_id. `accepted_at`: the moment from which it goes out by itself (the sandbox's clock)."""
+
+    id: str
+    profile_id: str
+    kind: str  # video, photo
+    source: str  # FILE_UPLOAD, PULL_FROM_URL
+    inbox: bool
+    created_at: float
+    text: str = ""
+    title: str = ""
+    privacy: str = ""
+    info: dict[str, object] = field(default_factory=dict)
+    upload_token: str = ""
+    size: int = 0
+    chunk_size: int = 0
+    chunks: int = 0
+    uploaded: int = 0
+    loading: bool = False
+    accepted_at: float | None = None
+    received_at: float = 0.0  # real time
+    fail_reason: str = ""
+    cancelled: bool = False
+    post_id: str = ""
+    digests: list[str] = field(default_factory=list)
