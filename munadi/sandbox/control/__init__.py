@@ -14,7 +14,9 @@ Profiles (`{profile}` is an id or a name)
     POST  /profiles                 `{channel, name?}` → 201, what a client imports: bluesky `{did, handle,
                                     serviceUrl, identifier, password}`, instagram `{externalId, username,
                                     accessToken}`, youtube the same with `refreshToken`, `expiresAt`
-    PATCH /profiles/{channel}/{profile}   `{status}`: bluesky `active takendown suspended deactivated`,
+                                    tiktok `{externalId, username, accessToken, refreshToken}`
+    PATCH /profiles/{channel}/{profile}   `{status}`: tiktok `active private banned`,
+                                    bluesky `active takendown suspended deactivated`,
                                     instagram `active restricted checkpoint`,
                                     youtube `active suspended no_channel unverified`
     POST  /profiles/{channel}/{profile}/credentials   fresh ones, as after the owner connected again
@@ -36,6 +38,9 @@ A fault: `{channel, operation, mode, times, profile?, status?, body?, headers?, 
 is 1 by default and null for "until removed". `operation` is an NSID at Bluesky; at Instagram one of
 `create_container container_status media_publish list_media get_media list_stories comments list_comments
 content_publishing_limit me refresh_token exchange_token exchange_code`; `*` is any.
+At TikTok one of
+`creator_info init_file init_pull init_photo init_inbox upload_chunk upload_last_chunk status cancel user_info
+video_list token revoke authorize site`; a post whose text has `[fail:<fail_reason>]` fails so.
 At YouTube one of
 `start_upload upload_chunk probe_upload list_videos update_video delete_video list_uploads list_channels
 set_thumbnail token revoke_token inspect_token authorize`. Modes:
@@ -51,7 +56,8 @@ set_thumbnail token revoke_token inspect_token authorize`. Modes:
 
 The modes that accept are spent only by a call that the network accepted. An answer is given as `status`,
 `body` and `headers`, or as `error` in the network's own words: bluesky `{error, message?}`, instagram
-`{code, subcode?, message?}`, youtube `{reason, message?}` or, its token endpoint,
+`{code, subcode?, message?}`, tiktok `{code, message?}`,
+youtube `{reason, message?}` or, its token endpoint,
 `{error}`, with the status and message that usually go with it.
 """
 
