@@ -1,7 +1,7 @@
 """Munadi's test mode: the networks emulated over real HTTP, with a page to look at the result.
 
 Networks are path prefixes of one port: `/bluesky/{pds,entryway,plc,appview}`,
-`/instagram/{graph,token,www}`, `/tiktok/{api,upload,www}`,
+`/instagram/{graph,token,www}`, `/threads/{graph,token,www}`, `/tiktok/{api,upload,www}`,
 `/youtube/{api,auth,token}`. The control API is described in `munadi.sandbox.control`. Nothing here is
 secret, and nothing from here imports the rest of munadi.
 
@@ -11,6 +11,7 @@ Seeded profiles, the same after every reset:
 |-----------|--------------------|------------------------------------|----------------------------------|
 | bluesky   | `munadi.bsky.test` | `did:plc:munadisandboxdefaultprof` | password `sand-box2-app3-pass`   |
 | instagram | `munadi.sandbox`   | `17841400000000001`                | token `IGsandboxMunadiAccessToken` |
+| threads   | `munadi.sandbox`   | `26750000000000001`                | token `THsandboxMunadiAccessToken` |
 | tiktok    | `munadi.sandbox`   | `-000MunadiSandboxOpenId`          | token `act.sandboxMunadiAccessToken`, refresh `rft.sandboxMunadiRefreshToken` |
 | youtube   | `@munadi.sandbox`  | `UCmunadisandboxdefault00`         | token `ya29.sandboxMunadiAccessToken` |
 """

@@ -12,10 +12,11 @@ from munadi.sandbox.instagram import Instagram
 from munadi.sandbox.media import MediaShelf
 from munadi.sandbox.network import EmulatedNetwork, PostView
 from munadi.sandbox.storage import Store
+from munadi.sandbox.threads import Threads
 from munadi.sandbox.tiktok import TikTok
 from munadi.sandbox.youtube import YouTube
 
-NETWORKS: tuple[type[EmulatedNetwork], ...] = (Bluesky, Instagram, TikTok, YouTube)
+NETWORKS: tuple[type[EmulatedNetwork], ...] = (Bluesky, Instagram, Threads, TikTok, YouTube)
 
 
 class SandboxState:

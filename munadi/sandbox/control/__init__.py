@@ -12,17 +12,18 @@ Looking
 Profiles (`{profile}` is an id or a name)
     GET   /profiles                 `[{channel, id, name, status, url}]`
     POST  /profiles                 `{channel, name?}` → 201, what a client imports: bluesky `{did, handle,
-                                    serviceUrl, identifier, password}`, instagram `{externalId, username,
+                                    serviceUrl, identifier, password}`, instagram and threads `{externalId, username,
                                     accessToken}`, youtube the same with `refreshToken`, `expiresAt`
                                     tiktok `{externalId, username, accessToken, refreshToken}`
     PATCH /profiles/{channel}/{profile}   `{status}`: tiktok `active private banned`,
                                     bluesky `active takendown suspended deactivated`,
-                                    instagram `active restricted checkpoint`,
+                                    instagram and threads `active restricted checkpoint`,
                                     youtube `active suspended no_channel unverified`
     POST  /profiles/{channel}/{profile}/credentials   fresh ones, as after the owner connected again
     POST  /tokens/expire            `{channel, profile, which?: access | refresh | all}`
     POST  /tokens/revoke            `{channel, profile, subcode?}`; bluesky: the app password is gone, what was
-                                    issued lives on until it expires; instagram: 190 with the subcode (458);
+                                    issued lives on until it expires; instagram, threads: 190 with the subcode (458);
+                                    threads also 4279019: 452;
                                     youtube: the grant and all its tokens end at once
 Planting
     POST   /faults                  see below → 201 with its `id`
@@ -37,7 +38,9 @@ Planting
 A fault: `{channel, operation, mode, times, profile?, status?, body?, headers?, error?, delaySeconds?}`; `times`
 is 1 by default and null for "until removed". `operation` is an NSID at Bluesky; at Instagram one of
 `create_container container_status media_publish list_media get_media list_stories comments list_comments
-content_publishing_limit me refresh_token exchange_token exchange_code`; `*` is any.
+content_publishing_limit me refresh_token exchange_token exchange_code`; at Threads one of
+`create_container auto_publish_text container_status threads_publish threads_publishing_limit list_threads
+list_replies get_post delete_post me debug_token refresh_token exchange_token exchange_code app_token`; `*` is any.
 At TikTok one of
 `creator_info init_file init_pull init_photo init_inbox upload_chunk upload_last_chunk status cancel user_info
 video_list token revoke authorize site`; a post whose text has `[fail:<fail_reason>]` fails so.
@@ -56,7 +59,7 @@ set_thumbnail token revoke_token inspect_token authorize`. Modes:
 
 The modes that accept are spent only by a call that the network accepted. An answer is given as `status`,
 `body` and `headers`, or as `error` in the network's own words: bluesky `{error, message?}`, instagram
-`{code, subcode?, message?}`, tiktok `{code, message?}`,
+and threads `{code, subcode?, message?}`, tiktok `{code, message?}`,
 youtube `{reason, message?}` or, its token endpoint,
 `{error}`, with the status and message that usually go with it.
 """
