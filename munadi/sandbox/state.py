@@ -7,6 +7,7 @@ from pathlib import Path
 from munadi.sandbox.bluesky import Bluesky
 from munadi.sandbox.calls import CallLog
 from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.facebook import Facebook
 from munadi.sandbox.faults import FaultBoard
 from munadi.sandbox.instagram import Instagram
 from munadi.sandbox.media import MediaShelf
@@ -16,7 +17,7 @@ from munadi.sandbox.threads import Threads
 from munadi.sandbox.tiktok import TikTok
 from munadi.sandbox.youtube import YouTube
 
-NETWORKS: tuple[type[EmulatedNetwork], ...] = (Bluesky, Instagram, Threads, TikTok, YouTube)
+NETWORKS: tuple[type[EmulatedNetwork], ...] = (Bluesky, Facebook, Instagram, Threads, TikTok, YouTube)
 
 
 class SandboxState:

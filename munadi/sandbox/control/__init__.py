@@ -13,18 +13,21 @@ Profiles (`{profile}` is an id or a name)
     GET   /profiles                 `[{channel, id, name, status, url}]`
     POST  /profiles                 `{channel, name?}` → 201, what a client imports: bluesky `{did, handle,
                                     serviceUrl, identifier, password}`, instagram and threads `{externalId, username,
-                                    accessToken}`, youtube the same with `refreshToken`, `expiresAt`
+                                    accessToken}`, youtube the same with `refreshToken`, `expiresAt`,
+                                    facebook the same with `refreshToken`, the person's token
                                     tiktok `{externalId, username, accessToken, refreshToken}`
     PATCH /profiles/{channel}/{profile}   `{status}`: tiktok `active private banned`,
                                     bluesky `active takendown suspended deactivated`,
                                     instagram and threads `active restricted checkpoint`,
-                                    youtube `active suspended no_channel unverified`
+                                    youtube `active suspended no_channel unverified`,
+                                    facebook `active restricted checkpoint`
     POST  /profiles/{channel}/{profile}/credentials   fresh ones, as after the owner connected again
     POST  /tokens/expire            `{channel, profile, which?: access | refresh | all}`
     POST  /tokens/revoke            `{channel, profile, subcode?}`; bluesky: the app password is gone, what was
                                     issued lives on until it expires; instagram, threads: 190 with the subcode (458);
                                     threads also 4279019: 452;
-                                    youtube: the grant and all its tokens end at once
+                                    youtube: the grant and all its tokens end at once;
+                                    facebook: the Page's and its person's tokens answer 190 with the subcode
 Planting
     POST   /faults                  see below → 201 with its `id`
     GET    /faults, DELETE /faults, DELETE /faults/{id}
@@ -46,7 +49,10 @@ At TikTok one of
 video_list token revoke authorize site`; a post whose text has `[fail:<fail_reason>]` fails so.
 At YouTube one of
 `start_upload upload_chunk probe_upload list_videos update_video delete_video list_uploads list_channels
-set_thumbnail token revoke_token inspect_token authorize`. Modes:
+set_thumbnail token revoke_token inspect_token authorize`. At Facebook one of
+`feed upload_photo publish_photo start_reel upload_reel finish_reel start_video transfer_video finish_video
+publish_video video_status get_post published_posts list_feed scheduled_posts list_videos comments list_comments
+scrape update_post delete_post node accounts permissions debug_token access_token authorize`. Modes:
 
     error                   this answer, without effect
     reset, hang             nothing comes back and nothing happened: the connection is cut, or held
@@ -58,8 +64,8 @@ set_thumbnail token revoke_token inspect_token authorize`. Modes:
     live_but_error          it happened, and this error comes back
 
 The modes that accept are spent only by a call that the network accepted. An answer is given as `status`,
-`body` and `headers`, or as `error` in the network's own words: bluesky `{error, message?}`, instagram
-and threads `{code, subcode?, message?}`, tiktok `{code, message?}`,
+`body` and `headers`, or as `error` in the network's own words: bluesky `{error, message?}`, instagram,
+threads and facebook `{code, subcode?, message?}`, tiktok `{code, message?}`,
 youtube `{reason, message?}` or, its token endpoint,
 `{error}`, with the status and message that usually go with it.
 """

@@ -1,0 +1,73 @@
+"""Facebook pulls media from a URL: one plain GET, no redirects, a size cap, then a look at the bytes."""
+
+from __future__ import annotations
+
+import httpx
+
+from munadi.sandbox.facebook import errors
+from munadi.sandbox.facebook.errors import GraphError, refuse
+from munadi.sandbox.media import VideoFacts, image_facts, video_facts
+
+MIB = 1024 * 1024
+IMAGE_BYTES, VIDEO_BYTES = 4 * MIB, 64 * MIB
+IMAGES = {"JPEG", "PNG", "GIF", "BMP", "TIFF"}
+REEL_RATIO, ROUNDING = 9 / 16, 0.01
+TIMEOUT = httpx.Timeout(20, connect=5)
+USER_AGENT = "facebookexternalhit/1.1 (munadi sandbox)"
+
+
+async def fetch(url: str, cap: int, refused: GraphError) -> bytes:
+    """At most `cap` + 1 bytes, so that the caller can tell too large from large."""
+    if not url.isascii() or not url.startswith(("http://", "https://")):
+        raise refuse(refused)
+    body = bytearray()
+    try:
+        async with (
+            httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
+            client.stream("GET", url, headers={"user-agent": USER_AGENT}) as response,
+        ):
+            if response.status_code != 200:
+                raise refuse(refused)
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > cap:
+                    break
+    except (httpx.HTTPError, httpx.InvalidURL):
+        raise refuse(refused) from None
+    return bytes(body)
+
+
+def image_type(body: bytes) -> str:
+    """The image's type; raises what Facebook answers to one it does not take."""
+    facts = image_facts(body)
+    if facts is None or facts.format not in IMAGES:
+        raise refuse(errors.IMAGE_INVALID)
+    if len(body) > IMAGE_BYTES:
+        raise refuse(errors.IMAGE_TOO_LARGE)
+    return facts.mime_type
+
+
+def video_problem(body: bytes, is_reel: bool) -> str | None:
+    """What `processing_phase.error.message` will say, or None for a good video."""
+    facts = video_facts(body)
+    if facts is None:
+        return "The video file is corrupt or of a format that is not supported."
+    ratio = facts.width / max(facts.height, 1)
+    if not is_reel:
+        good = REEL_RATIO - ROUNDING <= ratio <= 1 / REEL_RATIO + ROUNDING
+        return None if good else "The aspect ratio of the video is not supported."
+    return _reel_problem(facts, ratio)
+
+
+def _reel_problem(facts: VideoFacts, ratio: float) -> str | None:
+    if abs(ratio - REEL_RATIO) > ROUNDING:
+        return "The aspect ratio of the reel must be 9:16."
+    if facts.width < 540 or facts.height < 960:
+        return "The resolution of the reel must be at least 540 x 960."
+    if not 2.95 <= facts.seconds <= 90.5:  # containers round
+        return "The reel must be between 3 and 90 seconds long."
+    if not 23.5 <= facts.frames_per_second <= 60.5:
+        return "The frame rate of the reel must be between 24 and 60."
+    if facts.codec not in ("h264", "hevc", "vp9", "av1"):
+        return "The codec of the reel is not supported."
+    return None
