@@ -30,7 +30,7 @@ def unprocessed(reason: str, status: str = "failed") -> httpx.Response:
     return listed({**resource("private", "uploaded"), "processingDetails": details})
 
 
-@pytest.mark.parametrize(("minutes", "wait"), [(0, 10), (0.9, 10), (1, 30), (9.9, 30), (10, 120), (600, 120)], ids=str)
+@pytest.mark.parametrize(("minutes", "wait"), [(0, 5), (0.9, 5), (1, 30), (9.9, 30), (10, 120), (600, 120)], ids=str)
 async def test_the_older_a_video_the_rarer_it_is_read(minutes: float, wait: int) -> None:
     built, _ = begun()
     built.network.on("GET", VIDEOS, PROCESSING)
@@ -60,7 +60,7 @@ async def test_a_processed_video_is_ready(shown: httpx.Response) -> None:
 
 @pytest.mark.parametrize(
     ("uploaded_ago", "due_in", "wait"),
-    [(60, 0.05, 3), (60, 0, None), (9.9, 0, 6), (10, 0, None), (0, -5, 10), (10, 60, 120)],
+    [(60, 0.05, 3), (60, 0, None), (9.9, 0, 6), (10, 0, None), (0, -5, 5), (10, 60, 120)],
     ids=["until the slot", "at the slot", "patience left", "patience gone", "just uploaded", "an hour to go"],
 )
 async def test_no_slot_is_missed_for_a_slow_video(uploaded_ago: float, due_in: float, wait: float | None) -> None:
@@ -135,7 +135,7 @@ async def test_a_new_video_may_not_be_listed_yet(shown: httpx.Response) -> None:
     built, _ = begun()
     built.network.on("GET", VIDEOS, shown)
     assert await prepare(built, uploaded(1.9)) == Pending(
-        after=timedelta(seconds=10), note="the uploaded video is not listed"
+        after=timedelta(seconds=5), note="the uploaded video is not listed"
     )
 
 

@@ -14,7 +14,7 @@ from munadi.ports import Stage
 from tests.channels.making import NOW, GateThatCounts, Saved, bench, publication, stage
 from tests.channels.network import answer, ok
 from tests.channels.scene_youtube import UPLOADS, VIDEO, VIDEOS, YOUTUBE, listed, refusal, resource
-from tests.channels.test_youtube_upload import PLAYLIST, upload_entry
+from tests.channels.youtube_lists import PLAYLIST, upload_entry
 from tests.channels.youtube_uploads import ASSET, DRAFT, WHO, state
 
 HANDLE = YOUTUBE.handle

@@ -2,73 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
-from tests.sandbox.conftest import Sandbox, picture, video
-
-CHANNEL, UPLOADS = "UCmunadisandboxdefault00", "UUmunadisandboxdefault00"
-TOKEN, GRANT = "ya29.sandboxMunadiAccessToken", "1//0sandboxMunadiRefreshToken"
-API, UPLOAD = "/youtube/api/youtube/v3", "/youtube/api/upload/youtube/v3"
-SCOPE = "https://www.googleapis.com/auth/youtube"
-CALLBACK = "https://munadi.example/callback"
-APP = {"client_id": "a", "client_secret": "b"}
-UNIT = 262_144
-DAY = 86_400
-CLIP = video(1)
-PARTS = "snippet,status"
-
-
-class Tube:
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.token = TOKEN
-        for kind in ("processing", "listing"):
-            sandbox.control("PUT", "/delays", {"channel": "youtube", "kind": kind, "seconds": 0})
-
-    def call(self, method: str, path: str, **rest: Any) -> httpx.Response:
-        headers = {"authorization": f"Bearer {self.token}"} | rest.pop("headers", {})
-        return self.sandbox.http.request(method, path, headers=headers, **rest)
-
-    def start(self, body: Any = None, size: int = len(CLIP), part: str = PARTS) -> httpx.Response:
-        body = body or {"snippet": {"title": "T", "categoryId": "22"}, "status": {"privacyStatus": "private"}}
-        headers = {"x-upload-content-length": str(size), "x-upload-content-type": "video/mp4"}
-        params = {"uploadType": "resumable", "part": part}
-        return self.call("POST", f"{UPLOAD}/videos", json=body, headers=headers, params=params)
-
-    def put(self, session: str, content: bytes, content_range: str | None = None) -> httpx.Response:
-        headers = {"content-range": content_range} if content_range else {}
-        return self.call("PUT", session, content=content, headers=headers)
-
-    def upload(self, content: bytes = CLIP, **body: Any) -> dict[str, Any]:
-        session = self.start(body or None, len(content)).headers["location"]
-        answer = self.put(session, content)
-        assert answer.status_code == 201, answer.text
-        resource: dict[str, Any] = answer.json()
-        return resource
-
-    def video(self, video_id: str, part: str = "status,processingDetails") -> dict[str, Any] | None:
-        listed = self.call("GET", f"{API}/videos", params={"part": part, "id": video_id}).json()["items"]
-        return listed[0] if listed else None
-
-    def set(self, what: str, kind: str, **value: Any) -> None:
-        self.sandbox.control("PUT", f"/{what}", {"channel": "youtube", "kind": kind, **value})
-
-
-@pytest.fixture
-def tube(sandbox: Sandbox) -> Tube:
-    return Tube(sandbox)
-
-
-def reason(answer: httpx.Response) -> tuple[int, str]:
-    error = answer.json()["error"]
-    assert error["code"] == answer.status_code
-    return answer.status_code, error["errors"][0]["reason"]
+from tests.sandbox.conftest import picture
+from tests.sandbox.youtube_tube import (
+    API,
+    CHANNEL,
+    CLIP,
+    DAY,
+    PARTS,
+    TOKEN,
+    UNIT,
+    UPLOAD,
+    UPLOADS,
+    Tube,
+    reason,
+)
+from tests.sandbox.youtube_tube import tube as tube  # a fixture
 
 
 def test_a_session_tells_where_to_send_and_how_much_it_has(tube: Tube) -> None:
@@ -298,105 +252,9 @@ def test_a_thumbnail_is_for_verified_channels_and_processed_shorts(tube: Tube) -
     assert reason(tube.call("POST", f"{UPLOAD}/thumbnails/set", params=params, content=jpeg)) == (403, "forbidden")
 
 
-def connect(sandbox: Sandbox, scope: str, **query: Any) -> dict[str, Any]:
-    asked = {
-        "client_id": "a",
-        "redirect_uri": CALLBACK,
-        "response_type": "code",
-        "scope": scope,
-        "access_type": "offline",
-        "state": "s1",
-        **query,
-    }
-    page = sandbox.http.get("/youtube/auth/o/oauth2/v2/auth", params=asked)
-    assert "emulated YouTube account" in page.text
-    back = sandbox.http.get("/youtube/auth/o/oauth2/v2/auth", params=asked | {"approve": CHANNEL})
-    given = parse_qs(urlsplit(back.headers["location"]).query)
-    assert given["state"] == ["s1"]
-    return APP | {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code": given["code"][0]}
-
-
-def test_a_code_becomes_tokens_with_what_was_granted(tube: Tube) -> None:
-    verifier = "v" * 43
-    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-    scope = f"{SCOPE}.upload {SCOPE}.readonly"
-    form = connect(tube.sandbox, scope, prompt="consent", code_challenge=challenge, untick=f"{SCOPE}.readonly")
-    wrong = tube.sandbox.http.post("/youtube/token/token", data=form | {"code_verifier": "w" * 43})
-    assert (wrong.status_code, wrong.json()["error"]) == (400, "invalid_grant")
-    tokens = tube.sandbox.http.post("/youtube/token/token", data=form | {"code_verifier": verifier}).json()
-    assert (tokens["scope"], tokens["expires_in"]) == (f"{SCOPE}.upload", 3599)
-    assert tokens["refresh_token"]
-    tube.token = tokens["access_token"]
-    assert tube.start().status_code == 200
-    refused = tube.call("GET", f"{API}/channels", params={"part": "id", "mine": "true"})
-    assert reason(refused) == (403, "insufficientPermissions")
-    assert refused.json()["error"]["details"][0]["reason"] == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
-    told = tube.sandbox.http.get("/youtube/token/tokeninfo", params={"access_token": tube.token}).json()
-    assert told["scope"] == f"{SCOPE}.upload"
-
-
-def test_a_second_consent_brings_no_refresh_token(tube: Tube) -> None:
-    form = connect(tube.sandbox, f"{SCOPE}.upload")
-    assert "refresh_token" not in tube.sandbox.http.post("/youtube/token/token", data=form).json()
-
-
-def test_a_refusal_comes_back_as_such(tube: Tube) -> None:
-    asked = {"client_id": "a", "redirect_uri": CALLBACK, "deny": "1"}
-    back = tube.sandbox.http.get("/youtube/auth/o/oauth2/v2/auth", params=asked)
-    assert back.headers["location"] == f"{CALLBACK}?error=access_denied"
-
-
-def refresh(tube: Tube, grant: str = GRANT, **form: str) -> httpx.Response:
-    given = APP | {"grant_type": "refresh_token", "refresh_token": grant} | form
-    return tube.sandbox.http.post("/youtube/token/token", data=given)
-
-
-def test_a_refresh_brings_an_hour_and_no_refresh_token(tube: Tube) -> None:
-    answer = refresh(tube).json()
-    assert "refresh_token" not in answer
-    tube.token = answer["access_token"]
-    assert tube.start().status_code == 200
-    tube.sandbox.control("POST", "/clock", {"advanceSeconds": 3600})
-    assert reason(tube.start()) == (401, "authError")
-    assert refresh(tube, client_secret="").json()["error"] == "invalid_client"
-
-
-@pytest.mark.parametrize(("testing", "seconds", "status"), [(False, 8, 200), (True, 6, 200), (True, 8, 400)])
-def test_a_testing_consent_ends_after_a_week(tube: Tube, testing: bool, seconds: int, status: int) -> None:
-    tube.set("switches", "testingStatus", enabled=testing)
-    tube.sandbox.control("POST", "/clock", {"advanceSeconds": seconds * DAY})
-    assert refresh(tube).status_code == status
-
-
-def test_of_too_many_grants_the_oldest_ends(tube: Tube) -> None:
-    for _ in range(99):
-        tube.sandbox.control("POST", f"/profiles/youtube/{CHANNEL}/credentials")
-    assert refresh(tube).status_code == 200
-    tube.sandbox.control("POST", f"/profiles/youtube/{CHANNEL}/credentials")
-    assert refresh(tube).json()["error"] == "invalid_grant"
-
-
-def test_what_is_revoked_stays_so(tube: Tube) -> None:
-    assert tube.sandbox.http.post("/youtube/token/revoke", data={"token": TOKEN}).status_code == 200
-    assert tube.sandbox.http.post("/youtube/token/revoke", data={"token": TOKEN}).status_code == 400
-    assert refresh(tube).json()["error"] == "invalid_grant"
-    assert reason(tube.start()) == (401, "authError")
-
-
 def test_a_published_video_is_played_on_the_page(tube: Tube) -> None:
     tube.upload(snippet={"title": "Monsoon <3"[:7], "description": "Rain & sale"}, status={"privacyStatus": "public"})
     page = tube.sandbox.http.get("/?channel=youtube").text
     assert "<video" in page
     assert "Rain &amp; sale" in page
     assert 'class="chip youtube"' in page
-
-
-def test_a_planted_answer_is_given_whole(tube: Tube) -> None:
-    shown = {"items": [{"id": "x", "status": {"uploadStatus": "rejected", "rejectionReason": "copyright"}}]}
-    tube.sandbox.plant("youtube", "list_videos", "error", status=200, body=shown)
-    assert tube.call("GET", f"{API}/videos", params={"part": "status", "id": "x"}).json() == shown
-    tube.sandbox.plant("youtube", "token", "error", error={"error": "deleted_client"})
-    assert refresh(tube).json()["error"] == "deleted_client"
-    tube.sandbox.plant("youtube", "start_upload", "error", error={"reason": "accessNotConfigured"})
-    assert reason(tube.start()) == (403, "accessNotConfigured")
-    assert reason(tube.call("GET", f"{API}/search")) == (404, "notFound")

@@ -66,7 +66,7 @@ class Settings(ChannelSettings):
     chunk_bytes: Annotated[int, Field(ge=CHUNK_UNIT, le=64 * CHUNK_UNIT), AfterValidator(_whole_chunks)] = 8 << 20
     chunks_per_run: int = Field(default=8, ge=1)
     chunk_timeout: timedelta = timedelta(seconds=120)
-    poll_quick: timedelta = timedelta(seconds=10)
+    poll_quick: timedelta = timedelta(seconds=5)
     poll_slow: timedelta = timedelta(seconds=30)
     poll_idle: timedelta = timedelta(minutes=2)
     processing_patience: timedelta = timedelta(minutes=10)

@@ -1,0 +1,82 @@
+"""A channel of the emulated YouTube, connected."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from munadi.domain.failure import ChannelError, Sorting
+from munadi.ports import AccountImport, PublicationDraft
+from tests.channels.conftest import Oracle
+from tests.channels.connected import Connected, mp4, new
+from tests.channels.making import Saved, video
+
+UNIT = 262_144
+CLIP = mp4(1)
+LONG_CLIP = CLIP + (2 * UNIT - 4).to_bytes(4, "big") + b"free" + bytes(2 * UNIT - 12)
+POLL = {"poll_quick": 0.02, "poll_slow": 0.02, "poll_idle": 0.02}
+
+
+def settings(oracle: Oracle, **changes: Any) -> dict[str, Any]:
+    hosts = {role: f"{oracle.url}/youtube/{role}" for role in ("api", "auth", "token")}
+    app = {"client_id": "sandbox", "client_secret": "sandbox"}
+    return {"hosts": hosts, **app, **POLL, "chunk_bytes": UNIT, "chunks_per_run": 2, **changes}
+
+
+@pytest.fixture
+async def acme(oracle: Oracle) -> AsyncIterator[Connected]:
+    for kind in ("processing", "listing"):
+        oracle.call("PUT", "/delays", channel="youtube", kind=kind, seconds=0)
+    profile = oracle.call("POST", "/profiles", channel="youtube", name="acme")
+    async with httpx.AsyncClient() as client:
+        connected = Connected("youtube", settings(oracle), client)
+        connected.media.files["med_0"] = CLIP
+        await connected.connect(
+            AccountImport(
+                external_id=profile["externalId"],
+                access_token=SecretStr(profile["accessToken"]),
+                refresh_token=SecretStr(profile["refreshToken"]),
+            )
+        )
+        yield connected
+
+
+def clip(connected: Connected, content: bytes = CLIP, text: str = "Monsoon sale", **options: Any) -> PublicationDraft:
+    connected.media.files["med_0"] = content
+    media = (video(bytes=len(content)),)
+    return new(text, media=media, options={"madeForKids": False, **options})
+
+
+def posts(oracle: Oracle, connected: Connected) -> list[dict[str, Any]]:
+    return oracle.posts(connected.account.external_id)
+
+
+def calls(oracle: Oracle, operation: str) -> list[dict[str, Any]]:
+    return [call for call in oracle.call("GET", "/calls") if call["operation"] == operation]
+
+
+async def stored(post: dict[str, Any]) -> bytes:
+    async with httpx.AsyncClient() as client:
+        return (await client.get(post["media"][0]["url"])).content
+
+
+async def failure(call: Any) -> ChannelError:
+    with pytest.raises(ChannelError) as caught:
+        await call
+    return caught.value
+
+
+async def insist(connected: Connected, given: PublicationDraft, saved: Saved) -> None:
+    """Prepare as the driver does: a failed run is followed by another."""
+    for _ in range(9):
+        try:
+            await connected.prepare(given, saved)
+            return
+        except ChannelError as error:
+            if error.sorting is Sorting.REJECTED:
+                raise
+    raise AssertionError("never ready")
