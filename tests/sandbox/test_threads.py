@@ -1,10 +1,10 @@
-"""The emulated Threads: containers, publishing, limits, reads and tokens."""
+"""The emulated Threads: containers, publishing, limits and reads."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -13,7 +13,6 @@ from tests.sandbox.conftest import MediaSite, Sandbox, picture, video
 
 ID, TOKEN = "26750000000000001", "THsandboxMunadiAccessToken"
 DAY = 86_400
-CALLBACK = "https://munadi.example/callback"
 
 
 class Threads:
@@ -56,12 +55,16 @@ class Threads:
         self.sandbox.control("PUT", f"/{what}", {"channel": "threads", "kind": kind, **value})
 
 
-@pytest.fixture
-def threads(sandbox: Sandbox) -> Threads:
+def without_delays(sandbox: Sandbox) -> Threads:
     network = Threads(sandbox)
     for kind in ("text", "image", "video", "parent", "race"):
         network.set("delays", kind, seconds=0)
     return network
+
+
+@pytest.fixture
+def threads(sandbox: Sandbox) -> Threads:
+    return without_delays(sandbox)
 
 
 def error(answer: httpx.Response) -> tuple[int, int | None]:
@@ -155,46 +158,6 @@ def test_a_bad_video_shows_late_in_the_status(
     container = threads.container(media_type="VIDEO", video_url=url)
     assert threads.status(container, "ERROR")["error_message"] == message
     assert error(threads.publish(container)) == (100, None)
-
-
-@pytest.mark.parametrize(
-    "form",
-    [
-        {"media_type": "HOLOGRAM", "text": "x"},
-        {"media_type": "TEXT"},
-        {"media_type": "TEXT", "text": "x" * 501},
-        {"media_type": "TEXT", "text": " ".join(f"https://a.example/{n}" for n in range(6))},
-        {"media_type": "TEXT", "text": "x", "alt_text": "y"},
-        {"media_type": "TEXT", "text": "x", "topic_tag": "a.b"},
-        {"media_type": "TEXT", "text": "x", "topic_tag": "t" * 51},
-        {"media_type": "TEXT", "text": "x", "reply_control": "nobody"},
-        {"media_type": "TEXT", "text": "x", "link_attachment": "somewhere"},
-        {"media_type": "TEXT", "text": "x", "poll_attachment": '{"option_a":"only"}'},
-        {"media_type": "TEXT", "text": "x", "poll_attachment": "[]"},
-        {"media_type": "TEXT", "text": "x", "poll_attachment": '{"option_a":"a","option_b":"' + "b" * 26 + '"}'},
-        {"media_type": "TEXT", "text": "x", "link_attachment": "https://a.example/", "poll_attachment": "{}"},
-        {"media_type": "IMAGE", "link_attachment": "https://a.example/"},
-        {"media_type": "IMAGE"},
-        {"media_type": "TEXT", "text": "x", "is_carousel_item": "true"},
-    ],
-)
-def test_what_a_container_does_not_take(threads: Threads, form: dict[str, str]) -> None:
-    assert error(threads.create(**form)) == (100, None)
-
-
-def test_links_are_counted_once_and_named_when_too_many(threads: Threads) -> None:
-    five = " ".join(f"https://a.example/{number}" for number in range(5))
-    threads.container(media_type="TEXT", text=f"{five} https://a.example/0", link_attachment="https://a.example/1")
-    told = threads.create(media_type="TEXT", text=five, link_attachment="https://b.example/").json()["error"]
-    assert told["message"] == "THREADS_API__LINK_LIMIT_EXCEEDED"
-
-
-def test_a_text_counts_in_characters_or_in_bytes(threads: Threads) -> None:
-    threads.container(media_type="TEXT", text="ü" * 500)
-    threads.set("switches", "countBytes", enabled=True)
-    threads.container(media_type="TEXT", text="ü" * 250)
-    told = threads.create(media_type="TEXT", text="ü" * 251).json()["error"]
-    assert (told["type"], told["error_user_msg"]) == ("THApiException", "El texto supera los 500 caracteres.")
 
 
 def test_publishing_too_soon_does_not_find_the_container(sandbox: Sandbox, threads: Threads) -> None:
@@ -297,83 +260,6 @@ def test_it_went_live_with_code_10_and_http_500(sandbox: Sandbox, threads: Threa
     assert (answer.status_code, error(answer)) == (500, (10, None))
     assert threads.status(container, "PUBLISHED")
     assert len(sandbox.posts("threads")) == 1
-
-
-def connect(threads: Threads) -> dict[str, str]:
-    """Through the consent page to the form of the code exchange."""
-    query = {"client_id": "1", "redirect_uri": CALLBACK, "scope": "threads_basic,threads_content_publish", "state": "s"}
-    authorize = "/threads/www/oauth/authorize"
-    page = threads.sandbox.http.get(authorize, params=query)
-    assert "Connect an emulated Threads account" in page.text
-    denied = threads.sandbox.http.get(authorize, params=query | {"deny": "1"}).headers["location"]
-    assert parse_qs(urlsplit(denied).query)["error_reason"] == ["user_denied"]
-    approved = threads.sandbox.http.get(authorize, params=query | {"approve": ID}).headers["location"]
-    assert approved.endswith("#_")
-    code = parse_qs(urlsplit(approved).query)["code"][0]
-    return {
-        "client_id": "1",
-        "client_secret": "x",
-        "grant_type": "authorization_code",
-        "redirect_uri": CALLBACK,
-        "code": code,
-    }
-
-
-@pytest.mark.parametrize("as_text", [False, True])
-@pytest.mark.parametrize("host", ["graph", "token"])
-def test_a_code_becomes_a_short_and_then_once_a_long_token(threads: Threads, as_text: bool, host: str) -> None:
-    threads.set("switches", "userIdAsText", enabled=as_text)
-    form, url = connect(threads), f"/threads/{host}/oauth/access_token"
-    short = threads.sandbox.http.post(url, data=form).json()
-    assert short["user_id"] == (ID if as_text else int(ID))
-    again = threads.sandbox.http.post(url, data=form)
-    assert (again.status_code, again.json()["error_type"]) == (400, "OAuthException")
-    exchange = {"grant_type": "th_exchange_token", "client_secret": "x"}
-    long = threads.ask("GET", "access_token", host, **exchange, access_token=short["access_token"]).json()
-    assert long["expires_in"] == 60 * DAY
-    for token in (short["access_token"], long["access_token"]):
-        assert error(threads.ask("GET", "access_token", host, **exchange, access_token=token)) == (452, 4279019)
-    told = threads.get("debug_token", access_token=long["access_token"], input_token=long["access_token"]).json()[
-        "data"
-    ]
-    assert (told["is_valid"], told["scopes"]) == (True, ["threads_basic", "threads_content_publish"])
-    forbidden = threads.ask(
-        "POST",
-        f"v1.0/{ID}/threads",
-        access_token=long["access_token"],
-        media_type="TEXT",
-        text="x",
-        reply_to_id=threads.post(),
-    )
-    assert (forbidden.status_code, error(forbidden)) == (403, (10, None))
-
-
-def test_a_token_younger_than_a_day_is_not_refreshed(sandbox: Sandbox, threads: Threads) -> None:
-    refresh = {"grant_type": "th_refresh_token"}
-    new = threads.ask("GET", "refresh_access_token", "token", **refresh).json()["access_token"]
-    assert error(threads.ask("GET", "refresh_access_token", **refresh, access_token=new)) == (100, None)
-    sandbox.control("POST", "/clock", {"advanceSeconds": DAY + 1})
-    assert threads.ask("GET", "refresh_access_token", **refresh, access_token=new).status_code == 200
-
-
-def test_lost_access_has_its_codes(sandbox: Sandbox, threads: Threads) -> None:
-    def ask(token: str = TOKEN) -> tuple[int, int | None]:
-        return error(threads.get("me", access_token=token))
-
-    assert ask("garbage") == (190, None)
-    profile = {"channel": "threads", "profile": "munadi.sandbox"}
-    sandbox.control("PATCH", "/profiles/threads/munadi.sandbox", {"status": "checkpoint"})
-    assert ask() == (190, 459)
-    sandbox.control("PATCH", "/profiles/threads/munadi.sandbox", {"status": "restricted"})
-    assert error(threads.create(media_type="TEXT", text="x")) == (1, 4279013)
-    sandbox.control("PATCH", "/profiles/threads/munadi.sandbox", {"status": "active"})
-    sandbox.control("POST", "/tokens/expire", profile)
-    assert ask() == (190, 463)
-    for subcode, told in ((460, (190, 460)), (4279019, (452, 4279019))):
-        sandbox.control("POST", "/tokens/revoke", profile | {"subcode": subcode})
-        assert ask() == told
-    renewed = sandbox.control("POST", "/profiles/threads/munadi.sandbox/credentials")
-    assert threads.get("me", access_token=renewed["accessToken"]).status_code == 200
 
 
 def test_what_is_not_there(threads: Threads) -> None:
