@@ -1,6 +1,7 @@
-"""Instagram emulated (the Instagram-Login flavour): graph, token and www hosts under `/instagram`.
+"""Instagram emulated: graph, token and www hosts under `/instagram`, and graph.facebook.com as `fbgraph`.
 
-Built from channels/instagram.md. Not here: Facebook Login, resumable uploads, insights, webhooks.
+Both logins reach the same accounts, containers and posts. Built from channels/instagram.md. Not here: the consent page
+of the login through a Page (its tokens come with a profile), resumable uploads, insights, webhooks.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Operation
 from munadi.sandbox.instagram.containers import Containers
 from munadi.sandbox.instagram.errors import missing_object, planned_failure
-from munadi.sandbox.instagram.graph import ALL_SCOPES, DAY, Graph, new_id
+from munadi.sandbox.instagram.graph import ALL_SCOPES, DAY, PAGE_HOST, Graph, new_id
 from munadi.sandbox.instagram.login import LONG_SECONDS, Login
 from munadi.sandbox.instagram.model import Profile
+from munadi.sandbox.instagram.pages import Pages, page_id
 from munadi.sandbox.instagram.parameters import token_in
 from munadi.sandbox.instagram.publishing import Publishing
 from munadi.sandbox.instagram.reading import Reading
@@ -27,13 +29,14 @@ from munadi.sandbox.storage import Store
 
 DEFAULT = Profile("17841400000000001", "26000000000000001", "munadi.sandbox")
 DEFAULT_TOKEN = "IGsandboxMunadiAccessToken"  # published on purpose: nothing real is behind it
+DEFAULT_PAGE_TOKEN, DEFAULT_PERSON_TOKEN = "EAAsandboxMunadiPageToken", "EAAsandboxMunadiPersonToken"
 AGE_SECONDS = 2 * DAY  # tokens of new profiles are old enough to be refreshed
 VERSION = re.compile(r"^v\d+\.\d+$")
 
 
 class Instagram(EmulatedNetwork):
     channel = "instagram"
-    hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www"}
+    hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www", "FB_GRAPH": PAGE_HOST}
     default_delays = {"image": 1.5, "reel": 4.0, "parent": 1.0}
     default_limits = {"postsPerDay": 100, "containersPerDay": 400, "callsPerHour": 4_800}
     default_switches = {"republishPublished": False, "flatCodeAnswer": False}
@@ -43,8 +46,9 @@ class Instagram(EmulatedNetwork):
         super().__init__(clock, store, media)
         self._graph = Graph(clock, store, media, self.delays, self.limits, self.switches)
         self._login = Login(self._graph)
+        self._pages = Pages(self._graph, self._login)
         self._site = Site(self._graph)
-        self._operations = _operations(self._graph, self._login)
+        self._operations = _operations(self._graph, self._login, self._pages)
 
     def operation(self, call: Call) -> Operation:
         host, _, path = call.path.partition("/")
@@ -67,6 +71,9 @@ class Instagram(EmulatedNetwork):
         if DEFAULT.id not in self._graph.profiles:
             self._graph.profiles.put(DEFAULT.id, Profile(DEFAULT.id, DEFAULT.app_scoped_id, DEFAULT.username))
             self._login.issue(DEFAULT.id, ALL_SCOPES, LONG_SECONDS, age=AGE_SECONDS, value=DEFAULT_TOKEN)
+        for kind, value in (("page", DEFAULT_PAGE_TOKEN), ("person", DEFAULT_PERSON_TOKEN)):
+            if value not in self._graph.tokens:  # nor in a data folder that is older than they are
+                self._pages.issue(DEFAULT.id, kind, value)
 
     def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
         username = re.sub(r"[^a-z0-9._]+", ".", (name or "").lower()).strip(".")[:24]
@@ -115,6 +122,9 @@ class Instagram(EmulatedNetwork):
             "externalId": profile.id,
             "username": profile.username,
             "accessToken": token.value,
+            "pageId": page_id(profile),
+            "pageToken": self._pages.issue(profile.id, "page").value,
+            "personToken": self._pages.issue(profile.id, "person").value,
         }
 
     def _name(self, method: str, host: str, parts: list[str]) -> str:
@@ -125,10 +135,14 @@ class Instagram(EmulatedNetwork):
             return "exchange_code" if (method, parts) == ("POST", ["oauth", "access_token"]) else "unknown"
         if parts and VERSION.match(parts[0]):
             parts = parts[1:]
+        if host == PAGE_HOST and (name := PAGE_PATHS.get((method, "/".join(parts)))):
+            return name
         if len(parts) == 2:
             return TWO_PARTS.get((method, parts[1]), "unknown")
         if method != "GET" or len(parts) != 1:
             return "unknown"
+        if host == PAGE_HOST:
+            return "page_account" if parts[0] in self._graph.profiles else self._node(parts[0])
         return ONE_PART.get(parts[0]) or self._node(parts[0])
 
     def _node(self, node: str) -> str:
@@ -139,6 +153,12 @@ class Instagram(EmulatedNetwork):
 
 
 ONE_PART = {"me": "me", "refresh_access_token": "refresh_token", "access_token": "exchange_token"}
+PAGE_PATHS = {
+    ("GET", "me"): "page_me",
+    ("GET", "me/accounts"): "list_pages",
+    ("GET", "me/permissions"): "list_permissions",
+    ("GET", "oauth/access_token"): "extend_person_token",
+}
 TWO_PARTS = {
     ("POST", "media"): "create_container",
     ("GET", "media"): "list_media",
@@ -150,7 +170,7 @@ TWO_PARTS = {
 }
 
 
-def _operations(graph: Graph, login: Login) -> dict[str, Operation]:
+def _operations(graph: Graph, login: Login, pages: Pages) -> dict[str, Operation]:
     containers, reading = Containers(graph), Reading(graph)
     publishing = Publishing(graph, containers)
     graph_host = {
@@ -166,6 +186,11 @@ def _operations(graph: Graph, login: Login) -> dict[str, Operation]:
         "me": reading.account,
         "refresh_token": login.refresh,
         "exchange_token": login.exchange_token,
+        "page_me": pages.me,
+        "page_account": pages.account,
+        "list_pages": pages.listed,
+        "list_permissions": pages.permissions,
+        "extend_person_token": pages.extend,
     }
     visible = {"media_publish", "comments"}
     operations = {name: Operation(name, graph.counted(run), name in visible) for name, run in graph_host.items()}

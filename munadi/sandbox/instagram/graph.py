@@ -25,6 +25,14 @@ BASIC = "instagram_business_basic"
 PUBLISH = "instagram_business_content_publish"
 COMMENTS = "instagram_business_manage_comments"
 ALL_SCOPES = [BASIC, PUBLISH, COMMENTS]
+# The same permissions as the login through a Page names them, and those that it needs besides.
+PAGE_SCOPES = {
+    BASIC: "instagram_basic",
+    PUBLISH: "instagram_content_publish",
+    COMMENTS: "instagram_manage_comments",
+}
+ALL_PAGE_SCOPES = [*PAGE_SCOPES.values(), "pages_show_list", "pages_read_engagement"]
+PAGE_HOST = "fbgraph"
 REVOCATIONS = {error.subcode: error for error in (
     errors.APP_REMOVED, errors.PASSWORD_CHANGED, errors.CHECKPOINT, errors.SESSION_INVALID)}  # fmt: skip
 
@@ -61,7 +69,7 @@ class Graph:
         if not value:
             raise errors.refuse(errors.TOKEN_MISSING)
         token = self.tokens.get(value)
-        if token is None:
+        if token is None or (token.kind != "account") != on_page_host(call):
             raise errors.refuse(errors.TOKEN_UNREADABLE)
         if token.revoked_subcode is not None:
             raise errors.refuse(REVOCATIONS.get(token.revoked_subcode, errors.APP_REMOVED))
@@ -73,14 +81,14 @@ class Graph:
 
     def caller(self, call: Call, scope: str) -> Profile:
         token = self.token(call)
-        if scope not in token.scopes:
+        if (scope if token.kind == "account" else PAGE_SCOPES[scope]) not in token.scopes:
             raise errors.refuse(errors.NO_PERMISSION)
         return self.profile(token.profile_id)
 
     def owner(self, call: Call, node: str, scope: str) -> Profile:
-        """The caller, who must be the account that the path names (`me` or its id)."""
+        """The caller, who must be the account that the path names: its id, or `me`, which there is the Page."""
         profile = self.caller(call, scope)
-        if node not in ("me", profile.id):
+        if node != profile.id and (node != "me" or on_page_host(call)):
             raise errors.missing_object(node, call.method)
         return profile
 
@@ -122,6 +130,11 @@ class Graph:
             "X-App-Usage": json.dumps(used),
             "X-Business-Use-Case-Usage": json.dumps({"17840000000000000": [business]}),
         }
+
+
+def on_page_host(call: Call) -> bool:
+    """Whether this is graph.facebook.com, where the account is reached through its Page."""
+    return call.path.partition("/")[0] == PAGE_HOST
 
 
 def new_id(prefix: str) -> str:

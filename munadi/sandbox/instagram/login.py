@@ -92,11 +92,12 @@ class Login:
         long_lived: bool = True,
         age: int = 0,
         value: str | None = None,
+        kind: str = "account",
     ) -> Token:
         """A new token, `age` seconds old already."""
         issued_at = self._graph.clock.now() - age
-        value = value or "IG" + secrets.token_urlsafe(48)
-        token = Token(value, profile_id, issued_at, issued_at + seconds, scopes, long_lived)
+        value = value or ("IG" if kind == "account" else "EAA") + secrets.token_urlsafe(48)
+        token = Token(value, profile_id, issued_at, issued_at + seconds, scopes, long_lived, kind=kind)
         return self._graph.tokens.put(value, token)
 
     def _new_code(self, profile: Profile, redirect_uri: str, scopes: list[str]) -> Code:

@@ -23,6 +23,7 @@ class Token:
     scopes: list[str] = field(default_factory=list)
     long_lived: bool = True
     revoked_subcode: int | None = None
+    kind: str = "account"  # of the Instagram login; "page" and "person" are those of the login through a Page
 
 
 @dataclass
