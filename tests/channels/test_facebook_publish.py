@@ -1,4 +1,4 @@
-"""One feed post, finish or comment; what is live is not sent again, and a draft is never told as published."""
+"""One feed post or finish; what is live is not sent again, and a draft is never told as published."""
 
 from __future__ import annotations
 
@@ -9,90 +9,35 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
-from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.domain.failure import Reason, Sorting
+from munadi.domain.publication import Handle, Pending, Published
 from munadi.ports import PublicationDraft, Stage
-from tests.channels.making import NOW, TOKEN, Bench, GateThatCounts, Saved, account, bench, image, publication, video
+from tests.channels.facebook_posts import (
+    DRAFT,
+    FILM,
+    LINK,
+    LIVE,
+    ON_ITS_WAY,
+    PAGE,
+    PHOTOS,
+    POST,
+    PUBLISHING,
+    READ,
+    REEL,
+    SCHEDULED,
+    TEXT,
+    VIDEO,
+    WAITING,
+    WHO,
+    error,
+    failure,
+    over,
+    publish,
+    uploaded,
+    with_photos,
+)
+from tests.channels.making import NOW, TOKEN, GateThatCounts, Saved, publication
 from tests.channels.network import answer, form_of, ok
-
-PAGE, VIDEO = "100000000000001", "990000000000001"
-POST, COMMENT = f"{PAGE}_122000000000001", "122000000000001_55"
-WHO = account("facebook", PAGE)
-TIME = NOW.strftime("%Y-%m-%dT%H:%M:%S+0000")
-TEXT = publication("Hello")
-LINK = publication("Hello", link="https://acme.example/sale")
-PHOTOS = publication("Hello", media=(image(0), image(1)))
-REEL = publication("Hello", media=(video(bytes=5000),), options={"title": "Sale", "place": "7", "isAiGenerated": True})
-FILM = publication("Hello", media=(video(bytes=5000, width=1920, height=1080),), options={"title": "Sale"})
-COMMENTED = publication("Hello", first_comment="First")
-READ = {"id": POST, "message": "Hello", "created_time": TIME, "permalink_url": "https://www.facebook.com/1/posts/2"}
-
-
-def error(code: int, subcode: int | None = None, status: int = 400) -> httpx.Response:
-    return answer(status, {"error": {"code": code, "error_subcode": subcode, "message": "no"}})
-
-
-def phases(publishing: str, publish_status: str | None, **more: Any) -> httpx.Response:
-    status = {
-        "video_status": "ready",
-        "uploading_phase": {"status": "complete"},
-        "processing_phase": {"status": "complete"},
-        "publishing_phase": {"status": publishing, "publish_status": publish_status},
-    }
-    return ok({"id": VIDEO, "status": {**status, **more}, "permalink_url": f"/reel/{VIDEO}/", "created_time": TIME})
-
-
-LIVE = phases("complete", "published")
-WAITING = phases("not_started", None)
-PUBLISHING = phases("in_progress", None)
-DRAFT = phases("complete", "draft")
-DEAD = phases("error", "error", video_status="error")
-ON_ITS_WAY = phases("in_progress", "published")
-SCHEDULED = phases("complete", "scheduled")
-
-
-def uploaded(**state: Any) -> Handle:
-    upload = {
-        "video_id": VIDEO,
-        "started_at": (NOW - timedelta(hours=1)).isoformat(),
-        "uploaded_at": (NOW - timedelta(minutes=50)).isoformat(),
-        "session_id": "77",
-        "url": "https://rupload.facebook.com/x",
-    }
-    return Handle(draft_version=1, state={"upload": upload, **state}, ready=True)
-
-
-def with_photos(**state: Any) -> Handle:
-    made = [{"id": f"p{index}", "made_at": (NOW - timedelta(hours=1)).isoformat()} for index in (1, 2)]
-    return Handle(draft_version=1, state={"photos": made, **state}, ready=True)
-
-
-def over(visible: Any = None, status: Any = LIVE, posts: Any = None) -> Bench:
-    built = bench("facebook")
-    for edge, accepted in (
-        ("feed", {"id": POST}),
-        ("video_reels", {"success": True}),
-        ("videos", {"success": True}),
-        ("comments", {"id": COMMENT}),
-    ):
-        built.network.on("POST", f"/{edge}", visible or ok(accepted))
-    built.network.on("GET", f"/v26.0/{VIDEO}", *(status if isinstance(status, list) else [status]))
-    built.network.on("GET", f"/v26.0/{POST}", ok(READ))
-    built.network.on("GET", f"/{PAGE}/published_posts", ok({"data": []}) if posts is None else posts)
-    return built
-
-
-async def publish(built: Bench, given: PublicationDraft, saved: Saved, name: str = "post") -> Published | Pending:
-    gate = GateThatCounts()
-    found: Published | Pending = await built.channel.publish(given, WHO, saved.handle, saved, Stage(gate, name))
-    assert gate.asked == len(built.network.mutations)
-    return found
-
-
-async def failure(built: Bench, given: PublicationDraft, saved: Saved, name: str = "post") -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.publish(given, WHO, saved.handle, saved, Stage(GateThatCounts(), name))
-    return caught.value
 
 
 @pytest.mark.parametrize(
@@ -183,42 +128,6 @@ async def test_a_finish_is_pending_until_the_video_is_published(status: Any) -> 
     assert isinstance(checked, Published)
     assert checked.post_id == VIDEO
     assert len(built.network.mutations) == 1
-
-
-@pytest.mark.parametrize("status", [WAITING, PUBLISHING, DRAFT, ON_ITS_WAY, SCHEDULED, ok({})])
-async def test_check_waits_after_the_finish_whatever_it_is_called(status: httpx.Response) -> None:
-    found = await over(status=status).channel.check(REEL, WHO, uploaded(finished=True))
-    assert isinstance(found, Pending)
-
-
-@pytest.mark.parametrize(("age", "wait"), [(0, 5), (60, 15), (600, 60)])
-async def test_check_looks_rarer_the_longer_it_takes(age: int, wait: int) -> None:
-    built = over(status=PUBLISHING)
-    built.clock.forward(seconds=age)
-    found = await built.channel.check(REEL, WHO, uploaded(finished=True))
-    assert isinstance(found, Pending)
-    assert found.after == timedelta(seconds=wait)
-
-
-async def test_check_of_a_video_that_facebook_gave_up() -> None:
-    with pytest.raises(ChannelError) as caught:
-        await over(status=DEAD).channel.check(REEL, WHO, uploaded(finished=True))
-    assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED)
-
-
-@pytest.mark.parametrize(
-    ("given", "handle", "wanted"),
-    [
-        (REEL, None, Pending(after=timedelta(0), note="to be prepared")),
-        (REEL, uploaded(), Ready(expires_at=NOW + timedelta(hours=23))),
-        (TEXT, None, Ready()),
-        (PHOTOS, with_photos(), Ready(expires_at=NOW + timedelta(hours=23))),
-    ],
-)
-async def test_check_before_the_visible_call(
-    given: PublicationDraft, handle: Handle | None, wanted: Pending | Ready
-) -> None:
-    assert await over(status=WAITING).channel.check(given, WHO, handle) == wanted
 
 
 @pytest.mark.parametrize(
@@ -342,96 +251,3 @@ async def test_an_upload_that_cannot_be_finished_is_made_anew_twice() -> None:
 async def test_a_finish_without_success_is_unknown() -> None:
     found = await failure(over(ok({"success": False})), REEL, Saved(uploaded()))
     assert found.sorting is Sorting.UNKNOWN
-
-
-@pytest.mark.parametrize(
-    ("status", "wanted"),
-    [
-        (LIVE, Published),
-        (WAITING, Absent),
-        (DRAFT, Absent),
-        (DEAD, Absent),
-        (PUBLISHING, Unknown),
-        (ON_ITS_WAY, Unknown),
-        (SCHEDULED, Unknown),
-        (phases("new_word", "new_word"), Unknown),
-        (error(100, 33), Unknown),
-        (answer(500, "<html>"), Unknown),
-    ],
-)
-@pytest.mark.parametrize("given", [REEL, FILM], ids=["reel", "video"])
-async def test_find_by_the_videos_id(given: PublicationDraft, status: httpx.Response, wanted: type) -> None:
-    built = over(status=status)
-    found = await built.channel.find(given, WHO, uploaded(), NOW)
-    assert isinstance(found, wanted)
-    assert built.network.mutations == []
-
-
-@pytest.mark.parametrize(("published", "wanted"), [(True, Published), (False, Absent), ("yes", Absent)])
-async def test_a_video_without_phases_is_live_when_it_says_so(published: Any, wanted: type) -> None:
-    status = ok({"status": {"video_status": "ready"}, "published": published})
-    assert isinstance(await over(status=status).channel.find(FILM, WHO, uploaded(), NOW), wanted)
-
-
-async def test_find_with_the_posts_id_known_needs_no_search() -> None:
-    built = over()
-    assert isinstance(await built.channel.find(TEXT, WHO, with_photos(post_id=POST), NOW), Published)
-    assert [request.url.path for request in built.network.requests] == [f"/v26.0/{POST}"]
-
-
-def test_the_first_comment_is_a_stage() -> None:
-    channel: Any = bench("facebook").channel
-    assert (channel.stages(TEXT), channel.stages(COMMENTED)) == ((), ("comment",))
-
-
-@pytest.mark.parametrize(
-    ("given", "handle", "target"),
-    [
-        (COMMENTED, with_photos(post_id=POST), POST),
-        (REEL.model_copy(update={"first_comment": "First"}), uploaded(finished=True), VIDEO),
-        (COMMENTED, None, POST),
-    ],
-    ids=["post", "reel", "looked for"],
-)
-async def test_a_first_comment(given: PublicationDraft, handle: Handle | None, target: str) -> None:
-    built = over(posts=ok({"data": [READ]}))
-    found = await publish(built, given, Saved(handle), "comment")
-    assert isinstance(found, Published)
-    assert found.post_id == COMMENT
-    (request,) = built.network.mutations
-    assert (request.url.path, form_of(request)) == (f"/v26.0/{target}/comments", {"message": "First"})
-
-
-async def test_a_comment_on_a_post_that_cannot_be_named_is_not_sent() -> None:
-    built = over()
-    found = await failure(built, COMMENTED, Saved(), "comment")
-    assert (found.provider_code, found.sorting) == ("POST_ID_PENDING", Sorting.NOT_SENT)
-    assert built.network.mutations == []
-
-
-async def test_a_step_that_there_is_not_is_not_sent() -> None:
-    assert (await failure(over(), TEXT, Saved(), "part-2")).sorting is Sorting.NOT_SENT
-
-
-OURS = {"id": COMMENT, "message": "First", "created_time": TIME, "from": {"id": PAGE}}
-
-
-@pytest.mark.parametrize(
-    ("comments", "wanted"),
-    [
-        ([OURS], Published),
-        ([{**OURS, "from": None}], Published),
-        ([], Absent),
-        ([{**OURS, "from": {"id": "7"}}], Absent),
-        ([{**OURS, "message": "Other"}], Absent),
-        ([{**OURS, "created_time": (NOW - timedelta(hours=1)).isoformat()}], Absent),
-        ([None, {"id": "x"}], Absent),
-        ([OURS, {**OURS, "id": "other"}], Unknown),
-    ],
-)
-async def test_find_a_comment(comments: list[Any], wanted: type) -> None:
-    built = over()
-    built.network.on("GET", f"/{POST}/comments", ok({"data": comments}))
-    channel: Any = built.channel
-    found = await channel.find(COMMENTED, WHO, with_photos(post_id=POST), NOW, stage="comment")
-    assert isinstance(found, wanted)

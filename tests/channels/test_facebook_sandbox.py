@@ -1,111 +1,26 @@
-"""Facebook on the sandbox: media are really uploaded, fetched and judged, and the oracle counts what went out."""
+"""Facebook on the sandbox: media are really uploaded, fetched and judged, tokens end, Pages are restricted."""
 
 from __future__ import annotations
 
-import asyncio
-import functools
-import io
 from collections.abc import AsyncIterator
 from typing import Any
 
-import av
-import httpx
 import pytest
-from PIL import Image
 from pydantic import SecretStr
 
 from munadi.domain.failure import ChannelError, Reason, Sorting
-from munadi.domain.publication import Absent, Pending, Published, Unknown
-from munadi.ports import AccountImport, PublicationDraft, Stage
+from munadi.domain.publication import Published
+from munadi.ports import AccountImport, Stage
 from tests.channels.conftest import MediaSite, Oracle
-from tests.channels.connected import Connected, jpeg, new
-from tests.channels.making import GateThatCounts, Saved, image, video
-
-KINDS = ["text", "photos", "reel", "video"]
-VISIBLE = {"text": "feed", "photos": "feed", "reel": "finish_reel", "video": "finish_video"}
-LOST = ["accept_then_reset", "accept_then_502", "accept_then_504", "accept_then_half_body"]
-
-
-@functools.cache
-def film(width: int, height: int, seconds: int = 3) -> bytes:
-    out = io.BytesIO()
-    with av.open(out, "w", format="mp4") as container:
-        stream: Any = container.add_stream("h264", rate=24)
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.options = {"preset": "ultrafast"}
-        frames: Any = av.VideoFrame
-        picture: Any = Image.new("RGB", (width, height), "teal")
-        for _ in range(24 * seconds + 1):
-            container.mux(stream.encode(frames.from_image(picture)))
-        container.mux(stream.encode())
-    return out.getvalue()
-
-
-class Acme(Connected):
-    """A Page with its files: `reel.mp4` fits the rules of reels, `wide.mp4` does not."""
-
-    profile: dict[str, Any]
-
-    def draft(self, kind: str, text: str = "Hello", **fields: Any) -> PublicationDraft:
-        match kind:
-            case "text":
-                return new(text, **fields)
-            case "photos":
-                return new(text, media=(image(0, alt="Teal"), image(1)), **fields)
-            case "reel":
-                self.media.files["med_0"] = film(540, 960)
-                size = len(self.media.files["med_0"])
-                return new(text, media=(video(width=540, height=960, bytes=size, fps=24.0),), **fields)
-        self.media.files["med_0"] = film(320, 180)
-        size = len(self.media.files["med_0"])
-        return new(text, media=(video(width=320, height=180, bytes=size, fps=24.0),), **fields)
-
-    async def publish_until_live(self, given: PublicationDraft, saved: Saved) -> Published:
-        """As the workflow does: the visible call, then checks until it is published."""
-        found: Any = await self.channel.publish(given, self.account, saved.handle, saved, Stage(GateThatCounts()))
-        for _ in range(100):
-            if isinstance(found, Published):
-                return found
-            await asyncio.sleep(0.02)
-            found = await self.channel.check(given, self.account, saved.handle)
-        raise AssertionError("never published")
+from tests.channels.connected import jpeg, new
+from tests.channels.facebook_page import KINDS, Acme, a_page, failure, film, posts
+from tests.channels.making import GateThatCounts, Saved
 
 
 @pytest.fixture
 async def acme(oracle: Oracle, site: MediaSite) -> AsyncIterator[Acme]:
-    profile = oracle.call("POST", "/profiles", channel="facebook", name="acme")
-    for kind in ("reel", "video", "publish", "index"):
-        oracle.call("PUT", "/delays", channel="facebook", kind=kind, seconds=0)
-    base = f"{oracle.url}/facebook"
-    hosts = {"graph": f"{base}/graph", "auth": f"{base}/www", "upload": f"{base}/upload", "video": f"{base}/video"}
-    settings = {"hosts": hosts, "poll_quick": 0.02, "client_id": "4711", "client_secret": "app-secret"}
-    async with httpx.AsyncClient() as client:
-        connected = Acme("facebook", settings, client)
-        connected.media.base = site.url
-        site.files |= {"/med_0": jpeg(), "/med_1": jpeg(400, 320, "red")}
-        connected.profile = profile
-        given = AccountImport(
-            external_id=profile["externalId"],
-            access_token=SecretStr(profile["accessToken"]),
-            refresh_token=SecretStr(profile["refreshToken"]),
-        )
-        await connected.connect(given)
-        yield connected
-
-
-def posts(oracle: Oracle, connected: Connected) -> list[dict[str, Any]]:
-    return oracle.posts(connected.account.external_id)
-
-
-async def failure(connected: Connected, given: PublicationDraft, saved: Saved | None = None) -> ChannelError:
-    """What stops a publication, in its preparation or its visible call."""
-    saved = saved or Saved()
-    try:
-        await connected.prepare(given, saved)
-        await connected.channel.publish(given, connected.account, saved.handle, saved, Stage(GateThatCounts()))
-    except ChannelError as error:
-        return error
-    raise AssertionError("nothing stopped it")
+    async with a_page(oracle, site) as page:
+        yield page
 
 
 @pytest.mark.parametrize(
@@ -142,128 +57,6 @@ async def test_an_unreadable_link_is_read_again_before_the_second_try(oracle: Or
     assert (await failure(acme, given, saved)).sorting is Sorting.NOT_SENT
     await acme.prepare(given, saved)
     await acme.publish(given, saved)
-    assert len(posts(oracle, acme)) == 1
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("mode", LOST)
-async def test_accepted_but_unanswered_is_found_and_never_doubled(
-    oracle: Oracle, acme: Acme, kind: str, mode: str
-) -> None:
-    oracle.plant("facebook", VISIBLE[kind], mode)
-    given, saved = acme.draft(kind), Saved()
-    error = await failure(acme, given, saved)
-    assert error.sorting is Sorting.UNKNOWN
-    found = await acme.find(given, saved)
-    assert isinstance(found, Published)
-    (post,) = posts(oracle, acme)
-    assert (found.post_id, found.url) == (post["id"], post["url"])
-
-
-@pytest.mark.parametrize("kind", KINDS)
-async def test_a_500_with_code_2_may_be_live(oracle: Oracle, acme: Acme, kind: str) -> None:
-    oracle.plant("facebook", VISIBLE[kind], "live_but_error", error={"code": 2})
-    given, saved = acme.draft(kind), Saved()
-    error = await failure(acme, given, saved)
-    assert (error.reason, error.sorting, error.provider_code) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "2")
-    found = await acme.find(given, saved)
-    assert isinstance(found, Published)
-    assert [post["id"] for post in posts(oracle, acme)] == [found.post_id]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("plan", [{"mode": "reset"}, {"mode": "error", "error": {"code": 2}}], ids=["reset", "code 2"])
-async def test_lost_without_effect_the_same_handle_goes_out(
-    oracle: Oracle, acme: Acme, kind: str, plan: dict[str, Any]
-) -> None:
-    oracle.plant("facebook", VISIBLE[kind], **plan)
-    given, saved = acme.draft(kind), Saved()
-    assert (await failure(acme, given, saved)).sorting is Sorting.UNKNOWN
-    assert await acme.find(given, saved) == Absent()
-    await acme.publish_until_live(given, saved)
-    assert len(posts(oracle, acme)) == 1
-
-
-async def test_a_finish_sent_twice_makes_one_reel(oracle: Oracle, acme: Acme) -> None:
-    oracle.plant("facebook", "finish_reel", "accept_then_reset")
-    given, saved = acme.draft("reel"), Saved()
-    await failure(acme, given, saved)
-    found = await acme.publish_until_live(given, saved)
-    assert [post["id"] for post in posts(oracle, acme)] == [found.post_id]
-
-
-async def test_two_posts_alike_are_not_told_apart(oracle: Oracle, acme: Acme) -> None:
-    oracle.call("PUT", "/switches", channel="facebook", kind="refuseDuplicates", enabled=False)
-    oracle.plant("facebook", "feed", "accept_then_reset")
-    given, saved = acme.draft("text"), Saved()
-    await failure(acme, given, saved)
-    await acme.post(acme.draft("text"))
-    assert isinstance(await acme.find(given, saved), Unknown)
-
-
-async def test_photos_tell_two_posts_alike_apart(oracle: Oracle, acme: Acme) -> None:
-    oracle.plant("facebook", "feed", "accept_then_reset")
-    given, saved = acme.draft("photos"), Saved()
-    await failure(acme, given, saved)
-    twin = await acme.post(acme.draft("photos"))
-    found = await acme.find(given, saved)
-    assert isinstance(found, Published)
-    assert found.post_id != twin.post_id
-
-
-async def test_the_same_text_again_is_a_duplicate_that_may_be_ours(oracle: Oracle, acme: Acme) -> None:
-    await acme.post(acme.draft("text"))
-    error = await failure(acme, acme.draft("text"))
-    assert (error.reason, error.sorting) == (Reason.DUPLICATE_CONTENT, Sorting.UNKNOWN)
-    assert len(posts(oracle, acme)) == 1
-
-
-async def test_a_reel_is_not_published_before_facebook_says_so(oracle: Oracle, acme: Acme) -> None:
-    oracle.call("PUT", "/delays", channel="facebook", kind="publish", seconds=0.4)
-    given, saved = acme.draft("reel"), Saved()
-    await acme.prepare(given, saved)
-    found = await acme.channel.publish(given, acme.account, saved.handle, saved, Stage(GateThatCounts()))
-    assert isinstance(found, Pending)
-    assert posts(oracle, acme) == []
-    assert isinstance(await acme.find(given, saved), Unknown)
-    assert isinstance(await acme.publish_until_live(given, saved), Published)
-    assert len(posts(oracle, acme)) == 1
-
-
-async def test_a_reel_is_waited_for_while_it_is_processed(oracle: Oracle, acme: Acme) -> None:
-    oracle.call("PUT", "/delays", channel="facebook", kind="reel", seconds=0.3)
-    given, saved = acme.draft("reel"), Saved()
-    found = await acme.channel.prepare(given, acme.account, None, saved)
-    assert isinstance(found, Pending)
-    await acme.prepare(given, saved)
-    await acme.publish_until_live(given, saved)
-
-
-async def test_a_cut_upload_goes_on_where_it_ended(oracle: Oracle, acme: Acme) -> None:
-    given, saved = acme.draft("reel"), Saved()
-    oracle.call("PUT", "/limits", channel="facebook", kind="bytesPerUpload", value=given.media[0].bytes // 2 + 1)
-    with pytest.raises(ChannelError) as caught:
-        await acme.prepare(given, saved)
-    assert caught.value.provider_code == "PartialRequestError"
-    await acme.prepare(given, saved)
-    await acme.publish_until_live(given, saved)
-    (post,) = posts(oracle, acme)
-    assert (post["media"][0]["width"], post["media"][0]["mimeType"]) == (540, "video/mp4")
-
-
-@pytest.mark.parametrize("mode", ["accept_then_reset", "reset"])
-@pytest.mark.parametrize(("kind", "step"), [("reel", "upload_reel"), ("video", "transfer_video")])
-async def test_an_upload_survives_a_lost_answer(oracle: Oracle, acme: Acme, kind: str, step: str, mode: str) -> None:
-    oracle.plant("facebook", step, mode)
-    given, saved = acme.draft(kind), Saved()
-    with pytest.raises(ChannelError):
-        await acme.prepare(given, saved)
-    if (kind, mode) == ("video", "accept_then_reset"):
-        # The part is there already, so it is refused with the offset to go on from.
-        with pytest.raises(ChannelError):
-            await acme.prepare(given, saved)
-    await acme.prepare(given, saved)
-    await acme.publish_until_live(given, saved)
     assert len(posts(oracle, acme)) == 1
 
 
