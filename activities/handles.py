@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from munadi.domain.ledger import Work
+from munadi.domain.publication import Handle
 from munadi.ports import Clock, Publications
 
 
@@ -31,6 +32,13 @@ class HandleKeeper:
             now=self._clock.now(),
         )
         self._state, self._saved = dict(state), (ready, expires_at)
+
+    def handle(self, before: Handle | None) -> Handle | None:
+        """The handle to go on from: what was saved here, else what there was before."""
+        if self._saved is None:
+            return before
+        ready, expires_at = self._saved
+        return Handle(draft_version=self._work.draft_version, state=self._state, ready=ready, expires_at=expires_at)
 
     async def ready(self, expires_at: datetime | None) -> None:
         """Only the visible call is left."""

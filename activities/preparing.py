@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
+from activities.access import with_token
 from activities.failures import again, failure_from, hold_for
 from activities.handles import HandleKeeper
 from activities.heartbeat import heartbeats
@@ -44,10 +45,12 @@ class PreparingActivities:
             ):
                 return look_again(ref.publication_id, ref.epoch, work)
             keeper = HandleKeeper(self._publications, work, self._clock)
+            channel, usable = self._channels[work.channel], self._usable(work)
             try:
-                account = await self._tokens.account(work.account_id)
-                result = await self._channels[work.channel].prepare(
-                    work.draft, account, self._usable(work), keeper.save
+                result = await with_token(
+                    self._tokens,
+                    work.account_id,
+                    lambda account: channel.prepare(work.draft, account, keeper.handle(usable), keeper.save),
                 )
                 if isinstance(result, Pending):
                     return next_step(work, Step.AGAIN, result.after)

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
+from activities.access import with_token
 from activities.failures import again, failure_from, hold_for, verdict_of
 from activities.gate import DeadlineGate
 from activities.handles import HandleKeeper
@@ -72,8 +73,10 @@ class PublishingActivities:
             verdict: Verdict | None = None
             after = CHECK_AGAIN
             try:
-                account = await self._tokens.account(work.account_id)
-                found = await self._channels[work.channel].check(work.draft, account, work.handle)
+                channel = self._channels[work.channel]
+                found = await with_token(
+                    self._tokens, work.account_id, lambda account: channel.check(work.draft, account, work.handle)
+                )
                 if isinstance(found, Published):
                     verdict = Verdict(sorting=Sorting.SENT, published=found)
                 elif isinstance(found, Pending):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from temporalio import activity
 
+from activities.access import with_token
 from activities.heartbeat import heartbeats
 from activities.messages import PublicationRef
 from activities.outcomes import look_again, next_step, settled_as
@@ -114,7 +115,11 @@ class ReconcilingActivities:
     async def _find(self, work: Work, since: datetime) -> Published | Absent | Unknown:
         """One look; whatever keeps us from looking is Unknown, never an absence."""
         try:
-            account = await self._tokens.account(work.account_id)
-            return await self._channels[work.channel].find(work.draft, account, work.handle, since - SKEW)
+            channel = self._channels[work.channel]
+            return await with_token(
+                self._tokens,
+                work.account_id,
+                lambda account: channel.find(work.draft, account, work.handle, since - SKEW),
+            )
         except ChannelError as error:
             return Unknown(note=str(error)[:200])

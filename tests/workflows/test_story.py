@@ -224,3 +224,13 @@ async def test_starting_again_a_finished_content_does_nothing(skipping: World, t
             await skipping.wake(content_id)
             assert await skipping.result(content_id) == "2/2 published"
     assert all(channel.count("publish") == 1 for channel in skipping.channels.values())
+
+
+async def test_a_token_that_expires_before_the_preparation_is_renewed(skipping: World) -> None:
+    for channel in skipping.channels.values():
+        channel.prepare_plan.append(not_sent(Reason.TOKEN_EXPIRED))
+    content_id = await skipping.submit(ahead(hours=2), lead=600)
+    async with skipping.worker():
+        assert await finish(skipping, content_id) == "2/2 published"
+    assert skipping.tokens.renewals == 2
+    assert skipping.tokens.lost_accounts == []
