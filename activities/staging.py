@@ -30,6 +30,8 @@ log = logging.getLogger("munadi.staging")
 MAX_TRIES = 4
 SPACING = timedelta(seconds=5)
 COMMENT = "comment"
+# What a channel says while the network still works on a part that this step made: a wait, not a failed try.
+IN_PROGRESS = "IN_PROGRESS"
 
 
 class StagingActivities:
@@ -85,7 +87,8 @@ class StagingActivities:
         if error.sorting is Sorting.UNKNOWN:
             await self._settle(work, intent.attempt_id, Sorting.UNKNOWN, error=error)
             return next_step(work, Step.STAGE, SPACING)
-        if error.sorting is Sorting.NOT_SENT and intent.number < MAX_TRIES:
+        still_processing = error.provider_code == IN_PROGRESS and self._clock.now() < work.publish_by
+        if error.sorting is Sorting.NOT_SENT and (intent.number < MAX_TRIES or still_processing):
             await self._settle(work, intent.attempt_id, Sorting.NOT_SENT, error=error)
             return next_step(work, Step.STAGE, error.retry_after or SPACING * intent.number)
         return await self._give_up(work, intent, error)
