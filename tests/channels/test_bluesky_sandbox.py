@@ -10,10 +10,10 @@ from pydantic import SecretStr
 
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Absent, Published
-from munadi.ports import AccountImport, LinkCard
+from munadi.ports import AccountImport, LinkCard, PublicationDraft, Stage
 from tests.channels.conftest import Oracle
-from tests.channels.connected import Connected, jpeg, new
-from tests.channels.making import Saved, image
+from tests.channels.connected import Connected, jpeg, mp4, new
+from tests.channels.making import GateThatCounts, Saved, image, video
 
 PUT = "com.atproto.repo.putRecord"
 
@@ -21,7 +21,8 @@ PUT = "com.atproto.repo.putRecord"
 @pytest.fixture
 async def acme(oracle: Oracle) -> AsyncIterator[Connected]:
     profile = oracle.call("POST", "/profiles", channel="bluesky", name="acme")
-    settings = {"hosts": {"entryway": f"{oracle.url}/bluesky/entryway"}}
+    oracle.call("PUT", "/delays", channel="bluesky", kind="video", seconds=0.5)
+    settings = {"hosts": {host: f"{oracle.url}/bluesky/{host}" for host in ("entryway", "video", "appview")}}
     async with httpx.AsyncClient() as client:
         connected = Connected("bluesky", settings, client)
         password = SecretStr(profile["password"])
@@ -126,3 +127,94 @@ async def test_a_rate_limit_was_not_sent(oracle: Oracle, acme: Connected) -> Non
     assert (error.reason, error.sorting) == (Reason.RATE_LIMITED, Sorting.NOT_SENT)
     assert error.retry_after is not None
     assert error.retry_after.total_seconds() == 9
+
+
+FILM = mp4(1)
+
+
+def film(text: str = "Look") -> PublicationDraft:
+    return new(text, media=(video(bytes=len(FILM), alt="Rain"),))
+
+
+async def test_a_video(oracle: Oracle, acme: Connected) -> None:
+    acme.media.files = {"med_0": FILM}
+    found = await acme.post(film())
+    (post,) = oracle.posts(acme.account.external_id)
+    assert (post["id"], post["kind"], post["media"][0]["alt"]) == (found.post_id, "video", "Rain")
+    uploads = [call for call in oracle.call("GET", "/calls") if call["operation"] == "app.bsky.video.uploadVideo"]
+    assert [call["status"] for call in uploads] == [200]
+    await acme.post(film("The same again"))
+    assert posts(oracle, acme) == ["Look", "The same again"]
+
+
+@pytest.mark.parametrize("mode", ["accept_then_reset", "accept_then_502"])
+async def test_an_upload_whose_answer_was_lost_is_found_again(oracle: Oracle, acme: Connected, mode: str) -> None:
+    acme.media.files = {"med_0": FILM}
+    oracle.plant("bluesky", "app.bsky.video.uploadVideo", mode)
+    given, saved = film(), Saved()
+    with pytest.raises(ChannelError) as caught:
+        await acme.prepare(given, saved)
+    assert caught.value.sorting is Sorting.UNKNOWN
+    await acme.prepare(given, saved)
+    await acme.publish(given, saved)
+    assert posts(oracle, acme) == ["Look"]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "sorting"),
+    [
+        ("encoding_failure", Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED),
+        ("pds_upload_failure", Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT),
+    ],
+)
+async def test_a_job_that_fails(oracle: Oracle, acme: Connected, code: str, reason: Reason, sorting: Sorting) -> None:
+    acme.media.files = {"med_0": FILM}
+    status = {"jobId": "x", "did": acme.account.external_id, "state": "JOB_STATE_FAILED", "failureCode": code}
+    oracle.plant("bluesky", "app.bsky.video.getJobStatus", "error", status=200, body={"jobStatus": status})
+    given, saved = film(), Saved()
+    with pytest.raises(ChannelError) as caught:
+        await acme.prepare(given, saved)
+    assert (caught.value.reason, caught.value.sorting) == (reason, sorting)
+
+
+async def test_an_account_that_may_not_upload_videos(oracle: Oracle, acme: Connected) -> None:
+    acme.media.files = {"med_0": FILM}
+    oracle.call("PUT", "/switches", channel="bluesky", kind="emailConfirmed", enabled=False)
+    with pytest.raises(ChannelError) as caught:
+        await acme.prepare(film(), Saved())
+    assert (caught.value.reason, caught.value.provider_code) == (Reason.FEATURE_NOT_ELIGIBLE, "unconfirmed_email")
+
+
+async def test_ten_images_with_a_quote(oracle: Oracle, acme: Connected) -> None:
+    quoted = await acme.post(new("First"))
+    acme.media.files = {f"med_{n}": jpeg(40 + n) for n in range(10)}
+    media = tuple(image(n, alt=f"{n}", width=40 + n, height=320) for n in range(10))
+    assert quoted.url is not None
+    await acme.post(new("Ten", media=media, options={"quote": quoted.url}))
+    post = oracle.posts(acme.account.external_id)[1]
+    embed = post["raw"]["value"]["embed"]
+    assert embed["media"]["$type"] == "app.bsky.embed.gallery"
+    assert embed["record"]["record"]["uri"] == quoted.post_id
+    assert [one["alt"] for one in post["media"]] == [f"{n}" for n in range(10)]
+
+
+async def take(acme: Connected, given: PublicationDraft, saved: Saved, stage: str) -> None:
+    await acme.channel.publish(given, acme.account, saved.handle, saved, Stage(GateThatCounts(), stage))
+
+
+@pytest.mark.parametrize("mode", ["accept_then_reset", "accept_then_502", "reset"])
+async def test_a_thread_whose_answers_are_lost_is_whole_and_never_doubled(
+    oracle: Oracle, acme: Connected, mode: str
+) -> None:
+    given, saved = new("One", parts=("Two", "Three")), Saved()
+    for stage in ("post", *acme.channel.stages(given)):
+        oracle.plant("bluesky", PUT, mode)
+        with pytest.raises(ChannelError) as caught:
+            await take(acme, given, saved, stage)
+        assert caught.value.sorting is Sorting.UNKNOWN
+        found = await acme.channel.find(given, acme.account, saved.handle, given.due_at, stage)
+        assert isinstance(found, Absent if mode == "reset" else Published)
+        if isinstance(found, Absent):
+            await take(acme, given, saved, stage)
+    assert posts(oracle, acme) == ["One", "Two", "Three"]
+    assert oracle.posts(acme.account.external_id)[0]["comments"] == ["Two", "Three"]

@@ -25,7 +25,7 @@ class Card(Model):
     thumb: dict[str, Any] | None = None
 
 
-class VideoJob(Model):
+class RunningVideo(Model):
     """A video that the video service has and is still at work on."""
 
     id: str
@@ -43,7 +43,7 @@ class Prepared(Model):
     mentions: dict[str, str | None] = {}
     quote: Ref | None = None
     blobs: tuple[dict[str, Any], ...] = ()
-    video: VideoJob | None = None
+    video: RunningVideo | None = None
     card: Card | None = None
     blobs_until: datetime | None = None
     failures: int = 0

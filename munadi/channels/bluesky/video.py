@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import NoReturn
 
 from munadi.channels.bluesky.spec import BLOB_LIFE
-from munadi.channels.bluesky.state import Keeper, VideoJob
-from munadi.channels.bluesky.video_errors import failed_job, refused_limits
-from munadi.channels.bluesky.video_service import Job, VideoService
+from munadi.channels.bluesky.state import Keeper, RunningVideo
+from munadi.channels.bluesky.video_errors import failed_transcode, refused_limits
+from munadi.channels.bluesky.video_service import Transcode, VideoService
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
@@ -20,12 +20,12 @@ from munadi.domain.publication import HOLD_GROWTH, Pending, growing
 from munadi.ports import Clock
 
 # After so many jobs that the service itself lost or failed, it is the video.
-MAX_JOBS = 4
+MAX_TRIES = 4
 # The official app looks every 1.5 s; a long job is looked at less and less often.
 FIRST_LOOK = timedelta(seconds=1.5)
 SLOWEST_LOOK = timedelta(seconds=15)
 # A job that is silent for so long is taken for lost.
-MAX_JOB_AGE = timedelta(hours=1)
+MAX_SILENCE = timedelta(hours=1)
 # Statuses of getJobStatus that say the service does not know the job.
 LOST = frozenset({"HTTP 404", "NotFound", "JobNotFound", "InvalidRequest"})
 
@@ -47,18 +47,18 @@ class VideoUpload:
         if self._keeper.state.blobs:
             return None
         running = self._keeper.state.video
-        job = await self._look(running) if running else await self._begin(asset)
-        if job.blob is not None:
-            await self._keeper.put(video=None, blobs=(job.blob,), blobs_until=self._clock.now() + BLOB_LIFE)
+        transcode = await self._look(running) if running else await self._begin(asset)
+        if transcode.blob is not None:
+            await self._keeper.put(video=None, blobs=(transcode.blob,), blobs_until=self._clock.now() + BLOB_LIFE)
             return None
-        if job.failed is not None:
-            await self._give_up(failed_job(job.failed, self._clock.now()))
+        if transcode.failed is not None:
+            await self._give_up(failed_transcode(transcode.failed, self._clock.now()))
         if running is None:
-            running = VideoJob(id=job.id, since=self._clock.now())
+            running = RunningVideo(id=transcode.id, since=self._clock.now())
             await self._keeper.put(video=running)
-        return await self._pending(running, job)
+        return await self._pending(running, transcode)
 
-    async def _begin(self, asset: MediaAsset) -> Job:
+    async def _begin(self, asset: MediaAsset) -> Transcode:
         token = self._account.credentials.access_token.get_secret_value()
         limits = await self._service.limits(self._base, token)
         refused = refused_limits(limits, asset.bytes, self._clock.now())
@@ -66,9 +66,9 @@ class VideoUpload:
             raise refused
         return await self._service.upload(self._base, self._account, asset)
 
-    async def _look(self, running: VideoJob) -> Job:
+    async def _look(self, running: RunningVideo) -> Transcode:
         try:
-            return await self._service.job(running.id)
+            return await self._service.status(running.id)
         except ChannelError as error:
             if error.provider_code not in LOST:
                 raise
@@ -76,13 +76,13 @@ class VideoUpload:
             error.message = "Bluesky: the video service does not know the job any more"
             await self._give_up(error)
 
-    async def _pending(self, running: VideoJob, job: Job) -> Pending:
+    async def _pending(self, running: RunningVideo, transcode: Transcode) -> Pending:
         waited = self._clock.now() - running.since
-        if waited >= MAX_JOB_AGE:
+        if waited >= MAX_SILENCE:
             message = "Bluesky: the video service did not finish the video"
             await self._give_up(ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message, "JOB_SILENT"))
         after = min(max(waited / 8, FIRST_LOOK), SLOWEST_LOOK)
-        return Pending(after=after, note=f"the video is {job.state or 'being processed'}")
+        return Pending(after=after, note=f"the video is {transcode.state or 'being processed'}")
 
     async def _give_up(self, error: ChannelError) -> NoReturn:
         """Forget the job. A fault of the service is worth another, after growing waits, and not for ever."""
@@ -90,7 +90,7 @@ class VideoUpload:
         await self._keeper.put(video=None, failures=failures)
         if error.reason is Reason.PROVIDER_OUTAGE:
             error.retry_after = error.retry_after or growing(HOLD_GROWTH, failures - 1)
-            if failures >= MAX_JOBS:
+            if failures >= MAX_TRIES:
                 error.reason, error.sorting = Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED
                 error.message = f"Bluesky: the video service failed on this video {failures} times"
         raise error

@@ -65,7 +65,7 @@ def explain_video(answer: Answer, now: datetime) -> ChannelError:
     return _with_wait(error_of(row, answer, name, message, now))
 
 
-def failed_job(status: Mapping[str, Any], now: datetime) -> ChannelError:
+def failed_transcode(status: Mapping[str, Any], now: datetime) -> ChannelError:
     """Why a job ended as FAILED. A reason that nobody knows is the service's own fault, as `generic_failure` is."""
     code, text = str(status.get("failureCode") or ""), str(status.get("error") or "")
     message = str(status.get("message") or text)

@@ -32,7 +32,7 @@ ENDINGS = {"video/mp4": "mp4", "video/mpeg": "mpeg", "video/webm": "webm", "vide
 
 
 @dataclass(frozen=True)
-class Job:
+class Transcode:
     """`blob` is there once the video is; `failed` holds what the service says of a job that ended without one."""
 
     id: str
@@ -58,7 +58,7 @@ class VideoService:
         answer = await self._http.call("GET", address(self._host, LIMITS), token=service_token)
         return answer.body if isinstance(answer.body, dict) else {}
 
-    async def upload(self, base: str, account: ConnectedAccount, asset: MediaAsset) -> Job:
+    async def upload(self, base: str, account: ConnectedAccount, asset: MediaAsset) -> Transcode:
         """Send the file, part by part. The same file again is answered with the job it has. Raises ChannelError."""
         token = account.credentials.access_token.get_secret_value()
         service_token = await self._token(base, token, await self._pds_did(base), STORE)
@@ -72,12 +72,12 @@ class VideoService:
             read_timeout=UPLOAD_READ_TIMEOUT,
             also_ok={ALREADY_PROCESSED},
         )
-        return self._job(answer)
+        return self._read(answer)
 
-    async def job(self, job_id: str) -> Job:
+    async def status(self, job_id: str) -> Transcode:
         """How far a job is. Raises ChannelError."""
         answer = await self._http.call("GET", address(self._host, STATUS), params={"jobId": job_id})
-        return self._job(answer)
+        return self._read(answer)
 
     async def _token(self, base: str, token: str, audience: str, method: str) -> str:
         expires = int((self._clock.now() + TOKEN_LIFE).timestamp())
@@ -106,14 +106,14 @@ class VideoService:
                 raise ChannelError(Reason.MEDIA_UNREACHABLE, Sorting.REJECTED, message)
             yield content
 
-    def _job(self, answer: Answer) -> Job:
+    def _read(self, answer: Answer) -> Transcode:
         """A job's status, wrapped in `jobStatus` as the lexicon has it, or bare as the service sends it."""
         wrapped = answer.field("jobStatus")
         status = wrapped if isinstance(wrapped, dict) else answer.body
         if not isinstance(status, dict) or not isinstance(status.get("jobId"), str):
             raise self._explain(answer)
         blob, state = status.get("blob"), str(status.get("state") or "")
-        return Job(
+        return Transcode(
             id=status["jobId"],
             blob=blob if isinstance(blob, dict) else None,
             failed=status if state == "JOB_STATE_FAILED" else None,

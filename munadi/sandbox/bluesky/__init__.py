@@ -18,8 +18,8 @@ from munadi.sandbox.bluesky.pds import TAKEN_DOWN, Pds
 from munadi.sandbox.bluesky.repository import Repository
 from munadi.sandbox.bluesky.service_auth import ServiceAuth
 from munadi.sandbox.bluesky.sessions import Sessions
+from munadi.sandbox.bluesky.transcodes import Transcodes
 from munadi.sandbox.bluesky.video import Video
-from munadi.sandbox.bluesky.video_jobs import VideoJobs
 from munadi.sandbox.bluesky.views import post_views, profile_view
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Operation
@@ -42,10 +42,10 @@ class Bluesky(EmulatedNetwork):
         super().__init__(clock, store, media)
         self._pds = Pds(clock, store, media, self.limits, self.delays)
         self._directory = Directory(self._pds)
-        self._jobs = VideoJobs(self._pds, store)
+        self._transcodes = Transcodes(self._pds, store)
         self._hosts = {
             **_hosts(self._pds, self._directory),
-            "video": _video(Video(self._pds, self._jobs, self.switches)),
+            "video": _video(Video(self._pds, self._transcodes, self.switches)),
         }
 
     def operation(self, call: Call) -> Operation:
@@ -108,7 +108,7 @@ class Bluesky(EmulatedNetwork):
 
     def clear(self) -> None:
         self._pds.clear()
-        self._jobs.clear()
+        self._transcodes.clear()
         self.restore_settings()
 
 

@@ -51,7 +51,7 @@ class Record:
 
 
 @dataclass
-class VideoJob:
+class Transcode:
     id: str
     did: str
     digest: str

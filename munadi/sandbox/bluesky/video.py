@@ -11,10 +11,10 @@ from typing import Any
 
 from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.limits import DAY
-from munadi.sandbox.bluesky.model import Account, VideoJob
+from munadi.sandbox.bluesky.model import Account, Transcode
 from munadi.sandbox.bluesky.pds import Pds, require_usable, service_did
 from munadi.sandbox.bluesky.tokens import SERVICE_TYPE
-from munadi.sandbox.bluesky.video_jobs import VideoJobs
+from munadi.sandbox.bluesky.transcodes import Transcodes
 from munadi.sandbox.exchange import Answer, Call, Refusal
 
 SERVICE_DID = "did:web:video.bsky.app"
@@ -33,9 +33,9 @@ UNCONFIRMED = ("unconfirmed_email", "Confirm your email address to upload videos
 
 
 class Video:
-    def __init__(self, pds: Pds, jobs: VideoJobs, switches: dict[str, bool]) -> None:
+    def __init__(self, pds: Pds, transcodes: Transcodes, switches: dict[str, bool]) -> None:
         self._pds = pds
-        self._jobs = jobs
+        self._transcodes = transcodes
         self._switches = switches
 
     async def limits(self, call: Call) -> Answer:
@@ -59,20 +59,20 @@ class Video:
         if len(call.body) > maximum:
             text = f"file size ({len(call.body)} bytes) is larger than the maximum allowed size ({maximum} bytes)"
             raise refuse(text, text)
-        known = self._jobs.of_file(account.did, hashlib.sha256(call.body).hexdigest())
+        known = self._transcodes.of_file(account.did, hashlib.sha256(call.body).hexdigest())
         if known is not None:
-            body = {"error": "already_exists", "message": "Video already processed", **_status(self._jobs, known)}
+            body = {"error": "already_exists", "message": "Video already processed", **_status(self._transcodes, known)}
             return Answer(409, body)
         refusal = self._refusal(account, len(call.body))
         if refusal is not None:
             raise refuse(*refusal)
-        return Answer(200, _status(self._jobs, self._jobs.begin(account.did, call.body)), effect=True)
+        return Answer(200, _status(self._transcodes, self._transcodes.begin(account.did, call.body)), effect=True)
 
     async def status(self, call: Call) -> Answer:
-        job = self._jobs.find(call.query.get("jobId", ""))
-        if job is None:
+        transcode = self._transcodes.find(call.query.get("jobId", ""))
+        if transcode is None:
             raise refuse("NotFound", "job not found", status=404)
-        return Answer(200, {"jobStatus": _status(self._jobs, job)})
+        return Answer(200, {"jobStatus": _status(self._transcodes, transcode)})
 
     def _caller(self, call: Call, audience: str, method: str) -> Account:
         """The account of a service token for this audience and method."""
@@ -102,21 +102,30 @@ class Video:
         return None
 
     def _left(self, account: Account) -> tuple[int, int]:
-        today = self._jobs.since(account.did, self._pds.clock.now() - DAY)
+        today = self._transcodes.since(account.did, self._pds.clock.now() - DAY)
         videos = self._pds.maxima["videosPerDay"] - len(today)
-        return max(videos, 0), max(self._pds.maxima["videoBytesPerDay"] - sum(job.size for job in today), 0)
+        return max(videos, 0), max(self._pds.maxima["videoBytesPerDay"] - sum(transcode.size for transcode in today), 0)
 
 
 def _unauthorized(message: str) -> Refusal:
     return refuse("unauthorized", message, status=401)
 
 
-def _status(jobs: VideoJobs, job: VideoJob) -> dict[str, Any]:
+def _status(transcodes: Transcodes, transcode: Transcode) -> dict[str, Any]:
     """`app.bsky.video.defs#jobStatus`."""
-    state, progress = jobs.progress(job)
-    body: dict[str, Any] = {"jobId": job.id, "did": job.did, "state": f"JOB_STATE_{state}", "progress": progress}
+    state, progress = transcodes.progress(transcode)
+    body: dict[str, Any] = {
+        "jobId": transcode.id,
+        "did": transcode.did,
+        "state": f"JOB_STATE_{state}",
+        "progress": progress,
+    }
     if state == "COMPLETED":
-        body["blob"] = jobs.stored(job)
+        body["blob"] = transcodes.stored(transcode)
     if state == "FAILED":
-        body |= {"error": job.failure_message, "failureCode": job.failure_code, "message": job.failure_message}
+        body |= {
+            "error": transcode.failure_message,
+            "failureCode": transcode.failure_code,
+            "message": transcode.failure_message,
+        }
     return body

@@ -1,4 +1,4 @@
-"""Video jobs: from bytes to a blob at the PDS, in states that follow one another in time."""
+"""Video transcodes: from bytes to a blob at the PDS, in states that follow one another in time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from munadi.sandbox.bluesky.cid import blob_cid
-from munadi.sandbox.bluesky.model import Blob, VideoJob
+from munadi.sandbox.bluesky.model import Blob, Transcode
 from munadi.sandbox.bluesky.pds import Pds
 from munadi.sandbox.media import video_facts
 from munadi.sandbox.storage import Store, Table
@@ -15,15 +15,15 @@ STATES = ("CREATED", "ENCODING", "ENCODED", "SCANNING", "SCANNED", "UPLOADING", 
 FAILS_AT = 0.5  # of its time
 
 
-class VideoJobs:
+class Transcodes:
     def __init__(self, pds: Pds, store: Store) -> None:
         self._pds = pds
-        self._jobs: Table[VideoJob] = Table(store, "bluesky_video_job", VideoJob)
+        self._transcodes: Table[Transcode] = Table(store, "bluesky_transcode", Transcode)
 
-    def begin(self, did: str, body: bytes) -> VideoJob:
+    def begin(self, did: str, body: bytes) -> Transcode:
         stored = self._pds.media.keep(body, "video/mp4")
         code, message = self._verdict(body)
-        job = VideoJob(
+        transcode = Transcode(
             id=secrets.token_hex(10),
             did=did,
             digest=stored.digest,
@@ -33,35 +33,39 @@ class VideoJobs:
             failure_code=code,
             failure_message=message,
         )
-        return self._jobs.put(job.id, job)
+        return self._transcodes.put(transcode.id, transcode)
 
-    def find(self, job_id: str) -> VideoJob | None:
-        return self._jobs.get(job_id)
+    def find(self, job_id: str) -> Transcode | None:
+        return self._transcodes.get(job_id)
 
-    def of_file(self, did: str, digest: str) -> VideoJob | None:
+    def of_file(self, did: str, digest: str) -> Transcode | None:
         """The job that has this file already; one that failed does not stand in the way of another."""
-        return next((job for job in self._jobs if (job.did, job.digest, job.failure_code) == (did, digest, None)), None)
+        wanted = (did, digest, None)
+        return next((one for one in self._transcodes if (one.did, one.digest, one.failure_code) == wanted), None)
 
-    def since(self, did: str, moment: float) -> list[VideoJob]:
-        return [job for job in self._jobs if job.did == did and job.created_at > moment]
+    def since(self, did: str, moment: float) -> list[Transcode]:
+        return [transcode for transcode in self._transcodes if transcode.did == did and transcode.created_at > moment]
 
-    def progress(self, job: VideoJob) -> tuple[str, int]:
+    def progress(self, transcode: Transcode) -> tuple[str, int]:
         """The state now, without its prefix, and how many percent are done."""
         delay = self._pds.delays["video"]
-        done = (self._pds.clock.now() - job.created_at) / delay if delay else 1.0
-        if job.failure_code is not None and done >= FAILS_AT:
+        done = (self._pds.clock.now() - transcode.created_at) / delay if delay else 1.0
+        if transcode.failure_code is not None and done >= FAILS_AT:
             return "FAILED", 0
         if done >= 1:
             return "COMPLETED", 100
         return STATES[int(done * len(STATES))], int(done * 100)
 
-    def stored(self, job: VideoJob) -> dict[str, Any]:
+    def stored(self, transcode: Transcode) -> dict[str, Any]:
         """The blob of a finished job. It is the file as it came: nothing is transcoded here, whatever it says."""
-        self._pds.blobs.put(f"{job.did} {job.cid}", Blob(job.did, job.cid, "video/mp4", job.size, job.digest))
-        return {"$type": "blob", "ref": {"$link": job.cid}, "mimeType": "video/mp4", "size": job.size}
+        self._pds.blobs.put(
+            f"{transcode.did} {transcode.cid}",
+            Blob(transcode.did, transcode.cid, "video/mp4", transcode.size, transcode.digest),
+        )
+        return {"$type": "blob", "ref": {"$link": transcode.cid}, "mimeType": "video/mp4", "size": transcode.size}
 
     def clear(self) -> None:
-        self._jobs.clear()
+        self._transcodes.clear()
 
     def _verdict(self, body: bytes) -> tuple[str | None, str]:
         facts, maxima = video_facts(body), self._pds.maxima
