@@ -19,7 +19,7 @@ from tests.channels.facebook_uploads import (
     prepare,
     state,
 )
-from tests.channels.making import NOW, TOKEN, Saved, bench, publication
+from tests.channels.making import NOW, TOKEN, Saved, bench, image, publication
 from tests.channels.network import answer, form_of, ok
 
 
@@ -97,3 +97,14 @@ def test_leads_are_by_kind() -> None:
     channel = bench("facebook").channel
     leads = [channel.lead(given).total_seconds() / 60 for given in (PHOTOS, REEL, FILM)]
     assert leads == [5, 20, 20]
+
+
+async def test_a_photo_that_facebook_does_not_take_is_sent_as_another() -> None:
+    built = photos()
+    media = (image(0, mime_type="image/webp", has_alpha=False), image(1, bytes=9_000_000, has_alpha=False))
+    await prepare(built, publication("Hello", media=media), Saved())
+    assert [form_of(request)["url"].rpartition("/")[2] for request in built.network.requests] == [
+        "med_0-jpeg",
+        "med_1-jpeg",
+    ]
+    assert built.media.renditions == [(f"med_{index}", "image/jpeg", 4_000_000, None) for index in (0, 1)]

@@ -44,6 +44,9 @@ INSIDE: dict[str, Draft] = {
     "ten photos": draft("x", media=tuple(image(i) for i in range(10))),
     **{f"photo {kind}": photo(mime_type=f"image/{kind}") for kind in ("jpeg", "png", "gif", "bmp", "tiff")},
     "photo largest": photo(bytes=4_000_000),
+    "photo webp": photo(mime_type="image/webp", has_alpha=False, animated=False),
+    "photo large and opaque": photo(bytes=20_000_000, has_alpha=False, animated=False),
+    "photo transparent": photo(mime_type="image/png", has_alpha=True),
     "photo very wide": photo(width=4000, height=100),
     "photo with a long alt text": photo(alt="x" * 5_000),
     "reel": reel(),
@@ -88,9 +91,23 @@ OUTSIDE: dict[str, tuple[Draft, str, str]] = {
     },
     "link to fbcdn": (link("https://scontent.xx.fbcdn.net/a.jpg"), "/link", "link_host"),
     "eleven photos": (draft("x", media=tuple(image(i) for i in range(11))), "/media", "media_max"),
-    "photo webp": (photo(mime_type="image/webp"), "/media/0", "media_type"),
-    "photo avif": (photo(mime_type="image/avif"), "/media/0", "media_type"),
-    "photo too large": (photo(bytes=4_000_001), "/media/0", "media_bytes"),
+    "photo avif": (photo(mime_type="image/avif", has_alpha=False, animated=False), "/media/0", "media_type"),
+    "photo webp transparent": (
+        photo(mime_type="image/webp", has_alpha=True, animated=False),
+        "/media/0",
+        "media_transparency",
+    ),
+    "photo webp animated": (
+        photo(mime_type="image/webp", has_alpha=False, animated=True),
+        "/media/0",
+        "media_animation",
+    ),
+    "photo large and transparent": (
+        photo(bytes=4_000_001, mime_type="image/png", has_alpha=True, animated=False),
+        "/media/0",
+        "media_transparency",
+    ),
+    "photo too large": (photo(bytes=20_000_001, has_alpha=False, animated=False), "/media/0", "media_bytes"),
     "mixed": (draft("x", media=(image(0), video(1, **FEED))), "/media", "media_mixed"),
     "two videos": (draft("x", media=(video(0, **REEL), video(1, **REEL))), "/options/kind", "kind_media_count"),
     "reel webm": (reel(mime_type="video/webm"), "/media/0", "media_type"),
@@ -156,14 +173,14 @@ def test_just_outside(given: Draft, pointer: str, rule: str) -> None:
 
 
 def test_all_violations_are_told_at_once() -> None:
-    bad = draft("x" * 63_207, media=(image(bytes=5_000_000, mime_type="image/webp"),), options={"title": "t"})
+    bad = draft("x" * 63_207, media=(image(bytes=25_000_000, mime_type="image/heic"),), options={"title": "t"})
     rules = [problem.rule for problem in validate(SPEC, bad, None)]
     assert rules == ["message_utf16", "media_type", "media_bytes", "option_kind"]
 
 
 def test_limits_carry_their_numbers() -> None:
-    (found,) = validate(SPEC, photo(bytes=4_000_001), None)
-    assert (found.limit, found.actual) == (4_000_000, 4_000_001)
+    (found,) = validate(SPEC, photo(bytes=20_000_001, has_alpha=False, animated=False), None)
+    assert (found.limit, found.actual) == (20_000_000, 20_000_001)
     (found,) = validate(SPEC, reel(fps=23.0), None)
     assert (found.limit, found.actual) == ("24-60", 23.0)
 

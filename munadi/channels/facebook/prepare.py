@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from munadi.channels.facebook.errors import may_upload_again
 from munadi.channels.facebook.graph import Graph
-from munadi.channels.facebook.spec import LINK_LEAD, PHOTO_LEAD, VIDEO_LEAD, Kind, Options, Settings
+from munadi.channels.facebook.spec import LINK_LEAD, PHOTO, PHOTO_LEAD, VIDEO_LEAD, Kind, Options, Settings
 from munadi.channels.facebook.state import Photo, Prepared, Upload, prepared_of
 from munadi.channels.facebook.videos import Videos, died, wanted_offsets
 from munadi.channels.facebook.wire import kind_of
 from munadi.channels.http import ChannelTools
+from munadi.channels.renditions import fitting
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
@@ -80,7 +81,8 @@ class Preparation:
         return Ready(expires_at=self._state.expires_at)
 
     async def _photo(self, asset: MediaAsset) -> None:
-        form = {"url": self._tools.media.public_url(asset), "published": "false"}
+        sent = await fitting(self._tools.media, PHOTO, asset)
+        form = {"url": self._tools.media.public_url(sent), "published": "false"}
         if asset.alt:
             form["alt_text_custom"] = asset.alt
         answer = await self._graph.post(f"{self._account.external_id}/photos", self._account, form)

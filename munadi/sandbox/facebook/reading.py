@@ -73,6 +73,8 @@ class Reading:
         """Newest first."""
         page = self._graph.owner(call, call.path.split("/")[-2], READ)
         values = parameters(call)
+        if show is None:
+            fields(values, POST_FIELDS, "Post")  # an empty list refuses them, too
         since, until = whole_number(values, "since", 0), whole_number(values, "until", 1 << 40)
         posts = [p for p in self._graph.posts if p.page_id == page.id and since <= p.created_at <= until and wanted(p)]
         posts.reverse()
