@@ -12,14 +12,12 @@ from munadi.channels.tiktok.adapter import TikTok
 from munadi.channels.tiktok.wire import Prepared
 from munadi.domain.channel import Resend
 from munadi.domain.failure import ChannelError, Reason, Sorting
-from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.domain.publication import Handle, Pending, Published, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels.making import NOW, Bench, Saved, bench, image, publication, stage, video
 from tests.channels.network import answer
 from tests.channels.scene_tiktok import (
     COMPLETE,
-    HOSTS,
-    POST_ID,
     PUBLISH_ID,
     SETTINGS,
     STATUS,
@@ -34,7 +32,6 @@ from tests.channels.scene_tiktok import (
     said,
     upload_state,
 )
-from tests.channels.test_tiktok_errors import FAIL_REASONS
 from tests.channels.tiktok_network import BYTES, INIT, OPTIONS, PHOTOS, VIDEO, TikTokInMemory, bodies
 
 FILE = TIKTOK.draft
@@ -223,91 +220,6 @@ async def test_an_accepted_pull_without_a_publish_id_is_never_sent_again_by_itse
     retried = PULL.model_copy(update={"due_at": NOW + timedelta(hours=1)})
     assert (await refusal(built, retried, saved.handle, saved)).sorting is Sorting.NOT_SENT
     assert len(built.network.sent(INIT)) == 1
-
-
-@pytest.mark.parametrize(("fail_reason", "reason", "_class"), FAIL_REASONS)
-async def test_check_tells_every_fail_reason(fail_reason: str, reason: Reason, _class: Any) -> None:
-    built = scripted(said("FAILED", fail_reason=fail_reason))
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.check(PULL, WHO, handle(**SENT))
-    assert (caught.value.reason, caught.value.sorting) == (reason, Sorting.REJECTED)
-
-
-@pytest.mark.parametrize("code", ["invalid_publish_id", "scope_not_authorized", "access_token_invalid", "spam_risk"])
-async def test_a_read_that_is_refused_says_nothing_of_the_post(code: str) -> None:
-    built = scripted(refused(400, code))
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.check(PULL, WHO, handle(**SENT))
-    assert caught.value.sorting is Sorting.UNKNOWN
-
-
-@pytest.mark.parametrize(
-    ("age", "wait"), [(0, 5), (29, 5), (30, 10), (299, 10), (300, 60), (3600, 60)], ids=lambda value: str(value)
-)
-async def test_the_older_a_post_the_rarer_it_is_read(age: int, wait: int) -> None:
-    built = scripted(said("PROCESSING_DOWNLOAD"))
-    built.clock.forward(seconds=age)
-    found = await built.channel.check(PULL, WHO, handle(**SENT))
-    assert found == Pending(after=timedelta(seconds=wait), note="TikTok says PROCESSING_DOWNLOAD")
-
-
-async def test_check_before_the_last_chunk_is_ready() -> None:
-    found = await scripted(UNFINISHED).channel.check(FILE, WHO, FILE_READY)
-    assert found == Ready(expires_at=NOW + timedelta(minutes=55))
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        (COMPLETE, Published),
-        (UNFINISHED, Absent),
-        (said("FAILED", fail_reason="internal"), Absent),
-        (said("PROCESSING_UPLOAD"), Unknown),
-        (said("PROCESSING_UPLOAD", uploaded_bytes=20), Unknown),
-        (said("PROCESSING_DOWNLOAD"), Unknown),
-        (said("SEND_TO_USER_INBOX"), Unknown),
-        (said("A_NEW_STATUS"), Unknown),
-        (done(), Unknown),
-        (refused(400, "invalid_publish_id"), Unknown),
-        (refused(429, "rate_limit_exceeded"), Unknown),
-        (httpx.ReadTimeout("slow"), Unknown),
-    ],
-    ids=["complete", "unfinished", "failed", "?", "whole", "pulling", "inbox", "new", "empty", "id", "429", "timeout"],
-)
-async def test_find_by_publish_id(status: Any, expected: Any) -> None:
-    assert isinstance(await scripted(status).channel.find(FILE, WHO, FILE_READY, NOW), expected)
-
-
-async def test_find_without_a_publish_id() -> None:
-    built = scripted()
-    for known in (None, handle(creator=creator_state())):
-        assert await built.channel.find(FILE, WHO, known, NOW) == Absent()
-        assert isinstance(await built.channel.find(PULL, WHO, known, NOW), Unknown)
-        assert isinstance(await built.channel.find(PHOTO, WHO, known, NOW), Unknown)
-    assert built.network.requests == []
-
-
-@pytest.mark.parametrize(("given", "kind"), [(FILE, "video"), (PULL, "video"), (PHOTO, "photo")])
-async def test_the_address_of_a_post(given: PublicationDraft, kind: str) -> None:
-    found = await scripted().channel.check(given, WHO, handle(**SENT))
-    assert found == Published(
-        post_id=str(POST_ID), url=f"{HOSTS['auth']}/@acme/{kind}/{POST_ID}", published_at=NOW, warnings=()
-    )
-    nameless = handle(**{**SENT, "creator": None})
-    again = await scripted().channel.check(given, WHO.model_copy(update={"handle": "@acme"}), nameless)
-    assert again == found
-
-
-@pytest.mark.parametrize("ids", [None, [], "7", [1, 2]], ids=str)
-async def test_a_post_may_be_live_before_its_id_is_known(ids: Any) -> None:
-    built = scripted(said("PUBLISH_COMPLETE", publicaly_available_post_id=ids))
-    found = await built.channel.check(PULL, WHO, handle(**SENT))
-    assert isinstance(found, Published)
-    assert (found.post_id, found.url, [one.code for one in found.warnings]) == (None, None, ["POST_ID_PENDING"])
-    private = PULL.model_copy(update={"options": {**PULL.options, "privacyLevel": "SELF_ONLY"}})
-    found = await built.channel.check(private, WHO, handle(**SENT))
-    assert isinstance(found, Published)
-    assert "private" in found.warnings[0].message
 
 
 def test_only_a_file_may_be_sent_again_by_the_same_handle() -> None:
