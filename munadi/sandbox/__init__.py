@@ -1,7 +1,8 @@
 """Munadi's test mode: the networks emulated over real HTTP, with a page to look at the result.
 
-Networks are path prefixes of one port: `/bluesky/{pds,entryway,plc,appview}`, `/facebook/{graph,upload,video,www}`,
-`/instagram/{graph,token,www}`, `/threads/{graph,token,www}`, `/tiktok/{api,upload,www}`, `/youtube/{api,auth,token}`.
+Networks are path prefixes of one port: `/bluesky/{pds,entryway,plc,appview,video}`,
+`/facebook/{graph,upload,video,www}`, `/instagram/{graph,token,www}`, `/threads/{graph,token,www}`,
+`/tiktok/{api,upload,www}`, `/youtube/{api,auth,token}`.
 The control API is described in `munadi.sandbox.control`. Nothing here is secret, and nothing from here imports the
 rest of munadi.
 

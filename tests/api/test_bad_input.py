@@ -66,8 +66,8 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
         "FIRST_COMMENT_UNSUPPORTED",
     ),
     (
-        "parts where there are none",
-        {"channels": [{"channel": "bluesky", "parts": ["b"]}]},
+        "more parts than a thread may have",
+        {"channels": [{"channel": "bluesky", "parts": ["b"] * 25}]},
         "/channels/0/parts",
         "TOO_MANY_PARTS",
     ),
