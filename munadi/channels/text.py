@@ -147,7 +147,7 @@ def check_media_file(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, poin
         found.append(_media(spec, pointer, code, name, message, limit, actual))
 
     types = (*rule.mime_types, *rule.converted_types)
-    max_bytes = rule.max_bytes if rule.max_source_bytes is None else rule.max_source_bytes
+    max_bytes = rule.most_bytes(asset.mime_type)
     if asset.mime_type not in types:
         add("MEDIA_TYPE", "media_type", "does not take this type", ", ".join(types), asset.mime_type)
     elif rule.needs_rendition(asset.mime_type, asset.bytes):

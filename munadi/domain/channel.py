@@ -58,11 +58,15 @@ class TextLimit(WireModel):
     maximum: int
 
 
+# What a rendition can be made from; the rest is sent as it is or not at all.
+RENDERED_FROM = ("image/jpeg", "image/png", "image/webp")
+
+
 class MediaRule(WireModel):
     """What a network takes of one kind of media. Sizes in bytes, sides in pixels, ratio = width / height.
 
-    Images of `converted_types`, and larger ones up to `max_source_bytes`, are sent as a rendition that looks the same
-    and fits `mime_types[0]` and `max_bytes`; one with transparency or animation has none.
+    Images of `converted_types`, and larger ones of `RENDERED_FROM` up to `max_source_bytes`, are sent as a rendition
+    that looks the same and fits `mime_types[0]` and `max_bytes`; one with transparency or animation has none.
     """
 
     kind: MediaKind
@@ -80,8 +84,13 @@ class MediaRule(WireModel):
 
     def needs_rendition(self, mime_type: str, size: int) -> bool:
         """Whether such a file is sent as a rendition, and not as it is."""
-        larger = self.max_source_bytes is not None and size > self.max_bytes
-        return mime_type in self.converted_types or (larger and mime_type in self.mime_types)
+        if mime_type in self.converted_types:
+            return True
+        return mime_type in self.mime_types and self.max_bytes < size <= self.most_bytes(mime_type)
+
+    def most_bytes(self, mime_type: str) -> int:
+        """The largest file of a type that can be given."""
+        return (self.max_source_bytes if mime_type in RENDERED_FROM else None) or self.max_bytes
 
 
 class ChannelSpec(WireModel):

@@ -12,11 +12,11 @@ from pathlib import Path
 
 from PIL import Image, ImageCms, ImageOps
 
+from munadi.domain.channel import RENDERED_FROM
 from munadi.media.facts import MediaCode, MediaFacts, MediaRefused
 from munadi.media.probe import probe
 
 JPEG = "image/jpeg"
-SOURCES = (JPEG, "image/png", "image/webp")
 # In this order: full colour resolution first, for screenshots and lettering; then what cameras do themselves.
 QUALITIES = ((95, 0), (92, 0), (90, 0), (90, 2))
 # Sizes follow quality, down to this long side: networks show no more. Pure noise of that size has 1.1 MB, so that any
@@ -42,7 +42,7 @@ class Recipe:
 def render(path: Path, recipe: Recipe) -> bytes:
     """The image at `path` as `recipe` wants it: upright, in sRGB, without metadata.
 
-    Raises MediaRefused: MEDIA_TYPE_UNSUPPORTED for another source than `SOURCES`, another type to make than JPEG,
+    Raises MediaRefused: MEDIA_TYPE_UNSUPPORTED for another source than `RENDERED_FROM`, another type to make than JPEG,
     transparency or animation; MEDIA_TOO_LARGE when it cannot be made small enough; as `probe` for a damaged file.
     Raises OSError.
     """
@@ -66,7 +66,7 @@ def render(path: Path, recipe: Recipe) -> bytes:
 
 
 def _check(facts: MediaFacts) -> None:
-    if facts.mime_type not in SOURCES:
+    if facts.mime_type not in RENDERED_FROM:
         raise MediaRefused(MediaCode.MEDIA_TYPE_UNSUPPORTED, f"a {facts.mime_type} has no renditions")
     for name, there in (("transparency", facts.has_alpha), ("animation", facts.animated)):
         if there:

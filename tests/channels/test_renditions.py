@@ -21,6 +21,7 @@ JPEG_ONLY = MediaRule(
     max_source_bytes=5000,
 )
 SMALL_ONLY = JPEG_ONLY.model_copy(update={"mime_types": ("image/jpeg", "image/png"), "converted_types": ()})
+GIF_TOO = SMALL_ONLY.model_copy(update={"mime_types": ("image/jpeg", "image/gif")})
 STRICT = JPEG_ONLY.model_copy(update={"converted_types": (), "max_source_bytes": None})
 
 
@@ -51,6 +52,8 @@ def found(rule: MediaRule, **changes: Any) -> list[tuple[str, Any, Any]]:
         ),
         (JPEG_ONLY, {"mime_type": "image/gif", **STILL}, [("MEDIA_TYPE", "image/jpeg, image/png", "image/gif")]),
         (JPEG_ONLY, {}, []),
+        (GIF_TOO, {"mime_type": "image/gif"}, []),
+        (GIF_TOO, {"mime_type": "image/gif", "bytes": 1001, **STILL}, [("MEDIA_TOO_LARGE", 1000, 1001)]),
         (SMALL_ONLY, {"mime_type": "image/png", "has_alpha": True}, []),
         (
             SMALL_ONLY,
@@ -72,6 +75,7 @@ def test_what_cannot_be_converted_is_refused(rule: MediaRule, changes: dict[str,
         (JPEG_ONLY, {"mime_type": "image/png"}, [("med_0", "image/jpeg", 1000, None)]),
         (JPEG_ONLY, {"bytes": 1001}, [("med_0", "image/jpeg", 1000, None)]),
         (SMALL_ONLY, {"mime_type": "image/png"}, []),
+        (GIF_TOO, {"mime_type": "image/gif", "bytes": 1001}, []),
         (SMALL_ONLY, {"mime_type": "image/png", "bytes": 1001}, [("med_0", "image/jpeg", 1000, None)]),
         (STRICT, {"bytes": 1001}, []),
     ],
