@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from munadi.channels.registry import channel_specs
 from munadi.config import Settings
+from munadi.domain.channel import MediaRule
 from munadi.domain.event import EventType
 from munadi.domain.publication import TRANSITIONS
 from munadi.domain.reasons import REASONS
@@ -66,7 +67,7 @@ def channels() -> str:
         rows = [
             (
                 rule.kind,
-                ", ".join(rule.mime_types),
+                ", ".join(rule.mime_types) + _made_anew(rule),
                 f"{rule.max_bytes:,}",
                 _range(rule.min_ratio, rule.max_ratio),
                 _range(rule.min_width, rule.max_width),
@@ -81,6 +82,16 @@ def channels() -> str:
         parts.append(table(["media", "types", "bytes at most", "ratio", "width px", "seconds", "alt text"], rows))
         parts.append("\nSources: " + "; ".join(spec.sources) + "\n")
     return "".join(parts)
+
+
+def _made_anew(rule: MediaRule) -> str:
+    """What is sent as a rendition that looks the same."""
+    notes = []
+    if rule.converted_types:
+        notes.append(f"{', '.join(rule.converted_types)} made into the first")
+    if rule.max_source_bytes is not None:
+        notes.append(f"JPEG, PNG and WebP up to {rule.max_source_bytes:,} bytes made smaller")
+    return f"; without transparency: {', '.join(notes)}" if notes else ""
 
 
 def reasons() -> str:

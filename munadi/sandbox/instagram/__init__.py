@@ -29,7 +29,7 @@ from munadi.sandbox.storage import Store
 
 DEFAULT = Profile("17841400000000001", "26000000000000001", "munadi.sandbox")
 DEFAULT_TOKEN = "IGsandboxMunadiAccessToken"  # published on purpose: nothing real is behind it
-DEFAULT_PAGE_TOKEN, DEFAULT_PERSON_TOKEN = "EAAsandboxMunadiPageToken", "EAAsandboxMunadiPersonToken"
+DEFAULT_PAGE_TOKEN, DEFAULT_PERSON_TOKEN = "EAAsandboxInstagramPageToken", "EAAsandboxInstagramPersonToken"
 AGE_SECONDS = 2 * DAY  # tokens of new profiles are old enough to be refreshed
 VERSION = re.compile(r"^v\d+\.\d+$")
 
