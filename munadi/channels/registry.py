@@ -1,4 +1,4 @@
-"""Every channel there is. A new one is a folder beside this file and a line here."""
+"""Every channel there is. A new one is a folder beside this file and a line in `ChannelName`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,8 @@ from munadi.channels.http import ChannelTools
 from munadi.domain.channel import ChannelName, ChannelSpec
 from munadi.ports import Channel, Channels
 
-# Each module has `build(settings, tools) -> Channel`.
-REGISTRY: Mapping[ChannelName, str] = {
-    ChannelName.BLUESKY: "munadi.channels.bluesky",
-    ChannelName.FACEBOOK: "munadi.channels.facebook",
-    ChannelName.INSTAGRAM: "munadi.channels.instagram",
-    ChannelName.THREADS: "munadi.channels.threads",
-    ChannelName.TIKTOK: "munadi.channels.tiktok",
-    ChannelName.YOUTUBE: "munadi.channels.youtube",
-}
+# Each name has a folder with `build(settings, tools) -> Channel`; the list of names is the registry.
+REGISTRY: Mapping[ChannelName, str] = {name: f"munadi.channels.{name.value}" for name in ChannelName}
 
 
 def build_channels(settings: Mapping[str, Mapping[str, Any]], tools: ChannelTools) -> Channels:

@@ -9,7 +9,7 @@ from munadi.domain.model import WireModel
 
 
 class ChannelName(StrEnum):
-    """The networks of the mission; `sns` in events."""
+    """Every network, and the registry: a new one is a line here and a folder `munadi/channels/<name>`."""
 
     INSTAGRAM = "instagram"
     THREADS = "threads"

@@ -35,7 +35,7 @@ class Stack:
         argv = [MUNADI, "dev", "--json", "--data-dir", str(folder / "data"), *options]
         clean = {name: "" for name in os.environ if name.startswith("MUNADI_")}
         self.process = Process(
-            argv, log=folder / "dev.log", env={**clean, "MUNADI_API__PORT": "0", **(env or {})}, keep_stdin=True
+            argv, log=folder / "dev.log", env={**clean, "MUNADI_API__PORT": "0", **(env or {})}, cwd=folder, keep_stdin=True
         )
         self.info: dict[str, Any] = {}
 

@@ -158,7 +158,8 @@ class Stack:
 
 
 def _munadi(*arguments: str) -> tuple[str, ...]:
-    return (sys.executable, "-m", "munadi.cli", *arguments)
+    # -P: a folder called `api` where the command is run must not stand in for ours.
+    return (sys.executable, "-P", "-m", "munadi.cli", *arguments)
 
 
 async def _all(*steps: Coroutine[Any, Any, None]) -> None:
