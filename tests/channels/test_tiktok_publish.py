@@ -234,3 +234,18 @@ def test_only_a_file_may_be_sent_again_by_the_same_handle() -> None:
         Resend.NEVER,
     ]
     assert channel.stages(FILE) == ()
+
+
+@pytest.mark.parametrize("code", ["scope_not_authorized", "access_token_invalid", "spam_risk"])
+async def test_a_look_that_is_refused_leaves_what_was_sent_unknown(code: str) -> None:
+    built = scripted(refused(401, code))
+    assert (await refusal(built, PULL, handle(**SENT))).sorting is Sorting.UNKNOWN
+    built.network.on("PUT", UPLOAD_PATH, answer(416))
+    assert (await refusal(built, FILE, FILE_READY)).sorting is Sorting.UNKNOWN
+
+
+async def test_a_kept_address_that_is_no_longer_configured_gets_nothing() -> None:
+    moved = handle(creator=creator_state(), upload=upload_state(url="https://elsewhere.example/video/"))
+    error = await refusal(built := scripted(), FILE, moved)
+    assert (error.sorting, error.provider_code) == (Sorting.NOT_SENT, "FOREIGN_URL")
+    assert built.network.requests == []
