@@ -72,9 +72,18 @@ async def test_one_open_attempt_per_stage(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     assert isinstance(await open_one(board, put), Intent)
     assert await open_one(board, put) == IntentRefused("OPEN_ATTEMPT")
-    comment = await open_one(board, put, stage="comment")
-    assert isinstance(comment, Intent)
-    assert comment.number == 1
+
+
+async def test_a_later_step_is_taken_in_order_once_the_post_is_live(board: Board) -> None:
+    put = await board.put(S.PUBLISHING, epoch=EPOCH, stages=["part-2", "part-3"])
+    assert await open_one(board, put, stage="part-2") == IntentRefused("STALE")
+    await board.set(put.id, status="published")
+    assert await open_one(board, put, stage="part-3") == IntentRefused("STALE")
+    assert await open_one(board, put) == IntentRefused("STALE")
+    part = await open_one(board, put, stage="part-2")
+    assert isinstance(part, Intent)
+    assert part.number == 1
+    assert await open_one(board, put, stage="part-2") == IntentRefused("OPEN_ATTEMPT")
 
 
 async def test_two_at_once_make_exactly_one_intent(board: Board) -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import av
 import httpx
 from PIL import Image
 from standardwebhooks.webhooks import Webhook
@@ -35,7 +37,11 @@ class Stack:
         argv = [MUNADI, "dev", "--json", "--data-dir", str(folder / "data"), *options]
         clean = {name: "" for name in os.environ if name.startswith("MUNADI_")}
         self.process = Process(
-            argv, log=folder / "dev.log", env={**clean, "MUNADI_API__PORT": "0", **(env or {})}, cwd=folder, keep_stdin=True
+            argv,
+            log=folder / "dev.log",
+            env={**clean, "MUNADI_API__PORT": "0", **(env or {})},
+            cwd=folder,
+            keep_stdin=True,
         )
         self.info: dict[str, Any] = {}
 
@@ -154,13 +160,16 @@ class Brand:
     @staticmethod
     async def _import(api: httpx.AsyncClient, sandbox: httpx.AsyncClient, ref: str, channel: str) -> None:
         profile = (await sandbox.post("/control/profiles", json={"channel": channel, "name": ref})).json()
-        if channel == "bluesky":
+        if "password" in profile:
             given = {
                 "serviceUrl": profile["serviceUrl"],
                 "credentials": {"identifier": profile["identifier"], "password": profile["password"]},
             }
         else:
-            given = {"externalId": profile["externalId"], "credentials": {"accessToken": profile["accessToken"]}}
+            credentials = {
+                name: profile[name] for name in ("accessToken", "refreshToken", "expiresAt") if name in profile
+            }
+            given = {"externalId": profile["externalId"], "credentials": credentials}
         answer = await api.post(f"/v1/brands/{ref}/accounts", json={"channel": channel, **given})
         assert answer.status_code == 201, answer.text
 
@@ -194,6 +203,31 @@ class Brand:
         listed = answer.json()
         rows = listed if isinstance(listed, list) else listed["posts"]
         return [row for row in rows if row["text"] == text]
+
+
+def clip(seconds: int = 4, size: tuple[int, int] = (540, 960)) -> bytes:
+    """An MP4 of H.264 and AAC that every network takes."""
+    folder = tempfile.TemporaryDirectory(prefix="munadi-clip-")
+    file = Path(folder.name) / "clip.mp4"  # the index can only be moved to the front of a real file
+    with folder, av.open(str(file), "w", format="mp4", options={"movflags": "faststart"}) as container:
+        video = container.add_stream("libx264", rate=30)
+        video.width, video.height = size
+        video.pix_fmt = "yuv420p"
+        audio = container.add_stream("aac", rate=48_000)
+        audio.layout = "stereo"
+        for number in range(30 * seconds):
+            shade = Image.new("RGB", size, (40, 80 + number % 120, 140))
+            container.mux(video.encode(av.VideoFrame.from_image(shade)))
+        for number in range(48_000 * seconds // 1024):
+            frame = av.AudioFrame(format="fltp", layout="stereo", samples=1024)
+            for plane in frame.planes:
+                plane.update(bytes(plane.buffer_size))
+            frame.sample_rate, frame.pts = 48_000, number * 1024
+            container.mux(audio.encode(frame))
+        container.mux(video.encode())
+        container.mux(audio.encode())
+        container.close()
+        return file.read_bytes()
 
 
 def picture(color: str = "teal", size: tuple[int, int] = (1080, 1080)) -> bytes:

@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 
 from munadi.channels.bluesky.embeds import video_of, wants_card
 from munadi.channels.bluesky.quotes import Quotes
-from munadi.channels.bluesky.spec import BLOB_LIFE, LEAD, MAX_THUMB_BYTES, VIDEO_LEAD
+from munadi.channels.bluesky.spec import BLOB_LIFE, LEAD, MAX_THUMB_BYTES, SPEC, VIDEO_LEAD
 from munadi.channels.bluesky.state import Card, Keeper, Prepared
 from munadi.channels.bluesky.thread import POST, mentioned
 from munadi.channels.bluesky.video import VideoUpload
 from munadi.channels.bluesky.video_service import VideoService
 from munadi.channels.bluesky.xrpc import Xrpc
 from munadi.channels.http import ChannelTools
+from munadi.channels.renditions import fitting
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
@@ -107,6 +108,7 @@ class Preparation:
             await self._keeper.put(mentions={**self._state.mentions, **found})
 
     async def _image(self, asset: MediaAsset) -> None:
+        asset = await fitting(self._tools.media, SPEC.media_rules[0], asset)
         content = await self._tools.media.read(asset)
         try:
             blob = await self._xrpc.upload(self._base, self._token, content, asset.mime_type)

@@ -89,6 +89,7 @@ SPEC = ChannelSpec(
             kind=MediaKind.IMAGE,
             mime_types=("image/jpeg", "image/png", "image/webp"),
             max_bytes=2_000_000,
+            max_source_bytes=20_000_000,
             max_alt_length=2000,
         ),
         MediaRule(

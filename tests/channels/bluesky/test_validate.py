@@ -32,6 +32,10 @@ def quoting(quote: str) -> Draft:
     return draft(options={"quote": quote})
 
 
+# Over the cap such a picture is sent as a smaller rendition.
+PLAIN = {"has_alpha": False, "animated": False}
+
+
 @pytest.mark.parametrize(
     ("inside", "outside", "problem"),
     [
@@ -54,7 +58,8 @@ def quoting(quote: str) -> Draft:
             draft(media=tuple(image(n) for n in range(11))),
             ("/media", "MEDIA_TOO_MANY"),
         ),
-        (one(bytes=2_000_000), one(bytes=2_000_001), ("/media/0", "MEDIA_TOO_LARGE")),
+        (one(bytes=20_000_000, **PLAIN), one(bytes=20_000_001, **PLAIN), ("/media/0", "MEDIA_TOO_LARGE")),
+        (one(bytes=2_000_000), one(bytes=2_000_001, has_alpha=True, animated=False), ("/media/0", "MEDIA_ALPHA")),
         (one(mime_type="image/png"), one(mime_type="image/tiff"), ("/media/0", "MEDIA_TYPE")),
         (one(alt="x" * 2000), one(alt="x" * 2001), ("/media/0/alt", "ALT_TOO_LONG")),
         (one(), draft("Hello", media=(image(0), video(1))), ("/media", "MEDIA_MIXED")),
