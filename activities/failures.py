@@ -46,14 +46,16 @@ def verdict_of(error: ChannelError, now: datetime, *, last_try: bool) -> Verdict
     if error.sorting is Sorting.UNKNOWN:
         return Verdict(sorting=Sorting.UNKNOWN, **facts)
     hold = hold_for(error) if error.sorting is Sorting.NOT_SENT else None
+    cause = failure_from(error, now)
     if hold is None:
         sorting = Sorting.NOT_SENT if error.sorting is Sorting.NOT_SENT else Sorting.REJECTED
-        return Verdict(sorting=sorting, failure=failure_from(error, now), **facts)
+        return Verdict(sorting=sorting, failure=cause, **facts)
     if REASONS[error.reason].class_ in (FailureClass.MEDIA, FailureClass.PERMISSION):
-        return Verdict(sorting=Sorting.NOT_SENT, hold=hold, hold_for=error.retry_after or PREPARE_ANEW, **facts)
+        wait = error.retry_after or PREPARE_ANEW
+        return Verdict(sorting=Sorting.NOT_SENT, hold=hold, hold_for=wait, hold_cause=cause, **facts)
     if hold is HoldReason.OUTAGE and not last_try and (error.retry_after or timedelta(0)) <= SHORT_WAIT:
         return Verdict(sorting=Sorting.NOT_SENT, retry=True, **facts)
-    return Verdict(sorting=Sorting.NOT_SENT, hold=hold, hold_for=error.retry_after, **facts)
+    return Verdict(sorting=Sorting.NOT_SENT, hold=hold, hold_for=error.retry_after, hold_cause=cause, **facts)
 
 
 def again(error: ChannelError) -> ApplicationError:

@@ -82,7 +82,7 @@ class PreparingActivities:
         settled = await self._publications.end_waiting(
             work.publication_id,
             epoch=work.epoch,
-            failure=None if hold is not None else failure_from(error, self._clock.now()),
+            failure=failure_from(error, self._clock.now()),
             hold=hold,
             hold_for=wait,
             now=self._clock.now(),

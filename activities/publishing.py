@@ -185,7 +185,12 @@ class PublishingActivities:
         """No token: nothing was tried, so whatever the sorting says, it is a hold or a failure."""
         hold = hold_for(error) or HoldReason.OUTAGE
         token_class = REASONS[error.reason].class_ is FailureClass.TOKEN
-        verdict = Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.TOKEN if token_class else hold)
+        verdict = Verdict(
+            sorting=Sorting.NOT_SENT,
+            hold=HoldReason.TOKEN if token_class else hold,
+            hold_for=error.retry_after,
+            hold_cause=failure_from(error, self._clock.now()),
+        )
         return settled_as(work.publication_id, await self._settle(work, None, verdict))
 
     async def _refused(self, work: Work, refused: IntentRefused) -> Outcome:

@@ -175,17 +175,17 @@ class PublicationLedger:
         hold_for: timedelta | None,
         now: datetime,
     ) -> Settled:
-        """A preparation met its end (queued → failed) or a condition (a hold); nothing visible was tried."""
+        """A preparation met a condition (a hold, with its cause) or its end (failed); nothing visible was tried."""
         async with self._database.write() as session:
             story = await Story.lock_by_publication(session, publication_id, now)
             if story is None:
                 raise LookupError(publication_id)
             row = story.publication(publication_id)
             if row.epoch == epoch and row.status == S.QUEUED:
-                if failure is not None:
+                if hold is not None:
+                    await story.hold(row, hold, now + hold_for if hold_for is not None else None, failure)
+                elif failure is not None:
                     await story.fail(row, failure)
-                elif hold is not None:
-                    await story.hold(row, hold, now + hold_for if hold_for is not None else None)
                 await story.close()
             return Settled(S(row.status), row.epoch, None, story.deliveries)
 

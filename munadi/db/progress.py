@@ -13,7 +13,7 @@ from munadi.db.tables import AccountRow, DeliveryRow, PublicationRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
-from munadi.domain.failure import Reason
+from munadi.domain.failure import Failure, Reason
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.reasons import failure_of
 from munadi.domain.story import Claim, Claimed, Mode, Plan, View
@@ -112,11 +112,17 @@ class ContentProgress:
             if gone is not None:
                 await story.fail(row, failure_of(Reason.ACCOUNT_DISCONNECTED))
                 continue
-            if row.hold_reason == HoldReason.TOKEN and status in _USABLE:
+            if row.hold_reason == HoldReason.TOKEN and row.hold_until is None and status in _USABLE:
                 story.release(row)
             if story.now >= story.content.publish_by:
-                reason = _HOLD_ENDS_AS[HoldReason(row.hold_reason)] if row.hold_reason else Reason.WINDOW_MISSED
-                await story.fail(row, failure_of(reason))
+                await story.fail(row, _end_of(row))
+
+
+def _end_of(row: PublicationRow) -> Failure:
+    """Why the window closed: what held it, in the network's own words where there are some."""
+    if row.hold_cause is not None:
+        return Failure.model_validate(row.hold_cause)
+    return failure_of(_HOLD_ENDS_AS[HoldReason(row.hold_reason)] if row.hold_reason else Reason.WINDOW_MISSED)
 
 
 async def _untried_deliveries(story: Story) -> int:

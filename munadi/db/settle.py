@@ -53,7 +53,7 @@ async def settle(story: Story, row: PublicationRow, attempt: AttemptRow | None, 
             failure = failure.model_copy(update={"attempt_id": attempt.id})
         await story.fail(row, failure)
     elif verdict.hold is not None:
-        await _hold(story, row, verdict)
+        await _hold(story, row, attempt, verdict)
 
 
 def _close(story: Story, row: PublicationRow, attempt: AttemptRow, verdict: Verdict) -> None:
@@ -91,7 +91,7 @@ async def _published(story: Story, row: PublicationRow, attempt: AttemptRow | No
         await story.move(row, status, event)
 
 
-async def _hold(story: Story, row: PublicationRow, verdict: Verdict) -> None:
+async def _hold(story: Story, row: PublicationRow, attempt: AttemptRow | None, verdict: Verdict) -> None:
     reason = verdict.hold
     assert reason is not None
     event = EventType.PUBLISH_RESUMED if row.status == S.UNCONFIRMED else None
@@ -105,7 +105,10 @@ async def _hold(story: Story, row: PublicationRow, verdict: Verdict) -> None:
         wait = verdict.hold_for if verdict.hold_for is not None else growing(HOLD_GROWTH, row.hold_count)
         until = story.now + wait
     row.hold_reason = None
-    await story.hold(row, reason, until)
+    cause = verdict.hold_cause
+    if cause is not None and attempt is not None:
+        cause = cause.model_copy(update={"attempt_id": attempt.id})
+    await story.hold(row, reason, until, cause)
     if reason is HoldReason.RATE_LIMIT and until is not None:
         account = await story.session.get(AccountRow, row.account_id)
         if account is not None:

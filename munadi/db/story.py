@@ -16,15 +16,17 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
-from munadi.db.tables import ContentRow, DeliveryRow, DraftRow, EndpointRow, EventRow, PublicationRow
+from munadi.db.tables import AccountRow, ContentRow, DeliveryRow, DraftRow, EndpointRow, EventRow, PublicationRow
 from munadi.db.views import content_view, publication_view
+from munadi.domain.account import AccountStatus
 from munadi.domain.content import roll_up
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
-from munadi.domain.publication import ENDED, HoldReason, PublicationStatus, check_transition
+from munadi.domain.publication import ENDED, HOLD_GROWTH, HoldReason, PublicationStatus, check_transition, growing
 
 PUBLISHING_LOOK = timedelta(minutes=5)
+HELD_LOOK = timedelta(minutes=15)
 # `deliver` sends a content's events at once; what it has not taken up by then is the relay's.
 DELIVER_GRACE = timedelta(seconds=10)
 
@@ -89,19 +91,32 @@ class Story:
         row.failure = failure.model_dump(mode="json", by_alias=True)
         await self.move(row, PublicationStatus.FAILED, EventType.PUBLISH_FAILED, reason=failure.reason)
 
-    async def hold(self, row: PublicationRow, reason: HoldReason, until: datetime | None) -> None:
-        """Put a condition on a queued publication; one `.held` event per reason."""
+    async def hold(
+        self, row: PublicationRow, reason: HoldReason, until: datetime | None, cause: Failure | None = None
+    ) -> None:
+        """Put a condition on a queued publication; one `.held` event per reason. `cause` is what it fails with at last.
+
+        A hold for a token lasts until somebody acts, but only while the account itself says that somebody must: else it
+        ends by itself, later each time, so that nothing is tried over and over.
+        """
+        if reason is HoldReason.TOKEN and await self._is_usable(row.account_id):
+            until = self.now + growing(HOLD_GROWTH, row.hold_count)
         told = row.hold_reason == reason.value
         row.hold_since = row.hold_since if told else self.now
         row.hold_reason, row.hold_until = reason.value, until
         row.hold_count += 1
+        row.hold_cause = cause.model_dump(mode="json", by_alias=True) if cause else None
         row.updated_at = self.now
         if not told:
             await self.emit(EventType.PUBLISH_HELD, row, reason=reason.value)
 
+    async def _is_usable(self, account_id: str) -> bool:
+        status = (await self.session.exec(select(AccountRow.status).where(AccountRow.id == account_id))).first()
+        return status in (AccountStatus.CONNECTED, AccountStatus.EXPIRING)
+
     def release(self, row: PublicationRow) -> None:
         """Take the condition off."""
-        row.hold_reason = row.hold_since = row.hold_until = None
+        row.hold_reason = row.hold_since = row.hold_until = row.hold_cause = None
         row.hold_count = 0
 
     async def emit(self, kind: EventType, row: PublicationRow | None = None, *, reason: str | None = None) -> None:
@@ -164,7 +179,8 @@ class Story:
         match PublicationStatus(row.status):
             case PublicationStatus.ACCEPTED | PublicationStatus.QUEUED:
                 if row.hold_reason is not None and row.hold_until is None:
-                    return self.content.publish_by  # only somebody's act releases it
+                    # Only somebody's act releases it; a look now and then, in case that act and the hold crossed.
+                    return min(self.now + HELD_LOOK, self.content.publish_by)
                 return min(max(self._wanted_at(row), row.hold_until or self.now), self.content.publish_by)
             case PublicationStatus.PUBLISHING:
                 return self.now + PUBLISHING_LOOK

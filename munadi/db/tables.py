@@ -163,6 +163,7 @@ class PublicationRow(SQLModel, table=True):
     hold_since: datetime | None = _at(default=None)
     hold_until: datetime | None = _at(default=None)
     hold_count: int = 0
+    hold_cause: dict[str, Any] | None = _json(default=None)
     look_count: int = 0
     next_look_at: datetime | None = _at(default=None)
     handle_draft_version: int | None = None

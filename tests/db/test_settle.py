@@ -146,7 +146,8 @@ async def test_holds_grow_and_each_condition_is_told(board: Board) -> None:
 @pytest.mark.parametrize("reason", list(HoldReason))
 async def test_how_long_a_condition_holds(board: Board, reason: HoldReason) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
-    await board.set_account(ChannelName.INSTAGRAM, paused_until=START + 3 * MINUTE)
+    needs_owner = {"status": "reauth_required"} if reason is HoldReason.TOKEN else {}
+    await board.set_account(ChannelName.INSTAGRAM, paused_until=START + 3 * MINUTE, **needs_owner)
     verdict = Verdict(sorting=Sorting.NOT_SENT, hold=reason, hold_for=20 * MINUTE)
     await board.ledger.settle(put.id, None, epoch=EPOCH, verdict=verdict, now=START)
     row = await board.row(put.id)

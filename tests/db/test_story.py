@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from munadi.db.story import DELIVER_GRACE, PUBLISHING_LOOK, Story
+from munadi.db.story import DELIVER_GRACE, HELD_LOOK, PUBLISHING_LOOK, Story
 from munadi.db.tables import BrandRow, DeliveryRow, EndpointRow
+from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import HoldReason, IllegalTransition, PublicationStatus
@@ -37,7 +38,7 @@ BY = START + 24 * HOUR
         (S.QUEUED, {"hold_reason": "OUTAGE", "hold_until": START + 2 * HOUR}, START + 2 * HOUR),
         (S.QUEUED, {"hold_reason": "OUTAGE", "hold_until": START + MINUTE}, START + HOUR),
         (S.QUEUED, {"hold_reason": "RATE_LIMIT", "hold_until": BY + HOUR}, BY),
-        (S.QUEUED, {"hold_reason": "TOKEN"}, BY),
+        (S.QUEUED, {"hold_reason": "TOKEN"}, START + HELD_LOOK),
         (S.PUBLISHING, {}, START + PUBLISHING_LOOK),
         (S.UNCONFIRMED, {"next_look_at": START + 5 * MINUTE}, START + 5 * MINUTE),
         (S.UNCONFIRMED, {}, None),
@@ -134,6 +135,7 @@ async def test_events_are_numbered_without_gaps_however_many_write(board: Board)
 
 async def test_a_condition_is_told_once_per_reason(board: Board) -> None:
     put = await board.put(S.QUEUED)
+    await board.set_account(ChannelName.INSTAGRAM, status="reauth_required")
     for at, reason, until in [
         (START, HoldReason.OUTAGE, START + MINUTE),
         (START + MINUTE, HoldReason.OUTAGE, START + 3 * MINUTE),
@@ -145,6 +147,18 @@ async def test_a_condition_is_told_once_per_reason(board: Board) -> None:
     row = await board.row(put.id)
     assert (row.hold_reason, row.hold_since, row.hold_until, row.hold_count) == ("TOKEN", START + 2 * MINUTE, None, 3)
     assert [event.reason for event in await board.events(put.content_id)] == ["OUTAGE", "TOKEN"]
+
+
+async def test_a_hold_for_the_token_of_a_working_account_ends_by_itself_later_each_time(board: Board) -> None:
+    """Nobody has to act, so nobody would release it; and nothing is tried over and over."""
+    put = await board.put(S.QUEUED)
+    waits = []
+    for _ in range(5):
+        async with board.locked(put.content_id, START) as story:
+            await story.hold(story.publications[0], HoldReason.TOKEN, None)
+            await story.close()
+        waits.append(((await board.row(put.id)).hold_until or START) - START)
+    assert waits == [1 * MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 15 * MINUTE]
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,9 @@ async def test_an_outage_until_publish_by_ends_with_its_reason(skipping: World) 
         await finish(skipping, content_id)
     row = (await skipping.publications(content_id))[B]
     assert row.status == S.FAILED
-    assert (row.failure or {})["reason"] == "PROVIDER_OUTAGE"
+    failure = row.failure or {}
+    assert (failure["reason"], failure["providerCode"]) == ("NETWORK_UNREACHABLE", "X")
+    assert failure["attemptId"] == (await skipping.attempts(row.id))[-1].id
     assert skipping.channels[B].posts == []
 
 
@@ -197,7 +199,7 @@ async def test_a_dead_token_holds_until_somebody_acts_or_the_window_closes(skipp
     async with skipping.worker():
         await finish(skipping, content_id)
     row = (await skipping.publications(content_id))[B]
-    assert (row.failure or {})["reason"] == "TOKEN_EXPIRED"
+    assert (row.failure or {})["reason"] == "TOKEN_REVOKED"
     assert skipping.tokens.lost_accounts == [row.account_id]
 
 
@@ -234,3 +236,17 @@ async def test_a_token_that_expires_before_the_preparation_is_renewed(skipping: 
         assert await finish(skipping, content_id) == "2/2 published"
     assert skipping.tokens.renewals == 2
     assert skipping.tokens.lost_accounts == []
+
+
+async def test_a_dead_token_met_while_preparing_holds_and_hammers_nobody(skipping: World) -> None:
+    """The network refuses every token, fresh ones too: one hold until the owner acts, not a loop."""
+    channel = skipping.channels[B]
+    channel.prepare_plan.extend(not_sent(Reason.TOKEN_EXPIRED) for _ in range(500))
+    content_id = await skipping.submit(ahead(hours=2), lead=600, window=timedelta(hours=5))
+    async with skipping.worker():
+        await finish(skipping, content_id)
+    row = (await skipping.publications(content_id))[B]
+    assert (row.failure or {})["reason"] == "TOKEN_EXPIRED"
+    assert channel.count("prepare") == 2
+    events = [event.type for event in await skipping.events(content_id) if event.publication_id == row.id]
+    assert events == ["content.publish.held", "content.publish.failed"]

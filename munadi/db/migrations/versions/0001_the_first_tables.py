@@ -237,6 +237,7 @@ def upgrade() -> None:
         sa.Column("hold_since", UtcDateTime(), nullable=True),
         sa.Column("hold_until", UtcDateTime(), nullable=True),
         sa.Column("hold_count", sa.Integer(), nullable=False),
+        sa.Column("hold_cause", Json, nullable=True),
         sa.Column("look_count", sa.Integer(), nullable=False),
         sa.Column("next_look_at", UtcDateTime(), nullable=True),
         sa.Column("handle_draft_version", sa.Integer(), nullable=True),
