@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Body, Depends, Query, Response
-from pydantic import AwareDatetime, Field, SecretStr, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
@@ -38,14 +39,32 @@ Writer = Annotated[Principal, Depends(require(Scope.ACCOUNTS_WRITE))]
 _SECRET: dict[str, Any] = {"max_length": 8192, "default": None}
 
 
+def _check_token(token: SecretStr) -> SecretStr:
+    """A token is sent in a header, where other characters have no place."""
+    if not all("!" <= character <= "~" for character in token.get_secret_value()):
+        raise PydanticCustomError("token_characters", "a token has printable ASCII characters only, and no spaces")
+    return token
+
+
+def _check_printable(text: SecretStr | str) -> SecretStr | str:
+    if not (text.get_secret_value() if isinstance(text, SecretStr) else text).isprintable():
+        raise PydanticCustomError("printable_characters", "must be printable, without control characters or line ends")
+    return text
+
+
+Token = Annotated[SecretStr, AfterValidator(_check_token)]
+Password = Annotated[SecretStr, AfterValidator(_check_printable)]
+Identifier = Annotated[str, AfterValidator(_check_printable)]
+
+
 class CredentialsSent(WireModel):
     """`accessToken` with what belongs to it, or `identifier` and `password` (an app password)."""
 
-    access_token: SecretStr | None = Field(**_SECRET)
-    refresh_token: SecretStr | None = Field(**_SECRET)
+    access_token: Token | None = Field(**_SECRET)
+    refresh_token: Token | None = Field(**_SECRET)
     expires_at: AwareDatetime | None = Field(None, description="Absent means unknown, never a refusal.")
-    identifier: str | None = Field(None, max_length=500)
-    password: SecretStr | None = Field(**_SECRET)
+    identifier: Identifier | None = Field(None, max_length=500)
+    password: Password | None = Field(**_SECRET)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:

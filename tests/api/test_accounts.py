@@ -113,6 +113,35 @@ async def test_what_is_wrong_is_pointed_at_before_the_network_is_asked(
     assert door.network.calls == []
 
 
+@pytest.mark.parametrize(
+    ("credentials", "pointer", "rule"),
+    [
+        ({"accessToken": "IG\u00e9"}, "/accessToken", "token_characters"),
+        ({"accessToken": "two words"}, "/accessToken", "token_characters"),
+        ({"accessToken": "t\r\nX-Other: 1"}, "/accessToken", "token_characters"),
+        ({"accessToken": "t", "refreshToken": "\u0001"}, "/refreshToken", "token_characters"),
+        ({"identifier": "a\n", "password": "p"}, "/identifier", "printable_characters"),
+        ({"identifier": "a", "password": "p\u0007"}, "/password", "printable_characters"),
+    ],
+)
+async def test_credentials_that_no_network_could_be_sent_are_refused(
+    door: Door, credentials: dict[str, str], pointer: str, rule: str
+) -> None:
+    answer = await door.ask("POST", IMPORT, json=SENT | {"credentials": credentials})
+    assert answer.status_code == 422
+    assert [(error["pointer"], error["rule"]) for error in answer.json()["errors"]] == [
+        (f"/credentials{pointer}", rule)
+    ]
+    assert door.network.calls == []
+
+
+async def test_a_password_may_hold_any_letter(door: Door) -> None:
+    answer = await door.ask(
+        "POST", IMPORT, json=SENT | {"credentials": {"identifier": "k\u00f6ln", "password": "pass w\u00f6rd"}}
+    )
+    assert answer.status_code == 201
+
+
 async def test_a_brand_connects_no_more_than_its_limit(door: Door) -> None:
     await door.ask("PATCH", "/v1/brands/acme", json={"limits": {"accounts": 1}})
     await imported(door, externalId="one")
