@@ -8,6 +8,7 @@ from __future__ import annotations
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
 
 from api.problems import MEDIA_TYPE, ProblemError, problem_response, refused, translate
 from munadi.db.ids import new_id
@@ -37,6 +38,10 @@ class Edge:
         request_id = new_id(Prefix.REQUEST)
         scope.setdefault("state", {})["request_id"] = request_id
         answering = _Answering(send, scope["path"], request_id)
+        with bound_contextvars(request_id=request_id):
+            await self._answer(scope, receive, answering, request_id)
+
+    async def _answer(self, scope: Scope, receive: Receive, answering: _Answering, request_id: str) -> None:
         try:
             receive = await self._checked(scope, receive)
             await self._app(scope, receive, answering)

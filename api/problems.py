@@ -28,6 +28,7 @@ from munadi.db.changes import ChangeRefused
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.intake.shape import problems_of_shape
+from munadi.logs import traceback_of
 
 MEDIA_TYPE = "application/problem+json"
 LOCK_NOT_AVAILABLE = "55P03"
@@ -124,7 +125,8 @@ def translate(error: Exception) -> ProblemError:
             )
     if isinstance(error, StatementError):
         error.hide_parameters = True  # somebody's words, which stay out of the log
-    log.error("request.failed", error=type(error).__name__, exc_info=error)
+    # As text: a renderer that is given the exception itself may show local variables, and tokens with them.
+    log.error("request.failed", error=type(error).__name__, exception=traceback_of(error))
     return ProblemError(500, "INTERNAL_ERROR", "Our mistake", "something went wrong here; the log has the requestId")
 
 

@@ -1,23 +1,32 @@
-"""Logs: one JSON line per fact on standard error. Tokens never get here; a last filter masks what looks like one."""
+"""Logs: one JSON line per fact on standard error. Tokens never get here; a last filter masks what looks like one.
+
+The rule here: an exception is written as Python's own traceback, bounded. What would show local variables (structlog's
+default, with rich) is never asked, since among them are tokens.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from typing import Any
 
 import structlog
 
 from munadi.domain.redaction import redact
 
+# The end of a traceback says what failed, its beginning how it came there.
+MAX_TRACEBACK = 8_000
+_HEAD = 1_000
+
 
 def configure_logging(level: str) -> None:
-    """Route the standard library's loggers through structlog, as JSON, with UTC times."""
+    """Route structlog and the standard library's loggers through one handler, as JSON, with UTC times."""
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-        structlog.processors.format_exc_info,
+        _write_exception,
         _mask,
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -26,6 +35,16 @@ def configure_logging(level: str) -> None:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.JSONRenderer(),
         ],
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.contextvars.merge_contextvars,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
@@ -36,5 +55,25 @@ def configure_logging(level: str) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
+def traceback_of(error: BaseException) -> str:
+    """How an exception came about, without local variables or what looks like a secret, and bounded."""
+    lines = "".join(traceback.format_exception(error))
+    text = redact(lines, limit=len(lines))
+    return text if len(text) <= MAX_TRACEBACK else f"{text[:_HEAD]}\n…\n{text[_HEAD - MAX_TRACEBACK :]}"
+
+
+def _write_exception(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event["exception"] = traceback_of(error)
+    return event
+
+
 def _mask(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+    return {
+        key: redact(value, limit=2 * MAX_TRACEBACK) if isinstance(value, str) else value for key, value in event.items()
+    }
