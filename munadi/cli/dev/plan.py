@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from munadi.cli.dev.ports import LOOPBACK, free_ports, is_free
+from munadi.cli.dev.ports import LOOPBACK, Part, choose_ports, kept_ports
 from munadi.cli.exits import CommandFailed
 from munadi.config import Settings, load_settings
 
 SEARCH_ATTRIBUTES = ("BrandRef=Keyword", "Channels=KeywordList", "Attention=Keyword")
+API, SANDBOX, TEMPORAL = "the API", "the sandbox", "Temporal"
+TEMPORAL_UI, TEMPORAL_HTTP, TEMPORAL_METRICS = "Temporal's UI", "Temporal's HTTP", "Temporal's metrics"
 ANY_INTERFACE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
 
 
@@ -43,6 +45,8 @@ class Plan:
     temporal_argv: tuple[str, ...] | None
     temporal_ui_url: str | None
     env: Mapping[str, str]
+    ports: Mapping[str, int]
+    moved: tuple[str, ...]
 
     @property
     def sandbox_url(self) -> str | None:
@@ -60,23 +64,22 @@ def make_plan(wishes: Wishes) -> Plan:
     settings = load_settings(**({"data_dir": wishes.data_dir} if wishes.data_dir else {}))
     data_dir = settings.data_dir.expanduser().absolute()
     host = settings.api.host
-    api_port = _api_port(wishes.port, settings)
-    temporal_port, ui_port, http_port, metrics_port, sandbox_port = _others(wishes, api_port)
     sandboxed = _sandboxed(settings) if wishes.sandbox else {}
     own_temporal = settings.temporal.address is None
+    chosen = choose_ports(_parts(wishes, settings, own_temporal, bool(sandboxed)), kept_ports(data_dir))
+    api_port, sandbox_port = chosen.ports[API], chosen.ports.get(SANDBOX)
     api_url = f"http://{LOOPBACK if host in ANY_INTERFACE else host}:{api_port}"
     added = {
         "MUNADI_DATA_DIR": str(data_dir),
         "MUNADI_API__HOST": host,
         "MUNADI_API__PORT": str(api_port),
-        "MUNADI_TEMPORAL__ADDRESS": settings.temporal.address or f"{LOOPBACK}:{temporal_port}",
+        "MUNADI_TEMPORAL__ADDRESS": settings.temporal.address or f"{LOOPBACK}:{chosen.ports[TEMPORAL]}",
         # Half a second of buffered log would be missing just when it matters.
         "PYTHONUNBUFFERED": "1",
     }
     if settings.is_development and settings.public_url is None:
         added["MUNADI_PUBLIC_URL"] = api_url
     added |= {name: f"http://{LOOPBACK}:{sandbox_port}/{path}" for name, path in sandboxed.items()}
-    temporal = TemporalPorts(temporal_port, ui_port, http_port, metrics_port)
     return Plan(
         settings=settings.model_copy(
             update={
@@ -87,25 +90,17 @@ def make_plan(wishes: Wishes) -> Plan:
         data_dir=data_dir,
         api_port=api_port,
         api_url=api_url,
-        sandbox_port=sandbox_port if sandboxed else None,
-        temporal_argv=temporal_argv(data_dir, settings.temporal.namespace, temporal) if own_temporal else None,
-        temporal_ui_url=f"http://{LOOPBACK}:{ui_port}" if own_temporal else None,
+        sandbox_port=sandbox_port,
+        temporal_argv=temporal_argv(data_dir, settings.temporal.namespace, chosen.ports) if own_temporal else None,
+        temporal_ui_url=f"http://{LOOPBACK}:{chosen.ports[TEMPORAL_UI]}" if own_temporal else None,
         # The case of a variable does not matter to us, but two spellings of one would.
         env={**{name: value for name, value in os.environ.items() if name.upper() not in added}, **added},
+        ports=chosen.ports,
+        moved=chosen.moved,
     )
 
 
-@dataclass(frozen=True)
-class TemporalPorts:
-    """Where Temporal's dev server listens."""
-
-    frontend: int
-    ui: int
-    http: int
-    metrics: int
-
-
-def temporal_argv(data_dir: Path, namespace: str, ports: TemporalPorts) -> tuple[str, ...]:
+def temporal_argv(data_dir: Path, namespace: str, ports: Mapping[str, int]) -> tuple[str, ...]:
     """Temporal's dev server, keeping its state in a file. CommandFailed when it is not installed."""
     program = Path(sys.executable).with_name("temporal")
     if not program.exists():
@@ -113,9 +108,9 @@ def temporal_argv(data_dir: Path, namespace: str, ports: TemporalPorts) -> tuple
             f"the Temporal dev server is missing beside {sys.executable}",
             advice="Run make setup, or set MUNADI_TEMPORAL__ADDRESS to a server of your own.",
         )
-    argv = [str(program), "server", "start-dev", "--ip", LOOPBACK, "--port", str(ports.frontend)]
-    argv += ["--ui-ip", LOOPBACK, "--ui-port", str(ports.ui)]
-    argv += ["--http-port", str(ports.http), "--metrics-port", str(ports.metrics)]
+    argv = [str(program), "server", "start-dev", "--ip", LOOPBACK, "--port", str(ports[TEMPORAL])]
+    argv += ["--ui-ip", LOOPBACK, "--ui-port", str(ports[TEMPORAL_UI])]
+    argv += ["--http-port", str(ports[TEMPORAL_HTTP]), "--metrics-port", str(ports[TEMPORAL_METRICS])]
     argv += ["--db-filename", str(data_dir / "temporal.db"), "--log-level", "warn"]
     # Without these two the file costs two thirds of the throughput.
     argv += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"]
@@ -127,25 +122,19 @@ def temporal_argv(data_dir: Path, namespace: str, ports: TemporalPorts) -> tuple
     return (*argv, "--dynamic-config-value", "matching.enableFairness=true")
 
 
-def _api_port(wished: int | None, settings: Settings) -> int:
-    set_by_environment = settings.api.port if "port" in settings.api.model_fields_set else None
-    port = wished if wished is not None else set_by_environment
-    if port is None:
-        return settings.api.port if is_free(settings.api.port, settings.api.host) else free_ports(1)[0]
-    return _taken_or(port, settings.api.host) if port else free_ports(1)[0]
-
-
-def _others(wishes: Wishes, api_port: int) -> list[int]:
-    """Temporal's four ports and the sandbox's: as wished, otherwise free ones."""
-    wished = [wishes.temporal_port, wishes.temporal_ui_port, None, None, wishes.sandbox_port]
-    free = iter(port for port in free_ports(len(wished) + 1) if port != api_port)
-    return [_taken_or(port, LOOPBACK) if port else next(free) for port in wished]
-
-
-def _taken_or(port: int, host: str) -> int:
-    if not is_free(port, host):
-        raise CommandFailed(f"port {port} is taken", advice="Choose another one, or 0 for a free one.")
-    return port
+def _parts(wishes: Wishes, settings: Settings, own_temporal: bool, sandbox: bool) -> list[Part]:
+    """What will listen, and where it was asked to."""
+    by_setting = settings.api.port if "port" in settings.api.model_fields_set else None
+    wished = wishes.port if wishes.port is not None else by_setting
+    parts = [Part(API, wished, settings.api.port if wished is None else None, settings.api.host)]
+    if own_temporal:
+        parts += [Part(TEMPORAL, wishes.temporal_port), Part(TEMPORAL_UI, wishes.temporal_ui_port)]
+        parts += [Part(TEMPORAL_HTTP), Part(TEMPORAL_METRICS)]
+    if sandbox:
+        parts.append(
+            Part(SANDBOX, wishes.sandbox_port, then="import its Bluesky accounts again, they name the old one")
+        )
+    return parts
 
 
 def _sandboxed(settings: Settings) -> dict[str, str]:

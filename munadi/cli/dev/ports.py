@@ -1,29 +1,112 @@
-"""Free ports, and whether a given one is."""
+"""The ports of a data folder: chosen once and kept, since what is stored (an account's server) names them."""
 
 from __future__ import annotations
 
+import json
+import random
 import socket
-from contextlib import ExitStack
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from munadi.cli.exits import CommandFailed
 
 LOOPBACK = "127.0.0.1"
+# Below what systems give to outgoing connections: a port from there is seldom free again after a restart.
+CHOICE = range(20_000, 30_000)
+# The parts of a stack that was killed may take a moment to end.
+FREED_WITHIN = 3.0
 
 
-def free_ports(count: int, host: str = LOOPBACK) -> list[int]:
-    """Different free ports: held together while they are chosen."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((host, 0))
-        return [int(each.getsockname()[1]) for each in sockets]
+@dataclass(frozen=True)
+class Part:
+    """What needs a port. `wished` must be it; `usual` is taken if it is free and nothing was kept.
+
+    `then` is what to do when it is not where it was.
+    """
+
+    name: str
+    wished: int | None = None
+    usual: int | None = None
+    host: str = LOOPBACK
+    then: str = ""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A port for each part, and in words each one that is not where it would be expected."""
+
+    ports: Mapping[str, int]
+    moved: tuple[str, ...]
+
+
+def choose_ports(parts: Sequence[Part], kept: Mapping[str, int]) -> Chosen:
+    """Different ports for the parts: the wished, else the kept, else the usual, else free ones."""
+    ports = {part.name: _taken_or(part.wished, part.host) for part in parts if part.wished}
+    moved: list[str] = []
+    deadline = time.monotonic() + FREED_WITHIN
+    for part in parts:
+        if part.name in ports:
+            continue
+        before, used = kept.get(part.name), set(ports.values())
+        expected = before or part.usual
+        if expected and expected not in used and _gets_free(expected, part.host, deadline if before else 0.0):
+            ports[part.name] = expected
+            continue
+        # What another part keeps is free now and would not be in a moment.
+        ports[part.name] = _free_port(part.host, used | set(kept.values()))
+        if expected:
+            then = f"; {part.then}" if before and part.then else ""
+            moved.append(f"port {expected} is taken, so {part.name} is at port {ports[part.name]} now{then}")
+    return Chosen(ports, tuple(moved))
+
+
+def kept_ports(data_dir: Path) -> dict[str, int]:
+    """The ports of the last run; none for a new folder or a damaged file."""
+    try:
+        return {str(name): int(port) for name, port in json.loads(_file(data_dir).read_text()).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def keep_ports(data_dir: Path, ports: Mapping[str, int]) -> None:
+    """Keep them for the next run; a part that did not run this time keeps the one it had."""
+    _file(data_dir).write_text(json.dumps({**kept_ports(data_dir), **ports}) + "\n")
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
     """Whether a server could listen there now."""
-    with socket.socket() as trial:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with closing(socket.socket(family)) as trial:
         # As servers do it: a port whose last connections are still closing counts as free.
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind((host, port))
-        except OSError:
+        except (OSError, OverflowError):
             return False
         return True
+
+
+def _file(data_dir: Path) -> Path:
+    return data_dir / "ports.json"
+
+
+def _taken_or(port: int, host: str) -> int:
+    if not is_free(port, host):
+        raise CommandFailed(f"port {port} is taken", advice="Choose another one, or 0 for a free one.")
+    return port
+
+
+def _gets_free(port: int, host: str, deadline: float) -> bool:
+    while not is_free(port, host):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _free_port(host: str, used: Iterable[int]) -> int:
+    candidates = random.sample(CHOICE, len(CHOICE))
+    return next(port for port in candidates if port not in used and is_free(port, host))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import signal
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 from munadi.cli.dev.keys import write_private
 from munadi.cli.dev.lock import folder_lock
 from munadi.cli.dev.plan import Plan, Wishes, make_plan
+from munadi.cli.dev.ports import keep_ports
 from munadi.cli.dev.stack import Stack
 from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
@@ -23,7 +25,10 @@ def run_stack(out: Output, wishes: Wishes) -> None:
     for name in unknown_variables():
         _tell(f"unknown setting {name} is ignored")
     with folder_lock(_data_dir(wishes)):
-        asyncio.run(_run(out, make_plan(wishes)))
+        plan = make_plan(wishes)
+        for change in plan.moved:
+            _tell(change)
+        asyncio.run(_run(out, plan))
 
 
 def _data_dir(wishes: Wishes) -> Path:
@@ -43,6 +48,7 @@ async def _run(out: Output, plan: Plan) -> None:
         await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             await starting
+            keep_ports(plan.data_dir, plan.ports)
             _announce(out, plan, stack)
             await asked
         out.note(("stopping …", "dim"))
@@ -90,9 +96,24 @@ def where(plan: Plan, stack: Stack) -> dict[str, Any]:
     }
 
 
+def exports(plan: Plan, api_key: str) -> list[str]:
+    """What a shell needs to work with this stack, one variable a line."""
+    temporal = plan.settings.temporal
+    values = {
+        "MUNADI_URL": plan.api_url,
+        "MUNADI_API_KEY": api_key,
+        "SANDBOX": plan.sandbox_url,
+        "TEMPORAL_ADDRESS": temporal.address,
+        "TEMPORAL_NAMESPACE": temporal.namespace if temporal.namespace != "default" else None,
+    }
+    path = f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"'
+    return [path, *(f"export {name}={shlex.quote(value)}" for name, value in values.items() if value)]
+
+
 def _record(plan: Plan, stack: Stack) -> None:
     if stack.api_key:
-        write_private(plan.data_dir / "dev.json", json.dumps(where(plan, stack)) + "\n")
+        found = {**where(plan, stack), "temporal": plan.settings.temporal.address}
+        write_private(plan.data_dir / "dev.json", json.dumps(found) + "\n")
 
 
 def _announce(out: Output, plan: Plan, stack: Stack) -> None:
@@ -106,6 +127,7 @@ def _announce(out: Output, plan: Plan, stack: Stack) -> None:
             ("  API", plan.api_url),
             ("  API pages", f"{plan.api_url}/docs/api"),
             ("  dashboard", plan.api_url),
+            ("  Temporal", plan.settings.temporal.address),
             ("  Temporal UI", plan.temporal_ui_url),
             ("  sandbox", plan.sandbox_url),
             ("  admin key", stack.api_key),
@@ -113,8 +135,10 @@ def _announce(out: Output, plan: Plan, stack: Stack) -> None:
         ]
     )
     out.line()
-    out.line("For munadi in another terminal:")
-    out.line(f"  export MUNADI_URL={plan.api_url} MUNADI_API_KEY={stack.api_key}")
+    out.line("To paste into another terminal, for munadi, curl and temporal:")
+    out.line()
+    for line in exports(plan, stack.api_key):
+        out.line(line)
     out.line()
     out.line(("Ctrl-C stops everything.", "dim"))
 
