@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
 
 def clock_time(instant: str | None) -> str | None:
-    """An instant as this machine's local time, with the day only if it is another one."""
+    """An instant as this machine's local time with its offset, with the day only if it is another one."""
     if instant is None:
         return None
     local = datetime.fromisoformat(instant).astimezone()
     today = local.date() == datetime.now(local.tzinfo).date()
-    return local.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S")
+    offset = local.isoformat()[-6:]
+    zone = "Z" if offset == "+00:00" else offset
+    return local.strftime("%H:%M:%S" if today else "%Y-%m-%d %H:%M:%S") + zone
 
 
 def lateness(milliseconds: int | None) -> str | None:
@@ -91,7 +93,7 @@ def print_event(out: Output, event: Event, note: str | None = None) -> None:
     number = f"#{event['sequence']}" if event["sequence"] is not None else ""
     where = event["sns"] or (event["type"].split(".")[0])
     out.line(
-        (f"{clock_time(event['timestamp']):>8}  {number:<4}", "dim"),
+        (f"{clock_time(event['timestamp']):>9}  {number:<4}", "dim"),
         f"{where:<10} ",
         *event_words(event),
         (f"  {note}" if note else "", "dim"),
