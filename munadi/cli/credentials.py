@@ -30,7 +30,18 @@ def resolve(url: str | None = None, api_key: str | None = None) -> Credentials:
     key = api_key or os.environ.get("MUNADI_API_KEY")
     if not key and stored and stored.url.rstrip("/") == wanted.rstrip("/"):
         key = stored.api_key
-    return Credentials(wanted.rstrip("/"), key or None)
+    return Credentials(wanted.rstrip("/"), _sendable(key) if key else None)
+
+
+def _sendable(key: str) -> str:
+    """The key, if a request can carry it; a slip while copying is told here and not by the network library."""
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise CommandFailed(
+            "the API key has a character that no key has",
+            Exit.NOT_PERMITTED,
+            "Copy it again: a key is mnd_ and then letters, digits and underscores, nothing else.",
+        )
+    return key
 
 
 def credentials_file() -> Path:

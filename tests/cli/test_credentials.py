@@ -57,3 +57,15 @@ def test_damaged_credentials_are_a_usage_error(munadi: Munadi) -> None:
     store(STORED)
     credentials_file().write_text("nonsense")
     assert munadi("contents", "get", "cnt_1").exit_code == 2
+
+
+@pytest.mark.parametrize("key", ["é", "mnd_é", "mnd_a b", "mnd_a\nb"])
+def test_a_key_that_cannot_be_sent_is_a_refusal(
+    munadi: Munadi, api: FakeApi, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("MUNADI_API_KEY", key)
+    result = munadi("brands", "list")
+    assert result.exit_code == 4
+    assert "has a character that no key has" in result.stderr
+    assert key not in result.stderr
+    assert api.requests == []
