@@ -30,10 +30,12 @@ def api(
     import uvicorn
 
     from api.app import create_app
-    from munadi.config import ApiSettings, load_settings, unknown_variables
+    from munadi.cli.settings import check_start, read_settings
+    from munadi.config import ApiSettings, unknown_variables
     from munadi.logs import configure_logging
 
-    settings = load_settings()
+    settings = read_settings()
+    check_start(settings)
     configure_logging(settings.log_level)
     for name in unknown_variables():
         logging.getLogger("munadi.api").warning("unknown setting %s", name)

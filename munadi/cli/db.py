@@ -19,10 +19,10 @@ def upgrade(session: Session) -> None:
     """Bring the database to the newest revision. Does nothing when it is there; two at once take turns."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from munadi.config import load_settings
+    from munadi.cli.settings import database_url
     from munadi.db import migrate
 
-    url = load_settings().database
+    url = database_url()
     try:
         revision = migrate.upgrade(url)
     except SQLAlchemyError as error:
@@ -38,9 +38,9 @@ def create_key(session: Session, name: Annotated[str, Option("--name", help="Wha
     """Make a key that may do everything. Printed once, and kept nowhere."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from munadi.config import load_settings
+    from munadi.cli.settings import database_url
 
-    url = load_settings().database
+    url = database_url()
     try:
         text = asyncio.run(_create_key(url, name))
     except SQLAlchemyError as error:

@@ -25,7 +25,7 @@ def sandbox(
         Path | None, Option("--data-dir", metavar="FOLDER", help="Where the networks keep their posts; else nowhere.")
     ] = None,
 ) -> None:
-    """Run the sandbox: Bluesky and Instagram emulated, with a page to look at what was posted."""
+    """Run the sandbox: every network emulated, with a page to look at what was posted."""
     from munadi.sandbox import serve
 
     if data_dir is not None:

@@ -86,3 +86,24 @@ def test_a_slip_of_the_pen_is_a_warning(munadi: Munadi, monkeypatch: pytest.Monk
     result = munadi("doctor")
     assert result.exit_code == 0
     assert "MUNADI_DATBASE_URL is no setting" in result.stdout
+
+
+@pytest.mark.parametrize("behind", [0.0, 0.9])
+def test_a_date_of_whole_seconds_makes_no_difference(munadi: Munadi, api: FakeApi, behind: float) -> None:
+    # Up to one more: the header is cut to whole seconds.
+    _well(api, skew=timedelta(seconds=-behind))
+    assert "this machine and the API agree, as far as whole seconds tell" in munadi("doctor").stdout
+
+
+@pytest.mark.parametrize("skew", [4, -6])
+def test_a_small_difference_is_told(munadi: Munadi, api: FakeApi, skew: int) -> None:
+    _well(api, skew=timedelta(seconds=skew))
+    assert "differ by" in munadi("doctor").stdout
+
+
+def test_every_setting_that_is_wrong_is_named(munadi: Munadi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUNADI_API__PORT", "abc")
+    monkeypatch.setenv("MUNADI_ENVIRONMENT", "prod")
+    result = munadi("doctor", "--json")
+    assert _failed(result) == ["settings", "settings"]
+    assert "MUNADI_ENVIRONMENT must be" in result.stdout

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from munadi.cli.dev.ports import LOOPBACK, Part, choose_ports, kept_ports
 from munadi.cli.exits import CommandFailed
-from munadi.config import Settings, load_settings
+from munadi.cli.settings import read_settings
+from munadi.config import Settings
 
 SEARCH_ATTRIBUTES = ("BrandRef=Keyword", "Channels=KeywordList", "Attention=Keyword")
 API, SANDBOX, TEMPORAL = "the API", "the sandbox", "Temporal"
@@ -60,8 +61,8 @@ class Plan:
 
 
 def make_plan(wishes: Wishes) -> Plan:
-    """The plan for this environment. CommandFailed when a wished port is taken, ValueError for bad settings."""
-    settings = load_settings(**({"data_dir": wishes.data_dir} if wishes.data_dir else {}))
+    """The plan for this environment. CommandFailed when a wished port is taken or a setting is wrong."""
+    settings = read_settings(**({"data_dir": wishes.data_dir} if wishes.data_dir else {}))
     data_dir = settings.data_dir.expanduser().absolute()
     host = settings.api.host
     sandboxed = _sandboxed(settings) if wishes.sandbox else {}

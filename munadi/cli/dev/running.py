@@ -15,9 +15,9 @@ from munadi.cli.dev.lock import folder_lock
 from munadi.cli.dev.plan import Plan, Wishes, make_plan
 from munadi.cli.dev.ports import keep_ports
 from munadi.cli.dev.stack import Stack
-from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
-from munadi.config import load_settings, unknown_variables
+from munadi.cli.settings import check_start, read_settings
+from munadi.config import unknown_variables
 
 
 def run_stack(out: Output, wishes: Wishes) -> None:
@@ -26,16 +26,14 @@ def run_stack(out: Output, wishes: Wishes) -> None:
         _tell(f"unknown setting {name} is ignored")
     with folder_lock(_data_dir(wishes)):
         plan = make_plan(wishes)
+        check_start(plan.settings)
         for change in plan.moved:
             _tell(change)
         asyncio.run(_run(out, plan))
 
 
 def _data_dir(wishes: Wishes) -> Path:
-    try:
-        return (wishes.data_dir or load_settings().data_dir).expanduser().absolute()
-    except ValueError as error:
-        raise CommandFailed(f"a setting is wrong: {error}", Exit.USAGE) from error
+    return (wishes.data_dir or read_settings().data_dir).expanduser().absolute()
 
 
 async def _run(out: Output, plan: Plan) -> None:

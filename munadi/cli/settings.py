@@ -1,0 +1,112 @@
+"""The settings of this process, or a refusal that names each variable that is wrong and the rule it breaks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from munadi.cli.exits import CommandFailed, Exit
+
+if TYPE_CHECKING:
+    from munadi.config import Settings
+
+TABLE = "Every setting: docs/reference/settings.md"
+PORTS = range(65_536)
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """The settings. CommandFailed with USAGE, one line for each that is wrong; no value is shown."""
+    from munadi.config import load_settings
+
+    try:
+        settings = load_settings(**overrides)
+    except ValueError as error:
+        raise _refused(*_rules(error, "MUNADI_")) from error
+    if settings.api.port not in PORTS:
+        raise _refused(f"MUNADI_API__PORT must be from 0 to {PORTS[-1]}")
+    return settings
+
+
+def database_url() -> str:
+    """The database's URL, for what needs nothing else. CommandFailed with USAGE."""
+    settings = read_settings()
+    if wrong := [*_database(settings)]:
+        raise _refused(*wrong)
+    return settings.database
+
+
+def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
+    """What the API and the worker would stumble over once they run. CommandFailed with USAGE."""
+    wrong = [*_keys(settings), *_level(settings), *_database(settings), *_media(settings), *_channels(settings)]
+    if needs_temporal and settings.temporal.address is None:
+        wrong.append("MUNADI_TEMPORAL__ADDRESS must be set: host:port of a Temporal server (munadi dev runs one)")
+    if wrong:
+        raise _refused(*wrong)
+
+
+def _refused(*rules: str) -> CommandFailed:
+    return CommandFailed("\n".join(rules), Exit.USAGE, TABLE)
+
+
+def _rules(error: ValueError, prefix: str) -> Iterator[str]:
+    """What pydantic found, by variable; what stands in it may be a secret, so it is not repeated."""
+    from pydantic import ValidationError
+
+    if not isinstance(error, ValidationError):
+        # A group of settings given as one variable that is not JSON; the text names the group.
+        yield f"{error} (a group is set by variables of its own, such as MUNADI_API__PORT)"
+        return
+    for found in error.errors(include_url=False, include_input=False, include_context=False):
+        name = "__".join(str(part).upper() for part in found["loc"])
+        rule = found["msg"].split(", unable to parse")[0].replace("Input should be", "must be")
+        yield f"{prefix}{name} {rule}" if rule.startswith("must") else f"{prefix}{name}: {rule}"
+
+
+def _keys(settings: Settings) -> Iterator[str]:
+    from munadi.crypto import KeyRing
+
+    if settings.secret_keys is None:
+        if not settings.is_development:
+            yield "MUNADI_SECRET_KEYS must be set outside development; make one: openssl rand -base64 32"
+        return
+    given = [key.strip() for key in settings.secret_keys.get_secret_value().split(",")]
+    try:
+        KeyRing([key for key in given if key])
+    except ValueError as error:
+        yield f"MUNADI_SECRET_KEYS: {error}; make one: openssl rand -base64 32"
+
+
+def _level(settings: Settings) -> Iterator[str]:
+    if settings.log_level.upper() not in logging.getLevelNamesMapping():
+        yield "MUNADI_LOG_LEVEL must be debug, info, warning or error"
+
+
+def _database(settings: Settings) -> Iterator[str]:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        make_url(settings.database)
+    except (SQLAlchemyError, ValueError):
+        yield "MUNADI_DATABASE_URL must be sqlite+aiosqlite:///… or postgresql+psycopg://…"
+
+
+def _media(settings: Settings) -> Iterator[str]:
+    try:
+        _ = settings.media_root
+    except ValueError as error:
+        yield str(error)
+
+
+def _channels(settings: Settings) -> Iterator[str]:
+    """The settings of each network, read by its own model."""
+    from importlib import import_module
+
+    from munadi.channels.registry import REGISTRY
+
+    for name, module in REGISTRY.items():
+        try:
+            import_module(f"{module}.spec").Settings.model_validate(settings.channels.get(name.value, {}))
+        except ValueError as error:
+            yield from _rules(error, f"MUNADI_CHANNELS__{name.value.upper()}__")

@@ -1,0 +1,75 @@
+"""A process that cannot start with its settings says which are wrong, in one line each, before anything is started."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WEAK = "hunter2-hunter2"
+USAGE = 2
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.upper().startswith("MUNADI_")]:
+        monkeypatch.delenv(name)
+
+
+def _refused(folder: Path, *command: str, **settings: str) -> list[str]:
+    """The lines that a process of its own ends with."""
+    environment = {**os.environ, **{f"MUNADI_{name}": value for name, value in settings.items()}}
+    argv = [sys.executable, "-m", "munadi.cli", *command]
+    run = subprocess.run(argv, capture_output=True, text=True, cwd=folder, env=environment, timeout=60)
+    assert (run.returncode, run.stdout) == (USAGE, ""), run.stderr
+    assert "Traceback" not in run.stderr
+    *rules, where = run.stderr.splitlines()
+    assert "settings.md" in where
+    return rules
+
+
+@pytest.mark.parametrize("command", ["api", "worker", "dev"])
+def test_production_needs_a_key(tmp_path: Path, command: str) -> None:
+    rules = _refused(tmp_path, command, ENVIRONMENT="production", TEMPORAL__ADDRESS="127.0.0.1:1")
+    assert len(rules) == 1
+    assert rules[0].startswith("MUNADI_SECRET_KEYS must be set outside development")
+
+
+@pytest.mark.parametrize("command", ["api", "worker"])
+def test_a_weak_key_is_refused_and_not_shown(tmp_path: Path, command: str) -> None:
+    given = {"ENVIRONMENT": "production", "SECRET_KEYS": WEAK, "TEMPORAL__ADDRESS": "127.0.0.1:1"}
+    (rule,) = _refused(tmp_path, command, **given)
+    assert rule.startswith("MUNADI_SECRET_KEYS: a key-encryption key has at least 32")
+    assert WEAK not in rule
+
+
+def test_a_worker_needs_temporal(tmp_path: Path) -> None:
+    assert _refused(tmp_path, "worker") == [
+        "MUNADI_TEMPORAL__ADDRESS must be set: host:port of a Temporal server (munadi dev runs one)"
+    ]
+
+
+@pytest.mark.parametrize("command", [["api"], ["worker"], ["dev"], ["db", "upgrade"]])
+def test_each_setting_that_is_wrong_has_a_line(tmp_path: Path, command: list[str]) -> None:
+    assert _refused(tmp_path, *command, ENVIRONMENT="prod", API__PORT="abc") == [
+        "MUNADI_ENVIRONMENT must be 'development' or 'production'",
+        "MUNADI_API__PORT must be a valid integer",
+    ]
+
+
+def test_what_only_a_part_reads_is_checked_before_it_starts(tmp_path: Path) -> None:
+    given = {"LOG_LEVEL": "loud", "DATABASE_URL": "x", "MEDIA__URL": "s3://x"}
+    rules = _refused(tmp_path, "api", **given, CHANNELS__YOUTUBE__CHUNK_BYTES="x")
+    assert [rule.split(" ")[0].rstrip(":") for rule in rules] == [
+        "MUNADI_LOG_LEVEL",
+        "MUNADI_DATABASE_URL",
+        "MUNADI_MEDIA__URL",
+        "MUNADI_CHANNELS__YOUTUBE__CHUNK_BYTES",
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_that_is_none(tmp_path: Path) -> None:
+    assert _refused(tmp_path, "api", API__PORT="70000") == ["MUNADI_API__PORT must be from 0 to 65535"]
+    assert "such as MUNADI_API__PORT" in _refused(tmp_path, "api", API="x")[0]
