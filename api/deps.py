@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Depends, Header, Query
@@ -87,7 +87,8 @@ def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
         when = datetime.fromisoformat(at)
         if when.tzinfo is None or not row_id:
             raise ValueError
-    except (ValueError, binascii.Error):
+        return when.astimezone(UTC), row_id
+    except (ValueError, OverflowError, binascii.Error):
         raise refused(
             [
                 Problem(
@@ -95,7 +96,6 @@ def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
                 )
             ]
         ) from None
-    return when, row_id
 
 
 def page(found: list[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:

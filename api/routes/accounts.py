@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Self
 
 from fastapi import APIRouter, Body, Depends, Query, Response
-from pydantic import AfterValidator, AwareDatetime, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -30,6 +30,7 @@ from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
+from munadi.domain.time import Instant
 from munadi.ports import AccountImport, Connection
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
@@ -62,7 +63,7 @@ class CredentialsSent(WireModel):
 
     access_token: Token | None = Field(**_SECRET)
     refresh_token: Token | None = Field(**_SECRET)
-    expires_at: AwareDatetime | None = Field(None, description="Absent means unknown, never a refusal.")
+    expires_at: Instant | None = Field(None, description="Absent means unknown, never a refusal.")
     identifier: Identifier | None = Field(None, max_length=500)
     password: Password | None = Field(**_SECRET)
 

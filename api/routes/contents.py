@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
 from api import examples
 from api.auth import Principal, not_found
@@ -32,6 +31,7 @@ from munadi.db.views import content_view
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus, ContentView
 from munadi.domain.problem import ProblemsFound
+from munadi.domain.time import Instant
 from munadi.intake.drafts import has_media
 from munadi.intake.wire import ContentSent
 
@@ -104,8 +104,8 @@ async def list_contents(
     channel: ChannelName | None = None,
     account_id: Annotated[str | None, Query(alias="accountId")] = None,
     client_ref: Annotated[str | None, Query(alias="clientRef")] = None,
-    scheduled_from: Annotated[AwareDatetime | None, Query(alias="scheduledFrom")] = None,
-    scheduled_to: Annotated[AwareDatetime | None, Query(alias="scheduledTo", description="Inclusive.")] = None,
+    scheduled_from: Annotated[Instant | None, Query(alias="scheduledFrom")] = None,
+    scheduled_to: Annotated[Instant | None, Query(alias="scheduledTo", description="Inclusive.")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[ContentView]:

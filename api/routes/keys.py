@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
@@ -25,6 +25,7 @@ from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.time import Instant
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
@@ -43,7 +44,7 @@ class KeyCreate(WireModel):
     name: str = Field(min_length=1, max_length=200)
     scopes: tuple[Scope, ...] = Field(min_length=1, max_length=len(Scope))
     brand_ref: BrandRef | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class KeyView(WireModel):

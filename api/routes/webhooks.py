@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
@@ -30,6 +30,7 @@ from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.time import Instant
 from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
@@ -68,8 +69,8 @@ class Replay(WireModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"since": "2026-12-01T00:00:00Z"}]})
 
-    since: AwareDatetime
-    until: AwareDatetime | None = None
+    since: Instant
+    until: Instant | None = None
     types: tuple[EventType, ...] = ()
 
 

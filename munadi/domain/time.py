@@ -8,12 +8,27 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, AwareDatetime
+from pydantic_core import PydanticCustomError
 
 from munadi.domain.problem import Problem, ProblemsFound
 
 HORIZON = timedelta(days=366)
 DEFAULT_WINDOW = timedelta(hours=24)
+
+
+def _in_utc(given: datetime) -> datetime:
+    try:
+        return given.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("time_format", "is outside the calendar") from None
+
+
+# An instant on the wire that can be compared and stored, whatever its offset.
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class Fold(StrEnum):
@@ -88,8 +103,16 @@ def _around_change(low: datetime, high: datetime, zone: ZoneInfo) -> tuple[datet
     return low, high
 
 
+def default_publish_by(due: datetime) -> datetime:
+    """The end of the window where none is given; for a due time at the calendar's end, that end."""
+    return due + min(DEFAULT_WINDOW, datetime.max.replace(tzinfo=UTC) - due)
+
+
 def check_window(
-    due: datetime, publish_by: datetime | None, now: datetime, pointer: str = "/scheduledAt"
+    due: datetime,
+    publish_by: datetime | None,
+    now: datetime,
+    pointer: str = "/scheduledAt",
 ) -> list[Problem]:
     """The rules of when: not past (a minute of grace for slow wires is not given), not beyond the horizon."""
     problems = []
@@ -103,10 +126,16 @@ def check_window(
 
 
 def check_publish_by(due: datetime, publish_by: datetime | None, now: datetime) -> list[Problem]:
-    """An explicit publishBy is after the due time, and not past."""
-    if publish_by is None or publish_by > max(due, now):
+    """An explicit publishBy is after the due time, not past, and not beyond the horizon as seen from the due time."""
+    if publish_by is None:
         return []
-    return [_problem("/publishBy", "PUBLISH_BY_NOT_AFTER_DUE", "publishBy must be after the due time", due, publish_by)]
+    if publish_by <= max(due, now):
+        message = "publishBy must be after the due time"
+        return [_problem("/publishBy", "PUBLISH_BY_NOT_AFTER_DUE", message, due, publish_by)]
+    if publish_by - max(due, now) > HORIZON:
+        message, last = "publishBy is at most one year after the due time", max(due, now) + HORIZON
+        return [_problem("/publishBy", "TIME_BEYOND_HORIZON", message, last, publish_by)]
+    return []
 
 
 def _problem(pointer: str, code: str, message: str, limit: datetime, actual: datetime) -> Problem:

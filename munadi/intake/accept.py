@@ -18,7 +18,7 @@ from munadi.db.session import Database
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 from munadi.domain.publication import Warning_
-from munadi.domain.time import DEFAULT_WINDOW
+from munadi.domain.time import default_publish_by
 from munadi.intake.check import check_draft, check_times, read_due, read_publish_by
 from munadi.intake.drafts import PlacedDraft, link_warnings, media_sent, place
 from munadi.intake.media import Brought, MediaIntake, look_up
@@ -91,7 +91,7 @@ class Intake:
             brand_ref=request.brand_ref,
             due=due,
             timezone=request.timezone,
-            publish_by=publish_by or due + DEFAULT_WINDOW,
+            publish_by=publish_by or default_publish_by(due),
             publish_by_explicit=publish_by is not None,
             client_ref=request.client_ref,
             drafts=await self._drafts(request, now, found, new_due=due, brand_exists=may_see(request.brand_ref)),

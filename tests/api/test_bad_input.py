@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -78,6 +79,19 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("a link that is none", {"link": "javascript:alert(1)"}, "/link", "INVALID_LINK"),
     ("past", {"scheduledAt": "2020-01-01T00:00:00Z"}, "/scheduledAt", "TIME_IN_PAST"),
     ("beyond the horizon", {"scheduledAt": later(days=400)}, "/scheduledAt", "TIME_BEYOND_HORIZON"),
+    ("the calendar's end", {"scheduledAt": "9999-12-31T23:59:59Z"}, "/scheduledAt", "TIME_BEYOND_HORIZON"),
+    ("after the calendar's end", {"scheduledAt": "9999-12-31T23:59:59-12:00"}, "/scheduledAt", "TIME_FORMAT"),
+    ("the calendar's beginning", {"scheduledAt": "0001-01-01T00:00:00Z"}, "/scheduledAt", "TIME_IN_PAST"),
+    ("before the calendar", {"scheduledAt": "0001-01-01T00:00:00+12:00"}, "/scheduledAt", "TIME_FORMAT"),
+    ("a window without end", {"publishBy": "9999-12-31T23:59:59Z"}, "/publishBy", "TIME_BEYOND_HORIZON"),
+    (
+        "a window without end, now",
+        {"scheduledAt": ..., "publishBy": "9999-12-31T23:59:59Z"},
+        "/publishBy",
+        "TIME_BEYOND_HORIZON",
+    ),
+    ("a window after the calendar", {"publishBy": "9999-12-31T23:59:59-12:00"}, "/publishBy", "TIME_FORMAT"),
+    ("a window of long ago", {"publishBy": "0001-01-01T00:00:00Z"}, "/publishBy", "PUBLISH_BY_NOT_AFTER_DUE"),
     ("no offset and no zone", {"scheduledAt": "2027-01-01T00:00:00"}, "/scheduledAt", "TIME_OFFSET_MISSING"),
     (
         "a DST gap",
@@ -207,3 +221,14 @@ async def test_a_malformed_idempotency_key_is_told(small_desk: Desk, key: str) -
     errors_of(answer, 400)
     assert answer.json()["code"] == "IDEMPOTENCY_KEY_MALFORMED"
     assert await small_desk.count() == 0
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
+async def test_an_instant_outside_the_calendar_is_told_wherever_it_is_sent(small_desk: Desk, time: str) -> None:
+    client = small_desk.client
+    listed = await client.get("/v1/contents", params={"scheduledFrom": time, "scheduledTo": time})
+    assert {error["pointer"] for error in errors_of(listed)} == {"?scheduledFrom", "?scheduledTo"}
+    key = await client.post("/v1/keys", json={"name": "k", "scopes": ["admin"], "expiresAt": time})
+    assert [error["pointer"] for error in errors_of(key)] == ["/expiresAt"]
+    cursor = base64.urlsafe_b64encode(f"{time} cnt_x".encode()).decode()
+    assert errors_of(await client.get("/v1/contents", params={"cursor": cursor}))[0]["code"] == "CURSOR_INVALID"

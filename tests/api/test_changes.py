@@ -89,6 +89,9 @@ async def test_a_new_time_is_checked_like_the_first(small_desk: Desk) -> None:
     for body, pointer in (
         ({}, "/scheduledAt"),
         ({"scheduledAt": "2020-01-01T00:00:00Z"}, "/scheduledAt"),
+        ({"scheduledAt": "9999-12-31T23:59:59Z"}, "/scheduledAt"),
+        ({"scheduledAt": "0001-01-01T00:00:00Z"}, "/scheduledAt"),
+        ({"scheduledAt": later(days=2), "publishBy": "9999-12-31T23:59:59Z"}, "/publishBy"),
         ({"scheduledAt": "2027-01-01T00:00:00"}, "/scheduledAt"),
         ({"scheduledAt": "2027-03-28T02:30:00", "timezone": "Europe/Berlin"}, "/scheduledAt"),
         ({"scheduledAt": later(days=2), "text": "x"}, "/text"),

@@ -11,7 +11,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from munadi.domain.problem import ProblemsFound
-from munadi.domain.time import HORIZON, Fold, check_publish_by, check_window, resolve_instant, resolve_zone
+from munadi.domain.time import (
+    HORIZON,
+    Fold,
+    check_publish_by,
+    check_window,
+    default_publish_by,
+    resolve_instant,
+    resolve_zone,
+)
 
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
 ZONES = sorted(available_timezones() - {"localtime"})
@@ -19,6 +27,7 @@ zones = st.sampled_from(ZONES)
 seconds = st.integers(0, 2 * 365 * 86_400).map(lambda n: (JANUARY + timedelta(seconds=n)).replace(tzinfo=None))
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def refusal(text: str, timezone: str | None, fold: Fold | None = None) -> tuple[str, str]:
@@ -182,6 +191,17 @@ def test_publish_by_comes_after_the_due_time(publish_by: datetime | None, fine: 
     problems = check_publish_by(NOW + SECOND, publish_by, NOW)
     assert [problem.code for problem in problems] == ([] if fine else ["PUBLISH_BY_NOT_AFTER_DUE"])
     assert check_window(NOW + SECOND, publish_by, NOW) == problems
+
+
+def test_a_window_ends_within_a_year_of_its_beginning() -> None:
+    assert check_publish_by(NOW + SECOND, NOW + SECOND + HORIZON, NOW) == []
+    for publish_by in (NOW + 2 * SECOND + HORIZON, LAST):
+        assert [each.code for each in check_publish_by(NOW + SECOND, publish_by, NOW)] == ["TIME_BEYOND_HORIZON"]
+
+
+def test_a_default_window_ends_with_the_calendar() -> None:
+    assert default_publish_by(NOW) == NOW + timedelta(days=1)
+    assert default_publish_by(LAST) == default_publish_by(LAST - SECOND) == LAST
 
 
 def test_publish_by_of_what_is_due_already_is_still_ahead() -> None:
