@@ -77,13 +77,29 @@ def test_a_channel_with_hosts_of_its_own_leaves_the_sandbox(tmp_path: Path, monk
     plan = make_plan(Wishes(tmp_path, port=0))
     assert plan.env["MUNADI_CHANNELS__BLUESKY__HOSTS__ENTRYWAY"] == "http://127.0.0.1:9999"
     assert "MUNADI_CHANNELS__BLUESKY__HOSTS__PLC" not in plan.env
+    assert "MUNADI_CHANNELS__BLUESKY__CLIENT_ID" not in plan.env
     assert "MUNADI_CHANNELS__INSTAGRAM__HOSTS__GRAPH" in plan.env
+
+
+def test_a_channel_at_the_sandbox_has_an_app_to_refresh_tokens_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUNADI_CHANNELS__TIKTOK__CLIENT_ID", "mine")
+    monkeypatch.setenv("munadi_channels__youtube__client_secret", "mine too")
+    for name, value in make_plan(Wishes(tmp_path, port=0)).env.items():
+        monkeypatch.setenv(name, value)
+    channels = Settings().channels
+    apps = {name: (channels[name]["client_id"], channels[name]["client_secret"]) for name in channels}
+    assert apps.pop("tiktok") == ("mine", "sandbox")
+    assert apps.pop("youtube") == ("sandbox", "mine too")
+    assert len(apps) == len(NETWORKS) - 2
+    assert set(apps.values()) == {("sandbox", "sandbox")}
 
 
 def test_no_sandbox_when_none_is_wanted_or_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = make_plan(Wishes(tmp_path, port=0, sandbox=False))
     assert plan.sandbox_url is None
-    assert not [name for name in plan.env if "__HOSTS__" in name]
+    assert not [name for name in plan.env if name.startswith("MUNADI_CHANNELS__")]
     for network in NETWORKS:
         monkeypatch.setenv(f"MUNADI_CHANNELS__{network.channel.upper()}__HOSTS__GRAPH", "http://127.0.0.1:9999")
     assert make_plan(Wishes(tmp_path, port=0)).sandbox_url is None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import httpx
 import psutil
 import pytest
 
+from munadi.domain.channel import ChannelName
 from tests.support.processes import Process
 from tests.support.temporal import script
 
@@ -115,6 +117,10 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing(tmp_path: Path, clean_en
         process.assert_nothing_left()
     assert code == 0, process.output
     for words in ("That is not published yet", "partially_published", "ACCOUNT_RESTRICTED", "Resolve the restriction",
-                  "25/2207050", "signature verified", "completed: canceled", "All as it should be"):  # fmt: skip
+                  "25/2207050", "every signature verified", "completed: canceled", "All as it should be"):  # fmt: skip
         assert words in process.output
+    for channel in ChannelName:
+        courses = re.findall(rf"^  {channel} +prepared .* visible call .* ms late$", process.output, re.MULTILINE)
+        assert len(courses) == 2, f"{channel}: a picture and a video"
+    assert max(map(len, process.output.splitlines())) <= 100
     assert list((tmp_path / "tmp").iterdir()) == []

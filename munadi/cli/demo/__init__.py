@@ -20,7 +20,7 @@ def demo(
     session: Session,
     keep: Annotated[bool, Option("--keep", help="Keep the folder with the databases and logs.")] = False,
 ) -> None:
-    """Watch posts go out, fail, recover and be withdrawn, on the built-in sandbox. Takes about half a minute.
+    """Watch posts go out, fail, recover and be withdrawn, on the built-in sandbox. Takes about a minute.
 
     Starts everything in a temporary folder and stops it again. Exits 0 only if all went as it should, by the API's
     own account, by the webhooks received, and by what the sandbox says is visible.

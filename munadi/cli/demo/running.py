@@ -10,10 +10,13 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
-from munadi.cli.demo import stories
+from munadi.cli.demo.everywhere import go_everywhere
+from munadi.cli.demo.footage import Footage, make_footage
 from munadi.cli.demo.sandbox import SandboxControl
-from munadi.cli.demo.stage import BRAND, Interrupted, Stage, Subscriber, expect
+from munadi.cli.demo.stage import ACME, BAZAAR, Interrupted, Stage, Subscriber, expect
+from munadi.cli.demo.stories import fails_and_recovers, is_withdrawn
 from munadi.cli.demo.timeline import Timeline
 from munadi.cli.dev.plan import Wishes, make_plan
 from munadi.cli.dev.stack import Stack
@@ -43,7 +46,7 @@ def run_demo(out: Output, *, keep: bool) -> None:
     if out.as_json:
         out.json({"ok": True, "seconds": seconds, "webhooks": webhooks})
     out.line()
-    out.line(("All as it should be: ", "green"), f"3 contents, {webhooks} webhooks verified, {seconds} s.")
+    out.line(("All as it should be: ", "green"), f"4 contents, {webhooks} webhooks verified, {seconds} s.")
     out.line("Try it yourself: munadi dev")
 
 
@@ -73,48 +76,46 @@ async def _run(out: Output, folder: Path) -> int:
 
 
 async def _play(stack: Stack, timeline: Timeline, stop: threading.Event) -> int:
-    timeline.says("stack", "starting Temporal, database, sandbox, API and worker, each a process of its own")
-    await stack.start()
+    timeline.says("stack", "starting Temporal, database, sandbox, API and worker, a process each")
+    _, footage = await asyncio.gather(stack.start(), asyncio.to_thread(make_footage, stack.plan.data_dir))
     timeline.says("stack", f"ready at {stack.plan.api_url}")
     try:
-        return await asyncio.to_thread(_stories, stack, timeline, stop)
+        return await asyncio.to_thread(_stories, stack, footage, timeline, stop)
     except ClientError as error:
         raise CommandFailed(f"the API refused what it should take: {error}") from error
 
 
-def _stories(stack: Stack, timeline: Timeline, stop: threading.Event) -> int:
+def _stories(stack: Stack, footage: Footage, timeline: Timeline, stop: threading.Event) -> int:
     """The stories one after the other, in a thread: a program that uses Munadi. The number of webhooks."""
     subscriber = Subscriber(timeline)
-    picture = _picture(stack.plan.data_dir)
     with (
         Client(stack.plan.api_url, stack.api_key) as client,
         SandboxControl(stack.plan.sandbox_url or "") as networks,
         Receiver(subscriber, secret=None) as receiver,
     ):
-        client.brands.create(BRAND, "Acme Stores", "Asia/Kolkata")
-        for profile in networks.importable_profiles():
-            account = client.accounts.create(BRAND, profile)
-            timeline.says("account", f"{account['channel']} {account['handle']}, {account['status']}")
-        endpoint = client.webhooks.create(receiver.url, brand_ref=BRAND)
-        receiver.secret = endpoint["secret"]
+        accounts = networks.default_accounts()
+        others = [networks.new_account(account["channel"], BAZAAR) for account in accounts]
+        profiles = {
+            ACME: _brand(client, timeline, ACME, "Acme Stores", accounts),
+            BAZAAR: _brand(client, timeline, BAZAAR, "Bazaar Road", others),
+        }
+        receiver.secret = client.webhooks.create(receiver.url)["secret"]
         timeline.says("webhooks", f"go to {receiver.url}, signed for this subscriber")
-        stage = Stage(client, networks, timeline, subscriber, picture, stop)
-        for story in (stories.goes_out, stories.fails_and_recovers, stories.is_withdrawn):
+        stage = Stage(client, networks, timeline, subscriber, footage, profiles, stop)
+        for story in (go_everywhere, fails_and_recovers, is_withdrawn):
             story(stage)
     return len(subscriber.events)
 
 
-def _picture(folder: Path) -> Path:
-    """An orange umbrella, more or less."""
-    from PIL import Image, ImageDraw
-
-    image = Image.new("RGB", (1080, 1080), (38, 70, 83))
-    draw = ImageDraw.Draw(image)
-    draw.pieslice((140, 220, 940, 1020), 180, 360, fill=(244, 162, 97))
-    draw.line((540, 620, 540, 900), fill=(231, 111, 81), width=24)
-    file = folder / "umbrella.jpg"
-    image.save(file, quality=85)
-    return file
+def _brand(client: Client, timeline: Timeline, ref: str, name: str, accounts: list[dict[str, Any]]) -> dict[str, str]:
+    """A brand with these accounts; the id of its profile on each channel."""
+    client.brands.create(ref, name, "Asia/Kolkata")
+    connected = [client.accounts.create(ref, account) for account in accounts]
+    for account in connected:
+        expect(account["status"] == "connected", f"{account['channel']} is connected", account["status"])
+    channels = ", ".join(account["channel"] for account in connected)
+    timeline.says(ref, ("connected ", "green"), f"to {channels}")
+    return {account["channel"]: account["externalId"] for account in connected}
 
 
 def _expect_gone(pids: list[int]) -> None:

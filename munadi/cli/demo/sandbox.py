@@ -7,6 +7,9 @@ from typing import Any, Self
 
 import httpx
 
+ADDRESS = ("channel", "externalId", "serviceUrl")
+CREDENTIALS = ("identifier", "password", "accessToken", "refreshToken", "expiresAt")
+
 
 class SandboxControl:
     """The demo's oracle. Raises httpx errors: the sandbox is ours, it has to answer."""
@@ -14,17 +17,28 @@ class SandboxControl:
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=f"{url}/control", timeout=10.0, trust_env=False)
 
-    def importable_profiles(self) -> list[dict[str, Any]]:
+    def default_accounts(self) -> list[dict[str, Any]]:
         """The default profiles as `POST /v1/brands/{ref}/accounts` takes them."""
         profiles = self._json("GET", "/profiles")
-        return [
-            _importable(self._json("POST", f"/profiles/{profile['channel']}/{profile['id']}/credentials"))
-            for profile in profiles
-        ]
+        paths = [f"/profiles/{profile['channel']}/{profile['id']}/credentials" for profile in profiles]
+        return [_importable(self._json("POST", path)) for path in paths]
+
+    def new_account(self, channel: str, name: str) -> dict[str, Any]:
+        """One more profile at a network, as the same call takes it."""
+        return _importable(self._json("POST", "/profiles", {"channel": channel, "name": name}))
 
     def posts(self, text: str) -> list[dict[str, Any]]:
-        """Everything visible with that text, on every network."""
-        return [post for post in self._json("GET", "/posts") if post["text"] == text]
+        """Everything visible with that text, on every network; a title may stand above it."""
+        return [post for post in self._json("GET", "/posts") if text in post["text"]]
+
+    def calls(self, channel: str) -> list[dict[str, Any]]:
+        """What the network was asked, oldest first."""
+        calls: list[dict[str, Any]] = self._json("GET", f"/calls?channel={channel}")
+        return calls
+
+    def take_seconds(self, channel: str, kind: str, seconds: float) -> None:
+        """How long a network's own work takes from now on."""
+        self._json("PUT", "/delays", {"channel": channel, "kind": kind, "seconds": seconds})
 
     def refuse(self, channel: str, operation: str, error: dict[str, Any]) -> None:
         """Let every such call be refused with the network's own error, until `relent`."""
@@ -50,8 +64,5 @@ class SandboxControl:
 
 
 def _importable(profile: dict[str, Any]) -> dict[str, Any]:
-    if profile["channel"] == "bluesky":
-        credentials = {"identifier": profile["identifier"], "password": profile["password"]}
-        return {"channel": "bluesky", "serviceUrl": profile["serviceUrl"], "credentials": credentials}
-    credentials = {"accessToken": profile["accessToken"]}
-    return {"channel": profile["channel"], "externalId": profile["externalId"], "credentials": credentials}
+    account = {name: profile[name] for name in ADDRESS if name in profile}
+    return {**account, "credentials": {name: profile[name] for name in CREDENTIALS if name in profile}}

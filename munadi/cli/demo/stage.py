@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from munadi.cli.demo.footage import Footage
 from munadi.cli.demo.sandbox import SandboxControl
 from munadi.cli.demo.timeline import Timeline
 from munadi.cli.exits import CommandFailed
 from munadi.cli.webhooks.receiver import Received
 from munadi.client import Client
-from munadi.client.shapes import Content, Publication
+from munadi.client.shapes import Content
 
-BRAND = "acme"
+# Two brands, each with an account of its own at every network.
+ACME, BAZAAR = "acme", "bazaar"
 WEBHOOKS_WITHIN = 15.0
 INTERVAL = 0.1
+ALT = "An orange umbrella in the rain"
 
 
 class Interrupted(Exception):
@@ -27,7 +29,7 @@ class Interrupted(Exception):
 
 @dataclass
 class Subscriber:
-    """Another system: it keeps every event it received, and how many it had to refuse."""
+    """Another system: it keeps every event it received, and what it had to refuse."""
 
     timeline: Timeline
     events: dict[str, Any] = field(default_factory=dict)
@@ -39,18 +41,18 @@ class Subscriber:
             self.timeline.says("webhook", (f"refused: {received.refused}", "red"))
         elif not received.again:
             self.events[received.event["id"]] = received.event
-            self.timeline.webhook(received.event)
 
 
 @dataclass
 class Stage:
-    """Everything a story needs."""
+    """Everything a story needs. `profiles`: brand, then channel, to the id of the account there."""
 
     client: Client
     networks: SandboxControl
     timeline: Timeline
     subscriber: Subscriber
-    picture: Path
+    footage: Footage
+    profiles: Mapping[str, Mapping[str, str]]
     stop: threading.Event
 
     def pause(self, seconds: float) -> None:
@@ -58,19 +60,18 @@ class Stage:
         if self.stop.wait(seconds):
             raise Interrupted
 
-    def submit(self, **fields: Any) -> Content:
-        """Hand a content over, and say in plain words what the answer means."""
-        media = self.client.media.upload(BRAND, self.picture)
-        payload = {
-            "brandRef": BRAND,
-            "media": [{"id": media["id"], "alt": "An orange umbrella in the rain"}],
-            "channels": ["bluesky", "instagram"],
-            **fields,
-        }
-        content = self.client.contents.publish(payload)
+    def picture(self, brand: str) -> dict[str, str]:
+        """The picture as a content takes it."""
+        return {"id": self._upload(brand, self.footage.picture), "alt": ALT}
+
+    def clip(self, brand: str) -> dict[str, str]:
+        """The video as a content takes it."""
+        return {"id": self._upload(brand, self.footage.clip)}
+
+    def submit(self, brand: str, **fields: Any) -> Content:
+        """Hand a content over."""
+        content = self.client.contents.publish({"brandRef": brand, **fields})
         expect(content["status"] == "accepted", "a new content is accepted", content["status"])
-        self.timeline.says("api", ("accepted ", "cyan"), f"{content['id']}")
-        self.timeline.says("", ("Munadi has the work. That is not published yet.", "dim"))
         return content
 
     def follow(self, content_id: str, after: int = 0) -> Content:
@@ -84,9 +85,9 @@ class Stage:
         """Wait until the content has that status."""
         self._wait(lambda: self.client.contents.get(content_id)["status"] == status)
 
-    def last_sequence(self, content_id: str) -> int:
-        """The number of the newest event."""
-        return max(event["sequence"] or 0 for event in self.client.contents.events(content_id))
+    def last_position(self, content_id: str) -> int:
+        """Where the newest event stands in the log."""
+        return max(event["position"] or 0 for event in self.client.contents.events(content_id))
 
     def await_webhooks(self, content_id: str) -> None:
         """Every event of the content arrived at the subscriber, verified."""
@@ -95,6 +96,10 @@ class Stage:
         missing = wanted - self.subscriber.events.keys()
         expect(not missing, "every event arrives as a webhook", f"{len(missing)} of {len(wanted)} missing")
         expect(not self.subscriber.refused, "every signature is right", str(self.subscriber.refused))
+        self.timeline.says("webhooks", f"{len(wanted)}, one per status change, every signature verified")
+
+    def _upload(self, brand: str, file: Path) -> str:
+        return str(self.client.media.upload(brand, file)["id"])
 
     def _wait(self, done: Callable[[], bool]) -> None:
         waited = 0.0
@@ -103,17 +108,7 @@ class Stage:
             waited += INTERVAL
 
 
-def publication_on(content: Content, channel: str) -> Publication:
-    """The content's publication on a channel."""
-    return next(each for each in content["publications"] if each["channel"] == channel)
-
-
 def expect(holds: bool, promise: str, found: str) -> None:
     """CommandFailed unless it holds."""
     if not holds:
         raise CommandFailed(f"not as it should be: {promise}; found: {found}")
-
-
-def instant(text: str) -> datetime:
-    """An instant of the API or the sandbox."""
-    return datetime.fromisoformat(text)

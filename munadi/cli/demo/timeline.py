@@ -1,9 +1,9 @@
-"""One tidy timeline of what a program that uses Munadi sees: status changes, and webhooks as they arrive."""
+"""One tidy timeline of what a program that uses Munadi sees."""
 
 from __future__ import annotations
 
 import threading
-import time
+from datetime import UTC, datetime
 from typing import Any
 
 from munadi.cli.output import Cell, Output
@@ -13,42 +13,51 @@ WIDTH = 11
 
 
 class Timeline:
-    """Lines with the seconds since the last `chapter`. Threads take turns."""
+    """Lines with the seconds since the chapter's zero, which may lie ahead. Threads take turns."""
 
     def __init__(self, out: Output) -> None:
         self._out = out
         self._lock = threading.Lock()
-        self._zero = time.monotonic()
+        self._zero = datetime.now(UTC)
 
-    def chapter(self, title: str) -> None:
-        """A new story: its clock starts now."""
+    def chapter(self, title: str, zero: datetime | None = None) -> None:
+        """A new story: its clock is at zero now, or at that instant."""
         with self._lock:
-            self._zero = time.monotonic()
+            self._zero = zero or datetime.now(UTC)
             self._out.line()
             self._out.line((title, "bold"))
 
-    def says(self, who: str, *words: Cell) -> None:
-        """One line."""
+    def says(self, who: str, *words: Cell, at: datetime | None = None) -> None:
+        """One line, of now unless it happened at another time."""
         with self._lock:
-            self._line(who, words)
+            self._out.line((f"  {self.clock(at or datetime.now(UTC))}  ", "dim"), f"{who:<{WIDTH}}", *words)
 
     def event(self, event: Any) -> None:
         """A status change, as the API tells it."""
-        words = event_words(event)
+        words, at = event_words(event), datetime.fromisoformat(event["timestamp"])
+        if event["type"] == "content.accepted":
+            self.says("content", words[0], f"  {event['contentId']}", at=at)
+            self.note("Munadi has the work. That is not published yet.")
+            return
         # Why and where are told in full once the story has ended.
         details = words[1:] if event["type"] == "content.completed" else []
-        self.says(event["sns"] or "content", words[0], *details)
+        self.says(event["sns"] or "content", words[0], *details, at=at)
 
-    def webhook(self, event: Any) -> None:
-        """A webhook whose signature was checked."""
-        where = f"{event['sns']} " if event.get("sns") else ""
-        self.says("webhook", (f"{where}{event['type']}, signature verified", "dim"))
+    def note(self, text: str) -> None:
+        """What one should know about the line above."""
+        with self._lock:
+            self._out.line((" " * (12 + WIDTH) + text, "dim"))
+
+    def heading(self, who: str, *words: Cell) -> None:
+        """A line that looks back, so it has no time of its own."""
+        with self._lock:
+            self._out.line(f"  {who:<{WIDTH}}", *words)
 
     def detail(self, name: str, value: str | None) -> None:
         """A fact that belongs to the line above; some are too long to stand behind a time."""
         with self._lock:
             self._out.line((f"      {name:<5} ", "dim"), value or "none")
 
-    def _line(self, who: str, words: tuple[Cell, ...]) -> None:
-        seconds = time.monotonic() - self._zero
-        self._out.line((f"  {seconds:+6.1f} s  ", "dim"), f"{who:<{WIDTH}}", *words)
+    def clock(self, at: datetime) -> str:
+        """An instant as seconds from zero; the width is always the same."""
+        return f"{(at - self._zero).total_seconds():+6.1f} s"

@@ -10,13 +10,18 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from munadi.cli.dev.ports import LOOPBACK, Part, choose_ports, kept_ports
 from munadi.cli.exits import CommandFailed
 from munadi.cli.settings import read_settings
 from munadi.config import Settings
 
+if TYPE_CHECKING:
+    from munadi.sandbox.network import EmulatedNetwork
+
 SEARCH_ATTRIBUTES = ("BrandRef=Keyword", "Channels=KeywordList", "Attention=Keyword")
+APP_CREDENTIALS, SANDBOX_APP = ("client_id", "client_secret"), "sandbox"
 API, SANDBOX, TEMPORAL = "the API", "the sandbox", "Temporal"
 TEMPORAL_UI, TEMPORAL_HTTP, TEMPORAL_METRICS = "Temporal's UI", "Temporal's HTTP", "Temporal's metrics"
 ANY_INTERFACE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
@@ -65,7 +70,7 @@ def make_plan(wishes: Wishes) -> Plan:
     settings = read_settings(**({"data_dir": wishes.data_dir} if wishes.data_dir else {}))
     data_dir = settings.data_dir.expanduser().absolute()
     host = settings.api.host
-    sandboxed = _sandboxed(settings) if wishes.sandbox else {}
+    sandboxed = _sandboxed(settings) if wishes.sandbox else []
     own_temporal = settings.temporal.address is None
     chosen = choose_ports(_parts(wishes, settings, own_temporal, bool(sandboxed)), kept_ports(data_dir))
     api_port, sandbox_port = chosen.ports[API], chosen.ports.get(SANDBOX)
@@ -80,7 +85,8 @@ def make_plan(wishes: Wishes) -> Plan:
     }
     if settings.is_development and settings.public_url is None:
         added["MUNADI_PUBLIC_URL"] = api_url
-    added |= {name: f"http://{LOOPBACK}:{sandbox_port}/{path}" for name, path in sandboxed.items()}
+    for network in sandboxed:
+        added |= _towards_the_sandbox(network, f"http://{LOOPBACK}:{sandbox_port}", settings)
     return Plan(
         settings=settings.model_copy(
             update={
@@ -138,13 +144,15 @@ def _parts(wishes: Wishes, settings: Settings, own_temporal: bool, sandbox: bool
     return parts
 
 
-def _sandboxed(settings: Settings) -> dict[str, str]:
-    """The settings that point channels at the sandbox, as paths below it; a channel with hosts of its own has none."""
+def _sandboxed(settings: Settings) -> list[type[EmulatedNetwork]]:
+    """The networks that the sandbox plays: those whose channel has no hosts of its own."""
     from munadi.sandbox.state import NETWORKS
 
-    return {
-        f"MUNADI_CHANNELS__{network.channel.upper()}__HOSTS__{role}": f"{network.channel}/{path}"
-        for network in NETWORKS
-        if not settings.channels.get(network.channel, {}).get("hosts")
-        for role, path in network.hosts.items()
-    }
+    return [network for network in NETWORKS if not settings.channels.get(network.channel, {}).get("hosts")]
+
+
+def _towards_the_sandbox(network: type[EmulatedNetwork], url: str, settings: Settings) -> dict[str, str]:
+    """The settings that point a channel there. It takes any app, yet without one no token could be refreshed."""
+    prefix, given = f"MUNADI_CHANNELS__{network.channel.upper()}", settings.channels.get(network.channel, {})
+    hosts = {f"{prefix}__HOSTS__{role}": f"{url}/{network.channel}/{path}" for role, path in network.hosts.items()}
+    return hosts | {f"{prefix}__{name.upper()}": SANDBOX_APP for name in APP_CREDENTIALS if not given.get(name)}

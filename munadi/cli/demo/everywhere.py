@@ -1,0 +1,89 @@
+"""A picture and a video, each to all six networks at the same second: prepared ahead, visible on time, once each."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from munadi.cli.demo.oracle import course, expect_visible
+from munadi.cli.demo.stage import ACME, BAZAAR, Stage, expect
+from munadi.client.shapes import Content, Publication
+
+AHEAD = timedelta(seconds=20)
+LATE_AT_MOST = 5_000
+PICTURE_TEXT, CLIP_TEXT = "Monsoon sale starts today", "How an umbrella spends its day"
+ANYWHERE = ("instagram", "threads", "facebook", "bluesky")
+# What these two networks want to be told with every post.
+TIKTOK = {"privacyLevel": "PUBLIC_TO_EVERYONE"}
+YOUTUBE = {"title": CLIP_TEXT, "madeForKids": False}
+# The networks' own work on videos is quicker than usual, so that nobody waits for it; the rest is as it was.
+QUICK = (
+    ("instagram", "reel", 2.0),
+    ("threads", "video", 2.0),
+    ("facebook", "reel", 2.0),
+    ("facebook", "publish", 0.5),
+    ("bluesky", "video", 2.0),
+    ("tiktok", "processing", 1.5),
+    ("tiktok", "moderation", 0.5),
+    ("youtube", "processing", 2.0),
+)
+
+
+def go_everywhere(stage: Stage) -> None:
+    """Both contents are handed over at once, for the same second; then each is told."""
+    for channel, kind, seconds in QUICK:
+        stage.networks.take_seconds(channel, kind, seconds)
+    due = datetime.now(UTC) + AHEAD
+    picture, clip = _picture(stage, due), _clip(stage, due)
+    title = f"1  A picture for six networks, due in {AHEAD.seconds} s; YouTube takes only videos and gets one"
+    _tell(stage, title, picture, PICTURE_TEXT)
+    _tell(stage, "2  A video for six networks, due at the same second", clip, CLIP_TEXT)
+
+
+def _picture(stage: Stage, due: datetime) -> Content:
+    channels: list[Any] = [
+        *ANYWHERE,
+        {"channel": "tiktok", "options": {**TIKTOK, "title": PICTURE_TEXT}},
+        {"channel": "youtube", "options": YOUTUBE, "media": [stage.clip(ACME)]},
+    ]
+    media = [stage.picture(ACME)]
+    return stage.submit(ACME, text=PICTURE_TEXT, media=media, channels=channels, scheduledAt=due.isoformat())
+
+
+def _clip(stage: Stage, due: datetime) -> Content:
+    channels: list[Any] = [
+        *ANYWHERE,
+        {"channel": "tiktok", "options": TIKTOK},
+        {"channel": "youtube", "options": YOUTUBE},
+    ]
+    media = [stage.clip(BAZAAR)]
+    return stage.submit(BAZAAR, text=CLIP_TEXT, media=media, channels=channels, scheduledAt=due.isoformat())
+
+
+def _tell(stage: Stage, title: str, content: Content, text: str) -> None:
+    stage.timeline.chapter(title, zero=datetime.fromisoformat(content["scheduledAt"]))
+    content = stage.follow(content["id"])
+    expect(content["status"] == "published", "the content is published", _why(content))
+    stage.await_webhooks(content["id"])
+    expect_visible(stage, content, text)
+    for publication in content["publications"]:
+        _tell_course(stage, content, publication)
+
+
+def _tell_course(stage: Stage, content: Content, publication: Publication) -> None:
+    """When it was prepared and seen, by the network's own log, and where it is."""
+    channel, late = publication["channel"], publication["latenessMs"]
+    calls, clock = course(stage, content, publication), stage.timeline.clock
+    on_time = late is not None and 0 <= late < LATE_AT_MOST
+    expect(on_time, f"{channel} is published within {LATE_AT_MOST} ms of its time", f"{late} ms")
+    times = f"prepared {clock(calls.first)} to {clock(calls.ready)}, visible call {clock(calls.seen)}"
+    stage.timeline.heading(channel, times, (f"  {late:>5} ms late", "green"))
+    stage.timeline.detail("id", publication["providerPostId"])
+    stage.timeline.detail("url", publication["providerUrl"])
+
+
+def _why(content: Content) -> str:
+    """The content's status, and the reasons behind it."""
+    failures = [(each["channel"], each["failure"]) for each in content["publications"]]
+    reasons = [f"{channel} {failure['reason']}: {failure['message']}" for channel, failure in failures if failure]
+    return "; ".join([content["status"], *reasons])
