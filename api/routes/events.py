@@ -1,4 +1,4 @@
-"""The event log: of one content by `sequence`, of everything by `position`."""
+"""The event log, of one content and of everything: both are read by `position`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def list_content_events(
     content_id: str,
     services: TheServices,
     principal: ContentReader,
-    after: Annotated[int, Query(ge=0, le=2**62, description="Go on after this `sequence`.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**62, description="Go on after this `position`.")] = 0,
     limit: Limit = 100,
 ) -> Page[LoggedEvent]:
     """Everything that happened to a content, in order. `nextCursor` is the `after` of the next page."""
@@ -31,7 +31,7 @@ async def list_content_events(
         if found is None or not principal.may_see(found[0].brand_ref):
             raise not_found("content", content_id)
         rows = await events.events_of(session, content_id, after=after, limit=limit + 1)
-    return page([logged(row) for row in rows], limit, lambda event: str(event.sequence))
+    return page([logged(row) for row in rows], limit, lambda event: str(event.position))
 
 
 @router.get("/events", responses=problems(401, 403, 422))

@@ -21,7 +21,7 @@ def follow(session: Session, content_id: str) -> Iterator[Event]:
     while True:
         try:
             for event in session.client.contents.follow(content_id, after=last, pause=pause):
-                away_since, last = None, event["sequence"] or last
+                away_since, last = None, event["position"] or last
                 yield event
             return
         except (NotReachable, ProblemError) as error:

@@ -67,7 +67,7 @@ class Contents:
         return cast(Publication, self._transport.get(f"/v1/publications/{publication_id}"))
 
     def events(self, content_id: str, after: int = 0) -> Sequence[Event]:
-        """Every event of a content so far, in order; only those after that `sequence`, if one is given."""
+        """Every event of a content so far, in order; only those after that `position`, if one is given."""
         found: list[Event] = []
         cursor: str | int | None = after
         while cursor is not None:
@@ -89,7 +89,7 @@ class Contents:
             # Read before the events, so that the last one is never missed.
             ended = self.get(content_id)["status"] in ENDED
             for event in self.events(content_id, after):
-                after = event["sequence"] or after
+                after = event["position"] or after
                 yield event
             if ended:
                 return

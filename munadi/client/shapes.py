@@ -116,12 +116,13 @@ class Validation(TypedDict):
 
 
 class Event(TypedDict):
-    """One state change."""
+    """One state change. `sequence` counts within its content, `position` within the whole log."""
 
     id: str
     type: str
     timestamp: str
     sequence: int | None
+    position: int | None
     brandRef: str | None
     contentId: str | None
     publicationId: str | None

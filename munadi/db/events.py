@@ -74,11 +74,11 @@ async def events_after(
 
 
 async def events_of(session: AsyncSession, content_id: str, *, after: int, limit: int) -> Sequence[EventRow]:
-    """A content's events after a sequence number, in order."""
+    """A content's numbered events after a position, in order, which is also that of `sequence`."""
     query = (
         select(EventRow)
-        .where(EventRow.content_id == content_id, col(EventRow.sequence) > after)
-        .order_by(col(EventRow.sequence))
+        .where(EventRow.content_id == content_id, col(EventRow.position) > after)
+        .order_by(col(EventRow.position))
         .limit(limit)
     )
     return (await session.exec(query)).all()

@@ -114,6 +114,7 @@ async def test_a_key_of_one_brand_sees_no_other(desk: Desk) -> None:
 
 
 async def test_a_contents_events_are_in_order_and_whole(desk: Desk) -> None:
+    await desk.accept()
     content_id = (await desk.accept())["id"]
     await desk.client.post(f"/v1/contents/{content_id}/cancel")
     events = (await desk.client.get(f"/v1/contents/{content_id}/events")).json()["data"]
@@ -128,8 +129,10 @@ async def test_a_contents_events_are_in_order_and_whole(desk: Desk) -> None:
     )
     assert events[0]["data"]["content"]["id"] == content_id
     assert (events[0]["publicationId"], events[1]["sns"]) == (None, "bluesky")
-    rest = (await desk.client.get(f"/v1/contents/{content_id}/events?after=1&limit=2")).json()
-    assert ([event["sequence"] for event in rest["data"]], rest["nextCursor"]) == ([2, 3], "3")
+    # Read by position, like the whole log, where another content's event stands first.
+    assert [event["position"] for event in events] == [2, 3, 4, 5]
+    rest = (await desk.client.get(f"/v1/contents/{content_id}/events?after=2&limit=2")).json()
+    assert ([event["position"] for event in rest["data"]], rest["nextCursor"]) == ([3, 4], "4")
 
 
 async def test_the_log_can_be_read_by_type_and_brand(desk: Desk) -> None:
@@ -231,5 +234,5 @@ async def test_the_catalogue_says_what_the_adapters_apply(small_desk: Desk) -> N
     assert one["factsVersion"]
     assert one["sources"]
     assert one["options"]["additionalProperties"] is False
-    assert set(one["options"]["properties"]) == {"langs", "tags", "labels"}
+    assert set(one["options"]["properties"]) == {"langs", "tags", "labels", "quote"}
     errors_of(await small_desk.client.get("/v1/channels/myspace"), 404)

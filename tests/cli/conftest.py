@@ -107,6 +107,7 @@ def event(sequence: int, kind: str, **fields: Any) -> dict[str, Any]:
         "type": kind,
         "timestamp": "2026-12-01T03:30:01Z",
         "sequence": sequence,
+        "position": sequence,
         "brandRef": "acme",
         "contentId": "cnt_1",
         "publicationId": None,

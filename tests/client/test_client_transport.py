@@ -111,10 +111,10 @@ def test_the_key_is_sent_and_proxies_of_the_environment_are_not_used(monkeypatch
 
 
 def test_follow_reads_every_page_and_ends_with_the_content() -> None:
-    events = [{"id": f"evt_{number}", "sequence": number} for number in (1, 2, 3)]
+    events = [{"id": f"evt_{number}", "sequence": number, "position": 10 * number} for number in (1, 2, 3)]
     server = Server(
         httpx.Response(200, json={"status": "queued"}),
-        httpx.Response(200, json={"data": events[:1], "nextCursor": "1"}),
+        httpx.Response(200, json={"data": events[:1], "nextCursor": "10"}),
         httpx.Response(200, json={"data": events[1:2], "nextCursor": None}),
         httpx.Response(200, json={"status": "published"}),
         httpx.Response(200, json={"data": events[2:], "nextCursor": None}),
@@ -122,4 +122,4 @@ def test_follow_reads_every_page_and_ends_with_the_content() -> None:
     followed = list(server.client().contents.follow("cnt_1", pause=lambda _: None))
     assert [each["id"] for each in followed] == ["evt_1", "evt_2", "evt_3"]
     asked = [request.url.params.get("after") for request in server.requests if request.url.path.endswith("/events")]
-    assert asked == ["0", "1", "2"]
+    assert asked == ["0", "10", "20"]
