@@ -76,7 +76,7 @@ def test_a_port_that_was_lost_is_told(tmp_path: Path, taken_port: int) -> None:
     assert plan.sandbox_port != taken_port
     (told,) = plan.moved
     assert told.startswith(f"port {taken_port} is taken, so the sandbox is at port {plan.sandbox_port} now")
-    assert "import its Bluesky accounts again" in told
+    assert "import again the accounts" in told
 
 
 def test_the_usual_port_is_not_left_silently(taken_port: int) -> None:

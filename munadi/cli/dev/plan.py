@@ -139,7 +139,7 @@ def _parts(wishes: Wishes, settings: Settings, own_temporal: bool, sandbox: bool
         parts += [Part(TEMPORAL_HTTP), Part(TEMPORAL_METRICS)]
     if sandbox:
         parts.append(
-            Part(SANDBOX, wishes.sandbox_port, then="import its Bluesky accounts again, they name the old one")
+            Part(SANDBOX, wishes.sandbox_port, then="import again the accounts that were stored with its old address")
         )
     return parts
 
