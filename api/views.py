@@ -113,7 +113,7 @@ class MediaView(WireModel):
     """A stored media and what was probed. `duration` in seconds, sides in pixels, `codec` of the video stream."""
 
     id: str
-    brand_ref: str
+    brand_ref: str | None = Field(description="Null: every brand may use it.")
     kind: MediaKind
     type: str = Field(description="The MIME type, by its own bytes.")
     bytes: int

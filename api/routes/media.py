@@ -55,13 +55,16 @@ def _described() -> dict[str, Any]:
     openapi_extra=_described(),
 )
 async def add_media(request: Request, services: TheServices, principal: ContentWriter, asked: AskedOnce) -> Response:
-    """Keep a file, sent as `multipart/form-data` (`file`, `brandRef`) or fetched from `url`; it is probed at once."""
+    """Keep a file, sent as `multipart/form-data` (`file`, `brandRef`) or fetched from `url`; it is probed at once.
+
+    Without `brandRef` it belongs to the key's brand; a key for all brands makes a media that every brand may use.
+    """
     found = Findings()
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         upload = await read_upload(request, services.media_store, found)
         asked = upload.identified(asked)
         brand_ref = await _brand(services, principal, upload.brand_ref, found)
-        if upload.path is None or brand_ref is None:
+        if upload.path is None or found.has("/brandRef"):
             upload.discard()
             raise ProblemsFound(found.all)
         brought = await services.intake.media.uploaded(
@@ -72,7 +75,7 @@ async def add_media(request: Request, services: TheServices, principal: ContentW
         found.extend(shape)
         brand_ref = await _brand(services, principal, sent.brand_ref, found)
         media = MediaSent(url=sent.url)
-        brought = await services.intake.media.fetch(brand_ref or "", [("", media)], services.clock.now(), found)
+        brought = await services.intake.media.fetch(brand_ref, [("", media)], services.clock.now(), found)
     try:
         found.raise_if_any()
         return await _keep(services, asked, brand_ref, brought)
@@ -85,7 +88,7 @@ async def get_media(media_id: str, services: TheServices, principal: ContentRead
     """A stored media and what was probed."""
     async with services.database.read() as session:
         row = await find_media(session, media_id)
-    if row is None or not principal.may_see(row.brand_ref):
+    if row is None or not (row.brand_ref is None or principal.may_see(row.brand_ref)):
         raise not_found("media", media_id)
     return media_view(row)
 
@@ -112,16 +115,11 @@ async def serve_media(digest: str, token: str, filename: str, services: TheServi
 
 
 async def _brand(services: Services, principal: Principal, given: str | None, found: Findings) -> str | None:
-    """Whose media it will be: the brand that is named, else the only one it can be; a finding otherwise."""
-    brands = BrandStore(services.database)
+    """Whose media it will be: the brand that is named, else the key's; None, nobody's, may be used by every brand."""
     if given is None:
-        brand_ref = principal.brand_ref or await brands.only()
-        if brand_ref is None:
-            found.add("/brandRef", "MISSING_FIELD", "say which brand the media is for")
-        return brand_ref
-    if not principal.may_see(given) or await brands.get(given) is None:
+        return principal.brand_ref
+    if not principal.may_see(given) or await BrandStore(services.database).get(given) is None:
         found.add("/brandRef", "BRAND_UNKNOWN", f"there is no brand {given[:64]!r}")
-        return None
     return given
 
 
@@ -130,7 +128,7 @@ async def _keep(services: Services, asked: Asked, brand_ref: str | None, brought
     digest = brought.new[0].sha256
 
     async def store(session: AsyncSession) -> Answer:
-        rows = await settle(session, brand_ref or "", brought)
+        rows = await settle(session, brand_ref, brought)
         session.add_all(brought.new)
         view = media_view(rows[digest])
         return Answer(view, 201, {"Location": f"/v1/media/{view.id}"})

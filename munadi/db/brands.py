@@ -71,12 +71,6 @@ class BrandStore:
         async with self._database.read() as session:
             return [brand_view(row) for row in (await session.exec(query)).all()]
 
-    async def only(self) -> str | None:
-        """The one brand there is; None when there is none, or more than one."""
-        async with self._database.read() as session:
-            refs = (await session.exec(select(BrandRow.ref).limit(2))).all()
-        return refs[0] if len(refs) == 1 else None
-
     async def change(self, ref: str, changes: dict[str, Any]) -> BrandView | None:
         """Set some of name, timezone and limits. None when there is no such brand."""
         async with self._database.write() as session:

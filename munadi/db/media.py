@@ -1,11 +1,14 @@
-"""Stored media as rows: whose they are and what was probed. The bytes are in the store, by hash."""
+"""Stored media as rows: whose they are and what was probed. The bytes are in the store, by hash.
+
+A media without a brand may be used by every one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
@@ -16,7 +19,7 @@ from munadi.domain.media import MediaAsset
 from munadi.media.facts import MediaFacts
 
 
-def new_media(brand_ref: str, sha256: str, facts: MediaFacts, source_url: str | None, now: datetime) -> MediaRow:
+def new_media(brand_ref: str | None, sha256: str, facts: MediaFacts, source_url: str | None, now: datetime) -> MediaRow:
     """A row for a file that was just probed; not yet added to a session."""
     return MediaRow(
         id=new_id(Prefix.MEDIA),
@@ -34,15 +37,16 @@ async def find_media(session: AsyncSession, media_id: str) -> MediaRow | None:
 
 
 async def media_by_id(session: AsyncSession, brand_ref: str, ids: Collection[str]) -> dict[str, MediaRow]:
-    """Those of a brand, by id; what is another brand's is not there."""
+    """Those that a brand may use, by id; what is another brand's is not there."""
     if not ids:
         return {}
-    query = select(MediaRow).where(MediaRow.brand_ref == brand_ref, col(MediaRow.id).in_(ids))
+    usable = or_(MediaRow.brand_ref == brand_ref, col(MediaRow.brand_ref).is_(None))
+    query = select(MediaRow).where(usable, col(MediaRow.id).in_(ids))
     return {row.id: row for row in (await session.exec(query)).all()}
 
 
-async def media_by_hash(session: AsyncSession, brand_ref: str, hashes: Collection[str]) -> dict[str, MediaRow]:
-    """A brand's media with these contents, by hash; the oldest of each."""
+async def media_by_hash(session: AsyncSession, brand_ref: str | None, hashes: Collection[str]) -> dict[str, MediaRow]:
+    """A brand's own media with these contents (or nobody's), by hash; the oldest of each."""
     if not hashes:
         return {}
     query = (

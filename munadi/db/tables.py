@@ -81,9 +81,11 @@ class AccountRow(SQLModel, table=True):
 
 
 class MediaRow(SQLModel, table=True):
+    """A stored file and its facts. Without a brand it may be used by every one."""
+
     __tablename__ = "media"
     id: str = Field(primary_key=True)
-    brand_ref: str = Field(foreign_key="brands.ref", index=True)
+    brand_ref: str | None = Field(default=None, foreign_key="brands.ref", index=True)
     sha256: str = Field(index=True)
     facts: dict[str, Any] = _json()
     source_url: str | None = None

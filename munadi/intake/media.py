@@ -68,7 +68,7 @@ class MediaIntake:
         self._slots = asyncio.Semaphore(concurrency)
 
     async def fetch(
-        self, brand_ref: str, media: Iterable[tuple[str, MediaSent]], now: datetime, found: Findings
+        self, brand_ref: str | None, media: Iterable[tuple[str, MediaSent]], now: datetime, found: Findings
     ) -> Brought:
         """Fetch and probe every URL once; `media` are pairs of pointer and media. Needs no database."""
         brought = Brought()
@@ -90,7 +90,7 @@ class MediaIntake:
         return brought
 
     async def uploaded(
-        self, brand_ref: str, path: Path, sha256: str, declared_type: str | None, now: datetime, found: Findings
+        self, brand_ref: str | None, path: Path, sha256: str, declared_type: str | None, now: datetime, found: Findings
     ) -> Brought:
         """Probe a file that was sent to us; `path` is taken over. A refusal is a finding at `/file`."""
         brought = Brought(files=[path])
@@ -107,7 +107,7 @@ class MediaIntake:
         brought.new.append(new_media(brand_ref, sha256, facts, None, now))
         return brought
 
-    async def _fetch(self, brand_ref: str, url: str, now: datetime) -> _Fetched:
+    async def _fetch(self, brand_ref: str | None, url: str, now: datetime) -> _Fetched:
         async with self._slots:
             fetched = await self._fetcher.fetch(url)
             try:
@@ -135,7 +135,7 @@ async def look_up(
             brought.rows[key] = same[row.sha256]
 
 
-async def settle(session: AsyncSession, brand_ref: str, brought: Brought) -> dict[str, MediaRow]:
+async def settle(session: AsyncSession, brand_ref: str | None, brought: Brought) -> dict[str, MediaRow]:
     """By hash, the row of each content that was brought: the brand's own where it has it, else the new one."""
     same = await media_by_hash(session, brand_ref, {row.sha256 for row in brought.new})
     brought.new = _once([row for row in brought.new if row.sha256 not in same])

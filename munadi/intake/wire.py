@@ -36,7 +36,7 @@ class MediaSent(Sent):
     """One media: fetched from `url`, or uploaded before and named by `id`."""
 
     url: Url | None = Field(None, description="An https URL that we fetch once, now; networks get our copy.")
-    id: str | None = Field(None, description="A media of the same brand, from POST /v1/media.")
+    id: str | None = Field(None, description="A media of the same brand or of every brand, from POST /v1/media.")
     alt: str | None = Field(None, max_length=10_000, description="What a person who cannot see it should read.")
 
     @model_validator(mode="after")
@@ -125,7 +125,9 @@ class MediaUrlSent(Sent):
     """A media to fetch and keep."""
 
     url: Url
-    brand_ref: str | None = Field(None, description="May be left out by a key of one brand, or when there is only one.")
+    brand_ref: str | None = Field(
+        None, description="Whose it is. Absent: the key's own brand, else every brand may use it."
+    )
 
 
 class NothingSent(Sent):

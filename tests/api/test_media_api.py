@@ -74,11 +74,29 @@ async def test_what_is_no_media_is_refused_and_leaves_nothing(small_desk: Desk) 
     assert [path for path in (small_desk.folder / "media").rglob("*") if path.is_file()] == []
 
 
-async def test_the_brand_may_be_left_out_where_it_can_be_only_one(small_desk: Desk) -> None:
+async def test_a_media_without_a_brand_is_every_brands(desk: Desk) -> None:
+    body, key = {"url": desk.site.url("/a.jpg")}, {"Idempotency-Key": "m1"}
+    made = await desk.client.post("/v1/media", json=body, headers=key)
+    assert (made.status_code, made.json()["brandRef"]) == (201, None)
+    assert (await desk.client.post("/v1/media", json=body, headers=key)).content == made.content
+    again = await desk.client.post("/v1/media", files={"file": ("a.jpg", desk.site.files["/a.jpg"], "image/jpeg")})
+    media_id = again.json()["id"]
+    assert media_id == made.json()["id"]
+    for brand_ref in ("acme", "rival"):
+        used = await desk.accept(brandRef=brand_ref, media=[{"id": media_id}])
+        assert [media["id"] for media in used["media"]] == [media_id]
+        reader = await desk.key(Scope.CONTENTS_READ, brand_ref=brand_ref)
+        assert (await desk.client.get(f"/v1/media/{media_id}", headers=reader)).status_code == 200
+    own = await upload(desk, desk.site.files["/a.jpg"])
+    assert (own.json()["brandRef"], own.json()["id"] == media_id) == ("acme", False)
+
+
+async def test_what_a_key_of_one_brand_uploads_is_that_brands(small_desk: Desk) -> None:
     body = {"url": small_desk.site.url("/a.jpg")}
-    assert errors_of(await small_desk.client.post("/v1/media", json=body))[0]["pointer"] == "/brandRef"
     key = await small_desk.key(Scope.CONTENTS_WRITE, brand_ref="rival")
     assert (await small_desk.client.post("/v1/media", json=body, headers=key)).json()["brandRef"] == "rival"
+    files = {"file": ("a.png", picture(9, 9, "PNG"), "image/png")}
+    assert (await small_desk.client.post("/v1/media", files=files, headers=key)).json()["brandRef"] == "rival"
 
 
 async def test_an_upload_is_repeated_safely(desk: Desk) -> None:

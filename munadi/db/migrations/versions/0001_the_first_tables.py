@@ -160,7 +160,7 @@ def upgrade() -> None:
     op.create_table(
         "media",
         sa.Column("id", sa.String(), nullable=False),
-        sa.Column("brand_ref", sa.String(), nullable=False),
+        sa.Column("brand_ref", sa.String(), nullable=True),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("facts", Json, nullable=False),
         sa.Column("source_url", sa.String(), nullable=True),
