@@ -33,6 +33,8 @@ def next_step(work: Work, step: Step, after: timedelta = timedelta(0), deliverie
 def _after(settled: Settled) -> Step:
     if settled.status is S.PUBLISHED and settled.stages_left:
         return Step.STAGE
+    if settled.status is S.PUBLISHED and settled.next_look_at is not None:
+        return Step.LOOK
     return Step.DONE if settled.status in _OVER else Step.LOOK
 
 

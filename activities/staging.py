@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
+from activities.access import with_token
 from activities.gate import DeadlineGate
 from activities.handles import HandleKeeper
 from activities.heartbeat import heartbeats
@@ -70,6 +71,25 @@ class StagingActivities:
                 return await self._look(work, work.stage, work.stage_attempt, account)
             return await self._attempt(work, work.stage, account)
 
+    @activity.defn(name="locate")
+    async def locate(self, ref: PublicationRef) -> Outcome:
+        """Look for the id of a live post that was published without one. Read only; what fails is tried again later."""
+        async with heartbeats():
+            work = await self._publications.load(ref.publication_id)
+            if work is None or work.status is not PublicationStatus.PUBLISHED:
+                return look_again(ref.publication_id, ref.epoch, work)
+            channel = self._channels[work.channel]
+            found: Published | None = None
+            try:
+                seen = await with_token(
+                    self._tokens, work.account_id, lambda account: channel.check(work.draft, account, work.handle)
+                )
+                found = seen if isinstance(seen, Published) else None
+            except ChannelError as error:
+                log.info("the id of %s cannot be read yet: %s", ref.publication_id, error)
+            settled = await self._stages.located(ref.publication_id, found, self._clock.now())
+            return settled_as(ref.publication_id, settled)
+
     async def _attempt(self, work: Work, stage: str, account: ConnectedAccount) -> Outcome:
         spec = self._channels[work.channel].spec
         now = self._clock.now()
@@ -125,7 +145,7 @@ class StagingActivities:
         proven_at = attempt.deadline_at + channel.spec.margin + channel.spec.absence_window
         if now < proven_at:
             return next_step(work, Step.STAGE, min(SPACING, proven_at - now))
-        may_resend = isinstance(found, Absent) and channel.spec.resend is not Resend.NEVER
+        may_resend = isinstance(found, Absent) and channel.resend(work.draft) is not Resend.NEVER
         if may_resend and attempt.number < MAX_TRIES:
             await self._settle(work, attempt.id, Sorting.NOT_SENT)
             return next_step(work, Step.STAGE)

@@ -58,6 +58,7 @@ def build_activities(runtime: Runtime, database: Database) -> Sequence[Callable[
         publishing.check,
         reconciling.reconcile,
         staging.finish,
+        staging.locate,
         webhooks.deliver,
         webhooks.redeliver,
     ]

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, STAGE, told
 
 
-_FIRST = {Mode.PUBLISH: Step.PUBLISH, Mode.STAGES: Step.STAGE}
+_FIRST = {Mode.PUBLISH: Step.PUBLISH, Mode.STAGES: Step.STAGE, Mode.LOCATE: Step.LOCATE}
 
 
 async def prepare(plan: Plan, draft_version: int) -> Outcome:
@@ -75,6 +75,10 @@ async def _take(step: Step, ref: PublicationRef, channel: ChannelName) -> Outcom
     if step is Step.CHECK:
         return await workflow.execute_activity_method(
             PublishingActivities.check, ref, **told(CHECK, f"check {channel}")
+        )
+    if step is Step.LOCATE:
+        return await workflow.execute_activity_method(
+            StagingActivities.locate, ref, **told(CHECK, f"look for the post's id at {channel}")
         )
     if step is Step.STAGE:
         return await workflow.execute_activity_method(

@@ -106,7 +106,7 @@ class PublishContent:
                         channel=plan.channel,
                         epoch=plan.epoch,
                         draft_version=view.draft_version,
-                        mode=Mode.STAGES if plan.status is S.PUBLISHED else Mode.RECONCILE,
+                        mode=_mode_of(plan),
                     )
                 )
         self._tell()
@@ -116,9 +116,9 @@ class PublishContent:
         """Publishing, unconfirmed and due for a look, or published with steps left, and nobody here is at it."""
         if plan.publication_id in self._tasks:
             return False
-        if plan.status is S.PUBLISHED:
-            return plan.stages_left
         due_look = plan.next_look_at is not None and plan.next_look_at <= workflow.now()
+        if plan.status is S.PUBLISHED:
+            return plan.stages_left or due_look
         return plan.status is S.PUBLISHING or (plan.status is S.UNCONFIRMED and due_look)
 
     def _begin_preparations(self) -> None:
@@ -227,12 +227,19 @@ def _own_ref() -> ContentRef:
         raise ApplicationError(str(error), type="WORKFLOW_ID", non_retryable=True) from None
 
 
+def _mode_of(plan: Plan) -> Mode:
+    """How to take up a publication that nobody here is at."""
+    if plan.status is not S.PUBLISHED:
+        return Mode.RECONCILE
+    return Mode.STAGES if plan.stages_left else Mode.LOCATE
+
+
 def _has_come(moment: datetime | None) -> bool:
     return moment is not None and moment <= workflow.now()
 
 
 def _wants_a_look(plan: Plan, now: datetime) -> bool:
     """Past its window, or unconfirmed and due: only the database can say how it goes on."""
-    if plan.status is S.UNCONFIRMED:
+    if plan.status in (S.UNCONFIRMED, S.PUBLISHED):
         return plan.next_look_at is not None and plan.next_look_at <= now
     return plan.status is S.QUEUED and plan.publish_by <= now

@@ -20,7 +20,16 @@ from munadi.db.story import Story
 from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
 from munadi.domain.event import EventType
 from munadi.domain.failure import Sorting
-from munadi.domain.publication import HOLD_GROWTH, HoldReason, PublicationStatus, Published, Warning_, growing
+from munadi.domain.publication import (
+    HOLD_GROWTH,
+    ID_LOOK_GROWTH,
+    POST_ID_PENDING,
+    HoldReason,
+    PublicationStatus,
+    Published,
+    Warning_,
+    growing,
+)
 from munadi.domain.story import Verdict
 
 S = PublicationStatus
@@ -89,6 +98,30 @@ async def _published(story: Story, row: PublicationRow, attempt: AttemptRow | No
         row.warnings = [*row.warnings, _id_pending().model_dump(mode="json")]
     for status, event in path:
         await story.move(row, status, event)
+    if row.provider_post_id is None:
+        row.look_count = 0
+        plan_id_look(story, row)
+
+
+def plan_id_look(story: Story, row: PublicationRow) -> None:
+    """The next look for a live post's id; none after publishBy."""
+    at = story.now + growing(ID_LOOK_GROWTH, row.look_count)
+    row.look_count += 1
+    row.next_look_at = at if at <= story.content.publish_by else None
+
+
+async def locate(story: Story, row: PublicationRow, found: Published | None) -> None:
+    """A later look at a live post without an id: fill it in and tell it, or plan the next look."""
+    if row.status != S.PUBLISHED or row.provider_post_id is not None:
+        row.next_look_at = None
+        return
+    if found is None or found.post_id is None or await owned_by_another(story, row, found.post_id):
+        plan_id_look(story, row)
+        return
+    row.provider_post_id, row.provider_url = found.post_id, found.url
+    row.warnings = [warning for warning in row.warnings if warning["code"] != POST_ID_PENDING]
+    row.next_look_at = None
+    await story.emit(EventType.CONTENT_UPDATED, row)
 
 
 async def _hold(story: Story, row: PublicationRow, attempt: AttemptRow | None, verdict: Verdict) -> None:
@@ -131,5 +164,5 @@ def _late_success() -> Warning_:
 
 def _id_pending() -> Warning_:
     return Warning_(
-        code="POST_ID_PENDING", message="the post is live; which of several it is could not be told for certain"
+        code=POST_ID_PENDING, message="the post is live; which of several it is could not be told for certain"
     )

@@ -9,12 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from munadi.db.session import Database
+from munadi.db.settle import locate
 from munadi.db.story import Story
 from munadi.db.tables import AttemptRow
 from munadi.db.work import work_of
 from munadi.domain.failure import Sorting
 from munadi.domain.ledger import Settled, Work
-from munadi.domain.publication import PublicationStatus, Warning_
+from munadi.domain.publication import PublicationStatus, Published, Warning_
 
 S = PublicationStatus
 
@@ -36,6 +37,17 @@ class StageLedger:
                 row.epoch += 1
             await session.flush()
             return await work_of(session, story.content, story.draft, row)
+
+    async def located(self, publication_id: str, found: Published | None, now: datetime) -> Settled:
+        """What a later look for the id of a live post brought: the post with its id, or nothing yet."""
+        async with self._database.write() as session:
+            story = await Story.lock_by_publication(session, publication_id, now)
+            if story is None:
+                raise LookupError(publication_id)
+            row = story.publication(publication_id)
+            await locate(story, row, found)
+            await story.close()
+            return Settled(S(row.status), row.epoch, row.next_look_at, story.deliveries, bool(row.stages))
 
     async def settle(
         self,

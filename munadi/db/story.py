@@ -186,6 +186,8 @@ class Story:
                 return self.now + PUBLISHING_LOOK
             case PublicationStatus.UNCONFIRMED:
                 return row.next_look_at
+            case PublicationStatus.PUBLISHED if row.next_look_at is not None:
+                return row.next_look_at
             case PublicationStatus.PUBLISHED if row.stages:
                 return self.now + PUBLISHING_LOOK
         return None

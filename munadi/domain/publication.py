@@ -71,6 +71,11 @@ HOLD_GROWTH = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15))
 LOOK_GROWTH = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 
 
+# Looks for the id of a post that is live without one (TikTok, stories, some Meta answers).
+ID_LOOK_GROWTH = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 900, 3600))
+POST_ID_PENDING = "POST_ID_PENDING"
+
+
 def growing(steps: tuple[timedelta, ...], count: int) -> timedelta:
     """The spacing after `count` earlier ones; the last one repeats."""
     return steps[min(count, len(steps) - 1)]

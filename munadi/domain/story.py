@@ -49,7 +49,7 @@ class Plan(Model):
         if self.status is PublicationStatus.QUEUED:
             at = self.claimable_at or self.preparable_at
             return None if at is None else min(at, self.publish_by)
-        return self.next_look_at if self.status is PublicationStatus.UNCONFIRMED else None
+        return self.next_look_at
 
     @property
     def rests(self) -> bool:
@@ -74,6 +74,7 @@ class Mode(StrEnum):
     LOOK_FIRST = "look_first"
     RECONCILE = "reconcile"
     STAGES = "stages"
+    LOCATE = "locate"
 
 
 class Claimed(Model):
@@ -105,6 +106,7 @@ class Step(StrEnum):
     RECONCILE = "reconcile"
     PUBLISH = "publish"
     STAGE = "stage"
+    LOCATE = "locate"
 
 
 class Outcome(Model):

@@ -10,7 +10,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.delivery import DueDelivery, SendResult
 from munadi.domain.failure import ChannelError, Failure, Sorting
 from munadi.domain.ledger import Intent, IntentRefused, Settled, Work
-from munadi.domain.publication import HoldReason, Warning_
+from munadi.domain.publication import HoldReason, Published, Warning_
 from munadi.domain.story import Claim, Command, CommandResult, Verdict, View
 
 
@@ -74,7 +74,9 @@ class Publications(Protocol):
 
 
 class Stages(Protocol):
-    """The ledger of the visible steps after the post. Each call is one transaction."""
+    """What comes after the post is live: later visible steps, and its id where that is told late."""
+
+    async def located(self, publication_id: str, found: Published | None, now: datetime) -> Settled: ...
 
     async def begin(self, publication_id: str, now: datetime) -> Work | None: ...
 

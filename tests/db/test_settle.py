@@ -9,7 +9,7 @@ import pytest
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Reason, Sorting
-from munadi.domain.publication import HoldReason, PublicationStatus, Published, Warning_
+from munadi.domain.publication import ID_LOOK_GROWTH, HoldReason, PublicationStatus, Published, Warning_
 from munadi.domain.reasons import failure_of
 from munadi.domain.story import Verdict
 from tests.db.board import Board
@@ -76,7 +76,8 @@ async def test_a_late_success_is_a_fact_with_the_time_of_its_call(board: Board) 
     assert row.published_at == START - MINUTE
     assert row.lateness_ms == 60_000
     assert [warning["code"] for warning in row.warnings] == ["POST_ID_PENDING"]
-    assert (await board.content(put.content_id)).next_look_at is None
+    # Its id is looked for later.
+    assert (await board.content(put.content_id)).next_look_at == START + ID_LOOK_GROWTH[0]
 
 
 async def test_a_success_after_the_cancel_is_told_as_a_warning(board: Board) -> None:

@@ -15,7 +15,7 @@ from munadi.domain.channel import ChannelName, ChannelSpec, LinkStyle, Resend, T
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.problem import Problem
-from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.domain.publication import POST_ID_PENDING, Absent, Handle, Pending, Published, Ready, Unknown, Warning_
 from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
 
 
@@ -75,6 +75,9 @@ class FakeChannel:
     def stages(self, draft: Draft) -> tuple[str, ...]:
         return draft.parts
 
+    def resend(self, draft: Draft) -> Resend:
+        return self.spec.resend
+
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
     ) -> Ready | Pending:
@@ -112,6 +115,9 @@ class FakeChannel:
             raise KeyError("a field nobody foresaw")
         if step == "hang":
             await self.hang.wait()
+        if step == "without-id":
+            warning = Warning_(code=POST_ID_PENDING, message="the id comes later")
+            return Published(warnings=(warning,))
         if step == "pending":
             return Pending(after=timedelta(seconds=1))
         return self._published(draft)
@@ -130,7 +136,10 @@ class FakeChannel:
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
     ) -> Pending | Ready | Published:
         self.calls.append(("check", None))
-        return self.check_plan.popleft() if self.check_plan else self._published(draft)
+        step = self.check_plan.popleft() if self.check_plan else self._published(draft)
+        if isinstance(step, ChannelError):
+            raise step
+        return step
 
     async def find(
         self,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Reason
-from munadi.domain.publication import PublicationStatus
+from munadi.domain.publication import Pending, PublicationStatus, Published
 from tests.workflows.network import not_sent, rejected
 from tests.workflows.world import World
 
@@ -85,3 +85,25 @@ async def test_a_run_that_was_lost_after_the_post_is_taken_up(skipping: World) -
         await skipping.wake(content_id)
         await skipping.result(content_id)
     assert all(channel.later == ["comment", "comment"] for channel in skipping.channels.values())
+
+
+async def test_an_id_that_comes_late_is_filled_in_and_told(skipping: World) -> None:
+    channel = skipping.channels[B]
+    channel.plan.append("without-id")
+    channel.check_plan.extend([Pending(after=timedelta(0)), rejected(), Published(post_id=None)])
+    content_id = await publish(skipping, ())
+    row = (await skipping.publications(content_id))[B]
+    assert (row.provider_post_id, row.warnings, row.next_look_at) == (f"post-{row.id}", [], None)
+    assert channel.count("check") == 4
+    assert [event.type for event in await skipping.events(content_id)][-2:] == ["content.completed", "content.updated"]
+
+
+async def test_an_id_that_never_comes_is_looked_for_until_the_window_closes(skipping: World) -> None:
+    channel = skipping.channels[B]
+    channel.plan.append("without-id")
+    channel.check_plan.extend(Published(post_id=None) for _ in range(100))
+    content_id = await publish(skipping, ())
+    row = (await skipping.publications(content_id))[B]
+    assert (row.status, row.provider_post_id, row.next_look_at) == (S.PUBLISHED, None, None)
+    assert [warning["code"] for warning in row.warnings] == ["POST_ID_PENDING"]
+    assert 20 < channel.count("check") < 40

@@ -277,6 +277,7 @@ class World:
         )
         publishing = PublishingActivities(ledger, channels, self.tokens, self.clock, "test")
         webhooks = WebhookActivities(self.deliveries, self.sender, self.clock)
+        staging = StagingActivities(ledger, StageLedger(self.database), channels, self.tokens, self.clock, "test")
         return [
             contents.look,
             contents.claim,
@@ -285,7 +286,8 @@ class World:
             publishing.publish,
             publishing.check,
             ReconcilingActivities(ledger, channels, self.tokens, self.clock).reconcile,
-            StagingActivities(ledger, StageLedger(self.database), channels, self.tokens, self.clock, "test").finish,
+            staging.finish,
+            staging.locate,
             webhooks.deliver,
             webhooks.redeliver,
         ]
