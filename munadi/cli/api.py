@@ -27,15 +27,17 @@ def api(
     port: Annotated[int | None, Option("--port", help="Else MUNADI_API__PORT.", min=0, max=65535)] = None,
 ) -> None:
     """Run the API. Ends after SIGTERM, once the requests under way are answered."""
-    import uvicorn
-
-    from api.app import create_app
     from munadi.cli.settings import check_start, read_settings
-    from munadi.config import ApiSettings, unknown_variables
-    from munadi.logs import configure_logging
 
     settings = read_settings()
     check_start(settings)
+
+    import uvicorn
+
+    from api.app import create_app
+    from munadi.config import ApiSettings, unknown_variables
+    from munadi.logs import configure_logging
+
     configure_logging(settings.log_level)
     for name in unknown_variables():
         logging.getLogger("munadi.api").warning("unknown setting %s", name)

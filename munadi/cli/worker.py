@@ -17,8 +17,10 @@ def add_to(app: typer.Typer) -> None:
 def worker(session: Session) -> None:
     """Run a worker. Ends after SIGTERM, once what is in flight has ended."""
     from munadi.cli.settings import check_start, read_settings
-    from worker.__main__ import main
 
     check_start(read_settings(), needs_temporal=True)
+
+    from worker.__main__ import main
+
     main()
     leave(0)
