@@ -31,7 +31,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def dev(tmp_path: Path, clean_environment: None) -> Iterator[tuple[Process, Path]]:
     """A process that is not started yet, and its data folder."""
     data = tmp_path / "data"
-    argv = [*MUNADI, "dev", "--data-dir", data, "--port", "0", "--json"]
+    argv = [*MUNADI, "dev", "--data-dir", str(data), "--port", "0", "--json"]
     process = Process(argv, log=tmp_path / "dev.log", cwd=tmp_path)
     yield process, data
     process.terminate(60)
