@@ -15,7 +15,6 @@ from api.views import PublicationDetail, publication_detail
 from api.wake import Wake
 from munadi.db import changes, contents
 from munadi.db.tables import ContentRow, PublicationRow
-from munadi.intake.check import is_web_address
 from munadi.intake.problems import Findings
 from munadi.intake.wire import ResolveSent
 
@@ -77,6 +76,4 @@ def _check(sent: ResolveSent) -> None:
         for name, value in (("providerPostId", sent.provider_post_id), ("providerUrl", sent.provider_url)):
             if value is not None:
                 found.add(f"/{name}", "FIELD_NOT_ALLOWED", "what was not published has none")
-    elif sent.provider_url is not None and not is_web_address(sent.provider_url):
-        found.add("/providerUrl", "INVALID_LINK", "a URL starts with https:// or http://")
     found.raise_if_any()

@@ -60,7 +60,9 @@ def place(content: ContentSent, target: Target, brought: Brought) -> PlacedDraft
     link = _either(sent.link, content.link) or None
     media: Sequence[MediaSent] = _either(sent.media, content.media) or ()
     found = [(index, asset) for index, each in enumerate(media) if (asset := brought.asset(each)) is not None]
-    appended = link is not None and target.channel.spec.link_style is LinkStyle.APPENDED
+    spec = target.channel.spec
+    style = (spec.link_with_media or spec.link_style) if media else spec.link_style
+    appended = link is not None and style is LinkStyle.APPENDED
     draft = Draft(
         text=with_link(text, link) if appended and link else text,
         link=None if appended else link,
@@ -85,7 +87,7 @@ def link_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
     return [
         Warning_(
             code="LINK_APPENDED",
-            message=f"{placed.target.channel.spec.title} has no link posts: the link was appended to the text",
+            message=f"{placed.target.channel.spec.title} shows this link only in the text: it was appended there",
             channel=placed.target.channel.spec.name.value,
             pointer=f"{placed.roots['link']}/link",
         )

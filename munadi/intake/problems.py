@@ -49,6 +49,10 @@ class Findings:
         """Whether anything was found at exactly this place."""
         return any(problem.pointer == pointer for problem in self._found.values())
 
+    def has_code(self, code: str) -> bool:
+        """Whether this rule is broken anywhere."""
+        return any(problem.code == code for problem in self._found.values())
+
     @property
     def all(self) -> list[Problem]:
         """In the order they were found."""

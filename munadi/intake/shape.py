@@ -7,7 +7,12 @@ from typing import Any
 
 from munadi.domain.problem import Problem
 
-_CODES = {"missing": "MISSING_FIELD", "extra_forbidden": "UNKNOWN_FIELD", "json_invalid": "JSON_INVALID"}
+_CODES = {
+    "missing": "MISSING_FIELD",
+    "extra_forbidden": "UNKNOWN_FIELD",
+    "json_invalid": "JSON_INVALID",
+    "invalid_link": "INVALID_LINK",
+}
 # Where a framework found the value, ahead of its place in there.
 _PLACES = {"body", "query", "path", "header", "cookie"}
 

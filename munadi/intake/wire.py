@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from munadi.intake.links import Link
+
 MAX_CHANNELS = 50
 MAX_MEDIA = 50
 # No network takes more; the channels' own limits are told by `GET /v1/channels`.
@@ -56,7 +58,7 @@ class ChannelSent(Sent):
     account_id: str | None = Field(None, description="Needed when the brand has several accounts on the channel.")
     text: Text | None = Field(None, description="Replaces the text here; an empty one removes it.")
     media: Media | None = Field(None, description="Replace the media here; an empty list removes them.")
-    link: Url | None = Field(None, description="Replaces the link here; an empty one removes it.")
+    link: Link | None = Field(None, description="Replaces the link here; an empty one removes it.")
     first_comment: Text | None = None
     parts: Annotated[list[Text], Field(max_length=100)] | None = Field(None, description="The later posts of a thread.")
     options: dict[str, Any] | None = Field(None, description="The channel's own options; see GET /v1/channels.")
@@ -76,7 +78,7 @@ class ContentSent(Sent):
     brand_ref: str = Field(max_length=200)
     text: Text | None = None
     media: Media | None = None
-    link: Url | None = Field(None, description="Shown as a preview where the network has link posts, else appended.")
+    link: Link | None = Field(None, description="Shown as a preview where the network has link posts, else appended.")
     channels: list[ChannelOrName] = Field(min_length=1, max_length=MAX_CHANNELS)
     scheduled_at: Time | None = Field(None, description="ISO 8601 with offset, or local in `timezone`; absent: now.")
     timezone: str | None = Field(None, max_length=64, description="An IANA zone, such as Asia/Kolkata.")
@@ -90,7 +92,7 @@ class ContentEdit(Sent):
 
     text: Text | None = None
     media: Media | None = None
-    link: Url | None = None
+    link: Link | None = None
     channels: list[ChannelOrName] | None = Field(
         None,
         max_length=MAX_CHANNELS,
@@ -118,7 +120,7 @@ class ResolveSent(Sent):
 
     outcome: Literal["published", "not_published"]
     provider_post_id: Annotated[str, Field(min_length=1, max_length=512)] | None = None
-    provider_url: Url | None = None
+    provider_url: Link | None = None
 
 
 class MediaUrlSent(Sent):
