@@ -45,6 +45,7 @@ async def cancel(story: Story) -> list[str]:
         if any(row.status == S.CANCELED for row in story.publications):
             return []
         raise _too_late("publishing began or ended for every publication; nothing can be withdrawn")
+    _begin(story)
     whole = len(waiting) == len([row for row in story.publications if row.status != S.CANCELED])
     for row in waiting:
         await story.move(row, S.CANCELED, EventType.PUBLISH_CANCELED)
@@ -71,12 +72,12 @@ async def reschedule(
             "PUBLISH_BY_NOT_AFTER_DUE",
             f"the content's own publishBy {content.publish_by.isoformat()} is not after the new time; give a new one",
         )
+    _begin(story)
     content.scheduled_at = due
     if zone_given:
         content.timezone = timezone
     for row in waiting:
         row.due_at = due
-    content.version += 1
     await story.emit(EventType.CONTENT_RESCHEDULED)
     await _changed(story)
 
@@ -87,12 +88,12 @@ async def publish_now(story: Story) -> None:
     if not waiting:
         raise _too_late("publishing began or ended already")
     content = story.content
+    _begin(story)
     content.scheduled_at = story.now
     if content.publish_by <= story.now or not content.publish_by_explicit:
         content.publish_by = story.now + DEFAULT_WINDOW
     for row in waiting:
         row.due_at = story.now
-    content.version += 1
     await story.emit(EventType.CONTENT_RESCHEDULED)
     await _changed(story)
 
@@ -106,6 +107,7 @@ async def retry(story: Story, publication_ids: Collection[str] | None) -> list[s
     ]
     if not failed:
         raise ChangeRefused("NOTHING_TO_RETRY", "no publication named here has failed")
+    _begin(story)
     if story.content.publish_by <= story.now:
         story.content.publish_by = story.now + DEFAULT_WINDOW
         story.content.publish_by_explicit = False
@@ -128,6 +130,7 @@ async def resolve(story: Story, row: PublicationRow, *, published: bool, post_id
         raise ChangeRefused("NOT_UNCONFIRMED", f"the publication is {row.status}, not unconfirmed")
     if published and post_id is not None and await owned_by_another(story, row, post_id):
         raise ChangeRefused("POST_ID_TAKEN", f"the post {post_id[:100]!r} belongs to another publication")
+    _begin(story)
     query = select(AttemptRow).where(AttemptRow.publication_id == row.id, col(AttemptRow.is_open))
     for attempt in (await story.session.exec(query)).all():
         attempt.is_open, attempt.ended_at = False, story.now
@@ -146,6 +149,11 @@ def require_untouched(story: Story) -> None:
     """An edit is allowed until any publication was claimed."""
     if any(S(row.status) not in WAITING or row.attempt_count for row in story.publications):
         raise _too_late("publishing began; the content can no longer be edited")
+
+
+def _begin(story: Story) -> None:
+    """Every change raises the version, before the events that tell of it."""
+    story.content.version += 1
 
 
 async def _changed(story: Story) -> None:

@@ -62,6 +62,7 @@ async def test_canceling_twice_is_no_error_and_says_what_is_canceled(desk: Desk)
     content_id = (await desk.accept())["id"]
     first = await change(desk, content_id, "cancel", {})
     again = await change(desk, content_id, "cancel")
+    assert (first.headers["etag"], again.headers["etag"]) == ('"2"', '"2"')
     for answer in (first, again):
         assert (answer.status_code, answer.json()["status"]) == (200, "canceled")
         assert answer.json()["rollup"]["canceled"] == 1

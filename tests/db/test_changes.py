@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from munadi.db import changes
 from munadi.db.changes import ChangeRefused
 from munadi.db.story import Story
+from munadi.db.tables import EventRow
 from munadi.domain.failure import Reason
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.reasons import failure_of
@@ -58,6 +60,18 @@ async def test_every_change_wakes_the_workflow(board: Board, name: str) -> None:
     content = await board.content(put.content_id)
     assert (content.wake_seq, content.wake_ack, content.wake_tries) == (5, 4, 0)
     assert content.next_wake_at == START + timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+async def test_every_change_raises_the_version_once_and_its_events_tell_the_new_one(board: Board, name: str) -> None:
+    status, make = CHANGES[name]
+    put = await board.put(status)
+    async with board.locked(put.content_id) as story:
+        await make(story)
+    assert (await board.content(put.content_id)).version == 2
+    async with board.database.read() as session:
+        told = (await session.exec(select(EventRow.data).where(EventRow.content_id == put.content_id))).all()
+    assert {data["content"]["version"] for data in told} == {2}
 
 
 @pytest.mark.parametrize(
