@@ -69,7 +69,8 @@ class ReconcilingActivities:
         if accepted and work.status is S.PUBLISHING:
             # The network has it and was still at work on it: only how it ends is open, it is never sent again.
             return next_step(work, Step.CHECK)
-        spec = self._channels[work.channel].spec
+        channel = self._channels[work.channel]
+        spec = channel.spec
         found = await self._find(work, attempt.intent_at)
         if isinstance(found, Published):
             return settled_as(work.publication_id, await self._publish_found(work, attempt, found))
@@ -77,7 +78,7 @@ class ReconcilingActivities:
         proven_at = attempt.deadline_at + spec.margin + spec.absence_window
         if now < proven_at:
             return next_step(work, Step.RECONCILE, min(SPACING, proven_at - now))
-        if isinstance(found, Absent) and not accepted and spec.resend is not Resend.NEVER:
+        if isinstance(found, Absent) and not accepted and channel.resend(work.draft) is not Resend.NEVER:
             return await self._absent(work, attempt, spec, now)
         return settled_as(work.publication_id, await self._still_unknown(work))
 

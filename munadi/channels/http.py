@@ -1,7 +1,8 @@
 """The one way a channel talks to its network: timeouts on everything, answers bounded and redacted, outcomes sorted.
 
 A call with a `gate` is visible. Until its first byte leaves, any failure is *not sent*; from then on a failure
-of the transport is *unknown* and is resolved by looking. Nothing here retries.
+of the transport is *unknown* and is resolved by looking, and so is a success without the network's own proof: a proxy
+answers 200 too. Nothing here retries.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from munadi.webhooks.guard import GuardCode, GuardRefused
 MAX_ANSWER = 1_000_000
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 25.0
+NO_PROOF = "NO_PROOF"
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,24 @@ def require_known_host(url: str, hosts: Collection[str], suffixes: Collection[st
     raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.NOT_SENT, message, provider_code="FOREIGN_URL")
 
 
+def given_id(value: Any) -> str | None:
+    """An id that a network gave, as text or as a number; None for anything else that stands in its place."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return str(value).strip() or None
+
+
+def no_proof(answer: Answer, hidden: Sequence[str] = ()) -> ChannelError:
+    """A success that does not say what the network says of one: only a look can tell what became of the call."""
+    return ChannelError(
+        Reason.PROVIDER_OUTAGE,
+        Sorting.UNKNOWN,
+        f"the answer (HTTP {answer.status}) lacks what the network says when it has done something",
+        provider_code=NO_PROOF,
+        raw=redact(answer.text, *hidden),
+    )
+
+
 class ChannelHttp:
     """HTTP for one channel: a 2xx is an `Answer`, everything else a sorted `ChannelError`."""
 
@@ -100,6 +120,7 @@ class ChannelHttp:
         *,
         token: str | None = None,
         gate: Gate | None = None,
+        proof: Callable[[Answer], object] | None = None,
         read_timeout: float = READ_TIMEOUT,
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
@@ -112,6 +133,7 @@ class ChannelHttp:
         """One request, one answer. Raises ChannelError; its `sorting` says what is known about the effect.
 
         `token` and `secrets` (what else the request carries and nobody may read) are cut out of refusals;
+        `proof` tells by a 2xx whether it is the network's own, without which it proves nothing (`no_proof`).
         `also_ok` are statuses that are answers too, such as 308 of a resumable upload. `content` that comes part by
         part needs a `content-length` among the headers, or it is sent chunked.
         """
@@ -142,6 +164,8 @@ class ChannelHttp:
         except (GuardRefused, httpx.InvalidURL) as error:
             raise _address_refused(error) from error
         if 200 <= answer.status < 300 or answer.status in also_ok:
+            if proof is not None and not proof(answer):
+                raise no_proof(answer, hidden)
             return answer
         explained = self._explain(answer)
         explained.raw = explained.raw or redact(answer.text)

@@ -193,7 +193,7 @@ def _check_rendition(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, poin
     ):
         if known is not False:
             limit, actual = f"no {name}", name if known else "not known"
-            message = f"takes a {asset.mime_type} of {asset.bytes} bytes only as {rule.mime_types[0]}, without {name}"
+            message = f"takes {asset.mime_type} of {asset.bytes} bytes only as {rule.mime_types[0]}, without {name}"
             found.append(problem(spec, pointer, code, f"media_{name}", message, limit, actual))
     return found
 

@@ -104,6 +104,7 @@ class ChannelSpec(WireModel):
     max_media: int
     mixed_media: bool
     link_style: LinkStyle
+    link_with_media: LinkStyle | None = None  # beside media, where that is another
     first_comment: bool
     max_parts: int
     scopes: tuple[str, ...]

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel, SecretStr
 
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.channel import ChannelName, ChannelSpec
+from munadi.domain.channel import ChannelName, ChannelSpec, Resend
 from munadi.domain.content import Draft, PublicationDraft
 from munadi.domain.failure import ChannelError
 from munadi.domain.media import MediaAsset
@@ -91,6 +91,9 @@ class Channel(Protocol):
     def stages(self, draft: Draft) -> tuple[str, ...]:
         """The visible steps after the post, in order: `comment`, `part-2`, …; empty when there are none."""
 
+    def resend(self, draft: Draft) -> Resend:
+        """What may be done once the visible call of this draft is proven to have left nothing behind."""
+
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
     ) -> Ready | Pending:
@@ -105,6 +108,8 @@ class Channel(Protocol):
         stage: Stage,
     ) -> Published | Pending:
         """Visible, once per stage: exactly one mutating request, made with `gate=stage.gate`.
+
+        Published or Pending only by the network's own proof in the answer: one that proves nothing is Unknown.
 
         Later stages are asked for in order once the post is published; the handle has what they need.
         """

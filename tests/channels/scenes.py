@@ -6,6 +6,8 @@ from datetime import timedelta
 
 from pydantic import SecretStr
 
+from munadi.channels.bluesky.thread import record_key
+from munadi.channels.bluesky.wire import post_uri
 from munadi.domain.publication import Handle
 from munadi.ports import AccountImport
 from tests.channels.contract import Scene
@@ -18,14 +20,16 @@ from tests.channels.scene_youtube import YOUTUBE
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
 PDS = "https://pds.example"
+SALE = publication("The monsoon sale has begun")
+URI = post_uri(DID, record_key(SALE))
 BLUESKY = Scene(
     name="bluesky",
-    draft=publication("The monsoon sale has begun"),
+    draft=SALE,
     account=account("bluesky", DID, service_url=PDS),
     handle=None,
     visible="/xrpc/com.atproto.repo.putRecord",
-    accepted=ok({"uri": "at://x", "cid": "bafy", "commit": {}, "validationStatus": "valid"}),
-    live=lambda network: network.on("GET", "/xrpc/com.atproto.repo.getRecord", ok({"uri": "at://x", "value": {}})),
+    accepted=ok({"uri": URI, "cid": "bafy", "commit": {}, "validationStatus": "valid"}),
+    live=lambda network: network.on("GET", "/xrpc/com.atproto.repo.getRecord", ok({"uri": URI, "value": {}})),
     absent=lambda network: network.on(
         "GET", "/xrpc/com.atproto.repo.getRecord", answer(400, {"error": "RecordNotFound", "message": "not there"})
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 from atproto import models
 
@@ -103,13 +104,23 @@ async def test_a_post_on_another_server_is_looked_up_at_the_app_view() -> None:
     assert str(built.network.sent(POSTS)[0].url).startswith("https://view.example/bluesky/xrpc/")
 
 
-@pytest.mark.parametrize("posts", [[], None, [{"uri": URI}], ["x"], [{"uri": "at://other", "cid": "no"}]])
+@pytest.mark.parametrize("posts", [[], [{"uri": URI}], ["x"], [{"uri": "at://other", "cid": "no"}]])
 async def test_a_quote_of_nothing_is_refused(posts: object) -> None:
     built = bench("bluesky")
     built.network.on("GET", GET, MISSING).on("GET", POSTS, ok({"posts": posts}))
     with pytest.raises(ChannelError) as caught:
         await resolve(built, URI)
     assert (caught.value.reason, caught.value.sorting) == (Reason.INVALID_FIELD, Sorting.REJECTED)
+
+
+@pytest.mark.parametrize("said", ["not json", {}, {"posts": None}])
+@pytest.mark.parametrize("here", [MISSING, None], ids=["not here", "a proxy"])
+async def test_an_answer_that_is_nobodys_refuses_no_quote(said: object, here: httpx.Response | None) -> None:
+    built = bench("bluesky")
+    built.network.on("GET", GET, here or ok(said)).on("GET", POSTS, ok(said))
+    with pytest.raises(ChannelError) as caught:
+        await resolve(built, URI)
+    assert (caught.value.reason, caught.value.provider_code) == (Reason.PROVIDER_OUTAGE, "NO_PROOF")
 
 
 async def test_a_quote_of_nobody_is_refused() -> None:

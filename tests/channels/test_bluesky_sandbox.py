@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -47,7 +48,7 @@ async def test_the_entryway_leads_to_the_accounts_own_server(oracle: Oracle, acm
 async def test_everything_at_once(oracle: Oracle, acme: Connected) -> None:
     acme.media.files = {"med_0": jpeg()}
     media = (image(0, alt="Teal", width=320, height=320),)
-    found = await acme.post(new("Sale #now with @munadi.bsky.test", link="https://acme.example", media=media))
+    found = await acme.post(new("Sale #now with @munadi.bsky.test\n\nhttps://acme.example", media=media))
     (post,) = oracle.posts(acme.account.external_id)
     assert post["id"] == found.post_id
     assert post["text"] == "Sale #now with @munadi.bsky.test\n\nhttps://acme.example"
@@ -82,9 +83,20 @@ async def test_a_500_after_the_effect_is_looked_up_at_once(oracle: Oracle, acme:
     assert posts(oracle, acme) == ["Once"]
 
 
-@pytest.mark.parametrize("mode", ["reset", "error"])
-async def test_lost_without_effect_is_absent_and_may_be_sent_again(oracle: Oracle, acme: Connected, mode: str) -> None:
-    oracle.plant("bluesky", PUT, mode, **({"status": 502, "body": "<html>"} if mode == "error" else {}))
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"mode": "reset"},
+        {"mode": "error", "status": 502, "body": "<html>"},
+        {"mode": "error", "status": 200, "body": "not json"},
+        {"mode": "error", "status": 200, "body": {}},
+    ],
+    ids=["reset", "502", "a proxy", "no uri"],
+)
+async def test_lost_without_effect_is_absent_and_may_be_sent_again(
+    oracle: Oracle, acme: Connected, plan: dict[str, Any]
+) -> None:
+    oracle.plant("bluesky", PUT, **plan)
     given, saved = new("Once"), Saved()
     with pytest.raises(ChannelError) as caught:
         await acme.publish(given, saved)

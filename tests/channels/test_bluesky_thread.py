@@ -29,14 +29,19 @@ CID = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a"
 STAGES = ("post", "part-2", "part-3")
 
 
+def uri(rkey: str) -> str:
+    return f"at://{DID}/app.bsky.feed.post/{rkey}"
+
+
 def written(request: httpx.Request) -> httpx.Response:
     """Every record has a cid that tells its key."""
     rkey = json.loads(request.content)["rkey"]
-    return ok({"uri": f"at://{DID}/app.bsky.feed.post/{rkey}", "cid": f"cid-{rkey}"})
+    return ok({"uri": uri(rkey), "cid": f"cid-{rkey}"})
 
 
 def read(request: httpx.Request) -> httpx.Response:
-    return ok({"uri": "at://…", "cid": f"cid-{request.url.params['rkey']}", "value": {}})
+    rkey = request.url.params["rkey"]
+    return ok({"uri": uri(rkey), "cid": f"cid-{rkey}", "value": {}})
 
 
 def over(put: Any = written, get: Any = read) -> Bench:
@@ -78,7 +83,7 @@ def test_no_two_keys_of_a_thread_meet_and_their_order_is_the_threads(seed: str) 
 async def test_each_part_answers_the_one_before_it() -> None:
     built, saved = over(), Saved()
     found = [await take(built, saved, stage) for stage in STAGES]
-    assert [one.post_id for one in found] == [f"at://{DID}/app.bsky.feed.post/{key(stage)}" for stage in STAGES]
+    assert [one.post_id for one in found] == [uri(key(stage)) for stage in STAGES]
     first, second, third = records(built)
     assert "reply" not in first
     root = {"uri": found[0].post_id, "cid": f"cid-{key('post')}"}
@@ -88,7 +93,7 @@ async def test_each_part_answers_the_one_before_it() -> None:
 
 
 async def test_a_part_is_a_post_of_its_own() -> None:
-    built, saved = over(lambda _: ok({"cid": CID})), Saved()
+    built, saved = over(lambda put: ok({"uri": uri(json.loads(put.content)["rkey"]), "cid": CID})), Saved()
     for stage in STAGES:
         await take(built, saved, stage)
     judged_ones = [judged(record) for record in records(built)]
@@ -97,6 +102,18 @@ async def test_a_part_is_a_post_of_its_own() -> None:
     assert [record.tags for record in judged_ones] == [["sale"], None, None]
     assert [len(record.facets or []) for record in judged_ones] == [0, 1, 0]
     assert [record.created_at[-5:] for record in judged_ones] == [".000Z", ".001Z", ".002Z"]
+
+
+@pytest.mark.parametrize("said", ["not json", {}, {"uri": uri(record_key(THREAD))}], ids=["a proxy", "none", "another"])
+async def test_a_part_is_written_only_when_its_own_address_comes_back(said: Any) -> None:
+    built, saved = over(), Saved()
+    await take(built, saved, "post")
+    kept = saved.handle
+    built.network.on("POST", PUT, ok(said))
+    with pytest.raises(ChannelError) as caught:
+        await take(built, saved, "part-2")
+    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert saved.handle == kept
 
 
 async def test_without_parts_nothing_is_kept() -> None:
@@ -169,11 +186,12 @@ async def test_a_part_that_stands_already_is_that_part() -> None:
     await take(built, saved, "post")
     await take(built, saved, "part-2")
     stands = {**records(built)[1], "createdAt": "2026-12-01T08:00:00.000Z"}
-    again = over(answer(400, {"error": "InvalidSwap"}), ok({"cid": "c", "value": stands}))
+    again = over(answer(400, {"error": "InvalidSwap"}), ok({"uri": uri(key("part-2")), "cid": "c", "value": stands}))
     crashed = Saved(saved.history[0])
     assert (await take(again, crashed, "part-2")).published_at is None
     assert Prepared.of(crashed.handle).posts["part-2"].cid == "c"
-    other = over(answer(400, {"error": "InvalidSwap"}), ok({"cid": "c", "value": {**stands, "text": "other"}}))
+    another = {"uri": uri(key("part-2")), "cid": "c", "value": {**stands, "text": "other"}}
+    other = over(answer(400, {"error": "InvalidSwap"}), ok(another))
     with pytest.raises(ChannelError) as caught:
         await take(other, Saved(saved.history[0]), "part-2")
     assert caught.value.reason is Reason.DUPLICATE_CONTENT
@@ -184,7 +202,7 @@ async def test_each_stage_is_looked_for_at_its_own_key(stage: str) -> None:
     built = over()
     found = await built.channel.find(THREAD, WHO, None, THREAD.due_at, stage)
     assert isinstance(found, Published)
-    assert found.post_id == f"at://{DID}/app.bsky.feed.post/{key(stage)}"
+    assert found.post_id == uri(key(stage))
     assert built.network.sent(GET)[0].url.params["rkey"] == key(stage)
     gone = over(get=answer(400, {"error": "RecordNotFound"}))
     assert await gone.channel.find(THREAD, WHO, None, THREAD.due_at, stage) == Absent()

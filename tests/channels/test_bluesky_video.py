@@ -188,7 +188,7 @@ async def test_sentences_and_statuses(status: int, text: str, reason: Reason, so
         ({"canUpload": False, "message": "Confirm your email address"}, Reason.FEATURE_NOT_ELIGIBLE),
         ({"canUpload": False, "error": "Uploading is disabled at the moment"}, Reason.PROVIDER_OUTAGE),
         ({"canUpload": False}, Reason.FEATURE_NOT_ELIGIBLE),
-        ({}, Reason.FEATURE_NOT_ELIGIBLE),
+        ({}, Reason.PROVIDER_OUTAGE),
         ({"canUpload": False, "remainingDailyVideos": 0}, Reason.DAILY_CAP_REACHED),
         ({"canUpload": True, "remainingDailyBytes": SIZE - 1}, Reason.DAILY_CAP_REACHED),
     ],

@@ -11,6 +11,7 @@ import pytest
 from munadi.channels.registry import REGISTRY
 from munadi.channels.text import measure
 from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import Resend
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Absent, Pending, Published, Unknown
 from munadi.ports import AccountImport, Answer
@@ -37,10 +38,10 @@ ODD_ANSWERS = [
 ]
 
 
-async def publish(scene: Scene, network: httpx.Response | Exception) -> ChannelError:
+async def publish(scene: Scene, network: httpx.Response | Exception, saved: Saved | None = None) -> ChannelError:
     built = scene.failing(network)
     with pytest.raises(ChannelError) as caught:
-        await built.channel.publish(scene.draft, scene.account, scene.handle, Saved(scene.handle), stage())
+        await built.channel.publish(scene.draft, scene.account, scene.handle, saved or Saved(scene.handle), stage())
     assert len(built.network.sent(scene.visible)) == 1
     return caught.value
 
@@ -154,6 +155,33 @@ async def test_a_lost_answer_is_unknown(scene: Scene, lost: Exception) -> None:
 async def test_an_undocumented_5xx_is_unknown(scene: Scene, status: int) -> None:
     error = await publish(scene, answer(status, "<html>bad gateway</html>"))
     assert (error.reason, error.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN)
+
+
+@scenes
+@pytest.mark.parametrize("said", ["not json", {}], ids=["not json", "nothing in it"])
+async def test_a_success_that_proves_nothing_is_unknown(scene: Scene, said: object) -> None:
+    saved = Saved(scene.handle)
+    error = await publish(scene, answer(200, said), saved)
+    assert (error.reason, error.sorting, error.provider_code) == (
+        Reason.PROVIDER_OUTAGE,
+        Sorting.UNKNOWN,
+        "NO_PROOF",
+    )
+    assert saved.history == []
+
+
+@scenes
+@pytest.mark.parametrize("said", ["not json", {}], ids=["not json", "nothing in it"])
+async def test_find_that_reads_nothing_of_the_networks_cannot_tell(scene: Scene, said: object) -> None:
+    built = scene.down(scene.empty(), answer(200, said))
+    assert isinstance(await built.channel.find(scene.draft, scene.account, scene.handle, NOW), Unknown)
+
+
+@scenes
+def test_what_may_be_sent_again_is_told_for_every_draft(scene: Scene) -> None:
+    channel = bench(scene.name).channel
+    assert isinstance(channel.resend(scene.draft), Resend)
+    assert isinstance(channel.resend(scene.draft.model_copy(update={"options": {"nosuch": 1}})), Resend)
 
 
 @scenes

@@ -43,7 +43,7 @@ from tests.channels.making import NOW, Saved, bench
 from tests.channels.network import answer, form_of, ok
 
 
-@pytest.mark.parametrize("status", [WAITING, PUBLISHING, DRAFT, ON_ITS_WAY, SCHEDULED, ok({})])
+@pytest.mark.parametrize("status", [WAITING, PUBLISHING, DRAFT, ON_ITS_WAY, SCHEDULED])
 async def test_check_waits_after_the_finish_whatever_it_is_called(status: httpx.Response) -> None:
     found = await over(status=status).channel.check(REEL, WHO, uploaded(finished=True))
     assert isinstance(found, Pending)
@@ -170,3 +170,9 @@ async def test_find_a_comment(comments: list[Any], wanted: type) -> None:
     channel: Any = built.channel
     found = await channel.find(COMMENTED, WHO, with_photos(post_id=POST), NOW, stage="comment")
     assert isinstance(found, wanted)
+
+
+@pytest.mark.parametrize("said", ["not json", {}, {"id": VIDEO}])
+async def test_a_status_that_is_none_says_nothing_of_a_reel(said: Any) -> None:
+    built = over(status=ok(said))
+    assert isinstance(await built.channel.find(REEL, WHO, uploaded(), NOW), Unknown)

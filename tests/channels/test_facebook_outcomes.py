@@ -48,7 +48,16 @@ async def test_a_500_with_code_2_may_be_live(oracle: Oracle, acme: Acme, kind: s
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("plan", [{"mode": "reset"}, {"mode": "error", "error": {"code": 2}}], ids=["reset", "code 2"])
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"mode": "reset"},
+        {"mode": "error", "error": {"code": 2}},
+        {"mode": "error", "status": 200, "body": "not json"},
+        {"mode": "error", "status": 200, "body": {}},
+    ],
+    ids=["reset", "code 2", "a proxy", "no proof"],
+)
 async def test_lost_without_effect_the_same_handle_goes_out(
     oracle: Oracle, acme: Acme, kind: str, plan: dict[str, Any]
 ) -> None:

@@ -68,16 +68,6 @@ async def test_a_feed_post_and_its_address(
     assert saved.handle.state["post_id"] == POST
 
 
-async def test_a_link_beside_photos_goes_into_the_text() -> None:
-    built = over()
-    given = PHOTOS.model_copy(update={"link": "https://acme.example/sale"})
-    found = await publish(built, given, Saved(with_photos()))
-    assert isinstance(found, Published)
-    assert [warning.code for warning in found.warnings] == ["LINK_APPENDED"]
-    form = form_of(built.network.mutations[0])
-    assert (form["message"], "link" in form) == ("Hello\n\nhttps://acme.example/sale", False)
-
-
 @pytest.mark.parametrize(
     ("given", "path", "form"),
     [
@@ -202,13 +192,12 @@ async def test_posted_already_is_final_only_when_an_older_post_explains_it(
     assert (found.reason, found.sorting) == (Reason.DUPLICATE_CONTENT, sorting)
 
 
-async def test_a_post_without_an_id_is_live_and_looked_for() -> None:
-    found = await publish(over(ok({}), posts=ok({"data": [READ]})), TEXT, Saved())
-    assert isinstance(found, Published)
-    assert found.post_id == POST
-    found = await publish(over(ok({})), TEXT, Saved())
-    assert isinstance(found, Published)
-    assert (found.post_id, [warning.code for warning in found.warnings]) == (None, ["POST_ID_PENDING"])
+@pytest.mark.parametrize("said", [{}, {"id": None}, {"id": True}, {"id": []}, [], "not json"])
+async def test_a_post_without_an_id_proves_nothing(said: Any) -> None:
+    saved = Saved()
+    found = await failure(over(ok(said), posts=ok({"data": [READ]})), TEXT, saved)
+    assert (found.sorting, found.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert saved.history == []
 
 
 async def test_an_address_that_cannot_be_read_is_the_one_by_id() -> None:
@@ -248,6 +237,10 @@ async def test_an_upload_that_cannot_be_finished_is_made_anew_twice() -> None:
     assert found.sorting is Sorting.REJECTED
 
 
-async def test_a_finish_without_success_is_unknown() -> None:
-    found = await failure(over(ok({"success": False})), REEL, Saved(uploaded()))
-    assert found.sorting is Sorting.UNKNOWN
+@pytest.mark.parametrize("said", [{"success": False}, {"success": "yes"}, {}, [], "not json"])
+@pytest.mark.parametrize("given", [REEL, FILM], ids=["reel", "video"])
+async def test_a_finish_without_success_proves_nothing(given: Any, said: Any) -> None:
+    saved = Saved(uploaded())
+    found = await failure(over(ok(said)), given, saved)
+    assert (found.sorting, found.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert saved.history == []

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from munadi.domain.failure import ChannelError, Reason, Sorting
-from munadi.domain.publication import Published
+from munadi.domain.publication import Absent, Published
 from munadi.ports import AccountImport, Stage
 from tests.channels.conftest import MediaSite, Oracle
 from tests.channels.connected import jpeg, new
@@ -104,6 +104,19 @@ async def test_a_first_comment_stands_under_its_post(oracle: Oracle, acme: Acme,
     found = await channel.find(given, acme.account, saved.handle, given.due_at, stage="comment")
     assert isinstance(found, Published)
     assert [post["comments"] for post in posts(oracle, acme)] == [["First"]]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_comment_that_a_proxy_answered_is_not_there(oracle: Oracle, acme: Acme, kind: str) -> None:
+    given, saved = acme.draft(kind, first_comment="First"), Saved()
+    await acme.prepare(given, saved)
+    await acme.publish_until_live(given, saved)
+    oracle.plant("facebook", "comments", "error", status=200, body="not json")
+    with pytest.raises(ChannelError) as caught:
+        await acme.channel.publish(given, acme.account, saved.handle, saved, Stage(GateThatCounts(), "comment"))
+    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    look = acme.channel.find(given, acme.account, saved.handle, given.due_at, stage="comment")
+    assert await look == Absent()
 
 
 async def test_the_days_reels_are_used_up(oracle: Oracle, acme: Acme) -> None:

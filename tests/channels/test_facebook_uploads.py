@@ -89,10 +89,22 @@ async def test_a_reel_goes_on_from_every_saved_state() -> None:
 @pytest.mark.parametrize("name", ["OffsetInvalidError", "PartialRequestError"])
 async def test_a_broken_upload_is_resumed(name: str) -> None:
     refusal = answer(400, {"debug_info": {"retriable": True, "type": name, "message": "Request failed"}})
-    built, saved = reels(phases("uploading", "in_progress", received=5), READY, upload=[refusal, ok({})]), Saved()
+    built, saved = (
+        reels(phases("uploading", "in_progress", received=5), READY, upload=[refusal, ok({"success": True})]),
+        Saved(),
+    )
     assert (await failure(built, REEL, saved)).reason is Reason.PROVIDER_OUTAGE
     await until_ready(built, REEL, saved)
     assert [request.headers.get("offset") for request in built.network.mutations] == [None, "0", "5"]
+
+
+@pytest.mark.parametrize("said", [{}, {"success": False}, "not json"])
+async def test_bytes_are_stored_only_when_facebook_says_so(said: Any) -> None:
+    built, saved = reels(READY, upload=[ok(said), ok({"success": True})]), Saved()
+    assert (await failure(built, REEL, saved)).reason is Reason.PROVIDER_OUTAGE
+    upload = state(saved).upload
+    assert upload is not None
+    assert upload.uploaded_at is None
 
 
 @pytest.mark.parametrize("dead", [BROKEN, phases("expired", "complete"), phases("upload_failed", "error")])

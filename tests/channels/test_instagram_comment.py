@@ -63,6 +63,20 @@ async def test_it_is_one_gated_request_below_the_post() -> None:
     assert (again.post_id, len(built.network.requests)) == ("178", 1)
 
 
+@pytest.mark.parametrize("given", ["not json", {}, {"id": None}, {"id": True}])
+async def test_without_an_id_a_comment_may_be_there_or_not(given: Any) -> None:
+    built, saved = over(ok(given)), Saved(handle(media_id=MEDIA))
+    with pytest.raises(ChannelError) as caught:
+        await comment(built, saved)
+    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert saved.history == []
+
+
+@pytest.mark.parametrize("listed", ["not json", {}, {"data": None}])
+async def test_what_is_no_list_of_comments_proves_no_absence(listed: Any) -> None:
+    assert isinstance(await find(over(listed=[ok(listed)])), Unknown)
+
+
 async def test_a_closed_gate_lets_nothing_out() -> None:
     built = over()
     late = ChannelError(Reason.WINDOW_MISSED, Sorting.NOT_SENT, "the deadline has passed")

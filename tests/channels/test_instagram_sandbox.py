@@ -124,7 +124,16 @@ async def test_suspected_spam_may_be_live(oracle: Oracle, acme: Connected) -> No
     assert [post["id"] for post in posts(oracle, acme)] == [found.post_id]
 
 
-@pytest.mark.parametrize("plan", [{"mode": "reset"}, {"mode": "error", "error": {"code": 2}}], ids=["reset", "code 2"])
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"mode": "reset"},
+        {"mode": "error", "error": {"code": 2}},
+        {"mode": "error", "status": 200, "body": "not json"},
+        {"mode": "error", "status": 200, "body": {}},
+    ],
+    ids=["reset", "code 2", "a proxy", "no id"],
+)
 async def test_lost_without_effect_the_same_container_goes_out(
     oracle: Oracle, acme: Connected, plan: dict[str, Any]
 ) -> None:

@@ -235,7 +235,7 @@ async def test_a_medium_that_cannot_be_fetched_is_tried_three_times_more(code: t
         (answer(400, {"error": {"code": 190, "message": "no"}}), Reason.TOKEN_EXPIRED, Sorting.NOT_SENT),
         (answer(500, "<html>"), Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN),
         (answer(429, "<html>"), Reason.RATE_LIMITED, Sorting.NOT_SENT),
-        (ok({}), Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN),
+        (ok({}), Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN),
     ],
 )
 async def test_a_refused_creation_leaves_nothing_behind(given: Any, reason: Reason, sorting: Sorting) -> None:

@@ -118,12 +118,13 @@ async def test_an_address_that_takes_too_long_is_a_warning() -> None:
     assert (found.post_id, codes(found)) == (POST, ["PERMALINK_PENDING"])
 
 
-async def test_an_answer_without_an_id_is_live_and_looked_for() -> None:
+@pytest.mark.parametrize("said", [{}, {"id": None}, {"id": True}, {"id": {}}, {"id": ""}, [], "not json"])
+async def test_an_answer_without_an_id_proves_nothing(said: Any) -> None:
     saved = Saved(handle())
-    assert (await publish(over(ok({})), saved)).post_id == POST
-    assert Prepared.of(saved.handle).posts == {"post": POST}
-    found = await publish(over(ok({}), listed=ok({"data": []})), Saved(handle()))
-    assert (found.post_id, codes(found)) == (None, ["POST_ID_PENDING"])
+    with pytest.raises(ChannelError) as caught:
+        await publish(over(ok(said)), saved)
+    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert saved.history == []
 
 
 @pytest.mark.parametrize("known", [handle(posts={"post": POST}), handle("PUBLISHED")], ids=["id", "container"])

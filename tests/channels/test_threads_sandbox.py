@@ -103,8 +103,8 @@ async def test_a_poll(oracle: Oracle, acme: Connected) -> None:
     assert post["raw"]["shown"]["poll_attachment"] == '{"option_a": "चाय", "option_b": "Coffee"}'
 
 
-async def test_an_image_with_its_alt_text_and_the_link_in_the_text(oracle: Oracle, acme: Connected) -> None:
-    await acme.post(new("Hello", media=(image(alt="Teal"),), link=LINK, options={"spoiler": True}))
+async def test_an_image_with_its_alt_text_and_a_link_in_the_text(oracle: Oracle, acme: Connected) -> None:
+    await acme.post(new(f"Hello\n\n{LINK}", media=(image(alt="Teal"),), options={"spoiler": True}))
     (post,) = posts(oracle, acme)
     assert (post["kind"], post["text"], post["raw"]["shown"]) == (
         "image",

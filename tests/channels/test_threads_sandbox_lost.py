@@ -96,8 +96,10 @@ async def test_a_lost_post_is_found_again_by_its_first_reply(oracle: Oracle, acm
         {"mode": "reset"},
         {"mode": "error", "error": {"code": 2}},
         {"mode": "error", "error": {"code": 10}, "status": 500},
+        {"mode": "error", "status": 200, "body": "not json"},
+        {"mode": "error", "status": 200, "body": {}},
     ],
-    ids=["reset", "code 2", "code 10"],
+    ids=["reset", "code 2", "code 10", "a proxy", "no id"],
 )
 async def test_lost_without_effect_the_same_container_goes_out(
     oracle: Oracle, acme: Connected, plan: dict[str, Any]

@@ -55,13 +55,13 @@ def test_the_kind_follows_from_the_media(given: Draft, kind: Kind) -> None:
         ),
         (draft(media=(image(),)), {}, {"media_type": "IMAGE", "image_url": URL}),
         (
-            draft("Hi", media=(image(alt="Teal"),), link=LINK),
+            draft("Hi", media=(image(alt="Teal"),)),
             {"spoiler": True},
             {
                 "media_type": "IMAGE",
                 "image_url": URL,
                 "alt_text": "Teal",
-                "text": f"Hi\n\n{LINK}",
+                "text": "Hi",
                 "is_spoiler_media": "true",
             },
         ),
@@ -120,9 +120,6 @@ def test_nothing_ever_publishes_at_creation() -> None:
     [
         (draft("Hi", link=LINK), "Hi"),
         (draft(link=LINK), LINK),
-        (draft("Hi", link=LINK, media=(image(),)), f"Hi\n\n{LINK}"),
-        (draft(f"Hi {LINK}", link=LINK, media=(image(),)), f"Hi {LINK}"),
-        (draft(link=LINK, media=(image(),)), LINK),
     ],
 )
 def test_where_the_link_goes(given: Draft, shown: str) -> None:

@@ -69,7 +69,7 @@ async def test_a_creator_who_may_not_post_now_is_connected_all_the_same(code: st
         (None, refused(401, "scope_not_authorized"), Reason.MISSING_SCOPE),
         (done({"user": {}}), None, Reason.UNKNOWN_PROVIDER_ERROR),
         (done(), None, Reason.UNKNOWN_PROVIDER_ERROR),
-        (ok({"data": {"user": PERSON}}), None, Reason.UNKNOWN_PROVIDER_ERROR),
+        (ok({"data": {"user": PERSON}}), None, Reason.PROVIDER_OUTAGE),
         (answer(503, "<html>"), None, Reason.PROVIDER_OUTAGE),
     ],
 )

@@ -58,7 +58,7 @@ async def test_an_init_without_an_address_is_no_upload(data: Any) -> None:
     tiktok.bench.network.on("POST", INIT, done(data))
     with pytest.raises(ChannelError) as caught:
         await tiktok.prepare(VIDEO, saved)
-    assert caught.value.reason is Reason.UNKNOWN_PROVIDER_ERROR
+    assert caught.value.reason is Reason.PROVIDER_OUTAGE
     assert state(saved).upload is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -66,13 +67,17 @@ async def test_a_last_chunk_that_hangs_ends_with_the_deadline_and_is_found(oracl
     assert (await found(acme, given, saved)).post_id == posts(oracle, acme)[0]["id"]
 
 
-@pytest.mark.parametrize("mode", ["reset", "error"])
+@pytest.mark.parametrize(
+    "plan",
+    [{"mode": "reset"}, {"mode": "error"}, {"mode": "error", "status": 200, "body": "not json"}],
+    ids=["reset", "error", "a proxy"],
+)
 async def test_a_last_chunk_lost_without_effect_goes_out_by_the_same_handle(
-    oracle: Oracle, acme: Connected, mode: str
+    oracle: Oracle, acme: Connected, plan: dict[str, Any]
 ) -> None:
     given, saved = clip(acme), Saved()
     await acme.prepare(given, saved)
-    oracle.plant("tiktok", "upload_last_chunk", mode)
+    oracle.plant("tiktok", "upload_last_chunk", **plan)
     with pytest.raises(ChannelError) as caught:
         await send(acme, given, saved)
     assert caught.value.sorting is Sorting.UNKNOWN

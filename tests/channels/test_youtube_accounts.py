@@ -61,7 +61,9 @@ async def test_a_channel_that_says_little(channel: dict[str, Any], handle: str) 
     assert (await made.channel.verify(BARE)).profile.handle == handle
 
 
-@pytest.mark.parametrize("shown", [ok({"items": []}), ok({}), ok({"items": [{"id": 5}]})])
+@pytest.mark.parametrize(
+    "shown", [ok({"items": []}), ok({"kind": "youtube#channelListResponse"}), ok({"items": [{"id": 5}]})]
+)
 async def test_a_google_account_may_have_no_channel(shown: httpx.Response) -> None:
     made = built()
     made.network.on("GET", CHANNELS, shown)

@@ -130,7 +130,9 @@ async def test_a_dead_video_that_cannot_be_removed_is_no_hindrance() -> None:
     assert state(saved).renewals == 1
 
 
-@pytest.mark.parametrize("shown", [listed(), ok({}), listed({**resource(), "id": "another"})])
+@pytest.mark.parametrize(
+    "shown", [listed(), ok({"kind": "youtube#videoListResponse"}), listed({**resource(), "id": "another"})]
+)
 async def test_a_new_video_may_not_be_listed_yet(shown: httpx.Response) -> None:
     built, _ = begun()
     built.network.on("GET", VIDEOS, shown)

@@ -81,9 +81,12 @@ async def test_a_video_still_processed_is_published_with_a_warning() -> None:
     assert [warning.code for warning in found.warnings] == ["STILL_PROCESSING"]
 
 
-@pytest.mark.parametrize("body", [ok({}), ok([]), answer(200, "<html>ok</html>")])
-async def test_an_accepted_update_counts_whatever_its_answer_shows(body: httpx.Response) -> None:
-    assert (await publish(body)).post_id == VIDEO
+@pytest.mark.parametrize(
+    "body", [ok({}), ok([]), answer(200, "<html>ok</html>"), ok({"id": VIDEO}), ok({**resource("public"), "id": "x"})]
+)
+async def test_an_update_without_the_video_and_its_privacy_proves_nothing(body: httpx.Response) -> None:
+    error = await refused(body)
+    assert (error.sorting, error.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
 
 
 async def test_a_video_that_youtube_keeps_private_is_not_published() -> None:

@@ -95,7 +95,16 @@ async def test_a_hanging_answer_is_found_too(oracle: Oracle, acme: Connected) ->
     assert len(posts(oracle, acme)) == 1
 
 
-@pytest.mark.parametrize("plan", [{"mode": "reset"}, {"mode": "error", "error": {"reason": "backendError"}}])
+@pytest.mark.parametrize(
+    "plan",
+    [
+        {"mode": "reset"},
+        {"mode": "error", "error": {"reason": "backendError"}},
+        {"mode": "error", "status": 200, "body": "not json"},
+        {"mode": "error", "status": 200, "body": {}},
+    ],
+    ids=["reset", "error", "a proxy", "no video"],
+)
 async def test_lost_without_effect_the_same_video_goes_out(
     oracle: Oracle, acme: Connected, plan: dict[str, Any]
 ) -> None:

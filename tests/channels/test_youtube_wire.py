@@ -18,6 +18,7 @@ from munadi.channels.youtube.wire import (
     title_of,
     video_url,
 )
+from munadi.domain.failure import ChannelError, Sorting
 from munadi.ports import Answer
 from tests.channels.making import draft
 
@@ -115,10 +116,17 @@ def test_a_video_is_read_leniently() -> None:
     )
 
 
-@pytest.mark.parametrize("given", [None, {}, {"items": None}, {"items": {}}, {"items": [None, {}, []]}])
+@pytest.mark.parametrize("given", [{"kind": "youtube#xListResponse"}, {"items": []}, {"items": [None, {}, []]}])
 def test_a_list_of_nothing(given: Any) -> None:
     assert read_videos(body(given)) == []
     assert read_uploads(body(given)) == []
+
+
+@pytest.mark.parametrize("given", [None, {}, {"items": None}, {"items": {}}, {"kind": "youtube#video"}])
+def test_what_is_no_list_is_not_an_empty_one(given: Any) -> None:
+    with pytest.raises(ChannelError) as caught:
+        read_videos(body(given))
+    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
 
 
 def test_an_upload_may_name_its_video_in_two_places() -> None:

@@ -13,13 +13,14 @@ from munadi.channels.bluesky.quotes import Quotes
 from munadi.channels.bluesky.sessions import Sessions
 from munadi.channels.bluesky.spec import SPEC, Options, Settings
 from munadi.channels.bluesky.state import Prepared
-from munadi.channels.bluesky.thread import POST, record_key, shown_text, stages_of, texts
+from munadi.channels.bluesky.thread import POST, record_key, stages_of, texts
 from munadi.channels.bluesky.validate import validate
 from munadi.channels.bluesky.video_service import VideoService
 from munadi.channels.bluesky.wire import post_uri, post_url
 from munadi.channels.bluesky.xrpc import Xrpc
 from munadi.channels.http import ChannelTools
 from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.channel import Resend
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.problem import Problem
@@ -52,6 +53,10 @@ class Bluesky:
     def stages(self, draft: Draft) -> tuple[str, ...]:
         """The parts of a thread."""
         return stages_of(draft)
+
+    def resend(self, draft: Draft) -> Resend:
+        """The same record at the same key is the same post."""
+        return self.spec.resend
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
@@ -130,7 +135,7 @@ def _published(
 
 
 def _warnings(draft: PublicationDraft, prepared: Prepared) -> tuple[Warning_, ...]:
-    warnings = [
+    return tuple(
         Warning_(
             code="MENTION_UNRESOLVED",
             message=f"@{handle} is no Bluesky handle; it stands as plain text",
@@ -140,8 +145,4 @@ def _warnings(draft: PublicationDraft, prepared: Prepared) -> tuple[Warning_, ..
         for pointer, text in texts(draft)
         for handle in handles(text)
         if prepared.mentions.get(handle, "") is None
-    ]
-    if shown_text(draft) != draft.text:
-        message = "a post has media or a link card, not both: the link was appended to the text"
-        warnings.append(Warning_(code="LINK_APPENDED", message=message, channel="bluesky", pointer="/link"))
-    return tuple(warnings)
+    )

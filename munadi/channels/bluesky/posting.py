@@ -15,6 +15,7 @@ from munadi.channels.bluesky.thread import POST as FIRST
 from munadi.channels.bluesky.thread import parent_of, record_key
 from munadi.channels.bluesky.wire import POST, Reply, post_record, post_uri, same_post
 from munadi.channels.bluesky.xrpc import Xrpc
+from munadi.channels.http import no_proof
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Handle
@@ -28,8 +29,12 @@ MAX_UPLOADS = 5
 
 async def get_record(xrpc: Xrpc, draft: PublicationDraft, account: ConnectedAccount, stage: str = FIRST) -> Answer:
     """The record at a stage's key, from the account's own PDS, which is the authority. Raises ChannelError."""
-    params = {"repo": account.external_id, "collection": POST, "rkey": record_key(draft, stage)}
-    return await xrpc.query(account.service_url or xrpc.entryway, "com.atproto.repo.getRecord", params)
+    key = record_key(draft, stage)
+    params = {"repo": account.external_id, "collection": POST, "rkey": key}
+    answer = await xrpc.query(account.service_url or xrpc.entryway, "com.atproto.repo.getRecord", params)
+    if answer.field("uri") != post_uri(account.external_id, key) or not isinstance(answer.field("value"), dict):
+        raise no_proof(answer)
+    return answer
 
 
 class Posting:
@@ -50,18 +55,25 @@ class Posting:
         reply = await self._reply(stage.name) if stage.name != FIRST else None
         options = Options.model_validate(self._draft.options)
         record = post_record(self._draft, options, self._state, stage.name, reply)
+        key = record_key(self._draft, stage.name)
         body = {
             "repo": self._account.external_id,
             "collection": POST,
-            "rkey": record_key(self._draft, stage.name),
+            "rkey": key,
             "record": record,
             "swapRecord": None,
         }
         token = self._account.credentials.access_token.get_secret_value()
         base = self._account.service_url or self._xrpc.entryway
+        ours = post_uri(self._account.external_id, key)
         try:
             answer = await self._xrpc.procedure(
-                base, "com.atproto.repo.putRecord", token=token, body=body, gate=stage.gate
+                base,
+                "com.atproto.repo.putRecord",
+                token=token,
+                body=body,
+                gate=stage.gate,
+                proof=lambda written: written.field("uri") == ours,
             )
         except ChannelError as error:
             if error.provider_code == "BlobNotFound":

@@ -10,6 +10,7 @@ import re
 
 from munadi.channels.bluesky.state import Ref
 from munadi.channels.bluesky.xrpc import Xrpc
+from munadi.channels.http import no_proof
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Answer
 
@@ -65,10 +66,14 @@ class Quotes:
             if error.provider_code in NOT_HERE:
                 return None
             raise
-        return _cid(answer.field("cid"))
+        if (cid := _cid(answer.field("cid"))) is None:
+            raise no_proof(answer)
+        return cid
 
     async def _anywhere(self, uri: str) -> str | None:
         answer = await self._xrpc.query(self._appview, "app.bsky.feed.getPosts", {"uris": uri})
+        if not isinstance(answer.field("posts"), list):
+            raise no_proof(answer)
         return next((cid for post in _posts(answer) if post.get("uri") == uri and (cid := _cid(post.get("cid")))), None)
 
 

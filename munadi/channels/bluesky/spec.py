@@ -104,6 +104,7 @@ SPEC = ChannelSpec(
     max_media=10,  # of images: up to 4 as images, up to 10 as a gallery (its schema has 20, the app stops at 10)
     mixed_media=False,
     link_style=LinkStyle.CARD,
+    link_with_media=LinkStyle.APPENDED,  # a post has one embed
     first_comment=False,
     max_parts=25,  # ours: a thread has no limit of its own
     scopes=("com.atproto.appPass",),

@@ -32,21 +32,14 @@ def parent_of(stage: str) -> str:
     return POST if number == 1 else f"{_PART}{number}"
 
 
-def shown_text(draft: Draft) -> str:
-    """The post's text as it will stand: it has one embed, so beside media the link goes into the text."""
-    if not draft.link or not draft.media or draft.link in draft.text:
-        return draft.text
-    return f"{draft.text}\n\n{draft.link}".lstrip()
-
-
 def text_of(draft: Draft, stage: str) -> str:
     """The text that a stage shows."""
-    return shown_text(draft) if stage == POST else draft.parts[number_of(stage) - 2]
+    return draft.text if stage == POST else draft.parts[number_of(stage) - 2]
 
 
 def texts(draft: Draft) -> list[tuple[str, str]]:
     """Every text with its pointer, in order."""
-    return [("/text", shown_text(draft)), *((f"/parts/{index}", part) for index, part in enumerate(draft.parts))]
+    return [("/text", draft.text), *((f"/parts/{index}", part) for index, part in enumerate(draft.parts))]
 
 
 def mentioned(draft: Draft) -> list[str]:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from munadi.channels.bluesky.video_errors import explain_video
 from munadi.channels.bluesky.xrpc import Xrpc, address
-from munadi.channels.http import ChannelHttp, ChannelTools
+from munadi.channels.http import ChannelHttp, ChannelTools, no_proof
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
@@ -56,7 +56,9 @@ class VideoService:
         """What the account may still upload today. Raises ChannelError."""
         service_token = await self._token(base, token, self._did, LIMITS)
         answer = await self._http.call("GET", address(self._host, LIMITS), token=service_token)
-        return answer.body if isinstance(answer.body, dict) else {}
+        if not isinstance(answer.field("canUpload"), bool):
+            raise no_proof(answer, [service_token])
+        return dict(answer.body)
 
     async def upload(self, base: str, account: ConnectedAccount, asset: MediaAsset) -> Transcode:
         """Send the file, part by part. The same file again is answered with the job it has. Raises ChannelError."""
@@ -85,7 +87,7 @@ class VideoService:
         answer = await self._xrpc.query(base, "com.atproto.server.getServiceAuth", params, token=token)
         service_token = answer.field("token")
         if not isinstance(service_token, str):
-            raise self._xrpc.explain(answer)
+            raise no_proof(answer, [token])
         return service_token
 
     async def _pds_did(self, base: str) -> str:
@@ -111,7 +113,7 @@ class VideoService:
         wrapped = answer.field("jobStatus")
         status = wrapped if isinstance(wrapped, dict) else answer.body
         if not isinstance(status, dict) or not isinstance(status.get("jobId"), str):
-            raise self._explain(answer)
+            raise self._explain(answer) if answer.status == ALREADY_PROCESSED else no_proof(answer)
         blob, state = status.get("blob"), str(status.get("state") or "")
         return Transcode(
             id=status["jobId"],

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from munadi.channels.bluesky.errors import explain
-from munadi.channels.http import ChannelHttp, ChannelTools
+from munadi.channels.http import ChannelHttp, ChannelTools, no_proof
 from munadi.domain.failure import ChannelError
 from munadi.ports import Answer, Gate
 
@@ -42,11 +42,12 @@ class Xrpc:
         token: str | None = None,
         body: Mapping[str, Any] | None = None,
         gate: Gate | None = None,
+        proof: Callable[[Answer], object] | None = None,
         secrets: Sequence[str] = (),
     ) -> Answer:
         """POST with JSON, or with no body at all. Raises ChannelError."""
         return await self._http(base).call(
-            "POST", address(base, nsid), token=token, json_body=body, gate=gate, secrets=secrets
+            "POST", address(base, nsid), token=token, json_body=body, gate=gate, proof=proof, secrets=secrets
         )
 
     async def upload(self, base: str, token: str, content: bytes, mime_type: str) -> dict[str, Any]:
@@ -59,8 +60,8 @@ class Xrpc:
             headers={"content-type": mime_type},
         )
         blob = answer.field("blob")
-        if not isinstance(blob, dict):
-            raise self.explain(answer)
+        if not isinstance(blob, dict) or not blob:
+            raise no_proof(answer, [token])
         return blob
 
     async def resolve_handle(self, base: str, handle: str, token: str) -> str | None:
@@ -73,7 +74,9 @@ class Xrpc:
                 return None
             raise
         did = answer.field("did")
-        return did if isinstance(did, str) and did.startswith("did:") else None
+        if not isinstance(did, str) or not did.startswith("did:"):
+            raise no_proof(answer, [token])
+        return did
 
     def _http(self, base: str) -> ChannelHttp:
         return self._trusted if base.rstrip("/") in self._known else self._guarded

@@ -24,6 +24,7 @@ from munadi.channels.facebook.wire import kind_of
 from munadi.channels.http import ChannelTools
 from munadi.channels.text import parse_options
 from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.channel import Resend
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.problem import Problem
@@ -60,6 +61,10 @@ class Facebook:
     def stages(self, draft: Draft) -> tuple[str, ...]:
         """The first comment, when there is one."""
         return (COMMENT,) if draft.first_comment else ()
+
+    def resend(self, draft: Draft) -> Resend:
+        """A feed post has no key of its own, so every kind waits for the proof of absence."""
+        return self.spec.resend
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle

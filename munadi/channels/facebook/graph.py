@@ -5,13 +5,13 @@ Parts of a video go as multipart to the video host; a reel's bytes go to the add
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Mapping
+from collections.abc import AsyncIterable, Callable, Mapping
 
 import httpx
 
 from munadi.channels.facebook.errors import explain
 from munadi.channels.facebook.spec import OWN_DOMAINS, Settings
-from munadi.channels.http import ChannelHttp, ChannelTools, require_known_host
+from munadi.channels.http import ChannelHttp, ChannelTools, given_id, require_known_host
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
 from munadi.ports import Answer, Gate
@@ -49,11 +49,18 @@ class Graph:
         form: Mapping[str, str],
         gate: Gate | None = None,
         *,
+        proof: Callable[[Answer], object] | None = None,
         video: bool = False,
     ) -> Answer:
         """Raises ChannelError. `gate` marks the visible call; `video` sends it to the host of the chunked uploads."""
         url = f"{self._video if video else self._graph}/{path}"
-        return await self._http.call("POST", url, token=token_of(account), form=form, gate=gate)
+        return await self._http.call("POST", url, token=token_of(account), form=form, gate=gate, proof=proof)
+
+    async def make(
+        self, path: str, account: ConnectedAccount, form: Mapping[str, str], gate: Gate | None = None
+    ) -> str:
+        """The id of what was made. Raises ChannelError, also without an id: then nothing is known to be made."""
+        return id_of(await self.post(path, account, form, gate, proof=id_of)) or ""
 
     async def post_part(self, path: str, account: ConnectedAccount, form: Mapping[str, str], part: bytes) -> Answer:
         """One chunk of a video, as `video_file_chunk`. Raises ChannelError."""
@@ -86,9 +93,20 @@ class Graph:
             require_known_host(url, (self._hosts.upload,), OWN_DOMAINS),
             headers=headers,
             content=content,
+            proof=succeeded,
             secrets=[token],
             read_timeout=UPLOAD_TIMEOUT,
         )
+
+
+def id_of(answer: Answer) -> str | None:
+    """The id of what was made."""
+    return given_id(answer.field("id"))
+
+
+def succeeded(answer: Answer) -> bool:
+    """`{"success": true}`, of what makes nothing new."""
+    return answer.field("success") is True
 
 
 def token_of(account: ConnectedAccount) -> str:

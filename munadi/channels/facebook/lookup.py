@@ -16,10 +16,11 @@ from typing import Any
 from munadi.channels.facebook.graph import Graph, token_of
 from munadi.channels.facebook.spec import Settings
 from munadi.channels.facebook.state import Prepared
-from munadi.channels.facebook.wire import POST_FIELDS, PostRead, instant, read_post, read_posts, shown_text
+from munadi.channels.facebook.wire import POST_FIELDS, PostRead, instant, read_post, read_posts
+from munadi.channels.http import no_proof
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Reason, Sorting
-from munadi.domain.publication import Absent, Published, Unknown, Warning_
+from munadi.domain.failure import ChannelError
+from munadi.domain.publication import Absent, Published, Unknown
 from munadi.ports import PublicationDraft
 
 # Lists are asked for from a little before the start (facts, section 7).
@@ -72,26 +73,13 @@ class Lookup:
             return Published(post_id=found[0].id, url=url, published_at=found[0].created_at)
         return Absent() if whole else Unknown(note="the Page has more posts than one look reads")
 
-    async def locate(
-        self, draft: PublicationDraft, account: ConnectedAccount, prepared: Prepared, since: datetime
-    ) -> Published:
-        """The post of an accepted call that named no id; id unknown unless exactly one fits."""
-        try:
-            found: Any = await self.search(draft, account, prepared, since)
-        except ChannelError:
-            found = None
-        if isinstance(found, Published):
-            return found
-        message = "the post was accepted; which one it is could not be told from the Page's posts"
-        return Published(warnings=(Warning_(code="POST_ID_PENDING", message=message, channel="facebook"),))
-
     async def has_older_twin(self, draft: PublicationDraft, account: ConnectedAccount, before: datetime) -> bool:
         """Whether "posted already" is about a post from before ours was due, and about none since. Read only."""
         try:
             posts, _ = await self._posts(account, before - timedelta(days=7))
         except ChannelError:
             return False
-        times = [post.created_at for post in posts if same_text(shown_text(draft), post.message) and post.created_at]
+        times = [post.created_at for post in posts if same_text(draft.text, post.message) and post.created_at]
         return bool(times) and max(times) < before - SLACK
 
     async def comment(
@@ -101,8 +89,10 @@ class Lookup:
         fields = {"fields": "id,message,created_time,from{id}", "filter": "stream", "limit": PAGE_SIZE}
         answer = await self._graph.get(f"{target}/comments", token_of(account), fields)
         data = answer.field("data")
+        if not isinstance(data, list):
+            raise no_proof(answer)
         is_ours = _comment_test(draft, account, since - SLACK)
-        found = [one for one in (data if isinstance(data, list) else []) if is_ours(one)]
+        found = [one for one in data if is_ours(one)]
         if len(found) > 1:
             return Unknown(note=f"{len(found)} comments have this text")
         if not found:
@@ -117,7 +107,7 @@ class Lookup:
         for _ in range(MAX_PAGES):
             answer = await self._graph.get(f"{account.external_id}/published_posts", token_of(account), params)
             if not isinstance(answer.field("data"), list):
-                raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "Facebook: a list without data")
+                raise no_proof(answer)
             page, after = read_posts(answer)
             posts += [post for post in page if post.is_published and post.created_at and post.created_at >= since]
             if after is None:
@@ -139,14 +129,14 @@ def _plain(text: str) -> str:
 
 def _may_be(post: PostRead, draft: PublicationDraft, photos: set[str]) -> bool:
     """Same text, and media only where the draft has some; photos that can be read and are not ours rule it out."""
-    if not same_text(shown_text(draft), post.message):
+    if not same_text(draft.text, post.message):
         return False
     return not (photos and post.media) if draft.media else not post.has_media
 
 
 def _has_link(post: PostRead, draft: PublicationDraft) -> bool:
-    """Whether its card is the draft's, as far as that can be read. Beside media a link is only text."""
-    if not draft.link or draft.media or not post.links:
+    """Whether its card is the draft's, as far as that can be read."""
+    if not draft.link or not post.links:
         return True
     return draft.link.rstrip("/") in {link.rstrip("/") for link in post.links}
 

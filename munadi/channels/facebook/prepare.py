@@ -85,10 +85,8 @@ class Preparation:
         form = {"url": self._tools.media.public_url(sent), "published": "false"}
         if asset.alt:
             form["alt_text_custom"] = asset.alt
-        answer = await self._graph.post(f"{self._account.external_id}/photos", self._account, form)
-        if not answer.field("id"):
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "Facebook: a photo without an id")
-        photo = Photo(id=str(answer.field("id")), made_at=self._tools.clock.now())
+        made = await self._graph.make(f"{self._account.external_id}/photos", self._account, form)
+        photo = Photo(id=made, made_at=self._tools.clock.now())
         await self._keep(photos=(*self._state.photos, photo))
 
     async def _read_link_again(self, draft: Draft) -> None:

@@ -6,18 +6,17 @@ from contextlib import suppress
 from datetime import timedelta
 
 from munadi.channels.facebook.errors import LINK_UNREADABLE, codes_of, may_upload_again
-from munadi.channels.facebook.graph import Graph
+from munadi.channels.facebook.graph import Graph, succeeded
 from munadi.channels.facebook.lookup import Lookup
 from munadi.channels.facebook.prepare import MAX_RENEWALS
 from munadi.channels.facebook.spec import Kind, Options
 from munadi.channels.facebook.state import Prepared
-from munadi.channels.facebook.videos import EDGES, Videos, accepted
-from munadi.channels.facebook.wire import feed_form, finish_form, shown_text
+from munadi.channels.facebook.videos import EDGES, Videos
+from munadi.channels.facebook.wire import feed_form, finish_form
 from munadi.channels.http import ChannelTools
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
-from munadi.domain.publication import Pending, Published, Warning_
+from munadi.domain.publication import Pending, Published
 from munadi.ports import Gate, PublicationDraft, SaveHandle
 
 # Before a preparation is made anew.
@@ -39,19 +38,13 @@ class Publishing:
         """POST /{page}/feed. Raises ChannelError."""
         await self._require_photos(prepared, save)
         form = feed_form(draft, Options.model_validate(draft.options), [photo.id for photo in prepared.photos])
-        began = self._clock.now()
         try:
-            answer = await self._graph.post(f"{account.external_id}/feed", account, form, gate)
+            post_id = await self._graph.make(f"{account.external_id}/feed", account, form, gate)
         except ChannelError as error:
             await self._refused(draft, account, prepared, error, save)
             raise
-        if answer.field("id"):
-            post_id = str(answer.field("id"))
-            await _keep(prepared.model_copy(update={"post_id": post_id}), save)
-            found = await self._lookup.live(account, post_id, self._clock.now())
-        else:
-            found = await self._lookup.locate(draft, account, prepared, began)
-        return found.model_copy(update={"warnings": (*found.warnings, *_warnings(draft))})
+        await _keep(prepared.model_copy(update={"post_id": post_id}), save)
+        return await self._lookup.live(account, post_id, self._clock.now())
 
     async def finish(
         self,
@@ -73,14 +66,11 @@ class Publishing:
             form = finish_form(draft, Options.model_validate(draft.options), kind, upload.video_id, upload.session_id)
             path = f"{account.external_id}/{EDGES[kind]}"
             try:
-                answer = await self._graph.post(path, account, form, gate, video=kind is Kind.VIDEO)
+                await self._graph.post(path, account, form, gate, proof=succeeded, video=kind is Kind.VIDEO)
             except ChannelError as error:
                 if error.sorting is Sorting.REJECTED or may_upload_again(error):
                     return await self._refused_finish(account, kind, prepared, error, save)
                 raise
-            if not accepted(answer):
-                message = "Facebook: the finish was answered without success"
-                raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, message, "NO_SUCCESS")
             await _keep(prepared.model_copy(update={"finished": True}), save)
         found = await self._looked(account, kind, upload.video_id)
         return found or Pending(after=self._videos.wait(timedelta(0)), note="Facebook is publishing the video")
@@ -88,9 +78,8 @@ class Publishing:
     async def comment(self, draft: PublicationDraft, account: ConnectedAccount, target: str, gate: Gate) -> Published:
         """POST /{post}/comments. Raises ChannelError."""
         form = {"message": draft.first_comment or ""}
-        answer = await self._graph.post(f"{target}/comments", account, form, gate)
-        comment_id = answer.field("id")
-        return Published(post_id=str(comment_id) if comment_id else None, published_at=self._clock.now())
+        comment_id = await self._graph.make(f"{target}/comments", account, form, gate)
+        return Published(post_id=comment_id, published_at=self._clock.now())
 
     async def _looked(self, account: ConnectedAccount, kind: Kind, video_id: str) -> Published | None:
         """The video if it is live already; a look that fails says nothing."""
@@ -144,10 +133,3 @@ async def _keep(prepared: Prepared, save: SaveHandle) -> None:
     """It is live or accepted: neither a lost lease nor our own database may hide that."""
     with suppress(Exception):
         await save(prepared.model_dump(mode="json"), ready=True, expires_at=prepared.expires_at)
-
-
-def _warnings(draft: Draft) -> tuple[Warning_, ...]:
-    if shown_text(draft) == draft.text:
-        return ()
-    message = "a post has photos or a link card: the link was appended to the text"
-    return (Warning_(code="LINK_APPENDED", message=message, channel="facebook", pointer="/link"),)

@@ -121,6 +121,7 @@ SPEC = ChannelSpec(
     max_media=10,
     mixed_media=False,
     link_style=LinkStyle.CARD,
+    link_with_media=LinkStyle.APPENDED,  # photos and videos have no card
     first_comment=True,
     max_parts=1,
     scopes=("pages_show_list", "pages_read_engagement", "pages_manage_posts"),

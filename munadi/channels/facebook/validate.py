@@ -14,7 +14,7 @@ from munadi.channels.facebook.spec import (
     Kind,
     Options,
 )
-from munadi.channels.facebook.wire import check_reel, kind_of, shown_text
+from munadi.channels.facebook.wire import check_reel, kind_of
 from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaKind
@@ -32,7 +32,7 @@ TAKEN_BY: Mapping[str, frozenset[Kind]] = {
 def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
     """All violations, with pointers relative to the draft."""
     options, problems = parse_options(spec, Options, draft.options)
-    problems += check_extras(spec, draft) + check_text(spec, shown_text(draft)) + _comment(spec, draft, account)
+    problems += check_extras(spec, draft) + check_text(spec, draft.text) + _comment(spec, draft, account)
     problems += check_media_count(spec, draft.media) + _link(spec, draft)
     if options is None:
         return problems
@@ -59,8 +59,8 @@ def _comment(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
 
 
 def _link(spec: ChannelSpec, draft: Draft) -> list[Problem]:
-    """Facebook makes no card of its own pages (1609008). Beside media the link is only text."""
-    if not draft.link or draft.media:
+    """Facebook makes no card of its own pages (1609008)."""
+    if not draft.link:
         return []
     name = (urlsplit(draft.link).hostname or "").lower()
     if not any(name == refused or name.endswith(f".{refused}") for refused in REFUSED_LINKS):
@@ -101,7 +101,7 @@ def _options(spec: ChannelSpec, kind: Kind, options: Options) -> list[Problem]:
             f"/options/{Options.model_fields[name].alias}",
             "OPTION_NOT_FOR_KIND",
             "option_kind",
-            f"has no such option for a {kind}",
+            f"has no such option for the kind {kind}",
             ", ".join(sorted(kinds)),
             kind,
         )

@@ -14,12 +14,11 @@ from munadi.channels.facebook.errors import WRONG_OFFSET, codes_of
 from munadi.channels.facebook.graph import Graph, token_of
 from munadi.channels.facebook.spec import Kind, Settings
 from munadi.channels.facebook.state import VIDEO_FIELDS, Upload, VideoStatus, read_status
-from munadi.channels.http import ChannelTools
+from munadi.channels.http import ChannelTools, given_id, no_proof
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Published
-from munadi.ports import Answer
 
 EDGES = {Kind.REEL: "video_reels", Kind.VIDEO: "videos"}
 # Read and sent so much at a time, whatever the network would take.
@@ -42,23 +41,22 @@ class Videos:
             form["file_size"] = str(asset.bytes)
         path = f"{account.external_id}/{EDGES[kind]}"
         answer = await self._graph.post(path, account, form, video=kind is Kind.VIDEO)
-        video_id, url, session_id = (answer.field(name) for name in ("video_id", "upload_url", "upload_session_id"))
-        if not video_id or not (url if kind is Kind.REEL else session_id):
+        video_id, session_id = (given_id(answer.field(name)) for name in ("video_id", "upload_session_id"))
+        url = answer.field("upload_url")
+        if video_id is None or not (isinstance(url, str) and url if kind is Kind.REEL else session_id):
             raise _incomplete("an upload without an id or an address")
         return Upload(
-            video_id=str(video_id),
+            video_id=video_id,
             started_at=self._tools.clock.now(),
-            url=str(url) if kind is Kind.REEL else None,
-            session_id=str(session_id) if kind is Kind.VIDEO else None,
+            url=url if kind is Kind.REEL else None,
+            session_id=session_id if kind is Kind.VIDEO else None,
             until=_offset(answer.field("end_offset")) or 0,
         )
 
     async def send_rest(self, account: ConnectedAccount, upload: Upload, asset: MediaAsset, offset: int) -> None:
         """A reel's bytes from `offset` on, in one request. Raises ChannelError."""
         content = self._parts(asset, offset)
-        answer = await self._graph.send_bytes(upload.url or "", account, content, offset, asset.bytes)
-        if answer.field("success") is False:
-            raise _incomplete("an upload that was not stored")
+        await self._graph.send_bytes(upload.url or "", account, content, offset, asset.bytes)
 
     async def send_part(self, account: ConnectedAccount, upload: Upload, asset: MediaAsset) -> Upload:
         """A video's next part; the answer tells which one is wanted then. Raises ChannelError."""
@@ -76,8 +74,11 @@ class Videos:
         return upload.model_copy(update={"offset": start, "until": _offset(answer.field("end_offset")) or 0})
 
     async def status(self, account: ConnectedAccount, video_id: str) -> VideoStatus:
-        """Raises ChannelError."""
-        return read_status(await self._graph.get(video_id, token_of(account), {"fields": VIDEO_FIELDS}))
+        """Raises ChannelError: an answer without a status says nothing, least of all that nothing is published."""
+        answer = await self._graph.get(video_id, token_of(account), {"fields": VIDEO_FIELDS})
+        if not isinstance(answer.field("status"), dict):
+            raise no_proof(answer)
+        return read_status(answer)
 
     def wait(self, since: timedelta) -> timedelta:
         """When to look again at a video that is being worked on since then: the longer, the rarer."""
@@ -130,8 +131,3 @@ def _offset(value: Any) -> int | None:
 
 def _incomplete(what: str) -> ChannelError:
     return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, f"Facebook answered with {what}", "INCOMPLETE_ANSWER")
-
-
-def accepted(answer: Answer) -> bool:
-    """Whether a finish was taken: `{"success": true}`."""
-    return answer.field("success") is not False

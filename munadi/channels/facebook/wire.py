@@ -68,16 +68,9 @@ def check_reel(asset: MediaAsset, pointer: str) -> list[Problem]:
     return found
 
 
-def shown_text(draft: Draft) -> str:
-    """The text as it will stand: a link beside media has no field of its own, so it goes into the text."""
-    if not draft.link or not draft.media or draft.link in draft.text:
-        return draft.text
-    return f"{draft.text}\n\n{draft.link}".lstrip()
-
-
 def feed_form(draft: Draft, options: Options, photos: list[str]) -> Form:
     """POST /{page}/feed: a text, a link or photos that were uploaded unpublished."""
-    form: Form = {"message": text} if (text := shown_text(draft)) else {}
+    form: Form = {"message": draft.text} if draft.text else {}
     if photos:
         form["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
     elif draft.link:
@@ -93,8 +86,8 @@ def finish_form(draft: Draft, options: Options, kind: Kind, video_id: str, sessi
         form = {"upload_phase": "finish", "video_id": video_id, "video_state": "PUBLISHED"}
     else:
         form = {"upload_phase": "finish", "upload_session_id": session_id or ""}
-    if text := shown_text(draft):
-        form["description"] = text
+    if draft.text:
+        form["description"] = draft.text
     if options.title:
         form["title"] = options.title
     if options.place:

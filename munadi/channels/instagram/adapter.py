@@ -23,7 +23,7 @@ from munadi.channels.instagram.validate import validate
 from munadi.channels.instagram.wire import kind_of
 from munadi.channels.text import parse_options
 from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.channel import MediaKind
+from munadi.domain.channel import MediaKind, Resend
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.problem import Problem
@@ -64,6 +64,10 @@ class Instagram:
         """The first comment."""
         return (COMMENT,) if draft.first_comment else ()
 
+    def resend(self, draft: Draft) -> Resend:
+        """The same container, once it has been proven not to be live."""
+        return self.spec.resend
+
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
     ) -> Ready | Pending:
@@ -95,12 +99,9 @@ class Instagram:
             return await self._lookup.locate(draft, account, post.created_at)
         form = {"creation_id": post.id}
         try:
-            answer = await self._graph.post(f"{account.external_id}/media_publish", account, form, stage.gate)
+            media_id = await self._graph.post(f"{account.external_id}/media_publish", account, form, stage.gate)
         except ChannelError as error:
             return await self._refused(draft, account, prepared, post, error, save)
-        if not answer.field("id"):
-            return await self._lookup.locate(draft, account, post.created_at)
-        media_id = str(answer.field("id"))
         # The post is live: neither a lost lease nor our own database may hide that.
         with suppress(Exception):
             state = prepared.model_copy(update={"media_id": media_id})

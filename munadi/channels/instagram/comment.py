@@ -47,13 +47,12 @@ class FirstComment:
             raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message, retry_after=ID_WAIT)
         form = {"message": draft.first_comment or ""}
         try:
-            answer = await self._graph.post(f"{media_id}/comments", account, form, stage.gate)
+            comment_id = await self._graph.post(f"{media_id}/comments", account, form, stage.gate)
         except ChannelError as error:
             if error.provider_code == FLAKY_READ:
                 # A media that was just published may seem to be missing for a while, so this no is not final.
                 error.sorting = Sorting.UNKNOWN
             raise
-        comment_id = str(answer.field("id") or "") or None
         # The comment is there: neither a lost lease nor our own database may hide that.
         with suppress(Exception):
             state = prepared.model_copy(update={"media_id": media_id, "comment_id": comment_id})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from munadi.channels.http import ChannelHttp, ChannelTools
+from munadi.channels.http import ChannelHttp, ChannelTools, given_id
 from munadi.channels.instagram.errors import explain
 from munadi.channels.instagram.spec import Login, Settings
 from munadi.domain.account import ConnectedAccount
@@ -36,10 +36,11 @@ class Graph:
 
     async def post(
         self, path: str, account: ConnectedAccount, form: Mapping[str, str], gate: Gate | None = None
-    ) -> Answer:
-        """Change something. `gate` marks the visible call."""
-        url = f"{self._base(login_of(account))}/{path}"
-        return await self._http.call("POST", url, token=token_of(account), form=form, gate=gate)
+    ) -> str:
+        """Make something, and its id, without which nothing is known to be made. `gate` marks the visible call."""
+        url, token = f"{self._base(login_of(account))}/{path}", token_of(account)
+        answer = await self._http.call("POST", url, token=token, form=form, gate=gate, proof=id_of)
+        return id_of(answer) or ""
 
     async def unversioned(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
         """GET a token endpoint of the direct log-in, which has no version and takes the token as a parameter."""
@@ -53,6 +54,11 @@ class Graph:
 def login_of(account: ConnectedAccount) -> Login:
     """Which log-in the account was connected by; the direct one when it does not say."""
     return Login.PAGE if account.login == Login.PAGE else Login.DIRECT
+
+
+def id_of(answer: Answer) -> str | None:
+    """The id of what was made."""
+    return given_id(answer.field("id"))
 
 
 def token_of(account: ConnectedAccount) -> str:

@@ -19,7 +19,7 @@ from munadi.channels.renditions import fitting
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Sorting
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
 from munadi.domain.publication import Handle, Pending, Ready
@@ -170,15 +170,13 @@ class Preparation:
 
     async def _create(self, slot: str, form: Form) -> timedelta:
         try:
-            answer = await self._graph.post(f"{self._account.external_id}/media", self._account, form)
+            made = await self._graph.post(f"{self._account.external_id}/media", self._account, form)
         except ChannelError as error:
             if is_renewable(error):
                 # A parent that cannot be made has children that are gone.
                 await self._count_renewal(error, {} if slot == POST else self._state.containers)
             raise
-        if not answer.field("id"):
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "Instagram: a container without an id")
-        container = Container(id=str(answer.field("id")), created_at=self._tools.clock.now())
+        container = Container(id=made, created_at=self._tools.clock.now())
         await self._put(slot, container)
         return self._reader.wait(container)
 

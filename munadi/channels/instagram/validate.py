@@ -111,7 +111,7 @@ def _options(spec: ChannelSpec, kind: Kind, options: Options, draft: Draft) -> l
         if name in options.model_fields_set and kind not in kinds:
             pointer = f"/options/{Options.model_fields[name].alias}"
             found.append(
-                problem(spec, pointer, "OPTION_NOT_FOR_KIND", "option_kind", f"has no such option for a {kind}")
+                problem(spec, pointer, "OPTION_NOT_FOR_KIND", "option_kind", f"has no such option for the kind {kind}")
             )
     offset, duration = options.thumb_offset, draft.media[0].duration_ms
     if kind is Kind.REEL and offset is not None and duration is not None and offset > duration:

@@ -9,6 +9,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from munadi.channels.http import no_proof
 from munadi.channels.instagram.spec import Kind, Options
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
@@ -109,9 +110,8 @@ def read_media(fields: Any) -> MediaRead | None:
 
 
 def read_media_list(answer: Answer) -> list[MediaRead]:
-    """The media of a list answer, in its order."""
-    data = answer.field("data")
-    return [media for fields in (data if isinstance(data, list) else []) if (media := read_media(fields))]
+    """The media of a list answer, in its order. Raises ChannelError: what is no list is not an empty one."""
+    return [media for fields in _listed(answer) if (media := read_media(fields))]
 
 
 class CommentRead(Model):
@@ -123,13 +123,19 @@ class CommentRead(Model):
 
 
 def read_comments(answer: Answer) -> list[CommentRead]:
-    """The comments of a list answer that have an id and a text."""
-    data = answer.field("data")
+    """The comments of a list answer that have an id and a text. Raises ChannelError, as `read_media_list`."""
     return [
         CommentRead(id=str(fields["id"]), text=fields["text"], timestamp=_instant(fields.get("timestamp")))
-        for fields in (data if isinstance(data, list) else [])
+        for fields in _listed(answer)
         if isinstance(fields, dict) and fields.get("id") and isinstance(fields.get("text"), str)
     ]
+
+
+def _listed(answer: Answer) -> list[Any]:
+    data = answer.field("data")
+    if not isinstance(data, list):
+        raise no_proof(answer)
+    return data
 
 
 def _instant(value: Any) -> datetime | None:

@@ -22,7 +22,7 @@ from munadi.channels.threads.spec import LEADS, SPEC, Kind, Options, Settings
 from munadi.channels.threads.validate import validate
 from munadi.channels.threads.wire import POST, kind_of, stages_of
 from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.channel import MediaKind
+from munadi.domain.channel import MediaKind, Resend
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError
 from munadi.domain.problem import Problem
@@ -58,6 +58,10 @@ class Threads:
     def stages(self, draft: Draft) -> tuple[str, ...]:
         """`part-2`, `part-3`… of a chain, then `comment`."""
         return stages_of(draft)
+
+    def resend(self, draft: Draft) -> Resend:
+        """The same container, once it has been proven not to be live."""
+        return self.spec.resend
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle

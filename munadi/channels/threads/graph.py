@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from munadi.channels.http import ChannelHttp, ChannelTools
+from munadi.channels.http import ChannelHttp, ChannelTools, given_id
 from munadi.channels.threads.errors import explain
 from munadi.channels.threads.spec import Settings
 from munadi.domain.account import ConnectedAccount
@@ -36,14 +36,21 @@ class Graph:
 
     async def post(
         self, path: str, account: ConnectedAccount, form: Mapping[str, str], gate: Gate | None = None
-    ) -> Answer:
-        """Raises ChannelError. `gate` marks the visible call."""
-        return await self._http.call("POST", f"{self._base}/{path}", token=token_of(account), form=form, gate=gate)
+    ) -> str:
+        """The id of what was made. Raises ChannelError, also without an id. `gate` marks the visible call."""
+        url, token = f"{self._base}/{path}", token_of(account)
+        answer = await self._http.call("POST", url, token=token, form=form, gate=gate, proof=id_of)
+        return id_of(answer) or ""
 
     async def unversioned(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
         """GET a token endpoint, which takes the token as a parameter. Raises ChannelError."""
         given = {**params, "access_token": token}
         return await self._http.call("GET", f"{self._token_host}/{path}", params=given, secrets=[token])
+
+
+def id_of(answer: Answer) -> str | None:
+    """The id of what was made."""
+    return given_id(answer.field("id"))
 
 
 def token_of(account: ConnectedAccount) -> str:

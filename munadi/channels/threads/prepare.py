@@ -144,16 +144,12 @@ class Preparation:
 
     async def _create(self, slot: str, form: Form) -> timedelta:
         try:
-            answer = await self._graph.post(f"{self._account.external_id}/threads", self._account, form)
+            made = await self._graph.post(f"{self._account.external_id}/threads", self._account, form)
         except ChannelError as error:
             if allowed := renewals(error):
                 await self._count_renewal(error, allowed, self.state)
             raise
-        if not answer.field("id"):
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "Threads: a container without an id")
-        container = Container(
-            id=str(answer.field("id")), created_at=self._tools.clock.now(), media_type=form["media_type"]
-        )
+        container = Container(id=made, created_at=self._tools.clock.now(), media_type=form["media_type"])
         await self._put(slot, container)
         return self._reader.wait(container)
 

@@ -54,14 +54,11 @@ class Publishing:
             return await self._located(container, stage.name)
         form = {"creation_id": container.id}
         try:
-            answer = await self._graph.post(
+            post_id = await self._graph.post(
                 f"{self._account.external_id}/threads_publish", self._account, form, stage.gate
             )
         except ChannelError as error:
             return await self._refused(container, stage.name, error)
-        if not answer.field("id"):
-            return await self._located(container, stage.name)
-        post_id = str(answer.field("id"))
         await self._remember(stage.name, post_id)
         return await self._lookup.live(self._account, post_id, self._tools.clock.now())
 

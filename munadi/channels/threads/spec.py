@@ -133,6 +133,7 @@ SPEC = ChannelSpec(
     max_media=MAX_CAROUSEL,
     mixed_media=True,
     link_style=LinkStyle.CARD,
+    link_with_media=LinkStyle.APPENDED,  # only a text has a card
     first_comment=True,
     max_parts=MAX_PARTS,
     scopes=("threads_basic", "threads_content_publish", REPLY_SCOPE),

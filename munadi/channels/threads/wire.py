@@ -9,6 +9,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+from munadi.channels.http import no_proof
 from munadi.channels.threads.spec import Kind, Options
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
@@ -39,10 +40,8 @@ def kind_of(draft: Draft) -> Kind:
 
 
 def shown_text(draft: Draft) -> str:
-    """The text as it will stand: only a post of text has a card, so beside media the link goes into the text."""
-    if not draft.link or draft.link in draft.text or (draft.text.strip() and not draft.media):
-        return draft.text
-    return f"{draft.text}\n\n{draft.link}".lstrip()
+    """The text as it will stand: a card is attached to a text, so without one the link is it."""
+    return draft.text if draft.text.strip() or not draft.link else draft.link
 
 
 def stages_of(draft: Draft) -> tuple[str, ...]:
@@ -143,9 +142,11 @@ def read_post(fields: Any) -> PostRead | None:
 
 
 def read_posts(answer: Answer) -> list[PostRead]:
-    """The posts of a list answer, in its order."""
+    """The posts of a list answer, in its order. Raises ChannelError: what is no list is not an empty one."""
     data = answer.field("data")
-    return [post for fields in (data if isinstance(data, list) else []) if (post := read_post(fields))]
+    if not isinstance(data, list):
+        raise no_proof(answer)
+    return [post for fields in data if (post := read_post(fields))]
 
 
 def _instant(value: Any) -> datetime | None:

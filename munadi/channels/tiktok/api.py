@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from munadi.channels.http import ChannelHttp, ChannelTools, redact, require_known_host
+from munadi.channels.http import ChannelHttp, ChannelTools, no_proof, redact, require_known_host
 from munadi.channels.tiktok.errors import explain, is_ok
 from munadi.channels.tiktok.spec import UPLOAD_DOMAINS, Settings
 from munadi.channels.tiktok.wire import CREATOR_INFO, STATUS, Creator, Status, Upload, read_creator, read_status
@@ -82,6 +82,7 @@ class Api:
             read_timeout=UPLOAD_TIMEOUT,
             secrets=[upload.url, token],
             gate=gate,
+            proof=is_stored,
         )
 
     def require_upload_host(self, url: str) -> str:
@@ -91,6 +92,8 @@ class Api:
     def _checked(self, answer: Answer, token: str) -> Answer:
         if is_ok(answer):
             return answer
+        if not isinstance(answer.field("error"), dict):
+            raise no_proof(answer, [token])
         raise self._refusal(answer, token)
 
     def _refusal(self, answer: Answer, *secrets: str) -> ChannelError:
@@ -99,6 +102,11 @@ class Api:
         error.raw = redact(error.raw or "", *secrets)
         error.provider_message = redact(error.provider_message or "", *secrets) or None
         return error
+
+
+def is_stored(answer: Answer) -> bool:
+    """201 and 206, or what is stored in Content-Range: a bare 200 is somebody else's."""
+    return answer.status in (201, 206) or "content-range" in answer.headers
 
 
 def token_of(account: ConnectedAccount) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from munadi.channels.http import ChannelTools
+from munadi.channels.http import ChannelTools, given_id, no_proof
 from munadi.channels.tiktok.api import Api, token_of
 from munadi.channels.tiktok.spec import Mode, Options, Settings
 from munadi.channels.tiktok.validate import obey
 from munadi.channels.tiktok.wire import VIDEO_INIT, Prepared, Upload, file_body, mode_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Sorting
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import SaveHandle
@@ -72,12 +72,12 @@ class Preparation:
         answer = await self._api.post(VIDEO_INIT, self._token, body)
         data = answer.field("data")
         fields = data if isinstance(data, dict) else {}
-        publish_id, url = fields.get("publish_id"), fields.get("upload_url")
-        if not publish_id or not isinstance(url, str) or not url:
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "TikTok: an init without an upload_url")
+        publish_id, url = given_id(fields.get("publish_id")), fields.get("upload_url")
+        if publish_id is None or not isinstance(url, str) or not url:
+            raise no_proof(answer, [self._token])
         source = body["source_info"]
         upload = Upload(
-            publish_id=str(publish_id),
+            publish_id=publish_id,
             url=self._api.require_upload_host(url),
             size=source["video_size"],
             chunk_bytes=source["chunk_size"],

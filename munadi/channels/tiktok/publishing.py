@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime
 
-from munadi.channels.http import ChannelTools
+from munadi.channels.http import ChannelTools, given_id
 from munadi.channels.tiktok.api import Api, token_of
 from munadi.channels.tiktok.errors import explain_failure
 from munadi.channels.tiktok.lookup import Lookup
@@ -70,8 +70,8 @@ class Publishing:
         path = PHOTO_INIT if is_photo(draft) else VIDEO_INIT
         answer = await self._api.post(path, self._token, body, gate)
         data = answer.field("data")
-        publish_id = data.get("publish_id") if isinstance(data, dict) else None
-        await self._sent(publish_id=str(publish_id) if publish_id else None)
+        publish_id = given_id(data.get("publish_id")) if isinstance(data, dict) else None
+        await self._sent(publish_id=publish_id)
         return Pending(after=self._lookup.quick, note="TikTok is fetching the media")
 
     async def _last_chunk(self, draft: PublicationDraft, upload: Upload, gate: Gate) -> Published | Pending:

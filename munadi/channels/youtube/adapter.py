@@ -22,6 +22,7 @@ from munadi.channels.youtube.validate import validate
 from munadi.channels.youtube.verdicts import gone, judge
 from munadi.channels.youtube.wire import Video, full_status, read_video
 from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.channel import Resend
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.problem import Problem
@@ -56,6 +57,10 @@ class YouTube:
     def stages(self, draft: Draft) -> tuple[str, ...]:
         """A video is one step."""
         return ()
+
+    def resend(self, draft: Draft) -> Resend:
+        """The same update of the same video."""
+        return self.spec.resend
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
@@ -94,8 +99,7 @@ class YouTube:
             raise
         video = read_video(answer.body) or Video(id=video_id)
         _require(video, options)
-        found = published(video.model_copy(update={"id": video_id}), now())
-        return found.model_copy(update={"warnings": _warnings(video)})
+        return published(video, now()).model_copy(update={"warnings": _warnings(video)})
 
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None

@@ -8,7 +8,7 @@ from typing import Any
 from munadi.channels.http import ChannelHttp, ChannelTools, require_known_host
 from munadi.channels.youtube.errors import explain
 from munadi.channels.youtube.spec import SUFFIXES, Settings
-from munadi.channels.youtube.wire import Video, read_videos
+from munadi.channels.youtube.wire import Video, read_video, read_videos
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Answer, Gate
@@ -45,11 +45,17 @@ class Api:
     async def update_status(
         self, account: ConnectedAccount, video_id: str, status: Mapping[str, Any], gate: Gate
     ) -> Answer:
-        """videos.update of the whole status: the visible call. Raises ChannelError."""
+        """videos.update of the whole status: the visible call, answered with that video. Raises ChannelError."""
         body = {"id": video_id, "status": dict(status)}
         params = {"part": "status"}
         url, token = self._url("videos"), token_of(account)
-        return await self._http.call("PUT", url, token=token, params=params, json_body=body, gate=gate)
+
+        def is_the_video(answer: Answer) -> bool:
+            video = read_video(answer.body)
+            return video is not None and video.id == video_id and video.privacy is not None
+
+        call = self._http.call
+        return await call("PUT", url, token=token, params=params, json_body=body, gate=gate, proof=is_the_video)
 
     async def delete(self, account: ConnectedAccount, video_id: str) -> None:
         """videos.delete. Raises ChannelError."""

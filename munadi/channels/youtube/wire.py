@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from munadi.channels.http import no_proof
 from munadi.channels.youtube.spec import Options, Privacy
 from munadi.domain.content import Draft
 from munadi.domain.model import Model
@@ -92,9 +93,13 @@ def read_videos(answer: Answer) -> list[Video]:
 
 
 def entries(answer: Answer) -> list[dict[str, Any]]:
-    """What a list answer lists."""
+    """What a list answer lists; an empty one may have no `items`. Raises ChannelError when it is no list answer."""
     listed = answer.field("items")
-    return [_object(fields) for fields in listed] if isinstance(listed, list) else []
+    if isinstance(listed, list):
+        return [_object(fields) for fields in listed]
+    if str(answer.field("kind")).endswith("ListResponse"):
+        return []
+    raise no_proof(answer)
 
 
 class Upload(Model):

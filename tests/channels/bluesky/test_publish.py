@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from munadi.channels.bluesky.thread import record_key
+from munadi.channels.bluesky.wire import post_uri
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Absent, Handle, Published, Unknown
 from munadi.ports import PublicationDraft
@@ -21,6 +23,8 @@ SWAP = answer(400, {"error": "InvalidSwap", "message": "Record was at bafy"})
 BROKEN = answer(500, {"error": "InternalServerError", "message": "Internal Server Error"})
 MISSING = answer(400, {"error": "RecordNotFound", "message": "Could not locate record"})
 DRAFT = publication("Hello")
+URI = post_uri(DID, record_key(DRAFT))
+WRITTEN = ok({"uri": URI, "cid": "bafy"})
 
 
 def over(put: Any, get: Any = None) -> Bench:
@@ -44,7 +48,7 @@ def body(request: httpx.Request) -> dict[str, Any]:
 
 
 async def test_the_call_and_its_result() -> None:
-    built = over(ok({"uri": "at://…", "cid": "bafy"}))
+    built = over(WRITTEN)
     found = await publish(built)
     request = built.network.requests[0]
     sent = body(request)
@@ -57,8 +61,15 @@ async def test_the_call_and_its_result() -> None:
     assert found.published_at == NOW
 
 
+@pytest.mark.parametrize("said", [{}, {"uri": None}, {"uri": "at://x", "cid": "bafy"}, {"cid": "bafy"}, []])
+async def test_only_our_own_address_proves_that_it_was_written(said: Any) -> None:
+    with pytest.raises(ChannelError) as caught:
+        await publish(over(ok(said)))
+    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+
+
 async def test_a_repeat_is_identical_to_the_byte() -> None:
-    built = over(ok({"uri": "at://…", "cid": "bafy"}))
+    built = over(WRITTEN)
     await publish(built)
     await publish(built)
     first, second = built.network.requests
@@ -68,14 +79,14 @@ async def test_a_repeat_is_identical_to_the_byte() -> None:
 @pytest.mark.parametrize("refused", [SWAP, BROKEN])
 async def test_what_stands_at_the_key_and_is_ours_is_published(refused: httpx.Response) -> None:
     earlier = {"$type": "app.bsky.feed.post", "text": "Hello", "createdAt": "2026-12-01T08:00:00.000Z"}
-    found = await publish(over(refused, ok({"uri": "at://…", "value": earlier})))
+    found = await publish(over(refused, ok({"uri": URI, "value": earlier})))
     assert found.post_id is not None
 
 
 @pytest.mark.parametrize("refused", [SWAP, BROKEN])
 async def test_another_record_at_the_key_is_a_duplicate(refused: httpx.Response) -> None:
     with pytest.raises(ChannelError) as caught:
-        await publish(over(refused, ok({"uri": "at://…", "value": {"text": "Something else"}})))
+        await publish(over(refused, ok({"uri": URI, "value": {"text": "Something else"}})))
     assert (caught.value.reason, caught.value.sorting) == (Reason.DUPLICATE_CONTENT, Sorting.REJECTED)
 
 
@@ -101,14 +112,14 @@ async def test_lapsed_blobs_are_forgotten_so_that_they_are_uploaded_anew() -> No
 
 
 async def test_what_a_person_should_know_comes_as_warnings() -> None:
-    given = publication("@no.test", link="https://a.example", media=(image(),))
+    given = publication("@no.test", media=(image(),))
     handle = Handle(draft_version=1, state={"blobs": [{"$type": "blob"}], "mentions": {"no.test": None}})
-    found = await publish(over(ok()), given, handle)
-    assert [warning.code for warning in found.warnings] == ["MENTION_UNRESOLVED", "LINK_APPENDED"]
+    found = await publish(over(WRITTEN), given, handle)
+    assert [warning.code for warning in found.warnings] == ["MENTION_UNRESOLVED"]
 
 
 async def test_find_asks_the_accounts_own_server_for_the_derived_key() -> None:
-    built = over(ok(), ok({"value": {}}))
+    built = over(WRITTEN, ok({"uri": URI, "value": {}}))
     await publish(built)
     found = await built.channel.find(DRAFT, WHO, None, NOW)
     written, looked = built.network.requests
@@ -127,6 +138,9 @@ async def test_find_asks_the_accounts_own_server_for_the_derived_key() -> None:
         (answer(400, {"error": "InvalidRequest", "message": "Could not locate record"}), Unknown),
         (answer(400, {"error": "RepoNotFound", "message": "no such repo"}), Unknown),
         (answer(401, {"error": "AccountTakedown"}), Unknown),
+        (ok("not json"), Unknown),
+        (ok({}), Unknown),
+        (ok({"uri": "at://somebody/else", "value": {}}), Unknown),
     ],
 )
 async def test_only_a_record_not_found_proves_absence(look: httpx.Response, wanted: type) -> None:

@@ -42,11 +42,6 @@ PLAIN = {"has_alpha": False, "animated": False}
         (draft("x" * 300), draft("x" * 301), ("/text", "TEXT_TOO_LONG")),
         (draft("é" * 300), draft("é" * 301), ("/text", "TEXT_TOO_LONG")),
         (draft("👨‍👩‍👧‍👦" * 120), draft("👨‍👩‍👧‍👦" * 121), ("/text", "TEXT_TOO_LONG")),
-        (
-            draft("x" * (298 - len(LINK)), link=LINK, media=(image(),)),
-            draft("x" * (299 - len(LINK)), link=LINK, media=(image(),)),
-            ("/text", "TEXT_TOO_LONG"),
-        ),
         (draft("x" * 300, link=LINK), draft("x" * 301, link=LINK), ("/text", "TEXT_TOO_LONG")),
         (draft("x"), draft(" \n"), ("/text", "MISSING_FIELD")),
         (draft(media=(image(),)), draft(), ("/text", "MISSING_FIELD")),

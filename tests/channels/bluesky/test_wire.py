@@ -5,14 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from atproto import models
 
 from munadi.channels.bluesky.spec import Options
 from munadi.channels.bluesky.state import Card, Prepared
-from munadi.channels.bluesky.thread import record_key, shown_text
+from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import post_record, same_post
-from tests.channels.making import NOW, draft, image, publication
+from tests.channels.making import NOW, image, publication
 
 BLOB = {
     "$type": "blob",
@@ -96,17 +95,3 @@ def test_a_later_due_time_is_the_same_post() -> None:
     assert same_post(first, later)
     assert not same_post(first, {**later, "text": "Goodbye"})
     assert not same_post(first, None)
-
-
-@pytest.mark.parametrize(
-    ("text", "link", "images", "wanted"),
-    [
-        ("Hello", None, 0, "Hello"),
-        ("Hello", "https://a.example", 0, "Hello"),
-        ("Hello", "https://a.example", 1, "Hello\n\nhttps://a.example"),
-        ("", "https://a.example", 1, "https://a.example"),
-        ("At https://a.example now", "https://a.example", 1, "At https://a.example now"),
-    ],
-)
-def test_beside_images_the_link_goes_into_the_text(text: str, link: str | None, images: int, wanted: str) -> None:
-    assert shown_text(draft(text, link=link, media=tuple(image(n) for n in range(images)))) == wanted

@@ -7,6 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from munadi.channels.bluesky import build
+from munadi.channels.bluesky.thread import record_key
+from munadi.channels.bluesky.wire import post_uri
 from munadi.channels.http import ChannelTools
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import AccountImport
@@ -37,7 +39,9 @@ def tools(trusted: Network, guarded: httpx.AsyncClient) -> ChannelTools:
 async def test_which_client_calls(service_url: str | None, is_guarded: bool) -> None:
     trusted, guarded = Network(), Network()
     for network in (trusted, guarded):
-        network.on("POST", "", ok()).on("GET", "", answer(400, {"error": "RecordNotFound"}))
+        network.on("POST", "", ok({"uri": post_uri(DID, record_key(DRAFT))})).on(
+            "GET", "", answer(400, {"error": "RecordNotFound"})
+        )
     client = httpx.AsyncClient(transport=guarded)
     channel = build({"hosts": {"entryway": ENTRYWAY}}, tools(trusted, client))
     who = account("bluesky", DID, service_url=service_url)

@@ -12,6 +12,7 @@ from munadi.channels.http import ChannelTools
 from munadi.channels.seventh.spec import SPEC
 from munadi.channels.text import check_text
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
+from munadi.domain.channel import Resend
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.problem import Problem
@@ -40,6 +41,9 @@ class Seventh:
 
     def stages(self, draft: Draft) -> tuple[str, ...]:
         return ()
+
+    def resend(self, draft: Draft) -> Resend:
+        return self.spec.resend
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
