@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from munadi.channels.registry import channel_specs
 from munadi.config import Settings
-from munadi.domain.channel import MediaRule
+from munadi.domain.channel import ChannelSpec, MediaRule
 from munadi.domain.event import EventType
 from munadi.domain.publication import TRANSITIONS
 from munadi.domain.reasons import REASONS
@@ -63,7 +63,7 @@ def channels() -> str:
         text = ", ".join(f"{limit.maximum:,} {limit.unit.replace('_', ' ')}" for limit in spec.text_limits)
         parts.append(f"\n## {spec.title}\n\nFacts: {spec.facts_version}. Text: {text}. ")
         parts.append(f"Media: {spec.min_media} to {spec.max_media}{', kinds may be mixed' * spec.mixed_media}. ")
-        parts.append(f"A link becomes: {spec.link_style}. After a proven absence: {spec.resend}.\n\n")
+        parts.append(f"A link becomes: {spec.link_style}{_beside(spec)}. After a proven absence: {spec.resend}.\n\n")
         rows = [
             (
                 rule.kind,
@@ -82,6 +82,11 @@ def channels() -> str:
         parts.append(table(["media", "types", "bytes at most", "ratio", "width px", "seconds", "alt text"], rows))
         parts.append("\nSources: " + "; ".join(spec.sources) + "\n")
     return "".join(parts)
+
+
+def _beside(spec: ChannelSpec) -> str:
+    """What becomes of a link beside media, where that is something else."""
+    return f", beside media {spec.link_with_media}" if spec.link_with_media else ""
 
 
 def _made_anew(rule: MediaRule) -> str:
