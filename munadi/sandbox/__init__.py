@@ -14,7 +14,7 @@ Seeded profiles, the same after every reset:
 | facebook  | `munadi.sandbox`   | `100000000000001`                  | token `EAAsandboxMunadiPageToken` |
 | instagram | `munadi.sandbox`   | `17841400000000001`                | token `IGsandboxMunadiAccessToken` |
 | threads   | `munadi.sandbox`   | `26750000000000001`                | token `THsandboxMunadiAccessToken` |
-| tiktok    | `munadi.sandbox`   | `-000MunadiSandboxOpenId`          | token `act.sandboxMunadiAccessToken`, refresh `rft.sandboxMunadiRefreshToken` |
+| tiktok    | `munadi.sandbox`   | `-000MunadiSandboxOpenId`          | token `act.sandboxMunadiAccessToken` |
 | youtube   | `@munadi.sandbox`  | `UCmunadisandboxdefault00`         | token `ya29.sandboxMunadiAccessToken` |
 """
 
