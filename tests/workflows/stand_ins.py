@@ -1,0 +1,82 @@
+"""What stands in around the real database and workflow: the server's clock, tokens, a mailbox nobody writes to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import SecretStr
+from temporalio import activity
+
+from munadi.db.session import Database
+from munadi.db.tables import AccountRow
+from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
+from munadi.domain.channel import ChannelName
+from munadi.domain.delivery import DueDelivery, SendResult
+from munadi.domain.failure import ChannelError
+
+
+class ServerClock:
+    """Inside an activity the server's time (it may have skipped ahead), elsewhere this machine's."""
+
+    def now(self) -> datetime:
+        return activity.info().started_time if activity.in_activity() else datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass
+class Tokens:
+    """Hands out a token, or the errors it was told to raise."""
+
+    database: Database | None = None
+    errors: list[ChannelError] = field(default_factory=list)
+    lost_accounts: list[str] = field(default_factory=list)
+    renewals: int = 0
+
+    async def account(self, account_id: str) -> ConnectedAccount:
+        if self.errors:
+            raise self.errors.pop(0)
+        return ConnectedAccount(
+            id=account_id,
+            brand_ref="acme",
+            channel=ChannelName.BLUESKY,
+            external_id="1",
+            handle="h",
+            credentials=Credentials(access_token=SecretStr("t")),
+        )
+
+    async def renew(self, account: ConnectedAccount) -> ConnectedAccount:
+        self.renewals += 1
+        return account
+
+    async def lost(self, account: ConnectedAccount, error: ChannelError) -> None:
+        self.lost_accounts.append(account.id)
+        if self.database is not None:
+            async with self.database.write() as session:
+                row = await session.get(AccountRow, account.id)
+                assert row is not None
+                row.status = AccountStatus.REAUTH_REQUIRED.value
+
+
+class NoDeliveries:
+    """Nobody subscribed."""
+
+    async def take_first(self, content_id: str, now: datetime) -> list[DueDelivery]:
+        return []
+
+    async def take(self, delivery_id: str, now: datetime) -> None:
+        return None
+
+    async def record(self, delivery_id: str, result: SendResult, now: datetime) -> None:
+        return None
+
+    async def put_back(self, delivery_ids: Sequence[str], now: datetime) -> None:
+        return None
+
+    async def send(self, **_: Any) -> SendResult:
+        raise AssertionError("nothing to send")
