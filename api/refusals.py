@@ -6,13 +6,20 @@ from datetime import timedelta
 
 from api.problems import ProblemError, refused
 from api.services import Services
-from munadi.domain.failure import ChannelError, FailureClass
+from munadi.domain.failure import ChannelError, FailureClass, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.reasons import REASONS
 from munadi.webhooks.guard import GuardRefused
 
 _PASSING = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT})
 _WAIT = timedelta(seconds=30)
+# Nothing was connected, so there is nothing to reconnect or to retry.
+_AT_IMPORT = {
+    Reason.LOGIN_CHECKPOINT: "Log in to the network in a browser, clear the check, then import the account again.",
+    Reason.MISSING_SCOPE: "Import a token that has the permission named in the network's message.",
+    Reason.TARGET_NOT_ACCESSIBLE: "Check externalId, and that the token's owner may publish there.",
+}
+_CHECK = "Check the credentials: they are wrong, incomplete, expired or withdrawn."
 
 
 def is_passing(error: ChannelError) -> bool:
@@ -21,8 +28,10 @@ def is_passing(error: ChannelError) -> bool:
 
 
 def of_channel(error: ChannelError, channel: str, pointer: str) -> ProblemError:
-    """A network's no: 503 with Retry-After when it will pass, else 422 with the reason and the remedy."""
-    remedy = REASONS[error.reason].remedy
+    """A network's no to an account: 503 with Retry-After when it will pass, else 422 with what to do."""
+    facts = REASONS[error.reason]
+    wrong = _CHECK if facts.class_ is FailureClass.TOKEN else facts.remedy
+    remedy = facts.remedy if is_passing(error) else _AT_IMPORT.get(error.reason, wrong)
     detail = f"{error.message}. {remedy}"
     if is_passing(error):
         seconds = max(1, round((error.retry_after or _WAIT).total_seconds()))

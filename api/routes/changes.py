@@ -25,7 +25,8 @@ from munadi.db.story import Story
 from munadi.db.tables import ContentRow, DraftRow
 from munadi.domain.content import ContentView
 from munadi.domain.problem import ProblemsFound
-from munadi.intake.check import check_times, read_due, read_publish_by
+from munadi.domain.time import check_window
+from munadi.intake.check import read_due, read_publish_by
 from munadi.intake.edit import edited
 from munadi.intake.problems import Findings
 from munadi.intake.wire import ContentEdit, NothingSent, RescheduleSent, RetrySent
@@ -91,7 +92,7 @@ async def _reschedule(sent: RescheduleSent, story: Story) -> None:
     due = read_due(sent.scheduled_at, sent.timezone, sent.fold, story.now, found)
     publish_by = read_publish_by(sent.publish_by, sent.timezone, found)
     if due is not None:
-        check_times(due, publish_by, story.now, immediate=False, found=found)
+        found.extend(check_window(due, publish_by, story.now))
     found.raise_if_any()
     zone_given = sent.timezone is not None
     try:

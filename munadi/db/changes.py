@@ -31,7 +31,9 @@ class ChangeRefused(Exception):
         self.code = code
 
 
-def _too_late(text: str) -> ChangeRefused:
+def _too_late(story: Story, text: str) -> ChangeRefused:
+    if all(row.status == S.CANCELED for row in story.publications):
+        text = "the content was canceled; submit it anew to publish it"
     return ChangeRefused("TOO_LATE", text)
 
 
@@ -44,7 +46,7 @@ async def cancel(story: Story) -> list[str]:
     if not waiting:
         if any(row.status == S.CANCELED for row in story.publications):
             return []
-        raise _too_late("publishing began or ended for every publication; nothing can be withdrawn")
+        raise _too_late(story, "publishing began or ended for every publication; nothing can be withdrawn")
     _begin(story)
     whole = len(waiting) == len([row for row in story.publications if row.status != S.CANCELED])
     for row in waiting:
@@ -61,7 +63,7 @@ async def reschedule(
     """Move everything that still waits to another time; an explicit publishBy stays unless a new one is given."""
     waiting = _waiting(story)
     if not waiting:
-        raise _too_late("publishing began; the time can no longer be changed")
+        raise _too_late(story, "publishing began; the time can no longer be changed")
     content = story.content
     if publish_by is not None:
         content.publish_by, content.publish_by_explicit = publish_by, True
@@ -86,7 +88,7 @@ async def publish_now(story: Story) -> None:
     """Make everything that still waits due at once."""
     waiting = _waiting(story)
     if not waiting:
-        raise _too_late("publishing began or ended already")
+        raise _too_late(story, "publishing began or ended already")
     content = story.content
     _begin(story)
     content.scheduled_at = story.now
@@ -148,7 +150,7 @@ async def resolve(story: Story, row: PublicationRow, *, published: bool, post_id
 def require_untouched(story: Story) -> None:
     """An edit is allowed until any publication was claimed."""
     if any(S(row.status) not in WAITING or row.attempt_count for row in story.publications):
-        raise _too_late("publishing began; the content can no longer be edited")
+        raise _too_late(story, "publishing began; the content can no longer be edited")
 
 
 def _begin(story: Story) -> None:

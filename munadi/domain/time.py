@@ -113,13 +113,16 @@ def check_window(
     publish_by: datetime | None,
     now: datetime,
     pointer: str = "/scheduledAt",
+    *,
+    at_once: str = "use publish-now to publish at once",
 ) -> list[Problem]:
-    """The rules of when: not past (a minute of grace for slow wires is not given), not beyond the horizon."""
+    """The rules of when: not past (a minute of grace for slow wires is not given), not beyond the horizon.
+
+    `at_once` says what to do instead of giving a time that is now, which differs for a new content.
+    """
     problems = []
     if due <= now:
-        problems.append(
-            _problem(pointer, "TIME_IN_PAST", "the time has passed; omit scheduledAt to publish now", now, due)
-        )
+        problems.append(_problem(pointer, "TIME_IN_PAST", f"the time has passed; {at_once}", now, due))
     if due > now + HORIZON:
         problems.append(_problem(pointer, "TIME_BEYOND_HORIZON", "at most one year ahead", now + HORIZON, due))
     return problems + check_publish_by(due, publish_by, now)

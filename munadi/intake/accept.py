@@ -19,7 +19,7 @@ from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 from munadi.domain.publication import Warning_
 from munadi.domain.time import default_publish_by
-from munadi.intake.check import check_draft, check_times, read_due, read_publish_by
+from munadi.intake.check import check_draft, check_new_times, read_due, read_publish_by
 from munadi.intake.drafts import PlacedDraft, link_warnings, media_sent, place
 from munadi.intake.media import Brought, MediaIntake, look_up
 from munadi.intake.problems import Findings
@@ -85,7 +85,7 @@ class Intake:
         due = read_due(request.scheduled_at, request.timezone, request.fold, now, found)
         publish_by = read_publish_by(request.publish_by, request.timezone, found)
         if due is not None:
-            check_times(due, publish_by, now, immediate=request.scheduled_at is None, found=found)
+            check_new_times(due, publish_by, now, immediate=request.scheduled_at is None, found=found)
         due = due or now
         return Planned(
             brand_ref=request.brand_ref,

@@ -55,9 +55,14 @@ def read_publish_by(publish_by: str | None, timezone: str | None, found: Finding
         return None
 
 
-def check_times(due: datetime, publish_by: datetime | None, now: datetime, *, immediate: bool, found: Findings) -> None:
-    """Not past, not beyond the horizon, and the window ends after the due time."""
-    found.extend(check_publish_by(due, publish_by, now) if immediate else check_window(due, publish_by, now))
+def check_new_times(
+    due: datetime, publish_by: datetime | None, now: datetime, *, immediate: bool, found: Findings
+) -> None:
+    """Of a new content: not past, not beyond the horizon, and the window ends after the due time."""
+    if immediate:
+        found.extend(check_publish_by(due, publish_by, now))
+    else:
+        found.extend(check_window(due, publish_by, now, at_once="omit scheduledAt to publish now"))
 
 
 def _follows_from_missing_media(problem: Problem) -> bool:

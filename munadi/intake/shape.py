@@ -13,6 +13,11 @@ _CODES = {
     "json_invalid": "JSON_INVALID",
     "invalid_link": "INVALID_LINK",
 }
+# In the words of JSON, where a library speaks of its classes.
+_MESSAGES = {"extra_forbidden": "there is no such field"}
+_MESSAGES |= dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "must be an object")
+_MESSAGES |= dict.fromkeys(("list_type", "tuple_type", "set_type"), "must be an array")
+_LENGTHS = {"too_short": "needs at least", "too_long": "takes at most"}
 # Where a framework found the value, ahead of its place in there.
 _PLACES = {"body", "query", "path", "header", "cookie"}
 
@@ -38,9 +43,10 @@ def _problem(error: Mapping[str, Any]) -> Problem:
     limits = [
         context[name] for name in ("max_length", "min_length", "le", "ge", "pattern", "expected") if name in context
     ]
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if kind == "extra_forbidden":
-        message = "there is no such field"
+    message = _MESSAGES.get(kind) or str(error["msg"]).removeprefix("Value error, ")
+    if kind in _LENGTHS:
+        unit = "item" if context.get("field_type") in ("List", "Tuple", "Set") else "character"
+        message = f"{_LENGTHS[kind]} {limits[0]} {unit}{'' if limits[0] == 1 else 's'}"
     return Problem(
         pointer=pointer_of(error["loc"]),
         code=_CODES.get(kind, "INVALID_FIELD"),

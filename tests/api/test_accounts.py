@@ -70,7 +70,8 @@ async def test_what_the_network_refuses_is_told_with_the_remedy(door: Door) -> N
     answer = await door.ask("POST", IMPORT, json=SENT)
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (422, "TOKEN_REVOKED")
-    assert "Reconnect the account" in problem["detail"]
+    assert problem["detail"].startswith("the network says no. Check the credentials")
+    assert "retry" not in problem["detail"].lower()
     assert problem["errors"][0] | {"message": ""} == {
         "pointer": "/credentials",
         "code": "TOKEN_REVOKED",

@@ -146,6 +146,21 @@ async def test_the_count_and_the_limit_are_told_in_the_networks_unit(small_desk:
     assert ("text_graphemes", 300, 301) in [(error["rule"], error["limit"], error["actual"]) for error in errors]
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ([], "must be an object"),
+        ({"brandRef": "acme", "channels": {}}, "must be an array"),
+        ({"brandRef": "acme", "channels": [], "text": "x"}, "needs at least 1 item"),
+        ({"brandRef": "acme", "channels": ["bluesky"] * 51}, "takes at most 50 items"),
+    ],
+)
+async def test_the_shape_is_told_in_the_words_of_json(small_desk: Desk, body: Any, message: str) -> None:
+    errors = errors_of(await small_desk.client.post("/v1/contents", json=body))
+    assert message in [error["message"] for error in errors]
+    assert "ContentSent" not in str(errors)
+
+
 async def test_every_violation_comes_at_once(desk: Desk) -> None:
     body = desk.content(
         brandRef="acme",

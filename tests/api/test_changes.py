@@ -70,6 +70,29 @@ async def test_canceling_twice_is_no_error_and_says_what_is_canceled(desk: Desk)
     errors_of(await change(desk, content_id, "cancel", {"why": "typo"}))
 
 
+@pytest.mark.parametrize(
+    ("what", "body"), [("reschedule", {"scheduledAt": later(days=2)}), ("publish-now", None), ("", {"text": "x"})]
+)
+async def test_what_was_canceled_is_told_to_be(small_desk: Desk, what: str, body: Any) -> None:
+    content_id = (await small_desk.accept())["id"]
+    await change(small_desk, content_id, "cancel")
+    answer = await (change(small_desk, content_id, what, body) if what else edit(small_desk, content_id, body, '"2"'))
+    errors_of(answer, 409)
+    assert (answer.json()["code"], answer.json()["detail"]) == (
+        "TOO_LATE",
+        "the content was canceled; submit it anew to publish it",
+    )
+
+
+async def test_a_time_that_has_passed_is_told_with_what_to_do_instead(small_desk: Desk) -> None:
+    content_id = (await small_desk.accept())["id"]
+    past = {"scheduledAt": "2020-01-01T00:00:00Z"}
+    [moved] = errors_of(await change(small_desk, content_id, "reschedule", past))
+    assert moved["message"] == "the time has passed; use publish-now to publish at once"
+    [new] = errors_of(await small_desk.client.post("/v1/contents", json=small_desk.content(**past)))
+    assert new["message"] == "the time has passed; omit scheduledAt to publish now"
+
+
 async def test_a_default_window_moves_with_the_time_and_an_explicit_one_stays(desk: Desk) -> None:
     default = (await desk.accept())["id"]
     moved = (await change(desk, default, "reschedule", {"scheduledAt": later(days=2)})).json()
