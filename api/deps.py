@@ -34,7 +34,10 @@ IfMatch = Annotated[
     Header(alias="If-Match", description='The `ETag` the change is based on, such as `"3"`.', max_length=200),
 ]
 
-_ETAG = re.compile(r'(?:W/)?"([^"]*)"')
+_TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
+_IF_MATCH = re.compile(rf"\*|(?:{_TAG}|,)(?:[ \t]*,[ \t]*(?:{_TAG})?)*")
+# A weak tag never matches here (RFC 9110, 13.1.1).
+_STRONG = re.compile(r'(?:^|[\s,])"([^"]*)"')
 
 
 class Page(WireModel, Generic[T]):
@@ -58,10 +61,19 @@ def etag(version: int) -> str:
 
 
 def check_match(if_match: str | None, version: int) -> None:
-    """412 unless the header is absent or names the version that is current."""
-    if if_match is None or if_match.strip() == "*" or str(version) in _ETAG.findall(if_match):
+    """412 unless the header is absent or names the version that is current; 400 when it cannot be read."""
+    if if_match is None:
+        return
+    given = if_match.strip()
+    if not _IF_MATCH.fullmatch(given):
+        detail = 'If-Match is * or a list of quoted entity tags, such as the ETag of the content: "3"'
+        raise ProblemError(400, "IF_MATCH_MALFORMED", "If-Match is malformed", detail)
+    strong = _STRONG.findall(given)
+    if given == "*" or str(version) in strong:
         return
     detail = f"the content is at version {version} by now; read it again and decide anew"
+    if not strong:
+        detail = f'a weak tag (W/"…") never matches here; the content is at version {version}: send "{version}"'
     raise ProblemError(412, "STALE", "Changed meanwhile", detail, headers={"ETag": etag(version)})
 
 

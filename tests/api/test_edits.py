@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from munadi.db.tables import AccountRow, DraftRow
 from munadi.domain.channel import ChannelName
-from tests.api.changing import edit, rows, types_of
+from tests.api.changing import change, edit, rows, types_of
 from tests.api.desk import Desk, later
 from tests.api.test_bad_input import errors_of
 
@@ -21,6 +23,28 @@ async def test_an_edit_needs_the_version_it_is_based_on(desk: Desk) -> None:
     done = await edit(desk, content_id, {"text": "x"}, 'W/"0", "1"')
     assert (done.status_code, done.headers["etag"], done.json()["text"]) == (200, '"2"', "x")
     assert await types_of(desk, content_id) == ["content.accepted", "content.updated"]
+
+
+@pytest.mark.parametrize("match", ["1", "", '"1', '1"', '"1" "2"', '"1", 2', "W/1", 'w/"1"', '*, "1"', '"a b"', "'1'"])
+async def test_a_malformed_if_match_is_told(small_desk: Desk, match: str) -> None:
+    content_id = (await small_desk.accept())["id"]
+    for answer in (
+        await edit(small_desk, content_id, {"text": "x"}, match),
+        await change(small_desk, content_id, "cancel", match=match),
+    ):
+        errors_of(answer, 400)
+        assert answer.json()["code"] == "IF_MATCH_MALFORMED"
+
+
+async def test_a_weak_tag_is_never_the_current_one(small_desk: Desk) -> None:
+    content_id = (await small_desk.accept())["id"]
+    weak = await edit(small_desk, content_id, {"text": "x"}, 'W/"1"')
+    errors_of(weak, 412)
+    assert "weak" in weak.json()["detail"]
+    for match in ('"9","1"', " * "):
+        version = (await small_desk.read(content_id))["version"]
+        answer = await edit(small_desk, content_id, {"text": match}, match.replace("1", str(version)))
+        assert answer.status_code == 200
 
 
 async def test_of_concurrent_edits_one_wins_and_the_rest_are_stale(desk: Desk) -> None:
