@@ -5,17 +5,16 @@ from __future__ import annotations
 from api.auth import Principal
 from api.services import Services
 from munadi.db.brands import BrandStore
-from munadi.domain.problem import Problem, ProblemsFound
+from munadi.intake.problems import Findings
 
 
-async def named_brand(ref: str | None, principal: Principal, services: Services) -> str | None:
+async def named_brand(ref: str | None, principal: Principal, services: Services, found: Findings) -> str | None:
     """The brand that something new belongs to: what a key for one brand makes belongs to that brand.
 
-    ProblemsFound (422 at /brandRef) for an unknown brand and, alike, for another's.
+    A finding at /brandRef for an unknown brand and, alike, for another's.
     """
     if ref is None:
         return principal.brand_ref
     if not principal.may_see(ref) or await BrandStore(services.database).get(ref) is None:
-        message = f"there is no brand {ref!r}"
-        raise ProblemsFound([Problem(pointer="/brandRef", code="BRAND_UNKNOWN", message=message)])
+        found.add("/brandRef", "BRAND_UNKNOWN", f"there is no brand {ref!r}")
     return ref

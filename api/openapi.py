@@ -11,9 +11,9 @@ from pydantic.json_schema import models_json_schema
 from starlette.routing import compile_path
 
 from api import examples
+from api.body import BY_HAND
 from api.problems import MEDIA_TYPE, ProblemDocument
 from munadi.domain.content import ContentView
-from munadi.intake.wire import ContentEdit, ContentSent, MediaUrlSent
 
 _REF = "#/components/schemas/{model}"
 _MEANINGS = {
@@ -78,7 +78,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     )
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
     _, extra = models_json_schema(
-        [(model, "validation") for model in (ContentSent, ContentEdit, MediaUrlSent)]
+        [(model, "validation") for model in sorted(BY_HAND, key=lambda model: model.__name__)]
         + [(ProblemDocument, "serialization")],
         ref_template=_REF,
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from api.problems import ProblemError, refused
+from api.problems import ProblemError
 from api.services import Services
 from munadi.domain.failure import ChannelError, FailureClass, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.reasons import REASONS
+from munadi.intake.problems import Findings
 from munadi.webhooks.guard import GuardRefused
 
 _PASSING = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT})
@@ -43,7 +44,14 @@ def of_channel(error: ChannelError, channel: str, pointer: str) -> ProblemError:
 
 async def check_url(services: Services, url: str, pointer: str) -> None:
     """422 unless the guard lets us call this URL."""
+    found = Findings()
+    await find_url(services, url, pointer, found)
+    found.raise_if_any()
+
+
+async def find_url(services: Services, url: str, pointer: str, found: Findings) -> None:
+    """A finding unless the guard lets us call this URL."""
     try:
         await services.guard.check(url)
     except GuardRefused as error:
-        raise refused([Problem(pointer=pointer, code=error.code, message=error.message, rule="outbound_url")]) from None
+        found.extend([Problem(pointer=pointer, code=error.code, message=error.message, rule="outbound_url")])

@@ -22,7 +22,7 @@ from munadi.db.brands import BrandExists, BrandStore
 from munadi.domain.brand import BRAND_REF, BrandLimits, BrandRef, BrandView
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
-from munadi.domain.time import resolve_zone
+from munadi.domain.time import ZoneName
 
 router = APIRouter(prefix="/v1/brands", tags=["brands"])
 
@@ -39,7 +39,7 @@ class BrandChange(WireModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     name: str | None = Field(None, max_length=200)
-    timezone: str | None = Field(None, max_length=64, description="IANA name, for display and calendars.")
+    timezone: ZoneName | None = Field(None, description="IANA name, for display and calendars.")
     limits: BrandLimits | None = None
 
 
@@ -62,7 +62,6 @@ async def create_brand(body: BrandCreate, principal: Admin, services: TheService
     """A brand is what content, accounts and events belong to; you name it by `ref` from then on."""
     if principal.brand_ref is not None:
         raise ProblemError(403, "BRAND_RESTRICTED", "Not permitted", "this key works for one brand and makes no others")
-    _check_zone(body.timezone)
 
     async def create(session: AsyncSession) -> Answer:
         made = await BrandStore(services.database).create(
@@ -104,7 +103,6 @@ async def change_brand(ref: Ref, body: BrandChange, principal: Admin, services: 
     """Only the fields you send are changed; null clears. Limits are replaced as a whole."""
     await visible_brand(ref, principal, services)
     changes = {name: getattr(body, name) for name in body.model_fields_set}
-    _check_zone(body.timezone)
     if "limits" in changes:
         changes["limits"] = body.limits or BrandLimits()
     changed = await BrandStore(services.database).change(ref, changes)
@@ -123,8 +121,3 @@ async def visible_brand(ref: str, principal: Principal, services: Services) -> B
 
 def _is_ref(text: str) -> bool:
     return re.fullmatch(BRAND_REF, text) is not None
-
-
-def _check_zone(name: str | None) -> None:
-    if name is not None:
-        resolve_zone(name)

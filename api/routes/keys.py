@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
 from api.auth import Principal, not_found, require
+from api.body import described, read_whole
 from api.brand_named import named_brand
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
@@ -24,8 +25,8 @@ from munadi.domain.brand import BrandRef
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
-from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.time import Instant
+from munadi.intake.problems import Findings
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
@@ -75,13 +76,20 @@ class KeyWithText(KeyView):
         **problems(400, 401, 403, 413, 415, 422),
     },
     summary="Create a key",
+    openapi_extra=described(KeyCreate),
 )
-async def create_key(body: KeyCreate, principal: Admin, services: TheServices, asked: AskedOnce) -> Response:
+async def create_key(request: Request, principal: Admin, services: TheServices, asked: AskedOnce) -> Response:
     """The key is in the answer, once. A key for one brand can only make keys for that brand."""
     now = services.clock.now()
-    if body.expires_at is not None and body.expires_at <= now:
-        raise ProblemsFound([Problem(pointer="/expiresAt", code="TIME_IN_PAST", message="the time has passed")])
-    brand_ref = await named_brand(body.brand_ref, principal, services)
+    body, readable, shape = read_whole(request, KeyCreate)
+    found = Findings()
+    found.extend(shape)
+    ends = readable.get("expires_at")
+    if ends is not None and ends <= now:
+        found.add("/expiresAt", "TIME_IN_PAST", "the time has passed")
+    brand_ref = await named_brand(readable.get("brand_ref"), principal, services, found)
+    found.raise_if_any()
+    assert body is not None
 
     async def create(session: AsyncSession) -> Answer:
         row, text = await KeyStore(services.database).create(

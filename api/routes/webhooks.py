@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
 from api.auth import Principal, not_found, require
+from api.body import described, read_whole
 from api.brand_named import named_brand
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
 from api.idempotent import Answer, AskedOnce, answer_once, answered_before
 from api.openapi import problems
 from api.paging import PagingQuery
-from api.refusals import check_url
+from api.refusals import check_url, find_url
 from api.routes import deliveries
 from api.services import Services
 from api.webhook_test import send_test
@@ -32,6 +33,7 @@ from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.time import Instant
 from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret
+from munadi.intake.problems import Findings
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 router.include_router(deliveries.router)
@@ -87,11 +89,18 @@ class Replayed(WireModel):
     response_model=EndpointWithSecret,
     responses={**shows(201, _WITH_SECRET), **problems(400, 401, 403, 413, 415, 422)},
     summary="Create an endpoint",
+    openapi_extra=described(EndpointCreate),
 )
-async def create_endpoint(body: EndpointCreate, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
+async def create_endpoint(request: Request, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
     """The signing secret is in the answer, once. The URL must be public https (loopback in development)."""
-    brand_ref = await named_brand(body.brand_ref, principal, services)
-    await check_url(services, body.url, "/url")
+    body, readable, shape = read_whole(request, EndpointCreate)
+    found = Findings()
+    found.extend(shape)
+    brand_ref = await named_brand(readable.get("brand_ref"), principal, services, found)
+    if "url" in readable:
+        await find_url(services, readable["url"], "/url", found)
+    found.raise_if_any()
+    assert body is not None
 
     async def create(session: AsyncSession) -> Answer:
         made = await _store(services).create(

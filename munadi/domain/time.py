@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, Field
 from pydantic_core import PydanticCustomError
 
 from munadi.domain.problem import Problem, ProblemsFound
@@ -44,6 +44,18 @@ def resolve_zone(name: str, pointer: str = "/timezone") -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise _refuse(pointer, "TIMEZONE_UNKNOWN", f"{name!r} is not an IANA time zone") from None
+
+
+def _known_zone(name: str) -> str:
+    try:
+        resolve_zone(name)
+    except ProblemsFound as found:
+        raise PydanticCustomError("timezone_unknown", found.problems[0].message) from None
+    return name
+
+
+# The name of a zone on the wire.
+ZoneName = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
 
 
 def resolve_instant(

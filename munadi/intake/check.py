@@ -27,15 +27,24 @@ def read_due(
     scheduled_at: str | None, timezone: str | None, fold: str | None, now: datetime, found: Findings
 ) -> datetime | None:
     """The due time; None when it cannot be read. Nothing given is now."""
-    try:
-        if scheduled_at is not None:
-            return resolve_instant(scheduled_at, timezone=timezone, fold=Fold(fold) if fold else None)
-        if timezone is not None:
+    zone_known = True
+    if timezone is not None:
+        try:
             resolve_zone(timezone)
+        except ProblemsFound as error:
+            found.extend(error.problems)
+            zone_known = False
+    if scheduled_at is None:
+        return now if zone_known else None
+    try:
+        return resolve_instant(
+            scheduled_at, timezone=timezone if zone_known else None, fold=Fold(fold) if fold else None
+        )
     except ProblemsFound as error:
-        found.extend(error.problems)
+        # A local time in a zone that is none is told once, at the zone.
+        if zone_known or error.problems[0].code != "TIME_OFFSET_MISSING":
+            found.extend(error.problems)
         return None
-    return now
 
 
 def read_publish_by(publish_by: str | None, timezone: str | None, found: Findings) -> datetime | None:

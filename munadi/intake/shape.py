@@ -12,6 +12,7 @@ _CODES = {
     "extra_forbidden": "UNKNOWN_FIELD",
     "json_invalid": "JSON_INVALID",
     "invalid_link": "INVALID_LINK",
+    "timezone_unknown": "TIMEZONE_UNKNOWN",
 }
 # In the words of JSON, where a library speaks of its classes.
 _MESSAGES = {"extra_forbidden": "there is no such field"}

@@ -247,6 +247,46 @@ async def test_a_malformed_idempotency_key_is_told(small_desk: Desk, key: str) -
     assert await small_desk.count() == 0
 
 
+async def test_a_time_and_a_zone_that_are_none_are_both_told(small_desk: Desk) -> None:
+    content_id = (await small_desk.accept())["id"]
+    for time, code in (
+        ("soon", "TIME_FORMAT"),
+        ("2020-01-01T00:00:00", None),
+        ("2020-01-01T00:00:00Z", "TIME_IN_PAST"),
+    ):
+        body = {"scheduledAt": time, "timezone": "Mars/Base"}
+        expected = [("/timezone", "TIMEZONE_UNKNOWN")] + ([("/scheduledAt", code)] if code else [])
+        for path, sent in (("", small_desk.content(**body)), (f"/{content_id}/reschedule", body)):
+            errors = errors_of(await small_desk.client.post(f"/v1/contents{path}", json=sent))
+            assert [(error["pointer"], error["code"]) for error in errors] == expected
+
+
+async def test_every_violation_of_a_small_body_comes_at_once_too(small_desk: Desk) -> None:
+    past = "2020-01-01T00:00:00Z"
+    for path, body, expected in (
+        ("brands", {"ref": "Acme", "timezone": "Mars/Base", "colour": 1}, {"/ref", "/timezone", "/colour"}),
+        (
+            "keys",
+            {"name": "k", "scopes": ["admin", "all"], "brandRef": "nobody", "expiresAt": past},
+            {"/scopes/1", "/brandRef", "/expiresAt"},
+        ),
+        (
+            "webhooks/endpoints",
+            {"url": "https://10.0.0.1/x", "types": ["content.liked"], "brandRef": "nobody", "colour": 1},
+            {"/url", "/types/0", "/brandRef", "/colour"},
+        ),
+    ):
+        errors = errors_of(await small_desk.client.post(f"/v1/{path}", json=body))
+        assert {error["pointer"] for error in errors} == expected
+        for nothing in ({}, [], None):
+            answer = (
+                await small_desk.client.post(f"/v1/{path}", json=nothing)
+                if nothing is not None
+                else (await small_desk.client.post(f"/v1/{path}"))
+            )
+            assert errors_of(answer)
+
+
 @pytest.mark.parametrize("time", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"])
 async def test_an_instant_outside_the_calendar_is_told_wherever_it_is_sent(small_desk: Desk, time: str) -> None:
     client = small_desk.client
