@@ -51,7 +51,7 @@ ACCOUNTS: dict[str, Any] = {
         "value": {
             "channel": "threads",
             "externalId": "17841400000000000",
-            "credentials": {"accessToken": "TH…", "expiresAt": "2027-01-30T03:30:00Z"},
+            "credentials": {"accessToken": "TH...", "expiresAt": "2027-01-30T03:30:00Z"},
         },
     },
     "password": {
