@@ -54,6 +54,7 @@ async def check_each(brand: Brand, content: dict[str, Any]) -> None:
         assert ids.count(publication["providerPostId"]) == 1, (channel, ids)
 
 
+@pytest.mark.timeout(420)  # a minute of processing before the slot, and TikTok's minute after it
 async def test_an_image_and_a_video_to_all_six_on_time_with_a_minute_of_processing(six: Stack) -> None:
     """One image (a video where nothing else is taken), one video, and a reel, a TikTok and a YouTube video more.
 
