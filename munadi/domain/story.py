@@ -49,7 +49,8 @@ class Plan(Model):
         if self.status is PublicationStatus.QUEUED:
             at = self.claimable_at or self.preparable_at
             return None if at is None else min(at, self.publish_by)
-        return self.next_look_at
+        looked_for = self.status in (PublicationStatus.UNCONFIRMED, PublicationStatus.PUBLISHED)
+        return self.next_look_at if looked_for else None
 
     @property
     def rests(self) -> bool:

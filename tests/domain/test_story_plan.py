@@ -52,7 +52,7 @@ def test_a_waiting_one_always_wants_something_by_its_window(plan: Plan) -> None:
         assert plan.wants_at is not None
         assert plan.wants_at <= plan.publish_by
         assert plan.wants_at in (plan.claimable_at, plan.preparable_at, plan.publish_by)
-    elif plan.status is S.UNCONFIRMED:
+    elif plan.status in (S.UNCONFIRMED, S.PUBLISHED):
         assert plan.wants_at == plan.next_look_at
     else:
         assert plan.wants_at is None

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from munadi.channels.http import ChannelSettings
 from munadi.domain.channel import ChannelName, ChannelSpec, LinkStyle, Resend, TextLimit, TextUnit
+
+
+class Settings(ChannelSettings):
+    """What every channel can be told."""
+
 
 SPEC = ChannelSpec(
     name=ChannelName("seventh"),
