@@ -126,3 +126,19 @@ async def test_an_answer_that_was_lost_is_not_sent_again(api: httpx.AsyncClient,
         content = await brand.ended(accepted["id"])
         assert content["status"] == "published", content
         assert len(await brand.posts(f"lost {mode}")) == 1
+
+
+async def test_a_lost_answer_makes_no_second_post_where_the_network_would_take_one(
+    api: httpx.AsyncClient, brand: Brand
+) -> None:
+    """Instagram has no key of ours that collapses a repeat: only looking keeps it to one post."""
+    upload = {"file": ("a.jpg", picture("gold"), "image/jpeg")}
+    media = (await api.post("/v1/media", files=upload, data={"brandRef": brand.ref})).json()
+    fault = {"channel": "instagram", "operation": "media_publish", "mode": "accept_then_reset", "times": 1}
+    assert (await brand.sandbox.post("/control/faults", json=fault)).status_code == 201
+    accepted = await brand.submit("Lost there", media=[{"id": media["id"]}], channels=["instagram"])
+    content = await brand.ended(accepted["id"])
+    assert content["status"] == "published", content
+    assert len(await brand.posts("Lost there", "instagram")) == 1
+    publication = (await api.get(f"/v1/publications/{content['publications'][0]['id']}")).json()
+    assert [attempt["outcome"] for attempt in publication["attemptLog"]] == ["sent"]
