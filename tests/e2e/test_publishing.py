@@ -128,10 +128,8 @@ async def test_an_answer_that_was_lost_is_not_sent_again(api: httpx.AsyncClient,
         assert len(await brand.posts(f"lost {mode}")) == 1
 
 
-async def test_a_lost_answer_makes_no_second_post_where_the_network_would_take_one(
-    api: httpx.AsyncClient, brand: Brand
-) -> None:
-    """Instagram has no key of ours that collapses a repeat: only looking keeps it to one post."""
+async def test_a_lost_answer_is_never_followed_by_a_second_call(api: httpx.AsyncClient, brand: Brand) -> None:
+    """Instagram has no key of ours, and what it does with a repeat is undocumented: we look, and send nothing again."""
     upload = {"file": ("a.jpg", picture("gold"), "image/jpeg")}
     media = (await api.post("/v1/media", files=upload, data={"brandRef": brand.ref})).json()
     fault = {"channel": "instagram", "operation": "media_publish", "mode": "accept_then_reset", "times": 1}
