@@ -92,9 +92,9 @@ async def open_services(
     settings: Settings, clock: Clock | None = None, channels: Channels | None = None
 ) -> AsyncIterator[Services]:
     """Everything the routes work with; closed when the block ends."""
-    database = Database(settings.database)
-    try:
-        async with open_runtime(settings, clock) as runtime:
+    async with open_runtime(settings, "api", clock) as runtime:
+        database = Database(settings.database, on_commit=runtime.on_commit)
+        try:
             known = channels or runtime.channels
             temporal = await connect(settings.temporal, lazy=True) if settings.temporal.address else None
             yield Services(
@@ -108,7 +108,9 @@ async def open_services(
                 guard=runtime.guard,
                 clock=runtime.clock,
                 sender=runtime.sender,
-                intake=Intake(database, known, runtime.keyring, MediaIntake(runtime.fetcher), runtime.clock),
+                intake=runtime.around(
+                    Intake(database, known, runtime.keyring, MediaIntake(runtime.fetcher), runtime.clock), "intake"
+                ),
             )
-    finally:
-        await database.close()
+        finally:
+            await database.close()

@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     channels: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="per channel: HOSTS__<ROLE>, VERSION, CLIENT_ID, CLIENT_SECRET, …"
     )
+    failpoints: Path | None = Field(
+        None, description="folder of planted failpoints, for fault tests only; refused in production"
+    )
     log_level: str = Field("info", description="debug, info, warning or error")
 
     @property

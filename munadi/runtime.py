@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 import httpx
 
@@ -14,12 +15,15 @@ from munadi.channels.registry import build_channels
 from munadi.clock import SystemClock
 from munadi.config import Settings
 from munadi.crypto import KeyRing, load_or_create_key
+from munadi.failpoints import Failpoints, failpoints_of
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia, WebLinks
 from munadi.media.store import MediaStore
 from munadi.ports import Channels, Clock
 from munadi.webhooks.guard import Guard, guarded_client
 from munadi.webhooks.sender import WebhookSender
+
+Port = TypeVar("Port")
 
 
 @dataclass
@@ -34,6 +38,16 @@ class Runtime:
     sender: WebhookSender
     channels: Channels
     clock: Clock
+    failpoints: Failpoints | None = None
+
+    def around(self, port: Port, name: str) -> Port:
+        """`port`, surrounded by failpoints when a fault test asks for them."""
+        return self.failpoints.around(port, name) if self.failpoints is not None else port
+
+    def on_commit(self, moment: str) -> None:
+        """Told `before` and `after` every commit."""
+        if self.failpoints is not None:
+            self.failpoints.hit(f"db.commit.{moment}")
 
 
 def keyring_of(settings: Settings) -> KeyRing:
@@ -52,8 +66,9 @@ def guard_of(settings: Settings) -> Guard:
 
 
 @asynccontextmanager
-async def open_runtime(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Runtime]:
-    """Build it all; everything is closed when the block ends."""
+async def open_runtime(settings: Settings, process: str, clock: Clock | None = None) -> AsyncIterator[Runtime]:
+    """Build it all for `process` (`api` or `worker`); everything is closed when the block ends."""
+    failpoints = failpoints_of(settings, process)
     clock = clock or SystemClock()
     keyring, guard = keyring_of(settings), guard_of(settings)
     store = MediaStore(settings.media_root)
@@ -72,7 +87,12 @@ async def open_runtime(settings: Settings, clock: Clock | None = None) -> AsyncI
             clock=clock,
         )
         channels = build_channels(settings.channels, tools)
-        yield Runtime(settings, keyring, guard, store, fetcher, sender, channels, clock)
+        if failpoints is not None:
+            client.event_hooks["request"].append(failpoints.watch_request)
+            guarded.event_hooks["request"].append(failpoints.watch_request)
+            watched = {name: failpoints.around(each, f"channel.{name}") for name, each in channels.by_name.items()}
+            channels = Channels(watched)
+        yield Runtime(settings, keyring, guard, store, fetcher, sender, channels, clock, failpoints)
     finally:
         for closing in (fetcher.aclose, sender.aclose, client.aclose, guarded.aclose):
             await closing()

@@ -34,15 +34,17 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    database = Database(settings.database)
     try:
-        async with open_runtime(settings) as runtime:
-            client = await _connect(settings, stop)
-            if client is None:
-                return
-            await _serve(settings, database, client, runtime, stop)
+        async with open_runtime(settings, "worker") as runtime:
+            database = Database(settings.database, on_commit=runtime.on_commit)
+            try:
+                client = await _connect(settings, stop)
+                if client is None:
+                    return
+                await _serve(settings, database, client, runtime, stop)
+            finally:
+                await database.close()
     finally:
-        await database.close()
         # The SDK's threads may outlive the loop by a moment; leaving at once can crash the interpreter.
         await asyncio.sleep(0.3)
     log.info("worker stopped")

@@ -41,14 +41,17 @@ def holder_name() -> str:
 def build_activities(runtime: Runtime, database: Database) -> Sequence[Callable[..., Any]]:
     """Every activity, with its ports filled."""
     holder, clock, channels = holder_name(), runtime.clock, runtime.channels
-    ledger = PublicationLedger(database)
-    tokens = AccountTokens(AccountStore(database, runtime.keyring), channels, clock, holder)
-    contents = ContentActivities(ContentProgress(database), OperatorCommands(database), clock, holder)
+    around = runtime.around
+    ledger = around(PublicationLedger(database), "ledger")
+    tokens = around(AccountTokens(AccountStore(database, runtime.keyring), channels, clock, holder), "tokens")
+    contents = ContentActivities(
+        around(ContentProgress(database), "contents"), around(OperatorCommands(database), "operators"), clock, holder
+    )
     preparing = PreparingActivities(ledger, channels, tokens, clock)
     publishing = PublishingActivities(ledger, channels, tokens, clock, holder)
     reconciling = ReconcilingActivities(ledger, channels, tokens, clock)
-    staging = StagingActivities(ledger, StageLedger(database), channels, tokens, clock, holder)
-    webhooks = WebhookActivities(DeliveryStore(database, runtime.keyring), runtime.sender, clock)
+    staging = StagingActivities(ledger, around(StageLedger(database), "stages"), channels, tokens, clock, holder)
+    webhooks = WebhookActivities(around(DeliveryStore(database, runtime.keyring), "deliveries"), runtime.sender, clock)
     return [
         contents.look,
         contents.claim,

@@ -8,7 +8,7 @@ on a lock of their own, which is fair and does not poll. PostgreSQL: READ COMMIT
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,8 +26,12 @@ LOCK_TIMEOUT_MS = 5_000
 class Database:
     """One database, by URL: `sqlite+aiosqlite:///path` or `postgresql+psycopg://…`."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 10, on_commit: Callable[[str], None] = lambda _moment: None
+    ) -> None:
+        """`on_commit` is called with `before` and `after` around every commit of a writer, by fault tests."""
         self.url = make_url(url)
+        self._on_commit = on_commit
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writers = asyncio.Lock() if self.is_sqlite else None
         if self.is_sqlite:
@@ -51,9 +55,12 @@ class Database:
         if self._writers is None:
             async with self._write_sessions() as session, session.begin():
                 yield session
+                self._on_commit("before")
         else:
             async with self._writers, self._write_sessions() as session, session.begin():
                 yield session
+                self._on_commit("before")
+        self._on_commit("after")
 
     async def ping(self) -> None:
         """Raise when the database does not answer."""

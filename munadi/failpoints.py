@@ -1,0 +1,171 @@
+"""Failpoints: named places where a fault test lets this process die, stop or stumble. Off unless a folder is set.
+
+Every await of the publish path is a call of a port, so the ports are wrapped (`around`) instead of the code: a name is
+Every await of the publish path calls a port, so the ports are wrapped (`around`) instead of the code: a name is
+its requests. A test plants a file of that name in the folder; the first process that passes takes it away and acts:
+
+    {"action": "kill", "subjects": ["pub_…"], "skip": 0}
+
+`kill` is kill -9 of ourselves, `pause` is SIGSTOP, `stall` blocks the process for `seconds`, `raise` is an error that
+nobody foresaw. `subjects` (ids of publication, account or content) narrows it; without, whoever passes is hit. A file
+`record` in the folder makes every passage a line of `hits.log`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import os
+import signal
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import httpx
+
+from munadi.config import Settings
+from munadi.ports import Stage
+
+Port = TypeVar("Port")
+
+# The visible or invisible call of a channel that is under way, and for whom: names the passages of its requests.
+_CALL: ContextVar[tuple[str, frozenset[str]] | None] = ContextVar("failpoint_call", default=None)
+
+
+class PlantedError(RuntimeError):
+    """What `raise` raises: an error that no code expects."""
+
+
+class Failpoints:
+    """The failpoints of one process, named with its `prefix` (`worker.` or `api.`)."""
+
+    def __init__(self, folder: Path, prefix: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._prefix = prefix
+
+    def hit(self, name: str, subjects: frozenset[str] = frozenset()) -> None:
+        """Pass the place `name`; acts if a test planted something here for one of the subjects."""
+        place = f"{self._prefix}{name}"
+        if (self._folder / "record").exists():
+            with (self._folder / "hits.log").open("a") as log:
+                log.write(f"{place} {' '.join(sorted(subjects))}\n")
+        planted = self._folder / place
+        try:
+            plan = json.loads(planted.read_text())
+        except (FileNotFoundError, ValueError):
+            return  # nothing here, or a file that is just being written: the next passage reads it
+        wanted = frozenset(plan.get("subjects", ()))
+        if wanted and not wanted & subjects:
+            return
+        if plan.get("skip", 0) > 0:
+            planted.write_text(json.dumps({**plan, "skip": plan["skip"] - 1}))
+            return
+        try:
+            planted.rename(self._folder / f"{place}.hit")
+        except FileNotFoundError:
+            return  # another process was first
+        _act(plan)
+
+    def around(self, port: Port, name: str) -> Port:
+        """`port` with a failpoint before and after every awaited call."""
+        return cast(Port, _Around(port, name, self))
+
+    async def watch_request(self, request: httpx.Request) -> None:
+        """An httpx request hook: passages after the last byte was sent and after the answer's head came."""
+        inner: Callable[[str, Mapping[str, Any]], Awaitable[None]] | None = request.extensions.get("trace")
+        call = _CALL.get()
+        if call is None:
+            return
+        name, subjects = call
+
+        async def trace(event: str, info: Mapping[str, Any]) -> None:
+            if inner is not None:
+                await inner(event, info)
+            if event.endswith("send_request_body.complete"):
+                self.hit(f"{name}.sent", subjects)
+            elif event.endswith("receive_response_headers.complete"):
+                self.hit(f"{name}.answered", subjects)
+
+        request.extensions["trace"] = trace
+
+
+class _Around:
+    """A port whose awaited methods are surrounded; everything else is the port's own."""
+
+    def __init__(self, port: Any, name: str, points: Failpoints) -> None:
+        self._port, self._name, self._points = port, name, points
+
+    def __getattr__(self, attribute: str) -> Any:
+        value = getattr(self._port, attribute)
+        if not inspect.iscoroutinefunction(value):
+            return value
+        return _surrounded(value, f"{self._name}.{attribute}", self._points)
+
+
+def _surrounded(call: Callable[..., Awaitable[Any]], name: str, points: Failpoints) -> Callable[..., Awaitable[Any]]:
+    @functools.wraps(call)
+    async def surrounded(*args: Any, **kwargs: Any) -> Any:
+        subjects = _subjects(*args, *kwargs.values())
+        inside = [_inner(value, name, points, subjects) for value in args]
+        points.hit(f"{name}.before", subjects)
+        token = _CALL.set((name, subjects))
+        try:
+            answer = await call(*inside, **kwargs)
+        finally:
+            _CALL.reset(token)
+        points.hit(f"{name}.after", subjects)
+        return answer
+
+    return surrounded
+
+
+def _inner(value: Any, name: str, points: Failpoints, subjects: frozenset[str]) -> Any:
+    """What a channel is given and calls back: its gate and its way to save."""
+    if isinstance(value, Stage):
+        gate = value.gate
+
+        def watched() -> None:
+            points.hit(f"{name}.gate.before", subjects)
+            gate()
+            points.hit(f"{name}.gate.after", subjects)
+
+        return replace(value, gate=watched)
+    if inspect.iscoroutinefunction(value):
+        return _surrounded(value, f"{name}.save", points)
+    return value
+
+
+def _subjects(*values: Any) -> frozenset[str]:
+    """The ids among the arguments of a call, and of what has one."""
+    ids = [value if isinstance(value, str) else getattr(value, "publication_id", None) for value in values]
+    ids += [getattr(value, "id", None) for value in values]
+    return frozenset(value for value in ids if isinstance(value, str) and "_" in value)
+
+
+def _act(plan: Mapping[str, Any]) -> None:
+    match plan.get("action"):
+        case "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+            time.sleep(60)  # the signal may take a moment; nothing else may happen meanwhile
+        case "pause":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case "stall":
+            time.sleep(float(plan["seconds"]))
+        case "raise":
+            raise PlantedError("planted by a fault test")
+        case other:
+            raise ValueError(f"unknown failpoint action {other!r}")
+
+
+def failpoints_of(settings: Settings, process: str) -> Failpoints | None:
+    """This process's failpoints, None as usual. ValueError where they are set in production."""
+    if settings.failpoints is None:
+        return None
+    if not settings.is_development:
+        raise ValueError("MUNADI_FAILPOINTS is for fault tests: it lets processes die on purpose. Unset it")
+    return Failpoints(settings.failpoints, f"{process}.")
