@@ -7,7 +7,7 @@ machine is: what must come later waits on the workflow's own words, or on a serv
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,10 +32,12 @@ class Telling:
     world: World
     histories: list[WorkflowHistory] = field(default_factory=list)
 
-    async def submit(self, due: timedelta = timedelta(0), *, lead: float = 0.0, window: float = 24) -> str:
-        """A content due that far ahead; `window` in hours."""
+    async def submit(
+        self, due: timedelta = timedelta(0), *, lead: float = 0.0, window: float = 24, parts: Sequence[str] = ()
+    ) -> str:
+        """A content due that far ahead; `window` in hours, `parts` are its later visible steps."""
         at = datetime.now(UTC) + due
-        return await self.world.submit(at, text=CANARY, lead=lead, window=timedelta(hours=window))
+        return await self.world.submit(at, text=CANARY, lead=lead, window=timedelta(hours=window), parts=parts)
 
     async def keep(self, content_id: str) -> None:
         """Keep the history of the content's latest run."""
