@@ -12,11 +12,11 @@ from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequen
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import MAX_RAW, ChannelError, Reason, Sorting
@@ -28,6 +28,14 @@ MAX_ANSWER = 1_000_000
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 25.0
 NO_PROOF = "NO_PROOF"
+
+
+def _seconds(value: Any) -> Any:
+    """An environment has only text: a number in it is seconds."""
+    return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
 @dataclass(frozen=True)
@@ -49,9 +57,9 @@ class ChannelSettings(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    publish_deadline: timedelta | None = None
-    margin: timedelta | None = None
-    absence_window: timedelta | None = None
+    publish_deadline: Duration | None = None
+    margin: Duration | None = None
+    absence_window: Duration | None = None
 
     def applied_to(self, spec: ChannelSpec, *hosts: str) -> ChannelSpec:
         """`spec` with these numbers, and the hosts that are really called."""
