@@ -1,0 +1,150 @@
+"""What the networks of Meta's Graph family share: versioned paths below a host, forms in, JSON out, tokens, lists.
+
+Source: Meta's Graph API overview, and the access-token guides of each network. What differs is told by each channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import SecretStr
+
+from munadi.channels.http import ChannelHttp, given_id, no_proof
+from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.ports import Answer, Gate
+
+
+@dataclass(frozen=True)
+class Graph:
+    """One host's calls. `base` ends with the version; `tokens` is the host of the token endpoints, which have none."""
+
+    title: str
+    http: ChannelHttp
+    base: str
+    tokens: str
+
+    async def get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
+        """Raises ChannelError."""
+        return await self.http.call("GET", f"{self.base}/{path}", token=token, params=params)
+
+    async def make(self, path: str, token: str, form: Mapping[str, str], gate: Gate | None = None) -> str:
+        """The id of what was made. Raises ChannelError, also without an id: then nothing is known to be made.
+
+        `gate` marks the visible call.
+        """
+        url = f"{self.base}/{path}"
+        return id_of(await self.http.call("POST", url, token=token, form=form, gate=gate, proof=id_of)) or ""
+
+    async def inspect(self, token: str) -> Mapping[str, Any]:
+        """`debug_token`'s data on a token, asked with itself; empty when it cannot be read."""
+        params = {"access_token": token, "input_token": token}
+        try:
+            answer = await self.http.call("GET", f"{self.base}/debug_token", params=params, secrets=[token])
+        except ChannelError:
+            return {}
+        data = answer.field("data")
+        return data if isinstance(data, dict) else {}
+
+    async def renewed(
+        self, account: ConnectedAccount, grant_type: str, now: datetime, is_too_young: Callable[[ChannelError], bool]
+    ) -> Credentials:
+        """Another 60 days. A token younger than 24 h is refused, and kept: it has weeks to live.
+
+        Raises ChannelError: TOKEN_REVOKED when the token is dead, since an expired one cannot be renewed.
+        """
+        token = token_of(account)
+        params = {"grant_type": grant_type, "access_token": token}
+        try:
+            answer = await self.http.call("GET", f"{self.tokens}/refresh_access_token", params=params, secrets=[token])
+        except ChannelError as error:
+            if error.reason is Reason.TOKEN_EXPIRED:
+                error.reason = Reason.TOKEN_REVOKED
+            expires_at = account.credentials.expires_at
+            if is_too_young(error) and (expires_at is None or expires_at > now):
+                return account.credentials
+            raise
+        fresh, seconds = answer.field("access_token"), answer.field("expires_in")
+        if not isinstance(fresh, str) or not fresh:
+            raise self.strange("a refresh without a token")
+        lifetime = timedelta(seconds=seconds) if isinstance(seconds, int) and seconds > 0 else None
+        return Credentials(access_token=SecretStr(fresh), expires_at=now + lifetime if lifetime else None)
+
+    async def quota(self, path: str, token: str, prefix: str = "") -> dict[str, int] | None:
+        """`{"used", "total"}` of a publishing limit, as the network tells it; None when it cannot be read.
+
+        The fields are `quota_usage` and `config`, with a prefix for other buckets than posts.
+        """
+        usage, config = f"{prefix}quota_usage", f"{prefix}config"
+        try:
+            answer = await self.get(path, token, {"fields": f"{usage},{config}"})
+            row = answer.body["data"][0]
+            return {"used": int(row[usage]), "total": int(row[config]["quota_total"])}
+        except (ChannelError, TypeError, KeyError, IndexError, ValueError):
+            return None
+
+    def refusal(self, reason: Reason, message: str) -> ChannelError:
+        """What was given cannot be connected."""
+        return ChannelError(reason, Sorting.REJECTED, f"{self.title}: {message}")
+
+    def strange(self, message: str) -> ChannelError:
+        """A success that lacks what makes it one."""
+        return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, f"{self.title}: {message}")
+
+
+def id_of(answer: Answer) -> str | None:
+    """The id of what was made."""
+    return given_id(answer.field("id"))
+
+
+def token_of(account: ConnectedAccount) -> str:
+    """The account's access token, in clear, for one call."""
+    return account.credentials.access_token.get_secret_value()
+
+
+def listed(answer: Answer) -> list[Any]:
+    """`data` of a list answer. Raises ChannelError: what is no list is not an empty one."""
+    data = answer.field("data")
+    if not isinstance(data, list):
+        raise no_proof(answer)
+    return data
+
+
+def next_cursor(answer: Answer) -> str | None:
+    """Where the next list begins; None after the last one."""
+    paging = answer.field("paging")
+    if not isinstance(paging, dict) or not paging.get("next"):
+        return None
+    cursors = paging.get("cursors")
+    after = cursors.get("after") if isinstance(cursors, dict) else None
+    return str(after) if after else None
+
+
+def instant(value: Any) -> datetime | None:
+    """`2026-11-25T09:00:00+0000`; None when it is anything else or has no zone."""
+    try:
+        at = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo else None
+
+
+def moment(seconds: Any) -> datetime | None:
+    """Seconds since the epoch; 0 is Meta's "never"."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC) if seconds else None
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def words(value: Any) -> str | None:
+    """A text of an answer, or None for anything else in its place."""
+    return value if isinstance(value, str) else None
+
+
+def flag(value: bool) -> str:
+    """A truth as forms carry it."""
+    return "true" if value else "false"

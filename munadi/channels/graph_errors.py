@@ -1,0 +1,168 @@
+"""What refusals of Meta's Graph family mean: the envelope's `(code, error_subcode)`, subcode first.
+
+Each channel adds its own rows to these. A pair without a row is unknown, above all a new publishing subcode beside a
+known code: 4/2207051 is no plain rate limit. Source: Meta's error-handling and error-codes pages.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from munadi.channels.http import redact, retry_after
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.reasons import REASONS
+from munadi.ports import Answer
+
+R, S = Reason, Sorting
+
+
+class Row(NamedTuple):
+    """One known answer.
+
+    `renewals`: how many other containers may be tried to get past it. `wait`: when the network names no time.
+    `proof`: it holds with a 5xx too, where a channel doubts all others.
+    """
+
+    reason: Reason
+    sorting: Sorting
+    renewals: int = 0
+    wait: timedelta | None = None
+    proof: bool = False
+
+
+Rows = Mapping[tuple[int | None, int | None], Row]
+
+THROTTLED = Row(R.RATE_LIMITED, S.NOT_SENT, wait=timedelta(minutes=5))
+SPAM = Row(R.SPAM_BLOCKED, S.UNKNOWN)  # "suspected spam": the post may nevertheless be live
+EXPIRED_TOKEN = Row(R.TOKEN_EXPIRED, S.NOT_SENT, proof=True)
+REVOKED_TOKEN = Row(R.TOKEN_REVOKED, S.NOT_SENT, proof=True)
+CHECKPOINT = Row(R.LOGIN_CHECKPOINT, S.NOT_SENT, proof=True)
+UNREACHABLE = Row(R.MEDIA_UNREACHABLE, S.NOT_SENT, renewals=3)
+BAD_MEDIA = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
+OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # of a publish only a look can tell
+UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)  # anything else
+UNKNOWN_OWN = Row(R.INVALID_FIELD, S.UNKNOWN)  # a publishing subcode without a row
+MISSING_OBJECT = "100/33"
+
+# Every Graph: (code, subcode), or None for any. A dead token proves that nothing was published, so it is *not sent*.
+COMMON: Rows = {
+    (190, None): EXPIRED_TOKEN,  # expired or invalid
+    (190, 463): EXPIRED_TOKEN,  # expired
+    (190, 467): EXPIRED_TOKEN,  # session invalidated
+    (102, None): EXPIRED_TOKEN,  # session gone
+    (190, 458): REVOKED_TOKEN,  # app removed by the user
+    (190, 460): REVOKED_TOKEN,  # password changed
+    (190, 459): CHECKPOINT,  # checkpoint
+    (190, 464): CHECKPOINT,  # unconfirmed user
+    (190, 492): Row(R.ROLE_OR_2FA_REQUIRED, S.REJECTED),  # lost the role on the Page
+    (3, None): Row(R.APP_NOT_APPROVED, S.REJECTED),  # the app lacks the capability
+    (10, None): Row(R.MISSING_SCOPE, S.REJECTED),  # permission missing or removed
+    **{(code, None): Row(R.MISSING_SCOPE, S.REJECTED) for code in range(200, 300)},  # permission family
+    (4, None): THROTTLED,  # app
+    (17, None): THROTTLED,  # user
+    (32, None): THROTTLED,  # page
+    (341, None): THROTTLED,  # application limit, temporary
+    (613, None): THROTTLED,  # custom
+    (1, None): OUTAGE,  # unknown error
+    (2, None): OUTAGE,  # service down
+    (100, None): Row(R.INVALID_FIELD, S.REJECTED),  # bad parameter
+    (100, 33): Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED),  # object missing or no access; flaky on reads
+    (368, None): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # blocked for policy or abuse, hours to days
+    (506, None): Row(R.DUPLICATE_CONTENT, S.UNKNOWN),  # a Page feature; elsewhere undocumented
+}
+# Those that publish by containers, besides.
+PUBLISHING: Rows = {
+    (80002, None): THROTTLED,  # business use case
+    (4, 2207051): SPAM,
+    (9004, 2207052): UNREACHABLE,  # not fetchable or wrong type; flaky
+    (9007, 2207027): Row(R.PROVIDER_OUTAGE, S.NOT_SENT, wait=timedelta(seconds=5)),  # container not ready yet
+    (36000, 2207004): BAD_MEDIA,  # image over 8 MiB
+    (36001, 2207005): BAD_MEDIA,  # image format
+    (36003, 2207009): BAD_MEDIA,  # aspect ratio
+    (36004, 2207010): Row(R.TEXT_TOO_LONG, S.REJECTED),  # caption
+}
+
+
+class Refused(NamedTuple):
+    """What the envelope says; `words` are those for people where there are any, `message` never is."""
+
+    status: int
+    code: int | None
+    subcode: int | None
+    message: str
+    words: str
+    fields: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """`code`, `code/subcode`, or the status when there is no code."""
+        if self.code is None:
+            return f"HTTP {self.status}"
+        return f"{self.code}/{self.subcode}" if self.subcode else str(self.code)
+
+
+def read_refusal(answer: Answer) -> Refused:
+    """The envelope of an answer, leniently: any of it may be missing."""
+    error = answer.field("error")
+    fields: Mapping[str, Any] = error if isinstance(error, dict) else {}
+    message = str(fields.get("message") or answer.text[:MAX_MESSAGE])
+    spoken = str(fields.get("error_user_msg") or message)
+    code, subcode = number(fields.get("code")), number(fields.get("error_subcode"))
+    return Refused(answer.status, code, subcode, message, spoken, fields)
+
+
+def row_of(rows: Rows, refused: Refused, own: re.Pattern[str]) -> Row:
+    """The row of the pair, of the subcode, or of the code alone unless the subcode is one of the network's `own`."""
+    code, subcode = refused.code, refused.subcode
+    known = rows.get((code, subcode)) or rows.get((None, subcode) if subcode else (code, None))
+    if known:
+        return known
+    if subcode is not None and own.fullmatch(str(subcode)):
+        return UNKNOWN_OWN
+    if code is None and refused.status == 429:
+        return THROTTLED
+    return rows.get((code, None)) or (OUTAGE if refused.status >= 500 else UNKNOWN)
+
+
+def sorted_error(
+    title: str, answer: Answer, now: datetime, row: Row, refused: Refused, name: str | None = None
+) -> ChannelError:
+    """The refusal as a ChannelError whose `provider_code` is `name`, by default the envelope's."""
+    return ChannelError(
+        row.reason,
+        row.sorting,
+        f"{title}: {REASONS[row.reason].meaning}",
+        provider_code=name or refused.name,
+        provider_message=redact(refused.words)[:MAX_MESSAGE] or None,
+        retry_after=_usage_wait(answer) or retry_after(answer.headers, now) or row.wait,
+        raw=redact(answer.text),
+    )
+
+
+def pair_of(error: ChannelError) -> tuple[int | None, int | None]:
+    """Code and subcode of an error that was sorted before, as far as it has them."""
+    code, _, subcode = (error.provider_code or "").partition("/")
+    return number(code), number(subcode)
+
+
+def number(value: Any) -> int | None:
+    """A whole number, from text too."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _usage_wait(answer: Answer) -> timedelta | None:
+    """Minutes until access returns, from `X-Business-Use-Case-Usage: {"<id>": [{…}]}`; the longest counts."""
+    try:
+        usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
+        rows = [row for rows in usage.values() for row in rows]
+        minutes = max((int(row.get("estimated_time_to_regain_access", 0)) for row in rows), default=0)
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return timedelta(minutes=minutes) if minutes > 0 else None
