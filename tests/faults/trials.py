@@ -1,0 +1,133 @@
+"""One trial: a content, one fault on its way, and what the network and the API say of it in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tests.faults.points import Passage
+from tests.faults.world import KEYLESS, World
+
+PATIENCE = 240.0
+
+
+@dataclass
+class Trial:
+    """What was done to a content of `shape`, and what came of it. Times are seconds since the epoch."""
+
+    shape: str
+    fault: str
+    text: str
+    content_id: str = ""
+    hit_at: float | None = None
+    ended_at: float = 0.0
+    status: str = ""
+    post_id: str | None = None
+    network_ids: tuple[str, ...] = ()
+    live_at: float | None = None
+    early: bool = False
+
+    @property
+    def recovery(self) -> float | None:
+        """Seconds from the fault until the content had ended."""
+        return self.ended_at - self.hit_at if self.hit_at is not None else None
+
+    @property
+    def was_live(self) -> bool:
+        """Whether the post was there already when the fault came: it had only to be found."""
+        return self.hit_at is not None and self.live_at is not None and self.live_at <= self.hit_at
+
+    def verdict(self) -> str | None:
+        """What promise was broken, or None."""
+        if len(self.network_ids) > 1:
+            return f"doubled: {self.network_ids}"
+        if self.early:
+            return "early"
+        if self.shape in KEYLESS and self.status == "unconfirmed":
+            return None
+        if not self.network_ids:
+            return f"lost: {self.status}, nothing at the network"
+        if self.status != "published":
+            return f"live, but {self.status}"
+        if self.post_id is not None and self.post_id != self.network_ids[0]:
+            return f"wrong id: {self.post_id}, not {self.network_ids[0]}"
+        return None
+
+
+async def judge(world: World, trial: Trial, *, patience: float = PATIENCE) -> Trial:
+    """Wait until the content has ended, then ask the network."""
+    content = await world.brand.ended(trial.content_id, patience)
+    trial.ended_at = time.time()
+    publication = content["publications"][0]
+    trial.status, trial.post_id = publication["status"], publication["providerPostId"]
+    trial.early = publication["latenessMs"] is not None and publication["latenessMs"] < 0
+    return await look_at_network(world, trial)
+
+
+async def look_at_network(world: World, trial: Trial) -> Trial:
+    """The oracle's part of a trial."""
+    posts = await world.posts(trial.text, trial.shape)
+    trial.network_ids = tuple(post["id"] for post in posts)
+    trial.live_at = min((_seconds(post["createdAt"]) for post in posts), default=None)
+    return trial
+
+
+async def at_passage(
+    world: World, shape: str, passage: Passage, text: str, *, action: str = "kill", seconds: float | None = None
+) -> Trial:
+    """Let the worker die (or be paused, …) where this content passes, and see how it ends."""
+    trial = Trial(shape, f"{action} at {passage}", text)
+    content = await world.prepare(shape, text)
+    trial.content_id = content["id"]
+    publication = content["publications"][0]
+    # An account is shared by many trials: its passages would hit somebody else's story.
+    world.points.plant(passage, action, [content["id"], publication["id"]], seconds=seconds)
+    await world.go(content)
+    watching = asyncio.create_task(world.points.hit(passage, PATIENCE))
+    trial = await judge(world, trial)
+    if not watching.done():
+        watching.cancel()
+    else:
+        trial.hit_at = watching.result()
+    return trial
+
+
+async def passages_of(world: World, shape: str, text: str) -> list[Passage]:
+    """Every failpoint that a content of this shape passes when nothing goes wrong."""
+    content = await world.prepare(shape, text)
+    world.points.record(True)
+    await world.go(content)
+    ended = await world.brand.ended(content["id"], 60)
+    world.points.record(False)
+    assert ended["status"] == "published", ended
+    return world.points.passages([content["id"], ended["publications"][0]["id"]])
+
+
+async def in_batches(trials: Sequence[Any], at_once: int) -> list[Trial]:
+    """Run trials (coroutines), so many at once; each starts as another ends."""
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(trial: Any) -> Trial:
+        async with gate:
+            return await trial
+
+    return list(await asyncio.gather(*(one(trial) for trial in trials)))
+
+
+def broken(trials: Iterable[Trial]) -> list[str]:
+    """Every broken promise, in words; empty is what we want."""
+    return [f"{trial.shape} {trial.fault} ({trial.text}): {word}" for trial in trials if (word := trial.verdict())]
+
+
+def p95(values: Iterable[float]) -> float:
+    """The 95th percentile, 0 of nothing."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))] if ordered else 0.0
+
+
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
