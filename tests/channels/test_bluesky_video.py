@@ -11,7 +11,7 @@ import pytest
 from munadi.channels.bluesky.state import Prepared
 from munadi.channels.bluesky.video import MAX_SILENCE, MAX_TRIES
 from munadi.channels.bluesky.video_errors import FAILURES, NAMES
-from munadi.channels.bluesky.video_service import PART_BYTES
+from munadi.channels.bluesky.video_service import PIECE_BYTES
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Pending, Ready
 from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, publication, video
@@ -23,7 +23,7 @@ AUTH, DESCRIBE = "/xrpc/com.atproto.server.getServiceAuth", "/xrpc/com.atproto.s
 LIMITS, UPLOAD, STATUS = (f"/xrpc/app.bsky.video.{name}" for name in ("getUploadLimits", "uploadVideo", "getJobStatus"))
 BLOB = {"$type": "blob", "ref": {"$link": "bafkvideo"}, "mimeType": "video/mp4", "size": 9}
 FREE = {"canUpload": True, "remainingDailyVideos": 25, "remainingDailyBytes": 10_000_000_000}
-SIZE = 2 * PART_BYTES + 5
+SIZE = 2 * PIECE_BYTES + 5
 
 
 def status_of(state: str = "CREATED", **facts: Any) -> dict[str, Any]:

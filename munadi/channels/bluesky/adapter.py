@@ -17,7 +17,7 @@ from munadi.channels.bluesky.thread import POST, record_key, stages_of, texts
 from munadi.channels.bluesky.validate import validate
 from munadi.channels.bluesky.video_service import VideoService
 from munadi.channels.bluesky.wire import post_uri, post_url
-from munadi.channels.bluesky.xrpc import Xrpc
+from munadi.channels.bluesky.xrpc import Server, Xrpc
 from munadi.channels.http import ChannelTools
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import Resend
@@ -38,7 +38,7 @@ class Bluesky:
         self.spec = settings.applied_to(SPEC, hosts.entryway, hosts.video, hosts.appview, *SPEC.hosts[3:])
         self._tools = tools
         self._xrpc = Xrpc(hosts.entryway, tools, known=[hosts.appview])
-        self._service = VideoService(hosts.video, settings.video_did, self._xrpc, tools)
+        self._service = VideoService(hosts.video, settings.video_did, tools)
         self._quotes = Quotes(self._xrpc, hosts.appview)
         self._sessions = Sessions(self._xrpc)
 
@@ -64,8 +64,8 @@ class Bluesky:
         """Mentions, the quote, blobs and the card, saved part by part; a video until it is transcoded."""
         if not lead_of(draft):
             return Ready()
-        preparation = Preparation(self._xrpc, self._service, self._quotes, self._tools, account, handle, save)
-        return await preparation.run(draft)
+        server = Server(self._xrpc, account)
+        return await Preparation(server, self._service, self._quotes, self._tools, handle, save).run(draft)
 
     async def publish(
         self,
@@ -75,11 +75,11 @@ class Bluesky:
         save: SaveHandle,
         stage: Stage,
     ) -> Published | Pending:
-        """One putRecord. Raises ChannelError; DUPLICATE_CONTENT when another record stands at the key."""
+        """One commit. Raises ChannelError; DUPLICATE_CONTENT when another record stands at the key."""
         if not is_complete(draft, Prepared.of(handle), stage.name):
             message = "Bluesky: publish was called before prepare ended"
             raise ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, message)
-        written = await Posting(self._xrpc, draft, account, handle, save).put(stage)
+        written = await Posting(Server(self._xrpc, account), draft, handle, save).put(stage)
         return _published(draft, account, handle, stage.name, self._tools.clock.now() if written else None)
 
     async def check(
@@ -99,7 +99,7 @@ class Bluesky:
     ) -> Published | Absent | Unknown:
         """getRecord at the stage's key, on the account's own PDS, which is the authority."""
         try:
-            await get_record(self._xrpc, draft, account, stage)
+            await get_record(Server(self._xrpc, account), draft, stage)
         except ChannelError as error:
             if error.provider_code == "RecordNotFound":
                 return Absent()
@@ -107,7 +107,10 @@ class Bluesky:
         return _published(draft, account, handle, stage, None)
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
-        """Nothing to do: blobs that no record names are collected by the PDS."""
+        """A video that was not sent to its end gives its place free; blobs that no record names are collected."""
+        if (parts := Prepared.of(handle).parts) is not None:
+            server = Server(self._xrpc, account)
+            await self._service.abort(await self._service.upload_token(server), parts.id)
 
     def explain(self, answer: Answer) -> ChannelError:
         """See `errors`."""

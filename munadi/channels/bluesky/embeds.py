@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from munadi.channels.bluesky.spec import Options
 from munadi.channels.bluesky.state import Card, Prepared, Ref
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
@@ -27,9 +28,9 @@ def wants_card(draft: Draft) -> bool:
     return bool(draft.link) and not draft.media
 
 
-def embed_of(draft: Draft, prepared: Prepared) -> dict[str, Any] | None:
+def embed_of(draft: Draft, options: Options, prepared: Prepared) -> dict[str, Any] | None:
     """The embed of the post, or None."""
-    media = _media(draft, prepared)
+    media = _media(draft, options, prepared)
     if prepared.quote is None:
         return media
     quote = {"$type": "app.bsky.embed.record", "record": strong_ref(prepared.quote)}
@@ -43,10 +44,10 @@ def strong_ref(ref: Ref) -> dict[str, str]:
     return {"uri": ref.uri, "cid": ref.cid}
 
 
-def _media(draft: Draft, prepared: Prepared) -> dict[str, Any] | None:
+def _media(draft: Draft, options: Options, prepared: Prepared) -> dict[str, Any] | None:
     shown = list(zip(draft.media, prepared.blobs, strict=True))
     if video_of(draft) is not None:
-        return _video(*shown[0])
+        return {**_video(*shown[0]), **_captions(options, prepared)}
     if len(shown) > MAX_IMAGES:
         items = [_gallery_image(asset, blob) for asset, blob in shown]
         return {"$type": "app.bsky.embed.gallery", "items": items}
@@ -74,6 +75,13 @@ def _gallery_image(asset: MediaAsset, blob: dict[str, Any]) -> dict[str, Any]:
 def _video(asset: MediaAsset, blob: dict[str, Any]) -> dict[str, Any]:
     alt = {"alt": asset.alt} if asset.alt else {}
     return {"$type": "app.bsky.embed.video", "video": blob, **alt, **_ratio(asset)}
+
+
+def _captions(options: Options, prepared: Prepared) -> dict[str, Any]:
+    tracks = zip(options.captions, prepared.captions, strict=True)
+    captions = [{"lang": caption.lang, "file": blob} for caption, blob in tracks]
+    hint = {"presentation": options.presentation} if options.presentation else {}
+    return {**({"captions": captions} if captions else {}), **hint}
 
 
 def _ratio(asset: MediaAsset) -> dict[str, Any]:

@@ -16,14 +16,16 @@ from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 
 R, S = Reason, Sorting
+DEFAULT_WAIT = timedelta(seconds=60)
 
 
 class Row(NamedTuple):
-    """One known answer; `advice` is said where the reason's own words are not enough."""
+    """One known answer; `advice` is said where the reason's own words are not enough, `wait` where no header does."""
 
     reason: Reason
     sorting: Sorting
     advice: str = ""
+    wait: timedelta | None = None
 
 
 # (HTTP status, or None for any; error name). A dead token proves that nothing was written, so it is *not sent*.
@@ -42,7 +44,7 @@ ERRORS: Mapping[tuple[int | None, str], Row] = {
     (401, "AccountDeactivated"): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # by its owner, or it has moved
     (403, "ScopeMissingError"): Row(R.MISSING_SCOPE, S.REJECTED),  # OAuth only
     (403, "AccountNotFound"): Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED),  # not on this PDS: it may have moved
-    (429, "RateLimitExceeded"): Row(R.RATE_LIMITED, S.NOT_SENT),
+    (429, "RateLimitExceeded"): Row(R.RATE_LIMITED, S.NOT_SENT, wait=DEFAULT_WAIT),
     (400, "InvalidSize"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # blob as used in a record
     (400, "InvalidMimeType"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # blob as used in a record
     (None, "BlobTooLarge"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # 400 or 413, by server
@@ -50,7 +52,7 @@ ERRORS: Mapping[tuple[int | None, str], Row] = {
     (413, "PayloadTooLargeError"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # JSON body
     (400, "BlobNotFound"): Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT),  # collected meanwhile: uploaded again
     (400, "InvalidSwap"): Row(R.DUPLICATE_CONTENT, S.UNKNOWN),  # a record stands at our key: the adapter compares
-    (500, "InternalServerError"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # also a repeated createRecord with one key
+    (500, "InternalServerError"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # also a second create at one key
     (502, "UpstreamFailure"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),
     (503, "NotEnoughResources"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),
     (504, "UpstreamTimeout"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),
@@ -64,19 +66,24 @@ ERRORS: Mapping[tuple[int | None, str], Row] = {
 _IN_RECORD = r"(?:Invalid app\.bsky\.\S+ record: )?"
 INVALID_REQUESTS: Sequence[tuple[re.Pattern[str], Row]] = (
     (re.compile(r"Blob has been takendown"), Row(R.CONTENT_POLICY, S.REJECTED)),
-    (re.compile(_IN_RECORD + r'(?:blob too big|Expected "image/\*")'), Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)),
-    (re.compile(_IN_RECORD + r"(?:grapheme|string) too big .+ at \$\.record\.text$"), Row(R.TEXT_TOO_LONG, S.REJECTED)),
+    (
+        re.compile(_IN_RECORD + r'(?:blob too big|Expected "(?:image/\*|video/mp4|text/vtt)")'),
+        Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
+    ),
+    (
+        re.compile(_IN_RECORD + r"(?:grapheme|string) too big .+ at \$\.(?:writes\[\d+\]\.)?record\.text$"),
+        Row(R.TEXT_TOO_LONG, S.REJECTED),
+    ),
     (re.compile(_IN_RECORD + r"Missing required key"), Row(R.MISSING_FIELD, S.REJECTED)),
     (re.compile(r""), Row(R.INVALID_FIELD, S.REJECTED)),
 )
 # Proxies answer with HTML or nothing: the status is all there is.
 STATUSES: Mapping[int, Row] = {
     413: Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
-    429: Row(R.RATE_LIMITED, S.NOT_SENT),
+    429: Row(R.RATE_LIMITED, S.NOT_SENT, wait=DEFAULT_WAIT),
 }
 OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # any other 5xx
 UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)  # any other answer
-DEFAULT_WAIT = timedelta(seconds=60)
 
 
 def explain(answer: Answer, now: datetime) -> ChannelError:
@@ -94,7 +101,7 @@ def error_of(row: Row, answer: Answer, name: str, message: str, now: datetime) -
         f"Bluesky: {row.advice or REASONS[row.reason].meaning}",
         provider_code=name or f"HTTP {answer.status}",
         provider_message=redact(message or answer.text[:MAX_MESSAGE])[:MAX_MESSAGE] or None,
-        retry_after=_wait(answer, now) if row.reason is Reason.RATE_LIMITED else retry_after(answer.headers, now),
+        retry_after=_wait(row, answer, now),
         raw=redact(answer.text),
     )
 
@@ -106,12 +113,10 @@ def _row(status: int, name: str, message: str) -> Row:
     return known or (OUTAGE if status >= 500 else UNKNOWN)
 
 
-def _wait(answer: Answer, now: datetime) -> timedelta:
-    """Retry-After, else RateLimit-Reset (epoch seconds; the reference PDS sends no Retry-After)."""
+def _wait(row: Row, answer: Answer, now: datetime) -> timedelta | None:
+    """Retry-After, else a rate limit's own reset (epoch seconds; the reference PDS sends no Retry-After)."""
     given = retry_after(answer.headers, now)
-    if given is not None:
-        return given
     reset = answer.headers.get("ratelimit-reset", "").strip()
-    if reset.isdigit() and len(reset) <= 11:
-        return max(datetime.fromtimestamp(int(reset), UTC) - now, timedelta(seconds=1))
-    return DEFAULT_WAIT
+    if given is None and row.reason is Reason.RATE_LIMITED and reset.isdigit() and len(reset) <= 11:
+        given = max(datetime.fromtimestamp(int(reset), UTC) - now, timedelta(seconds=1))
+    return row.wait if given is None else given

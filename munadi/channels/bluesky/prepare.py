@@ -10,15 +10,14 @@ from urllib.parse import urlsplit
 
 from munadi.channels.bluesky.embeds import video_of, wants_card
 from munadi.channels.bluesky.quotes import Quotes
-from munadi.channels.bluesky.spec import BLOB_LIFE, LEAD, MAX_THUMB_BYTES, SPEC, VIDEO_LEAD
+from munadi.channels.bluesky.spec import BLOB_LIFE, LEAD, MAX_THUMB_BYTES, SPEC, VIDEO_LEAD, Options
 from munadi.channels.bluesky.state import Card, Keeper, Prepared
 from munadi.channels.bluesky.thread import POST, mentioned
 from munadi.channels.bluesky.video import VideoUpload
 from munadi.channels.bluesky.video_service import VideoService
-from munadi.channels.bluesky.xrpc import Xrpc
+from munadi.channels.bluesky.xrpc import Server
 from munadi.channels.http import ChannelTools
 from munadi.channels.renditions import fitting
-from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
@@ -29,6 +28,7 @@ from munadi.ports import LinkCard, SaveHandle
 MAX_UPLOAD_FAILURES = 3
 # Blobs are renewed a little before the network may forget them, so that none lapses between a look and its use.
 BLOB_SLACK = timedelta(minutes=5)
+CAPTION_TYPE = "text/vtt"
 MAX_CARD_TITLE = 300
 MAX_CARD_DESCRIPTION = 1000
 
@@ -51,6 +51,7 @@ def is_complete(draft: Draft, prepared: Prepared, stage: str = POST) -> bool:
 def _has_embed(draft: Draft, prepared: Prepared) -> bool:
     return (
         len(prepared.blobs) == len(draft.media)
+        and len(prepared.captions) == len(draft.options.get("captions") or ())
         and (prepared.card is not None or not wants_card(draft))
         and (prepared.quote is not None or not draft.options.get("quote"))
     )
@@ -61,24 +62,21 @@ class Preparation:
 
     def __init__(
         self,
-        xrpc: Xrpc,
+        server: Server,
         service: VideoService,
         quotes: Quotes,
         tools: ChannelTools,
-        account: ConnectedAccount,
         handle: Handle | None,
         save: SaveHandle,
     ) -> None:
-        self._xrpc = xrpc
+        self._server = server
         self._quotes = quotes
         self._tools = tools
-        self._base = account.service_url or xrpc.entryway
-        self._token = account.credentials.access_token.get_secret_value()
         state = Prepared.of(handle)
         if state.blobs_until is not None and state.blobs_until - BLOB_SLACK <= tools.clock.now():
             state = state.without_uploads()
         self._keeper = Keeper(state, save)
-        self._video = VideoUpload(service, self._keeper, account, self._base, tools.clock)
+        self._video = VideoUpload(service, self._keeper, server, tools.clock)
 
     @property
     def _state(self) -> Prepared:
@@ -89,12 +87,15 @@ class Preparation:
         await self._mentions(mentioned(draft))
         quote = draft.options.get("quote")
         if quote and self._state.quote is None:
-            await self._keeper.put(quote=await self._quotes.resolve(quote, self._base, self._token))
+            await self._keeper.put(quote=await self._quotes.resolve(quote, self._server))
         video = video_of(draft)
         if video is not None and (waiting := await self._video.run(video)):
             return waiting
         for asset in draft.media[len(self._state.blobs) :]:
             await self._image(asset)
+        for caption in Options.model_validate(draft.options).captions[len(self._state.captions) :]:
+            blob = await self._server.upload(caption.text.encode(), CAPTION_TYPE)
+            await self._keeper.put(captions=(*self._state.captions, blob), blobs_until=self._until())
         if wants_card(draft) and self._state.card is None:
             await self._card(draft.link or "")
         await self._keeper.put(ready=True)
@@ -104,14 +105,14 @@ class Preparation:
         """A handle that does not exist has no DID: its mention stays plain text."""
         missing = [handle for handle in wanted if handle not in self._state.mentions]
         if missing:
-            found = {handle: await self._xrpc.resolve_handle(self._base, handle, self._token) for handle in missing}
+            found = {handle: await self._server.resolve_handle(handle) for handle in missing}
             await self._keeper.put(mentions={**self._state.mentions, **found})
 
     async def _image(self, asset: MediaAsset) -> None:
         asset = await fitting(self._tools.media, SPEC.media_rules[0], asset)
         content = await self._tools.media.read(asset)
         try:
-            blob = await self._xrpc.upload(self._base, self._token, content, asset.mime_type)
+            blob = await self._server.upload(content, asset.mime_type)
         except ChannelError as error:
             if error.provider_code == "InternalServerError":
                 await self._count_failure(asset, error)
@@ -145,7 +146,7 @@ class Preparation:
         if not page.image or len(page.image) > MAX_THUMB_BYTES or not mime_type.startswith("image/"):
             return None
         try:
-            return await self._xrpc.upload(self._base, self._token, page.image, mime_type)
+            return await self._server.upload(page.image, mime_type)
         except ChannelError as error:
             if error.sorting is Sorting.NOT_SENT:
                 raise

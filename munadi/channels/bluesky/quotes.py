@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 
 from munadi.channels.bluesky.state import Ref
-from munadi.channels.bluesky.xrpc import Xrpc
+from munadi.channels.bluesky.xrpc import Server, Xrpc
 from munadi.channels.http import no_proof
 from munadi.domain.failure import ChannelError, Reason, Sorting
-from munadi.ports import Answer
 
 POST = "app.bsky.feed.post"
 _WHO = r"(did:[a-z]+:[a-zA-Z0-9._:%-]+|(?:[a-zA-Z0-9-]+\.)+[a-zA-Z][a-zA-Z0-9-]*)"
@@ -43,47 +42,41 @@ class Quotes:
         self._xrpc = xrpc
         self._appview = appview
 
-    async def resolve(self, quote: str, base: str, token: str) -> Ref:
+    async def resolve(self, quote: str, server: Server) -> Ref:
         """Raises ChannelError: INVALID_FIELD when there is no such post."""
         named = parse(quote)
         if named is None:
             raise _missing(quote)
         who, key = named
-        did = who if who.startswith("did:") else await self._xrpc.resolve_handle(base, who, token)
+        did = who if who.startswith("did:") else await server.resolve_handle(who)
         if did is None:
             raise _missing(quote)
         uri = f"at://{did}/{POST}/{key}"
-        found = await self._here(did, key, base) or await self._anywhere(uri)
-        if found is None:
+        cid = await _here(server, did, key) or await self._anywhere(uri)
+        if cid is None:
             raise _missing(quote)
-        return Ref(uri=uri, cid=found)
-
-    async def _here(self, did: str, key: str, base: str) -> str | None:
-        try:
-            params = {"repo": did, "collection": POST, "rkey": key}
-            answer = await self._xrpc.query(base, "com.atproto.repo.getRecord", params)
-        except ChannelError as error:
-            if error.provider_code in NOT_HERE:
-                return None
-            raise
-        if (cid := _cid(answer.field("cid"))) is None:
-            raise no_proof(answer)
-        return cid
+        return Ref(uri=uri, cid=cid)
 
     async def _anywhere(self, uri: str) -> str | None:
         answer = await self._xrpc.query(self._appview, "app.bsky.feed.getPosts", {"uris": uri})
-        if not isinstance(answer.field("posts"), list):
+        posts = answer.field("posts")
+        if not isinstance(posts, list):
             raise no_proof(answer)
-        return next((cid for post in _posts(answer) if post.get("uri") == uri and (cid := _cid(post.get("cid")))), None)
+        ours = (post.get("cid") for post in posts if isinstance(post, dict) and post.get("uri") == uri)
+        return next((cid for cid in ours if isinstance(cid, str) and cid), None)
 
 
-def _posts(answer: Answer) -> list[dict[str, object]]:
-    posts = answer.field("posts")
-    return [post for post in posts if isinstance(post, dict)] if isinstance(posts, list) else []
-
-
-def _cid(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+async def _here(server: Server, did: str, key: str) -> str | None:
+    try:
+        answer = await server.record(did, POST, key)
+    except ChannelError as error:
+        if error.provider_code in NOT_HERE:
+            return None
+        raise
+    cid = answer.field("cid")
+    if not isinstance(cid, str) or not cid:
+        raise no_proof(answer)
+    return cid
 
 
 def _missing(quote: str) -> ChannelError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -25,6 +26,7 @@ from munadi.domain.model import WireModel
 MAX_TAG_GRAPHEMES = 64
 MAX_TAG_BYTES = 640
 MAX_THUMB_BYTES = 1_000_000
+MAX_CAPTION_BYTES = 20_000
 MAX_VIDEOS = 1
 # Before the slot: uploads and look-ups, and a video's upload and transcoding; both end well within BLOB_LIFE.
 LEAD = timedelta(seconds=60)
@@ -61,6 +63,40 @@ def _tag(value: str) -> str:
 Tag = Annotated[str, AfterValidator(_tag)]
 Quote = Annotated[str, AfterValidator(checked)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
+
+
+def _subtitles(value: str) -> str:
+    if not re.match(r"\ufeff?WEBVTT(?:[ \t\r\n]|$)", value):
+        raise ValueError("captions are WebVTT: they begin with WEBVTT (w3.org/TR/webvtt1)")
+    if len(value.encode()) > MAX_CAPTION_BYTES:
+        raise ValueError(f"captions have at most {MAX_CAPTION_BYTES} bytes")
+    return value
+
+
+class Caption(WireModel):
+    """One track of captions: its language (BCP 47) and the whole WebVTT file."""
+
+    lang: Language
+    text: Annotated[str, AfterValidator(_subtitles)]
+
+
+NOBODY = "nobody"
+
+
+def _alone(rules: tuple[str, ...]) -> tuple[str, ...]:
+    if NOBODY in rules and len(rules) > 1:
+        raise ValueError(f"{NOBODY} stands alone")
+    return rules
+
+
+ReplyRule = Annotated[
+    str,
+    Field(
+        pattern=r"^(nobody|mentioned|followers|following"
+        r"|at://did:[a-z]+:[a-zA-Z0-9._:%-]+/app\.bsky\.graph\.list/[a-zA-Z0-9._~:-]{1,512})$"
+    ),
+]
+ReplyControl = Annotated[tuple[ReplyRule, ...], Field(min_length=1, max_length=5), AfterValidator(_alone)]
 # The values an author may put on a post of their own (com.atproto.label.defs).
 SelfLabel = Literal["sexual", "nudity", "porn", "graphic-media", "!no-unauthenticated"]
 
@@ -68,13 +104,20 @@ SelfLabel = Literal["sexual", "nudity", "porn", "graphic-media", "!no-unauthenti
 class Options(WireModel):
     """`langs` are BCP 47; `tags` are extra hashtags that the text does not show; `labels` warn about the content.
 
-    `quote` is a post to quote: `at://…/app.bsky.feed.post/…` or `https://bsky.app/profile/…/post/…`.
+    `quote` is a post to quote: `at://…/app.bsky.feed.post/…` or `https://bsky.app/profile/…/post/…`. `replyControl`
+    says who may reply: `nobody` alone, or those `mentioned`, `followers`, accounts you are `following`, members of a
+    list (`at://did:…/app.bsky.graph.list/…`); everybody when it is absent. `quotesAllowed` is false when nobody may
+    quote the post. `captions` belong to a video, and so does `presentation`: `gif` plays it silently in a loop.
     """
 
     langs: tuple[Language, ...] = Field(default=(), max_length=3)
     tags: tuple[Tag, ...] = Field(default=(), max_length=8)
     labels: tuple[SelfLabel, ...] = Field(default=(), max_length=5)
     quote: Quote | None = None
+    reply_control: ReplyControl | None = None
+    quotes_allowed: bool = True
+    captions: tuple[Caption, ...] = Field(default=(), max_length=20)
+    presentation: Literal["default", "gif"] | None = None
 
 
 SPEC = ChannelSpec(
@@ -123,6 +166,7 @@ SPEC = ChannelSpec(
         "https://docs.bsky.app/docs/advanced-guides/post-richtext",
         "https://docs.bsky.app/docs/advanced-guides/rate-limits",
         "https://docs.bsky.app/docs/tutorials/video",
+        "https://docs.bsky.app/docs/tutorials/thread-gates",
         "https://atproto.com/specs/tid",
         "https://atproto.com/specs/blob",
     ),

@@ -32,17 +32,28 @@ class RunningVideo(Model):
     since: datetime
 
 
+class SentInParts(Model):
+    """A video that is on its way to the video service, in `count` parts of `bytes` each."""
+
+    id: str
+    bytes: int
+    count: int
+    since: datetime
+
+
 class Prepared(Model):
     """What preparation found and uploaded; the state of a handle.
 
-    `mentions` maps a handle to its DID, or to None when there is no such handle; `blobs` are the media's in order;
-    `blobs_until` is when the network may forget them; `failures` counts refused uploads; `posts` are the posts of a
-    thread that are live, by stage.
+    `mentions` maps a handle to its DID, or to None when there is no such handle; `blobs` are the media's in order, as
+    `captions` are the video's; `blobs_until` is when the network may forget them; `failures` counts refused uploads;
+    `posts` are the posts of a thread that are live, by stage.
     """
 
     mentions: dict[str, str | None] = {}
     quote: Ref | None = None
     blobs: tuple[dict[str, Any], ...] = ()
+    captions: tuple[dict[str, Any], ...] = ()
+    parts: SentInParts | None = None
     video: RunningVideo | None = None
     card: Card | None = None
     blobs_until: datetime | None = None

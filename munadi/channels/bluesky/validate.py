@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from munadi.channels.bluesky.embeds import video_of
 from munadi.channels.bluesky.spec import MAX_VIDEOS, Options
 from munadi.channels.bluesky.thread import texts
 from munadi.channels.text import (
@@ -21,11 +22,17 @@ from munadi.domain.problem import Problem
 
 def validate(spec: ChannelSpec, draft: Draft) -> list[Problem]:
     """All violations, with pointers relative to the draft."""
-    _, problems = parse_options(spec, Options, draft.options)
+    options, problems = parse_options(spec, Options, draft.options)
     problems += check_extras(spec, draft)
     for pointer, text in texts(draft):
         problems += check_text(spec, text, pointer)
     problems += _media(spec, draft)
+    if options is not None and video_of(draft) is None:
+        for name in ("captions", "presentation"):
+            if getattr(options, name):
+                problems.append(
+                    problem(spec, f"/options/{name}", "INVALID_OPTION", "video", f"takes {name} of a video")
+                )
     if draft.link and not _is_web_address(draft.link):
         problems.append(problem(spec, "/link", "INVALID_LINK", "link", "takes links that start with http(s)://"))
     if not (draft.text.strip() or draft.link or draft.media or draft.options.get("quote")):

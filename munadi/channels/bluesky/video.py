@@ -1,24 +1,29 @@
 """A video on its way through the video service: asked, uploaded, transcoded, stored as a blob at the PDS.
 
-Every step is invisible and may be repeated: the same file is answered with the job that it already has. Nothing
-waits here; a job that runs is looked at again by the workflow.
+Every step is invisible and may be repeated: the same file is answered with the job that it already has, and what has
+arrived of a large one, sent in parts, is not sent again. Nothing waits here; the workflow looks again at what runs.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import NoReturn
 
 from munadi.channels.bluesky.spec import BLOB_LIFE
-from munadi.channels.bluesky.state import Keeper, RunningVideo
-from munadi.channels.bluesky.video_errors import failed_transcode, refused_limits
+from munadi.channels.bluesky.state import Keeper, RunningVideo, SentInParts
+from munadi.channels.bluesky.video_errors import UPLOAD_ENDED, failed_transcode, refused_limits
 from munadi.channels.bluesky.video_service import Transcode, VideoService
-from munadi.domain.account import ConnectedAccount
+from munadi.channels.bluesky.xrpc import Server
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import HOLD_GROWTH, Pending, growing
 from munadi.ports import Clock
 
+# From this size on the official app sends parts.
+PARTS_FROM = 16 * 1024 * 1024
+# One run sends parts for so long, well within the life of its token, and then lets the next one go on.
+MAX_RUN = timedelta(minutes=5)
 # After so many jobs that the service itself lost or failed, it is the video.
 MAX_TRIES = 4
 # The official app looks every 1.5 s; a long job is looked at less and less often.
@@ -33,13 +38,10 @@ LOST = frozenset({"HTTP 404", "NotFound", "JobNotFound", "InvalidRequest"})
 class VideoUpload:
     """One run for one draft's video; goes on where the handle's state ends."""
 
-    def __init__(
-        self, service: VideoService, keeper: Keeper, account: ConnectedAccount, base: str, clock: Clock
-    ) -> None:
+    def __init__(self, service: VideoService, keeper: Keeper, server: Server, clock: Clock) -> None:
         self._service = service
         self._keeper = keeper
-        self._account = account
-        self._base = base
+        self._server = server
         self._clock = clock
 
     async def run(self, asset: MediaAsset) -> Pending | None:
@@ -48,23 +50,65 @@ class VideoUpload:
             return None
         running = self._keeper.state.video
         transcode = await self._look(running) if running else await self._begin(asset)
+        if isinstance(transcode, Pending):
+            return transcode
         if transcode.blob is not None:
-            await self._keeper.put(video=None, blobs=(transcode.blob,), blobs_until=self._clock.now() + BLOB_LIFE)
+            until = self._clock.now() + BLOB_LIFE
+            await self._keeper.put(parts=None, video=None, blobs=(transcode.blob,), blobs_until=until)
             return None
         if transcode.failed is not None:
             await self._give_up(failed_transcode(transcode.failed, self._clock.now()))
         if running is None:
             running = RunningVideo(id=transcode.id, since=self._clock.now())
-            await self._keeper.put(video=running)
-        return await self._pending(running, transcode)
+            await self._keeper.put(parts=None, video=running)
+        waited = self._clock.now() - running.since
+        if waited >= MAX_SILENCE:
+            message = "Bluesky: the video service did not finish the video"
+            await self._give_up(ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message, "JOB_SILENT"))
+        return _again(waited, transcode.state or "being processed")
 
-    async def _begin(self, asset: MediaAsset) -> Transcode:
-        token = self._account.credentials.access_token.get_secret_value()
-        limits = await self._service.limits(self._base, token)
-        refused = refused_limits(limits, asset.bytes, self._clock.now())
-        if refused is not None:
-            raise refused
-        return await self._service.upload(self._base, self._account, asset)
+    async def _begin(self, asset: MediaAsset) -> Transcode | Pending:
+        sent = self._keeper.state.parts
+        if sent is None:
+            limits = await self._service.limits(self._server)
+            refused = refused_limits(limits, asset.bytes, self._clock.now())
+            if refused is not None:
+                raise refused
+            if asset.bytes < PARTS_FROM:
+                return await self._service.upload(self._server, asset)
+        token = await self._service.upload_token(self._server)
+        if sent is None:
+            sent = await self._service.start(token, asset)
+            if sent is None:
+                return await self._service.upload(self._server, asset)
+            await self._keeper.put(parts=sent)
+        try:
+            return await self._send(token, sent, asset)
+        except ChannelError as error:
+            if error.provider_code in UPLOAD_ENDED or error.sorting is Sorting.REJECTED:
+                with suppress(ChannelError):
+                    await self._service.abort(token, sent.id)
+                await self._give_up(error)
+            raise
+
+    async def _send(self, token: str, sent: SentInParts, asset: MediaAsset) -> Transcode | Pending:
+        """The parts that the service does not have, in order, then the end."""
+        begun = self._clock.now()
+        arrived = await self._service.arrived(token, sent.id)
+        if arrived.transcode is not None:
+            return arrived.transcode
+        waited = begun - sent.since
+        if arrived.state == "finishing" and waited < MAX_SILENCE:
+            return _again(waited, "being put together")
+        if arrived.state != "created":
+            message = f"Bluesky: the upload of the video is {arrived.state}"
+            raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message, "UploadFailed")
+        missing = [number for number in range(1, sent.count + 1) if number not in arrived.parts]
+        for number in missing:
+            if self._clock.now() - begun >= MAX_RUN:
+                return Pending(after=timedelta(0), note=f"the video is on its way: part {number} of {sent.count}")
+            await self._service.send(token, sent, number, asset)
+        return await self._service.finish(token, sent.id)
 
     async def _look(self, running: RunningVideo) -> Transcode:
         try:
@@ -76,21 +120,17 @@ class VideoUpload:
             error.message = "Bluesky: the video service does not know the job any more"
             await self._give_up(error)
 
-    async def _pending(self, running: RunningVideo, transcode: Transcode) -> Pending:
-        waited = self._clock.now() - running.since
-        if waited >= MAX_SILENCE:
-            message = "Bluesky: the video service did not finish the video"
-            await self._give_up(ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message, "JOB_SILENT"))
-        after = min(max(waited / 8, FIRST_LOOK), SLOWEST_LOOK)
-        return Pending(after=after, note=f"the video is {transcode.state or 'being processed'}")
-
     async def _give_up(self, error: ChannelError) -> NoReturn:
         """Forget the job. A fault of the service is worth another, after growing waits, and not for ever."""
         failures = self._keeper.state.failures + 1
-        await self._keeper.put(video=None, failures=failures)
+        await self._keeper.put(parts=None, video=None, failures=failures)
         if error.reason is Reason.PROVIDER_OUTAGE:
             error.retry_after = error.retry_after or growing(HOLD_GROWTH, failures - 1)
             if failures >= MAX_TRIES:
                 error.reason, error.sorting = Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED
                 error.message = f"Bluesky: the video service failed on this video {failures} times"
         raise error
+
+
+def _again(waited: timedelta, state: str) -> Pending:
+    return Pending(after=min(max(waited / 8, FIRST_LOOK), SLOWEST_LOOK), note=f"the video is {state}")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from munadi.channels.bluesky.errors import Row, error_of, explain
+from munadi.channels.bluesky.errors import DEFAULT_WAIT, Row, error_of, explain
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Answer
 
@@ -19,11 +19,15 @@ R, S = Reason, Sorting
 # Caps are per day; the service does not say when the day ends.
 CAP_WAIT = timedelta(hours=1)
 _GATED = Row(R.FEATURE_NOT_ELIGIBLE, S.REJECTED, "this account may not upload videos; confirm its e-mail, or wait")
-_CAPPED = Row(R.DAILY_CAP_REACHED, S.NOT_SENT)
+_CAPPED = Row(R.DAILY_CAP_REACHED, S.NOT_SENT, wait=CAP_WAIT)
 _UNFIT = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
 _DOWN = Row(R.PROVIDER_OUTAGE, S.NOT_SENT)
 _TOKEN = Row(R.TOKEN_EXPIRED, S.NOT_SENT, "the video service refuses the server's token; reconnect the account")
 
+# Refusals of a part after which the upload is of no more use.
+UPLOAD_ENDED = frozenset(
+    {"UploadNotFound", "UploadExpired", "UploadFailed", "UploadAborted", "InvalidPartNumber", "PartSizeMismatch"}
+)
 # failureCode of a job. `NOT_SENT` beside an outage: the job is given up, and another may be begun.
 FAILURES: Mapping[str, Row] = {
     "validation_failure": _UNFIT,
@@ -36,12 +40,17 @@ NAMES: Mapping[str, Row] = {
     "unconfirmed_email": _GATED,
     "UploadForbidden": _GATED,
     "DailyLimitExceeded": _CAPPED,
-    "TooManyOpenUploads": Row(R.RATE_LIMITED, S.NOT_SENT),
+    "TooManyOpenUploads": Row(R.RATE_LIMITED, S.NOT_SENT, wait=DEFAULT_WAIT),
     "VideoTooLarge": _UNFIT,
     "VideoTooLong": _UNFIT,
     "BadAspectRatio": _UNFIT,
     "UnsupportedContentType": _UNFIT,
     "ServiceOverloaded": _DOWN,
+    # Of an upload in parts: `UPLOAD_ENDED` begins anew, the others go on with what the service says it has.
+    **dict.fromkeys(UPLOAD_ENDED, _DOWN),
+    "MissingParts": _DOWN,
+    "UploadNotReady": _DOWN,
+    "UploadAlreadyCompleted": _DOWN,
 }
 # Whole sentences without a name; each is matched from its start.
 SENTENCES: Sequence[tuple[re.Pattern[str], Row]] = (
@@ -60,9 +69,7 @@ def explain_video(answer: Answer, now: datetime) -> ChannelError:
     """A refusal of the video service; what it has no row for means what it means at a PDS."""
     name, message = str(answer.field("error") or ""), str(answer.field("message") or "")
     row = row_of(name, message) or (_TOKEN if answer.status == 401 else None)
-    if row is None:
-        return explain(answer, now)
-    return _with_wait(error_of(row, answer, name, message, now))
+    return error_of(row, answer, name, message, now) if row else explain(answer, now)
 
 
 def failed_transcode(status: Mapping[str, Any], now: datetime) -> ChannelError:
@@ -74,7 +81,7 @@ def failed_transcode(status: Mapping[str, Any], now: datetime) -> ChannelError:
     if spoken is not None and row is FAILURES["generic_failure"]:
         row = spoken
     answer = Answer(200, {}, dict(status), message)
-    return _with_wait(error_of(row, answer, code or text or "JOB_STATE_FAILED", message, now))
+    return error_of(row, answer, code or text or "JOB_STATE_FAILED", message, now)
 
 
 def refused_limits(body: Mapping[str, Any], size: int, now: datetime) -> ChannelError | None:
@@ -86,7 +93,7 @@ def refused_limits(body: Mapping[str, Any], size: int, now: datetime) -> Channel
     name, message = str(body.get("error") or ""), str(body.get("message") or "")
     row = row_of(name, message) or (_CAPPED if capped else _GATED)
     answer = Answer(200, {}, dict(body), message)
-    return _with_wait(error_of(row, answer, name or "canUpload", message or "canUpload: false", now))
+    return error_of(row, answer, name or "canUpload", message or "canUpload: false", now)
 
 
 def row_of(name: str, message: str) -> Row | None:
@@ -94,12 +101,6 @@ def row_of(name: str, message: str) -> Row | None:
     if name in NAMES:
         return NAMES[name]
     return next((row for pattern, row in SENTENCES for text in (name, message) if pattern.match(text)), None)
-
-
-def _with_wait(error: ChannelError) -> ChannelError:
-    if error.reason is R.DAILY_CAP_REACHED:
-        error.retry_after = error.retry_after or CAP_WAIT
-    return error
 
 
 def _number(value: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""The video service: upload and transcoding beside the PDS. Source: facts, section 3, steps V1 to V4.
+"""The video service: upload and transcoding beside the PDS. Source: facts, section 3; lexicons app.bsky.video.*.
 
 It is called with tokens that the account's own PDS signs, each for one method (`lxm`) at one service (`aud`). The
 upload's token is for the PDS itself, because the service will store the finished blob there.
@@ -6,28 +6,30 @@ upload's token is for the PDS itself, because the service will store the finishe
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from munadi.channels.bluesky.state import SentInParts
 from munadi.channels.bluesky.video_errors import explain_video
-from munadi.channels.bluesky.xrpc import Xrpc, address
+from munadi.channels.bluesky.xrpc import Server, address
 from munadi.channels.http import ChannelHttp, ChannelTools, no_proof
-from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
 from munadi.ports import Answer
 
-LIMITS, UPLOAD, STATUS = (f"app.bsky.video.{name}" for name in ("getUploadLimits", "uploadVideo", "getJobStatus"))
+NSID = "app.bsky.video."
 STORE = "com.atproto.repo.uploadBlob"
 TOKEN_LIFE = timedelta(minutes=30)
-# The stored file is read and sent in parts of this size.
-PART_BYTES = 4 * 1024 * 1024
+# The stored file is read and sent in pieces of this size.
+PIECE_BYTES = 4 * 1024 * 1024
 # From the last byte to the answer, the service looks at the whole file.
 UPLOAD_READ_TIMEOUT = 180.0
 ALREADY_PROCESSED = 409
+# What a service says that does not take uploads in parts.
+NOT_SERVED = frozenset({404, 501})
 ENDINGS = {"video/mp4": "mp4", "video/mpeg": "mpeg", "video/webm": "webm", "video/quicktime": "mov"}
 
 
@@ -41,66 +43,112 @@ class Transcode:
     state: str = ""
 
 
-class VideoService:
-    """For one host; `did` is who it says it is."""
+@dataclass(frozen=True)
+class Arrived:
+    """How far an upload in parts is: `created` takes parts, `completed` has a job, `finishing` is on its way there."""
 
-    def __init__(self, host: str, did: str, xrpc: Xrpc, tools: ChannelTools) -> None:
+    state: str
+    parts: frozenset[int]
+    transcode: Transcode | None
+
+
+class VideoService:
+    """For one host; `did` is who it says it is. Everything raises ChannelError."""
+
+    def __init__(self, host: str, did: str, tools: ChannelTools) -> None:
         self._host = host
         self._did = did
-        self._xrpc = xrpc
         self._media = tools.media
         self._clock = tools.clock
         self._http = ChannelHttp(tools.client, self._explain)
 
-    async def limits(self, base: str, token: str) -> dict[str, Any]:
-        """What the account may still upload today. Raises ChannelError."""
-        service_token = await self._token(base, token, self._did, LIMITS)
-        answer = await self._http.call("GET", address(self._host, LIMITS), token=service_token)
+    async def limits(self, server: Server) -> dict[str, Any]:
+        """What the account may still upload today."""
+        token = await server.service_token(self._did, f"{NSID}getUploadLimits", self._clock.now() + TOKEN_LIFE)
+        answer = await self._call("GET", "getUploadLimits", token)
         if not isinstance(answer.field("canUpload"), bool):
-            raise no_proof(answer, [service_token])
+            raise no_proof(answer, [token])
         return dict(answer.body)
 
-    async def upload(self, base: str, account: ConnectedAccount, asset: MediaAsset) -> Transcode:
-        """Send the file, part by part. The same file again is answered with the job it has. Raises ChannelError."""
-        token = account.credentials.access_token.get_secret_value()
-        service_token = await self._token(base, token, await self._pds_did(base), STORE)
-        answer = await self._http.call(
+    async def upload_token(self, server: Server) -> str:
+        """For all that uploads: in the name of the PDS's own word for who it is, or else the did:web of its host."""
+        did = (await server.describe()).field("did")
+        known = isinstance(did, str) and did.startswith("did:")
+        audience = did if known else f"did:web:{quote(urlsplit(server.base).netloc)}"
+        return await server.service_token(str(audience), STORE, self._clock.now() + TOKEN_LIFE)
+
+    async def upload(self, server: Server, asset: MediaAsset) -> Transcode:
+        """Send the file at once. The same file again is answered with the job it has."""
+        answer = await self._call(
             "POST",
-            address(self._host, UPLOAD),
-            token=service_token,
-            params={"did": account.external_id, "name": f"{asset.id}.{ENDINGS.get(asset.mime_type, 'mp4')}"},
+            "uploadVideo",
+            await self.upload_token(server),
+            params={"did": server.did, "name": _name(asset)},
             headers={"content-type": asset.mime_type, "content-length": str(asset.bytes)},
-            content=self._parts(asset),
+            content=self._bytes(asset, 0, asset.bytes),
             read_timeout=UPLOAD_READ_TIMEOUT,
             also_ok={ALREADY_PROCESSED},
         )
         return self._read(answer)
 
     async def status(self, job_id: str) -> Transcode:
-        """How far a job is. Raises ChannelError."""
-        answer = await self._http.call("GET", address(self._host, STATUS), params={"jobId": job_id})
-        return self._read(answer)
+        """How far a job is."""
+        return self._read(await self._call("GET", "getJobStatus", None, params={"jobId": job_id}))
 
-    async def _token(self, base: str, token: str, audience: str, method: str) -> str:
-        expires = int((self._clock.now() + TOKEN_LIFE).timestamp())
-        params = {"aud": audience, "lxm": method, "exp": str(expires)}
-        answer = await self._xrpc.query(base, "com.atproto.server.getServiceAuth", params, token=token)
-        service_token = answer.field("token")
-        if not isinstance(service_token, str):
+    async def start(self, token: str, asset: MediaAsset) -> SentInParts | None:
+        """Announce a file that will come in parts; None when the service takes none."""
+        known = {"durationMs": asset.duration_ms, "width": asset.width or None, "height": asset.height or None}
+        facts = {name: value for name, value in known.items() if value is not None}
+        body = {"sizeBytes": asset.bytes, "mimeType": asset.mime_type, "name": _name(asset), **facts}
+        answer = await self._call("POST", "startUpload", token, json_body=body, also_ok=NOT_SERVED)
+        if answer.status in NOT_SERVED:
+            return None
+        job_id, size, count = (answer.field(name) for name in ("jobId", "partSizeBytes", "partCount"))
+        planned = isinstance(size, int) and size > 0 and count == -(-asset.bytes // size)
+        if not isinstance(job_id, str) or not planned:
             raise no_proof(answer, [token])
-        return service_token
+        return SentInParts(id=job_id, bytes=size, count=count, since=self._clock.now())
 
-    async def _pds_did(self, base: str) -> str:
-        """The PDS's own word for who it is, or else the did:web of its host, which it is on Bluesky's servers."""
-        answer = await self._xrpc.query(base, "com.atproto.server.describeServer")
-        did = answer.field("did")
-        return did if isinstance(did, str) and did.startswith("did:") else f"did:web:{quote(urlsplit(base).netloc)}"
+    async def send(self, token: str, sent: SentInParts, number: int, asset: MediaAsset) -> None:
+        """One part, the first is number 1; the same one may come again."""
+        start, end = (number - 1) * sent.bytes, min(number * sent.bytes, asset.bytes)
+        await self._call(
+            "POST",
+            "uploadPart",
+            token,
+            params={"jobId": sent.id, "partNumber": str(number)},
+            headers={"content-type": "application/octet-stream", "content-length": str(end - start)},
+            content=self._bytes(asset, start, end),
+            read_timeout=UPLOAD_READ_TIMEOUT,
+        )
 
-    async def _parts(self, asset: MediaAsset) -> AsyncIterator[bytes]:
-        for start in range(0, asset.bytes, PART_BYTES):
-            length = min(PART_BYTES, asset.bytes - start)
+    async def finish(self, token: str, job_id: str) -> Transcode:
+        """All parts are there: the job that they became, another's when the service knows the file."""
+        body = {"jobId": job_id}
+        answer = await self._call("POST", "finishUpload", token, json_body=body, read_timeout=UPLOAD_READ_TIMEOUT)
+        return self._read(answer, "completedJobId")
+
+    async def arrived(self, token: str, job_id: str) -> Arrived:
+        """What has come of an upload in parts."""
+        answer = await self._call("GET", "getUploadStatus", token, params={"jobId": job_id})
+        state, parts = answer.field("state"), answer.field("receivedParts")
+        if not isinstance(state, str) or not isinstance(parts, list):
+            raise no_proof(answer, [token])
+        transcode = self._read(answer, "completedJobId") if state == "completed" else None
+        return Arrived(state, frozenset(part for part in parts if isinstance(part, int)), transcode)
+
+    async def abort(self, token: str, job_id: str) -> None:
+        """Give up an upload in parts: until then it counts against the account's day."""
+        await self._call("POST", "abortUpload", token, json_body={"jobId": job_id})
+
+    async def _call(self, method: str, name: str, token: str | None, **rest: Any) -> Answer:
+        return await self._http.call(method, address(self._host, f"{NSID}{name}"), token=token, **rest)
+
+    async def _bytes(self, asset: MediaAsset, start: int, end: int) -> AsyncIterator[bytes]:
+        for begin in range(start, end, PIECE_BYTES):
+            length = min(PIECE_BYTES, end - begin)
             try:
-                content = await self._media.read(asset, start, length)
+                content = await self._media.read(asset, begin, length)
             except FileNotFoundError:
                 content = b""
             if len(content) != length:
@@ -108,15 +156,16 @@ class VideoService:
                 raise ChannelError(Reason.MEDIA_UNREACHABLE, Sorting.REJECTED, message)
             yield content
 
-    def _read(self, answer: Answer) -> Transcode:
+    def _read(self, answer: Answer, named: str = "jobId") -> Transcode:
         """A job's status, wrapped in `jobStatus` as the lexicon has it, or bare as the service sends it."""
         wrapped = answer.field("jobStatus")
         status = wrapped if isinstance(wrapped, dict) else answer.body
-        if not isinstance(status, dict) or not isinstance(status.get("jobId"), str):
+        job_id = answer.field(named) or (status.get("jobId") if isinstance(status, Mapping) else None)
+        if not isinstance(status, dict) or not isinstance(job_id, str):
             raise self._explain(answer) if answer.status == ALREADY_PROCESSED else no_proof(answer)
         blob, state = status.get("blob"), str(status.get("state") or "")
         return Transcode(
-            id=status["jobId"],
+            id=job_id,
             blob=blob if isinstance(blob, dict) else None,
             failed=status if state == "JOB_STATE_FAILED" else None,
             state=state.removeprefix("JOB_STATE_").lower(),
@@ -124,3 +173,7 @@ class VideoService:
 
     def _explain(self, answer: Answer) -> ChannelError:
         return explain_video(answer, self._clock.now())
+
+
+def _name(asset: MediaAsset) -> str:
+    return f"{asset.id}.{ENDINGS.get(asset.mime_type, 'mp4')}"

@@ -1,10 +1,11 @@
-"""Shapes on the wire: the post record and its parts. Pure, and the same for the same draft, so a repeat is identical.
+"""Shapes on the wire: the post record and the call that writes it. Pure, and the same for the same draft.
 
-Source: lexicons app.bsky.feed.post, com.atproto.label.defs#selfLabels.
+Source: lexicons app.bsky.feed.post, com.atproto.label.defs#selfLabels, com.atproto.repo.{putRecord,applyWrites}.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from munadi.channels.bluesky.spec import Options
 from munadi.channels.bluesky.state import Prepared, Ref
 from munadi.channels.bluesky.thread import POST as FIRST
 from munadi.channels.bluesky.thread import number_of, text_of
-from munadi.ports import PublicationDraft
+from munadi.ports import Answer, PublicationDraft
 
 POST = "app.bsky.feed.post"
 
@@ -58,8 +59,28 @@ def post_record(
 
 
 def _first_only(draft: PublicationDraft, options: Options, prepared: Prepared) -> dict[str, Any]:
-    embed = embed_of(draft, prepared)
+    embed = embed_of(draft, options, prepared)
     return ({"embed": embed} if embed else {}) | ({"tags": list(options.tags)} if options.tags else {})
+
+
+def commit(did: str, key: str, records: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The one call that writes these records, by collection, all at the same key: its method and its body."""
+    if len(records) == 1:
+        ((collection, record),) = records.items()
+        body = {"repo": did, "collection": collection, "rkey": key, "record": record, "swapRecord": None}
+        return "com.atproto.repo.putRecord", body
+    writes = [
+        {"$type": "com.atproto.repo.applyWrites#create", "collection": collection, "rkey": key, "value": record}
+        for collection, record in records.items()
+    ]
+    return "com.atproto.repo.applyWrites", {"repo": did, "writes": writes}
+
+
+def written(answer: Answer) -> list[dict[str, Any]]:
+    """What the answer to a commit says of each record, in order."""
+    results = answer.field("results")
+    said = results if isinstance(results, list) else [answer.body]
+    return [one if isinstance(one, dict) else {} for one in said]
 
 
 def same_post(one: Any, other: Any) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from munadi.channels.bluesky.errors import explain
 from munadi.channels.http import ChannelHttp, ChannelTools, no_proof
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
 from munadi.ports import Answer, Gate
 
@@ -28,11 +30,15 @@ class Xrpc:
         """See `errors`."""
         return explain(answer, self._clock.now())
 
+    def http(self, base: str) -> ChannelHttp:
+        """The client for an address."""
+        return self._trusted if base.rstrip("/") in self._known else self._guarded
+
     async def query(
         self, base: str, nsid: str, params: Mapping[str, str] | None = None, *, token: str | None = None
     ) -> Answer:
         """GET. Raises ChannelError."""
-        return await self._http(base).call("GET", address(base, nsid), params=params, token=token)
+        return await self.http(base).call("GET", address(base, nsid), params=params, token=token)
 
     async def procedure(
         self,
@@ -41,45 +47,69 @@ class Xrpc:
         *,
         token: str | None = None,
         body: Mapping[str, Any] | None = None,
-        gate: Gate | None = None,
-        proof: Callable[[Answer], object] | None = None,
         secrets: Sequence[str] = (),
     ) -> Answer:
         """POST with JSON, or with no body at all. Raises ChannelError."""
-        return await self._http(base).call(
-            "POST", address(base, nsid), token=token, json_body=body, gate=gate, proof=proof, secrets=secrets
-        )
+        return await self.http(base).call("POST", address(base, nsid), token=token, json_body=body, secrets=secrets)
 
-    async def upload(self, base: str, token: str, content: bytes, mime_type: str) -> dict[str, Any]:
+
+class Server:
+    """An account's own PDS, called in the account's name. Everything raises ChannelError."""
+
+    def __init__(self, xrpc: Xrpc, account: ConnectedAccount) -> None:
+        self.base = account.service_url or xrpc.entryway
+        self.did = account.external_id
+        self._xrpc = xrpc
+        self._token = account.credentials.access_token.get_secret_value()
+
+    async def write(self, nsid: str, body: Mapping[str, Any], gate: Gate, proof: Callable[[Answer], object]) -> Answer:
+        """The visible call."""
+        url = address(self.base, nsid)
+        return await self._http.call("POST", url, token=self._token, json_body=body, gate=gate, proof=proof)
+
+    async def record(self, did: str, collection: str, key: str) -> Answer:
+        """getRecord, for which nobody needs a token."""
+        params = {"repo": did, "collection": collection, "rkey": key}
+        return await self._xrpc.query(self.base, "com.atproto.repo.getRecord", params)
+
+    async def upload(self, content: bytes, mime_type: str) -> dict[str, Any]:
         """uploadBlob: the blob to put into a record. Nothing visible; the same bytes give the same blob."""
-        answer = await self._http(base).call(
-            "POST",
-            address(base, "com.atproto.repo.uploadBlob"),
-            token=token,
-            content=content,
-            headers={"content-type": mime_type},
-        )
+        url, headers = address(self.base, "com.atproto.repo.uploadBlob"), {"content-type": mime_type}
+        answer = await self._http.call("POST", url, token=self._token, content=content, headers=headers)
         blob = answer.field("blob")
         if not isinstance(blob, dict) or not blob:
-            raise no_proof(answer, [token])
+            raise no_proof(answer, [self._token])
         return blob
 
-    async def resolve_handle(self, base: str, handle: str, token: str) -> str | None:
-        """The DID of a handle; None when there is no such handle. Raises ChannelError."""
-        params = {"handle": handle.lower()}
+    async def resolve_handle(self, handle: str) -> str | None:
+        """The DID of a handle; None when there is no such handle."""
         try:
-            answer = await self.query(base, "com.atproto.identity.resolveHandle", params, token=token)
+            did = await self._text("com.atproto.identity.resolveHandle", {"handle": handle.lower()}, "did")
         except ChannelError as error:
             if error.provider_code in NO_SUCH_HANDLE:
                 return None
             raise
-        did = answer.field("did")
-        if not isinstance(did, str) or not did.startswith("did:"):
-            raise no_proof(answer, [token])
         return did
 
-    def _http(self, base: str) -> ChannelHttp:
-        return self._trusted if base.rstrip("/") in self._known else self._guarded
+    async def service_token(self, audience: str, method: str, expires_at: datetime) -> str:
+        """A token that speaks for the account, for one method at one service."""
+        params = {"aud": audience, "lxm": method, "exp": str(int(expires_at.timestamp()))}
+        return await self._text("com.atproto.server.getServiceAuth", params, "token")
+
+    async def describe(self) -> Answer:
+        """What the server says of itself."""
+        return await self._xrpc.query(self.base, "com.atproto.server.describeServer")
+
+    async def _text(self, nsid: str, params: Mapping[str, str], name: str) -> str:
+        answer = await self._xrpc.query(self.base, nsid, params, token=self._token)
+        value = answer.field(name)
+        if not isinstance(value, str) or (name == "did" and not value.startswith("did:")):
+            raise no_proof(answer, [self._token])
+        return value
+
+    @property
+    def _http(self) -> ChannelHttp:
+        return self._xrpc.http(self.base)
 
 
 def address(base: str, nsid: str) -> str:
