@@ -44,6 +44,7 @@ class PostView:
     raw: dict[str, Any]
     link: str | None = None
     comments: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what the page says of it besides: who may reply, captions
 
 
 class EmulatedNetwork(ABC):
