@@ -12,6 +12,6 @@ from munadi.ports import MediaReader
 
 async def fitting(media: MediaReader, rule: MediaRule, asset: MediaAsset) -> MediaAsset:
     """The file that is sent: the asset itself, or its rendition within `rule`. Raises ChannelError."""
-    if not rule.needs_rendition(asset.mime_type, asset.bytes):
+    if not rule.needs_rendition(asset.mime_type, asset.bytes, multi_picture=bool(asset.multi_picture)):
         return asset
     return await media.rendition(asset, mime_type=rule.mime_types[0], max_bytes=rule.max_bytes)

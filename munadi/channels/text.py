@@ -150,7 +150,7 @@ def check_media_file(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, poin
     max_bytes = rule.most_bytes(asset.mime_type)
     if asset.mime_type not in types:
         add("MEDIA_TYPE", "media_type", "does not take this type", ", ".join(types), asset.mime_type)
-    elif rule.needs_rendition(asset.mime_type, asset.bytes):
+    elif rule.needs_rendition(asset.mime_type, asset.bytes, multi_picture=bool(asset.multi_picture)):
         found.extend(_check_rendition(spec, rule, asset, pointer))
     if asset.bytes > max_bytes:
         add("MEDIA_TOO_LARGE", "media_bytes", "takes smaller files", max_bytes, asset.bytes)

@@ -74,5 +74,6 @@ def asset_of(row: MediaRow, alt: str | None = None) -> MediaAsset:
         fps=facts.fps,
         has_alpha=facts.has_alpha,
         animated=facts.animated,
+        multi_picture=facts.multi_picture,
         alt=alt,
     )

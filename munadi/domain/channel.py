@@ -65,8 +65,9 @@ RENDERED_FROM = ("image/jpeg", "image/png", "image/webp")
 class MediaRule(WireModel):
     """What a network takes of one kind of media. Sizes in bytes, sides in pixels, ratio = width / height.
 
-    Images of `converted_types`, and larger ones of `RENDERED_FROM` up to `max_source_bytes`, are sent as a rendition
-    that looks the same and fits `mime_types[0]` and `max_bytes`; one with transparency or animation has none.
+    Images of `converted_types`, larger ones of `RENDERED_FROM` up to `max_source_bytes`, and JPEGs of several pictures
+    are sent as a rendition that looks the same and fits `mime_types[0]` and `max_bytes`; one with transparency or
+    animation has none.
     """
 
     kind: MediaKind
@@ -82,11 +83,12 @@ class MediaRule(WireModel):
     converted_types: tuple[str, ...] = ()
     max_source_bytes: int | None = None
 
-    def needs_rendition(self, mime_type: str, size: int) -> bool:
+    def needs_rendition(self, mime_type: str, size: int, *, multi_picture: bool = False) -> bool:
         """Whether such a file is sent as a rendition, and not as it is."""
         if mime_type in self.converted_types:
             return True
-        return mime_type in self.mime_types and self.max_bytes < size <= self.most_bytes(mime_type)
+        too_large = self.max_bytes < size <= self.most_bytes(mime_type)
+        return mime_type in self.mime_types and (too_large or multi_picture)
 
     def most_bytes(self, mime_type: str) -> int:
         """The largest file of a type that can be given."""

@@ -40,7 +40,8 @@ class MediaFacts(BaseModel):
     """Probed facts. `width` and `height` are as displayed, after EXIF orientation or a video's rotation.
 
     `fps` is frames per second, `bit_rate` bits per second over all streams, `duration_ms` for videos only.
-    `has_alpha` tells of pixels that something may shine through. What does not apply to the kind is None.
+    `has_alpha` tells of pixels that something may shine through, `multi_picture` of a JPEG with more pictures behind it
+    (MPO, as phones write). What does not apply to the kind is None.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,3 +58,4 @@ class MediaFacts(BaseModel):
     bit_rate: int | None = None
     has_alpha: bool | None = None
     animated: bool | None = None
+    multi_picture: bool | None = None

@@ -65,6 +65,8 @@ def _probe_image(path: Path, kind: Kind, size: int) -> MediaFacts:
         image.draft(None, (max(width // 8, 1), max(height // 8, 1)))
         image.load()
         has_alpha = _is_transparent(image)
+        # CIPA DC-007: a JPEG whose first picture is what every viewer shows.
+        multi_picture = image.format == "MPO"
     return MediaFacts(
         kind="image",
         mime_type=kind.mime_type,
@@ -73,6 +75,7 @@ def _probe_image(path: Path, kind: Kind, size: int) -> MediaFacts:
         height=width if rotated else height,
         has_alpha=has_alpha,
         animated=animated,
+        multi_picture=multi_picture,
     )
 
 

@@ -23,6 +23,8 @@ MEDIA_URL_PURPOSE = "media url"
 # A network may fetch long after it was told the URL (queues, retries of its own).
 URL_LIFE = timedelta(hours=48)
 
+# What is another of a rendition than of its source.
+_RENDERED = {"mime_type", "bytes", "width", "height", "has_alpha", "animated", "multi_picture"}
 _EXTENSIONS = {
     "image/jpeg": "jpg",
     "image/png": "png",
@@ -67,7 +69,7 @@ class StoredMedia:
     ) -> MediaAsset:
         """See `munadi.ports.MediaReader`; `rendition.render` makes it. Raises FileNotFoundError too."""
         recipe = Recipe(mime_type, max_bytes, max_side)
-        if recipe.fits(asset.mime_type, asset.bytes, asset.width, asset.height):
+        if not asset.multi_picture and recipe.fits(asset.mime_type, asset.bytes, asset.width, asset.height):
             return asset
         try:
             async with self._making:
@@ -77,7 +79,7 @@ class StoredMedia:
             raise ChannelError(
                 Reason.MEDIA_VALIDATION_FAILED, Sorting.REJECTED, message, provider_code=refused.code
             ) from refused
-        known = made.facts.model_dump(include={"mime_type", "bytes", "width", "height", "has_alpha", "animated"})
+        known = made.facts.model_dump(include=_RENDERED)
         return asset.model_copy(update={**known, "sha256": made.sha256})
 
 

@@ -12,9 +12,9 @@ from munadi.channels.tiktok.wire import Prepared
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW, Saved, image, publication, video
+from tests.channels.making import NOW, Saved, image, publication, stage, video
 from tests.channels.network import answer
-from tests.channels.scene_tiktok import CREATOR, STATUS, UPLOAD_PATH, refused
+from tests.channels.scene_tiktok import CREATOR, STATUS, UPLOAD_PATH, WHO, done, refused
 from tests.channels.tiktok_network import BYTES, INIT, OPTIONS, PHOTOS, VIDEO, TikTokInMemory, bodies
 
 PULL = publication("Pull", media=(video(bytes=44),), options={**OPTIONS, "mode": "pull"})
@@ -160,6 +160,21 @@ async def test_a_pull_has_only_the_creator_to_ask(given: PublicationDraft) -> No
     assert await tiktok.prepare(given, saved) == Ready(expires_at=NOW + timedelta(minutes=30))
     assert tiktok.called(CREATOR) == len(tiktok.bench.network.requests) == 1
     assert bodies(tiktok.bench, INIT) == bodies(tiktok.bench, PHOTOS) == []
+
+
+async def test_what_tiktok_does_not_take_is_fetched_as_a_rendition() -> None:
+    """PNG and JPEGs of several pictures; made ahead of time, so that the visible call has nothing to wait for."""
+    tiktok, saved = TikTokInMemory(), Saved()
+    tiktok.bench.network.on("POST", PHOTOS, done({"publish_id": "p_pub~1"}))
+    media = (image(0, mime_type="image/png"), image(1), image(2, multi_picture=True))
+    given = publication("Photos", media=media, options=OPTIONS)
+    await tiktok.until_ready(given, saved)
+    made = [(f"med_{number}", "image/jpeg", 20_000_000, None) for number in (0, 2)]
+    assert tiktok.bench.media.renditions == made
+    await tiktok.bench.channel.publish(given, WHO, saved.handle, saved, stage())
+    assert tiktok.bench.media.renditions == made
+    names = [url.rpartition("/")[2] for url in bodies(tiktok.bench, PHOTOS)[0]["source_info"]["photo_images"]]
+    assert names == ["med_0-jpeg", "med_1", "med_2-jpeg"]
 
 
 async def test_the_creator_is_asked_again_when_the_answer_is_old() -> None:

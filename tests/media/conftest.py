@@ -20,6 +20,17 @@ def picture(tmp_path):
     return make
 
 
+@pytest.fixture
+def mpo(tmp_path):
+    """The path of a JPEG as phones write it: two pictures in one file, held upright by its orientation."""
+    path = tmp_path / "IMG_0001.jpg"
+    shown, behind = Image.linear_gradient("L").resize((640, 480)).convert("RGB"), Image.new("RGB", (64, 48), "blue")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    shown.save(path, "MPO", save_all=True, append_images=[behind], exif=exif)
+    return path
+
+
 def silence():
     """A frame of stereo sound. Its samples are set: an encoder given what was in memory may never end."""
     samples = av.AudioFrame(format="fltp", layout="stereo", samples=1024)

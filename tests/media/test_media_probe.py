@@ -51,6 +51,15 @@ def test_an_images_facts(picture, extension, mime_type):
     assert (facts.duration_ms, facts.video_codec, facts.fps) == (None, None, None)
 
 
+def test_a_jpeg_of_several_pictures_is_a_jpeg_that_says_so(mpo, picture):
+    with Image.open(mpo) as image:
+        assert (image.format, image.n_frames) == ("MPO", 2)
+    facts = probe(mpo)
+    assert (facts.mime_type, facts.width, facts.height) == ("image/jpeg", 480, 640)
+    assert (facts.multi_picture, facts.animated, facts.has_alpha) == (True, False, False)
+    assert probe(picture("a.jpg")).multi_picture is False
+
+
 @pytest.mark.parametrize(("name", "codec", "audio", "mime_type"), VIDEOS)
 def test_a_videos_facts(video, name, codec, audio, mime_type):
     facts = probe(video(name, ENCODERS.get(codec, codec), audio=audio))

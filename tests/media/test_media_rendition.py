@@ -14,6 +14,7 @@ from munadi.media.probe import probe
 from munadi.media.reader import StoredMedia
 from munadi.media.rendition import JPEG, SHORTEST_LONG_SIDE, Recipe, render
 from munadi.media.store import MediaStore
+from munadi.sandbox.media import image_facts
 
 TO_JPEG = Recipe(JPEG)
 
@@ -86,6 +87,15 @@ def test_it_is_upright_and_without_metadata(scene):
     assert dict(made.getexif()) == {}
     assert not {"comment", "exif", "icc_profile"} & set(made.info)
     assert b"private" not in content
+
+
+def test_of_several_pictures_the_shown_one_is_made(mpo):
+    """Instagram takes no MPO (content publishing guide, image requirements)."""
+    assert image_facts(mpo.read_bytes()).format == "MPO"
+    content = render(mpo, TO_JPEG)
+    assert image_facts(content).format == "JPEG"
+    with Image.open(mpo) as shown:
+        assert difference(opened(content), shown.transpose(Image.Transpose.ROTATE_270)) < 1.5
 
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -199,6 +209,13 @@ async def test_what_fits_is_sent_as_it_is(store, media, scene):
     asset = stored(store, scene("a.jpg"))
     assert await media.rendition(asset, mime_type=JPEG, max_bytes=asset.bytes, max_side=640) == asset
     assert (await media.rendition(asset, mime_type=JPEG, max_side=639)).width == 639
+
+
+async def test_a_jpeg_of_several_pictures_is_never_sent_as_it_is(store, media, mpo):
+    asset = stored(store, mpo).model_copy(update={"multi_picture": True})
+    made = await media.rendition(asset, mime_type=JPEG, max_bytes=500_000)
+    assert made.multi_picture is False
+    assert image_facts(await media.read(made)).format == "JPEG"
 
 
 async def test_a_swept_rendition_or_a_broken_note_is_made_again(store, media, scene):

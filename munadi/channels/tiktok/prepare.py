@@ -1,7 +1,8 @@
 """The invisible step: ask the creator's settings, obey them, and upload a file up to its last chunk.
 
 publish_id and upload_url are saved before the first byte leaves, and each chunk once it is there. The last byte makes
-a post public, so it is never sent here. A pull and photos have nothing to prepare but the creator's settings.
+a post public, so it is never sent here. A pull has nothing to prepare but the creator's settings, photos only what
+TikTok does not take as it is (PNG, JPEGs of several pictures).
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from munadi.channels.http import ChannelTools, given_id, no_proof
+from munadi.channels.renditions import fitting
 from munadi.channels.tiktok.api import Api, token_of
-from munadi.channels.tiktok.spec import Mode, Options, Settings
+from munadi.channels.tiktok.spec import PHOTO, Mode, Options, Settings
 from munadi.channels.tiktok.validate import obey
-from munadi.channels.tiktok.wire import VIDEO_INIT, Prepared, Upload, file_body, mode_of
+from munadi.channels.tiktok.wire import VIDEO_INIT, Prepared, Upload, file_body, is_photo, mode_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Sorting
@@ -42,6 +44,7 @@ class Preparation:
         self._api = api
         self._chunk_bytes = settings.chunk_bytes
         self._clock = tools.clock
+        self._media = tools.media
         self._token = token_of(account)
         self._save = save
         self._state = Prepared.model_validate(handle.state) if handle else Prepared()
@@ -60,7 +63,8 @@ class Preparation:
             assert self._state.creator is not None
             obey(draft, options, self._state.creator)
             if mode_of(draft, options) is Mode.PULL:
-                await self._keep(ready=True)
+                photos = [await fitting(self._media, PHOTO, asset) for asset in draft.media] if is_photo(draft) else []
+                await self._keep(ready=True, photos=tuple(photos))
                 return Ready(expires_at=self._state.expires_at)
             await self._begin(draft, options)
         return await self._upload(draft.media[0])

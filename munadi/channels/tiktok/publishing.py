@@ -66,7 +66,8 @@ class Publishing:
         return await self._last_chunk(draft, upload, gate)
 
     async def _pull(self, draft: PublicationDraft, options: Options, creator: Creator, gate: Gate) -> Pending:
-        body = pull_body(draft, options, creator, self._tools.media)
+        sent = draft.model_copy(update={"media": self._state.photos or draft.media})
+        body = pull_body(sent, options, creator, self._tools.media)
         path = PHOTO_INIT if is_photo(draft) else VIDEO_INIT
         answer = await self._api.post(path, self._token, body, gate)
         data = answer.field("data")

@@ -106,6 +106,7 @@ PHOTO = MediaRule(
     kind=MediaKind.IMAGE,
     mime_types=("image/jpeg", "image/webp"),
     max_bytes=20_000_000,
+    converted_types=("image/png",),
 )
 VIDEO = MediaRule(
     kind=MediaKind.VIDEO,

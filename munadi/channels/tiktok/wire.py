@@ -13,6 +13,7 @@ from pydantic import Field
 from munadi.channels.tiktok.spec import CREATOR_LIFE, UPLOAD_LIFE, Mode, Options, Privacy
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
 from munadi.ports import Answer, MediaReader
 
@@ -65,10 +66,14 @@ class Upload(Model):
 
 
 class Prepared(Model):
-    """The state of a handle. `sent_at`: the visible call was accepted then; `publish_id`: of a pull or of photos."""
+    """The state of a handle. `sent_at`: the visible call was accepted then; `publish_id`: of a pull or of photos.
+
+    `photos` are the files that TikTok is to fetch: the draft's, or renditions where TikTok does not take those.
+    """
 
     creator: Creator | None = None
     upload: Upload | None = None
+    photos: tuple[MediaAsset, ...] = ()
     publish_id: str | None = None
     sent_at: datetime | None = None
     renewals: int = 0
