@@ -22,7 +22,15 @@ from tests.channels.connected import Connected, jpeg, new
 from tests.channels.making import GateThatCounts, Saved, image, video
 
 KINDS = ["text", "photos", "reel", "video"]
-VISIBLE = {"text": "feed", "photos": "feed", "reel": "finish_reel", "video": "finish_video"}
+STORIES = ["photo story", "video story"]
+VISIBLE = {
+    "text": "feed",
+    "photos": "feed",
+    "reel": "finish_reel",
+    "video": "finish_video",
+    "photo story": "photo_story",
+    "video story": "finish_story",
+}
 LOST = ["accept_then_reset", "accept_then_502", "accept_then_504", "accept_then_half_body"]
 
 
@@ -47,6 +55,9 @@ class Acme(Connected):
     profile: dict[str, Any]
 
     def draft(self, kind: str, text: str = "Hello", **fields: Any) -> PublicationDraft:
+        if kind in STORIES:
+            photo = new(media=(image(0),), options={"kind": "story"}, **fields)
+            return photo if kind == "photo story" else self.draft("reel", "", options={"kind": "story"}, **fields)
         match kind:
             case "text":
                 return new(text, **fields)
@@ -87,14 +98,16 @@ async def failure(connected: Connected, given: PublicationDraft, saved: Saved | 
 
 
 @asynccontextmanager
-async def a_page(oracle: Oracle, site: MediaSite) -> AsyncIterator[Acme]:
+async def a_page(
+    oracle: Oracle, site: MediaSite, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[Acme]:
     profile = oracle.call("POST", "/profiles", channel="facebook", name="acme")
     for kind in ("reel", "video", "publish", "index"):
         oracle.call("PUT", "/delays", channel="facebook", kind=kind, seconds=0)
     base = f"{oracle.url}/facebook"
     hosts = {"graph": f"{base}/graph", "auth": f"{base}/www", "upload": f"{base}/upload", "video": f"{base}/video"}
     settings = {"hosts": hosts, "poll_quick": 0.02, "client_id": "4711", "client_secret": "app-secret"}
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(transport=transport) as client:
         connected = Acme("facebook", settings, client)
         connected.media.base = site.url
         site.files |= {"/med_0": jpeg(), "/med_1": jpeg(400, 320, "red")}

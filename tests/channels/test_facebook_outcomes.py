@@ -11,7 +11,7 @@ from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Absent, Pending, Published, Unknown
 from munadi.ports import Stage
 from tests.channels.conftest import MediaSite, Oracle
-from tests.channels.facebook_page import KINDS, LOST, VISIBLE, Acme, a_page, failure, posts
+from tests.channels.facebook_page import KINDS, LOST, STORIES, VISIBLE, Acme, a_page, failure, posts
 from tests.channels.making import GateThatCounts, Saved
 
 
@@ -21,7 +21,7 @@ async def acme(oracle: Oracle, site: MediaSite) -> AsyncIterator[Acme]:
         yield page
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *STORIES])
 @pytest.mark.parametrize("mode", LOST)
 async def test_accepted_but_unanswered_is_found_and_never_doubled(
     oracle: Oracle, acme: Acme, kind: str, mode: str
@@ -36,7 +36,7 @@ async def test_accepted_but_unanswered_is_found_and_never_doubled(
     assert (found.post_id, found.url) == (post["id"], post["url"])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *STORIES])
 async def test_a_500_with_code_2_may_be_live(oracle: Oracle, acme: Acme, kind: str) -> None:
     oracle.plant("facebook", VISIBLE[kind], "live_but_error", error={"code": 2})
     given, saved = acme.draft(kind), Saved()
@@ -47,7 +47,7 @@ async def test_a_500_with_code_2_may_be_live(oracle: Oracle, acme: Acme, kind: s
     assert [post["id"] for post in posts(oracle, acme)] == [found.post_id]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, *STORIES])
 @pytest.mark.parametrize(
     "plan",
     [
@@ -72,6 +72,30 @@ async def test_lost_without_effect_the_same_handle_goes_out(
 async def test_a_finish_sent_twice_makes_one_reel(oracle: Oracle, acme: Acme) -> None:
     oracle.plant("facebook", "finish_reel", "accept_then_reset")
     given, saved = acme.draft("reel"), Saved()
+    await failure(acme, given, saved)
+    found = await acme.publish_until_live(given, saved)
+    assert [post["id"] for post in posts(oracle, acme)] == [found.post_id]
+
+
+@pytest.mark.parametrize("kind", STORIES)
+async def test_another_story_is_not_taken_for_ours(oracle: Oracle, acme: Acme, kind: str) -> None:
+    """Nor for a proof that ours is not there: the id that a story has its media under is promised nowhere."""
+    given, saved = acme.draft(kind), Saved()
+    await acme.prepare(given, saved)
+    twin, its = acme.draft(kind), Saved()
+    await acme.prepare(twin, its)
+    await acme.publish_until_live(twin, its)
+    assert isinstance(await acme.find(given, saved), Unknown)
+    other = next(one for one in STORIES if one != kind)
+    given, saved = acme.draft(other), Saved()
+    await acme.prepare(given, saved)
+    assert await acme.find(given, saved) == Absent()
+
+
+@pytest.mark.parametrize("kind", STORIES)
+async def test_a_story_sent_twice_is_there_once(oracle: Oracle, acme: Acme, kind: str) -> None:
+    oracle.plant("facebook", VISIBLE[kind], "accept_then_reset")
+    given, saved = acme.draft(kind), Saved()
     await failure(acme, given, saved)
     found = await acme.publish_until_live(given, saved)
     assert [post["id"] for post in posts(oracle, acme)] == [found.post_id]

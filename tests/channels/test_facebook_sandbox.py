@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,8 +14,8 @@ from munadi.domain.publication import Absent, Published
 from munadi.ports import AccountImport, Stage
 from tests.channels.conftest import MediaSite, Oracle
 from tests.channels.connected import jpeg, new
-from tests.channels.facebook_page import KINDS, Acme, a_page, failure, film, posts
-from tests.channels.making import GateThatCounts, Saved
+from tests.channels.facebook_page import KINDS, STORIES, Acme, a_page, failure, film, posts
+from tests.channels.making import GateThatCounts, Saved, image
 
 
 @pytest.fixture
@@ -24,7 +25,15 @@ async def acme(oracle: Oracle, site: MediaSite) -> AsyncIterator[Acme]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "seen"), [("text", "text"), ("photos", "album"), ("reel", "reel"), ("video", "video")]
+    ("kind", "seen"),
+    [
+        ("text", "text"),
+        ("photos", "album"),
+        ("reel", "reel"),
+        ("video", "video"),
+        ("photo story", "story"),
+        ("video story", "story"),
+    ],
 )
 async def test_each_kind_goes_out_once(oracle: Oracle, acme: Acme, kind: str, seen: str) -> None:
     given, saved = acme.draft(kind), Saved()
@@ -32,7 +41,9 @@ async def test_each_kind_goes_out_once(oracle: Oracle, acme: Acme, kind: str, se
     assert posts(oracle, acme) == []
     found = await acme.publish_until_live(given, saved)
     (post,) = posts(oracle, acme)
-    assert (post["id"], post["url"], post["text"], post["kind"]) == (found.post_id, found.url, "Hello", seen)
+    text = "" if kind in STORIES else "Hello"
+    assert (post["id"], post["url"], post["text"], post["kind"]) == (found.post_id, found.url, text, seen)
+    assert found.warnings == ()
     assert found.published_at is not None
     again = await acme.channel.publish(given, acme.account, saved.handle, saved, Stage(GateThatCounts()))
     assert isinstance(again, Published)
@@ -43,6 +54,34 @@ async def test_photos_keep_their_order_and_alt_texts(oracle: Oracle, acme: Acme)
     await acme.post(acme.draft("photos"))
     (post,) = posts(oracle, acme)
     assert [(media["width"], media["alt"]) for media in post["media"]] == [(320, "Teal"), (400, "")]
+
+
+@pytest.mark.parametrize("kind", ["reel", "video"])
+@pytest.mark.parametrize("index", [0, 1])
+async def test_an_image_beside_a_video_is_its_cover(oracle: Oracle, acme: Acme, kind: str, index: int) -> None:
+    given, saved = acme.draft(kind, options={"coverIndex": index}), Saved()
+    acme.media.files["med_1"] = jpeg(40, 60, "red")
+    media = [*given.media]
+    media.insert(index, image(1))
+    given = given.model_copy(update={"media": tuple(media)})
+    assert acme.channel.validate(given, None) == []
+    await acme.prepare(given, saved)
+    await acme.publish_until_live(given, saved)
+    (post,) = posts(oracle, acme)
+    assert post["raw"]["cover"] == hashlib.sha256(acme.media.files["med_1"]).hexdigest()
+    assert len(post["media"]) == 1
+
+
+async def test_a_story_whose_address_cannot_be_read_is_live_all_the_same(oracle: Oracle, acme: Acme) -> None:
+    oracle.plant("facebook", "list_stories", "error", error={"code": 2})
+    given, saved = acme.draft("photo story"), Saved()
+    await acme.prepare(given, saved)
+    found = await acme.publish(given, saved)
+    assert (found.url, [warning.code for warning in found.warnings]) == (None, ["PERMALINK_PENDING"])
+    later = await acme.channel.check(given, acme.account, saved.handle)
+    (post,) = posts(oracle, acme)
+    assert isinstance(later, Published)
+    assert (later.post_id, later.url) == (post["id"], post["url"])
 
 
 async def test_a_link_has_its_field(oracle: Oracle, acme: Acme) -> None:

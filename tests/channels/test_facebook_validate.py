@@ -10,6 +10,7 @@ from munadi.channels.facebook.spec import SPEC, Kind, Options
 from munadi.channels.facebook.validate import validate
 from munadi.channels.facebook.wire import kind_of
 from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
 from tests.channels.making import account, draft, image, video
 
 REEL = {"width": 1080, "height": 1920, "bytes": 5_000}
@@ -22,6 +23,14 @@ def reel(**changes: Any) -> Draft:
 
 def film(**changes: Any) -> Draft:
     return draft("x", media=(video(**{**FEED, **changes}),), options={"kind": "video"})
+
+
+def story(asset: MediaAsset, text: str = "", **fields: Any) -> Draft:
+    return draft(text, media=(asset,), options={"kind": "story"}, **fields)
+
+
+def covered(cover: MediaAsset, index: int = 1, **options: Any) -> Draft:
+    return draft("x", media=(video(**REEL), cover), options={"coverIndex": index, **options})
 
 
 def photo(**changes: Any) -> Draft:
@@ -71,6 +80,15 @@ INSIDE: dict[str, Draft] = {
     ),
     "video title": film().model_copy(update={"options": {"title": "t"}}),
     "title longest": film().model_copy(update={"options": {"title": "t" * 255}}),
+    "story photo": story(image()),
+    "story photo webp": story(image(mime_type="image/webp", has_alpha=False, animated=False)),
+    "story video": story(video(**REEL)),
+    "story shortest": story(video(**{**REEL, "duration_ms": 3_000})),
+    "story longest": story(video(**{**REEL, "duration_ms": 60_000})),
+    "cover": covered(image(1)),
+    "cover first": draft("x", media=(image(1), video(**REEL)), options={"coverIndex": 0}),
+    "cover of a video": draft("x", media=(video(**FEED), image(1)), options={"coverIndex": 1, "kind": "video"}),
+    "cover largest": covered(image(1, bytes=4_000_000)),
     "post place": draft("x", options={"place": "123456789"}),
     "comment": draft("x", first_comment="First"),
     "comment longest": draft("x", first_comment="x" * 63_206),
@@ -128,7 +146,37 @@ OUTSIDE: dict[str, tuple[Draft, str, str]] = {
     "video too light": (film(bytes=1_000), "/media/0", "video_min_bytes"),
     "video of a photo": (draft("x", media=(image(),), options={"kind": "video"}), "/options/kind", "kind_media"),
     "post of a video": (draft("x", media=(video(**FEED),), options={"kind": "post"}), "/options/kind", "kind_media"),
-    "kind": (draft("x", options={"kind": "story"}), "/options/kind", "enum"),
+    "kind": (draft("x", options={"kind": "carousel"}), "/options/kind", "enum"),
+    "story of nothing": (draft("", options={"kind": "story"}), "/options/kind", "kind_media_count"),
+    "story of two": (
+        draft("", media=(image(0), image(1)), options={"kind": "story"}),
+        "/options/kind",
+        "kind_media_count",
+    ),
+    "story of text": (story(image(), "x"), "/text", "story_text"),
+    "story commented": (story(image(), first_comment="x"), "/firstComment", "story_comment"),
+    "story photo avif": (story(image(mime_type="image/avif")), "/media/0", "media_type"),
+    "story too short": (story(video(**{**REEL, "duration_ms": 2_999})), "/media/0", "media_min_duration"),
+    "story too long": (story(video(**{**REEL, "duration_ms": 60_001})), "/media/0", "media_max_duration"),
+    "story wide": (story(video(**FEED)), "/media/0", "media_max_ratio"),
+    "story too light": (story(video(**{**REEL, "bytes": 1_023})), "/media/0", "video_min_bytes"),
+    "story title": (
+        story(image()).model_copy(update={"options": {"kind": "story", "title": "t"}}),
+        "/options/title",
+        "option_kind",
+    ),
+    "cover of a post": (
+        draft("x", media=(image(0), image(1)), options={"coverIndex": 1}),
+        "/options/coverIndex",
+        "option_kind",
+    ),
+    "cover of a story": (covered(image(1), kind="story"), "/options/coverIndex", "option_kind"),
+    "cover negative": (covered(image(1), -1), "/options/coverIndex", "greater_than_equal"),
+    "cover beyond": (covered(image(1), 2), "/options/coverIndex", "cover_index"),
+    "cover the video": (covered(image(1), 0), "/options/coverIndex", "cover_kind"),
+    "cover avif": (covered(image(1, mime_type="image/avif")), "/media/1", "media_type"),
+    "cover too large": (covered(image(1, bytes=20_000_001)), "/media/1", "media_bytes"),
+    "image without being the cover": (draft("x", media=(video(**REEL), image(1))), "/media", "media_mixed"),
     "option of nobody": (draft("x", options={"colour": 1}), "/options/colour", "extra_forbidden"),
     "title of a post": (draft("x", options={"title": "t"}), "/options/title", "option_kind"),
     "title empty": (film().model_copy(update={"options": {"title": ""}}), "/options/title", "string_too_short"),

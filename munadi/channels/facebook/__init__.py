@@ -1,4 +1,4 @@
-"""Facebook Pages: posts, photos, videos and reels. Facts: facebook.md, 2026-11."""
+"""Facebook Pages: posts, photos, videos, reels and stories. Facts: facebook.md, 2026-11."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""A Facebook Page as a channel. Everything but the feed post, the finish of an upload and the comment is invisible.
+"""A Facebook Page as a channel. Only a feed post, a story, the finish of an upload and a comment are visible.
 
-None of the three has an idempotency key, and posts have appeared despite an error (500, code 2): an unknown outcome is
-resolved by looking. A reel or video is looked for by its id, which is known beforehand; a feed post by its photos, or
-by text and time.
+None of them has an idempotency key, and posts have appeared despite an error (500, code 2): an unknown outcome is
+resolved by looking. A reel or video is looked for by its id, which is known beforehand, and a story by that of its
+media; a feed post by its photos, or by text and time.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from munadi.channels.facebook.accounts import Accounts
 from munadi.channels.facebook.graph import Graph
 from munadi.channels.facebook.lookup import Lookup
 from munadi.channels.facebook.prepare import Preparation, is_complete, lead_of
-from munadi.channels.facebook.publish import Publishing
+from munadi.channels.facebook.publish import Parts, Publishing
 from munadi.channels.facebook.spec import SPEC, Kind, Options, Settings
 from munadi.channels.facebook.state import prepared_of
+from munadi.channels.facebook.stories import Stories
 from munadi.channels.facebook.validate import validate
 from munadi.channels.facebook.videos import Videos, died
-from munadi.channels.facebook.wire import kind_of
+from munadi.channels.facebook.wire import film_of, kind_of
 from munadi.channels.http import ChannelTools
 from munadi.channels.text import parse_options
 from munadi.domain.account import ConnectedAccount, Credentials
@@ -46,7 +47,8 @@ class Facebook:
         self._graph = Graph(settings, tools)
         self._videos = Videos(self._graph, settings, tools)
         self._lookup = Lookup(self._graph, settings)
-        self._publishing = Publishing(self._graph, self._videos, self._lookup, tools)
+        self._stories = Stories(self._graph, self._videos, settings)
+        self._parts = Parts(self._graph, self._videos, self._lookup, self._stories, tools)
         self._accounts = Accounts(self._graph, settings, tools)
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
@@ -81,21 +83,20 @@ class Facebook:
         save: SaveHandle,
         stage: Stage,
     ) -> Published | Pending:
-        """One feed post, finish or comment. Raises ChannelError. What is known to be live is not sent again."""
-        prepared = prepared_of(handle)
+        """One feed post, story, finish or comment. Raises ChannelError. What is known to be live is not sent again."""
+        prepared, kind = prepared_of(handle), _kind(draft)
+        run = Publishing(self._parts, draft, account, prepared, save, stage.gate)
         if stage.name == COMMENT:
-            target = await self._target(draft, account, handle)
-            return await self._publishing.comment(draft, account, target, stage.gate)
+            return await run.comment(await self._target(draft, account, handle))
         if stage.name != "post":
             raise _refused(f"there is no step {stage.name!r}")
-        kind = _kind(draft)
         if prepared.post_id:
-            return await self._lookup.live(account, prepared.post_id)
+            return await self._live(draft, account, prepared.post_id)
         if not is_complete(draft, kind, prepared):
             raise _refused("publish was called before prepare ended")
-        if kind is Kind.POST:
-            return await self._publishing.post(draft, account, prepared, save, stage.gate)
-        return await self._publishing.finish(draft, account, kind, prepared, save, stage.gate)
+        if film_of(draft, kind):
+            return await run.finish(kind)
+        return await (run.photo_story() if kind is Kind.STORY else run.post())
 
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
@@ -103,14 +104,18 @@ class Facebook:
         """How far an upload or an accepted publication is. Raises ChannelError when Facebook gave it up."""
         prepared, kind = prepared_of(handle), _kind(draft)
         if prepared.post_id:
-            return await self._lookup.live(account, prepared.post_id)
-        if kind is Kind.POST:
-            found = await self._lookup.search(draft, account, prepared, draft.due_at)
-            return found if isinstance(found, Published) else Ready(expires_at=prepared.expires_at)
+            return await self._live(draft, account, prepared.post_id)
+        if kind in (Kind.POST, Kind.STORY):
+            looks = self._stories if kind is Kind.STORY else self._lookup
+            found = await looks.search(draft, account, prepared, draft.due_at)
+            if isinstance(found, Published):
+                return found
+        if not film_of(draft, kind):
+            return Ready(expires_at=prepared.expires_at)
         if prepared.upload is None:
             return Pending(after=timedelta(0), note="to be prepared")
         status = await self._videos.status(account, prepared.upload.video_id)
-        if status.is_live:
+        if status.is_live and kind is not Kind.STORY:
             return self._videos.published(prepared.upload.video_id, status, kind)
         if status.is_dead:
             raise died(status, Sorting.REJECTED)
@@ -128,14 +133,16 @@ class Facebook:
         since: datetime,
         stage: str = "post",
     ) -> Published | Absent | Unknown:
-        """A video's status by its id; a feed post by its photos, or by text and time; a comment at its post."""
+        """A video by its id, a story by its media's, a feed post by photos, or text and time; a comment at its post."""
         prepared, kind = prepared_of(handle), _kind(draft)
         try:
             if stage == COMMENT:
                 target = await self._target(draft, account, handle)
                 return await self._lookup.comment(draft, account, target, since)
             if prepared.post_id:
-                return await self._lookup.live(account, prepared.post_id)
+                return await self._live(draft, account, prepared.post_id)
+            if kind is Kind.STORY:
+                return await self._stories.search(draft, account, prepared, since)
             if prepared.upload is None:
                 return await self._lookup.search(draft, account, prepared, since)
             status = await self._videos.status(account, prepared.upload.video_id)
@@ -161,6 +168,11 @@ class Facebook:
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         """See `accounts`."""
         return await self._accounts.refresh(account)
+
+    async def _live(self, draft: PublicationDraft, account: ConnectedAccount, post_id: str) -> Published:
+        if _kind(draft) is Kind.STORY:
+            return await self._stories.live(draft, account, post_id)
+        return await self._lookup.live(account, post_id)
 
     async def _target(self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None) -> str:
         """What a comment is written under. Raises ChannelError, not sent, while the post's id is not known."""

@@ -16,7 +16,7 @@ from typing import Any
 from munadi.channels.facebook.graph import Graph, token_of
 from munadi.channels.facebook.spec import Settings
 from munadi.channels.facebook.state import Prepared
-from munadi.channels.facebook.wire import POST_FIELDS, PostRead, instant, read_post, read_posts
+from munadi.channels.facebook.wire import POST_FIELDS, PostRead, instant, read_post
 from munadi.channels.http import no_proof
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
@@ -25,7 +25,7 @@ from munadi.ports import PublicationDraft
 
 # Lists are asked for from a little before the start (facts, section 7).
 SLACK = timedelta(seconds=60)
-PAGE_SIZE, MAX_PAGES = "100", 5
+PAGE_SIZE = "100"
 # `@[page-id]` in a message is shown as the Page's name.
 _MENTION = re.compile(r"@\[[^\]]+\]")
 
@@ -103,17 +103,9 @@ class Lookup:
         """The Page's published posts since then, and whether that is all of them. Raises ChannelError."""
         since = since.replace(microsecond=0)
         params = {"fields": POST_FIELDS, "since": str(int(since.timestamp())), "limit": PAGE_SIZE}
-        posts: list[PostRead] = []
-        for _ in range(MAX_PAGES):
-            answer = await self._graph.get(f"{account.external_id}/published_posts", token_of(account), params)
-            if not isinstance(answer.field("data"), list):
-                raise no_proof(answer)
-            page, after = read_posts(answer)
-            posts += [post for post in page if post.is_published and post.created_at and post.created_at >= since]
-            if after is None:
-                return posts, True
-            params = {**params, "after": after}
-        return posts, False
+        rows, whole = await self._graph.listed(f"{account.external_id}/published_posts", token_of(account), params)
+        posts = [post for row in rows if (post := read_post(row))]
+        return [one for one in posts if one.is_published and one.created_at and one.created_at >= since], whole
 
 
 def same_text(ours: str, theirs: str) -> bool:

@@ -6,11 +6,11 @@ from contextlib import suppress
 from datetime import timedelta
 
 from munadi.channels.facebook.errors import may_upload_again
-from munadi.channels.facebook.graph import Graph
+from munadi.channels.facebook.graph import Graph, succeeded
 from munadi.channels.facebook.spec import LINK_LEAD, PHOTO, PHOTO_LEAD, VIDEO_LEAD, Kind, Options, Settings
 from munadi.channels.facebook.state import Photo, Prepared, Upload, prepared_of
 from munadi.channels.facebook.videos import Videos, died, wanted_offsets
-from munadi.channels.facebook.wire import kind_of
+from munadi.channels.facebook.wire import cover_of, film_of, kind_of
 from munadi.channels.http import ChannelTools
 from munadi.channels.renditions import fitting
 from munadi.domain.account import ConnectedAccount
@@ -18,7 +18,7 @@ from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Handle, Pending, Ready
-from munadi.ports import SaveHandle
+from munadi.ports import MediaReader, SaveHandle
 
 # Uploads of one draft: the first, and so many more.
 MAX_RENEWALS = 2
@@ -26,16 +26,21 @@ MAX_RENEWALS = 2
 
 def lead_of(draft: Draft, kind: Kind) -> timedelta:
     """How long before the slot to begin."""
-    if kind is not Kind.POST:
+    if film_of(draft, kind):
         return VIDEO_LEAD
     return PHOTO_LEAD if draft.media else LINK_LEAD if draft.link else timedelta(0)
 
 
 def is_complete(draft: Draft, kind: Kind, prepared: Prepared) -> bool:
     """Whether only the visible call is left."""
-    if kind is not Kind.POST:
+    if film_of(draft, kind):
         return prepared.upload is not None and prepared.upload.uploaded_at is not None
     return len(prepared.photos) == len(draft.media) and prepared.link != "unreadable"
+
+
+async def cover_bytes(media: MediaReader, cover: MediaAsset) -> bytes:
+    """The cover as Facebook takes photos. Raises ChannelError."""
+    return await media.read(await fitting(media, PHOTO, cover))
 
 
 class Preparation:
@@ -63,16 +68,18 @@ class Preparation:
 
     async def run(self, draft: Draft) -> Ready | Pending:
         """Go as far as is possible now. Raises ChannelError."""
-        kind = kind_of(draft, Options.model_validate(draft.options))
+        options = Options.model_validate(draft.options)
+        kind = kind_of(draft, options)
         try:
-            if kind is Kind.POST:
+            if film := film_of(draft, kind):
+                wait = await self._video(kind, film)
+                if wait is not None:
+                    return Pending(after=wait, note="Facebook is processing the video")
+                await self._cover(kind, cover_of(draft, options))
+            else:
                 for asset in draft.media[len(self._state.photos) :]:
                     await self._photo(asset)
                 await self._read_link_again(draft)
-            else:
-                wait = await self._video(kind, draft.media[0])
-                if wait is not None:
-                    return Pending(after=wait, note="Facebook is processing the video")
         except ChannelError as error:
             if may_upload_again(error):
                 await self._anew(error)
@@ -103,11 +110,20 @@ class Preparation:
             upload, resumed = await self._videos.start(self._account, kind, asset), False
             await self._keep(upload=upload)
         if upload.uploaded_at is None:
-            await (self._send_reel(upload, asset, resumed) if kind is Kind.REEL else self._send_video(upload, asset))
-        return await self._processed(self._state.upload or upload) if kind is Kind.REEL else None
+            await (self._send_video(upload, asset) if kind is Kind.VIDEO else self._send_reel(upload, asset, resumed))
+        return None if kind is Kind.VIDEO else await self._processed(self._state.upload or upload)
+
+    async def _cover(self, kind: Kind, cover: MediaAsset | None) -> None:
+        """A reel's cover, once the reel is processed; a video's goes with its finish."""
+        if cover is None or kind is Kind.VIDEO or self._state.has_cover or self._state.upload is None:
+            return
+        files = {"source": await cover_bytes(self._tools.media, cover)}
+        path = f"{self._state.upload.video_id}/thumbnails"
+        await self._graph.post(path, self._account, {"is_preferred": "true"}, proof=succeeded, files=files)
+        await self._keep(has_cover=True)
 
     async def _send_reel(self, upload: Upload, asset: MediaAsset, resumed: bool) -> None:
-        """Everything from where an earlier run ended, which Facebook knows."""
+        """Of a reel or story everything from where an earlier run ended, which Facebook knows."""
         offset = 0
         if resumed:
             status = await self._videos.status(self._account, upload.video_id)
@@ -132,7 +148,7 @@ class Preparation:
         await self._keep(upload=upload.model_copy(update={"uploaded_at": self._tools.clock.now()}))
 
     async def _processed(self, upload: Upload) -> timedelta | None:
-        """A reel is waited for before its finish, so that publishing takes no longer than it must."""
+        """A reel or story is waited for before its finish, so that publishing takes no longer than it must."""
         status = await self._videos.status(self._account, upload.video_id)
         if status.is_dead:
             raise await self._anew(died(status, Sorting.NOT_SENT))
@@ -149,7 +165,7 @@ class Preparation:
         if self._state.renewals >= MAX_RENEWALS:
             error.sorting = Sorting.REJECTED
         else:
-            await self._keep(upload=None, renewals=self._state.renewals + 1)
+            await self._keep(upload=None, has_cover=False, renewals=self._state.renewals + 1)
         return error
 
     async def _keep(self, *, ready: bool = False, **changes: object) -> None:

@@ -1,18 +1,20 @@
-"""The visible calls: a feed post, the finish of a reel or video, a first comment. Each is one request."""
+"""The visible calls: a feed post, a story, the finish of an upload, a first comment. Each is one request."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
 from munadi.channels.facebook.errors import LINK_UNREADABLE, codes_of, may_upload_again
-from munadi.channels.facebook.graph import Graph, succeeded
+from munadi.channels.facebook.graph import Graph, story_of, succeeded
 from munadi.channels.facebook.lookup import Lookup
-from munadi.channels.facebook.prepare import MAX_RENEWALS
+from munadi.channels.facebook.prepare import MAX_RENEWALS, cover_bytes
 from munadi.channels.facebook.spec import Kind, Options
 from munadi.channels.facebook.state import Prepared
+from munadi.channels.facebook.stories import Stories
 from munadi.channels.facebook.videos import EDGES, Videos
-from munadi.channels.facebook.wire import feed_form, finish_form
+from munadi.channels.facebook.wire import cover_of, feed_form, finish_form
 from munadi.channels.http import ChannelTools
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason, Sorting
@@ -23,113 +25,147 @@ from munadi.ports import Gate, PublicationDraft, SaveHandle
 SOON = timedelta(seconds=2)
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What a publication is made with."""
+
+    graph: Graph
+    videos: Videos
+    lookup: Lookup
+    stories: Stories
+    tools: ChannelTools
+
+
+@dataclass(frozen=True)
 class Publishing:
-    """Makes the visible calls and reads what came of them."""
+    """One visible call of one draft, and what came of it. Every method raises ChannelError."""
 
-    def __init__(self, graph: Graph, videos: Videos, lookup: Lookup, tools: ChannelTools) -> None:
-        self._graph = graph
-        self._videos = videos
-        self._lookup = lookup
-        self._clock = tools.clock
+    parts: Parts
+    draft: PublicationDraft
+    account: ConnectedAccount
+    prepared: Prepared
+    save: SaveHandle
+    gate: Gate
 
-    async def post(
-        self, draft: PublicationDraft, account: ConnectedAccount, prepared: Prepared, save: SaveHandle, gate: Gate
-    ) -> Published:
-        """POST /{page}/feed. Raises ChannelError."""
-        await self._require_photos(prepared, save)
-        form = feed_form(draft, Options.model_validate(draft.options), [photo.id for photo in prepared.photos])
+    async def post(self) -> Published:
+        """POST /{page}/feed."""
+        await self._require_photos()
+        form = feed_form(self.draft, self._options, [photo.id for photo in self.prepared.photos])
         try:
-            post_id = await self._graph.make(f"{account.external_id}/feed", account, form, gate)
+            post_id = await self.parts.graph.make(self._path("feed"), self.account, form, self.gate)
         except ChannelError as error:
-            await self._refused(draft, account, prepared, error, save)
+            await self._refused(error)
             raise
-        await _keep(prepared.model_copy(update={"post_id": post_id}), save)
-        return await self._lookup.live(account, post_id, self._clock.now())
+        await self._keep(post_id=post_id)
+        return await self.parts.lookup.live(self.account, post_id, self.parts.tools.clock.now())
 
-    async def finish(
-        self,
-        draft: PublicationDraft,
-        account: ConnectedAccount,
-        kind: Kind,
-        prepared: Prepared,
-        save: SaveHandle,
-        gate: Gate,
-    ) -> Published | Pending:
-        """POST /{page}/video_reels or /videos with `upload_phase=finish`: published once Facebook says so.
+    async def photo_story(self) -> Published:
+        """POST /{page}/photo_stories. What refuses a photo may be that it is a story already."""
+        await self._require_photos()
+        form = {"photo_id": self.prepared.photos[0].id}
+        try:
+            path = self._path("photo_stories")
+            answer = await self.parts.graph.post(path, self.account, form, self.gate, proof=story_of)
+        except ChannelError as error:
+            found = await self._looked(Kind.STORY) if error.sorting is Sorting.REJECTED else None
+            if found:
+                return found
+            raise
+        return await self._story(story_of(answer) or "")
 
-        Raises ChannelError. A refusal is believed only when the video is not live.
-        """
-        upload = prepared.upload
+    async def finish(self, kind: Kind) -> Published | Pending:
+        """`upload_phase=finish`: published once Facebook says so, and refused only when the video is not live."""
+        upload = self.prepared.upload
         if upload is None:
             raise ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, "Facebook: nothing was uploaded")
-        if not prepared.finished:
-            form = finish_form(draft, Options.model_validate(draft.options), kind, upload.video_id, upload.session_id)
-            path = f"{account.external_id}/{EDGES[kind]}"
+        if not self.prepared.finished:
+            form = finish_form(self.draft, self._options, kind, upload.video_id, upload.session_id)
+            cover = cover_of(self.draft, self._options) if kind is Kind.VIDEO else None
             try:
-                await self._graph.post(path, account, form, gate, proof=succeeded, video=kind is Kind.VIDEO)
+                answer = await self.parts.graph.post(
+                    self._path(EDGES[kind]),
+                    self.account,
+                    form,
+                    self.gate,
+                    proof=story_of if kind is Kind.STORY else succeeded,
+                    files={"thumb": await cover_bytes(self.parts.tools.media, cover)} if cover else None,
+                    video=kind is Kind.VIDEO,
+                )
             except ChannelError as error:
                 if error.sorting is Sorting.REJECTED or may_upload_again(error):
-                    return await self._refused_finish(account, kind, prepared, error, save)
+                    return await self._refused_finish(kind, error)
                 raise
-            await _keep(prepared.model_copy(update={"finished": True}), save)
-        found = await self._looked(account, kind, upload.video_id)
-        return found or Pending(after=self._videos.wait(timedelta(0)), note="Facebook is publishing the video")
+            if kind is Kind.STORY:
+                return await self._story(story_of(answer) or "")
+            await self._keep(finished=True)
+        found = await self._looked(kind)
+        return found or Pending(after=self.parts.videos.wait(timedelta(0)), note="Facebook is publishing the video")
 
-    async def comment(self, draft: PublicationDraft, account: ConnectedAccount, target: str, gate: Gate) -> Published:
-        """POST /{post}/comments. Raises ChannelError."""
-        form = {"message": draft.first_comment or ""}
-        comment_id = await self._graph.make(f"{target}/comments", account, form, gate)
-        return Published(post_id=comment_id, published_at=self._clock.now())
+    async def comment(self, target: str) -> Published:
+        """POST /{post}/comments."""
+        form = {"message": self.draft.first_comment or ""}
+        comment_id = await self.parts.graph.make(f"{target}/comments", self.account, form, self.gate)
+        return Published(post_id=comment_id, published_at=self.parts.tools.clock.now())
 
-    async def _looked(self, account: ConnectedAccount, kind: Kind, video_id: str) -> Published | None:
-        """The video if it is live already; a look that fails says nothing."""
+    @property
+    def _options(self) -> Options:
+        return Options.model_validate(self.draft.options)
+
+    def _path(self, edge: str) -> str:
+        return f"{self.account.external_id}/{edge}"
+
+    async def _story(self, post_id: str) -> Published:
+        await self._keep(post_id=post_id, finished=True)
+        return await self.parts.stories.live(self.draft, self.account, post_id, self.parts.tools.clock.now())
+
+    async def _looked(self, kind: Kind) -> Published | None:
+        """The story or video if it is live already; a look that fails says nothing."""
         with suppress(ChannelError):
-            status = await self._videos.status(account, video_id)
+            if kind is Kind.STORY:
+                story = await self.parts.stories.search(self.draft, self.account, self.prepared, self.draft.due_at)
+                return story if isinstance(story, Published) else None
+            video_id = self.prepared.upload.video_id if self.prepared.upload else ""
+            status = await self.parts.videos.status(self.account, video_id)
             if status.is_live:
-                found = self._videos.published(video_id, status, kind)
-                return found.model_copy(update={"published_at": found.published_at or self._clock.now()})
+                found = self.parts.videos.published(video_id, status, kind)
+                return found.model_copy(update={"published_at": found.published_at or self.parts.tools.clock.now()})
         return None
 
-    async def _refused(
-        self,
-        draft: PublicationDraft,
-        account: ConnectedAccount,
-        prepared: Prepared,
-        error: ChannelError,
-        save: SaveHandle,
-    ) -> None:
+    async def _refused(self, error: ChannelError) -> None:
         """What a refused feed post means beyond the table: a link is read again once, a duplicate is looked into."""
-        if LINK_UNREADABLE in codes_of(error) and draft.link and not prepared.link:
-            await save(prepared.model_copy(update={"link": "unreadable"}).model_dump(mode="json"), ready=False)
+        if LINK_UNREADABLE in codes_of(error) and self.draft.link and not self.prepared.link:
+            await self._forget(self.prepared.model_copy(update={"link": "unreadable"}))
             error.reason, error.sorting, error.retry_after = Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, SOON
         # "Posted already" may be about ours after all; it is final only when an older post explains it.
         is_duplicate = error.reason is Reason.DUPLICATE_CONTENT
-        if is_duplicate and await self._lookup.has_older_twin(draft, account, draft.due_at):
+        if is_duplicate and await self.parts.lookup.has_older_twin(self.draft, self.account, self.draft.due_at):
             error.sorting = Sorting.REJECTED
 
-    async def _refused_finish(
-        self, account: ConnectedAccount, kind: Kind, prepared: Prepared, error: ChannelError, save: SaveHandle
-    ) -> Published:
+    async def _refused_finish(self, kind: Kind, error: ChannelError) -> Published:
         """Raise the refusal, unless an earlier call published the video after all; another upload may do better."""
-        found = await self._looked(account, kind, prepared.upload.video_id if prepared.upload else "")
+        found = await self._looked(kind)
         if found:
             return found
         if may_upload_again(error):
-            if prepared.renewals >= MAX_RENEWALS:
+            if self.prepared.renewals >= MAX_RENEWALS:
                 error.sorting = Sorting.REJECTED
             else:
-                await save(Prepared(renewals=prepared.renewals + 1).model_dump(mode="json"), ready=False)
+                await self._forget(Prepared(renewals=self.prepared.renewals + 1))
         raise error
 
-    async def _require_photos(self, prepared: Prepared, save: SaveHandle) -> None:
+    async def _require_photos(self) -> None:
         """Photos that Facebook has deleted by now are uploaded anew before anything is sent."""
-        if prepared.lapsed(self._clock.now()):
-            await save(Prepared(link=prepared.link).model_dump(mode="json"), ready=False)
+        if self.prepared.lapsed(self.parts.tools.clock.now()):
+            await self._forget(Prepared(link=self.prepared.link))
             message = "Facebook: the unpublished photos have lapsed"
             raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message, "PHOTOS_LAPSED", retry_after=SOON)
 
+    async def _forget(self, prepared: Prepared) -> None:
+        """Something is to be prepared anew."""
+        await self.save(prepared.model_dump(mode="json"), ready=False)
 
-async def _keep(prepared: Prepared, save: SaveHandle) -> None:
-    """It is live or accepted: neither a lost lease nor our own database may hide that."""
-    with suppress(Exception):
-        await save(prepared.model_dump(mode="json"), ready=True, expires_at=prepared.expires_at)
+    async def _keep(self, **known: object) -> None:
+        """It is live or accepted: neither a lost lease nor our own database may hide that."""
+        with suppress(Exception):
+            state = self.prepared.model_copy(update=known)
+            await self.save(state.model_dump(mode="json"), ready=True, expires_at=state.expires_at)

@@ -64,15 +64,20 @@ class Kind(StrEnum):
     POST = "post"
     REEL = "reel"
     VIDEO = "video"
+    STORY = "story"
 
 
 class Options(WireModel):
-    """`title` is a reel's or video's; `place` is the id of a Page with a place."""
+    """`title` is a reel's or video's; `place` is the id of a Page with a place.
+
+    `coverIndex` says which of the media (from 0) is a reel's or video's cover: an image beside it, shown nowhere else.
+    """
 
     kind: Kind | None = None
     title: str | None = Field(default=None, min_length=1, max_length=255)
     place: str | None = Field(default=None, pattern=r"^\d{1,32}$")
     is_ai_generated: bool | None = None
+    cover_index: int | None = Field(default=None, ge=0)
 
 
 PHOTO = MediaRule(
@@ -100,6 +105,8 @@ REEL = MediaRule(
     min_duration=timedelta(seconds=3),
     max_duration=timedelta(seconds=90),
 )
+# A story's video is a reel of at most a minute; its photo is as any other (page-stories-api).
+STORY_VIDEO = REEL.model_copy(update={"max_duration": timedelta(seconds=60)})
 MIN_VIDEO_BYTES = 1024
 REEL_MIN_HEIGHT = 960
 REEL_MIN_FPS, REEL_MAX_FPS = 24, 60
@@ -129,12 +136,13 @@ SPEC = ChannelSpec(
     lead=VIDEO_LEAD,
     absence_window=timedelta(seconds=60),
     # A repeated finish of the same reel or video would be safe at once: an upload is published only once. A feed
-    # post has no key of its own, so all kinds wait for the proof of absence.
+    # post has no key of its own and a story only its media's id, so all kinds wait for the proof of absence.
     resend=Resend.AFTER_ABSENCE,
     facts_version="2026-11",
     sources=(
         "https://developers.facebook.com/documentation/pages-api/posts",
         "https://developers.facebook.com/documentation/video-api/guides/reels-publishing",
+        "https://developers.facebook.com/documentation/video-api/page-stories-api",
         "https://developers.facebook.com/docs/graph-api/reference/page/feed",
         "https://developers.facebook.com/documentation/video-api/reference/error-codes",
     ),

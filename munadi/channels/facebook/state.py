@@ -24,7 +24,7 @@ class Photo(Model):
 
 
 class Upload(Model):
-    """A reel's or video's upload. `url` is a reel's, `session_id` and `until` (the part's end) are a video's."""
+    """A video's upload. `session_id` and `until` (the part's end) are a plain video's, `url` is the others'."""
 
     video_id: str
     started_at: datetime
@@ -42,6 +42,7 @@ class Prepared(Model):
     upload: Upload | None = None
     renewals: int = 0
     link: str = ""
+    has_cover: bool = False
     finished: bool = False
     post_id: str | None = None
 

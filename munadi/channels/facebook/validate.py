@@ -9,13 +9,15 @@ from munadi.channels.facebook.spec import (
     COMMENT_SCOPE,
     MIN_VIDEO_BYTES,
     PHOTO,
+    REEL,
     REFUSED_LINKS,
+    STORY_VIDEO,
     VIDEO,
     Kind,
     Options,
 )
 from munadi.channels.facebook.wire import check_reel, kind_of
-from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
+from munadi.channels.text import check_extras, check_media_count, check_media_file, check_text, parse_options, problem
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaKind
 from munadi.domain.content import Draft
@@ -26,18 +28,25 @@ TAKEN_BY: Mapping[str, frozenset[Kind]] = {
     "title": frozenset({Kind.REEL, Kind.VIDEO}),
     "place": frozenset({Kind.POST, Kind.REEL}),
     "is_ai_generated": frozenset({Kind.REEL}),
+    "cover_index": frozenset({Kind.REEL, Kind.VIDEO}),
 }
+WANTED = {Kind.POST: MediaKind.IMAGE, Kind.REEL: MediaKind.VIDEO, Kind.VIDEO: MediaKind.VIDEO}
 
 
 def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
     """All violations, with pointers relative to the draft."""
     options, problems = parse_options(spec, Options, draft.options)
     problems += check_extras(spec, draft) + check_text(spec, draft.text) + _comment(spec, draft, account)
-    problems += check_media_count(spec, draft.media) + _link(spec, draft)
+    shown, cover = _cover(spec, options, draft) if options else (draft, [])
+    problems += check_media_count(spec, shown.media) + _link(spec, draft)
     if options is None:
         return problems
-    kind = kind_of(draft, options)
-    return problems + _shown(spec, draft) + _media(spec, kind, draft) + _options(spec, kind, options)
+    kind = kind_of(shown, options)
+    pointers = [
+        f"/media/{index}" for index, asset in enumerate(draft.media) if any(asset is one for one in shown.media)
+    ]
+    problems += _shown(spec, draft) + _media(spec, kind, shown, pointers) + cover
+    return problems + _options(spec, kind, options) + _story(spec, kind, draft)
 
 
 def _shown(spec: ChannelSpec, draft: Draft) -> list[Problem]:
@@ -70,27 +79,60 @@ def _link(spec: ChannelSpec, draft: Draft) -> list[Problem]:
     return [problem(spec, "/link", "LINK_REFUSED", "link_host", message, limit, name)]
 
 
-def _media(spec: ChannelSpec, kind: Kind, draft: Draft) -> list[Problem]:
-    """Photos for a post, one video for a reel or a video."""
-    wanted = MediaKind.IMAGE if kind is Kind.POST else MediaKind.VIDEO
+def _cover(spec: ChannelSpec, options: Options, draft: Draft) -> tuple[Draft, list[Problem]]:
+    """The draft without its cover, and what is the matter with that."""
+    index = options.cover_index
+    if index is None:
+        return draft, []
+    count = len(draft.media)
+    if index >= count:
+        message = f"takes one of the {count} media as the cover"
+        return draft, [problem(spec, "/options/coverIndex", "INVALID_OPTION", "cover_index", message, count - 1, index)]
+    cover, shown = draft.media[index], (*draft.media[:index], *draft.media[index + 1 :])
+    rest = draft.model_copy(update={"media": shown})
+    if cover.kind is not MediaKind.IMAGE:
+        message = f"takes an image as the cover; this is a {cover.kind}"
+        return rest, [
+            problem(spec, "/options/coverIndex", "INVALID_OPTION", "cover_kind", message, "image", cover.kind)
+        ]
+    return rest, check_media_file(spec, PHOTO, cover, f"/media/{index}")
+
+
+def _media(spec: ChannelSpec, kind: Kind, draft: Draft, pointers: list[str]) -> list[Problem]:
+    """Photos for a post, one video for a reel or a video, one of either for a story."""
     if kind is not Kind.POST and len(draft.media) != 1:
-        message = f"takes one video for kind {kind}; this has {len(draft.media)} media"
+        what = "file" if kind is Kind.STORY else "video"
+        message = f"takes one {what} for kind {kind}; this has {len(draft.media)} media"
         found = [problem(spec, "/options/kind", "KIND_MEDIA_COUNT", "kind_media_count", message, 1, len(draft.media))]
         return found if len(draft.media) <= spec.max_media else []
-    if any(asset.kind is not wanted for asset in draft.media):
+    wanted = WANTED.get(kind)
+    if wanted and any(asset.kind is not wanted for asset in draft.media):
         message = f"takes no {kind} of other media than {wanted}"
         return [problem(spec, "/options/kind", "KIND_MEDIA", "kind_media", message, wanted, draft.media[0].kind)]
-    if kind is Kind.REEL:
-        found = check_reel(draft.media[0], "/media/0")
-    else:
-        found = check_media_files(spec, draft.media, (PHOTO, VIDEO))
-    for index, asset in enumerate(draft.media):
+    found = []
+    for asset, pointer in zip(draft.media, pointers, strict=True):
+        if asset.kind is MediaKind.IMAGE or kind is Kind.VIDEO:
+            found += check_media_file(spec, PHOTO if asset.kind is MediaKind.IMAGE else VIDEO, asset, pointer)
+        else:
+            found += check_reel(asset, pointer, STORY_VIDEO if kind is Kind.STORY else REEL)
         if asset.kind is MediaKind.VIDEO and asset.bytes < MIN_VIDEO_BYTES:
-            message = f"takes videos of at least {MIN_VIDEO_BYTES} bytes; this has {asset.bytes}"
-            pointer = f"/media/{index}"
-            found.append(
-                problem(spec, pointer, "MEDIA_TOO_SMALL", "video_min_bytes", message, MIN_VIDEO_BYTES, asset.bytes)
+            limit, message = (
+                MIN_VIDEO_BYTES,
+                f"takes videos of at least {MIN_VIDEO_BYTES} bytes; this has {asset.bytes}",
             )
+            found.append(problem(spec, pointer, "MEDIA_TOO_SMALL", "video_min_bytes", message, limit, asset.bytes))
+    return found
+
+
+def _story(spec: ChannelSpec, kind: Kind, draft: Draft) -> list[Problem]:
+    """A story is its photo or video alone."""
+    found = []
+    if kind is Kind.STORY and draft.text.strip():
+        message = "shows no text with a story: give this channel an empty text"
+        found.append(problem(spec, "/text", "TEXT_UNSUPPORTED", "story_text", message))
+    if kind is Kind.STORY and draft.first_comment:
+        message = "takes no comment below a story"
+        found.append(problem(spec, "/firstComment", "FIRST_COMMENT_UNSUPPORTED", "story_comment", message))
     return found
 
 

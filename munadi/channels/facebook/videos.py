@@ -1,4 +1,4 @@
-"""Reels and videos: uploaded ahead of the slot, and looked at by their id, which is known from the first answer.
+"""Videos of all kinds: uploaded ahead of the slot, and looked at by their id, known from the first answer.
 
 Facebook publishes an upload once, however often its finish is asked for, so the id is a strong key.
 """
@@ -20,7 +20,7 @@ from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Published
 
-EDGES = {Kind.REEL: "video_reels", Kind.VIDEO: "videos"}
+EDGES = {Kind.REEL: "video_reels", Kind.VIDEO: "videos", Kind.STORY: "video_stories"}
 # Read and sent so much at a time, whatever the network would take.
 PART = 4 * 1024 * 1024
 QUICK_FOR, SLOW_FOR = timedelta(seconds=30), timedelta(minutes=5)
@@ -43,18 +43,18 @@ class Videos:
         answer = await self._graph.post(path, account, form, video=kind is Kind.VIDEO)
         video_id, session_id = (given_id(answer.field(name)) for name in ("video_id", "upload_session_id"))
         url = answer.field("upload_url")
-        if video_id is None or not (isinstance(url, str) and url if kind is Kind.REEL else session_id):
+        if video_id is None or not (session_id if kind is Kind.VIDEO else isinstance(url, str) and url):
             raise _incomplete("an upload without an id or an address")
         return Upload(
             video_id=video_id,
             started_at=self._tools.clock.now(),
-            url=url if kind is Kind.REEL else None,
+            url=None if kind is Kind.VIDEO else url,
             session_id=session_id if kind is Kind.VIDEO else None,
             until=_offset(answer.field("end_offset")) or 0,
         )
 
     async def send_rest(self, account: ConnectedAccount, upload: Upload, asset: MediaAsset, offset: int) -> None:
-        """A reel's bytes from `offset` on, in one request. Raises ChannelError."""
+        """A reel's or story's bytes from `offset` on, in one request. Raises ChannelError."""
         content = self._parts(asset, offset)
         await self._graph.send_bytes(upload.url or "", account, content, offset, asset.bytes)
 
@@ -67,7 +67,8 @@ class Videos:
             "upload_session_id": upload.session_id or "",
             "start_offset": str(upload.offset),
         }
-        answer = await self._graph.post_part(f"{account.external_id}/videos", account, form, part)
+        files = {"video_file_chunk": part}
+        answer = await self._graph.post(f"{account.external_id}/videos", account, form, files=files, video=True)
         start = _offset(answer.field("start_offset"))
         if start is None or start <= upload.offset:
             raise _incomplete("a part that was not stored")

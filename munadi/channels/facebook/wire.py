@@ -21,19 +21,20 @@ from munadi.channels.facebook.spec import (
     Kind,
     Options,
 )
+from munadi.channels.http import given_id
 from munadi.channels.text import check_media_file, problem
-from munadi.domain.channel import MediaKind
+from munadi.domain.channel import MediaKind, MediaRule
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
 from munadi.domain.problem import Problem
-from munadi.ports import Answer
 
 Form = dict[str, str]
 POST_FIELDS = (
     "id,message,created_time,permalink_url,is_published,"
     "attachments{media_type,target{id},url,unshimmed_url,subattachments{target{id}}}"
 )
+STORY_FIELDS = "post_id,media_id,media_type,status,creation_time,url"
 
 
 def kind_of(draft: Draft, options: Options) -> Kind:
@@ -46,9 +47,19 @@ def kind_of(draft: Draft, options: Options) -> Kind:
     return Kind.VIDEO if check_reel(videos[0], "") else Kind.REEL
 
 
-def check_reel(asset: MediaAsset, pointer: str) -> list[Problem]:
-    """What keeps a video from being a reel; facts that the probe could not tell do not."""
-    found = check_media_file(SPEC, REEL, asset, pointer)
+def film_of(draft: Draft, kind: Kind) -> MediaAsset | None:
+    """The video that is uploaded in phases; None for what is made of photos, a link or a text."""
+    return None if kind is Kind.POST else next((one for one in draft.media if one.kind is MediaKind.VIDEO), None)
+
+
+def cover_of(draft: Draft, options: Options) -> MediaAsset | None:
+    """The image that `options` name as the cover."""
+    return None if options.cover_index is None else draft.media[options.cover_index]
+
+
+def check_reel(asset: MediaAsset, pointer: str, rule: MediaRule = REEL) -> list[Problem]:
+    """What keeps a video from being a reel, or a story; facts that the probe could not tell do not."""
+    found = check_media_file(SPEC, rule, asset, pointer)
 
     def add(code: str, rule: str, message: str, limit: float | str, actual: float | str) -> None:
         found.append(problem(SPEC, pointer, code, rule, f"takes a reel {message}; this has {actual}", limit, actual))
@@ -59,12 +70,12 @@ def check_reel(asset: MediaAsset, pointer: str) -> list[Problem]:
     if asset.fps is not None and not REEL_MIN_FPS - 0.05 <= asset.fps <= REEL_MAX_FPS + 0.05:
         limit = f"{REEL_MIN_FPS}-{REEL_MAX_FPS}"
         add("MEDIA_FPS", "fps", f"of {limit} frames per second", limit, asset.fps)
-    for codec, known, rule in (
+    for codec, known, name in (
         (asset.video_codec, REEL_CODECS, "video_codec"),
         (asset.audio_codec, REEL_AUDIO, "audio_codec"),
     ):
         if codec is not None and codec not in known:
-            add("MEDIA_CODEC", rule, f"encoded as {', '.join(known)}", ", ".join(known), codec)
+            add("MEDIA_CODEC", name, f"encoded as {', '.join(known)}", ", ".join(known), codec)
     return found
 
 
@@ -81,11 +92,14 @@ def feed_form(draft: Draft, options: Options, photos: list[str]) -> Form:
 
 
 def finish_form(draft: Draft, options: Options, kind: Kind, video_id: str, session_id: str | None) -> Form:
-    """The finish of a reel or video: from here on it is published."""
-    if kind is Kind.REEL:
-        form = {"upload_phase": "finish", "video_id": video_id, "video_state": "PUBLISHED"}
-    else:
-        form = {"upload_phase": "finish", "upload_session_id": session_id or ""}
+    """The finish of a reel, video or story: from here on it is published."""
+    match kind:
+        case Kind.STORY:
+            return {"upload_phase": "finish", "video_id": video_id}
+        case Kind.REEL:
+            form = {"upload_phase": "finish", "video_id": video_id, "video_state": "PUBLISHED"}
+        case _:
+            form = {"upload_phase": "finish", "upload_session_id": session_id or ""}
     if draft.text:
         form["description"] = draft.text
     if options.title:
@@ -117,28 +131,45 @@ def read_post(fields: Any) -> PostRead | None:
     attachments = list(_attachments(fields))
     return PostRead(
         id=str(fields["id"]),
-        message=_text(fields.get("message")) or "",
+        message=a_text(fields.get("message")) or "",
         created_at=instant(fields.get("created_time")),
-        permalink=_text(fields.get("permalink_url")),
+        permalink=a_text(fields.get("permalink_url")),
         is_published=fields.get("is_published") is not False,
         has_media=any(one.get("media_type") in ("photo", "album", "video") for one in attachments),
-        media=frozenset(str(target["id"]) for one in attachments if (target := _object(one.get("target"))).get("id")),
-        links=frozenset(url for one in attachments for key in ("url", "unshimmed_url") if (url := _text(one.get(key)))),
+        media=frozenset(str(target["id"]) for one in attachments if (target := an_object(one.get("target"))).get("id")),
+        links=frozenset(
+            url for one in attachments for key in ("url", "unshimmed_url") if (url := a_text(one.get(key)))
+        ),
     )
 
 
-def read_posts(answer: Answer) -> tuple[list[PostRead], str | None]:
-    """The posts of one page of a list, and the cursor of the next page when there is one."""
-    data = answer.field("data")
-    posts = [post for fields in (data if isinstance(data, list) else []) if (post := read_post(fields))]
-    paging = _object(answer.field("paging"))
-    after = _text(_object(paging.get("cursors")).get("after")) if paging.get("next") else None
-    return posts, after
+class StoryRead(Model):
+    """A story of a Page as listed, `kind` its `media_type`."""
+
+    id: str
+    media_id: str
+    kind: str = ""
+    url: str | None = None
+    created_at: datetime | None = None
+
+
+def read_story(fields: Any) -> StoryRead | None:
+    """One story of a list; None without its ids."""
+    post_id, media_id = (given_id(an_object(fields).get(name)) for name in ("post_id", "media_id"))
+    if post_id is None or media_id is None:
+        return None
+    return StoryRead(
+        id=post_id,
+        media_id=media_id,
+        kind=(a_text(fields.get("media_type")) or "").lower(),
+        url=a_text(fields.get("url")),
+        created_at=instant(fields.get("creation_time")),
+    )
 
 
 def _attachments(fields: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """A post's attachments, and those within an album."""
-    data = _object(fields.get("attachments")).get("data")
+    data = an_object(fields.get("attachments")).get("data")
     for attachment in data if isinstance(data, list) else []:
         if isinstance(attachment, dict):
             yield attachment
@@ -154,9 +185,11 @@ def instant(value: Any) -> datetime | None:
     return at if at.tzinfo else None
 
 
-def _object(value: Any) -> dict[str, Any]:
+def an_object(value: Any) -> dict[str, Any]:
+    """`value`, or an empty object for what is none."""
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: Any) -> str | None:
+def a_text(value: Any) -> str | None:
+    """`value`, or None for what is no text or an empty one."""
     return value if isinstance(value, str) and value else None

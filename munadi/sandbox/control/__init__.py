@@ -50,9 +50,10 @@ video_list token revoke authorize site`; a post whose text has `[fail:<fail_reas
 At YouTube one of
 `start_upload upload_chunk probe_upload list_videos update_video delete_video list_uploads list_channels
 set_thumbnail token revoke_token inspect_token authorize`. At Facebook one of
-`feed upload_photo publish_photo start_reel upload_reel finish_reel start_video transfer_video finish_video
-publish_video video_status get_post published_posts list_feed scheduled_posts list_videos comments list_comments
-scrape update_post delete_post node accounts permissions debug_token access_token authorize`. Modes:
+`feed upload_photo publish_photo photo_story start_reel upload_reel finish_reel start_story finish_story thumbnail
+start_video transfer_video finish_video publish_video video_status get_post published_posts list_feed scheduled_posts
+list_videos list_stories comments list_comments scrape update_post delete_post node accounts permissions debug_token
+access_token authorize`. Modes:
 
     error                   this answer, without effect
     reset, hang             nothing comes back and nothing happened: the connection is cut, or held

@@ -1,6 +1,6 @@
 """Facebook Pages emulated: graph, upload, video and www hosts under `/facebook`.
 
-Built from channels/facebook.md. Not here: stories, targeting, business assets, webhooks, thumbnails.
+Built from channels/facebook.md. Not here: targeting, business assets, webhooks.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class Facebook(EmulatedNetwork):
 
     def _edge(self, call: Call, parts: list[str]) -> str:
         edge = parts[1]
-        if call.method == "POST" and edge in ("video_reels", "videos", "photos"):
+        if call.method == "POST" and edge in ("video_reels", "video_stories", "videos", "photos"):
             try:
                 values = parameters(call)
             except Refusal:
@@ -170,6 +170,8 @@ ONE_PART = {"me": "node", "debug_token": "debug_token"}
 VIDEO_STEPS = {
     ("video_reels", "start"): "start_reel",
     ("video_reels", "finish"): "finish_reel",
+    ("video_stories", "start"): "start_story",
+    ("video_stories", "finish"): "finish_story",
     ("videos", "start"): "start_video",
     ("videos", "transfer"): "transfer_video",
     ("videos", "finish"): "finish_video",
@@ -186,10 +188,14 @@ TWO_PARTS = {
     ("GET", "scheduled_posts"): "scheduled_posts",
     ("GET", "videos"): "list_videos",
     ("GET", "video_reels"): "list_videos",
+    ("POST", "photo_stories"): "photo_story",
+    ("POST", "thumbnails"): "thumbnail",
+    ("GET", "stories"): "list_stories",
     ("POST", "comments"): "comments",
     ("GET", "comments"): "list_comments",
 }
-VISIBLE = {"feed", "publish_photo", "finish_reel", "finish_video", "publish_video", "comments", "update_post"}
+VISIBLE = {"feed", "publish_photo", "photo_story", "finish_reel", "finish_story", "finish_video", "publish_video",
+           "comments", "update_post"}  # fmt: skip
 
 
 def _operations(graph: Graph, login: Login) -> dict[str, Operation]:
@@ -203,6 +209,7 @@ def _operations(graph: Graph, login: Login) -> dict[str, Operation]:
         "feed": posting.feed,
         "upload_photo": posting.photo,
         "publish_photo": posting.photo,
+        "photo_story": posting.photo_story,
         "comments": posting.comment,
         "scrape": posting.scrape,
         "update_post": posting.update,
@@ -210,6 +217,9 @@ def _operations(graph: Graph, login: Login) -> dict[str, Operation]:
         "start_reel": videos.start,
         "upload_reel": videos.upload,
         "finish_reel": videos.finish,
+        "start_story": videos.start,
+        "finish_story": videos.finish,
+        "thumbnail": videos.thumbnail,
         "start_video": videos.start,
         "transfer_video": videos.transfer,
         "finish_video": videos.finish,
@@ -220,6 +230,7 @@ def _operations(graph: Graph, login: Login) -> dict[str, Operation]:
         "list_feed": reading.feed,
         "scheduled_posts": reading.scheduled,
         "list_videos": reading.videos,
+        "list_stories": reading.stories,
         "list_comments": reading.comments,
     }
     operations = {name: Operation(name, graph.counted(run), name in VISIBLE) for name, run in runs.items()}

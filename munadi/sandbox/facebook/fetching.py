@@ -47,25 +47,25 @@ def image_type(body: bytes) -> str:
     return facts.mime_type
 
 
-def video_problem(body: bytes, is_reel: bool) -> str | None:
+def video_problem(body: bytes, kind: str) -> str | None:
     """What `processing_phase.error.message` will say, or None for a good video."""
     facts = video_facts(body)
     if facts is None:
         return "The video file is corrupt or of a format that is not supported."
     ratio = facts.width / max(facts.height, 1)
-    if not is_reel:
+    if kind == "video":
         good = REEL_RATIO - ROUNDING <= ratio <= 1 / REEL_RATIO + ROUNDING
         return None if good else "The aspect ratio of the video is not supported."
-    return _reel_problem(facts, ratio)
+    return _reel_problem(facts, ratio, longest=60 if kind == "story" else 90)
 
 
-def _reel_problem(facts: VideoFacts, ratio: float) -> str | None:
+def _reel_problem(facts: VideoFacts, ratio: float, longest: int) -> str | None:
     if abs(ratio - REEL_RATIO) > ROUNDING:
         return "The aspect ratio of the reel must be 9:16."
     if facts.width < 540 or facts.height < 960:
         return "The resolution of the reel must be at least 540 x 960."
-    if not 2.95 <= facts.seconds <= 90.5:  # containers round
-        return "The reel must be between 3 and 90 seconds long."
+    if not 2.95 <= facts.seconds <= longest + 0.5:  # containers round
+        return f"The reel must be between 3 and {longest} seconds long."
     if not 23.5 <= facts.frames_per_second <= 60.5:
         return "The frame rate of the reel must be between 24 and 60."
     if facts.codec not in ("h264", "hevc", "vp9", "av1"):

@@ -56,7 +56,7 @@ class Photo:
 
 @dataclass
 class Video:
-    """A reel or a video on its way; `finished_at` is when its publication was asked for."""
+    """A video on its way; `finished_at` is when its publication was asked for. A story is made as a reel is."""
 
     id: str
     page_id: str
@@ -70,6 +70,12 @@ class Video:
     finished_at: float | None = None
     draft: bool = False
     post_id: str | None = None
+    is_story: bool = False
+    cover: str | None = None
+
+    @property
+    def kind(self) -> str:
+        return "story" if self.is_story else "reel" if self.is_reel else "video"
 
 
 @dataclass
@@ -77,7 +83,7 @@ class Post:
     id: str  # {page}_{number}
     page_id: str
     message: str
-    kind: str  # text, link, photo, album, reel, video
+    kind: str  # text, link, photo, album, reel, video, story
     created_at: float  # the sandbox's clock
     received_at: float  # real time
     visible_at: float
@@ -88,6 +94,16 @@ class Post:
     digests: list[str] = field(default_factory=list)
     alts: list[str] = field(default_factory=list)
     video_id: str | None = None
+    cover: str | None = None
+
+    @property
+    def number(self) -> str:
+        return self.id.split("_")[1]
+
+    @property
+    def known_as(self) -> str:
+        """The id that publishers know it by."""
+        return self.number if self.kind == "story" else self.video_id or self.id
 
 
 @dataclass

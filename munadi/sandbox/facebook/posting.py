@@ -63,6 +63,14 @@ class Posting:
         self._graph.posts.put(post.id, post)
         return Answer(200, {"id": photo.id, "post_id": post.id}, effect=True)
 
+    async def photo_story(self, call: Call) -> Answer:
+        """A photo that was uploaded unpublished, and is in no post, becomes a story."""
+        page = self._graph.owner(call, call.path.split("/")[-2], PUBLISH)
+        post = self._new(page, {}, "", "story")
+        self._attach(post, [parameters(call).get("photo_id", "")])
+        self._graph.posts.put(post.id, post)
+        return Answer(200, {"success": True, "post_id": post.number}, effect=True)
+
     async def comment(self, call: Call) -> Answer:
         page = self._graph.caller(call, COMMENT)
         node = call.path.split("/")[-2]
@@ -74,7 +82,7 @@ class Posting:
             raise bad_parameter("The parameter message is required.")
         if page.status == "restricted":
             raise refuse(errors.RESTRICTED)
-        comment = Comment(f"{post.id.split('_')[1]}_{new_id('8')}", post.id, page.id, text, self._graph.clock.now())
+        comment = Comment(f"{post.number}_{new_id('8')}", post.id, page.id, text, self._graph.clock.now())
         self._graph.comments.put(comment.id, comment)
         return Answer(200, {"id": comment.id}, effect=True)
 

@@ -16,6 +16,7 @@ from munadi.sandbox.facebook.site import permalink
 POST_FIELDS = {"id", "message", "created_time", "permalink_url", "is_published", "attachments", "from",
                "scheduled_publish_time"}  # fmt: skip
 COMMENT_FIELDS = {"id", "message", "created_time", "from"}
+STORY_FIELDS = {"post_id", "status", "creation_time", "media_type", "media_id", "url"}
 VIDEO_FIELDS = {"id", "description", "title", "created_time", "permalink_url"}
 
 
@@ -32,11 +33,15 @@ class Reading:
         return Answer(200, self._shown(post, page, call))
 
     async def published_posts(self, call: Call) -> Answer:
-        return self._list(call, self._is_listed)
+        return self._list(call, lambda post: self._is_listed(post) and post.kind != "story")
+
+    async def stories(self, call: Call) -> Answer:
+        fields(parameters(call), STORY_FIELDS, "Story")  # an empty list refuses them, too
+        return self._list(call, lambda post: self._is_listed(post) and post.kind == "story", self._story)
 
     async def feed(self, call: Call) -> Answer:
         """Unpublished ones too, as at Facebook."""
-        return self._list(call, lambda post: self._is_listed(post) or not post.is_published)
+        return self._list(call, lambda post: post.kind != "story" and (self._is_listed(post) or not post.is_published))
 
     async def scheduled(self, call: Call) -> Answer:
         return self._list(call, lambda post: post.is_published and post.visible_at > self._graph.clock.now())
@@ -124,6 +129,12 @@ class Reading:
         facts = {"id": post.video_id, "description": post.message, "title": post.title or ""}
         facts |= {"created_time": graph_time(post.created_at), "permalink_url": permalink(post, call.base_url)}
         return {name: facts[name] for name in {*wanted, "id"}}
+
+    def _story(self, post: Post, page: Page, call: Call) -> dict[str, Any]:
+        facts = {"post_id": post.number, "status": "PUBLISHED", "creation_time": graph_time(post.created_at)}
+        facts |= {"media_type": "video" if post.video_id else "photo", "media_id": post.video_id or post.photos[0]}
+        facts["url"] = permalink(post, call.base_url)
+        return {name: facts[name] for name in fields(parameters(call), STORY_FIELDS, "Story") or sorted(facts)}
 
 
 def _attachments(post: Post, base_url: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from munadi.sandbox.clock import wall_time
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook import errors
 from munadi.sandbox.facebook.errors import bad_parameter, missing_object, refuse, upload_refused
-from munadi.sandbox.facebook.fetching import VIDEO_BYTES, fetch, video_problem
+from munadi.sandbox.facebook.fetching import VIDEO_BYTES, fetch, image_type, video_problem
 from munadi.sandbox.facebook.graph import DAY, READ, Graph, graph_time, new_id
 from munadi.sandbox.facebook.graph import POST as PUBLISH
 from munadi.sandbox.facebook.model import Page, Post, Video
@@ -31,12 +31,12 @@ class Videos:
 
     async def start(self, call: Call) -> Answer:
         page = self._graph.owner(call, call.path.split("/")[-2], PUBLISH)
-        is_reel = call.path.endswith("/video_reels")
-        size = 0 if is_reel else whole_number(parameters(call), "file_size", 0)
-        if not is_reel and size <= 0:
+        kind = _kind(call)
+        size = whole_number(parameters(call), "file_size", 0) if kind == "video" else 0
+        if kind == "video" and size <= 0:
             raise bad_parameter("The parameter file_size is required.")
-        video = self._begin(page, is_reel, size)
-        if is_reel:
+        video = self._begin(page, kind, size)
+        if video.is_reel:
             version = next((part for part in call.path.split("/") if part.startswith("v")), "v26.0")
             url = f"{call.base_url}/facebook/upload/video-upload/{version}/{video.id}"
             return Answer(200, {"video_id": video.id, "upload_url": url}, effect=True)
@@ -89,15 +89,25 @@ class Videos:
         """Without any await, so that of two calls at once only one publishes."""
         page = self._graph.owner(call, call.path.split("/")[-2], PUBLISH)
         values = parameters(call)
-        is_reel = call.path.endswith("/video_reels")
-        video = self._video(values.get("video_id", ""), page, call) if is_reel else self._session(values, page)
+        kind = _kind(call)
+        video = self._session(values, page) if kind == "video" else self._video(values.get("video_id", ""), page, call)
         if video.finished_at is not None and not video.draft:
-            return Answer(200, {"success": True})
-        if video.uploaded_at is None or self.state(video) == "expired":
+            return Answer(200, self._finished(video))
+        if video.uploaded_at is None or video.kind != kind or self.state(video) == "expired":
             raise refuse(errors.VIDEO_INVALID)
-        if is_reel:
+        if kind == "reel":
             self._require_quota(page)
+        if thumb := file_in(call, "thumb"):
+            self._cover(video, thumb)
         self._make_public(video, page, values)
+        return Answer(200, self._finished(video), effect=True)
+
+    async def thumbnail(self, call: Call) -> Answer:
+        """`POST /{video}/thumbnails` with `source`: its cover from now on."""
+        page = self._graph.caller(call, PUBLISH)
+        video = self._video(call.path.split("/")[-2], page, call)
+        self._cover(video, file_in(call, "source") or b"")
+        self._graph.videos.put(video.id, video)
         return Answer(200, {"success": True}, effect=True)
 
     async def post_at_once(self, call: Call) -> Answer:
@@ -107,7 +117,7 @@ class Videos:
         body = file_in(call, "source")
         if body is None:
             body = await fetch(values.get("file_url", ""), VIDEO_BYTES, errors.VIDEO_UNFETCHABLE)
-        video = self._begin(page, False, len(body))
+        video = self._begin(page, "video", len(body))
         self._bytes[video.id] = bytearray(body)
         await self._complete(video)
         self._make_public(video, page, values)
@@ -122,7 +132,7 @@ class Videos:
         facts: dict[str, Any] = {"id": video.id, "status": self._phases(video), "published": live}
         if post is not None:
             facts |= {"permalink_url": video_path(post), "created_time": graph_time(post.created_at)}
-            facts |= {"description": post.message, "title": post.title or "", "post_id": post.id.split("_")[1]}
+            facts |= {"description": post.message, "title": post.title or "", "post_id": post.number}
         return Answer(200, {name: facts[name] for name in {*wanted, "id"} if name in facts})
 
     def state(self, video: Video) -> str:
@@ -164,14 +174,23 @@ class Videos:
             return (video.uploaded_at or 0) + self._graph.delays["reel"]
         return (video.finished_at or video.uploaded_at or 0) + self._graph.delays["video"]
 
-    def _begin(self, page: Page, is_reel: bool, size: int) -> Video:
-        video = Video(new_id("99"), page.id, is_reel, new_id("77"), size, self._graph.clock.now())
+    def _begin(self, page: Page, kind: str, size: int) -> Video:
+        video = Video(new_id("99"), page.id, kind != "video", new_id("77"), size, self._graph.clock.now())
+        video.is_story = kind == "story"
         return self._graph.videos.put(video.id, video)
+
+    def _cover(self, video: Video, image: bytes) -> None:
+        video.cover = self._graph.shelf.keep(image, image_type(image)).digest
+
+    def _finished(self, video: Video) -> dict[str, Any]:
+        """Only a story's finish tells the post."""
+        post = self._graph.posts.get(video.post_id or "")
+        return {"success": True, **({"post_id": post.number} if post and video.is_story else {})}
 
     async def _complete(self, video: Video) -> None:
         """Every byte is there; what is wrong with them shows later, in the status."""
         body = bytes(self._bytes.pop(video.id))
-        video.error = await asyncio.to_thread(video_problem, body, video.is_reel)
+        video.error = await asyncio.to_thread(video_problem, body, video.kind)
         video.digest = self._graph.shelf.keep(body, sniff(body) or "application/octet-stream").digest
         video.uploaded_at = self._graph.clock.now()
         self._graph.videos.put(video.id, video)
@@ -183,18 +202,25 @@ class Videos:
         self._graph.videos.put(video.id, video)
         if video.draft or video.error:
             return
-        message, kind = values.get("description", ""), "reel" if video.is_reel else "video"
+        message = "" if video.is_story else values.get("description", "")
         visible_at = max(now, self._ready_at(video)) + self._graph.delays["publish"]
-        post = Post(f"{page.id}_{new_id('122')}", page.id, message, kind, now, wall_time(), visible_at)
+        post = Post(f"{page.id}_{new_id('122')}", page.id, message, video.kind, now, wall_time(), visible_at)
         post.is_published, post.title = flag(values, "published", True), values.get("title")
-        post.video_id, post.digests, post.alts = video.id, [video.digest or ""], [values.get("title", "")]
+        post.cover, post.video_id, post.digests, post.alts = (
+            video.cover,
+            video.id,
+            [video.digest or ""],
+            [values.get("title", "")],
+        )
         self._graph.posts.put(post.id, post)
         video.post_id = post.id
         self._graph.videos.put(video.id, video)
 
     def _require_quota(self, page: Page) -> None:
         since = self._graph.clock.now() - DAY
-        recent = [v for v in self._graph.videos if v.is_reel and v.page_id == page.id and (v.finished_at or 0) > since]
+        recent = [
+            v for v in self._graph.videos if v.kind == "reel" and v.page_id == page.id and (v.finished_at or 0) > since
+        ]
         if len(recent) >= self._graph.limits["reelsPerDay"]:
             raise refuse(errors.REELS_QUOTA)
 
@@ -209,3 +235,7 @@ class Videos:
         if video is None or video.page_id != page.id:
             raise missing_object(video_id, call.method)
         return video
+
+
+def _kind(call: Call) -> str:
+    return {"video_reels": "reel", "video_stories": "story"}.get(call.path.split("/")[-1], "video")

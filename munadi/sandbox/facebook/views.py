@@ -1,4 +1,4 @@
-"""What the control API and the page show of Facebook. A reel or video goes by its video id, as publishers know it."""
+"""What the control API and the page show of Facebook. Each post goes by the id that publishers know it by."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def post_view(graph: Graph, post: Post, base_url: str) -> PostView:
         channel="facebook",
         profile=page.id,
         profile_name=page.username,
-        id=post.video_id or post.id,
+        id=post.known_as,
         url=permalink(post, base_url),
         text=post.message,
         kind=post.kind,
