@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.channels.instagram.prepare import Prepared
+from munadi.channels.graph_containers import Prepared
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Absent, Published, Unknown
 from tests.channels.instagram.test_publish import IG, MEDIA, READ, WHO, graph_error, handle
@@ -40,7 +40,7 @@ async def comment(built: Bench, saved: Saved, stage: Any = STAGE) -> Published:
 
 
 async def find(built: Bench, **state: Any) -> Any:
-    return await built.channel.find(DRAFT, WHO, handle(**({"media_id": MEDIA} | state)), NOW, "comment")
+    return await built.channel.find(DRAFT, WHO, handle(**({"posts": {"post": MEDIA}} | state)), NOW, "comment")
 
 
 def test_it_is_the_one_later_step() -> None:
@@ -50,22 +50,22 @@ def test_it_is_the_one_later_step() -> None:
 
 
 async def test_it_is_one_gated_request_below_the_post() -> None:
-    built, saved, gate = over(), Saved(handle(media_id=MEDIA)), GateThatCounts()
+    built, saved, gate = over(), Saved(handle(posts={"post": MEDIA})), GateThatCounts()
     found = await comment(built, saved, replace(STAGE, gate=gate))
     (request,) = built.network.requests
     assert (request.method, request.url.path) == ("POST", f"/v26.0{COMMENTS}")
     assert form_of(request) == {"message": "Sale: #monsoon"}
     assert (found.post_id, gate.asked) == ("178", 1)
     assert saved.handle is not None
-    kept = Prepared.model_validate(saved.handle.state)
-    assert (kept.media_id, kept.comment_id) == (MEDIA, "178")
+    kept = Prepared.of(saved.handle)
+    assert kept.posts == {"post": MEDIA, "comment": "178"}
     again = await comment(built, saved)
     assert (again.post_id, len(built.network.requests)) == ("178", 1)
 
 
 @pytest.mark.parametrize("given", ["not json", {}, {"id": None}, {"id": True}])
 async def test_without_an_id_a_comment_may_be_there_or_not(given: Any) -> None:
-    built, saved = over(ok(given)), Saved(handle(media_id=MEDIA))
+    built, saved = over(ok(given)), Saved(handle(posts={"post": MEDIA}))
     with pytest.raises(ChannelError) as caught:
         await comment(built, saved)
     assert (caught.value.sorting, caught.value.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
@@ -81,7 +81,7 @@ async def test_a_closed_gate_lets_nothing_out() -> None:
     built = over()
     late = ChannelError(Reason.WINDOW_MISSED, Sorting.NOT_SENT, "the deadline has passed")
     with pytest.raises(ChannelError, match="deadline"):
-        await comment(built, Saved(handle(media_id=MEDIA)), replace(stage(late), name="comment"))
+        await comment(built, Saved(handle(posts={"post": MEDIA})), replace(stage(late), name="comment"))
     assert built.network.requests == []
 
 
@@ -91,7 +91,7 @@ async def test_a_post_that_was_found_by_looking_is_looked_for() -> None:
     saved = Saved(handle())
     await comment(built, saved)
     assert saved.handle is not None
-    assert saved.handle.state["media_id"] == MEDIA
+    assert saved.handle.state["posts"]["post"] == MEDIA
 
 
 @pytest.mark.parametrize("listed", [ok({"data": []}), ok({"data": [READ, READ | {"id": "2"}]}), answer(500, "<html>")])
@@ -103,7 +103,7 @@ async def test_without_the_posts_id_nothing_is_sent(listed: httpx.Response) -> N
     assert caught.value.sorting is Sorting.NOT_SENT
     assert caught.value.retry_after is not None
     assert built.network.mutations == []
-    assert isinstance(await find(built, media_id=None), Unknown)
+    assert isinstance(await find(built, posts={}), Unknown)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ async def test_without_the_posts_id_nothing_is_sent(listed: httpx.Response) -> N
     ],
 )
 async def test_what_a_refusal_is_worth(refused: Any, sorting: Sorting) -> None:
-    saved = Saved(handle(media_id=MEDIA))
+    saved = Saved(handle(posts={"post": MEDIA}))
     with pytest.raises(ChannelError) as caught:
         await comment(over(refused), saved)
     assert caught.value.sorting is sorting
@@ -130,7 +130,7 @@ async def test_a_store_that_fails_does_not_hide_a_comment() -> None:
     async def save(state: dict[str, Any], **_: Any) -> None:
         raise RuntimeError("overtaken")
 
-    found = await over().channel.publish(DRAFT, WHO, handle(media_id=MEDIA), save, STAGE)
+    found = await over().channel.publish(DRAFT, WHO, handle(posts={"post": MEDIA}), save, STAGE)
     assert isinstance(found, Published)
     assert found.post_id == "178"
 
@@ -163,5 +163,5 @@ async def test_it_is_looked_for_by_its_words(listed: list[httpx.Response], wante
 
 async def test_a_comment_on_record_needs_no_look() -> None:
     built = over()
-    assert (await find(built, comment_id="178")).post_id == "178"
+    assert (await find(built, posts={"comment": "178"})).post_id == "178"
     assert built.network.requests == []

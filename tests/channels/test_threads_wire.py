@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from munadi.channels.graph_posts import read_post
 from munadi.channels.threads.spec import Kind, Options
 from munadi.channels.threads.wire import (
     carousel_form,
     child_form,
     kind_of,
     parent_of,
-    read_post,
     reply_form,
     shown_text,
     single_form,

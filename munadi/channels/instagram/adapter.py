@@ -1,38 +1,34 @@
-"""Instagram as a channel. Everything but media_publish is invisible, and media_publish is not idempotent.
-
-So an unknown outcome is resolved by the container's own status, and the same container is published again only after
-it has been proven not to be live.
-"""
+"""Instagram as a channel. Everything but media_publish and a comment is invisible; see `graph_publishing`."""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from pydantic import BaseModel
 
+from munadi.channels.graph_containers import POST, ContainerReader, Form
+from munadi.channels.graph_media import fitted
+from munadi.channels.graph_posts import Lookup
+from munadi.channels.graph_publishing import ContainerPosts
 from munadi.channels.http import ChannelTools
 from munadi.channels.instagram.accounts import Accounts
 from munadi.channels.instagram.comment import COMMENT, FirstComment
-from munadi.channels.instagram.errors import is_renewable
-from munadi.channels.instagram.graph import Graph
-from munadi.channels.instagram.lookup import SLACK, Lookup
-from munadi.channels.instagram.prepare import MAX_RENEWALS, Container, ContainerReader, Preparation, Prepared
-from munadi.channels.instagram.spec import LEADS, SPEC, Options, Settings
+from munadi.channels.instagram.errors import MISSING, explain
+from munadi.channels.instagram.hosts import graphs_of
+from munadi.channels.instagram.posts import POST_RULES, after_refusal, container_rules
+from munadi.channels.instagram.spec import FEED_IMAGE, LEADS, SPEC, Kind, Options, Settings, login_of
 from munadi.channels.instagram.validate import validate
-from munadi.channels.instagram.wire import kind_of
+from munadi.channels.instagram.wire import carousel_form, child_form, kind_of, single_form
 from munadi.channels.text import parse_options
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import MediaKind, Resend
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError
+from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
-
-# 24/2207008 may be temporary: the same container is tried again this often before it is given up.
-MISSING = "24/2207008"
-MAX_MISSES = 2
 
 
 class Instagram:
@@ -43,11 +39,17 @@ class Instagram:
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         self.spec = settings.applied_to(SPEC, settings.hosts.graph, settings.hosts.fb_graph)
         self._tools = tools
-        self._graph = Graph(settings, tools)
-        self._reader = ContainerReader(self._graph, settings, tools)
-        self._lookup = Lookup(self._graph, settings.permalink_timeout)
-        self._comment = FirstComment(self._graph, self._lookup, tools)
-        self._accounts = Accounts(self._graph, settings, tools)
+        graphs = graphs_of(settings, tools)
+        self._posts = {
+            login: ContainerPosts(
+                ContainerReader(graph, container_rules(settings), tools.clock),
+                Lookup(graph, POST_RULES, settings.permalink_timeout),
+                MISSING,
+                after_refusal,
+            )
+            for login, graph in graphs.items()
+        }
+        self._accounts = Accounts(graphs, tools.clock, read_quota=settings.read_quota)
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Caption, media and options against Meta's limits."""
@@ -72,7 +74,13 @@ class Instagram:
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
     ) -> Ready | Pending:
         """Create what is missing and look once; call it again after a Pending, until Ready."""
-        return await Preparation(self._graph, self._reader, self._tools, account, handle, save).run(draft)
+        containers = self._posts[login_of(account)].containers(account, handle, save)
+        options = Options.model_validate(draft.options)
+        kind = kind_of(draft, options)
+        if kind is Kind.CAROUSEL:
+            children = [partial(self._child, asset) for asset in draft.media]
+            return await containers.prepare(partial(_parent, draft, options), children)
+        return await containers.prepare(partial(self._single, draft, options, kind))
 
     async def publish(
         self,
@@ -86,71 +94,17 @@ class Instagram:
 
         A live post is never sent again nor turned into a failure.
         """
-        prepared = _prepared(handle)
+        posts = self._posts[login_of(account)]
+        containers = posts.containers(account, handle, save)
         if stage.name == COMMENT:
-            return await self._comment.publish(draft, account, prepared, save, stage)
-        if prepared.media_id:
-            return await self._lookup.live(account, prepared.media_id)
-        post = prepared.post
-        if post is None or post.code not in ("FINISHED", "PUBLISHED"):
-            message = "Instagram: publish was called before prepare ended"
-            raise ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, message)
-        if post.code == "PUBLISHED":
-            return await self._lookup.locate(draft, account, post.created_at)
-        form = {"creation_id": post.id}
-        try:
-            media_id = await self._graph.post(f"{account.external_id}/media_publish", account, form, stage.gate)
-        except ChannelError as error:
-            return await self._refused(draft, account, prepared, post, error, save)
-        # The post is live: neither a lost lease nor our own database may hide that.
-        with suppress(Exception):
-            state = prepared.model_copy(update={"media_id": media_id})
-            await save(state.model_dump(mode="json"), ready=True, expires_at=prepared.expires_at)
-        return await self._lookup.live(account, media_id, self._tools.clock.now())
-
-    async def _refused(
-        self,
-        draft: PublicationDraft,
-        account: ConnectedAccount,
-        prepared: Prepared,
-        post: Container,
-        error: ChannelError,
-        save: SaveHandle,
-    ) -> Published:
-        """Raise the refusal, unless it is one of a container that an earlier call published after all.
-
-        What publishing such a container answers is undocumented, so a refusal that would end the publication, or
-        replace the container, is believed only when the container is not PUBLISHED.
-        """
-        gone = error.sorting is Sorting.NOT_SENT and is_renewable(error)
-        if error.sorting is not Sorting.REJECTED and not gone:
-            raise error
-        try:
-            code, _ = await self._reader.read(post, account)
-        except ChannelError as look:
-            raise error from look
-        if code == "PUBLISHED":
-            return await self._lookup.locate(draft, account, post.created_at)
-        if gone:
-            await _give_up_container(prepared, error, save)
-        raise error
+            return await FirstComment(posts).publish(draft, containers, stage)
+        return await posts.publish(draft, containers, stage)
 
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
     ) -> Pending | Ready | Published:
         """The status of what will be or was published. What is dead or missing is for prepare to make."""
-        prepared = _prepared(handle)
-        if prepared.media_id:
-            return await self._lookup.live(account, prepared.media_id)
-        if prepared.post is None:
-            return Pending(after=timedelta(0), note="to be prepared")
-        code, _ = await self._reader.read(prepared.post, account)
-        if code == "PUBLISHED":
-            return await self._lookup.locate(draft, account, prepared.post.created_at)
-        if code == "FINISHED":
-            return Ready(expires_at=prepared.expires_at)
-        after = timedelta(0) if code in ("ERROR", "EXPIRED") else self._reader.wait(prepared.post)
-        return Pending(after=after, note=f"the container is {code}")
+        return await self._posts[login_of(account)].check(draft, account, handle)
 
     async def find(
         self,
@@ -158,35 +112,23 @@ class Instagram:
         account: ConnectedAccount,
         handle: Handle | None,
         since: datetime,
-        stage: str = "post",
+        stage: str = POST,
     ) -> Published | Absent | Unknown:
         """The container's status is a strong key; without a container, the account's media by text, kind, time.
 
         A comment is looked for by its text below the post.
         """
-        prepared = _prepared(handle)
-        try:
-            if stage == COMMENT:
-                return await self._comment.find(draft, account, prepared)
-            if prepared.media_id:
-                return await self._lookup.live(account, prepared.media_id)
-            if prepared.post is None:
-                return await self._search(draft, account, since)
-            code, _ = await self._reader.read(prepared.post, account)
-        except ChannelError as error:
-            return Unknown(note=str(error)[:200])
-        if code == "PUBLISHED":
-            return await self._lookup.locate(draft, account, since)
-        if code in ("FINISHED", "ERROR", "EXPIRED"):
-            return Absent()
-        return Unknown(note=f"the container is {code}")
+        posts = self._posts[login_of(account)]
+        if stage == COMMENT:
+            return await FirstComment(posts).find(draft, account, handle)
+        return await posts.find(draft, account, handle, since, stage)
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
         """Nothing to do: unpublished containers expire within 24 hours."""
 
     def explain(self, answer: Answer) -> ChannelError:
         """See `errors`."""
-        return self._graph.explain(answer)
+        return explain(answer, self._tools.clock.now())
 
     async def verify(self, given: AccountImport) -> Connection:
         """See `accounts`."""
@@ -196,33 +138,14 @@ class Instagram:
         """See `accounts`."""
         return await self._accounts.refresh(account)
 
-    async def _search(
-        self, draft: PublicationDraft, account: ConnectedAccount, since: datetime
-    ) -> Published | Absent | Unknown:
-        """With no container on record (a restored database): one fitting media is it, several are not told apart.
+    async def _child(self, asset: MediaAsset) -> Form:
+        return child_form(await fitted(self._tools.media, FEED_IMAGE, asset), self._tools.media)
 
-        Nothing goes out before it is due, so an older post with the same caption is another one.
-        """
-        found = await self._lookup.candidates(draft, account, max(since, draft.due_at) - SLACK)
-        if len(found) > 1:
-            return Unknown(note=f"{len(found)} posts have this caption")
-        if not found:
-            return Absent()
-        return Published(post_id=found[0].id, url=found[0].permalink, published_at=found[0].timestamp)
+    async def _single(self, draft: Draft, options: Options, kind: Kind, children: list[str]) -> Form:
+        """Every kind of post takes the same images."""
+        asset = await fitted(self._tools.media, FEED_IMAGE, draft.media[0])
+        return single_form(draft.model_copy(update={"media": (asset,)}), options, kind, self._tools.media)
 
 
-def _prepared(handle: Handle | None) -> Prepared:
-    return Prepared.model_validate(handle.state) if handle else Prepared()
-
-
-async def _give_up_container(prepared: Prepared, error: ChannelError, save: SaveHandle) -> None:
-    """Forget containers that Instagram no longer knows, so that preparation makes others; bounded by `renewals`."""
-    if prepared.renewals >= MAX_RENEWALS:
-        error.sorting = Sorting.REJECTED
-        return
-    misses = prepared.misses + 1
-    if error.provider_code == MISSING and misses <= MAX_MISSES:
-        state = prepared.model_copy(update={"misses": misses})
-        await save(state.model_dump(mode="json"), ready=True, expires_at=prepared.expires_at)
-        return
-    await save(Prepared(renewals=prepared.renewals + 1).model_dump(mode="json"), ready=False)
+async def _parent(draft: Draft, options: Options, children: list[str]) -> Form:
+    return carousel_form(draft, options, children)

@@ -6,19 +6,18 @@ The media is this publication's own, so a comment there with the same words is t
 from __future__ import annotations
 
 import unicodedata
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
-from munadi.channels.http import ChannelTools
-from munadi.channels.instagram.graph import Graph
-from munadi.channels.instagram.lookup import Lookup
-from munadi.channels.instagram.pages import next_cursor
-from munadi.channels.instagram.prepare import FLAKY_READ, Prepared
+from munadi.channels.graph import next_cursor, token_of
+from munadi.channels.graph_containers import POST, Containers, Prepared
+from munadi.channels.graph_errors import MISSING_OBJECT
+from munadi.channels.graph_publishing import ContainerPosts, remember
 from munadi.channels.instagram.wire import CommentRead, read_comments
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason, Sorting
-from munadi.domain.publication import Absent, Published, Unknown
-from munadi.ports import PublicationDraft, SaveHandle, Stage
+from munadi.domain.publication import Absent, Handle, Published, Unknown
+from munadi.ports import PublicationDraft, Stage
 
 COMMENT = "comment"
 FIELDS = "id,text,timestamp"
@@ -27,52 +26,53 @@ MAX_LISTS = 5
 ID_WAIT = timedelta(seconds=30)
 
 
+@dataclass(frozen=True)
 class FirstComment:
-    """The stage `comment` of the channel."""
+    """The stage `comment` of the channel, at the host of the account's log-in."""
 
-    def __init__(self, graph: Graph, lookup: Lookup, tools: ChannelTools) -> None:
-        self._graph = graph
-        self._lookup = lookup
-        self._clock = tools.clock
+    posts: ContainerPosts
 
-    async def publish(
-        self, draft: PublicationDraft, account: ConnectedAccount, prepared: Prepared, save: SaveHandle, stage: Stage
-    ) -> Published:
+    async def publish(self, draft: PublicationDraft, containers: Containers, stage: Stage) -> Published:
         """One comment. Raises ChannelError; *not sent* while the post's id is not known."""
-        if prepared.comment_id:
-            return Published(post_id=prepared.comment_id)
-        media_id = await self._media_id(draft, account, prepared)
+        if comment_id := containers.state.posts.get(COMMENT):
+            return Published(post_id=comment_id)
+        account, reader = containers.account, self.posts.reader
+        media_id = await self._media_id(draft, account, containers.state)
         if media_id is None:
             message = "Instagram: which media the post became cannot be read yet"
             raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message, retry_after=ID_WAIT)
         form = {"message": draft.first_comment or ""}
         try:
-            comment_id = await self._graph.post(f"{media_id}/comments", account, form, stage.gate)
+            comment_id = await reader.graph.make(f"{media_id}/comments", token_of(account), form, stage.gate)
         except ChannelError as error:
-            if error.provider_code == FLAKY_READ:
+            if error.provider_code == MISSING_OBJECT:
                 # A media that was just published may seem to be missing for a while, so this no is not final.
                 error.sorting = Sorting.UNKNOWN
             raise
-        # The comment is there: neither a lost lease nor our own database may hide that.
-        with suppress(Exception):
-            state = prepared.model_copy(update={"media_id": media_id, "comment_id": comment_id})
-            await save(state.model_dump(mode="json"), ready=True, expires_at=prepared.expires_at)
-        return Published(post_id=comment_id, published_at=self._clock.now())
+        containers.state = containers.state.model_copy(update={"posts": {**containers.state.posts, POST: media_id}})
+        await remember(containers, COMMENT, comment_id)
+        return Published(post_id=comment_id, published_at=reader.clock.now())
 
     async def find(
-        self, draft: PublicationDraft, account: ConnectedAccount, prepared: Prepared
+        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
     ) -> Published | Absent | Unknown:
-        """The comment with the draft's words. Raises ChannelError."""
-        if prepared.comment_id:
-            return Published(post_id=prepared.comment_id)
-        media_id = await self._media_id(draft, account, prepared)
-        if media_id is None:
-            return Unknown(note="the post's id is not known")
-        wanted = _plain(draft.first_comment or "")
+        """The comment with the draft's words; what cannot be read leaves it unknown."""
+        prepared = Prepared.of(handle)
+        if comment_id := prepared.posts.get(COMMENT):
+            return Published(post_id=comment_id)
+        try:
+            media_id = await self._media_id(draft, account, prepared)
+            if media_id is None:
+                return Unknown(note="the post's id is not known")
+            return await self._below(media_id, account, _plain(draft.first_comment or ""))
+        except ChannelError as error:
+            return Unknown(note=str(error)[:200])
+
+    async def _below(self, media_id: str, account: ConnectedAccount, wanted: str) -> Published | Absent | Unknown:
         found: list[CommentRead] = []
         params = {"fields": FIELDS, "limit": "50"}
         for _ in range(MAX_LISTS):
-            answer = await self._graph.get(f"{media_id}/comments", account, params)
+            answer = await self.posts.reader.graph.get(f"{media_id}/comments", token_of(account), params)
             found += [comment for comment in read_comments(answer) if _plain(comment.text) == wanted]
             after = next_cursor(answer)
             if after is None:
@@ -82,10 +82,11 @@ class FirstComment:
 
     async def _media_id(self, draft: PublicationDraft, account: ConnectedAccount, prepared: Prepared) -> str | None:
         """As saved, or looked for when the post itself was found by looking."""
-        if prepared.media_id:
-            return prepared.media_id
-        since = prepared.post.created_at if prepared.post else draft.due_at
-        return (await self._lookup.locate(draft, account, since)).post_id
+        if media_id := prepared.posts.get(POST):
+            return media_id
+        post = prepared.containers.get(POST)
+        since = post.created_at if post else draft.due_at
+        return (await self.posts.lookup.locate(draft, account, since, POST)).post_id
 
 
 def _judged(found: list[CommentRead]) -> Published | Absent | Unknown:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 
-from munadi.channels.instagram.graph import login_of
-from munadi.channels.instagram.spec import COMMENT_SCOPES, MAX_COMMENT, MAX_COMMENT_HASHTAGS, MAX_COMMENT_LINKS
+from munadi.channels.instagram.spec import (
+    COMMENT_SCOPES,
+    MAX_COMMENT,
+    MAX_COMMENT_HASHTAGS,
+    MAX_COMMENT_LINKS,
+    login_of,
+)
 from munadi.channels.text import measure, problem
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, TextUnit

@@ -10,13 +10,11 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from munadi.channels.http import ChannelTools
-from munadi.channels.instagram.graph import Graph
-from munadi.channels.instagram.spec import Login
+from munadi.channels.graph import Graph, next_cursor, token_of, words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.model import Model
-from munadi.ports import AccountImport, Answer, Connection
+from munadi.ports import AccountImport, Answer, Clock, Connection
 
 PAGE_FIELDS = "id,name,access_token,tasks,instagram_business_account"
 MAX_LISTS = 10
@@ -40,9 +38,9 @@ class PageRead(Model):
 class Pages:
     """`verify` and `refresh` of accounts that are connected through a Page."""
 
-    def __init__(self, graph: Graph, tools: ChannelTools) -> None:
+    def __init__(self, graph: Graph, clock: Clock) -> None:
         self._graph = graph
-        self._clock = tools.clock
+        self._clock = clock
 
     async def verify(self, given: AccountImport, token: SecretStr) -> Connection:
         """From a person's token or a Page's own: the account that externalId names, or the only one there is.
@@ -56,11 +54,13 @@ class Pages:
             if error.provider_code != IS_A_PAGE:
                 raise
             pages, scopes = await self._own(secret), ()
-        page = _chosen(pages, given.external_id)
+        page = _chosen(self._graph, pages, given.external_id)
         if page.tasks is not None and not PUBLISHING_TASKS & set(page.tasks):
-            raise refuse(Reason.ROLE_OR_2FA_REQUIRED, f"the role on the Page {page.name!r} does not allow to publish")
+            raise self._graph.refusal(
+                Reason.ROLE_OR_2FA_REQUIRED, f"the role on the Page {page.name!r} does not allow to publish"
+            )
         if scopes and PUBLISH_SCOPE not in scopes:
-            raise refuse(Reason.MISSING_SCOPE, f"the token was not granted {PUBLISH_SCOPE}")
+            raise self._graph.refusal(Reason.MISSING_SCOPE, f"the token was not granted {PUBLISH_SCOPE}")
         kept = SecretStr(page.token) if page.token else token
         return Connection(
             await self._profile(page, kept.get_secret_value(), scopes),
@@ -70,7 +70,7 @@ class Pages:
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         """The same credentials while they work. Raises ChannelError: TOKEN_REVOKED when they do not."""
         try:
-            await self._graph.get(account.external_id, account, {"fields": "id"})
+            await self._graph.get(account.external_id, token_of(account), {"fields": "id"})
         except ChannelError as error:
             if error.reason is Reason.TOKEN_EXPIRED:
                 error.reason = Reason.TOKEN_REVOKED
@@ -86,7 +86,7 @@ class Pages:
         pages: list[PageRead] = []
         params = {"fields": PAGE_FIELDS, "limit": "100"}
         for _ in range(MAX_LISTS):
-            answer = await self._graph.read(Login.PAGE, "me/accounts", token, params)
+            answer = await self._graph.get("me/accounts", token, params)
             pages += read_pages(answer)
             after = next_cursor(answer)
             if after is None:
@@ -96,14 +96,14 @@ class Pages:
 
     async def _own(self, token: str) -> list[PageRead]:
         """The Page whose own token this is, when it has an account."""
-        answer = await self._graph.read(Login.PAGE, "me", token, {"fields": "id,name,instagram_business_account"})
+        answer = await self._graph.get("me", token, {"fields": "id,name,instagram_business_account"})
         page = _read_page(answer.body)
         return [page] if page else []
 
     async def _scopes(self, token: str) -> tuple[str, ...]:
         """What the person granted; empty when it cannot be read, since an import does not depend on it."""
         try:
-            answer = await self._graph.read(Login.PAGE, "me/permissions", token, {})
+            answer = await self._graph.get("me/permissions", token, {})
         except ChannelError:
             return ()
         rows = _rows(answer)
@@ -111,12 +111,11 @@ class Pages:
 
     async def _profile(self, page: PageRead, token: str, scopes: tuple[str, ...]) -> Profile:
         """The account itself, read with the token that will be kept."""
-        answer = await self._graph.read(Login.PAGE, page.ig, token, {"fields": "id,username,name"})
-        name = answer.field("name")
+        answer = await self._graph.get(page.ig, token, {"fields": "id,username,name"})
         return Profile(
             external_id=page.ig,
             handle=str(answer.field("username") or page.ig),
-            display_name=name if isinstance(name, str) else None,
+            display_name=words(answer.field("name")),
             scopes=scopes,
             facts={"page_id": page.id, "page_name": page.name},
         )
@@ -127,29 +126,15 @@ def read_pages(answer: Answer) -> list[PageRead]:
     return [page for row in _rows(answer) if (page := _read_page(row)) and page.token]
 
 
-def next_cursor(answer: Answer) -> str | None:
-    """Where the next list begins; None after the last one."""
-    paging = answer.field("paging")
-    if not isinstance(paging, dict) or not paging.get("next"):
-        return None
-    cursors = paging.get("cursors")
-    after = cursors.get("after") if isinstance(cursors, dict) else None
-    return str(after) if after else None
-
-
-def refuse(reason: Reason, message: str) -> ChannelError:
-    """What was given cannot be connected."""
-    return ChannelError(reason, Sorting.REJECTED, f"Instagram: {message}")
-
-
-def _chosen(pages: list[PageRead], wanted: str | None) -> PageRead:
+def _chosen(graph: Graph, pages: list[PageRead], wanted: str | None) -> PageRead:
     fitting = [page for page in pages if wanted in (None, page.ig)]
     known = ", ".join(f"{page.ig} ({page.name})" for page in pages)
     if wanted is None and len(fitting) > 1:
-        raise refuse(Reason.MISSING_FIELD, f"give externalId, the token speaks for several accounts: {known}")
+        message = f"give externalId, the token speaks for several accounts: {known}"
+        raise graph.refusal(Reason.MISSING_FIELD, message)
     if not fitting:
         message = f"none of its Pages has externalId's account: {known}" if known else "no Page of it has an account"
-        raise refuse(Reason.INVALID_FIELD, f"this token cannot publish there: {message}")
+        raise graph.refusal(Reason.INVALID_FIELD, f"this token cannot publish there: {message}")
     return fitting[0]
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from munadi.channels.http import ChannelSettings
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -28,8 +29,6 @@ MAX_CAROUSEL = 10
 MAX_COMMENT = 300
 MAX_COMMENT_HASHTAGS = 4
 MAX_COMMENT_LINKS = 1
-# An unpublished container is dead after this.
-CONTAINER_LIFE = timedelta(hours=24)
 
 
 class Login(StrEnum):
@@ -40,6 +39,11 @@ class Login(StrEnum):
 
     DIRECT = "instagram"
     PAGE = "facebook"
+
+
+def login_of(account: ConnectedAccount) -> Login:
+    """Which log-in the account was connected by; the direct one when it does not say."""
+    return Login.PAGE if account.login == Login.PAGE else Login.DIRECT
 
 
 # Who lacks it cannot comment; named by each log-in in its own way.
@@ -137,8 +141,6 @@ STORY_IMAGE = FEED_IMAGE.model_copy(update={"min_ratio": None, "max_ratio": None
 STORY_VIDEO = REEL_VIDEO.model_copy(
     update={"max_bytes": 100_000_000, "min_ratio": 0.1, "max_duration": timedelta(seconds=60)}
 )
-VIDEO_CODECS = ("h264", "hevc")
-MIN_FPS, MAX_FPS = 23, 60
 
 # How long before the slot the containers should be begun.
 LEADS = {

@@ -5,27 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from munadi.channels.graph_media import check_video
 from munadi.channels.instagram.comment_rules import HASHTAG, check_comment
 from munadi.channels.instagram.spec import (
     FEED_IMAGE,
     MAX_CAROUSEL,
-    MAX_FPS,
     MAX_HASHTAGS,
     MAX_MENTIONS,
-    MIN_FPS,
     REEL_VIDEO,
     STORY_IMAGE,
     STORY_VIDEO,
-    VIDEO_CODECS,
     Kind,
     Options,
 )
 from munadi.channels.instagram.wire import kind_of
 from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule
+from munadi.domain.channel import ChannelSpec, MediaRule
 from munadi.domain.content import Draft
-from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 
 _MENTION = re.compile(r"(?<![\w/.])@[\w.]+")
@@ -64,7 +61,7 @@ def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
     kind = kind_of(draft, options)
     problems += _counts(spec, kind, draft) + check_media_files(spec, draft.media, RULES[kind])
     for index, asset in enumerate(draft.media):
-        problems += _video(spec, asset, f"/media/{index}")
+        problems += check_video(spec, asset, f"/media/{index}")
     return problems + _options(spec, kind, options, draft) + _story(spec, kind, draft, account)
 
 
@@ -87,22 +84,6 @@ def _counts(spec: ChannelSpec, kind: Kind, draft: Draft) -> list[Problem]:
     wanted = str(low) if low == high else f"{low} to {high}"
     message = f"takes {wanted} media for kind {kind}; this has {actual}"
     return [problem(spec, "/options/kind", "KIND_MEDIA_COUNT", "kind_media_count", message, wanted, actual)]
-
-
-def _video(spec: ChannelSpec, asset: MediaAsset, pointer: str) -> list[Problem]:
-    """Codec and frame rate, where the probe could tell."""
-    if asset.kind is not MediaKind.VIDEO:
-        return []
-    found = []
-    if asset.video_codec is not None and asset.video_codec not in VIDEO_CODECS:
-        limit = ", ".join(VIDEO_CODECS)
-        message = f"takes video encoded as {limit}; this is {asset.video_codec}"
-        found.append(problem(spec, pointer, "MEDIA_CODEC", "video_codec", message, limit, asset.video_codec))
-    # Measured rates are a little off the nominal one (23.976).
-    if asset.fps is not None and not MIN_FPS - 0.05 <= asset.fps <= MAX_FPS + 0.05:
-        message = f"takes {MIN_FPS} to {MAX_FPS} frames per second; this has {asset.fps:g}"
-        found.append(problem(spec, pointer, "MEDIA_FPS", "fps", message, f"{MIN_FPS}-{MAX_FPS}", asset.fps))
-    return found
 
 
 def _options(spec: ChannelSpec, kind: Kind, options: Options, draft: Draft) -> list[Problem]:

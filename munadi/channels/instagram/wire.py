@@ -7,25 +7,16 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
 
-from munadi.channels.http import no_proof
+from munadi.channels.graph import flag, instant, listed
+from munadi.channels.graph_containers import Form
+from munadi.channels.graph_media import public_source
 from munadi.channels.instagram.spec import Kind, Options
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
 from munadi.ports import Answer, MediaReader
-
-Form = dict[str, str]
-MEDIA_FIELDS = "id,caption,timestamp,permalink,media_type,media_product_type"
-# What a post of a kind reads back as: (media_type, media_product_type); None where it may be either.
-READS_AS: dict[Kind, tuple[str | None, str]] = {
-    Kind.IMAGE: ("IMAGE", "FEED"),
-    Kind.CAROUSEL: ("CAROUSEL_ALBUM", "FEED"),
-    Kind.REEL: ("VIDEO", "REELS"),
-    Kind.STORY: (None, "STORY"),
-}
 
 
 def kind_of(draft: Draft, options: Options) -> Kind:
@@ -39,7 +30,7 @@ def kind_of(draft: Draft, options: Options) -> Kind:
 
 def child_form(asset: MediaAsset, media: MediaReader) -> Form:
     """One child of a carousel; it has no caption of its own."""
-    form = {"is_carousel_item": "true", **_source(asset, media)}
+    form = {"is_carousel_item": "true", **public_source(asset, media)}
     if asset.kind is MediaKind.VIDEO:
         form["media_type"] = "VIDEO"
     elif asset.alt:
@@ -55,7 +46,7 @@ def carousel_form(draft: Draft, options: Options, children: list[str]) -> Form:
 def single_form(draft: Draft, options: Options, kind: Kind, media: MediaReader) -> Form:
     """The one container of an image, a reel or a story."""
     asset = draft.media[0]
-    form = _source(asset, media)
+    form = public_source(asset, media)
     if options.user_tags:
         form["user_tags"] = json.dumps([tag.model_dump(exclude_none=True) for tag in options.user_tags])
     if kind is Kind.STORY:
@@ -68,11 +59,6 @@ def single_form(draft: Draft, options: Options, kind: Kind, media: MediaReader) 
     return {"media_type": "REELS", **form}
 
 
-def _source(asset: MediaAsset, media: MediaReader) -> Form:
-    """The network fetches our stored copy, never the client's URL."""
-    return {"video_url" if asset.kind is MediaKind.VIDEO else "image_url": media.public_url(asset)}
-
-
 def _captioned(draft: Draft, options: Options) -> Form:
     form: Form = {"caption": draft.text} if draft.text else {}
     if options.collaborators:
@@ -80,38 +66,10 @@ def _captioned(draft: Draft, options: Options) -> Form:
     if options.location_id:
         form["location_id"] = options.location_id
     if options.share_to_feed is not None:
-        form["share_to_feed"] = _boolean(options.share_to_feed)
+        form["share_to_feed"] = flag(options.share_to_feed)
     if options.is_ai_generated is not None:
-        form["is_ai_generated"] = _boolean(options.is_ai_generated)
+        form["is_ai_generated"] = flag(options.is_ai_generated)
     return form
-
-
-def _boolean(value: bool) -> str:
-    return "true" if value else "false"
-
-
-class MediaRead(Model):
-    """A published media as read back."""
-
-    id: str
-    caption: str = ""
-    permalink: str | None = None
-    media_type: str | None = None
-    media_product_type: str | None = None
-    timestamp: datetime | None = None
-
-
-def read_media(fields: Any) -> MediaRead | None:
-    """One media of an answer; None without an id. Fields of another type than documented read as absent."""
-    if not isinstance(fields, dict) or not fields.get("id"):
-        return None
-    text = {name: value for name, value in fields.items() if isinstance(value, str) and name in MediaRead.model_fields}
-    return MediaRead.model_validate({**text, "id": str(fields["id"]), "timestamp": _instant(fields.get("timestamp"))})
-
-
-def read_media_list(answer: Answer) -> list[MediaRead]:
-    """The media of a list answer, in its order. Raises ChannelError: what is no list is not an empty one."""
-    return [media for fields in _listed(answer) if (media := read_media(fields))]
 
 
 class CommentRead(Model):
@@ -123,25 +81,9 @@ class CommentRead(Model):
 
 
 def read_comments(answer: Answer) -> list[CommentRead]:
-    """The comments of a list answer that have an id and a text. Raises ChannelError, as `read_media_list`."""
+    """The comments of a list answer that have an id and a text. Raises ChannelError."""
     return [
-        CommentRead(id=str(fields["id"]), text=fields["text"], timestamp=_instant(fields.get("timestamp")))
-        for fields in _listed(answer)
+        CommentRead(id=str(fields["id"]), text=fields["text"], timestamp=instant(fields.get("timestamp")))
+        for fields in listed(answer)
         if isinstance(fields, dict) and fields.get("id") and isinstance(fields.get("text"), str)
     ]
-
-
-def _listed(answer: Answer) -> list[Any]:
-    data = answer.field("data")
-    if not isinstance(data, list):
-        raise no_proof(answer)
-    return data
-
-
-def _instant(value: Any) -> datetime | None:
-    """`2026-11-25T09:00:00+0000`; None when it is anything else or has no zone."""
-    try:
-        at = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return at if at.tzinfo else None

@@ -1,33 +1,39 @@
-"""Threads as a channel. Everything but threads_publish is invisible, and threads_publish is not idempotent.
+"""Threads as a channel. Everything but threads_publish is invisible; see `graph_publishing`.
 
-So an unknown outcome is resolved by the container's own status, and the same container is published again only after
-it has been proven not to be live. Later parts and the first comment are replies, each with a container of its own.
+Later parts and the first comment are replies, each with a container of its own.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from pydantic import BaseModel
 
-from munadi.channels.http import ChannelTools
+from munadi.channels.graph import Graph, token_of
+from munadi.channels.graph_containers import POST, ContainerReader, Form
+from munadi.channels.graph_media import fitted
+from munadi.channels.graph_posts import Lookup
+from munadi.channels.graph_publishing import ContainerPosts
+from munadi.channels.http import ChannelHttp, ChannelTools
 from munadi.channels.text import parse_options
 from munadi.channels.threads.accounts import Accounts
-from munadi.channels.threads.containers import DEAD, RUNNING, ContainerReader, Prepared
-from munadi.channels.threads.graph import Graph
-from munadi.channels.threads.lookup import SLACK, Lookup
-from munadi.channels.threads.prepare import Preparation
-from munadi.channels.threads.publish import Publishing
-from munadi.channels.threads.spec import LEADS, SPEC, Kind, Options, Settings
+from munadi.channels.threads.errors import RACE, TITLE, explain
+from munadi.channels.threads.posts import POST_RULES, after_refusal, container_rules, patience
+from munadi.channels.threads.replies import prepare_reply
+from munadi.channels.threads.spec import IMAGE, LEADS, SPEC, Kind, Options, Settings
 from munadi.channels.threads.validate import validate
-from munadi.channels.threads.wire import POST, kind_of, stages_of
+from munadi.channels.threads.wire import carousel_form, child_form, kind_of, single_form, stages_of
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import MediaKind, Resend
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError
+from munadi.domain.failure import ChannelError, Reason
+from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
+
+QUOTA_WAIT = timedelta(hours=1)
 
 
 class Threads:
@@ -39,10 +45,18 @@ class Threads:
         hosts = dict.fromkeys((settings.hosts.graph, settings.hosts.token))
         self.spec = settings.applied_to(SPEC, *hosts)
         self._tools = tools
-        self._graph = Graph(settings, tools)
-        self._reader = ContainerReader(self._graph, settings, tools)
-        self._lookup = Lookup(self._graph, settings.permalink_timeout)
-        self._accounts = Accounts(self._graph, tools, inspect=settings.inspect_tokens)
+        self._settings = settings
+        host, token_host = settings.hosts.graph.rstrip("/"), settings.hosts.token.rstrip("/")
+        self._graph = Graph(TITLE, ChannelHttp(tools.client, self.explain), f"{host}/{settings.version}", token_host)
+        self._posts = ContainerPosts(
+            ContainerReader(self._graph, container_rules(settings), tools.clock),
+            Lookup(self._graph, POST_RULES, settings.permalink_timeout),
+            RACE,
+            after_refusal,
+            amend=self._amend,
+            searches_dead=True,
+        )
+        self._accounts = Accounts(self._graph, tools.clock, inspect=settings.inspect_tokens)
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Text, links, media, parts and options against Meta's limits."""
@@ -67,7 +81,12 @@ class Threads:
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
     ) -> Ready | Pending:
         """Create what is missing and look once; call it again after a Pending, until Ready."""
-        return await Preparation(self._graph, self._reader, self._tools, account, handle, save).run(draft)
+        containers = self._posts.containers(account, handle, save)
+        options = Options.model_validate(draft.options)
+        if kind_of(draft) is Kind.CAROUSEL:
+            children = [partial(self._child, asset) for asset in draft.media]
+            return await containers.prepare(partial(_parent, draft, options), children)
+        return await containers.prepare(partial(self._single, draft, options))
 
     async def publish(
         self,
@@ -82,33 +101,16 @@ class Threads:
         A later stage makes its own container first, which takes a few calls: until it is finished they fail as
         *not sent* with the time to come back.
         """
-        prepared = Prepared.of(handle)
-        if post_id := prepared.posts.get(stage.name):
-            return await self._lookup.live(account, post_id)
-        preparation = Preparation(self._graph, self._reader, self._tools, account, handle, save)
-        publishing = Publishing(self._graph, self._reader, self._lookup, self._tools, preparation, draft, account)
-        if stage.name != POST:
-            await publishing.learn_parent(stage.name)
-            await preparation.reply(draft, stage.name)
-        return await publishing.publish(stage)
+        containers = self._posts.containers(account, handle, save)
+        if stage.name != POST and stage.name not in containers.state.posts:
+            await prepare_reply(self._posts, containers, draft, stage.name, partial(patience, self._settings))
+        return await self._posts.publish(draft, containers, stage)
 
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
     ) -> Pending | Ready | Published:
         """The status of what will be or was published. What is dead or missing is for prepare to make."""
-        prepared = Prepared.of(handle)
-        if post_id := prepared.posts.get(POST):
-            return await self._lookup.live(account, post_id)
-        container = prepared.containers.get(POST)
-        if container is None:
-            return Pending(after=timedelta(0), note="to be prepared")
-        code, _ = await self._reader.read(container, account)
-        if code == "PUBLISHED":
-            return await self._lookup.locate(draft, account, container.created_at, POST)
-        if code == "FINISHED":
-            return Ready(expires_at=prepared.expires_at)
-        after = timedelta(0) if code in DEAD else self._reader.wait(container)
-        return Pending(after=after, note=f"the container is {code}")
+        return await self._posts.check(draft, account, handle)
 
     async def find(
         self,
@@ -119,29 +121,14 @@ class Threads:
         stage: str = POST,
     ) -> Published | Absent | Unknown:
         """The container's status is a strong key; a dead or missing container leaves the profile's list to decide."""
-        prepared = Prepared.of(handle)
-        container = prepared.containers.get(stage)
-        try:
-            if post_id := prepared.posts.get(stage):
-                return await self._lookup.live(account, post_id)
-            code = (await self._reader.read(container, account))[0] if container else "EXPIRED"
-            if code in DEAD:
-                # Nothing goes out before it is due, so an older post with the same text is another one.
-                return await self._lookup.search(draft, account, max(since, draft.due_at) - SLACK, stage)
-        except ChannelError as error:
-            return Unknown(note=str(error)[:200])
-        if code == "PUBLISHED":
-            return await self._lookup.locate(draft, account, since, stage)
-        if code == "FINISHED":
-            return Absent()
-        return Unknown(note=f"the container is {code}" if code != RUNNING else "the container is being processed")
+        return await self._posts.find(draft, account, handle, since, stage)
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
         """Nothing to do: unpublished containers expire within 24 hours."""
 
     def explain(self, answer: Answer) -> ChannelError:
         """See `errors`."""
-        return self._graph.explain(answer)
+        return explain(answer, self._tools.clock.now())
 
     async def verify(self, given: AccountImport) -> Connection:
         """See `accounts`."""
@@ -150,3 +137,23 @@ class Threads:
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         """See `accounts`."""
         return await self._accounts.refresh(account)
+
+    async def _child(self, asset: MediaAsset) -> Form:
+        return child_form(await fitted(self._tools.media, IMAGE, asset), self._tools.media)
+
+    async def _single(self, draft: Draft, options: Options, children: list[str]) -> Form:
+        media = tuple([await fitted(self._tools.media, IMAGE, asset) for asset in draft.media])
+        return single_form(draft.model_copy(update={"media": media}), options, self._tools.media)
+
+    async def _amend(self, account: ConnectedAccount, stage: str, error: ChannelError) -> None:
+        """A throttle may really be the day's quota, which has no documented code of its own."""
+        if error.reason is not Reason.RATE_LIMITED:
+            return
+        path = f"{account.external_id}/threads_publishing_limit"
+        quota = await self._graph.quota(path, token_of(account), "" if stage == POST else "reply_")
+        if quota is not None and quota["used"] >= quota["total"]:
+            error.reason, error.retry_after = Reason.DAILY_CAP_REACHED, error.retry_after or QUOTA_WAIT
+
+
+async def _parent(draft: Draft, options: Options, children: list[str]) -> Form:
+    return carousel_form(draft, options, children)

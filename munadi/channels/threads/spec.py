@@ -26,8 +26,6 @@ MAX_LINKS = 5
 MAX_CAROUSEL = 20
 # Ours: Threads names no limit but 1,000 replies a day.
 MAX_PARTS = 20
-# An unpublished container is dead after this.
-CONTAINER_LIFE = timedelta(hours=24)
 REPLY_SCOPE = "threads_manage_replies"
 
 
@@ -112,8 +110,7 @@ VIDEO = MediaRule(
     max_duration=timedelta(minutes=5),
     max_alt_length=1000,
 )
-VIDEO_CODECS, AUDIO_CODECS = ("h264", "hevc"), ("aac",)
-MIN_FPS, MAX_FPS = 23, 60
+AUDIO_CODECS = ("aac",)
 MAX_BITS_PER_SECOND = 100_000_000
 
 # How long before the slot the containers should be begun; a text is a container too.

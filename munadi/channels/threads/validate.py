@@ -6,16 +6,14 @@ from urllib.parse import urlsplit
 
 import regex
 
+from munadi.channels.graph_media import check_video
 from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
 from munadi.channels.threads.spec import (
     AUDIO_CODECS,
     MAX_BITS_PER_SECOND,
-    MAX_FPS,
     MAX_LINKS,
     MAX_TEXT,
-    MIN_FPS,
     REPLY_SCOPE,
-    VIDEO_CODECS,
     Options,
 )
 from munadi.channels.threads.wire import shown_text
@@ -85,19 +83,7 @@ def _video(spec: ChannelSpec, asset: MediaAsset, pointer: str) -> list[Problem]:
     """Codecs, frame rate and bit rate, where the probe could tell."""
     if asset.kind is not MediaKind.VIDEO:
         return []
-    found = []
-    for rule, codec, known in (
-        ("video_codec", asset.video_codec, VIDEO_CODECS),
-        ("audio_codec", asset.audio_codec, AUDIO_CODECS),
-    ):
-        if codec is not None and codec not in known:
-            limit = ", ".join(known)
-            message = f"takes {rule.removesuffix('_codec')} encoded as {limit}; this is {codec}"
-            found.append(problem(spec, pointer, "MEDIA_CODEC", rule, message, limit, codec))
-    # Measured rates are a little off the nominal one (23.976).
-    if asset.fps is not None and not MIN_FPS - 0.05 <= asset.fps <= MAX_FPS + 0.05:
-        message = f"takes {MIN_FPS} to {MAX_FPS} frames per second; this has {asset.fps:g}"
-        found.append(problem(spec, pointer, "MEDIA_FPS", "fps", message, f"{MIN_FPS}-{MAX_FPS}", asset.fps))
+    found = check_video(spec, asset, pointer, AUDIO_CODECS)
     rate = asset.bytes * 8000 // asset.duration_ms if asset.duration_ms else 0
     if rate > MAX_BITS_PER_SECOND:
         message = f"takes at most {MAX_BITS_PER_SECOND} bits per second; this has {rate}"

@@ -6,28 +6,18 @@ Source: Meta's Threads publishing reference (facts, section 3).
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from typing import Any
 
-from munadi.channels.http import no_proof
+from munadi.channels.graph import flag
+from munadi.channels.graph_containers import POST, Form
+from munadi.channels.graph_media import public_source
 from munadi.channels.threads.spec import Kind, Options
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
-from munadi.domain.model import Model
-from munadi.ports import Answer, MediaReader
+from munadi.ports import MediaReader
 
-Form = dict[str, str]
-POST, COMMENT = "post", "comment"
+COMMENT = "comment"
 PART = "part-"
-POST_FIELDS = "id,text,timestamp,permalink,media_type,children"
-# What a post of a kind reads back as.
-READS_AS: dict[Kind, frozenset[str]] = {
-    Kind.TEXT: frozenset({"TEXT", "TEXT_POST"}),
-    Kind.IMAGE: frozenset({"IMAGE"}),
-    Kind.VIDEO: frozenset({"VIDEO"}),
-    Kind.CAROUSEL: frozenset({"CAROUSEL", "CAROUSEL_ALBUM"}),
-}
 
 
 def kind_of(draft: Draft) -> Kind:
@@ -94,10 +84,7 @@ def reply_form(text: str, parent: str) -> Form:
 
 
 def _medium(asset: MediaAsset, media: MediaReader) -> Form:
-    """The network fetches our stored copy, never the client's URL."""
-    url = media.public_url(asset)
-    video = asset.kind is MediaKind.VIDEO
-    form = {"media_type": "VIDEO", "video_url": url} if video else {"media_type": "IMAGE", "image_url": url}
+    form = {"media_type": "VIDEO" if asset.kind is MediaKind.VIDEO else "IMAGE", **public_source(asset, media)}
     return {**form, "alt_text": asset.alt} if asset.alt else form
 
 
@@ -109,50 +96,5 @@ def _said(draft: Draft, options: Options) -> Form:
     if options.reply_control:
         form["reply_control"] = options.reply_control.value
     if options.spoiler is not None:
-        form["is_spoiler_media"] = "true" if options.spoiler else "false"
+        form["is_spoiler_media"] = flag(options.spoiler)
     return form
-
-
-class PostRead(Model):
-    """A published post as read back; `children` is how many media a carousel has, when that was told."""
-
-    id: str
-    text: str = ""
-    permalink: str | None = None
-    media_type: str | None = None
-    timestamp: datetime | None = None
-    children: int | None = None
-
-
-def read_post(fields: Any) -> PostRead | None:
-    """One post of an answer; None without an id. Fields of another type than documented read as absent."""
-    if not isinstance(fields, dict) or not fields.get("id"):
-        return None
-    known = {name: fields[name] for name in ("text", "permalink", "media_type") if isinstance(fields.get(name), str)}
-    children = fields.get("children")
-    listed = children.get("data") if isinstance(children, dict) else None
-    return PostRead.model_validate(
-        {
-            **known,
-            "id": str(fields["id"]),
-            "timestamp": _instant(fields.get("timestamp")),
-            "children": len(listed) if isinstance(listed, list) else None,
-        }
-    )
-
-
-def read_posts(answer: Answer) -> list[PostRead]:
-    """The posts of a list answer, in its order. Raises ChannelError: what is no list is not an empty one."""
-    data = answer.field("data")
-    if not isinstance(data, list):
-        raise no_proof(answer)
-    return [post for fields in data if (post := read_post(fields))]
-
-
-def _instant(value: Any) -> datetime | None:
-    """`2026-11-25T09:00:00+0000`; None when it is anything else or has no zone."""
-    try:
-        at = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return at if at.tzinfo else None

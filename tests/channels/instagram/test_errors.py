@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from munadi.channels.instagram.errors import ERRORS, explain, explain_status, is_renewable
+from munadi.channels.instagram.errors import ERRORS, RENEWALS, explain, explain_container, renewals
 from munadi.domain.failure import Reason, Sorting
 from munadi.ports import Answer
 from tests.channels.making import NOW
@@ -34,7 +34,7 @@ def test_every_row_is_found(key: tuple[int | None, int | None]) -> None:
     assert (error.reason, error.sorting, error.retry_after) == (row.reason, row.sorting, row.wait)
     assert error.provider_code == (f"{code or 1}/{subcode}" if subcode else f"{code}")
     assert error.provider_message == "in its own words"
-    assert is_renewable(error) is row.renew
+    assert renewals(error) == row.renewals
 
 
 @pytest.mark.parametrize(
@@ -118,5 +118,5 @@ def test_a_throttle_says_how_long(headers: dict[str, str], wait: timedelta) -> N
     ],
 )
 def test_a_dead_container(code: str, status: str, provider_code: str, reason: Reason, renew: bool) -> None:
-    error, may_help = explain_status(code, status)
-    assert (error.provider_code, error.reason, may_help) == (provider_code, reason, renew)
+    error, allowed = explain_container(code, status)
+    assert (error.provider_code, error.reason, allowed) == (provider_code, reason, RENEWALS if renew else 0)

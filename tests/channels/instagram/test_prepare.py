@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from munadi.channels.instagram.prepare import Prepared
+from munadi.channels.graph_containers import Prepared
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready
@@ -65,10 +65,10 @@ def made(built: Bench) -> list[dict[str, str]]:
 async def test_one_image_is_created_then_waited_for() -> None:
     built, saved = begun(RUNNING, FINISHED), Saved()
     assert await prepare(built, ONE, saved) == Pending(
-        after=timedelta(seconds=3), note="Instagram is processing the media"
+        after=timedelta(seconds=3), note="Instagram is processing the post"
     )
     assert await prepare(built, ONE, saved) == Pending(
-        after=timedelta(seconds=3), note="Instagram is processing the media"
+        after=timedelta(seconds=3), note="Instagram is processing the post"
     )
     assert await prepare(built, ONE, saved) == Ready(expires_at=NOW + timedelta(hours=24))
     assert made(built) == [{"image_url": "https://munadi.example/media/med_0", "caption": "Hello"}]
@@ -81,7 +81,7 @@ async def test_a_container_is_saved_before_anything_else_happens() -> None:
     built, saved = begun(), Saved()
     await prepare(built, ONE, saved)
     assert len(saved.history) == 1
-    assert state(saved).post is not None
+    assert "post" in state(saved).containers
     assert saved.history[0].expires_at == NOW + timedelta(hours=24)
     assert not saved.history[0].ready
 
@@ -92,7 +92,7 @@ async def test_the_older_a_container_the_rarer_it_is_read(age: int, wait: int) -
     await prepare(built, ONE, saved)
     built.clock.forward(seconds=age)
     assert await prepare(built, ONE, saved) == Pending(
-        after=timedelta(seconds=wait), note="Instagram is processing the media"
+        after=timedelta(seconds=wait), note="Instagram is processing the post"
     )
 
 
@@ -219,9 +219,7 @@ async def test_a_published_container_is_never_made_anew() -> None:
     built, saved = begun(ok({"status_code": "PUBLISHED"})), Saved()
     await until_ready(built, ONE, saved)
     assert len(made(built)) == 1
-    post = state(saved).post
-    assert post is not None
-    assert post.code == "PUBLISHED"
+    assert state(saved).containers["post"].code == "PUBLISHED"
 
 
 async def test_what_is_no_jpeg_is_fetched_as_one() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.channels.instagram.prepare import Prepared
+from munadi.channels.graph_containers import Prepared
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from tests.channels.making import NOW, Bench, Saved, account, bench, image, publication, stage
@@ -66,7 +66,7 @@ async def test_the_call_its_id_and_its_address() -> None:
     assert (found.post_id, found.url, found.published_at) == (MEDIA, READ["permalink"], NOW)
     assert found.warnings == ()
     assert saved.handle is not None
-    assert saved.handle.state["media_id"] == MEDIA
+    assert saved.handle.state["posts"]["post"] == MEDIA
 
 
 async def test_the_id_is_saved_before_the_address_is_read() -> None:
@@ -121,7 +121,9 @@ async def test_an_answer_without_an_id_proves_nothing(said: Any) -> None:
     assert saved.history == []
 
 
-@pytest.mark.parametrize("known", [handle(media_id=MEDIA), handle("PUBLISHED")], ids=["id known", "container live"])
+@pytest.mark.parametrize(
+    "known", [handle(posts={"post": MEDIA}), handle("PUBLISHED")], ids=["id known", "container live"]
+)
 async def test_what_is_live_is_not_published_again(known: Handle) -> None:
     built = over()
     found = await publish(built, Saved(known))
@@ -176,7 +178,7 @@ async def test_a_missing_container_is_tried_twice_then_made_anew() -> None:
         await publish(built, saved)
     assert saved.handle is not None
     assert not saved.handle.ready
-    assert Prepared.model_validate(saved.handle.state) == Prepared(renewals=1)
+    assert Prepared.of(saved.handle) == Prepared(renewals=1)
 
 
 async def test_containers_are_not_made_anew_for_ever() -> None:
@@ -207,7 +209,7 @@ async def test_check_tells_how_far_it_is(known: Handle | None, status: str, want
 
 
 async def test_check_fills_in_what_was_pending() -> None:
-    found = await over().channel.check(DRAFT, WHO, handle(media_id=MEDIA))
+    found = await over().channel.check(DRAFT, WHO, handle(posts={"post": MEDIA}))
     assert isinstance(found, Published)
     assert (found.post_id, found.url) == (MEDIA, READ["permalink"])
 
@@ -222,6 +224,6 @@ async def test_find_by_the_containers_status(status: str, wanted: type) -> None:
 
 async def test_find_with_the_id_known_needs_no_search() -> None:
     built = over()
-    found = await built.channel.find(DRAFT, WHO, handle(media_id=MEDIA), NOW)
+    found = await built.channel.find(DRAFT, WHO, handle(posts={"post": MEDIA}), NOW)
     assert isinstance(found, Published)
     assert [request.url.path for request in built.network.requests] == [f"/v26.0/{MEDIA}"]

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from munadi.channels.graph_posts import read_post
 from munadi.channels.instagram.spec import Kind, Options, UserTag
-from munadi.channels.instagram.wire import carousel_form, child_form, kind_of, read_media, single_form
+from munadi.channels.instagram.wire import carousel_form, child_form, kind_of, single_form
 from munadi.domain.content import Draft
 from tests.channels.making import StoredMedia, draft, image, video
 
@@ -82,18 +83,18 @@ def test_no_caption_is_no_parameter() -> None:
 
 @pytest.mark.parametrize("fields", [None, [], {}, {"id": ""}, {"caption": "x"}])
 def test_what_has_no_id_is_no_media(fields: Any) -> None:
-    assert read_media(fields) is None
+    assert read_post(fields) is None
 
 
 def test_a_media_is_read_leniently() -> None:
-    read = read_media({"id": 18, "caption": None, "permalink": 7, "timestamp": "2026-12-01T09:00:00+0000", "new": 1})
+    read = read_post({"id": 18, "caption": None, "permalink": 7, "timestamp": "2026-12-01T09:00:00+0000", "new": 1})
     assert read is not None
-    assert (read.id, read.caption, read.permalink) == ("18", "", None)
+    assert (read.id, read.text, read.permalink) == ("18", "", None)
     assert read.timestamp == datetime(2026, 12, 1, 9, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("value", [None, 7, "soon", "2026-12-01T09:00:00"])
 def test_a_time_without_a_zone_is_no_time(value: Any) -> None:
-    read = read_media({"id": "18", "timestamp": value})
+    read = read_post({"id": "18", "timestamp": value})
     assert read is not None
     assert read.timestamp is None
