@@ -4,7 +4,7 @@ ProblemError       raised by a route: status, stable code, words, headers
 ProblemsFound      422: every violation of a request at once
 ChangeRefused      409: not in a state for this change
 HTTPException      the framework's: 404, 405, …
-database is gone   503 with Retry-After
+database is gone   503 with Retry-After; so is the media store
 anything else      500, logged; the text of the error stays here
 """
 
@@ -29,6 +29,7 @@ from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.intake.shape import problems_of_shape
 from munadi.logs import traceback_of
+from munadi.media.store import StoreUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 LOCK_NOT_AVAILABLE = "55P03"
@@ -123,6 +124,15 @@ def translate(error: Exception) -> ProblemError:
                 "the database does not answer; nothing was stored",
                 headers={"Retry-After": "2"},
             )
+        case StoreUnavailable():
+            log.error("media_store.unavailable", error=str(error)[:300])
+            return ProblemError(
+                503,
+                "MEDIA_STORE_UNAVAILABLE",
+                "Not available",
+                "the media store does not answer; nothing was stored",
+                headers={"Retry-After": "10"},
+            )
     if isinstance(error, StatementError):
         error.hide_parameters = True  # somebody's words, which stay out of the log
     # As text: a renderer that is given the exception itself may show local variables, and tokens with them.
@@ -162,6 +172,7 @@ def install(app: FastAPI, allowed_methods: Callable[[str], Sequence[str]] = lamb
         StaleDataError,
         DBAPIError,
         PoolTimeout,
+        StoreUnavailable,
     )
     for kind in kinds:
         app.add_exception_handler(kind, answer)

@@ -44,7 +44,13 @@ class ApiSettings(BaseModel):
 class MediaSettings(BaseModel):
     """Where media are kept and how much of them is taken."""
 
-    url: str | None = Field(None, description="store of the media: file:///path (default: media/ in the data folder)")
+    url: str | None = Field(
+        None, description="store of the media: file:///path or s3://bucket/prefix (default: media/ in the data folder)"
+    )
+    endpoint: str | None = Field(None, description="address of an S3-compatible server; unset: Amazon's")
+    region: str | None = Field(None, description="region of the bucket; unset: the cloud's usual environment")
+    access_key: str | None = Field(None, description="access key of the bucket; unset: the cloud's usual environment")
+    secret_key: SecretStr | None = Field(None, description="secret of the access key")
     max_bytes: int = Field(1 << 30, description="largest media file taken, bytes")
     fetch_timeout: float = Field(60.0, description="seconds a media URL may take to answer whole")
 
@@ -87,15 +93,6 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL; a file in the data folder unless one is set."""
         return self.database_url or f"sqlite+aiosqlite:///{(self.data_dir / 'munadi.db').absolute()}"
-
-    @property
-    def media_root(self) -> Path:
-        """The folder of the media store. ValueError for a store we do not have."""
-        if self.media.url is None:
-            return self.data_dir / "media"
-        if not self.media.url.startswith("file://"):
-            raise ValueError(f"MUNADI_MEDIA__URL: only file:// is supported, not {self.media.url!r}")
-        return Path(self.media.url.removeprefix("file://"))
 
     @property
     def base_url(self) -> str:

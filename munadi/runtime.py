@@ -17,6 +17,7 @@ from munadi.config import Settings
 from munadi.crypto import KeyRing, load_or_create_key
 from munadi.failpoints import Failpoints, failpoints_of
 from munadi.media.fetch import FetchLimits, MediaFetcher
+from munadi.media.opening import open_store
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia, WebLinks
 from munadi.media.store import MediaStore
 from munadi.ports import Channels, Clock
@@ -71,7 +72,8 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
     failpoints = failpoints_of(settings, process)
     clock = clock or SystemClock()
     keyring, guard = keyring_of(settings), guard_of(settings)
-    store = MediaStore(settings.media_root)
+    store = open_store(settings)
+    store.clear_incoming()
     limits = FetchLimits(max_bytes=settings.media.max_bytes, total=timedelta(seconds=settings.media.fetch_timeout))
     fetcher = MediaFetcher(guard, limits, directory=store.incoming)
     sender = WebhookSender(guard)

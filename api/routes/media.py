@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
-from starlette.responses import FileResponse
 
 from api import examples
 from api.auth import Principal, not_found
@@ -16,6 +14,7 @@ from api.deps import ContentReader, ContentWriter, TheServices
 from api.idempotent import Answer, Asked, AskedOnce, answer_once
 from api.openapi import problems
 from api.services import Services
+from api.stored import stored_response
 from api.uploads import read_upload
 from api.views import MediaView, media_view
 from munadi.db.brands import BrandStore
@@ -25,8 +24,7 @@ from munadi.intake.media import Brought, settle
 from munadi.intake.problems import Findings
 from munadi.intake.wire import MediaSent, MediaUrlSent
 from munadi.media.reader import MEDIA_URL_PURPOSE
-from munadi.media.sniff import HEAD_BYTES, sniff
-from munadi.media.store import verify_url
+from munadi.media.signing import verify_url
 
 router = APIRouter(tags=["media"])
 
@@ -51,7 +49,7 @@ def _described() -> dict[str, Any]:
     "/v1/media",
     status_code=201,
     response_model=MediaView,
-    responses=problems(400, 401, 403, 409, 413, 415, 422),
+    responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
     openapi_extra=_described(),
 )
 async def add_media(request: Request, services: TheServices, principal: ContentWriter, asked: AskedOnce) -> Response:
@@ -94,24 +92,15 @@ async def get_media(media_id: str, services: TheServices, principal: ContentRead
 
 
 @router.api_route("/media/{digest}/{token}/{filename}", methods=["GET", "HEAD"], include_in_schema=False)
-async def serve_media(digest: str, token: str, filename: str, services: TheServices) -> Response:
+async def serve_media(digest: str, token: str, filename: str, request: Request, services: TheServices) -> Response:
     """Our stored copy, for networks: whoever has a signed URL that has not expired may read it, in ranges too."""
     keys = services.keyring.derive(MEDIA_URL_PURPOSE)
     if not verify_url(digest, token, filename, keys, now=services.clock.now()):
         raise not_found("media", filename)
-    path = services.media_store.path(digest)
     try:
-        with path.open("rb") as file:
-            kind = sniff(await asyncio.to_thread(file.read, HEAD_BYTES))
+        return await stored_response(request, services.media_store, digest)
     except FileNotFoundError:
         raise not_found("media", filename) from None
-    headers = {
-        "Cache-Control": "public, max-age=86400, immutable",
-        # Somebody else's bytes under our name: nothing in them may run.
-        "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return FileResponse(path, media_type=kind.mime_type if kind else "application/octet-stream", headers=headers)
 
 
 async def _brand(services: Services, principal: Principal, given: str | None, found: Findings) -> str | None:

@@ -27,6 +27,7 @@ DATE_BEHIND = 2.0
 PART_ADVICE = {
     "database": "Is it up, and does MUNADI_DATABASE_URL name it? Munadi accepts nothing without it.",
     "temporal": "Is it up, and does MUNADI_TEMPORAL__ADDRESS name it? Work is accepted, and waits until it is back.",
+    "media": "Is the store up, and do the settings MUNADI_MEDIA__… name it? Posts with media wait until it is back.",
 }
 
 
@@ -128,6 +129,8 @@ def _local() -> Iterator[Check]:
         return
     if settings.database_url is not None or (settings.data_dir / "munadi.db").exists():
         yield _migrations(settings)
+    if settings.media.url is not None or (settings.data_dir / "media").exists():
+        yield _media(settings)
 
 
 def _migrations(settings: Settings) -> Check:
@@ -143,6 +146,18 @@ def _migrations(settings: Settings) -> Check:
     if current == head:
         return Check("migrations", True, f"the database is at revision {current}")
     return Check("migrations", False, f"the database is at revision {current}, not {head}", "Run munadi db upgrade.")
+
+
+def _media(settings: Settings) -> Check:
+    """Writes, reads and deletes an object of its own."""
+    from munadi.media.opening import open_store, try_store
+
+    place = settings.media.url or str(settings.data_dir / "media")
+    try:
+        try_store(open_store(settings))
+    except OSError as error:
+        return Check("media", False, str(error), PART_ADVICE["media"])
+    return Check("media", True, f"can be written, read and deleted in {place}")
 
 
 def _print(out: Output, found: Any) -> None:

@@ -41,7 +41,7 @@ def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
     wrong = [*_keys(settings), *_level(settings), *_database(settings), *_media(settings), *_channels(settings)]
     if needs_temporal and settings.temporal.address is None:
         wrong.append("MUNADI_TEMPORAL__ADDRESS must be set: host:port of a Temporal server (munadi dev runs one)")
-    if wrong:
+    if wrong := wrong or [*_media_store(settings)]:
         raise _refused(*wrong)
 
 
@@ -93,10 +93,27 @@ def _database(settings: Settings) -> Iterator[str]:
 
 
 def _media(settings: Settings) -> Iterator[str]:
+    from munadi.media.opening import check_place
+
     try:
-        _ = settings.media_root
+        check_place(settings.media)
     except ValueError as error:
         yield str(error)
+
+
+def _media_store(settings: Settings) -> Iterator[str]:
+    """What a bucket says itself. One that is away is no reason not to start: it is told, and waited for."""
+    if settings.media.url is None or settings.media.url.startswith("file://"):
+        return
+    from munadi.media.opening import open_store, try_store
+    from munadi.media.store import StoreRefused, StoreUnavailable
+
+    try:
+        try_store(open_store(settings))
+    except StoreRefused as error:
+        yield str(error)
+    except StoreUnavailable as error:
+        logging.getLogger("munadi.media").warning("%s; starting all the same", error)
 
 
 def _channels(settings: Settings) -> Iterator[str]:

@@ -48,6 +48,7 @@ REASONS: dict[Reason, ReasonFacts] = {
     R.DUPLICATE_CONTENT: ReasonFacts(C.DUPLICATE, W.NEVER, "The network says that this was posted already.", "Look at the profile: if the post is missing, vary the text and submit it anew."),
     R.PROVIDER_OUTAGE: ReasonFacts(C.OUTAGE, W.AFTER_WAIT, "The network was out of order until the publication's window closed.", "Retry when the network's status page is green."),
     R.NETWORK_UNREACHABLE: ReasonFacts(C.OUTAGE, W.AFTER_WAIT, "The network could not be reached from here; nothing was sent.", "Check this machine's DNS, firewall and proxy, then retry."),
+    R.MEDIA_STORE_UNAVAILABLE: ReasonFacts(C.OUTAGE, W.AFTER_WAIT, "Our own store of media could not be reached; nothing was sent.", "Run munadi doctor where the worker runs, bring the store of MUNADI_MEDIA__URL back, then retry."),
     R.OUTCOME_UNKNOWN: ReasonFacts(C.UNKNOWN, W.RECONCILE, "Nobody could tell whether the post went out; a person settled it as not published.", "Look at the profile once more, then retry by hand if the post is missing."),
     R.WINDOW_MISSED: ReasonFacts(C.CONFIG, W.AFTER_WAIT, "The time to publish passed before the publication could be sent.", "Retry to publish now; give publishBy more room; check that the worker is running."),
     R.UNKNOWN_PROVIDER_ERROR: ReasonFacts(C.UNKNOWN, W.AFTER_FIX, "The network refused with a code that Munadi does not know.", "Read the provider's code and message; report the code so that it gets a row of its own."),

@@ -22,6 +22,7 @@ from munadi.media.facts import MediaRefused
 from munadi.media.fetch import MediaFetcher
 from munadi.media.probe import probe
 from munadi.media.store import MediaStore
+from munadi.media.threads import off_loop
 from munadi.webhooks.guard import GuardRefused
 
 # One process fetches and probes at most this many files at once, whoever asks.
@@ -42,9 +43,9 @@ class Brought:
         return asset_of(row, sent.alt) if row is not None else None
 
     async def keep(self, store: MediaStore) -> None:
-        """Move the files into the store; the rows are the transaction's."""
+        """Move the files into the store; the rows are the transaction's. Raises StoreUnavailable."""
         for path in self.files:
-            await asyncio.to_thread(store.put, path)
+            await off_loop(store.put, path)
         self.files.clear()
 
     def discard(self) -> None:

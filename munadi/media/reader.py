@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
 from munadi.media.facts import MediaRefused
 from munadi.media.fetch import MediaFetcher
@@ -14,7 +15,9 @@ from munadi.media.link_card import parse_link_card
 from munadi.media.probe import probe
 from munadi.media.rendition import Recipe
 from munadi.media.rendition_store import RenditionStore
-from munadi.media.store import MediaStore, sign_url
+from munadi.media.signing import sign_url
+from munadi.media.store import MediaStore, StoreUnavailable
+from munadi.media.threads import off_loop
 from munadi.ports import Clock, LinkCard
 from munadi.webhooks.guard import GuardRefused
 
@@ -51,13 +54,16 @@ class StoredMedia:
         self._clock = clock
 
     async def read(self, asset: MediaAsset, start: int = 0, length: int | None = None) -> bytes:
-        """`length` bytes from `start` on; all of them by default. Raises FileNotFoundError when the file is gone."""
-        return await asyncio.to_thread(self._read, asset.sha256, start, length)
+        """`length` bytes from `start` on; all of them by default.
 
-    def _read(self, digest: str, start: int, length: int | None) -> bytes:
-        with self._store.open(digest) as file:
-            file.seek(start)
-            return file.read() if length is None else file.read(length)
+        Raises ChannelError: not sent while the store is away, rejected when the file is gone or has lost its end.
+        """
+        rest = max(asset.bytes - start, 0)
+        with _told(asset):
+            content = await off_loop(self._store.read, asset.sha256, start, length)
+        if len(content) != (rest if length is None else min(length, rest)):
+            raise _gone(asset)
+        return content
 
     def public_url(self, asset: MediaAsset) -> str:
         """A URL of ours that a network can pull, good for two days; its name tells the type, as some networks ask."""
@@ -67,13 +73,14 @@ class StoredMedia:
     async def rendition(
         self, asset: MediaAsset, *, mime_type: str, max_bytes: int | None = None, max_side: int | None = None
     ) -> MediaAsset:
-        """See `munadi.ports.MediaReader`; `rendition.render` makes it. Raises FileNotFoundError too."""
+        """See `munadi.ports.MediaReader`; `rendition.render` makes it. Raises as `read` too."""
         recipe = Recipe(mime_type, max_bytes, max_side)
         if not asset.multi_picture and recipe.fits(asset.mime_type, asset.bytes, asset.width, asset.height):
             return asset
         try:
             async with self._making:
-                made = await asyncio.to_thread(self._renditions.get, asset.sha256, recipe)
+                with _told(asset):
+                    made = await off_loop(self._renditions.get, asset.sha256, recipe)
         except MediaRefused as refused:
             message = f"media {asset.id} cannot be sent as {mime_type}: {refused.message}"
             raise ChannelError(
@@ -81,6 +88,22 @@ class StoredMedia:
             ) from refused
         known = made.facts.model_dump(include=_RENDERED)
         return asset.model_copy(update={**known, "sha256": made.sha256})
+
+
+@contextmanager
+def _told(asset: MediaAsset) -> Iterator[None]:
+    """The store's trouble in a channel's words. A channel reads what it is going to send, so nothing of it was sent."""
+    try:
+        yield
+    except StoreUnavailable as error:
+        raise ChannelError(Reason.MEDIA_STORE_UNAVAILABLE, Sorting.NOT_SENT, str(error)[:MAX_MESSAGE]) from error
+    except FileNotFoundError as error:
+        raise _gone(asset) from error
+
+
+def _gone(asset: MediaAsset) -> ChannelError:
+    message = f"the stored file of media {asset.id} is gone or shorter than it was"
+    return ChannelError(Reason.MEDIA_UNREACHABLE, Sorting.REJECTED, message)
 
 
 class WebLinks:

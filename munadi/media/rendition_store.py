@@ -4,10 +4,6 @@ The rule here: one is made once for a source and a recipe. A lost note or a swep
 Blocking: call it in a thread.
 """
 
-import os
-import tempfile
-from pathlib import Path
-
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from munadi.media.facts import MediaFacts
@@ -37,29 +33,27 @@ class RenditionStore:
     def get(self, source: str, recipe: Recipe) -> Rendition:
         """The rendition of the content `source`. Raises MediaRefused, and FileNotFoundError without a source."""
         note = self._note(source, recipe)
-        known = _read(note)
+        known = _read(self._store.read_note(note))
         if known is not None and self._store.renew(known.sha256):
             return known
-        digest = self._store.put_bytes(render(self._store.path(source), recipe))
-        made = Rendition(sha256=digest, facts=probe(self._store.path(digest)))
-        self._write(note, made)
+        with self._store.local(source) as path:
+            content = render(path, recipe)
+        digest = self._store.put_bytes(content)
+        with self._store.local(digest) as path:
+            made = Rendition(sha256=digest, facts=probe(path))
+        self._store.write_note(note, made.model_dump_json().encode())
         return made
 
-    def _note(self, source: str, recipe: Recipe) -> Path:
+    def _note(self, source: str, recipe: Recipe) -> str:
         limits = "-".join(str(limit or "any") for limit in (recipe.max_bytes, recipe.max_side))
         name = f"{EDITION}-{recipe.mime_type.replace('/', '-')}-{limits}.json"
-        return self._store.root / "renditions" / self._store.path(source).name / name
-
-    def _write(self, note: Path, made: Rendition) -> None:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self._store.incoming)
-        with os.fdopen(handle, "w") as file:
-            file.write(made.model_dump_json())
-        Path(name).replace(note)
+        return f"renditions/{source}/{name}"
 
 
-def _read(note: Path) -> Rendition | None:
+def _read(note: bytes | None) -> Rendition | None:
+    if note is None:
+        return None
     try:
-        return Rendition.model_validate_json(note.read_bytes())
-    except (FileNotFoundError, ValidationError):
+        return Rendition.model_validate_json(note)
+    except ValidationError:
         return None

@@ -1,184 +1,146 @@
-"""Stored media on the local file system, named by their content, and the signed URLs networks pull.
+"""What a media store is, wherever it keeps its bytes: a folder (`folder.py`) or a bucket (`bucket.py`).
 
-The rule here: a file under its name is complete and synced, and never changes. Blocking: call it in a
-thread. Layout: `<root>/ab/cd/<sha256>`, and `<root>/incoming/` for what is on its way.
+The rule here: what stands under its name is complete and durable, and never changes. Layout, the same in both:
+`<root>/ab/cd/<sha256>`, and notes under `<root>/renditions/`. What is on its way is a local file in `incoming`.
+Blocking: call it through `munadi.media.threads.off_loop`.
 """
 
-import base64
-import errno
 import hashlib
-import hmac
 import os
 import re
-import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
 
+# The name of a content, below a store's root; what does not look like this is none of ours to sweep.
+CONTENT_NAME = re.compile(r"([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
+# Longer than any fetch or upload takes: such a file in `incoming` was left by a process that died.
+ABANDONED_AFTER = timedelta(days=1)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_TOKEN = re.compile(r"([0-9]{1,11})-([A-Za-z0-9_-]{43})")
-_CHUNK = 1024 * 1024
-_FILENAME_LIMIT = 100
 
 
-class MediaStore:
-    """A content-addressed store under `root`, which is created. Several processes may share it."""
+class StoreUnavailable(OSError):
+    """The store cannot be used now; nothing is known about a media. The same call may succeed later."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.incoming = root / "incoming"
+
+class StoreRefused(StoreUnavailable):
+    """The store itself says no: no such bucket, wrong keys. Only a change of the settings it names can help."""
+
+
+class MediaStore(ABC):
+    """Media named by their content. Several processes may share a store, but for `incoming`'s files.
+
+    Every method raises StoreUnavailable while the store is away, FileNotFoundError only for a media that a store
+    which answers does not have, and ValueError for a name that is no SHA-256 in lower-case hex.
+    """
+
+    def __init__(self, incoming: Path) -> None:
+        """`incoming` is a local folder, created here; files to `put` are best made there."""
+        self.incoming = incoming
         self.incoming.mkdir(parents=True, exist_ok=True)
 
+    @abstractmethod
     def put(self, path: Path) -> str:
-        """Take over the file at `path` (it is moved away) and return its SHA-256 in hex.
+        """Take over the local file at `path` (it is gone afterwards) and return its SHA-256 in hex.
 
-        Durable on return; idempotent: the same content again only renews its age. Fetch into `incoming`
-        to make this a rename; from another file system the content is copied. Raises OSError.
+        Durable on return; idempotent: the same content again only renews its age. When it raises, the file is still
+        the caller's, and there is nothing or all of it under its name.
         """
-        digest = _hash(path)
-        target = self.path(digest)
-        if target.exists():
-            os.utime(target)  # so that a sweep sees it as new
-            path.unlink()
-            return digest
-        _make_directories(target.parent, self.root)
-        _sync(path)
-        self._move(path, target)
-        _sync(target.parent)
-        return digest
+
+    @abstractmethod
+    def size(self, digest: str) -> int:
+        """Octets of a content. Raises FileNotFoundError."""
+
+    @abstractmethod
+    def read(self, digest: str, start: int = 0, length: int | None = None) -> bytes:
+        """`length` octets from `start` on, fewer where the content ends; all of it by default.
+
+        Raises FileNotFoundError.
+        """
+
+    @abstractmethod
+    def local(self, digest: str) -> AbstractContextManager[Path]:
+        """A local file with the content, to be read inside the block only. Raises FileNotFoundError."""
+
+    @abstractmethod
+    def renew(self, digest: str) -> bool:
+        """Make a content as new to a sweep; False when there is none."""
+
+    @abstractmethod
+    def delete(self, digest: str) -> None:
+        """Remove a content; nothing happens when there is none."""
+
+    @abstractmethod
+    def read_note(self, name: str) -> bytes | None:
+        """A small file that is named by us, not by its content, such as `renditions/…/….json`; None without one."""
+
+    @abstractmethod
+    def write_note(self, name: str, content: bytes) -> None:
+        """Write a note, whole or not at all; the last one wins. A crash may lose it."""
+
+    @abstractmethod
+    def _sweep_contents(self, keep: Callable[[str], bool], older_than: timedelta) -> list[str]: ...
 
     def put_bytes(self, content: bytes) -> str:
         """Store `content`; as `put`."""
         handle, name = tempfile.mkstemp(dir=self.incoming)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        return self.put(Path(name))
-
-    def path(self, digest: str) -> Path:
-        """Where a content is or would be. Raises ValueError for what is no SHA-256 in lower-case hex."""
-        if not _SHA256.fullmatch(digest):
-            raise ValueError("a media is named by its SHA-256 in lower-case hex")
-        return self.root / digest[:2] / digest[2:4] / digest
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            return self.put(Path(name))
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
 
     def exists(self, digest: str) -> bool:
-        return self.path(digest).is_file()
-
-    def renew(self, digest: str) -> bool:
-        """Make a content as new to a sweep; False when there is none."""
+        """Whether the store has a content."""
         try:
-            os.utime(self.path(digest))
+            self.size(digest)
         except FileNotFoundError:
             return False
         return True
-
-    def open(self, digest: str) -> BinaryIO:
-        """The content for reading. Raises FileNotFoundError."""
-        return self.path(digest).open("rb")
-
-    def read_bytes(self, digest: str) -> bytes:
-        """The whole content in memory. Raises FileNotFoundError."""
-        return self.path(digest).read_bytes()
-
-    def delete(self, digest: str) -> None:
-        """Remove a content; nothing happens when there is none."""
-        self.path(digest).unlink(missing_ok=True)
 
     def sweep(self, keep: Callable[[str], bool], *, older_than: timedelta) -> list[str]:
         """Delete contents that `keep` disowns and abandoned incoming files; the digests that went.
 
         Only what is older than `older_than` goes, so that a file stored before its row is committed stays.
         """
+        self.clear_incoming(older_than)
+        return self._sweep_contents(keep, older_than)
+
+    def clear_incoming(self, older_than: timedelta = ABANDONED_AFTER) -> None:
+        """Remove what a process that died has left in `incoming`."""
         limit = time.time() - older_than.total_seconds()
         for abandoned in self.incoming.iterdir():
-            if _modified(abandoned) < limit:
+            if modified(abandoned) < limit:
                 abandoned.unlink(missing_ok=True)
-        gone = [path.name for path in self._contents() if _modified(path) < limit and not keep(path.name)]
-        for digest in gone:
-            self.delete(digest)
-        return gone
-
-    def _contents(self) -> Iterator[Path]:
-        return (path for path in self.root.glob("??/??/*") if _SHA256.fullmatch(path.name))
-
-    def _move(self, source: Path, target: Path) -> None:
-        try:
-            source.replace(target)
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            handle, name = tempfile.mkstemp(dir=self.incoming)
-            os.close(handle)
-            shutil.copyfile(source, name)
-            _sync(Path(name))
-            Path(name).replace(target)
-            source.unlink()
 
 
-def sign_url(base_url: str, digest: str, filename: str, expires_at: datetime, key: bytes) -> str:
-    """`<base>/media/<sha256>/<expires>-<signature>/<filename>`, good until `expires_at` (aware, whole seconds).
-
-    The name is reduced to ASCII letters, digits, dot, dash and underscore: Meta refuses anything else.
-    Raises ValueError for a malformed digest or a naive time.
-    """
-    if not _SHA256.fullmatch(digest) or expires_at.tzinfo is None:
-        raise ValueError("a signed URL needs a SHA-256 in lower-case hex and an aware time")
-    name = ascii_filename(filename)
-    expires = str(int(expires_at.timestamp()))
-    return f"{base_url.rstrip('/')}/media/{digest}/{expires}-{_signature(digest, expires, name, key)}/{name}"
+def is_digest(text: str) -> bool:
+    """Whether this is a SHA-256 in lower-case hex."""
+    return _SHA256.fullmatch(text) is not None
 
 
-def verify_url(digest: str, token: str, filename: str, keys: Sequence[bytes], *, now: datetime | None = None) -> bool:
-    """Whether one of `keys` signed this path (its three last segments) and it has not expired."""
-    match = _TOKEN.fullmatch(token)
-    if not match or not _SHA256.fullmatch(digest) or not filename.isascii():
-        return False
-    expires, given = match.groups()
-    good = [hmac.compare_digest(_signature(digest, expires, filename, key), given) for key in keys]
-    return any(good) and int(expires) > (now or datetime.now(UTC)).timestamp()
+def name_of(digest: str) -> str:
+    """Where a content is, below the root. Raises ValueError for what is no SHA-256 in lower-case hex."""
+    if not is_digest(digest):
+        raise ValueError("a media is named by its SHA-256 in lower-case hex")
+    return f"{digest[:2]}/{digest[2:4]}/{digest}"
 
 
-def ascii_filename(filename: str) -> str:
-    """A name that any network accepts; the extension is kept, an unusable stem becomes `media`."""
-    stem, dot, extension = filename.replace("\\", "/").rpartition("/")[2].rpartition(".")
-    if not dot:
-        stem, extension = extension, ""
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:_FILENAME_LIMIT] or "media"
-    extension = re.sub(r"[^A-Za-z0-9]+", "", extension)[:10].lower()
-    return f"{stem}.{extension}" if extension else stem
-
-
-def _signature(digest: str, expires: str, filename: str, key: bytes) -> str:
-    signed = f"{digest}/{expires}/{filename}".encode("ascii")
-    return base64.urlsafe_b64encode(hmac.digest(key, signed, hashlib.sha256)).decode("ascii").rstrip("=")
-
-
-def _hash(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a local file, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync(path: Path) -> None:
-    """Force a file's or a directory's content to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _make_directories(directory: Path, root: Path) -> None:
-    """Create `directory` below `root`; each new entry is synced in its parent, or a crash could lose it."""
-    for part in (directory.parent, directory):
-        if not part.is_dir():
-            part.mkdir(exist_ok=True)
-            _sync(part.parent if part != root else part)
-
-
-def _modified(path: Path) -> float:
+def modified(path: Path) -> float:
+    """When a local file was changed, in seconds since 1970; never, for one that another process has removed."""
     try:
         return path.stat().st_mtime
-    except FileNotFoundError:  # another process swept it
+    except FileNotFoundError:
         return float("inf")

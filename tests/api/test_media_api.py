@@ -11,7 +11,7 @@ from munadi.db.media import asset_of
 from munadi.db.tables import MediaRow
 from munadi.domain.key import Scope
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
-from munadi.media.store import sign_url
+from munadi.media.signing import sign_url
 from tests.api.desk import START, Desk, picture
 from tests.api.test_bad_input import errors_of
 

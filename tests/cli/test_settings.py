@@ -59,7 +59,7 @@ def test_each_setting_that_is_wrong_has_a_line(tmp_path: Path, command: list[str
 
 
 def test_what_only_a_part_reads_is_checked_before_it_starts(tmp_path: Path) -> None:
-    given = {"LOG_LEVEL": "loud", "DATABASE_URL": "x", "MEDIA__URL": "s3://x"}
+    given = {"LOG_LEVEL": "loud", "DATABASE_URL": "x", "MEDIA__URL": "ftp://x"}
     rules = _refused(tmp_path, "api", **given, CHANNELS__YOUTUBE__CHUNK_BYTES="x")
     assert [rule.split(" ")[0].rstrip(":") for rule in rules] == [
         "MUNADI_LOG_LEVEL",

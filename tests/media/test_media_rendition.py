@@ -10,10 +10,10 @@ from munadi.domain.channel import MediaKind
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
 from munadi.media.facts import MediaCode, MediaRefused
+from munadi.media.folder import FolderStore
 from munadi.media.probe import probe
 from munadi.media.reader import StoredMedia
 from munadi.media.rendition import JPEG, SHORTEST_LONG_SIDE, Recipe, render
-from munadi.media.store import MediaStore
 from munadi.sandbox.media import image_facts
 
 TO_JPEG = Recipe(JPEG)
@@ -169,7 +169,7 @@ class Clock:
 
 @pytest.fixture
 def store(tmp_path):
-    return MediaStore(tmp_path / "media")
+    return FolderStore(tmp_path / "media")
 
 
 @pytest.fixture

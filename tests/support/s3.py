@@ -1,0 +1,50 @@
+"""An S3 server written by others (moto), a process on loopback: `with S3Server(folder) as s3: s3.make_bucket("b")`."""
+
+import sys
+from pathlib import Path
+from typing import Self
+
+import httpx
+
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.processes import Process
+
+SERVER = Path(sys.executable).parent / "moto_server"
+
+
+class S3Server:
+    """Takes every key until `demand_keys`. What it holds is gone when it ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://{LOOPBACK}:{self.port}"
+        argv = [SERVER, "-H", LOOPBACK, "-p", str(self.port)]
+        # Without a key of its own the server's library would look for one in the cloud.
+        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+        self.process = Process(argv, log=folder / "s3.log", env=keys)
+
+    def make_bucket(self, name: str) -> str:
+        """Its URL for the settings."""
+        httpx.put(f"{self.url}/{name}").raise_for_status()
+        return f"s3://{name}"
+
+    def uploads(self, bucket: str) -> str:
+        """The uploads in parts that have not ended, as the server lists them."""
+        return httpx.get(f"{self.url}/{bucket}?uploads").raise_for_status().text
+
+    def objects(self, bucket: str) -> list[str]:
+        """Every key."""
+        text = httpx.get(f"{self.url}/{bucket}?list-type=2").raise_for_status().text
+        return [part.partition("</Key>")[0] for part in text.split("<Key>")[1:]]
+
+    def demand_keys(self) -> None:
+        """From now on only known keys are taken; there are none."""
+        httpx.post(f"{self.url}/moto-api/reset-auth", content=b"0").raise_for_status()
+
+    def __enter__(self) -> Self:
+        self.process.__enter__()
+        self.process.wait_for_port(self.port)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.__exit__(None, None, None)
