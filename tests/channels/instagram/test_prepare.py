@@ -147,6 +147,12 @@ async def test_an_expired_container_takes_its_family_along() -> None:
     assert len(made(built)) == 8
 
 
+async def test_a_failed_parent_is_made_anew_from_the_same_children() -> None:
+    built, saved = begun(FINISHED, FINISHED, FINISHED, failed(2207053), FINISHED), Saved()
+    await until_ready(built, MANY, saved)
+    assert [form.get("children") for form in made(built)] == [None, None, None, "c1,c2,c3", "c1,c2,c3"]
+
+
 async def test_a_failed_child_is_replaced_alone() -> None:
     built, saved = begun(FINISHED, failed(2207053), FINISHED), Saved()
     await until_ready(built, MANY, saved)
