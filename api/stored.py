@@ -13,9 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from munadi.media.pool import off_loop
 from munadi.media.sniff import HEAD_BYTES, sniff
 from munadi.media.store import MediaStore
-from munadi.media.threads import off_loop
 
 PART = 4 * 1024 * 1024
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")

@@ -20,9 +20,9 @@ from munadi.intake.problems import Findings
 from munadi.intake.wire import MediaSent
 from munadi.media.facts import MediaRefused
 from munadi.media.fetch import MediaFetcher
+from munadi.media.pool import off_loop
 from munadi.media.probe import probe
 from munadi.media.store import MediaStore
-from munadi.media.threads import off_loop
 from munadi.webhooks.guard import GuardRefused
 
 # One process fetches and probes at most this many files at once, whoever asks.

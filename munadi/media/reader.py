@@ -12,12 +12,12 @@ from munadi.domain.media import MediaAsset
 from munadi.media.facts import MediaRefused
 from munadi.media.fetch import MediaFetcher
 from munadi.media.link_card import parse_link_card
+from munadi.media.pool import off_loop
 from munadi.media.probe import probe
 from munadi.media.rendition import Recipe
 from munadi.media.rendition_store import RenditionStore
 from munadi.media.signing import sign_url
 from munadi.media.store import MediaStore, StoreUnavailable
-from munadi.media.threads import off_loop
 from munadi.ports import Clock, LinkCard
 from munadi.webhooks.guard import GuardRefused
 

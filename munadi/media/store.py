@@ -2,7 +2,7 @@
 
 The rule here: what stands under its name is complete and durable, and never changes. Layout, the same in both:
 `<root>/ab/cd/<sha256>`, and notes under `<root>/renditions/`. What is on its way is a local file in `incoming`.
-Blocking: call it through `munadi.media.threads.off_loop`.
+Blocking: call it through `munadi.media.pool.off_loop`.
 """
 
 import hashlib
