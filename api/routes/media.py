@@ -49,7 +49,7 @@ def _described() -> dict[str, Any]:
     "/v1/media",
     status_code=201,
     response_model=MediaView,
-    responses=problems(400, 401, 403, 409, 413, 415, 422, 503),
+    responses=problems(400, 401, 403, 409, 413, 415, 422),
     openapi_extra=_described(),
 )
 async def add_media(request: Request, services: TheServices, principal: ContentWriter, asked: AskedOnce) -> Response:

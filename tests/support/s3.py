@@ -1,9 +1,11 @@
 """An S3 server written by others (moto), a process on loopback: `with S3Server(folder) as s3: s3.make_bucket("b")`."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Self
 
+import boto3
 import httpx
 
 from tests.support.ports import LOOPBACK, free_port
@@ -13,7 +15,7 @@ SERVER = Path(sys.executable).parent / "moto_server"
 
 
 class S3Server:
-    """Takes every key until `demand_keys`. What it holds is gone when it ends."""
+    """Takes every key until `demand_keys`, then those of `make_keys`. What it holds is gone when it ends."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -38,7 +40,7 @@ class S3Server:
         return [part.partition("</Key>")[0] for part in text.split("<Key>")[1:]]
 
     def demand_keys(self) -> None:
-        """From now on only known keys are taken; there are none."""
+        """From now on only the keys that were made are taken."""
         httpx.post(f"{self.url}/moto-api/reset-auth", content=b"0").raise_for_status()
 
     def __enter__(self) -> Self:
@@ -48,3 +50,17 @@ class S3Server:
 
     def __exit__(self, *_: object) -> None:
         self.process.__exit__(None, None, None)
+
+
+def make_keys(s3: S3Server, *actions: str) -> dict[str, str]:
+    """Keys of a new user who may do `actions` (`s3:PutObject`), as settings of the store."""
+    client = boto3.client(
+        "iam", endpoint_url=s3.url, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    name = f"user-{len(client.list_users()['Users'])}"
+    client.create_user(UserName=name)
+    allowed = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    client.put_user_policy(UserName=name, PolicyName="media", PolicyDocument=policy)
+    made = client.create_access_key(UserName=name)["AccessKey"]
+    return {"access_key": made["AccessKeyId"], "secret_key": made["SecretAccessKey"]}
