@@ -28,6 +28,14 @@ def media(**facts: Any) -> dict[str, Any]:
     return {"media": (video(**facts),)}
 
 
+def thumbnail(index: int = 1, **facts: Any) -> dict[str, Any]:
+    """A video and an image that is said to be its thumbnail."""
+    picture = image(1, **{"width": 1280, "height": 720, **facts})
+    return {"media": (video(), picture), **options(thumbnailIndex=index)}
+
+
+MOST = 52_428_800
+THUMBNAILS = "image/jpeg, image/png, image/webp"
 TITLE = "t" * 100
 TAG = "a" * 249
 
@@ -62,6 +70,17 @@ INSIDE: list[tuple[str, dict[str, Any]]] = [
     ("15 minutes, unverified", {**media(duration_ms=900_000), "facts": {"long_uploads_status": "eligible"}}),
     ("longer, verified", {**media(duration_ms=900_001), "facts": {"long_uploads_status": "allowed"}}),
     ("longer, unknown", {**media(duration_ms=900_001), "facts": {}}),
+    ("thumbnail", thumbnail()),
+    ("thumbnail first", {"media": (image(width=1280, height=720), video(1)), **options(thumbnailIndex=0)}),
+    ("thumbnail of 50 MB", thumbnail(bytes=MOST)),
+    ("png thumbnail", thumbnail(mime_type="image/png", has_alpha=True)),
+    ("webp thumbnail", thumbnail(mime_type="image/webp", has_alpha=False, animated=False)),
+    ("smallest thumbnail", thumbnail(width=640, height=360)),
+    ("broad thumbnail", thumbnail(width=5000, height=2160)),
+    ("tall thumbnail", thumbnail(width=1000, height=1920)),
+    ("a Short's thumbnail", thumbnail(width=1080, height=1920)),
+    ("square thumbnail", thumbnail(width=1000, height=1000)),
+    ("no thumbnail", options(thumbnailIndex=None)),
     ("longer, unspecified", {**media(duration_ms=900_001), "facts": {"long_uploads_status": "longUploadsUnspecified"}}),
 ]
 OUTSIDE: list[tuple[str, dict[str, Any], str, str, Any, Any]] = [
@@ -81,6 +100,12 @@ OUTSIDE: list[tuple[str, dict[str, Any], str, str, Any, Any]] = [
     ("no video", {"media": ()}, "/media", "media_min", 1, 0),
     ("two videos", {"media": (video(0), video(1))}, "/media", "media_max", 1, 2),
     ("an image", {"media": (image(),)}, "/media/0", "media_kind", "video", "image"),
+    ("an image beside", {"media": (video(), image(1))}, "/media/1", "media_kind", "video", "image"),
+    ("thumbnail alone", {**thumbnail(0), "media": (image(width=1280, height=720),)}, "/media", "media_min", 1, 0),
+    ("thumbnail too large", thumbnail(bytes=MOST + 1), "/media/1", "media_bytes", MOST, MOST + 1),
+    ("gif thumbnail", thumbnail(mime_type="image/gif"), "/media/1", "media_type", THUMBNAILS, "image/gif"),
+    ("narrow thumbnail", thumbnail(width=639, height=360), "/media/1", "media_min_width", 640, 639),
+    ("no such thumbnail", thumbnail(2), "/options/thumbnailIndex", "thumbnail_index", 1, 2),
     ("too large", media(bytes=274_877_906_945), "/media/0", "media_bytes", 274_877_906_944, 274_877_906_945),
     ("too long", media(duration_ms=LONG + 1), "/media/0", "media_max_duration", 43_200.0, 43_200.001),
     ("first comment", {"first_comment": "hi"}, "/firstComment", "first_comment", None, None),
@@ -107,6 +132,8 @@ NOT_OPTIONS: list[tuple[str, Any]] = [
     ("tags", "one"),
     ("publishAt", "2026-12-01T09:00:00Z"),
     ("thumbnailMediaId", "med_1"),
+    ("thumbnailIndex", -1),
+    ("thumbnailIndex", "first"),
     ("made_for_kids", True),
 ]
 
@@ -146,3 +173,13 @@ def test_everything_is_told_at_once() -> None:
         "/options/madeForKids",
         "/options/odd",
     }
+
+
+def test_a_draft_has_one_video_and_one_thumbnail() -> None:
+    three = check(**{**thumbnail(2), "media": (video(), video(1), image(2, width=1280, height=720))})
+    assert [(problem.pointer, problem.rule) for problem in three] == [("/media", "media_max")]
+    second = check(**{**thumbnail(), "media": (video(), image(1, width=1280, height=720), image(2))})
+    assert [(problem.pointer, problem.rule) for problem in second] == [("/media/2", "media_kind")]
+    assert "thumbnailIndex" in second[0].message
+    (wrong,) = [problem for problem in check(**thumbnail(0)) if problem.pointer == "/options/thumbnailIndex"]
+    assert (wrong.rule, wrong.limit, wrong.actual) == ("thumbnail_kind", "image", "video")

@@ -59,9 +59,9 @@ def calls(oracle: Oracle, operation: str) -> list[dict[str, Any]]:
     return [call for call in oracle.call("GET", "/calls") if call["operation"] == operation]
 
 
-async def stored(post: dict[str, Any]) -> bytes:
+async def stored(post: dict[str, Any], index: int = 0) -> bytes:
     async with httpx.AsyncClient() as client:
-        return (await client.get(post["media"][0]["url"])).content
+        return (await client.get(post["media"][index]["url"])).content
 
 
 async def failure(call: Any) -> ChannelError:

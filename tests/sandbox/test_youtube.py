@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.sandbox.conftest import picture
 from tests.sandbox.youtube_tube import (
     API,
     CHANNEL,
@@ -231,25 +230,6 @@ def test_new_uploads_are_listed_late(tube: Tube) -> None:
 def test_accounts_in_trouble(tube: Tube, status: str, expected: tuple[int, str]) -> None:
     tube.sandbox.control("PATCH", f"/profiles/youtube/{CHANNEL}", {"status": status})
     assert reason(tube.start()) == expected
-
-
-def test_a_thumbnail_is_for_verified_channels_and_processed_shorts(tube: Tube) -> None:
-    tube.set("delays", "processing", seconds=30)
-    made = tube.upload()  # vertical, so it is a Short
-    params = {"videoId": made["id"]}
-    jpeg = picture(format="JPEG")
-    assert reason(tube.call("POST", f"{UPLOAD}/thumbnails/set", params=params, content=jpeg)) == (
-        400,
-        "failedPrecondition",
-    )
-    tube.sandbox.control("POST", "/clock", {"advanceSeconds": 31})
-    assert tube.call("POST", f"{UPLOAD}/thumbnails/set", params=params, content=jpeg).status_code == 200
-    assert reason(tube.call("POST", f"{UPLOAD}/thumbnails/set", params=params, content=b"words")) == (
-        400,
-        "invalidImage",
-    )
-    tube.sandbox.control("PATCH", f"/profiles/youtube/{CHANNEL}", {"status": "unverified"})
-    assert reason(tube.call("POST", f"{UPLOAD}/thumbnails/set", params=params, content=jpeg)) == (403, "forbidden")
 
 
 def test_a_published_video_is_played_on_the_page(tube: Tube) -> None:

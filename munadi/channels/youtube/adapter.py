@@ -16,8 +16,10 @@ from munadi.channels.youtube.accounts import Accounts
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.lookup import Lookup, is_live, published
 from munadi.channels.youtube.prepare import Preparation, is_processed, processing_wait
+from munadi.channels.youtube.run import Run
 from munadi.channels.youtube.spec import BASE_LEAD, PLANNED_RATE, SPEC, Options, Privacy, Settings
-from munadi.channels.youtube.state import Keeper, prepared
+from munadi.channels.youtube.state import Keeper, Prepared, prepared
+from munadi.channels.youtube.thumbnail import thumbnail_warnings
 from munadi.channels.youtube.validate import validate
 from munadi.channels.youtube.verdicts import gone, judge
 from munadi.channels.youtube.wire import Video, full_status, read_video
@@ -46,7 +48,7 @@ class YouTube:
         self._accounts = Accounts(self._api, settings, tools)
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
-        """Title, description, tags, the video and the declarations against YouTube's limits."""
+        """Title, description, tags, the video, its thumbnail and the declarations against YouTube's limits."""
         return validate(self.spec, draft, account)
 
     def lead(self, draft: Draft) -> timedelta:
@@ -66,8 +68,8 @@ class YouTube:
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
     ) -> Ready | Pending:
         """Some chunks or one look; call it again after a Pending, until Ready."""
-        run = Preparation(self._api, self._lookup, self._settings, self._tools, account, handle, save).run
-        return await run(draft)
+        run = Run(self._api, self._lookup, self._settings, self._tools, account, Keeper(handle, save))
+        return await Preparation(run, draft).forward()
 
     async def publish(
         self,
@@ -78,14 +80,15 @@ class YouTube:
         stage: Stage,
     ) -> Published | Pending:
         """One videos.update; none for a private video, which is as it should be. Raises ChannelError."""
-        video_id = prepared(handle).video_id
+        state = prepared(handle)
+        video_id = state.video_id
         if video_id is None or stage.name != "post":
             message = "YouTube: publish was called before prepare ended"
             raise ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, message)
         options = Options.model_validate(draft.options)
         now = self._tools.clock.now
         if options.privacy_status is Privacy.PRIVATE:
-            return published(Video(id=video_id), now())
+            return _told(published(Video(id=video_id), now()), state)
         status = full_status(options, options.privacy_status)
         try:
             answer = await self._api.update_status(account, video_id, status, stage.gate)
@@ -99,7 +102,7 @@ class YouTube:
             raise
         video = read_video(answer.body) or Video(id=video_id)
         _require(video, options)
-        return published(video, now()).model_copy(update={"warnings": _warnings(video)})
+        return _told(published(video, now()), state, *_warnings(video))
 
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
@@ -112,7 +115,7 @@ class YouTube:
         if video is None:
             raise gone(state.video_id)
         if is_live(video, Options.model_validate(draft.options)):
-            return published(video)
+            return _told(published(video), state)
         verdict = judge(video)
         if verdict is not None:
             raise verdict[0]
@@ -131,13 +134,14 @@ class YouTube:
     ) -> Published | Absent | Unknown:
         """The video's own status is a strong key; without a video, the channel's uploads by title and time."""
         options = Options.model_validate(draft.options)
-        video_id = prepared(handle).video_id
+        state = prepared(handle)
         try:
-            if video_id is not None:
-                return await self._lookup.by_id(account, video_id, options)
-            return await self._lookup.by_content(draft, options, account, since)
+            if state.video_id is None:
+                return await self._lookup.by_content(draft, options, account, since)
+            found = await self._lookup.by_id(account, state.video_id, options)
         except ChannelError as error:
             return Unknown(note=str(error)[:200])
+        return _told(found, state) if isinstance(found, Published) else found
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
         """Delete the private video that will not be used; one that anybody can see is never touched."""
@@ -168,6 +172,10 @@ def _require(video: Video, options: Options) -> None:
         return
     message = f"YouTube: the video was kept {video.privacy}; the API project may not publish"
     raise ChannelError(Reason.APP_NOT_APPROVED, Sorting.REJECTED, message, provider_code=f"kept {video.privacy}")
+
+
+def _told(found: Published, state: Prepared, *more: Warning_) -> Published:
+    return found.model_copy(update={"warnings": (*more, *thumbnail_warnings(state))})
 
 
 def _warnings(video: Video) -> tuple[Warning_, ...]:

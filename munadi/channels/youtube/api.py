@@ -22,7 +22,8 @@ class Api:
 
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         self._host = settings.hosts.api.rstrip("/")
-        self._version = settings.version
+        self._json = f"{self._host}/youtube/{settings.version}"
+        self._upload = f"{self._host}/upload/youtube/{settings.version}"
         self._token_url = f"{settings.hosts.token.rstrip('/')}/token"
         self._chunk_timeout = settings.chunk_timeout.total_seconds()
         self._clock = tools.clock
@@ -34,7 +35,7 @@ class Api:
 
     async def get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
         """Raises ChannelError."""
-        return await self._http.call("GET", self._url(path), token=token, params=params)
+        return await self._http.call("GET", f"{self._json}/{path}", token=token, params=params)
 
     async def video(self, account: ConnectedAccount, video_id: str) -> Video | None:
         """One video of the account's; None when it is gone or not visible. Raises ChannelError."""
@@ -48,7 +49,7 @@ class Api:
         """videos.update of the whole status: the visible call, answered with that video. Raises ChannelError."""
         body = {"id": video_id, "status": dict(status)}
         params = {"part": "status"}
-        url, token = self._url("videos"), token_of(account)
+        url, token = f"{self._json}/videos", token_of(account)
 
         def is_the_video(answer: Answer) -> bool:
             video = read_video(answer.body)
@@ -59,7 +60,21 @@ class Api:
 
     async def delete(self, account: ConnectedAccount, video_id: str) -> None:
         """videos.delete. Raises ChannelError."""
-        await self._http.call("DELETE", self._url("videos"), token=token_of(account), params={"id": video_id})
+        url, params = f"{self._json}/videos", {"id": video_id}
+        await self._http.call("DELETE", url, token=token_of(account), params=params)
+
+    async def set_thumbnail(self, account: ConnectedAccount, video_id: str, content: bytes, mime_type: str) -> None:
+        """thumbnails.set: replaces the image, so it may be repeated; 50 units. Raises ChannelError."""
+        await self._http.call(
+            "POST",
+            f"{self._upload}/thumbnails/set",
+            token=token_of(account),
+            params={"uploadType": "media", "videoId": video_id},
+            headers={"content-type": mime_type},
+            content=content,
+            read_timeout=self._chunk_timeout,
+            proof=lambda answer: answer.field("kind") == "youtube#thumbnailSetResponse",
+        )
 
     async def start_session(
         self, account: ConnectedAccount, metadata: Mapping[str, Any], size: int, mime_type: str, *, notify: bool
@@ -70,7 +85,7 @@ class Api:
             params["notifySubscribers"] = "false"
         answer = await self._http.call(
             "POST",
-            f"{self._host}/upload/youtube/{self._version}/videos",
+            f"{self._upload}/videos",
             token=token_of(account),
             params=params,
             headers={"x-upload-content-length": str(size), "x-upload-content-type": mime_type},
@@ -99,9 +114,6 @@ class Api:
         """The token endpoint. Raises ChannelError."""
         hidden = [form[name] for name in ("client_secret", "refresh_token") if form.get(name)]
         return await self._http.call("POST", self._token_url, form=form, secrets=hidden)
-
-    def _url(self, path: str) -> str:
-        return f"{self._host}/youtube/{self._version}/{path}"
 
 
 def token_of(account: ConnectedAccount) -> str:

@@ -1,4 +1,4 @@
-"""The invisible step: upload the video as private, then wait until YouTube has processed it.
+"""The invisible step: upload the video as private, wait until YouTube has processed it, set its thumbnail.
 
 A video may be made public while it is processed, and is shown once that ends. So a broken file is waited out, within
 `processing_patience`, but a slot is not missed for a slow one.
@@ -9,18 +9,17 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from munadi.channels.http import ChannelTools
-from munadi.channels.youtube.api import Api
-from munadi.channels.youtube.lookup import VISIBLE, Lookup
+from munadi.channels.youtube.lookup import VISIBLE
+from munadi.channels.youtube.run import Run
 from munadi.channels.youtube.spec import Options, Settings
-from munadi.channels.youtube.state import Keeper, Prepared
+from munadi.channels.youtube.state import Prepared
+from munadi.channels.youtube.thumbnail import illustrate
 from munadi.channels.youtube.upload import Uploading
 from munadi.channels.youtube.verdicts import gone, judge
-from munadi.channels.youtube.wire import Video
-from munadi.domain.account import ConnectedAccount
+from munadi.channels.youtube.wire import Video, thumbnail_of
 from munadi.domain.failure import ChannelError, Sorting
-from munadi.domain.publication import Handle, Pending, Ready
-from munadi.ports import PublicationDraft, SaveHandle
+from munadi.domain.publication import Pending, Ready
+from munadi.ports import PublicationDraft
 
 QUICK_FOR, SLOW_FOR = timedelta(minutes=1), timedelta(minutes=10)
 # A video that was just uploaded may not be listed yet.
@@ -28,56 +27,50 @@ UNLISTED_FOR = timedelta(minutes=2)
 
 
 class Preparation:
-    """One run of preparing one draft; never sleeps, the workflow does."""
+    """One run of preparing one draft."""
 
-    def __init__(
-        self,
-        api: Api,
-        lookup: Lookup,
-        settings: Settings,
-        tools: ChannelTools,
-        account: ConnectedAccount,
-        handle: Handle | None,
-        save: SaveHandle,
-    ) -> None:
-        self._api = api
-        self._settings = settings
-        self._account = account
-        self._now = tools.clock.now
-        self._keep = Keeper(handle, save)
-        self._uploading = Uploading(api, lookup, settings, tools, account, self._keep)
+    def __init__(self, run: Run, draft: PublicationDraft) -> None:
+        self._run = run
+        self._keep = run.keep
+        self._draft = draft
+        self._options = Options.model_validate(draft.options)
 
-    async def run(self, draft: PublicationDraft) -> Ready | Pending:
+    async def forward(self) -> Ready | Pending:
         """Go as far as is possible now. Raises ChannelError."""
         if self._keep.state.video_id is None:
-            pending = await self._uploading.run(draft, Options.model_validate(draft.options))
+            pending = await Uploading(self._run, self._draft, self._options).forward()
             if pending is not None:
                 return pending
-        return await self._process(draft, self._keep.state.video_id or "")
+        return await self._process(self._keep.state.video_id or "")
 
-    async def _process(self, draft: PublicationDraft, video_id: str) -> Ready | Pending:
-        video = await self._api.video(self._account, video_id)
+    async def _process(self, video_id: str) -> Ready | Pending:
+        video = await self._run.api.video(self._run.account, video_id)
         if video is None:
             return await self._missing(video_id)
         verdict = judge(video)
         if verdict is not None:
             return await self._replace(video, *verdict)
-        left = self._patience_ends(draft) - self._now()
+        left = self._patience_ends() - self._run.now()
         if not is_processed(video) and left > timedelta(0):
-            after = min(processing_wait(self._keep.state, self._settings, self._now()), left)
+            after = min(processing_wait(self._keep.state, self._run.settings, self._run.now()), left)
             return Pending(after=after, note="YouTube is processing the video")
+        image = thumbnail_of(self._draft, self._options)
+        if image is not None and video.privacy not in VISIBLE:
+            pending = await illustrate(self._run, self._draft, video_id, image)
+            if pending is not None:
+                return pending
         await self._keep.put(ready=True)
         return Ready()
 
-    def _patience_ends(self, draft: PublicationDraft) -> datetime:
-        uploaded_at = self._keep.state.uploaded_at or self._now()
-        return max(draft.due_at, uploaded_at + self._settings.processing_patience)
+    def _patience_ends(self) -> datetime:
+        uploaded_at = self._keep.state.uploaded_at or self._run.now()
+        return max(self._draft.due_at, uploaded_at + self._run.settings.processing_patience)
 
     async def _missing(self, video_id: str) -> Pending:
         uploaded_at = self._keep.state.uploaded_at
-        if uploaded_at is None or self._now() - uploaded_at >= UNLISTED_FOR:
+        if uploaded_at is None or self._run.now() - uploaded_at >= UNLISTED_FOR:
             await self._keep.begin_anew(gone(video_id))
-        return Pending(after=self._settings.poll_quick, note="the uploaded video is not listed")
+        return Pending(after=self._run.settings.poll_quick, note="the uploaded video is not listed")
 
     async def _replace(self, video: Video, error: ChannelError, may_help: bool) -> Pending:
         """Remove a dead video and upload again; raise when that cannot help any more."""
@@ -86,8 +79,8 @@ class Preparation:
             raise error
         await self._keep.begin_anew(error)
         with suppress(ChannelError):  # a leftover that nobody sees is not worth a failure
-            await self._api.delete(self._account, video.id)
-        return Pending(after=self._settings.poll_quick, note="the upload failed at YouTube and is made anew")
+            await self._run.api.delete(self._run.account, video.id)
+        return Pending(after=self._run.settings.poll_quick, note="the upload failed at YouTube and is made anew")
 
 
 def is_processed(video: Video) -> bool:

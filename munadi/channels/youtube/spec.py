@@ -95,7 +95,8 @@ class Options(WireModel):
     """`title` is the first line of the text by default; the whole text is the description.
 
     `madeForKids` is the owner's declaration that the law (COPPA) asks for, so it has no default.
-    `containsSyntheticMedia` discloses realistic altered or generated content.
+    `containsSyntheticMedia` discloses realistic altered or generated content. `thumbnailIndex` says which of the media
+    (from 0) is an image to be the video's thumbnail; without it there is one media, the video.
     """
 
     made_for_kids: bool
@@ -109,32 +110,40 @@ class Options(WireModel):
     contains_synthetic_media: bool = False
     default_language: Language | None = None
     notify_subscribers: bool = True
+    thumbnail_index: int | None = Field(default=None, ge=0)
 
 
+VIDEO = MediaRule(
+    kind=MediaKind.VIDEO,
+    mime_types=(
+        "video/mp4",
+        "video/quicktime",
+        "video/webm",
+        "video/mpeg",
+        "video/mp2t",
+        "video/x-msvideo",
+        "video/x-matroska",
+        "video/3gpp",
+    ),
+    max_bytes=274_877_906_944,  # maxSize of videos.insert in the discovery document
+    max_duration=timedelta(hours=12),
+)
+# 16:9, a Short's 9:16 and at most 3840 wide are advice: YouTube puts bars around others and makes larger ones smaller.
+THUMBNAIL = MediaRule(
+    kind=MediaKind.IMAGE,
+    mime_types=("image/jpeg", "image/png"),
+    max_bytes=52_428_800,  # maxSize of thumbnails.set in the discovery document
+    min_width=640,
+    converted_types=("image/webp",),
+)
 SPEC = ChannelSpec(
     name=ChannelName.YOUTUBE,
     title="YouTube",
     text_limits=(TextLimit(rule="description_bytes", unit=TextUnit.UTF8_BYTES, maximum=5000),),
-    media_rules=(
-        MediaRule(
-            kind=MediaKind.VIDEO,
-            mime_types=(
-                "video/mp4",
-                "video/quicktime",
-                "video/webm",
-                "video/mpeg",
-                "video/mp2t",
-                "video/x-msvideo",
-                "video/x-matroska",
-                "video/3gpp",
-            ),
-            max_bytes=274_877_906_944,  # maxSize of videos.insert in the discovery document
-            max_duration=timedelta(hours=12),
-        ),
-    ),
+    media_rules=(VIDEO, THUMBNAIL),
     min_media=1,
-    max_media=1,
-    mixed_media=False,
+    max_media=2,  # the video and its thumbnail
+    mixed_media=True,
     link_style=LinkStyle.APPENDED,
     first_comment=False,
     max_parts=1,

@@ -19,6 +19,7 @@ class Prepared(Model):
 
     `offset` bytes are known to be stored in `session`. `finishing`: the last byte was on its way, so a video may
     exist. `lost_at`: since then the session is gone although it does. `renewals` counts uploads made anew.
+    `thumbnail_refusal`: why the video will go out without its thumbnail, in the network's words.
     """
 
     session: str | None = None
@@ -29,6 +30,9 @@ class Prepared(Model):
     video_id: str | None = None
     uploaded_at: datetime | None = None
     renewals: int = 0
+    thumbnail_set: bool = False
+    thumbnail_tries: int = 0
+    thumbnail_refusal: str | None = None
 
 
 def prepared(handle: Handle | None) -> Prepared:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
-from munadi.channels.youtube.spec import MAX_TAGS, MAX_TITLE, UNVERIFIED_LENGTH, Options
+from munadi.channels.text import check_extras, check_media_count, check_media_file, check_text, parse_options, problem
+from munadi.channels.youtube.spec import MAX_TAGS, MAX_TITLE, THUMBNAIL, UNVERIFIED_LENGTH, VIDEO, Options
 from munadi.channels.youtube.wire import counted_tags, title_of
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec
+from munadi.domain.channel import ChannelSpec, MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 
@@ -19,7 +19,7 @@ def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
     problems = [_declare(spec) if each.pointer == FOR_KIDS and each.rule == "missing" else each for each in problems]
     problems += check_extras(spec, draft) + check_text(spec, draft.text)
     problems += _brackets(spec, draft.text, "/text", "description")
-    problems += check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
+    problems += _media(spec, draft, options)
     problems += _length(spec, draft, account)
     return problems + (_title(spec, draft, options) + _tags(spec, options) if options else [])
 
@@ -56,6 +56,36 @@ def _tags(spec: ChannelSpec, options: Options) -> list[Problem]:
         return []
     message = f"takes tags of at most {MAX_TAGS} characters in all, commas and quotes included; these have {actual}"
     return [problem(spec, "/options/tags", "TAGS_TOO_LONG", "tags_length", message, MAX_TAGS, actual)]
+
+
+def _media(spec: ChannelSpec, draft: Draft, options: Options | None) -> list[Problem]:
+    """One video, and an image only where `thumbnailIndex` says that it is the thumbnail."""
+    place = options.thumbnail_index if options else None
+    wrong = None if place is None else _thumbnail_index(spec, draft, place)
+    found = [wrong] if wrong else []
+    rest = [asset for index, asset in enumerate(draft.media) if wrong or index != place]
+    videos = [asset for asset in rest if asset.kind is MediaKind.VIDEO]
+    found += check_media_count(spec.model_copy(update={"max_media": 1}), videos or rest)
+    for index, asset in enumerate(draft.media):
+        pointer, is_image = f"/media/{index}", asset.kind is MediaKind.IMAGE
+        if is_image and index != place and options and not wrong:
+            message = "takes an image only as the thumbnail of the video: say so by options.thumbnailIndex"
+            found.append(problem(spec, pointer, "MEDIA_KIND", "media_kind", message, MediaKind.VIDEO, asset.kind))
+        else:
+            found += check_media_file(spec, THUMBNAIL if is_image else VIDEO, asset, pointer)
+    return found
+
+
+def _thumbnail_index(spec: ChannelSpec, draft: Draft, place: int) -> Problem | None:
+    pointer, count = "/options/thumbnailIndex", len(draft.media)
+    if place >= count:
+        message = f"finds no media {place} for its thumbnail: they are counted from 0, and there are {count}"
+        return problem(spec, pointer, "INVALID_OPTION", "thumbnail_index", message, count - 1, place)
+    kind = draft.media[place].kind
+    if kind is not MediaKind.IMAGE:
+        message = f"takes an image as the thumbnail: media {place} is a {kind}"
+        return problem(spec, pointer, "INVALID_OPTION", "thumbnail_kind", message, MediaKind.IMAGE, kind)
+    return None
 
 
 def _length(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:

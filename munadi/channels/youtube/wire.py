@@ -12,6 +12,7 @@ from typing import Any
 from munadi.channels.http import no_proof
 from munadi.channels.youtube.spec import Options, Privacy
 from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
 from munadi.ports import Answer
 
@@ -21,6 +22,16 @@ def title_of(draft: Draft, options: Options) -> str:
     if options.title is not None:
         return options.title.strip()
     return next((line.strip() for line in draft.text.splitlines() if line.strip()), "")
+
+
+def thumbnail_of(draft: Draft, options: Options) -> MediaAsset | None:
+    """The image that `options` name as the thumbnail."""
+    return None if options.thumbnail_index is None else draft.media[options.thumbnail_index]
+
+
+def video_of(draft: Draft, options: Options) -> MediaAsset:
+    """The other one of a valid draft's media."""
+    return next(asset for index, asset in enumerate(draft.media) if index != options.thumbnail_index)
 
 
 def counted_tags(tags: tuple[str, ...]) -> int:

@@ -42,6 +42,7 @@ class YouTube(EmulatedNetwork):
         "uploadsPerDay": 100,
         "unitsPerDay": 10_000,
         "uploadsPerChannel": 50,
+        "thumbnailsPerChannel": 100,
         "sessionSeconds": SESSION_SECONDS,
         "storedPerChunk": 0,
     }
@@ -174,8 +175,9 @@ class YouTube(EmulatedNetwork):
 
     def _post(self, video: Video) -> PostView:
         profile = self._platform.profile(video.profile_id)
-        facts = self._platform.shelf.facts(video.digest or "")
         title = str(video.snippet["title"])
+        shown = [(video.digest, title), (video.thumbnail, f"thumbnail: {title}")]
+        kept = [(self._platform.shelf.facts(digest), alt) for digest, alt in shown if digest]
         return PostView(
             channel="youtube",
             profile=profile.id,
@@ -185,7 +187,7 @@ class YouTube(EmulatedNetwork):
             text=str(video.snippet["description"]) or title,
             kind="short" if is_short(video) else "video",
             received_at=video.seen_at or video.uploaded_at,
-            media=[(facts, title)] if facts else [],
+            media=[(facts, alt) for facts, alt in kept if facts],
             raw=asdict(video),
         )
 

@@ -75,6 +75,7 @@ class Video:
     snippet: dict[str, Any]
     status: dict[str, Any]  # the writable fields
     digest: str | None = None
+    thumbnail: str | None = None  # the digest of a custom one
     width: int = 0
     height: int = 0
     seconds: float = 0.0

@@ -14,6 +14,7 @@ from munadi.sandbox.youtube.platform import MANAGE, READ, UPLOAD, Platform, json
 
 PARTS = {"id", "snippet", "status", "processingDetails", "contentDetails"}
 THUMBNAIL_BYTES = 52_428_800
+THUMBNAIL_TYPES = ("image/jpeg", "image/png", "application/octet-stream")
 SHORT_SECONDS = 180
 
 
@@ -78,12 +79,20 @@ class Videos:
             raise refuse("forbidden", "The channel may not set custom thumbnails.")
         if not call.body:
             raise refuse("mediaBodyRequired")
+        if call.query.get("uploadType", "media") != "media" or call.content_type not in THUMBNAIL_TYPES:
+            raise refuse("badRequest", "Only JPEG, PNG and octet streams in one piece are taken.")
         facts = image_facts(call.body)
         if facts is None or facts.format not in ("JPEG", "PNG") or len(call.body) > THUMBNAIL_BYTES:
             raise refuse("invalidImage")
         if is_short(video) and self.upload_status(video) == "uploaded":
             raise refuse("failedPrecondition")
-        size = {"url": f"{call.base_url}/", "width": facts.width, "height": facts.height}
+        try:
+            self._platform.spend(f"thumbnails {profile.id}", 1, self._platform.limits["thumbnailsPerChannel"])
+        except OverflowError:
+            raise refuse("uploadRateLimitExceeded") from None
+        video.thumbnail = self._platform.shelf.keep(call.body, facts.mime_type).digest
+        self._platform.videos.put(video.id, video)
+        size = {"url": f"{call.base_url}/media/{video.thumbnail}", "width": facts.width, "height": facts.height}
         body = {"kind": "youtube#thumbnailSetResponse", "etag": "e", "items": [{"default": size}]}
         return Answer(200, body, effect=True)
 

@@ -1,0 +1,171 @@
+"""The thumbnail is set before anybody sees the video, and without it the video is published with a warning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from munadi.domain.failure import Reason, Sorting
+from munadi.domain.publication import Published
+from munadi.ports import PublicationDraft
+from tests.channels.conftest import Oracle
+from tests.channels.connected import Connected, jpeg, new
+from tests.channels.making import Saved, image, video
+from tests.channels.youtube_acme import CLIP, calls, failure, posts, settings, stored
+from tests.channels.youtube_acme import acme as acme  # a fixture
+
+PICTURE = jpeg(1280, 720)
+
+
+def illustrated(connected: Connected, picture: bytes = PICTURE, **options: Any) -> PublicationDraft:
+    connected.media.files |= {"med_0": CLIP, "med_1": picture}
+    media = (video(bytes=len(CLIP)), image(1, bytes=len(picture), width=1280, height=720))
+    return new("Monsoon sale", media=media, options={"madeForKids": False, "thumbnailIndex": 1, **options})
+
+
+def told(found: Published) -> str:
+    (warning,) = found.warnings
+    assert (warning.code, warning.channel) == ("THUMBNAIL_FAILED", "youtube")
+    assert warning.message.startswith("the video is published without its thumbnail: ")
+    return warning.message.removeprefix("the video is published without its thumbnail: ")
+
+
+async def test_the_thumbnail_is_there_before_anybody_sees_the_video(oracle: Oracle, acme: Connected) -> None:
+    given, saved = illustrated(acme), Saved()
+    await acme.prepare(given, saved)
+    assert [call["effect"] for call in calls(oracle, "set_thumbnail")] == [True]
+    assert posts(oracle, acme) == []
+    found = await acme.publish(given, saved)
+    assert found.warnings == ()
+    (post,) = posts(oracle, acme)
+    assert [await stored(post, index) for index in (0, 1)] == [CLIP, PICTURE]
+    assert len(calls(oracle, "set_thumbnail")) == 1
+
+
+async def test_the_media_may_stand_in_either_order(oracle: Oracle, acme: Connected) -> None:
+    given = illustrated(acme, thumbnailIndex=0)
+    await acme.post(given.model_copy(update={"media": given.media[::-1]}))
+    (post,) = posts(oracle, acme)
+    assert [each["mimeType"] for each in post["media"]] == ["video/mp4", "image/jpeg"]
+
+
+async def test_a_png_goes_as_it_is_and_a_webp_as_a_rendition(oracle: Oracle, acme: Connected) -> None:
+    png = jpeg(1280, 720, kind="PNG")
+    given = illustrated(acme, png)
+    film, picture = given.media
+    await acme.post(given.model_copy(update={"media": (film, picture.model_copy(update={"mime_type": "image/png"}))}))
+    assert acme.media.renditions == []
+    acme.media.files["med_1-jpeg"] = PICTURE
+    webp = picture.model_copy(update={"mime_type": "image/webp", "bytes": len(PICTURE)})
+    await acme.post(given.model_copy(update={"media": (film, webp)}))
+    assert [(name, kind) for name, kind, *_ in acme.media.renditions] == [("med_1", "image/jpeg")]
+    assert {await stored(post, 1) for post in posts(oracle, acme)} == {png, PICTURE}
+
+
+REFUSALS: list[tuple[dict[str, Any], str]] = [
+    ({"reason": "forbidden"}, "forbidden: The request might not be properly authorized."),
+    ({"reason": "invalidImage"}, "invalidImage: The provided image content is invalid."),
+    (
+        {"reason": "uploadRateLimitExceeded"},
+        "uploadRateLimitExceeded: The channel has uploaded too many thumbnails recently.",
+    ),
+    ({"reason": "neverSeenBefore", "message": "in its own words"}, "neverSeenBefore: in its own words"),
+]
+
+
+@pytest.mark.parametrize("privacy", ["public", "private"])
+@pytest.mark.parametrize(("error", "words"), REFUSALS, ids=[str(row[0]["reason"]) for row in REFUSALS])
+async def test_a_refused_thumbnail_is_a_warning_in_the_networks_words(
+    oracle: Oracle, acme: Connected, error: dict[str, Any], words: str, privacy: str
+) -> None:
+    oracle.plant("youtube", "set_thumbnail", "error", error=error)
+    assert told(await acme.post(illustrated(acme, privacyStatus=privacy))) == words
+    assert len(posts(oracle, acme)) == (1 if privacy == "public" else 0)
+    assert len(calls(oracle, "set_thumbnail")) == 1
+
+
+async def test_a_channel_that_may_not_have_any_is_told(oracle: Oracle, acme: Connected) -> None:
+    oracle.call("PATCH", f"/profiles/youtube/{acme.account.external_id}", status="unverified")
+    assert told(await acme.post(illustrated(acme))).startswith("forbidden: The channel may not set custom thumbnails")
+    (post,) = posts(oracle, acme)
+    assert [each["mimeType"] for each in post["media"]] == ["video/mp4"]
+
+
+@pytest.mark.parametrize("plan", [{"mode": "reset"}, {"mode": "error", "error": {"reason": "backendError"}}], ids=str)
+async def test_what_passes_is_tried_again_and_then_told(oracle: Oracle, acme: Connected, plan: dict[str, Any]) -> None:
+    oracle.plant("youtube", "set_thumbnail", **plan, times=1)
+    assert (await acme.post(illustrated(acme))).warnings == ()
+    assert len(calls(oracle, "set_thumbnail")) == 2
+    oracle.plant("youtube", "set_thumbnail", **plan, times=9)
+    assert told(await acme.post(illustrated(acme)))
+    assert len(calls(oracle, "set_thumbnail")) == 5
+    assert len(posts(oracle, acme)) == 2
+
+
+async def test_a_success_of_a_proxy_is_none(oracle: Oracle, acme: Connected) -> None:
+    oracle.plant("youtube", "set_thumbnail", "error", status=200, body="not json", times=9)
+    assert told(await acme.post(illustrated(acme))).startswith("NO_PROOF: ")
+
+
+async def test_no_slot_is_missed_for_a_limit_that_lasts(oracle: Oracle, acme: Connected) -> None:
+    oracle.plant("youtube", "set_thumbnail", "error", error={"reason": "quotaExceeded"})
+    assert told(await acme.post(illustrated(acme))).startswith("quotaExceeded: ")
+    assert len(calls(oracle, "set_thumbnail")) == 1
+
+
+async def test_a_lost_answer_sets_it_again(oracle: Oracle, acme: Connected) -> None:
+    oracle.plant("youtube", "set_thumbnail", "accept_then_reset")
+    assert (await acme.post(illustrated(acme))).warnings == ()
+    assert [call["effect"] for call in calls(oracle, "set_thumbnail")] == [True, True]
+
+
+async def test_a_lost_file_is_told_too(oracle: Oracle, acme: Connected) -> None:
+    given = illustrated(acme)
+    acme.media.files["med_1"] = PICTURE[:-1]
+    assert "the stored file of media med_1 is gone" in told(await acme.post(given))
+    assert calls(oracle, "set_thumbnail") == []
+
+
+async def test_an_expired_token_is_renewed_and_no_reason_to_go_without(oracle: Oracle, acme: Connected) -> None:
+    oracle.plant("youtube", "set_thumbnail", "error", error={"reason": "authError"})
+    given, saved = illustrated(acme), Saved()
+    error = await failure(acme.prepare(given, saved))
+    assert (error.reason, error.sorting) == (Reason.TOKEN_EXPIRED, Sorting.NOT_SENT)
+    await acme.prepare(given, saved)
+    assert (await acme.publish(given, saved)).warnings == ()
+    assert len(calls(oracle, "start_upload")) == 1
+
+
+async def test_a_short_in_process_goes_without(oracle: Oracle, acme: Connected) -> None:
+    oracle.call("PUT", "/delays", channel="youtube", kind="processing", seconds=60)
+    async with httpx.AsyncClient() as client:
+        eager = Connected("youtube", settings(oracle, processing_patience=0), client)
+        eager.account = acme.account
+        found = await eager.post(illustrated(eager))
+    assert [warning.code for warning in found.warnings] == ["STILL_PROCESSING", "THUMBNAIL_FAILED"]
+
+
+async def test_a_look_tells_of_the_missing_thumbnail_too(oracle: Oracle, acme: Connected) -> None:
+    oracle.plant("youtube", "set_thumbnail", "error", error={"reason": "forbidden"})
+    oracle.plant("youtube", "update_video", "accept_then_reset")
+    given, saved = illustrated(acme), Saved()
+    await acme.prepare(given, saved)
+    await failure(acme.publish(given, saved))
+    assert told(await acme.find(given, saved)).startswith("forbidden")
+    seen = await acme.channel.check(given, acme.account, saved.handle)
+    assert isinstance(seen, Published)
+    assert told(seen).startswith("forbidden")
+
+
+async def test_a_video_that_is_made_anew_gets_its_thumbnail_anew(oracle: Oracle, acme: Connected) -> None:
+    given, saved = illustrated(acme), Saved()
+    await acme.prepare(given, saved)
+    assert saved.handle is not None
+    await acme.channel.discard(acme.account, saved.handle)
+    await failure(acme.publish(given, saved))
+    await acme.prepare(given, saved)
+    assert (await acme.publish(given, saved)).warnings == ()
+    (post,) = posts(oracle, acme)
+    assert len(post["media"]) == 2
