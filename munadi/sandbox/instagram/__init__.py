@@ -6,19 +6,20 @@ of the login through a Page (its tokens come with a profile), resumable uploads,
 
 from __future__ import annotations
 
-import re
-import secrets
 from typing import Any
 
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Operation
+from munadi.sandbox.graph.errors import missing_object, planned_failure
+from munadi.sandbox.graph.parameters import token_in
+from munadi.sandbox.graph.reading import VERSION, new_id, new_username
+from munadi.sandbox.graph.tokens import AGE_SECONDS
 from munadi.sandbox.instagram.containers import Containers
-from munadi.sandbox.instagram.errors import missing_object, planned_failure
-from munadi.sandbox.instagram.graph import ALL_SCOPES, DAY, PAGE_HOST, Graph, new_id
-from munadi.sandbox.instagram.login import LONG_SECONDS, Login
+from munadi.sandbox.instagram.errors import KNOWN
+from munadi.sandbox.instagram.graph import ALL_SCOPES, PAGE_HOST, Graph
+from munadi.sandbox.instagram.login import Login
 from munadi.sandbox.instagram.model import Profile
 from munadi.sandbox.instagram.pages import Pages, page_id
-from munadi.sandbox.instagram.parameters import token_in
 from munadi.sandbox.instagram.publishing import Publishing
 from munadi.sandbox.instagram.reading import Reading
 from munadi.sandbox.instagram.site import Site
@@ -30,8 +31,6 @@ from munadi.sandbox.storage import Store
 DEFAULT = Profile("17841400000000001", "26000000000000001", "munadi.sandbox")
 DEFAULT_TOKEN = "IGsandboxMunadiAccessToken"  # published on purpose: nothing real is behind it
 DEFAULT_PAGE_TOKEN, DEFAULT_PERSON_TOKEN = "EAAsandboxInstagramPageToken", "EAAsandboxInstagramPersonToken"
-AGE_SECONDS = 2 * DAY  # tokens of new profiles are old enough to be refreshed
-VERSION = re.compile(r"^v\d+\.\d+$")
 
 
 class Instagram(EmulatedNetwork):
@@ -61,25 +60,22 @@ class Instagram(EmulatedNetwork):
         return {"site", *self._operations}
 
     def caller(self, call: Call) -> str | None:
-        token = self._graph.tokens.get(token_in(call) or "")
+        token = self._graph.tokens.rows.get(token_in(call) or "")
         return token.profile_id if token else None
 
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
-        return planned_failure(error, status)
+        return planned_failure(KNOWN, error, status)
 
     def seed(self) -> None:
         if DEFAULT.id not in self._graph.profiles:
             self._graph.profiles.put(DEFAULT.id, Profile(DEFAULT.id, DEFAULT.app_scoped_id, DEFAULT.username))
-            self._login.issue(DEFAULT.id, ALL_SCOPES, LONG_SECONDS, age=AGE_SECONDS, value=DEFAULT_TOKEN)
+            self._login.issue(DEFAULT.id, ALL_SCOPES, age=AGE_SECONDS, value=DEFAULT_TOKEN)
         for kind, value in (("page", DEFAULT_PAGE_TOKEN), ("person", DEFAULT_PERSON_TOKEN)):
-            if value not in self._graph.tokens:  # nor in a data folder that is older than they are
+            if value not in self._graph.tokens.rows:  # nor in a data folder that is older than they are
                 self._pages.issue(DEFAULT.id, kind, value)
 
     def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
-        username = re.sub(r"[^a-z0-9._]+", ".", (name or "").lower()).strip(".")[:24]
-        username = username or f"user.{secrets.token_hex(3)}"
-        if any(profile.username == username for profile in self._graph.profiles):
-            username = f"{username}.{secrets.token_hex(3)}"
+        username = new_username(name, [profile.username for profile in self._graph.profiles])
         profile = Profile(new_id("178414"), new_id("26"), username)
         self._graph.profiles.put(profile.id, profile)
         return self._credentials(profile)
@@ -100,23 +96,17 @@ class Instagram(EmulatedNetwork):
 
     def expire_tokens(self, profile_id: str, which: str) -> None:
         """One kind of token only, so `which` makes no difference."""
-        for token in self._graph.tokens:
-            if token.profile_id == profile_id:
-                token.expires_at = min(token.expires_at, self.clock.now() - 1)
-                self._graph.tokens.put(token.value, token)
+        self._graph.tokens.expire(profile_id)
 
     def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
-        for token in self._graph.tokens:
-            if token.profile_id == profile_id:
-                token.revoked_subcode = subcode or 458
-                self._graph.tokens.put(token.value, token)
+        self._graph.tokens.revoke(profile_id, subcode)
 
     def clear(self) -> None:
         self._graph.clear()
         self.restore_settings()
 
     def _credentials(self, profile: Profile) -> dict[str, Any]:
-        token = self._login.issue(profile.id, ALL_SCOPES, LONG_SECONDS, age=AGE_SECONDS)
+        token = self._login.issue(profile.id, ALL_SCOPES, age=AGE_SECONDS)
         return {
             "channel": "instagram",
             "externalId": profile.id,

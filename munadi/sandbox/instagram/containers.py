@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 
 from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.graph.errors import APP_LIMIT, bad_parameter, missing_object, refuse
+from munadi.sandbox.graph.fetching import Downloads
+from munadi.sandbox.graph.parameters import fields, flag, listed, parameters
+from munadi.sandbox.graph.reading import container_state, new_id
+from munadi.sandbox.graph.tokens import DAY
 from munadi.sandbox.instagram import errors
-from munadi.sandbox.instagram.errors import bad_parameter, missing_object, refuse
 from munadi.sandbox.instagram.fetching import VIDEO_BYTES, FetchError, fetch, fetch_image, video_problem
-from munadi.sandbox.instagram.graph import DAY, PUBLISH, Graph, new_id
+from munadi.sandbox.instagram.graph import PUBLISH, Graph
 from munadi.sandbox.instagram.model import Container, Profile
-from munadi.sandbox.instagram.parameters import fields, flag, listed, parameters
 from munadi.sandbox.media import sniff
 
 CAPTION_CHARACTERS, ALT_CHARACTERS = 2_200, 1_000
@@ -26,8 +29,8 @@ STATUS_TEXTS = {
 class Containers:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._loading: set[asyncio.Task[None]] = set()
-        self._give_up_interrupted()
+        self._downloads = Downloads(graph.containers)
+        self._downloads.give_up(_lost)
 
     async def create(self, call: Call) -> Answer:
         profile = self._graph.owner(call, call.path.split("/")[-2], PUBLISH)
@@ -54,20 +57,20 @@ class Containers:
         return Answer(200, {name: facts[name] for name in facts if name in wanted or name == "id"})
 
     def state(self, container: Container) -> str:
-        now = self._graph.clock.now()
-        if container.media_id is not None:
-            return "PUBLISHED"
-        if now >= container.created_at + DAY:
-            return "EXPIRED"
-        if container.loading or now < container.ready_at:
-            return "IN_PROGRESS"
-        return "ERROR" if container.error_subcode is not None else "FINISHED"
+        return container_state(
+            self._graph.clock.now(),
+            published=container.media_id is not None,
+            created_at=container.created_at,
+            ready_at=container.ready_at,
+            loading=container.loading,
+            failed=container.error_subcode is not None,
+        )
 
     def _require_quota(self, profile: Profile) -> None:
         since = self._graph.clock.now() - DAY
         created = sum(1 for c in self._graph.containers if c.profile_id == profile.id and c.created_at > since)
         if created >= self._graph.limits["containersPerDay"]:
-            raise refuse(errors.APP_LIMIT, "(#4) Too many media containers were created in the last 24 hours")
+            raise refuse(APP_LIMIT, "(#4) Too many media containers were created in the last 24 hours")
 
     def _described(self, profile: Profile, values: dict[str, str]) -> Container:
         """The container as its parameters describe it, nothing fetched yet."""
@@ -114,31 +117,22 @@ class Containers:
                 raise refuse(problem.error) from None
             container.digests = [self._graph.shelf.keep(body, mime_type).digest]
             return
-        container.loading = True
-        task = asyncio.create_task(self._load_video(container, url))
-        self._loading.add(task)
-        task.add_done_callback(self._loading.discard)
+        self._downloads.begin(container, self._judge(container, url))
 
-    async def _load_video(self, container: Container, url: str) -> None:
+    async def _judge(self, container: Container, url: str) -> None:
         """Beside the call, as at Instagram: what is wrong shows later, in the container's status."""
         try:
             body = await fetch(url, VIDEO_BYTES)
-            container.error_subcode = await asyncio.to_thread(video_problem, body, container.kind)
-            if container.error_subcode is None:
-                container.digests = [self._graph.shelf.keep(body, sniff(body) or "video/mp4").digest]
         except FetchError as problem:
             container.error_subcode = problem.error.subcode
-        finally:
-            container.loading = False
-        if container.id in self._graph.containers:  # not after a reset
-            self._graph.containers.put(container.id, container)
+            return
+        container.error_subcode = await asyncio.to_thread(video_problem, body, container.kind)
+        if container.error_subcode is None:
+            container.digests = [self._graph.shelf.keep(body, sniff(body) or "video/mp4").digest]
 
-    def _give_up_interrupted(self) -> None:
-        """A restart ended the fetch of these; they would wait for ever."""
-        for container in self._graph.containers:
-            if container.loading:
-                container.loading, container.error_subcode = False, errors.VIDEO_LOST
-                self._graph.containers.put(container.id, container)
+
+def _lost(container: Container) -> None:
+    container.error_subcode = errors.VIDEO_LOST
 
 
 def _kind(values: dict[str, str], child: bool) -> str:

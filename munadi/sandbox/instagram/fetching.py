@@ -1,22 +1,21 @@
-"""Instagram pulls media from a URL: one plain GET, no redirects, a size cap, then a look at the bytes.
+"""What Instagram makes of the media it pulls: images are judged while the container is created, videos afterwards.
 
-Images are judged while the container is created, videos afterwards. Limits: channels/instagram.md section 4.
+Limits: channels/instagram.md section 4.
 """
 
 from __future__ import annotations
 
-import httpx
-
+from munadi.sandbox.graph import errors as shared
+from munadi.sandbox.graph import fetching
+from munadi.sandbox.graph.errors import GraphError
+from munadi.sandbox.graph.fetching import FetchFailed
 from munadi.sandbox.instagram import errors
-from munadi.sandbox.instagram.errors import GraphError
 from munadi.sandbox.media import VideoFacts, image_facts, video_facts
 
 MIB = 1024 * 1024
 IMAGE_BYTES, VIDEO_BYTES, STORY_VIDEO_BYTES = 8 * MIB, 300 * MIB, 100 * MIB
 NARROWEST, WIDEST = 0.8, 1.91  # 4:5 and 1.91:1
 ROUNDING = 0.01  # a crop to whole pixels misses the ratio by this much
-TIMEOUT = httpx.Timeout(20, connect=5)
-USER_AGENT = "facebookexternalhit/1.1 (munadi sandbox)"
 
 
 class FetchError(Exception):
@@ -26,26 +25,11 @@ class FetchError(Exception):
 
 
 async def fetch(url: str, cap: int) -> bytes:
-    """At most `cap` + 1 bytes, so that the caller can tell too large from large."""
-    if not url.isascii() or not url.startswith(("http://", "https://")):
-        raise FetchError(errors.NOT_FETCHABLE)
-    body = bytearray()
+    """As the family does, a failure in Instagram's words."""
     try:
-        async with (
-            httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
-            client.stream("GET", url, headers={"user-agent": USER_AGENT}) as response,
-        ):
-            if response.status_code != 200:
-                raise FetchError(errors.NOT_FETCHABLE)
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > cap:
-                    break
-    except httpx.TimeoutException:
-        raise FetchError(errors.DOWNLOAD_TIMEOUT) from None
-    except (httpx.HTTPError, httpx.InvalidURL):
-        raise FetchError(errors.NOT_FETCHABLE) from None
-    return bytes(body)
+        return await fetching.fetch(url, cap)
+    except FetchFailed as failure:
+        raise FetchError(errors.DOWNLOAD_TIMEOUT if failure.timed_out else errors.NOT_FETCHABLE) from None
 
 
 async def fetch_image(url: str, *, any_ratio: bool) -> tuple[bytes, str]:
@@ -55,12 +39,12 @@ async def fetch_image(url: str, *, any_ratio: bool) -> tuple[bytes, str]:
     if facts is None:
         raise FetchError(errors.NOT_FETCHABLE)
     if len(body) > IMAGE_BYTES:
-        raise FetchError(errors.IMAGE_TOO_LARGE)
+        raise FetchError(shared.IMAGE_TOO_LARGE)
     if facts.format not in ("JPEG", "PNG"):  # PNG is accepted in practice, MPO and the others are not
-        raise FetchError(errors.IMAGE_FORMAT)
+        raise FetchError(shared.IMAGE_FORMAT)
     ratio = facts.width / facts.height
     if not any_ratio and not NARROWEST - ROUNDING <= ratio <= WIDEST + ROUNDING:
-        raise FetchError(errors.ASPECT_RATIO)
+        raise FetchError(shared.ASPECT_RATIO)
     return body, facts.mime_type
 
 

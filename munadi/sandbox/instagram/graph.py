@@ -7,20 +7,20 @@ and are told, not enforced (plant a fault for that).
 from __future__ import annotations
 
 import json
-import secrets
 from collections import deque
 from collections.abc import Awaitable, Callable
 
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Refusal
-from munadi.sandbox.instagram import errors
-from munadi.sandbox.instagram.model import Code, Comment, Container, Media, Profile, Token
-from munadi.sandbox.instagram.parameters import token_in
+from munadi.sandbox.graph import errors as shared
+from munadi.sandbox.graph.errors import missing_object, refuse
+from munadi.sandbox.graph.parameters import token_in
+from munadi.sandbox.graph.tokens import HOUR, Token, Tokens
+from munadi.sandbox.instagram.model import Comment, Container, Media, Profile
 from munadi.sandbox.media import MediaShelf
 from munadi.sandbox.network import UnknownProfileError
 from munadi.sandbox.storage import Store, Table
 
-HOUR, DAY = 3600, 86_400
 BASIC = "instagram_business_basic"
 PUBLISH = "instagram_business_content_publish"
 COMMENTS = "instagram_business_manage_comments"
@@ -33,8 +33,6 @@ PAGE_SCOPES = {
 }
 ALL_PAGE_SCOPES = [*PAGE_SCOPES.values(), "pages_show_list", "pages_read_engagement"]
 PAGE_HOST = "fbgraph"
-REVOCATIONS = {error.subcode: error for error in (
-    errors.APP_REMOVED, errors.PASSWORD_CHANGED, errors.CHECKPOINT, errors.SESSION_INVALID)}  # fmt: skip
 
 
 class Graph:
@@ -51,45 +49,37 @@ class Graph:
         self.shelf = media
         self.delays, self.limits, self.switches = delays, limits, switches
         self.profiles: Table[Profile] = Table(store, "instagram_profile", Profile)
-        self.tokens: Table[Token] = Table(store, "instagram_token", Token)
-        self.codes: Table[Code] = Table(store, "instagram_code", Code)
+        self.tokens = Tokens(clock, store, "instagram", {})
         self.containers: Table[Container] = Table(store, "instagram_container", Container)
         self.media: Table[Media] = Table(store, "instagram_media", Media)
         self.comments: Table[Comment] = Table(store, "instagram_comment", Comment)
         self._recent: deque[float] = deque()
 
     def clear(self) -> None:
-        for table in (self.profiles, self.tokens, self.codes, self.containers, self.media, self.comments):
+        for table in (self.profiles, *self.tokens.tables, self.containers, self.media, self.comments):
             table.clear()
         self._recent.clear()
 
     def token(self, call: Call) -> Token:
         """The usable token of this call; raises the 190 family."""
-        value = token_in(call)
-        if not value:
-            raise errors.refuse(errors.TOKEN_MISSING)
-        token = self.tokens.get(value)
-        if token is None or (token.kind != "account") != on_page_host(call):
-            raise errors.refuse(errors.TOKEN_UNREADABLE)
-        if token.revoked_subcode is not None:
-            raise errors.refuse(REVOCATIONS.get(token.revoked_subcode, errors.APP_REMOVED))
-        if token.expires_at <= self.clock.now():
-            raise errors.refuse(errors.TOKEN_EXPIRED)
+        token = self.tokens.usable(token_in(call))
+        if (token.kind != "account") != on_page_host(call):
+            raise refuse(shared.TOKEN_UNREADABLE)
         if self.profile(token.profile_id).status == "checkpoint":
-            raise errors.refuse(errors.CHECKPOINT)
+            raise refuse(shared.CHECKPOINT)
         return token
 
     def caller(self, call: Call, scope: str) -> Profile:
         token = self.token(call)
         if (scope if token.kind == "account" else PAGE_SCOPES[scope]) not in token.scopes:
-            raise errors.refuse(errors.NO_PERMISSION)
+            raise refuse(shared.NO_PERMISSION)
         return self.profile(token.profile_id)
 
     def owner(self, call: Call, node: str, scope: str) -> Profile:
         """The caller, who must be the account that the path names: its id, or `me`, which there is the Page."""
         profile = self.caller(call, scope)
         if node != profile.id and (node != "me" or on_page_host(call)):
-            raise errors.missing_object(node, call.method)
+            raise missing_object(node, call.method)
         return profile
 
     def profile(self, profile_id: str) -> Profile:
@@ -135,8 +125,3 @@ class Graph:
 def on_page_host(call: Call) -> bool:
     """Whether this is graph.facebook.com, where the account is reached through its Page."""
     return call.path.partition("/")[0] == PAGE_HOST
-
-
-def new_id(prefix: str) -> str:
-    """A numeric id of 17 digits: containers, media and comments differ in their first ones."""
-    return prefix + "".join(secrets.choice("0123456789") for _ in range(17 - len(prefix)))

@@ -15,27 +15,6 @@ class Profile:
 
 
 @dataclass
-class Token:
-    value: str
-    profile_id: str
-    issued_at: float
-    expires_at: float
-    scopes: list[str] = field(default_factory=list)
-    long_lived: bool = True
-    revoked_subcode: int | None = None
-    kind: str = "account"  # of the Instagram login; "page" and "person" are those of the login through a Page
-
-
-@dataclass
-class Code:
-    value: str
-    profile_id: str
-    redirect_uri: str
-    scopes: list[str]
-    expires_at: float
-
-
-@dataclass
 class Container:
     id: str
     profile_id: str

@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.instagram.errors import bad_parameter, missing_object
-from munadi.sandbox.instagram.graph import ALL_PAGE_SCOPES, BASIC, DAY, Graph
-from munadi.sandbox.instagram.login import LONG_SECONDS, Login
-from munadi.sandbox.instagram.model import Profile, Token
-from munadi.sandbox.instagram.parameters import fields, parameters
+from munadi.sandbox.graph.errors import bad_parameter, missing_object
+from munadi.sandbox.graph.parameters import fields, parameters
+from munadi.sandbox.graph.tokens import DAY, LONG_SECONDS, Token, granted, require_secret
+from munadi.sandbox.instagram.graph import ALL_PAGE_SCOPES, BASIC, Graph
+from munadi.sandbox.instagram.login import Login
+from munadi.sandbox.instagram.model import Profile
 
 # A Page's token from a long-lived one has no end.
 PAGE_SECONDS = 3650 * DAY
@@ -84,10 +85,8 @@ class Pages:
 
     async def extend(self, call: Call) -> Answer:
         """A person's token for 60 more days."""
-        values = parameters(call)
-        if values.get("grant_type") != "fb_exchange_token" or not values.get("client_secret"):
-            raise bad_parameter("Missing or invalid grant_type or client_secret")
-        token = self._graph.tokens.get(values.get("fb_exchange_token", ""))
+        require_secret(call, "fb_exchange_token")
+        token = self._graph.tokens.rows.get(parameters(call).get("fb_exchange_token", ""))
         if (
             token is None
             or token.kind != "person"
@@ -95,9 +94,7 @@ class Pages:
             or token.expires_at < self._graph.clock.now()
         ):
             raise bad_parameter("The access token is invalid or has expired")
-        fresh = self.issue(token.profile_id, "person")
-        body: dict[str, Any] = {"access_token": fresh.value, "token_type": "bearer", "expires_in": LONG_SECONDS}
-        return Answer(200, body, effect=True)
+        return granted(self.issue(token.profile_id, "person"))
 
     def issue(self, profile_id: str, kind: str, value: str | None = None) -> Token:
         """A token of the Page or of its person."""
@@ -121,7 +118,7 @@ class Pages:
     def _page_token(self, profile: Profile) -> Token:
         """The newest that works, as Meta gives the same one again."""
         now = self._graph.clock.now()
-        for token in reversed(list(self._graph.tokens)):
+        for token in reversed(list(self._graph.tokens.rows)):
             is_its = token.profile_id == profile.id and token.kind == "page"
             if is_its and token.revoked_subcode is None and token.expires_at > now:
                 return token

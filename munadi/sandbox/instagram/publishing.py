@@ -6,13 +6,14 @@ from typing import Any
 
 from munadi.sandbox.clock import wall_time
 from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.graph.errors import bad_parameter, missing_object, refuse
+from munadi.sandbox.graph.parameters import fields, parameters, whole_number
+from munadi.sandbox.graph.reading import new_id, shortcode
+from munadi.sandbox.graph.tokens import DAY
 from munadi.sandbox.instagram import errors
 from munadi.sandbox.instagram.containers import Containers
-from munadi.sandbox.instagram.errors import bad_parameter, missing_object, refuse
-from munadi.sandbox.instagram.graph import COMMENTS, DAY, PUBLISH, Graph, new_id
+from munadi.sandbox.instagram.graph import COMMENTS, PUBLISH, Graph
 from munadi.sandbox.instagram.model import Comment, Container, Media, Profile
-from munadi.sandbox.instagram.parameters import fields, parameters, whole_number
-from munadi.sandbox.instagram.shortcodes import shortcode
 
 
 class Publishing:
@@ -63,10 +64,10 @@ class Publishing:
 
     def _require_publishable(self, container: Container) -> None:
         if container.is_carousel_item:
-            raise refuse(errors.CHILD_ALONE)
+            raise bad_parameter("A carousel item cannot be published on its own.")
         match self._containers.state(container):
             case "PUBLISHED" if not self._graph.switches["republishPublished"]:
-                raise refuse(errors.ALREADY_PUBLISHED)
+                raise bad_parameter("The media container was already published.")
             case "EXPIRED":
                 raise refuse(errors.CONTAINER_MISSING)
             case "IN_PROGRESS" | "ERROR":

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.instagram.errors import missing_object
-from munadi.sandbox.instagram.graph import BASIC, COMMENTS, DAY, Graph
+from munadi.sandbox.graph.errors import missing_object
+from munadi.sandbox.graph.parameters import fields, parameters
+from munadi.sandbox.graph.reading import graph_time, listed_page
+from munadi.sandbox.graph.tokens import DAY
+from munadi.sandbox.instagram.graph import BASIC, COMMENTS, Graph
 from munadi.sandbox.instagram.model import Comment, Media, Profile
-from munadi.sandbox.instagram.parameters import fields, parameters, whole_number
-from munadi.sandbox.instagram.shortcodes import permalink
+from munadi.sandbox.instagram.site import permalink
 
 ACCOUNT_FIELDS = {
     "id",
@@ -95,20 +96,12 @@ class Reading:
         return Answer(200, {"data": [self._comment(comment, wanted) for comment in reversed(found)]})
 
     def _list(self, call: Call, profile: Profile, candidates: Iterable[Media]) -> Answer:
-        """Newest first; `since`, `until`, `limit` and `after` as the Graph takes them."""
+        """The account's own, with the address of the next page."""
         values = parameters(call)
-        since, until = whole_number(values, "since", 0), whole_number(values, "until", 1 << 40)
-        found = [m for m in candidates if m.profile_id == profile.id and since <= m.published_at <= until]
-        found.reverse()
-        if after := values.get("after"):
-            found = found[next((i + 1 for i, m in enumerate(found) if m.id == after), len(found)) :]
-        limit = max(1, min(whole_number(values, "limit", 25), 100))
-        page = found[:limit]
-        body: dict[str, Any] = {"data": [self._shown(media, profile, call) for media in page]}
-        if page:
-            body["paging"] = {"cursors": {"before": page[0].id, "after": page[-1].id}}
-        if len(found) > limit:
-            query = {k: v for k, v in values.items() if k != "access_token"} | {"after": page[-1].id}
+        own = (media for media in candidates if media.profile_id == profile.id)
+        body, more = listed_page(values, own, lambda media: self._shown(media, profile, call))
+        if more:
+            query = {k: v for k, v in values.items() if k != "access_token"} | {"after": body["data"][-1]["id"]}
             body["paging"]["next"] = f"{call.base_url}/instagram/{call.path}?{urlencode(query)}"
         return Answer(200, body)
 
@@ -149,8 +142,3 @@ class Reading:
             "hidden": False,
         }
         return {name: facts[name] for name in [*wanted, "id"]}
-
-
-def graph_time(seconds: float) -> str:
-    """`2026-11-25T01:00:00+0000`."""
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%S%z")

@@ -1,13 +1,10 @@
-"""www.instagram.com's part: the consent page, and permalinks that lead to the sandbox's own page."""
+"""www.instagram.com's part: permalinks that lead to the sandbox's own page."""
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.instagram.graph import Graph
-from munadi.sandbox.instagram.model import Profile
-from munadi.sandbox.rendering import render
+from munadi.sandbox.instagram.model import Media, Profile
 
 
 class Site:
@@ -23,6 +20,9 @@ class Site:
         return Answer(404, "Sorry, this page isn't available.")
 
 
-def consent_page(profiles: list[Profile], query: dict[str, str]) -> str:
-    choices = [(p.username, "?" + urlencode(query | {"approve": p.id})) for p in profiles]
-    return render("consent.html", choices=choices, deny="?" + urlencode(query | {"deny": "1"}))
+def permalink(media: Media, profile: Profile, base_url: str) -> str:
+    """www.instagram.com is `/instagram/www` here, so that a link opens the post."""
+    site = f"{base_url}/instagram/www"
+    if media.product_type == "STORY":
+        return f"{site}/stories/{profile.username}/{media.id}"
+    return f"{site}/{'reel' if media.product_type == 'REELS' else 'p'}/{media.shortcode}/"

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from munadi.sandbox.instagram.graph import Graph
 from munadi.sandbox.instagram.model import Media, Profile
-from munadi.sandbox.instagram.shortcodes import permalink
+from munadi.sandbox.instagram.site import permalink
 from munadi.sandbox.network import PostView, ProfileView
 
 KINDS = {"REELS": "reel", "STORY": "story"}

@@ -5,20 +5,21 @@ Built from channels/threads.md. Not here: quotes, GIFs, text attachments, ghost 
 
 from __future__ import annotations
 
-import re
-import secrets
 from typing import Any
 
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Operation
-from munadi.sandbox.instagram.parameters import flag, parameters, token_in
+from munadi.sandbox.graph.errors import planned_failure
+from munadi.sandbox.graph.parameters import flag, parameters, token_in
+from munadi.sandbox.graph.reading import VERSION, new_id, new_username
+from munadi.sandbox.graph.tokens import AGE_SECONDS
 from munadi.sandbox.media import MediaShelf
 from munadi.sandbox.network import EmulatedNetwork, PostView, ProfileView
 from munadi.sandbox.storage import Store
 from munadi.sandbox.threads.containers import Containers
-from munadi.sandbox.threads.errors import missing_object, planned_failure
-from munadi.sandbox.threads.graph import ALL_SCOPES, DAY, Graph, new_id
-from munadi.sandbox.threads.login import LONG_SECONDS, Login
+from munadi.sandbox.threads.errors import KNOWN, missing_object
+from munadi.sandbox.threads.graph import ALL_SCOPES, Graph
+from munadi.sandbox.threads.login import Login
 from munadi.sandbox.threads.model import Profile
 from munadi.sandbox.threads.publishing import Publishing
 from munadi.sandbox.threads.reading import Reading
@@ -27,8 +28,6 @@ from munadi.sandbox.threads.views import post_view, profile_view
 
 DEFAULT_ID, DEFAULT_NAME = "26750000000000001", "munadi.sandbox"
 DEFAULT_TOKEN = "THsandboxMunadiAccessToken"  # published on purpose: nothing real is behind it
-AGE_SECONDS = 2 * DAY  # tokens of new profiles are old enough to be refreshed
-VERSION = re.compile(r"^v\d+\.\d+$")
 
 
 class Threads(EmulatedNetwork):
@@ -55,22 +54,19 @@ class Threads(EmulatedNetwork):
         return set(self._operations)
 
     def caller(self, call: Call) -> str | None:
-        token = self._graph.tokens.get(token_in(call) or "")
+        token = self._graph.tokens.rows.get(token_in(call) or "")
         return token.profile_id if token else None
 
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
-        return planned_failure(error, status)
+        return planned_failure(KNOWN, error, status)
 
     def seed(self) -> None:
         if DEFAULT_ID not in self._graph.profiles:
             self._graph.profiles.put(DEFAULT_ID, Profile(DEFAULT_ID, DEFAULT_NAME))
-            self._login.issue(DEFAULT_ID, ALL_SCOPES, LONG_SECONDS, age=AGE_SECONDS, value=DEFAULT_TOKEN)
+            self._login.issue(DEFAULT_ID, ALL_SCOPES, age=AGE_SECONDS, value=DEFAULT_TOKEN)
 
     def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
-        username = re.sub(r"[^a-z0-9._]+", ".", (name or "").lower()).strip(".")[:24]
-        username = username or f"user.{secrets.token_hex(3)}"
-        if any(profile.username == username for profile in self._graph.profiles):
-            username = f"{username}.{secrets.token_hex(3)}"
+        username = new_username(name, [profile.username for profile in self._graph.profiles])
         profile = Profile(new_id("2675"), username)
         self._graph.profiles.put(profile.id, profile)
         return self._credentials(profile)
@@ -91,24 +87,18 @@ class Threads(EmulatedNetwork):
 
     def expire_tokens(self, profile_id: str, which: str) -> None:
         """One kind of token only, so `which` makes no difference."""
-        for token in self._graph.tokens:
-            if token.profile_id == profile_id:
-                token.expires_at = min(token.expires_at, self.clock.now() - 1)
-                self._graph.tokens.put(token.value, token)
+        self._graph.tokens.expire(profile_id)
 
     def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
         """`subcode` is one of the 190 family, or 4279019 for a session that was revoked (452)."""
-        for token in self._graph.tokens:
-            if token.profile_id == profile_id:
-                token.revoked_subcode = subcode or 458
-                self._graph.tokens.put(token.value, token)
+        self._graph.tokens.revoke(profile_id, subcode)
 
     def clear(self) -> None:
         self._graph.clear()
         self.restore_settings()
 
     def _credentials(self, profile: Profile) -> dict[str, Any]:
-        token = self._login.issue(profile.id, ALL_SCOPES, LONG_SECONDS, age=AGE_SECONDS)
+        token = self._login.issue(profile.id, ALL_SCOPES, age=AGE_SECONDS)
         return {
             "channel": "threads",
             "externalId": profile.id,

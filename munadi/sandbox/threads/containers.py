@@ -5,20 +5,23 @@ from __future__ import annotations
 import asyncio
 
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.instagram.parameters import fields, flag, listed, parameters
+from munadi.sandbox.graph.errors import refuse
+from munadi.sandbox.graph.fetching import Downloads
+from munadi.sandbox.graph.parameters import fields, flag, listed, parameters
+from munadi.sandbox.graph.reading import container_state, new_id
 from munadi.sandbox.media import sniff
 from munadi.sandbox.threads import describing, errors
-from munadi.sandbox.threads.errors import bad_parameter, missing_object, refuse
+from munadi.sandbox.threads.errors import bad_parameter, missing_object
 from munadi.sandbox.threads.fetching import fetch_image, fetch_video, video_problem
-from munadi.sandbox.threads.graph import DAY, MANAGE_REPLIES, PUBLISH, Graph, new_id
+from munadi.sandbox.threads.graph import MANAGE_REPLIES, PUBLISH, Graph
 from munadi.sandbox.threads.model import Container, Profile
 
 
 class Containers:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._loading: set[asyncio.Task[None]] = set()
-        self._give_up_interrupted()
+        self._downloads = Downloads(graph.containers)
+        self._downloads.give_up(_lost)
 
     async def create(self, call: Call) -> Answer:
         container = await self.made(call)
@@ -55,14 +58,14 @@ class Containers:
         return Answer(200, {name: facts[name] for name in facts if name in wanted or name == "id"})
 
     def state(self, container: Container) -> str:
-        now = self._graph.clock.now()
-        if container.post_id is not None:
-            return "PUBLISHED"
-        if now >= container.created_at + DAY:
-            return "EXPIRED"
-        if container.loading or now < container.ready_at:
-            return "IN_PROGRESS"
-        return "ERROR" if container.error_message is not None else "FINISHED"
+        return container_state(
+            self._graph.clock.now(),
+            published=container.post_id is not None,
+            created_at=container.created_at,
+            ready_at=container.ready_at,
+            loading=container.loading,
+            failed=container.error_message is not None,
+        )
 
     def _described(self, profile: Profile, values: dict[str, str], media_type: str) -> Container:
         """The container as its parameters describe it, nothing fetched yet."""
@@ -103,29 +106,18 @@ class Containers:
             body, mime_type = await fetch_image(url)
             container.digests = [self._graph.shelf.keep(body, mime_type).digest]
             return
-        container.loading = True
-        task = asyncio.create_task(self._load_video(container, url))
-        self._loading.add(task)
-        task.add_done_callback(self._loading.discard)
+        self._downloads.begin(container, self._judge(container, url))
 
-    async def _load_video(self, container: Container, url: str) -> None:
+    async def _judge(self, container: Container, url: str) -> None:
         """Beside the call, as at Threads: what is wrong shows later, in the container's status."""
-        try:
-            body = await fetch_video(url)
-            if body is None:
-                container.error_message = "FAILED_DOWNLOADING_VIDEO"
-            else:
-                container.error_message = await asyncio.to_thread(video_problem, body)
-            if body is not None and container.error_message is None:
-                container.digests = [self._graph.shelf.keep(body, sniff(body) or "video/mp4").digest]
-        finally:
-            container.loading = False
-        if container.id in self._graph.containers:  # not after a reset
-            self._graph.containers.put(container.id, container)
+        body = await fetch_video(url)
+        if body is None:
+            container.error_message = "FAILED_DOWNLOADING_VIDEO"
+            return
+        container.error_message = await asyncio.to_thread(video_problem, body)
+        if container.error_message is None:
+            container.digests = [self._graph.shelf.keep(body, sniff(body) or "video/mp4").digest]
 
-    def _give_up_interrupted(self) -> None:
-        """A restart ended the fetch of these; they would wait for ever."""
-        for container in self._graph.containers:
-            if container.loading:
-                container.loading, container.error_message = False, "UNKNOWN"
-                self._graph.containers.put(container.id, container)
+
+def _lost(container: Container) -> None:
+    container.error_message = "UNKNOWN"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 
-from munadi.sandbox.instagram.parameters import flag
+from munadi.sandbox.graph.errors import refuse
+from munadi.sandbox.graph.parameters import flag
 from munadi.sandbox.threads import errors
-from munadi.sandbox.threads.errors import bad_parameter, refuse
+from munadi.sandbox.threads.errors import bad_parameter
 
 TEXT_LENGTH, ALT_LENGTH, LINKS = 500, 1000, 5
 MEDIA_TYPES = {"TEXT", "IMAGE", "VIDEO", "CAROUSEL"}

@@ -6,7 +6,8 @@ Limits: channels/threads.md section 4.
 from __future__ import annotations
 
 from munadi.sandbox.exchange import Refusal
-from munadi.sandbox.instagram.fetching import FetchError, fetch
+from munadi.sandbox.graph.errors import ASPECT_RATIO, IMAGE_FORMAT, IMAGE_TOO_LARGE, refuse
+from munadi.sandbox.graph.fetching import FetchFailed, fetch
 from munadi.sandbox.media import VideoFacts, image_facts, video_facts
 from munadi.sandbox.threads import errors
 
@@ -19,11 +20,11 @@ async def fetch_image(url: str) -> tuple[bytes, str]:
     """The image and its type; raises the refusal of the container's creation."""
     try:
         body = await fetch(url, IMAGE_BYTES)
-    except FetchError:
-        raise errors.refuse(errors.NOT_FETCHABLE) from None
+    except FetchFailed:
+        raise refuse(errors.NOT_FETCHABLE) from None
     facts = image_facts(body)
     if facts is None:
-        raise errors.refuse(errors.NOT_FETCHABLE)
+        raise refuse(errors.NOT_FETCHABLE)
     if problem := _image_problem(len(body), facts.format, facts.width / max(facts.height, 1)):
         raise problem
     return body, facts.mime_type
@@ -32,7 +33,7 @@ async def fetch_image(url: str) -> tuple[bytes, str]:
 async def fetch_video(url: str) -> bytes | None:
     try:
         return await fetch(url, VIDEO_BYTES)
-    except FetchError:
+    except FetchFailed:
         return None
 
 
@@ -48,10 +49,10 @@ def video_problem(body: bytes) -> str | None:
 
 def _image_problem(size: int, format: str, ratio: float) -> Refusal | None:
     if size > IMAGE_BYTES:
-        return errors.refuse(errors.IMAGE_TOO_LARGE)
+        return refuse(IMAGE_TOO_LARGE)
     if format not in ("JPEG", "PNG"):
-        return errors.refuse(errors.IMAGE_FORMAT)
-    return errors.refuse(errors.ASPECT_RATIO) if ratio > WIDEST + 0.05 else None
+        return refuse(IMAGE_FORMAT)
+    return refuse(ASPECT_RATIO) if ratio > WIDEST + 0.05 else None
 
 
 def _shape_problem(facts: VideoFacts, size: int) -> str | None:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
-
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Call
-from munadi.sandbox.instagram.parameters import token_in
+from munadi.sandbox.graph import errors as shared
+from munadi.sandbox.graph.errors import refuse
+from munadi.sandbox.graph.parameters import token_in
+from munadi.sandbox.graph.reading import new_id
+from munadi.sandbox.graph.tokens import DAY, Token, Tokens
 from munadi.sandbox.media import MediaShelf
 from munadi.sandbox.network import UnknownProfileError
 from munadi.sandbox.storage import Store, Table
 from munadi.sandbox.threads import errors
-from munadi.sandbox.threads.model import Code, Container, Post, Profile, Spent, Token
+from munadi.sandbox.threads.model import Container, Post, Profile, Spent
 
-HOUR, DAY = 3600, 86_400
 BASIC, PUBLISH = "threads_basic", "threads_content_publish"
 MANAGE_REPLIES, READ_REPLIES, DELETE = "threads_manage_replies", "threads_read_replies", "threads_delete"
 ALL_SCOPES = [BASIC, PUBLISH, MANAGE_REPLIES, READ_REPLIES, DELETE]
-REVOCATIONS = {error.subcode: error for error in (
-    errors.APP_REMOVED, errors.PASSWORD_CHANGED, errors.CHECKPOINT, errors.SESSION_INVALID,
-    errors.SESSION_REVOKED)}  # fmt: skip
 
 
 class Graph:
@@ -36,35 +34,26 @@ class Graph:
         self.shelf = media
         self.delays, self.limits, self.switches = delays, limits, switches
         self.profiles: Table[Profile] = Table(store, "threads_profile", Profile)
-        self.tokens: Table[Token] = Table(store, "threads_token", Token)
-        self.codes: Table[Code] = Table(store, "threads_code", Code)
+        self.tokens = Tokens(clock, store, "threads", {errors.SESSION_REVOKED.subcode: errors.SESSION_REVOKED})
         self.containers: Table[Container] = Table(store, "threads_container", Container)
         self.posts: Table[Post] = Table(store, "threads_post", Post)
         self.spent: Table[Spent] = Table(store, "threads_spent", Spent)
 
     def clear(self) -> None:
-        for table in (self.profiles, self.tokens, self.codes, self.containers, self.posts, self.spent):
+        for table in (self.profiles, *self.tokens.tables, self.containers, self.posts, self.spent):
             table.clear()
 
     def token(self, value: str | None) -> Token:
         """The usable token of that value; raises 104, 452 and the 190 family."""
-        if not value:
-            raise errors.refuse(errors.TOKEN_MISSING)
-        token = self.tokens.get(value)
-        if token is None:
-            raise errors.refuse(errors.TOKEN_UNREADABLE)
-        if token.revoked_subcode is not None:
-            raise errors.refuse(REVOCATIONS.get(token.revoked_subcode, errors.APP_REMOVED))
-        if token.expires_at <= self.clock.now():
-            raise errors.refuse(errors.TOKEN_EXPIRED)
+        token = self.tokens.usable(value)
         if self.profile(token.profile_id).status == "checkpoint":
-            raise errors.refuse(errors.CHECKPOINT)
+            raise refuse(shared.CHECKPOINT)
         return token
 
     def caller(self, call: Call, scope: str) -> Profile:
         token = self.token(token_in(call))
         if scope not in token.scopes:
-            raise errors.refuse(errors.NO_PERMISSION)
+            raise refuse(shared.NO_PERMISSION)
         return self.profile(token.profile_id)
 
     def owner(self, call: Call, node: str, scope: str) -> Profile:
@@ -105,13 +94,8 @@ class Graph:
     def require_left(self, profile: Profile, bucket: str) -> None:
         """Which error tells that a bucket is empty is not documented; code 4 is this emulation's choice."""
         if self.used(profile, bucket) >= self.total(bucket):
-            raise errors.refuse(errors.APP_LIMIT)
+            raise refuse(shared.APP_LIMIT)
 
     def spend(self, profile: Profile, bucket: str) -> None:
         row = Spent(new_id("1"), profile.id, bucket, self.clock.now())
         self.spent.put(row.id, row)
-
-
-def new_id(prefix: str) -> str:
-    """A numeric id of 17 digits: containers and posts differ in their first ones."""
-    return prefix + "".join(secrets.choice("0123456789") for _ in range(17 - len(prefix)))

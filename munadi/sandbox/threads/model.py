@@ -13,27 +13,6 @@ class Profile:
 
 
 @dataclass
-class Token:
-    value: str
-    profile_id: str
-    issued_at: float
-    expires_at: float
-    scopes: list[str] = field(default_factory=list)
-    long_lived: bool = True
-    exchanged: bool = False
-    revoked_subcode: int | None = None
-
-
-@dataclass
-class Code:
-    value: str
-    profile_id: str
-    redirect_uri: str
-    scopes: list[str]
-    expires_at: float
-
-
-@dataclass
 class Container:
     id: str
     profile_id: str

@@ -7,12 +7,14 @@ from typing import Any
 
 from munadi.sandbox.clock import wall_time
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.instagram.parameters import fields, parameters
-from munadi.sandbox.instagram.shortcodes import shortcode
+from munadi.sandbox.graph.errors import refuse
+from munadi.sandbox.graph.parameters import fields, parameters
+from munadi.sandbox.graph.reading import new_id, shortcode
+from munadi.sandbox.graph.tokens import DAY
 from munadi.sandbox.threads import errors
 from munadi.sandbox.threads.containers import Containers
-from munadi.sandbox.threads.errors import bad_parameter, missing_object, refuse
-from munadi.sandbox.threads.graph import BASIC, DAY, DELETE, MANAGE_REPLIES, PUBLISH, Graph, new_id
+from munadi.sandbox.threads.errors import bad_parameter, missing_object
+from munadi.sandbox.threads.graph import BASIC, DELETE, MANAGE_REPLIES, PUBLISH, Graph
 from munadi.sandbox.threads.model import Container, Post, Profile
 
 READS_AS = {"TEXT": "TEXT_POST", "CAROUSEL": "CAROUSEL_ALBUM"}

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.instagram.parameters import fields, parameters, whole_number
-from munadi.sandbox.instagram.reading import graph_time
+from munadi.sandbox.graph.parameters import fields, parameters
+from munadi.sandbox.graph.reading import graph_time, listed_page
 from munadi.sandbox.threads.errors import bad_parameter, missing_object
 from munadi.sandbox.threads.graph import BASIC, READ_REPLIES, Graph
 from munadi.sandbox.threads.model import Post, Profile
@@ -71,17 +71,9 @@ class Reading:
         return self._list(call, profile, (post for post in self._graph.posts if post.reply_to is not None))
 
     def _list(self, call: Call, profile: Profile, candidates: Iterable[Post]) -> Answer:
-        """Newest first; `since`, `until`, `limit` and `after`; pages have cursors and nothing else."""
-        values = parameters(call)
-        since, until = whole_number(values, "since", 0), whole_number(values, "until", 1 << 40)
-        found = [post for post in candidates if post.profile_id == profile.id and since <= post.published_at <= until]
-        found.reverse()
-        if after := values.get("after"):
-            found = found[next((i + 1 for i, post in enumerate(found) if post.id == after), len(found)) :]
-        page = found[: max(1, min(whole_number(values, "limit", 25), 100))]
-        body: dict[str, Any] = {"data": [self._shown(post, profile, call) for post in page]}
-        if page:
-            body["paging"] = {"cursors": {"before": page[0].id, "after": page[-1].id}}
+        """The profile's own; pages have cursors and nothing else."""
+        own = (post for post in candidates if post.profile_id == profile.id)
+        body, _ = listed_page(parameters(call), own, lambda post: self._shown(post, profile, call))
         return Answer(200, body)
 
     def _shown(self, post: Post, profile: Profile, call: Call) -> dict[str, Any]:

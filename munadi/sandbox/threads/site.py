@@ -1,11 +1,8 @@
-"""www.threads.com's part: the consent page, and permalinks that lead to the sandbox's own page."""
+"""www.threads.com's part: permalinks that lead to the sandbox's own page."""
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.rendering import render
 from munadi.sandbox.threads.graph import Graph
 from munadi.sandbox.threads.model import Post, Profile
 
@@ -26,8 +23,3 @@ class Site:
 def permalink(post: Post, profile: Profile, base_url: str) -> str:
     """www.threads.com is `/threads/www` here, so that a link opens the post."""
     return f"{base_url}/threads/www/@{profile.username}/post/{post.shortcode}"
-
-
-def consent_page(profiles: list[Profile], query: dict[str, str]) -> str:
-    choices = [(profile.username, "?" + urlencode(query | {"approve": profile.id})) for profile in profiles]
-    return render("consent.html", network="Threads", choices=choices, deny="?" + urlencode(query | {"deny": "1"}))

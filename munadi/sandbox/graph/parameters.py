@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from munadi.sandbox.exchange import Call
-from munadi.sandbox.instagram.errors import bad_parameter
+from munadi.sandbox.graph.errors import bad_parameter
 
 
 def parameters(call: Call) -> dict[str, str]:
