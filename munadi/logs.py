@@ -18,6 +18,19 @@ from munadi.domain.redaction import redact
 # The end of a traceback says what failed, its beginning how it came there.
 MAX_TRACEBACK = 8_000
 _HEAD = 1_000
+# What these say of each step is no fact of ours; those of the bucket would write whole requests, signature and all.
+CHATTY = (
+    "httpx",
+    "httpcore",
+    "aiosqlite",
+    "alembic",
+    "botocore",
+    "aiobotocore",
+    "s3fs",
+    "fsspec",
+    "PIL",
+    "python_multipart",
+)
 
 
 def configure_logging(level: str) -> None:
@@ -51,7 +64,7 @@ def configure_logging(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for chatty in ("httpx", "httpcore", "aiosqlite", "alembic"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

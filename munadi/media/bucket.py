@@ -91,7 +91,8 @@ class BucketStore(MediaStore):
 
     def read_note(self, name: str) -> bytes | None:
         try:
-            content: bytes = self._call("cat_file", f"{self._root}/{name}")
+            # One request: only a file that is read in several parts at once needs its size before.
+            content: bytes = self._call("cat_file", f"{self._root}/{name}", max_concurrency=1)
         except FileNotFoundError:
             return None
         return content

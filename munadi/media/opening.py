@@ -48,6 +48,8 @@ def open_store(settings: Settings) -> MediaStore:
 def try_store(store: MediaStore) -> None:
     """Write, read in part, renew and delete an object of its own. Raises StoreUnavailable, StoreRefused among them."""
     content = secrets.token_bytes(32)
+    # A bucket says what is wrong in the body of its answer, which an answer to HEAD, the first of a put, does not have.
+    store.read_note(f"renditions/{content.hex()}")
     digest = store.put_bytes(content)
     good = store.read(digest, 1, 30) == content[1:31] and store.renew(digest)
     store.delete(digest)

@@ -20,11 +20,11 @@ TOKEN = "CANARY-4c1f9f6a"
 
 
 @contextmanager
-def logging_to_stderr() -> Iterator[None]:
+def logging_to_stderr(level_name: str = "info") -> Iterator[None]:
     """As a process sets it up; what the test runner had is put back afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
-    configure_logging("info")
+    configure_logging(level_name)
     try:
         yield
     finally:

@@ -7,8 +7,6 @@ import av
 import pytest
 from PIL import Image
 
-from tests.support.s3 import S3Server
-
 
 @pytest.fixture
 def picture(tmp_path):
@@ -122,10 +120,3 @@ async def web():
         writer.transport.abort()
     await asyncio.gather(*web.open, return_exceptions=True)
     await asyncio.sleep(0)
-
-
-@pytest.fixture(scope="session")
-def s3(tmp_path_factory):
-    """A server of buckets that takes every key."""
-    with S3Server(tmp_path_factory.mktemp("s3")) as server:
-        yield server

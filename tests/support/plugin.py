@@ -14,6 +14,7 @@ from tests.support.faultproxy import FaultProxy
 from tests.support.loopback import stay_on_this_machine
 from tests.support.pds import RealPDS
 from tests.support.postgres import PostgresServer
+from tests.support.s3 import S3Server
 from tests.support.temporal import TemporalDevServer, time_skipping_environment
 
 _exit_status: dict[str, int] = {}
@@ -73,6 +74,13 @@ def real_pds() -> Iterator[RealPDS]:
     """One Bluesky PDS for the session, with the accounts alice.test and bob.test."""
     with RealPDS(["alice", "bob"]) as pds:
         yield pds
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """One server of buckets for the session, which takes every key. Start your own to stop it or to demand keys."""
+    with S3Server(tmp_path_factory.mktemp("s3")) as server:
+        yield server
 
 
 @pytest.fixture

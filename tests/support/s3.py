@@ -1,7 +1,10 @@
 """An S3 server written by others (moto), a process on loopback: `with S3Server(folder) as s3: s3.make_bucket("b")`."""
 
 import json
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -42,6 +45,20 @@ class S3Server:
     def demand_keys(self) -> None:
         """From now on only the keys that were made are taken."""
         httpx.post(f"{self.url}/moto-api/reset-auth", content=b"0").raise_for_status()
+
+    def restart(self) -> None:
+        """Start it again at its address after `process.kill()`, empty."""
+        self.process.start()
+        self.process.wait_for_port(self.port)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Alive, its port open, and silent; afterwards it goes on where it was."""
+        self.process.send(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send(signal.SIGCONT)
 
     def __enter__(self) -> Self:
         self.process.__enter__()
