@@ -1,0 +1,142 @@
+"""Meta's own names judge all that the adapters of its networks send, over the whole of what they can do.
+
+What Meta's SDK does not know but its documentation does stands in `KNOWN_OTHERWISE`, each with its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.channels.conftest import MediaSite, Oracle
+from tests.judges import meta_runs
+from tests.judges.meta_names import Judge, Sdk
+from tests.judges.meta_runs import Run
+from tests.judges.threads_names import ThreadsNames
+
+BASE = "https://graph.example"
+POSTS_GUIDE = "pages-api/posts; Paginated results: since and until of every list by time"
+STORIES_GUIDE = "video-api/page-stories-api"
+LOGIN_GUIDE = "facebook-login/guides/advanced/manual-flow"
+CONTAINERS = "instagram-platform/instagram-graph-api/reference/ig-container"
+KNOWN_OTHERWISE: Mapping[str, Mapping[str, str]] = {
+    "facebook": {
+        "GET Page/published_posts: no parameter 'since'": POSTS_GUIDE,
+        "GET Page/published_posts: nothing known in field 'attachments'": "graph-api/reference/story-attachment",
+        "GET debug_token: unknown": "facebook-login/guides/access-tokens/debugging",
+        "GET oauth/access_token: unknown": LOGIN_GUIDE,
+        "POST URL: no parameter 'id'": "sharing/webmasters: POST /?id=<url>&scrape=true reads a page again",
+        "POST URL: no parameter 'scrape'": "sharing/webmasters: the same",
+        "POST Page/video_stories: parameter 'upload_phase' is not 'start'": f"{STORIES_GUIDE}: in small letters",
+        "POST Page/video_stories: parameter 'upload_phase' is not 'finish'": f"{STORIES_GUIDE}: in small letters",
+        "POST outside the Graph": "video-api/guides/reels-publishing: the bytes go to rupload",
+    },
+    "instagram": {
+        "GET IGMediaForIGOnlyAPI: no field 'status'": CONTAINERS,
+        "GET IGMediaForIGOnlyAPI: no field 'status_code'": CONTAINERS,
+        "GET IGUserForIGOnlyAPI/stories: no parameter 'since'": POSTS_GUIDE,
+        "POST IGUserForIGOnlyAPI/media_publish: unknown": "ig-user/media_publish; the SDK writes mediapublish",
+    },
+    "instagram by a page": {
+        "GET IGMedia: no field 'status'": CONTAINERS,
+        "GET IGMedia: no field 'status_code'": CONTAINERS,
+        "GET IGUser/stories: no parameter 'since'": POSTS_GUIDE,
+        "GET User/accounts: no field 'tasks'": "graph-api/reference/user/accounts",
+        "GET Page/accounts: unknown": "none: the refusal tells a Page's token from a person's",
+    },
+    "threads": {},
+}
+
+
+def found_in(oracle: Oracle, name: str, run: Run) -> set[str]:
+    """What the judge of a network says of a run."""
+    profile, (channel, _, by_page) = run.profile, name.partition(" by ")
+    hosts = [f"{oracle.url}/{channel}/{host}" for host in ("graph", "fbgraph", "video", "token")]
+    account, token = profile["externalId"], profile["accessToken"]
+    if channel == "facebook":
+        judge = Judge(Sdk(), hosts, {account: "Page", "": "URL"}, {token: "Page"})
+    elif channel == "threads":
+        judge = Judge(ThreadsNames(), hosts, {account: "User"}, {token: "User"})
+    elif by_page:
+        people = {profile["personToken"]: "User", profile["pageToken"]: "Page"}
+        judge = Judge(Sdk(), hosts, {account: "IGUser"}, people)
+    else:
+        nodes = {account: "IGUserForIGOnlyAPI", "refresh_access_token": "IGRefreshAccessTokenForIGOnlyAPI"}
+        judge = Judge(Sdk(), hosts, nodes, {token: "IGUserForIGOnlyAPI"})
+    return judge.complaints(run.recorder)
+
+
+@pytest.mark.parametrize("name", KNOWN_OTHERWISE)
+async def test_everything_sent_is_known_to_meta(oracle: Oracle, site: MediaSite, name: str) -> None:
+    if name == "facebook":
+        run = await meta_runs.facebook(oracle, site)
+    elif name == "threads":
+        run = await meta_runs.threads(oracle, site)
+    else:
+        run = await meta_runs.instagram(oracle, site, "facebook" if " by " in name else None)
+    found, known = found_in(oracle, name, run), set(KNOWN_OTHERWISE[name])
+    assert found - known == set()
+    assert known - found == set(), "these need no exception"
+
+
+def said(judge: Judge, method: str, path: str, names: dict[str, str]) -> set[str]:
+    shape: dict[str, Any] = {"params": names} if method == "GET" else {"data": names}
+    return judge.judge(httpx.Request(method, f"{BASE}/v26.0/{path}", **shape))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "names", "complaint"),
+    [
+        ("POST", "1/feed", {"mesage": "x"}, "POST Page/feed: no parameter 'mesage'"),
+        ("POST", "1/feeds", {"message": "x"}, "POST Page/feeds: unknown"),
+        ("POST", "1/photos", {"published": "no"}, "POST Page/photos: parameter 'published' is not 'no'"),
+        (
+            "POST",
+            "1/video_reels",
+            {"video_state": "LIVE"},
+            "POST Page/video_reels: parameter 'video_state' is not 'LIVE'",
+        ),
+        ("POST", "1/feed", {"attached_media": "5"}, "POST Page/feed: parameter 'attached_media' is not '5'"),
+        ("POST", "1/feed", {"limit": "5"}, "POST Page/feed: no parameter 'limit'"),
+        ("GET", "1/published_posts", {"fields": "id,mesage"}, "GET Page/published_posts: no field 'mesage'"),
+        ("GET", "2", {"fields": "id,text"}, "GET PagePost: no field 'text'"),
+        ("GET", "3/media", {"fields": "captions"}, "GET IGUser/media: no field 'captions'"),
+        ("GET", "4/media", {"fields": "captions"}, "GET IGUserForIGOnlyAPI/media: no field 'captions'"),
+        ("POST", "3/media", {"image": "x"}, "POST IGUser/media: no parameter 'image'"),
+        ("GET", "9", {"fields": "id"}, "GET 9: unknown"),
+    ],
+)
+def test_what_meta_does_not_know_is_told(method: str, path: str, names: dict[str, str], complaint: str) -> None:
+    nodes = {"1": "Page", "2": "PagePost", "3": "IGUser", "4": "IGUserForIGOnlyAPI"}
+    assert said(Judge(Sdk(), [BASE], nodes, {}), method, path, names) == {complaint}
+
+
+def test_a_file_is_a_parameter_too() -> None:
+    files = {"sauce": ("sauce", b"x", "image/png")}
+    request = httpx.Request("POST", f"{BASE}/1/thumbnails", data={"is_preferred": "true"}, files=files)
+    request.read()
+    judge = Judge(Sdk(), [BASE], {"1": "AdVideo"}, {})
+    assert judge.judge(request) == {"POST AdVideo/thumbnails: no parameter 'sauce'"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "names", "complaint"),
+    [
+        ("POST", "1/threads", {"txt": "x"}, "POST User/threads: no parameter 'txt'"),
+        ("POST", "1/threads", {"media_type": "REELS"}, "POST User/threads: parameter 'media_type' is not 'REELS'"),
+        ("POST", "1/media", {}, "POST User/media: unknown"),
+        ("GET", "1/threads", {"fields": "caption"}, "GET User/threads: no field 'caption'"),
+    ],
+)
+def test_what_threads_does_not_know_is_told(method: str, path: str, names: dict[str, str], complaint: str) -> None:
+    assert said(Judge(ThreadsNames(), [BASE], {"1": "User"}, {}), method, path, names) == {complaint}
+
+
+def test_ids_are_learnt_from_what_made_them() -> None:
+    judge = Judge(Sdk(), [BASE], {"1": "Page"}, {})
+    made = httpx.Request("POST", f"{BASE}/1/video_reels", data={"upload_phase": "start"})
+    assert judge.judge(made, {"video_id": "7"}) == set()
+    assert said(judge, "GET", "7", {"fields": "status,length,caption"}) == {"GET AdVideo: no field 'caption'"}
