@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -101,6 +102,42 @@ async def test_a_poll(oracle: Oracle, acme: Connected) -> None:
     await acme.post(new("Tea?", options={"poll": ["चाय", "Coffee"]}))
     (post,) = posts(oracle, acme)
     assert post["raw"]["shown"]["poll_attachment"] == '{"option_a": "चाय", "option_b": "Coffee"}'
+
+
+async def test_a_quote_shown_in_two_countries(oracle: Oracle, acme: Connected) -> None:
+    first = await acme.post(new("Hello"))
+    options = {"quotePostId": first.post_id, "countries": ["IN", "DE"], "locationId": "77", "replyApprovals": True}
+    await acme.post(new("As I said", media=(image(),), options=options))
+    _, quote = posts(oracle, acme)
+    assert quote["raw"]["shown"] == {
+        "quote_post_id": first.post_id,
+        "allowlisted_country_codes": "IN,DE",
+        "location_id": "77",
+        "enable_reply_approvals": "true",
+    }
+
+
+async def test_a_quote_of_what_is_not_there(oracle: Oracle, acme: Connected) -> None:
+    error = await failure(acme, new("As I said", options={"quotePostId": "18000000000000000"}))
+    assert error.sorting in (Sorting.REJECTED, Sorting.NOT_SENT)
+    assert posts(oracle, acme) == []
+
+
+async def test_a_gif(oracle: Oracle, acme: Connected) -> None:
+    given = new("Tea time", options={"gif": {"id": "xT9IgG50Fb7Mi0prBC"}})
+    await acme.post(given)
+    (post,) = posts(oracle, acme)
+    assert post["raw"]["shown"] == {"gif_attachment": '{"gif_id": "xT9IgG50Fb7Mi0prBC", "provider": "GIPHY"}'}
+
+
+async def test_a_long_text_with_spoilers_above_it(oracle: Oracle, acme: Connected) -> None:
+    attachment = {"text": "चाय " * 2000, "link": LINK, "styles": [{"offset": 0, "length": 3, "styles": ["highlight"]}]}
+    spoilers = [{"offset": 0, "length": 3}]
+    await acme.post(new("Tea and more", options={"textAttachment": attachment, "textSpoilers": spoilers}))
+    (post,) = posts(oracle, acme)
+    shown = post["raw"]["shown"]
+    assert json.loads(shown["text_attachment"])["plaintext"] == attachment["text"]
+    assert json.loads(shown["text_entities"]) == [{"entity_type": "SPOILER", "offset": 0, "length": 3}]
 
 
 async def test_an_image_with_its_alt_text_and_a_link_in_the_text(oracle: Oracle, acme: Connected) -> None:

@@ -14,6 +14,7 @@ from tests.channels.making import account, bench, draft, image, video
 MIB = 1024 * 1024
 FAMILY = "👨‍👩‍👧‍👦"  # one emoji of 25 bytes
 LINK = "https://example.com/sale"
+RANGE = "INVALID_OPTION"
 PLAIN = {"has_alpha": False, "animated": False}
 
 
@@ -43,6 +44,16 @@ def carousel(count: int) -> Draft:
 
 def links(count: int) -> str:
     return " ".join(f"https://example.com/{index}" for index in range(count))
+
+
+def styled(text: str, *stretches: tuple[int, int]) -> dict[str, Any]:
+    """A text attachment with bold stretches, by offset and length."""
+    styles = [{"offset": offset, "length": length, "styles": ["bold"]} for offset, length in stretches]
+    return {"text": text, "styles": styles}
+
+
+def spoiler(offset: int) -> dict[str, int]:
+    return {"offset": offset, "length": 1}
 
 
 @pytest.mark.parametrize(
@@ -130,6 +141,86 @@ def links(count: int) -> str:
             post(spoiler=True),
             ("/options/spoiler", "OPTION_NOT_FOR_KIND"),
         ),
+        (post(quotePostId="1" * 32), post(quotePostId="1" * 33), ("/options/quotePostId", "INVALID_OPTION")),
+        (post(quotePostId="18"), post(quotePostId="https://x"), ("/options/quotePostId", "INVALID_OPTION")),
+        (
+            draft("Hi", media=(image(),), options={"quotePostId": "18"}),
+            post(quotePostId=""),
+            ("/options/quotePostId", "INVALID_OPTION"),
+        ),
+        (post(gif={"id": "abc"}), post(gif={"id": ""}), ("/options/gif/id", "INVALID_OPTION")),
+        (
+            post(gif={"id": "abc", "provider": "GIPHY"}),
+            post(gif={"id": "abc", "provider": "TENOR"}),
+            ("/options/gif/provider", "INVALID_OPTION"),
+        ),
+        (
+            post(gif={"id": "abc"}),
+            draft("Hi", media=(image(),), options={"gif": {"id": "abc"}}),
+            ("/options/gif", "OPTION_NOT_FOR_KIND"),
+        ),
+        (
+            post(gif={"id": "abc"}),
+            draft("Hi", link=LINK, options={"gif": {"id": "abc"}}),
+            ("/options/gif", "OPTION_NOT_FOR_KIND"),
+        ),
+        (post(gif={"id": "abc"}), post("", gif={"id": "abc"}), ("/text", "MISSING_FIELD")),
+        (post(gif={"id": "a"}), post(gif={"id": "a"}, poll=["a", "b"]), ("/options/gif", "INVALID_OPTION")),
+        (
+            post(textAttachment={"text": "x" * 10_000}),
+            post(textAttachment={"text": "x" * 10_001}),
+            ("/options/textAttachment/text", "INVALID_OPTION"),
+        ),
+        (
+            post(textAttachment={"text": "x"}),
+            post(textAttachment={"text": ""}),
+            ("/options/textAttachment/text", "INVALID_OPTION"),
+        ),
+        (
+            draft("Hi", link=LINK, options={"textAttachment": {"text": "x"}}),
+            draft("Hi", link=LINK, options={"textAttachment": {"text": "x", "link": "https://b.example"}}),
+            ("/options/textAttachment/link", "INVALID_OPTION"),
+        ),
+        (
+            post(textAttachment={"text": "x", "link": LINK}),
+            post(textAttachment={"text": "x", "link": "ftp://b.example"}),
+            ("/options/textAttachment/link", "INVALID_LINK"),
+        ),
+        (
+            post(links(5), textAttachment={"text": "x", "link": "https://example.com/0"}),
+            post(links(5), textAttachment={"text": "x", "link": LINK}),
+            ("/text", "TOO_MANY_LINKS"),
+        ),
+        (
+            post(textAttachment={"text": "x"}),
+            post(textAttachment={"text": "x"}, gif={"id": "a"}),
+            ("/options/textAttachment", "INVALID_OPTION"),
+        ),
+        (
+            post(textAttachment=styled("four", (0, 2), (2, 2))),
+            post(textAttachment=styled("four", (2, 2), (0, 3))),
+            ("/options/textAttachment/styles/0", "INVALID_OPTION"),
+        ),
+        (
+            post(textAttachment=styled("für", (0, 4))),  # four bytes, however Threads counts
+            post(textAttachment=styled("für", (0, 5))),
+            ("/options/textAttachment/styles/0", "INVALID_OPTION"),
+        ),
+        (
+            post(textAttachment=styled("x", (0, 1))),
+            post(textAttachment={"text": "x", "styles": [{"offset": 0, "length": 1, "styles": ["blink"]}]}),
+            ("/options/textAttachment/styles/0/styles/0", "INVALID_OPTION"),
+        ),
+        (post("Hello", textSpoilers=[spoiler(4)]), post(textSpoilers=[spoiler(5)]), ("/options/textSpoilers/0", RANGE)),
+        (post(textSpoilers=[spoiler(0)] * 10), post(textSpoilers=[spoiler(0)] * 11), ("/options/textSpoilers", RANGE)),
+        (
+            post(textSpoilers=[spoiler(0)]),
+            post(textSpoilers=[{"offset": 0, "length": 0}]),
+            ("/options/textSpoilers/0/length", "INVALID_OPTION"),
+        ),
+        (post(replyApprovals=True), post(replyApprovals="often"), ("/options/replyApprovals", "INVALID_OPTION")),
+        (post(locationId="77"), post(locationId="here"), ("/options/locationId", "INVALID_OPTION")),
+        (post(countries=["IN", "DE"]), post(countries=["IN", "de"]), ("/options/countries/1", "INVALID_OPTION")),
         (post(), post(autoPublishText=True), ("/options/autoPublishText", "INVALID_OPTION")),
         # chains and comments
         (draft("1", parts=("x",) * 19), draft("1", parts=("x",) * 20), ("/parts", "TOO_MANY_PARTS")),
@@ -167,6 +258,22 @@ def test_replies_need_a_permission_of_their_own() -> None:
     assert codes(chain, scopes=("threads_basic", "threads_manage_replies")) == []
     assert codes(chain, scopes=("threads_basic",)) == [("/parts", "MISSING_SCOPE"), ("/firstComment", "MISSING_SCOPE")]
     assert codes(post(), scopes=("threads_basic",)) == []
+
+
+def test_what_hangs_on_a_post_is_told_with_its_limit() -> None:
+    (found,) = problems(post(gif={"id": "a"}, poll=["a", "b"]))
+    assert (found.rule, found.limit, found.actual) == ("one_attachment", 1, 2)
+    (found,) = problems(post(textSpoilers=[spoiler(5)]))
+    assert (found.rule, found.limit, found.actual) == ("text_range", 5, 6)
+    (found,) = problems(post(textAttachment=styled("four", (0, 3), (2, 1))))
+    assert (found.rule, found.limit, found.actual) == ("styles_overlap", 3, 2)
+
+
+def test_a_location_needs_a_permission_of_its_own() -> None:
+    tagged = post(locationId="77")
+    assert codes(tagged, scopes=()) == []
+    assert codes(tagged, scopes=("threads_basic", "threads_location_tagging")) == []
+    assert codes(tagged, scopes=("threads_basic",)) == [("/options/locationId", "MISSING_SCOPE")]
 
 
 def test_each_media_is_pointed_at() -> None:

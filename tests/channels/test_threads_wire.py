@@ -89,6 +89,40 @@ def test_a_poll_is_json(choices: list[str]) -> None:
     assert list(json.loads(form["poll_attachment"]))[:2] == ["option_a", "option_b"]
 
 
+def test_a_gif_is_json() -> None:
+    form = single_form(draft("Hi"), Options.model_validate({"gif": {"id": "xT9"}}), STORE)
+    assert json.loads(form["gif_attachment"]) == {"gif_id": "xT9", "provider": "GIPHY"}
+
+
+def test_a_text_attachment_is_json() -> None:
+    given = {"text": "Für später", "link": LINK, "styles": [{"offset": 0, "length": 3, "styles": ["bold", "italic"]}]}
+    form = single_form(draft("Hi"), Options.model_validate({"textAttachment": given}), STORE)
+    assert json.loads(form["text_attachment"]) == {
+        "plaintext": "Für später",
+        "link_attachment_url": LINK,
+        "text_with_styling_info": [{"offset": 0, "length": 3, "styling_info": ["bold", "italic"]}],
+    }
+    plain = single_form(draft("Hi"), Options.model_validate({"textAttachment": {"text": "x"}}), STORE)
+    assert json.loads(plain["text_attachment"]) == {"plaintext": "x"}
+
+
+def test_what_any_kind_of_post_may_have() -> None:
+    options = Options.model_validate({
+        "quotePostId": "18", "locationId": "77", "countries": ["IN", "DE"], "replyApprovals": True,
+        "textSpoilers": [{"offset": 1, "length": 2}],
+    })  # fmt: skip
+    extras = {
+        "quote_post_id": "18",
+        "location_id": "77",
+        "allowlisted_country_codes": "IN,DE",
+        "enable_reply_approvals": "true",
+        "text_entities": '[{"entity_type": "SPOILER", "offset": 1, "length": 2}]',
+    }
+    assert single_form(draft("Hi"), options, STORE) == {"media_type": "TEXT", "text": "Hi", **extras}
+    assert extras.items() <= single_form(draft("Hi", media=(image(),)), options, STORE).items()
+    assert extras.items() <= carousel_form(draft("Hi"), options, ["c1", "c2"]).items()
+
+
 def test_a_carousel_has_its_text_on_the_parent() -> None:
     given = draft("Hi", media=(image(0, alt="A"), video(1)))
     assert child_form(given.media[0], STORE) == {

@@ -22,7 +22,7 @@ MAX_MISSES = 3
 POST_FIELDS = "id,text,timestamp,permalink,media_type,children"
 # What a post of a kind reads back as.
 READS_AS: dict[Kind, frozenset[str]] = {
-    Kind.TEXT: frozenset({"TEXT", "TEXT_POST"}),
+    Kind.TEXT: frozenset({"TEXT", "TEXT_POST", "GIF"}),  # the last one is told by clients, of texts with a GIF
     Kind.IMAGE: frozenset({"IMAGE"}),
     Kind.VIDEO: frozenset({"VIDEO"}),
     Kind.CAROUSEL: frozenset({"CAROUSEL", "CAROUSEL_ALBUM"}),

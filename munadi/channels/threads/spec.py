@@ -27,6 +27,7 @@ MAX_CAROUSEL = 20
 # Ours: Threads names no limit but 1,000 replies a day.
 MAX_PARTS = 20
 REPLY_SCOPE = "threads_manage_replies"
+LOCATION_SCOPE = "threads_location_tagging"
 
 
 class Hosts(BaseModel):
@@ -76,17 +77,75 @@ class ReplyControl(StrEnum):
     FOLLOWERS_ONLY = "followers_only"
 
 
+class GifProvider(StrEnum):
+    """Whose id a GIF's is."""
+
+    GIPHY = "GIPHY"
+
+
+class Style(StrEnum):
+    """How a stretch of a text attachment looks."""
+
+    BOLD = "bold"
+    ITALIC = "italic"
+    HIGHLIGHT = "highlight"
+    UNDERLINE = "underline"
+    STRIKETHROUGH = "strikethrough"
+
+
+class Stretch(WireModel):
+    """A part of a text. Meta does not say in which unit it counts, so what is given is sent as it is."""
+
+    offset: int = Field(ge=0)
+    length: int = Field(ge=1)
+
+
+class StyledStretch(Stretch):
+    """A part of a text attachment with its styles."""
+
+    styles: tuple[Style, ...] = Field(min_length=1)
+
+
+class Gif(WireModel):
+    """A GIF of the provider's collection, by its id there."""
+
+    id: str = Field(min_length=1, max_length=200, pattern=r"^\S+$")
+    provider: GifProvider = GifProvider.GIPHY
+
+
+class TextAttachment(WireModel):
+    """A long text below the post's own, with a link of its own."""
+
+    text: str = Field(min_length=1, max_length=10_000)
+    link: str | None = Field(default=None, max_length=2_000)
+    styles: tuple[StyledStretch, ...] = ()
+
+
 TopicTag = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[^.&]*[^.&\s][^.&]*$")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+NumericId = Annotated[str, Field(pattern=r"^\d{1,32}$")]
 Choice = Annotated[str, Field(min_length=1, max_length=25)]
 
 
 class Options(WireModel):
-    """All of the first post. `topicTag` has no #; `spoiler` blurs the media; `poll` is 2 to 4 answers under a text."""
+    """All of the first post.
+
+    `topicTag` has no #; `spoiler` blurs the media, `textSpoilers` stretches of the text; `poll` is 2 to 4 answers under
+    a text. `quotePostId` and `locationId` are Threads' ids; only people in `countries` (ISO 3166-1) see the post.
+    With `replyApprovals` the author lets each reply through.
+    """
 
     topic_tag: TopicTag | None = None
     reply_control: ReplyControl | None = None
     spoiler: bool | None = None
     poll: tuple[Choice, ...] | None = Field(default=None, min_length=2, max_length=4)
+    reply_approvals: bool | None = None
+    quote_post_id: NumericId | None = None
+    gif: Gif | None = None
+    text_attachment: TextAttachment | None = None
+    text_spoilers: tuple[Stretch, ...] = Field(default=(), max_length=10)
+    location_id: NumericId | None = None
+    countries: tuple[Country, ...] = ()
 
 
 IMAGE = MediaRule(
@@ -142,6 +201,7 @@ SPEC = ChannelSpec(
     sources=(
         "https://developers.facebook.com/documentation/threads/posts",
         "https://developers.facebook.com/documentation/threads/reference/publishing",
+        "https://developers.facebook.com/documentation/threads/create-posts/text-attachments",
         "https://developers.facebook.com/documentation/threads/troubleshooting",
     ),
 )

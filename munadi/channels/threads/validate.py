@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import regex
 
 from munadi.channels.graph_media import check_video
 from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
+from munadi.channels.threads.option_rules import check_options, is_web_address
 from munadi.channels.threads.spec import (
     AUDIO_CODECS,
     MAX_BITS_PER_SECOND,
@@ -33,17 +32,18 @@ def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
     """All violations, with pointers relative to the draft."""
     options, problems = parse_options(spec, Options, draft.options)
     problems += check_extras(spec, draft)
-    for pointer, text, link in _texts(draft):
-        problems += _text(spec, pointer, text, link)
+    attachment = options.text_attachment if options is not None else None
+    for pointer, text, attached in _texts(draft, attachment.link if attachment else None):
+        problems += _text(spec, pointer, text, attached)
     problems += check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
     for index, asset in enumerate(draft.media):
         problems += _video(spec, asset, f"/media/{index}")
-    if draft.link and not _is_web_address(draft.link):
+    if draft.link and not is_web_address(draft.link):
         problems.append(problem(spec, "/link", "INVALID_LINK", "link", "takes links that start with http(s)://"))
     if not (draft.text.strip() or draft.link or draft.media):
         problems.append(problem(spec, "/text", "MISSING_FIELD", "not_empty", "needs a text, a link or media"))
     if options is not None:
-        problems += _options(spec, draft, options)
+        problems += check_options(spec, draft, options, account)
     return problems + _replies(spec, draft, account)
 
 
@@ -59,20 +59,21 @@ def links_in(text: str) -> set[str]:
     return {found.rstrip(".,;:!?)]}'") for found in _URL.findall(text)}
 
 
-def _texts(draft: Draft) -> list[tuple[str, str, str | None]]:
-    """Every text that will stand somewhere: its pointer, the text, and the link attached to it."""
-    texts: list[tuple[str, str, str | None]] = [("/text", shown_text(draft), draft.link)]
-    texts += [(f"/parts/{index}", part, None) for index, part in enumerate(draft.parts)]
-    return [*texts, ("/firstComment", draft.first_comment, None)] if draft.first_comment else texts
+def _texts(draft: Draft, second_link: str | None) -> list[tuple[str, str, set[str]]]:
+    """Every text that will stand somewhere: its pointer, the text, and the links attached to it."""
+    attached = {link for link in (draft.link, second_link) if link}
+    texts: list[tuple[str, str, set[str]]] = [("/text", shown_text(draft), attached)]
+    texts += [(f"/parts/{index}", part, set()) for index, part in enumerate(draft.parts)]
+    return [*texts, ("/firstComment", draft.first_comment, set())] if draft.first_comment else texts
 
 
-def _text(spec: ChannelSpec, pointer: str, text: str, link: str | None) -> list[Problem]:
+def _text(spec: ChannelSpec, pointer: str, text: str, attached: set[str]) -> list[Problem]:
     found = check_text(spec, text, pointer)
     actual = weight(text)
     if not found and actual > MAX_TEXT:
         message = f"counts an emoji as its UTF-8 bytes, so takes at most {MAX_TEXT}; this text has {actual}"
         found.append(problem(spec, pointer, "TEXT_TOO_LONG", "text_emoji_bytes", message, MAX_TEXT, actual))
-    links = links_in(text) | ({link} if link else set())
+    links = links_in(text) | attached
     if len(links) > MAX_LINKS:
         message = f"takes at most {MAX_LINKS} different links; this has {len(links)}"
         found.append(problem(spec, pointer, "TOO_MANY_LINKS", "links", message, MAX_LINKS, len(links)))
@@ -91,20 +92,6 @@ def _video(spec: ChannelSpec, asset: MediaAsset, pointer: str) -> list[Problem]:
     return found
 
 
-def _options(spec: ChannelSpec, draft: Draft, options: Options) -> list[Problem]:
-    found = []
-    if options.spoiler is not None and not draft.media:
-        message = "blurs media, and this post has none"
-        found.append(problem(spec, "/options/spoiler", "OPTION_NOT_FOR_KIND", "spoiler_media", message))
-    if options.poll is not None and (draft.media or draft.link):
-        message = "takes a poll under a text alone, without media or a link"
-        found.append(problem(spec, "/options/poll", "OPTION_NOT_FOR_KIND", "poll_text", message))
-    if options.poll is not None and not draft.text.strip():
-        message = "needs a text above a poll"
-        found.append(problem(spec, "/text", "MISSING_FIELD", "poll_text", message))
-    return found
-
-
 def _replies(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
     """Parts and comments are replies: each needs a text, and the connection a permission of its own."""
     found = [
@@ -119,11 +106,3 @@ def _replies(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
         pointers = ["/parts"] * bool(draft.parts) + ["/firstComment"] * bool(draft.first_comment)
         found += [problem(spec, pointer, "MISSING_SCOPE", "reply_scope", message, REPLY_SCOPE) for pointer in pointers]
     return found
-
-
-def _is_web_address(link: str) -> bool:
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -6,11 +6,12 @@ Source: Meta's Threads publishing reference (facts, section 3).
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from munadi.channels.graph import flag
 from munadi.channels.graph_containers import POST, Form
 from munadi.channels.graph_media import public_source
-from munadi.channels.threads.spec import Kind, Options
+from munadi.channels.threads.spec import Kind, Options, TextAttachment
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
@@ -74,7 +75,11 @@ def single_form(draft: Draft, options: Options, media: MediaReader) -> Form:
         form["link_attachment"] = draft.link
     if options.poll:
         choices = dict(zip(("option_a", "option_b", "option_c", "option_d"), options.poll, strict=False))
-        form["poll_attachment"] = json.dumps(choices, ensure_ascii=False)
+        form["poll_attachment"] = _json(choices)
+    if options.gif:
+        form["gif_attachment"] = _json({"gif_id": options.gif.id, "provider": options.gif.provider.value})
+    if options.text_attachment:
+        form["text_attachment"] = _json(_long_text(options.text_attachment))
     return form
 
 
@@ -88,6 +93,22 @@ def _medium(asset: MediaAsset, media: MediaReader) -> Form:
     return {**form, "alt_text": asset.alt} if asset.alt else form
 
 
+def _long_text(given: TextAttachment) -> dict[str, Any]:
+    told: dict[str, Any] = {"plaintext": given.text}
+    if given.link:
+        told["link_attachment_url"] = given.link
+    if given.styles:
+        told["text_with_styling_info"] = [
+            {"offset": one.offset, "length": one.length, "styling_info": [style.value for style in one.styles]}
+            for one in given.styles
+        ]
+    return told
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
 def _said(draft: Draft, options: Options) -> Form:
     text = shown_text(draft)
     form: Form = {"text": text} if text else {}
@@ -97,4 +118,16 @@ def _said(draft: Draft, options: Options) -> Form:
         form["reply_control"] = options.reply_control.value
     if options.spoiler is not None:
         form["is_spoiler_media"] = flag(options.spoiler)
+    if options.text_spoilers:
+        form["text_entities"] = _json([
+            {"entity_type": "SPOILER", "offset": one.offset, "length": one.length} for one in options.text_spoilers
+        ])  # fmt: skip
+    if options.reply_approvals is not None:
+        form["enable_reply_approvals"] = flag(options.reply_approvals)
+    if options.quote_post_id:
+        form["quote_post_id"] = options.quote_post_id
+    if options.location_id:
+        form["location_id"] = options.location_id
+    if options.countries:
+        form["allowlisted_country_codes"] = ",".join(options.countries)
     return form

@@ -1,6 +1,6 @@
 """Threads emulated: graph, token and www hosts under `/threads`.
 
-Built from channels/threads.md. Not here: quotes, GIFs, text attachments, ghost posts, locations, insights, webhooks.
+Built from channels/threads.md. Not here: ghost posts, location search, sharing to Instagram, insights, webhooks.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from munadi.sandbox.media import sniff
 from munadi.sandbox.threads import describing, errors
 from munadi.sandbox.threads.errors import bad_parameter, missing_object
 from munadi.sandbox.threads.fetching import fetch_image, fetch_video, video_problem
-from munadi.sandbox.threads.graph import MANAGE_REPLIES, PUBLISH, Graph
+from munadi.sandbox.threads.graph import LOCATION, MANAGE_REPLIES, PUBLISH, Graph
 from munadi.sandbox.threads.model import Container, Profile
 
 
@@ -39,6 +39,10 @@ class Containers:
         if "reply_to_id" in values:
             self._graph.caller(call, MANAGE_REPLIES)
             container.reply_to = self._parent(values["reply_to_id"])
+        if "quote_post_id" in values:
+            self._parent(values["quote_post_id"])
+        if "location_id" in values:
+            self._graph.caller(call, LOCATION)
         if media_type == "CAROUSEL":
             self._adopt_children(container, profile, listed(values, "children"))
         elif media_type != "TEXT":
@@ -79,6 +83,7 @@ class Containers:
         return container
 
     def _parent(self, post_id: str) -> str:
+        """A post that is there: the one to answer, or to quote."""
         if post_id not in self._graph.posts:
             raise missing_object(post_id, "post")
         return post_id

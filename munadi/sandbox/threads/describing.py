@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 from munadi.sandbox.graph.errors import refuse
-from munadi.sandbox.graph.parameters import flag
+from munadi.sandbox.graph.parameters import flag, listed
 from munadi.sandbox.threads import errors
 from munadi.sandbox.threads.errors import bad_parameter
 
@@ -14,7 +15,22 @@ TEXT_LENGTH, ALT_LENGTH, LINKS = 500, 1000, 5
 MEDIA_TYPES = {"TEXT", "IMAGE", "VIDEO", "CAROUSEL"}
 REPLY_CONTROLS = {"everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only"}
 LINK = re.compile(r"https?://[^\s]*[^\s.,;:!?)\]}']", re.IGNORECASE)
-SHOWN = ("topic_tag", "reply_control", "poll_attachment", "is_spoiler_media")
+COUNTRY = re.compile(r"[A-Z]{2}")
+STYLES = {"bold", "italic", "highlight", "underline", "strikethrough"}
+LONG_TEXT, SPOILERS = 10_000, 10
+SHOWN = (
+    "topic_tag",
+    "reply_control",
+    "poll_attachment",
+    "is_spoiler_media",
+    "gif_attachment",
+    "text_attachment",
+    "text_entities",
+    "enable_reply_approvals",
+    "quote_post_id",
+    "location_id",
+    "allowlisted_country_codes",
+)
 
 
 def media_type_of(values: dict[str, str]) -> str:
@@ -33,10 +49,13 @@ def check(values: dict[str, str], media_type: str, *, count_bytes: bool) -> None
         raise bad_parameter("The parameter text is required.")
     if (len(text.encode()) if count_bytes else len(text)) > TEXT_LENGTH:
         raise refuse(errors.TEXT_TOO_LONG)
-    links = set(LINK.findall(text)) | ({values["link_attachment"]} if "link_attachment" in values else set())
-    if len(links) > LINKS:
-        raise refuse(errors.LINK_LIMIT)
     _check_attachments(values, media_type)
+    attached = {values.get("link_attachment"), _checked_long_text(values).get("link_attachment_url")} - {None}
+    if len(set(LINK.findall(text)) | attached) > LINKS:
+        raise refuse(errors.LINK_LIMIT)
+    _check_entities(values)
+    if not all(COUNTRY.fullmatch(code) for code in listed(values, "allowlisted_country_codes")):
+        raise refuse(errors.BAD_COUNTRIES)
     tag, control = values.get("topic_tag"), values.get("reply_control")
     if tag is not None and (not 1 <= len(tag) <= 50 or set(tag) & set(".&")):
         raise bad_parameter("Param topic_tag must be 1 to 50 characters without . and &")
@@ -57,7 +76,7 @@ def _check_attachments(values: dict[str, str], media_type: str) -> None:
              if name in values]  # fmt: skip
     if given and media_type != "TEXT":
         raise bad_parameter(f"Param {given[0]} is for text posts only")
-    if len(given) > 1:
+    if len(given) > 1 and given != ["link_attachment", "text_attachment"]:
         raise bad_parameter(f"Params {' and '.join(given)} cannot be combined")
     if "link_attachment" in values and not LINK.fullmatch(values["link_attachment"]):
         raise bad_parameter("Param link_attachment must be a valid URL")
@@ -67,16 +86,61 @@ def _check_attachments(values: dict[str, str], media_type: str) -> None:
     if len(alt) > ALT_LENGTH:
         raise bad_parameter("Param alt_text must be at most 1000 characters long")
     if "poll_attachment" in values:
-        _check_poll(values["poll_attachment"])
+        _check_poll(_object(values, "poll_attachment"))
+    if "gif_attachment" in values:
+        gif = _object(values, "gif_attachment")
+        if not gif.get("gif_id") or gif.get("provider") != "GIPHY":
+            raise bad_parameter("Param gif_attachment must have a gif_id and the provider GIPHY")
 
 
-def _check_poll(text: str) -> None:
-    try:
-        poll = json.loads(text)
-    except ValueError:
-        raise bad_parameter("Param poll_attachment must be a JSON object") from None
+def _check_poll(poll: dict[str, Any]) -> None:
     names = ("option_a", "option_b", "option_c", "option_d")
-    if not isinstance(poll, dict) or not {"option_a", "option_b"} <= set(poll) <= set(names):
+    if not {"option_a", "option_b"} <= set(poll) <= set(names):
         raise bad_parameter("Param poll_attachment must have option_a to option_d")
     if not all(isinstance(choice, str) and 1 <= len(choice) <= 25 for choice in poll.values()):
         raise bad_parameter("Poll options must be 1 to 25 characters long")
+
+
+def _checked_long_text(values: dict[str, str]) -> dict[str, Any]:
+    if "text_attachment" not in values:
+        return {}
+    long_text = _object(values, "text_attachment")
+    words, link = long_text.get("plaintext"), long_text.get("link_attachment_url")
+    if not isinstance(words, str) or not 1 <= len(words) <= LONG_TEXT:
+        raise bad_parameter("The plaintext of text_attachment must be 1 to 10000 characters long")
+    if link is not None and ("link_attachment" in values or not LINK.fullmatch(str(link))):
+        raise bad_parameter("Param text_attachment must have one valid link_attachment_url, and the post none besides")
+    end = 0
+    for one in sorted(long_text.get("text_with_styling_info", []), key=_offset_of):
+        if _offset_of(one) < end or not one.get("styling_info") or not set(one["styling_info"]) <= STYLES:
+            raise bad_parameter("The styling info of text_attachment overlaps or has unknown styles")
+        end = _offset_of(one) + int(one.get("length", 0))
+    return long_text
+
+
+def _check_entities(values: dict[str, str]) -> None:
+    entities = _read(values.get("text_entities", "[]"), "text_entities", list)
+    if len(entities) > SPOILERS:
+        raise bad_parameter("Param text_entities must have at most 10 entries")
+    for one in entities:
+        if str(one.get("entity_type", "")).upper() != "SPOILER" or _offset_of(one) < 0 or int(one.get("length", 0)) < 1:
+            raise bad_parameter("Param text_entities must have an entity_type, an offset and a length")
+
+
+def _offset_of(stretch: dict[str, Any]) -> int:
+    return int(stretch.get("offset", -1))
+
+
+def _object(values: dict[str, str], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = _read(values[name], name, dict)
+    return found
+
+
+def _read(text: str, name: str, kind: type) -> Any:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, kind):
+        raise bad_parameter(f"Param {name} must be JSON, of the kind {kind.__name__}")
+    return found

@@ -27,6 +27,7 @@ KNOWN = [*globals().values(), *vars(shared).values()]
 TEXT_TOO_LONG = GraphError(100, None, "(#100) Param text must be at most 500 characters long.",
                              type=API, title="Texto demasiado largo",
                              user_message="El texto supera los 500 caracteres.")  # fmt: skip
+BAD_COUNTRIES = GraphError(100, None, "THREADS_API__GEO_GATING_INVALID_COUNTRY_CODES", type=API)
 LINK_LIMIT = GraphError(100, None, "THREADS_API__LINK_LIMIT_EXCEEDED", type=API)
 
 

@@ -17,7 +17,8 @@ from munadi.sandbox.threads.model import Container, Post, Profile, Spent
 
 BASIC, PUBLISH = "threads_basic", "threads_content_publish"
 MANAGE_REPLIES, READ_REPLIES, DELETE = "threads_manage_replies", "threads_read_replies", "threads_delete"
-ALL_SCOPES = [BASIC, PUBLISH, MANAGE_REPLIES, READ_REPLIES, DELETE]
+LOCATION = "threads_location_tagging"
+ALL_SCOPES = [BASIC, PUBLISH, MANAGE_REPLIES, READ_REPLIES, DELETE, LOCATION]
 
 
 class Graph:

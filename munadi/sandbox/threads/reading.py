@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -27,6 +28,10 @@ POST_FIELDS = {
     "shortcode",
     "children",
     "is_quote_post",
+    "quoted_post",
+    "poll_attachment",
+    "text_attachment",
+    "text_entities",
     "alt_text",
     "link_attachment_url",
     "topic_tag",
@@ -35,6 +40,8 @@ POST_FIELDS = {
     "replied_to",
     "root_post",
 }
+
+JSON_FIELDS = ("poll_attachment", "text_attachment", "text_entities")
 
 
 class Reading:
@@ -87,7 +94,7 @@ class Reading:
             "username": profile.username,
             "timestamp": graph_time(post.published_at),
             "shortcode": post.shortcode,
-            "is_quote_post": False,
+            "is_quote_post": "quote_post_id" in post.shown,
             "is_reply": post.reply_to is not None,
             "reply_audience": post.shown.get("reply_control", "everyone").upper(),
         }
@@ -103,6 +110,8 @@ class Reading:
             "children": {"data": [{"id": child} for child in post.children]} if post.children else None,
             "link_attachment_url": post.link,
             "topic_tag": post.shown.get("topic_tag"),
+            "quoted_post": {"id": post.shown["quote_post_id"]} if "quote_post_id" in post.shown else None,
+            **{name: json.loads(post.shown[name]) for name in JSON_FIELDS if name in post.shown},
             "replied_to": {"id": post.reply_to} if post.reply_to else None,
             "root_post": {"id": self._graph.root_of(post)} if post.reply_to else None,
         }
