@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import httpx
 import pytest
 
 from munadi.domain.failure import Sorting
@@ -21,8 +20,8 @@ from tests.channels.youtube_acme import (
     clip,
     failure,
     insist,
+    judged,
     posts,
-    settings,
     stored,
 )
 from tests.channels.youtube_acme import acme as acme  # a fixture
@@ -153,8 +152,7 @@ async def test_a_session_that_ended_with_its_answer_lost_is_followed_up(oracle: 
 
 async def test_short_stores_are_taken_up(oracle: Oracle, acme: Connected) -> None:
     oracle.call("PUT", "/limits", channel="youtube", kind="storedPerChunk", value=UNIT)
-    async with httpx.AsyncClient() as client:
-        greedy = Connected("youtube", settings(oracle, chunk_bytes=2 * UNIT), client)
+    async with judged(oracle, chunk_bytes=2 * UNIT) as (greedy, _):
         greedy.account = acme.account
         await greedy.post(clip(greedy, LONG_CLIP))
     (post,) = posts(oracle, acme)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
 from munadi.domain.failure import Reason, Sorting
@@ -14,8 +13,8 @@ from tests.channels.youtube_acme import (
     calls,
     clip,
     failure,
+    judged,
     posts,
-    settings,
 )
 from tests.channels.youtube_acme import acme as acme  # a fixture
 
@@ -29,8 +28,7 @@ async def test_processing_is_waited_for(oracle: Oracle, acme: Connected) -> None
 
 async def test_a_slot_is_kept_while_processing_goes_on(oracle: Oracle, acme: Connected) -> None:
     oracle.call("PUT", "/delays", channel="youtube", kind="processing", seconds=60)
-    async with httpx.AsyncClient() as client:
-        eager = Connected("youtube", settings(oracle, processing_patience=0), client)
+    async with judged(oracle, processing_patience=0) as (eager, _):
         eager.account = acme.account
         found = await eager.post(clip(eager))
     assert [warning.code for warning in found.warnings] == ["STILL_PROCESSING"]

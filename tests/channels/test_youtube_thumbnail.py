@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 
 from munadi.domain.failure import Reason, Sorting
@@ -13,7 +12,7 @@ from munadi.ports import PublicationDraft
 from tests.channels.conftest import Oracle
 from tests.channels.connected import Connected, jpeg, new
 from tests.channels.making import Saved, image, video
-from tests.channels.youtube_acme import CLIP, calls, failure, posts, settings, stored
+from tests.channels.youtube_acme import CLIP, calls, failure, judged, posts, stored
 from tests.channels.youtube_acme import acme as acme  # a fixture
 
 PICTURE = jpeg(1280, 720)
@@ -140,8 +139,7 @@ async def test_an_expired_token_is_renewed_and_no_reason_to_go_without(oracle: O
 
 async def test_a_short_in_process_goes_without(oracle: Oracle, acme: Connected) -> None:
     oracle.call("PUT", "/delays", channel="youtube", kind="processing", seconds=60)
-    async with httpx.AsyncClient() as client:
-        eager = Connected("youtube", settings(oracle, processing_patience=0), client)
+    async with judged(oracle, processing_patience=0) as (eager, _):
         eager.account = acme.account
         found = await eager.post(illustrated(eager))
     assert [warning.code for warning in found.warnings] == ["STILL_PROCESSING", "THUMBNAIL_FAILED"]

@@ -1,8 +1,9 @@
-"""A channel of the emulated YouTube, connected."""
+"""A channel of the emulated YouTube, connected; whatever it is sent is judged by Google's discovery document."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -14,10 +15,12 @@ from munadi.ports import AccountImport, PublicationDraft
 from tests.channels.conftest import Oracle
 from tests.channels.connected import Connected, mp4, new
 from tests.channels.making import Saved, video
+from tests.judges.discovery import Discovery, Witness
 
 UNIT = 262_144
 CLIP = mp4(1)
 LONG_CLIP = CLIP + (2 * UNIT - 4).to_bytes(4, "big") + b"free" + bytes(2 * UNIT - 12)
+TOKENS = {"access_token": "accessToken", "refresh_token": "refreshToken"}
 POLL = {"poll_quick": 0.02, "poll_slow": 0.02, "poll_idle": 0.02}
 
 
@@ -27,21 +30,26 @@ def settings(oracle: Oracle, **changes: Any) -> dict[str, Any]:
     return {"hosts": hosts, **app, **POLL, "chunk_bytes": UNIT, "chunks_per_run": 2, **changes}
 
 
+@asynccontextmanager
+async def judged(oracle: Oracle, **changes: Any) -> AsyncIterator[tuple[Connected, Witness]]:
+    """The channel under a witness: every request has to be right, and every answer where no fault was planted."""
+    witness = Witness(Discovery("/youtube/api"), f"{oracle.url}/youtube/api")
+    async with httpx.AsyncClient(event_hooks=witness.hooks) as client:
+        yield Connected("youtube", settings(oracle, **changes), client), witness
+    assert witness.faults == []
+    if not any(call["fault"] for call in oracle.call("GET", "/calls")):
+        assert witness.answer_faults() == []
+
+
 @pytest.fixture
 async def acme(oracle: Oracle) -> AsyncIterator[Connected]:
     for kind in ("processing", "listing"):
         oracle.call("PUT", "/delays", channel="youtube", kind=kind, seconds=0)
     profile = oracle.call("POST", "/profiles", channel="youtube", name="acme")
-    async with httpx.AsyncClient() as client:
-        connected = Connected("youtube", settings(oracle), client)
+    async with judged(oracle) as (connected, _):
         connected.media.files["med_0"] = CLIP
-        await connected.connect(
-            AccountImport(
-                external_id=profile["externalId"],
-                access_token=SecretStr(profile["accessToken"]),
-                refresh_token=SecretStr(profile["refreshToken"]),
-            )
-        )
+        given = {name: SecretStr(profile[field]) for name, field in TOKENS.items()}
+        await connected.connect(AccountImport(external_id=profile["externalId"], **given))
         yield connected
 
 

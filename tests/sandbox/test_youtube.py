@@ -238,3 +238,18 @@ def test_a_published_video_is_played_on_the_page(tube: Tube) -> None:
     assert "<video" in page
     assert "Rain &amp; sale" in page
     assert 'class="chip youtube"' in page
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query"),
+    [
+        ("GET", f"{API}/videos", {"part": "id", "ids": "x"}),
+        ("GET", f"{API}/channels", {"part": "id", "mine": "true", "mime": "true"}),
+        ("PUT", f"{API}/videos", {"part": "status", "notifySubscribers": "false"}),
+        ("POST", f"{UPLOAD}/videos", {"part": PARTS, "uploadType": "resumable", "notifySubcribers": "false"}),
+    ],
+)
+def test_a_parameter_that_google_does_not_know_is_refused(
+    tube: Tube, method: str, path: str, query: dict[str, str]
+) -> None:
+    assert reason(tube.call(method, path, params=query)) == (400, "badRequest")

@@ -113,7 +113,8 @@ def test_what_is_revoked_stays_so(tube: Tube) -> None:
 
 
 def test_a_planted_answer_is_given_whole(tube: Tube) -> None:
-    shown = {"items": [{"id": "x", "status": {"uploadStatus": "rejected", "rejectionReason": "copyright"}}]}
+    status = {"uploadStatus": "rejected", "rejectionReason": "copyright"}
+    shown = {"kind": "youtube#videoListResponse", "items": [{"id": "x", "status": status}]}
     tube.sandbox.plant("youtube", "list_videos", "error", status=200, body=shown)
     assert tube.call("GET", f"{API}/videos", params={"part": "status", "id": "x"}).json() == shown
     tube.sandbox.plant("youtube", "token", "error", error={"error": "deleted_client"})

@@ -1,4 +1,4 @@
-"""A client of the emulated YouTube."""
+"""A client of the emulated YouTube, under the judge: what it takes and what it answers is as Google describes it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.judges.discovery import Discovery
 from tests.sandbox.conftest import Sandbox, video
 
 CHANNEL, UPLOADS = "UCmunadisandboxdefault00", "UUmunadisandboxdefault00"
@@ -17,6 +18,7 @@ UNIT = 262_144
 DAY = 86_400
 CLIP = video(1)
 PARTS = "snippet,status"
+JUDGE = Discovery("/youtube/api")
 
 
 class Tube:
@@ -28,7 +30,10 @@ class Tube:
 
     def call(self, method: str, path: str, **rest: Any) -> httpx.Response:
         headers = {"authorization": f"Bearer {self.token}"} | rest.pop("headers", {})
-        return self.sandbox.http.request(method, path, headers=headers, **rest)
+        answer = self.sandbox.http.request(method, path, headers=headers, **rest)
+        if answer.is_success:
+            assert JUDGE.request(answer.request) + JUDGE.answer(answer.request, answer) == []
+        return answer
 
     def start(self, body: Any = None, size: int = len(CLIP), part: str = PARTS) -> httpx.Response:
         body = body or {"snippet": {"title": "T", "categoryId": "22"}, "status": {"privacyStatus": "private"}}

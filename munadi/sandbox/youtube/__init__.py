@@ -68,6 +68,8 @@ class YouTube(EmulatedNetwork):
         if name == "upload_chunk":
             return self._chunk(call)
         found = self._operations.get(name) or Operation("unknown", _not_served)
+        if not set(call.query) <= PARAMETERS.get(name, set(call.query)) | EVERYWHERE:
+            return Operation(name, _unknown_parameter)
         return Operation(name, found.run, name == "update_video" and _wants_to_be_seen(call))
 
     def operation_names(self) -> set[str]:
@@ -207,6 +209,17 @@ ROUTES = {
     ("GET", "token", "tokeninfo"): "inspect_token",
     ("GET", "auth", "o/oauth2/v2/auth"): "authorize",
 }
+# What Google knows besides and is not emulated is refused too, rather than ignored.
+EVERYWHERE = {"alt", "prettyPrint", "quotaUser"}
+PARAMETERS = {
+    "start_upload": {"part", "uploadType", "notifySubscribers"},
+    "set_thumbnail": {"videoId", "uploadType"},
+    "list_videos": {"part", "id"},
+    "update_video": {"part"},
+    "delete_video": {"id"},
+    "list_uploads": {"part", "playlistId", "maxResults"},
+    "list_channels": {"part", "mine"},
+}
 
 
 def _wants_to_be_seen(call: Call) -> bool:
@@ -214,6 +227,10 @@ def _wants_to_be_seen(call: Call) -> bool:
         return bool(json.loads(call.body)["status"].get("privacyStatus") != "private")
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
+
+
+async def _unknown_parameter(call: Call) -> Answer:
+    return envelope("badRequest", message="Invalid JSON payload received. Unknown name: cannot bind query parameter.")
 
 
 async def _not_served(call: Call) -> Answer:
