@@ -133,9 +133,9 @@ def instant(value: Any) -> datetime | None:
 
 
 def moment(seconds: Any) -> datetime | None:
-    """Seconds since the epoch; 0 is Meta's "never"."""
+    """Seconds since the epoch, as a number or as text; 0 is Meta's "never"."""
     try:
-        return datetime.fromtimestamp(seconds, UTC) if seconds else None
+        return datetime.fromtimestamp(int(seconds), UTC) if int(seconds) else None
     except (TypeError, ValueError, OverflowError, OSError):
         return None
 

@@ -47,7 +47,7 @@ class Facebook:
         self._graph = Graph(settings, tools)
         self._videos = Videos(self._graph, settings, tools)
         self._lookup = Lookup(self._graph, settings)
-        self._stories = Stories(self._graph, self._videos, settings)
+        self._stories = Stories(self._graph, self._videos, settings, tools.clock)
         self._parts = Parts(self._graph, self._videos, self._lookup, self._stories, tools)
         self._accounts = Accounts(self._graph, settings, tools)
 

@@ -7,7 +7,7 @@ it was made of is seen in practice but promised nowhere, so another story that m
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from munadi.channels.facebook.graph import Graph, token_of
 from munadi.channels.facebook.lookup import PAGE_SIZE, SLACK
@@ -18,16 +18,19 @@ from munadi.channels.facebook.wire import STORY_FIELDS, StoryRead, read_story
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Published, Unknown, Warning_
-from munadi.ports import PublicationDraft
+from munadi.ports import Clock, PublicationDraft
 
 KINDS = {True: "video", False: "photo"}
+# A story is archived after 24 hours, and then listed only when the Page keeps an archive; clocks differ.
+LISTED_FOR = timedelta(hours=23)
 
 
 class Stories:
     """Reads a Page's stories."""
 
-    def __init__(self, graph: Graph, videos: Videos, settings: Settings) -> None:
+    def __init__(self, graph: Graph, videos: Videos, settings: Settings, clock: Clock) -> None:
         self._graph = graph
+        self._clock = clock
         self._videos = videos
         self._timeout = settings.permalink_timeout.total_seconds()
 
@@ -52,13 +55,16 @@ class Stories:
         upload = prepared.upload
         if upload is not None:
             ours.add(upload.video_id)
-        stories, whole = await self._listed(account, max(since, draft.due_at))
+        start = max(since, draft.due_at)
+        stories, whole = await self._listed(account, start)
         found = [story for story in stories if story.media_id in ours]
         if found:
             return _published(found[0].id, found[0]) if len(found) == 1 else Unknown(note="two stories show this")
         other = KINDS[upload is None]
         if any(story.kind != other for story in stories):
             return Unknown(note="the Page has a story that may be this one")
+        if self._clock.now() - start > LISTED_FOR:
+            return Unknown(note="a story of that time may not be listed any more")
         if not whole:
             return Unknown(note="the Page has more stories than one look reads")
         if upload is not None:

@@ -21,6 +21,7 @@ from munadi.channels.facebook.spec import (
     Kind,
     Options,
 )
+from munadi.channels.graph import moment
 from munadi.channels.http import given_id
 from munadi.channels.text import check_media_file, problem
 from munadi.domain.channel import MediaKind, MediaRule
@@ -154,16 +155,17 @@ class StoryRead(Model):
 
 
 def read_story(fields: Any) -> StoryRead | None:
-    """One story of a list; None without its ids."""
+    """One story of a list; None without its ids. Its time is seconds since the epoch, written as text."""
     post_id, media_id = (given_id(an_object(fields).get(name)) for name in ("post_id", "media_id"))
     if post_id is None or media_id is None:
         return None
+    at = fields.get("creation_time")
     return StoryRead(
         id=post_id,
         media_id=media_id,
         kind=(a_text(fields.get("media_type")) or "").lower(),
         url=a_text(fields.get("url")),
-        created_at=instant(fields.get("creation_time")),
+        created_at=moment(at) or instant(at),
     )
 
 

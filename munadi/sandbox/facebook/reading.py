@@ -131,7 +131,7 @@ class Reading:
         return {name: facts[name] for name in {*wanted, "id"}}
 
     def _story(self, post: Post, page: Page, call: Call) -> dict[str, Any]:
-        facts = {"post_id": post.number, "status": "PUBLISHED", "creation_time": graph_time(post.created_at)}
+        facts = {"post_id": post.number, "status": "PUBLISHED", "creation_time": str(int(post.created_at))}
         facts |= {"media_type": "video" if post.video_id else "photo", "media_id": post.video_id or post.photos[0]}
         facts["url"] = permalink(post, call.base_url)
         return {name: facts[name] for name in fields(parameters(call), STORY_FIELDS, "Story") or sorted(facts)}
