@@ -134,7 +134,9 @@ SPEC = ChannelSpec(
     scopes=("pages_show_list", "pages_read_engagement", "pages_manage_posts"),
     hosts=("https://graph.facebook.com",),
     lead=VIDEO_LEAD,
-    absence_window=timedelta(seconds=60),
+    # Lists lag: wait 30 s at least and look twice (facts, section 7). Half as long again, with a look every few
+    # seconds, keeps a post that was lost from being more than 80 s late: deadline 30, margin 5, window 45.
+    absence_window=timedelta(seconds=45),
     # A repeated finish of the same reel or video would be safe at once: an upload is published only once. A feed
     # post has no key of its own and a story only its media's id, so all kinds wait for the proof of absence.
     resend=Resend.AFTER_ABSENCE,
