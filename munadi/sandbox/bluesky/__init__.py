@@ -1,7 +1,7 @@
 """Bluesky emulated: PDS, entryway, PLC directory, AppView and video service under `/bluesky`.
 
-Built from channels/bluesky.md and compared with the reference PDS. Not here: OAuth (PAR, DPoP), video uploads in
-parts, applyWrites, signed commits, the firehose, the limit per IP.
+Built from channels/bluesky.md and compared with the reference PDS. Not here: OAuth (PAR, DPoP), signed commits, the
+firehose, the limit per IP.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from munadi.sandbox.bluesky.blobs import Blobs
 from munadi.sandbox.bluesky.directory import Directory
 from munadi.sandbox.bluesky.errors import planned_failure, refuse
 from munadi.sandbox.bluesky.model import Account
+from munadi.sandbox.bluesky.parts import Parts
 from munadi.sandbox.bluesky.pds import TAKEN_DOWN, Pds
 from munadi.sandbox.bluesky.repository import Repository
 from munadi.sandbox.bluesky.service_auth import ServiceAuth
@@ -43,10 +44,9 @@ class Bluesky(EmulatedNetwork):
         self._pds = Pds(clock, store, media, self.limits, self.delays)
         self._directory = Directory(self._pds)
         self._transcodes = Transcodes(self._pds, store)
-        self._hosts = {
-            **_hosts(self._pds, self._directory),
-            "video": _video(Video(self._pds, self._transcodes, self.switches)),
-        }
+        service = Video(self._pds, self._transcodes, self.switches)
+        parts = Parts(self._pds, self._transcodes, service)
+        self._hosts = {**_hosts(self._pds, self._directory), "video": _video(service, parts)}
 
     def operation(self, call: Call) -> Operation:
         host, _, rest = call.path.partition("/")
@@ -129,6 +129,7 @@ def _hosts(pds: Pds, directory: Directory) -> dict[str, Routes]:
         ("POST", "com.atproto.repo.uploadBlob", blobs.upload, False),
         ("POST", "com.atproto.repo.createRecord", repository.create, True),
         ("POST", "com.atproto.repo.putRecord", repository.put, True),
+        ("POST", "com.atproto.repo.applyWrites", repository.apply, True),
         ("POST", "com.atproto.repo.deleteRecord", repository.delete, True),
         ("GET", "com.atproto.repo.getRecord", repository.get, False),
         ("GET", "com.atproto.repo.listRecords", repository.list, False),
@@ -139,12 +140,18 @@ def _hosts(pds: Pds, directory: Directory) -> dict[str, Routes]:
     return {"pds": everyone | server, "entryway": everyone | server, "appview": everyone}
 
 
-def _video(service: Video) -> Routes:
-    return _routes(
-        ("GET", video.LIMITS, service.limits, False),
-        ("POST", video.UPLOAD, service.upload, False),
-        ("GET", video.STATUS, service.status, False),
+def _video(service: Video, parts: Parts) -> Routes:
+    rows = (
+        ("GET", "getUploadLimits", service.limits),
+        ("POST", "uploadVideo", service.upload),
+        ("GET", "getJobStatus", service.status),
+        ("POST", "startUpload", parts.start),
+        ("POST", "uploadPart", parts.send),
+        ("POST", "finishUpload", parts.finish),
+        ("GET", "getUploadStatus", parts.status),
+        ("POST", "abortUpload", parts.abort),
     )
+    return _routes(*((method, f"{video.NSID}.{name}", run, False) for method, name, run in rows))
 
 
 def _routes(*rows: tuple[str, str, Any, bool]) -> Routes:

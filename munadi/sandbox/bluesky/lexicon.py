@@ -15,6 +15,7 @@ from munadi.sandbox.bluesky.formats import FORMATS
 Schema = dict[str, Any]
 DATA_TYPES = "null, boolean, integer, string, cid, bytes, array or object"
 LARGEST_INTEGER = (1 << 53) - 1  # JavaScript's, hence the reference's
+LONGEST_SHOWN = 48
 TYPED_OBJECT = 'an object which includes the "$type" property'
 
 
@@ -121,8 +122,12 @@ def _union(value: Any, schema: Schema, path: str) -> None:
     if not isinstance(value, dict) or not isinstance(value.get("$type"), str):
         raise _unexpected(TYPED_OBJECT, value, path)
     member = schema["refs"].get(value["$type"])
-    if member is not None:  # unions are open: what is unknown passes
+    if member is not None:
         validate(value, member, path)
+    elif schema.get("closed"):  # others are open: what is unknown passes
+        *names, last = (f'"{name}"' for name in schema["refs"])
+        wanted = f"{', '.join(names)} or {last}"
+        raise LexiconError(f"Expected one of {wanted} (got {_shown(value['$type'])}) at {path}.$type")
 
 
 def _unknown(value: Any, schema: Schema, path: str) -> None:
@@ -135,9 +140,15 @@ def _unexpected(expected: str, value: Any, path: str) -> LexiconError:
 
 
 def _shown(value: Any) -> str:
-    """Values as the reference's messages show them: containers without their inside."""
+    """Values as the reference's messages show them: the first two of what a container has, and the start of a text."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f'"{key}": ...' for key in value) + "}"
+        return "{" + _first_two([f"{json.dumps(key, ensure_ascii=False)}: ..." for key in value]) + "}"
     if isinstance(value, list):
-        return "[...]" if value else "[]"
+        return "[" + _first_two([_shown(inner) for inner in value[:3]]) + "]"
+    if isinstance(value, str) and len(value) >= LONGEST_SHOWN:
+        value = f"{value[: LONGEST_SHOWN - 1]}…"
     return json.dumps(value, ensure_ascii=False)
+
+
+def _first_two(shown: list[str]) -> str:
+    return ", ".join([*shown[:2], *(["..."] if len(shown) > 2 else [])])

@@ -63,5 +63,22 @@ class Transcode:
 
 
 @dataclass
+class PartedUpload:
+    id: str
+    did: str
+    size: int
+    part_bytes: int
+    expires_at: float  # the sandbox's clock
+    state: str = "created"
+    parts: dict[str, str] = field(default_factory=dict)  # number → digest
+    job_id: str | None = None  # what it became
+    failure: str = ""
+
+    @property
+    def part_count(self) -> int:
+        return -(-self.size // self.part_bytes)
+
+
+@dataclass
 class Secret:
     jwt: str

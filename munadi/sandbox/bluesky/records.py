@@ -12,12 +12,12 @@ from munadi.sandbox.bluesky.lexicon import LexiconError, is_blob
 from munadi.sandbox.bluesky.model import Blob, Record
 from munadi.sandbox.storage import Table
 
-POST = "app.bsky.feed.post"
-KNOWN_SCHEMAS = {POST: schemas.POST}
+POST, THREADGATE, POSTGATE = (f"app.bsky.feed.{name}" for name in ("post", "threadgate", "postgate"))
+KNOWN_SCHEMAS = {POST: schemas.POST, THREADGATE: schemas.THREADGATE, POSTGATE: schemas.POSTGATE}
 
 
 def prepared(
-    record: dict[str, Any], collection: str, rkey: str, validate: bool | None
+    record: dict[str, Any], collection: str, rkey: str, validate: bool | None, path: str = "$.record"
 ) -> tuple[dict[str, Any], str | None]:
     """The record with its `$type`, and its validationStatus: None when validation was switched off."""
     named = record.get("$type", collection)
@@ -35,7 +35,7 @@ def prepared(
         shown = f'Invalid TID string (got "{rkey}") at $'
         raise refuse("InvalidRequest", f"Invalid record key for {collection}: {shown}")
     try:
-        lexicon.validate(value, schema, "$.record")
+        lexicon.validate(value, schema, path)
     except LexiconError as problem:
         raise refuse("InvalidRequest", f"Invalid {collection} record: {problem}") from None
     return value, "valid"

@@ -1,7 +1,8 @@
 """`com.atproto.repo.*`: the records, with the reference's answers to repeats and to conflicts.
 
 putRecord of equal content is a no-op without a `commit`, whatever `swapRecord` says; createRecord of a used
-rkey is a 500. Source: npm @atproto/pds 0.4.217, run side by side.
+rkey is a 500, and so is an applyWrites with one among its creates: nothing of it is written. Source: npm
+@atproto/pds 0.4.217, run side by side.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from munadi.sandbox.clock import wall_time
 from munadi.sandbox.exchange import Answer, Call
 
 CREATE_POINTS, UPDATE_POINTS, DELETE_POINTS = 3, 2, 1
+WRITE_POINTS = {schemas.CREATE: CREATE_POINTS, schemas.UPDATE: UPDATE_POINTS, schemas.DELETE: DELETE_POINTS}
+MAX_WRITES = 200
 ANYTHING = object()  # a `swapRecord` that was not sent
 
 
@@ -51,6 +54,29 @@ class Repository:
         if current is not None:
             raise refuse("InternalServerError", headers=headers)
         return self._write(account, record, None, validity, headers)
+
+    async def apply(self, call: Call) -> Answer:
+        """All of the writes in one commit, or none."""
+        caller = self._pds.caller(call)
+        body = self._pds.input(call, schemas.APPLY_WRITES)
+        writes = body["writes"]
+        points = sum(WRITE_POINTS[write["$type"]] for write in writes)
+        headers = self._pds.limits.spend(REPO_WRITES, caller.did, points)
+        account = self._pds.own_repo(body["repo"], caller)
+        if len(writes) > MAX_WRITES:
+            raise refuse("InvalidRequest", f"Too many writes. Max: {MAX_WRITES}")
+        planned = [self._planned(account, index, write, body.get("validate")) for index, write in enumerate(writes)]
+        self._check_swap(account, body, None, ANYTHING)
+        there = {record.uri: record.uri in self._pds.records for record, _ in planned}
+        for (record, _), write in zip(planned, writes, strict=True):
+            if there[record.uri] is (write["$type"] == schemas.CREATE):
+                raise refuse("InternalServerError", headers=headers)  # the reference's own words for either
+            there[record.uri] = write["$type"] != schemas.DELETE
+        for record, _ in planned:
+            require_blobs(record, self._pds.blobs)
+        results = [self._applied(write, *plan) for write, plan in zip(writes, planned, strict=True)]
+        change = " ".join(record.cid for record, _ in planned)
+        return Answer(200, {"commit": self._commit(account, change), "results": results}, headers, effect=True)
 
     async def delete(self, call: Call) -> Answer:
         caller = self._pds.caller(call)
@@ -93,9 +119,28 @@ class Repository:
         body: dict[str, Any] = {"records": [_listed(record) for record in page]}
         return Answer(200, body | ({"cursor": page[-1].rkey} if page else {}))
 
-    def _prepared(self, account: Account, body: dict[str, Any], rkey: str) -> tuple[Record, str | None]:
+    def _planned(
+        self, account: Account, index: int, write: dict[str, Any], validate: bool | None
+    ) -> tuple[Record, str | None]:
+        rkey = write.get("rkey") or self._pds.tids.next(self._pds.clock.now())
+        if write["$type"] == schemas.DELETE:
+            return Record(account.did, write["collection"], rkey, ""), None
+        body = {**write, "record": write["value"], "validate": validate}
+        return self._prepared(account, body, rkey, f"$.writes[{index}].record")
+
+    def _applied(self, write: dict[str, Any], record: Record, validity: str | None) -> dict[str, Any]:
+        kind = {"$type": f"{write['$type']}Result"}
+        if write["$type"] == schemas.DELETE:
+            self._pds.records.remove(record.uri)
+            return kind
+        self._store(record, self._pds.records.get(record.uri))
+        return {**_written(record, None, validity), **kind}
+
+    def _prepared(
+        self, account: Account, body: dict[str, Any], rkey: str, path: str = "$.record"
+    ) -> tuple[Record, str | None]:
         collection = body["collection"]
-        value, validity = prepared(body["record"], collection, rkey, body.get("validate"))
+        value, validity = prepared(body["record"], collection, rkey, body.get("validate"), path)
         return Record(account.did, collection, rkey, record_cid(value), canonical(value)), validity
 
     def _check_swap(self, account: Account, body: dict[str, Any], current: Record | None, swap: Any) -> None:
@@ -113,11 +158,14 @@ class Repository:
         headers: dict[str, str],
     ) -> Answer:
         require_blobs(record, self._pds.blobs)
+        self._store(record, current)
+        commit = self._commit(account, record.cid)
+        return Answer(200, _written(record, commit, validity), headers, effect=True)
+
+    def _store(self, record: Record, current: Record | None) -> None:
         record.indexed_at = self._pds.clock.now()
         record.received_at = current.received_at if current else wall_time()
         self._pds.records.put(record.uri, record)
-        commit = self._commit(account, record.cid)
-        return Answer(200, _written(record, commit, validity), headers, effect=True)
 
     def _commit(self, account: Account, change: str) -> dict[str, str]:
         """A new head. Its id is stable and unique, but not the root of a real Merkle search tree."""

@@ -1,7 +1,8 @@
-"""The Lexicon schemas that the sandbox validates: the post record with its embeds, and call inputs.
+"""The Lexicon schemas that the sandbox validates: the post record with its embeds and gates, and call inputs.
 
-Source: lexicons `app.bsky.feed.post`, `app.bsky.embed.*`, `app.bsky.richtext.facet` and
-`com.atproto.{repo,server}.*`, with the image size of 2026 (2,000,000 bytes; it was 1,000,000 before).
+Source: lexicons `app.bsky.feed.{post,threadgate,postgate}`, `app.bsky.embed.*`, `app.bsky.richtext.facet`,
+`app.bsky.video.*` and `com.atproto.{repo,server}.*`, with the image size of 2026 (2,000,000 bytes; it was 1,000,000
+before).
 """
 
 from __future__ import annotations
@@ -96,6 +97,30 @@ POST = _object(
     createdAt=_string(format="datetime"),
 )
 
+NOTHING = _object([])
+AT_URI = _string(format="at-uri")
+DATETIME = _string(format="datetime")
+REPLY_RULES = {
+    "app.bsky.feed.threadgate#mentionRule": NOTHING,
+    "app.bsky.feed.threadgate#followerRule": NOTHING,
+    "app.bsky.feed.threadgate#followingRule": NOTHING,
+    "app.bsky.feed.threadgate#listRule": _object(["list"], list=AT_URI),
+}
+THREADGATE = _object(
+    ["post", "createdAt"],
+    post=AT_URI,
+    allow=_array(_union(**REPLY_RULES), 5),
+    createdAt=DATETIME,
+    hiddenReplies=_array(AT_URI, 300),
+)
+POSTGATE = _object(
+    ["post", "createdAt"],
+    createdAt=DATETIME,
+    post=AT_URI,
+    detachedEmbeddingUris=_array(AT_URI, 50),
+    embeddingRules=_array(_union(**{"app.bsky.feed.postgate#disableRule": NOTHING}), 5),
+)
+
 REPO = _string(format="at-identifier")
 COLLECTION = _string(format="nsid")
 RKEY = _string(format="record-key", maxLength=512)
@@ -133,4 +158,28 @@ DELETE_RECORD = _object(
     rkey=RKEY,
     swapRecord=CID,
     swapCommit=CID,
+)
+KEYED = {"collection": COLLECTION, "rkey": RKEY}
+CREATE, UPDATE, DELETE = (f"com.atproto.repo.applyWrites#{name}" for name in ("create", "update", "delete"))
+WRITE = {
+    CREATE: _object(["collection", "value"], **KEYED, value=RECORD),
+    UPDATE: _object(["collection", "rkey", "value"], **KEYED, value=RECORD),
+    DELETE: _object(["collection", "rkey"], **KEYED),
+}
+APPLY_WRITES = _object(
+    ["repo", "writes"],
+    repo=REPO,
+    validate=BOOLEAN,
+    writes=_array({**_union(**WRITE), "closed": True}),
+    swapCommit=CID,
+)
+UPLOAD_ID = _object(["jobId"], jobId=_string(maxLength=256))
+START_UPLOAD = _object(
+    ["sizeBytes", "mimeType"],
+    sizeBytes=_integer(1),
+    mimeType=_string(maxLength=255),
+    name=_string(maxLength=256),
+    durationMs={"type": "integer"},
+    width={"type": "integer"},
+    height={"type": "integer"},
 )

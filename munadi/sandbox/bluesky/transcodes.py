@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from munadi.sandbox.bluesky.cid import blob_cid
-from munadi.sandbox.bluesky.model import Blob, Transcode
+from munadi.sandbox.bluesky.model import Blob, PartedUpload, Transcode
 from munadi.sandbox.bluesky.pds import Pds
 from munadi.sandbox.media import video_facts
 from munadi.sandbox.storage import Store, Table
@@ -19,6 +19,7 @@ class Transcodes:
     def __init__(self, pds: Pds, store: Store) -> None:
         self._pds = pds
         self._transcodes: Table[Transcode] = Table(store, "bluesky_transcode", Transcode)
+        self.uploads: Table[PartedUpload] = Table(store, "bluesky_upload", PartedUpload)
 
     def begin(self, did: str, body: bytes) -> Transcode:
         stored = self._pds.media.keep(body, "video/mp4")
@@ -46,6 +47,11 @@ class Transcodes:
     def since(self, did: str, moment: float) -> list[Transcode]:
         return [transcode for transcode in self._transcodes if transcode.did == did and transcode.created_at > moment]
 
+    def open_uploads(self, did: str) -> list[PartedUpload]:
+        """Those that are still being sent in parts: they count against the day already."""
+        now = self._pds.clock.now()
+        return [one for one in self.uploads if (one.did, one.state) == (did, "created") and one.expires_at > now]
+
     def progress(self, transcode: Transcode) -> tuple[str, int]:
         """The state now, without its prefix, and how many percent are done."""
         delay = self._pds.delays["video"]
@@ -66,6 +72,7 @@ class Transcodes:
 
     def clear(self) -> None:
         self._transcodes.clear()
+        self.uploads.clear()
 
     def _verdict(self, body: bytes) -> tuple[str | None, str]:
         facts, maxima = video_facts(body), self._pds.maxima

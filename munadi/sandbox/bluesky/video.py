@@ -18,7 +18,8 @@ from munadi.sandbox.bluesky.transcodes import Transcodes
 from munadi.sandbox.exchange import Answer, Call, Refusal
 
 SERVICE_DID = "did:web:video.bsky.app"
-LIMITS, UPLOAD, STATUS = (f"app.bsky.video.{name}" for name in ("getUploadLimits", "uploadVideo", "getJobStatus"))
+NSID = "app.bsky.video"
+LIMITS = f"{NSID}.getUploadLimits"
 STORE = "com.atproto.repo.uploadBlob"
 TYPES = {"video/mp4", "video/mpeg", "video/webm", "video/quicktime", "image/gif"}
 DEFAULTS = {
@@ -27,6 +28,9 @@ DEFAULTS = {
     "videoBytes": 300_000_000,  # the sandbox itself takes no body over 64 MiB
     "videoSeconds": 600,
     "videoBlobBytes": 300_000_000,  # what the account's server stores of it
+    "videoPartBytes": 8 * 1024 * 1024,
+    "openVideoUploads": 5,  # ours, as is the next: the service does not publish them
+    "videoUploadSeconds": 86_400,
 }
 SWITCHES = {"emailConfirmed": True}
 UNCONFIRMED = ("unconfirmed_email", "Confirm your email address to upload videos")
@@ -39,16 +43,16 @@ class Video:
         self._switches = switches
 
     async def limits(self, call: Call) -> Answer:
-        account = self._caller(call, SERVICE_DID, LIMITS)
+        account = self.caller(call, SERVICE_DID, LIMITS)
         videos, size = self._left(account)
         body: dict[str, Any] = {"remainingDailyVideos": videos, "remainingDailyBytes": size}
-        refusal = self._refusal(account, 0)
+        refusal = self.refusal(account, 0)
         if refusal is None:
             return Answer(200, {"canUpload": True, **body})
         return Answer(200, {"canUpload": False, **body, "error": refusal[0], "message": refusal[1]})
 
     async def upload(self, call: Call) -> Answer:
-        account = self._caller(call, service_did(call), STORE)
+        account = self.caller(call, service_did(call), STORE)
         if call.query.get("did") != account.did:
             raise _unauthorized("the token is another account's")
         if "content-length" not in call.headers:
@@ -61,20 +65,24 @@ class Video:
             raise refuse(text, text)
         known = self._transcodes.of_file(account.did, hashlib.sha256(call.body).hexdigest())
         if known is not None:
-            body = {"error": "already_exists", "message": "Video already processed", **_status(self._transcodes, known)}
+            body = {
+                "error": "already_exists",
+                "message": "Video already processed",
+                **job_status(self._transcodes, known),
+            }
             return Answer(409, body)
-        refusal = self._refusal(account, len(call.body))
+        refusal = self.refusal(account, len(call.body))
         if refusal is not None:
             raise refuse(*refusal)
-        return Answer(200, _status(self._transcodes, self._transcodes.begin(account.did, call.body)), effect=True)
+        return Answer(200, job_status(self._transcodes, self._transcodes.begin(account.did, call.body)), effect=True)
 
     async def status(self, call: Call) -> Answer:
         transcode = self._transcodes.find(call.query.get("jobId", ""))
         if transcode is None:
             raise refuse("NotFound", "job not found", status=404)
-        return Answer(200, {"jobStatus": _status(self._transcodes, transcode)})
+        return Answer(200, {"jobStatus": job_status(self._transcodes, transcode)})
 
-    def _caller(self, call: Call, audience: str, method: str) -> Account:
+    def caller(self, call: Call, audience: str, method: str) -> Account:
         """The account of a service token for this audience and method."""
         if call.bearer is None:
             raise _unauthorized("missing token")
@@ -90,7 +98,7 @@ class Video:
         require_usable(account)
         return account
 
-    def _refusal(self, account: Account, size: int) -> tuple[str, str] | None:
+    def refusal(self, account: Account, size: int) -> tuple[str, str] | None:
         """Why this account may not upload so much now: a name and a sentence."""
         videos, left = self._left(account)
         if not self._switches["emailConfirmed"]:
@@ -103,15 +111,16 @@ class Video:
 
     def _left(self, account: Account) -> tuple[int, int]:
         today = self._transcodes.since(account.did, self._pds.clock.now() - DAY)
-        videos = self._pds.maxima["videosPerDay"] - len(today)
-        return max(videos, 0), max(self._pds.maxima["videoBytesPerDay"] - sum(transcode.size for transcode in today), 0)
+        sizes = [one.size for one in today] + [one.size for one in self._transcodes.open_uploads(account.did)]
+        maxima = self._pds.maxima
+        return max(maxima["videosPerDay"] - len(sizes), 0), max(maxima["videoBytesPerDay"] - sum(sizes), 0)
 
 
 def _unauthorized(message: str) -> Refusal:
     return refuse("unauthorized", message, status=401)
 
 
-def _status(transcodes: Transcodes, transcode: Transcode) -> dict[str, Any]:
+def job_status(transcodes: Transcodes, transcode: Transcode) -> dict[str, Any]:
     """`app.bsky.video.defs#jobStatus`."""
     state, progress = transcodes.progress(transcode)
     body: dict[str, Any] = {

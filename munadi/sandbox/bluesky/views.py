@@ -6,7 +6,7 @@ from typing import Any
 
 from munadi.sandbox.bluesky.model import Account, Record
 from munadi.sandbox.bluesky.pds import Pds
-from munadi.sandbox.bluesky.records import POST, blob_cids
+from munadi.sandbox.bluesky.records import POST, POSTGATE, THREADGATE, blob_cids
 from munadi.sandbox.media import StoredMedia
 from munadi.sandbox.network import PostView, ProfileView
 
@@ -59,6 +59,7 @@ def _post_view(pds: Pds, record: Record) -> PostView:
     kind = KINDS.get(str(embed.get("$type")), "reply" if "reply" in record.value else "text")
     embed = inner if isinstance(inner := embed.get("media"), dict) else embed  # a quote with media shows the media
     external = embed.get("external")
+    gates = _gates(pds, record)
     return PostView(
         channel="bluesky",
         profile=record.did,
@@ -69,16 +70,38 @@ def _post_view(pds: Pds, record: Record) -> PostView:
         kind=kind,
         received_at=record.received_at,
         media=_media(pds, record, embed),
-        raw={"uri": record.uri, "cid": record.cid, "value": record.value},
+        raw={"uri": record.uri, "cid": record.cid, "value": record.value, "gates": gates},
         link=str(external["uri"]) if isinstance(external, dict) and external.get("uri") else None,
+        notes=_notes(embed, gates),
     )
+
+
+def _gates(pds: Pds, record: Record) -> dict[str, Any]:
+    """The gates at the post's key, by collection."""
+    found = (pds.records.get(f"at://{record.did}/{name}/{record.rkey}") for name in (THREADGATE, POSTGATE))
+    return {gate.collection: gate.value for gate in found if gate is not None}
+
+
+def _notes(embed: dict[str, Any], gates: dict[str, Any]) -> list[str]:
+    notes = []
+    if isinstance(allow := gates.get(THREADGATE, {}).get("allow"), list):
+        rules = [str(rule.get("$type")).partition("#")[2].removesuffix("Rule") for rule in allow]
+        notes.append(f"Replies: {', '.join(rules) or 'nobody'}")
+    if gates.get(POSTGATE, {}).get("embeddingRules"):
+        notes.append("No quotes")
+    if captions := embed.get("captions"):
+        notes.append(f"Captions: {', '.join(str(caption.get('lang')) for caption in captions)}")
+    if embed.get("presentation") == "gif":
+        notes.append("Shown as a GIF")
+    return notes
 
 
 def _media(pds: Pds, record: Record, embed: dict[str, Any]) -> list[tuple[StoredMedia, str]]:
     shown = []
     images = embed.get("images") or embed.get("items") or [embed]
     alts = [image.get("alt", "") if isinstance(image, dict) else "" for image in images]
-    for index, cid in enumerate(blob_cids(embed)):
+    pictured = {name: value for name, value in embed.items() if name != "captions"}
+    for index, cid in enumerate(blob_cids(pictured)):
         blob = pds.blobs.get(f"{record.did} {cid}")
         stored = pds.media.facts(blob.digest) if blob else None
         if stored is not None:
