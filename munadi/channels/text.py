@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import regex
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticCustomError
 
 from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextUnit
 from munadi.domain.content import Draft
@@ -14,6 +15,9 @@ from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 
 _GRAPHEME = regex.compile(r"\X")
+# Where pydantic keeps what a value had to be.
+PYDANTIC_LIMITS = ("limit", "max_length", "min_length", "le", "lt", "ge", "gt", "expected", "pattern")
+MAX_SHOWN = 200
 OptionsModel = TypeVar("OptionsModel", bound=BaseModel)
 
 
@@ -80,9 +84,27 @@ def parse_options(
                 "INVALID_OPTION",
                 found["type"],
                 f"option: {found['msg']}",
+                *_compared(found.get("ctx", {}), found["input"]),
             )
-            for found in error.errors(include_url=False, include_context=False, include_input=False)
+            for found in error.errors(include_url=False)
         ]
+
+
+def broken(rule: str, message: str, limit: float | None = None, actual: float | None = None) -> PydanticCustomError:
+    """For an options model's own validators to raise; `parse_options` makes a problem of it, with all of this."""
+    return PydanticCustomError(rule, message, {"limit": limit, "actual": actual})
+
+
+def _compared(context: Mapping[str, Any], given: Any) -> tuple[float | str | None, float | str | None]:
+    """What pydantic allows and what it was given, where a person can compare them."""
+    limit = next((context[name] for name in PYDANTIC_LIMITS if name in context), None)
+    measured = len(given) if isinstance(given, str) and context.keys() & {"max_length", "min_length"} else given
+    actual = context.get("actual", context.get("actual_length", measured))
+    return _plain(limit), _plain(actual)
+
+
+def _plain(value: Any) -> float | str | None:
+    return value if isinstance(value, int | float) or (isinstance(value, str) and len(value) <= MAX_SHOWN) else None
 
 
 def problem(

@@ -230,3 +230,67 @@ async def test_a_thread_whose_answers_are_lost_is_whole_and_never_doubled(
             await take(acme, given, saved, stage)
     assert posts(oracle, acme) == ["One", "Two", "Three"]
     assert oracle.posts(acme.account.external_id)[0]["comments"] == ["Two", "Three"]
+
+
+CLOSED = {"replyControl": ["nobody"], "quotesAllowed": False}
+
+
+@pytest.mark.parametrize("mode", ["accept_then_reset", "accept_then_502", "live_but_error", "reset"])
+async def test_a_post_is_never_without_its_gates_nor_doubled(oracle: Oracle, acme: Connected, mode: str) -> None:
+    refusal = {"error": {"error": "InternalServerError"}, "status": 500} if mode == "live_but_error" else {}
+    oracle.plant("bluesky", "com.atproto.repo.applyWrites", mode, **refusal)
+    given, saved = new("Once", options=CLOSED), Saved()
+    if mode == "live_but_error":
+        await acme.publish(given, saved)
+    else:
+        with pytest.raises(ChannelError) as caught:
+            await acme.publish(given, saved)
+        assert caught.value.sorting is Sorting.UNKNOWN
+        assert isinstance(await acme.find(given, saved), Absent if mode == "reset" else Published)
+        await acme.publish(given, saved)
+    (post,) = oracle.posts(acme.account.external_id)
+    gates = post["raw"]["gates"]
+    assert gates["app.bsky.feed.threadgate"]["allow"] == []
+    assert gates["app.bsky.feed.postgate"]["post"] == post["id"]
+
+
+async def test_each_post_of_a_thread_may_be_closed_to_quotes(oracle: Oracle, acme: Connected) -> None:
+    given, saved = new("One", parts=("Two",), options=CLOSED), Saved()
+    for stage in ("post", *acme.channel.stages(given)):
+        await take(acme, given, saved, stage)
+    one, two = oracle.posts(acme.account.external_id)
+    assert set(one["raw"]["gates"]) == {"app.bsky.feed.threadgate", "app.bsky.feed.postgate"}
+    assert set(two["raw"]["gates"]) == {"app.bsky.feed.postgate"}
+
+
+async def test_a_video_with_captions(oracle: Oracle, acme: Connected) -> None:
+    acme.media.files = {"med_0": FILM}
+    captions = [{"lang": lang, "text": f"WEBVTT\n\n00:00.000 --> 00:01.000\n{lang}\n"} for lang in ("en", "hi")]
+    given = film().model_copy(update={"options": {"captions": captions, "presentation": "gif"}})
+    await acme.post(given)
+    (post,) = oracle.posts(acme.account.external_id)
+    embed = post["raw"]["value"]["embed"]
+    assert [track["lang"] for track in embed["captions"]] == ["en", "hi"]
+    assert {track["file"]["mimeType"] for track in embed["captions"]} == {"text/vtt"}
+    assert embed["presentation"] == "gif"
+
+
+@pytest.mark.parametrize("mode", [None, "accept_then_reset", "accept_then_502", "reset"])
+@pytest.mark.parametrize("step", ["startUpload", "uploadPart", "finishUpload"])
+async def test_a_video_in_parts_survives_lost_answers(
+    oracle: Oracle, acme: Connected, monkeypatch: pytest.MonkeyPatch, mode: str | None, step: str
+) -> None:
+    monkeypatch.setattr("munadi.channels.bluesky.video.PARTS_FROM", len(FILM))
+    oracle.call("PUT", "/limits", channel="bluesky", kind="videoPartBytes", value=len(FILM) // 3 + 1)
+    acme.media.files = {"med_0": FILM}
+    given, saved = film(), Saved()
+    if mode:
+        oracle.plant("bluesky", f"app.bsky.video.{step}", mode)
+        with pytest.raises(ChannelError):
+            await acme.prepare(given, saved)
+    await acme.prepare(given, saved)
+    await acme.publish(given, saved)
+    (post,) = oracle.posts(acme.account.external_id)
+    assert post["kind"] == "video"
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(post["media"][0]["url"])).content == FILM

@@ -11,6 +11,7 @@ import re
 from munadi.channels.bluesky.state import Ref
 from munadi.channels.bluesky.xrpc import Server, Xrpc
 from munadi.channels.http import no_proof
+from munadi.channels.text import broken
 from munadi.domain.failure import ChannelError, Reason, Sorting
 
 POST = "app.bsky.feed.post"
@@ -29,9 +30,9 @@ def parse(quote: str) -> tuple[str, str] | None:
 
 
 def checked(quote: str) -> str:
-    """For the options model: the quote as it is, or a ValueError that says how it should look."""
+    """For the options model: the quote as it is. Raises what says how it should look."""
     if parse(quote) is None:
-        raise ValueError("a quote is at://…/app.bsky.feed.post/… or https://bsky.app/profile/…/post/…")
+        raise broken("quote", "a quote is at://…/app.bsky.feed.post/… or https://bsky.app/profile/…/post/…")
     return quote
 
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from munadi.channels.bluesky.quotes import checked
 from munadi.channels.http import ChannelSettings
-from munadi.channels.text import measure
+from munadi.channels.text import broken, measure
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -54,9 +54,11 @@ class Settings(ChannelSettings):
 
 def _tag(value: str) -> str:
     if not value.strip() or value.startswith("#"):
-        raise ValueError("a tag is not empty and has no leading #")
-    if measure(value, TextUnit.GRAPHEMES) > MAX_TAG_GRAPHEMES or len(value.encode()) > MAX_TAG_BYTES:
-        raise ValueError(f"a tag has at most {MAX_TAG_GRAPHEMES} graphemes and {MAX_TAG_BYTES} bytes")
+        raise broken("tag", "a tag is not empty and has no leading #")
+    if (graphemes := measure(value, TextUnit.GRAPHEMES)) > MAX_TAG_GRAPHEMES:
+        raise broken("tag_graphemes", f"a tag has at most {MAX_TAG_GRAPHEMES} graphemes", MAX_TAG_GRAPHEMES, graphemes)
+    if (size := len(value.encode())) > MAX_TAG_BYTES:
+        raise broken("tag_bytes", f"a tag has at most {MAX_TAG_BYTES} bytes", MAX_TAG_BYTES, size)
     return value
 
 
@@ -67,9 +69,9 @@ Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
 
 def _subtitles(value: str) -> str:
     if not re.match(r"\ufeff?WEBVTT(?:[ \t\r\n]|$)", value):
-        raise ValueError("captions are WebVTT: they begin with WEBVTT (w3.org/TR/webvtt1)")
-    if len(value.encode()) > MAX_CAPTION_BYTES:
-        raise ValueError(f"captions have at most {MAX_CAPTION_BYTES} bytes")
+        raise broken("captions_webvtt", "captions are WebVTT: they begin with WEBVTT (w3.org/TR/webvtt1)")
+    if (size := len(value.encode())) > MAX_CAPTION_BYTES:
+        raise broken("captions_bytes", f"captions have at most {MAX_CAPTION_BYTES} bytes", MAX_CAPTION_BYTES, size)
     return value
 
 
@@ -83,9 +85,11 @@ class Caption(WireModel):
 NOBODY = "nobody"
 
 
-def _alone(rules: tuple[str, ...]) -> tuple[str, ...]:
+def _some_rules(rules: tuple[str, ...]) -> tuple[str, ...]:
+    if not rules:  # said here: pydantic would say it of rules that are merely wrong, too
+        raise broken("too_short", "a list of who may reply is not empty", 1, 0)
     if NOBODY in rules and len(rules) > 1:
-        raise ValueError(f"{NOBODY} stands alone")
+        raise broken("reply_control_alone", f"{NOBODY} stands alone")
     return rules
 
 
@@ -96,7 +100,9 @@ ReplyRule = Annotated[
         r"|at://did:[a-z]+:[a-zA-Z0-9._:%-]+/app\.bsky\.graph\.list/[a-zA-Z0-9._~:-]{1,512})$"
     ),
 ]
-ReplyControl = Annotated[tuple[ReplyRule, ...], Field(min_length=1, max_length=5), AfterValidator(_alone)]
+ReplyControl = Annotated[
+    tuple[ReplyRule, ...], Field(max_length=5, json_schema_extra={"minItems": 1}), AfterValidator(_some_rules)
+]
 # The values an author may put on a post of their own (com.atproto.label.defs).
 SelfLabel = Literal["sexual", "nudity", "porn", "graphic-media", "!no-unauthenticated"]
 

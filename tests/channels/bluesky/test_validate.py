@@ -12,10 +12,6 @@ from tests.channels.making import bench, draft, image, video
 LINK = "https://acme.example/sale"
 
 
-KEY = "3n342ilh4f622"
-QUOTE = ("/options/quote", "INVALID_OPTION")
-
-
 def codes(given: Draft) -> list[tuple[str, str]]:
     return [(problem.pointer, problem.code) for problem in bench("bluesky").channel.validate(given, None)]
 
@@ -26,10 +22,6 @@ def one(**changes: Any) -> Draft:
 
 def film(**changes: Any) -> Draft:
     return draft("Hello", media=(video(**changes),))
-
-
-def quoting(quote: str) -> Draft:
-    return draft(options={"quote": quote})
 
 
 # Over the cap such a picture is sent as a smaller rendition.
@@ -69,29 +61,6 @@ PLAIN = {"has_alpha": False, "animated": False}
         (draft("x", parts=("y",) * 24), draft("x", parts=("y",) * 25), ("/parts", "TOO_MANY_PARTS")),
         (draft("x", parts=("y" * 300,)), draft("x", parts=("y", "y" * 301)), ("/parts/1", "TEXT_TOO_LONG")),
         (draft("x", parts=("y",)), draft("x", parts=("y", " ")), ("/parts/1", "MISSING_FIELD")),
-        (quoting(f"at://did:plc:abc/app.bsky.feed.post/{KEY}"), quoting("at://did:plc:abc/a.b.c/x"), QUOTE),
-        (quoting(f"at://acme.example/app.bsky.feed.post/{KEY}"), quoting(f"at://acme/app.bsky.feed.post/{KEY}"), QUOTE),
-        (quoting(f"https://bsky.app/profile/acme.example/post/{KEY}"), quoting("https://bsky.app/profile/a.b"), QUOTE),
-        (quoting(f"https://bsky.app/profile/did:plc:abc/post/{KEY}/?ref=x"), quoting("https://x.example/1"), QUOTE),
-        (
-            draft("x", options={"langs": ["en", "hi", "pt-BR"]}),
-            draft("x", options={"langs": ["en", "hi", "pt", "ta"]}),
-            ("/options/langs", "INVALID_OPTION"),
-        ),
-        (draft("x"), draft("x", options={"langs": ["english!"]}), ("/options/langs/0", "INVALID_OPTION")),
-        (
-            draft("x", options={"tags": ["x" * 64] * 8}),
-            draft("x", options={"tags": ["x"] * 9}),
-            ("/options/tags", "INVALID_OPTION"),
-        ),
-        (draft("x"), draft("x", options={"tags": ["ok", "x" * 65]}), ("/options/tags/1", "INVALID_OPTION")),
-        (draft("x"), draft("x", options={"tags": ["👨‍👩‍👧‍👦" * 26]}), ("/options/tags/0", "INVALID_OPTION")),
-        (draft("x"), draft("x", options={"tags": ["#no"]}), ("/options/tags/0", "INVALID_OPTION")),
-        (
-            draft("x", options={"labels": ["porn"]}),
-            draft("x", options={"labels": ["spicy"]}),
-            ("/options/labels/0", "INVALID_OPTION"),
-        ),
     ],
 )
 def test_limits(inside: Draft, outside: Draft, problem: tuple[str, str]) -> None:
