@@ -73,16 +73,21 @@ class Graph:
         lifetime = timedelta(seconds=seconds) if isinstance(seconds, int) and seconds > 0 else None
         return Credentials(access_token=SecretStr(fresh), expires_at=now + lifetime if lifetime else None)
 
-    async def quota(self, path: str, token: str, prefix: str = "") -> dict[str, int] | None:
-        """`{"used", "total"}` of a publishing limit, as the network tells it; None when it cannot be read.
+    async def quota(
+        self, path: str, token: str, prefix: str = "", since: datetime | None = None
+    ) -> dict[str, int] | None:
+        """`{"used", "total", "left"}` of a publishing limit, as the network tells it; None when it cannot be read.
 
-        The fields are `quota_usage` and `config`, with a prefix for other buckets than posts.
+        The fields are `quota_usage` and `config`, with a prefix for other buckets than posts. `since`: used from
+        then on, which not every network tells.
         """
         usage, config = f"{prefix}quota_usage", f"{prefix}config"
+        params = {"fields": f"{usage},{config}"} | ({"since": str(int(since.timestamp()))} if since else {})
         try:
-            answer = await self.get(path, token, {"fields": f"{usage},{config}"})
+            answer = await self.get(path, token, params)
             row = answer.body["data"][0]
-            return {"used": int(row[usage]), "total": int(row[config]["quota_total"])}
+            used, total = int(row[usage]), int(row[config]["quota_total"])
+            return {"used": used, "total": total, "left": max(total - used, 0)}
         except (ChannelError, TypeError, KeyError, IndexError, ValueError):
             return None
 

@@ -23,6 +23,7 @@ from munadi.intake.check import check_draft, check_new_times, read_due, read_pub
 from munadi.intake.drafts import PlacedDraft, link_warnings, media_sent, place
 from munadi.intake.media import Brought, MediaIntake, look_up
 from munadi.intake.problems import Findings
+from munadi.intake.quota import quota_warnings
 from munadi.intake.resolve import Target, check_health, find_targets
 from munadi.intake.wire import ContentSent, MediaSent
 from munadi.ports import Channels, Clock
@@ -117,15 +118,20 @@ class Intake:
             for each in placed:
                 check_draft(each, found)
             found.raise_if_any()
+            warnings = link_warnings(placed) + await self._quota_warnings(targets, new_due)
         except BaseException:
             brought.discard()
             raise
         return PlannedDrafts(
             publications=tuple(_publication(each) for each in placed),
-            warnings=tuple(link_warnings(placed)),
+            warnings=tuple(warnings),
             source=_source(request, placed, brought),
             media=brought,
         )
+
+    async def _quota_warnings(self, targets: Sequence[Target], due: datetime | None) -> list[Warning_]:
+        """An edit settles no time, so it warns of none."""
+        return [] if due is None else await quota_warnings(self.database, targets, due)
 
     async def _resolve(
         self,

@@ -38,6 +38,7 @@ class Network(FakeChannel):
     verifying: deque[ChannelError] = field(default_factory=deque)
     refreshing: deque[ChannelError] = field(default_factory=deque)
     handle: str = "acme.example"
+    facts: dict[str, Any] = field(default_factory=dict)
 
     async def verify(self, given: AccountImport) -> Connection:
         self.calls.append(("verify", None))
@@ -46,7 +47,8 @@ class Network(FakeChannel):
         secret = given.access_token or given.password
         assert secret is not None
         credentials = Credentials(access_token=secret, refresh_token=given.refresh_token, expires_at=given.expires_at)
-        profile = Profile(external_id=given.external_id or "did:plc:1", handle=self.handle, scopes=("publish",))
+        external_id = given.external_id or "did:plc:1"
+        profile = Profile(external_id=external_id, handle=self.handle, scopes=("publish",), facts=self.facts)
         return Connection(profile, credentials)
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:

@@ -49,5 +49,6 @@ THREADS = Scene(
         "hosts": {"graph": "https://graph.example/threads", "token": "https://token.example/threads"},
         "version": "v9.0",
         "inspect_tokens": False,
+        "read_quota": False,
     },
 )

@@ -104,7 +104,7 @@ async def test_the_comment_of_a_post_that_was_found_by_looking(oracle: Oracle, a
 
 
 async def test_the_quota_is_told_at_connecting(acme: Connected) -> None:
-    assert acme.account.facts["quota"] == {"used": 0, "total": 100}
+    assert acme.account.facts["quota"] == {"used": 0, "total": 100, "left": 100}
 
 
 async def test_a_picture_that_is_no_jpeg_goes_out_as_one(oracle: Oracle, acme: Connected, site: MediaSite) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -51,6 +52,19 @@ async def test_an_image_with_its_alt_text(oracle: Oracle, acme: Connected) -> No
     assert (post["id"], post["url"], post["text"]) == (found.post_id, found.url, "Hello")
     assert [media["alt"] for media in post["media"]] == ["Teal"]
     assert found.published_at is not None
+
+
+async def test_a_days_posts_are_used_up(oracle: Oracle, acme: Connected) -> None:
+    assert acme.account.facts["quota"] == {"used": 0, "total": 100, "left": 100}
+    oracle.call("PUT", "/limits", channel="instagram", kind="postsPerDay", value=1)
+    await acme.post(photo())
+    error = await failure(acme, photo("One more"))
+    assert (error.reason, error.sorting) == (Reason.DAILY_CAP_REACHED, Sorting.NOT_SENT)
+    assert error.retry_after is not None
+    assert timedelta(hours=23, minutes=40) < error.retry_after <= timedelta(hours=24)
+    given = AccountImport(access_token=acme.account.credentials.access_token)
+    assert (await acme.channel.verify(given)).profile.facts["quota"] == {"used": 1, "total": 1, "left": 0}
+    assert len(posts(oracle, acme)) == 1
 
 
 async def test_a_carousel_keeps_its_order(oracle: Oracle, acme: Connected, site: MediaSite) -> None:

@@ -17,13 +17,14 @@ from tests.channels.network import answer, ok
 
 ID = "26750000000000001"
 HOSTS = {"graph": "https://graph.example/th/", "token": "https://token.example/th/"}
-REFRESH = "/refresh_access_token"
+REFRESH, LIMIT = "/refresh_access_token", f"/{ID}/threads_publishing_limit"
 GIVEN = AccountImport(access_token=SecretStr(TOKEN))
 ME = {"id": int(ID), "username": "acme", "name": "Acme", "is_verified": True}
 
 
 def over(path: str, given: Any, told: Any = None) -> Bench:
     built = bench("threads", {"hosts": HOSTS})
+    built.network.on("GET", LIMIT, refusal(10))
     built.network.on("GET", path, given)
     built.network.on("GET", "/debug_token", ok({}) if told is None else told)
     return built
@@ -40,6 +41,7 @@ def refusal(code: int, subcode: int | None = None) -> httpx.Response:
 
 async def test_an_id_above_two_to_the_53_is_kept_whole() -> None:
     built = over("/me", ok(ME | {"id": 9007199254740993}))
+    built.network.on("GET", "/9007199254740993/threads_publishing_limit", refusal(10))
     connection = await built.channel.verify(GIVEN)
     url = built.network.requests[0].url
     assert str(url.copy_with(query=None)) == "https://graph.example/th/v1.0/me"
@@ -47,6 +49,25 @@ async def test_an_id_above_two_to_the_53_is_kept_whole() -> None:
     profile = connection.profile
     assert (profile.external_id, profile.handle, profile.display_name) == ("9007199254740993", "acme", "Acme")
     assert profile.facts == {"is_verified": True}
+
+
+@pytest.mark.parametrize(
+    ("limits", "quota"),
+    [
+        (ok({"data": [{"quota_usage": 4, "config": {"quota_total": 250}}]}), {"used": 4, "total": 250, "left": 246}),
+        (ok({"data": [{"quota_usage": 251, "config": {"quota_total": 250}}]}), {"used": 251, "total": 250, "left": 0}),
+        (ok({"data": []}), None),
+        (refusal(10), None),
+        (answer(500, "<html>"), None),
+    ],
+)
+async def test_the_days_quota_is_read_when_it_can_be(limits: httpx.Response, quota: dict[str, int] | None) -> None:
+    built = over("/me", ok(ME))
+    built.network.on("GET", LIMIT, limits)
+    assert (await built.channel.verify(GIVEN)).profile.facts.get("quota") == quota
+    silent = bench("threads", {"hosts": HOSTS, "read_quota": False, "inspect_tokens": False})
+    silent.network.on("GET", "/me", ok(ME))
+    assert "quota" not in (await silent.channel.verify(GIVEN)).profile.facts
 
 
 async def test_an_inspection_adds_scopes_and_expiry() -> None:

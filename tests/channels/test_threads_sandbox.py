@@ -86,7 +86,8 @@ async def test_what_an_import_learns(acme: Connected) -> None:
     connection = await acme.channel.verify(given)
     assert "threads_manage_replies" in connection.profile.scopes
     assert connection.credentials.expires_at is not None
-    assert connection.profile.facts == {"is_verified": False}
+    quota = {"used": 0, "total": 250, "left": 250}
+    assert connection.profile.facts == {"is_verified": False, "quota": quota}
 
 
 async def test_a_text_with_its_card_and_topic(oracle: Oracle, acme: Connected) -> None:

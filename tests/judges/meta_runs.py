@@ -110,7 +110,13 @@ async def threads(oracle: Oracle, site: MediaSite) -> Run:
         said = {"topicTag": "Sale", "replyControl": "everyone"}
         await through(acme, new("Look", link="https://acme.example/sale", options=said, first_comment="First"))
         await through(acme, new("Which?", options={"poll": ["A", "B"]}, parts=("Two", "Three")))
-        await through(acme, new("One", media=(image(alt="Teal"),), options={"spoiler": True}))
+        quote = {"quotePostId": await _first_post(acme), "countries": ["IN", "DE"], "replyApprovals": True}
+        spoilers = {"spoiler": True, "textSpoilers": [{"offset": 0, "length": 3}], "locationId": "4711"}
+        await through(acme, new("One", media=(image(alt="Teal"),), options={**spoilers, **quote}))
+        styles = [{"offset": 0, "length": 1, "styles": ["bold"]}]
+        long_text = {"text": "More", "link": "https://acme.example/more", "styles": styles}
+        await through(acme, new("Long", options={"textAttachment": long_text}))
+        await through(acme, new("GIF", options={"gif": {"id": "xT9IgG50Fb7Mi0prBC"}}))
         await through(acme, new("Film", media=(video(1, alt="Teal"),)))
         await through(acme, new("Two", media=(image(0), video(1))))
         oracle.plant("threads", "threads_publish", "accept_then_reset")
@@ -119,6 +125,13 @@ async def threads(oracle: Oracle, site: MediaSite) -> Run:
         await through(acme, new("Throttled"))
         await acme.channel.refresh(acme.account)
     return run
+
+
+async def _first_post(acme: Connected) -> str:
+    """A post of the profile, to be quoted."""
+    found = await acme.post(new("Said before"))
+    assert found.post_id
+    return found.post_id
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from munadi.channels.graph import words
 from munadi.channels.instagram.hosts import Graphs
 from munadi.channels.instagram.pages import Pages
+from munadi.channels.instagram.quota import Quota
 from munadi.channels.instagram.spec import Login, login_of
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import Reason, Sorting
@@ -40,8 +41,8 @@ class Accounts:
             found = await self._direct(given, given.access_token)
         if not self._read_quota:
             return found
-        path = f"{found.profile.external_id}/content_publishing_limit"
-        quota = await self._graphs[login].quota(path, found.credentials.access_token.get_secret_value())
+        token = found.credentials.access_token.get_secret_value()
+        quota = await Quota(self._graphs[login], self._clock).read(found.profile.external_id, token)
         facts = {**found.profile.facts, **({"quota": quota} if quota else {})}
         return Connection(found.profile.model_copy(update={"facts": facts}), found.credentials)
 

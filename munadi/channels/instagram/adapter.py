@@ -17,6 +17,7 @@ from munadi.channels.instagram.comment import COMMENT, FirstComment
 from munadi.channels.instagram.errors import MISSING, explain
 from munadi.channels.instagram.hosts import graphs_of
 from munadi.channels.instagram.posts import POST_RULES, after_refusal, container_rules
+from munadi.channels.instagram.quota import Quota
 from munadi.channels.instagram.spec import FEED_IMAGE, LEADS, SPEC, Kind, Options, Settings, login_of
 from munadi.channels.instagram.validate import validate
 from munadi.channels.instagram.wire import carousel_form, child_form, kind_of, single_form
@@ -46,6 +47,7 @@ class Instagram:
                 Lookup(graph, POST_RULES, settings.permalink_timeout),
                 MISSING,
                 after_refusal,
+                amend=Quota(graph, tools.clock).amend,
             )
             for login, graph in graphs.items()
         }

@@ -69,7 +69,7 @@ class Settings(ChannelSettings):
     """`MUNADI_CHANNELS__INSTAGRAM__…`; durations in seconds or ISO 8601.
 
     A container is polled every `poll_quick` at first, then every `poll_slow`, and `poll_idle` once it is slow.
-    `read_quota` reads how many posts a day an account may publish when it is connected.
+    `read_quota` reads how many posts a day an account has left when it is connected or checked.
     """
 
     hosts: Hosts = Hosts()

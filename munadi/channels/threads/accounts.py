@@ -13,13 +13,17 @@ PROFILE_FIELDS = "id,username,name,is_verified"
 class Accounts:
     """`verify` and `refresh` of the channel."""
 
-    def __init__(self, graph: Graph, clock: Clock, *, inspect: bool) -> None:
+    def __init__(self, graph: Graph, clock: Clock, *, inspect: bool, read_quota: bool) -> None:
         self._graph = graph
         self._clock = clock
         self._inspect = inspect
+        self._read_quota = read_quota
 
     async def verify(self, given: AccountImport) -> Connection:
-        """GET /me; an inspection of the token, when it succeeds, adds scopes and expiry. Raises ChannelError."""
+        """GET /me; what can be read of the token adds scopes and expiry, what can be of the limits the day's quota.
+
+        Raises ChannelError.
+        """
         if given.access_token is None:
             raise self._graph.refusal(Reason.MISSING_FIELD, "give accessToken")
         token = given.access_token.get_secret_value()
@@ -32,12 +36,13 @@ class Accounts:
             raise self._graph.refusal(Reason.INVALID_FIELD, f"this token is {user_id}'s, not externalId's")
         told = await self._graph.inspect(token) if self._inspect else {}
         scopes = told.get("scopes")
+        quota = await self._graph.quota(limit_of(user_id), token) if self._read_quota else None
         profile = Profile(
             external_id=user_id,
             handle=str(answer.field("username") or user_id),
             display_name=words(answer.field("name")),
             scopes=tuple(str(scope) for scope in scopes) if isinstance(scopes, list) else (),
-            facts={"is_verified": answer.field("is_verified") is True},
+            facts={"is_verified": answer.field("is_verified") is True, **({"quota": quota} if quota else {})},
         )
         expires_at = given.expires_at or moment(told.get("expires_at"))
         return Connection(profile, Credentials(access_token=given.access_token, expires_at=expires_at))
@@ -47,3 +52,8 @@ class Accounts:
         return await self._graph.renewed(
             account, "th_refresh_token", self._clock.now(), lambda error: error.reason is Reason.INVALID_FIELD
         )
+
+
+def limit_of(external_id: str) -> str:
+    """Where the publishing limits of a profile stand."""
+    return f"{external_id}/threads_publishing_limit"

@@ -17,7 +17,7 @@ from munadi.channels.graph_posts import Lookup
 from munadi.channels.graph_publishing import ContainerPosts
 from munadi.channels.http import ChannelHttp, ChannelTools
 from munadi.channels.text import parse_options
-from munadi.channels.threads.accounts import Accounts
+from munadi.channels.threads.accounts import Accounts, limit_of
 from munadi.channels.threads.errors import RACE, TITLE, explain
 from munadi.channels.threads.posts import POST_RULES, after_refusal, container_rules, patience
 from munadi.channels.threads.replies import prepare_reply
@@ -56,7 +56,9 @@ class Threads:
             amend=self._amend,
             searches_dead=True,
         )
-        self._accounts = Accounts(self._graph, tools.clock, inspect=settings.inspect_tokens)
+        self._accounts = Accounts(
+            self._graph, tools.clock, inspect=settings.inspect_tokens, read_quota=settings.read_quota
+        )
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Text, links, media, parts and options against Meta's limits."""
@@ -149,8 +151,8 @@ class Threads:
         """A throttle may really be the day's quota, which has no documented code of its own."""
         if error.reason is not Reason.RATE_LIMITED:
             return
-        path = f"{account.external_id}/threads_publishing_limit"
-        quota = await self._graph.quota(path, token_of(account), "" if stage == POST else "reply_")
+        prefix = "" if stage == POST else "reply_"
+        quota = await self._graph.quota(limit_of(account.external_id), token_of(account), prefix)
         if quota is not None and quota["used"] >= quota["total"]:
             error.reason, error.retry_after = Reason.DAILY_CAP_REACHED, error.retry_after or QUOTA_WAIT
 

@@ -44,7 +44,7 @@ class Settings(ChannelSettings):
 
     A container is polled every `poll_text`, `poll_image` or `poll_video` at first and every `poll_slow` later.
     `settle` passes between FINISHED and ready, since a publish right after it may miss the container.
-    `inspect_tokens` lets an import also read a token's scopes and expiry.
+    `inspect_tokens` lets an import also read a token's scopes and expiry, `read_quota` how many posts a day are left.
     """
 
     hosts: Hosts = Hosts()
@@ -56,6 +56,7 @@ class Settings(ChannelSettings):
     settle: timedelta = timedelta(seconds=2)
     permalink_timeout: timedelta = timedelta(seconds=3)
     inspect_tokens: bool = True
+    read_quota: bool = True
 
 
 class Kind(StrEnum):

@@ -84,7 +84,7 @@ async def test_the_days_quota_is_read_when_it_can_be(limits: httpx.Response, quo
     built.network.on("GET", "/me", ok({"user_id": IG, "username": "acme", "account_type": "BUSINESS"}))
     built.network.on("GET", f"/{IG}/content_publishing_limit", limits)
     facts = (await built.channel.verify(AccountImport(access_token=SecretStr(TOKEN)))).profile.facts
-    assert facts.get("quota") == (quota and {"used": quota[0], "total": quota[1]})
+    assert facts.get("quota") == (quota and {"used": quota[0], "total": quota[1], "left": quota[1] - quota[0]})
     assert built.network.requests[-1].url.params["fields"] == "quota_usage,config"
 
 

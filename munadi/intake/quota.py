@@ -1,0 +1,63 @@
+"""Whether a post is likely to be one too many for its day, by what the network last said it allows an account.
+
+Only a warning: other apps post too, quotas change, and what is too much is held and not lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.session import Database
+from munadi.db.tables import AccountRow, PublicationRow
+from munadi.domain.publication import PublicationStatus, Warning_
+from munadi.intake.resolve import Target
+
+WINDOW = timedelta(hours=24)
+_SPENDS_NOTHING = [PublicationStatus.FAILED.value, PublicationStatus.CANCELED.value]
+
+
+async def quota_warnings(database: Database, targets: Sequence[Target], due: datetime) -> list[Warning_]:
+    """One for each account whose posts of the 24 hours before `due` are as many as its quota."""
+    totals = {row.id: total for target in targets if (row := target.row) and (total := _total(row)) is not None}
+    if not totals:
+        return []
+    async with database.read() as session:
+        planned = await _planned(session, list(totals), due)
+    return [
+        _warning(target, row, planned.get(row.id, 0), totals[row.id])
+        for target in targets
+        if (row := target.row) and row.id in totals and planned.get(row.id, 0) >= totals[row.id]
+    ]
+
+
+async def _planned(session: AsyncSession, account_ids: Sequence[str], due: datetime) -> Mapping[str, int]:
+    query = (
+        select(PublicationRow.account_id, func.count())
+        .where(
+            col(PublicationRow.account_id).in_(account_ids),
+            col(PublicationRow.due_at) > due - WINDOW,
+            col(PublicationRow.due_at) <= due,
+            col(PublicationRow.status).not_in(_SPENDS_NOTHING),
+        )
+        .group_by(col(PublicationRow.account_id))
+    )
+    return dict((await session.exec(query)).all())
+
+
+def _total(row: AccountRow) -> int | None:
+    quota = row.facts.get("quota")
+    total = quota.get("total") if isinstance(quota, dict) else None
+    return total if isinstance(total, int) else None
+
+
+def _warning(target: Target, row: AccountRow, planned: int, total: int) -> Warning_:
+    spec = target.channel.spec
+    message = (
+        f"{spec.title} lets {row.handle} publish {total} posts in 24 hours, and {planned} are due in those before "
+        "this one: it may be held until one of them is a day old"
+    )
+    return Warning_(code="DAILY_CAP_LIKELY", message=message, channel=spec.name.value, pointer=target.pointer)

@@ -1,0 +1,93 @@
+"""When the day's posts are used up: what is told, and until when the post is held."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from tests.channels.instagram.test_publish import CONTAINER, DRAFT, IG, WHO, graph_error, handle
+from tests.channels.making import NOW, Bench, Saved, bench, stage
+from tests.channels.network import answer, ok
+
+LIMIT = f"/{IG}/content_publishing_limit"
+HOUR = timedelta(hours=1)
+
+
+def told(used: int, total: int) -> httpx.Response:
+    return ok({"data": [{"quota_usage": used, "config": {"quota_total": total, "quota_duration": 86_400}}]})
+
+
+def posted(ages: list[timedelta], total: int) -> Any:
+    """The limit of an account whose last posts are so old."""
+
+    def limit(request: httpx.Request) -> httpx.Response:
+        since = float(request.url.params.get("since", (NOW - 24 * HOUR).timestamp()))
+        assert since >= (NOW - 24 * HOUR).timestamp()
+        return told(sum(1 for age in ages if (NOW - age).timestamp() > since), total)
+
+    return limit
+
+
+def over(limit: Any) -> Bench:
+    built = bench("instagram")
+    built.network.on("POST", f"/{IG}/media_publish", graph_error(9, 2207042))
+    built.network.on("GET", f"/{CONTAINER}", ok({"status_code": "FINISHED"}))
+    built.network.on("GET", LIMIT, limit)
+    return built
+
+
+async def refused(built: Bench) -> ChannelError:
+    saved = Saved(handle())
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage())
+    error = caught.value
+    assert (error.reason, error.sorting) == (Reason.DAILY_CAP_REACHED, Sorting.NOT_SENT)
+    return error
+
+
+@pytest.mark.parametrize(
+    ("ages", "total", "frees_in"),
+    [
+        ([23 * HOUR, 5 * HOUR, HOUR], 3, HOUR),  # the oldest is a day old in an hour
+        ([23 * HOUR, 5 * HOUR, HOUR], 2, 19 * HOUR),  # two of them must be
+        ([timedelta(minutes=1)], 1, 24 * HOUR),
+        ([], 0, 24 * HOUR),
+    ],
+)
+async def test_the_hold_ends_when_one_more_post_may_go_out(
+    ages: list[timedelta], total: int, frees_in: timedelta
+) -> None:
+    built = over(posted(ages, total))
+    error = await refused(built)
+    assert error.retry_after is not None
+    assert timedelta(minutes=-2) <= error.retry_after - frees_in <= timedelta(minutes=15)
+    assert f"{len(ages)} of {total} posts" in error.message
+    assert len(built.network.sent(LIMIT)) <= 10
+    assert len(built.network.mutations) == 1
+
+
+@pytest.mark.parametrize("limit", [answer(500, "<html>"), ok({"data": []}), told(1, 50)], ids=["down", "odd", "left"])
+async def test_without_a_word_of_the_limit_it_is_asked_again_in_an_hour(limit: httpx.Response) -> None:
+    assert (await refused(over(limit))).retry_after == HOUR
+
+
+async def test_what_is_told_only_of_the_whole_day_still_waits_an_hour() -> None:
+    def limit(request: httpx.Request) -> httpx.Response:
+        return graph_error(100) if "since" in request.url.params else told(50, 50)
+
+    error = await refused(over(limit))
+    assert (error.retry_after, "50 of 50 posts" in error.message) == (HOUR, True)
+
+
+async def test_other_refusals_ask_for_no_limit() -> None:
+    built = over(told(50, 50))
+    built.network.on("POST", f"/{IG}/media_publish", graph_error(4))
+    saved = Saved(handle())
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage())
+    assert caught.value.reason is Reason.RATE_LIMITED
+    assert built.network.sent(LIMIT) == []
