@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from temporalio import activity
 
 from activities.access import with_token
@@ -14,12 +12,16 @@ from activities.messages import PREPARE_TRIES, PublicationRef
 from activities.outcomes import look_again, next_step, settled_as
 from munadi.domain.failure import ChannelError, Sorting
 from munadi.domain.ledger import Work
-from munadi.domain.publication import HOLD_GROWTH, Handle, HoldReason, Pending, PublicationStatus
+from munadi.domain.publication import (
+    HOLD_GROWTH,
+    LAPSE_MARGIN,
+    Handle,
+    HoldReason,
+    Pending,
+    PublicationStatus,
+)
 from munadi.domain.story import Outcome, Step
 from munadi.ports import Channels, Clock, Publications, StaleEpoch, TokenKeeper
-
-# A preparation that would lapse this soon after the slot is made anew.
-LAPSE_MARGIN = timedelta(minutes=1)
 
 
 class PreparingActivities:

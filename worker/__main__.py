@@ -15,7 +15,7 @@ from munadi.db.session import Database
 from munadi.logs import configure_logging
 from munadi.runtime import Runtime, open_runtime
 from munadi.temporal import connect
-from worker.compose import build_activities, build_worker
+from worker.compose import build_activities, build_discarding, build_worker
 from worker.relay import Relay
 
 log = logging.getLogger("munadi.worker")
@@ -53,14 +53,16 @@ async def run(settings: Settings) -> None:
 async def _serve(settings: Settings, database: Database, client: Client, runtime: Runtime, stop: asyncio.Event) -> None:
     deliveries = DeliveryStore(database, runtime.keyring)
     relay = asyncio.create_task(Relay(settings, database, deliveries, client, runtime.clock).run())
+    discarding = asyncio.create_task(build_discarding(runtime, database).run())
     try:
         async with build_worker(client, settings.temporal.task_queue, build_activities(runtime, database)):
             log.info("worker ready")
             await stop.wait()
             log.info("worker stopping: what is in flight may end")
     finally:
-        relay.cancel()
-        await asyncio.gather(relay, return_exceptions=True)
+        for beside in (relay, discarding):
+            beside.cancel()
+        await asyncio.gather(relay, discarding, return_exceptions=True)
 
 
 async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:

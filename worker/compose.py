@@ -19,6 +19,7 @@ from activities.staging import StagingActivities
 from activities.webhooks import WebhookActivities
 from munadi.db.accounts import AccountStore
 from munadi.db.deliveries import DeliveryStore
+from munadi.db.discards import DiscardOutbox
 from munadi.db.ledger import PublicationLedger
 from munadi.db.operators import OperatorCommands
 from munadi.db.progress import ContentProgress
@@ -26,6 +27,7 @@ from munadi.db.session import Database
 from munadi.db.stages import StageLedger
 from munadi.runtime import Runtime
 from munadi.tokens import AccountTokens
+from worker.discarding import Discarding
 from workflows.registry import WORKFLOWS
 
 # Longer than the longest publish deadline: what is in flight ends by itself.
@@ -43,7 +45,7 @@ def build_activities(runtime: Runtime, database: Database) -> Sequence[Callable[
     holder, clock, channels = holder_name(), runtime.clock, runtime.channels
     around = runtime.around
     ledger = around(PublicationLedger(database), "ledger")
-    tokens = around(AccountTokens(AccountStore(database, runtime.keyring), channels, clock, holder), "tokens")
+    tokens = _tokens(runtime, database)
     contents = ContentActivities(
         around(ContentProgress(database), "contents"), around(OperatorCommands(database), "operators"), clock, holder
     )
@@ -65,6 +67,17 @@ def build_activities(runtime: Runtime, database: Database) -> Sequence[Callable[
         webhooks.deliver,
         webhooks.redeliver,
     ]
+
+
+def build_discarding(runtime: Runtime, database: Database) -> Discarding:
+    """What removes leftovers, with its ports filled."""
+    outbox = runtime.around(DiscardOutbox(database), "discards")
+    return Discarding(outbox, runtime.channels, _tokens(runtime, database), runtime.clock)
+
+
+def _tokens(runtime: Runtime, database: Database) -> AccountTokens:
+    accounts = AccountStore(database, runtime.keyring)
+    return runtime.around(AccountTokens(accounts, runtime.channels, runtime.clock, holder_name()), "tokens")
 
 
 def build_worker(client: Client, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:

@@ -17,6 +17,7 @@ from temporalio.service import RPCError
 
 from munadi.config import Settings
 from munadi.db.deliveries import DeliveryStore
+from munadi.db.discards import forget_old_discards
 from munadi.db.events import number_events
 from munadi.db.idempotency import forget_old_answers
 from munadi.db.session import Database
@@ -92,7 +93,8 @@ class Relay:
                 await start_redelivery(self._client, self._queue, delivery_id=delivery_id)
 
     async def _tidy(self) -> None:
-        """Once an hour: answers that no client will ask for again."""
+        """Once an hour: answers that no client will ask for again, and what ended long ago."""
         if self._clock.monotonic() >= self._next_tidy:
             self._next_tidy = self._clock.monotonic() + TIDY_SECONDS
             await forget_old_answers(self._database, self._clock.now())
+            await forget_old_discards(self._database, self._clock.now())

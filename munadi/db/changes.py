@@ -11,12 +11,13 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from munadi.db.outbox import give_up_handle
 from munadi.db.settle import owned_by_another
 from munadi.db.story import Story
 from munadi.db.tables import AttemptRow, PublicationRow
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason, Sorting
-from munadi.domain.publication import WAITING, PublicationStatus
+from munadi.domain.publication import LAPSE_MARGIN, WAITING, PublicationStatus
 from munadi.domain.reasons import failure_of
 from munadi.domain.time import DEFAULT_WINDOW
 
@@ -80,6 +81,8 @@ async def reschedule(
         content.timezone = timezone
     for row in waiting:
         row.due_at = due
+        if row.handle_expires_at is not None and row.handle_expires_at <= due + LAPSE_MARGIN:
+            await give_up_handle(story.session, row, story.now)
     await story.emit(EventType.CONTENT_RESCHEDULED)
     await _changed(story)
 
@@ -135,7 +138,7 @@ async def resolve(story: Story, row: PublicationRow, *, published: bool, post_id
     _begin(story)
     query = select(AttemptRow).where(AttemptRow.publication_id == row.id, col(AttemptRow.is_open))
     for attempt in (await story.session.exec(query)).all():
-        attempt.is_open, attempt.ended_at = False, story.now
+        attempt.is_open, attempt.was_uncertain, attempt.ended_at = False, True, story.now
         attempt.outcome = (Sorting.SENT if published else Sorting.NOT_SENT).value
     # A late answer of the attempt that a person has just settled must not find its epoch current.
     row.epoch += 1

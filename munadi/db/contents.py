@@ -13,6 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from munadi.db.changes import require_untouched
 from munadi.db.ids import new_id
+from munadi.db.outbox import give_up_handle
 from munadi.db.story import Story
 from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.db.views import content_view
@@ -111,6 +112,7 @@ async def edit(story: Story, planned: PlannedDrafts) -> None:
             row.stages = list(each.stages)
             # A preparation of the old draft that is under way must not end the new one with its refusal.
             row.epoch += 1
+            await give_up_handle(story.session, row, story.now)
     story.wake()
     await story.emit(EventType.CONTENT_UPDATED)
     await story.close()

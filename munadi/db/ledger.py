@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
+from munadi.db.outbox import is_over, leave_behind
 from munadi.db.session import Database
 from munadi.db.settle import settle
 from munadi.db.story import Story
@@ -107,6 +108,8 @@ class PublicationLedger:
             row = story.publication(publication_id)
             if row.status in (S.PUBLISHING, S.UNCONFIRMED):
                 row.epoch += 1
+            for attempt in await open_attempts(session, publication_id, POST):
+                attempt.was_uncertain = True  # whatever this look finds
             await session.flush()
             return await work_of(session, story.content, story.draft, row)
 
@@ -153,17 +156,28 @@ class PublicationLedger:
         expires_at: datetime | None,
         now: datetime,
     ) -> None:
-        """Keep what the network gave us. StaleEpoch when the draft was edited or this activity was overtaken."""
+        """Keep what the network gave us. StaleEpoch when the draft was edited or this activity was overtaken.
+
+        What comes too late to be used (the draft was edited, the publication canceled) is kept to be removed.
+        """
         async with self._database.write() as session:
             story = await Story.lock_by_publication(session, publication_id, now)
             if story is None:
                 raise StaleEpoch(publication_id)
             row = story.publication(publication_id)
-            if row.epoch != epoch or story.content.draft_version != draft_version:
-                raise StaleEpoch(publication_id)
-            row.handle, row.handle_draft_version = dict(state), draft_version
-            row.handle_ready, row.handle_expires_at = ready, expires_at
-            await story.close()
+            is_edited = story.content.draft_version != draft_version
+            if is_edited:
+                # Only before the first claim, so that a preparation alone can be told this.
+                await leave_behind(session, row, now, state=state, draft_version=draft_version)
+            is_current = row.epoch == epoch and not is_edited
+            if is_current:
+                row.handle, row.handle_draft_version = dict(state), draft_version
+                row.handle_ready, row.handle_expires_at = ready, expires_at
+                if is_over(row):
+                    is_current = not await leave_behind(session, row, now)
+                await story.close()
+        if not is_current:
+            raise StaleEpoch(publication_id)
 
     async def end_waiting(
         self,

@@ -78,6 +78,7 @@ def _close(story: Story, row: PublicationRow, attempt: AttemptRow, verdict: Verd
     opens_again = verdict.pending and attempt.number == row.attempt_count and row.status != S.PUBLISHED
     uncertain = verdict.sorting is Sorting.UNKNOWN or verdict.pending
     attempt.is_open = uncertain and (open_before or opens_again)
+    attempt.was_uncertain = attempt.was_uncertain or uncertain
 
 
 async def _published(story: Story, row: PublicationRow, attempt: AttemptRow | None, what: Published) -> None:

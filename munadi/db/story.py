@@ -16,6 +16,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
+from munadi.db.outbox import is_over, leave_behind
 from munadi.db.tables import AccountRow, ContentRow, DeliveryRow, DraftRow, EndpointRow, EventRow, PublicationRow
 from munadi.db.views import content_view, publication_view
 from munadi.domain.account import AccountStatus
@@ -82,6 +83,8 @@ class Story:
         row.next_look_at = None
         if to is not PublicationStatus.QUEUED:
             row.hold_reason = row.hold_since = row.hold_until = None
+        if is_over(row):
+            await leave_behind(self.session, row, self.now)
         self._roll_up()
         if event is not None:
             await self.emit(event, row, reason=reason)

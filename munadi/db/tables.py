@@ -211,6 +211,7 @@ class AttemptRow(SQLModel, table=True):
     epoch: int
     holder: str
     is_open: bool = True
+    was_uncertain: bool = False  # once unknown, or accepted and still at work, whatever was found out later
     intent_at: datetime = _at()
     deadline_at: datetime = _at()
     ended_at: datetime | None = _at(default=None)

@@ -50,6 +50,14 @@ class Resend(StrEnum):
     NEVER = "never"
 
 
+class Leftovers(StrEnum):
+    """What becomes of a preparation that will not be used: nothing is left, the network drops it, or we remove it."""
+
+    NONE = "none"
+    EXPIRE = "expire"
+    REMOVED = "removed"
+
+
 class TextLimit(WireModel):
     """One limit on the text of a post; a network may have several."""
 
@@ -116,5 +124,6 @@ class ChannelSpec(WireModel):
     margin: timedelta = timedelta(seconds=5)
     absence_window: timedelta
     resend: Resend
+    leftovers: Leftovers = Leftovers.EXPIRE
     facts_version: str
     sources: tuple[str, ...]

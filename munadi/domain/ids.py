@@ -26,6 +26,7 @@ class Prefix(StrEnum):
     DELIVERY = "dlv"
     KEY = "key"
     REQUEST = "req"
+    DISCARD = "dsc"
 
 
 def is_id(value: str, prefix: Prefix) -> bool:

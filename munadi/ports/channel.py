@@ -130,7 +130,10 @@ class Channel(Protocol):
         """Read only, after an unknown outcome: is it there? Never "the latest"; several candidates are Unknown."""
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
-        """Best-effort clean-up of a handle that will not be used."""
+        """Remove what `handle` has left at a network whose spec says REMOVED; asked again after a ChannelError.
+
+        It was never sent visibly. What is gone already is done; what is, or may be, visible after all is left alone.
+        """
 
     def explain(self, answer: Answer) -> ChannelError:
         """Pure and table driven: (code, subcode) → reason and sorting."""

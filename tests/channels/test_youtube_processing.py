@@ -199,10 +199,9 @@ async def test_check_raises_what_is_dead_and_makes_nothing(shown: httpx.Response
         (YOUTUBE.handle, listed(resource("private")), [VIDEO]),
         (YOUTUBE.handle, listed(resource("public")), []),
         (YOUTUBE.handle, listed(), []),
-        (YOUTUBE.handle, answer(503, "<html>"), []),
         (Handle(draft_version=1), listed(resource("private")), []),
     ],
-    ids=["private", "public", "gone", "unreadable", "none"],
+    ids=["private", "public", "gone", "none"],
 )
 async def test_only_a_private_leftover_is_deleted(handle: Handle, shown: httpx.Response, deleted: list[str]) -> None:
     built, _ = begun()

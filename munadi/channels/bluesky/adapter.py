@@ -15,6 +15,7 @@ from munadi.channels.bluesky.spec import SPEC, Options, Settings
 from munadi.channels.bluesky.state import Prepared
 from munadi.channels.bluesky.thread import POST, record_key, stages_of, texts
 from munadi.channels.bluesky.validate import validate
+from munadi.channels.bluesky.video_errors import UPLOAD_ENDED
 from munadi.channels.bluesky.video_service import VideoService
 from munadi.channels.bluesky.wire import post_uri, post_url
 from munadi.channels.bluesky.xrpc import Server, Xrpc
@@ -26,6 +27,8 @@ from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.problem import Problem
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown, Warning_
 from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
+
+NOTHING_TO_ABORT = UPLOAD_ENDED | {"UploadAlreadyCompleted"}
 
 
 class Bluesky:
@@ -108,9 +111,14 @@ class Bluesky:
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
         """A video that was not sent to its end gives its place free; blobs that no record names are collected."""
-        if (parts := Prepared.of(handle).parts) is not None:
-            server = Server(self._xrpc, account)
-            await self._service.abort(await self._service.upload_token(server), parts.id)
+        if (parts := Prepared.of(handle).parts) is None:
+            return
+        token = await self._service.upload_token(Server(self._xrpc, account))
+        try:
+            await self._service.abort(token, parts.id)
+        except ChannelError as error:
+            if error.provider_code not in NOTHING_TO_ABORT:
+                raise
 
     def explain(self, answer: Answer) -> ChannelError:
         """See `errors`."""

@@ -14,6 +14,7 @@ from munadi.channels.text import broken, measure
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
+    Leftovers,
     LinkStyle,
     MediaKind,
     MediaRule,
@@ -165,6 +166,7 @@ SPEC = ChannelSpec(
     ),
     lead=VIDEO_LEAD,
     absence_window=timedelta(0),  # the record key is a strong key
+    leftovers=Leftovers.REMOVED,  # an upload in parts is aborted; blobs that no record names are collected
     resend=Resend.SAME_HANDLE,
     facts_version="2026-11",
     sources=(

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel
 
 from munadi.channels.facebook.accounts import Accounts
+from munadi.channels.facebook.discarding import Discarding
 from munadi.channels.facebook.graph import Graph
 from munadi.channels.facebook.lookup import Lookup
 from munadi.channels.facebook.prepare import Preparation, is_complete, lead_of
@@ -155,7 +156,8 @@ class Facebook:
         return Unknown(note=f"the video is {status.publish_status or status.video_status or 'in an unknown state'}")
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
-        """Nothing to do: unpublished photos are deleted within a day, and an unfinished upload shows nowhere."""
+        """See `discarding`."""
+        await Discarding(self._graph, self._videos, self._tools.clock).remove(account, prepared_of(handle))
 
     def explain(self, answer: Answer) -> ChannelError:
         """See `errors`."""

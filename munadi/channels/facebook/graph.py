@@ -90,6 +90,10 @@ class Graph:
             read_timeout=UPLOAD_TIMEOUT,
         )
 
+    async def delete(self, node: str, account: ConnectedAccount) -> None:
+        """Delete what has an id of its own. Raises ChannelError."""
+        await self._http.call("DELETE", f"{self._graph}/{node}", token=token_of(account), proof=succeeded)
+
     async def make(
         self, path: str, account: ConnectedAccount, form: Mapping[str, str], gate: Gate | None = None
     ) -> str:

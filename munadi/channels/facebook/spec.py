@@ -11,6 +11,7 @@ from munadi.channels.http import ChannelSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
+    Leftovers,
     LinkStyle,
     MediaKind,
     MediaRule,
@@ -139,6 +140,7 @@ SPEC = ChannelSpec(
     absence_window=timedelta(seconds=45),
     # A repeated finish of the same reel or video would be safe at once: an upload is published only once. A feed
     # post has no key of its own and a story only its media's id, so all kinds wait for the proof of absence.
+    leftovers=Leftovers.REMOVED,  # unpublished photos and videos
     resend=Resend.AFTER_ABSENCE,
     facts_version="2026-11",
     sources=(

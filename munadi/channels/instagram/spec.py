@@ -13,6 +13,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
+    Leftovers,
     LinkStyle,
     MediaKind,
     MediaRule,
@@ -170,6 +171,7 @@ SPEC = ChannelSpec(
     hosts=("https://graph.instagram.com", "https://graph.facebook.com"),
     lead=max(LEADS.values()),
     absence_window=timedelta(seconds=45),
+    leftovers=Leftovers.EXPIRE,  # containers, within 24 hours
     resend=Resend.AFTER_ABSENCE,
     facts_version="2026-11",
     sources=(

@@ -12,6 +12,7 @@ from munadi.channels.http import ChannelSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
+    Leftovers,
     LinkStyle,
     MediaKind,
     MediaRule,
@@ -197,6 +198,7 @@ SPEC = ChannelSpec(
     hosts=("https://graph.threads.com",),
     lead=max(LEADS.values()),
     absence_window=timedelta(seconds=45),
+    leftovers=Leftovers.EXPIRE,  # containers, within 24 hours
     resend=Resend.AFTER_ABSENCE,
     facts_version="2026-11",
     sources=(

@@ -6,7 +6,6 @@ visible call, so when that answer is lost nobody can look, and nothing is sent a
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ValidationError
@@ -28,6 +27,9 @@ from munadi.domain.failure import ChannelError, Sorting
 from munadi.domain.problem import Problem
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
+
+# There is no upload any more, or it is a post by now.
+NOTHING_TO_CANCEL = frozenset({"publish_not_cancellable", "invalid_publish_id"})
 
 
 class TikTok:
@@ -123,9 +125,13 @@ class TikTok:
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
         """Cancel an upload that was never finished; what was sent is left alone."""
         state = _state(handle)
-        if state.upload is not None and state.sent_at is None:
-            with suppress(ChannelError):
-                await self._api.post(CANCEL, token_of(account), {"publish_id": state.upload.publish_id})
+        if state.upload is None or state.sent_at is not None or state.upload.expires_at <= self._tools.clock.now():
+            return
+        try:
+            await self._api.post(CANCEL, token_of(account), {"publish_id": state.upload.publish_id})
+        except ChannelError as error:
+            if error.provider_code not in NOTHING_TO_CANCEL:
+                raise
 
     def explain(self, answer: Answer) -> ChannelError:
         """See `errors`."""

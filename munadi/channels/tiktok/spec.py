@@ -11,6 +11,7 @@ from munadi.channels.http import ChannelSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
+    Leftovers,
     LinkStyle,
     MediaKind,
     MediaRule,
@@ -143,6 +144,7 @@ SPEC = ChannelSpec(
     lead=LEAD_CHUNKS,
     publish_deadline=timedelta(minutes=2),  # the visible call may be 20 MB long
     absence_window=timedelta(0),  # publish_id is a strong key
+    leftovers=Leftovers.REMOVED,  # an upload under way is cancelled; its address is dead after an hour
     resend=Resend.NEVER,  # safe for every mode; see `TikTok.resend` for what a draft allows
     facts_version="2026-11",
     sources=(

@@ -6,7 +6,6 @@ can never be there twice, because it is one video from its upload on.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
@@ -148,10 +147,14 @@ class YouTube:
         video_id = prepared(handle).video_id
         if video_id is None:
             return
-        with suppress(ChannelError):
-            video = await self._api.video(account, video_id)
-            if video is not None and video.privacy == Privacy.PRIVATE:
-                await self._api.delete(account, video_id)
+        video = await self._api.video(account, video_id)
+        if video is None or video.privacy != Privacy.PRIVATE:
+            return
+        try:
+            await self._api.delete(account, video_id)
+        except ChannelError as error:
+            if error.provider_code not in GONE:
+                raise
 
     def explain(self, answer: Answer) -> ChannelError:
         """See `errors`."""

@@ -12,6 +12,7 @@ from munadi.channels.http import ChannelSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
+    Leftovers,
     LinkStyle,
     MediaKind,
     MediaRule,
@@ -155,6 +156,7 @@ SPEC = ChannelSpec(
     lead=timedelta(hours=6),
     absence_window=timedelta(0),  # the video's own status is a strong key
     resend=Resend.SAME_HANDLE,
+    leftovers=Leftovers.REMOVED,  # the private video; an unfinished upload is forgotten with its session
     facts_version="2026-11",
     sources=(
         "https://www.googleapis.com/discovery/v1/apis/youtube/v3/rest",

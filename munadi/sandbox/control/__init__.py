@@ -52,8 +52,8 @@ At YouTube one of
 set_thumbnail token revoke_token inspect_token authorize`. At Facebook one of
 `feed upload_photo publish_photo photo_story start_reel upload_reel finish_reel start_story finish_story thumbnail
 start_video transfer_video finish_video publish_video video_status get_post published_posts list_feed scheduled_posts
-list_videos list_stories comments list_comments scrape update_post delete_post node accounts permissions debug_token
-access_token authorize`. Modes:
+list_videos list_stories comments list_comments scrape update_post delete_post delete_photo delete_video node accounts
+permissions debug_token access_token authorize`. Modes:
 
     error                   this answer, without effect
     reset, hang             nothing comes back and nothing happened: the connection is cut, or held

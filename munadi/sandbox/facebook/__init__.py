@@ -144,7 +144,7 @@ class Facebook(EmulatedNetwork):
         if len(parts) != 1 or host != "graph":
             return "unknown"
         if call.method != "GET":
-            return {"POST": "update_post", "DELETE": "delete_post"}.get(call.method, "unknown")
+            return {"POST": "update_post", "DELETE": self._deletion(parts[0])}.get(call.method, "unknown")
         return ONE_PART.get(parts[0]) or self._node(parts[0])
 
     def _edge(self, call: Call, parts: list[str]) -> str:
@@ -158,6 +158,11 @@ class Facebook(EmulatedNetwork):
                 return "publish_photo" if flag(values, "published", True) else "upload_photo"
             return VIDEO_STEPS.get((edge, values.get("upload_phase", "")), "unknown")
         return TWO_PARTS.get((call.method, edge), "unknown")
+
+    def _deletion(self, node: str) -> str:
+        if node in self._graph.videos:
+            return "delete_video"
+        return "delete_photo" if node in self._graph.photos else "delete_post"
 
     def _node(self, node: str) -> str:
         if node in self._graph.videos:
@@ -214,6 +219,8 @@ def _operations(graph: Graph, login: Login) -> dict[str, Operation]:
         "scrape": posting.scrape,
         "update_post": posting.update,
         "delete_post": posting.delete,
+        "delete_photo": posting.delete_photo,
+        "delete_video": videos.delete,
         "start_reel": videos.start,
         "upload_reel": videos.upload,
         "finish_reel": videos.finish,

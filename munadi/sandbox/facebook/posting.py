@@ -111,6 +111,23 @@ class Posting:
         self._graph.posts.remove(self._own(call).id)
         return Answer(200, {"success": True}, effect=True)
 
+    async def delete_photo(self, call: Call) -> Answer:
+        """A photo goes, also from the post that shows it; a post of that photo alone goes with it."""
+        page = self._graph.caller(call, PUBLISH)
+        photo = self._graph.photos.get(call.path.split("/")[-1])
+        if photo is None or photo.page_id != page.id:
+            raise missing_object(call.path.split("/")[-1], call.method)
+        self._graph.photos.remove(photo.id)
+        post = self._graph.posts.get(photo.post_id or "")
+        if post is not None and photo.id in post.photos:
+            at = post.photos.index(photo.id)
+            for column in (post.photos, post.digests, post.alts):
+                del column[at]
+            self._graph.posts.put(post.id, post)
+            if not post.photos:
+                self._graph.posts.remove(post.id)
+        return Answer(200, {"success": True}, effect=True)
+
     def _own(self, call: Call) -> Post:
         page = self._graph.caller(call, PUBLISH)
         node = call.path.split("/")[-1]

@@ -110,6 +110,16 @@ class Videos:
         self._graph.videos.put(video.id, video)
         return Answer(200, {"success": True}, effect=True)
 
+    async def delete(self, call: Call) -> Answer:
+        """A video goes, and the post that shows it."""
+        page = self._graph.caller(call, PUBLISH)
+        video = self._video(call.path.split("/")[-1], page, call)
+        self._bytes.pop(video.id, None)
+        self._graph.videos.remove(video.id)
+        if video.post_id is not None:
+            self._graph.posts.remove(video.post_id)
+        return Answer(200, {"success": True}, effect=True)
+
     async def post_at_once(self, call: Call) -> Answer:
         """`POST /{page}/videos` with `source` or `file_url`: the id at once, processing goes on."""
         page = self._graph.owner(call, call.path.split("/")[-2], PUBLISH)

@@ -1,0 +1,139 @@
+"""What a preparation leaves at each network that can be told to remove it, and how the network answers that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from munadi.domain.publication import Handle
+from tests.channels.making import NOW
+from tests.channels.network import Network, answer, ok
+from tests.channels.scene_facebook import PAGE, READ
+from tests.channels.scene_tiktok import creator_state, done, handle, refused, upload_state
+from tests.channels.scene_youtube import VIDEO, VIDEOS, listed, refusal, resource
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """`unused`: still there and seen by nobody; `gone`: removed already; `seen`: visible, or it may be.
+
+    `removals` are the mutations that remove it: method and the end of the path.
+    """
+
+    name: str
+    handle: Handle
+    unused: Callable[[Network], object]
+    gone: Callable[[Network], object]
+    seen: Callable[[Network], object]
+    removals: tuple[tuple[str, str], ...]
+    settings: dict[str, Any]
+
+
+def _handle(**state: Any) -> Handle:
+    return Handle(draft_version=1, state=state, ready=True)
+
+
+PHOTO, FILM = "122000000000077", "990000000000001"
+MISSING = answer(400, {"error": {"code": 100, "error_subcode": 33, "message": "gone", "type": "GraphMethodException"}})
+SHOWN = {**READ, "attachments": {"data": [{"media_type": "photo", "target": {"id": PHOTO}}]}}
+WORDLESS = {**READ, "attachments": {"data": [{"media_type": "photo"}]}}
+
+
+def _page(network: Network, *posts: Any, stories: Any = (), deleted: Any = None) -> Network:
+    network.on("GET", f"/{PAGE}/published_posts", ok({"data": list(posts)}))
+    network.on("GET", f"/{PAGE}/stories", ok({"data": list(stories)}))
+    return network.on("DELETE", f"/{PHOTO}", deleted or ok({"success": True}))
+
+
+def _film(network: Network, publishing: str, deleted: Any = None) -> Network:
+    status = {"video_status": "ready", "publishing_phase": {"status": publishing}}
+    network.on("GET", f"/{FILM}", ok({"id": FILM, "status": status, "published": publishing == "complete"}))
+    return network.on("DELETE", f"/{FILM}", deleted or ok({"success": True}))
+
+
+FACEBOOK = {"hosts": {"graph": "https://graph.example/facebook"}, "version": "v99.0"}
+PHOTOS = _handle(photos=[{"id": PHOTO, "made_at": (NOW - timedelta(minutes=4)).isoformat()}])
+UPLOAD = _handle(upload={"video_id": FILM, "started_at": (NOW - timedelta(minutes=9)).isoformat()})
+STORY = {"post_id": "1", "media_id": "2", "media_type": "photo", "creation_time": "2026-12-01T08:58:00+0000"}
+
+ABORT, DESCRIBE = "/xrpc/app.bsky.video.abortUpload", "/xrpc/com.atproto.server.describeServer"
+SERVICE_AUTH = "/xrpc/com.atproto.server.getServiceAuth"
+
+
+def _bluesky(network: Network, aborted: Any) -> Network:
+    network.on("GET", DESCRIBE, ok({"did": "did:web:pds.example"}))
+    return network.on("GET", SERVICE_AUTH, ok({"token": "s"})).on("POST", ABORT, aborted)
+
+
+CANCEL = "/v2/post/publish/cancel/"
+LEFTOVERS = {
+    "facebook photos": Leftover(
+        name="facebook",
+        handle=PHOTOS,
+        unused=_page,
+        gone=lambda network: _page(network, deleted=MISSING),
+        seen=lambda network: _page(network, SHOWN),
+        removals=(("DELETE", f"/{PHOTO}"),),
+        settings=FACEBOOK,
+    ),
+    "facebook photos, perhaps a post's": Leftover(
+        name="facebook",
+        handle=PHOTOS,
+        unused=_page,
+        gone=lambda network: _page(network, deleted=MISSING),
+        seen=lambda network: _page(network, WORDLESS),
+        removals=(("DELETE", f"/{PHOTO}"),),
+        settings=FACEBOOK,
+    ),
+    "facebook photos, perhaps a story's": Leftover(
+        name="facebook",
+        handle=PHOTOS,
+        unused=lambda network: _page(network, stories=[{**STORY, "media_type": "video"}]),
+        gone=lambda network: _page(network, deleted=MISSING),
+        seen=lambda network: _page(network, stories=[STORY]),
+        removals=(("DELETE", f"/{PHOTO}"),),
+        settings=FACEBOOK,
+    ),
+    "facebook video": Leftover(
+        name="facebook",
+        handle=UPLOAD,
+        unused=lambda network: _film(network, "not_started"),
+        gone=lambda network: network.on("GET", f"/{FILM}", MISSING),
+        seen=lambda network: _film(network, "in_progress"),
+        removals=(("DELETE", f"/{FILM}"),),
+        settings=FACEBOOK,
+    ),
+    "bluesky": Leftover(
+        name="bluesky",
+        handle=_handle(parts={"id": "job", "bytes": 5, "count": 2, "since": NOW.isoformat()}),
+        unused=lambda network: _bluesky(network, ok({})),
+        gone=lambda network: _bluesky(network, answer(400, {"error": "UploadNotFound", "message": "no"})),
+        seen=lambda network: _bluesky(network, answer(400, {"error": "UploadAlreadyCompleted", "message": "no"})),
+        removals=(("POST", ABORT),),
+        settings={},
+    ),
+    "tiktok": Leftover(
+        name="tiktok",
+        handle=handle(creator=creator_state(), upload=upload_state()),
+        unused=lambda network: network.on("POST", CANCEL, done()),
+        gone=lambda network: network.on("POST", CANCEL, refused(400, "invalid_publish_id")),
+        seen=lambda network: network.on("POST", CANCEL, refused(400, "publish_not_cancellable")),
+        removals=(("POST", CANCEL),),
+        settings={},
+    ),
+    "youtube": Leftover(
+        name="youtube",
+        handle=_handle(video_id=VIDEO, uploaded_at=(NOW - timedelta(minutes=20)).isoformat()),
+        unused=lambda network: network.on("GET", VIDEOS, listed(resource("private"))).on("DELETE", VIDEOS, answer(204)),
+        gone=lambda network: network.on("GET", VIDEOS, listed(resource("private"))).on(
+            "DELETE", VIDEOS, refusal(404, "videoNotFound")
+        ),
+        seen=lambda network: network.on("GET", VIDEOS, listed(resource("unlisted"))),
+        removals=(("DELETE", VIDEOS),),
+        settings={},
+    ),
+}
+# Where the network itself refuses to remove what is in use, it may be asked.
+ASKED = frozenset({"bluesky", "tiktok"})

@@ -1,0 +1,75 @@
+"""The contract of `discard`: what its spec says becomes of a preparation that nobody will use."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from munadi.domain.channel import Leftovers
+from munadi.domain.failure import ChannelError
+from munadi.domain.publication import Handle
+from tests.channels.contract import Scene
+from tests.channels.leftovers import ASKED, LEFTOVERS, Leftover
+from tests.channels.making import Bench, bench
+from tests.channels.network import answer
+from tests.channels.scenes import SCENES
+
+scenes = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
+leftovers = pytest.mark.parametrize("left", LEFTOVERS.values(), ids=LEFTOVERS)
+
+
+async def discard(left: Leftover, built: Bench) -> list[tuple[str, str]]:
+    """The mutations that it made."""
+    await built.channel.discard(SCENES[left.name].account, left.handle)
+    return [(request.method, request.url.path) for request in built.network.mutations]
+
+
+def test_every_channel_that_removes_shows_what() -> None:
+    removing = {name for name in SCENES if bench(name).channel.spec.leftovers is Leftovers.REMOVED}
+    assert removing == {left.name for left in LEFTOVERS.values()}
+
+
+@scenes
+async def test_where_the_network_drops_it_nothing_is_asked(scene: Scene) -> None:
+    built = bench(scene.name, scene.settings)
+    if built.channel.spec.leftovers is not Leftovers.REMOVED:
+        await built.channel.discard(scene.account, scene.handle or Handle(draft_version=1))
+    await built.channel.discard(scene.account, Handle(draft_version=1))
+    assert built.network.requests == []
+
+
+@leftovers
+async def test_what_nobody_has_seen_is_removed(left: Leftover) -> None:
+    built = bench(left.name, left.settings)
+    left.unused(built.network)
+    made = await discard(left, built)
+    assert [(method, path.endswith(end)) for (method, path), (_, end) in zip(made, left.removals, strict=True)] == [
+        (method, True) for method, _ in left.removals
+    ]
+
+
+@leftovers
+async def test_what_is_gone_is_done(left: Leftover) -> None:
+    built = bench(left.name, left.settings)
+    left.gone(built.network)
+    await discard(left, built)
+
+
+@leftovers
+async def test_what_is_or_may_be_seen_is_left_alone(left: Leftover) -> None:
+    built = bench(left.name, left.settings)
+    left.seen(built.network)
+    made = await discard(left, built)
+    assert made == [] or left.name in ASKED
+
+
+@leftovers
+@pytest.mark.parametrize("down", [answer(503, "<html>down</html>"), httpx.ReadTimeout("slow")], ids=["503", "timeout"])
+async def test_a_network_that_is_down_is_told_so_that_it_is_tried_again(
+    left: Leftover, down: httpx.Response | Exception
+) -> None:
+    built = bench(left.name, left.settings)
+    for method in ("GET", "POST", "DELETE"):
+        built.network.on(method, "", down)
+    with pytest.raises(ChannelError):
+        await discard(left, built)

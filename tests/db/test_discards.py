@@ -1,0 +1,243 @@
+"""What preparations leave at networks: written down in the transaction that gives it up, tried under a lease."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from munadi.db.changes import cancel, reschedule, resolve, retry
+from munadi.db.discards import KEPT, LEASE, WAITS, DiscardOutbox, forget_old_discards
+from munadi.db.outbox import KEPT_FOR_A_RETRY, DiscardRow
+from munadi.domain.failure import Reason, Sorting
+from munadi.domain.ledger import StaleEpoch
+from munadi.domain.publication import PublicationStatus as S
+from munadi.domain.publication import Published
+from munadi.domain.reasons import failure_of
+from munadi.domain.story import Verdict
+from tests.db.board import Board, Put
+from tests.db.seeding import START
+
+STATE = {"video_id": "v1"}
+READY: dict[str, Any] = {"handle": STATE, "handle_draft_version": 1, "handle_ready": True}
+LATER = START + timedelta(hours=2)
+
+
+async def rows(board: Board, put: Put) -> list[DiscardRow]:
+    async with board.database.read() as session:
+        query = select(DiscardRow).where(col(DiscardRow.publication_id).in_(put.ids)).order_by(col(DiscardRow.id))
+        return list((await session.exec(query)).all())
+
+
+async def taken(board: Board, put: Put, now: datetime = START) -> list[dict[str, Any]]:
+    """The states that a relay would remove now."""
+    outbox = DiscardOutbox(board.database)
+    left = [await outbox.take(row.id, now) for row in await rows(board, put)]
+    return [one.handle.state for one in left if one is not None]
+
+
+async def canceled(board: Board, **row: Any) -> Put:
+    put = await board.put(S.QUEUED, due=LATER, **{**READY, **row})
+    async with board.locked(put.content_id) as story:
+        await cancel(story)
+    return put
+
+
+async def test_a_cancel_leaves_what_was_prepared_to_be_removed_at_once(board: Board) -> None:
+    put = await canceled(board)
+    outbox = DiscardOutbox(board.database)
+    (row,) = await rows(board, put)
+    assert row.id in await outbox.due(START, 1000)
+    left = await outbox.take(row.id, START)
+    assert left is not None
+    assert (left.publication_id, left.channel, left.handle.state, left.tries) == (put.id, "instagram", STATE, 1)
+    assert (await board.row(put.id)).handle is None
+    await outbox.removed(row.id, None, START)
+    assert await taken(board, put, START + timedelta(days=9)) == []
+
+
+async def test_without_a_preparation_nothing_is_left(board: Board) -> None:
+    put = await canceled(board, handle=None)
+    assert await rows(board, put) == []
+
+
+@pytest.mark.parametrize("outcome", [Sorting.NOT_SENT, Sorting.REJECTED])
+async def test_a_call_that_proved_to_do_nothing_hinders_nothing(board: Board, outcome: Sorting) -> None:
+    put = await board.put(S.PUBLISHING, epoch=1, **READY)
+    attempt = await board.attempt(put.id, epoch=1)
+    verdict = Verdict(sorting=outcome, failure=failure_of(Reason.CONTENT_POLICY))
+    await board.ledger.settle(put.id, attempt, epoch=1, verdict=verdict, now=START)
+    assert await taken(board, put) == []
+    assert await taken(board, put, START + KEPT_FOR_A_RETRY) == [STATE]
+
+
+async def test_what_was_unknown_once_is_never_removed_even_if_proven_absent(board: Board) -> None:
+    put = await board.put(S.PUBLISHING, due=START, epoch=1, **READY)
+    attempt = await board.attempt(put.id, epoch=1)
+    await board.ledger.settle(put.id, attempt, epoch=1, verdict=Verdict(sorting=Sorting.UNKNOWN), now=START)
+    absent = Verdict(sorting=Sorting.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
+    await board.ledger.settle(put.id, attempt, epoch=1, verdict=absent, now=START)
+    assert (await board.row(put.id)).status == S.FAILED
+    assert await rows(board, put) == []
+
+
+async def test_what_a_killed_worker_may_have_sent_is_never_removed(board: Board) -> None:
+    put = await board.put(S.PUBLISHING, epoch=1, **READY)
+    attempt = await board.attempt(put.id, epoch=1)
+    work = await board.ledger.begin_reconcile(put.id, START)
+    assert work is not None
+    absent = Verdict(sorting=Sorting.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
+    await board.ledger.settle(put.id, attempt, epoch=work.epoch, verdict=absent, now=START)
+    assert (await board.row(put.id)).status == S.FAILED
+    assert await rows(board, put) == []
+
+
+async def test_what_was_accepted_and_failed_afterwards_is_never_removed(board: Board) -> None:
+    put = await board.put(S.PUBLISHING, epoch=1, **READY)
+    attempt = await board.attempt(put.id, epoch=1)
+    for verdict in (
+        Verdict(sorting=Sorting.SENT, pending=True),
+        Verdict(sorting=Sorting.REJECTED, failure=failure_of(Reason.MEDIA_PROCESSING_FAILED)),
+    ):
+        await board.ledger.settle(put.id, attempt, epoch=1, verdict=verdict, now=START)
+    assert (await board.row(put.id)).status == S.FAILED
+    assert await rows(board, put) == []
+
+
+async def test_what_a_person_settled_as_not_published_is_never_removed(board: Board) -> None:
+    put = await board.put(S.UNCONFIRMED, epoch=1, **READY)
+    await board.attempt(put.id, epoch=1)
+    async with board.locked(put.content_id) as story:
+        await resolve(story, story.publications[0], published=False, post_id=None, url=None)
+    assert (await board.row(put.id)).status == S.FAILED
+    assert await rows(board, put) == []
+
+
+async def test_published_leaves_nothing(board: Board) -> None:
+    put = await board.put(S.PUBLISHING, epoch=1, **READY)
+    attempt = await board.attempt(put.id, epoch=1)
+    sent = Verdict(sorting=Sorting.SENT, published=Published(post_id=put.id))
+    await board.ledger.settle(put.id, attempt, epoch=1, verdict=sent, now=START)
+    assert await rows(board, put) == []
+
+
+async def failed(board: Board) -> Put:
+    put = await board.put(S.QUEUED, **READY)
+    async with board.locked(put.content_id) as story:
+        await story.fail(story.publications[0], failure_of(Reason.WINDOW_MISSED))
+    return put
+
+
+async def test_a_retry_goes_on_with_what_was_prepared(board: Board) -> None:
+    put = await failed(board)
+    async with board.locked(put.content_id) as story:
+        await retry(story, None)
+    assert await taken(board, put, START + KEPT_FOR_A_RETRY) == []
+    (row,) = await rows(board, put)
+    assert (row.outcome, row.next_try_at) == ("withdrawn", None)
+    assert (await board.row(put.id)).handle == STATE
+
+
+async def test_a_retry_after_the_removal_began_is_prepared_anew(board: Board) -> None:
+    put = await failed(board)
+    assert await taken(board, put, START + KEPT_FOR_A_RETRY) == [STATE]
+    async with board.locked(put.content_id) as story:
+        await retry(story, None)
+    row = await board.row(put.id)
+    assert (row.handle, row.handle_ready) == (None, False)
+
+
+async def test_a_call_that_came_after_the_retry_ends_the_removal(board: Board) -> None:
+    put = await failed(board)
+    await board.attempt(put.id)
+    assert await taken(board, put, START + KEPT_FOR_A_RETRY) == []
+
+
+async def test_a_reschedule_beyond_its_expiry_gives_the_preparation_up(board: Board) -> None:
+    expires = START + timedelta(hours=1)
+    put = await board.put(S.QUEUED, S.QUEUED, due=START, handle_expires_at=expires, **READY)
+    await board.set(put.ids[1], handle_expires_at=None)
+    async with board.locked(put.content_id) as story:
+        await reschedule(story, LATER, None, None, zone_given=False)
+    first, second = [await board.row(each) for each in put.ids]
+    assert (first.handle, first.epoch, first.due_at) == (None, 1, LATER)
+    assert (second.handle, second.epoch) == (STATE, 0)
+    assert await taken(board, put) == [STATE]
+    with pytest.raises(StaleEpoch):
+        await save(board, put, {"video_id": "late"})
+
+
+async def save(board: Board, put: Put, state: dict[str, Any], draft_version: int = 1) -> None:
+    await board.ledger.save_handle(
+        put.id, draft_version=draft_version, epoch=0, state=state, ready=False, expires_at=None, now=START
+    )
+
+
+async def test_what_a_preparation_makes_after_the_cancel_is_removed_too(board: Board) -> None:
+    put = await canceled(board, handle={"session": "s"})
+    with pytest.raises(StaleEpoch):
+        await save(board, put, STATE)
+    assert await taken(board, put) == [STATE]
+    with pytest.raises(StaleEpoch):
+        await save(board, put, {"video_id": "v2"})
+    assert await taken(board, put) == [{"video_id": "v2"}]
+
+
+async def test_what_a_preparation_of_an_edited_draft_makes_is_removed(board: Board) -> None:
+    put = await board.put(S.QUEUED, due=LATER, **READY)
+    with pytest.raises(StaleEpoch):
+        await save(board, put, {"video_id": "old"}, draft_version=0)
+    assert (await board.row(put.id)).handle == STATE
+    assert await taken(board, put) == [{"video_id": "old"}]
+
+
+async def test_a_try_that_nobody_reports_on_is_made_again_after_its_lease(board: Board) -> None:
+    put = await canceled(board)
+    assert await taken(board, put) == [STATE]
+    assert await taken(board, put, START + LEASE - timedelta(seconds=1)) == []
+    assert await taken(board, put, START + LEASE) == [STATE]
+
+
+async def test_tries_are_spaced_and_end_with_a_reason(board: Board) -> None:
+    put = await canceled(board)
+    outbox, now = DiscardOutbox(board.database), START
+    (row,) = await rows(board, put)
+    for wait in WAITS:
+        assert await outbox.take(row.id, now) is not None
+        assert await outbox.failed(row.id, "down", now) == wait
+        assert await outbox.take(row.id, now + wait - timedelta(seconds=1)) is None
+        now += wait
+    assert await outbox.take(row.id, now) is not None
+    assert await outbox.failed(row.id, "still down", now) is None
+    (row,) = await rows(board, put)
+    assert (row.outcome, row.note, row.next_try_at) == ("given_up", "still down", None)
+
+
+async def test_a_worker_that_dies_each_time_does_not_try_for_ever(board: Board) -> None:
+    put = await canceled(board)
+    tries = [await taken(board, put, START + LEASE * number) for number in range(len(WAITS) + 3)]
+    assert sum(map(len, tries)) == len(WAITS) + 1
+    assert [row.outcome for row in await rows(board, put)] == ["given_up"]
+
+
+async def test_the_networks_own_wait_is_kept_and_a_final_no_ends_it(board: Board) -> None:
+    put = await canceled(board)
+    outbox = DiscardOutbox(board.database)
+    (row,) = await rows(board, put)
+    await outbox.take(row.id, START)
+    assert await outbox.failed(row.id, "slow down", START, wait=timedelta(hours=3)) == timedelta(hours=3)
+    await outbox.take(row.id, START + timedelta(hours=3))
+    assert await outbox.failed(row.id, "no", START, final=True) is None
+    assert [row.outcome for row in await rows(board, put)] == ["given_up"]
+
+
+async def test_what_ended_long_ago_is_forgotten_and_what_is_due_is_not(own_board: Board) -> None:
+    ended, due = await canceled(own_board), await canceled(own_board)
+    (row,) = await rows(own_board, ended)
+    outbox = DiscardOutbox(own_board.database)
+    await outbox.take(row.id, START)
+    await outbox.removed(row.id, None, START)
+    assert await forget_old_discards(own_board.database, START + KEPT + timedelta(seconds=1)) == 1
+    assert len(await rows(own_board, due)) == 1

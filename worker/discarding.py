@@ -1,0 +1,95 @@
+"""Removes what preparations left at networks and nobody will use (docs/decisions/009).
+
+Beside the relay, with its own loop: a network that is slow to delete must not keep a content from being woken. Any
+number of these may run; a lease in the database gives each try to one of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from activities.access import with_token
+from munadi.db.discards import DiscardOutbox, LeftBehind
+from munadi.domain.channel import Leftovers
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.ports import Channels, Clock, TokenKeeper
+
+log = logging.getLogger("munadi.discarding")
+
+INTERVAL = 1.0
+AT_ONCE = 10
+CALL_SECONDS = 60.0
+# No later try can help: the account is gone, or the network has said no.
+HOPELESS = frozenset({Reason.ACCOUNT_DISCONNECTED})
+
+
+class Discarding:
+    """Runs until it is cancelled."""
+
+    def __init__(self, outbox: DiscardOutbox, channels: Channels, tokens: TokenKeeper, clock: Clock) -> None:
+        self._outbox = outbox
+        self._channels = channels
+        self._tokens = tokens
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Round after round."""
+        while True:
+            try:
+                await self.round()
+            except SQLAlchemyError as error:
+                log.warning("discarding: the database does not answer: %s", str(error)[:300])
+            except Exception:
+                log.exception("discarding: a round ended in an unforeseen error; the next one goes on")
+            await asyncio.sleep(INTERVAL)
+
+    async def round(self) -> None:
+        """Whatever is due now, some at once. Raises what the database raised."""
+        due = await self._outbox.due(self._clock.now(), AT_ONCE)
+        ended = await asyncio.gather(*(self._one(discard_id) for discard_id in due), return_exceptions=True)
+        for error in ended:
+            if error is not None:
+                raise error
+
+    async def _one(self, discard_id: str) -> None:
+        left = await self._outbox.take(discard_id, self._clock.now())
+        if left is None:
+            return
+        try:
+            note = await self._remove(left)
+        except ChannelError as error:
+            final = error.sorting is Sorting.REJECTED or error.reason in HOPELESS
+            await self._failed(left, str(error), final=final, wait=error.retry_after)
+        except TimeoutError:
+            await self._failed(left, f"no answer within {CALL_SECONDS:.0f} s")
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            # A bug of ours in one channel must not keep the others' leftovers where they are.
+            log.exception("discarding what %s left ended in an unforeseen error", left.publication_id)
+            await self._failed(left, f"{type(error).__name__}: {error}")
+        else:
+            await self._outbox.removed(left.id, note, self._clock.now())
+            log.info("removed what %s had left at %s: %s", left.publication_id, left.channel, note or "gone")
+
+    async def _remove(self, left: LeftBehind) -> str | None:
+        """Why nothing had to be done, or None once it is removed. Raises ChannelError, TimeoutError."""
+        channel = self._channels[left.channel]
+        if channel.spec.leftovers is not Leftovers.REMOVED:
+            return f"{channel.spec.title} drops it by itself"
+        async with asyncio.timeout(CALL_SECONDS):
+            await with_token(self._tokens, left.account_id, lambda account: channel.discard(account, left.handle))
+        return None
+
+    async def _failed(
+        self, left: LeftBehind, reason: str, *, final: bool = False, wait: timedelta | None = None
+    ) -> None:
+        pause = await self._outbox.failed(left.id, reason, self._clock.now(), final=final, wait=wait)
+        if pause is None:
+            log.warning("gave up removing what %s left at %s: %s", left.publication_id, left.channel, reason)
+        else:
+            log.info("what %s left at %s is tried again in %s: %s", left.publication_id, left.channel, pause, reason)
