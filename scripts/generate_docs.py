@@ -63,7 +63,8 @@ def channels() -> str:
         text = ", ".join(f"{limit.maximum:,} {limit.unit.replace('_', ' ')}" for limit in spec.text_limits)
         parts.append(f"\n## {spec.title}\n\nFacts: {spec.facts_version}. Text: {text}. ")
         parts.append(f"Media: {spec.min_media} to {spec.max_media}{', kinds may be mixed' * spec.mixed_media}. ")
-        parts.append(f"A link becomes: {spec.link_style}{_beside(spec)}. After a proven absence: {spec.resend}.\n\n")
+        parts.append(f"A link becomes: {spec.link_style}{_beside(spec)}. After a proven absence: {spec.resend}. ")
+        parts.append(f"What was prepared in vain: {spec.leftovers}.\n\n")
         rows = [
             (
                 rule.kind,

@@ -1,0 +1,130 @@
+"""What a preparation left at the networks is gone after a cancel, whatever dies in between; their own lists say so."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.points import Passage
+from tests.faults.world import QUICK, World, open_world
+
+# Within the lead of a video, so that it is prepared at once, and far enough not to be published meanwhile.
+SOON = 600.0
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path, QUICK) as opened:
+        yield opened
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Of the video channel: sees what nobody else does. One token, as each new one may end an older one's grant."""
+
+    world: World
+    token: str
+
+    @classmethod
+    async def of(cls, world: World) -> Owner:
+        profiles = (await world.sandbox.get("/control/profiles")).json()
+        ours = next(one["id"] for one in reversed(profiles) if one["channel"] == "youtube")
+        fresh = await world.sandbox.post(f"/control/profiles/youtube/{ours}/credentials")
+        return cls(world, fresh.json()["accessToken"])
+
+    async def private_videos(self) -> list[str]:
+        """Their titles."""
+        of, headers = "/youtube/api/youtube/v3", {"authorization": f"Bearer {self.token}"}
+        asked = {"part": "contentDetails", "mine": "true"}
+        channel = (await self.world.sandbox.get(f"{of}/channels", params=asked, headers=headers)).json()["items"][0]
+        asked = {"part": "snippet,status", "playlistId": channel["contentDetails"]["relatedPlaylists"]["uploads"]}
+        listed = (await self.world.sandbox.get(f"{of}/playlistItems", params=asked, headers=headers)).json()["items"]
+        return [one["snippet"]["title"] for one in listed if one["status"]["privacyStatus"] == "private"]
+
+    async def sees(self, text: str) -> bool:
+        return text in await self.private_videos()
+
+    async def misses(self, text: str) -> bool:
+        return not await self.sees(text)
+
+    async def prepared(self, text: str) -> dict[str, Any]:
+        """A content whose video is private at the network and waits for its time."""
+        content = await self.world.submit("youtube", text, seconds=SOON)
+        await until(lambda: self.sees(text))
+        return content
+
+
+async def until(holds: Callable[[], Awaitable[bool]], within: float = 30) -> None:
+    deadline = time.monotonic() + within
+    while not await holds():
+        assert time.monotonic() < deadline, "it did not come to that"
+        await asyncio.sleep(0.1)
+
+
+async def cancel(world: World, content: dict[str, Any]) -> None:
+    answer = await world.api.post(f"/v1/contents/{content['id']}/cancel")
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.timeout(240)
+async def test_a_canceled_video_is_removed_though_the_worker_dies_or_the_network_is_down(world: World) -> None:
+    owner = await Owner.of(world)
+    stays = await owner.prepared("stays")
+    plain = await owner.prepared("plain")
+    await cancel(world, plain)
+    await until(lambda: owner.misses("plain"))
+
+    killed = await owner.prepared("killed in between")
+    before = Passage("worker.discards.take.before")
+    world.points.plant(before, "kill")
+    await cancel(world, killed)
+    assert await world.points.hit(before) is not None
+    assert await owner.sees("killed in between")
+    await until(lambda: owner.misses("killed in between"), 60)
+
+    down = await owner.prepared("network down")
+    fault = {"channel": "youtube", "operation": "delete_video", "mode": "error", "status": 503, "times": 1}
+    assert (await world.sandbox.post("/control/faults", json=fault)).status_code == 201
+    await cancel(world, down)
+    await until(lambda: owner.misses("network down"), 60)
+
+    assert await owner.private_videos() == ["stays"]
+    await world.go(stays)
+    assert (await world.brand.ended(stays["id"]))["status"] == "published"
+    assert len(await world.posts("stays", "youtube")) == 1
+
+
+@pytest.mark.timeout(120)
+async def test_photos_and_films_of_a_page_are_removed_and_what_is_published_stays(world: World) -> None:
+    """A cancel after the preparation; the same Page publishes another content of the same kind before and after."""
+    shapes = ("facebook-photo", "facebook-reel")
+    first = [await world.submit(shape, f"first {shape}") for shape in shapes]
+    for content in first:
+        assert (await world.brand.ended(content["id"]))["status"] == "published"
+    waiting = [await world.submit(shape, f"waiting {shape}", seconds=240) for shape in shapes]
+    await until(lambda: _uploads(world, 2))
+    for content in waiting:
+        await cancel(world, content)
+    await until(lambda: _removals(world, {"delete_photo", "delete_video"}))
+    for shape in shapes:
+        assert len(await world.posts(f"first {shape}", shape)) == 1
+
+
+async def _calls(world: World) -> list[dict[str, Any]]:
+    calls: list[dict[str, Any]] = (await world.sandbox.get("/control/calls", params={"channel": "facebook"})).json()
+    return [call for call in calls if call["effect"]]
+
+
+async def _uploads(world: World, count: int) -> bool:
+    made = [call["operation"] for call in await _calls(world)]
+    return made.count("upload_photo") == count and made.count("upload_reel") == count
+
+
+async def _removals(world: World, wanted: set[str]) -> bool:
+    return {call["operation"] for call in await _calls(world) if call["operation"].startswith("delete")} == wanted
