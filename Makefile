@@ -42,8 +42,8 @@ test-setup: setup ## What the tests need beyond Python: Node, Chromium, docker-c
 test: test-setup check ## Everything: check, then all tests with real servers
 	$(BIN)/pytest -q -m "not soak" $(ARGS)
 
-soak: test-setup ## The large version of the proofs; takes long
-	$(BIN)/pytest -m soak $(ARGS)
+soak: test-setup ## The large version of the proofs, written to docs/evidence.md; about an hour
+	$(BIN)/pytest -m soak $(ARGS) || failed=$$?; $(BIN)/python -m tests.faults.evidence; exit $${failed:-0}
 
 bench: setup ## Measure throughput and lateness on this machine
 	$(BIN)/python -m tests.bench $(ARGS)

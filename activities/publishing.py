@@ -99,7 +99,7 @@ class PublishingActivities:
     async def _attempt(self, work: Work, account: ConnectedAccount, *, may_renew: bool = True) -> Outcome:
         spec = self._channels[work.channel].spec
         now = self._clock.now()
-        gate = DeadlineGate.open_for(self._clock, now, spec.publish_deadline)
+        gate = DeadlineGate.open_for(self._clock, now, spec.deadline_for(work.draft.media_bytes))
         intent = await self._publications.open_attempt(
             work.publication_id,
             epoch=work.epoch,

@@ -1,8 +1,9 @@
 """Failpoints: named places where a fault test lets this process die, stop or stumble. Off unless a folder is set.
 
-Every await of the publish path is a call of a port, so the ports are wrapped (`around`) instead of the code: a name is
 Every await of the publish path calls a port, so the ports are wrapped (`around`) instead of the code: a name is
-its requests. A test plants a file of that name in the folder; the first process that passes takes it away and acts:
+`<process>.<port>.<method>.before` or `.after`, and inside a channel's call `.gate.…`, `.save.…` and, of its requests,
+`.sent` and `.answered`. A test plants a file `<name>/<anything>.json` in the folder; the first process that passes
+takes it away (it becomes `<anything>.<process id>.hit`) and acts:
 
     {"action": "kill", "subjects": ["pub_…"], "skip": 0}
 
@@ -54,22 +55,8 @@ class Failpoints:
         if (self._folder / "record").exists():
             with (self._folder / "hits.log").open("a") as log:
                 log.write(f"{place} {' '.join(sorted(subjects))}\n")
-        planted = self._folder / place
-        try:
-            plan = json.loads(planted.read_text())
-        except (FileNotFoundError, ValueError):
-            return  # nothing here, or a file that is just being written: the next passage reads it
-        wanted = frozenset(plan.get("subjects", ()))
-        if wanted and not wanted & subjects:
-            return
-        if plan.get("skip", 0) > 0:
-            planted.write_text(json.dumps({**plan, "skip": plan["skip"] - 1}))
-            return
-        try:
-            planted.rename(self._folder / f"{place}.hit")
-        except FileNotFoundError:
-            return  # another process was first
-        _act(plan)
+        for planted in (self._folder / place).glob("*.json"):
+            _take(planted, subjects)
 
     def around(self, port: Port, name: str) -> Port:
         """`port` with a failpoint before and after every awaited call."""
@@ -145,6 +132,25 @@ def _subjects(*values: Any) -> frozenset[str]:
     ids = [value if isinstance(value, str) else getattr(value, "publication_id", None) for value in values]
     ids += [getattr(value, "id", None) for value in values]
     return frozenset(value for value in ids if isinstance(value, str) and "_" in value)
+
+
+def _take(planted: Path, subjects: frozenset[str]) -> None:
+    """Act on one plan, if it is meant for one of the subjects and its turn has come."""
+    try:
+        plan = json.loads(planted.read_text())
+    except FileNotFoundError:
+        return  # another process was first
+    wanted = frozenset(plan.get("subjects", ()))
+    if wanted and not wanted & subjects:
+        return
+    if plan.get("skip", 0) > 0:
+        planted.write_text(json.dumps({**plan, "skip": plan["skip"] - 1}))
+        return
+    try:
+        planted.rename(planted.with_suffix(f".{os.getpid()}.hit"))
+    except FileNotFoundError:
+        return
+    _act(plan)
 
 
 def _act(plan: Mapping[str, Any]) -> None:

@@ -28,9 +28,10 @@ _READ_ONLY = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=15)
 )
 
-LOOK = ActivityConfig(start_to_close_timeout=timedelta(seconds=20), retry_policy=_OURS)
-CLAIM = ActivityConfig(start_to_close_timeout=timedelta(seconds=20), retry_policy=_OURS)
-OPERATE = ActivityConfig(start_to_close_timeout=timedelta(seconds=20), retry_policy=_OURS)
+# One short transaction each: what takes longer was on a worker that died, and waits for nothing.
+LOOK = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=_OURS)
+CLAIM = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=_OURS)
+OPERATE = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=_OURS)
 
 DELIVER = ActivityConfig(start_to_close_timeout=timedelta(minutes=10), heartbeat_timeout=HEARTBEAT, retry_policy=_OURS)
 

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from munadi.domain.model import WireModel
 
+# Bytes per second that an uplink is trusted with when a deadline is set: what is slower is cut off and looked for.
+SLOWEST_UPLINK = 200_000
+
 
 class ChannelName(StrEnum):
     """Every network, and the registry: a new one is a line here and a folder `munadi/channels/<name>`."""
@@ -121,9 +124,19 @@ class ChannelSpec(WireModel):
     hosts: tuple[str, ...]
     lead: timedelta
     publish_deadline: timedelta = timedelta(seconds=30)
+    visible_bytes: int = 0  # of media that the visible call itself may carry, at most; 0 where it is a small request
     margin: timedelta = timedelta(seconds=5)
     absence_window: timedelta
     resend: Resend
     leftovers: Leftovers = Leftovers.EXPIRE
     facts_version: str
     sources: tuple[str, ...]
+
+    def deadline_for(self, media_bytes: int) -> timedelta:
+        """How long the visible call may last for a draft with so many bytes of media: no longer than they need.
+
+        Nothing can be proven absent before the deadline, so an answer lost on a small file is not waited for as long
+        as one lost on a large file.
+        """
+        carried = min(media_bytes, self.visible_bytes)
+        return self.publish_deadline + timedelta(seconds=carried / SLOWEST_UPLINK)

@@ -57,6 +57,11 @@ class Draft(WireModel):
     parts: tuple[str, ...] = ()
     options: dict[str, Any] = {}
 
+    @property
+    def media_bytes(self) -> int:
+        """The size of all its media."""
+        return sum(media.bytes for media in self.media)
+
 
 class PublicationDraft(Draft):
     """A draft with the facts of its publication that a channel may build a key from; they never change."""

@@ -72,6 +72,14 @@ def test_numbers_of_the_protocol_are_settings(scene: Scene) -> None:
 
 
 @scenes
+def test_a_lost_answer_is_made_good_within_a_minute_and_a_half(scene: Scene) -> None:
+    spec = bench(scene.name).channel.spec
+    size = scene.draft.media_bytes
+    assert spec.deadline_for(size) + spec.margin + spec.absence_window <= timedelta(seconds=85)
+    assert spec.deadline_for(10**12) == spec.publish_deadline + timedelta(seconds=spec.visible_bytes / 200_000)
+
+
+@scenes
 def test_options_are_camel_case_and_closed(scene: Scene) -> None:
     schema = bench(scene.name).channel.options.model_json_schema(by_alias=True)
     assert not [name for name in schema["properties"] if "_" in name]

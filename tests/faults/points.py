@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+import uuid
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,6 +23,37 @@ class Passage:
         return f"{self.name}#{self.skip + 1}" if self.skip else self.name
 
 
+@dataclass(frozen=True)
+class Plant:
+    """One planted fault: a file that the process it hits renames."""
+
+    file: Path
+
+    def hit_at(self) -> float | None:
+        """When (seconds since the epoch) a process was hit; None as long as none was."""
+        hit = self._hit()
+        return hit.stat().st_ctime if hit else None
+
+    def pid(self) -> int | None:
+        """Which process was hit."""
+        hit = self._hit()
+        return int(hit.suffixes[-2][1:]) if hit else None
+
+    def _hit(self) -> Path | None:
+        return next(self.file.parent.glob(f"{self.file.stem}.*.hit"), None)
+
+    async def hit(self, within: float = 30) -> float | None:
+        """Wait for it; None when nobody passed in time."""
+        deadline = time.monotonic() + within
+        while self.hit_at() is None and time.monotonic() < deadline:  # noqa: ASYNC110 - a file of another process
+            await asyncio.sleep(0.02)
+        return self.hit_at()
+
+    def remove(self) -> None:
+        """Take it away, if nobody passed."""
+        self.file.unlink(missing_ok=True)
+
+
 class Points:
     """The folder that the stack's processes watch (MUNADI_FAILPOINTS)."""
 
@@ -31,29 +63,15 @@ class Points:
 
     def plant(
         self, passage: Passage, action: str, subjects: Collection[str] = (), *, seconds: float | None = None
-    ) -> None:
+    ) -> Plant:
         """Let the process that passes there for one of `subjects` kill, pause, stall or stumble."""
-        (self.folder / f"{passage.name}.hit").unlink(missing_ok=True)
+        place = self.folder / passage.name
+        place.mkdir(exist_ok=True)
+        name = uuid.uuid4().hex
         plan = {"action": action, "subjects": list(subjects), "skip": passage.skip, "seconds": seconds}
-        fresh = self.folder / f"{passage.name}.new"
+        fresh = place / f"{name}.new"
         fresh.write_text(json.dumps(plan))
-        fresh.rename(self.folder / passage.name)
-
-    async def hit(self, passage: Passage, within: float = 30) -> float | None:
-        """When (seconds since the epoch) somebody was hit there; None when nobody passed in time."""
-        mark = self.folder / f"{passage.name}.hit"
-        deadline = time.monotonic() + within
-        while not mark.exists():
-            if time.monotonic() > deadline:
-                return None
-            await asyncio.sleep(0.02)
-        return mark.stat().st_ctime
-
-    def clear(self) -> None:
-        """Take away what nobody passed."""
-        for file in self.folder.iterdir():
-            if file.name not in ("record", "hits.log"):
-                file.unlink(missing_ok=True)
+        return Plant(fresh.rename(place / f"{name}.json"))
 
     def record(self, on: bool) -> None:
         """Write down every passage, or stop."""

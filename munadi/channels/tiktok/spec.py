@@ -142,7 +142,7 @@ SPEC = ChannelSpec(
     scopes=("user.info.basic", "video.publish"),
     hosts=("https://open.tiktokapis.com", "https://www.tiktok.com", "https://open-upload.tiktokapis.com"),
     lead=LEAD_CHUNKS,
-    publish_deadline=timedelta(minutes=2),  # the visible call may be 20 MB long
+    visible_bytes=2 * CHUNK_BYTES,  # the last chunk takes the remainder too
     absence_window=timedelta(0),  # publish_id is a strong key
     leftovers=Leftovers.REMOVED,  # an upload under way is cancelled; its address is dead after an hour
     resend=Resend.NEVER,  # safe for every mode; see `TikTok.resend` for what a draft allows

@@ -1,0 +1,90 @@
+"""What the soak found: kept per proof in .cache/evidence, and written as docs/evidence.md by running this module."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+KEPT = ROOT / ".cache" / "evidence"
+REPORT = ROOT / "docs" / "evidence.md"
+HEAD = """# Evidence
+
+What `make soak` found, proof by proof: real API, workers, Temporal server, databases and the networks of the sandbox
+as processes on one machine. The judges are the networks' own lists of posts and a subscriber's inbox, never our log.
+The rows are those of the table of faults in `tests/faults/`. No failure in n trials bounds the rate of failures at
+about 3/n (with 95 % confidence); that bound is the last column but one.
+
+| # | proof | trials | failures | rate at most | seed | measured |
+|---|---|---|---|---|---|---|
+"""
+
+
+def keep(
+    row: str,
+    proof: str,
+    *,
+    trials: int,
+    failures: Sequence[str],
+    seed: int | None = None,
+    measured: Mapping[str, Any] | None = None,
+) -> None:
+    """Keep what a proof of the soak found; a second run of the same proof replaces it."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    found = {
+        "row": row,
+        "proof": proof,
+        "trials": trials,
+        "failures": list(failures),
+        "seed": seed,
+        "measured": dict(measured or {}),
+        "at": datetime.now(UTC).isoformat(timespec="minutes"),
+        "commit": _git("rev-parse", "--short", "HEAD") + ("+" if _git("status", "--porcelain", "-uno") else ""),
+        "machine": f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}",
+    }
+    name = "".join(letter if letter.isalnum() else "-" for letter in f"{row} {proof}".lower())
+    (KEPT / f"{name}.json").write_text(json.dumps(found, indent=2))
+
+
+def report(kept: Sequence[Mapping[str, Any]]) -> str:
+    """The report in Markdown."""
+    rows = sorted(kept, key=lambda found: (int("".join(filter(str.isdigit, found["row"])) or 0), found["proof"]))
+    lines = [_line(found) for found in rows]
+    runs = sorted({f"commit {found['commit']}, {found['at'][:10]}, {found['machine']}" for found in rows})
+    failed = [f"- {found['row']} {failure}" for found in rows for failure in found["failures"]]
+    told = ["\n## Failures\n", *failed] if failed else []
+    return HEAD + "\n".join([*lines, *told, "\nRuns: " + "; ".join(runs) + ".", ""])
+
+
+def _line(found: Mapping[str, Any]) -> str:
+    n, failures = found["trials"], len(found["failures"])
+    bound = f"{3 / n:.2%}" if n and not failures else "–"
+    seed = "–" if found["seed"] is None else found["seed"]
+    measured = "; ".join(f"{name} {value}" for name, value in found["measured"].items())
+    return f"| {found['row']} | {found['proof']} | {n} | {failures} | {bound} | {seed} | {measured} |"
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def main() -> int:
+    """Write the report from everything that is kept. Exit 1 when nothing is, or when something failed."""
+    kept = [json.loads(file.read_text()) for file in sorted(KEPT.glob("*.json"))]
+    if not kept:
+        print("nothing is kept: run `make soak` first", file=sys.stderr)
+        return 1
+    REPORT.write_text(report(kept))
+    print(f"wrote {REPORT.relative_to(ROOT)}: {len(kept)} proofs, {sum(found['trials'] for found in kept)} trials")
+    return 1 if any(found["failures"] for found in kept) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
