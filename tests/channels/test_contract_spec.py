@@ -1,0 +1,81 @@
+"""What every registered channel says of itself: its spec, its numbers, its options and its text limits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from munadi.channels.text import measure
+from tests.channels.contract import Scene
+from tests.channels.making import bench
+from tests.channels.scenes import SCENES
+
+scenes = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
+
+
+@scenes
+def test_spec_names_the_channel_its_limits_and_its_facts(scene: Scene) -> None:
+    spec = bench(scene.name).channel.spec
+    assert spec.name == scene.name
+    assert spec.facts_version
+    assert spec.sources
+    assert spec.text_limits
+    assert spec.min_media <= spec.max_media
+    assert all(host.startswith("https://") for host in spec.hosts)
+
+
+@scenes
+def test_numbers_of_the_protocol_are_settings(scene: Scene) -> None:
+    spec = bench(scene.name, {"publish_deadline": 6, "margin": 1.5, "absence_window": 2}).channel.spec
+    assert (spec.publish_deadline, spec.margin, spec.absence_window) == (
+        timedelta(seconds=6),
+        timedelta(seconds=1.5),
+        timedelta(seconds=2),
+    )
+
+
+@scenes
+def test_a_lost_answer_is_made_good_within_a_minute_and_a_half(scene: Scene) -> None:
+    spec = bench(scene.name).channel.spec
+    size = scene.draft.media_bytes
+    assert spec.deadline_for(size) + spec.margin + spec.absence_window <= timedelta(seconds=85)
+    assert spec.deadline_for(10**12) == spec.publish_deadline + timedelta(seconds=spec.visible_bytes / 200_000)
+
+
+@scenes
+def test_options_are_camel_case_and_closed(scene: Scene) -> None:
+    schema = bench(scene.name).channel.options.model_json_schema(by_alias=True)
+    assert not [name for name in schema["properties"] if "_" in name]
+    assert schema["additionalProperties"] is False
+    options = {**scene.draft.options, "nosuch": 1}
+    found = bench(scene.name).channel.validate(scene.draft.model_copy(update={"options": options}), None)
+    assert [problem.pointer for problem in found] == ["/options/nosuch"]
+
+
+@scenes
+def test_its_draft_is_valid_with_and_without_the_account(scene: Scene) -> None:
+    channel = bench(scene.name).channel
+    assert channel.validate(scene.draft, scene.account) == []
+    assert channel.validate(scene.draft, None) == []
+
+
+@scenes
+def test_every_text_limit_holds_just_inside_and_not_just_outside(scene: Scene) -> None:
+    channel = bench(scene.name).channel
+    for limit in channel.spec.text_limits:
+        widest = {"utf8_bytes": "👨‍👩‍👧‍👦", "utf16_units": "👍"}.get(limit.unit, "x")
+        width = measure(widest, limit.unit)
+        inside = widest * (limit.maximum // width) + "x" * (limit.maximum % width)
+        for text, broken in ((inside, False), (inside + "x", True)):
+            found = channel.validate(scene.draft.model_copy(update={"text": text}), None)
+            ours = [problem for problem in found if problem.rule == limit.rule]
+            assert bool(ours) is broken, limit
+            assert all(one.pointer == "/text" and one.code == "TEXT_TOO_LONG" for one in ours)
+            assert all(one.limit == limit.maximum and one.actual == limit.maximum + 1 for one in ours)
+
+
+@scenes
+def test_lead_is_never_longer_than_the_specs(scene: Scene) -> None:
+    channel = bench(scene.name).channel
+    assert timedelta(0) <= channel.lead(scene.draft) <= channel.spec.lead
