@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -73,6 +74,35 @@ async def test_a_carousel_keeps_its_order(oracle: Oracle, acme: Connected, site:
     (post,) = posts(oracle, acme)
     assert [media["mimeType"] for media in post["media"]] == ["image/jpeg", "video/mp4", "image/jpeg"]
     assert [media["width"] for media in post["media"]] == [320, 90, 400]
+
+
+async def test_a_reel_with_its_own_cover(oracle: Oracle, acme: Connected, site: MediaSite) -> None:
+    site.files |= {"/med_0": jpeg(90, 160, "red"), "/med_1": mp4(3)}
+    options = {"coverIndex": 0, "audioName": "Monsoon", "trialGraduation": "MANUAL"}
+    await acme.post(new("A reel", media=(image(0), video(1)), options=options))
+    (post,) = posts(oracle, acme)
+    assert post["raw"]["cover"] == hashlib.sha256(site.files["/med_0"]).hexdigest()
+    assert [media["mimeType"] for media in post["media"]] == ["video/mp4"]
+    assert post["raw"]["shown"] == {"audio_name": "Monsoon", "trial_params": '{"graduation_strategy": "MANUAL"}'}
+
+
+async def test_a_cover_that_cannot_be_fetched(oracle: Oracle, acme: Connected, site: MediaSite) -> None:
+    site.files.clear()
+    site.files["/med_0"] = mp4(3)
+    error = await failure(acme, new("A reel", media=(video(0), image(1)), options={"coverIndex": 1}))
+    assert (error.reason, error.provider_code) == (Reason.MEDIA_UNREACHABLE, "9004/2207052")
+    assert posts(oracle, acme) == []
+
+
+async def test_people_in_a_carousel(oracle: Oracle, acme: Connected, site: MediaSite) -> None:
+    site.files |= {"/med_1": mp4(3)}
+    tags = [{"username": "a", "x": 0.5, "y": 0.5, "mediaIndex": 0}, {"username": "b", "mediaIndex": 1}]
+    await acme.post(new("Two", media=(image(0), video(1)), options={"userTags": tags}))
+    (post,) = posts(oracle, acme)
+    assert post["raw"]["shown"] == {
+        "user_tags of 0": '[{"username": "a", "x": 0.5, "y": 0.5}]',
+        "user_tags of 1": '[{"username": "b"}]',
+    }
 
 
 @pytest.mark.parametrize(("options", "kind"), [({}, "REELS"), ({"kind": "story"}, "STORY")])

@@ -92,6 +92,10 @@ async def instagram(oracle: Oracle, site: MediaSite, login: str | None) -> Run:
         await through(acme, new("One", media=(one,), options=options, first_comment="First"))
         await through(acme, new("Two", media=(one, video(1)), options={"shareToFeed": True, **TAGGED}))
         await through(acme, new("Reel", media=(video(1),), options={"shareToFeed": False, "thumbOffset": 10}))
+        trial = {"coverIndex": 0, "audioName": "Monsoon", "trialGraduation": "MANUAL"}
+        await through(acme, new("Covered", media=(image(0), video(1)), options=trial))
+        people = [{"username": "friend", "x": 0.5, "y": 0.5, "mediaIndex": 0}, {"username": "friend", "mediaIndex": 1}]
+        await through(acme, new("People", media=(one, video(1)), options={"userTags": people}))
         await through(acme, new("", media=(image(),), options={"kind": "story"}))
         oracle.plant("instagram", "media_publish", "accept_then_reset")
         await through(acme, new("Lost", media=(one,), first_comment="Found"))

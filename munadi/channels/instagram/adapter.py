@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -18,9 +19,19 @@ from munadi.channels.instagram.errors import MISSING, explain
 from munadi.channels.instagram.hosts import graphs_of
 from munadi.channels.instagram.posts import POST_RULES, after_refusal, container_rules
 from munadi.channels.instagram.quota import Quota
-from munadi.channels.instagram.spec import FEED_IMAGE, LEADS, SPEC, Kind, Options, Settings, login_of
+from munadi.channels.instagram.spec import (
+    FEED_IMAGE,
+    LEADS,
+    REEL_COVER,
+    SPEC,
+    Kind,
+    Options,
+    Settings,
+    UserTag,
+    login_of,
+)
 from munadi.channels.instagram.validate import validate
-from munadi.channels.instagram.wire import carousel_form, child_form, kind_of, single_form
+from munadi.channels.instagram.wire import carousel_form, child_form, kind_of, shown_media, single_form
 from munadi.channels.text import parse_options
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import MediaKind, Resend
@@ -80,7 +91,7 @@ class Instagram:
         options = Options.model_validate(draft.options)
         kind = kind_of(draft, options)
         if kind is Kind.CAROUSEL:
-            children = [partial(self._child, asset) for asset in draft.media]
+            children = [partial(self._child, asset, _tags_in(options, n)) for n, asset in enumerate(draft.media)]
             return await containers.prepare(partial(_parent, draft, options), children)
         return await containers.prepare(partial(self._single, draft, options, kind))
 
@@ -140,13 +151,21 @@ class Instagram:
         """See `accounts`."""
         return await self._accounts.refresh(account)
 
-    async def _child(self, asset: MediaAsset) -> Form:
-        return child_form(await fitted(self._tools.media, FEED_IMAGE, asset), self._tools.media)
+    async def _child(self, asset: MediaAsset, tags: Sequence[UserTag]) -> Form:
+        return child_form(await fitted(self._tools.media, FEED_IMAGE, asset), self._tools.media, tags)
 
     async def _single(self, draft: Draft, options: Options, kind: Kind, children: list[str]) -> Form:
         """Every kind of post takes the same images."""
-        asset = await fitted(self._tools.media, FEED_IMAGE, draft.media[0])
-        return single_form(draft.model_copy(update={"media": (asset,)}), options, kind, self._tools.media)
+        media = self._tools.media
+        asset = await fitted(media, FEED_IMAGE, shown_media(draft, options)[0])
+        index = options.cover_index
+        cover = None if index is None else await fitted(media, REEL_COVER, draft.media[index])
+        return single_form(draft.model_copy(update={"media": (asset,)}), options, kind, media, cover)
+
+
+def _tags_in(options: Options, index: int) -> list[UserTag]:
+    """Who is tagged in one medium of a carousel."""
+    return [tag for tag in options.user_tags if tag.media_index == index]
 
 
 async def _parent(draft: Draft, options: Options, children: list[str]) -> Form:

@@ -91,23 +91,41 @@ class Kind(StrEnum):
     STORY = "story"
 
 
+class Graduation(StrEnum):
+    """How a trial reel, which followers do not see at first, comes to be shown to all."""
+
+    MANUAL = "MANUAL"
+    PERFORMANCE = "SS_PERFORMANCE"
+
+
 class UserTag(WireModel):
-    """A tagged person; `x` and `y` (0 to 1, from the upper left) are for images only."""
+    """A tagged person; `x` and `y` (0 to 1, from the upper left) are for images only.
+
+    `mediaIndex` (from 0) says in which medium of a carousel.
+    """
 
     username: str = Field(min_length=1, max_length=30)
     x: float | None = Field(default=None, ge=0, le=1)
     y: float | None = Field(default=None, ge=0, le=1)
+    media_index: int | None = Field(default=None, ge=0)
 
 
 Username = Annotated[str, Field(min_length=1, max_length=30)]
 
 
 class Options(WireModel):
-    """`thumbOffset` in milliseconds from the start; `locationId` is a Facebook Page with a place."""
+    """`thumbOffset` in milliseconds from the start; `locationId` is a Facebook Page with a place.
+
+    `coverIndex` says which of the media (from 0) is a reel's cover: an image beside it, shown nowhere else.
+    `audioName` names a reel's own sound; `trialGraduation` makes it a trial reel.
+    """
 
     kind: Kind | None = None
     share_to_feed: bool | None = None
     thumb_offset: int | None = Field(default=None, ge=0)
+    cover_index: int | None = Field(default=None, ge=0)
+    audio_name: str | None = Field(default=None, min_length=1)
+    trial_graduation: Graduation | None = None
     collaborators: tuple[Username, ...] = Field(default=(), max_length=3)
     location_id: str | None = Field(default=None, pattern=r"^\d{1,32}$")
     user_tags: tuple[UserTag, ...] = Field(default=(), max_length=20)
@@ -139,6 +157,8 @@ REEL_VIDEO = MediaRule(
     max_duration=timedelta(minutes=15),
 )
 STORY_IMAGE = FEED_IMAGE.model_copy(update={"min_ratio": None, "max_ratio": None, "max_alt_length": None})
+# Of any ratio: the middle is shown in 9:16.
+REEL_COVER = STORY_IMAGE
 STORY_VIDEO = REEL_VIDEO.model_copy(
     update={"max_bytes": 100_000_000, "min_ratio": 0.1, "max_duration": timedelta(seconds=60)}
 )

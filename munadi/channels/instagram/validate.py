@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from munadi.channels.graph_media import check_video
 from munadi.channels.instagram.comment_rules import HASHTAG, check_comment
+from munadi.channels.instagram.option_rules import check_cover, check_thumbnail, check_user_tags
 from munadi.channels.instagram.spec import (
     FEED_IMAGE,
     MAX_CAROUSEL,
@@ -18,11 +19,12 @@ from munadi.channels.instagram.spec import (
     Kind,
     Options,
 )
-from munadi.channels.instagram.wire import kind_of
+from munadi.channels.instagram.wire import kind_of, shown_media
 from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaRule
 from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 
 _MENTION = re.compile(r"(?<![\w/.])@[\w.]+")
@@ -43,9 +45,12 @@ COUNTS: Mapping[Kind, tuple[int, int]] = {
 TAKEN_BY: Mapping[str, frozenset[Kind]] = {
     "share_to_feed": frozenset({Kind.REEL, Kind.CAROUSEL}),
     "thumb_offset": frozenset({Kind.REEL}),
+    "cover_index": frozenset({Kind.REEL}),
+    "audio_name": frozenset({Kind.REEL}),
+    "trial_graduation": frozenset({Kind.REEL}),
     "collaborators": frozenset({Kind.IMAGE, Kind.REEL, Kind.CAROUSEL}),
     "location_id": frozenset({Kind.IMAGE, Kind.REEL, Kind.CAROUSEL}),
-    "user_tags": frozenset({Kind.IMAGE, Kind.REEL, Kind.STORY}),
+    "user_tags": frozenset({Kind.IMAGE, Kind.REEL, Kind.STORY, Kind.CAROUSEL}),
     "is_ai_generated": frozenset({Kind.IMAGE, Kind.REEL, Kind.CAROUSEL}),
 }
 
@@ -59,9 +64,10 @@ def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
     if options is None or not draft.media:
         return problems
     kind = kind_of(draft, options)
-    problems += _counts(spec, kind, draft) + check_media_files(spec, draft.media, RULES[kind])
+    problems += _counts(spec, kind, len(shown_media(draft, options))) + check_cover(spec, draft, options)
     for index, asset in enumerate(draft.media):
-        problems += check_video(spec, asset, f"/media/{index}")
+        if index != options.cover_index:
+            problems += _file(spec, kind, asset, f"/media/{index}")
     return problems + _options(spec, kind, options, draft) + _story(spec, kind, draft, account)
 
 
@@ -75,9 +81,14 @@ def _tags(spec: ChannelSpec, text: str) -> list[Problem]:
     return found
 
 
-def _counts(spec: ChannelSpec, kind: Kind, draft: Draft) -> list[Problem]:
+def _file(spec: ChannelSpec, kind: Kind, asset: MediaAsset, pointer: str) -> list[Problem]:
+    found = check_media_files(spec, (asset,), RULES[kind])
+    moved = [each.model_copy(update={"pointer": each.pointer.replace("/media/0", pointer, 1)}) for each in found]
+    return moved + check_video(spec, asset, pointer)
+
+
+def _counts(spec: ChannelSpec, kind: Kind, actual: int) -> list[Problem]:
     low, high = COUNTS[kind]
-    actual = len(draft.media)
     # More than the channel takes at all is told by check_media_count.
     if low <= actual <= high or actual > spec.max_media:
         return []
@@ -94,24 +105,9 @@ def _options(spec: ChannelSpec, kind: Kind, options: Options, draft: Draft) -> l
             found.append(
                 problem(spec, pointer, "OPTION_NOT_FOR_KIND", "option_kind", f"has no such option for the kind {kind}")
             )
-    offset, duration = options.thumb_offset, draft.media[0].duration_ms
-    if kind is Kind.REEL and offset is not None and duration is not None and offset > duration:
-        message = f"takes a thumbOffset within the video: {offset} ms is after its {duration} ms"
-        found.append(problem(spec, "/options/thumbOffset", "INVALID_OPTION", "thumb_offset", message, duration, offset))
-    return found + _positions(spec, kind, options)
-
-
-def _positions(spec: ChannelSpec, kind: Kind, options: Options) -> list[Problem]:
-    """Tags in an image have a place, tags in a reel have none."""
-    wanted = {Kind.IMAGE: True, Kind.REEL: False}.get(kind)
-    if wanted is None:
-        return []
-    message = "takes user tags with x and y for an image" if wanted else "takes user tags without x and y for a reel"
-    return [
-        problem(spec, f"/options/userTags/{index}", "INVALID_OPTION", "user_tag_position", message)
-        for index, tag in enumerate(options.user_tags)
-        if (tag.x is not None and tag.y is not None) != wanted or (tag.x is None) != (tag.y is None)
-    ]
+    if kind is Kind.REEL:
+        found += check_thumbnail(spec, draft, options)
+    return found + check_user_tags(spec, kind, draft, options)
 
 
 def _story(spec: ChannelSpec, kind: Kind, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:

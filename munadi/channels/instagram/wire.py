@@ -6,12 +6,13 @@ Source: Meta's ig-user/media and ig-container references (facts, section 3).
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from munadi.channels.graph import flag, instant, listed
 from munadi.channels.graph_containers import Form
 from munadi.channels.graph_media import public_source
-from munadi.channels.instagram.spec import Kind, Options
+from munadi.channels.instagram.spec import Kind, Options, UserTag
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
@@ -23,14 +24,20 @@ def kind_of(draft: Draft, options: Options) -> Kind:
     """What the post is: as asked, else what its media make it."""
     if options.kind is not None:
         return options.kind
-    if len(draft.media) > 1:
+    shown = shown_media(draft, options)
+    if len(shown) > 1:
         return Kind.CAROUSEL
-    return Kind.REEL if draft.media and draft.media[0].kind is MediaKind.VIDEO else Kind.IMAGE
+    return Kind.REEL if shown and shown[0].kind is MediaKind.VIDEO else Kind.IMAGE
 
 
-def child_form(asset: MediaAsset, media: MediaReader) -> Form:
-    """One child of a carousel; it has no caption of its own."""
-    form = {"is_carousel_item": "true", **public_source(asset, media)}
+def shown_media(draft: Draft, options: Options) -> tuple[MediaAsset, ...]:
+    """The media of the post itself, without the cover."""
+    return tuple(asset for index, asset in enumerate(draft.media) if index != options.cover_index)
+
+
+def child_form(asset: MediaAsset, media: MediaReader, tags: Sequence[UserTag] = ()) -> Form:
+    """One child of a carousel, with the people in it; it has no caption of its own."""
+    form = {"is_carousel_item": "true", **public_source(asset, media), **_tagged(tags)}
     if asset.kind is MediaKind.VIDEO:
         form["media_type"] = "VIDEO"
     elif asset.alt:
@@ -43,12 +50,12 @@ def carousel_form(draft: Draft, options: Options, children: list[str]) -> Form:
     return {"media_type": "CAROUSEL", "children": ",".join(children), **_captioned(draft, options)}
 
 
-def single_form(draft: Draft, options: Options, kind: Kind, media: MediaReader) -> Form:
-    """The one container of an image, a reel or a story."""
+def single_form(
+    draft: Draft, options: Options, kind: Kind, media: MediaReader, cover: MediaAsset | None = None
+) -> Form:
+    """The one container of an image, a reel or a story; `draft` has its one medium."""
     asset = draft.media[0]
-    form = public_source(asset, media)
-    if options.user_tags:
-        form["user_tags"] = json.dumps([tag.model_dump(exclude_none=True) for tag in options.user_tags])
+    form = {**public_source(asset, media), **_tagged(options.user_tags)}
     if kind is Kind.STORY:
         return {"media_type": "STORIES", **form}
     form.update(_captioned(draft, options))
@@ -56,7 +63,18 @@ def single_form(draft: Draft, options: Options, kind: Kind, media: MediaReader) 
         return {**form, "alt_text": asset.alt} if asset.alt else form
     if options.thumb_offset is not None:
         form["thumb_offset"] = str(options.thumb_offset)
+    if cover is not None:
+        form["cover_url"] = media.public_url(cover)
+    if options.audio_name:
+        form["audio_name"] = options.audio_name
+    if options.trial_graduation:
+        form["trial_params"] = json.dumps({"graduation_strategy": options.trial_graduation.value})
     return {"media_type": "REELS", **form}
+
+
+def _tagged(tags: Sequence[UserTag]) -> Form:
+    people = [tag.model_dump(exclude_none=True, exclude={"media_index"}) for tag in tags]
+    return {"user_tags": json.dumps(people)} if people else {}
 
 
 def _captioned(draft: Draft, options: Options) -> Form:

@@ -11,6 +11,7 @@ from munadi.sandbox.graph.parameters import fields, flag, listed, parameters
 from munadi.sandbox.graph.reading import container_state, new_id
 from munadi.sandbox.graph.tokens import DAY
 from munadi.sandbox.instagram import errors
+from munadi.sandbox.instagram.describing import described
 from munadi.sandbox.instagram.fetching import VIDEO_BYTES, FetchError, fetch, fetch_image, video_problem
 from munadi.sandbox.instagram.graph import PUBLISH, Graph
 from munadi.sandbox.instagram.model import Container, Profile
@@ -88,6 +89,7 @@ class Containers:
         now = self._graph.clock.now()
         container = Container(new_id("180"), profile.id, kind, now, now + delay, caption, alt_text, child)
         container.alt_texts = [alt_text]
+        container.shown = described(values, kind)
         return container
 
     def _adopt_children(self, container: Container, profile: Profile, children: list[str]) -> None:
@@ -102,6 +104,8 @@ class Containers:
             if self.state(child) != "FINISHED":
                 raise refuse(errors.NOT_READY)
             container.digests += child.digests
+            if "user_tags" in child.shown:
+                container.shown[f"user_tags of {len(container.digests) - 1}"] = child.shown["user_tags"]
         container.children = children
         container.alt_texts = [found.alt_text for id in children if (found := self._graph.containers.get(id))]
 
@@ -111,13 +115,19 @@ class Containers:
         if not url:
             raise bad_parameter(f"The parameter {'video_url' if is_video else 'image_url'} is required.")
         if not is_video:
-            try:
-                body, mime_type = await fetch_image(url, any_ratio=container.kind == "STORIES")
-            except FetchError as problem:
-                raise refuse(problem.error) from None
-            container.digests = [self._graph.shelf.keep(body, mime_type).digest]
+            container.digests = [await self._image(url, any_ratio=container.kind == "STORIES")]
             return
+        if "cover_url" in values:
+            container.cover = await self._image(values["cover_url"], any_ratio=True)
         self._downloads.begin(container, self._judge(container, url))
+
+    async def _image(self, url: str, *, any_ratio: bool) -> str:
+        """Fetched, judged and kept: its digest."""
+        try:
+            body, mime_type = await fetch_image(url, any_ratio=any_ratio)
+        except FetchError as problem:
+            raise refuse(problem.error) from None
+        return self._graph.shelf.keep(body, mime_type).digest
 
     async def _judge(self, container: Container, url: str) -> None:
         """Beside the call, as at Instagram: what is wrong shows later, in the container's status."""

@@ -27,6 +27,8 @@ class Container:
     digests: list[str] = field(default_factory=list)
     alt_texts: list[str] = field(default_factory=list)
     children: list[str] = field(default_factory=list)
+    shown: dict[str, str] = field(default_factory=dict)  # user_tags, collaborators, audio_name …
+    cover: str | None = None  # a digest
     loading: bool = False  # a video that is still being fetched
     error_subcode: int | None = None
     media_id: str | None = None  # set when it was published
@@ -46,6 +48,8 @@ class Media:
     digests: list[str] = field(default_factory=list)
     alt_texts: list[str] = field(default_factory=list)
     children: list[str] = field(default_factory=list)
+    shown: dict[str, str] = field(default_factory=dict)
+    cover: str | None = None
 
 
 @dataclass

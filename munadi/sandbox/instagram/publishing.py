@@ -92,6 +92,8 @@ class Publishing:
             digests=container.digests,
             alt_texts=container.alt_texts,
             children=[new_id("179") for _ in container.children],
+            shown=container.shown,
+            cover=container.cover,
         )
         self._graph.media.put(media_id, media)
         container.media_id = media_id

@@ -113,6 +113,7 @@ class Reading:
             "media_type": media.media_type,
             "media_product_type": media.product_type,
             "media_url": urls[0] if urls else None,
+            **({"thumbnail_url": f"{call.base_url}/media/{media.cover}"} if media.cover else {}),
             "permalink": permalink(media, profile, call.base_url),
             "shortcode": media.shortcode,
             "timestamp": graph_time(media.published_at),

@@ -33,5 +33,6 @@ def post_view(graph: Graph, media: Media, base_url: str) -> PostView:
         received_at=media.received_at,
         media=[(facts, alt) for facts, alt in zip(stored, alts, strict=False) if facts is not None],
         raw=asdict(media),
+        notes=[f"{name}: {value}" for name, value in media.shown.items()] + (["with a cover"] if media.cover else []),
         comments=[comment.text for comment in graph.comments if comment.media_id == media.id],
     )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
 from tests.channels.making import account, bench, draft, image, video
 
 MIB = 1024 * 1024
@@ -44,6 +45,11 @@ def story(options: dict[str, Any] | None = None, **changes: Any) -> Draft:
 
 def carousel(count: int, **options: Any) -> Draft:
     return draft(media=tuple(image(n) if n % 2 else video(n) for n in range(count)), options=options)
+
+
+def covered(cover: MediaAsset | None = None, **options: Any) -> Draft:
+    """A reel and an image beside it, its cover unless `options` say another."""
+    return draft(media=(video(0), cover or image(1)), options={"coverIndex": 1} | options)
 
 
 TAG = {"username": "acme", "x": 0.5, "y": 0.5}
@@ -139,7 +145,56 @@ TAG = {"username": "acme", "x": 0.5, "y": 0.5}
             ("/options/shareToFeed", "OPTION_NOT_FOR_KIND"),
         ),
         (reel({"thumbOffset": 1}), carousel(2, thumbOffset=1), ("/options/thumbOffset", "OPTION_NOT_FOR_KIND")),
-        (post(userTags=[TAG]), carousel(2, userTags=[TAG]), ("/options/userTags", "OPTION_NOT_FOR_KIND")),
+        # people in a carousel: 0 is a video, 1 an image
+        (
+            carousel(2, userTags=[{**TAG, "mediaIndex": 1}, {"username": "a", "mediaIndex": 0}]),
+            carousel(2, userTags=[{**TAG, "mediaIndex": 2}]),
+            ("/options/userTags/0/mediaIndex", "INVALID_OPTION"),
+        ),
+        (post(userTags=[TAG]), carousel(2, userTags=[TAG]), ("/options/userTags/0/mediaIndex", "INVALID_OPTION")),
+        (
+            carousel(2, userTags=[{"username": "a", "mediaIndex": 0}]),
+            carousel(2, userTags=[{"username": "a", "mediaIndex": 1}]),
+            ("/options/userTags/0", "INVALID_OPTION"),
+        ),
+        (
+            carousel(2, userTags=[{**TAG, "mediaIndex": 1}]),
+            carousel(2, userTags=[{**TAG, "mediaIndex": 0}]),
+            ("/options/userTags/0", "INVALID_OPTION"),
+        ),
+        (
+            post(userTags=[TAG]),
+            post(userTags=[{**TAG, "mediaIndex": 0}]),
+            ("/options/userTags/0/mediaIndex", "OPTION_NOT_FOR_KIND"),
+        ),
+        # covers
+        (covered(), covered(coverIndex=2), ("/options/coverIndex", "INVALID_OPTION")),
+        (covered(), covered(coverIndex=0), ("/options/coverIndex", "INVALID_OPTION")),  # the video
+        (covered(), covered(thumbOffset=1), ("/options/thumbOffset", "INVALID_OPTION")),
+        (covered(), carousel(3, coverIndex=1), ("/options/coverIndex", "OPTION_NOT_FOR_KIND")),
+        (
+            covered(image(1, width=90, height=1600)),
+            covered(image(1, mime_type="image/gif")),
+            ("/media/1", "MEDIA_TYPE"),
+        ),
+        (
+            covered(image(1, bytes=20_000_000, **STILL)),
+            covered(image(1, bytes=20_000_001, **STILL)),
+            ("/media/1", "MEDIA_TOO_LARGE"),
+        ),
+        # sound and trials
+        (reel({"audioName": "Monsoon"}), reel({"audioName": ""}), ("/options/audioName", "INVALID_OPTION")),
+        (reel({"audioName": "Monsoon"}), post(audioName="Monsoon"), ("/options/audioName", "OPTION_NOT_FOR_KIND")),
+        (
+            reel({"trialGraduation": "MANUAL"}),
+            reel({"trialGraduation": "NEVER"}),
+            ("/options/trialGraduation", "INVALID_OPTION"),
+        ),
+        (
+            reel({"trialGraduation": "SS_PERFORMANCE"}),
+            story({"trialGraduation": "SS_PERFORMANCE"}),
+            ("/options/trialGraduation", "OPTION_NOT_FOR_KIND"),
+        ),
         (post(collaborators=["a"]), story({"collaborators": ["a"]}), ("/options/collaborators", "OPTION_NOT_FOR_KIND")),
         (post(isAiGenerated=True), post(isAiGenerated="perhaps"), ("/options/isAiGenerated", "INVALID_OPTION")),
     ],
@@ -176,3 +231,22 @@ def test_a_comment_needs_a_permission_named_by_its_login(login: str | None, scop
 def test_each_media_is_pointed_at() -> None:
     given = draft(media=(image(0), image(1, bytes=20_000_001, **STILL), video(2, duration_ms=1)))
     assert codes(given) == [("/media/1", "MEDIA_TOO_LARGE"), ("/media/2", "MEDIA_DURATION")]
+
+
+def test_a_cover_may_stand_before_its_reel() -> None:
+    """Each file is pointed at where it was sent."""
+    first = draft(media=(image(0), video(1)), options={"coverIndex": 0})
+    assert codes(first) == []
+    long = draft(media=(image(0), video(1, duration_ms=16 * 60_000)), options={"coverIndex": 0})
+    assert codes(long) == [("/media/1", "MEDIA_DURATION")]
+    assert codes(draft(media=(image(0), video(1)), options={"coverIndex": 0, "kind": "reel"})) == []
+
+
+def test_what_is_wrong_with_a_cover_is_told_with_its_limit() -> None:
+    found = bench("instagram").channel.validate(covered(coverIndex=2, kind="reel"), None)
+    (wrong,) = [problem for problem in found if problem.rule == "cover_index"]
+    assert (wrong.limit, wrong.actual) == (1, 2)
+    (wrong,) = bench("instagram").channel.validate(covered(thumbOffset=1), None)
+    assert (wrong.rule, wrong.limit, wrong.actual) == ("one_cover", 1, 2)
+    (wrong,) = bench("instagram").channel.validate(carousel(2, userTags=[{**TAG, "mediaIndex": 7}]), None)
+    assert (wrong.rule, wrong.limit, wrong.actual) == ("user_tag_media", 1, 7)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from munadi.channels.graph_posts import read_post
-from munadi.channels.instagram.spec import Kind, Options, UserTag
+from munadi.channels.instagram.spec import Graduation, Kind, Options, UserTag
 from munadi.channels.instagram.wire import carousel_form, child_form, kind_of, single_form
 from munadi.domain.content import Draft
 from tests.channels.making import StoredMedia, draft, image, video
@@ -58,6 +58,25 @@ def test_a_reel() -> None:
         "thumb_offset": "1500",
         "user_tags": '[{"username": "c"}]',
     }
+
+
+def test_a_reel_with_a_cover_and_a_sound_on_trial() -> None:
+    options = Options(cover_index=1, audio_name="Monsoon", trial_graduation=Graduation.PERFORMANCE)
+    assert kind_of(draft(media=(video(0), image(1))), options) is Kind.REEL
+    assert single_form(draft(media=(video(),)), options, Kind.REEL, STORE, image()) == {
+        "media_type": "REELS",
+        "video_url": URL,
+        "cover_url": URL,
+        "audio_name": "Monsoon",
+        "trial_params": '{"graduation_strategy": "SS_PERFORMANCE"}',
+    }
+
+
+def test_people_are_tagged_in_the_media_of_a_carousel() -> None:
+    tags = (UserTag(username="c", x=0.5, y=0.25, media_index=1),)
+    assert child_form(image(), STORE, tags)["user_tags"] == '[{"username": "c", "x": 0.5, "y": 0.25}]'
+    assert "user_tags" not in child_form(image(), STORE)
+    assert "user_tags" not in carousel_form(draft("Hi"), Options(user_tags=tags), ["1", "2"])
 
 
 @pytest.mark.parametrize(("media", "name"), [(image(), "image_url"), (video(), "video_url")])
