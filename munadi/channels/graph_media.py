@@ -16,8 +16,10 @@ MIN_FPS, MAX_FPS = 23, 60
 
 
 async def fitted(media: MediaReader, image: MediaRule, asset: MediaAsset) -> MediaAsset:
-    """What the network will fetch: a video as it is, an image within its rule. Raises ChannelError."""
-    return await fitting(media, image, asset) if asset.kind is MediaKind.IMAGE else asset
+    """What the network will fetch, and can: a video as it is, an image within its rule. Raises ChannelError."""
+    sent = await fitting(media, image, asset) if asset.kind is MediaKind.IMAGE else asset
+    await media.check_stored(sent)
+    return sent
 
 
 def public_source(asset: MediaAsset, media: MediaReader) -> dict[str, str]:

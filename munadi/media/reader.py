@@ -65,6 +65,13 @@ class StoredMedia:
             raise _gone(asset)
         return content
 
+    async def check_stored(self, asset: MediaAsset) -> None:
+        """See `munadi.ports.MediaReader`. Raises as `read`."""
+        with _told(asset):
+            size = await off_loop(self._store.size, asset.sha256)
+        if size != asset.bytes:
+            raise _gone(asset)
+
     def public_url(self, asset: MediaAsset) -> str:
         """A URL of ours that a network can pull, good for two days; its name tells the type, as some networks ask."""
         name = f"{asset.id}.{_EXTENSIONS.get(asset.mime_type, 'bin')}"

@@ -153,6 +153,9 @@ class MediaReader(Protocol):
 
     def public_url(self, asset: MediaAsset) -> str: ...
 
+    async def check_stored(self, asset: MediaAsset) -> None:
+        """Ask before a network is told to pull: what it cannot fetch, it refuses for good. Raises ChannelError."""
+
     async def rendition(
         self, asset: MediaAsset, *, mime_type: str, max_bytes: int | None = None, max_side: int | None = None
     ) -> MediaAsset:

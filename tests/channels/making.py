@@ -15,6 +15,7 @@ from munadi.channels.registry import build_channels
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelName, MediaKind
 from munadi.domain.content import Draft
+from munadi.domain.failure import ChannelError
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Handle
 from munadi.ports import Channel, LinkCard, PublicationDraft, Stage
@@ -47,10 +48,16 @@ class StoredMedia:
         self.files: dict[str, bytes] = {}
         self.base = "https://munadi.example/media"
         self.renditions: list[tuple[str, str, int | None, int | None]] = []
+        self.away: ChannelError | None = None
+        """What the store says while it is away."""
 
     async def read(self, asset: MediaAsset, start: int = 0, length: int | None = None) -> bytes:
         content = self.files.get(asset.id, asset.id.encode())
         return content[start:] if length is None else content[start : start + length]
+
+    async def check_stored(self, asset: MediaAsset) -> None:
+        if self.away is not None:
+            raise self.away
 
     def public_url(self, asset: MediaAsset) -> str:
         return f"{self.base}/{asset.id}"

@@ -89,6 +89,7 @@ class Preparation:
 
     async def _photo(self, asset: MediaAsset) -> None:
         sent = await fitting(self._tools.media, PHOTO, asset)
+        await self._tools.media.check_stored(sent)
         form = {"url": self._tools.media.public_url(sent), "published": "false"}
         if asset.alt:
             form["alt_text_custom"] = asset.alt

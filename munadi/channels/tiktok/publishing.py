@@ -67,6 +67,8 @@ class Publishing:
 
     async def _pull(self, draft: PublicationDraft, options: Options, creator: Creator, gate: Gate) -> Pending:
         sent = draft.model_copy(update={"media": self._state.photos or draft.media})
+        for asset in sent.media:
+            await self._tools.media.check_stored(asset)
         body = pull_body(sent, options, creator, self._tools.media)
         path = PHOTO_INIT if is_photo(draft) else VIDEO_INIT
         answer = await self._api.post(path, self._token, body, gate)

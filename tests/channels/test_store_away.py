@@ -1,0 +1,52 @@
+"""A network that pulls our media is told of them while they can be had: what it cannot fetch it refuses for good."""
+
+from __future__ import annotations
+
+import pytest
+
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.media import MediaAsset
+from tests.channels.making import Bench, Saved, bench, image, publication, stage, video
+from tests.channels.scene_tiktok import creator_state
+from tests.channels.scenes import SCENES
+
+AWAY = ChannelError(Reason.MEDIA_STORE_UNAVAILABLE, Sorting.NOT_SENT, "the media store does not answer")
+
+
+def without_store(name: str) -> Bench:
+    built = bench(name, SCENES[name].settings)
+    built.media.away = AWAY
+    return built
+
+
+def check_nothing_sent(built: Bench, error: ChannelError) -> None:
+    assert error is AWAY
+    assert [request for request in built.network.requests if request.method != "GET"] == []
+
+
+@pytest.mark.parametrize("media", [(image(),), (video(),), (image(0), video(1))], ids=["image", "video", "several"])
+@pytest.mark.parametrize("name", ["instagram", "threads"])
+async def test_no_container_is_made(name: str, media: tuple[MediaAsset, ...]) -> None:
+    built = without_store(name)
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.prepare(publication("Sale", media=media), SCENES[name].account, None, Saved())
+    check_nothing_sent(built, caught.value)
+
+
+async def test_no_photo_is_handed_to_facebook() -> None:
+    built = without_store("facebook")
+    draft = publication("Sale", media=(image(), image(1)))
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.prepare(draft, SCENES["facebook"].account, None, Saved())
+    check_nothing_sent(built, caught.value)
+
+
+@pytest.mark.parametrize("media", [(image(),), (video(),)], ids=["photo", "video"])
+async def test_no_pull_is_asked_of_tiktok(media: tuple[MediaAsset, ...]) -> None:
+    built, scene = without_store("tiktok"), SCENES["tiktok"]
+    draft = publication("Sale", media=media, options=dict(scene.draft.options) | {"mode": "pull"})
+    assert scene.handle is not None
+    known = scene.handle.model_copy(update={"state": {"creator": creator_state()}})
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.publish(draft, scene.account, known, Saved(known), stage())
+    check_nothing_sent(built, caught.value)
