@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
+from pydantic import BaseModel
+
 from munadi.channels.http import ChannelTools
 from munadi.domain.channel import ChannelName, ChannelSpec
 from munadi.ports import Channel, Channels
@@ -21,6 +23,11 @@ def build_channels(settings: Mapping[str, Mapping[str, Any]], tools: ChannelTool
         build: Callable[[Mapping[str, Any], ChannelTools], Channel] = import_module(module).build
         built[name] = build(settings.get(name.value, {}), tools)
     return Channels(built)
+
+
+def channel_options() -> dict[ChannelName, type[BaseModel]]:
+    """Every channel's model of its options."""
+    return {name: import_module(f"{module}.spec").Options for name, module in REGISTRY.items()}
 
 
 def channel_specs() -> list[ChannelSpec]:
