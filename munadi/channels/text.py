@@ -80,7 +80,7 @@ def parse_options(
         return None, [
             problem(
                 spec,
-                "/".join(["/options", *(str(part).replace("~", "~0").replace("/", "~1") for part in found["loc"])]),
+                _pointer(found["loc"]),
                 "INVALID_OPTION",
                 found["type"],
                 f"option: {found['msg']}",
@@ -105,6 +105,12 @@ def _compared(context: Mapping[str, Any], given: Any) -> tuple[float | str | Non
 
 def _plain(value: Any) -> float | str | None:
     return value if isinstance(value, int | float) or (isinstance(value, str) and len(value) <= MAX_SHOWN) else None
+
+
+def _pointer(place: tuple[int | str, ...]) -> str:
+    """A name of a mapping that is refused itself stands at its value: pydantic adds `[key]`, which is not there."""
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in place if part != "[key]")
+    return "/".join(["/options", *parts])
 
 
 def problem(

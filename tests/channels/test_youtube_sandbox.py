@@ -46,6 +46,18 @@ async def test_a_video_is_private_until_it_is_published(oracle: Oracle, acme: Co
     assert await stored(post) == content
 
 
+async def test_further_parts_arrive_as_they_were_given(oracle: Oracle, acme: Connected) -> None:
+    german = {"title": "Ausverkauf", "description": "Der Monsun ist da"}
+    options = {"defaultLanguage": "en", "localizations": {"de": german}, "recordingDate": "2026-11-01"}
+    await acme.post(clip(acme, **options, paidProductPlacement=True))
+    (post,) = posts(oracle, acme)
+    assert post["raw"]["details"] == {
+        "localizations": {"de": german},
+        "recordingDetails": {"recordingDate": "2026-11-01T00:00:00Z"},
+        "paidProductPlacementDetails": {"hasPaidProductPlacement": True},
+    }
+
+
 async def test_an_unlisted_video_can_be_watched_and_a_private_one_cannot(oracle: Oracle, acme: Connected) -> None:
     await acme.post(clip(acme, privacyStatus="unlisted"))
     private = await acme.post(clip(acme, privacyStatus="private"))

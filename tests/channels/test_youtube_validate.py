@@ -34,10 +34,16 @@ def thumbnail(index: int = 1, **facts: Any) -> dict[str, Any]:
     return {"media": (video(), picture), **options(thumbnailIndex=index)}
 
 
+def translated(**fields: Any) -> dict[str, Any]:
+    """With a title and a text in German too."""
+    return options(defaultLanguage="en", localizations={"de": {"title": "Ausverkauf", **fields}})
+
+
 MOST = 52_428_800
 THUMBNAILS = "image/jpeg, image/png, image/webp"
 TITLE = "t" * 100
 TAG = "a" * 249
+GERMAN = "/options/localizations/de"
 
 INSIDE: list[tuple[str, dict[str, Any]]] = [
     ("title of 100", options(title=TITLE)),
@@ -60,6 +66,10 @@ INSIDE: list[tuple[str, dict[str, Any]]] = [
     ("language", options(defaultLanguage="pt-BR")),
     ("all switches", options(embeddable=False, publicStatsViewable=False, notifySubscribers=False)),
     ("synthetic", options(containsSyntheticMedia=True)),
+    ("paid", options(paidProductPlacement=True)),
+    ("recorded on a day", options(recordingDate="2026-11-01")),
+    ("spoken in Tamil", options(defaultAudioLanguage="ta")),
+    ("translated", translated(title=TITLE, description="ü" * 2500)),
     ("for kids", {"options": {"madeForKids": True}}),
     ("largest file", media(bytes=274_877_906_944)),
     ("twelve hours", media(duration_ms=LONG)),
@@ -96,6 +106,33 @@ OUTSIDE: list[tuple[str, dict[str, Any], str, str, Any, Any]] = [
     ("tags of 501", options(tags=[TAG, "b" * 251]), "/options/tags", "tags_length", 500, 501),
     ("tags with quotes", options(tags=[f"{'a' * 247} b", "b" * 249]), "/options/tags", "tags_length", 500, 501),
     ("one tag of 501", options(tags=["a" * 501]), "/options/tags", "tags_length", 500, 501),
+    (
+        "translated from nothing",
+        options(localizations={"de": {"title": "t"}}),
+        "/options/defaultLanguage",
+        "default_language",
+        None,
+        None,
+    ),
+    ("translated blank", translated(title=" "), f"{GERMAN}/title", "title_required", None, None),
+    ("translated title of 101", translated(title=TITLE + "t"), f"{GERMAN}/title", "title_length", 100, 101),
+    ("> translated", translated(title="a > b"), f"{GERMAN}/title", "title_characters", "no < or >", ">"),
+    (
+        "translation of 5001",
+        translated(description="x" * 5001),
+        f"{GERMAN}/description",
+        "description_bytes",
+        5000,
+        5001,
+    ),
+    (
+        "< in a translation",
+        translated(description="a < b"),
+        f"{GERMAN}/description",
+        "description_characters",
+        "no < or >",
+        "<",
+    ),
     ("no declaration", {"options": {}}, "/options/madeForKids", "made_for_kids", None, None),
     ("no video", {"media": ()}, "/media", "media_min", 1, 0),
     ("two videos", {"media": (video(0), video(1))}, "/media", "media_max", 1, 2),
@@ -132,6 +169,8 @@ NOT_OPTIONS: list[tuple[str, Any]] = [
     ("tags", "one"),
     ("publishAt", "2026-12-01T09:00:00Z"),
     ("thumbnailMediaId", "med_1"),
+    ("recordingDate", "yesterday"),
+    ("localizations", ["de"]),
     ("thumbnailIndex", -1),
     ("thumbnailIndex", "first"),
     ("made_for_kids", True),
@@ -162,6 +201,20 @@ def test_an_option_that_is_none(name: str, value: Any) -> None:
 def test_a_tag_is_not_blank() -> None:
     (found,) = check(**options(tags=["sale", " "]))
     assert found.pointer == "/options/tags/1"
+
+
+@pytest.mark.parametrize(
+    ("localizations", "pointer"),
+    [
+        ({"de": {}}, "/options/localizations/de/title"),
+        ({"de": {"title": "t", "tags": []}}, "/options/localizations/de/tags"),
+        ({"de": "t"}, "/options/localizations/de"),
+        ({"German!": {"title": "t"}}, "/options/localizations/German!"),
+    ],
+)
+def test_what_is_no_localization(localizations: dict[str, Any], pointer: str) -> None:
+    (found,) = check(**options(defaultLanguage="en", localizations=localizations))
+    assert (found.pointer, found.code) == (pointer, "INVALID_OPTION")
 
 
 def test_everything_is_told_at_once() -> None:

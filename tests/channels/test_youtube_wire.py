@@ -51,6 +51,26 @@ def body(parsed: Any) -> Answer:
     return Answer(200, {}, parsed, "")
 
 
+def test_further_parts_are_sent_only_where_they_are_used() -> None:
+    used = {
+        "defaultLanguage": "en",
+        "defaultAudioLanguage": "ta",
+        "localizations": {"de": {"title": "Ausverkauf"}, "pt-BR": {"title": "Liquidação", "description": "Já"}},
+        "recordingDate": "2026-11-01",
+        "paidProductPlacement": True,
+    }
+    shaped = metadata(draft("Sale"), Options.model_validate({"madeForKids": False, **used}))
+    assert shaped["snippet"]["defaultAudioLanguage"] == "ta"
+    assert {name: part for name, part in shaped.items() if name not in ("snippet", "status")} == {
+        "localizations": {
+            "de": {"title": "Ausverkauf", "description": ""},
+            "pt-BR": {"title": "Liquidação", "description": "Já"},
+        },
+        "recordingDetails": {"recordingDate": "2026-11-01T00:00:00Z"},
+        "paidProductPlacementDetails": {"hasPaidProductPlacement": True},
+    }
+
+
 def test_an_upload_names_known_fields_only_and_is_private() -> None:
     shaped = metadata(draft("Text"), FULL)
     assert shaped.keys() == {"snippet", "status"}

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.channels.youtube.spec import SPEC
+from munadi.channels.youtube.spec import SPEC, Options
 from munadi.domain.publication import Published
 from munadi.ports import AccountImport
 from munadi.sandbox.youtube import ROUTES
@@ -37,13 +37,32 @@ METHODS = {
     "videos.update",
 }
 
+# Every option that there is: so no field is sent that the judge has not seen.
+OPTIONS = {
+    "madeForKids": True,
+    "title": "Sale",
+    "privacyStatus": "unlisted",
+    "categoryId": "24",
+    "tags": ["sale", "big rain"],
+    "license": "creativeCommon",
+    "embeddable": False,
+    "publicStatsViewable": False,
+    "containsSyntheticMedia": True,
+    "paidProductPlacement": True,
+    "defaultLanguage": "en",
+    "defaultAudioLanguage": "ta",
+    "localizations": {"de": {"title": "Ausverkauf", "description": "Der Monsun ist da"}},
+    "recordingDate": "2026-11-01",
+    "notifySubscribers": False,
+    "thumbnailIndex": 1,
+}
+
 
 async def run_through(oracle: Oracle, acme: Connected) -> None:
     """Everything that the adapter ever asks of YouTube: a lost session, a thumbnail, looks and a discarded video."""
     acme.media.files |= {"med_0": LONG_CLIP, "med_1": jpeg(1280, 720)}
     media = (video(bytes=len(LONG_CLIP)), image(1, bytes=len(acme.media.files["med_1"]), width=1280, height=720))
-    options = {"madeForKids": True, "thumbnailIndex": 1, "tags": ["sale", "big rain"], "defaultLanguage": "en"}
-    given, saved = new("Monsoon sale", media=media, options={**options, "notifySubscribers": False}), Saved()
+    given, saved = new("Monsoon sale", media=media, options=OPTIONS), Saved()
     # The session is lost with its last byte, so its video is found in the list of uploads.
     oracle.plant("youtube", "upload_chunk", "delay", times=2)
     oracle.plant("youtube", "upload_chunk", "accept_then_reset")
@@ -75,6 +94,10 @@ async def test_the_whole_adapter_and_its_emulator_before_the_judge(oracle: Oracl
     assert witness.answer_faults() == []
     ours = {name for (_, host, _), name in ROUTES.items() if host == "api"}
     assert {call["operation"] for call in oracle.call("GET", "/calls")} >= ours | {"probe_upload"}
+
+
+def test_no_option_escapes_the_judge() -> None:
+    assert {field.alias for field in Options.model_fields.values()} == {*OPTIONS}
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))

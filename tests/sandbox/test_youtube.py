@@ -253,3 +253,31 @@ def test_a_parameter_that_google_does_not_know_is_refused(
     tube: Tube, method: str, path: str, query: dict[str, str]
 ) -> None:
     assert reason(tube.call(method, path, params=query)) == (400, "badRequest")
+
+
+@pytest.mark.parametrize(
+    ("part", "refusal"),
+    [
+        ({"localizations": {"de": {"title": "t"}}, "snippet": {"title": "T"}}, "defaultLanguageNotSet"),
+        ({"localizations": {"de": {"title": ""}}}, "invalidTitle"),
+        ({"localizations": {"de": {"titel": "t"}}}, "badRequest"),
+        ({"localizations": ["de"]}, "badRequest"),
+        ({"recordingDetails": {"recordingDate": "2026-11-01"}}, "invalidRecordingDetails"),
+        ({"recordingDetails": {"day": "2026-11-01"}}, "badRequest"),
+        ({"paidProductPlacementDetails": {"hasPaidProductPlacement": "yes"}}, "badRequest"),
+        ({"statistics": {}}, "unexpectedPart"),
+    ],
+)
+def test_further_parts_are_checked(tube: Tube, part: dict[str, Any], refusal: str) -> None:
+    body = {"snippet": {"title": "T", "defaultLanguage": "en"}, "status": {"privacyStatus": "private"}, **part}
+    assert reason(tube.start(body, part=",".join(body))) == (400, refusal)
+
+
+def test_further_parts_are_shown_to_who_names_them(tube: Tube) -> None:
+    further = {"recordingDetails": {"recordingDate": "2026-11-01T00:00:00Z"}}
+    body = {"snippet": {"title": "T"}, "status": {"privacyStatus": "private"}, **further}
+    session = tube.start(body, part=",".join(body)).headers["location"]
+    video_id = tube.put(session, CLIP).json()["id"]
+    shown = tube.video(video_id, "status,recordingDetails") or {}
+    assert shown["recordingDetails"] == further["recordingDetails"]
+    assert "recordingDetails" not in (tube.video(video_id, "status") or {})

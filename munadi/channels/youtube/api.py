@@ -80,7 +80,7 @@ class Api:
         self, account: ConnectedAccount, metadata: Mapping[str, Any], size: int, mime_type: str, *, notify: bool
     ) -> str:
         """The address of a new upload session; costs one of the project's 100 a day. Raises ChannelError."""
-        params = {"uploadType": "resumable", "part": "snippet,status"}
+        params = {"uploadType": "resumable", "part": ",".join(metadata)}
         if not notify:
             params["notifySubscribers"] = "false"
         answer = await self._http.call(

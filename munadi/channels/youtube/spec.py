@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -92,11 +92,20 @@ Tag = Annotated[str, AfterValidator(_tag)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
 
 
+class Localization(WireModel):
+    """Title and description in another language; the limits are those of the first."""
+
+    title: str
+    description: str = ""
+
+
 class Options(WireModel):
     """`title` is the first line of the text by default; the whole text is the description.
 
     `madeForKids` is the owner's declaration that the law (COPPA) asks for, so it has no default.
-    `containsSyntheticMedia` discloses realistic altered or generated content. `thumbnailIndex` says which of the media
+    `containsSyntheticMedia` discloses realistic altered or generated content, `paidProductPlacement` that somebody pays
+    for being shown. `localizations` are titles and descriptions by language beside `defaultLanguage`, which they need.
+    `recordingDate` is a day, YYYY-MM-DD. `thumbnailIndex` says which of the media
     (from 0) is an image to be the video's thumbnail; without it there is one media, the video.
     """
 
@@ -109,7 +118,11 @@ class Options(WireModel):
     embeddable: bool = True
     public_stats_viewable: bool = True
     contains_synthetic_media: bool = False
+    paid_product_placement: bool = False
     default_language: Language | None = None
+    default_audio_language: Language | None = None
+    localizations: dict[Language, Localization] = Field(default_factory=dict)
+    recording_date: date | None = None
     notify_subscribers: bool = True
     thumbnail_index: int | None = Field(default=None, ge=0)
 

@@ -21,7 +21,9 @@ def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
     problems += _brackets(spec, draft.text, "/text", "description")
     problems += _media(spec, draft, options)
     problems += _length(spec, draft, account)
-    return problems + (_title(spec, draft, options) + _tags(spec, options) if options else [])
+    if options is None:
+        return problems
+    return problems + _title(spec, draft, options) + _tags(spec, options) + _localizations(spec, options)
 
 
 def _declare(spec: ChannelSpec) -> Problem:
@@ -34,12 +36,10 @@ def _title(spec: ChannelSpec, draft: Draft, options: Options) -> list[Problem]:
     given = options.title is not None
     if not title:
         return [problem(spec, "/options/title", "MISSING_FIELD", "title_required", "needs a title, or a text")]
-    pointer, found = "/options/title" if given else "/text", []
-    if len(title) > MAX_TITLE:
-        advice = "" if given else ", and the text's first line is the title: shorten it or give options.title"
-        message = f"takes a title of at most {MAX_TITLE} characters; this one has {len(title)}{advice}"
-        found.append(problem(spec, pointer, "TITLE_TOO_LONG", "title_length", message, MAX_TITLE, len(title)))
-    return found + (_brackets(spec, title, pointer, "title") if given else [])
+    if not given:
+        advice = ", and the text's first line is the title: shorten it or give options.title"
+        return _title_length(spec, title, "/text", advice)
+    return _title_length(spec, title, "/options/title") + _brackets(spec, title, "/options/title", "title")
 
 
 def _brackets(spec: ChannelSpec, text: str, pointer: str, what: str) -> list[Problem]:
@@ -48,6 +48,30 @@ def _brackets(spec: ChannelSpec, text: str, pointer: str, what: str) -> list[Pro
         return []
     message = f"takes no < or > in the {what}"
     return [problem(spec, pointer, "CHARACTER_FORBIDDEN", f"{what}_characters", message, "no < or >", " ".join(used))]
+
+
+def _localizations(spec: ChannelSpec, options: Options) -> list[Problem]:
+    found = []
+    if options.localizations and options.default_language is None:
+        message = "takes localizations only beside defaultLanguage, the language of the title and the text"
+        found.append(problem(spec, "/options/defaultLanguage", "MISSING_FIELD", "default_language", message))
+    for language, localization in options.localizations.items():
+        pointer = f"/options/localizations/{language}"
+        if not localization.title.strip():
+            message = "needs a title in every language"
+            found.append(problem(spec, f"{pointer}/title", "MISSING_FIELD", "title_required", message))
+        found += _title_length(spec, localization.title, f"{pointer}/title")
+        found += _brackets(spec, localization.title, f"{pointer}/title", "title")
+        found += check_text(spec, localization.description, f"{pointer}/description")
+        found += _brackets(spec, localization.description, f"{pointer}/description", "description")
+    return found
+
+
+def _title_length(spec: ChannelSpec, title: str, pointer: str, advice: str = "") -> list[Problem]:
+    if len(title) <= MAX_TITLE:
+        return []
+    message = f"takes a title of at most {MAX_TITLE} characters; this one has {len(title)}{advice}"
+    return [problem(spec, pointer, "TITLE_TOO_LONG", "title_length", message, MAX_TITLE, len(title))]
 
 
 def _tags(spec: ChannelSpec, options: Options) -> list[Problem]:

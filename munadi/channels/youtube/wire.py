@@ -40,7 +40,7 @@ def counted_tags(tags: tuple[str, ...]) -> int:
 
 
 def metadata(draft: Draft, options: Options) -> dict[str, Any]:
-    """The body of videos.insert: everything final but the privacy."""
+    """The body of videos.insert, by part: everything final but the privacy."""
     snippet: dict[str, Any] = {
         "title": title_of(draft, options),
         "description": draft.text,
@@ -50,7 +50,16 @@ def metadata(draft: Draft, options: Options) -> dict[str, Any]:
         snippet["tags"] = list(options.tags)
     if options.default_language:
         snippet["defaultLanguage"] = options.default_language
-    return {"snippet": snippet, "status": full_status(options, Privacy.PRIVATE)}
+    if options.default_audio_language:
+        snippet["defaultAudioLanguage"] = options.default_audio_language
+    parts: dict[str, Any] = {"snippet": snippet, "status": full_status(options, Privacy.PRIVATE)}
+    if options.localizations:
+        parts["localizations"] = {language: each.model_dump() for language, each in options.localizations.items()}
+    if options.recording_date:
+        parts["recordingDetails"] = {"recordingDate": f"{options.recording_date.isoformat()}T00:00:00Z"}
+    if options.paid_product_placement:
+        parts["paidProductPlacementDetails"] = {"hasPaidProductPlacement": True}
+    return parts
 
 
 def full_status(options: Options, privacy: Privacy) -> dict[str, Any]:

@@ -55,6 +55,8 @@ REASONS: dict[str, Known] = {
     "invalidTags": Known(400, "The request metadata specifies invalid video keywords."),
     "invalidCategoryId": Known(400, "The snippet.categoryId property specifies an invalid category ID."),
     "invalidPublishAt": Known(400, "The request metadata specifies an invalid scheduled publishing time."),
+    "invalidRecordingDetails": Known(400, "The request metadata specifies invalid recording details."),
+    "defaultLanguageNotSet": Known(400, "Localizations need the default language of the video's details."),
     "invalidVideoMetadata": Known(400, "The request metadata is invalid."),
     "invalidImage": Known(400, "The provided image content is invalid.", "youtube.thumbnail"),
     "mediaBodyRequired": Known(400, "The request does not include the image content.", "youtube.thumbnail"),

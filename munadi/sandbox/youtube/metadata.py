@@ -18,6 +18,9 @@ STATUS = {
     "selfDeclaredMadeForKids",
     "containsSyntheticMedia",
 }
+# Parts that are written at videos.insert and only shown afterwards.
+DETAILS = {"localizations", "recordingDetails", "paidProductPlacementDetails"}
+PARTS = {"id", "snippet", "status", "processingDetails", "contentDetails"} | DETAILS
 RESETS: dict[str, Any] = {
     "privacyStatus": "public",  # omitted means public
     "license": "youtube",
@@ -54,6 +57,24 @@ def snippet_of(given: Any) -> dict[str, Any]:
     return {"categoryId": "22", "description": "", **snippet}
 
 
+def details_of(body: dict[str, Any]) -> dict[str, Any]:
+    """The parts of `DETAILS` that a body has."""
+    localizations = body.get("localizations", {})
+    if not isinstance(localizations, dict):
+        raise refuse("badRequest")
+    if localizations and "defaultLanguage" not in body.get("snippet", {}):
+        raise refuse("defaultLanguageNotSet")
+    for each in localizations.values():
+        snippet_of(known_only(each, {"title", "description"}, "localizations"))
+    recorded = known_only(body.get("recordingDetails"), {"recordingDate"}, "recordingDetails")
+    if recorded and _instant(recorded.get("recordingDate")) is None:
+        raise refuse("invalidRecordingDetails")
+    placed = known_only(body.get("paidProductPlacementDetails"), {"hasPaidProductPlacement"}, "paidProductPlacement")
+    if not isinstance(placed.get("hasPaidProductPlacement", False), bool):
+        raise refuse("badRequest", "Invalid value at 'paid_product_placement_details' (TYPE_BOOL)")
+    return {name: value for name, value in body.items() if name in DETAILS}
+
+
 def status_of(given: Any, now: float) -> dict[str, Any]:
     """The whole status; what is left out is reset."""
     status = {**RESETS, **known_only(given, STATUS, "status")}
@@ -71,15 +92,20 @@ def status_of(given: Any, now: float) -> dict[str, Any]:
 
 def _schedule(status: dict[str, Any], now: float) -> None:
     """publishAt is for private videos; a time that has passed publishes at once."""
-    try:
-        at = datetime.fromisoformat(str(status["publishAt"]))
-    except ValueError:
-        raise refuse("invalidPublishAt") from None
-    if status["privacyStatus"] != "private" or at.tzinfo is None:
+    at = _instant(status["publishAt"])
+    if status["privacyStatus"] != "private" or at is None:
         raise refuse("invalidPublishAt")
     if at.timestamp() <= now:
         status["privacyStatus"] = "public"
         del status["publishAt"]
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def _bracketed(text: str) -> bool:

@@ -74,6 +74,7 @@ class Video:
     processed_at: float
     snippet: dict[str, Any]
     status: dict[str, Any]  # the writable fields
+    details: dict[str, Any] = field(default_factory=dict)  # further parts, as they were uploaded
     digest: str | None = None
     thumbnail: str | None = None  # the digest of a custom one
     width: int = 0

@@ -11,7 +11,7 @@ from munadi.sandbox.clock import wall_time
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.media import sniff, video_facts
 from munadi.sandbox.youtube.errors import envelope, refuse
-from munadi.sandbox.youtube.metadata import known_only, snippet_of, status_of
+from munadi.sandbox.youtube.metadata import DETAILS, PARTS, details_of, known_only, snippet_of, status_of
 from munadi.sandbox.youtube.model import Profile, Session, Video
 from munadi.sandbox.youtube.platform import DAY, UPLOAD, Platform, json_object, new_id, parts
 from munadi.sandbox.youtube.videos import Videos
@@ -19,7 +19,6 @@ from munadi.sandbox.youtube.videos import Videos
 UNIT = 262_144
 LARGEST = 274_877_906_944
 LONGEST, UNVERIFIED_LONGEST = 12 * 3_600, 15 * 60
-PARTS = {"id", "snippet", "status", "processingDetails", "contentDetails"}
 RANGE = re.compile(r"^bytes (?:\*|(\d+)-(\d+))/(\d+)$")
 
 
@@ -86,11 +85,12 @@ class Uploads:
         if int(length) > LARGEST:
             raise refuse("uploadTooLarge")
         named = parts(call, PARTS)
-        body = known_only(json_object(call), {"id", "snippet", "status"}, "video")
+        body = known_only(json_object(call), {"id", "snippet", "status", *DETAILS}, "video")
         if not set(body) <= named:
             raise refuse("unexpectedPart", "The body has properties of parts that the call does not name.")
         now = self._platform.clock.now()
         metadata = {"snippet": snippet_of(body.get("snippet")), "status": status_of(body.get("status"), now)}
+        metadata["details"] = details_of(body)
         mime_type = call.headers.get("x-upload-content-type", "application/octet-stream")
         return Session(new_id(64), profile.id, now, int(length), mime_type, metadata)
 
@@ -114,6 +114,7 @@ class Uploads:
             processed_at=now + platform.delays["processing"],
             snippet=session.metadata["snippet"],
             status=session.metadata["status"],
+            details=session.metadata["details"],
         )
         self._judge(video, session, body)
         if video.status["privacyStatus"] != "private":

@@ -8,11 +8,10 @@ from munadi.sandbox.clock import iso, wall_time
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.media import image_facts
 from munadi.sandbox.youtube.errors import refuse
-from munadi.sandbox.youtube.metadata import known_only, snippet_of, status_of
+from munadi.sandbox.youtube.metadata import PARTS, known_only, snippet_of, status_of
 from munadi.sandbox.youtube.model import Profile, Video
 from munadi.sandbox.youtube.platform import MANAGE, READ, UPLOAD, Platform, json_object, parts
 
-PARTS = {"id", "snippet", "status", "processingDetails", "contentDetails"}
 THUMBNAIL_BYTES = 52_428_800
 THUMBNAIL_TYPES = ("image/jpeg", "image/png", "application/octet-stream")
 SHORT_SECONDS = 180
@@ -116,6 +115,7 @@ class Videos:
                 "snippet": {**video.snippet, "publishedAt": iso(video.uploaded_at), "channelId": video.profile_id},
                 "status": self._status(video, status),
                 "processingDetails": _processing(status),
+                **video.details,
             }.items()
             if name in named
         }
