@@ -9,6 +9,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from munadi.channels.bluesky.embeds import video_of, wants_card
+from munadi.channels.bluesky.metadata import without_metadata
 from munadi.channels.bluesky.quotes import Quotes
 from munadi.channels.bluesky.spec import BLOB_LIFE, LEAD, MAX_THUMB_BYTES, SPEC, VIDEO_LEAD, Options
 from munadi.channels.bluesky.state import Card, Keeper, Prepared
@@ -110,7 +111,7 @@ class Preparation:
 
     async def _image(self, asset: MediaAsset) -> None:
         asset = await fitting(self._tools.media, SPEC.media_rules[0], asset)
-        content = await self._tools.media.read(asset)
+        content = without_metadata(await self._tools.media.read(asset), asset.mime_type)
         try:
             blob = await self._server.upload(content, asset.mime_type)
         except ChannelError as error:

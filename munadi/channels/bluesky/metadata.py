@@ -1,0 +1,114 @@
+"""A picture without what it says of its maker: where it was taken, when, with which device. Pure.
+
+The network hands out an uploaded picture byte for byte to anybody (com.atproto.sync.getBlob) and strips nothing
+(facts, section 4). The pixels stay as they are, nothing is encoded anew; colour profile and orientation are kept.
+Source: ITU T.81 annex B (JPEG), w3.org/TR/png-3 (PNG), developers.google.com/speed/webp/docs/riff_container (WebP).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zlib
+from collections.abc import Iterator
+
+from PIL import Image
+
+ORIENTATION = 0x0112
+EXIF_HEADER = b"Exif\x00\x00"
+# JPEG markers: end, picture data, comment, APP1 to APP15. In picture data a marker is FF and none of these.
+END, SCAN, COMMENT, NOTES = 0xD9, 0xDA, 0xFE, range(0xE1, 0xF0)
+NEXT_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+PNG_START = b"\x89PNG\r\n\x1a\n"
+PNG_NOTES = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
+WEBP_NOTES = frozenset({b"EXIF", b"XMP "})
+HAS_EXIF, HAS_XMP = 0x08, 0x04  # flags of VP8X
+
+
+def without_metadata(content: bytes, mime_type: str) -> bytes:
+    """The same picture, its orientation all that is left of its metadata. What is no such picture stays as it is."""
+    strip = {"image/jpeg": _jpeg, "image/png": _png, "image/webp": _webp}.get(mime_type)
+    try:
+        return strip(content) if strip else content
+    except (ValueError, IndexError, struct.error):
+        return content
+
+
+def _orientation(content: bytes) -> bytes:
+    """An EXIF block (TIFF, without its header) that says how to turn the picture; empty when it stands upright."""
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            turned = image.getexif().get(ORIENTATION)
+    except (OSError, SyntaxError, Image.DecompressionBombError):
+        return b""
+    if turned not in range(2, 9):
+        return b""
+    exif = Image.Exif()
+    exif[ORIENTATION] = turned
+    return exif.tobytes().removeprefix(EXIF_HEADER)
+
+
+def _jpeg(content: bytes) -> bytes:
+    """Without APP1 (Exif, XMP) and its like, comments, and what phones hang on behind the end."""
+    kept = [segment for marker, segment in _segments(content) if marker != COMMENT and not _is_note(marker, segment)]
+    if turned := _orientation(content):
+        kept.insert(0, b"\xff\xe1" + struct.pack(">H", 2 + len(EXIF_HEADER + turned)) + EXIF_HEADER + turned)
+    return b"".join([content[:2], *kept])
+
+
+def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:
+    at, marker = 2, 0
+    while marker != END:
+        if content[at] != 0xFF:
+            raise ValueError("no marker")
+        marker = content[at + 1]
+        end = at + 2 if marker == END else at + 2 + int(struct.unpack_from(">H", content, at + 2)[0])
+        if marker == SCAN:
+            found = NEXT_MARKER.search(content, end)
+            if found is None:
+                raise ValueError("no end")
+            end = found.start()
+        yield marker, content[at:end]
+        at = end
+
+
+def _is_note(marker: int, segment: bytes) -> bool:
+    """ICC profiles (APP2) and Adobe's colour mark (APP14) are needed to show the picture."""
+    colour = (marker == 0xE2 and segment[4:].startswith(b"ICC_PROFILE\x00")) or marker == 0xEE
+    return marker in NOTES and not colour
+
+
+def _png(content: bytes) -> bytes:
+    if not content.startswith(PNG_START):
+        raise ValueError("no PNG")
+    kept, at, kind = [PNG_START], len(PNG_START), b""
+    while kind != b"IEND":
+        (size,), kind = struct.unpack_from(">I", content, at), content[at + 4 : at + 8]
+        if kind not in PNG_NOTES:
+            kept.append(content[at : at + 12 + size])
+        at += 12 + size
+    if turned := _orientation(content):
+        body = b"eXIf" + turned
+        kept.insert(2, struct.pack(">I", len(turned)) + body + struct.pack(">I", zlib.crc32(body)))
+    return b"".join(kept)
+
+
+def _webp(content: bytes) -> bytes:
+    if content[:4] != b"RIFF" or content[8:12] != b"WEBP":
+        raise ValueError("no WebP")
+    kept, at = [], 12
+    turned = _orientation(content)
+    while at < 8 + struct.unpack_from("<I", content, 4)[0]:
+        kind, (size,) = content[at : at + 4], struct.unpack_from("<I", content, at + 4)
+        chunk = content[at : at + 8 + size + size % 2]
+        if kind == b"VP8X":
+            flags = chunk[8] & ~(HAS_EXIF | HAS_XMP) | (HAS_EXIF if turned else 0)
+            chunk = chunk[:8] + bytes([flags]) + chunk[9:]
+        if kind not in WEBP_NOTES:
+            kept.append(chunk)
+        at += 8 + size + size % 2
+    if turned:
+        kept.append(b"EXIF" + struct.pack("<I", len(turned)) + turned + b"\0" * (len(turned) % 2))
+    body = b"WEBP" + b"".join(kept)
+    return b"RIFF" + struct.pack("<I", len(body)) + body

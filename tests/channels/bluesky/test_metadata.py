@@ -1,0 +1,106 @@
+"""A picture goes out without what it says of its maker, and looks the same."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
+
+from munadi.channels.bluesky.metadata import ORIENTATION, without_metadata
+from munadi.domain.publication import Ready
+from tests.channels.making import Saved, account, bench, image, publication
+from tests.channels.network import ok
+
+KINDS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
+SECRETS = (b"Secret Camera", b"XMP of somebody", b"a comment of somebody", b"behind the end")
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def photo(kind: str, turned: int | None = 6, **saving: Any) -> bytes:
+    picture = Image.radial_gradient("L").resize((60, 40)).convert("RGB")
+    exif = Image.Exif()
+    exif[0x010F] = "Secret Camera"
+    exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 0.0)})
+    if turned:
+        exif[ORIENTATION] = turned
+    extra: dict[str, Any] = {"exif": exif, "icc_profile": PROFILE, **saving}
+    if kind == "PNG":
+        text = PngImagePlugin.PngInfo()
+        text.add_text("Comment", "a comment of somebody")
+        text.add_itxt("XML:com.adobe.xmp", "XMP of somebody")
+        extra["pnginfo"] = text
+    else:
+        extra["xmp"] = b"<x:xmpmeta>XMP of somebody</x:xmpmeta>"
+    if kind == "JPEG":
+        extra["comment"] = b"a comment of somebody"
+    out = io.BytesIO()
+    picture.save(out, kind, **extra)
+    return out.getvalue() + b"behind the end"
+
+
+def opened(content: bytes) -> Image.Image:
+    picture = Image.open(io.BytesIO(content))
+    picture.load()
+    return picture
+
+
+@pytest.mark.parametrize("mime_type", KINDS)
+@pytest.mark.parametrize("turned", [None, 1, 3, 6, 8])
+def test_it_looks_the_same_and_tells_nothing(mime_type: str, turned: int | None) -> None:
+    given = photo(KINDS[mime_type], turned)
+    assert any(secret in given for secret in SECRETS)
+    stripped = without_metadata(given, mime_type)
+    assert not [secret for secret in SECRETS if secret in stripped]
+    before, after = opened(given), opened(stripped)
+    assert dict(after.getexif()) == ({ORIENTATION: turned} if turned and turned > 1 else {})
+    assert not after.getexif().get_ifd(0x8825)
+    assert after.info["icc_profile"] == PROFILE
+    assert ImageOps.exif_transpose(after).tobytes() == ImageOps.exif_transpose(before).tobytes()
+    assert after.format == KINDS[mime_type]
+    assert without_metadata(stripped, mime_type) == stripped
+
+
+@pytest.mark.parametrize("saving", [{"progressive": True}, {"subsampling": 0}, {"restart_marker_blocks": 1}])
+def test_every_way_to_write_a_jpeg(saving: dict[str, Any]) -> None:
+    given = photo("JPEG", **saving)
+    stripped = without_metadata(given, "image/jpeg")
+    assert opened(stripped).tobytes() == opened(given).tobytes()
+    assert b"Secret" not in stripped
+
+
+def test_colours_of_print_stay() -> None:
+    out = io.BytesIO()
+    Image.new("CMYK", (9, 9), (10, 20, 30, 40)).save(out, "JPEG")
+    assert opened(without_metadata(out.getvalue(), "image/jpeg")).getpixel((4, 4)) == opened(out.getvalue()).getpixel(
+        (4, 4)
+    )
+
+
+def test_motion_stays() -> None:
+    frames = [Image.new("RGB", (9, 9), colour) for colour in ("red", "teal")]
+    for mime_type, kind in (("image/png", "PNG"), ("image/webp", "WEBP")):
+        out = io.BytesIO()
+        frames[0].save(out, kind, save_all=True, append_images=frames[1:], duration=100)
+        assert getattr(opened(without_metadata(out.getvalue(), mime_type)), "n_frames", 1) == 2
+
+
+@pytest.mark.parametrize("mime_type", KINDS)
+def test_what_cannot_be_read_stays_as_it_is(mime_type: str) -> None:
+    whole = photo(KINDS[mime_type])
+    assert without_metadata(b"plain words", mime_type) == b"plain words"
+    assert without_metadata(b"", mime_type) == b""
+    for cut in (3, 11, 13, 21, 40, len(whole) // 2):
+        without_metadata(whole[:cut], mime_type)
+    assert without_metadata(whole, "image/gif") == whole
+
+
+async def test_what_is_uploaded_tells_nothing() -> None:
+    built, saved, sent = bench("bluesky"), Saved(), "/xrpc/com.atproto.repo.uploadBlob"
+    built.media.files["med_0"] = photo("JPEG")
+    built.network.on("POST", sent, ok({"blob": {"$type": "blob"}}))
+    given = publication("Look", media=(image(),))
+    who = account("bluesky", "did:plc:abcdefghijklmnopqrstuvwx", service_url="https://pds.example")
+    assert isinstance(await built.channel.prepare(given, who, None, saved), Ready)
+    assert built.network.sent(sent)[0].content == without_metadata(photo("JPEG"), "image/jpeg")
