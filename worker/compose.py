@@ -30,7 +30,7 @@ from munadi.tokens import AccountTokens
 from worker.discarding import Discarding
 from workflows.registry import WORKFLOWS
 
-# Longer than the longest publish deadline: what is in flight ends by itself.
+# Longer than a publish deadline without media in it: what is in flight ends by itself; a longer upload is looked for.
 GRACE = timedelta(seconds=45)
 MAX_ACTIVITIES = 100
 

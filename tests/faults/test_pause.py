@@ -1,0 +1,109 @@
+"""Row 4: a worker is stopped (SIGSTOP) in the middle of a publish, work goes on elsewhere, then it wakes (SIGCONT)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.faults.evidence import keep
+from tests.faults.points import Passage
+from tests.faults.trials import PATIENCE, Trial, broken, judge, look_at_network
+from tests.faults.world import QUICK, SHAPES, World, open_world
+
+SEED = 20261125
+TRIALS = 100
+# Before the intent, before the gate (the epoch is ours, no byte is out), between the gate and the first byte, after the
+# bytes, and with the answer in hand.
+PLACES = (
+    "ledger.open_attempt.before",
+    "ledger.open_attempt.after",
+    "publish.gate.after",
+    "publish.sent",
+    "publish.answered",
+)
+SOME = (PLACES[0], PLACES[1], PLACES[2], PLACES[4])
+# What a woken worker does, it does within this many seconds.
+AWAKE = 2.0
+
+
+async def paused(world: World, shape: str, place: str, text: str) -> Trial:
+    """Pause the worker that passes `place`, let the content end elsewhere, wake it, and look at the network again."""
+    port = f"channel.{SHAPES[shape][0]}." if place.startswith("publish.") else ""
+    passage = Passage(f"worker.{port}{place}")
+    trial = Trial(shape, f"paused at {passage}", text)
+    content = await world.prepare(shape, text)
+    trial.content_id = content["id"]
+    plant = world.points.plant(passage, "pause", [content["id"], content["publications"][0]["id"]])
+    await world.go(content)
+    try:
+        trial.hit_at = await plant.hit(PATIENCE)
+        trial = await judge(world, trial)
+        if trial.verdict() is not None:
+            return trial  # broken already; the rest would hide it
+    finally:
+        plant.remove()
+        if (pid := plant.pid()) is not None:
+            os.kill(pid, signal.SIGCONT)
+    await asyncio.sleep(AWAKE)
+    after = await judge(world, await look_at_network(world, trial))
+    return after
+
+
+@asynccontextmanager
+async def open_worlds(folder: Path, workers: int) -> AsyncIterator[World]:
+    """A world with so many workers more than its own. A paused one is still given work until its polls end: each
+    such task costs its timeout, so that most workers must be awake for a trial to end soon.
+    """
+    async with open_world(folder, QUICK) as world, AsyncExitStack() as more:
+        for number in range(workers):
+            await more.enter_async_context(world.another_worker(f"worker-{number}"))
+        yield world
+
+
+async def pausing(world: World, chosen: Sequence[tuple[str, str]], at_once: int) -> list[Trial]:
+    """One trial for each shape and place, so many at once."""
+    waiting = iter(list(enumerate(chosen)))
+
+    async def work_off() -> list[Trial]:
+        return [await paused(world, shape, place, f"pause {n} {shape}") for n, (shape, place) in waiting]
+
+    return [trial for part in await asyncio.gather(*(work_off() for _ in range(at_once))) for trial in part]
+
+
+@pytest.mark.timeout(240)
+async def test_a_worker_that_wakes_after_its_time_sends_nothing(tmp_path: Path) -> None:
+    chosen = list(zip(("bluesky", "instagram", "threads", "tiktok"), SOME, strict=True))
+    async with open_worlds(tmp_path, 4) as world:
+        trials = await pausing(world, chosen, at_once=2)
+    print(*[(trial.shape, trial.fault, trial.status, trial.recovery, trial.was_live) for trial in trials], sep="\n")
+    assert not broken(trials)
+    assert [trial.fault for trial in trials if trial.hit_at is None] == [], "these pauses did not come"
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+async def test_a_hundred_workers_wake_after_their_time(tmp_path: Path) -> None:
+    everything = [(shape, place) for shape in SHAPES for place in PLACES]
+    chosen = (everything * (TRIALS // len(everything) + 1))[: max(TRIALS, len(everything))]
+    random.Random(SEED).shuffle(chosen)
+    async with open_worlds(tmp_path, 8) as world:
+        trials = await pausing(world, chosen, at_once=4)
+    hit = [trial for trial in trials if trial.hit_at is not None]
+    live = sum(trial.was_live for trial in hit)
+    keep(
+        "4",
+        "worker stopped in mid-publish, woken after another had finished",
+        trials=len(hit),
+        failures=broken(trials),
+        seed=SEED,
+        measured={"post was there before the stop": live, "was not": len(hit) - live},
+    )
+    assert not broken(trials)
+    assert len(hit) >= TRIALS
