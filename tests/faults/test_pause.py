@@ -14,7 +14,7 @@ import pytest
 
 from tests.faults.evidence import keep
 from tests.faults.points import Passage
-from tests.faults.trials import PATIENCE, Trial, broken, judge, look_at_network
+from tests.faults.trials import PATIENCE, Trial, broken, judge
 from tests.faults.world import QUICK, SHAPES, World, open_world
 
 SEED = 20261125
@@ -52,8 +52,10 @@ async def paused(world: World, shape: str, place: str, text: str) -> Trial:
         if (pid := plant.pid()) is not None:
             os.kill(pid, signal.SIGCONT)
     await asyncio.sleep(AWAKE)
-    after = await judge(world, await look_at_network(world, trial))
-    return after
+    ended_at = trial.ended_at
+    trial = await judge(world, trial)
+    trial.ended_at = ended_at
+    return trial
 
 
 @asynccontextmanager
