@@ -39,11 +39,11 @@ class Graph:
         url = f"{self.base}/{path}"
         return id_of(await self.http.call("POST", url, token=token, form=form, gate=gate, proof=id_of)) or ""
 
-    async def inspect(self, token: str) -> Mapping[str, Any]:
-        """`debug_token`'s data on a token, asked with itself; empty when it cannot be read."""
-        params = {"access_token": token, "input_token": token}
+    async def inspect(self, token: str, by: str | None = None) -> Mapping[str, Any]:
+        """`debug_token`'s data on a token, asked `by` another or itself; empty when it cannot be read."""
+        params = {"access_token": by or token, "input_token": token}
         try:
-            answer = await self.http.call("GET", f"{self.base}/debug_token", params=params, secrets=[token])
+            answer = await self.http.call("GET", f"{self.base}/debug_token", params=params, secrets=[*params.values()])
         except ChannelError:
             return {}
         data = answer.field("data")

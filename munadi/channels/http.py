@@ -134,6 +134,7 @@ class ChannelHttp:
         params: Mapping[str, str] | None = None,
         json_body: Any = None,
         form: Mapping[str, str] | None = None,
+        files: Mapping[str, bytes] | None = None,
         content: bytes | AsyncIterable[bytes] | None = None,
         secrets: Sequence[str] = (),
         also_ok: Collection[int] = (),
@@ -142,14 +143,15 @@ class ChannelHttp:
 
         `token` and `secrets` (what else the request carries and nobody may read) are cut out of refusals;
         `proof` tells by a 2xx whether it is the network's own, without which it proves nothing (`no_proof`).
-        `also_ok` are statuses that are answers too, such as 308 of a resumable upload. `content` that comes part by
-        part needs a `content-length` among the headers, or it is sent chunked.
+        `also_ok` are statuses that are answers too, such as 308 of a resumable upload. Files make a form multipart.
+        `content` that comes part by part needs a `content-length` among the headers, or it is sent chunked.
         """
         sent = _FirstByte(gate)
         hidden = [secret for secret in (token, *secrets) if secret]
         sent_headers = dict(headers or {})
         if token is not None:
             sent_headers["authorization"] = f"Bearer {token}"
+        parts = {name: (name, part, "application/octet-stream") for name, part in (files or {}).items()}
         try:
             request = self._client.build_request(
                 method,
@@ -158,6 +160,7 @@ class ChannelHttp:
                 params=params,
                 json=json_body,
                 data=dict(form) if form is not None else None,
+                files=parts or None,
                 content=content,
                 timeout=httpx.Timeout(read_timeout, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT),
                 extensions={"trace": sent.trace},

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.channels.facebook.lookup import same_text
+from munadi.channels.facebook.wire import same_text
 from munadi.domain.publication import Absent, Handle, Published, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels.making import NOW, Bench, account, bench, image, publication, video

@@ -27,7 +27,7 @@ class Recorder(httpx.AsyncHTTPTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         at = len(self.seen)
         self.seen.append((request, None))
-        if not isinstance(request.stream, httpx.ByteStream):
+        if request.headers.get("content-type") == "application/octet-stream":
             return await super().handle_async_request(request)  # bytes of a file, not parameters
         await request.aread()
         response = await super().handle_async_request(request)

@@ -10,174 +10,160 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from munadi.channels.http import redact, retry_after
+from munadi.channels.graph_errors import (
+    BAD_MEDIA,
+    COMMON,
+    EXPIRED_TOKEN,
+    OUTAGE,
+    THROTTLED,
+    Refused,
+    Row,
+    Rows,
+    pair_of,
+    read_refusal,
+    row_of,
+    sorted_error,
+)
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
-from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 
 R, S = Reason, Sorting
-
-
-class Row(NamedTuple):
-    """One known answer. `again`: another upload may succeed. `wait`: when the network names no time."""
-
-    reason: Reason
-    sorting: Sorting
-    again: bool = False
-    wait: timedelta | None = None
-
-
-THROTTLED = Row(R.RATE_LIMITED, S.NOT_SENT, wait=timedelta(minutes=5))
-EXPIRED = Row(R.TOKEN_EXPIRED, S.NOT_SENT)
+# Uploads of one draft: the first, and so many more.
+MAX_RENEWALS = 2
 NO_PERMISSION = Row(R.MISSING_SCOPE, S.REJECTED)
-REFUSED_MEDIA = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
 REFUSED_FIELD = Row(R.INVALID_FIELD, S.REJECTED)
-OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)
 DUPLICATE = Row(R.DUPLICATE_CONTENT, S.UNKNOWN)
-UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)
+NO_ACCESS = Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED)
+RESTRICTED = Row(R.ACCOUNT_RESTRICTED, S.REJECTED)
+FAILED_UPLOAD = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT, renewals=MAX_RENEWALS)
 
 LINK_UNREADABLE = 1609005
 WRONG_OFFSET = 1363037
+FROM_A_MILLION = 1_000_000
 
-# (code, subcode), or None for any. A dead token proves that nothing was published, so it is *not sent*.
-ERRORS: Mapping[tuple[int, int | None], Row] = {
-    (190, None): EXPIRED,  # expired or invalid
-    (190, 463): EXPIRED,  # expired
-    (190, 467): EXPIRED,  # session invalidated
-    (102, None): EXPIRED,  # session gone
-    (190, 458): Row(R.TOKEN_REVOKED, S.NOT_SENT),  # app removed
-    (190, 460): Row(R.TOKEN_REVOKED, S.NOT_SENT),  # password changed
-    (190, 459): Row(R.LOGIN_CHECKPOINT, S.NOT_SENT),  # checkpoint
-    (190, 464): Row(R.LOGIN_CHECKPOINT, S.NOT_SENT),  # unconfirmed user
-    (190, 492): Row(R.ROLE_OR_2FA_REQUIRED, S.REJECTED),  # the token's owner lost the role on the Page
-    (3, None): Row(R.APP_NOT_APPROVED, S.REJECTED),  # the app lacks the capability
-    (10, None): NO_PERMISSION,  # permission missing or removed
-    **{(code, None): NO_PERMISSION for code in range(200, 300)},  # permission family
-    (210, None): Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED),  # a Page token is needed, or the Page is not visible
+# (code, subcode), or None for any.
+ERRORS: Rows = {
+    **COMMON,
+    (210, None): NO_ACCESS,  # a Page token is needed, or the Page is not visible
     (1363042, None): NO_PERMISSION,  # no permission to publish the video
     (1404078, None): Row(R.ROLE_OR_2FA_REQUIRED, S.REJECTED),  # Page Publishing Authorization (unverified)
-    (100, None): REFUSED_FIELD,  # bad parameter
-    (100, 33): Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED),  # unknown or inaccessible object
-    (803, None): Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED),  # the same (unverified)
+    (803, None): NO_ACCESS,  # unknown or inaccessible object (unverified)
     (104, None): REFUSED_FIELD,  # bad appsecret_proof: configuration
     (2061006, None): REFUSED_FIELD,  # bad URL (unverified)
     (1349125, None): REFUSED_FIELD,  # bad format (unverified)
     (1609008, None): REFUSED_FIELD,  # facebook.com link (unverified)
     (LINK_UNREADABLE, None): REFUSED_FIELD,  # the link could not be scraped; once more after a re-scrape
-    (324, None): REFUSED_MEDIA,  # image missing or invalid
-    (1366046, None): REFUSED_MEDIA,  # image too large, or not JPG or PNG
-    (2069019, None): REFUSED_MEDIA,  # image
-    (382, None): REFUSED_MEDIA,  # video too small
-    (1363022, None): REFUSED_MEDIA,  # video too small
-    (1363023, None): REFUSED_MEDIA,  # video too large
-    (389, None): Row(R.MEDIA_UNREACHABLE, S.NOT_SENT, again=True),  # video URL not fetchable
-    (6000, None): Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT, again=True),  # upload problem
-    (6001, None): Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT, again=True),  # upload problem
+    (324, None): BAD_MEDIA,  # image missing or invalid
+    (1366046, None): BAD_MEDIA,  # image too large, or not JPG or PNG
+    (2069019, None): BAD_MEDIA,  # image
+    (382, None): BAD_MEDIA,  # video too small
+    (1363022, None): BAD_MEDIA,  # video too small
+    (1363023, None): BAD_MEDIA,  # video too large
+    (389, None): Row(R.MEDIA_UNREACHABLE, S.NOT_SENT, renewals=MAX_RENEWALS),  # video URL not fetchable
+    (6000, None): FAILED_UPLOAD,
+    (6001, None): FAILED_UPLOAD,
     (1363019, None): OUTAGE,  # chunk problem: resume
     (1363030, None): OUTAGE,  # timeout: resume
     (1363033, None): OUTAGE,  # timeout: resume
     (WRONG_OFFSET, None): OUTAGE,  # chunk out of place, the right offsets in `error_data`: resume
-    (1363040, None): REFUSED_MEDIA,  # aspect ratio
-    (1363127, None): REFUSED_MEDIA,  # resolution
-    (1363128, None): REFUSED_MEDIA,  # duration
-    (1363129, None): REFUSED_MEDIA,  # frame rate
-    (4, None): THROTTLED,  # app
-    (17, None): THROTTLED,  # user
-    (32, None): THROTTLED,  # page
-    (341, None): THROTTLED,  # application limit, temporary
-    (613, None): THROTTLED,  # custom
+    (1363040, None): BAD_MEDIA,  # aspect ratio
+    (1363127, None): BAD_MEDIA,  # resolution
+    (1363128, None): BAD_MEDIA,  # duration
+    (1363129, None): BAD_MEDIA,  # frame rate
     (613, 1996): THROTTLED,  # abnormal call volume
     (80001, None): THROTTLED,  # Pages business use case
     (368, 1390008): Row(R.RATE_LIMITED, S.NOT_SENT, wait=timedelta(hours=1)),  # posting too fast
-    (368, None): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # deemed abusive, blocked for a while
-    (368, 4854002): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # identity check, in the Facebook app
-    (1404006, None): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # security check, in the Facebook app
-    (1404112, None): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # limited account
+    (368, 4854002): RESTRICTED,  # identity check, in the Facebook app
+    (1404006, None): RESTRICTED,  # security check, in the Facebook app
+    (1404112, None): RESTRICTED,  # limited account
     (1346003, None): Row(R.CONTENT_POLICY, S.REJECTED),  # abusive content
     (1404102, None): Row(R.CONTENT_POLICY, S.REJECTED),  # community standards
-    (506, None): DUPLICATE,  # same content again; perhaps it is ours that is live
-    (368, 1404082): DUPLICATE,  # the same
+    (368, 1404082): DUPLICATE,  # same content again; perhaps it is ours that is live
     (1366051, None): DUPLICATE,  # photos already posted
-    (1, None): OUTAGE,  # unknown error
-    (2, None): OUTAGE,  # service error
     (1363047, None): OUTAGE,  # temporary
     (1609010, None): OUTAGE,  # temporary
 }
+_ROWS: Rows = {**ERRORS, **{(None, code): row for (code, _), row in ERRORS.items() if (code or 0) >= FROM_A_MILLION}}
+_NO_OWN = re.compile(r"(?!)")
 # Errors that are known by their words alone, without the "(#100) " before them.
 NAMED: Mapping[str, Row] = {"No permission to publish the video": NO_PERMISSION}
 # `debug_info.type` of rupload.facebook.com. The upload is invisible, and what has arrived is kept.
 UPLOAD_ERRORS: Mapping[str, Row] = {
     "OffsetInvalidError": OUTAGE,  # resume from the offset that the status tells
     "PartialRequestError": OUTAGE,  # fewer bytes than announced: resume
-    "ProcessingFailedError": Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT, again=True),
+    "ProcessingFailedError": FAILED_UPLOAD,
 }
 _CODE_PREFIX = re.compile(r"^\(#\d+\) ")
 
 
 def explain(answer: Answer, now: datetime) -> ChannelError:
     """The answer as a ChannelError. Its `provider_code` is `code`, `code/subcode` or the upload host's name for it."""
-    error, debug = _object(answer.field("error")), _object(answer.field("debug_info"))
-    code, subcode, kind = _number(error.get("code")), _number(error.get("error_subcode")), str(debug.get("type") or "")
-    words = error.get("error_user_msg") or error.get("message") or debug.get("message") or answer.text[:MAX_MESSAGE]
-    row = UPLOAD_ERRORS.get(kind) or _row(answer.status, code, subcode, error)
-    name = kind or f"HTTP {answer.status}" if code is None else f"{code}/{subcode}" if subcode else str(code)
+    refused = read_refusal(answer)
+    debug = answer.field("debug_info")
+    kind = str(debug.get("type") or "") if isinstance(debug, dict) else ""
+    if kind and not refused.fields:
+        refused = refused._replace(words=str(debug.get("message") or refused.words))
+    row = UPLOAD_ERRORS.get(kind) or _row(refused)
+    return sorted_error("Facebook", answer, now, row, refused, kind or None)
+
+
+def died(status: str, words: str | None, sorting: Sorting) -> ChannelError:
+    """A video that Facebook could not take, in its own words."""
     return ChannelError(
-        row.reason,
-        row.sorting,
-        f"Facebook: {REASONS[row.reason].meaning}",
-        provider_code=name,
-        provider_message=redact(str(words))[:MAX_MESSAGE] or None,
-        retry_after=_usage_wait(answer) or retry_after(answer.headers, now) or row.wait,
-        raw=redact(answer.text),
+        Reason.MEDIA_PROCESSING_FAILED,
+        sorting,
+        "Facebook: the video could not be processed",
+        provider_code=status or "error",
+        provider_message=(words or "")[:MAX_MESSAGE] or None,
     )
+
+
+def stuck(limit: timedelta) -> ChannelError:
+    """A video that Facebook did not finish."""
+    message = f"Facebook: the video was still being processed after {limit}"
+    return ChannelError(Reason.MEDIA_PROCESSING_TIMEOUT, Sorting.REJECTED, message)
+
+
+def incomplete(what: str) -> ChannelError:
+    """An answer without what the next call needs."""
+    return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, f"Facebook answered with {what}", "INCOMPLETE_ANSWER")
+
+
+def not_sent(reason: Reason, what: str, code: str | None = None, after: timedelta | None = None) -> ChannelError:
+    """What kept us from the visible call."""
+    return ChannelError(reason, Sorting.NOT_SENT, f"Facebook: {what}", code, retry_after=after)
 
 
 def may_upload_again(error: ChannelError) -> bool:
     """Whether another upload of the same file may get past this error."""
-    named = UPLOAD_ERRORS.get(error.provider_code or "")
-    if named is not None:
-        return named.again
-    row = next((ERRORS[code, None] for code in codes_of(error) if (code, None) in ERRORS), None)
-    return row is not None and row.again
+    row = UPLOAD_ERRORS.get(error.provider_code or "")
+    row = row or next((ERRORS[code, None] for code in codes_of(error) if (code, None) in ERRORS), None)
+    return row is not None and row.renewals > 0
 
 
 def codes_of(error: ChannelError) -> list[int]:
     """The error's code and subcode, as far as it has them."""
-    return [number for part in (error.provider_code or "").split("/") if (number := _number(part)) is not None]
+    return [one for one in pair_of(error) if one is not None]
 
 
-def _row(status: int, code: int | None, subcode: int | None, error: Mapping[str, Any]) -> Row:
-    named = NAMED.get(_CODE_PREFIX.sub("", str(error.get("message") or "")))
+def wanted_offsets(error: ChannelError) -> tuple[int, int] | None:
+    """Where to go on after 1363037: `error_data` is an object, or one written as JSON."""
+    if WRONG_OFFSET not in codes_of(error):
+        return None
+    try:
+        data: Any = json.loads(error.raw or "")["error"]["error_data"]
+        data = json.loads(data) if isinstance(data, str) else data
+        return int(data["start_offset"]), int(data["end_offset"])
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _row(refused: Refused) -> Row:
+    named = NAMED.get(_CODE_PREFIX.sub("", refused.message))
     if named:
         return named
-    if code is None:
-        if error.get("type") == "OAuthException":
-            return EXPIRED
-        return THROTTLED if status == 429 else OUTAGE if status >= 500 else UNKNOWN
-    own = ERRORS.get((subcode, None)) if subcode is not None and subcode >= 1_000_000 else None
-    row = ERRORS.get((code, subcode)) or own or ERRORS.get((code, None))
-    return row or (OUTAGE if status >= 500 else UNKNOWN)
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _number(value: Any) -> int | None:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _usage_wait(answer: Answer) -> timedelta | None:
-    """Minutes until access returns, from `X-Business-Use-Case-Usage: {"<id>": [{…}]}`; the longest counts."""
-    try:
-        usage = json.loads(answer.headers.get("x-business-use-case-usage", "{}"))
-        rows = [row for rows in usage.values() for row in rows]
-        minutes = max((int(row.get("estimated_time_to_regain_access", 0)) for row in rows), default=0)
-    except (ValueError, TypeError, AttributeError):
-        return None
-    return timedelta(minutes=minutes) if minutes > 0 else None
+    if refused.code is None and refused.fields.get("type") == "OAuthException":
+        return EXPIRED_TOKEN
+    return row_of(_ROWS, refused, _NO_OWN)

@@ -5,81 +5,40 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
-from munadi.channels.facebook.errors import may_upload_again
-from munadi.channels.facebook.graph import Graph, succeeded
-from munadi.channels.facebook.spec import LINK_LEAD, PHOTO, PHOTO_LEAD, VIDEO_LEAD, Kind, Options, Settings
-from munadi.channels.facebook.state import Photo, Prepared, Upload, prepared_of
-from munadi.channels.facebook.videos import Videos, died, wanted_offsets
-from munadi.channels.facebook.wire import cover_of, film_of, kind_of
-from munadi.channels.http import ChannelTools
+from munadi.channels.facebook.errors import died, may_upload_again, stuck, wanted_offsets
+from munadi.channels.facebook.graph import succeeded
+from munadi.channels.facebook.parts import Parts
+from munadi.channels.facebook.spec import PHOTO, Kind
+from munadi.channels.facebook.state import Case, Photo, Prepared, Upload
+from munadi.channels.facebook.wire import VideoStatus
 from munadi.channels.renditions import fitting
-from munadi.domain.account import ConnectedAccount
-from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Sorting
 from munadi.domain.media import MediaAsset
-from munadi.domain.publication import Handle, Pending, Ready
-from munadi.ports import MediaReader, SaveHandle
-
-# Uploads of one draft: the first, and so many more.
-MAX_RENEWALS = 2
-
-
-def lead_of(draft: Draft, kind: Kind) -> timedelta:
-    """How long before the slot to begin."""
-    if film_of(draft, kind):
-        return VIDEO_LEAD
-    return PHOTO_LEAD if draft.media else LINK_LEAD if draft.link else timedelta(0)
-
-
-def is_complete(draft: Draft, kind: Kind, prepared: Prepared) -> bool:
-    """Whether only the visible call is left."""
-    if film_of(draft, kind):
-        return prepared.upload is not None and prepared.upload.uploaded_at is not None
-    return len(prepared.photos) == len(draft.media) and prepared.link != "unreadable"
-
-
-async def cover_bytes(media: MediaReader, cover: MediaAsset) -> bytes:
-    """The cover as Facebook takes photos. Raises ChannelError."""
-    return await media.read(await fitting(media, PHOTO, cover))
+from munadi.domain.publication import Pending, Ready
+from munadi.ports import SaveHandle
 
 
 class Preparation:
     """One run of preparing one draft; goes on where the handle's state ends, and never sleeps."""
 
-    def __init__(
-        self,
-        graph: Graph,
-        videos: Videos,
-        settings: Settings,
-        tools: ChannelTools,
-        account: ConnectedAccount,
-        handle: Handle | None,
-        save: SaveHandle,
-    ) -> None:
-        self._graph = graph
-        self._videos = videos
-        self._timeout = settings.processing_timeout
-        self._tools = tools
-        self._account = account
-        self._save = save
-        self._state = prepared_of(handle)
-        if self._state.lapsed(tools.clock.now()):
+    def __init__(self, parts: Parts, case: Case, save: SaveHandle) -> None:
+        self._parts, self._case, self._save = parts, case, save
+        self._state = case.prepared
+        if self._state.lapsed(parts.graph.now()):
             self._state = Prepared(renewals=self._state.renewals)
 
-    async def run(self, draft: Draft) -> Ready | Pending:
+    async def run(self) -> Ready | Pending:
         """Go as far as is possible now. Raises ChannelError."""
-        options = Options.model_validate(draft.options)
-        kind = kind_of(draft, options)
         try:
-            if film := film_of(draft, kind):
-                wait = await self._video(kind, film)
+            if film := self._case.film:
+                wait = await self._video(film)
                 if wait is not None:
                     return Pending(after=wait, note="Facebook is processing the video")
-                await self._cover(kind, cover_of(draft, options))
+                await self._cover()
             else:
-                for asset in draft.media[len(self._state.photos) :]:
+                for asset in self._case.draft.media[len(self._state.photos) :]:
                     await self._photo(asset)
-                await self._read_link_again(draft)
+                await self._read_link_again()
         except ChannelError as error:
             if may_upload_again(error):
                 await self._anew(error)
@@ -88,85 +47,88 @@ class Preparation:
         return Ready(expires_at=self._state.expires_at)
 
     async def _photo(self, asset: MediaAsset) -> None:
-        sent = await fitting(self._tools.media, PHOTO, asset)
-        await self._tools.media.check_stored(sent)
-        form = {"url": self._tools.media.public_url(sent), "published": "false"}
+        media = self._parts.graph.tools.media
+        sent = await fitting(media, PHOTO, asset)
+        await media.check_stored(sent)
+        form = {"url": media.public_url(sent), "published": "false"}
         if asset.alt:
             form["alt_text_custom"] = asset.alt
-        made = await self._graph.make(f"{self._account.external_id}/photos", self._account, form)
-        photo = Photo(id=made, made_at=self._tools.clock.now())
-        await self._keep(photos=(*self._state.photos, photo))
+        made = await self._parts.graph.make(self._case.path("photos"), self._case.token, form)
+        await self._keep(photos=(*self._state.photos, Photo(id=made, made_at=self._parts.graph.now())))
 
-    async def _read_link_again(self, draft: Draft) -> None:
+    async def _read_link_again(self) -> None:
         """After a post was refused because its link could not be read: once, and best effort."""
         if self._state.link == "unreadable":
+            form = {"id": self._case.draft.link or "", "scrape": "true"}
             with suppress(ChannelError):
-                await self._graph.post("", self._account, {"id": draft.link or "", "scrape": "true"})
+                await self._parts.graph.post("", self._case.token, form)
             await self._keep(link="scraped")
 
-    async def _video(self, kind: Kind, asset: MediaAsset) -> timedelta | None:
+    async def _video(self, asset: MediaAsset) -> timedelta | None:
         """None once only the finish is left, else when to look again."""
-        upload, resumed = self._state.upload, True
+        upload, resumed, is_plain = self._state.upload, True, self._case.kind is Kind.VIDEO
         if upload is None:
-            upload, resumed = await self._videos.start(self._account, kind, asset), False
+            upload, resumed = await self._parts.videos.start(self._case, asset), False
             await self._keep(upload=upload)
         if upload.uploaded_at is None:
-            await (self._send_video(upload, asset) if kind is Kind.VIDEO else self._send_reel(upload, asset, resumed))
-        return None if kind is Kind.VIDEO else await self._processed(self._state.upload or upload)
+            upload = await (self._send_parts(upload, asset) if is_plain else self._send_whole(upload, asset, resumed))
+            await self._keep(upload=upload.model_copy(update={"uploaded_at": self._parts.graph.now()}))
+        return None if is_plain else await self._processed(self._state.upload or upload)
 
-    async def _cover(self, kind: Kind, cover: MediaAsset | None) -> None:
+    async def _cover(self) -> None:
         """A reel's cover, once the reel is processed; a video's goes with its finish."""
-        if cover is None or kind is Kind.VIDEO or self._state.has_cover or self._state.upload is None:
+        cover, upload = self._case.cover, self._state.upload
+        if cover is None or upload is None or self._case.kind is Kind.VIDEO or self._state.has_cover:
             return
-        files = {"source": await cover_bytes(self._tools.media, cover)}
-        path = f"{self._state.upload.video_id}/thumbnails"
-        await self._graph.post(path, self._account, {"is_preferred": "true"}, proof=succeeded, files=files)
+        path, form = f"{upload.video_id}/thumbnails", {"is_preferred": "true"}
+        files = {"source": await self._parts.photo_bytes(cover)}
+        await self._parts.graph.post(path, self._case.token, form, proof=succeeded, files=files)
         await self._keep(has_cover=True)
 
-    async def _send_reel(self, upload: Upload, asset: MediaAsset, resumed: bool) -> None:
+    async def _send_whole(self, upload: Upload, asset: MediaAsset, resumed: bool) -> Upload:
         """Of a reel or story everything from where an earlier run ended, which Facebook knows."""
         offset = 0
         if resumed:
-            status = await self._videos.status(self._account, upload.video_id)
-            if status.is_dead:
-                raise await self._anew(died(status, Sorting.NOT_SENT))
+            status = await self._living(upload)
             offset = asset.bytes if status.is_uploaded else min(status.received, asset.bytes)
         if offset < asset.bytes:
-            await self._videos.send_rest(self._account, upload, asset, offset)
-        await self._keep(upload=upload.model_copy(update={"uploaded_at": self._tools.clock.now()}))
+            await self._parts.videos.send_rest(self._case, upload, asset, offset)
+        return upload
 
-    async def _send_video(self, upload: Upload, asset: MediaAsset) -> None:
+    async def _send_parts(self, upload: Upload, asset: MediaAsset) -> Upload:
         """Part by part; each answer names the next, and a refused part the right one."""
         while upload.offset < asset.bytes:
             try:
-                upload = await self._videos.send_part(self._account, upload, asset)
+                upload = await self._parts.videos.send_part(self._case, upload, asset)
             except ChannelError as error:
                 if wanted := wanted_offsets(error):
-                    start, until = wanted
-                    await self._keep(upload=upload.model_copy(update={"offset": start, "until": until}))
+                    await self._keep(upload=upload.model_copy(update={"offset": wanted[0], "until": wanted[1]}))
                 raise
             await self._keep(upload=upload)
-        await self._keep(upload=upload.model_copy(update={"uploaded_at": self._tools.clock.now()}))
+        return upload
 
     async def _processed(self, upload: Upload) -> timedelta | None:
         """A reel or story is waited for before its finish, so that publishing takes no longer than it must."""
-        status = await self._videos.status(self._account, upload.video_id)
-        if status.is_dead:
-            raise await self._anew(died(status, Sorting.NOT_SENT))
+        status, limit = await self._living(upload), self._parts.graph.settings.processing_timeout
         if status.is_uploaded and status.processing != "in_progress":
             return None
-        age = self._tools.clock.now() - (upload.uploaded_at or upload.started_at)
-        if age > self._timeout:
-            message = f"Facebook: the video was still being processed after {self._timeout}"
-            raise ChannelError(Reason.MEDIA_PROCESSING_TIMEOUT, Sorting.REJECTED, message)
-        return self._videos.wait(age)
+        age = self._parts.graph.now() - (upload.uploaded_at or upload.started_at)
+        if age > limit:
+            raise stuck(limit)
+        return self._parts.videos.wait(age)
+
+    async def _living(self, upload: Upload) -> VideoStatus:
+        """The upload's status. Raises ChannelError when it is dead, and then another is made."""
+        status = await self._parts.videos.status(self._case.account, upload.video_id)
+        if status.is_dead:
+            raise await self._anew(died(status.video_status, status.error, Sorting.NOT_SENT))
+        return status
 
     async def _anew(self, error: ChannelError) -> ChannelError:
         """Forget the upload so that the next run makes another; rejected when that was tried often enough."""
-        if self._state.renewals >= MAX_RENEWALS:
-            error.sorting = Sorting.REJECTED
-        else:
-            await self._keep(upload=None, has_cover=False, renewals=self._state.renewals + 1)
+        if left := self._state.anew(error):
+            self._state = left
+            await self._keep()
         return error
 
     async def _keep(self, *, ready: bool = False, **changes: object) -> None:

@@ -58,6 +58,17 @@ class Settings(ChannelSettings):
     processing_timeout: timedelta = timedelta(minutes=30)
     permalink_timeout: timedelta = timedelta(seconds=3)
 
+    @property
+    def site(self) -> str:
+        """Where people see a Page."""
+        return self.hosts.auth.rstrip("/")
+
+    @property
+    def app(self) -> tuple[str, str] | None:
+        """The app's id and secret, when both are known."""
+        secret = self.client_secret
+        return (self.client_id, secret.get_secret_value()) if self.client_id and secret else None
+
 
 class Kind(StrEnum):
     """What a publication becomes; by default what its media make it, and a video that fits is a reel."""

@@ -1,19 +1,21 @@
-"""What a handle holds between the steps, and what Facebook says of a video's way. Only parses, calls nothing."""
+"""What a handle holds between the steps, and one publication with all that every step asks of it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cached_property
 
-from munadi.channels.facebook.spec import UPLOAD_LIFE
-from munadi.channels.facebook.wire import instant
+from munadi.channels.facebook.errors import MAX_RENEWALS
+from munadi.channels.facebook.spec import UPLOAD_LIFE, Kind, Options
+from munadi.channels.facebook.wire import film_of, kind_of
+from munadi.channels.graph import token_of
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
 from munadi.domain.publication import Handle
-from munadi.ports import Answer
-
-VIDEO_FIELDS = "status,published,permalink_url,post_id,created_time"
-DONE = frozenset({"complete", "completed"})
-DEAD = frozenset({"upload_failed", "expired", "error"})
+from munadi.ports import PublicationDraft
 
 
 class Photo(Model):
@@ -52,82 +54,63 @@ class Prepared(Model):
         made = [photo.made_at for photo in self.photos] + ([self.upload.started_at] if self.upload else [])
         return min(made) + UPLOAD_LIFE if made else None
 
+    def anew(self, error: ChannelError) -> Prepared | None:
+        """Without the upload, for another; None, and the error is final, when that was tried often enough."""
+        if self.renewals >= MAX_RENEWALS:
+            error.sorting = Sorting.REJECTED
+            return None
+        return self.model_copy(update={"upload": None, "has_cover": False, "renewals": self.renewals + 1})
+
     def lapsed(self, now: datetime) -> bool:
         """Whether Facebook has deleted a part by now."""
         return self.expires_at is not None and self.expires_at <= now
 
 
-def prepared_of(handle: Handle | None) -> Prepared:
-    """The handle's state; empty when there is no handle."""
-    return Prepared.model_validate(handle.state) if handle else Prepared()
+@dataclass(frozen=True)
+class Case:
+    """One draft for one account, with what is prepared of it."""
 
+    draft: PublicationDraft
+    account: ConnectedAccount
+    prepared: Prepared
 
-class VideoStatus(Model):
-    """`status` and the fields beside it, of GET /{video}. Words that are not known are neither done, dead nor live."""
+    @classmethod
+    def of(cls, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None) -> Case:
+        """What the handle says; nothing is prepared when there is none."""
+        return cls(draft, account, Prepared.model_validate(handle.state) if handle else Prepared())
 
-    video_status: str = ""
-    uploading: str = ""
-    received: int = 0
-    processing: str = ""
-    publishing: str = ""
-    publish_status: str = ""
-    published: bool | None = None
-    error: str | None = None
-    permalink: str | None = None
-    post_id: str | None = None
-    created_at: datetime | None = None
+    @cached_property
+    def options(self) -> Options:
+        """The channel's own options."""
+        return Options.model_validate(self.draft.options)
 
-    @property
-    def is_live(self) -> bool:
-        """Published, and said so: a draft is not, nor is a video whose publishing has not ended."""
-        if self.publish_status:
-            return self.publish_status == "published" and self.publishing in DONE
-        return self.published is True and self.video_status == "ready" and self.publishing in ("", *DONE)
+    @cached_property
+    def kind(self) -> Kind:
+        """What it becomes."""
+        return kind_of(self.draft, self.options)
 
     @property
-    def is_dead(self) -> bool:
-        """It failed for good or expired."""
-        phases = (self.uploading, self.processing, self.publishing, self.publish_status)
-        return self.video_status in DEAD or "error" in phases
+    def film(self) -> MediaAsset | None:
+        """The video that is uploaded in phases."""
+        return film_of(self.draft, self.kind)
 
     @property
-    def is_unpublished(self) -> bool:
-        """Nobody has asked to publish it, or it is a draft: the same finish may be sent again."""
-        return not self.is_live and (
-            self.publishing in ("", "not_started") or (self.publish_status == "draft" and self.publishing in DONE)
-        )
+    def cover(self) -> MediaAsset | None:
+        """The image that the options name as the cover."""
+        return None if self.options.cover_index is None else self.draft.media[self.options.cover_index]
 
     @property
-    def is_uploaded(self) -> bool:
-        """Every byte has arrived."""
-        return self.uploading in DONE or self.video_status in ("upload_complete", "processing", "ready")
+    def token(self) -> str:
+        """The Page's token, in clear, for one call."""
+        return token_of(self.account)
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether only the visible call is left."""
+        if self.film:
+            return self.prepared.upload is not None and self.prepared.upload.uploaded_at is not None
+        return len(self.prepared.photos) == len(self.draft.media) and self.prepared.link != "unreadable"
 
-def read_status(answer: Answer) -> VideoStatus:
-    """Fields of another type than documented read as absent; the key really is spelled `bytes_transfered`."""
-    status = _object(answer.field("status"))
-    uploading, processing = _object(status.get("uploading_phase")), _object(status.get("processing_phase"))
-    publishing = _object(status.get("publishing_phase"))
-    received, published, post_id = uploading.get("bytes_transfered"), answer.field("published"), answer.field("post_id")
-    errors = (_object(phase.get("error")).get("message") for phase in (processing, uploading, publishing))
-    return VideoStatus(
-        video_status=_word(status.get("video_status")),
-        uploading=_word(uploading.get("status")),
-        received=received if isinstance(received, int) else 0,
-        processing=_word(processing.get("status")),
-        publishing=_word(publishing.get("status")),
-        publish_status=_word(publishing.get("publish_status")),
-        published=published if isinstance(published, bool) else None,
-        error=next((error for error in errors if isinstance(error, str)), None),
-        permalink=_word(answer.field("permalink_url")) or None,
-        post_id=str(post_id) if post_id else None,
-        created_at=instant(answer.field("created_time")),
-    )
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _word(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    def path(self, edge: str) -> str:
+        """An edge of the Page."""
+        return f"{self.account.external_id}/{edge}"

@@ -6,6 +6,8 @@ Source: Meta's page/feed, page/photos and page/videos references and the reels g
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -21,7 +23,7 @@ from munadi.channels.facebook.spec import (
     Kind,
     Options,
 )
-from munadi.channels.graph import moment
+from munadi.channels.graph import flag, instant, moment, words
 from munadi.channels.http import given_id
 from munadi.channels.text import check_media_file, problem
 from munadi.domain.channel import MediaKind, MediaRule
@@ -29,12 +31,19 @@ from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
 from munadi.domain.problem import Problem
+from munadi.ports import Answer
 
 Form = dict[str, str]
+# `@[page-id]` in a message is shown as the Page's name.
+_MENTION = re.compile(r"@\[[^\]]+\]")
+DONE = frozenset({"complete", "completed"})
+DEAD = frozenset({"upload_failed", "expired", "error"})
 POST_FIELDS = (
     "id,message,created_time,permalink_url,is_published,"
     "attachments{media_type,target{id},url,unshimmed_url,subattachments{target{id}}}"
 )
+VIDEO_FIELDS = "status,published,permalink_url,post_id,created_time"
+COMMENT_FIELDS = "id,message,created_time,from{id}"
 STORY_FIELDS = "post_id,media_id,media_type,status,creation_time,url"
 
 
@@ -51,11 +60,6 @@ def kind_of(draft: Draft, options: Options) -> Kind:
 def film_of(draft: Draft, kind: Kind) -> MediaAsset | None:
     """The video that is uploaded in phases; None for what is made of photos, a link or a text."""
     return None if kind is Kind.POST else next((one for one in draft.media if one.kind is MediaKind.VIDEO), None)
-
-
-def cover_of(draft: Draft, options: Options) -> MediaAsset | None:
-    """The image that `options` name as the cover."""
-    return None if options.cover_index is None else draft.media[options.cover_index]
 
 
 def check_reel(asset: MediaAsset, pointer: str, rule: MediaRule = REEL) -> list[Problem]:
@@ -108,7 +112,7 @@ def finish_form(draft: Draft, options: Options, kind: Kind, video_id: str, sessi
     if options.place:
         form["place"] = options.place
     if options.is_ai_generated is not None:
-        form["is_ai_generated"] = "true" if options.is_ai_generated else "false"
+        form["is_ai_generated"] = flag(options.is_ai_generated)
     return form
 
 
@@ -132,16 +136,33 @@ def read_post(fields: Any) -> PostRead | None:
     attachments = list(_attachments(fields))
     return PostRead(
         id=str(fields["id"]),
-        message=a_text(fields.get("message")) or "",
+        message=words(fields.get("message")) or "",
         created_at=instant(fields.get("created_time")),
-        permalink=a_text(fields.get("permalink_url")),
+        permalink=words(fields.get("permalink_url")),
         is_published=fields.get("is_published") is not False,
         has_media=any(one.get("media_type") in ("photo", "album", "video") for one in attachments),
         media=frozenset(str(target["id"]) for one in attachments if (target := an_object(one.get("target"))).get("id")),
-        links=frozenset(
-            url for one in attachments for key in ("url", "unshimmed_url") if (url := a_text(one.get(key)))
-        ),
+        links=frozenset(url for one in attachments for key in ("url", "unshimmed_url") if (url := words(one.get(key)))),
     )
+
+
+class CommentRead(Model):
+    """A comment as listed; `author` is the id of who wrote it, where that is told."""
+
+    id: str
+    message: str
+    author: str | None = None
+    created_at: datetime | None = None
+
+
+def read_comment(fields: Any) -> CommentRead | None:
+    """One comment of a list; None without an id or words."""
+    one = an_object(fields)
+    comment_id, message = one.get("id"), words(one.get("message"))
+    if not comment_id or message is None:
+        return None
+    author, at = an_object(one.get("from")).get("id"), instant(one.get("created_time"))
+    return CommentRead(id=str(comment_id), message=message, author=author and str(author), created_at=at)
 
 
 class StoryRead(Model):
@@ -163,9 +184,68 @@ def read_story(fields: Any) -> StoryRead | None:
     return StoryRead(
         id=post_id,
         media_id=media_id,
-        kind=(a_text(fields.get("media_type")) or "").lower(),
-        url=a_text(fields.get("url")),
+        kind=(words(fields.get("media_type")) or "").lower(),
+        url=words(fields.get("url")),
         created_at=moment(at) or instant(at),
+    )
+
+
+class VideoStatus(Model):
+    """`status` and the fields beside it, of GET /{video}. Words that are not known are neither done, dead nor live."""
+
+    video_status: str = ""
+    uploading: str = ""
+    received: int = 0
+    processing: str = ""
+    publishing: str = ""
+    publish_status: str = ""
+    published: bool | None = None
+    error: str | None = None
+    permalink: str | None = None
+    created_at: datetime | None = None
+
+    @property
+    def is_live(self) -> bool:
+        """Published, and said so: a draft is not, nor is a video whose publishing has not ended."""
+        if self.publish_status:
+            return self.publish_status == "published" and self.publishing in DONE
+        return self.published is True and self.video_status == "ready" and self.publishing in ("", *DONE)
+
+    @property
+    def is_dead(self) -> bool:
+        """It failed for good or expired."""
+        phases = (self.uploading, self.processing, self.publishing, self.publish_status)
+        return self.video_status in DEAD or "error" in phases
+
+    @property
+    def is_unpublished(self) -> bool:
+        """Nobody has asked to publish it, or it is a draft: the same finish may be sent again."""
+        return not self.is_live and (
+            self.publishing in ("", "not_started") or (self.publish_status == "draft" and self.publishing in DONE)
+        )
+
+    @property
+    def is_uploaded(self) -> bool:
+        """Every byte has arrived."""
+        return self.uploading in DONE or self.video_status in ("upload_complete", "processing", "ready")
+
+
+def read_status(answer: Answer) -> VideoStatus:
+    """Fields of another type than documented read as absent; the key really is spelled `bytes_transfered`."""
+    status = an_object(answer.field("status"))
+    names = ("processing", "uploading", "publishing")
+    phases = {name: an_object(status.get(f"{name}_phase")) for name in names}
+    received, published = phases["uploading"].get("bytes_transfered"), answer.field("published")
+    errors = (words(an_object(phase.get("error")).get("message")) for phase in phases.values())
+    return VideoStatus(
+        video_status=words(status.get("video_status")) or "",
+        **{name: words(phase.get("status")) or "" for name, phase in phases.items()},
+        received=received if isinstance(received, int) else 0,
+        publish_status=words(phases["publishing"].get("publish_status")) or "",
+        published=published if isinstance(published, bool) else None,
+        error=next((error for error in errors if error is not None), None),
+        permalink=words(answer.field("permalink_url")) or None,
+        created_at=instant(answer.field("created_time")),
     )
 
 
@@ -178,20 +258,17 @@ def _attachments(fields: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from _attachments({"attachments": attachment.get("subattachments")})
 
 
-def instant(value: Any) -> datetime | None:
-    """`2026-11-25T09:00:00+0000`; None when it is anything else or has no zone."""
-    try:
-        at = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return at if at.tzinfo else None
-
-
 def an_object(value: Any) -> dict[str, Any]:
     """`value`, or an empty object for what is none."""
     return value if isinstance(value, dict) else {}
 
 
-def a_text(value: Any) -> str | None:
-    """`value`, or None for what is no text or an empty one."""
-    return value if isinstance(value, str) and value else None
+def same_text(ours: str, theirs: str) -> bool:
+    """Whether Facebook may show `ours` as `theirs`: spaces may differ, and a mention has become a name."""
+    parts = [re.escape(_plain(part)) for part in _MENTION.split(ours)]
+    # The spaces beside a mention fell to `_plain`.
+    return re.fullmatch(r"\s?.+?\s?".join(parts), _plain(theirs)) is not None
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
