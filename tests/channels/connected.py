@@ -91,6 +91,14 @@ def jpeg(width: int = 320, height: int = 320, colour: str = "teal", kind: str = 
     return out.getvalue()
 
 
+def moving() -> bytes:
+    """A GIF of two pictures."""
+    out = io.BytesIO()
+    frames = [Image.new("RGB", (90, 160), colour) for colour in ("teal", "gold")]
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=500)
+    return out.getvalue()
+
+
 def mp4(seconds: int, codec: str = "h264") -> bytes:
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import httpx
 import pytest
 from atproto import models
@@ -47,6 +49,16 @@ def test_a_video_has_alt_and_ratio() -> None:
     assert isinstance(embed, models.AppBskyEmbedVideo.Main)
     assert embed.aspect_ratio is not None
     assert (embed.alt, embed.aspect_ratio.width, embed.aspect_ratio.height) == ("Rain", 1080, 1920)
+
+
+@pytest.mark.parametrize(("chosen", "shown"), [(None, "gif"), ("default", "default")])
+def test_a_gif_is_a_video_that_plays_like_one(chosen: Literal["default"] | None, shown: str) -> None:
+    blob = {**BLOB, "mimeType": "video/mp4"}
+    media = (image(mime_type="image/gif", animated=True, alt="Rain"),)
+    record = post_record(publication("x", media=media), Options(presentation=chosen), Prepared(blobs=(blob,)))
+    embed = judged(record).embed
+    assert isinstance(embed, models.AppBskyEmbedVideo.Main)
+    assert (embed.alt, embed.presentation) == ("Rain", shown)
 
 
 def test_a_quote_alone() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from munadi.channels.bluesky.spec import Options
+from munadi.channels.bluesky.spec import GIF, Options
 from munadi.channels.bluesky.state import Card, Prepared, Ref
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
@@ -20,7 +20,12 @@ MAX_IMAGES = 4
 def video_of(draft: Draft) -> MediaAsset | None:
     """The post's video, if that is what it shows."""
     first = draft.media[0] if draft.media else None
-    return first if first is not None and first.kind is MediaKind.VIDEO else None
+    return first if first is not None and moves(first) else None
+
+
+def moves(asset: MediaAsset) -> bool:
+    """A video, or a GIF that moves: the video service makes a video of it, and as an image it would stand still."""
+    return asset.kind is MediaKind.VIDEO or (asset.mime_type == GIF and asset.animated is not False)
 
 
 def wants_card(draft: Draft) -> bool:
@@ -47,7 +52,7 @@ def strong_ref(ref: Ref) -> dict[str, str]:
 def _media(draft: Draft, options: Options, prepared: Prepared) -> dict[str, Any] | None:
     shown = list(zip(draft.media, prepared.blobs, strict=True))
     if video_of(draft) is not None:
-        return {**_video(*shown[0]), **_captions(options, prepared)}
+        return {**_video(*shown[0]), **_captions(options, prepared), **_presentation(options, shown[0][0])}
     if len(shown) > MAX_IMAGES:
         items = [_gallery_image(asset, blob) for asset, blob in shown]
         return {"$type": "app.bsky.embed.gallery", "items": items}
@@ -80,8 +85,12 @@ def _video(asset: MediaAsset, blob: dict[str, Any]) -> dict[str, Any]:
 def _captions(options: Options, prepared: Prepared) -> dict[str, Any]:
     tracks = zip(options.captions, prepared.captions, strict=True)
     captions = [{"lang": caption.lang, "file": blob} for caption, blob in tracks]
-    hint = {"presentation": options.presentation} if options.presentation else {}
-    return {**({"captions": captions} if captions else {}), **hint}
+    return {"captions": captions} if captions else {}
+
+
+def _presentation(options: Options, asset: MediaAsset) -> dict[str, str]:
+    hint = options.presentation or ("gif" if asset.mime_type == GIF else None)
+    return {"presentation": hint} if hint else {}
 
 
 def _ratio(asset: MediaAsset) -> dict[str, Any]:

@@ -29,6 +29,7 @@ MAX_TAG_BYTES = 640
 MAX_THUMB_BYTES = 1_000_000
 MAX_CAPTION_BYTES = 20_000
 MAX_VIDEOS = 1
+GIF = "image/gif"
 # Before the slot: uploads and look-ups, and a video's upload and transcoding; both end well within BLOB_LIFE.
 LEAD = timedelta(seconds=60)
 VIDEO_LEAD = timedelta(minutes=20)
@@ -114,7 +115,8 @@ class Options(WireModel):
     `quote` is a post to quote: `at://…/app.bsky.feed.post/…` or `https://bsky.app/profile/…/post/…`. `replyControl`
     says who may reply: `nobody` alone, or those `mentioned`, `followers`, accounts you are `following`, members of a
     list (`at://did:…/app.bsky.graph.list/…`); everybody when it is absent. `quotesAllowed` is false when nobody may
-    quote the post. `captions` belong to a video, and so does `presentation`: `gif` plays it silently in a loop.
+    quote the post. `captions` belong to a video, and so does `presentation`: `gif` plays it silently in a loop,
+    as a GIF is played by default.
     """
 
     langs: tuple[Language, ...] = Field(default=(), max_length=3)
@@ -144,7 +146,13 @@ SPEC = ChannelSpec(
         ),
         MediaRule(
             kind=MediaKind.VIDEO,
-            mime_types=("video/mp4", "video/mpeg", "video/webm", "video/quicktime"),  # what the video service takes
+            mime_types=(
+                "video/mp4",
+                "video/mpeg",
+                "video/webm",
+                "video/quicktime",
+                GIF,
+            ),  # what the video service takes
             max_bytes=300_000_000,
             max_duration=timedelta(minutes=10),
             max_alt_length=1000,  # the lexicon's graphemes; code points are at least as many

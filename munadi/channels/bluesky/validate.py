@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from munadi.channels.bluesky.embeds import video_of
+from munadi.channels.bluesky.embeds import moves, video_of
 from munadi.channels.bluesky.spec import MAX_VIDEOS, Options
 from munadi.channels.bluesky.thread import texts
 from munadi.channels.text import (
@@ -50,8 +50,9 @@ def _parts(spec: ChannelSpec, draft: Draft) -> list[Problem]:
 
 
 def _media(spec: ChannelSpec, draft: Draft) -> list[Problem]:
-    problems = check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
-    videos = sum(1 for asset in draft.media if asset.kind is MediaKind.VIDEO)
+    shown = [asset.model_copy(update={"kind": MediaKind.VIDEO}) if moves(asset) else asset for asset in draft.media]
+    problems = check_media_count(spec, shown) + check_media_files(spec, shown)
+    videos = sum(1 for asset in shown if asset.kind is MediaKind.VIDEO)
     if videos > MAX_VIDEOS:
         message = f"takes {MAX_VIDEOS} video in a post"
         problems.append(problem(spec, "/media", "MEDIA_TOO_MANY", "videos_max", message, MAX_VIDEOS, videos))

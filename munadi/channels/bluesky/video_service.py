@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from munadi.channels.bluesky.spec import GIF
 from munadi.channels.bluesky.state import SentInParts
 from munadi.channels.bluesky.video_errors import explain_video
 from munadi.channels.bluesky.xrpc import Server, address
@@ -30,7 +31,7 @@ UPLOAD_READ_TIMEOUT = 180.0
 ALREADY_PROCESSED = 409
 # What a service says that does not take uploads in parts.
 NOT_SERVED = frozenset({404, 501})
-ENDINGS = {"video/mp4": "mp4", "video/mpeg": "mpeg", "video/webm": "webm", "video/quicktime": "mov"}
+ENDINGS = {"video/mp4": "mp4", "video/mpeg": "mpeg", "video/webm": "webm", "video/quicktime": "mov", GIF: "gif"}
 
 
 @dataclass(frozen=True)

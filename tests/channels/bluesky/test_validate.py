@@ -24,6 +24,10 @@ def film(**changes: Any) -> Draft:
     return draft("Hello", media=(video(**changes),))
 
 
+def gif(**changes: Any) -> Draft:
+    return one(**{"mime_type": "image/gif", "animated": True, **changes})
+
+
 # Over the cap such a picture is sent as a smaller rendition.
 PLAIN = {"has_alpha": False, "animated": False}
 
@@ -57,6 +61,10 @@ PLAIN = {"has_alpha": False, "animated": False}
         (film(mime_type="video/quicktime"), film(mime_type="video/x-matroska"), ("/media/0", "MEDIA_TYPE")),
         (film(mime_type="video/webm"), film(mime_type="video/3gpp"), ("/media/0", "MEDIA_TYPE")),
         (film(mime_type="video/mpeg"), film(mime_type="video/mp2t"), ("/media/0", "MEDIA_TYPE")),
+        (gif(), gif(animated=False), ("/media/0", "MEDIA_TYPE")),
+        (gif(bytes=300_000_000), gif(bytes=300_000_001), ("/media/0", "MEDIA_TOO_LARGE")),
+        (gif(), draft("Hello", media=(*gif().media, image(1))), ("/media", "MEDIA_MIXED")),
+        (gif(), draft("Hello", media=gif().media * 2), ("/media", "MEDIA_TOO_MANY")),
         (draft("x"), draft("x", first_comment="y"), ("/firstComment", "FIRST_COMMENT_UNSUPPORTED")),
         (draft("x", parts=("y",) * 24), draft("x", parts=("y",) * 25), ("/parts", "TOO_MANY_PARTS")),
         (draft("x", parts=("y" * 300,)), draft("x", parts=("y", "y" * 301)), ("/parts/1", "TEXT_TOO_LONG")),
