@@ -101,11 +101,11 @@ async def test_nothing_is_sent_before_there_is_a_video(handle: Handle | None) ->
     assert (error.reason, error.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
 
 
-async def test_there_is_no_second_stage() -> None:
+async def test_a_thread_has_no_place_here() -> None:
     channel: Any = bench("youtube").channel
     assert channel.stages(DRAFT) == ()
     with pytest.raises(ChannelError) as caught:
-        await channel.publish(DRAFT, WHO, HANDLE, Saved(HANDLE), Stage(GateThatCounts(), "comment"))
+        await channel.publish(DRAFT, WHO, HANDLE, Saved(HANDLE), Stage(GateThatCounts(), "part-2"))
     assert caught.value.reason is Reason.INTERNAL_ERROR
 
 

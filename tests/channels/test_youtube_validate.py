@@ -70,6 +70,7 @@ INSIDE: list[tuple[str, dict[str, Any]]] = [
     ("recorded on a day", options(recordingDate="2026-11-01")),
     ("spoken in Tamil", options(defaultAudioLanguage="ta")),
     ("translated", translated(title=TITLE, description="ü" * 2500)),
+    ("longest comment", {"first_comment": "c" * 10_000}),
     ("for kids", {"options": {"madeForKids": True}}),
     ("largest file", media(bytes=274_877_906_944)),
     ("twelve hours", media(duration_ms=LONG)),
@@ -145,7 +146,23 @@ OUTSIDE: list[tuple[str, dict[str, Any], str, str, Any, Any]] = [
     ("no such thumbnail", thumbnail(2), "/options/thumbnailIndex", "thumbnail_index", 1, 2),
     ("too large", media(bytes=274_877_906_945), "/media/0", "media_bytes", 274_877_906_944, 274_877_906_945),
     ("too long", media(duration_ms=LONG + 1), "/media/0", "media_max_duration", 43_200.0, 43_200.001),
-    ("first comment", {"first_comment": "hi"}, "/firstComment", "first_comment", None, None),
+    ("comment too long", {"first_comment": "c" * 10_001}, "/firstComment", "comment_length", 10_000, 10_001),
+    (
+        "comment for kids",
+        {"first_comment": "hi", "options": {"madeForKids": True}},
+        "/firstComment",
+        "comments_closed",
+        None,
+        "made for kids",
+    ),
+    (
+        "comment on a private video",
+        {"first_comment": "hi", **options(privacyStatus="private")},
+        "/firstComment",
+        "comments_closed",
+        None,
+        "private",
+    ),
     ("parts", {"parts": ("two",)}, "/parts", "max_parts", 1, 2),
     (
         "unverified",
@@ -218,7 +235,7 @@ def test_what_is_no_localization(localizations: dict[str, Any], pointer: str) ->
 
 
 def test_everything_is_told_at_once() -> None:
-    found = check(text="<" + "x" * 5000, first_comment="hi", media=(), options={"tags": ["x"], "odd": 1})
+    found = check(text="<" + "x" * 5000, first_comment="c" * 10_001, media=(), options={"tags": ["x"], "odd": 1})
     assert {problem.pointer for problem in found} == {
         "/text",
         "/firstComment",

@@ -9,14 +9,14 @@ import httpx
 import pytest
 
 from munadi.channels.youtube.spec import SPEC, Options
-from munadi.domain.publication import Published
-from munadi.ports import AccountImport
+from munadi.domain.publication import Published, Unknown
+from munadi.ports import AccountImport, Stage
 from munadi.sandbox.youtube import ROUTES
 from tests.channels.conftest import Oracle
 from tests.channels.conftest import oracle as oracle  # fixtures
 from tests.channels.conftest import running_sandbox as running_sandbox
 from tests.channels.connected import Connected, jpeg, new
-from tests.channels.making import Saved, image, video
+from tests.channels.making import GateThatCounts, Saved, image, video
 from tests.channels.youtube_acme import LONG_CLIP, TOKENS, insist, judged
 from tests.judges.discovery import CHUNK, Discovery, Witness
 
@@ -29,6 +29,8 @@ SIZE = {"x-upload-content-length": "9", "x-upload-content-type": "video/mp4"}
 RESUMABLE = {"uploadType": "resumable", "part": "snippet,status"}
 METHODS = {
     "channels.list",
+    "commentThreads.insert",
+    "commentThreads.list",
     "playlistItems.list",
     "thumbnails.set",
     "videos.delete",
@@ -75,10 +77,24 @@ async def run_through(oracle: Oracle, acme: Connected) -> None:
     found = await acme.find(given, Saved())
     assert isinstance(found, Published)
     assert found.post_id == published.post_id
+    await run_through_comment(acme)
     other = Saved()
     await acme.prepare(new("Never shown", media=media[:1], options={"madeForKids": False}), other)
     assert other.handle is not None
     await acme.channel.discard(acme.account, other.handle)
+
+
+async def run_through_comment(acme: Connected) -> None:
+    """Below a video of its own: one that is made for kids takes none."""
+    media, options = (video(bytes=len(LONG_CLIP)),), {"madeForKids": False}
+    given, saved = new("With a comment", media=media, options=options, first_comment="Come in"), Saved()
+    await acme.prepare(given, saved)
+    await acme.publish(given, saved)
+    step = Stage(GateThatCounts(), "comment")
+    assert isinstance(await acme.channel.publish(given, acme.account, saved.handle, saved, step), Published)
+    assert isinstance(
+        await acme.channel.find(given, acme.account, saved.handle, given.due_at, "comment"), Published | Unknown
+    )
 
 
 async def test_the_whole_adapter_and_its_emulator_before_the_judge(oracle: Oracle) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from munadi.channels.http import ChannelTools
 from munadi.channels.youtube.accounts import Accounts
 from munadi.channels.youtube.api import Api
+from munadi.channels.youtube.comment import COMMENT, FirstComment
 from munadi.channels.youtube.lookup import Lookup, is_live, published
 from munadi.channels.youtube.prepare import Preparation, is_processed, processing_wait
 from munadi.channels.youtube.run import Run
@@ -44,6 +45,7 @@ class YouTube:
         self._tools = tools
         self._api = Api(settings, tools)
         self._lookup = Lookup(self._api)
+        self._comments = FirstComment(self._api, tools.clock)
         self._accounts = Accounts(self._api, settings, tools)
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
@@ -56,8 +58,8 @@ class YouTube:
         return min(BASE_LEAD + uploading, self.spec.lead)
 
     def stages(self, draft: Draft) -> tuple[str, ...]:
-        """A video is one step."""
-        return ()
+        """The first comment."""
+        return (COMMENT,) if draft.first_comment else ()
 
     def resend(self, draft: Draft) -> Resend:
         """The same update of the same video."""
@@ -78,8 +80,17 @@ class YouTube:
         save: SaveHandle,
         stage: Stage,
     ) -> Published | Pending:
-        """One videos.update; none for a private video, which is as it should be. Raises ChannelError."""
+        """One videos.update, or one comment; none for a private video, which is as it should be.
+
+        Raises ChannelError.
+        """
         state = prepared(handle)
+        if stage.name == COMMENT:
+            video_id = await self._video_id(draft, account, state)
+            if video_id is None:
+                message = "YouTube: which video was published cannot be read, so nothing can be written below it"
+                raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message)
+            return await self._comments.publish(draft, account, video_id, stage)
         video_id = state.video_id
         if video_id is None or stage.name != "post":
             message = "YouTube: publish was called before prepare ended"
@@ -131,16 +142,30 @@ class YouTube:
         since: datetime,
         stage: str = "post",
     ) -> Published | Absent | Unknown:
-        """The video's own status is a strong key; without a video, the channel's uploads by title and time."""
+        """The video's own status is a strong key; without a video, the channel's uploads by title and time.
+
+        A comment is looked for below the video.
+        """
         options = Options.model_validate(draft.options)
         state = prepared(handle)
         try:
+            if stage == COMMENT:
+                video_id = await self._video_id(draft, account, state)
+                return await self._comments.find(draft, account, video_id) if video_id else Unknown(note="no video")
             if state.video_id is None:
                 return await self._lookup.by_content(draft, options, account, since)
             found = await self._lookup.by_id(account, state.video_id, options)
         except ChannelError as error:
             return Unknown(note=str(error)[:200])
         return _told(found, state) if isinstance(found, Published) else found
+
+    async def _video_id(self, draft: PublicationDraft, account: ConnectedAccount, state: Prepared) -> str | None:
+        """As prepared, or looked for (a restored database)."""
+        if state.video_id is not None:
+            return state.video_id
+        options = Options.model_validate(draft.options)
+        found = await self._lookup.by_content(draft, options, account, draft.due_at)
+        return found.post_id if isinstance(found, Published) else None
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
         """Delete the private video that will not be used; one that anybody can see is never touched."""

@@ -58,6 +58,13 @@ class Api:
         call = self._http.call
         return await call("PUT", url, token=token, params=params, json_body=body, gate=gate, proof=is_the_video)
 
+    async def insert_comment(self, account: ConnectedAccount, body: Mapping[str, Any], gate: Gate) -> Answer:
+        """commentThreads.insert, visible at once. Raises ChannelError."""
+        url, token, params = f"{self._json}/commentThreads", token_of(account), {"part": "snippet"}
+        return await self._http.call(
+            "POST", url, token=token, gate=gate, params=params, json_body=body, proof=lambda answer: answer.field("id")
+        )
+
     async def delete(self, account: ConnectedAccount, video_id: str) -> None:
         """videos.delete. Raises ChannelError."""
         url, params = f"{self._json}/videos", {"id": video_id}

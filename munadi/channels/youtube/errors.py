@@ -87,6 +87,13 @@ ERRORS: Mapping[str, Row] = {
     "uploadTooLarge": BAD_FILE,
     "videoNotFound": INVALID,  # the adapter uploads anew where that is safe
     "notFound": INVALID,  # the same; of a session: it has expired
+    "channelOrVideoIdMissing": INVALID,
+    "commentTextRequired": INVALID,
+    "commentTextTooLong": INVALID,
+    "invalidCommentThreadMetadata": INVALID,
+    "processingFailure": INVALID,  # of a comment: "usually indicates that the input is invalid"
+    "commentsDisabled": Row(R.FEATURE_NOT_ELIGIBLE, S.REJECTED),
+    "ineligibleAccount": CLOSED,
     "conflict": Row(R.DUPLICATE_CONTENT, S.UNKNOWN),  # a clash of states: only a look can tell
     "duplicate": Row(R.DUPLICATE_CONTENT, S.UNKNOWN),
     "conditionNotMet": Row(R.DUPLICATE_CONTENT, S.UNKNOWN),

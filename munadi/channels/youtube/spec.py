@@ -24,6 +24,8 @@ from munadi.domain.model import WireModel
 
 MAX_TITLE = 100
 MAX_TAGS = 500
+# YouTube documents only that there is a limit (commentTextTooLong); this is what its page takes (unverified).
+COMMENT_LENGTH = TextLimit(rule="comment_length", unit=TextUnit.CODE_POINTS, maximum=10_000)
 # Longer videos need a channel whose owner has verified a phone number.
 UNVERIFIED_LENGTH = timedelta(minutes=15)
 # Every chunk but the last is a multiple of this.
@@ -159,7 +161,7 @@ SPEC = ChannelSpec(
     max_media=2,  # the video and its thumbnail
     mixed_media=True,
     link_style=LinkStyle.APPENDED,
-    first_comment=False,
+    first_comment=True,
     max_parts=1,
     scopes=tuple(
         f"https://www.googleapis.com/auth/{name}"
@@ -176,6 +178,7 @@ SPEC = ChannelSpec(
         "https://developers.google.com/youtube/v3/docs/videos/insert",
         "https://developers.google.com/youtube/v3/guides/using_resumable_upload_protocol",
         "https://developers.google.com/youtube/v3/determine_quota_cost",
+        "https://developers.google.com/youtube/v3/docs/commentThreads/insert",
         "https://developers.google.com/youtube/v3/docs/errors",
         "https://support.google.com/youtube/answer/71673",
     ),

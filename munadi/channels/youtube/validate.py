@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from munadi.channels.text import check_extras, check_media_count, check_media_file, check_text, parse_options, problem
-from munadi.channels.youtube.spec import MAX_TAGS, MAX_TITLE, THUMBNAIL, UNVERIFIED_LENGTH, VIDEO, Options
+from munadi.channels.youtube.spec import (
+    COMMENT_LENGTH,
+    MAX_TAGS,
+    MAX_TITLE,
+    THUMBNAIL,
+    UNVERIFIED_LENGTH,
+    VIDEO,
+    Options,
+    Privacy,
+)
 from munadi.channels.youtube.wire import counted_tags, title_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaKind
@@ -20,7 +29,7 @@ def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
     problems += check_extras(spec, draft) + check_text(spec, draft.text)
     problems += _brackets(spec, draft.text, "/text", "description")
     problems += _media(spec, draft, options)
-    problems += _length(spec, draft, account)
+    problems += _length(spec, draft, account) + _comment(spec, draft, options)
     if options is None:
         return problems
     return problems + _title(spec, draft, options) + _tags(spec, options) + _localizations(spec, options)
@@ -48,6 +57,19 @@ def _brackets(spec: ChannelSpec, text: str, pointer: str, what: str) -> list[Pro
         return []
     message = f"takes no < or > in the {what}"
     return [problem(spec, pointer, "CHARACTER_FORBIDDEN", f"{what}_characters", message, "no < or >", " ".join(used))]
+
+
+def _comment(spec: ChannelSpec, draft: Draft, options: Options | None) -> list[Problem]:
+    """Its length, and whether there will be anything to comment on."""
+    if not draft.first_comment:
+        return []
+    limited = spec.model_copy(update={"text_limits": (COMMENT_LENGTH,)})
+    found, pointer = check_text(limited, draft.first_comment, "/firstComment"), "/firstComment"
+    if options and (options.made_for_kids or options.privacy_status is Privacy.PRIVATE):
+        closed = "made for kids" if options.made_for_kids else "private"
+        message = f"takes no comments below a video that is {closed}"
+        found.append(problem(spec, pointer, "FIRST_COMMENT_UNSUPPORTED", "comments_closed", message, None, closed))
+    return found
 
 
 def _localizations(spec: ChannelSpec, options: Options) -> list[Problem]:

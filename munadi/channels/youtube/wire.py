@@ -95,7 +95,7 @@ def read_video(fields: Any) -> Video | None:
     """A video resource; None without an id."""
     if not isinstance(fields, dict) or not isinstance(fields.get("id"), str) or not fields["id"]:
         return None
-    status, details = _object(fields.get("status")), _object(fields.get("processingDetails"))
+    status, details = object_in(fields, "status"), object_in(fields, "processingDetails")
     return Video(
         id=fields["id"],
         privacy=_text(status.get("privacyStatus")),
@@ -116,7 +116,7 @@ def entries(answer: Answer) -> list[dict[str, Any]]:
     """What a list answer lists; an empty one may have no `items`. Raises ChannelError when it is no list answer."""
     listed = answer.field("items")
     if isinstance(listed, list):
-        return [_object(fields) for fields in listed]
+        return [object_in(fields) for fields in listed]
     if str(answer.field("kind")).endswith("ListResponse"):
         return []
     raise no_proof(answer)
@@ -135,9 +135,9 @@ def read_uploads(answer: Answer) -> list[Upload]:
     """The entries of playlistItems.list that say which video they are and when it came."""
     found = []
     for fields in entries(answer):
-        snippet = _object(fields.get("snippet"))
-        video_id = _text(_object(fields.get("contentDetails")).get("videoId")) or _text(
-            _object(snippet.get("resourceId")).get("videoId")
+        snippet = object_in(fields, "snippet")
+        video_id = _text(object_in(fields, "contentDetails").get("videoId")) or _text(
+            object_in(snippet, "resourceId").get("videoId")
         )
         added_at = instant(snippet.get("publishedAt"))
         if video_id and added_at:
@@ -155,7 +155,10 @@ def instant(value: Any) -> datetime | None:
     return at if at.tzinfo else None
 
 
-def _object(value: Any) -> dict[str, Any]:
+def object_in(value: Any, *path: str) -> dict[str, Any]:
+    """The object at a path of an answer; an empty one where there is none."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
 
 

@@ -1,7 +1,7 @@
 """YouTube emulated: Data API, consent and token endpoints under `/youtube/{api,auth,token}`.
 
 Built from channels/youtube.md section 8. Files are probed for real, so what is no video fails after its processing;
-every other failure or rejection is planted as an answer of `list_videos`. Not here: search, comments, captions.
+every other failure or rejection is planted as an answer of `list_videos`. Not here: search, replies, captions.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from munadi.sandbox.exchange import Answer, Call, Operation
 from munadi.sandbox.media import MediaShelf
 from munadi.sandbox.network import EmulatedNetwork, PostView, ProfileView
 from munadi.sandbox.storage import Store
+from munadi.sandbox.youtube.comments import Comments
 from munadi.sandbox.youtube.errors import envelope, planned_failure
 from munadi.sandbox.youtube.login import Login
 from munadi.sandbox.youtube.model import Profile, Video
@@ -60,6 +61,7 @@ class YouTube(EmulatedNetwork):
         self._login = Login(self._platform)
         self._videos = Videos(self._platform)
         self._uploads = Uploads(self._platform, self._videos)
+        self._comments = Comments(self._platform, self._videos)
         self._operations = self._built()
 
     def operation(self, call: Call) -> Operation:
@@ -70,7 +72,8 @@ class YouTube(EmulatedNetwork):
         found = self._operations.get(name) or Operation("unknown", _not_served)
         if not set(call.query) <= PARAMETERS.get(name, set(call.query)) | EVERYWHERE:
             return Operation(name, _unknown_parameter)
-        return Operation(name, found.run, name == "update_video" and _wants_to_be_seen(call))
+        shows = name == "insert_comment" or (name == "update_video" and _wants_to_be_seen(call))
+        return Operation(name, found.run, shows)
 
     def operation_names(self) -> set[str]:
         return {*self._operations, "upload_chunk", "probe_upload"}
@@ -151,6 +154,8 @@ class YouTube(EmulatedNetwork):
             "list_uploads": charged(1, videos.uploads),
             "list_channels": charged(1, videos.channels),
             "set_thumbnail": charged(50, videos.thumbnail),
+            "insert_comment": charged(50, self._comments.insert),
+            "list_comments": charged(1, self._comments.list),
             "token": login.token,
             "revoke_token": login.revoke,
             "inspect_token": login.inspect,
@@ -191,6 +196,7 @@ class YouTube(EmulatedNetwork):
             received_at=video.seen_at or video.uploaded_at,
             media=[(facts, alt) for facts, alt in kept if facts],
             raw=asdict(video),
+            comments=[comment.text for comment in self._platform.comments if comment.video_id == video.id],
         )
 
 
@@ -204,6 +210,8 @@ ROUTES = {
     ("DELETE", "api", f"{V3}/videos"): "delete_video",
     ("GET", "api", f"{V3}/playlistItems"): "list_uploads",
     ("GET", "api", f"{V3}/channels"): "list_channels",
+    ("POST", "api", f"{V3}/commentThreads"): "insert_comment",
+    ("GET", "api", f"{V3}/commentThreads"): "list_comments",
     ("POST", "token", "token"): "token",
     ("POST", "token", "revoke"): "revoke_token",
     ("GET", "token", "tokeninfo"): "inspect_token",
@@ -219,6 +227,8 @@ PARAMETERS = {
     "delete_video": {"id"},
     "list_uploads": {"part", "playlistId", "maxResults"},
     "list_channels": {"part", "mine"},
+    "insert_comment": {"part"},
+    "list_comments": {"part", "videoId", "order", "maxResults", "textFormat"},
 }
 
 

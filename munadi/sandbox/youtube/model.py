@@ -86,6 +86,15 @@ class Video:
 
 
 @dataclass
+class Comment:
+    id: str
+    video_id: str
+    profile_id: str
+    text: str
+    written_at: float
+
+
+@dataclass
 class Usage:
     """What was spent of a bucket, by Pacific day; only the newest day is kept."""
 

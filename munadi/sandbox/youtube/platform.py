@@ -15,7 +15,7 @@ from munadi.sandbox.media import MediaShelf
 from munadi.sandbox.network import UnknownProfileError
 from munadi.sandbox.storage import Store, Table
 from munadi.sandbox.youtube.errors import envelope, refuse
-from munadi.sandbox.youtube.model import Code, Grant, Profile, Session, Token, Usage, Video
+from munadi.sandbox.youtube.model import Code, Comment, Grant, Profile, Session, Token, Usage, Video
 
 PREFIX = "https://www.googleapis.com/auth/"
 UPLOAD, READ, MANAGE = "youtube.upload", "youtube.readonly", "youtube.force-ssl"
@@ -46,12 +46,13 @@ class Platform:
         self.codes: Table[Code] = Table(store, "youtube_code", Code)
         self.sessions: Table[Session] = Table(store, "youtube_session", Session)
         self.videos: Table[Video] = Table(store, "youtube_video", Video)
+        self.comments: Table[Comment] = Table(store, "youtube_comment", Comment)
         self.usage: Table[Usage] = Table(store, "youtube_usage", Usage)
         self.received: dict[str, bytearray] = {}  # by session; lost in a restart, as a client must expect
 
     def clear(self) -> None:
-        tables = (self.profiles, self.tokens, self.grants, self.codes, self.sessions, self.videos, self.usage)
-        for table in tables:
+        people = (self.profiles, self.tokens, self.grants, self.codes)
+        for table in (*people, self.sessions, self.videos, self.comments, self.usage):
             table.clear()
         self.received.clear()
 

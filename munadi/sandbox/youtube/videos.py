@@ -30,7 +30,7 @@ class Videos:
             raise refuse("missingRequiredParameter")
         found = [video for video_id in wanted if (video := self._platform.videos.get(video_id)) is not None]
         shown = [v for v in found if v.profile_id == profile.id or self.privacy(v) != "private"]
-        return _listed("video", [self.resource(video, named) for video in shown])
+        return listed("video", [self.resource(video, named) for video in shown])
 
     async def update(self, call: Call) -> Answer:
         """The parts that are named are written whole."""
@@ -62,14 +62,14 @@ class Videos:
         until = self._platform.clock.now() - self._platform.delays["listing"]
         own = [v for v in self._platform.videos if v.profile_id == profile.id and v.uploaded_at <= until]
         count = min(int(call.query.get("maxResults", "5")), 50)
-        return _listed("playlistItem", [_entry(video, profile, named) for video in reversed(own[-count:])])
+        return listed("playlistItem", [_entry(video, profile, named) for video in reversed(own[-count:])])
 
     async def channels(self, call: Call) -> Answer:
         profile = self._platform.caller(call, READ)
         named = parts(call, {"id", "snippet", "contentDetails", "status"})
         if call.query.get("mine") != "true":
             raise refuse("missingRequiredParameter")
-        return _listed("channel", [] if profile.status == "no_channel" else [_channel(profile, named)])
+        return listed("channel", [] if profile.status == "no_channel" else [_channel(profile, named)])
 
     async def thumbnail(self, call: Call) -> Answer:
         profile = self._platform.channel(call, UPLOAD)
@@ -180,6 +180,7 @@ def _named(fields: dict[str, Any], named: set[str]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name in named}
 
 
-def _listed(kind: str, listed: list[dict[str, Any]]) -> Answer:
-    info = {"totalResults": len(listed), "resultsPerPage": len(listed)}
-    return Answer(200, {"kind": f"youtube#{kind}ListResponse", "etag": "e", "pageInfo": info, "items": listed})
+def listed(kind: str, resources: list[dict[str, Any]]) -> Answer:
+    """A list answer of one page."""
+    info = {"totalResults": len(resources), "resultsPerPage": len(resources)}
+    return Answer(200, {"kind": f"youtube#{kind}ListResponse", "etag": "e", "pageInfo": info, "items": resources})
