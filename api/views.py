@@ -35,7 +35,9 @@ class Validation(WireModel):
 
     valid: bool
     problems: tuple[Problem, ...]
-    warnings: tuple[Warning_, ...]
+    warnings: tuple[Warning_, ...] = Field(
+        description="What is accepted and will not look or go as written, beside problems too: docs/warnings.md."
+    )
     publications: tuple[DraftView, ...]
 
 

@@ -83,6 +83,7 @@ def channels() -> str:
             for rule in spec.media_rules
         ]
         parts.append(table(["media", "types", "bytes at most", "ratio", "width px", "seconds", "alt text"], media))
+        parts.extend(f"\n{said}\n" for said in _warned(spec))
         options = channel_options()[spec.name]
         parts.append(f"\nOptions. {meaning(options)}\n\n")
         parts.append(table(["option", "takes", "without it"], rows(options)))
@@ -93,6 +94,15 @@ def channels() -> str:
 def _beside(spec: ChannelSpec) -> str:
     """What becomes of a link beside media, where that is something else."""
     return f", beside media {spec.link_with_media}" if spec.link_with_media else ""
+
+
+def _warned(spec: ChannelSpec) -> list[str]:
+    """What is accepted with a warning."""
+    said = [] if spec.clickable_links else ["Links in the text cannot be clicked."]
+    said += [
+        f"Above {one.maximum} {one.counted.replace('_', ' ')}, {spec.title} {one.effect}." for one in spec.soft_limits
+    ]
+    return said + [f"{spec.title} {notice.message} (`{notice.code}`)." for notice in spec.notices]
 
 
 def _made_anew(rule: MediaRule) -> str:

@@ -90,7 +90,7 @@ async def validate_content(request: Request, services: TheServices, principal: C
         sent, shape = read_body(request, ContentSent)
         planned = await services.intake.plan(sent, shape, may_see=principal.may_see)
     except ProblemsFound as error:
-        return Validation(valid=False, problems=tuple(error.problems), warnings=(), publications=())
+        return Validation(valid=False, problems=tuple(error.problems), warnings=error.warnings, publications=())
     planned.drafts.media.discard()
     return validation_of(planned)
 

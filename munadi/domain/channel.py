@@ -69,6 +69,31 @@ class TextLimit(WireModel):
     maximum: int
 
 
+class Counted(StrEnum):
+    """What a soft limit counts in a text."""
+
+    HASHTAGS = "hashtags"
+    MENTIONS = "mentions"
+    CODE_POINTS = "code_points"
+
+
+class SoftLimit(WireModel):
+    """More than `maximum` is accepted, and not shown as written: `effect` says how, after the network's name."""
+
+    counted: Counted
+    maximum: int
+    effect: str
+
+
+class Notice(WireModel):
+    """What to say of a draft whose `option` has one of `values`: accepted here, and perhaps not by the network."""
+
+    code: str
+    option: str
+    values: tuple[str, ...]
+    message: str
+
+
 # What a rendition can be made from; the rest is sent as it is or not at all.
 RENDERED_FROM = ("image/jpeg", "image/png", "image/webp")
 
@@ -90,6 +115,7 @@ class MediaRule(WireModel):
     max_width: int | None = None
     min_duration: timedelta | None = None
     max_duration: timedelta | None = None
+    takes_alt: bool = False
     max_alt_length: int | None = None
     converted_types: tuple[str, ...] = ()
     max_source_bytes: int | None = None
@@ -129,6 +155,10 @@ class ChannelSpec(WireModel):
     absence_window: timedelta
     resend: Resend
     leftovers: Leftovers = Leftovers.EXPIRE
+    clickable_links: bool = True  # in the text
+    soft_limits: tuple[SoftLimit, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    kinds_without_alt: tuple[str, ...] = ()  # values of the option `kind`
     facts_version: str
     sources: tuple[str, ...]
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from munadi.domain.model import WireModel
+from munadi.domain.publication import Warning_
 
 
 class Problem(WireModel):
@@ -18,8 +21,9 @@ class Problem(WireModel):
 
 
 class ProblemsFound(Exception):
-    """Every violation of a request, at once."""
+    """Every violation of a request, at once, and the warnings that it would have been accepted with otherwise."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], warnings: Sequence[Warning_] = ()) -> None:
         super().__init__("; ".join(f"{p.pointer}: {p.message}" for p in problems)[:500])
         self.problems = problems
+        self.warnings = tuple(warnings)

@@ -25,6 +25,7 @@ from munadi.intake.media import Brought, MediaIntake, look_up
 from munadi.intake.problems import Findings
 from munadi.intake.quota import quota_warnings
 from munadi.intake.resolve import Target, check_health, find_targets
+from munadi.intake.warnings import look_warnings, time_warnings, token_warnings
 from munadi.intake.wire import ContentSent, MediaSent
 from munadi.ports import Channels, Clock
 
@@ -117,8 +118,12 @@ class Intake:
             placed = [place(request, target, brought) for target in targets]
             for each in placed:
                 check_draft(each, found)
-            found.raise_if_any()
-            warnings = link_warnings(placed) + await self._quota_warnings(targets, new_due)
+            warnings = link_warnings(placed) + look_warnings(placed)
+            found.raise_if_any(warnings)
+            if new_due is not None:
+                scheduled = new_due if request.scheduled_at is not None else None
+                warnings += time_warnings(placed, now, scheduled) + token_warnings(targets, new_due, self.keyring)
+            warnings += await self._quota_warnings(targets, new_due)
         except BaseException:
             brought.discard()
             raise

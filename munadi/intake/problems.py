@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.publication import Warning_
 
 
 class Findings:
@@ -58,7 +59,7 @@ class Findings:
         """In the order they were found."""
         return list(self._found.values())
 
-    def raise_if_any(self) -> None:
-        """ProblemsFound with all of them."""
+    def raise_if_any(self, warnings: Sequence[Warning_] = ()) -> None:
+        """ProblemsFound with all of them, and with what else is worth a word."""
         if self._found:
-            raise ProblemsFound(self.all)
+            raise ProblemsFound(self.all, warnings)

@@ -39,6 +39,11 @@ class Target:
         return f"/channels/{self.index}"
 
     @property
+    def account_pointer(self) -> str:
+        """Where its account stands: at the channel itself where none is named."""
+        return f"{self.pointer}/accountId" if self.sent.account_id else self.pointer
+
+    @property
     def account_id(self) -> str:
         """The account's id, once nothing was found."""
         assert self.row is not None
@@ -106,11 +111,11 @@ def check_health(targets: Collection[Target], due: datetime, now: datetime, keyr
         name = f"{row.handle} ({row.id})"
         if row.status == AccountStatus.REAUTH_REQUIRED:
             message = f"the network has ended our access to {name}; reconnect the account"
-            found.add(_account_pointer(target), "ACCOUNT_REAUTH_REQUIRED", message, spec=spec)
+            found.add(target.account_pointer, "ACCOUNT_REAUTH_REQUIRED", message, spec=spec)
         elif (ends := row.token_expires_at) is not None and ends <= due and _cannot_renew(row, ends, now, keyring):
             message = f"the token of {name} ends before the due time and cannot be renewed; reconnect the account"
             found.add(
-                _account_pointer(target),
+                target.account_pointer,
                 Reason.TOKEN_EXPIRES_BEFORE_SLOT,
                 message,
                 spec=spec,
@@ -172,7 +177,3 @@ def _unknown_channel(index: int, sent: ChannelSent, channels: Channels, found: F
     there_are = ", ".join(sorted(name.value for name in channels.by_name))
     message = f"there is no channel {sent.channel!r}; there are {there_are}"
     found.add(f"/channels/{index}/channel", "CHANNEL_UNKNOWN", message, limit=there_are, actual=sent.channel)
-
-
-def _account_pointer(target: Target) -> str:
-    return f"{target.pointer}/accountId" if target.sent.account_id else target.pointer

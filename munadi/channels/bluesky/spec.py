@@ -142,6 +142,7 @@ SPEC = ChannelSpec(
             mime_types=("image/jpeg", "image/png", "image/webp"),
             max_bytes=2_000_000,
             max_source_bytes=20_000_000,
+            takes_alt=True,
             max_alt_length=2000,
         ),
         MediaRule(
@@ -155,6 +156,7 @@ SPEC = ChannelSpec(
             ),  # what the video service takes
             max_bytes=300_000_000,
             max_duration=timedelta(minutes=10),
+            takes_alt=True,
             max_alt_length=1000,  # the lexicon's graphemes; code points are at least as many
         ),
     ),

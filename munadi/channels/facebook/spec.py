@@ -96,6 +96,7 @@ PHOTO = MediaRule(
     kind=MediaKind.IMAGE,
     mime_types=("image/jpeg", "image/png", "image/gif", "image/bmp", "image/tiff"),
     max_bytes=4_000_000,  # 10 MB by Meta's reference, but error 1366046 speaks of 4 MB
+    takes_alt=True,
     converted_types=("image/webp",),
     max_source_bytes=20_000_000,
 )
@@ -151,6 +152,7 @@ SPEC = ChannelSpec(
     absence_window=timedelta(seconds=45),
     # A repeated finish of the same reel or video would be safe at once: an upload is published only once. A feed
     # post has no key of its own and a story only its media's id, so all kinds wait for the proof of absence.
+    kinds_without_alt=(Kind.STORY,),
     leftovers=Leftovers.REMOVED,  # unpublished photos and videos
     resend=Resend.AFTER_ABSENCE,
     facts_version="2026-11",

@@ -13,11 +13,13 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
+    Counted,
     Leftovers,
     LinkStyle,
     MediaKind,
     MediaRule,
     Resend,
+    SoftLimit,
     TextLimit,
     TextUnit,
 )
@@ -25,6 +27,7 @@ from munadi.domain.model import WireModel
 
 MAX_HASHTAGS = 30
 MAX_MENTIONS = 20
+MAX_ADVISED_HASHTAGS = 5
 MAX_CAROUSEL = 10
 # Meta's old rules for comments, which nothing newer replaces (facts, section 4).
 MAX_COMMENT = 300
@@ -142,6 +145,7 @@ FEED_IMAGE = MediaRule(
     max_bytes=8 * 1024 * 1024,  # error 36000/2207004 begins above 8 MiB
     min_ratio=0.8,
     max_ratio=1.91,
+    takes_alt=True,
     max_alt_length=1000,
     converted_types=CONVERTED,
     max_source_bytes=MAX_SOURCE_BYTES,
@@ -156,7 +160,9 @@ REEL_VIDEO = MediaRule(
     min_duration=timedelta(seconds=3),
     max_duration=timedelta(minutes=15),
 )
-STORY_IMAGE = FEED_IMAGE.model_copy(update={"min_ratio": None, "max_ratio": None, "max_alt_length": None})
+STORY_IMAGE = FEED_IMAGE.model_copy(
+    update={"min_ratio": None, "max_ratio": None, "takes_alt": False, "max_alt_length": None}
+)
 # Of any ratio: the middle is shown in 9:16.
 REEL_COVER = STORY_IMAGE
 STORY_VIDEO = REEL_VIDEO.model_copy(
@@ -191,6 +197,16 @@ SPEC = ChannelSpec(
     hosts=("https://graph.instagram.com", "https://graph.facebook.com"),
     lead=max(LEADS.values()),
     absence_window=timedelta(seconds=45),
+    clickable_links=False,
+    soft_limits=(
+        # help.instagram.com/1643471055915254: three lines, for which it recommends so many characters at most.
+        SoftLimit(
+            counted=Counted.CODE_POINTS, maximum=125, effect="shows the beginning of the caption, the rest on a tap"
+        ),
+        # Announced on 2025-12-18 for its app; what the API does is not known.
+        SoftLimit(counted=Counted.HASHTAGS, maximum=MAX_ADVISED_HASHTAGS, effect="may ignore or drop some of them"),
+    ),
+    kinds_without_alt=(Kind.STORY,),
     leftovers=Leftovers.EXPIRE,  # containers, within 24 hours
     resend=Resend.AFTER_ABSENCE,
     facts_version="2026-11",

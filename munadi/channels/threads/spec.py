@@ -12,11 +12,13 @@ from munadi.channels.http import ChannelSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
+    Counted,
     Leftovers,
     LinkStyle,
     MediaKind,
     MediaRule,
     Resend,
+    SoftLimit,
     TextLimit,
     TextUnit,
 )
@@ -155,6 +157,7 @@ IMAGE = MediaRule(
     mime_types=("image/jpeg", "image/png"),
     max_bytes=8 * 1024 * 1024,
     max_ratio=10,  # widths outside 320–1440 are rescaled, not refused
+    takes_alt=True,
     max_alt_length=1000,
     # What Threads does not take is made into a JPEG, and what is too large into a smaller one.
     converted_types=("image/webp",),
@@ -169,6 +172,7 @@ VIDEO = MediaRule(
     max_width=1920,
     min_duration=timedelta(milliseconds=1),
     max_duration=timedelta(minutes=5),
+    takes_alt=True,
     max_alt_length=1000,
 )
 AUDIO_CODECS = ("aac",)
@@ -198,6 +202,7 @@ SPEC = ChannelSpec(
     hosts=("https://graph.threads.com",),
     lead=max(LEADS.values()),
     absence_window=timedelta(seconds=45),
+    soft_limits=(SoftLimit(counted=Counted.HASHTAGS, maximum=1, effect="honours one, the others stay plain text"),),
     leftovers=Leftovers.EXPIRE,  # containers, within 24 hours
     resend=Resend.AFTER_ABSENCE,
     facts_version="2026-11",

@@ -39,7 +39,8 @@ class TikTok:
 
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         hosts = settings.hosts
-        self.spec = settings.applied_to(SPEC, hosts.api, hosts.auth, hosts.upload)
+        spec = SPEC.model_copy(update={"notices": ()}) if settings.audited else SPEC
+        self.spec = settings.applied_to(spec, hosts.api, hosts.auth, hosts.upload)
         self._settings = settings
         self._tools = tools
         self._api = Api(settings, tools)

@@ -15,6 +15,7 @@ from munadi.domain.channel import (
     LinkStyle,
     MediaKind,
     MediaRule,
+    Notice,
     Resend,
     TextLimit,
     TextUnit,
@@ -47,13 +48,16 @@ UPLOAD_DOMAINS = ("tiktokapis.com",)
 class Settings(ChannelSettings):
     """`MUNADI_CHANNELS__TIKTOK__…`; durations in seconds or ISO 8601. The client id is TikTok's `client_key`.
 
-    An accepted post is polled every `poll_quick` at first, then every `poll_slow`, and `poll_idle` once it is slow.
+    `audited`: TikTok has audited the app, which may then post for others than the creator alone; until then such
+    contents are accepted with a warning. An accepted post is polled every `poll_quick` at first, then every
+    `poll_slow`, and `poll_idle` once it is slow.
     """
 
     hosts: Hosts = Hosts()
     version: str = "v2"
     client_id: str | None = None
     client_secret: SecretStr | None = None
+    audited: bool = False
     chunk_bytes: int = Field(default=CHUNK_BYTES, ge=1, le=64_000_000)
     poll_quick: timedelta = timedelta(seconds=5)
     poll_slow: timedelta = timedelta(seconds=10)
@@ -128,6 +132,13 @@ MIN_FPS, MAX_FPS = 23, 60
 # within the upload_url's hour, so that it still lives at the slot and through a short hold.
 LEAD_SHORT, LEAD_CHUNKS = timedelta(minutes=2), timedelta(minutes=20)
 
+UNAUDITED = Notice(
+    code="APP_UNAUDITED",
+    option="privacyLevel",
+    values=tuple(level for level in Privacy if level is not Privacy.SELF_ONLY),
+    message="refuses this privacyLevel until it has audited your app: set MUNADI_CHANNELS__TIKTOK__AUDITED once it has",
+)
+
 SPEC = ChannelSpec(
     name=ChannelName.TIKTOK,
     title="TikTok",
@@ -144,6 +155,8 @@ SPEC = ChannelSpec(
     lead=LEAD_CHUNKS,
     visible_bytes=2 * CHUNK_BYTES,  # the last chunk takes the remainder too
     absence_window=timedelta(0),  # publish_id is a strong key
+    clickable_links=False,
+    notices=(UNAUDITED,),
     leftovers=Leftovers.REMOVED,  # an upload under way is cancelled; its address is dead after an hour
     resend=Resend.NEVER,  # safe for every mode; see `TikTok.resend` for what a draft allows
     facts_version="2026-11",

@@ -12,11 +12,13 @@ from munadi.channels.http import ChannelSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
+    Counted,
     Leftovers,
     LinkStyle,
     MediaKind,
     MediaRule,
     Resend,
+    SoftLimit,
     TextLimit,
     TextUnit,
 )
@@ -171,6 +173,9 @@ SPEC = ChannelSpec(
     lead=timedelta(hours=6),
     absence_window=timedelta(0),  # the video's own status is a strong key
     resend=Resend.SAME_HANDLE,
+    soft_limits=(
+        SoftLimit(counted=Counted.HASHTAGS, maximum=60, effect="may ignore all of them"),
+    ),  # unverified number
     leftovers=Leftovers.REMOVED,  # the private video; an unfinished upload is forgotten with its session
     facts_version="2026-11",
     sources=(

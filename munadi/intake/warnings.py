@@ -1,0 +1,160 @@
+"""What is accepted and will not look, or go, quite as it was written. Pure; the numbers are in the channels' specs.
+
+One warning per rule and publication, with a pointer to the first place concerned (docs/warnings.md).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from munadi.crypto import KeyRing, SealBroken
+from munadi.db.sealed import open_credentials
+from munadi.domain.channel import ChannelSpec, Counted, MediaKind, MediaRule
+from munadi.domain.publication import Warning_
+from munadi.intake.drafts import PlacedDraft
+from munadi.intake.resolve import Target
+
+LINK = re.compile(r"https?://\S", re.IGNORECASE)
+PATTERNS = {
+    Counted.HASHTAGS: re.compile(r"(?<![\w/&#])#(?=\d*[^\W\d])\w+"),
+    Counted.MENTIONS: re.compile(r"(?<![\w/.@])@\w"),
+}
+
+
+class WarningCode(StrEnum):
+    """Every warning of a draft; those of what was published are told with the publication."""
+
+    LINK_APPENDED = "LINK_APPENDED"
+    LINK_NOT_CLICKABLE = "LINK_NOT_CLICKABLE"
+    TEXT_CUT_IN_FEED = "TEXT_CUT_IN_FEED"
+    HASHTAGS_ABOVE_ADVISED = "HASHTAGS_ABOVE_ADVISED"
+    MENTIONS_ABOVE_ADVISED = "MENTIONS_ABOVE_ADVISED"
+    ALT_TEXT_MISSING = "ALT_TEXT_MISSING"
+    IMAGE_CONVERTED = "IMAGE_CONVERTED"
+    APP_UNAUDITED = "APP_UNAUDITED"
+    PREPARATION_MAY_BE_LATE = "PREPARATION_MAY_BE_LATE"
+    TOKEN_EXPIRES_BEFORE_SLOT = "TOKEN_EXPIRES_BEFORE_SLOT"
+    DAILY_CAP_LIKELY = "DAILY_CAP_LIKELY"
+
+
+_ABOVE = {
+    Counted.CODE_POINTS: WarningCode.TEXT_CUT_IN_FEED,
+    Counted.HASHTAGS: WarningCode.HASHTAGS_ABOVE_ADVISED,
+    Counted.MENTIONS: WarningCode.MENTIONS_ABOVE_ADVISED,
+}
+
+
+def look_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
+    """How the posts will differ from what was written."""
+    checks = (_links, _soft_limits, _alt_texts, _renditions, _notices)
+    return [warning for placed in drafts for check in checks for warning in check(placed)]
+
+
+def time_warnings(drafts: Sequence[PlacedDraft], now: datetime, scheduled: datetime | None) -> list[Warning_]:
+    """Those whose preparation would have had to begin before now; `scheduled` None: as soon as possible anyway."""
+    if scheduled is None:
+        return []
+    return [
+        _warning(
+            placed.target.channel.spec,
+            WarningCode.PREPARATION_MAY_BE_LATE,
+            "/scheduledAt",
+            f"is given {_minutes(lead)} to prepare this, and {_minutes(scheduled - now)} are left: it may be late",
+        )
+        for placed in drafts
+        if (lead := placed.target.channel.lead(placed.draft)) > scheduled - now
+    ]
+
+
+def token_warnings(targets: Sequence[Target], due: datetime, keyring: KeyRing) -> list[Warning_]:
+    """Accounts whose token ends before the due time, and that have none to renew it with later."""
+    found = []
+    for target in targets:
+        row, spec = target.row, target.channel.spec
+        if row is None or row.token_expires_at is None or row.token_expires_at > due:
+            continue
+        try:
+            if open_credentials(keyring, row).refresh_token is not None:
+                continue
+        except SealBroken:
+            continue  # whoever mends the keys is told so elsewhere
+        said = f"token of {row.handle} ends on {row.token_expires_at:%Y-%m-%d %H:%MZ}, before the due time, and has no"
+        message = f"{said} refresh token: check or reconnect the account before that"
+        found.append(_warning(spec, WarningCode.TOKEN_EXPIRES_BEFORE_SLOT, target.account_pointer, message))
+    return found
+
+
+def _links(placed: PlacedDraft) -> Iterator[Warning_]:
+    spec = placed.target.channel.spec
+    if not spec.clickable_links and LINK.search(placed.draft.text):
+        part = "link" if placed.link_appended and not LINK.search(placed.own_text) else "text"
+        message = "shows links as plain text, which nobody can click"
+        yield _warning(spec, WarningCode.LINK_NOT_CLICKABLE, f"{placed.roots[part]}/{part}", message)
+
+
+def _soft_limits(placed: PlacedDraft) -> Iterator[Warning_]:
+    spec, text = placed.target.channel.spec, placed.draft.text
+    for limit in spec.soft_limits:
+        pattern = PATTERNS.get(limit.counted)
+        actual = len(text) if pattern is None else len(pattern.findall(text))
+        if actual > limit.maximum:
+            counted = limit.counted.value.replace("code_points", "characters")
+            message = f"{limit.effect}: above {limit.maximum} {counted}, and this text has {actual}"
+            yield _warning(spec, _ABOVE[limit.counted], f"{placed.roots['text']}/text", message)
+
+
+def _alt_texts(placed: PlacedDraft) -> Iterator[Warning_]:
+    spec, options = placed.target.channel.spec, placed.draft.options
+    if options.get("kind") in spec.kinds_without_alt:
+        return
+    media = placed.draft.media
+    shown = [index for index in range(len(media)) if index != options.get("coverIndex")]
+    lacking = [i for i in shown if (rule := _rule(spec, media[i].kind)) and rule.takes_alt and not media[i].alt]
+    if lacking:
+        message = f"has alt texts for those who cannot see media, and {_of(len(lacking), len(shown))} have none"
+        yield _warning(spec, WarningCode.ALT_TEXT_MISSING, f"{_media_pointer(placed, lacking[0])}/alt", message)
+
+
+def _renditions(placed: PlacedDraft) -> Iterator[Warning_]:
+    spec, media = placed.target.channel.spec, placed.draft.media
+    made = [
+        index
+        for index, asset in enumerate(media)
+        if (rule := _rule(spec, asset.kind))
+        and rule.needs_rendition(asset.mime_type, asset.bytes, multi_picture=bool(asset.multi_picture))
+    ]
+    if made:
+        message = f"gets {_of(len(made), len(media))} as another file that looks the same: converted or made smaller"
+        yield _warning(spec, WarningCode.IMAGE_CONVERTED, _media_pointer(placed, made[0]), message)
+
+
+def _notices(placed: PlacedDraft) -> Iterator[Warning_]:
+    spec = placed.target.channel.spec
+    for notice in spec.notices:
+        if placed.draft.options.get(notice.option) in notice.values:
+            pointer = f"{placed.target.pointer}/options/{notice.option}"
+            yield _warning(spec, WarningCode(notice.code), pointer, notice.message)
+
+
+def _rule(spec: ChannelSpec, kind: MediaKind) -> MediaRule | None:
+    return next((rule for rule in spec.media_rules if rule.kind is kind), None)
+
+
+def _media_pointer(placed: PlacedDraft, index: int) -> str:
+    return f"{placed.roots['media']}/media/{placed.places[index]}"
+
+
+def _of(some: int, all_: int) -> str:
+    return "this one" if all_ == 1 else f"{some} of {all_}"
+
+
+def _minutes(duration: timedelta) -> str:
+    return f"{duration.total_seconds() / 60:.0f} min"
+
+
+def _warning(spec: ChannelSpec, code: WarningCode, pointer: str, message: str) -> Warning_:
+    """`message` follows the network's name."""
+    return Warning_(code=code.value, message=f"{spec.title} {message}", channel=spec.name.value, pointer=pointer)
