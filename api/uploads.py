@@ -15,6 +15,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from api.idempotent import Asked
 from munadi.intake.problems import Findings
+from munadi.media.facts import MediaCode
 from munadi.media.store import MediaStore
 
 _CHUNK = 1 << 20
@@ -40,13 +41,20 @@ class Upload:
         return replace(asked, fingerprint=mark)
 
 
-async def read_upload(request: Request, store: MediaStore, found: Findings) -> Upload:
-    """Read the form: one `file`, and `brandRef` there or in the query. What else it holds is a finding."""
+async def read_upload(request: Request, store: MediaStore, max_bytes: int, found: Findings) -> Upload:
+    """Read the form: one `file`, and `brandRef` there or in the query. What else it holds is a finding.
+
+    The edge bounds the whole form; `max_bytes`, as of a fetched file, is for the file in it.
+    """
     async with request.form(max_files=1, max_fields=5) as form:
         _check_names(form, found)
         file, brand_ref = form.get("file"), form.get("brandRef") or request.query_params.get("brandRef")
         if not isinstance(file, UploadFile):
             found.add("/file", "MISSING_FIELD", "the form needs a file in the field file")
+            return Upload(None, "", None, brand_ref if isinstance(brand_ref, str) else None)
+        if file.size is not None and file.size > max_bytes:
+            text = f"a media has at most {max_bytes} bytes"
+            found.add("/file", MediaCode.MEDIA_TOO_LARGE.value, text, limit=max_bytes, actual=file.size)
             return Upload(None, "", None, brand_ref if isinstance(brand_ref, str) else None)
         path, digest = await asyncio.to_thread(_copy, file.file, store.incoming)
         return Upload(path, digest, file.content_type, brand_ref if isinstance(brand_ref, str) else None)

@@ -59,7 +59,7 @@ async def add_media(request: Request, services: TheServices, principal: ContentW
     """
     found = Findings()
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        upload = await read_upload(request, services.media_store, found)
+        upload = await read_upload(request, services.media_store, services.settings.media.max_bytes, found)
         asked = upload.identified(asked)
         brand_ref = await _brand(services, principal, upload.brand_ref, found)
         if upload.path is None or found.has("/brandRef"):

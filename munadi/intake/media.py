@@ -18,7 +18,7 @@ from munadi.db.tables import MediaRow
 from munadi.domain.media import MediaAsset
 from munadi.intake.problems import Findings
 from munadi.intake.wire import MediaSent
-from munadi.media.facts import MediaRefused
+from munadi.media.facts import MediaFacts, MediaRefused
 from munadi.media.fetch import MediaFetcher
 from munadi.media.pool import off_loop
 from munadi.media.probe import probe
@@ -27,6 +27,8 @@ from munadi.webhooks.guard import GuardRefused
 
 # One process fetches and probes at most this many files at once, whoever asks.
 CONCURRENCY = 8
+# Of these, as many are looked into at once: the worst picture needs 300 MB meanwhile, and each takes a processor.
+PROBES = 2
 
 
 @dataclass
@@ -67,6 +69,7 @@ class MediaIntake:
     def __init__(self, fetcher: MediaFetcher, concurrency: int = CONCURRENCY) -> None:
         self._fetcher = fetcher
         self._slots = asyncio.Semaphore(concurrency)
+        self._probes = asyncio.Semaphore(PROBES)
 
     async def fetch(
         self, brand_ref: str | None, media: Iterable[tuple[str, MediaSent]], now: datetime, found: Findings
@@ -97,7 +100,7 @@ class MediaIntake:
         brought = Brought(files=[path])
         try:
             async with self._slots:
-                facts = await asyncio.to_thread(probe, path, declared_type=declared_type)
+                facts = await self._probe(path, declared_type)
         except MediaRefused as error:
             brought.discard()
             _tell("/file", error, found)
@@ -112,11 +115,15 @@ class MediaIntake:
         async with self._slots:
             fetched = await self._fetcher.fetch(url)
             try:
-                facts = await asyncio.to_thread(probe, fetched.path, declared_type=fetched.content_type)
+                facts = await self._probe(fetched.path, fetched.content_type)
             except BaseException:
                 fetched.path.unlink(missing_ok=True)
                 raise
         return _Fetched(fetched.path, new_media(brand_ref, fetched.sha256, facts, url, now))
+
+    async def _probe(self, path: Path, declared_type: str | None) -> MediaFacts:
+        async with self._probes:
+            return await asyncio.to_thread(probe, path, declared_type=declared_type)
 
 
 async def look_up(

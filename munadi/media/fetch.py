@@ -9,6 +9,7 @@ import hashlib
 import os
 import ssl
 import tempfile
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,7 +27,10 @@ USER_AGENT = "Munadi/0.1"
 MAX_REDIRECTS = 3
 TEXT_TIMEOUT = timedelta(seconds=10)
 _WRITE_BYTES = 1024 * 1024
-_ENCODINGS = ("", "identity", "gzip", "deflate")
+_PLAIN = ("", "identity")
+_ENCODINGS = (*_PLAIN, "gzip", "deflate")
+# zlib's for "either header, gzip's or its own".
+_EITHER_HEADER = 32 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ class MediaFetcher:
         """
         async with self._response(url, min(self._limits.total, TEXT_TIMEOUT)) as response:
             content = bytearray()
-            async for chunk in response.aiter_bytes():
+            async for chunk in _unfolded(response):
                 content += chunk[: max_bytes - len(content)]
                 if len(content) >= max_bytes:
                     break
@@ -129,7 +133,7 @@ class MediaFetcher:
     async def _follow(self, url: str) -> httpx.Response:
         next_url = httpx.URL(url)
         for _ in range(MAX_REDIRECTS + 1):
-            # Compressed answers unfold in memory, so they are not asked for.
+            # A media is compressed already, so this is not asked for; some send it all the same.
             headers = {"user-agent": USER_AGENT, "accept": "*/*", "accept-encoding": "identity"}
             request = self._client.build_request("GET", next_url, headers=headers)
             response = await self._client.send(request, stream=True)
@@ -165,11 +169,30 @@ class MediaFetcher:
             digest.update(chunk)
             file.write(chunk)
 
-        async for chunk in response.aiter_bytes(_WRITE_BYTES):
+        async for chunk in _unfolded(response):
             size += len(chunk)
             self._check_size(size)
             await asyncio.to_thread(write, chunk)
         return digest.hexdigest(), size
+
+
+async def _unfolded(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The body in pieces of at most a megabyte, also where a few octets unfold to gigabytes."""
+    if _encoding(response) in _PLAIN:
+        async for chunk in response.aiter_raw(_WRITE_BYTES):
+            yield chunk
+        return
+    unfolding = zlib.decompressobj(_EITHER_HEADER)
+    try:
+        async for chunk in response.aiter_raw(_WRITE_BYTES):
+            rest = chunk
+            while rest and not unfolding.eof:
+                yield unfolding.decompress(rest, _WRITE_BYTES)
+                rest = unfolding.unconsumed_tail
+    except zlib.error as error:
+        raise MediaRefused(MediaCode.MEDIA_UNREACHABLE, "the URL's compressed answer is damaged") from error
+    if not unfolding.eof:
+        raise MediaRefused(MediaCode.MEDIA_UNREACHABLE, "the URL's compressed answer is cut short")
 
 
 def _discard(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Is a file as long as it says? Walks the outer frames of formats whose readers do not mind a missing end."""
+"""Is a file as long as it says, and as simple? Walks the outer frames of formats whose readers do not look."""
 
 import os
 from collections.abc import Callable
@@ -10,6 +10,10 @@ from munadi.media.sniff import Kind
 
 _MAX_BOXES = 100_000
 _MAX_BLOCKS = 1_000_000
+# Cameras and editors write 1 to about 10 for a picture, and a few pictures into one file. Each is a pass over the whole
+# picture, and a pass can be written in a hundred octets.
+MAX_SCANS = 200
+_SCAN = b"\xff\xda"
 
 
 class _CutShort(Exception):
@@ -92,6 +96,17 @@ def _ebml_size(file: BinaryIO) -> int | None:
     return None if value == (1 << 7 * (following + 1)) - 1 else value
 
 
+def _count_scans(file: BinaryIO, _size: int) -> None:
+    """A JPEG's start-of-scan markers: inside a scan's own data, 0xFF is always followed by 0."""
+    scans, before = 0, b""
+    while part := file.read(1 << 20):
+        scans += (before + part).count(_SCAN)
+        if scans > MAX_SCANS:
+            text = f"an image/jpeg has at most {MAX_SCANS} scans"
+            raise MediaRefused(MediaCode.MEDIA_CORRUPT, text, limit=MAX_SCANS, actual=scans)
+        before = part[-1:]
+
+
 def _walk_gif(file: BinaryIO, _size: int) -> None:
     """GIF89a: screen descriptor, then blocks by their introducer, up to the trailer 0x3B."""
     file.seek(10)
@@ -130,6 +145,7 @@ _WALKS: dict[str, Callable[[BinaryIO, int], None]] = {
     "AVIF": _walk_boxes,
     "WEBP": _check_riff,
     "avi": _check_riff,
+    "JPEG": _count_scans,
     "PNG": _walk_png,
     "GIF": _walk_gif,
     "matroska": _walk_ebml,

@@ -1,5 +1,9 @@
-"""A video's facts by FFmpeg's libraries, held to one demuxer, one file and one decoded picture."""
+"""A video's facts by FFmpeg's libraries, held to one demuxer, one file, one decoded picture and their own process."""
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -11,16 +15,50 @@ from munadi.media.sniff import Kind
 MAX_VIDEO_PIXELS = 7680 * 4320
 _OPEN_SECONDS = 10.0
 _MAX_PACKETS = 500
+# Of waiting for the process, which the kernel ends after `video_child.MAX_SECONDS` of computing.
+_CHILD_SECONDS = 60.0
+_CHILD = "munadi.media.video_child"
+# Nothing that the process could give away.
+_SECRETS = ("MUNADI_", "AWS_")
 
 
 def probe_video(path: Path, kind: Kind, size: int, *, max_pixels: int = MAX_VIDEO_PIXELS) -> MediaFacts:
-    """The facts of the video at `path`; raises MediaRefused for what cannot be opened and decoded."""
+    """The facts of the video at `path`, found by a process of its own, which takes a third of a second.
+
+    Raises MediaRefused for what cannot be opened and decoded within that process's limits, OSError without a process.
+    """
+    argv = [sys.executable, "-I", "-m", _CHILD, str(path.resolve()), kind.mime_type, kind.reader]
+    argv += [str(size), str(max_pixels)]
+    env = {name: value for name, value in os.environ.items() if not name.upper().startswith(_SECRETS)}
+    try:
+        ended = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=_CHILD_SECONDS, env=env)
+    except subprocess.TimeoutExpired as error:
+        raise _too_costly(kind) from error
+    if ended.returncode < 0 or b"MemoryError" in ended.stderr:  # ended by the kernel, or by a crash inside
+        raise _too_costly(kind)
+    if ended.returncode != 0:
+        raise OSError(f"{_CHILD} ended with {ended.returncode}: {ended.stderr.decode(errors='replace')[-500:]}")
+    found = json.loads(ended.stdout)
+    if "facts" not in found:
+        raise MediaRefused(MediaCode(found["code"]), found["message"], limit=found["limit"], actual=found["actual"])
+    return MediaFacts.model_validate(found["facts"])
+
+
+def _too_costly(kind: Kind) -> MediaRefused:
+    text = f"the {kind.mime_type} is damaged: reading it takes more memory or time than that of any sound video"
+    return MediaRefused(MediaCode.MEDIA_CORRUPT, text)
+
+
+def read_video(path: Path, kind: Kind, size: int, max_pixels: int = MAX_VIDEO_PIXELS) -> MediaFacts:
+    """As `probe_video`, in this process."""
     options = {"protocol_whitelist": "file", "max_pixels": str(max_pixels)}
     try:
         with av.open(f"file:{path.resolve()}", format=kind.reader, options=options, timeout=_OPEN_SECONDS) as container:
             return _facts(container, kind, size, max_pixels)
     except MediaRefused:
         raise
+    except MemoryError as error:
+        raise _too_costly(kind) from error
     except Exception as error:  # besides FFmpegError, PyAV raises nearly anything on damaged bytes
         raise MediaRefused(
             MediaCode.MEDIA_CORRUPT, f"the {kind.mime_type} is damaged or cut short: {str(error)[:200]}"
@@ -36,6 +74,8 @@ def _facts(container: av.container.InputContainer, kind: Kind, size: int, max_pi
         raise MediaRefused(MediaCode.MEDIA_TYPE_UNSUPPORTED, "the video's codec is unknown")
     _check_pixels(stream.width, stream.height, max_pixels)
     seconds = _seconds(container, stream)
+    if kind.reader == "mov" and not seconds:  # others may leave it open, as a browser's recording does
+        raise MediaRefused(MediaCode.MEDIA_CORRUPT, "the video lasts no time")
     rotation = _first_rotation(container, stream)
     turned = rotation % 180 != 0
     rate = stream.average_rate or stream.guessed_rate

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import hashlib
+import zlib
 from datetime import timedelta
 
 import pytest
@@ -148,6 +149,19 @@ async def test_nothing_is_empty(fetcher, web, tmp_path):
 async def test_a_gzip_bomb_is_cut_at_the_limit(fetcher, web, tmp_path):
     web.ok("/", gzip.compress(bytes(5_000_000)), b"content-encoding: gzip")
     assert (await refusal(fetcher, tmp_path, web.url("/"))).code == "MEDIA_TOO_LARGE"
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [(b"gzip", gzip.compress), (b"deflate", zlib.compress)])
+async def test_a_compressed_answer_is_unfolded_whole_or_refused(fetcher, web, tmp_path, encoding, pack):
+    packed = pack(b"x" * 70_000)
+    web.ok("/", packed, b"content-encoding: " + encoding)
+    web.ok("/cut", packed[:-12], b"content-encoding: " + encoding)
+    web.ok("/junk", b"junk", b"content-encoding: " + encoding)
+    fetched = await fetcher.fetch(web.url("/"))
+    assert fetched.path.read_bytes() == b"x" * 70_000
+    fetched.path.unlink()
+    for path in ("/cut", "/junk"):
+        assert (await refusal(fetcher, tmp_path, web.url(path))).code == "MEDIA_UNREACHABLE"
 
 
 async def test_an_encoding_that_was_not_asked_for_is_refused(fetcher, web, tmp_path):

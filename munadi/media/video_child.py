@@ -1,0 +1,44 @@
+"""The process that opens a video: `python -m munadi.media.video_child <path> <mime type> <reader> <bytes> <pixels>`.
+
+The rule here: whatever FFmpeg does with a hostile file, it does to this process alone. A few kilobytes of MP4 can
+declare an index of gigabytes, and a decoder may crash; the kernel ends what takes too much, and nobody else notices.
+Prints one JSON object: `facts`, or a refusal's `code`, `message`, `limit` and `actual`.
+"""
+
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from munadi.media.facts import MediaRefused
+from munadi.media.sniff import Kind
+
+# Octets of its own data, room for a decoder's pictures at 8K, and seconds of computing.
+MAX_MEMORY = 1 << 30
+MAX_SECONDS = 20
+
+
+def limit_resources() -> None:
+    """Before anything is read. `RLIMIT_DATA` counts what is allocated, not what libraries map."""
+    for name, wanted in ((resource.RLIMIT_DATA, MAX_MEMORY), (resource.RLIMIT_CPU, MAX_SECONDS)):
+        _, most = resource.getrlimit(name)
+        limit = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        resource.setrlimit(name, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def answer(path: Path, kind: Kind, size: int, max_pixels: int) -> dict[str, Any]:
+    """What is printed."""
+    from munadi.media.video import read_video
+
+    try:
+        return {"facts": read_video(path, kind, size, max_pixels).model_dump(mode="json")}
+    except MediaRefused as error:
+        return {"code": error.code, "message": error.message, "limit": error.limit, "actual": error.actual}
+
+
+if __name__ == "__main__":
+    limit_resources()
+    name, mime_type, reader, size, pixels = sys.argv[1:]
+    sys.stdout.write(json.dumps(answer(Path(name), Kind("video", mime_type, reader), int(size), int(pixels))))
