@@ -100,7 +100,7 @@ ACCOUNT: dict[str, Any] = {
     "scopes": ["threads_basic", "threads_content_publish"],
     "tokenExpiresAt": "2027-01-30T03:30:00Z",
     "pausedUntil": None,
-    "quota": None,
+    "quota": {"used": 4, "total": 250, "left": 246},
     "affectedContents": ["cnt_01kf2v6s3tf0d8m7s0a3x9y5hq"],
     **_AT,
 }

@@ -112,7 +112,7 @@ def _print_account(out: Output, account: Any) -> None:
             ("status", status(account["status"])),
             ("token until", clock_time(account["tokenExpiresAt"])),
             ("scopes", " ".join(account["scopes"])),
-            ("quota left", " ".join(f"{name}={left}" for name, left in (account["quota"] or {}).items())),
+            ("quota", " ".join(f"{name}={count}" for name, count in (account["quota"] or {}).items())),
             ("waiting", " ".join(waiting) if waiting else None),
         ]
     )

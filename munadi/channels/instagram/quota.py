@@ -41,7 +41,10 @@ class Quota:
         error.retry_after = await self._frees_in(account, told["total"]) or error.retry_after
 
     async def _frees_in(self, account: ConnectedAccount, total: int) -> timedelta | None:
-        """Halve the day until it is known since when less than `total` went out: a day after that one more may."""
+        """Halve the day until it is known since when less than `total` went out: a day after that one more may.
+
+        None when it is always as much: then all of it is quite new, or `since` was not heeded.
+        """
         now = self.clock.now()
         full, free = now - WINDOW, now
         while free - full > EXACTLY:
@@ -53,7 +56,7 @@ class Quota:
                 free = middle
             else:
                 full = middle
-        return free + WINDOW - now
+        return free + WINDOW - now if free < now else None
 
 
 def path_of(external_id: str) -> str:

@@ -54,8 +54,7 @@ async def refused(built: Bench) -> ChannelError:
     [
         ([23 * HOUR, 5 * HOUR, HOUR], 3, HOUR),  # the oldest is a day old in an hour
         ([23 * HOUR, 5 * HOUR, HOUR], 2, 19 * HOUR),  # two of them must be
-        ([timedelta(minutes=1)], 1, 24 * HOUR),
-        ([], 0, 24 * HOUR),
+        ([timedelta(minutes=20)], 1, 24 * HOUR - timedelta(minutes=20)),
     ],
 )
 async def test_the_hold_ends_when_one_more_post_may_go_out(
@@ -72,6 +71,12 @@ async def test_the_hold_ends_when_one_more_post_may_go_out(
 
 @pytest.mark.parametrize("limit", [answer(500, "<html>"), ok({"data": []}), told(1, 50)], ids=["down", "odd", "left"])
 async def test_without_a_word_of_the_limit_it_is_asked_again_in_an_hour(limit: httpx.Response) -> None:
+    assert (await refused(over(limit))).retry_after == HOUR
+
+
+@pytest.mark.parametrize("limit", [posted([timedelta(minutes=1)], 1), told(50, 50), told(0, 0)])
+async def test_a_limit_that_is_full_since_any_moment_is_asked_again_in_an_hour(limit: Any) -> None:
+    """All posts are quite new, or the network does not heed `since`."""
     assert (await refused(over(limit))).retry_after == HOUR
 
 
