@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from munadi.channels.registry import channel_options
 from munadi.db.events import number_events
 from munadi.db.tables import EventRow
 from munadi.domain.channel import ChannelName
@@ -234,5 +235,6 @@ async def test_the_catalogue_says_what_the_adapters_apply(small_desk: Desk) -> N
     assert one["factsVersion"]
     assert one["sources"]
     assert one["options"]["additionalProperties"] is False
-    assert set(one["options"]["properties"]) == {"langs", "tags", "labels", "quote"}
+    assert one["options"] == channel_options()[ChannelName.BLUESKY].model_json_schema(by_alias=True)
+    assert {"langs", "tags", "labels", "quote"} <= set(one["options"]["properties"])
     errors_of(await small_desk.client.get("/v1/channels/myspace"), 404)
