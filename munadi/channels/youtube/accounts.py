@@ -6,14 +6,13 @@ A refresh normally brings no new refresh token: then the old one is kept, since 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from pydantic import SecretStr
 
 from munadi.channels.http import ChannelTools
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import Settings
-from munadi.channels.youtube.wire import entries
+from munadi.channels.youtube.wire import entries, text_in
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import AccountImport, Answer, Connection
@@ -102,22 +101,16 @@ def _profile(answer: Answer) -> Profile:
     channel = next((fields for fields in entries(answer) if isinstance(fields.get("id"), str)), None)
     if channel is None:
         raise _refuse(Reason.TARGET_NOT_ACCESSIBLE, "this Google account has no channel: create or choose one")
-    title, handle = _at(channel, "snippet", "title"), _at(channel, "snippet", "customUrl")
+    title, handle = text_in(channel, "snippet", "title"), text_in(channel, "snippet", "customUrl")
     return Profile(
         external_id=channel["id"],
         handle=handle or title or channel["id"],
         display_name=title,
         facts={
-            "uploads": _at(channel, "contentDetails", "relatedPlaylists", "uploads"),
-            "long_uploads_status": _at(channel, "status", "longUploadsStatus"),
+            "uploads": text_in(channel, "contentDetails", "relatedPlaylists", "uploads"),
+            "long_uploads_status": text_in(channel, "status", "longUploadsStatus"),
         },
     )
-
-
-def _at(fields: Any, *path: str) -> str | None:
-    for name in path:
-        fields = fields.get(name) if isinstance(fields, dict) else None
-    return fields if isinstance(fields, str) and fields else None
 
 
 def _refuse(reason: Reason, message: str) -> ChannelError:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from munadi.channels.http import given_id
 from munadi.channels.youtube.api import Api, token_of
-from munadi.channels.youtube.wire import entries, instant, object_in, video_url
+from munadi.channels.youtube.wire import entries, instant, text_in, video_url
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.publication import Published, Unknown
 from munadi.ports import Answer, Clock, PublicationDraft, Stage
 
 COMMENT = "comment"
+COMMENT_PATH = ("snippet", "topLevelComment", "snippet")
 NOT_LISTED = "the comment is not listed; a list may lag, so nothing proves that it is not there"
 
 
@@ -48,16 +48,15 @@ class FirstComment:
         ours = list(_by(account.external_id, draft.first_comment or "", answer))
         if len(ours) != 1:
             return Unknown(note=f"{len(ours)} comments have this text" if ours else NOT_LISTED)
-        written_at = instant(object_in(ours[0], "snippet", "topLevelComment", "snippet").get("publishedAt"))
+        written_at = instant(text_in(ours[0], *COMMENT_PATH, "publishedAt"))
         return _published(ours[0].get("id"), video_id).model_copy(update={"published_at": written_at})
 
 
 def _by(channel_id: str, text: str, answer: Answer) -> Iterator[dict[str, Any]]:
     for thread in entries(answer):
-        comment = object_in(thread, "snippet", "topLevelComment", "snippet")
-        read = comment.get("textOriginal") or comment.get("textDisplay")
-        is_ours = object_in(comment, "authorChannelId").get("value") == channel_id
-        if is_ours and given_id(thread.get("id")) and isinstance(read, str) and read.split() == text.split():
+        read = text_in(thread, *COMMENT_PATH, "textOriginal") or text_in(thread, *COMMENT_PATH, "textDisplay") or ""
+        is_ours = text_in(thread, *COMMENT_PATH, "authorChannelId", "value") == channel_id
+        if is_ours and text_in(thread, "id") and read.split() == text.split():
             yield thread
 
 

@@ -93,17 +93,17 @@ class Video(Model):
 
 def read_video(fields: Any) -> Video | None:
     """A video resource; None without an id."""
-    if not isinstance(fields, dict) or not isinstance(fields.get("id"), str) or not fields["id"]:
+    video_id = text_in(fields, "id")
+    if video_id is None:
         return None
-    status, details = object_in(fields, "status"), object_in(fields, "processingDetails")
     return Video(
-        id=fields["id"],
-        privacy=_text(status.get("privacyStatus")),
-        upload=_text(status.get("uploadStatus")),
-        failure=_text(status.get("failureReason")),
-        rejection=_text(status.get("rejectionReason")),
-        processing=_text(details.get("processingStatus")),
-        processing_failure=_text(details.get("processingFailureReason")),
+        id=video_id,
+        privacy=text_in(fields, "status", "privacyStatus"),
+        upload=text_in(fields, "status", "uploadStatus"),
+        failure=text_in(fields, "status", "failureReason"),
+        rejection=text_in(fields, "status", "rejectionReason"),
+        processing=text_in(fields, "processingDetails", "processingStatus"),
+        processing_failure=text_in(fields, "processingDetails", "processingFailureReason"),
     )
 
 
@@ -116,7 +116,7 @@ def entries(answer: Answer) -> list[dict[str, Any]]:
     """What a list answer lists; an empty one may have no `items`. Raises ChannelError when it is no list answer."""
     listed = answer.field("items")
     if isinstance(listed, list):
-        return [object_in(fields) for fields in listed]
+        return [fields for fields in listed if isinstance(fields, dict)]
     if str(answer.field("kind")).endswith("ListResponse"):
         return []
     raise no_proof(answer)
@@ -135,13 +135,10 @@ def read_uploads(answer: Answer) -> list[Upload]:
     """The entries of playlistItems.list that say which video they are and when it came."""
     found = []
     for fields in entries(answer):
-        snippet = object_in(fields, "snippet")
-        video_id = _text(object_in(fields, "contentDetails").get("videoId")) or _text(
-            object_in(snippet, "resourceId").get("videoId")
-        )
-        added_at = instant(snippet.get("publishedAt"))
+        video_id = text_in(fields, "contentDetails", "videoId") or text_in(fields, "snippet", "resourceId", "videoId")
+        added_at = instant(text_in(fields, "snippet", "publishedAt"))
         if video_id and added_at:
-            words = {name: _text(snippet.get(name)) or "" for name in ("title", "description")}
+            words = {name: text_in(fields, "snippet", name) or "" for name in ("title", "description")}
             found.append(Upload(video_id=video_id, added_at=added_at, **words))
     return found
 
@@ -155,12 +152,8 @@ def instant(value: Any) -> datetime | None:
     return at if at.tzinfo else None
 
 
-def object_in(value: Any, *path: str) -> dict[str, Any]:
-    """The object at a path of an answer; an empty one where there is none."""
+def text_in(value: Any, *path: str) -> str | None:
+    """The text at a path of an answer; None where there is none, or an empty one."""
     for name in path:
         value = value.get(name) if isinstance(value, dict) else None
-    return value if isinstance(value, dict) else {}
-
-
-def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
