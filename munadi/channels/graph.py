@@ -5,17 +5,23 @@ Source: Meta's Graph API overview, and the access-token guides of each network. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
+from munadi.channels.graph_errors import MISSING_OBJECT
 from munadi.channels.http import ChannelHttp, given_id, no_proof
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Answer, Gate
+
+Seen = TypeVar("Seen")
+# So much of a list is read, and so many rows at a time.
+MAX_LISTS, LIST_SIZE = 5, "100"
 
 
 @dataclass(frozen=True)
@@ -61,8 +67,7 @@ class Graph:
         try:
             answer = await self.http.call("GET", f"{self.tokens}/refresh_access_token", params=params, secrets=[token])
         except ChannelError as error:
-            if error.reason is Reason.TOKEN_EXPIRED:
-                error.reason = Reason.TOKEN_REVOKED
+            unrenewable(error)
             expires_at = account.credentials.expires_at
             if is_too_young(error) and (expires_at is None or expires_at > now):
                 return account.credentials
@@ -91,6 +96,32 @@ class Graph:
         except (ChannelError, TypeError, KeyError, IndexError, ValueError):
             return None
 
+    async def rows(self, path: str, token: str, params: Mapping[str, str]) -> tuple[list[Any], bool]:
+        """The rows of a list, and whether these are all of them. Raises ChannelError, also for what is no list."""
+        rows: list[Any] = []
+        for _ in range(MAX_LISTS):
+            answer = await self.get(path, token, {"limit": LIST_SIZE, **params})
+            rows += listed(answer)
+            after = next_cursor(answer)
+            if after is None:
+                return rows, True
+            params = {**params, "after": after}
+        return rows, False
+
+    async def delete(self, node: str, token: str) -> None:
+        """Delete what has an id of its own; what is gone is no error. Raises ChannelError."""
+        url = f"{self.base}/{node}"
+        await self.unless_gone(self.http.call("DELETE", url, token=token, proof=succeeded))
+
+    async def unless_gone(self, call: Awaitable[Seen]) -> Seen | None:
+        """What a call about one object answers; None when that is not there. Raises ChannelError."""
+        try:
+            return await call
+        except ChannelError as error:
+            if error.provider_code == MISSING_OBJECT:
+                return None
+            raise
+
     def refusal(self, reason: Reason, message: str) -> ChannelError:
         """What was given cannot be connected."""
         return ChannelError(reason, Sorting.REJECTED, f"{self.title}: {message}")
@@ -98,6 +129,27 @@ class Graph:
     def strange(self, message: str) -> ChannelError:
         """A success that lacks what makes it one."""
         return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, f"{self.title}: {message}")
+
+
+def succeeded(answer: Answer) -> bool:
+    """`{"success": true}`, of what makes nothing new."""
+    return answer.field("success") is True
+
+
+async def quickly(look: Awaitable[Seen], patience: timedelta) -> Seen | None:
+    """What a look sees that is not waited for longer; None when it fails: a live post is live all the same."""
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            return await look
+    except (ChannelError, TimeoutError):
+        return None
+
+
+def unrenewable(error: ChannelError) -> ChannelError:
+    """The refusal of a token that cannot be renewed: an expired one is as good as revoked."""
+    if error.reason is Reason.TOKEN_EXPIRED:
+        error.reason = Reason.TOKEN_REVOKED
+    return error
 
 
 def id_of(answer: Answer) -> str | None:

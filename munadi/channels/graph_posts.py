@@ -5,13 +5,12 @@ A post is bound only when exactly one has the text, the kind and a time since th
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from munadi.channels.graph import Graph, instant, listed, token_of, words
+from munadi.channels.graph import Graph, instant, listed, quickly, token_of, words
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError
@@ -77,13 +76,9 @@ class Lookup:
 
     async def live(self, account: ConnectedAccount, post_id: str, at: datetime | None = None) -> Published:
         """A post whose id is known, with its permalink when that can be read now. Never fails."""
-        post: PostRead | None = None
-        try:
-            async with asyncio.timeout(self.patience.total_seconds()):
-                answer = await self.graph.get(post_id, token_of(account), {"fields": self.rules.fields})
-            post = read_post(answer.body)
-        except (ChannelError, TimeoutError):
-            pass  # the post is live whatever this read says
+        look = self.graph.get(post_id, token_of(account), {"fields": self.rules.fields})
+        answer = await quickly(look, self.patience)
+        post = read_post(answer.body) if answer else None
         url = post.permalink if post else None
         message = "the post is live; its address could not be read yet"
         warnings = () if url else (self._warning("PERMALINK_PENDING", message),)

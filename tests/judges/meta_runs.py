@@ -1,4 +1,4 @@
-"""All that the channels of Meta's networks can do, done once on the sandbox: publish, be lost, look, connect, renew."""
+"""All that the channels of Meta's networks can do, once on the sandbox: post, lose, look, discard, connect, renew."""
 
 from __future__ import annotations
 
@@ -67,6 +67,9 @@ async def facebook(oracle: Oracle, site: MediaSite) -> Run:
     recorder = Recorder()
     async with a_page(oracle, site, recorder) as acme:
         profile = acme.profile
+        for kind in ("photos", "reel", "video"):
+            await _discarded(acme, acme.draft(kind))
+        assert [request.method for request, _ in recorder.seen].count("DELETE") == 4
         place, comment = {"place": "4711"}, {"first_comment": "First"}
         await through(acme, new("Look", link="https://acme.example/sale", options=place, **comment))
         await through(acme, acme.draft("photos", "Two", **comment))
@@ -169,6 +172,13 @@ async def _read_again(acme: Acme, given: PublicationDraft) -> None:
         await acme.publish(given, saved)
         return
     raise AssertionError("the link could be read at once")
+
+
+async def _discarded(connected: Connected, given: PublicationDraft) -> None:
+    saved = Saved()
+    await connected.prepare(given, saved)
+    assert saved.handle is not None
+    await connected.channel.discard(connected.account, saved.handle)
 
 
 def _without_person(acme: Acme) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from munadi.channels.facebook.graph import PageGraph
-from munadi.channels.graph import moment, token_of, words
+from munadi.channels.graph import moment, token_of, unrenewable, words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport, Connection
@@ -70,8 +70,7 @@ class Accounts:
             fields = {"fields": "id,access_token"}
             answer = await self.graph.get(account.external_id, person.get_secret_value(), fields)
         except ChannelError as error:
-            if error.reason is Reason.TOKEN_EXPIRED:
-                error.reason = Reason.TOKEN_REVOKED
+            unrenewable(error)
             raise
         token = words(answer.field("access_token"))
         if not token:

@@ -12,10 +12,8 @@ from munadi.channels.facebook.parts import Parts
 from munadi.channels.facebook.state import Photo, Prepared
 from munadi.channels.facebook.wire import POST_FIELDS, STORY_FIELDS, read_post, read_story
 from munadi.channels.graph import token_of
-from munadi.channels.graph_errors import MISSING_OBJECT
 from munadi.channels.graph_posts import SLACK
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError
 
 
 async def remove(parts: Parts, account: ConnectedAccount, prepared: Prepared) -> None:
@@ -23,28 +21,21 @@ async def remove(parts: Parts, account: ConnectedAccount, prepared: Prepared) ->
     graph, token = parts.graph, token_of(account)
     if prepared.finished or prepared.post_id or prepared.lapsed(graph.now()):
         return
-    if prepared.upload and await _is_unpublished(parts, account, prepared.upload.video_id):
-        await graph.delete(prepared.upload.video_id, token)
+    if prepared.upload:
+        video_id = prepared.upload.video_id
+        status = await graph.unless_gone(parts.videos.status(account, video_id))
+        if status and status.is_unpublished:
+            await graph.delete(video_id, token)
     if prepared.photos and not await _may_be_shown(graph, account, prepared.photos):
         for photo in prepared.photos:
             await graph.delete(photo.id, token)
-
-
-async def _is_unpublished(parts: Parts, account: ConnectedAccount, video_id: str) -> bool:
-    try:
-        return (await parts.videos.status(account, video_id)).is_unpublished
-    except ChannelError as error:
-        if error.provider_code == MISSING_OBJECT:
-            return False
-        raise
 
 
 async def _may_be_shown(graph: PageGraph, account: ConnectedAccount, photos: tuple[Photo, ...]) -> bool:
     """Whether the Page's posts and stories since then show one of these, or cannot be told not to."""
     ours, since = {photo.id for photo in photos}, min(photo.made_at for photo in photos) - SLACK
     token, asked = token_of(account), {"since": str(int(since.timestamp()))}
-    path = f"{account.external_id}/published_posts"
-    rows, whole = await graph.rows(path, token, {**asked, "fields": POST_FIELDS})
+    rows, whole = await graph.rows(f"{account.external_id}/published_posts", token, {**asked, "fields": POST_FIELDS})
     posts = [read_post(row) for row in rows]
     if not whole or any(post is None or ours & post.media or (post.has_media and not post.media) for post in posts):
         return True

@@ -5,30 +5,22 @@ Files go as multipart; a reel's bytes go to the address that Facebook named.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
 
 from munadi.channels.facebook.errors import explain
 from munadi.channels.facebook.spec import OWN_DOMAINS, SPEC, Settings
 from munadi.channels.facebook.wire import Form
-from munadi.channels.graph import Graph, listed, next_cursor
-from munadi.channels.graph_errors import MISSING_OBJECT
+from munadi.channels.graph import Graph, succeeded
 from munadi.channels.http import READ_TIMEOUT, ChannelHttp, ChannelTools, given_id, require_known_host
-from munadi.domain.failure import ChannelError
 from munadi.ports import Answer, Gate
 
-Seen = TypeVar("Seen")
 Proof = Callable[[Answer], object] | None
 Files = Mapping[str, bytes] | None
 
 # An upload is answered only after its last byte has been stored.
 UPLOAD_TIMEOUT = 120.0
-# Of a list, each of a hundred rows.
-MAX_PAGES = 5
-PAGE_SIZE = "100"
 
 
 @dataclass(frozen=True)
@@ -41,18 +33,6 @@ class PageGraph(Graph):
     def now(self) -> datetime:
         """By our clock."""
         return self.tools.clock.now()
-
-    async def rows(self, path: str, token: str, params: Mapping[str, str]) -> tuple[list[Any], bool]:
-        """The rows of a list, and whether these are all of them. Raises ChannelError, also for what is no list."""
-        rows: list[Any] = []
-        for _ in range(MAX_PAGES):
-            answer = await self.get(path, token, {"limit": PAGE_SIZE, **params})
-            rows += listed(answer)
-            after = next_cursor(answer)
-            if after is None:
-                return rows, True
-            params = {**params, "after": after}
-        return rows, False
 
     async def post(
         self, path: str, token: str, form: Form, gate: Gate | None = None, proof: Proof = None, files: Files = None
@@ -74,33 +54,12 @@ class PageGraph(Graph):
             "POST", url, headers=headers, content=content, proof=succeeded, secrets=secrets, read_timeout=UPLOAD_TIMEOUT
         )
 
-    async def delete(self, node: str, token: str) -> None:
-        """Delete what has an id of its own; what is gone is no error. Raises ChannelError."""
-        try:
-            await self.http.call("DELETE", f"{self.base}/{node}", token=token, proof=succeeded)
-        except ChannelError as error:
-            if error.provider_code != MISSING_OBJECT:
-                raise
-
-    async def quickly(self, look: Awaitable[Seen]) -> Seen | None:
-        """What a look sees that is not waited for long; None when it fails: a live post is live all the same."""
-        try:
-            async with asyncio.timeout(self.settings.permalink_timeout.total_seconds()):
-                return await look
-        except (ChannelError, TimeoutError):
-            return None
-
 
 def graph_of(settings: Settings, tools: ChannelTools) -> PageGraph:
     """The hosts of the settings."""
     http = ChannelHttp(tools.client, lambda answer: explain(answer, tools.clock.now()))
     base = f"{settings.hosts.graph.rstrip('/')}/{settings.version}"
     return PageGraph(SPEC.title, http, base, base, settings, tools)
-
-
-def succeeded(answer: Answer) -> bool:
-    """`{"success": true}`, of what makes nothing new."""
-    return answer.field("success") is True
 
 
 def story_of(answer: Answer) -> str | None:

@@ -20,7 +20,7 @@ from munadi.channels.facebook.wire import (
     read_post,
     same_text,
 )
-from munadi.channels.graph import listed
+from munadi.channels.graph import listed, quickly
 from munadi.channels.graph_posts import SLACK
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Published, Unknown
@@ -35,7 +35,7 @@ class Lookup:
     async def live(self, case: Case, post_id: str, at: datetime | None = None) -> Published:
         """A post whose id is known, with its permalink; when that cannot be read, the address by id leads there."""
         look = self.graph.get(post_id, case.token, {"fields": "id,permalink_url,created_time"})
-        answer = await self.graph.quickly(look)
+        answer = await quickly(look, self.graph.settings.permalink_timeout)
         post = read_post(answer.body) if answer else None
         return self._published(post or PostRead(id=post_id), post_id, at)
 
@@ -106,8 +106,6 @@ def _has_link(post: PostRead, case: Case) -> bool:
 
 def _is_ours(comment: CommentRead, case: Case, since: datetime) -> bool:
     """By the Page, as far as that is told, since then, in the draft's words."""
-    return (
-        comment.author in (None, case.account.external_id)
-        and (comment.created_at is None or comment.created_at >= since)
-        and same_text(case.draft.first_comment or "", comment.message)
-    )
+    is_by_page = comment.author in (None, case.account.external_id)
+    is_in_time = comment.created_at is None or comment.created_at >= since
+    return is_by_page and is_in_time and same_text(case.draft.first_comment or "", comment.message)

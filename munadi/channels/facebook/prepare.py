@@ -6,11 +6,11 @@ from contextlib import suppress
 from datetime import timedelta
 
 from munadi.channels.facebook.errors import died, may_upload_again, stuck, wanted_offsets
-from munadi.channels.facebook.graph import succeeded
 from munadi.channels.facebook.parts import Parts
 from munadi.channels.facebook.spec import PHOTO, Kind
 from munadi.channels.facebook.state import Case, Photo, Prepared, Upload
 from munadi.channels.facebook.wire import VideoStatus
+from munadi.channels.graph import succeeded
 from munadi.channels.renditions import fitting
 from munadi.domain.failure import ChannelError, Sorting
 from munadi.domain.media import MediaAsset
@@ -23,9 +23,8 @@ class Preparation:
 
     def __init__(self, parts: Parts, case: Case, save: SaveHandle) -> None:
         self._parts, self._case, self._save = parts, case, save
-        self._state = case.prepared
-        if self._state.lapsed(parts.graph.now()):
-            self._state = Prepared(renewals=self._state.renewals)
+        has_lapsed = case.prepared.lapsed(parts.graph.now())
+        self._state = Prepared(renewals=case.prepared.renewals) if has_lapsed else case.prepared
 
     async def run(self) -> Ready | Pending:
         """Go as far as is possible now. Raises ChannelError."""

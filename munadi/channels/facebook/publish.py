@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from munadi.channels.facebook.errors import LINK_UNREADABLE, codes_of, may_upload_again, not_sent
-from munadi.channels.facebook.graph import story_of, succeeded
+from munadi.channels.facebook.graph import story_of
 from munadi.channels.facebook.parts import Parts
 from munadi.channels.facebook.spec import Kind
 from munadi.channels.facebook.state import Case, Prepared
 from munadi.channels.facebook.videos import EDGES
 from munadi.channels.facebook.wire import feed_form, finish_form
-from munadi.channels.graph import id_of
+from munadi.channels.graph import id_of, succeeded
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Pending, Published
 from munadi.ports import Gate, SaveHandle

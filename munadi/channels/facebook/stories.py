@@ -13,6 +13,7 @@ from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.state import Case
 from munadi.channels.facebook.videos import Videos
 from munadi.channels.facebook.wire import STORY_FIELDS, StoryRead, read_story
+from munadi.channels.graph import quickly
 from munadi.channels.graph_posts import SLACK
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import Absent, Published, Unknown, Warning_
@@ -30,7 +31,8 @@ class Stories:
 
     async def live(self, case: Case, post_id: str, at: datetime | None = None) -> Published:
         """A story whose id is known, with its address when the list can be read now. Never fails."""
-        stories, _ = await self.graph.quickly(self._listed(case, case.draft.due_at)) or ([], False)
+        look = self._listed(case, case.draft.due_at)
+        stories, _ = await quickly(look, self.graph.settings.permalink_timeout) or ([], False)
         return _published(post_id, next((story for story in stories if story.id == post_id), None), at)
 
     async def search(self, case: Case, since: datetime) -> Published | Absent | Unknown:

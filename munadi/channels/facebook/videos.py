@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from munadi.channels.facebook.errors import incomplete
 from munadi.channels.facebook.graph import PageGraph
@@ -42,10 +43,9 @@ class Videos:
         url = words(answer.field("upload_url"))
         if video_id is None or not (session_id if is_plain else url):
             raise incomplete("an upload without an id or an address")
-        upload = Upload(video_id=video_id, started_at=self.graph.now())
-        if not is_plain:
-            return upload.model_copy(update={"url": url})
-        return upload.model_copy(update={"session_id": session_id, "until": number(answer.field("end_offset")) or 0})
+        until = number(answer.field("end_offset")) or 0
+        known: dict[str, Any] = {"session_id": session_id, "until": until} if is_plain else {"url": url}
+        return Upload(video_id=video_id, started_at=self.graph.now(), **known)
 
     async def send_rest(self, case: Case, upload: Upload, asset: MediaAsset, offset: int) -> None:
         """A reel's or story's bytes from `offset` on, in one request. Raises ChannelError."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from munadi.channels.graph import Graph, next_cursor, token_of, words
+from munadi.channels.graph import Graph, next_cursor, token_of, unrenewable, words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.model import Model
@@ -72,8 +72,7 @@ class Pages:
         try:
             await self._graph.get(account.external_id, token_of(account), {"fields": "id"})
         except ChannelError as error:
-            if error.reason is Reason.TOKEN_EXPIRED:
-                error.reason = Reason.TOKEN_REVOKED
+            unrenewable(error)
             raise
         expires_at = account.credentials.expires_at
         if expires_at is not None and expires_at <= self._clock.now():
