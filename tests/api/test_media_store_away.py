@@ -95,6 +95,9 @@ async def test_a_server_that_is_killed_is_a_503_and_all_is_well_when_it_is_back(
     assert served.content == picture(80, 80)
     await desk.accept(media=[{"url": desk.site.url("/b.jpg")}])
     assert (await desk.client.get(path)).status_code == 404  # that one was lost with the server
+    assert (await upload(desk, picture())).status_code == 201  # and is back once it is uploaded again
+    assert (await desk.client.get(path)).content == picture()
+    assert await desk.count(MediaRow) == 2
 
 
 async def test_a_server_that_is_silent_is_a_503_in_time_and_holds_up_nothing_else(
