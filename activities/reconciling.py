@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from temporalio import activity
@@ -54,6 +55,8 @@ class ReconcilingActivities:
 
     async def _nothing_open(self, work: Work, look_first: bool) -> Outcome:
         """No visible call is in doubt; a late first send looks all the same: the database may be a restored one."""
+        if work.look_since is not None:
+            return await self._restored(work, work.look_since)
         if look_first:
             found = await self._find(work, work.draft.created_at)
             if isinstance(found, Published):
@@ -62,6 +65,28 @@ class ReconcilingActivities:
         if work.status is S.UNCONFIRMED:
             return settled_as(work.publication_id, await self._still_unknown(work))
         settled = await self._publications.requeue(work.publication_id, epoch=work.epoch, now=self._clock.now())
+        return settled_as(work.publication_id, settled)
+
+    async def _restored(self, work: Work, since: datetime) -> Outcome:
+        """The database is older than what may have happened: only a look that proves absence lets it be sent.
+
+        What was prepared since then is not on record either, so an absence by the old handle alone proves nothing.
+        """
+        found = await self._find(work, since)
+        if isinstance(found, Absent) and not self._channels[work.channel].spec.finds_without_handle:
+            found = Unknown(note="it may have been prepared and sent under a handle that is lost")
+        elif isinstance(found, Absent) and work.handle is not None:
+            found = await self._find(replace(work, handle=None), since)
+        if isinstance(found, Published):
+            return settled_as(work.publication_id, await self._publish_found(work, None, found))
+        if isinstance(found, Unknown):
+            return settled_as(work.publication_id, await self._still_unknown(work))
+        if work.status is S.PUBLISHING:
+            return next_step(work, Step.PUBLISH)
+        verdict = Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))
+        settled = await self._publications.settle(
+            work.publication_id, None, epoch=work.epoch, verdict=verdict, now=self._clock.now()
+        )
         return settled_as(work.publication_id, settled)
 
     async def _open(self, work: Work, attempt: OpenAttempt) -> Outcome:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 
@@ -22,7 +22,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import Resend
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.ledger import Intent, IntentRefused, OpenAttempt, Work
-from munadi.domain.publication import Absent, PublicationStatus, Published, Warning_
+from munadi.domain.publication import Absent, PublicationStatus, Published, Unknown, Warning_
 from munadi.domain.story import Outcome, Step
 from munadi.ports import Channels, Clock, Publications, Stage, Stages, StaleEpoch, TokenKeeper
 
@@ -69,6 +69,8 @@ class StagingActivities:
                 return await self._give_up(work, None, error)
             if work.stage_attempt is not None:
                 return await self._look(work, work.stage, work.stage_attempt, account)
+            if work.look_since is not None:
+                return await self._restored(work, work.stage, work.look_since, account)
             return await self._attempt(work, work.stage, account)
 
     @activity.defn(name="locate")
@@ -151,6 +153,20 @@ class StagingActivities:
             return next_step(work, Step.STAGE)
         sorting = Sorting.NOT_SENT if may_resend else Sorting.UNKNOWN
         return await self._settle(work, attempt.id, sorting, warning=_warning(work, stage, "nobody can tell", None))
+
+    async def _restored(self, work: Work, stage: str, since: datetime, account: ConnectedAccount) -> Outcome:
+        """The database is older than what may have happened: the step is taken only if it is proven absent."""
+        try:
+            found = await self._channels[work.channel].find(work.draft, account, work.handle, since, stage)
+        except ChannelError as error:
+            found = Unknown(note=str(error)[:200])
+        if isinstance(found, Published):
+            return await self._settle(work, None, Sorting.SENT)
+        if isinstance(found, Absent):
+            return await self._attempt(work, stage, account)
+        return await self._settle(
+            work, None, Sorting.NOT_SENT, warning=_warning(work, stage, f"nobody can tell: {found.note}", None)
+        )
 
     async def _settle(
         self,

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Option
 
 from munadi.cli.command import command, group
 from munadi.cli.exits import CommandFailed
+from munadi.cli.output import Output
 from munadi.cli.session import Session
 
-app = group("db", "Migrate the database, and make the first key.")
+if TYPE_CHECKING:
+    from munadi.db.restored import Marked
+
+app = group("db", "Migrate the database, make the first key, and tell of a restored backup.")
 
 
 @command(app, "upgrade", remote=False)
@@ -46,6 +52,57 @@ def create_key(session: Session, name: Annotated[str, Option("--name", help="Wha
     except SQLAlchemyError as error:
         raise CommandFailed(f"no key could be made: {_cause(error)}", advice=_advice(url)) from error
     session.show({"name": name, "apiKey": text}, lambda out, made: out.line(made["apiKey"]))
+
+
+@command(app, "restored", remote=False)
+def restored(
+    session: Session,
+    since: Annotated[str, Option("--since", help="When the backup was made, as 2026-11-25T09:30:00Z.")],
+) -> None:
+    """Say that this database is a backup put back. Whatever may have gone out since is looked for before it is sent.
+
+    Stop workers and API, put the backup back, run this, start them again.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from munadi.cli.settings import database_url
+
+    url = database_url()
+    try:
+        marked = asyncio.run(_restored(url, _instant(since)))
+    except SQLAlchemyError as error:
+        raise CommandFailed(f"nothing was marked: {_cause(error)}", advice=_advice(url)) from error
+    session.show(marked.model_dump(mode="json", by_alias=True), _show_restored)
+
+
+def _show_restored(out: Output, marked: Mapping[str, Any]) -> None:
+    out.line(f"{marked['publications']} publications will be looked for at their networks before anything is sent")
+    for status, count in sorted(marked["byStatus"].items()):
+        out.line(f"  {count} {status}")
+
+
+def _instant(text: str) -> datetime:
+    """A moment in the past. Raises CommandFailed."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandFailed(f"--since {text!r} is no ISO 8601 time", advice="Write 2026-11-25T09:30:00Z.") from None
+    if at.tzinfo is None:
+        raise CommandFailed(f"--since {text!r} has no zone", advice="End it with Z, or with an offset as +02:00.")
+    if at > datetime.now(UTC):
+        raise CommandFailed(f"--since {text} is in the future", advice="Give the time when the backup was made.")
+    return at.astimezone(UTC)
+
+
+async def _restored(url: str, since: datetime) -> Marked:
+    from munadi.db.restored import mark_restored
+    from munadi.db.session import Database
+
+    database = Database(url)
+    try:
+        return await mark_restored(database, since)
+    finally:
+        await database.close()
 
 
 async def _create_key(url: str, name: str) -> str:

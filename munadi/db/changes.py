@@ -142,6 +142,7 @@ async def resolve(story: Story, row: PublicationRow, *, published: bool, post_id
         attempt.outcome = (Sorting.SENT if published else Sorting.NOT_SENT).value
     # A late answer of the attempt that a person has just settled must not find its epoch current.
     row.epoch += 1
+    row.look_since = None
     if published:
         row.provider_post_id, row.provider_url, row.published_at = post_id, url, story.now
         await story.move(row, S.PUBLISHED, EventType.PUBLISH_SUCCEEDED)

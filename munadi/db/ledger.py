@@ -66,6 +66,7 @@ class PublicationLedger:
             if await open_attempts(session, publication_id, stage):
                 return IntentRefused("OPEN_ATTEMPT")
             row.attempt_count += 1
+            row.look_since = None
             attempt = AttemptRow(
                 id=new_id(Prefix.ATTEMPT),
                 publication_id=publication_id,

@@ -89,8 +89,9 @@ class ContentProgress:
                     continue
                 row.epoch += 1
                 late = now - row.due_at > LATE_FIRST_SEND and row.attempt_count == 0
+                looked_for = late or row.look_since is not None
                 await story.move(row, S.PUBLISHING, EventType.PUBLISH_STARTED)
-                claimed.append(_claimed(story, row, Mode.LOOK_FIRST if late else Mode.PUBLISH))
+                claimed.append(_claimed(story, row, Mode.LOOK_FIRST if looked_for else Mode.PUBLISH))
             await story.close()
             sleep = min(sleeps) if sleeps else None
             return Claim(claimed=tuple(claimed), sleep=sleep, deliveries=story.deliveries)

@@ -153,6 +153,7 @@ class ChannelSpec(WireModel):
     visible_bytes: int = 0  # of media that the visible call itself may carry, at most; 0 where it is a small request
     margin: timedelta = timedelta(seconds=5)
     absence_window: timedelta
+    finds_without_handle: bool = True  # whether a look can tell an absence when what was prepared is not known any more
     resend: Resend
     leftovers: Leftovers = Leftovers.EXPIRE
     clickable_links: bool = True  # in the text

@@ -45,6 +45,8 @@ class Work:
     attempts: int
     looks: int
     open_attempt: OpenAttempt | None
+    # Since when the network may have it unknown to us: the database is a restored one.
+    look_since: datetime | None = None
     # The next later visible step of a published one, and its visible call whose end is not certain.
     stage: str | None = None
     stage_attempt: OpenAttempt | None = None

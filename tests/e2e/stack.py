@@ -58,6 +58,13 @@ class Stack:
         self.process.assert_nothing_left()
         return code
 
+    def restart(self, meanwhile: Callable[[], None]) -> Stack:
+        """Stop it, do something to its data, start it again; its addresses may be others then."""
+        assert self.stop() == 0
+        self.process.log.rename(self.process.log.with_suffix(".before.log"))
+        meanwhile()
+        return self.start()
+
     @property
     def pids(self) -> dict[str, int]:
         """The children's process ids now (they change when one is restarted)."""

@@ -63,6 +63,7 @@ class FakeChannel:
     later: list[str] = field(default_factory=list)
     later_plan: deque[Any] = field(default_factory=deque)
     blind: bool = False
+    blind_looks: int = 0
     leads: bool = False
     hang: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -150,7 +151,8 @@ class FakeChannel:
         stage: str = "post",
     ) -> Published | Absent | Unknown:
         self.calls.append(("find", since))
-        if self.blind:
+        if self.blind_looks > 0 or self.blind:
+            self.blind_looks -= 1
             return Unknown(note="reads are down")
         if stage != "post":
             return self._published(draft) if stage in self.later else Absent()

@@ -157,6 +157,7 @@ SPEC = ChannelSpec(
     absence_window=timedelta(0),  # publish_id is a strong key
     clickable_links=False,
     notices=(UNAUDITED,),
+    finds_without_handle=False,  # and the only one
     leftovers=Leftovers.REMOVED,  # an upload under way is cancelled; its address is dead after an hour
     resend=Resend.NEVER,  # safe for every mode; see `TikTok.resend` for what a draft allows
     facts_version="2026-11",

@@ -1,0 +1,54 @@
+"""`munadi db restored`: what may have gone out since the backup is marked, and only a look takes the mark away."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from munadi.db.restored import mark_restored
+from munadi.domain.ledger import POST, Intent
+from munadi.domain.publication import PublicationStatus
+from munadi.domain.story import Mode
+from tests.db.board import Board
+from tests.db.seeding import START
+
+S = PublicationStatus
+SINCE = START - timedelta(hours=1)
+
+
+async def test_all_that_may_have_gone_out_is_marked_once(board: Board) -> None:
+    waiting = await board.put(S.QUEUED, S.ACCEPTED, S.FAILED)
+    under_way = await board.put(S.PUBLISHING, S.UNCONFIRMED)
+    ended = await board.put(S.PUBLISHED, S.CANCELED)
+    unfinished = await board.put(S.PUBLISHED, stages=["comment"], content={"next_look_at": START})
+    marked = await mark_restored(board.database, SINCE)
+    mine = {"queued": 1, "accepted": 1, "failed": 1, "publishing": 1, "unconfirmed": 1, "published": 1}
+    assert {key: marked.by_status.get(key, 0) for key in mine} == mine
+    again = await mark_restored(board.database, START)
+    assert again.by_status == marked.by_status
+    for publication in (*waiting.ids, *under_way.ids, *unfinished.ids):
+        assert (await board.row(publication)).look_since == SINCE
+    for publication in ended.ids:
+        assert (await board.row(publication)).look_since is None
+
+
+@pytest.mark.parametrize("attempts", [0, 3])
+async def test_a_marked_one_is_looked_for_although_it_is_in_time(board: Board, attempts: int) -> None:
+    put = await board.put(S.QUEUED, attempt_count=attempts)
+    await mark_restored(board.database, SINCE)
+    [claimed] = (await board.progress.claim(put.content_id, START, "w")).claimed
+    assert claimed.mode is Mode.LOOK_FIRST
+    work = await board.ledger.load(put.id)
+    assert work is not None
+    assert work.look_since == SINCE
+
+
+async def test_the_mark_goes_with_the_next_intent(board: Board) -> None:
+    put = await board.put(S.PUBLISHING, epoch=1)
+    await mark_restored(board.database, SINCE)
+    intent = await board.ledger.open_attempt(
+        put.id, epoch=1, stage=POST, holder="w", now=START, deadline=START + timedelta(seconds=30)
+    )
+    assert isinstance(intent, Intent)
+    assert (await board.row(put.id)).look_since is None
