@@ -45,7 +45,7 @@ test: test-setup check ## Everything: check, then all tests with real servers
 soak: test-setup ## The large version of the proofs, written to docs/evidence.md; about an hour
 	$(BIN)/pytest -m soak $(ARGS) || failed=$$?; $(BIN)/python -m tests.faults.evidence; exit $${failed:-0}
 
-bench: setup ## Measure throughput and lateness on this machine
+bench: setup ## Measure throughput, lateness and cost beside the bare engine; writes docs/performance.md
 	$(BIN)/python -m tests.bench $(ARGS)
 
 record: setup ## Record the histories of new and changed stories beside the old ones
