@@ -167,8 +167,7 @@ class PublicationRow(SQLModel, table=True):
     hold_count: int = 0
     hold_cause: dict[str, Any] | None = _json(default=None)
     look_count: int = 0
-    # Since when the network may have it unknown to us (`munadi db restored`): nothing is sent before a look.
-    look_since: datetime | None = _at(default=None)
+    look_since: datetime | None = _at(default=None)  # set by `munadi db restored`: nothing is sent before a look
     next_look_at: datetime | None = _at(default=None)
     handle_draft_version: int | None = None
     handle: dict[str, Any] | None = _json(default=None)

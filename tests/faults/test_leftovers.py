@@ -82,9 +82,9 @@ async def test_a_canceled_video_is_removed_though_the_worker_dies_or_the_network
 
     killed = await owner.prepared("killed in between")
     before = Passage("worker.discards.take.before")
-    world.points.plant(before, "kill")
+    plant = world.points.plant(before, "kill")
     await cancel(world, killed)
-    assert await world.points.hit(before) is not None
+    assert await plant.hit() is not None
     assert await owner.sees("killed in between")
     await until(lambda: owner.misses("killed in between"), 60)
 
