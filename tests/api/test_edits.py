@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlmodel import select
 
+from munadi.db.outbox import DiscardRow
 from munadi.db.tables import AccountRow, DraftRow
 from munadi.domain.channel import ChannelName
 from tests.api.changing import change, edit, rows, types_of
@@ -137,3 +139,18 @@ async def test_a_held_content_can_be_edited_though_its_account_is_gone_stale(des
         assert account is not None
         account.status = "reauth_required"
     assert (await edit(desk, made["id"], {"text": "still mine"})).status_code == 200
+
+
+async def test_what_was_prepared_for_the_old_draft_is_left_to_be_removed(desk: Desk) -> None:
+    made = await desk.accept()
+    async with desk.story(made["id"]) as story:
+        row = story.publications[0]
+        row.handle, row.handle_draft_version, row.handle_ready = {"video_id": "old"}, 1, True
+    answer = await desk.client.patch(
+        f"/v1/contents/{made['id']}", json={"text": "Another"}, headers={"If-Match": f'"{made["version"]}"'}
+    )
+    assert answer.status_code == 200, answer.text
+    async with desk.story(made["id"]) as story:
+        assert (story.publications[0].handle, story.publications[0].handle_ready) == (None, False)
+        left = (await story.session.exec(select(DiscardRow))).all()
+        assert [(one.handle, one.draft_version, one.detached) for one in left] == [({"video_id": "old"}, 1, True)]
