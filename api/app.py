@@ -97,6 +97,8 @@ async def open_services(
         try:
             known = channels or runtime.channels
             temporal = await connect(settings.temporal, lazy=True) if settings.temporal.address else None
+            if temporal is not None:
+                temporal = runtime.around(temporal, "temporal")
             yield Services(
                 settings=settings,
                 database=database,

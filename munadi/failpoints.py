@@ -18,6 +18,7 @@ import functools
 import inspect
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -131,7 +132,8 @@ def _subjects(*values: Any) -> frozenset[str]:
     """The ids among the arguments of a call, and of what has one."""
     ids = [value if isinstance(value, str) else getattr(value, "publication_id", None) for value in values]
     ids += [getattr(value, "id", None) for value in values]
-    return frozenset(value for value in ids if isinstance(value, str) and "_" in value)
+    # An id, and not a text that tells of one.
+    return frozenset(value for value in ids if isinstance(value, str) and "_" in value and not re.search(r"\s", value))
 
 
 def _take(planted: Path, subjects: frozenset[str]) -> None:

@@ -70,6 +70,11 @@ class Stack:
         """The children's process ids now (they change when one is restarted)."""
         return dict(json.loads((self.folder / "data" / "dev.json").read_text())["pids"])
 
+    @property
+    def temporal(self) -> str:
+        """Where its Temporal is: host:port."""
+        return str(json.loads((self.folder / "data" / "dev.json").read_text())["temporal"])
+
     def kill(self, name: str) -> int:
         """kill -9 one child, by its id."""
         pid = self.pids[name]

@@ -7,7 +7,7 @@ import json
 import time
 import uuid
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,11 +83,22 @@ class Points:
 
     def passages(self, subjects: Collection[str]) -> list[Passage]:
         """What was recorded for one of `subjects`, in order."""
-        seen: Counter[str] = Counter()
-        found: list[Passage] = []
+        return _in_turn(name for name, whom in self._recorded() if whom & set(subjects))
+
+    def every(self) -> list[Passage]:
+        """What was recorded for whomever, in order: of a process that does one thing only."""
+        return _in_turn(name for name, _ in self._recorded())
+
+    def _recorded(self) -> Iterator[tuple[str, set[str]]]:
         for line in (self.folder / "hits.log").read_text().splitlines():
             name, *whom = line.split()
-            if set(whom) & set(subjects):
-                found.append(Passage(name, seen[name]))
-                seen[name] += 1
-        return found
+            yield name, {*whom}
+
+
+def _in_turn(names: Iterable[str]) -> list[Passage]:
+    seen: Counter[str] = Counter()
+    found: list[Passage] = []
+    for name in names:
+        found.append(Passage(name, seen[name]))
+        seen[name] += 1
+    return found

@@ -1,0 +1,169 @@
+"""Contents as a client sends them: one body and one Idempotency-Key until it is answered; and what became of them.
+
+The client's reference of each is its key, its text is at the network, so that a content, its post and its sending
+find each other without an id that we have given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from munadi.domain.ids import workflow_id
+from tests.e2e.stack import ENDED
+from tests.faults.world import World
+from tests.support.temporal import Client
+
+# The network's clock and the asked time are told in milliseconds.
+TICK = 0.002
+Revive = Callable[[], Awaitable[object]]
+
+
+@dataclass
+class Sending:
+    """What one client asks for, and what it was answered. Times are seconds since the epoch."""
+
+    text: str
+    brand_ref: str
+    due: float | None = None
+    media: dict[str, Any] | None = None
+    channel: str = "bluesky"
+    fault: str = ""
+    hit_at: float | None = None
+    answers: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    content_ids: list[str] = field(default_factory=list)
+    accepted_at: float | None = None
+    slowest: float = 0.0
+    posts: list[dict[str, Any]] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        return self.text.replace(" ", "-")
+
+    @property
+    def body(self) -> dict[str, Any]:
+        at = {} if self.due is None else {"scheduledAt": datetime.fromtimestamp(self.due, UTC).isoformat()}
+        media = {} if self.media is None else {"media": [self.media]}
+        wanted = {"brandRef": self.brand_ref, "text": self.text, "channels": [self.channel], "clientRef": self.key}
+        return {**wanted, **at, **media}
+
+    @property
+    def live_at(self) -> float | None:
+        """When the network had it."""
+        return min((datetime.fromisoformat(post["createdAt"]).timestamp() for post in self.posts), default=None)
+
+    async def once(self, client: httpx.AsyncClient) -> httpx.Response | None:
+        """Ask once; None when no answer came."""
+        began = time.monotonic()
+        try:
+            answer = await client.post("/v1/contents", json=self.body, headers={"Idempotency-Key": self.key})
+        except httpx.TransportError as error:
+            self.answers.append(type(error).__name__)
+            return None
+        self.slowest = max(self.slowest, time.monotonic() - began)
+        self.answers.append(str(answer.status_code))
+        if answer.status_code == 202:
+            self.ids.append(answer.json()["id"])
+            self.accepted_at = self.accepted_at or time.time()
+        return answer
+
+    async def until_accepted(
+        self, client: httpx.AsyncClient, revive: Revive | None = None, within: float = 60, pause: float = 0.1
+    ) -> httpx.Response:
+        """Ask until it is accepted; `revive` is called when no answer came. Any other refusal fails the test."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            answer = await self.once(client)
+            if answer is not None and answer.status_code == 202:
+                return answer
+            assert answer is None or answer.status_code in (409, 503), answer.text
+            if answer is None and revive is not None:
+                await revive()
+            await asyncio.sleep(pause)
+        raise AssertionError(f"{self.text}: not accepted within {within} s: {self.answers}")
+
+    def verdict(self) -> str | None:
+        """What promise was broken, or None."""
+        if len(self.posts) > 1:
+            return "doubled"
+        if len({*self.ids}) > 1 or len(self.content_ids) > 1:
+            return "more than one content"
+        if self.ids and self.ids[:1] != self.content_ids:
+            return "an accepted content is not there"
+        if self.content_ids and self.statuses != ["published"]:
+            return "not published"
+        if len(self.posts) != len(self.content_ids):
+            return "lost" if self.content_ids else "published, and nobody has it"
+        if self.due is not None and self.live_at is not None and self.live_at < self.due - TICK:
+            return f"early by {self.due - self.live_at:.3f} s"
+        return None
+
+    def __str__(self) -> str:
+        found = f"answers {self.answers}, answered ids {self.ids}, contents {self.content_ids} {self.statuses}"
+        return f"{self.text} ({self.fault}): {found}, posts {[post['id'] for post in self.posts]}"
+
+
+async def look(world: World, sendings: Sequence[Sending], within: float = 120) -> list[Sending]:
+    """Wait until every content of the brand has ended; then note what the API and the network have of each sending."""
+    contents = await _all_ended(world, within)
+    listed = await world.sandbox.get("/control/posts", params={"channel": "bluesky"})
+    posts = defaultdict(list)
+    for post in listed.json() if isinstance(listed.json(), list) else listed.json()["posts"]:
+        posts[post["text"]].append(post)
+    for sending in sendings:
+        ours = [content for content in contents if content["clientRef"] == sending.key]
+        sending.content_ids = [content["id"] for content in ours]
+        sending.statuses = [content["status"] for content in ours]
+        sending.posts = posts[sending.text]
+    return [*sendings]
+
+
+def broken(sendings: Iterable[Sending]) -> list[str]:
+    """Every broken promise, in words; empty is what we want."""
+    return [f"{word}: {sending}" for sending in sendings if (word := sending.verdict())]
+
+
+async def orphans(world: World, temporal: Client) -> list[str]:
+    """Contents without a workflow and workflows without a content, in words."""
+    contents = {workflow_id(content["id"]) for content in await contents_of(world)}
+    workflows = {one.id async for one in temporal.list_workflows("WorkflowType = 'PublishContent'")}
+    return [f"{one} has no workflow" for one in contents - workflows] + [
+        f"{one} has no content" for one in workflows - contents
+    ]
+
+
+async def contents_of(world: World) -> list[dict[str, Any]]:
+    """Every content of the brand."""
+    found: list[dict[str, Any]] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        asked = {"brandRef": world.brand.ref, "limit": 100, **({"cursor": cursor} if cursor else {})}
+        answer = await world.api.get("/v1/contents", params=asked)
+        assert answer.status_code == 200, answer.text
+        found += answer.json()["data"]
+        cursor = answer.json()["nextCursor"]
+    return found
+
+
+async def _all_ended(world: World, within: float) -> list[dict[str, Any]]:
+    deadline = time.monotonic() + within
+    while True:
+        contents = await contents_of(world)
+        open_still = [f"{one['clientRef']} is {one['status']}" for one in contents if one["status"] not in ENDED]
+        if not open_still or time.monotonic() > deadline:
+            return contents  # what has not ended is a broken promise of its own
+        await asyncio.sleep(0.3)
+
+
+def soon(seconds: float) -> float:
+    """A due time, to the millisecond, as it is sent."""
+    return round((datetime.now(UTC) + timedelta(seconds=seconds)).timestamp(), 3)
