@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from PIL import Image
@@ -38,29 +38,40 @@ class Crash:
         return f"{self.kind}, killed at {where}, {'gives up' if self.gives_up else 'asks again'}"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Gallery:
-    """A web server with another picture at every address."""
+    """A web server with another picture at every address; it may take its time."""
 
-    url: str
+    seconds: float = 0.0
+    url: str = ""
+    paths: set[str] = field(default_factory=set)
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls) -> AsyncIterator[Gallery]:
-        server = await asyncio.start_server(_show, LOOPBACK, 0)
+    async def opened(cls, seconds: float = 0.0) -> AsyncIterator[Gallery]:
+        gallery = cls(seconds)
+        server = await asyncio.start_server(gallery._show, LOOPBACK, 0)
+        gallery.url = f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}"
         async with server:
-            yield cls(f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}")
+            yield gallery
 
+    async def asked(self, numbers: Iterable[int], within: float = 20) -> None:
+        """Wait until the pictures of these numbers have been asked for."""
+        wanted = {f"/{number}.jpg" for number in numbers}
+        async with asyncio.timeout(within):
+            while not wanted <= self.paths:  # noqa: ASYNC110 - other processes ask
+                await asyncio.sleep(0.02)
 
-async def _show(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    head = await reader.readuntil(b"\r\n\r\n")
-    shade = random.Random(head.split()[1]).randrange(1 << 24)
-    out = io.BytesIO()
-    Image.new("RGB", (320, 320), f"#{shade:06x}").save(out, "JPEG")
-    size = f"content-type: image/jpeg\r\ncontent-length: {out.tell()}\r\nconnection: close\r\n\r\n"
-    writer.write(f"HTTP/1.1 200 OK\r\n{size}".encode() + out.getvalue())
-    await writer.drain()
-    writer.close()
+    async def _show(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        path = (await reader.readuntil(b"\r\n\r\n")).decode().split()[1]
+        self.paths.add(path)
+        await asyncio.sleep(self.seconds)
+        out = io.BytesIO()
+        Image.new("RGB", (320, 320), f"#{random.Random(path).randrange(1 << 24):06x}").save(out, "JPEG")
+        size = f"content-type: image/jpeg\r\ncontent-length: {out.tell()}\r\nconnection: close\r\n\r\n"
+        writer.write(f"HTTP/1.1 200 OK\r\n{size}".encode() + out.getvalue())
+        await writer.drain()
+        writer.close()
 
 
 def sending_of(world: World, gallery: Gallery, crash: Crash) -> Sending:

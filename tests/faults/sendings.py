@@ -42,7 +42,7 @@ class Sending:
     content_ids: list[str] = field(default_factory=list)
     accepted_at: float | None = None
     slowest: float = 0.0
-    posts: list[dict[str, Any]] = field(default_factory=list)
+    posts: list[dict[str, Any]] = field(default_factory=list, repr=False)
     statuses: list[str] = field(default_factory=list)
 
     @property
@@ -85,7 +85,7 @@ class Sending:
             answer = await self.once(client)
             if answer is not None and answer.status_code == 202:
                 return answer
-            assert answer is None or answer.status_code in (409, 503), answer.text
+            assert answer is None or _may_ask_again(answer), f"{self}: {answer.headers} {answer.text}"
             if answer is None and revive is not None:
                 await revive()
             await asyncio.sleep(pause)
@@ -162,6 +162,12 @@ async def _all_ended(world: World, within: float) -> list[dict[str, Any]]:
         if not open_still or time.monotonic() > deadline:
             return contents  # what has not ended is a broken promise of its own
         await asyncio.sleep(0.3)
+
+
+def _may_ask_again(answer: httpx.Response) -> bool:
+    """In flight, or not available for a while: a problem document that says when to ask again."""
+    problem = answer.headers["content-type"] == "application/problem+json"
+    return answer.status_code in (409, 503) and problem and answer.headers["retry-after"].isdigit()
 
 
 def soon(seconds: float) -> float:

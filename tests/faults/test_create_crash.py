@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from munadi.config import TemporalSettings
-from munadi.temporal import connect
 from tests.faults.crashes import KINDS, UNTOLD, Crash, Gallery, caught_up, create, passages_of
 from tests.faults.evidence import keep
 from tests.faults.points import Passage
@@ -20,6 +18,7 @@ from tests.faults.sendings import Sending, broken, look, orphans
 from tests.faults.shells import OwnApi, own_api
 from tests.faults.trials import p95
 from tests.faults.world import QUICK, World, open_world
+from tests.support.temporal import connect_to
 
 SEED = 20261206
 TRIALS = 200
@@ -62,7 +61,7 @@ async def faults_of(world: World, gallery: Gallery, api: OwnApi, count: int) -> 
 
 async def orphans_of(world: World) -> list[str]:
     """Contents without workflow, workflows without content."""
-    return await orphans(world, await connect(TemporalSettings(address=world.stack.temporal)))
+    return await orphans(world, await connect_to(world.stack.temporal))
 
 
 async def without_worker(world: World, gallery: Gallery, api: OwnApi, number: int) -> tuple[Sending, float]:
@@ -94,7 +93,7 @@ async def test_killed_around_the_commit_a_creation_is_published_once_or_never_ha
         crashes = [Crash(n, KINDS[n], Passage(where), gives_up=n == 0) for n, where in enumerate(places)]
         sendings = [await create(world, gallery, api, crash) for crash in crashes]
         last, back = await without_worker(world, gallery, api, len(crashes))
-        await look(world, [*sendings, last])
+        await look(world, [*sendings, last], within=45)
         print(*sendings, last, sep="\n")
         assert not broken([*sendings, last])
         assert not await orphans_of(world)

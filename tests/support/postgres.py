@@ -4,6 +4,7 @@ The server listens on loopback only and trusts it. PostgreSQL refuses to run as 
 another user; nothing outside its own folder is changed for that.
 """
 
+import contextlib
 import importlib.util
 import os
 import pwd
@@ -11,11 +12,14 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -32,13 +36,16 @@ SETTINGS = {
     "shared_buffers": "32MB",
     "max_connections": "100",
 }
+# For a server that is killed: what it has acknowledged is in the system's hands, which outlives it.
+DURABLE = {"synchronous_commit": "on", "full_page_writes": "on"}
 
 
 class PostgresServer:
     """`with PostgresServer() as server: url = server.create_database()`."""
 
-    def __init__(self, given: str | None = None) -> None:
+    def __init__(self, given: str | None = None, settings: Mapping[str, str] | None = None) -> None:
         """`given` is the URL of a server that runs already; an empty one always starts a new server."""
+        self._settings = SETTINGS | dict(settings or {})
         self._given = os.environ.get("DATABASE_URL", "") if given is None else given
         self._folder: Path | None = None
         self._process: Process | None = None
@@ -58,7 +65,7 @@ class PostgresServer:
             shutil.chown(data, user, pwd.getpwnam(user).pw_gid)
         _initialise(binaries, data, user)
         self._port = free_port()
-        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         self._process = Process(
             [binaries / "postgres", "-D", data, "-p", str(self._port), *options],
             log=self._folder / "log",
@@ -67,6 +74,30 @@ class PostgresServer:
         ).start()
         self._process.wait_for_line("database system is ready to accept connections")
         return self
+
+    def crash(self) -> None:
+        """kill -9 of the server and all its processes; its folder and port stay ours."""
+        assert self._process is not None, "a server that was given is not ours to kill"
+        children = psutil.Process(self._process.pid).children(recursive=True)
+        self._process.kill()
+        for child in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+        psutil.wait_procs(children, timeout=10)
+
+    def start_again(self, within: float = 60.0) -> None:
+        """After a crash: start over the same folder, recover, and answer."""
+        assert self._process is not None, "never started"
+        self._process.start()
+        deadline = time.monotonic() + within
+        while True:
+            try:
+                psycopg.connect(self._admin_url(), connect_timeout=2).close()
+                return
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    raise AssertionError(f"not back: {error}\n{self._process.output[-2000:]}") from error
+            time.sleep(0.02)
 
     def stop(self) -> None:
         if self._process is not None:

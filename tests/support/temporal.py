@@ -67,7 +67,7 @@ class TemporalDevServer:
         self.start(within)
 
     async def connect(self) -> Client:
-        return await Client.connect(self.address, namespace=NAMESPACE, data_converter=pydantic_data_converter)
+        return await connect_to(self.address)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -88,6 +88,11 @@ class TemporalDevServer:
         for name, kind in SEARCH_ATTRIBUTES.items():
             flags += ["--search-attribute", f"{name}={kind}"]
         return [*flags, "--dynamic-config-value", "matching.enableFairness=true"]
+
+
+async def connect_to(address: str) -> Client:
+    """A client of a server that is up."""
+    return await Client.connect(address, namespace=NAMESPACE, data_converter=pydantic_data_converter)
 
 
 async def wait_until_healthy(address: str, within: float = 30.0) -> None:

@@ -1,0 +1,132 @@
+"""Row 7: Temporal is killed for a while: work is accepted, nothing is lost, doubled or early, and it catches up."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.faults.evidence import keep
+from tests.faults.sendings import Sending, broken, look, orphans, soon
+from tests.faults.world import QUICK, World, open_world
+from tests.support.temporal import TemporalDevServer
+
+SEED = 20261207
+CATCH_UP = 30.0
+# While Temporal is away the API's call of it may take a second, after the answer; `/readyz` asks it for a second.
+ANSWERS_WITHIN = 5.0
+
+
+@dataclass
+class Outage:
+    """What was asked for before and during an outage, and what was seen. Times are seconds since the epoch."""
+
+    due: list[Sending]
+    created: list[Sending] = field(default_factory=list)
+    readiness: list[str] = field(default_factory=list)
+    back_at: float = 0.0
+
+    @property
+    def sendings(self) -> list[Sending]:
+        return [*self.due, *self.created]
+
+    def behind(self) -> list[float]:
+        """Seconds from the moment when each could be sent (it was due, and Temporal was back) until it was live."""
+        return sorted(
+            one.live_at - max(self.back_at, one.due or 0, one.accepted_at or 0)
+            for one in self.sendings
+            if one.live_at is not None and one.live_at > self.back_at
+        )
+
+    def failures(self) -> list[str]:
+        """Every broken promise, in words."""
+        refused = [f"not accepted at once: {one}" for one in self.created if one.answers != ["202"]]
+        slow = [f"answered after {one.slowest:.1f} s: {one}" for one in self.created if one.slowest > ANSWERS_WITHIN]
+        unready = [f"/readyz said {told}" for told in self.readiness if told != "200 degraded"]
+        late = [f"sent {each:.1f} s after Temporal was back" for each in self.behind() if each > CATCH_UP]
+        return [*broken(self.sendings), *refused, *slow, *unready, *late]
+
+
+async def outage(world: World, temporal: TemporalDevServer, *, due: int, created: int, seconds: float) -> Outage:
+    """Kill Temporal for `seconds`; so many contents fall due meanwhile, so many are created."""
+    dice = random.Random(SEED)
+    lead = 4.0 + due * 0.1
+    seen = Outage([Sending(f"falls due {n:03}", world.brand.ref, fault="due while down") for n in range(due)])
+    for one in seen.due:
+        one.due = soon(lead + dice.uniform(0.5, seconds - 1))
+    await asyncio.gather(*(_create_in_turn(world, seen.due[part::4]) for part in range(4)))
+    await asyncio.sleep(max(0.0, min(one.due or 0 for one in seen.due) - time.time() - 0.5))
+    await asyncio.to_thread(temporal.kill)
+    began = time.monotonic()
+    asking = asyncio.create_task(_readiness(world.api, seen))
+    for number in range(created):
+        one = Sending(f"created {number:03}", world.brand.ref, fault="created while down")
+        # Some for now, some for a moment within the outage, some for one just after it.
+        one.due = (None, soon(seconds / 3), soon(seconds - (time.monotonic() - began) + 6))[number % 3]
+        seen.created.append(one)
+        await one.once(world.api)
+        await asyncio.sleep(max(0.0, began + seconds * (number + 1) / (created + 1) - time.monotonic()))
+    await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))
+    asking.cancel()
+    await asyncio.to_thread(temporal.start)
+    seen.back_at = time.time()
+    await look(world, seen.sendings, within=CATCH_UP + 60)
+    return seen
+
+
+async def _create_in_turn(world: World, sendings: Sequence[Sending]) -> None:
+    for one in sendings:
+        await one.until_accepted(world.api)
+
+
+async def _readiness(api: httpx.AsyncClient, seen: Outage) -> None:
+    await asyncio.sleep(1)
+    while True:
+        answer = await api.get("/readyz")
+        seen.readiness.append(f"{answer.status_code} {answer.json()['status']}")
+        await asyncio.sleep(0.5)
+
+
+@pytest.mark.timeout(240)
+async def test_while_temporal_is_down_work_is_accepted_and_nothing_is_lost(
+    tmp_path: Path, own_temporal: TemporalDevServer
+) -> None:
+    async with open_world(tmp_path, QUICK | {"MUNADI_TEMPORAL__ADDRESS": own_temporal.address}) as world:
+        seen = await outage(world, own_temporal, due=6, created=9, seconds=8)
+        print(f"behind {seen.behind()}, readiness {seen.readiness}")
+        assert not seen.failures()
+        assert len(seen.readiness) > 3
+        assert not await orphans(world, await own_temporal.connect())
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+async def test_a_minute_without_temporal_under_load(tmp_path: Path, own_temporal: TemporalDevServer) -> None:
+    await prove(tmp_path, own_temporal, due=100, created=200, seconds=60)
+
+
+async def prove(folder: Path, temporal: TemporalDevServer, *, due: int, created: int, seconds: float) -> None:
+    """The large version."""
+    async with open_world(folder, QUICK | {"MUNADI_TEMPORAL__ADDRESS": temporal.address}) as world:
+        seen = await outage(world, temporal, due=due, created=created, seconds=seconds)
+        failures = seen.failures() + await orphans(world, await temporal.connect())
+    behind = seen.behind()
+    keep(
+        "7",
+        f"Temporal killed for {seconds:.0f} s, {due} fall due and {created} are created meanwhile",
+        trials=len(seen.sendings),
+        failures=failures,
+        seed=SEED,
+        measured={
+            "sent after its return p50": f"{behind[len(behind) // 2]:.1f} s",
+            "last": f"{behind[-1]:.1f} s of {len(behind)}",
+            "slowest answer": f"{max(one.slowest for one in seen.created):.2f} s",
+        },
+    )
+    assert not failures
