@@ -1,0 +1,143 @@
+"""A round under load in which worker and API are asked to end, and what they did with what was in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import re
+import signal
+import time
+from dataclasses import dataclass, field
+
+from tests.faults.crashes import Crash, Gallery, sending_of
+from tests.faults.sendings import Sending, broken, contents_of, look
+from tests.faults.shells import OwnApi
+from tests.faults.world import World
+
+# The grace of the API (munadi/cli/api.py) and of the worker (worker/compose.py).
+API_GRACE, WORKER_GRACE = 20.0, 45.0
+VISIBLE = 6
+CLIENTS = 3
+SLOW_CALL = 1.5
+
+
+@dataclass
+class Round:
+    """What was sent, who got no answer, and how the two ended. Durations in seconds."""
+
+    number: int
+    sendings: list[Sending] = field(default_factory=list)
+    unanswered: list[Sending] = field(default_factory=list)
+    slow: list[Sending] = field(default_factory=list)
+    in_flight: int = 0
+    api_code: int | None = None
+    api_took: float = 0.0
+    worker_end: str = ""
+    worker_took: float = 0.0
+    failures: list[str] = field(default_factory=list)
+
+    def judge(self) -> list[str]:
+        """Every broken promise, in words."""
+        ends = (("API", f"exit code {self.api_code}"), ("worker", self.worker_end))
+        codes = [f"{who} ended with {end}" for who, end in ends if end != "exit code 0"]
+        slow = [f"in flight and not answered: {one}" for one in self.slow if one.answers[:1] != ["202"]]
+        grace = [f"the API took {self.api_took:.1f} s"] if self.api_took > API_GRACE else []
+        grace += [f"the worker took {self.worker_took:.1f} s"] if self.worker_took > WORKER_GRACE else []
+        return [f"round {self.number}: {word}" for word in (*self.failures, *codes, *slow, *grace)]
+
+
+async def slow_network(world: World, seconds: float = SLOW_CALL) -> None:
+    """From now on every visible call takes so long."""
+    fault = {"channel": "bluesky", "operation": "com.atproto.repo.putRecord", "mode": "delay", "times": None}
+    answer = await world.sandbox.post("/control/faults", json={**fault, "delaySeconds": seconds})
+    assert answer.status_code == 201, answer.text
+
+
+async def end_both(world: World, gallery: Gallery, api: OwnApi, number: int, dice: random.Random) -> Round:
+    """SIGTERM to worker and API while visible calls and requests are under way; both are back afterwards."""
+    seen = Round(number)
+    clients = [asyncio.create_task(_client(world, api, seen, name)) for name in range(CLIENTS)]
+    visible = [Sending(f"round {number:02} visible {n}", world.brand.ref) for n in range(VISIBLE)]
+    await asyncio.gather(*(one.until_accepted(world.api) for one in visible))
+    await _publishing(world, visible)
+    await asyncio.sleep(dice.uniform(0, SLOW_CALL / 3))
+    crashes = [Crash(100 * number + n, "fetched", 0.0) for n in range(2)]
+    seen.slow = [sending_of(world, gallery, crash) for crash in crashes]
+    asking = [asyncio.create_task(one.once(api.client)) for one in seen.slow]
+    await gallery.asked(crash.number for crash in crashes)
+    seen.in_flight = len(await _publishing(world, visible))
+    await asyncio.gather(_end_api(api, seen), _end_worker(world, seen))
+    await asyncio.gather(*asking, *clients)
+    await _left_no_trace(world, seen)
+    await api.start()
+    for one in (*seen.unanswered, *seen.slow):
+        await one.until_accepted(api.client)
+    seen.sendings += [*visible, *seen.slow]
+    seen.failures += broken(await look(world, seen.sendings))
+    seen.failures += await _aborted(world, seen)
+    return seen
+
+
+async def _client(world: World, api: OwnApi, seen: Round, name: int) -> None:
+    """One creation after the other, until no answer comes."""
+    for number in range(10_000):
+        one = Sending(f"round {seen.number:02} client {name} sends {number:04}", world.brand.ref)
+        seen.sendings.append(one)
+        answer = await one.once(api.client)
+        if answer is None:
+            seen.unanswered.append(one)
+            return
+        if answer.status_code != 202:
+            seen.failures.append(f"{answer.status_code} {answer.text[:200]}: {one}")
+        await asyncio.sleep(0.15)
+
+
+async def _publishing(world: World, sendings: list[Sending], within: float = 20) -> list[str]:
+    """Which of these are being published; waits for the first."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        contents = await asyncio.gather(*(world.api.get(f"/v1/contents/{one.ids[0]}") for one in sendings))
+        found = [one.json()["id"] for one in contents if one.json()["status"] == "publishing"]
+        if found or all(one.json()["status"] == "published" for one in contents):
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError("nothing is being published")
+
+
+async def _end_api(api: OwnApi, seen: Round) -> None:
+    began = time.monotonic()
+    seen.api_code = await asyncio.to_thread(api.process.terminate, API_GRACE + 10)
+    seen.api_took = time.monotonic() - began
+
+
+async def _end_worker(world: World, seen: Round) -> None:
+    """Its exit code is in the words of its supervisor, which starts it again."""
+    log, ended = world.stack.process, r"worker ended \((.*?)\)"
+    before = len(re.findall(ended, log.output))
+    began = time.monotonic()
+    os.kill(world.stack.pids["worker"], signal.SIGTERM)
+    while len(found := re.findall(ended, log.output)) == before:
+        assert time.monotonic() < began + WORKER_GRACE + 10, "the worker does not end"
+        await asyncio.sleep(0.05)
+    seen.worker_took = time.monotonic() - began
+    seen.worker_end = found[-1]
+
+
+async def _left_no_trace(world: World, seen: Round) -> None:
+    """A request that got no answer was never begun."""
+    stored = {content["clientRef"] for content in await contents_of(world)}
+    seen.failures += [f"stored and not answered: {one}" for one in seen.unanswered if one.key in stored]
+
+
+async def _aborted(world: World, seen: Round) -> list[str]:
+    """Visible calls that did not end by themselves: whatever is not one attempt that was sent."""
+    failures = []
+    for one in seen.sendings:
+        content = (await world.api.get(f"/v1/contents/{one.content_ids[0]}")).json()
+        for publication in content["publications"]:
+            told = (await world.api.get(f"/v1/publications/{publication['id']}")).json()
+            outcomes = [attempt["outcome"] for attempt in told["attemptLog"]]
+            if outcomes != ["sent"]:
+                failures.append(f"attempts {outcomes}: {one}")
+    return failures
