@@ -29,7 +29,7 @@ _MEANINGS = {
     428: "If-Match is missing.",
     429: "Too many requests; `Retry-After` says when to come again.",
     500: "Our mistake.",
-    503: "Not available now; nothing was stored. `Retry-After` says when to come again.",
+    503: "Not available now. `Retry-After` says when to ask again; with the same Idempotency-Key it is done once.",
 }
 # These can come from every operation.
 _ALWAYS = (500, 503)

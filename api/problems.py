@@ -121,7 +121,8 @@ def translate(error: Exception) -> ProblemError:
                 503,
                 "DATABASE_UNAVAILABLE",
                 "Not available",
-                "the database does not answer; nothing was stored",
+                # It may have gone between its commit and its answer.
+                "the database does not answer; ask again with the same Idempotency-Key, as it may be stored already",
                 headers={"Retry-After": "2"},
             )
         case StoreUnavailable():

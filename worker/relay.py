@@ -58,6 +58,10 @@ class Relay:
             except SQLAlchemyError as error:
                 log.warning("relay: the database does not answer: %s", str(error)[:300])
                 await asyncio.sleep(1)
+            except Exception:
+                # A relay that has ended would be missed by nobody, until something is lost.
+                log.exception("relay: a round ended in an unforeseen error; the next one goes on")
+                await asyncio.sleep(1)
             await asyncio.sleep(self._settings.relay.interval)
 
     async def round(self) -> None:

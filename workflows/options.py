@@ -2,7 +2,7 @@
 
 | activity | kind | retried by Temporal | on timeout |
 |---|---|---|---|
-| look, claim, operate | our own, idempotent | without end, capped at 1 min | retry |
+| look, claim, operate | our own, idempotent | without end, capped at 5 s | retry |
 | deliver, redeliver | one HTTP try per endpoint | its own database writes only | retry (a lease keeps others off) |
 | prepare | invisible, idempotent | yes, the network's Retry-After first | retry |
 | check, reconcile | read only | yes, short backoff | retry |
@@ -21,8 +21,9 @@ from activities.messages import PREPARE_TRIES, PUBLISH_TRIES
 
 HEARTBEAT = timedelta(seconds=5)
 
+# What fails here is our own database: it is asked often enough to go on within seconds of its return.
 _OURS = RetryPolicy(
-    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
+    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=5)
 )
 _READ_ONLY = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=15)

@@ -1,0 +1,55 @@
+"""The relay: whatever a round ends in, the next one goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+
+import pytest
+from temporalio.service import RPCError
+
+from munadi.config import RelaySettings, load_settings
+from munadi.crypto import KeyRing, create_key
+from munadi.db.deliveries import DeliveryStore
+from munadi.domain.ids import workflow_id
+from tests.workflows.stand_ins import ServerClock
+from tests.workflows.world import World
+from worker.relay import Relay
+
+
+class BrokenClock(ServerClock):
+    """Fails at first, as no code expects."""
+
+    def __init__(self) -> None:
+        self.failures = 1
+
+    def now(self) -> datetime:
+        if self.failures:
+            self.failures -= 1
+            raise ValueError("nobody foresaw this")
+        return super().now()
+
+
+async def test_an_unforeseen_error_does_not_end_it(real: World, caplog: pytest.LogCaptureFixture) -> None:
+    content_id = await real.submit(datetime.now(UTC))
+    clock = BrokenClock()
+    deliveries = DeliveryStore(real.database, KeyRing([create_key()]))
+    settings = load_settings(relay=RelaySettings(interval=0.05))
+    relay = asyncio.create_task(Relay(settings, real.database, deliveries, real.client, clock).run())
+    try:
+        async with asyncio.timeout(20):
+            while not await _started(real, content_id):  # noqa: ASYNC110 - the server knows
+                await asyncio.sleep(0.05)
+    finally:
+        relay.cancel()
+        await asyncio.gather(relay, return_exceptions=True)
+    assert clock.failures == 0
+    assert "unforeseen" in caplog.text
+
+
+async def _started(world: World, content_id: str) -> bool:
+    with contextlib.suppress(RPCError):
+        await world.client.get_workflow_handle(workflow_id(content_id)).describe()
+        return True
+    return False
