@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.core import HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import case
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,9 +20,15 @@ from munadi.domain.account import AccountStatus
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.webhook import DeliveryStatus
 
+# Upper bounds of lateness in seconds: from "on time" over "a burst" to "somebody was away".
+LATENESS_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
+
 
 async def state_of(database: Database, now: datetime) -> CollectorRegistry:
-    """Gauges over all brands. A status that nothing is in stands at zero, so that an alert can be written on it."""
+    """Gauges, and how late posts were, over all brands.
+
+    A status that nothing is in stands at zero, so that an alert can be written on it.
+    """
     registry = CollectorRegistry()
     async with database.read() as session:
         await _by_status(session, registry, "publications", PublicationRow, PublicationStatus)
@@ -33,6 +45,7 @@ async def state_of(database: Database, now: datetime) -> CollectorRegistry:
             ("munadi_deliveries_due", "deliveries whose time has come", late),
         ):
             Gauge(name, meaning, registry=registry).set((await session.exec(query)).one())
+        registry.register(await _lateness(session))
     return registry
 
 
@@ -49,3 +62,42 @@ async def _by_status(
     query = select(col(table.status), func.count()).group_by(col(table.status))
     for status_text, count in (await session.exec(query)).all():
         gauge.labels(status_text).set(count)
+
+
+class _Lateness(Collector):
+    """A histogram that was counted by the database: every worker's posts, also those from before a restart."""
+
+    def __init__(self, family: HistogramMetricFamily) -> None:
+        self._family = family
+
+    def collect(self) -> Iterator[Metric]:
+        yield self._family
+
+
+async def _lateness(session: AsyncSession) -> Collector:
+    """How late what is published was, by channel: the start of its visible call minus its due time."""
+    late = col(PublicationRow.lateness_ms)
+    bounds = [(late <= round(seconds * 1000), place) for place, seconds in enumerate(LATENESS_BOUNDS)]
+    bucket = case(*bounds, else_=len(LATENESS_BOUNDS)).label("bucket")
+    query = (
+        select(col(PublicationRow.channel), bucket, func.count(), func.sum(late))
+        .where(late.is_not(None))
+        .group_by(col(PublicationRow.channel), "bucket")
+    )
+    counts: dict[str, list[int]] = defaultdict(lambda: [0] * (len(LATENESS_BOUNDS) + 1))
+    totals: dict[str, float] = defaultdict(float)
+    for channel, place, count, milliseconds in (await session.exec(query)).all():
+        counts[channel][place] = count
+        totals[channel] += int(milliseconds or 0) / 1000
+    family = HistogramMetricFamily(
+        "munadi_publish_lateness_seconds", "from the due time to the start of the visible call", labels=["channel"]
+    )
+    for channel, found in sorted(counts.items()):
+        family.add_metric([channel], _cumulative(found), totals[channel])
+    return _Lateness(family)
+
+
+def _cumulative(counts: list[int]) -> list[tuple[str, float]]:
+    """Prometheus counts in each bucket what is in those below it too."""
+    names = [*map(str, LATENESS_BOUNDS), "+Inf"]
+    return list(zip(names, accumulate(counts), strict=True))
