@@ -1,4 +1,4 @@
-"""A stack for many posts at once: one network, text alone, nothing planted; and what is true of all of them."""
+"""A stack for many posts at once: few networks, text alone, nothing planted; and what is true of all of them."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ AT_ONCE = 8
 
 
 @asynccontextmanager
-async def open_plain(folder: Path, env: Mapping[str, str] | None = None, ref: str = "plain") -> AsyncIterator[World]:
-    """Start everything with one brand on Bluesky and no media; stopped, and nothing left, when the block ends."""
-    folder.mkdir(parents=True, exist_ok=True)
+async def open_plain(
+    folder: Path, env: Mapping[str, str] | None = None, channels: Sequence[str] = ("bluesky",)
+) -> AsyncIterator[World]:
+    """Start everything with a brand on these networks and no media; stopped, and nothing left, when the block ends."""
     stack = await asyncio.to_thread(Stack(folder, env).start)
     try:
         async with stack.client() as api, stack.sandbox() as sandbox:
             await no_quotas(sandbox)
-            brand = await Brand.create(api, sandbox, ref, "bluesky")
+            brand = await Brand.create(api, sandbox, "plain", *channels)
             yield World(stack, api, sandbox, Points(folder / "failpoints"), brand, {})
     finally:
         assert await asyncio.to_thread(stack.stop) == 0
@@ -77,7 +78,7 @@ async def create_all(brand: Brand, dues: Mapping[str, float]) -> dict[str, dict[
 async def all_ended(brand: Brand, within: float) -> dict[str, dict[str, Any]]:
     """The brand's contents by id, once all have ended; after `within` seconds as they are then."""
     deadline = time.monotonic() + within
-    while await _page(brand, status=UNENDED, limit=1) and time.monotonic() < deadline:
+    while time.monotonic() < deadline and await _page(brand, status=UNENDED, limit=1):  # noqa: ASYNC110 - of others
         await asyncio.sleep(0.5)
     return {content["id"]: content for content in await _page(brand)}
 

@@ -1,0 +1,173 @@
+"""Row 5's disturbances: what makes a content's workflow run anew, or twice, while the content is on its way."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from munadi.domain.ids import workflow_id
+from tests.e2e.stack import ENDED, Brand
+from tests.faults.world import World
+from workflows.start import wake_content
+
+QUEUE = "munadi"
+COMPLETED = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The stack, its APIs (two processes), and its Temporal as an operator has it."""
+
+    world: World
+    apis: Sequence[httpx.AsyncClient]
+    temporal: Client
+
+    async def wake(self, content: dict[str, Any], *, first: bool = False) -> None:
+        """What APIs and relays do."""
+        channels = [one["channel"] for one in content["publications"]]
+        await wake_content(
+            self.temporal,
+            QUEUE,
+            content_id=content["id"],
+            brand_ref=content["brandRef"],
+            channels=channels,
+            first=first,
+        )
+
+    async def reset(self, content: dict[str, Any], *, last: bool) -> None:
+        """As `temporal workflow reset`: to the first decision, or to the last one."""
+        handle = self.temporal.get_workflow_handle(workflow_id(content["id"]))
+        run = (await handle.describe()).run_id
+        events = self.temporal.get_workflow_handle(handle.id, run_id=run).fetch_history_events()
+        decisions = [event.event_id async for event in events if event.event_type == COMPLETED]
+        await self.temporal.workflow_service.reset_workflow_execution(
+            ResetWorkflowExecutionRequest(
+                namespace=self.temporal.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=handle.id, run_id=run),
+                reason="a fault test",
+                workflow_task_finish_event_id=decisions[-1 if last else 0],
+                request_id=str(uuid.uuid4()),
+            )
+        )
+
+    async def terminate(self, content: dict[str, Any]) -> None:
+        """As in the Web UI; a workflow that has just ended by itself is what it would be."""
+        try:
+            await self.temporal.get_workflow_handle(workflow_id(content["id"])).terminate("a fault test")
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def started(self, content: dict[str, Any]) -> None:
+        """Wait until its workflow has looked."""
+        await self._until(content, lambda now: now["status"] != "accepted")
+
+    async def in_mid_publish(self, content: dict[str, Any]) -> None:
+        """Wait until the intent of its visible call is on record; the network takes its time to answer."""
+        await self._until(
+            content, lambda now: bool(now["publications"][0]["attempts"]) and now["status"] == "publishing"
+        )
+
+    async def over(self, content: dict[str, Any]) -> None:
+        await self._until(content, lambda now: now["status"] in ENDED)
+
+    async def _until(self, content: dict[str, Any], holds: Callable[[dict[str, Any]], bool]) -> None:
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            now = (await self.world.api.get(f"/v1/contents/{content['id']}")).json()
+            if holds(now):
+                return
+            assert now["status"] not in ENDED, f"it ended before it was disturbed: {now}"
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"it did not come to that: {now}")
+
+
+async def _woken_from_everywhere(scene: Scene, content: dict[str, Any]) -> None:
+    """Both APIs are asked to publish it now, while starts and signals come from all sides."""
+    path = f"/v1/contents/{content['id']}/publish-now"
+    starts = [scene.wake(content, first=bool(n % 2)) for n in range(6)]
+    answers, _ = await asyncio.gather(
+        asyncio.gather(*(api.post(path) for api in scene.apis for _ in range(2))), asyncio.gather(*starts)
+    )
+    assert {answer.status_code for answer in answers} <= {200, 409}, [answer.text for answer in answers]
+    await scene.in_mid_publish(content)
+    await asyncio.gather(*(scene.wake(content, first=bool(n % 2)) for n in range(6)))
+
+
+async def _reset_while_waiting(scene: Scene, content: dict[str, Any]) -> None:
+    await scene.started(content)
+    await scene.reset(content, last=True)
+
+
+async def _reset_to_the_beginning(scene: Scene, content: dict[str, Any]) -> None:
+    await scene.in_mid_publish(content)
+    await scene.reset(content, last=False)
+
+
+async def _reset_by_one_step(scene: Scene, content: dict[str, Any]) -> None:
+    """The visible call is scheduled a second time, under the claim of the first."""
+    await scene.in_mid_publish(content)
+    await scene.reset(content, last=True)
+
+
+async def _reset_afterwards(scene: Scene, content: dict[str, Any]) -> None:
+    await scene.over(content)
+    await scene.reset(content, last=True)
+    await scene.wake(content)
+
+
+async def _terminated_while_waiting(scene: Scene, content: dict[str, Any]) -> None:
+    """Nobody starts it again but the relays."""
+    await scene.started(content)
+    await scene.terminate(content)
+
+
+async def _terminated_and_started_again(scene: Scene, content: dict[str, Any]) -> None:
+    await scene.started(content)
+    await scene.terminate(content)
+    await asyncio.gather(*(scene.wake(content, first=bool(n % 2)) for n in range(4)))
+
+
+async def _terminated_in_mid_publish(scene: Scene, content: dict[str, Any]) -> None:
+    await scene.in_mid_publish(content)
+    await scene.terminate(content)
+    await asyncio.gather(*(scene.wake(content, first=bool(n % 2)) for n in range(4)))
+
+
+Disturbance = Callable[[Scene, dict[str, Any]], Awaitable[None]]
+DISTURBANCES: dict[str, Disturbance] = {
+    "woken from everywhere": _woken_from_everywhere,
+    "reset while waiting": _reset_while_waiting,
+    "reset to the beginning in mid-publish": _reset_to_the_beginning,
+    "reset by one step in mid-publish": _reset_by_one_step,
+    "reset afterwards": _reset_afterwards,
+    "terminated while waiting": _terminated_while_waiting,
+    "terminated while waiting, started again": _terminated_and_started_again,
+    "terminated in mid-publish, started again": _terminated_in_mid_publish,
+}
+
+
+async def created_by_both(scene: Scene, brand: Brand, body: dict[str, Any]) -> dict[str, Any]:
+    """Both APIs are given the same content under the same key at once: one content, and two starts of its workflow."""
+    sent = {"json": body, "headers": {"Idempotency-Key": f"both {body['text']}"}}
+    answers = await asyncio.gather(*(api.post("/v1/contents", **sent) for api in scene.apis))
+    for _ in range(100):
+        if all(answer.status_code == 202 for answer in answers):
+            break
+        assert {answer.status_code for answer in answers} <= {202, 409}, [answer.text for answer in answers]
+        await asyncio.sleep(0.1)
+        answers = await asyncio.gather(*(api.post("/v1/contents", **sent) for api in scene.apis))
+    assert len({answer.content for answer in answers}) == 1, "one key, two contents"
+    accepted: dict[str, Any] = answers[0].json()
+    return accepted

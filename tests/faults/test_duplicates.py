@@ -1,0 +1,144 @@
+"""Row 5: relays and APIs start the same workflow at once, operators reset and terminate it: one workflow, one post."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from munadi.domain.ids import workflow_id
+from tests.e2e.stack import Brand
+from tests.faults.duplicates import DISTURBANCES, Scene, created_by_both
+from tests.faults.evidence import keep
+from tests.faults.plain import another_api, instant, open_plain, temporal_of
+from tests.faults.trials import Trial, broken, judge
+from tests.faults.world import QUICK, World
+
+SEED = 20261127
+TRIALS = 240
+SHAPES = {"bluesky": "com.atproto.repo.putRecord", "threads-text": "threads_publish", "facebook": "feed"}
+# How the network treats a brand's calls: slowly and then as usual, or at once and then without an answer.
+WAYS = {
+    "slow": {"mode": "delay", "delaySeconds": 1.5},
+    "mute": {"mode": "accept_then_hang"},
+}
+# Relays look after so many seconds; the time of a content that is disturbed before it.
+ENV = {**QUICK, "MUNADI_RELAY__LOOK_GRACE": "2"}
+WAIT = 4.0
+
+
+@asynccontextmanager
+async def open_scene(folder: Path, env: dict[str, str]) -> AsyncIterator[tuple[Scene, dict[str, Brand]]]:
+    """Two APIs, two workers with their relays, and a brand for each way."""
+    channels = ("bluesky", "threads", "facebook")
+    async with (
+        open_plain(folder, {**ENV, **env}, channels) as world,
+        another_api(world) as second,
+        world.another_worker(),
+    ):
+        brands = {way: await Brand.create(world.api, world.sandbox, way, *channels) for way in WAYS}
+        await plant(world)
+        yield Scene(world, (world.api, second), await temporal_of(world)), brands
+
+
+async def plant(world: World) -> None:
+    """Each brand's profiles behave in its way, from now on."""
+    profiles = (await world.sandbox.get("/control/profiles")).json()
+    for way, fault in WAYS.items():
+        for shape, operation in SHAPES.items():
+            channel = shape.split("-")[0]
+            ours = [one for one in profiles if one["channel"] == channel and way in one["name"]]
+            assert len(ours) == 1, (way, channel, profiles)
+            plan = {"channel": channel, "operation": operation, "profile": ours[0]["id"], "times": None, **fault}
+            answer = await world.sandbox.post("/control/faults", json=plan)
+            assert answer.status_code == 201, answer.text
+
+
+async def disturbed(scene: Scene, brand: Brand, shape: str, name: str, text: str) -> Trial:
+    """One content, created through both APIs, and one disturbance."""
+    trial = Trial(shape, f"{name}, network {brand.ref}", text)
+    body = {
+        "brandRef": brand.ref,
+        "text": text,
+        "channels": [shape.split("-")[0]],
+        "scheduledAt": instant(time.time() + WAIT),
+    }
+    content = await created_by_both(scene, brand, body)
+    trial.content_id, trial.hit_at = content["id"], time.time()
+    await DISTURBANCES[name](scene, content)
+    return await judge(scene.world, trial)
+
+
+async def run_all(
+    scene: Scene, brands: dict[str, Brand], chosen: Sequence[tuple[str, str, str]], at_once: int
+) -> list[Trial]:
+    """A trial for each shape, disturbance and way, so many at once."""
+    waiting = iter(list(enumerate(chosen)))
+
+    async def work_off() -> list[Trial]:
+        return [
+            await disturbed(scene, brands[way], shape, name, f"duplicate {n:04} {shape}")
+            for n, (shape, name, way) in waiting
+        ]
+
+    trials = [trial for part in await asyncio.gather(*(work_off() for _ in range(at_once))) for trial in part]
+    await asyncio.sleep(2)  # a second call would be under way by now
+    return [await judge(scene.world, trial) for trial in trials]
+
+
+async def workflows_beside(scene: Scene, trials: Sequence[Trial]) -> list[str]:
+    """Workflows that belong to no content of ours, contents without one, and those that do not end; in words."""
+    deadline = time.monotonic() + 30
+    while True:
+        runs = [run async for run in scene.temporal.list_workflows("WorkflowType = 'PublishContent'")]
+        still = [f"{run.id} still runs" for run in runs if run.close_time is None]
+        if not still or time.monotonic() > deadline:
+            ours, theirs = {workflow_id(trial.content_id) for trial in trials}, {run.id for run in runs}
+            return still + [f"{one} is not one workflow of one content" for one in ours ^ theirs]
+        await asyncio.sleep(0.5)
+
+
+def everything(repeats: int) -> list[tuple[str, str, str]]:
+    """Every disturbance of every shape, in both ways, in a random order."""
+    chosen = [(shape, name, way) for shape in SHAPES for name in DISTURBANCES for way in WAYS] * repeats
+    random.Random(SEED).shuffle(chosen)
+    return chosen
+
+
+@pytest.mark.timeout(300)
+async def test_a_workflow_that_is_started_reset_or_terminated_publishes_once(tmp_path: Path) -> None:
+    ways, shapes = list(WAYS), list(SHAPES)
+    chosen = [(shapes[n % 3], name, ways[n % 2]) for n, name in enumerate(DISTURBANCES)]
+    async with open_scene(tmp_path, {}) as (scene, brands):
+        trials = await run_all(scene, brands, chosen, at_once=len(chosen))
+        beside = await workflows_beside(scene, trials)
+    print(*[(trial.shape, trial.fault, trial.status, trial.recovery) for trial in trials], sep="\n")
+    assert broken(trials) + beside == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+async def test_hundreds_of_workflows_started_reset_or_terminated(
+    tmp_path: Path, create_database: Callable[[], str]
+) -> None:
+    chosen = everything(max(1, TRIALS // len(everything(1)) // 2))
+    trials: list[Trial] = []
+    beside: list[str] = []
+    for name, env in (("sqlite", {}), ("postgresql", {"MUNADI_DATABASE_URL": create_database()})):
+        async with open_scene(tmp_path / name, env) as (scene, brands):
+            part = await run_all(scene, brands, chosen, at_once=12)
+            trials, beside = trials + part, beside + await workflows_beside(scene, part)
+    keep(
+        "5",
+        "workflow started from all sides, reset, terminated and started again, both databases",
+        trials=len(trials),
+        failures=broken(trials) + beside,
+        seed=SEED,
+        measured={"disturbances": len(DISTURBANCES), "workflows beside the contents'": len(beside)},
+    )
+    assert broken(trials) + beside == []

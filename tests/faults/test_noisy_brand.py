@@ -1,0 +1,93 @@
+"""Row 12: one brand has thousands of posts due, another ten at the same moment. The ten are not behind those."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stack import Brand
+from tests.faults.evidence import keep
+from tests.faults.plain import all_ended, create_all, open_plain, posts_by_text
+from tests.faults.trials import p95
+from tests.faults.world import World
+
+QUIET = 10
+# Fair is: behind what the worker has taken up already (its hundred slots), not behind what is queued.
+MULTIPLE, GRACE = 3.0, 3.0
+
+
+@dataclass(frozen=True)
+class Share:
+    """Seconds of lateness at the network: the quiet brand alone, then beside the noisy one; and the noisy one's."""
+
+    alone: list[float]
+    beside: list[float]
+    noisy: list[float]
+    failures: list[str]
+
+    @property
+    def limit(self) -> float:
+        """What the quiet brand's p95 may be beside the noisy one, in seconds."""
+        return MULTIPLE * p95(self.alone) + GRACE
+
+    @property
+    def measured(self) -> dict[str, str]:
+        shares = {"alone": self.alone, "beside": self.beside, "the noisy brand": self.noisy}
+        return {f"lateness p95 {name}": f"{p95(late):.1f} s" for name, late in shares.items()}
+
+    def verdict(self) -> list[str]:
+        """Every broken promise."""
+        late = p95(self.beside)
+        behind = [f"the quiet brand's p95 is {late:.1f} s, more than {self.limit:.1f} s: {self.measured}"]
+        return self.failures + (behind if late > self.limit else [])
+
+
+async def share(world: World, noise: int, per_second: float = 12.0) -> Share:
+    """Measure the quiet brand alone, then with `noise` posts of another brand due at the same moment, queued first."""
+    noisy, quiet = [await Brand.create(world.api, world.sandbox, ref, "bluesky") for ref in ("noisy", "quiet")]
+    failures: list[str] = []
+
+    async def published(brand: Brand, name: str, dues: dict[str, float]) -> list[float]:
+        contents, posts = await all_ended(brand, 60 + noise / 5), await posts_by_text(world)
+        ours = [one for one in contents.values() if one["text"] in dues]
+        failures.extend(f"{name}: {one['id']} {one['status']}" for one in ours if one["status"] != "published")
+        failures.extend(f"{name}: {text} has {len(posts[text])} posts" for text in dues if len(posts[text]) != 1)
+        return [_seconds(post["createdAt"]) - due for text, due in dues.items() for post in posts[text]]
+
+    alone = {f"alone {n}": time.time() + 4 for n in range(QUIET)}
+    await create_all(quiet, alone)
+    first = await published(quiet, "quiet alone", alone)
+    due = time.time() + 5 + noise / per_second
+    many, few = ({f"{name} {n}": due for n in range(count)} for name, count in (("many", noise), ("few", QUIET)))
+    await create_all(noisy, many)
+    await create_all(quiet, few)
+    assert time.time() < due, f"{noise} contents were not accepted before their time; give them more"
+    beside, loud = await asyncio.gather(published(quiet, "quiet beside", few), published(noisy, "noisy", many))
+    return Share(first, beside, loud, failures)
+
+
+def _seconds(moment: str) -> float:
+    return datetime.fromisoformat(moment).timestamp()
+
+
+async def test_ten_posts_are_not_behind_a_hundred_and_fifty_of_another_brand(tmp_path: Path) -> None:
+    async with open_plain(tmp_path) as world:
+        found = await share(world, 150)
+    print(found.measured)
+    assert found.verdict() == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+async def test_ten_posts_are_not_behind_two_thousand_of_another_brand(tmp_path: Path) -> None:
+    async with open_plain(tmp_path) as world:
+        found = await share(world, 2000)
+    trials = len(found.beside) + len(found.noisy)
+    proof = "2 000 posts of one brand due, ten of another at the same moment"
+    keep("12", proof, trials=trials, failures=found.verdict(), measured=found.measured)
+    assert found.verdict() == []
