@@ -160,7 +160,7 @@ DISTURBANCES: dict[str, Disturbance] = {
 
 async def created_by_both(scene: Scene, brand: Brand, body: dict[str, Any]) -> dict[str, Any]:
     """Both APIs are given the same content under the same key at once: one content, and two starts of its workflow."""
-    sent = {"json": body, "headers": {"Idempotency-Key": f"both {body['text']}"}}
+    sent = {"json": body, "headers": {"Idempotency-Key": f'"both {body["text"]}"'}}
     answers = await asyncio.gather(*(api.post("/v1/contents", **sent) for api in scene.apis))
     for _ in range(100):
         if all(answer.status_code == 202 for answer in answers):
