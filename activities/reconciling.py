@@ -71,7 +71,10 @@ class ReconcilingActivities:
         """The database is older than what may have happened: only a look that proves absence lets it be sent.
 
         What was prepared since then is not on record either, so an absence by the old handle alone proves nothing.
+        Nor is a due time that was earlier: somebody may have published it at once, and asked for it again.
         """
+        earlier = work.draft.model_copy(update={"due_at": min(work.draft.due_at, since)})
+        work = replace(work, draft=earlier)
         found = await self._find(work, since)
         if isinstance(found, Absent) and not self._channels[work.channel].spec.finds_without_handle:
             found = Unknown(note="it may have been prepared and sent under a handle that is lost")

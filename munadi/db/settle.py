@@ -92,6 +92,9 @@ async def _published(story: Story, row: PublicationRow, attempt: AttemptRow | No
     row.published_at = what.published_at or (attempt.intent_at if attempt is not None else story.now)
     begun = attempt.intent_at if attempt is not None else row.published_at
     row.lateness_ms = round((begun - row.due_at) / timedelta(milliseconds=1))
+    if attempt is None and row.lateness_ms < 0:
+        # Found by a look of a restored database: it went out at an earlier due time, which nobody remembers.
+        row.lateness_ms = None
     row.warnings = [*row.warnings, *(warning.model_dump(mode="json") for warning in what.warnings)]
     if what.post_id is not None and await owned_by_another(story, row, what.post_id):
         # Never bind a post that another publication owns: it is live, its id is not known.
