@@ -45,7 +45,9 @@ async def old_worker(world: World, code: Path, name: str) -> AsyncIterator[Proce
     """A worker of the version before, on the same database and the same task queue."""
     env = {**psutil.Process(world.stack.pids["worker"]).environ(), "PYTHONPATH": str(code)}
     where = [sys.executable, "-c", "import munadi, sys; print(munadi.__file__)"]
-    found = subprocess.run(where, env={**os.environ, **env}, cwd=code, capture_output=True, text=True, check=True)
+    found = await asyncio.to_thread(
+        subprocess.run, where, env={**os.environ, **env}, cwd=code, capture_output=True, text=True, check=True
+    )
     assert found.stdout.startswith(str(code)), f"not the old code: {found.stdout}"
     log = world.stack.folder / f"{name}.log"
     with Process([sys.executable, "-m", "munadi.cli", "worker"], log=log, env=env, cwd=code) as worker:
