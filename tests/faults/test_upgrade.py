@@ -67,7 +67,7 @@ async def unreplayable(world: World, trial: Trial, client: Client) -> str | None
 
 
 async def side_by_side(folder: Path, count: int, kills: int) -> tuple[list[Trial], list[str]]:
-    """`count` contents fall due over some seconds while one old and one new worker share them and are killed in turn."""
+    """`count` contents fall due over some seconds while one old and one new worker share them and die in turn."""
     chance = random.Random(SEED)
     code = version_before(folder / "before")
     async with open_world(folder / "now", QUICK) as world, old_worker(world, code, "old-0"):
