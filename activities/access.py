@@ -16,7 +16,8 @@ T = TypeVar("T")
 async def with_token(tokens: TokenKeeper, account_id: str, call: Callable[[ConnectedAccount], Awaitable[T]]) -> T:
     """Make a call that may be repeated; once more with a fresh token when the network says that the token expired.
 
-    Raises what the call raised. A grant that is dead, or a fresh token refused again, is told to the account.
+    Raises what the call raised. A grant that is dead, or a fresh token refused again, is told to the account, and so
+    is how long the network wants to hear nothing.
     """
     account = await tokens.account(account_id)
     try:
@@ -34,5 +35,6 @@ async def with_token(tokens: TokenKeeper, account_id: str, call: Callable[[Conne
 
 
 async def _tell(tokens: TokenKeeper, account: ConnectedAccount, error: ChannelError) -> None:
+    await tokens.pause(account.id, error.pause)
     if REASONS[error.reason].class_ is FailureClass.TOKEN:
         await tokens.lost(account, error)

@@ -82,6 +82,8 @@ class PublishingActivities:
                 elif isinstance(found, Pending):
                     after = found.after
             except ChannelError as error:
+                left = max(CHECK_AGAIN, work.publish_by - self._clock.now())
+                after = min(max(after, error.retry_after or after), left)
                 if error.sorting is Sorting.REJECTED:
                     verdict = Verdict(
                         sorting=Sorting.REJECTED, failure=failure_from(error, self._clock.now()), raw=error.raw
@@ -111,6 +113,8 @@ class PublishingActivities:
         if isinstance(intent, IntentRefused):
             return await self._refused(work, intent)
         verdict, error = await self._call(work, account, gate)
+        if error is not None:
+            await self._tokens.pause(account.id, error.pause)
         if error is not None and REASONS[error.reason].class_ is FailureClass.TOKEN and verdict.hold is not None:
             renewed = await self._renewed(account, error, may_renew)
             if renewed is not None:

@@ -104,11 +104,12 @@ class ReconcilingActivities:
             return settled_as(work.publication_id, await self._publish_found(work, attempt, found))
         now = self._clock.now()
         proven_at = attempt.deadline_at + spec.margin + spec.absence_window
+        paused = found.pause if isinstance(found, Unknown) and found.pause else timedelta(0)
         if now < proven_at:
-            return next_step(work, Step.RECONCILE, min(SPACING, proven_at - now))
+            return next_step(work, Step.RECONCILE, min(max(SPACING, paused), proven_at - now))
         if isinstance(found, Absent) and not accepted and channel.resend(work.draft) is not Resend.NEVER:
             return await self._absent(work, attempt, spec, now)
-        return settled_as(work.publication_id, await self._still_unknown(work))
+        return settled_as(work.publication_id, await self._still_unknown(work, paused))
 
     async def _absent(self, work: Work, attempt: OpenAttempt, spec: ChannelSpec, now: datetime) -> Outcome:
         """Proven absent: back to queued, at once the first time, then on growing holds."""
@@ -133,11 +134,12 @@ class ReconcilingActivities:
             now=self._clock.now(),
         )
 
-    async def _still_unknown(self, work: Work) -> Settled:
+    async def _still_unknown(self, work: Work, paused: timedelta = timedelta(0)) -> Settled:
+        spacing = growing(LOOK_GROWTH, work.looks if work.status is S.UNCONFIRMED else 0)
         return await self._publications.unconfirmed(
             work.publication_id,
             epoch=work.epoch,
-            next_look_after=growing(LOOK_GROWTH, work.looks if work.status is S.UNCONFIRMED else 0),
+            next_look_after=max(spacing, paused),
             now=self._clock.now(),
         )
 
@@ -145,10 +147,13 @@ class ReconcilingActivities:
         """One look; whatever keeps us from looking is Unknown, never an absence."""
         try:
             channel = self._channels[work.channel]
-            return await with_token(
+            found = await with_token(
                 self._tokens,
                 work.account_id,
                 lambda account: channel.find(work.draft, account, work.handle, since - SKEW),
             )
         except ChannelError as error:
-            return Unknown(note=str(error)[:200])
+            return Unknown(note=str(error)[:200], pause=error.pause)
+        if isinstance(found, Unknown):
+            await self._tokens.pause(work.account_id, found.pause)
+        return found

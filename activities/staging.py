@@ -66,6 +66,8 @@ class StagingActivities:
             try:
                 account = await self._tokens.account(work.account_id)
             except ChannelError as error:
+                if error.reason is Reason.RATE_LIMITED and error.retry_after is not None:
+                    return next_step(work, Step.STAGE, error.retry_after)
                 return await self._give_up(work, None, error)
             if work.stage_attempt is not None:
                 return await self._look(work, work.stage, work.stage_attempt, account)
@@ -106,6 +108,7 @@ class StagingActivities:
         error = await self._call(work, stage, account, gate)
         if error is None:
             return await self._settle(work, intent.attempt_id, Sorting.SENT)
+        await self._tokens.pause(account.id, error.pause)
         if error.sorting is Sorting.UNKNOWN:
             await self._settle(work, intent.attempt_id, Sorting.UNKNOWN, error=error)
             return next_step(work, Step.STAGE, SPACING)
@@ -141,6 +144,8 @@ class StagingActivities:
         except ChannelError as error:
             log.warning("cannot look for step %s of %s: %s", stage, work.publication_id, error)
             found = None
+        if isinstance(found, Unknown):
+            await self._tokens.pause(account.id, found.pause)
         if isinstance(found, Published):
             return await self._settle(work, attempt.id, Sorting.SENT)
         now = self._clock.now()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from munadi.crypto import SealBroken
 from munadi.db.accounts import AccountStore, OpenedAccount
@@ -38,7 +38,7 @@ class AccountTokens:
 
     async def account(self, account_id: str) -> ConnectedAccount:
         """The account with a usable token. ChannelError, always *not sent*: TOKEN… when its owner must act, an outage
-        when the network could not refresh a token that has already expired."""
+        when the network could not refresh a token that has already expired, RATE_LIMITED while it is paused."""
         account = await self._load(account_id)
         if not self._expires_within(account, REFRESH_AHEAD):
             return account
@@ -63,6 +63,11 @@ class AccountTokens:
             account.id, account.credentials_version, error.reason.value, self._clock.now()
         )
 
+    async def pause(self, account_id: str, wait: timedelta | None) -> None:
+        """The network wants to hear nothing for a while: no process calls it for this account until then."""
+        if wait is not None:
+            await self._accounts.pause(account_id, self._clock.now() + wait)
+
     async def _load(self, account_id: str) -> ConnectedAccount:
         try:
             opened = await self._accounts.opened(account_id)
@@ -70,7 +75,7 @@ class AccountTokens:
             # Ours to mend (a key is missing), so it is a wait and not the end of a publication.
             log.error("the credentials of %s cannot be opened: %s", account_id, error)
             raise _not_sent(Reason.INTERNAL_ERROR, "the account's stored credentials cannot be opened") from error
-        return _usable(opened)
+        return _usable(opened, self._clock.now())
 
     async def _refreshed(self, stale: ConnectedAccount) -> ConnectedAccount:
         """Refresh under the lease, or wait for who holds it."""
@@ -114,6 +119,7 @@ class AccountTokens:
             error.sorting = Sorting.NOT_SENT  # nothing visible was sent, whatever became of the refresh
             if _is_dead(error):
                 await self.lost(account, error)
+            await self.pause(account.id, error.pause)
             raise
         await self._accounts.store_refreshed(account.id, account.credentials_version, fresh, self._clock.now())
 
@@ -122,11 +128,15 @@ class AccountTokens:
         return expires_at is not None and expires_at <= self._clock.now() + ahead
 
 
-def _usable(opened: OpenedAccount | None) -> ConnectedAccount:
+def _usable(opened: OpenedAccount | None, now: datetime) -> ConnectedAccount:
     if opened is None:
         raise _not_sent(Reason.ACCOUNT_DISCONNECTED, "the account is no longer connected")
     if opened.status is AccountStatus.REAUTH_REQUIRED:
         raise _not_sent(Reason.TOKEN_REVOKED, "the account's owner must reconnect it")
+    if opened.paused_until is not None and opened.paused_until > now:
+        paused = _not_sent(Reason.RATE_LIMITED, "the network asked to be left alone for a while")
+        paused.retry_after = opened.paused_until - now
+        raise paused
     return opened.account
 
 

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from munadi.channels.graph import token_of
 from munadi.channels.graph_containers import DEAD, DONE, POST, Container, ContainerReader, Containers, Prepared
 from munadi.channels.graph_posts import Lookup
+from munadi.channels.http import cannot_look
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
@@ -98,7 +99,7 @@ class ContainerPosts:
             if code is None or (code in DEAD and self.searches_dead):
                 return await self.lookup.search(draft, account, since, stage)
         except ChannelError as error:
-            return Unknown(note=str(error)[:200])
+            return cannot_look(error)
         if code == "PUBLISHED":
             return await self.lookup.locate(draft, account, since, stage)
         return Absent() if code in ("FINISHED", *DEAD) else Unknown(note=f"the container is {code}")

@@ -20,11 +20,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import MAX_RAW, ChannelError, Reason, Sorting
+from munadi.domain.publication import Unknown
 from munadi.domain.redaction import redact as redact
 from munadi.ports import Answer, Clock, Gate, LinkReader, MediaReader
 from munadi.webhooks.guard import GuardCode, GuardRefused
 
 MAX_ANSWER = 1_000_000
+# A longer Retry-After is a slip of the network's: nothing waits that long for it.
+LONGEST_WAIT = timedelta(days=7)
+# The statuses whose Retry-After says when the network may be called again (RFC 9110, 10.2.3; RFC 6585, 4).
+COME_BACK_LATER = frozenset({429, 503})
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 25.0
 NO_PROOF = "NO_PROOF"
@@ -69,16 +74,21 @@ class ChannelSettings(BaseModel):
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """`Retry-After` as a duration, from seconds or an HTTP date; never negative."""
+    """`Retry-After` as a duration, from seconds or an HTTP date; never negative, never longer than a week."""
     value = headers.get("retry-after", "").strip()
-    if value.isdigit():
-        return timedelta(seconds=min(int(value), 7 * 86_400))
+    if value.isdecimal() and value.isascii():
+        return timedelta(seconds=min(int(value[:9]), LONGEST_WAIT.total_seconds()))
     try:
         at = parsedate_to_datetime(value)
     except (TypeError, ValueError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(at - now, timedelta(0))
+    return min(max(at - now, timedelta(0)), LONGEST_WAIT)
+
+
+def cannot_look(error: ChannelError) -> Unknown:
+    """What a look says when the network did not let us look."""
+    return Unknown(note=str(error)[:200], pause=error.pause)
 
 
 def require_known_host(url: str, hosts: Collection[str], suffixes: Collection[str] = ()) -> str:
@@ -180,6 +190,8 @@ class ChannelHttp:
             return answer
         explained = self._explain(answer)
         explained.raw = explained.raw or redact(answer.text)
+        if answer.status in COME_BACK_LATER and "retry-after" in answer.headers:
+            explained.named_wait = explained.retry_after
         raise explained
 
 

@@ -35,6 +35,7 @@ class OpenedAccount:
 
     account: ConnectedAccount
     status: AccountStatus
+    paused_until: datetime | None = None
 
 
 class AccountStore:
@@ -115,7 +116,15 @@ class AccountStore:
             row = await session.get(AccountRow, account_id)
         if row is None or not row.sealed:
             return None
-        return OpenedAccount(_account(row, open_credentials(self._keyring, row)), A(row.status))
+        return OpenedAccount(_account(row, open_credentials(self._keyring, row)), A(row.status), row.paused_until)
+
+    async def pause(self, account_id: str, until: datetime) -> None:
+        """The network wants to hear nothing for this account until then; an earlier, longer pause stays."""
+        shorter = or_(col(AccountRow.paused_until).is_(None), col(AccountRow.paused_until) < until)
+        async with self._database.write() as session:
+            await session.exec(
+                update(AccountRow).where(col(AccountRow.id) == account_id, shorter).values(paused_until=until)
+            )
 
     async def take_lease(self, account_id: str, holder: str, now: datetime, until: datetime) -> bool:
         """The right to refresh, for one holder at a time; it lapses at `until` if the holder dies."""

@@ -146,7 +146,8 @@ async def _hold(story: Story, row: PublicationRow, attempt: AttemptRow | None, v
     if cause is not None and attempt is not None:
         cause = cause.model_copy(update={"attempt_id": attempt.id})
     await story.hold(row, reason, until, cause)
-    if reason is HoldReason.RATE_LIMIT and until is not None:
+    if reason is HoldReason.RATE_LIMIT and until is not None and attempt is not None:
+        # Only what the network said pauses the account. A hold because of the pause must not lengthen it.
         account = await story.session.get(AccountRow, row.account_id)
         if account is not None:
             account.paused_until = max(until, account.paused_until or until)

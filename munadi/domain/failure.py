@@ -110,7 +110,8 @@ class Failure(WireModel):
 class ChannelError(Exception):
     """A network said no, or said nothing. `sorting` is how sure we are that nothing was accepted.
 
-    `retry_after` is the network's own wait; `raw` is its answer, already redacted and bounded.
+    `retry_after` is how long to wait before this is tried again, `named_wait` what the network named in a Retry-After;
+    `raw` is its answer, already redacted and bounded.
     """
 
     reason: Reason
@@ -120,6 +121,14 @@ class ChannelError(Exception):
     provider_message: str | None = None
     retry_after: timedelta | None = None
     raw: str | None = None
+    named_wait: timedelta | None = None
+
+    @property
+    def pause(self) -> timedelta | None:
+        """How long nothing at all should be asked for the account: it is throttled, or the network named a time."""
+        if self.named_wait is not None:
+            return self.named_wait
+        return self.retry_after if self.reason is Reason.RATE_LIMITED else None
 
     def __post_init__(self) -> None:
         super().__init__(self.message)

@@ -131,6 +131,7 @@ class Absent(Model):
 
 
 class Unknown(Model):
-    """A look could not tell; `note` says why (reads down, several candidates)."""
+    """A look could not tell; `note` says why (reads down, several candidates), `pause` how long not to look again."""
 
     note: str
+    pause: timedelta | None = None

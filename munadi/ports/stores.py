@@ -111,16 +111,25 @@ class Deliveries(Protocol):
 
 
 class TokenKeeper(Protocol):
-    """Hands out accounts with a usable token; one refresh however many ask (lease in the database)."""
+    """Hands out accounts with a usable token; one refresh however many ask (lease in the database).
+
+    Whoever calls a network for an account asks here first, so a pause of the account holds for every call.
+    """
 
     async def account(self, account_id: str) -> ConnectedAccount:
-        """The account with a token that is not known to be expired. Raises ChannelError (TOKEN…) when dead."""
+        """The account with a token that is not known to be expired.
+
+        Raises ChannelError: TOKEN… when dead, RATE_LIMITED with the time that is left while it is paused.
+        """
 
     async def renew(self, account: ConnectedAccount) -> ConnectedAccount:
         """After the network called the token expired: refresh unless somebody already did."""
 
     async def lost(self, account: ConnectedAccount, error: ChannelError) -> None:
         """The network called the grant dead: the account needs its owner (`reauth_required`, event)."""
+
+    async def pause(self, account_id: str, wait: timedelta | None) -> None:
+        """Keep every call of the account back, in every process, for as long as the network wants; None: not at all."""
 
 
 class Sender(Protocol):

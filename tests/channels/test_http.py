@@ -9,7 +9,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from munadi.channels.http import MAX_ANSWER, ChannelHttp, redact, retry_after
+from munadi.channels.http import LONGEST_WAIT, MAX_ANSWER, ChannelHttp, redact, retry_after
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Answer
 from munadi.webhooks.guard import GuardCode, GuardRefused
@@ -18,7 +18,13 @@ from tests.channels.network import Network, answer, ok
 
 
 def explain(given: Answer) -> ChannelError:
-    return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "refused", provider_code=str(given.status))
+    return ChannelError(
+        Reason.UNKNOWN_PROVIDER_ERROR,
+        Sorting.UNKNOWN,
+        "refused",
+        provider_code=str(given.status),
+        retry_after=retry_after(given.headers, NOW),
+    )
 
 
 def over(network: Network) -> ChannelHttp:
@@ -133,6 +139,25 @@ def test_retry_after_in_seconds(value: str, seconds: int | None) -> None:
 def test_retry_after_as_a_date_is_never_negative() -> None:
     assert retry_after({"retry-after": format_datetime(NOW + timedelta(seconds=90))}, NOW) == timedelta(seconds=90)
     assert retry_after({"retry-after": format_datetime(NOW - timedelta(seconds=90))}, NOW) == timedelta(0)
+    # Nothing waits for a year that is a slip.
+    assert retry_after({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, NOW) == LONGEST_WAIT
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "pause"), [(503, {"Retry-After": "7"}, 7), (429, {"Retry-After": "7"}, 7), (503, {}, None)]
+)
+async def test_a_named_time_is_for_the_whole_account(status: int, headers: dict[str, str], pause: int | None) -> None:
+    error = await failure(Network().on("POST", "/post", answer(status, {}, headers)))
+    assert error.pause == (None if pause is None else timedelta(seconds=pause))
+
+
+def test_a_throttle_is_for_the_whole_account_whoever_named_its_time() -> None:
+    wait = timedelta(minutes=5)
+    pauses = {
+        reason: ChannelError(reason, Sorting.NOT_SENT, "no", retry_after=wait).pause
+        for reason in (Reason.RATE_LIMITED, Reason.PROVIDER_OUTAGE, Reason.DAILY_CAP_REACHED)
+    }
+    assert pauses == {Reason.RATE_LIMITED: wait, Reason.PROVIDER_OUTAGE: None, Reason.DAILY_CAP_REACHED: None}
 
 
 async def test_content_may_come_part_by_part() -> None:

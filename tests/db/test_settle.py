@@ -150,7 +150,8 @@ async def test_how_long_a_condition_holds(board: Board, reason: HoldReason) -> N
     needs_owner = {"status": "reauth_required"} if reason is HoldReason.TOKEN else {}
     await board.set_account(ChannelName.INSTAGRAM, paused_until=START + 3 * MINUTE, **needs_owner)
     verdict = Verdict(sorting=Sorting.NOT_SENT, hold=reason, hold_for=20 * MINUTE)
-    await board.ledger.settle(put.id, None, epoch=EPOCH, verdict=verdict, now=START)
+    attempt_id = await board.attempt(put.id)
+    await board.ledger.settle(put.id, attempt_id, epoch=EPOCH, verdict=verdict, now=START)
     row = await board.row(put.id)
     assert row.hold_until == (None if reason is HoldReason.TOKEN else START + 20 * MINUTE)
     # The network's limit is the account's: every publication of it waits, and never shorter than before.
@@ -162,6 +163,15 @@ async def test_how_long_a_condition_holds(board: Board, reason: HoldReason) -> N
         reason,
         reason,
     )
+
+
+async def test_a_hold_because_of_a_pause_does_not_lengthen_it(board: Board) -> None:
+    put = await board.put(S.PUBLISHING, epoch=EPOCH)
+    await board.set_account(ChannelName.INSTAGRAM, paused_until=START + MINUTE)
+    verdict = Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.RATE_LIMIT, hold_for=2 * MINUTE)
+    await board.ledger.settle(put.id, None, epoch=EPOCH, verdict=verdict, now=START)
+    assert (await board.row(put.id)).hold_until == START + 2 * MINUTE
+    assert (await board.account(ChannelName.INSTAGRAM)).paused_until == START + MINUTE
 
 
 async def test_a_publication_that_is_not_there_is_an_error(board: Board) -> None:

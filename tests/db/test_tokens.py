@@ -124,3 +124,20 @@ async def test_a_missing_key_is_a_wait_and_never_a_dead_grant(seed: Seed, clock:
 
 def test_credentials_never_show_a_token() -> None:
     assert "first" not in repr(Credentials.model_validate(EXPIRED.model_dump()))
+
+
+async def test_a_paused_account_is_handed_out_to_nobody_until_its_time(seed: Seed, clock: StillClock) -> None:
+    network = RefreshingNetwork(FRESH)
+    account = await seed.account(EXPIRED)
+    first, second = keepers(seed, network, clock, 2)
+    await first.pause(account.id, None)
+    await first.pause(account.id, timedelta(seconds=20))
+    await first.pause(account.id, timedelta(seconds=5))  # a shorter one does not end the longer
+    for _ in range(2):
+        with pytest.raises(ChannelError) as held:
+            await second.account(account.id)
+        assert (held.value.reason, held.value.sorting) == (Reason.RATE_LIMITED, Sorting.NOT_SENT)
+        assert held.value.retry_after == timedelta(seconds=20)
+    assert network.refreshed == []
+    clock.time += timedelta(seconds=20)
+    assert (await second.account(account.id)).credentials_version == 2

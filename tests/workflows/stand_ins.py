@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
@@ -37,6 +37,7 @@ class Tokens:
     errors: list[ChannelError] = field(default_factory=list)
     lost_accounts: list[str] = field(default_factory=list)
     renewals: int = 0
+    pauses: list[timedelta] = field(default_factory=list)
 
     async def account(self, account_id: str) -> ConnectedAccount:
         if self.errors:
@@ -61,6 +62,10 @@ class Tokens:
                 row = await session.get(AccountRow, account.id)
                 assert row is not None
                 row.status = AccountStatus.REAUTH_REQUIRED.value
+
+    async def pause(self, account_id: str, wait: timedelta | None) -> None:
+        if wait is not None:
+            self.pauses.append(wait)
 
 
 class NoDeliveries:

@@ -19,7 +19,7 @@ from munadi.channels.bluesky.video_errors import UPLOAD_ENDED
 from munadi.channels.bluesky.video_service import VideoService
 from munadi.channels.bluesky.wire import post_uri, post_url
 from munadi.channels.bluesky.xrpc import Server, Xrpc
-from munadi.channels.http import ChannelTools
+from munadi.channels.http import ChannelTools, cannot_look
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import Resend
 from munadi.domain.content import Draft
@@ -106,7 +106,7 @@ class Bluesky:
         except ChannelError as error:
             if error.provider_code == "RecordNotFound":
                 return Absent()
-            return Unknown(note=str(error)[:200])
+            return cannot_look(error)
         return _published(draft, account, handle, stage, None)
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:

@@ -22,7 +22,7 @@ from munadi.channels.facebook.spec import LINK_LEAD, PHOTO_LEAD, SPEC, VIDEO_LEA
 from munadi.channels.facebook.state import Case, Prepared
 from munadi.channels.facebook.validate import validate
 from munadi.channels.facebook.wire import film_of, kind_of
-from munadi.channels.http import ChannelTools
+from munadi.channels.http import ChannelTools, cannot_look
 from munadi.channels.text import parse_options
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import Resend
@@ -100,7 +100,7 @@ class Facebook:
                 return await self._parts.lookup.comment(case, await self._parts.target(case), since)
             return await self._parts.find(case, since)
         except ChannelError as error:
-            return Unknown(note=str(error)[:200])
+            return cannot_look(error)
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
         """See `discarding`."""

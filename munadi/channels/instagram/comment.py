@@ -13,6 +13,7 @@ from munadi.channels.graph import next_cursor, token_of
 from munadi.channels.graph_containers import POST, Containers, Prepared
 from munadi.channels.graph_errors import MISSING_OBJECT
 from munadi.channels.graph_publishing import ContainerPosts, remember
+from munadi.channels.http import cannot_look
 from munadi.channels.instagram.wire import CommentRead, read_comments
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason, Sorting
@@ -66,7 +67,7 @@ class FirstComment:
                 return Unknown(note="the post's id is not known")
             return await self._below(media_id, account, _plain(draft.first_comment or ""))
         except ChannelError as error:
-            return Unknown(note=str(error)[:200])
+            return cannot_look(error)
 
     async def _below(self, media_id: str, account: ConnectedAccount, wanted: str) -> Published | Absent | Unknown:
         found: list[CommentRead] = []

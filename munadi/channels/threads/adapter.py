@@ -148,8 +148,11 @@ class Threads:
         return single_form(draft.model_copy(update={"media": media}), options, self._tools.media)
 
     async def _amend(self, account: ConnectedAccount, stage: str, error: ChannelError) -> None:
-        """A throttle may really be the day's quota, which has no documented code of its own."""
-        if error.reason is not Reason.RATE_LIMITED:
+        """A throttle may really be the day's quota, which has no documented code of its own.
+
+        Not asked when the network has just named the time until which it wants to hear nothing.
+        """
+        if error.reason is not Reason.RATE_LIMITED or error.named_wait is not None:
             return
         prefix = "" if stage == POST else "reply_"
         quota = await self._graph.quota(limit_of(account.external_id), token_of(account), prefix)

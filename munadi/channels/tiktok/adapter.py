@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ValidationError
 
-from munadi.channels.http import ChannelTools
+from munadi.channels.http import ChannelTools, cannot_look
 from munadi.channels.text import parse_options
 from munadi.channels.tiktok.accounts import Accounts
 from munadi.channels.tiktok.api import Api, token_of
@@ -120,7 +120,7 @@ class TikTok:
         try:
             status = await self._api.status(state.key, token_of(account))
         except ChannelError as error:
-            return Unknown(note=str(error)[:200])
+            return cannot_look(error)
         return self._lookup.found(draft, account, state, status)
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:

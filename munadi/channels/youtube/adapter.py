@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
-from munadi.channels.http import ChannelTools
+from munadi.channels.http import ChannelTools, cannot_look
 from munadi.channels.youtube.accounts import Accounts
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.comment import COMMENT, FirstComment
@@ -156,7 +156,7 @@ class YouTube:
                 return await self._lookup.by_content(draft, options, account, since)
             found = await self._lookup.by_id(account, state.video_id, options)
         except ChannelError as error:
-            return Unknown(note=str(error)[:200])
+            return cannot_look(error)
         return _told(found, state) if isinstance(found, Published) else found
 
     async def _video_id(self, draft: PublicationDraft, account: ConnectedAccount, state: Prepared) -> str | None:
