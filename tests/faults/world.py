@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,25 +100,49 @@ class World:
             yield inbox
 
 
+@dataclass(frozen=True)
+class Networks:
+    """Where the networks are controlled, and where Munadi calls them: a fault may stand in between."""
+
+    control: str
+    called_at: str
+
+    def client(self) -> httpx.AsyncClient:
+        """Their control API."""
+        return httpx.AsyncClient(base_url=self.control, timeout=20)
+
+    def door(self) -> httpx.AsyncClient:
+        """The same on the way that Munadi takes, which is the address that a new profile names as its server's."""
+        return httpx.AsyncClient(base_url=self.called_at, timeout=20)
+
+
 def _words(row: Mapping[str, Any]) -> str:
     return f"{row['text']} {row.get('raw', {})}"
 
 
 @asynccontextmanager
-async def open_world(folder: Path, env: Mapping[str, str] | None = None, ref: str = "faults") -> AsyncIterator[World]:
-    """Start everything; stopped, and nothing left behind, when the block ends."""
+async def open_world(
+    folder: Path, env: Mapping[str, str] | None = None, ref: str = "faults", *, networks: Networks | None = None
+) -> AsyncIterator[World]:
+    """Start everything; stopped, and nothing left behind, when the block ends. `networks`: not the stack's own."""
     points = Points(folder / "failpoints")
     given = {"MUNADI_FAILPOINTS": str(points.folder), "MUNADI_RELAY__LOOK_GRACE": "5", **(env or {})}
-    stack = await asyncio.to_thread(Stack(folder, given).start)
+    options = ("--no-sandbox",) if networks else ()
+    stack = await asyncio.to_thread(Stack(folder, given, *options).start)
+    where = networks or Networks(stack.info["sandbox"], stack.info["sandbox"])
     try:
-        async with stack.client() as api, stack.sandbox() as sandbox:
+        async with stack.client() as api, where.client() as sandbox, where.door() as door:
             await no_quotas(sandbox)
-            brand = await Brand.create(api, sandbox, ref, *CHANNELS)
+            brand = replace(await Brand.create(api, door, ref, *CHANNELS), sandbox=sandbox)
             media = {
                 "picture": await _upload(api, picture(), "a.jpg", "image/jpeg"),
                 "clip": await _upload(api, clip(4), "a.mp4", "video/mp4"),
             }
-            yield World(stack, api, sandbox, points, brand, media)
+            world = World(stack, api, sandbox, points, brand, media)
+            try:
+                yield world
+            finally:
+                stack = world.stack  # another one, if the test started it anew
     finally:
         assert await asyncio.to_thread(stack.stop) == 0
 

@@ -13,6 +13,7 @@ from typing import Self
 from tests.support.ports import LOOPBACK
 
 CHUNK = 65536
+NOISE = b"\x00\xff\x13 no protocol at all \r\n" * 8
 
 
 class Mode(StrEnum):
@@ -22,6 +23,7 @@ class Mode(StrEnum):
     RESET_AFTER_REQUEST = "reset_after_request"  # the upstream answered; the client sees a reset instead
     HANG = "hang"  # accepted and read, never forwarded, never answered
     DROP = "drop"  # forwarded; the answer is swallowed and the connection stays open
+    GARBAGE = "garbage"  # read, and answered with what is neither TLS nor HTTP; nothing reached the upstream
     DELAY = "delay"  # forwarded; each piece of the answer waits `delay` seconds
 
 
@@ -102,6 +104,10 @@ class FaultProxy:
             while data := await reader.read(CHUNK):
                 if self.mode is Mode.RESET_BEFORE_READ:
                     _reset(client)
+                    return
+                if self.mode is Mode.GARBAGE:
+                    client.write(NOISE)
+                    await client.drain()
                     return
                 if self.mode is not Mode.HANG:
                     upstream.write(data)

@@ -144,12 +144,15 @@ async def test_the_fault_proxy_misbehaves_as_told() -> None:
             (Mode.RESET_AFTER_REQUEST, httpx.NetworkError, True),
             (Mode.HANG, httpx.ReadTimeout, False),
             (Mode.DROP, httpx.ReadTimeout, True),
+            (Mode.GARBAGE, httpx.RemoteProtocolError, False),
         ]:
             await proxy.set_mode(mode)
             before = proxy.bytes_forwarded
             with pytest.raises(error):
                 await client.get(proxy.url)
             assert (proxy.bytes_forwarded > before) is forwarded, mode
+        with pytest.raises(httpx.ConnectError):
+            await client.get(proxy.url.replace("http:", "https:"))
         await proxy.set_mode(Mode.DELAY, delay=0.1)
         assert (await client.get(proxy.url)).elapsed >= timedelta(seconds=0.1)
         await proxy.set_mode(Mode.PASS)
