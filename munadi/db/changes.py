@@ -12,12 +12,12 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from munadi.db.outbox import give_up_handle
-from munadi.db.settle import owned_by_another
+from munadi.db.settle import locate, owned_by_another
 from munadi.db.story import Story
 from munadi.db.tables import AttemptRow, PublicationRow
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason, Sorting
-from munadi.domain.publication import LAPSE_MARGIN, WAITING, PublicationStatus
+from munadi.domain.publication import LAPSE_MARGIN, WAITING, PublicationStatus, Published
 from munadi.domain.reasons import failure_of
 from munadi.domain.time import DEFAULT_WINDOW
 
@@ -126,8 +126,13 @@ async def retry(story: Story, publication_ids: Collection[str] | None) -> list[s
 
 
 async def resolve(story: Story, row: PublicationRow, *, published: bool, post_id: str | None, url: str | None) -> None:
-    """A person says what became of an unconfirmed publication. The same answer again changes nothing."""
+    """A person says what became of an unconfirmed publication. The same answer again changes nothing.
+
+    One that is published without an id is given it so. ChangeRefused: NOT_UNCONFIRMED when something else is known
+    of it, POST_ID_TAKEN when the post is another publication's.
+    """
     if published and row.status == S.PUBLISHED:
+        await _identify(story, row, post_id, url)
         return
     if not published and row.status == S.FAILED and (row.failure or {}).get("reason") == Reason.OUTCOME_UNKNOWN:
         return
@@ -148,6 +153,19 @@ async def resolve(story: Story, row: PublicationRow, *, published: bool, post_id
         await story.move(row, S.PUBLISHED, EventType.PUBLISH_SUCCEEDED)
     else:
         await story.fail(row, failure_of(Reason.OUTCOME_UNKNOWN))
+    await _changed(story)
+
+
+async def _identify(story: Story, row: PublicationRow, post_id: str | None, url: str | None) -> None:
+    """A person's answer for a post that is published: the same, or the id that was not known yet."""
+    if post_id is None or post_id == row.provider_post_id:
+        return
+    if row.provider_post_id is not None:
+        raise ChangeRefused("NOT_UNCONFIRMED", f"the publication is published already, as {row.provider_post_id!r}")
+    if await owned_by_another(story, row, post_id):
+        raise ChangeRefused("POST_ID_TAKEN", f"the post {post_id[:100]!r} belongs to another publication")
+    _begin(story)
+    await locate(story, row, Published(post_id=post_id, url=url))
     await _changed(story)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from munadi.db.ids import new_id
@@ -77,3 +78,31 @@ async def test_a_post_has_one_owner(desk: Desk) -> None:
     assert answers[0].status_code == 200
     errors_of(answers[1], 409)
     assert answers[1].json()["code"] == "POST_ID_TAKEN"
+
+
+async def test_another_post_than_the_one_that_is_known_is_a_conflict(desk: Desk) -> None:
+    made = await desk.accept()
+    await walk(desk, made["id"], S.QUEUED, S.PUBLISHING, S.UNCONFIRMED)
+    path = f"/v1/publications/{made['publications'][0]['id']}/resolve"
+    first = await desk.client.post(path, json={"outcome": "published"})
+    assert (first.status_code, first.json()["providerPostId"]) == (200, None)
+    named = await desk.client.post(path, json={"outcome": "published", "providerPostId": "at://1"})
+    assert (named.status_code, named.json()["providerPostId"]) == (200, "at://1")
+    for body in ({"outcome": "published"}, {"outcome": "published", "providerPostId": "at://1"}):
+        again = await desk.client.post(path, json=body)
+        assert (again.status_code, again.json()) == (200, named.json())
+    other = await desk.client.post(path, json={"outcome": "published", "providerPostId": "at://2"})
+    errors_of(other, 409)
+    assert other.json()["code"] == "NOT_UNCONFIRMED"
+
+
+async def test_two_people_may_name_the_same_post_at_once(desk: Desk) -> None:
+    paths = []
+    for _ in range(6):
+        made = await desk.accept()
+        await walk(desk, made["id"], S.QUEUED, S.PUBLISHING, S.UNCONFIRMED)
+        paths.append(f"/v1/publications/{made['publications'][0]['id']}/resolve")
+    body = {"outcome": "published", "providerPostId": "at://one"}
+    answers = await asyncio.gather(*(desk.client.post(path, json=body) for path in paths))
+    assert sorted(answer.status_code for answer in answers) == [200, *[409] * 5]
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"POST_ID_TAKEN"}

@@ -66,7 +66,7 @@ async def nameless(
 ) -> tuple[list[Trial], list[str]]:
     """The same while the names of these networks do not resolve, and what answers for the others speaks no TLS."""
     modes = {channel: DNS if channel in names else TLS for channel in CHANNELS}
-    away = {DNS: "http://nowhere.invalid", TLS: between.proxy.url.replace("http:", "https:")}
+    away = {DNS: "https://nowhere.invalid", TLS: between.proxy.url.replace("http:", "https:")}
     trials = [Trial(shape, modes[channel_of(shape)], f"{tag} {n} {shape}") for n, shape in enumerate(shapes)]
     contents = await between.prepared([(trial.shape, trial.text) for trial in trials])
     await between.restart({channel: away[modes[channel]] for channel in CHANNELS})
