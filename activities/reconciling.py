@@ -156,4 +156,11 @@ class ReconcilingActivities:
             return Unknown(note=str(error)[:200], pause=error.pause)
         if isinstance(found, Unknown):
             await self._tokens.pause(work.account_id, found.pause)
-        return found
+        return await self._unless_anothers(work, found)
+
+    async def _unless_anothers(self, work: Work, found: Published | Absent | Unknown) -> Published | Absent | Unknown:
+        """A post that is only alike and belongs to another publication proves nothing about this one."""
+        if not isinstance(found, Published) or not found.by_likeness or found.post_id is None:
+            return found
+        taken = await self._publications.is_anothers(work.publication_id, found.post_id)
+        return Unknown(note="the only post that looks like it is another publication's") if taken else found

@@ -138,7 +138,7 @@ async def resolve(story: Story, row: PublicationRow, *, published: bool, post_id
         return
     if row.status != S.UNCONFIRMED:
         raise ChangeRefused("NOT_UNCONFIRMED", f"the publication is {row.status}, not unconfirmed")
-    if published and post_id is not None and await owned_by_another(story, row, post_id):
+    if published and post_id is not None and await owned_by_another(story.session, row, post_id):
         raise ChangeRefused("POST_ID_TAKEN", f"the post {post_id[:100]!r} belongs to another publication")
     _begin(story)
     query = select(AttemptRow).where(AttemptRow.publication_id == row.id, col(AttemptRow.is_open))
@@ -162,7 +162,7 @@ async def _identify(story: Story, row: PublicationRow, post_id: str | None, url:
         return
     if row.provider_post_id is not None:
         raise ChangeRefused("NOT_UNCONFIRMED", f"the publication is published already, as {row.provider_post_id!r}")
-    if await owned_by_another(story, row, post_id):
+    if await owned_by_another(story.session, row, post_id):
         raise ChangeRefused("POST_ID_TAKEN", f"the post {post_id[:100]!r} belongs to another publication")
     _begin(story)
     await locate(story, row, Published(post_id=post_id, url=url))

@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.ids import new_id
 from munadi.db.outbox import is_over, leave_behind
 from munadi.db.session import Database
-from munadi.db.settle import settle
+from munadi.db.settle import owned_by_another, settle
 from munadi.db.story import Story
 from munadi.db.tables import AccountRow, AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.db.work import open_attempts, work_of
@@ -113,6 +113,12 @@ class PublicationLedger:
                 attempt.was_uncertain = True  # whatever this look finds
             await session.flush()
             return await work_of(session, story.content, story.draft, row)
+
+    async def is_anothers(self, publication_id: str, post_id: str) -> bool:
+        """Whether another publication of the same account is known to be this post."""
+        async with self._database.read() as session:
+            row = await session.get(PublicationRow, publication_id)
+            return row is not None and await owned_by_another(session, row, post_id)
 
     async def requeue(self, publication_id: str, *, epoch: int, now: datetime) -> Settled:
         """Nothing was ever sent: publishing → queued, due at once."""

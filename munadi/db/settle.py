@@ -15,6 +15,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.story import Story
 from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
@@ -96,7 +97,7 @@ async def _published(story: Story, row: PublicationRow, attempt: AttemptRow | No
         # Found by a look of a restored database: it went out at an earlier due time, which nobody remembers.
         row.lateness_ms = None
     row.warnings = [*row.warnings, *(warning.model_dump(mode="json") for warning in what.warnings)]
-    if what.post_id is not None and await owned_by_another(story, row, what.post_id):
+    if what.post_id is not None and await owned_by_another(story.session, row, what.post_id):
         # Never bind a post that another publication owns: it is live, its id is not known.
         row.provider_post_id = row.provider_url = None
         row.warnings = [*row.warnings, _id_pending().model_dump(mode="json")]
@@ -119,7 +120,7 @@ async def locate(story: Story, row: PublicationRow, found: Published | None) -> 
     if row.status != S.PUBLISHED or row.provider_post_id is not None:
         row.next_look_at = None
         return
-    if found is None or found.post_id is None or await owned_by_another(story, row, found.post_id):
+    if found is None or found.post_id is None or await owned_by_another(story.session, row, found.post_id):
         plan_id_look(story, row)
         return
     row.provider_post_id, row.provider_url = found.post_id, found.url
@@ -153,14 +154,14 @@ async def _hold(story: Story, row: PublicationRow, attempt: AttemptRow | None, v
             account.paused_until = max(until, account.paused_until or until)
 
 
-async def owned_by_another(story: Story, row: PublicationRow, post_id: str) -> bool:
+async def owned_by_another(session: AsyncSession, row: PublicationRow, post_id: str) -> bool:
     """Whether a post is already known as another publication's, of the same account."""
     query = select(PublicationRow.id).where(
         PublicationRow.account_id == row.account_id,
         PublicationRow.provider_post_id == post_id,
         col(PublicationRow.id) != row.id,
     )
-    return (await story.session.exec(query)).first() is not None
+    return (await session.exec(query)).first() is not None
 
 
 def _late_success() -> Warning_:

@@ -105,12 +105,17 @@ class Handle(Model):
 
 
 class Published(Model):
-    """The network accepted it. Id and URL may be known only later (warning POST_ID_PENDING)."""
+    """The network accepted it. Id and URL may be known only later (warning POST_ID_PENDING).
+
+    `by_likeness`: a look found a post that has our words, without a key of ours. If it is another publication's, it
+    says nothing about this one.
+    """
 
     post_id: str | None = None
     url: str | None = None
     published_at: datetime | None = None
     warnings: tuple[Warning_, ...] = ()
+    by_likeness: bool = False
 
 
 class Pending(Model):

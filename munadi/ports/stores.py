@@ -43,6 +43,9 @@ class Publications(Protocol):
 
     async def begin_reconcile(self, publication_id: str, now: datetime) -> Work | None: ...
 
+    async def is_anothers(self, publication_id: str, post_id: str) -> bool:
+        """Whether another publication of the same account is known to be this post."""
+
     async def requeue(self, publication_id: str, *, epoch: int, now: datetime) -> Settled: ...
 
     async def unconfirmed(

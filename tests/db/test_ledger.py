@@ -224,3 +224,12 @@ def planned(board: Board, text: str) -> PlannedDrafts:
     channel = ChannelName.INSTAGRAM
     each = PlannedPublication(channel, board.accounts[channel], Draft(text=text), MINUTE)
     return PlannedDrafts((each,), (), {"text": text}, Brought())
+
+
+async def test_whose_a_post_is(board: Board) -> None:
+    ours, other = await board.put(S.PUBLISHING, epoch=1), await board.put(S.PUBLISHED, epoch=1)
+    assert not await board.ledger.is_anothers(ours.id, "1")
+    await board.set(other.id, provider_post_id="1")
+    assert await board.ledger.is_anothers(ours.id, "1")
+    assert not await board.ledger.is_anothers(other.id, "1")
+    assert not await board.ledger.is_anothers("pub_none", "1")

@@ -79,33 +79,41 @@ class Between:
 
     async def prepared(self, shapes: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
         """Contents, (shape, text) each, of which only the visible call is left; they wait for their time."""
-        contents = [await self.world.submit(shape, text, seconds=SOON) for shape, text in shapes]
-        wanted = {content["id"] for content in contents}
-        deadline = time.monotonic() + SOON
-        while unready := wanted - await asyncio.to_thread(self._ready):
-            assert time.monotonic() < deadline, f"not prepared in time: {len(unready)} of {len(wanted)}"
-            await asyncio.sleep(0.3)
-        return contents
+        return await prepared(self.world, shapes)
 
     async def restart(self, bases: Mapping[str, str]) -> None:
         """Stop Munadi and start it anew with networks at other addresses, Bluesky's servers of accounts included."""
         stack = self.world.stack
         assert await asyncio.to_thread(stack.stop) == 0
         (stack.folder / "dev.log").rename(stack.folder / f"dev.{time.time():.0f}.log")
-        with closing(self._database()) as database, database:
+        with closing(database_of(self.world)) as database, database:
             database.execute(
                 "UPDATE accounts SET service_url = ? WHERE service_url IS NOT NULL", [f"{bases['bluesky']}/bluesky/pds"]
             )
         env = {**_env(self.world.points.folder), **hosts(bases)}
         self.world.stack = await asyncio.to_thread(Stack(stack.folder, env, "--no-sandbox").start)
 
-    def _ready(self) -> set[str]:
-        query = "SELECT content_id FROM publications WHERE handle_ready OR lead_seconds = 0"
-        with closing(self._database()) as database:
-            return {row[0] for row in database.execute(query)}
 
-    def _database(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.world.stack.folder / "data" / "munadi.db", timeout=15)
+async def prepared(world: World, shapes: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Contents, (shape, text) each, of which only the visible call is left; they wait for their time."""
+    contents = [await world.submit(shape, text, seconds=SOON) for shape, text in shapes]
+    wanted = {content["id"] for content in contents}
+    deadline = time.monotonic() + SOON
+    while unready := wanted - await asyncio.to_thread(_ready, world):
+        assert time.monotonic() < deadline, f"not prepared in time: {len(unready)} of {len(wanted)}"
+        await asyncio.sleep(0.3)
+    return contents
+
+
+def database_of(world: World) -> sqlite3.Connection:
+    """The stack's own file."""
+    return sqlite3.connect(world.stack.folder / "data" / "munadi.db", timeout=15)
+
+
+def _ready(world: World) -> set[str]:
+    query = "SELECT content_id FROM publications WHERE handle_ready OR lead_seconds = 0"
+    with closing(database_of(world)) as database:
+        return {row[0] for row in database.execute(query)}
 
 
 @asynccontextmanager

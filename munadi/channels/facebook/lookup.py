@@ -47,7 +47,8 @@ class Lookup:
         posts, whole = await self._posts(case, max(since, case.draft.due_at) - SLACK)
         photos = {photo.id for photo in case.prepared.photos}
         found = [post for post in posts if photos & post.media]
-        if not found:
+        by_likeness = not found
+        if by_likeness:
             doubtful = [post for post in posts if _may_be(post, case, photos)]
             found = [post for post in doubtful if _has_link(post, case)]
             if doubtful and not found:
@@ -55,7 +56,8 @@ class Lookup:
         if len(found) > 1:
             return Unknown(note=f"{len(found)} posts have this text")
         if found:
-            return self._published(found[0], found[0].id)
+            of = self._published(found[0], found[0].id)
+            return of.model_copy(update={"by_likeness": by_likeness})
         return Absent() if whole else Unknown(note="the Page has more posts than one look reads")
 
     async def has_older_twin(self, case: Case) -> bool:
