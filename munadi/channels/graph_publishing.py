@@ -97,7 +97,8 @@ class ContainerPosts:
                 return await self.lookup.live(account, post_id)
             code = (await self.reader.read(container, account))[0] if container else None
             if code is None or (code in DEAD and self.searches_dead):
-                return await self.lookup.search(draft, account, since, stage)
+                found = await self.lookup.search(draft, account, since, stage)
+                return found.alike() if isinstance(found, Published) else found
         except ChannelError as error:
             return cannot_look(error)
         if code == "PUBLISHED":

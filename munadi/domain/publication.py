@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from munadi.domain.model import Model, WireModel
 
@@ -116,6 +116,10 @@ class Published(Model):
     published_at: datetime | None = None
     warnings: tuple[Warning_, ...] = ()
     by_likeness: bool = False
+
+    def alike(self) -> Self:
+        """The same, found by its words alone."""
+        return self.model_copy(update={"by_likeness": True})
 
 
 class Pending(Model):

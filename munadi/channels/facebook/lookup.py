@@ -57,7 +57,7 @@ class Lookup:
             return Unknown(note=f"{len(found)} posts have this text")
         if found:
             of = self._published(found[0], found[0].id)
-            return of.model_copy(update={"by_likeness": by_likeness})
+            return of.alike() if by_likeness else of
         return Absent() if whole else Unknown(note="the Page has more posts than one look reads")
 
     async def has_older_twin(self, case: Case) -> bool:

@@ -41,7 +41,7 @@ class Lookup:
         live = [video for video in fitting if is_live(video, options)]
         if len(live) > 1:
             return Unknown(note=f"{len(live)} videos have this title and description")
-        return published(live[0]).model_copy(update={"by_likeness": True}) if live else Absent()
+        return published(live[0]).alike() if live else Absent()
 
     async def private_uploads(
         self, draft: PublicationDraft, options: Options, account: ConnectedAccount, since: datetime
