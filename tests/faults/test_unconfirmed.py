@@ -190,7 +190,6 @@ async def test_what_nobody_can_tell_is_told_and_settled_by_people(world: World) 
         await settle_twins(world, parts[0])
         await settle_absent(world, parts[1][0])
         await settle_absent(world, parts[3][0])
-        print(*doubts, sep="\n")
         assert not [str(one) for one in doubts if one.words]
         assert not inbox.failures
 
