@@ -188,11 +188,15 @@ class ChannelHttp:
             if proof is not None and not proof(answer):
                 raise no_proof(answer, hidden)
             return answer
+        raise self._refusal(answer)
+
+    def _refusal(self, answer: Answer) -> ChannelError:
+        """What the channel makes of it, with the answer itself and the time that it named."""
         explained = self._explain(answer)
         explained.raw = explained.raw or redact(answer.text)
         if answer.status in COME_BACK_LATER and "retry-after" in answer.headers:
             explained.named_wait = explained.retry_after
-        raise explained
+        return explained
 
 
 class _FirstByte:
