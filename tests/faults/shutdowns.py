@@ -9,6 +9,8 @@ import re
 import signal
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from tests.faults.crashes import Crash, Gallery, sending_of
 from tests.faults.sendings import Sending, broken, contents_of, look
@@ -35,6 +37,7 @@ class Round:
     api_took: float = 0.0
     worker_end: str = ""
     worker_took: float = 0.0
+    worker_ended_at: float = 0.0
     failures: list[str] = field(default_factory=list)
 
     def judge(self) -> list[str]:
@@ -120,7 +123,7 @@ async def _end_worker(world: World, seen: Round) -> None:
     while len(found := re.findall(ended, log.output)) == before:
         assert time.monotonic() < began + WORKER_GRACE + 10, "the worker does not end"
         await asyncio.sleep(0.05)
-    seen.worker_took = time.monotonic() - began
+    seen.worker_took, seen.worker_ended_at = time.monotonic() - began, time.time()
     seen.worker_end = found[-1]
 
 
@@ -131,13 +134,20 @@ async def _left_no_trace(world: World, seen: Round) -> None:
 
 
 async def _aborted(world: World, seen: Round) -> list[str]:
-    """Visible calls that did not end by themselves: whatever is not one attempt that was sent."""
+    """Visible calls that did not end by themselves: not sent once, or begun by the worker and settled after its end."""
     failures = []
     for one in seen.sendings:
-        content = (await world.api.get(f"/v1/contents/{one.content_ids[0]}")).json()
-        for publication in content["publications"]:
-            told = (await world.api.get(f"/v1/publications/{publication['id']}")).json()
-            outcomes = [attempt["outcome"] for attempt in told["attemptLog"]]
-            if outcomes != ["sent"]:
-                failures.append(f"attempts {outcomes}: {one}")
+        for content_id in one.content_ids:
+            content = (await world.api.get(f"/v1/contents/{content_id}")).json()
+            told = (await world.api.get(f"/v1/publications/{content['publications'][0]['id']}")).json()
+            log = told["attemptLog"]
+            if [attempt["outcome"] for attempt in log] != ["sent"]:
+                failures.append(f"attempts {log}: {one}")
+            elif any(_outlived(attempt, seen.worker_ended_at) for attempt in log):
+                failures.append(f"left in flight: {log}: {one}")
     return failures
+
+
+def _outlived(attempt: dict[str, Any], moment: float) -> bool:
+    began, ended = (datetime.fromisoformat(attempt[name]).timestamp() for name in ("intentAt", "endedAt"))
+    return began < moment < ended

@@ -57,7 +57,7 @@ async def prove(folder: Path, count: int) -> None:
         measured={
             "visible calls in flight": str(sum(each.in_flight for each in rounds)),
             "requests in flight": str(sum(len(each.slow) for each in rounds)),
-            "connections closed before a request was read": str(sum(len(each.unanswered) for each in rounds)),
+            "refused or closed before it was read": str(sum(len(each.unanswered) for each in rounds)),
             "API ends p95": f"{p95(each.api_took for each in rounds):.1f} s",
             "worker ends p95": f"{p95(each.worker_took for each in rounds):.1f} s",
         },
