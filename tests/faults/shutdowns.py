@@ -21,7 +21,8 @@ from tests.faults.world import World
 API_GRACE, WORKER_GRACE = 20.0, 45.0
 VISIBLE = 6
 CLIENTS = 3
-SLOW_CALL = 1.5
+# How long the network takes for a visible call, and the web server of the media for a picture.
+SLOW_CALL, SLOW_MEDIA = 3.0, 2.0
 
 
 @dataclass
@@ -33,6 +34,8 @@ class Round:
     unanswered: list[Sending] = field(default_factory=list)
     slow: list[Sending] = field(default_factory=list)
     in_flight: int = 0
+    requests: int = 0
+    told_at: float = 0.0
     api_code: int | None = None
     api_took: float = 0.0
     worker_end: str = ""
@@ -59,17 +62,19 @@ async def slow_network(world: World, seconds: float = SLOW_CALL) -> None:
 
 async def end_both(world: World, gallery: Gallery, api: OwnApi, number: int, dice: random.Random) -> Round:
     """SIGTERM to worker and API while visible calls and requests are under way; both are back afterwards."""
-    seen = Round(number)
+    seen, before = Round(number), await _calls(world)
     clients = [asyncio.create_task(_client(world, api, seen, name)) for name in range(CLIENTS)]
     visible = [Sending(f"round {number:02} visible {n}", world.brand.ref) for n in range(VISIBLE)]
     await asyncio.gather(*(one.until_accepted(world.api) for one in visible))
-    await _publishing(world, visible)
-    await asyncio.sleep(dice.uniform(0, SLOW_CALL / 3))
+    await _under_way(world, before)
     crashes = [Crash(100 * number + n, "fetched", 0.0) for n in range(2)]
     seen.slow = [sending_of(world, gallery, crash) for crash in crashes]
+    for one in seen.slow:
+        one.fault = "its media under way"
     asking = [asyncio.create_task(one.once(api.client)) for one in seen.slow]
     await gallery.asked(crash.number for crash in crashes)
-    seen.in_flight = len(await _publishing(world, visible))
+    await asyncio.sleep(dice.uniform(0, SLOW_MEDIA / 2))
+    seen.requests = sum(not asked.done() for asked in asking)
     await asyncio.gather(_end_api(api, seen), _end_worker(world, seen))
     await asyncio.gather(*asking, *clients)
     await _left_no_trace(world, seen)
@@ -96,16 +101,17 @@ async def _client(world: World, api: OwnApi, seen: Round, name: int) -> None:
         await asyncio.sleep(0.15)
 
 
-async def _publishing(world: World, sendings: list[Sending], within: float = 20) -> list[str]:
-    """Which of these are being published; waits for the first."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        contents = await asyncio.gather(*(world.api.get(f"/v1/contents/{one.ids[0]}") for one in sendings))
-        found = [one.json()["id"] for one in contents if one.json()["status"] == "publishing"]
-        if found or all(one.json()["status"] == "published" for one in contents):
-            return found
-        await asyncio.sleep(0.05)
-    raise AssertionError("nothing is being published")
+async def _calls(world: World) -> int:
+    """How many visible calls the network has been slow to answer."""
+    planted = (await world.sandbox.get("/control/faults")).json()
+    return sum(fault["hits"] for fault in planted)
+
+
+async def _under_way(world: World, before: int, within: float = 20) -> None:
+    """Wait until the network has got one more visible call."""
+    async with asyncio.timeout(within):
+        while await _calls(world) <= before:  # noqa: ASYNC110 - another process counts
+            await asyncio.sleep(0.05)
 
 
 async def _end_api(api: OwnApi, seen: Round) -> None:
@@ -119,6 +125,7 @@ async def _end_worker(world: World, seen: Round) -> None:
     log, ended = world.stack.process, r"worker ended \((.*?)\)"
     before = len(re.findall(ended, log.output))
     began = time.monotonic()
+    seen.told_at = time.time()
     os.kill(world.stack.pids["worker"], signal.SIGTERM)
     while len(found := re.findall(ended, log.output)) == before:
         assert time.monotonic() < began + WORKER_GRACE + 10, "the worker does not end"
@@ -143,7 +150,9 @@ async def _aborted(world: World, seen: Round) -> list[str]:
             log = told["attemptLog"]
             if [attempt["outcome"] for attempt in log] != ["sent"]:
                 failures.append(f"attempts {log}: {one}")
-            elif any(_outlived(attempt, seen.worker_ended_at) for attempt in log):
+                continue
+            seen.in_flight += _outlived(log[0], seen.told_at)
+            if _outlived(log[0], seen.worker_ended_at):
                 failures.append(f"left in flight: {log}: {one}")
     return failures
 

@@ -21,7 +21,8 @@ from tests.support.postgres import DURABLE, PostgresServer
 from tests.support.temporal import connect_to
 
 SEED = 20261208
-HEALS = 10.0
+# The small version runs beside other tests, and bounds a hang rather than a second.
+HEALS, HEALS_BESIDE_OTHERS = 10.0, 30.0
 CLIENTS = 3
 # Fields of the problems that were told while the database was away.
 AWAY = {"DATABASE_UNAVAILABLE", "NOT_READY"}
@@ -37,14 +38,14 @@ class Stop:
     accepted_after: float = 0.0
     published_after: float = 0.0
 
-    def failures(self) -> list[str]:
+    def failures(self, heals: float) -> list[str]:
         """Every broken promise, in words."""
         wrong = [f"while the database was away: {told}" for told in self.told if told.split()[1] not in AWAY]
         silent = [] if self.told else ["nobody was told that the database was away"]
         slow = [
             f"{what} only {seconds:.1f} s after the database was back"
             for what, seconds in (("accepted", self.accepted_after), ("published", self.published_after))
-            if seconds > HEALS
+            if seconds > heals
         ]
         return wrong + silent + slow
 
@@ -118,7 +119,9 @@ class Found:
     failures: list[str]
 
 
-async def stops_under_load(world: World, server: PostgresServer, count: int, pause: float, away: float) -> Found:
+async def stops_under_load(
+    world: World, server: PostgresServer, *, count: int, pause: float, away: float, heals: float = HEALS
+) -> Found:
     """`count` stops while contents are created and published."""
     dice = random.Random(SEED)
     stops = []
@@ -128,13 +131,13 @@ async def stops_under_load(world: World, server: PostgresServer, count: int, pau
             stops.append(await stop_database(world, server, dice.uniform(0.5, away), number))
     await look(world, sendings, within=120)
     failures = broken(sendings) + await orphans(world, await connect_to(world.stack.temporal))
-    return Found(stops, sendings, failures + [word for stop in stops for word in stop.failures()])
+    return Found(stops, sendings, failures + [word for stop in stops for word in stop.failures(heals)])
 
 
 @pytest.mark.timeout(300)
 async def test_killed_under_load_nothing_acknowledged_is_lost(tmp_path: Path, server: PostgresServer) -> None:
     async with open_world(tmp_path, QUICK | {"MUNADI_DATABASE_URL": server.create_database()}) as world:
-        found = await stops_under_load(world, server, count=2, pause=0.5, away=3)
+        found = await stops_under_load(world, server, count=2, pause=0.5, away=3, heals=HEALS_BESIDE_OTHERS)
     print(*found.stops, f"{len(found.sendings)} contents", sep="\n")
     assert not found.failures
     assert any("503" in answer for one in found.sendings for answer in one.answers), "no client met it"
