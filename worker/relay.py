@@ -21,13 +21,14 @@ from munadi.db.discards import forget_old_discards
 from munadi.db.events import number_events
 from munadi.db.idempotency import forget_old_answers
 from munadi.db.session import Database
-from munadi.db.wakes import Wakes
+from munadi.db.wakes import DueWake, Wakes
 from munadi.ports import Clock
 from workflows.start import start_redelivery, wake_content
 
 log = logging.getLogger("munadi.relay")
 
 CALL_SECONDS = 2.0
+CALLS_AT_ONCE = 8
 MAX_REDELIVERIES = 100
 TIDY_SECONDS = 3600.0
 
@@ -73,23 +74,34 @@ class Relay:
 
     async def _wake(self) -> None:
         grace = timedelta(seconds=self._settings.relay.look_grace)
-        due = await self._wakes.due(self._clock.now(), grace)
+        due = iter(await self._wakes.due(self._clock.now(), grace))
         told: list[str] = []
-        try:
+
+        async def work_off() -> None:
             for wake in due:
                 async with asyncio.timeout(CALL_SECONDS):
-                    await wake_content(
-                        self._client,
-                        self._queue,
-                        content_id=wake.content_id,
-                        brand_ref=wake.brand_ref,
-                        channels=wake.channels,
-                        first=False,
-                    )
+                    await self._tell(wake)
                 told.append(wake.content_id)
+
+        try:
+            async with asyncio.TaskGroup() as calls:
+                for _ in range(CALLS_AT_ONCE):
+                    calls.create_task(work_off())
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None  # Temporal is down, or a bug: one says it for all
         finally:
             if told:
                 await self._wakes.told(told, self._clock.now())
+
+    async def _tell(self, wake: DueWake) -> None:
+        await wake_content(
+            self._client,
+            self._queue,
+            content_id=wake.content_id,
+            brand_ref=wake.brand_ref,
+            channels=wake.channels,
+            first=False,
+        )
 
     async def _redeliver(self) -> None:
         for delivery_id in await self._deliveries.due(self._clock.now(), MAX_REDELIVERIES):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select
 
 from munadi.db.session import Database
@@ -30,11 +30,20 @@ class Wakes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def due(self, now: datetime, look_grace: timedelta, limit: int = 200) -> list[DueWake]:
-        """What must be woken now, oldest first. Read only: the common answer is nothing."""
+    async def due(self, now: datetime, look_grace: timedelta, limit: int = 64) -> list[DueWake]:
+        """What must be woken now: each brand's oldest, then each brand's next, so that nobody waits behind a backlog.
+
+        Read only: the common answer is nothing. The limit keeps a round short, since what it tells grows stale.
+        """
         unacknowledged = and_(col(ContentRow.wake_seq) > col(ContentRow.wake_ack), _not_before(now))
         unseen = and_(col(ContentRow.next_look_at) <= now - look_grace, _not_before(now))
-        query = select(ContentRow).where(or_(unacknowledged, unseen)).order_by(col(ContentRow.updated_at)).limit(limit)
+        turn = func.row_number().over(partition_by=col(ContentRow.brand_ref), order_by=col(ContentRow.updated_at))
+        query = (
+            select(ContentRow)
+            .where(or_(unacknowledged, unseen))
+            .order_by(turn, col(ContentRow.updated_at))
+            .limit(limit)
+        )
         async with self._database.read() as session:
             rows = (await session.exec(query)).all()
             if not rows:

@@ -82,3 +82,14 @@ async def test_the_longest_waiting_come_first_and_a_round_is_bounded(own_board: 
         puts.append(await board.put(S.QUEUED, content={"wake_seq": 1, "updated_at": at}))
     assert await due(board) == [puts[0].content_id, puts[2].content_id, puts[1].content_id]
     assert len(await Wakes(board.database).due(START, GRACE, limit=2)) == 2
+
+
+async def test_no_brand_waits_behind_the_backlog_of_another(own_board: Board) -> None:
+    noisy = own_board
+    quiet = Board(noisy.database)
+    await quiet.create()
+    unheard = {"wake_seq": 1}
+    many = [await noisy.put(S.QUEUED, content=unheard | {"updated_at": START + n * SECOND}) for n in range(3)]
+    few = [await quiet.put(S.QUEUED, content=unheard | {"updated_at": START + n * SECOND}) for n in (10, 11)]
+    wanted = [many[0], few[0], many[1], few[1], many[2]]
+    assert await due(noisy) == [put.content_id for put in wanted]

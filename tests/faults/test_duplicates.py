@@ -113,7 +113,7 @@ def everything(repeats: int) -> list[tuple[str, str, str]]:
 @pytest.mark.timeout(300)
 async def test_a_workflow_that_is_started_reset_or_terminated_publishes_once(tmp_path: Path) -> None:
     ways, shapes = list(WAYS), list(SHAPES)
-    chosen = [(shapes[n % 3], name, ways[n % 2]) for n, name in enumerate(DISTURBANCES)]
+    chosen = [(shapes[(n + 2) % 3], name, ways[n % 2]) for n, name in enumerate(DISTURBANCES)]
     async with open_scene(tmp_path, {}) as (scene, brands):
         trials = await run_all(scene, brands, chosen, at_once=len(chosen))
         beside = await workflows_beside(scene, trials)
