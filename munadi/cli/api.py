@@ -14,6 +14,8 @@ from munadi.cli.session import Session
 
 # Longer than the API's slowest answer (fetching media by URL excepted), shorter than a supervisor's patience.
 GRACE_SECONDS = 20
+# Longer than clients and load balancers (60 s is usual) keep an idle connection: who closes first may cut a request.
+KEEP_ALIVE_SECONDS = 75
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,6 +52,7 @@ def api(
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     server = uvicorn.Server(config)
     try:
