@@ -48,7 +48,11 @@ class Stack:
     def start(self) -> Stack:
         """Start and wait until everything is ready."""
         self.process.start()
-        line = self.process.wait_for_line(r'^\{"api".*\}$', 90)
+        try:
+            line = self.process.wait_for_line(r'^\{"api".*\}$', 90)
+        except BaseException:
+            self.stop()  # nobody else knows of it
+            raise
         self.info = json.loads(line.group(0))
         return self
 
