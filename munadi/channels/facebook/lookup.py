@@ -56,7 +56,9 @@ class Lookup:
         if len(found) > 1:
             return Unknown(note=f"{len(found)} posts have this text")
         if found:
-            of = self._published(found[0], found[0].id)
+            # A film has two ids: that of its video is the one it is known by from its upload on.
+            videos = found[0].media if case.film else frozenset[str]()
+            of = self._published(found[0], next(iter(videos)) if len(videos) == 1 else found[0].id)
             return of.alike() if by_likeness else of
         return Absent() if whole else Unknown(note="the Page has more posts than one look reads")
 
