@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -37,13 +38,14 @@ class Stop:
     told: set[str] = field(default_factory=set)
     accepted_after: float = 0.0
     published_after: float = 0.0
+    story: list[str] = field(default_factory=list)
 
     def failures(self, heals: float) -> list[str]:
         """Every broken promise, in words."""
         wrong = [f"while the database was away: {told}" for told in self.told if told.split()[1] not in AWAY]
         silent = [] if self.told else ["nobody was told that the database was away"]
         slow = [
-            f"{what} only {seconds:.1f} s after the database was back"
+            f"{what} only {seconds:.1f} s after the database was back: {self.story}"
             for what, seconds in (("accepted", self.accepted_after), ("published", self.published_after))
             if seconds > heals
         ]
@@ -96,6 +98,9 @@ async def stop_database(world: World, server: PostgresServer, seconds: float, nu
     content = await world.brand.ended(fresh.ids[0], 60)
     assert content["status"] == "published", content
     stop.published_after = time.time() - stop.back_at
+    for event in (await world.api.get(f"/v1/contents/{fresh.ids[0]}/events")).json()["data"]:
+        after = datetime.fromisoformat(event["timestamp"]).timestamp() - stop.back_at
+        stop.story.append(f"{event['type']} after {after:.1f} s")
     return stop
 
 
