@@ -23,6 +23,7 @@ from workflows.start import wake_content
 
 QUEUE = "munadi"
 COMPLETED = EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+SCHEDULED = EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
 
 
 @dataclass(frozen=True)
@@ -45,18 +46,24 @@ class Scene:
             first=first,
         )
 
-    async def reset(self, content: dict[str, Any], *, last: bool) -> None:
-        """As `temporal workflow reset`: to the first decision, or to the last one."""
+    async def reset(self, content: dict[str, Any], *, to_publish: bool = False) -> None:
+        """As `temporal workflow reset`: to the first decision, or to the one that scheduled the visible call."""
         handle = self.temporal.get_workflow_handle(workflow_id(content["id"]))
         run = (await handle.describe()).run_id
-        events = self.temporal.get_workflow_handle(handle.id, run_id=run).fetch_history_events()
-        decisions = [event.event_id async for event in events if event.event_type == COMPLETED]
+        events = [
+            event async for event in self.temporal.get_workflow_handle(handle.id, run_id=run).fetch_history_events()
+        ]
+        decisions = [event.event_id for event in events if event.event_type == COMPLETED]
+        scheduled = [
+            event.activity_task_scheduled_event_attributes for event in events if event.event_type == SCHEDULED
+        ]
+        publishing = [one.workflow_task_completed_event_id for one in scheduled if one.activity_type.name == "publish"]
         await self.temporal.workflow_service.reset_workflow_execution(
             ResetWorkflowExecutionRequest(
                 namespace=self.temporal.namespace,
                 workflow_execution=WorkflowExecution(workflow_id=handle.id, run_id=run),
                 reason="a fault test",
-                workflow_task_finish_event_id=decisions[-1 if last else 0],
+                workflow_task_finish_event_id=(publishing if to_publish else decisions)[0],
                 request_id=str(uuid.uuid4()),
             )
         )
@@ -107,23 +114,23 @@ async def _woken_from_everywhere(scene: Scene, content: dict[str, Any]) -> None:
 
 async def _reset_while_waiting(scene: Scene, content: dict[str, Any]) -> None:
     await scene.started(content)
-    await scene.reset(content, last=True)
+    await scene.reset(content)
 
 
 async def _reset_to_the_beginning(scene: Scene, content: dict[str, Any]) -> None:
     await scene.in_mid_publish(content)
-    await scene.reset(content, last=False)
+    await scene.reset(content)
 
 
-async def _reset_by_one_step(scene: Scene, content: dict[str, Any]) -> None:
+async def _reset_to_the_call(scene: Scene, content: dict[str, Any]) -> None:
     """The visible call is scheduled a second time, under the claim of the first."""
     await scene.in_mid_publish(content)
-    await scene.reset(content, last=True)
+    await scene.reset(content, to_publish=True)
 
 
 async def _reset_afterwards(scene: Scene, content: dict[str, Any]) -> None:
     await scene.over(content)
-    await scene.reset(content, last=True)
+    await scene.reset(content, to_publish=True)
     await scene.wake(content)
 
 
@@ -150,8 +157,8 @@ DISTURBANCES: dict[str, Disturbance] = {
     "woken from everywhere": _woken_from_everywhere,
     "reset while waiting": _reset_while_waiting,
     "reset to the beginning in mid-publish": _reset_to_the_beginning,
-    "reset by one step in mid-publish": _reset_by_one_step,
-    "reset afterwards": _reset_afterwards,
+    "reset to the call in mid-publish": _reset_to_the_call,
+    "reset to the call afterwards": _reset_afterwards,
     "terminated while waiting": _terminated_while_waiting,
     "terminated while waiting, started again": _terminated_and_started_again,
     "terminated in mid-publish, started again": _terminated_in_mid_publish,

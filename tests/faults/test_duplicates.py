@@ -117,7 +117,7 @@ async def test_a_workflow_that_is_started_reset_or_terminated_publishes_once(tmp
     async with open_scene(tmp_path, {}) as (scene, brands):
         trials = await run_all(scene, brands, chosen, at_once=len(chosen))
         beside = await workflows_beside(scene, trials)
-    print(*[(trial.shape, trial.fault, trial.status, trial.recovery) for trial in trials], sep="\n")
+    print(*[(trial.shape, trial.fault, trial.status) for trial in trials], sep="\n")
     assert broken(trials) + beside == []
 
 
