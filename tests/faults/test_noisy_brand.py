@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,8 @@ from tests.faults.trials import p95
 from tests.faults.world import World
 
 QUIET = 10
-# Fair is: behind what the worker has taken up already (its hundred slots), not behind what is queued.
+# Fair is: behind what the worker has taken up already (its slots), not behind what is queued. So ten posts are late by
+# a small multiple of what they are alone; on a machine that is busy with other things, by a part of the others' median.
 MULTIPLE, GRACE = 3.0, 3.0
 
 
@@ -29,11 +31,12 @@ class Share:
     beside: list[float]
     noisy: list[float]
     failures: list[str]
+    part: float
 
     @property
     def limit(self) -> float:
         """What the quiet brand's p95 may be beside the noisy one, in seconds."""
-        return MULTIPLE * p95(self.alone) + GRACE
+        return max(MULTIPLE * p95(self.alone) + GRACE, self.part * statistics.median(self.noisy))
 
     @property
     def measured(self) -> dict[str, str]:
@@ -47,7 +50,7 @@ class Share:
         return self.failures + (behind if late > self.limit else [])
 
 
-async def share(world: World, noise: int, per_second: float = 12.0) -> Share:
+async def share(world: World, noise: int, part: float, per_second: float = 12.0) -> Share:
     """Measure the quiet brand alone, then with `noise` posts of another brand due at the same moment, queued first."""
     noisy, quiet = [await Brand.create(world.api, world.sandbox, ref, "bluesky") for ref in ("noisy", "quiet")]
     failures: list[str] = []
@@ -68,7 +71,7 @@ async def share(world: World, noise: int, per_second: float = 12.0) -> Share:
     await create_all(quiet, few)
     assert time.time() < due, f"{noise} contents were not accepted before their time; give them more"
     beside, loud = await asyncio.gather(published(quiet, "quiet beside", few), published(noisy, "noisy", many))
-    return Share(first, beside, loud, failures)
+    return Share(first, beside, loud, failures, part)
 
 
 def _seconds(moment: str) -> float:
@@ -77,7 +80,7 @@ def _seconds(moment: str) -> float:
 
 async def test_ten_posts_are_not_behind_a_hundred_and_fifty_of_another_brand(tmp_path: Path) -> None:
     async with open_plain(tmp_path) as world:
-        found = await share(world, 150)
+        found = await share(world, 150, part=0.5)
     print(found.measured)
     assert found.verdict() == []
 
@@ -86,7 +89,7 @@ async def test_ten_posts_are_not_behind_a_hundred_and_fifty_of_another_brand(tmp
 @pytest.mark.timeout(1800)
 async def test_ten_posts_are_not_behind_two_thousand_of_another_brand(tmp_path: Path) -> None:
     async with open_plain(tmp_path) as world:
-        found = await share(world, 2000)
+        found = await share(world, 2000, part=0.2)
     trials = len(found.beside) + len(found.noisy)
     proof = "2 000 posts of one brand due, ten of another at the same moment"
     keep("12", proof, trials=trials, failures=found.verdict(), measured=found.measured)
