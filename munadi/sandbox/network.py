@@ -49,6 +49,7 @@ class PostView:
 
 class EmulatedNetwork(ABC):
     channel: ClassVar[str]
+    title: ClassVar[str | None] = None  # how the network writes itself, where that is not its name with a capital
     hosts: ClassVar[dict[str, str]] = {}  # MUNADI_CHANNELS__<CHANNEL>__HOSTS__<key>: its path below the channel's
     default_delays: ClassVar[dict[str, float]] = {}  # seconds
     default_limits: ClassVar[dict[str, int]] = {}

@@ -45,6 +45,7 @@ NAMES = {
 
 class TikTok(EmulatedNetwork):
     channel = "tiktok"
+    title = "TikTok"
     hosts = {"API": "api", "AUTH": "www", "UPLOAD": "upload"}
     default_delays = {"processing": 3.0, "moderation": 1.0}
     default_limits = {

@@ -36,6 +36,7 @@ SESSION_SECONDS = 7 * DAY
 
 class YouTube(EmulatedNetwork):
     channel = "youtube"
+    title = "YouTube"
     hosts = {"API": "api", "AUTH": "auth", "TOKEN": "token"}
     default_delays = {"processing": 3.0, "listing": 1.0}
     # `storedPerChunk` 0: all of it.
