@@ -14,7 +14,7 @@ UV := .cache/uv/bin/uv
 RUFF_PATHS := .
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: record help setup demo dev test test-setup check bench soak fmt lock
+.PHONY: record help setup demo dev test test-setup check bench faults soak fmt lock
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +40,10 @@ test-setup: setup ## What the tests need beyond Python: Node, Chromium, docker-c
 	@$(BIN)/python -m tests.support.pds
 
 test: test-setup check ## Everything: check, then all tests with real servers
-	$(BIN)/pytest -q -m "not soak" $(ARGS)
+	$(BIN)/pytest -q -m "not soak and not faults" $(ARGS)
+
+faults: test-setup ## The small versions of the slower proofs, three at a time; about ten minutes
+	$(BIN)/pytest -q -m faults -n 3 --dist loadfile $(ARGS)
 
 soak: test-setup ## The large version of the proofs, written to docs/evidence.md; about an hour
 	$(BIN)/pytest -m soak $(ARGS) || failed=$$?; $(BIN)/python -m tests.faults.evidence; exit $${failed:-0}

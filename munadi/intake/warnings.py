@@ -114,7 +114,7 @@ def _alt_texts(placed: PlacedDraft) -> Iterator[Warning_]:
     shown = [index for index in range(len(media)) if index != options.get("coverIndex")]
     lacking = [i for i in shown if (rule := _rule(spec, media[i].kind)) and rule.takes_alt and not media[i].alt]
     if lacking:
-        message = f"has alt texts for those who cannot see media, and {_of(len(lacking), len(shown))} have none"
+        message = f"has alt texts for those who cannot see media, and there is none for {_of(len(lacking), len(shown))}"
         yield _warning(spec, WarningCode.ALT_TEXT_MISSING, f"{_media_pointer(placed, lacking[0])}/alt", message)
 
 

@@ -153,6 +153,7 @@ async def cut_off(tmp_path: Path, s3: S3Server) -> AsyncIterator[tuple[Stack, Fa
         assert await asyncio.to_thread(stack.stop) == 0
 
 
+@pytest.mark.faults
 async def test_while_the_bucket_is_away_posts_wait_and_none_fails(cut_off: tuple[Stack, FaultProxy]) -> None:
     stack, way = cut_off
     async with stack.client() as api, stack.sandbox() as sandbox:

@@ -24,7 +24,7 @@ async def test_one_post_too_many_for_the_day_is_held(stack: Stack, api: httpx.As
 async def _use_up(brand: Brand, api: httpx.AsyncClient) -> None:
     upload = {"file": ("a.jpg", picture("navy"), "image/jpeg")}
     media = (await api.post("/v1/media", files=upload, data={"brandRef": "capped"})).json()
-    post: dict[str, Any] = {"media": [{"id": media["id"]}], "channels": ["instagram"]}
+    post: dict[str, Any] = {"media": [{"id": media["id"], "alt": "a navy square"}], "channels": ["instagram"]}
     first = await brand.submit("The only one", **post)
     assert first["warnings"] == []
     assert (await brand.ended(first["id"]))["status"] == "published"

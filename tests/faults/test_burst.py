@@ -62,6 +62,7 @@ def _milliseconds(moment: str) -> int:
     return round(datetime.fromisoformat(moment).timestamp() * 1000)
 
 
+@pytest.mark.faults
 async def test_forty_posts_due_in_one_second(tmp_path: Path) -> None:
     async with open_plain(tmp_path) as world:
         found = await burst(world, 40, "burst")

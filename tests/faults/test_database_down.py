@@ -139,6 +139,7 @@ async def stops_under_load(
     return Found(stops, sendings, failures + [word for stop in stops for word in stop.failures(heals)])
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(300)
 async def test_killed_under_load_nothing_acknowledged_is_lost(tmp_path: Path, server: PostgresServer) -> None:
     async with open_world(tmp_path, QUICK | {"MUNADI_DATABASE_URL": server.create_database()}) as world:

@@ -125,6 +125,7 @@ def everything(repeats: int) -> list[tuple[str, str, str]]:
     return chosen
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(300)
 async def test_a_workflow_that_is_started_reset_or_terminated_publishes_once(tmp_path: Path) -> None:
     ways, shapes = list(WAYS), list(SHAPES)

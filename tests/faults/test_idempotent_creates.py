@@ -123,6 +123,7 @@ async def _back(world: World, within: float = 60) -> None:
     raise AssertionError("the API did not come back")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 async def test_fifty_requests_with_one_key_make_one_content(
     tmp_path: Path, database: str, create_database: Callable[[], str]

@@ -78,6 +78,7 @@ def _seconds(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp()
 
 
+@pytest.mark.faults
 async def test_ten_posts_are_not_behind_a_hundred_and_fifty_of_another_brand(tmp_path: Path) -> None:
     async with open_plain(tmp_path) as world:
         found = await share(world, 150, part=0.5)

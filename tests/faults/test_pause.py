@@ -79,6 +79,7 @@ async def pausing(world: World, chosen: Sequence[tuple[str, str]], at_once: int)
     return [trial for part in await asyncio.gather(*(work_off() for _ in range(at_once))) for trial in part]
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(240)
 async def test_a_worker_that_wakes_after_its_time_sends_nothing(tmp_path: Path) -> None:
     chosen = list(zip(("bluesky", "instagram", "threads", "tiktok"), SOME, strict=True))

@@ -177,6 +177,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield opened
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(240)
 async def test_an_account_is_left_alone_until_the_time_its_network_named(world: World) -> None:
     plans: list[tuple[str, str, Callable[[float], Said], float]] = [

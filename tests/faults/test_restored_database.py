@@ -82,6 +82,7 @@ async def restored(folder: Path, shapes: Sequence[str]) -> list[Trial]:
     return trials
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(300)
 async def test_what_the_database_forgot_is_not_posted_again(tmp_path: Path) -> None:
     trials = await restored(tmp_path, ["bluesky", "instagram", "threads-text", "facebook-reel", "tiktok", "youtube"])

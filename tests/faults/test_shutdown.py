@@ -28,6 +28,7 @@ async def rounds_of(folder: Path, count: int) -> list[Round]:
             return [await end_both(world, gallery, api, number, dice) for number in range(count)]
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(240)
 async def test_told_to_end_under_load_they_finish_what_is_in_flight(tmp_path: Path) -> None:
     rounds = await rounds_of(tmp_path, 1)

@@ -93,6 +93,7 @@ async def _readiness(api: httpx.AsyncClient, seen: Outage) -> None:
         await asyncio.sleep(0.5)
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(240)
 async def test_while_temporal_is_down_work_is_accepted_and_nothing_is_lost(
     tmp_path: Path, own_temporal: TemporalDevServer

@@ -36,7 +36,7 @@ KEYLESS = frozenset({"tiktok-photo"})
 QUICK = {
     f"MUNADI_CHANNELS__{name.upper()}__{number}": seconds
     for name in CHANNELS
-    for number, seconds in (("PUBLISH_DEADLINE", "5"), ("MARGIN", "1"), ("ABSENCE_WINDOW", "3"))
+    for number, seconds in (("PUBLISH_DEADLINE", "PT5S"), ("MARGIN", "PT1S"), ("ABSENCE_WINDOW", "PT3S"))
 }
 LATER = 20 * 3600.0
 
