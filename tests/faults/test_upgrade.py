@@ -93,7 +93,8 @@ async def side_by_side(folder: Path, count: int, kills: int) -> tuple[list[Trial
     return trials, stuck
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.faults
+@pytest.mark.timeout(300)
 async def test_old_and_new_workers_share_what_is_in_flight(tmp_path: Path) -> None:
     trials, stuck = await side_by_side(tmp_path, len(SHAPES), kills=1)
     assert not [*broken(trials), *stuck]
