@@ -102,6 +102,7 @@ def check_clean(folder: Path) -> None:
     assert [path.name for path in logs if SECRET in path.read_text(errors="replace")] == []
 
 
+@pytest.mark.faults
 async def test_what_one_host_took_in_both_publish_octet_for_octet(two: tuple[Stack, SecondHost], s3: S3Server) -> None:
     first, second = two
     async with first.client() as api, first.sandbox() as sandbox:

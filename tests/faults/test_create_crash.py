@@ -84,6 +84,7 @@ async def worker_back(world: World, within: float = 60) -> float:
     return time.time()
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(300)
 async def test_killed_around_the_commit_a_creation_is_published_once_or_never_happened(
     tmp_path: Path, gallery: Gallery

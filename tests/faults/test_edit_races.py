@@ -127,6 +127,7 @@ def told(desks: Sequence[Desk]) -> dict[str, Any]:
     return {f"answers {code}": count for code, count in sorted(answers.items())}
 
 
+@pytest.mark.faults
 async def test_of_ten_editors_of_one_version_one_is_accepted(tmp_path: Path) -> None:
     async with open_plain(tmp_path) as world:
         desks = await edited(world, [world.api], "desk", contents=4, rounds=2, at_once=4)

@@ -72,6 +72,7 @@ async def cancel(world: World, content: dict[str, Any]) -> None:
     assert answer.status_code == 200, answer.text
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(300)
 async def test_a_canceled_video_is_removed_though_the_worker_dies_or_the_network_is_down(world: World) -> None:
     owner = await Owner.of(world)
@@ -100,6 +101,7 @@ async def test_a_canceled_video_is_removed_though_the_worker_dies_or_the_network
     assert len(await world.posts("stays", "youtube")) == 1
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(300)
 async def test_photos_and_films_of_a_page_are_removed_and_what_is_published_stays(world: World) -> None:
     """A cancel after the preparation; the same Page publishes another content of the same kind before and after."""

@@ -172,6 +172,7 @@ async def let_twins_live(world: World) -> None:
     assert (await world.sandbox.put("/control/switches", json=switch)).status_code == 200
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(240)
 async def test_what_nobody_can_tell_is_told_and_settled_by_people(world: World) -> None:
     async with world.inbox() as inbox:
