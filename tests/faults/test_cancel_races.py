@@ -127,6 +127,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         yield opened
 
 
+@pytest.mark.faults
 async def test_a_cancel_at_the_due_time_wins_or_loses_and_says_which(world: World) -> None:
     races = await race_all(world, "race", at_due=25, at_edge=25, dice=random.Random(SEED), per_second=5)
     print(told(races))

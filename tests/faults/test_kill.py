@@ -67,6 +67,7 @@ def worst_of(shape: str, names: list[str]) -> Passage:
     return Passage(".".join(filter(None, ("worker", port, name))))
 
 
+@pytest.mark.faults
 @pytest.mark.timeout(300)
 async def test_killed_at_the_worst_moments_of_every_channel_each_post_is_there_once(quick: World) -> None:
     names = [*WORST]
