@@ -11,16 +11,18 @@ from typing import Any
 
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Operation, Refusal
-from munadi.sandbox.facebook.errors import missing_object, planned_failure
+from munadi.sandbox.facebook.errors import planned_failure
 from munadi.sandbox.facebook.graph import ALL_SCOPES, Graph, new_id
 from munadi.sandbox.facebook.login import LONG_SECONDS, Login
 from munadi.sandbox.facebook.model import Page, Person
-from munadi.sandbox.facebook.parameters import flag, parameters, token_in
+from munadi.sandbox.facebook.parameters import parameters, token_in
 from munadi.sandbox.facebook.posting import Posting
 from munadi.sandbox.facebook.reading import Reading
 from munadi.sandbox.facebook.site import Site
 from munadi.sandbox.facebook.videos import Videos
 from munadi.sandbox.facebook.views import post_view, profile_view
+from munadi.sandbox.graph.errors import missing_object
+from munadi.sandbox.graph.parameters import flag
 from munadi.sandbox.media import MediaShelf
 from munadi.sandbox.network import EmulatedNetwork, PostView, ProfileView
 from munadi.sandbox.storage import Store

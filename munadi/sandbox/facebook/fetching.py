@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import httpx
-
 from munadi.sandbox.facebook import errors
-from munadi.sandbox.facebook.errors import GraphError, refuse
+from munadi.sandbox.graph import fetching
+from munadi.sandbox.graph.errors import GraphError, refuse
+from munadi.sandbox.graph.fetching import FetchFailed
 from munadi.sandbox.media import VideoFacts, image_facts, video_facts
 
 MIB = 1024 * 1024
 IMAGE_BYTES, VIDEO_BYTES = 4 * MIB, 64 * MIB
 IMAGES = {"JPEG", "PNG", "GIF", "BMP", "TIFF"}
 REEL_RATIO, ROUNDING = 9 / 16, 0.01
-TIMEOUT = httpx.Timeout(20, connect=5)
-USER_AGENT = "facebookexternalhit/1.1 (munadi sandbox)"
 
 
 async def fetch(url: str, cap: int, refused: GraphError) -> bytes:
-    """At most `cap` + 1 bytes, so that the caller can tell too large from large."""
-    if not url.isascii() or not url.startswith(("http://", "https://")):
-        raise refuse(refused)
-    body = bytearray()
+    """At most a chunk more than `cap`, so that the caller can tell too large from large."""
     try:
-        async with (
-            httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
-            client.stream("GET", url, headers={"user-agent": USER_AGENT}) as response,
-        ):
-            if response.status_code != 200:
-                raise refuse(refused)
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > cap:
-                    break
-    except (httpx.HTTPError, httpx.InvalidURL):
+        return await fetching.fetch(url, cap)
+    except FetchFailed:
         raise refuse(refused) from None
-    return bytes(body)
 
 
 def image_type(body: bytes) -> str:

@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.facebook import errors
-from munadi.sandbox.facebook.errors import missing_object, refuse
 from munadi.sandbox.facebook.model import Code, Comment, Page, Person, Photo, Post, Token, Video
 from munadi.sandbox.facebook.parameters import token_in
+from munadi.sandbox.graph import errors as family
+from munadi.sandbox.graph.errors import missing_object, refuse
 from munadi.sandbox.media import MediaShelf
 from munadi.sandbox.network import UnknownProfileError
 from munadi.sandbox.storage import Store, Table
@@ -60,14 +61,14 @@ class Graph:
         """The usable token of this call; raises the 190 family."""
         value = token_in(call)
         if not value:
-            raise refuse(errors.TOKEN_MISSING)
+            raise refuse(family.TOKEN_MISSING)
         token = self.tokens.get(value)
         if token is None:
-            raise refuse(errors.TOKEN_UNREADABLE)
+            raise refuse(family.TOKEN_UNREADABLE)
         if token.revoked_subcode is not None:
-            raise refuse(errors.REVOCATIONS.get(token.revoked_subcode, errors.APP_REMOVED))
+            raise refuse(errors.REVOCATIONS.get(token.revoked_subcode, family.APP_REMOVED))
         if token.expires_at is not None and token.expires_at <= self.clock.now():
-            raise refuse(errors.TOKEN_EXPIRED)
+            raise refuse(family.TOKEN_EXPIRED)
         if token.page_id is not None and self.page(token.page_id).status == "checkpoint":
             raise refuse(errors.CHECKPOINT)
         return token

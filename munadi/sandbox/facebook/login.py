@@ -10,12 +10,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.facebook import errors
-from munadi.sandbox.facebook.errors import bad_parameter, refuse
 from munadi.sandbox.facebook.graph import ALL_SCOPES, DAY, HOUR, Graph
 from munadi.sandbox.facebook.model import Code, Page, Token
-from munadi.sandbox.facebook.parameters import fields, parameters
+from munadi.sandbox.facebook.parameters import parameters
 from munadi.sandbox.facebook.site import consent_page
+from munadi.sandbox.graph import errors as family
+from munadi.sandbox.graph.errors import bad_parameter, refuse
+from munadi.sandbox.graph.parameters import fields
 
 LONG_SECONDS = 60 * DAY
 TASKS = ["ANALYZE", "ADVERTISE", "MODERATE", "CREATE_CONTENT", "MANAGE"]
@@ -54,9 +55,9 @@ class Login:
         if values.get("grant_type") == "fb_exchange_token":
             token = self._graph.tokens.get(values.get("fb_exchange_token", ""))
             if token is None or token.page_id is not None or token.revoked_subcode is not None:
-                raise refuse(errors.TOKEN_UNREADABLE)
+                raise refuse(family.TOKEN_UNREADABLE)
             if token.expires_at is not None and token.expires_at <= self._graph.clock.now():
-                raise refuse(errors.TOKEN_EXPIRED)
+                raise refuse(family.TOKEN_EXPIRED)
             return _granted(self.issue(token.person_id, None, token.scopes, LONG_SECONDS), LONG_SECONDS)
         code = self._graph.codes.get(values.get("code", ""))
         if code is None or code.expires_at <= self._graph.clock.now():
@@ -89,7 +90,7 @@ class Login:
         """debug_token, asked with the app's own token `id|secret`."""
         values = parameters(call)
         if "|" not in (call.query.get("access_token") or ""):
-            raise refuse(errors.TOKEN_UNREADABLE)
+            raise refuse(family.TOKEN_UNREADABLE)
         token = self._graph.tokens.get(values.get("input_token", ""))
         if token is None:
             return Answer(200, {"data": {"is_valid": False, "scopes": []}})
@@ -112,7 +113,7 @@ class Login:
         page = self._graph.pages.get(token.page_id or "" if node == "me" else node)
         if page is None or page.person_id != token.person_id or token.page_id not in (None, page.id):
             if node not in ("me", token.person_id) or token.page_id is not None:
-                raise errors.missing_object(node)
+                raise family.missing_object(node)
             person = self._graph.persons.get(token.person_id)
             wanted = fields(parameters(call), {"id", "name"}, "User") or ["id", "name"]
             facts = {"id": token.person_id, "name": person.name if person else ""}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
-from urllib.parse import parse_qsl
 
 from munadi.sandbox.exchange import Call
-from munadi.sandbox.facebook.errors import bad_parameter
+from munadi.sandbox.graph import parameters as family
+from munadi.sandbox.graph.errors import bad_parameter
 
 _NAME = re.compile(rb'\bname="([^"]*)"')
 _FILENAME = re.compile(rb'\bfilename="')
@@ -18,20 +17,12 @@ _INDEXED = re.compile(r"^attached_media\[(\d+)\]$")
 
 def parameters(call: Call) -> dict[str, str]:
     """All parameters as text; lists and objects of JSON bodies become JSON text, as forms carry them."""
-    merged = dict(call.query)
-    if call.content_type == "application/json" and call.body:
-        try:
-            body = json.loads(call.body)
-        except ValueError:
-            raise bad_parameter("The body is not valid JSON") from None
-        if not isinstance(body, dict):
-            raise bad_parameter("The body must be a JSON object")
-        return merged | {key: _text(value) for key, value in body.items() if value is not None}
     if call.content_type == "multipart/form-data":
-        return merged | {name: part.decode("utf-8", "replace") for name, part, is_file in _parts(call) if not is_file}
-    if call.content_type == "application/x-www-form-urlencoded":
-        merged |= dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
-    return merged
+        parts = {name: part.decode("utf-8", "replace") for name, part, is_file in _parts(call) if not is_file}
+        return dict(call.query) | parts
+    if call.content_type in ("application/json", "application/x-www-form-urlencoded"):
+        return family.parameters(call)
+    return dict(call.query)
 
 
 def file_in(call: Call, name: str) -> bytes | None:
@@ -52,10 +43,6 @@ def token_in(call: Call) -> str | None:
         return call.query.get("access_token")
 
 
-def flag(values: dict[str, str], name: str, default: bool) -> bool:
-    return values.get(name, str(default)).lower() in ("true", "1")
-
-
 def attached(values: dict[str, str]) -> list[str]:
     """The photo ids of `attached_media`: a JSON array, or keys with an index."""
     indexed = sorted((int(found[1]), value) for key, value in values.items() if (found := _INDEXED.match(key)))
@@ -64,25 +51,6 @@ def attached(values: dict[str, str]) -> list[str]:
         return [str(one["media_fbid"]) for one in json.loads(text)]
     except (ValueError, TypeError, KeyError):
         raise bad_parameter("Param attached_media must be an array of objects with media_fbid") from None
-
-
-def fields(values: dict[str, str], known: set[str], node: str) -> list[str]:
-    """The wanted fields without what they hold; an unknown one is refused as Meta does."""
-    text, before = values.get("fields", ""), ""
-    while text != before:
-        text, before = re.sub(r"\{[^{}]*\}", "", text), text
-    wanted = [name for part in text.split(",") if (name := part.split(".")[0].strip())]
-    for name in wanted:
-        if name not in known:
-            raise bad_parameter(f"Tried accessing nonexisting field ({name}) on node type ({node})")
-    return wanted
-
-
-def whole_number(values: dict[str, str], name: str, default: int) -> int:
-    text = values.get(name) or str(default)
-    if not text.lstrip("-").isdecimal():
-        raise bad_parameter(f"Param {name} must be an integer")
-    return int(text)
 
 
 def _parts(call: Call) -> list[tuple[str, bytes, bool]]:
@@ -96,9 +64,3 @@ def _parts(call: Call) -> list[tuple[str, bytes, bool]]:
         if name := _NAME.search(head):
             parts.append((name[1].decode(), body, _FILENAME.search(head) is not None))
     return parts
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value)

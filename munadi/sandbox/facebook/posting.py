@@ -8,13 +8,14 @@ from urllib.parse import urlsplit
 from munadi.sandbox.clock import wall_time
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook import errors
-from munadi.sandbox.facebook.errors import bad_parameter, missing_object, refuse
 from munadi.sandbox.facebook.fetching import IMAGE_BYTES, fetch, image_type
 from munadi.sandbox.facebook.graph import COMMENT, DAY, Graph, new_id
 from munadi.sandbox.facebook.graph import POST as PUBLISH
 from munadi.sandbox.facebook.model import Comment, Page, Photo, Post
-from munadi.sandbox.facebook.parameters import attached, file_in, flag, parameters, whole_number
+from munadi.sandbox.facebook.parameters import attached, file_in, parameters
 from munadi.sandbox.facebook.site import permalink
+from munadi.sandbox.graph.errors import bad_parameter, missing_object, refuse
+from munadi.sandbox.graph.parameters import flag, whole_number
 
 MESSAGE_UNITS = 63_206
 SOONEST, LATEST = 600, 75 * DAY

@@ -7,11 +7,12 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.facebook.errors import missing_object
 from munadi.sandbox.facebook.graph import READ, Graph, graph_time
 from munadi.sandbox.facebook.model import Page, Post
-from munadi.sandbox.facebook.parameters import fields, parameters, whole_number
+from munadi.sandbox.facebook.parameters import parameters
 from munadi.sandbox.facebook.site import permalink
+from munadi.sandbox.graph.errors import missing_object
+from munadi.sandbox.graph.parameters import fields, whole_number
 
 POST_FIELDS = {"id", "message", "created_time", "permalink_url", "is_published", "attachments", "from",
                "scheduled_publish_time"}  # fmt: skip

@@ -11,13 +11,15 @@ from typing import Any
 from munadi.sandbox.clock import wall_time
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook import errors
-from munadi.sandbox.facebook.errors import bad_parameter, missing_object, refuse, upload_refused
+from munadi.sandbox.facebook.errors import upload_refused
 from munadi.sandbox.facebook.fetching import VIDEO_BYTES, fetch, image_type, video_problem
 from munadi.sandbox.facebook.graph import DAY, READ, Graph, graph_time, new_id
 from munadi.sandbox.facebook.graph import POST as PUBLISH
 from munadi.sandbox.facebook.model import Page, Post, Video
-from munadi.sandbox.facebook.parameters import fields, file_in, flag, parameters, whole_number
+from munadi.sandbox.facebook.parameters import file_in, parameters
 from munadi.sandbox.facebook.site import video_path
+from munadi.sandbox.graph.errors import bad_parameter, missing_object, refuse
+from munadi.sandbox.graph.parameters import fields, flag, whole_number
 from munadi.sandbox.media import sniff
 
 CHUNK = 1024 * 1024

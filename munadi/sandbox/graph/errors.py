@@ -48,7 +48,9 @@ IMAGE_FORMAT = GraphError(36001, 2207005, "The image format is not supported.")
 ASPECT_RATIO = GraphError(36003, 2207009, "The aspect ratio is not supported.")
 
 
-def graph_answer(error: GraphError, *, message: str | None = None, status: int | None = None) -> Answer:
+def graph_answer(
+    error: GraphError, *, message: str | None = None, status: int | None = None, data: Any = None
+) -> Answer:
     body: dict[str, Any] = {
         "message": message or error.message,
         "type": error.type,
@@ -60,11 +62,13 @@ def graph_answer(error: GraphError, *, message: str | None = None, status: int |
         body["error_subcode"] = error.subcode
     if error.title is not None:
         body |= {"error_user_title": error.title, "error_user_msg": error.user_message or body["message"]}
+    if data is not None:
+        body["error_data"] = data
     return Answer(status or error.status, {"error": body})
 
 
-def refuse(error: GraphError, message: str | None = None) -> Refusal:
-    return Refusal(graph_answer(error, message=message))
+def refuse(error: GraphError, message: str | None = None, *, data: Any = None) -> Refusal:
+    return Refusal(graph_answer(error, message=message, data=data))
 
 
 def bad_parameter(message: str, type: str = "OAuthException") -> Refusal:

@@ -42,8 +42,8 @@ def token_in(call: Call) -> str | None:
     return dict(parse_qsl(call.body.decode("utf-8", "replace"))).get("access_token")
 
 
-def flag(values: dict[str, str], name: str) -> bool:
-    return values.get(name, "").lower() in ("true", "1")
+def flag(values: dict[str, str], name: str, default: bool = False) -> bool:
+    return values.get(name, str(default)).lower() in ("true", "1")
 
 
 def listed(values: dict[str, str], name: str) -> list[str]:
@@ -58,10 +58,11 @@ def listed(values: dict[str, str], name: str) -> list[str]:
 
 
 def fields(values: dict[str, str], known: set[str], node: str) -> list[str]:
-    """The wanted fields without their modifiers; an unknown one is refused as Meta does."""
-    plain = re.sub(r"\{[^{}]*\}", "", values.get("fields", ""))
-    wanted = [part.split(".")[0].strip() for part in plain.split(",")]
-    wanted = [name for name in wanted if name]
+    """The wanted fields without what they hold and their modifiers; an unknown one is refused as Meta does."""
+    text, before = values.get("fields", ""), ""
+    while text != before:
+        text, before = re.sub(r"\{[^{}]*\}", "", text), text
+    wanted = [name for part in text.split(",") if (name := part.split(".")[0].strip())]
     for name in wanted:
         if name not in known:
             raise bad_parameter(f"Tried accessing nonexisting field ({name}) on node type ({node})")
