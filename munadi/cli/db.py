@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from typer import Option
 
@@ -15,7 +15,9 @@ from munadi.cli.output import Output
 from munadi.cli.session import Session
 
 if TYPE_CHECKING:
-    from munadi.db.restored import Marked
+    from munadi.db.session import Database
+
+T = TypeVar("T")
 
 app = group("db", "Migrate the database, make the first key, and tell of a restored backup.")
 
@@ -45,10 +47,11 @@ def create_key(session: Session, name: Annotated[str, Option("--name", help="Wha
     from sqlalchemy.exc import SQLAlchemyError
 
     from munadi.cli.settings import database_url
+    from munadi.db.bootstrap import create_admin_key
 
     url = database_url()
     try:
-        text = asyncio.run(_create_key(url, name))
+        text = asyncio.run(_with(url, lambda database: create_admin_key(database, name)))
     except SQLAlchemyError as error:
         raise CommandFailed(f"no key could be made: {_cause(error)}", advice=_advice(url)) from error
     session.show({"name": name, "apiKey": text}, lambda out, made: out.line(made["apiKey"]))
@@ -66,10 +69,11 @@ def restored(
     from sqlalchemy.exc import SQLAlchemyError
 
     from munadi.cli.settings import database_url
+    from munadi.db.restored import mark_restored
 
-    url = database_url()
+    url, at = database_url(), _instant(since)
     try:
-        marked = asyncio.run(_restored(url, _instant(since)))
+        marked = asyncio.run(_with(url, lambda database: mark_restored(database, at)))
     except SQLAlchemyError as error:
         raise CommandFailed(f"nothing was marked: {_cause(error)}", advice=_advice(url)) from error
     session.show(marked.model_dump(mode="json", by_alias=True), _show_restored)
@@ -94,24 +98,12 @@ def _instant(text: str) -> datetime:
     return at.astimezone(UTC)
 
 
-async def _restored(url: str, since: datetime) -> Marked:
-    from munadi.db.restored import mark_restored
+async def _with(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
     from munadi.db.session import Database
 
     database = Database(url)
     try:
-        return await mark_restored(database, since)
-    finally:
-        await database.close()
-
-
-async def _create_key(url: str, name: str) -> str:
-    from munadi.db.bootstrap import create_admin_key
-    from munadi.db.session import Database
-
-    database = Database(url)
-    try:
-        return await create_admin_key(database, name)
+        return await work(database)
     finally:
         await database.close()
 
