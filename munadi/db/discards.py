@@ -59,7 +59,7 @@ class DiscardOutbox:
                 return None
             publication = story.publication(row.publication_id)
             if not row.detached:
-                if not is_over(publication) or await may_have_been_seen(session, publication.id):
+                if not is_over(publication) or await may_have_been_seen(session, publication):
                     _end(row, "withdrawn", "the publication was taken up again", now)
                     return None
                 row.handle, row.draft_version = publication.handle, publication.handle_draft_version or 0

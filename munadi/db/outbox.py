@@ -55,11 +55,16 @@ def is_over(row: PublicationRow) -> bool:
     return row.status in (PublicationStatus.CANCELED, PublicationStatus.FAILED)
 
 
-async def may_have_been_seen(session: AsyncSession, publication_id: str) -> bool:
-    """Whether a visible call was ever open-ended: then what it used is never touched."""
+async def may_have_been_seen(session: AsyncSession, row: PublicationRow) -> bool:
+    """Whether a visible call was ever open-ended: then what it used is never touched.
+
+    A restored database does not remember its calls, so what it still has to look for counts as seen.
+    """
+    if row.look_since is not None:
+        return True
     await session.flush()
     query = select(AttemptRow.id).where(
-        AttemptRow.publication_id == publication_id, or_(col(AttemptRow.is_open), col(AttemptRow.was_uncertain))
+        AttemptRow.publication_id == row.id, or_(col(AttemptRow.is_open), col(AttemptRow.was_uncertain))
     )
     return (await session.exec(query.limit(1))).first() is not None
 
@@ -74,7 +79,7 @@ async def leave_behind(
 ) -> bool:
     """Have the handle of a publication that is over removed, or `state` that never became one; whether it will be."""
     left = row.handle if state is None else dict(state)
-    if not left or await may_have_been_seen(session, row.id):
+    if not left or await may_have_been_seen(session, row):
         return False
     if state is None and await _is_planned(session, row.id):
         return True

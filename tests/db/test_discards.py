@@ -63,6 +63,21 @@ async def test_without_a_preparation_nothing_is_left(board: Board) -> None:
     assert await rows(board, put) == []
 
 
+async def test_what_a_restored_database_still_has_to_look_for_is_never_removed(board: Board) -> None:
+    put = await canceled(board, look_since=START - timedelta(hours=1))
+    assert await rows(board, put) == []
+
+
+async def test_what_failed_before_the_backup_is_not_removed_after_it(board: Board) -> None:
+    put = await board.put(S.PUBLISHING, epoch=1, **READY)
+    attempt = await board.attempt(put.id, epoch=1)
+    verdict = Verdict(sorting=Sorting.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
+    await board.ledger.settle(put.id, attempt, epoch=1, verdict=verdict, now=START)
+    await board.set(put.id, look_since=START)
+    assert await taken(board, put, START + KEPT_FOR_A_RETRY) == []
+    assert (await rows(board, put))[0].outcome == "withdrawn"
+
+
 @pytest.mark.parametrize("outcome", [Sorting.NOT_SENT, Sorting.REJECTED])
 async def test_a_call_that_proved_to_do_nothing_hinders_nothing(board: Board, outcome: Sorting) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
