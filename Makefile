@@ -39,7 +39,7 @@ test-setup: setup ## What the tests need beyond Python: Node, Chromium, docker-c
 	@$(BIN)/python scripts/system_packages.py
 	@$(BIN)/python -m tests.support.pds
 
-test: test-setup check ## Everything: check, then all tests with real servers
+test: test-setup check ## check, then the tests with real servers; the slower proofs are in faults and soak
 	$(BIN)/pytest -q -m "not soak and not faults" $(ARGS)
 
 faults: test-setup ## The small versions of the slower proofs, three at a time; about ten minutes
