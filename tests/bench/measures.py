@@ -17,6 +17,7 @@ from temporalio.client import Client, WorkflowHistory
 
 from tests.bench.bare import QUEUE, TimerAndThree
 from tests.e2e.stack import Brand
+from tests.faults.plain import create_all, posts_by_text
 
 CLIENTS = 8
 # Channels that need no preparation for a text.
@@ -94,15 +95,16 @@ async def published(brand: Brand, bare: Client, count: int, lead: float) -> tupl
 async def lateness(brand: Brand, count: int, spacing: float, lead: float) -> Spread:
     """Due time to visible call by the network's own clock; none may be early, missing or doubled."""
     mark = uuid4().hex[:8]
-    begin = datetime.now(UTC) + timedelta(seconds=lead)
-    dues = {f"late {mark} {n}.": begin + timedelta(seconds=n * spacing) for n in range(count)}
-    made = [await brand.submit(text, scheduledAt=due.isoformat()) for text, due in dues.items()]
+    begin = (datetime.now(UTC) + timedelta(seconds=lead)).replace(microsecond=0)
+    dues = {f"late {mark} {n}.": (begin + timedelta(seconds=n * spacing)).timestamp() for n in range(count)}
+    made = await create_all(brand, dues)
     assert spacing or datetime.now(UTC) < begin, "the lead is too short for this machine"
-    for content in made:
+    for content in made.values():
         assert (await brand.ended(content["id"], 180))["status"] == "published"
-    seen = {post["text"]: post["createdAt"] for post in await brand.posts(mark)}
-    assert len(seen) == count == len(await brand.posts(mark))
-    late = [(datetime.fromisoformat(seen[text]) - due).total_seconds() * 1000 for text, due in dues.items()]
+    shown = await posts_by_text(brand.sandbox)
+    assert {len(shown[text]) for text in dues} == {1}
+    seen = {text: datetime.fromisoformat(shown[text][0]["createdAt"]).timestamp() for text in dues}
+    late = [round((seen[text] - due) * 1000) for text, due in dues.items()]  # both told in whole milliseconds
     assert min(late) >= 0, f"early by {-min(late)} ms"
     return Spread.of(late)
 

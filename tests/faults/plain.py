@@ -83,10 +83,10 @@ async def all_ended(brand: Brand, within: float) -> dict[str, dict[str, Any]]:
     return {content["id"]: content for content in await _page(brand)}
 
 
-async def posts_by_text(world: World) -> dict[str, list[dict[str, Any]]]:
+async def posts_by_text(sandbox: httpx.AsyncClient) -> dict[str, list[dict[str, Any]]]:
     """What the network itself lists: the oracle."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    listed = await world.sandbox.get("/control/posts", params={"channel": "bluesky"})
+    listed = await sandbox.get("/control/posts", params={"channel": "bluesky"})
     listed.raise_for_status()
     for post in listed.json():
         found[post["text"]].append(post)

@@ -38,7 +38,7 @@ async def burst(world: World, count: int, name: str) -> Burst:
     made = await create_all(world.brand, dues)
     assert time.time() < begin, f"{count} contents were not accepted before their time; give them more"
     contents = await all_ended(world.brand, 60 + count / 5)
-    posts = await posts_by_text(world)
+    posts = await posts_by_text(world.sandbox)
     failures: list[str] = []
     lateness: list[float] = []
     for text, due in dues.items():

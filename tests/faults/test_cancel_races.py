@@ -98,7 +98,7 @@ async def race_all(
     await asyncio.gather(*(race.run(world) for race in races))
     contents = await all_ended(world.brand, 60)
     await asyncio.sleep(2)  # what was canceled and sent nevertheless would be there by now
-    posts = await posts_by_text(world)
+    posts = await posts_by_text(world.sandbox)
     for race in races:
         race.judge(contents[race.content_id], posts[race.text])
     return races

@@ -111,7 +111,7 @@ async def edited(
 
     await asyncio.gather(*(one(desk) for desk in desks))
     ended = await all_ended(world.brand, 60)
-    posts = await posts_by_text(world)
+    posts = await posts_by_text(world.sandbox)
     for desk in desks:
         desk.judge(ended[desk.content["id"]], posts)
     return desks

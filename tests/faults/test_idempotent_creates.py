@@ -106,7 +106,7 @@ async def _published_once(world: World, made: Sequence[Key]) -> list[str]:
         await world.go(content)
     for brand in brands.values():
         await all_ended(brand, 120)
-    posts = await posts_by_text(world)
+    posts = await posts_by_text(world.sandbox)
     return [f"{key.text} has {len(posts[key.text])} posts" for key in made if len(posts[key.text]) != 1]
 
 

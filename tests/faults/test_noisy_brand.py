@@ -56,7 +56,7 @@ async def share(world: World, noise: int, part: float, per_second: float = 12.0)
     failures: list[str] = []
 
     async def published(brand: Brand, name: str, dues: dict[str, float]) -> list[float]:
-        contents, posts = await all_ended(brand, 60 + noise / 5), await posts_by_text(world)
+        contents, posts = await all_ended(brand, 60 + noise / 5), await posts_by_text(world.sandbox)
         ours = [one for one in contents.values() if one["text"] in dues]
         failures.extend(f"{name}: {one['id']} {one['status']}" for one in ours if one["status"] != "published")
         failures.extend(f"{name}: {text} has {len(posts[text])} posts" for text in dues if len(posts[text]) != 1)
