@@ -127,12 +127,23 @@ class Waiting:
     idle_cpu: float  # share of one core
 
 
+async def quiet(process: psutil.Process, within: float = 180) -> None:
+    """Wait until a process has worked off what it was given: less than a tenth of a core for two seconds."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        before = sum(process.cpu_times()[:2])
+        await asyncio.sleep(2)
+        if sum(process.cpu_times()[:2]) - before < 0.2:
+            return
+    raise AssertionError(f"still busy after {within:.0f} s")
+
+
 async def waiting(brand: Brand, worker_pid: int, count: int, seconds: float = 20) -> Waiting:
     """Submit `count` contents for tomorrow and look at the worker before and after."""
     worker = psutil.Process(worker_pid)
     before = worker.memory_info().rss
     await rate(count, lambda number: brand.submit(f"wait {number}", seconds=86_400))
-    await asyncio.sleep(5)
+    await quiet(worker)
     began = sum(worker.cpu_times()[:2])
     await asyncio.sleep(seconds)
     busy = sum(worker.cpu_times()[:2]) - began
