@@ -93,7 +93,7 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
             client.event_hooks["request"].append(failpoints.watch_request)
             guarded.event_hooks["request"].append(failpoints.watch_request)
             watched = {name: failpoints.around(each, f"channel.{name}") for name, each in channels.by_name.items()}
-            channels = Channels(watched)
+            channels = Channels(watched, channels.authorizers)
         yield Runtime(settings, keyring, guard, store, fetcher, sender, channels, clock, failpoints)
     finally:
         for closing in (fetcher.aclose, sender.aclose, client.aclose, guarded.aclose):

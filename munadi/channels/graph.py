@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from munadi.channels.graph_errors import MISSING_OBJECT
 from munadi.channels.http import ChannelHttp, given_id, no_proof
+from munadi.channels.oauth import end_of
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Answer, Gate
@@ -75,8 +76,7 @@ class Graph:
         fresh, seconds = answer.field("access_token"), answer.field("expires_in")
         if not isinstance(fresh, str) or not fresh:
             raise self.strange("a refresh without a token")
-        lifetime = timedelta(seconds=seconds) if isinstance(seconds, int) and seconds > 0 else None
-        return Credentials(access_token=SecretStr(fresh), expires_at=now + lifetime if lifetime else None)
+        return Credentials(access_token=SecretStr(fresh), expires_at=end_of(now, seconds))
 
     async def quota(
         self, path: str, token: str, prefix: str = "", since: datetime | None = None

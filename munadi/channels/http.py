@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import httpx
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import MAX_RAW, ChannelError, Reason, Sorting
@@ -71,6 +71,23 @@ class ChannelSettings(BaseModel):
         numbers = {name: getattr(self, name) for name in ("publish_deadline", "margin", "absence_window")}
         given = {name: number for name, number in numbers.items() if number is not None}
         return spec.model_copy(update={**given, "hosts": hosts})
+
+
+class AppSettings(ChannelSettings):
+    """And of a channel whose network knows us as an app: who we are there. Without it nobody can be asked."""
+
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+
+    @property
+    def secret(self) -> str:
+        """The app's secret; empty when it is not set."""
+        return self.client_secret.get_secret_value() if self.client_secret else ""
+
+    def missing(self, channel: str) -> tuple[str, ...]:
+        """The environment variables of what is not set."""
+        given = {"CLIENT_ID": self.client_id, "CLIENT_SECRET": self.secret}
+        return tuple(f"MUNADI_CHANNELS__{channel}__{name}" for name, value in given.items() if not value)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:

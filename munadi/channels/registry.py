@@ -10,19 +10,25 @@ from pydantic import BaseModel
 
 from munadi.channels.http import ChannelTools
 from munadi.domain.channel import ChannelName, ChannelSpec
-from munadi.ports import Channel, Channels
+from munadi.ports import Authorizer, Channel, Channels
 
-# Each name has a folder with `build(settings, tools) -> Channel`; the list of names is the registry.
+# Each name has a folder with `build(settings, tools) -> Channel` and, where its network asks for consent in a browser,
+# `build_authorizer(settings, tools) -> Authorizer`; the list of names is the registry.
 REGISTRY: Mapping[ChannelName, str] = {name: f"munadi.channels.{name.value}" for name in ChannelName}
 
 
 def build_channels(settings: Mapping[str, Mapping[str, Any]], tools: ChannelTools) -> Channels:
     """Build every registered channel; `settings` has per channel what stands under MUNADI_CHANNELS__<CHANNEL>__."""
     built: dict[ChannelName, Channel] = {}
+    authorizers: dict[ChannelName, Authorizer] = {}
     for name, module in REGISTRY.items():
-        build: Callable[[Mapping[str, Any], ChannelTools], Channel] = import_module(module).build
-        built[name] = build(settings.get(name.value, {}), tools)
-    return Channels(built)
+        package, given = import_module(module), settings.get(name.value, {})
+        build: Callable[[Mapping[str, Any], ChannelTools], Channel] = package.build
+        built[name] = build(given, tools)
+        if hasattr(package, "build_authorizer"):
+            ask: Callable[[Mapping[str, Any], ChannelTools], Authorizer] = package.build_authorizer
+            authorizers[name] = ask(given, tools)
+    return Channels(built, authorizers)
 
 
 def channel_options() -> dict[ChannelName, type[BaseModel]]:

@@ -80,6 +80,40 @@ class AccountRow(SQLModel, table=True):
     deleted_at: datetime | None = _at(default=None)
 
 
+class ConnectionRow(SQLModel, table=True):
+    """A try to connect a profile in a browser: the link that was handed out, the consent it began, how it ended.
+
+    Only hashes of the link, the state and the browser's cookie are kept; `sealed` holds what the exchange needs and,
+    while a profile is chosen, the tokens of the choices.
+    """
+
+    __tablename__ = "connections"
+    __table_args__ = (
+        UniqueConstraint("link_hash", name="connections_one_per_link"),
+        UniqueConstraint("state_hash", name="connections_one_per_state"),
+    )
+    id: str = Field(primary_key=True)
+    brand_ref: str = Field(foreign_key="brands.ref", index=True)
+    channel: str
+    key_id: str = Field(foreign_key="api_keys.id")
+    account_id: str | None = Field(default=None, foreign_key="accounts.id")  # the one to reconnect
+    status: str
+    login: str | None = None
+    hint: str | None = None
+    redirect_url: str | None = None
+    link_hash: str
+    state_hash: str | None = None
+    browser_hash: str | None = None
+    state_expires_at: datetime | None = _at(default=None)
+    sealed: bytes = Field(default=b"", sa_type=LargeBinary)
+    choices: list[dict[str, Any]] = _json(default_factory=list)
+    account_ids: list[str] = _json(default_factory=list)
+    failure: dict[str, Any] | None = _json(default=None)
+    created_at: datetime = _at()
+    updated_at: datetime = _at()
+    expires_at: datetime = _at()
+
+
 class MediaRow(SQLModel, table=True):
     """A stored file and its facts. Without a brand it may be used by every one."""
 

@@ -27,6 +27,7 @@ class Prefix(StrEnum):
     KEY = "key"
     REQUEST = "req"
     DISCARD = "dsc"
+    CONNECTION = "con"
 
 
 def is_id(value: str, prefix: Prefix) -> bool:

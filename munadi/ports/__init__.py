@@ -5,6 +5,7 @@ Contents       the content's story: look, claim, …      munadi.db.progress
 Publications   the publish protocol's ledger            munadi.db.ledger
 TokenKeeper    a usable token, refreshed under a lease  munadi.db.accounts + the channel's refresh
 Deliveries     events on their way to subscribers       munadi.db.deliveries
+Authorizer     a network's consent, and what it grants  munadi.channels.<name>.oauth
 Sender, MediaReader, LinkReader, Clock
 """
 
@@ -27,19 +28,25 @@ from munadi.ports.channel import (
     Stage,
 )
 from munadi.ports.clock import Clock
+from munadi.ports.connecting import Asking, Authorizer, Choice, Consent, Granted
 from munadi.ports.stores import Contents, Deliveries, Operators, Publications, Sender, Stages, TokenKeeper
 
 __all__ = [
     "AccountImport",
     "Answer",
+    "Asking",
+    "Authorizer",
     "Channel",
     "Channels",
+    "Choice",
     "Clock",
     "Connection",
+    "Consent",
     "Contents",
     "Deliveries",
     "DueDelivery",
     "Gate",
+    "Granted",
     "Intent",
     "IntentRefused",
     "LinkCard",

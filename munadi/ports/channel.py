@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelName, ChannelSpec, Resend
@@ -16,6 +16,8 @@ from munadi.domain.failure import ChannelError
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.ports.connecting import Authorizer
+from munadi.ports.imports import AccountImport as AccountImport
 
 
 @dataclass(frozen=True)
@@ -52,20 +54,6 @@ class SaveHandle(Protocol):
     async def __call__(
         self, state: dict[str, Any], *, ready: bool = False, expires_at: datetime | None = None
     ) -> None: ...
-
-
-@dataclass(frozen=True)
-class AccountImport:
-    """What a client imports (api.md, accounts): a token, or for Bluesky an identifier and an app password."""
-
-    external_id: str | None = None
-    service_url: str | None = None
-    login: str | None = None
-    access_token: SecretStr | None = None
-    refresh_token: SecretStr | None = None
-    expires_at: datetime | None = None
-    identifier: str | None = None
-    password: SecretStr | None = None
 
 
 @dataclass(frozen=True)
@@ -184,9 +172,10 @@ class LinkReader(Protocol):
 
 @dataclass(frozen=True)
 class Channels:
-    """The registry, built: every channel by name."""
+    """The registry, built: every channel by name, and the authorization servers of those that have one."""
 
     by_name: Mapping[ChannelName, Channel] = field(default_factory=dict)
+    authorizers: Mapping[ChannelName, Authorizer] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Channel:
         return self.by_name[ChannelName(name)]

@@ -46,8 +46,7 @@ class Threads:
         self.spec = settings.applied_to(SPEC, *hosts)
         self._tools = tools
         self._settings = settings
-        host, token_host = settings.hosts.graph.rstrip("/"), settings.hosts.token.rstrip("/")
-        self._graph = Graph(TITLE, ChannelHttp(tools.client, self.explain), f"{host}/{settings.version}", token_host)
+        self._graph = graph_of(settings, tools)
         self._posts = ContainerPosts(
             ContainerReader(self._graph, container_rules(settings), tools.clock),
             Lookup(self._graph, POST_RULES, settings.permalink_timeout),
@@ -162,3 +161,10 @@ class Threads:
 
 async def _parent(draft: Draft, options: Options, children: list[str]) -> Form:
     return carousel_form(draft, options, children)
+
+
+def graph_of(settings: Settings, tools: ChannelTools) -> Graph:
+    """Threads' Graph as these settings have it."""
+    host, token_host = settings.hosts.graph.rstrip("/"), settings.hosts.token.rstrip("/")
+    http = ChannelHttp(tools.client, lambda answer: explain(answer, tools.clock.now()))
+    return Graph(TITLE, http, f"{host}/{settings.version}", token_host)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from munadi.channels.http import ChannelSettings
+from munadi.channels.http import AppSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -40,10 +40,11 @@ class Hosts(BaseModel):
 
     graph: str = "https://graph.threads.com"
     token: str = "https://graph.threads.com"
+    auth: str = "https://threads.com"
 
 
-class Settings(ChannelSettings):
-    """`MUNADI_CHANNELS__THREADS__…`; durations in seconds or ISO 8601.
+class Settings(AppSettings):
+    """`MUNADI_CHANNELS__THREADS__…`; durations in seconds or ISO 8601. The app's id is the Threads app's.
 
     A container is polled every `poll_text`, `poll_image` or `poll_video` at first and every `poll_slow` later.
     `settle` passes between FINISHED and ready, since a publish right after it may miss the container.

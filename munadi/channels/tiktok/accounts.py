@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from pydantic import SecretStr
 
 from munadi.channels.http import ChannelTools
+from munadi.channels.oauth import end_of
 from munadi.channels.tiktok.api import Api
 from munadi.channels.tiktok.spec import SPEC, Settings
 from munadi.channels.tiktok.wire import Creator, creator_facts
@@ -89,11 +89,10 @@ class Accounts:
         }
         answer = await self._api.grant(form, form["client_secret"], form["refresh_token"])
         newer, seconds = answer.field("refresh_token"), answer.field("expires_in")
-        lifetime = timedelta(seconds=seconds) if isinstance(seconds, int) and seconds > 0 else None
         return Credentials(
             access_token=SecretStr(answer.field("access_token")),
             refresh_token=SecretStr(newer) if isinstance(newer, str) and newer else refresh_token,
-            expires_at=self._clock.now() + lifetime if lifetime else None,
+            expires_at=end_of(self._clock.now(), seconds),
         )
 
 

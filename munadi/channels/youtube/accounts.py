@@ -10,6 +10,7 @@ from datetime import timedelta
 from pydantic import SecretStr
 
 from munadi.channels.http import ChannelTools
+from munadi.channels.oauth import end_of
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import Settings
 from munadi.channels.youtube.wire import entries, text_in
@@ -88,11 +89,10 @@ class Accounts:
         token, fresh, seconds = (answer.field(name) for name in ("access_token", "refresh_token", "expires_in"))
         if not isinstance(token, str) or not token:
             raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "YouTube: a refresh without a token")
-        lifetime = timedelta(seconds=seconds) if isinstance(seconds, int) and seconds > 0 else None
         return Credentials(
             access_token=SecretStr(token),
             refresh_token=SecretStr(fresh) if isinstance(fresh, str) and fresh else kept,
-            expires_at=self._clock.now() + lifetime if lifetime else None,
+            expires_at=end_of(self._clock.now(), seconds),
         )
 
 

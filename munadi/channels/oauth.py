@@ -1,0 +1,91 @@
+"""What the networks' authorization servers share: PKCE, the address of a consent page, what came back from it.
+
+Sources: RFC 6749 (OAuth 2.0), RFC 7636 (PKCE). What differs is told by each channel's `oauth`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, FailureClass, Reason, Sorting
+from munadi.domain.reasons import REASONS
+from munadi.ports import Answer
+
+# A verifier has 43 to 128 characters (RFC 7636, 4.1).
+VERIFIER_BYTES = 48
+# Failures of an exchange that say nothing about the code.
+NOT_THE_CODE = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT, FailureClass.CONFIG})
+
+
+def new_verifier() -> str:
+    """A fresh PKCE verifier, 64 characters of the unreserved set."""
+    return secrets.token_urlsafe(VERIFIER_BYTES)
+
+
+def challenge_of(verifier: str) -> str:
+    """The S256 challenge, base64url without padding."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
+def consent_url(page: str, query: Mapping[str, str]) -> str:
+    """The consent page with its query."""
+    return f"{page}{'&' if '?' in page else '?'}{urlencode(query)}"
+
+
+def end_of(now: datetime, seconds: Any) -> datetime | None:
+    """When a token ends that lives for `expires_in` seconds from `now`; None when that cannot be read."""
+    known = isinstance(seconds, int) and not isinstance(seconds, bool) and seconds > 0
+    return now + timedelta(seconds=seconds) if known else None
+
+
+def code_in(title: str, answered: Mapping[str, str]) -> str:
+    """The code that came back with the browser. ChannelError when the owner declined, or the network refused to ask."""
+    error = answered.get("error")
+    if error:
+        told = answered.get("error_description") or answered.get("error_reason") or error
+        reason = Reason.CONSENT_DENIED if error == "access_denied" else Reason.UNKNOWN_PROVIDER_ERROR
+        message = f"{title}: {'the owner declined' if reason is Reason.CONSENT_DENIED else 'the network refused'}"
+        raise ChannelError(
+            reason, Sorting.NOT_SENT, message, provider_code=error[:100], provider_message=told[:MAX_MESSAGE]
+        )
+    # Meta's networks append "#_" to the address; a client that keeps it would send it with the code.
+    code = answered.get("code", "").removesuffix("#_")
+    if not code:
+        raise ChannelError(Reason.CONSENT_EXPIRED, Sorting.NOT_SENT, f"{title}: the network sent no code back")
+    return code
+
+
+def refused_code(title: str, error: ChannelError) -> ChannelError:
+    """A refusal of the exchange as the owner can act on it: the code was used, is too old, or is another try's."""
+    if REASONS[error.reason].class_ in NOT_THE_CODE:
+        return error
+    return ChannelError(
+        Reason.CONSENT_EXPIRED,
+        Sorting.NOT_SENT,
+        f"{title}: the network did not take the code",
+        provider_code=error.provider_code,
+        provider_message=error.provider_message or error.raw or error.message,
+        raw=error.raw,
+    )
+
+
+def require_scopes(title: str, granted: Collection[str], needed: Collection[str]) -> None:
+    """ChannelError naming what the owner did not grant and publishing needs."""
+    missing = [scope for scope in needed if scope not in granted]
+    if missing:
+        message = f"{title}: not granted: {', '.join(missing)}; publishing needs it"
+        raise ChannelError(Reason.MISSING_SCOPE, Sorting.NOT_SENT, message, provider_message=message)
+
+
+def text_of(title: str, answer: Answer, name: str) -> str:
+    """A field of a token answer that must be there, as text (some networks send ids as numbers)."""
+    value = answer.field(name)
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, f"{title}: a token answer without {name}")
+    return str(value)
