@@ -12,106 +12,12 @@ from typing import Any, ClassVar
 from sqlalchemy import Column, Index, Integer, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from munadi.db.types import Json, UtcDateTime
-
-
-def _at(**options: Any) -> Any:
-    return Field(sa_type=UtcDateTime, **options)
-
-
-def _json(**options: Any) -> Any:
-    return Field(sa_type=Json, **options)
-
-
-class BrandRow(SQLModel, table=True):
-    __tablename__ = "brands"
-    ref: str = Field(primary_key=True)
-    name: str | None = None
-    timezone: str | None = None
-    limits: dict[str, Any] = _json(default_factory=dict)
-    created_at: datetime = _at()
-
-
-class KeyRow(SQLModel, table=True):
-    __tablename__ = "api_keys"
-    id: str = Field(primary_key=True)
-    name: str
-    hash: str = Field(unique=True)
-    hint: str
-    scopes: list[str] = _json()
-    brand_ref: str | None = Field(default=None, foreign_key="brands.ref")
-    created_at: datetime = _at()
-    expires_at: datetime | None = _at(default=None)
-    revoked_at: datetime | None = _at(default=None)
-
-
-class AccountRow(SQLModel, table=True):
-    __tablename__ = "accounts"
-    __table_args__ = (
-        Index(
-            "accounts_one_per_profile",
-            "brand_ref",
-            "channel",
-            "external_id",
-            unique=True,
-            sqlite_where=text("deleted_at IS NULL"),
-            postgresql_where=text("deleted_at IS NULL"),
-        ),
-    )
-    id: str = Field(primary_key=True)
-    brand_ref: str = Field(foreign_key="brands.ref")
-    channel: str
-    external_id: str
-    handle: str
-    display_name: str | None = None
-    service_url: str | None = None
-    login: str | None = None
-    status: str
-    scopes: list[str] = _json(default_factory=list)
-    facts: dict[str, Any] = _json(default_factory=dict)
-    sealed: bytes = Field(sa_type=LargeBinary)
-    credentials_version: int = 1
-    token_expires_at: datetime | None = _at(default=None)
-    paused_until: datetime | None = _at(default=None)
-    lease_holder: str | None = None
-    lease_until: datetime | None = _at(default=None)
-    created_at: datetime = _at()
-    updated_at: datetime = _at()
-    deleted_at: datetime | None = _at(default=None)
-
-
-class ConnectionRow(SQLModel, table=True):
-    """A try to connect a profile in a browser: the link that was handed out, the consent it began, how it ended.
-
-    Only hashes of the link, the state and the browser's cookie are kept; `sealed` holds what the exchange needs and,
-    while a profile is chosen, the tokens of the choices.
-    """
-
-    __tablename__ = "connections"
-    __table_args__ = (
-        UniqueConstraint("link_hash", name="connections_one_per_link"),
-        UniqueConstraint("state_hash", name="connections_one_per_state"),
-    )
-    id: str = Field(primary_key=True)
-    brand_ref: str = Field(foreign_key="brands.ref", index=True)
-    channel: str
-    key_id: str = Field(foreign_key="api_keys.id")
-    account_id: str | None = Field(default=None, foreign_key="accounts.id")  # the one to reconnect
-    status: str
-    login: str | None = None
-    hint: str | None = None
-    redirect_url: str | None = None
-    link_hash: str
-    state_hash: str | None = None
-    browser_hash: str | None = None
-    state_expires_at: datetime | None = _at(default=None)
-    sealed: bytes = Field(default=b"", sa_type=LargeBinary)
-    choices: list[dict[str, Any]] = _json(default_factory=list)
-    account_ids: list[str] = _json(default_factory=list)
-    failure: dict[str, Any] | None = _json(default=None)
-    created_at: datetime = _at()
-    updated_at: datetime = _at()
-    expires_at: datetime = _at()
+from munadi.db.account_tables import AccountRow as AccountRow
+from munadi.db.account_tables import BrandRow as BrandRow
+from munadi.db.account_tables import ConnectionRow as ConnectionRow
+from munadi.db.account_tables import KeyRow as KeyRow
+from munadi.db.types import instant as _at
+from munadi.db.types import json_column as _json
 
 
 class MediaRow(SQLModel, table=True):

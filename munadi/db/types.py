@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Dialect
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -32,3 +33,13 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 # Plain JSON on SQLite, JSONB on PostgreSQL.
 Json: Any = JSON().with_variant(JSONB(), "postgresql")
+
+
+def instant(**options: Any) -> Any:
+    """A field of a table that is a UTC instant."""
+    return Field(sa_type=UtcDateTime, **options)
+
+
+def json_column(**options: Any) -> Any:
+    """A field of a table that is JSON."""
+    return Field(sa_type=Json, **options)

@@ -1,0 +1,102 @@
+"""The tables of who may: brands, API keys, accounts, and how accounts came to be connected (see `tables`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from munadi.db.types import instant, json_column
+
+
+class BrandRow(SQLModel, table=True):
+    __tablename__ = "brands"
+    ref: str = Field(primary_key=True)
+    name: str | None = None
+    timezone: str | None = None
+    limits: dict[str, Any] = json_column(default_factory=dict)
+    created_at: datetime = instant()
+
+
+class KeyRow(SQLModel, table=True):
+    __tablename__ = "api_keys"
+    id: str = Field(primary_key=True)
+    name: str
+    hash: str = Field(unique=True)
+    hint: str
+    scopes: list[str] = json_column()
+    brand_ref: str | None = Field(default=None, foreign_key="brands.ref")
+    created_at: datetime = instant()
+    expires_at: datetime | None = instant(default=None)
+    revoked_at: datetime | None = instant(default=None)
+
+
+class AccountRow(SQLModel, table=True):
+    __tablename__ = "accounts"
+    __table_args__ = (
+        Index(
+            "accounts_one_per_profile",
+            "brand_ref",
+            "channel",
+            "external_id",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
+    id: str = Field(primary_key=True)
+    brand_ref: str = Field(foreign_key="brands.ref")
+    channel: str
+    external_id: str
+    handle: str
+    display_name: str | None = None
+    service_url: str | None = None
+    login: str | None = None
+    status: str
+    scopes: list[str] = json_column(default_factory=list)
+    facts: dict[str, Any] = json_column(default_factory=dict)
+    sealed: bytes = Field(sa_type=LargeBinary)
+    credentials_version: int = 1
+    token_expires_at: datetime | None = instant(default=None)
+    paused_until: datetime | None = instant(default=None)
+    lease_holder: str | None = None
+    lease_until: datetime | None = instant(default=None)
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+    deleted_at: datetime | None = instant(default=None)
+
+
+class ConnectionRow(SQLModel, table=True):
+    """A try to connect a profile in a browser: the link that was handed out, the consent it began, how it ended.
+
+    Only hashes of the link, the state and the browser's cookie are kept; `sealed` holds what the exchange needs and,
+    while a profile is chosen, the tokens of the choices.
+    """
+
+    __tablename__ = "connections"
+    __table_args__ = (
+        UniqueConstraint("link_hash", name="connections_one_per_link"),
+        UniqueConstraint("state_hash", name="connections_one_per_state"),
+    )
+    id: str = Field(primary_key=True)
+    brand_ref: str = Field(foreign_key="brands.ref", index=True)
+    channel: str
+    key_id: str = Field(foreign_key="api_keys.id")
+    account_id: str | None = Field(default=None, foreign_key="accounts.id")  # the one to reconnect
+    status: str
+    login: str | None = None
+    hint: str | None = None
+    redirect_url: str | None = None
+    link_hash: str
+    state_hash: str | None = None
+    browser_hash: str | None = None
+    state_expires_at: datetime | None = instant(default=None)
+    sealed: bytes = Field(default=b"", sa_type=LargeBinary)
+    choices: list[dict[str, Any]] = json_column(default_factory=list)
+    account_ids: list[str] = json_column(default_factory=list)
+    failure: dict[str, Any] | None = json_column(default=None)
+    created_at: datetime = instant()
+    updated_at: datetime = instant()
+    expires_at: datetime = instant()
