@@ -56,6 +56,13 @@ class Api:
             raise self._refusal(answer, *secrets)
         return answer
 
+    async def revoke(self, form: Mapping[str, str], *secrets: str) -> None:
+        """End a grant: nothing or `{}` out, or an error that may come with HTTP 200."""
+        url = f"{self._base}/oauth/revoke/"
+        answer = await self._http.call("POST", url, form=form, secrets=secrets, proof=is_empty)
+        if answer.field("error") and not is_ok(answer):
+            raise self._refusal(answer, *secrets)
+
     async def creator(self, token: str) -> Creator:
         """creator_info: asked before each post, and obeyed."""
         answer = await self.post(CREATOR_INFO, token)
@@ -107,6 +114,11 @@ class Api:
 def is_stored(answer: Answer) -> bool:
     """201 and 206, or what is stored in Content-Range: a bare 200 is somebody else's."""
     return answer.status in (201, 206) or "content-range" in answer.headers
+
+
+def is_empty(answer: Answer) -> bool:
+    """Nothing, or an object: a proxy's page is neither."""
+    return not answer.text.strip() or isinstance(answer.body, dict)
 
 
 def token_of(account: ConnectedAccount) -> str:

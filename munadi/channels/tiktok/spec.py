@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
-from munadi.channels.http import ChannelSettings
+from munadi.channels.http import AppSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -45,7 +45,7 @@ class Hosts(BaseModel):
 UPLOAD_DOMAINS = ("tiktokapis.com",)
 
 
-class Settings(ChannelSettings):
+class Settings(AppSettings):
     """`MUNADI_CHANNELS__TIKTOK__…`; durations in seconds or ISO 8601. The client id is TikTok's `client_key`.
 
     `audited`: TikTok has audited the app, which may then post for others than the creator alone; until then such
@@ -55,8 +55,6 @@ class Settings(ChannelSettings):
 
     hosts: Hosts = Hosts()
     version: str = "v2"
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
     audited: bool = False
     chunk_bytes: int = Field(default=CHUNK_BYTES, ge=1, le=64_000_000)
     poll_quick: timedelta = timedelta(seconds=5)

@@ -66,7 +66,7 @@ class Accounts:
         return await self._api.get("channels", token, {"part": CHANNEL_PARTS, "mine": "true"})
 
     async def _renew(self, refresh_token: SecretStr) -> Credentials:
-        secret = self._settings.client_secret.get_secret_value()
+        secret = self._settings.secret
         if not self._settings.client_id or not secret:
             message = "tokens are renewed with CLIENT_ID and CLIENT_SECRET of the Google OAuth client: set both"
             raise _refuse(Reason.APP_NOT_APPROVED, message)
@@ -76,14 +76,7 @@ class Accounts:
             "grant_type": "refresh_token",
             "refresh_token": refresh_token.get_secret_value(),
         }
-        try:
-            answer = await self._api.token(form)
-        except ChannelError as error:
-            if error.reason is Reason.TOKEN_EXPIRED:
-                # A bare 401 here is about our client, and no account is lost for it.
-                error.reason, error.sorting = Reason.APP_NOT_APPROVED, Sorting.REJECTED
-            raise
-        return self._granted(answer, refresh_token)
+        return self._granted(await self._api.token(form), refresh_token)
 
     def _granted(self, answer: Answer, kept: SecretStr) -> Credentials:
         token, fresh, seconds = (answer.field(name) for name in ("access_token", "refresh_token", "expires_in"))

@@ -15,6 +15,8 @@ from munadi.ports import Answer, Gate
 
 RESUME_INCOMPLETE = 308
 SESSION_LOST = (404, 410)
+# What a form to the token host carries and nobody may read.
+SECRETS = ("client_secret", "refresh_token", "code", "code_verifier", "token")
 
 
 class Api:
@@ -24,7 +26,8 @@ class Api:
         self._host = settings.hosts.api.rstrip("/")
         self._json = f"{self._host}/youtube/{settings.version}"
         self._upload = f"{self._host}/upload/youtube/{settings.version}"
-        self._token_url = f"{settings.hosts.token.rstrip('/')}/token"
+        tokens = settings.hosts.token.rstrip("/")
+        self._token_url, self._revoke_url = f"{tokens}/token", f"{tokens}/revoke"
         self._chunk_timeout = settings.chunk_timeout.total_seconds()
         self._clock = tools.clock
         self._http = ChannelHttp(tools.client, self.explain)
@@ -119,8 +122,28 @@ class Api:
 
     async def token(self, form: Mapping[str, str]) -> Answer:
         """The token endpoint. Raises ChannelError."""
-        hidden = [form[name] for name in ("client_secret", "refresh_token") if form.get(name)]
-        return await self._http.call("POST", self._token_url, form=form, secrets=hidden)
+        try:
+            return await self._http.call("POST", self._token_url, form=form, secrets=_hidden(form))
+        except ChannelError as error:
+            if error.reason is Reason.TOKEN_EXPIRED:
+                # A bare 401 here is about our client, and no account is lost for it.
+                error.reason, error.sorting = Reason.APP_NOT_APPROVED, Sorting.REJECTED
+            raise
+
+    async def revoke(self, token: str) -> None:
+        """End the grant of either token. Raises ChannelError: TOKEN_REVOKED when it is over already."""
+        form = {"token": token}
+        await self._http.call("POST", self._revoke_url, form=form, secrets=_hidden(form), proof=is_empty)
+
+
+def _hidden(form: Mapping[str, str]) -> list[str]:
+    """What of a form nobody may read."""
+    return [form[name] for name in SECRETS if form.get(name)]
+
+
+def is_empty(answer: Answer) -> bool:
+    """Nothing, or an object: a proxy's page is neither."""
+    return not answer.text.strip() or isinstance(answer.body, dict)
 
 
 def token_of(account: ConnectedAccount) -> str:

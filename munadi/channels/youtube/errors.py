@@ -103,6 +103,7 @@ ERRORS: Mapping[str, Row] = {
     "notReady": OUTAGE,
     # The token endpoint's own words.
     "invalid_grant": Row(R.TOKEN_REVOKED, S.NOT_SENT),  # revoked, unused for six months, or Testing status for a week
+    "invalid_token": Row(R.TOKEN_REVOKED, S.NOT_SENT),  # the revoke URL: 400, expired or revoked already
     "invalid_rapt": Row(R.LOGIN_CHECKPOINT, S.NOT_SENT),  # a Workspace asks its member to log in again
     "invalid_client": APP,
     "deleted_client": APP,

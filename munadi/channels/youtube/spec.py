@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from munadi.channels.http import ChannelSettings
+from munadi.channels.http import AppSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -55,7 +55,7 @@ def _whole_chunks(value: int) -> int:
     return value
 
 
-class Settings(ChannelSettings):
+class Settings(AppSettings):
     """`MUNADI_CHANNELS__YOUTUBE__…`; durations in seconds or ISO 8601.
 
     One run of a preparation sends at most `chunks_per_run` chunks. Processing is polled every `poll_quick`, then
@@ -66,8 +66,6 @@ class Settings(ChannelSettings):
 
     hosts: Hosts = Hosts()
     version: str = "v3"
-    client_id: str = ""
-    client_secret: SecretStr = SecretStr("")
     chunk_bytes: Annotated[int, Field(ge=CHUNK_UNIT, le=64 * CHUNK_UNIT), AfterValidator(_whole_chunks)] = 8 << 20
     chunks_per_run: int = Field(default=8, ge=1)
     chunk_timeout: timedelta = timedelta(seconds=120)
