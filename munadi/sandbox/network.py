@@ -19,6 +19,10 @@ class UnknownProfileError(LookupError):
     """No profile by that id or name at this network."""
 
 
+class UnsupportedError(ValueError):
+    """This network has no such thing."""
+
+
 @dataclass(frozen=True)
 class ProfileView:
     channel: str
@@ -95,6 +99,10 @@ class EmulatedNetwork(ABC):
     @abstractmethod
     def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
         """A new profile; the answer holds what a client imports."""
+
+    def create_beside(self, profile_id: str, name: str | None, base_url: str) -> dict[str, Any]:
+        """A new profile of the person whom that one belongs to; UnsupportedError where profiles belong to nobody."""
+        raise UnsupportedError(f"at {self.channel} no person owns profiles")
 
     @abstractmethod
     def renew_credentials(self, profile_id: str, base_url: str) -> dict[str, Any]:

@@ -11,7 +11,8 @@ Looking
                                     answer was sent. So "it went out" is `visible and effect`
 Profiles (`{profile}` is an id or a name)
     GET   /profiles                 `[{channel, id, name, status, url}]`
-    POST  /profiles                 `{channel, name?}` → 201, what a client imports: bluesky `{did, handle,
+    POST  /profiles                 `{channel, name?, beside?}` → 201; `beside`: at Facebook and Instagram, a profile
+                                    whose person owns the new one too. What a client imports: bluesky `{did, handle,
                                     serviceUrl, identifier, password}`, instagram and threads `{externalId, username,
                                     accessToken}`, youtube the same with `refreshToken`, `expiresAt`,
                                     facebook the same with `refreshToken`, the person's token
@@ -41,7 +42,8 @@ Planting
 A fault: `{channel, operation, mode, times, profile?, status?, body?, headers?, error?, delaySeconds?}`; `times`
 is 1 by default and null for "until removed". `operation` is an NSID at Bluesky; at Instagram one of
 `create_container container_status media_publish list_media get_media list_stories comments list_comments
-content_publishing_limit me refresh_token exchange_token exchange_code`; at Threads one of
+content_publishing_limit me refresh_token exchange_token exchange_code authorize`, and at Facebook's
+hosts `page_me page_account list_pages list_permissions person_token authorize_person`; at Threads one of
 `create_container auto_publish_text container_status threads_publish threads_publishing_limit list_threads
 list_replies get_post delete_post me debug_token refresh_token exchange_token exchange_code app_token`; `*` is any.
 At TikTok one of
@@ -63,6 +65,10 @@ permissions debug_token access_token authorize`. Modes:
     accept_then_502, _504   it happened, and a proxy's HTML page comes back
     accept_then_half_body   it happened, and the answer ends halfway
     live_but_error          it happened, and this error comes back
+
+Consent: every network but Bluesky has its consent page where an app sends the browser. It is a form; a test decides
+by adding to its query `approve=<profile>` or `deny=1`, with `grant=` or `untick=` a part of the scopes, and with
+`page=` a part of a person's Pages (`munadi.sandbox.consent`).
 
 The modes that accept are spent only by a call that the network accepted. An answer is given as `status`,
 `body` and `headers`, or as `error` in the network's own words: bluesky `{error, message?}`, instagram,

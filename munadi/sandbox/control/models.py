@@ -17,6 +17,7 @@ class ControlModel(BaseModel):
 class NewProfile(ControlModel):
     channel: str
     name: str | None = None
+    beside: str | None = None
 
 
 class ProfileChange(ControlModel):

@@ -9,14 +9,20 @@ from fastapi import APIRouter, HTTPException, Request
 from munadi.sandbox.control.looking import root_url
 from munadi.sandbox.control.lookup import network_of, profile_of
 from munadi.sandbox.control.models import Expiry, NewProfile, ProfileChange, Revocation
-from munadi.sandbox.network import ProfileView
+from munadi.sandbox.network import ProfileView, UnsupportedError
 from munadi.sandbox.state import SandboxState
 
 
 def add_routes(router: APIRouter, state: SandboxState, base_url: str | None) -> None:
     @router.post("/profiles", status_code=201)
     async def create(profile: NewProfile, request: Request) -> dict[str, Any]:
-        return network_of(state, profile.channel).create_profile(profile.name, root_url(request, base_url))
+        network, url = network_of(state, profile.channel), root_url(request, base_url)
+        if profile.beside is None:
+            return network.create_profile(profile.name, url)
+        try:
+            return network.create_beside(profile_of(network, profile.beside), profile.name, url)
+        except UnsupportedError as error:
+            raise HTTPException(422, str(error)) from error
 
     @router.get("/profiles")
     async def profiles() -> list[dict[str, str]]:

@@ -74,14 +74,16 @@ class Facebook(EmulatedNetwork):
             self._login.issue(PERSON.id, None, ALL_SCOPES, LONG_SECONDS, value=DEFAULT_PERSON_TOKEN)
 
     def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
-        username = re.sub(r"[^a-z0-9.]+", ".", (name or "").lower()).strip(".")[:24] or f"page.{secrets.token_hex(3)}"
-        if any(page.username == username for page in self._graph.pages):
-            username = f"{username}.{secrets.token_hex(3)}"
+        username = self._new_username(name)
         person = Person(new_id("1015"), f"Owner of {username}")
-        page = Page(new_id("100"), name or username, username, person.id)
         self._graph.persons.put(person.id, person)
-        self._graph.pages.put(page.id, page)
-        return self._credentials(page)
+        page = Page(new_id("100"), name or username, username, person.id)
+        return self._credentials(self._graph.pages.put(page.id, page))
+
+    def create_beside(self, profile_id: str, name: str | None, base_url: str) -> dict[str, Any]:
+        username = self._new_username(name)
+        page = Page(new_id("100"), name or username, username, self._graph.page(profile_id).person_id)
+        return self._credentials(self._graph.pages.put(page.id, page))
 
     def renew_credentials(self, profile_id: str, base_url: str) -> dict[str, Any]:
         return self._credentials(self._graph.page(profile_id))
@@ -116,6 +118,11 @@ class Facebook(EmulatedNetwork):
         self._graph.clear()
         self._operations = _operations(self._graph, self._login)  # unfinished uploads are forgotten with it
         self.restore_settings()
+
+    def _new_username(self, name: str | None) -> str:
+        username = re.sub(r"[^a-z0-9.]+", ".", (name or "").lower()).strip(".")[:24] or f"page.{secrets.token_hex(3)}"
+        is_taken = any(page.username == username for page in self._graph.pages)
+        return f"{username}.{secrets.token_hex(3)}" if is_taken else username
 
     def _is_persons(self, person_id: str, page_id: str | None, profile_id: str) -> bool:
         return page_id is None and self._graph.page(profile_id).person_id == person_id

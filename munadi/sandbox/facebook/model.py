@@ -33,6 +33,7 @@ class Token:
     scopes: list[str] = field(default_factory=list)
     long_lived: bool = True
     revoked_subcode: int | None = None
+    pages: list[str] | None = None  # a person's: those of their Pages that are shared; None is all
 
 
 @dataclass
@@ -42,6 +43,8 @@ class Code:
     redirect_uri: str
     scopes: list[str]
     expires_at: float
+    client_id: str = ""
+    pages: list[str] | None = None
 
 
 @dataclass

@@ -1,13 +1,10 @@
-"""www.facebook.com's part: the consent page, and permalinks that lead to the sandbox's own page."""
+"""www.facebook.com's part: permalinks that lead to the sandbox's own page."""
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook.graph import Graph
-from munadi.sandbox.facebook.model import Person, Post
-from munadi.sandbox.rendering import render
+from munadi.sandbox.facebook.model import Post
 
 
 class Site:
@@ -33,8 +30,3 @@ def permalink(post: Post, base_url: str) -> str:
 
 def video_path(post: Post) -> str:
     return f"/reel/{post.video_id}/" if post.kind == "reel" else f"/{post.page_id}/videos/{post.video_id}/"
-
-
-def consent_page(persons: list[Person], query: dict[str, str]) -> str:
-    choices = [(person.name, "?" + urlencode(query | {"approve": person.id})) for person in persons]
-    return render("consent.html", network="Facebook", choices=choices, deny="?" + urlencode(query | {"deny": "1"}))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlencode
 
 from munadi.sandbox.graph.parameters import whole_number
 
@@ -20,6 +21,7 @@ class Published(Protocol):
 
 
 Post = TypeVar("Post", bound=Published)
+Row = TypeVar("Row")
 
 
 def listed_page(
@@ -37,6 +39,22 @@ def listed_page(
     if page:
         body["paging"] = {"cursors": {"before": page[0].id, "after": page[-1].id}}
     return body, len(found) > limit
+
+
+def sliced(
+    rows: Sequence[Row], values: dict[str, str], id_of: Callable[[Row], str], url: str
+) -> tuple[Sequence[Row], dict[str, Any]]:
+    """`limit` (25) rows from `after`, oldest first, and their `paging`; its `next` repeats the call, token and all."""
+    if after := values.get("after"):
+        rows = rows[next((i + 1 for i, row in enumerate(rows) if id_of(row) == after), len(rows)) :]
+    limit = max(1, min(whole_number(values, "limit", 25), 100))
+    page = rows[:limit]
+    if not page:
+        return page, {}
+    paging: dict[str, Any] = {"cursors": {"before": id_of(page[0]), "after": id_of(page[-1])}}
+    if len(rows) > limit:
+        paging["next"] = f"{url}?{urlencode({**values, 'after': id_of(page[-1])})}"
+    return page, paging
 
 
 def graph_time(seconds: float) -> str:

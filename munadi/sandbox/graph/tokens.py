@@ -10,19 +10,23 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
 from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.consent import Choice, decided, is_address, sent_back
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import errors
 from munadi.sandbox.graph.errors import GraphError, bad_parameter, login_error, refuse
 from munadi.sandbox.graph.parameters import parameters
-from munadi.sandbox.rendering import render
 from munadi.sandbox.storage import Store, Table
 
 HOUR, DAY = 3600, 86_400
 LONG_SECONDS = 60 * DAY
 AGE_SECONDS = 2 * DAY  # tokens of new profiles are old enough to be refreshed
+DENIAL = {
+    "error": "access_denied",
+    "error_reason": "user_denied",
+    "error_description": "The user denied your request",
+}
 REVOCATIONS = {error.subcode: error for error in (
     errors.APP_REMOVED, errors.PASSWORD_CHANGED, errors.CHECKPOINT, errors.SESSION_INVALID)}  # fmt: skip
 
@@ -38,6 +42,7 @@ class Token:
     revoked_subcode: int | None = None
     kind: str = "account"  # others are those of a login through a Page: "page" and "person"
     exchanged: bool = False  # a short-lived one that a long-lived one was given for
+    pages: list[str] | None = None  # a person's: those of their Pages that are shared; None is all
 
 
 @dataclass
@@ -47,6 +52,9 @@ class Code:
     redirect_uri: str
     scopes: list[str]
     expires_at: float
+    client_id: str = ""
+    kind: str = "account"  # or "person", of a login through a Page
+    pages: list[str] | None = None  # those that the person shares; None is all
 
 
 class Tokens:
@@ -79,44 +87,46 @@ class Tokens:
 
     def issue(
         self, value: str, profile_id: str, scopes: list[str], seconds: int = LONG_SECONDS, *,
-        long_lived: bool = True, age: int = 0, kind: str = "account",
+        long_lived: bool = True, age: int = 0, kind: str = "account", pages: list[str] | None = None,
     ) -> Token:  # fmt: skip
         """A new token, `age` seconds old already."""
         issued_at = self._clock.now() - age
-        return self.rows.put(
-            value, Token(value, profile_id, issued_at, issued_at + seconds, scopes, long_lived, kind=kind)
-        )
+        expires_at = issued_at + seconds
+        token = Token(value, profile_id, issued_at, expires_at, scopes, long_lived, kind=kind, pages=pages)
+        return self.rows.put(value, token)
 
-    def consented(self, call: Call, network: str, profiles: Iterable[tuple[str, str]]) -> Answer:
-        """The consent page's decision: `approve=<profile id>` or `deny=1`; the page itself without either."""
-        query = dict(call.query)
-        redirect_uri = query.get("redirect_uri", "")
-        if not redirect_uri.startswith(("http://", "https://")):
+    def consented(self, call: Call, network: str, choices: Iterable[Choice], kind: str = "account") -> Answer:
+        """The consent page, and the way back with a code or without (`munadi.sandbox.consent`)."""
+        redirect_uri = call.query.get("redirect_uri", "")
+        if not is_address(redirect_uri):
             return Answer(400, "Invalid redirect_uri")
-        state = {"state": query["state"]} if "state" in query else {}
-        if "deny" in query:
-            denial = {"error": "access_denied", "error_reason": "user_denied",
-                      "error_description": "The user denied your request"}  # fmt: skip
-            return _redirect(redirect_uri, denial | state)
-        known = dict(profiles)
-        if query.get("approve") not in known:
-            choices = [(name, "?" + urlencode(query | {"approve": id})) for id, name in known.items()]
-            deny = "?" + urlencode(query | {"deny": "1"})
-            return Answer(200, render("consent.html", network=network, choices=choices, deny=deny))
-        value = "AQ" + secrets.token_urlsafe(64)
-        scopes = query.get("scope", "").replace(",", " ").split()
-        self.codes.put(value, Code(value, query["approve"], redirect_uri, scopes, self._clock.now() + HOUR))
-        answer = _redirect(redirect_uri, {"code": value} | state, fragment="#_")
-        return Answer(answer.status, None, answer.headers, effect=True)
+        asked = call.query.get("scope", "").replace(",", " ").split()
+        decision = decided(call, network, choices, asked, denial=DENIAL)
+        if isinstance(decision, Answer):
+            return decision
+        code = Code(
+            value="AQ" + secrets.token_urlsafe(64),
+            profile_id=decision.profile_id,
+            redirect_uri=redirect_uri,
+            scopes=decision.scopes,
+            expires_at=self._clock.now() + HOUR,
+            client_id=call.query.get("client_id", ""),
+            kind=kind,
+            pages=decision.pages,
+        )
+        self.codes.put(code.value, code)
+        return sent_back(call, {"code": code.value}, fragment="#_", effect=True)
 
     def spent(self, call: Call) -> Code:
-        """The code that a call exchanges; it works once."""
+        """The code that a call exchanges; it works once, for the app and the address that it was given to."""
         values = parameters(call)
         code = self.codes.get(values.get("code", "").removesuffix("#_"))
         if values.get("grant_type") != "authorization_code" or not values.get("client_secret"):
             raise login_error("Invalid platform app")
-        if code is None or code.expires_at <= self._clock.now():
+        if code is None or code.kind != "account" or code.expires_at <= self._clock.now():
             raise login_error("Matching code was not found or was already used")
+        if code.client_id != values.get("client_id"):
+            raise login_error("Error validating client_id: the code was given to another app")
         if code.redirect_uri != values.get("redirect_uri"):
             raise login_error("Error validating verification code. Please make sure your redirect_uri is "
                               "identical to the one you used in the OAuth dialog request")  # fmt: skip
@@ -129,15 +139,15 @@ class Tokens:
         if not token.long_lived or token.issued_at > self._clock.now() - DAY:
             raise bad_parameter("The access token must be long-lived and at least 24 hours old to be refreshed")
 
-    def expire(self, profile_id: str) -> None:
+    def expire(self, profile_id: str, kind: str | None = None) -> None:
         for token in self.rows:
-            if token.profile_id == profile_id:
+            if token.profile_id == profile_id and kind in (None, token.kind):
                 token.expires_at = min(token.expires_at, self._clock.now() - 1)
                 self.rows.put(token.value, token)
 
-    def revoke(self, profile_id: str, subcode: int | None) -> None:
+    def revoke(self, profile_id: str, subcode: int | None, kind: str | None = None) -> None:
         for token in self.rows:
-            if token.profile_id == profile_id:
+            if token.profile_id == profile_id and kind in (None, token.kind):
                 token.revoked_subcode = subcode or 458
                 self.rows.put(token.value, token)
 
@@ -152,8 +162,3 @@ def granted(token: Token, **more: Any) -> Answer:
     """A long-lived token as it is given out."""
     body = {"access_token": token.value, "token_type": "bearer", "expires_in": LONG_SECONDS}
     return Answer(200, body | more, effect=True)
-
-
-def _redirect(uri: str, values: dict[str, str], fragment: str = "") -> Answer:
-    separator = "&" if "?" in uri else "?"
-    return Answer(302, None, {"location": f"{uri}{separator}{urlencode(values)}{fragment}"})

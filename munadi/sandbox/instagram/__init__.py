@@ -1,7 +1,7 @@
-"""Instagram emulated: graph, token and www hosts under `/instagram`, and graph.facebook.com as `fbgraph`.
+"""Instagram emulated: graph, token and www hosts under `/instagram`, Facebook's graph and www as `fbgraph` and `fbwww`.
 
-Both logins reach the same accounts, containers and posts. Built from channels/instagram.md. Not here: the consent page
-of the login through a Page (its tokens come with a profile), resumable uploads, insights, webhooks.
+Both logins reach the same accounts, containers and posts. Built from channels/instagram.md. Not here: resumable
+uploads, insights, webhooks.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ DEFAULT_PAGE_TOKEN, DEFAULT_PERSON_TOKEN = "EAAsandboxInstagramPageToken", "EAAs
 
 class Instagram(EmulatedNetwork):
     channel = "instagram"
-    hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www", "FB_GRAPH": PAGE_HOST}
+    hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www", "FB_GRAPH": PAGE_HOST, "FB_AUTH": "fbwww"}
     default_delays = {"image": 1.5, "reel": 4.0, "parent": 1.0}
     default_limits = {"postsPerDay": 100, "containersPerDay": 400, "callsPerHour": 4_800}
     default_switches = {"republishPublished": False, "flatCodeAnswer": False}
@@ -75,10 +75,10 @@ class Instagram(EmulatedNetwork):
                 self._pages.issue(DEFAULT.id, kind, value)
 
     def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
-        username = new_username(name, [profile.username for profile in self._graph.profiles])
-        profile = Profile(new_id("178414"), new_id("26"), username)
-        self._graph.profiles.put(profile.id, profile)
-        return self._credentials(profile)
+        return self._credentials(self._new_profile(name, ""))
+
+    def create_beside(self, profile_id: str, name: str | None, base_url: str) -> dict[str, Any]:
+        return self._credentials(self._new_profile(name, self._graph.profile(profile_id).lead))
 
     def renew_credentials(self, profile_id: str, base_url: str) -> dict[str, Any]:
         return self._credentials(self._graph.profile(profile_id))
@@ -95,15 +95,22 @@ class Instagram(EmulatedNetwork):
         self._graph.profiles.put(profile_id, profile)
 
     def expire_tokens(self, profile_id: str, which: str) -> None:
-        """One kind of token only, so `which` makes no difference."""
+        """Every kind of token, whatever `which` says."""
         self._graph.tokens.expire(profile_id)
+        self._graph.tokens.expire(self._graph.profile(profile_id).lead, "person")
 
     def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
         self._graph.tokens.revoke(profile_id, subcode)
+        self._graph.tokens.revoke(self._graph.profile(profile_id).lead, subcode, "person")
 
     def clear(self) -> None:
         self._graph.clear()
         self.restore_settings()
+
+    def _new_profile(self, name: str | None, owner: str) -> Profile:
+        username = new_username(name, [profile.username for profile in self._graph.profiles])
+        profile = Profile(new_id("178414"), new_id("26"), username, owner=owner)
+        return self._graph.profiles.put(profile.id, profile)
 
     def _credentials(self, profile: Profile) -> dict[str, Any]:
         token = self._login.issue(profile.id, ALL_SCOPES, age=AGE_SECONDS)
@@ -114,13 +121,15 @@ class Instagram(EmulatedNetwork):
             "accessToken": token.value,
             "pageId": page_id(profile),
             "pageToken": self._pages.issue(profile.id, "page").value,
-            "personToken": self._pages.issue(profile.id, "person").value,
+            "personToken": self._pages.issue(profile.lead, "person").value,
         }
 
     def _name(self, method: str, host: str, parts: list[str]) -> str:
         """The operation's name for a path."""
         if host == "www":
             return "authorize" if parts[:2] == ["oauth", "authorize"] else "site"
+        if host == "fbwww":
+            return "authorize_person" if parts[-2:] == ["dialog", "oauth"] else "unknown"
         if host == "token":
             return "exchange_code" if (method, parts) == ("POST", ["oauth", "access_token"]) else "unknown"
         if parts and VERSION.match(parts[0]):
@@ -147,7 +156,7 @@ PAGE_PATHS = {
     ("GET", "me"): "page_me",
     ("GET", "me/accounts"): "list_pages",
     ("GET", "me/permissions"): "list_permissions",
-    ("GET", "oauth/access_token"): "extend_person_token",
+    ("GET", "oauth/access_token"): "person_token",
 }
 TWO_PARTS = {
     ("POST", "media"): "create_container",
@@ -180,12 +189,13 @@ def _operations(graph: Graph, login: Login, pages: Pages) -> dict[str, Operation
         "page_account": pages.account,
         "list_pages": pages.listed,
         "list_permissions": pages.permissions,
-        "extend_person_token": pages.extend,
+        "person_token": pages.access_token,
     }
     visible = {"media_publish", "comments"}
     operations = {name: Operation(name, graph.counted(run), name in visible) for name, run in graph_host.items()}
     operations["exchange_code"] = Operation("exchange_code", login.exchange_code)
     operations["authorize"] = Operation("authorize", login.authorize)
+    operations["authorize_person"] = Operation("authorize_person", pages.authorize)
     return operations
 
 

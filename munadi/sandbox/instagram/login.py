@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 
+from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph.errors import bad_parameter
 from munadi.sandbox.graph.parameters import parameters
@@ -20,7 +21,8 @@ class Login:
 
     async def authorize(self, call: Call) -> Answer:
         """See `Tokens.consented`."""
-        return self._graph.tokens.consented(call, "Instagram", [(one.id, one.username) for one in self._graph.profiles])
+        choices = [Choice(one.id, one.username) for one in self._graph.profiles]
+        return self._graph.tokens.consented(call, "Instagram", choices)
 
     async def exchange_code(self, call: Call) -> Answer:
         code = self._graph.tokens.spent(call)
@@ -51,10 +53,13 @@ class Login:
     def issue(
         self, profile_id: str, scopes: list[str], seconds: int = LONG_SECONDS, *,
         long_lived: bool = True, age: int = 0, value: str | None = None, kind: str = "account",
+        pages: list[str] | None = None,
     ) -> Token:  # fmt: skip
         """A new token, `age` seconds old already."""
         value = value or ("IG" if kind == "account" else "EAA") + secrets.token_urlsafe(48)
-        return self._graph.tokens.issue(value, profile_id, scopes, seconds, long_lived=long_lived, age=age, kind=kind)
+        return self._graph.tokens.issue(
+            value, profile_id, scopes, seconds, long_lived=long_lived, age=age, kind=kind, pages=pages
+        )
 
 
 def _granted(token: Token) -> Answer:

@@ -12,6 +12,12 @@ class Profile:
     username: str
     status: str = "active"
     account_type: str = "BUSINESS"
+    owner: str = ""  # the profile whose person owns this one's Page as well; empty: a person of its own
+
+    @property
+    def lead(self) -> str:
+        """The profile that its person goes by."""
+        return self.owner or self.id
 
 
 @dataclass

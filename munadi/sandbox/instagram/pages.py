@@ -1,6 +1,7 @@
 """What graph.facebook.com has besides: people, their Pages, and each Page's account.
 
-Every profile here belongs to a Page of its own with one person behind it; their ids follow from the profile's.
+Every profile here belongs to a Page of its own with a person behind it; their ids follow from the profile's. A person
+who owns several goes by the first of them, which is the profile of the person's tokens.
 Source: channels/instagram.md section 2b.
 """
 
@@ -8,10 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph.errors import bad_parameter, missing_object
 from munadi.sandbox.graph.parameters import fields, parameters
-from munadi.sandbox.graph.tokens import DAY, LONG_SECONDS, Token, granted, require_secret
+from munadi.sandbox.graph.reading import sliced
+from munadi.sandbox.graph.tokens import DAY, HOUR, LONG_SECONDS, Token, granted, require_secret
 from munadi.sandbox.instagram.graph import ALL_PAGE_SCOPES, BASIC, Graph
 from munadi.sandbox.instagram.login import Login
 from munadi.sandbox.instagram.model import Profile
@@ -52,18 +55,47 @@ class Pages:
             wanted = fields(values, PAGE_FIELDS, "Page") or ["name"]
         return Answer(200, {name: facts[name] for name in [*wanted, "id"] if name in facts})
 
+    async def authorize(self, call: Call) -> Answer:
+        """Facebook's consent page: a person, and the Pages that they share."""
+        leads = [profile for profile in self._graph.profiles if not profile.owner]
+        return self._graph.tokens.consented(call, "Facebook", map(self._choice, leads), "person")
+
+    async def access_token(self, call: Call) -> Answer:
+        """A code becomes a person's short token, and that one a long one."""
+        values = parameters(call)
+        if values.get("grant_type") == "fb_exchange_token":
+            return self._extended(call)
+        if not values.get("client_id") or not values.get("client_secret"):
+            raise bad_parameter("Missing client_id or client_secret")
+        code = self._graph.tokens.codes.get(values.get("code", "").removesuffix("#_"))
+        if code is None or code.kind != "person" or code.expires_at <= self._graph.clock.now():
+            raise bad_parameter("This authorization code has been used or has expired.")
+        if code.client_id != values["client_id"]:
+            raise bad_parameter("Error validating verification code. It was given to another app")
+        if code.redirect_uri != values.get("redirect_uri"):
+            raise bad_parameter("Error validating verification code. Please make sure your redirect_uri is identical")
+        self._graph.tokens.codes.remove(code.value)
+        token = self._login.issue(code.profile_id, code.scopes, HOUR, long_lived=False, kind="person", pages=code.pages)
+        return Answer(200, {"access_token": token.value, "token_type": "bearer", "expires_in": HOUR}, effect=True)
+
     async def listed(self, call: Call) -> Answer:
-        """The person's Pages, each with a token of its own."""
+        """The Pages that the person shared, each with a token of its own; `limit` (25) of them from `after`."""
         token = self._person(call, "accounts")
-        profile = self._graph.profile(token.profile_id)
-        wanted = fields(parameters(call), LISTED_FIELDS, "Page") or ["access_token", "category", "name", "tasks"]
-        facts = self._page(profile) | {"access_token": self._page_token(profile).value, "tasks": TASKS}
-        shown = {name: facts[name] for name in [*wanted, "id"]}
-        return Answer(200, {"data": [shown], "paging": {"cursors": {"before": "QVFI", "after": "QVFI"}}})
+        values = parameters(call)
+        wanted = fields(values, LISTED_FIELDS, "Page") or ["access_token", "category", "name", "tasks"]
+        shared = [one for one in self._owned(token.profile_id) if token.pages is None or page_id(one) in token.pages]
+        shown, paging = sliced(shared, values, page_id, f"{call.base_url}/instagram/{call.path}")
+        data = []
+        for profile in shown:
+            facts = self._page(profile) | {"access_token": self._page_token(profile, token).value, "tasks": TASKS}
+            data.append({name: facts[name] for name in [*wanted, "id"]})
+        return Answer(200, {"data": data, "paging": paging})
 
     async def permissions(self, call: Call) -> Answer:
         token = self._person(call, "permissions")
-        return Answer(200, {"data": [{"permission": scope, "status": "granted"} for scope in token.scopes]})
+        known = dict.fromkeys([*token.scopes, *ALL_PAGE_SCOPES])
+        told = {scope: "granted" if scope in token.scopes else "declined" for scope in known}
+        return Answer(200, {"data": [{"permission": scope, "status": status} for scope, status in told.items()]})
 
     async def account(self, call: Call) -> Answer:
         """The professional account; its id here is `{ig}`, and it tells no account_type."""
@@ -83,7 +115,12 @@ class Pages:
         }
         return Answer(200, {name: facts[name] for name in ["id", *wanted] if name in facts})
 
-    async def extend(self, call: Call) -> Answer:
+    def issue(self, profile_id: str, kind: str, value: str | None = None) -> Token:
+        """A token of the Page or of its person, with every scope and for everything."""
+        seconds = PAGE_SECONDS if kind == "page" else LONG_SECONDS
+        return self._login.issue(profile_id, ALL_PAGE_SCOPES, seconds, value=value, kind=kind)
+
+    def _extended(self, call: Call) -> Answer:
         """A person's token for 60 more days."""
         require_secret(call, "fb_exchange_token")
         token = self._graph.tokens.rows.get(parameters(call).get("fb_exchange_token", ""))
@@ -94,12 +131,16 @@ class Pages:
             or token.expires_at < self._graph.clock.now()
         ):
             raise bad_parameter("The access token is invalid or has expired")
-        return granted(self.issue(token.profile_id, "person"))
+        return granted(self._login.issue(token.profile_id, token.scopes, kind="person", pages=token.pages))
 
-    def issue(self, profile_id: str, kind: str, value: str | None = None) -> Token:
-        """A token of the Page or of its person."""
-        seconds = PAGE_SECONDS if kind == "page" else LONG_SECONDS
-        return self._login.issue(profile_id, ALL_PAGE_SCOPES, seconds, value=value, kind=kind)
+    def _owned(self, lead: str) -> list[Profile]:
+        return [profile for profile in self._graph.profiles if profile.lead == lead]
+
+    def _choice(self, lead: Profile) -> Choice:
+        owned = self._owned(lead.id)
+        pages = [(page_id(one), f"{one.username} (Instagram: @{one.username})") for one in owned]
+        also = {person_id(lead), *(page for page, _ in pages), *(one.id for one in owned)}
+        return Choice(lead.id, f"Owner of {lead.username}", pages, frozenset(also))
 
     def _person(self, call: Call, edge: str) -> Token:
         token = self._graph.token(call)
@@ -115,14 +156,16 @@ class Pages:
             "instagram_business_account": {"id": profile.id},
         }
 
-    def _page_token(self, profile: Profile) -> Token:
-        """The newest that works, as Meta gives the same one again."""
+    def _page_token(self, profile: Profile, person: Token) -> Token:
+        """The newest one that works and is worth as much, as Meta gives the same one again."""
         now = self._graph.clock.now()
         for token in reversed(list(self._graph.tokens.rows)):
             is_its = token.profile_id == profile.id and token.kind == "page"
-            if is_its and token.revoked_subcode is None and token.expires_at > now:
+            is_worth = token.scopes == person.scopes and token.long_lived == person.long_lived
+            if is_its and is_worth and token.revoked_subcode is None and token.expires_at > now:
                 return token
-        return self.issue(profile.id, "page")
+        seconds = PAGE_SECONDS if person.long_lived else HOUR
+        return self._login.issue(profile.id, person.scopes, seconds, long_lived=person.long_lived, kind="page")
 
 
 def page_id(profile: Profile) -> str:

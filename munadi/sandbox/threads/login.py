@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph.errors import bad_parameter, refuse
 from munadi.sandbox.graph.parameters import parameters, token_in
@@ -22,7 +23,8 @@ class Login:
 
     async def authorize(self, call: Call) -> Answer:
         """See `Tokens.consented`."""
-        return self._graph.tokens.consented(call, "Threads", [(one.id, one.username) for one in self._graph.profiles])
+        choices = [Choice(one.id, one.username) for one in self._graph.profiles]
+        return self._graph.tokens.consented(call, "Threads", choices)
 
     async def exchange_code(self, call: Call) -> Answer:
         code = self._graph.tokens.spent(call)

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
+from munadi.sandbox.consent import Choice, decided, is_address, sent_back
 from munadi.sandbox.exchange import Answer, Call, Refusal
-from munadi.sandbox.rendering import render
 from munadi.sandbox.tiktok.errors import oauth_refusal
 from munadi.sandbox.tiktok.model import Code, Token
 from munadi.sandbox.tiktok.platform import ALL_SCOPES, Platform
 
 CODE_SECONDS = 600
+DENIAL = {"error": "access_denied", "error_description": "User denied"}
 
 
 class Login:
@@ -23,27 +24,26 @@ class Login:
         self._platform = platform
 
     async def authorize(self, call: Call) -> Answer:
-        """The consent page's decision: `approve=<open id>` (with `grant=`: only these scopes) or `deny=1`."""
-        query = dict(call.query)
-        redirect_uri = query.get("redirect_uri", "")
-        if not redirect_uri.startswith(("http://", "https://")) or query.get("response_type") != "code":
+        """The consent page, and the way back with a code or without (`munadi.sandbox.consent`)."""
+        redirect_uri = call.query.get("redirect_uri", "")
+        if not is_address(redirect_uri) or call.query.get("response_type") != "code":
             return Answer(400, "Something went wrong: redirect_uri or response_type")
-        state = {"state": query["state"]} if "state" in query else {}
-        if "deny" in query:
-            return _redirect(redirect_uri, {"error": "access_denied", "error_description": "User denied"} | state)
-        profile = self._platform.profiles.get(query.get("approve", ""))
-        if profile is None:
-            choices = [(p.username, "?" + urlencode(query | {"approve": p.id})) for p in self._platform.profiles]
-            deny = "?" + urlencode(query | {"deny": "1"})
-            return Answer(200, render("consent.html", network="TikTok", choices=choices, deny=deny))
-        asked = [scope for scope in query.get("scope", "").split(",") if scope in ALL_SCOPES]
-        granted = [scope for scope in asked if scope in query.get("grant", ",".join(asked)).split(",")]
-        expires_at = self._platform.clock.now() + CODE_SECONDS
-        code = Code(secrets.token_urlsafe(48), profile.id, redirect_uri, granted, expires_at)
-        code.challenge = query.get("code_challenge")
+        asked = [scope for scope in call.query.get("scope", "").split(",") if scope in ALL_SCOPES]
+        choices = [Choice(profile.id, profile.username) for profile in self._platform.profiles]
+        decision = decided(call, "TikTok", choices, asked, denial=DENIAL, client="client_key")
+        if isinstance(decision, Answer):
+            return decision
+        code = Code(
+            value=secrets.token_urlsafe(48),
+            profile_id=decision.profile_id,
+            redirect_uri=redirect_uri,
+            scopes=decision.scopes,
+            expires_at=self._platform.clock.now() + CODE_SECONDS,
+            challenge=call.query.get("code_challenge"),
+            client_key=call.query.get("client_key", ""),
+        )
         self._platform.codes.put(code.value, code)
-        answer = _redirect(redirect_uri, {"code": code.value, "scopes": ",".join(granted)} | state)
-        return Answer(answer.status, None, answer.headers, effect=True)
+        return sent_back(call, {"code": code.value, "scopes": ",".join(code.scopes)}, effect=True)
 
     async def token(self, call: Call) -> Answer:
         values = self._client(call)
@@ -95,6 +95,8 @@ class Login:
         code = self._platform.codes.get(values.get("code", ""))
         if code is None or code.expires_at <= self._platform.clock.now():
             raise self._refusal("invalid_grant", "Authorization code is expired")
+        if code.client_key != values["client_key"]:
+            raise self._refusal("invalid_grant", "Authorization code was given to another client")
         if code.redirect_uri != values.get("redirect_uri"):
             raise self._refusal("invalid_request", "Redirect_uri is not matched with the uri when requesting code")
         verifier = values.get("code_verifier", "")
@@ -127,7 +129,3 @@ class Login:
 
     def _refusal(self, error: str, description: str) -> Refusal:
         return oauth_refusal(error, description, as_success=self._platform.switches["oauthErrorsWith200"])
-
-
-def _redirect(uri: str, values: dict[str, str]) -> Answer:
-    return Answer(302, None, {"location": f"{uri}{'&' if '?' in uri else '?'}{urlencode(values)}"})

@@ -31,6 +31,7 @@ class Code:
     scopes: list[str]
     expires_at: float
     challenge: str | None = None
+    client_key: str = ""
 
 
 @dataclass

@@ -9,10 +9,10 @@ import base64
 import hashlib
 import secrets
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
+from munadi.sandbox.consent import Choice, decided, is_address, sent_back
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.rendering import render
 from munadi.sandbox.youtube.errors import refuse_token
 from munadi.sandbox.youtube.model import Code, Grant, Token
 from munadi.sandbox.youtube.platform import DAY, Platform
@@ -29,34 +29,28 @@ class Login:
         self._platform = platform
 
     async def authorize(self, call: Call) -> Answer:
-        """The decision at the consent page: `approve=<channel id>` or `deny=1`; the page itself without either.
-
-        `untick=<scope>` (several times) is a box that the user cleared.
-        """
+        """The consent page, and the way back with a code or without (`munadi.sandbox.consent`)."""
         query = dict(call.query)
         redirect_uri = query.get("redirect_uri", "")
-        if not redirect_uri.startswith(("http://", "https://")) or not query.get("client_id"):
+        if not is_address(redirect_uri) or not query.get("client_id"):
             return Answer(400, "Error 400: redirect_uri_mismatch")
-        state = {"state": query["state"]} if "state" in query else {}
-        if "deny" in query:
-            return _redirect(redirect_uri, {"error": "access_denied"} | state)
-        profile = self._platform.profiles.get(query.get("approve", ""))
-        if profile is None:
-            return Answer(200, _consent_page(self._platform, query))
-        cleared = call.query.getlist("untick")
-        scopes = [scope for scope in query.get("scope", "").split() if scope not in cleared]
+        choices = [Choice(profile.id, profile.title) for profile in self._platform.profiles]
+        asked = query.get("scope", "").split()
+        decision = decided(call, "YouTube", choices, asked, denial={"error": "access_denied"})
+        if isinstance(decision, Answer):
+            return decision
         code = Code(
             value="4/0A" + secrets.token_urlsafe(48),
-            profile_id=profile.id,
+            profile_id=decision.profile_id,
             redirect_uri=redirect_uri,
-            scopes=scopes,
+            scopes=decision.scopes,
             expires_at=self._platform.clock.now() + CODE_SECONDS,
-            with_grant=query.get("access_type") == "offline" and self._is_new_consent(profile.id, query),
+            with_grant=query.get("access_type") == "offline" and self._is_new_consent(decision.profile_id, query),
             challenge=query.get("code_challenge", ""),
+            client_id=query["client_id"],
         )
         self._platform.codes.put(code.value, code)
-        answer = _redirect(redirect_uri, {"code": code.value, "scope": " ".join(scopes)} | state)
-        return Answer(answer.status, None, answer.headers, effect=True)
+        return sent_back(call, {"code": code.value, "scope": " ".join(code.scopes)}, effect=True)
 
     async def token(self, call: Call) -> Answer:
         values = _form(call)
@@ -117,6 +111,8 @@ class Login:
         code = self._platform.codes.get(values.get("code", ""))
         if code is None or code.expires_at <= self._platform.clock.now():
             raise refuse_token("invalid_grant", "Malformed auth code.")
+        if code.client_id != values["client_id"]:
+            raise refuse_token("invalid_grant", "The code was given to another client.")
         if code.redirect_uri != values.get("redirect_uri"):
             raise refuse_token("redirect_uri_mismatch")
         if code.challenge and code.challenge != _challenge(values.get("code_verifier", "")):
@@ -153,13 +149,3 @@ def _form(call: Call) -> dict[str, str]:
 
 def _challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
-
-
-def _consent_page(platform: Platform, query: dict[str, str]) -> str:
-    choices = [(p.title, "?" + urlencode(query | {"approve": p.id})) for p in platform.profiles]
-    return render("consent.html", network="YouTube", choices=choices, deny="?" + urlencode(query | {"deny": "1"}))
-
-
-def _redirect(uri: str, values: dict[str, str]) -> Answer:
-    separator = "&" if "?" in uri else "?"
-    return Answer(302, None, {"location": f"{uri}{separator}{urlencode(values)}"})

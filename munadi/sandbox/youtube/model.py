@@ -51,6 +51,7 @@ class Code:
     expires_at: float
     with_grant: bool
     challenge: str = ""
+    client_id: str = ""
 
 
 @dataclass
