@@ -15,6 +15,8 @@ from api.routes import (
     brands,
     changes,
     channels,
+    connect_pages,
+    connections,
     contents,
     docs,
     events,
@@ -26,6 +28,9 @@ from api.routes import (
 )
 from api.services import Services
 from munadi.config import Settings
+from munadi.connecting import Connecting
+from munadi.db.accounts import AccountStore
+from munadi.db.connections import ConnectionStore
 from munadi.db.session import Database
 from munadi.intake.accept import Intake
 from munadi.intake.media import MediaIntake
@@ -51,11 +56,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     media.router,
     channels.router,
     brands.router,
+    connections.router,
     accounts.router,
     webhooks.router,
     keys.router,
     health.router,
     docs.router,
+    connect_pages.router,
 )
 
 
@@ -99,6 +106,8 @@ async def open_services(
             temporal = await connect(settings.temporal, lazy=True) if settings.temporal.address else None
             if temporal is not None:
                 temporal = runtime.around(temporal, "temporal")
+            accounts = AccountStore(database, runtime.keyring)
+            connections = ConnectionStore(database, runtime.keyring)
             yield Services(
                 settings=settings,
                 database=database,
@@ -110,6 +119,7 @@ async def open_services(
                 guard=runtime.guard,
                 clock=runtime.clock,
                 sender=runtime.sender,
+                connecting=Connecting(database, accounts, connections, known, runtime.clock, settings.base_url),
                 intake=runtime.around(
                     Intake(database, known, runtime.keyring, MediaIntake(runtime.fetcher), runtime.clock), "intake"
                 ),

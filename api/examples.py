@@ -104,6 +104,23 @@ ACCOUNT: dict[str, Any] = {
     "affectedContents": ["cnt_01kf2v6s3tf0d8m7s0a3x9y5hq"],
     **_AT,
 }
+CONNECT_LINK: dict[str, Any] = {
+    "id": "con_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "connectUrl": "https://munadi.acme.example/connect/…",
+    "expiresAt": "2026-12-01T04:30:00Z",
+}
+CONNECTION: dict[str, Any] = {
+    "id": "con_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "brandRef": "acme",
+    "channel": "facebook",
+    "accountId": None,
+    "status": "choosing",
+    "choices": [{"externalId": "10150000000000001", "name": "Acme Stores"}],
+    "accountIds": [],
+    "failure": None,
+    "createdAt": "2026-12-01T03:30:00Z",
+    "expiresAt": "2026-12-01T04:30:00Z",
+}
 ENDPOINT: dict[str, Any] = {
     "id": "whe_01kf2v6s3tf0d8m7s0a3x9y5hq",
     "url": "https://cms.acme.example/munadi",

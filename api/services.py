@@ -8,6 +8,7 @@ from fastapi import Request
 from temporalio.client import Client
 
 from munadi.config import Settings
+from munadi.connecting import Connecting
 from munadi.crypto import KeyRing
 from munadi.db.session import Database
 from munadi.intake.accept import Intake
@@ -31,6 +32,7 @@ class Services:
     guard: Guard
     clock: Clock
     sender: Sender
+    connecting: Connecting
     intake: Intake
     # Monotonic seconds until which no workflow is woken from here, because Temporal did not answer.
     wake_rests_until: float = 0.0

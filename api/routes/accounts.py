@@ -121,7 +121,7 @@ async def import_account(
         external_id = connection.profile.external_id
         known = await accounts.is_connected(session, ref, body.channel, external_id)
         if not known:
-            _check_limit(brand, await accounts.count(session, ref))
+            check_limit(brand, await accounts.count(session, ref))
         view = await accounts.connect(
             session, ref, body.channel, connection, login=body.login, now=services.clock.now()
         )
@@ -223,7 +223,8 @@ async def _verified(body: AccountSent, services: Services) -> Connection:
         raise of_channel(error, body.channel, "/credentials") from error
 
 
-def _check_limit(brand: BrandView, connected: int) -> None:
+def check_limit(brand: BrandView, connected: int) -> None:
+    """409 when the brand has as many accounts as it may."""
     limit = brand.limits.accounts
     if limit is not None and connected >= limit:
         detail = f"the brand may connect {limit} accounts and has {connected}"

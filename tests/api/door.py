@@ -25,6 +25,7 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError
 from munadi.domain.key import Scope
 from munadi.ports import AccountImport, Channels, Connection
+from tests.api.authority import Authority
 from tests.db.seeding import Seed, token
 from tests.workflows.network import FakeChannel, spec
 
@@ -77,6 +78,7 @@ class Door:
     admin_key: str
     network: Network
     clock: MovableClock
+    authority: Authority = field(default_factory=Authority)
 
     async def key(self, *scopes: Scope | str, brand_ref: str | None = None, lasts: timedelta | None = None) -> str:
         """A new key's text."""
@@ -109,17 +111,16 @@ class Door:
 @asynccontextmanager
 async def open_door(folder: Path, **settings: Any) -> AsyncIterator[Door]:
     """An application over a new SQLite database with the brands `acme` and `rival`."""
-    network, clock = Network(spec(ChannelName.BLUESKY)), MovableClock()
-    app = create_app(
-        Settings(data_dir=folder, **settings), clock=clock, channels=Channels({ChannelName.BLUESKY: network})
-    )
+    network, clock, authority = Network(spec(ChannelName.BLUESKY)), MovableClock(), Authority()
+    channels = Channels({ChannelName.BLUESKY: network}, {ChannelName.BLUESKY: authority})
+    app = create_app(Settings(data_dir=folder, **settings), clock=clock, channels=channels)
     async with app.router.lifespan_context(app):
         services: Services = app.state.services
         await Seed(services.database).create()
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://munadi.test") as client:
             admin = await create_admin_key(services.database, "admin")
-            door = Door(app, services, client, admin, network, clock)
+            door = Door(app, services, client, admin, network, clock, authority)
             await door.ask("POST", "/v1/brands", json={"ref": "rival"})
             yield door
 

@@ -1,0 +1,223 @@
+"""Connecting in a browser: a link to hand out, how far it is, and the choice among several profiles."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Response
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api import examples
+from api.auth import Principal, not_found
+from api.deps import TheServices
+from api.examples import shows
+from api.idempotent import Answer, AskedOnce, answer_once, answered_before
+from api.openapi import problems
+from api.problems import ProblemError, refused
+from api.routes.accounts import Reader, Writer, check_limit, visible_account
+from api.routes.brands import Ref, visible_brand
+from api.services import Services
+from munadi.connecting import StateVoid
+from munadi.db.accounts import AccountStore
+from munadi.db.connections import ConnectionStore, Wanted, view_of
+from munadi.db.tables import ConnectionRow
+from munadi.domain.account import AccountStatus
+from munadi.domain.channel import ChannelName
+from munadi.domain.connection import ConnectionView
+from munadi.domain.ids import Prefix, is_id
+from munadi.domain.model import WireModel
+from munadi.domain.problem import Problem
+from munadi.domain.time import Instant
+
+router = APIRouter(prefix="/v1", tags=["accounts"])
+
+LOCAL = ("localhost", "127.0.0.1", "::1")
+LINK_LIFE, LONGEST_LINK = timedelta(hours=1), timedelta(days=7)
+
+
+def _check_redirect(url: str) -> str:
+    """A browser is sent there with the connection's id; in the clear only on the machine itself."""
+    try:
+        read = urlsplit(url)
+        host, _ = read.hostname, read.port
+    except ValueError:
+        host = None
+    plain = all("!" <= character <= "~" for character in url) and "\\" not in url
+    known = host and (read.scheme == "https" or (read.scheme == "http" and host in LOCAL))
+    if not plain or not known or "@" in read.netloc or "#" in url:
+        message = "an absolute https address (http for localhost), without credentials and fragment"
+        raise PydanticCustomError("web_address", message)
+    return url
+
+
+class LinkSent(WireModel):
+    """What a link is for. The browser ends at `redirectUrl`, or at a page of ours."""
+
+    redirect_url: Annotated[str, AfterValidator(_check_redirect)] | None = Field(
+        None, max_length=2000, description="Gets connectionId and status, and chooseUrl while a profile is chosen."
+    )
+    hint: str | None = Field(None, max_length=500, description="The expected profile, such as a handle or a server.")
+    expires_at: Instant | None = Field(None, description="When the link ends: in an hour, at most in seven days.")
+
+
+class ConnectSent(LinkSent):
+    """What to connect. `login` names one of the network's log-ins, where it has two."""
+
+    channel: ChannelName
+    login: str | None = Field(None, max_length=50)
+
+
+class ConnectLink(WireModel):
+    """Send the profile's owner to `connectUrl`; it is not shown again."""
+
+    id: str
+    connect_url: str
+    expires_at: datetime
+
+
+class Selection(WireModel):
+    """The profiles to connect, of those in `choices`."""
+
+    external_ids: tuple[str, ...] = Field(min_length=1, max_length=100)
+
+
+@router.post(
+    "/brands/{ref}/accounts/connect",
+    status_code=201,
+    response_model=ConnectLink,
+    responses={
+        **shows(201, examples.CONNECT_LINK),
+        **problems(400, 401, 403, 404, 409, 413, 415, 422),
+    },
+    summary="Connect in a browser",
+)
+async def connect(ref: Ref, body: ConnectSent, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
+    """A link for the profile's owner, good for one connection. Follow it with GET /v1/connections/{id}."""
+    brand = await visible_brand(ref, principal, services)
+    _require_authorizer(services, body.channel)
+    if replay := await answered_before(services, asked, ref, "accounts.connect"):
+        return replay
+    wanted = Wanted(
+        ref, body.channel, principal.key_id, login=body.login, hint=body.hint, redirect_url=body.redirect_url
+    )
+
+    async def hand_out(session: AsyncSession) -> Answer:
+        accounts = AccountStore(services.database, services.keyring)
+        check_limit(brand, await accounts.count(session, ref))
+        return await _handed_out(services, session, wanted, body)
+
+    return await answer_once(services, asked, ref, "accounts.connect", hand_out)
+
+
+@router.post(
+    "/accounts/{account_id}/reconnect",
+    status_code=201,
+    response_model=ConnectLink,
+    responses={
+        **shows(201, examples.CONNECT_LINK),
+        **problems(400, 401, 403, 404, 409, 413, 415, 422),
+    },
+    summary="Reconnect in a browser",
+)
+async def reconnect(
+    account_id: str, body: LinkSent, principal: Writer, services: TheServices, asked: AskedOnce
+) -> Response:
+    """A link as for connecting. Only the same profile is taken; what was held for the account then goes on."""
+    account = await visible_account(account_id, principal, services)
+    if account.status is AccountStatus.DISCONNECTED:
+        detail = "the account was disconnected; connect the profile anew"
+        raise ProblemError(409, "ACCOUNT_DISCONNECTED", "Disconnected", detail)
+    channel = ChannelName(account.channel)
+    _require_authorizer(services, channel)
+    if replay := await answered_before(services, asked, account.brand_ref, "accounts.reconnect"):
+        return replay
+    wanted = Wanted(
+        account.brand_ref,
+        channel,
+        principal.key_id,
+        account_id=account.id,
+        login=account.login,
+        hint=body.hint or account.handle,
+        redirect_url=body.redirect_url,
+    )
+
+    async def hand_out(session: AsyncSession) -> Answer:
+        return await _handed_out(services, session, wanted, body)
+
+    return await answer_once(services, asked, account.brand_ref, "accounts.reconnect", hand_out)
+
+
+@router.get(
+    "/connections/{connection_id}",
+    responses={**shows(200, examples.CONNECTION), **problems(401, 403, 404, 422)},
+    summary="Read a connection",
+)
+async def get_connection(connection_id: str, principal: Reader, services: TheServices) -> ConnectionView:
+    """How far connecting is: which profiles may be chosen, which accounts came of it, why it failed."""
+    return view_of(await _visible(connection_id, principal, services), services.clock.now())
+
+
+@router.post(
+    "/connections/{connection_id}/select",
+    response_model=ConnectionView,
+    responses={
+        **shows(200, examples.CONNECTION),
+        **problems(400, 401, 403, 404, 409, 413, 415, 422),
+    },
+    summary="Choose profiles",
+)
+async def select(
+    connection_id: str, body: Selection, principal: Writer, services: TheServices, asked: AskedOnce
+) -> Response:
+    """Connect some of `choices`, each proven at the network first; all of them, or none."""
+    row = await _visible(connection_id, principal, services)
+    if replay := await answered_before(services, asked, row.brand_ref, "connections.select"):
+        return replay
+    try:
+        await services.connecting.choose(row, body.external_ids)
+    except StateVoid:
+        detail = "there is nothing to choose: the connection has ended, or the half hour for choosing is over"
+        raise ProblemError(409, "NOTHING_TO_CHOOSE", "Nothing to choose", detail) from None
+    except LookupError as error:
+        message = f"{error.args[0]!r} is none of the choices"
+        raise refused([Problem(pointer="/externalIds", code="CHOICE_UNKNOWN", message=message)]) from None
+    after = view_of(await _visible(connection_id, principal, services), services.clock.now())
+
+    async def answer(_: AsyncSession) -> Answer:
+        return Answer(after)
+
+    return await answer_once(services, asked, row.brand_ref, "connections.select", answer)
+
+
+async def _handed_out(services: Services, session: AsyncSession, wanted: Wanted, body: LinkSent) -> Answer:
+    now = services.clock.now()
+    until = body.expires_at or now + LINK_LIFE
+    if not now < until <= now + LONGEST_LINK:
+        message = f"a link ends in the future, and at most {LONGEST_LINK.days} days from now"
+        raise refused([Problem(pointer="/expiresAt", code="TIME_OUT_OF_RANGE", message=message)])
+    row, url = await services.connecting.hand_out(session, wanted, until)
+    made = ConnectLink(id=row.id, connect_url=url, expires_at=row.expires_at)
+    return Answer(made, 201, {"Location": f"/v1/connections/{row.id}"})
+
+
+def _require_authorizer(services: Services, channel: ChannelName) -> None:
+    """Whether anybody can be asked for consent at this network; 422 with what to do instead."""
+    authorizer = services.channels.authorizers.get(channel)
+    if authorizer is None:
+        message = f"{channel} is not connected in a browser here: import it with POST /v1/brands/{{ref}}/accounts"
+        raise refused([Problem(pointer="/channel", code="CONNECT_UNAVAILABLE", message=message)])
+    if missing := authorizer.missing_settings:
+        message = f"{channel} does not know us as an app: set {' and '.join(missing)}"
+        raise refused([Problem(pointer="/channel", code="APP_NOT_CONFIGURED", message=message)])
+
+
+async def _visible(connection_id: str, principal: Principal, services: Services) -> ConnectionRow:
+    store = ConnectionStore(services.database, services.keyring)
+    row = await store.get(connection_id) if is_id(connection_id, Prefix.CONNECTION) else None
+    if row is None or not principal.may_see(row.brand_ref):
+        raise not_found("connection", connection_id)
+    return row

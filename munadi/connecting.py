@@ -1,0 +1,215 @@
+"""Connecting a profile in a browser, from the link that is handed out to the account (OAuth 2).
+
+    link ──open──▶ consent at the network ──back, with the state──▶ exchange ──▶ one profile: connected
+                                                                              └▶ several: chosen, then connected
+
+A state comes back once, within ten minutes, to the browser that left with it, and only while the key that asked for
+the link is valid. Every profile is proven by a read call before it is kept; what a reconnect brings back must be the
+same profile.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.accounts import AccountStore
+from munadi.db.brands import BrandStore
+from munadi.db.connections import Chosen, ConnectionStore, Wanted, hash_of
+from munadi.db.keys import KeyStore
+from munadi.db.session import Database
+from munadi.db.tables import ConnectionRow
+from munadi.domain.channel import ChannelName
+from munadi.domain.connection import ConnectionStatus
+from munadi.domain.failure import ChannelError, Failure, Reason, Sorting
+from munadi.domain.reasons import failure_of
+from munadi.ports import Asking, Authorizer, Channels, Choice, Clock, Connection
+
+log = logging.getLogger("munadi.connecting")
+
+STATE_LIFE = timedelta(minutes=10)
+CHOICE_LIFE = timedelta(minutes=30)
+SECRET_BYTES = 32
+
+
+class LinkVoid(Exception):
+    """The link is unknown, used or too old, or the key that asked for it is gone. The message is for the owner."""
+
+
+class StateVoid(Exception):
+    """What came back with the browser belongs to no open try: nothing was asked of the network."""
+
+
+@dataclass(frozen=True)
+class Back:
+    """How a try stands after the browser came back."""
+
+    connection_id: str
+    status: ConnectionStatus
+    redirect_url: str | None
+    failure: Failure | None = None
+
+
+class Connecting:
+    """The whole way. `base_url` is where browsers reach the API, without a trailing slash."""
+
+    def __init__(
+        self,
+        database: Database,
+        accounts: AccountStore,
+        connections: ConnectionStore,
+        channels: Channels,
+        clock: Clock,
+        base_url: str,
+    ) -> None:
+        self._database = database
+        self._accounts = accounts
+        self._connections = connections
+        self._channels = channels
+        self._clock = clock
+        self._base_url = base_url
+
+    async def hand_out(self, session: AsyncSession, wanted: Wanted, expires_at: datetime) -> tuple[ConnectionRow, str]:
+        """A new link, in the caller's transaction: its row and its address, which nobody can read again."""
+        link = secrets.token_urlsafe(SECRET_BYTES)
+        row = await self._connections.create(session, wanted, link, expires_at, self._clock.now())
+        return row, f"{self._base_url}/connect/{link}"
+
+    async def opened(self, link: str) -> ConnectionRow:
+        """The try that a link belongs to. Raises LinkVoid."""
+        row = await self._connections.by_link(link)
+        if row is None:
+            raise LinkVoid("There is no such link. Ask for a new one.")
+        if row.status == ConnectionStatus.CONNECTED.value:
+            raise LinkVoid("This link has been used: the account is connected.")
+        if row.expires_at <= self._clock.now():
+            raise LinkVoid("This link has expired. Ask for a new one.")
+        await self._require_key(row)
+        return row
+
+    async def begin(self, link: str, browser: str) -> str:
+        """Where to send the browser. Raises LinkVoid, ChannelError."""
+        row = await self.opened(link)
+        state = secrets.token_urlsafe(SECRET_BYTES)
+        consent = await self._authorizer(row.channel).begin(self._asking(row, state))
+        await self._connections.begin(
+            row.id, state=state, browser=browser, kept=consent.kept, now=self._clock.now(), life=STATE_LIFE
+        )
+        return consent.url
+
+    async def come_back(self, channel: str, answered: Mapping[str, str], browser: str | None) -> Back:
+        """What the network sent the browser back with. Raises StateVoid; a failure of this try is in the answer."""
+        state = answered.get("state", "")
+        taken = await self._connections.take(state, channel, self._clock.now()) if state else None
+        if taken is None:
+            raise StateVoid
+        row, kept = taken
+        try:
+            self._require_browser(row, browser)
+            await self._require_key(row)
+            granted = await self._authorizer(channel).exchange(self._asking(row, state), answered, kept)
+            choices = await self._narrowed(row, granted.choices)
+            if len(choices) > 1:
+                now = self._clock.now()
+                await self._connections.offer(row.id, Chosen(choices, granted.scopes), now, now + CHOICE_LIFE)
+                return Back(row.id, ConnectionStatus.CHOOSING, row.redirect_url)
+            await self._keep(row, choices, granted.scopes)
+        except LinkVoid as error:
+            return await self._failed(row, ChannelError(Reason.CONSENT_EXPIRED, Sorting.NOT_SENT, str(error)))
+        except ChannelError as error:
+            return await self._failed(row, error)
+        return Back(row.id, ConnectionStatus.CONNECTED, row.redirect_url)
+
+    async def choose(self, row: ConnectionRow, external_ids: Sequence[str]) -> Back:
+        """Connect the profiles that were chosen. Raises StateVoid when nothing is offered, LookupError for others."""
+        offered = await self._connections.offered(row.id, self._clock.now())
+        if offered is None:
+            raise StateVoid
+        known = {choice.external_id: choice for choice in offered.choices}
+        if unknown := [one for one in external_ids if one not in known]:
+            raise LookupError(unknown[0])
+        await self._require_key(row)
+        try:
+            await self._keep(row, [known[one] for one in dict.fromkeys(external_ids)], offered.scopes)
+        except ChannelError as error:
+            return await self._failed(row, error)
+        return Back(row.id, ConnectionStatus.CONNECTED, row.redirect_url)
+
+    async def _narrowed(self, row: ConnectionRow, choices: Sequence[Choice]) -> tuple[Choice, ...]:
+        """A reconnect has nothing to choose: it is the account's own profile or none."""
+        if row.account_id is None:
+            return tuple(choices)
+        account = await self._accounts.view(row.account_id)
+        same = tuple(one for one in choices if account is not None and one.external_id == account.external_id)
+        if not same:
+            names = ", ".join(one.name for one in choices)
+            expected = account.handle if account is not None else "the account"
+            message = f"{names} was chosen, and {expected} is to be reconnected"
+            raise ChannelError(Reason.PROFILE_MISMATCH, Sorting.NOT_SENT, message)
+        return same
+
+    async def _keep(self, row: ConnectionRow, choices: Sequence[Choice], scopes: tuple[str, ...]) -> None:
+        """Prove every profile, then keep all of them in one transaction, or none."""
+        channel = self._channels[row.channel]
+        proven: list[Connection] = []
+        for choice in choices:
+            found = await channel.verify(choice.given)
+            profile = found.profile
+            if profile.external_id != choice.external_id:
+                message = f"the token is {profile.external_id}'s, not {choice.external_id}'s"
+                raise ChannelError(Reason.PROFILE_MISMATCH, Sorting.NOT_SENT, message)
+            told = scopes or profile.scopes
+            proven.append(Connection(profile.model_copy(update={"scopes": told}), found.credentials))
+        now = self._clock.now()
+        async with self._database.write() as session:
+            await self._require_room(session, row, proven)
+            views = [
+                await self._accounts.connect(
+                    session, row.brand_ref, ChannelName(row.channel), one, login=row.login, now=now
+                )
+                for one in proven
+            ]
+            await self._connections.finish(session, row.id, [view.id for view in views], now)
+        log.info("connected %s of %s through %s", ", ".join(view.id for view in views), row.brand_ref, row.id)
+
+    async def _require_room(self, session: AsyncSession, row: ConnectionRow, proven: Sequence[Connection]) -> None:
+        brand = await BrandStore(self._database).get(row.brand_ref)
+        limit = brand.limits.accounts if brand is not None else None
+        if limit is None:
+            return
+        channel = ChannelName(row.channel)
+        ids = [one.profile.external_id for one in proven]
+        fresh = [one for one in ids if not await self._accounts.is_connected(session, row.brand_ref, channel, one)]
+        connected = await self._accounts.count(session, row.brand_ref)
+        if connected + len(fresh) > limit:
+            message = f"the brand may connect {limit} accounts and has {connected}"
+            raise ChannelError(Reason.ACCOUNT_LIMIT_REACHED, Sorting.NOT_SENT, message)
+
+    async def _failed(self, row: ConnectionRow, error: ChannelError) -> Back:
+        failure = failure_of(error.reason, error.message, error=error)
+        log.warning("connecting through %s failed: %s", row.id, error)
+        await self._connections.fail(row.id, failure, self._clock.now())
+        return Back(row.id, ConnectionStatus.FAILED, row.redirect_url, failure)
+
+    async def _require_key(self, row: ConnectionRow) -> None:
+        key = await KeyStore(self._database).get(row.key_id)
+        now = self._clock.now()
+        if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+            raise LinkVoid("This link is no longer valid: who made it may not connect accounts any more.")
+
+    def _require_browser(self, row: ConnectionRow, browser: str | None) -> None:
+        if browser is None or not secrets.compare_digest(hash_of(browser), row.browser_hash or ""):
+            message = "the consent came back to another browser than it was begun in"
+            raise ChannelError(Reason.CONSENT_EXPIRED, Sorting.NOT_SENT, message)
+
+    def _asking(self, row: ConnectionRow, state: str) -> Asking:
+        redirect = f"{self._base_url}/v1/oauth/{row.channel}/callback"
+        return Asking(state=state, redirect_uri=redirect, login=row.login, hint=row.hint)
+
+    def _authorizer(self, channel: str) -> Authorizer:
+        return self._channels.authorizers[ChannelName(channel)]

@@ -1,0 +1,224 @@
+"""Tries to connect a profile in a browser: the link, the state that comes back once, the choice, the end.
+
+Links, states and cookies are random and only hashed here. What the exchange needs is sealed for its row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import SecretStr, TypeAdapter
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.crypto import KeyRing, SealBroken
+from munadi.db.ids import new_id
+from munadi.db.session import Database
+from munadi.db.tables import ConnectionRow
+from munadi.domain.connection import ConnectionStatus, ConnectionView, ProfileChoice
+from munadi.domain.failure import Failure
+from munadi.domain.ids import Prefix
+from munadi.ports import AccountImport, Choice
+
+log = logging.getLogger("munadi.connections")
+
+S = ConnectionStatus
+TABLE, COLUMN = "connections", "sealed"
+_IMPORT = TypeAdapter(AccountImport)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be connected: `account_id` is the account that must come back, when it is a reconnect."""
+
+    brand_ref: str
+    channel: str
+    key_id: str
+    account_id: str | None = None
+    login: str | None = None
+    hint: str | None = None
+    redirect_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What the owner's grant speaks for, as it is kept while one of them is chosen."""
+
+    choices: tuple[Choice, ...]
+    scopes: tuple[str, ...]
+
+
+class ConnectionStore:
+    """Connections of one database."""
+
+    def __init__(self, database: Database, keyring: KeyRing) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def create(
+        self, session: AsyncSession, wanted: Wanted, link: str, expires_at: datetime, now: datetime
+    ) -> ConnectionRow:
+        """A new one in the caller's transaction; `link` is the secret part of the address that is handed out."""
+        row = ConnectionRow(
+            id=new_id(Prefix.CONNECTION),
+            brand_ref=wanted.brand_ref,
+            channel=wanted.channel,
+            key_id=wanted.key_id,
+            account_id=wanted.account_id,
+            login=wanted.login,
+            hint=wanted.hint,
+            redirect_url=wanted.redirect_url,
+            status=S.WAITING.value,
+            link_hash=hash_of(link),
+            created_at=now,
+            updated_at=now,
+            expires_at=expires_at,
+        )
+        session.add(row)
+        await session.flush()
+        return row
+
+    async def get(self, connection_id: str) -> ConnectionRow | None:
+        """By id."""
+        async with self._database.read() as session:
+            return await session.get(ConnectionRow, connection_id)
+
+    async def by_link(self, link: str) -> ConnectionRow | None:
+        """By the secret of its address."""
+        async with self._database.read() as session:
+            query = select(ConnectionRow).where(ConnectionRow.link_hash == hash_of(link))
+            return (await session.exec(query)).first()
+
+    async def begin(
+        self, row_id: str, *, state: str, browser: str, kept: Mapping[str, str], now: datetime, life: timedelta
+    ) -> None:
+        """The browser goes to the network: `state` must come back from this browser; an earlier one is void."""
+        async with self._database.write() as session:
+            row = await _locked(session, row_id)
+            row.status, row.failure, row.choices = S.CONSENTING.value, None, []
+            row.state_hash, row.browser_hash = hash_of(state), hash_of(browser)
+            row.state_expires_at, row.updated_at = now + life, now
+            row.sealed = self._seal(row_id, {"kept": dict(kept)})
+
+    async def take(self, state: str, channel: str, now: datetime) -> tuple[ConnectionRow, dict[str, str]] | None:
+        """The one that this state belongs to, once, and what was kept for the exchange; None for any other state.
+
+        A state is used up by being shown, whoever shows it and whatever becomes of it.
+        """
+        async with self._database.write() as session:
+            query = select(ConnectionRow).where(ConnectionRow.state_hash == hash_of(state)).with_for_update()
+            row = (await session.exec(query)).first()
+            if row is None or row.channel != channel or row.status != S.CONSENTING.value:
+                return None
+            plain = self._open(row)
+            row.state_hash, row.sealed, row.updated_at = None, b"", now
+            if plain is None or row.state_expires_at is None or row.state_expires_at <= now:
+                return None
+            return row, plain["kept"]
+
+    async def offer(self, row_id: str, chosen: Chosen, now: datetime, until: datetime) -> None:
+        """Several profiles: one or more of them is to be chosen until then."""
+        async with self._database.write() as session:
+            row = await _locked(session, row_id)
+            row.status, row.updated_at, row.state_expires_at = S.CHOOSING.value, now, until
+            row.choices = [{"externalId": one.external_id, "name": one.name} for one in chosen.choices]
+            row.sealed = self._seal(
+                row_id,
+                {
+                    "scopes": list(chosen.scopes),
+                    "choices": [
+                        {"externalId": one.external_id, "name": one.name, "given": _plain(one.given)}
+                        for one in chosen.choices
+                    ],
+                },
+            )
+
+    async def offered(self, row_id: str, now: datetime) -> Chosen | None:
+        """What there is to choose from; None when nothing is (any more)."""
+        row = await self.get(row_id)
+        if row is None or row.status != S.CHOOSING.value or row.state_expires_at is None or row.state_expires_at <= now:
+            return None
+        plain = self._open(row)
+        if plain is None:
+            return None
+        choices = tuple(
+            Choice(one["externalId"], one["name"], _IMPORT.validate_python(one["given"])) for one in plain["choices"]
+        )
+        return Chosen(choices, tuple(plain["scopes"]))
+
+    async def finish(self, session: AsyncSession, row_id: str, account_ids: Sequence[str], now: datetime) -> None:
+        """Connected, in the caller's transaction; nothing secret stays."""
+        row = await _locked(session, row_id)
+        row.status, row.account_ids, row.failure = S.CONNECTED.value, list(account_ids), None
+        row.state_hash, row.sealed, row.updated_at = None, b"", now
+
+    async def fail(self, row_id: str, failure: Failure, now: datetime) -> None:
+        """This try has failed; its link can begin another until it expires."""
+        async with self._database.write() as session:
+            row = await _locked(session, row_id)
+            if row.status != S.CONNECTED.value:
+                row.status, row.failure = S.FAILED.value, failure.model_dump(mode="json", by_alias=True)
+                row.state_hash, row.sealed, row.updated_at = None, b"", now
+
+    def _seal(self, row_id: str, plain: dict[str, Any]) -> bytes:
+        return self._keyring.seal(json.dumps(plain).encode(), table=TABLE, row=row_id, column=COLUMN)
+
+    def _open(self, row: ConnectionRow) -> dict[str, Any] | None:
+        """None when its key is gone: such a try cannot be gone on with, and is begun again."""
+        try:
+            plain = self._keyring.open(row.sealed, table=TABLE, row=row.id, column=COLUMN)
+        except SealBroken as error:
+            log.error("what %s kept for the exchange cannot be opened: %s", row.id, error)
+            return None
+        found: dict[str, Any] = json.loads(plain)
+        return found
+
+
+def hash_of(secret: str) -> str:
+    """How a random secret of 256 bits is kept: a plain hash is as good as a slow one."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def view_of(row: ConnectionRow, now: datetime) -> ConnectionView:
+    """A connection as answered."""
+    ended = row.status in (S.CONNECTED.value, S.FAILED.value)
+    until = row.state_expires_at if row.status == S.CHOOSING.value else row.expires_at
+    late = not ended and until is not None and until <= now
+    return ConnectionView(
+        id=row.id,
+        brand_ref=row.brand_ref,
+        channel=row.channel,
+        account_id=row.account_id,
+        status=S.EXPIRED if late else S(row.status),
+        choices=tuple(ProfileChoice.model_validate(one) for one in row.choices),
+        account_ids=tuple(row.account_ids),
+        failure=None if row.failure is None else Failure.model_validate(row.failure),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )
+
+
+async def _locked(session: AsyncSession, row_id: str) -> ConnectionRow:
+    query = select(ConnectionRow).where(col(ConnectionRow.id) == row_id).with_for_update()
+    return (await session.exec(query)).one()
+
+
+def _plain(given: AccountImport) -> dict[str, Any]:
+    found = {one.name: getattr(given, one.name) for one in fields(given)}
+    return {name: _plain_value(value) for name, value in found.items() if value is not None}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {name: _plain_value(one) for name, one in value.items()}
+    return value
