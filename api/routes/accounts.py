@@ -13,6 +13,7 @@ from api import examples
 from api.account_check import check_account
 from api.auth import Principal, not_found, require
 from api.deps import Page, TheServices
+from api.disconnecting import disconnect_account
 from api.examples import shows, shows_page
 from api.idempotent import Answer, AskedOnce, answer_once, answered_before
 from api.openapi import problems
@@ -186,9 +187,10 @@ async def check(account_id: str, principal: Writer, services: TheServices, asked
 
 @router.delete("/accounts/{account_id}", status_code=204, responses=problems(401, 403, 404, 422), summary="Disconnect")
 async def disconnect(account_id: str, principal: Writer, services: TheServices) -> None:
-    """What the account still had to publish fails with ACCOUNT_DISCONNECTED. Doing it again changes nothing."""
+    """What the account still had to publish fails with ACCOUNT_DISCONNECTED, and the network is told to end our grant,
+    where it can be told. Doing it again changes nothing."""
     await visible_account(account_id, principal, services)
-    await AccountStore(services.database, services.keyring).disconnect(account_id, services.clock.now())
+    await disconnect_account(services, AccountStore(services.database, services.keyring), account_id)
 
 
 async def visible_account(account_id: str, principal: Principal, services: Services) -> AccountView:

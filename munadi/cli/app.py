@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from munadi.cli import (
-    accounts,
     api,
     brands,
     channels,
+    connecting,
     contents,
     db,
     demo,
@@ -34,7 +34,8 @@ app = typer.Typer(
     help="Munadi publishes prepared content to social networks, and says what became of it.",
     epilog="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not reachable, 4 not permitted.",
 )
-for group in (contents.app, accounts.app, brands.app, channels.app, webhooks.app, keys.app, db.app):
+# `accounts` and what `connecting` adds to it are one group.
+for group in (contents.app, connecting.app, brands.app, channels.app, webhooks.app, keys.app, db.app):
     app.add_typer(group)
 for alone in (dev, demo, doctor, login, api, worker, sandbox):
     alone.add_to(app)

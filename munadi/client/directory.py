@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -56,6 +57,22 @@ class Accounts(Group):
     def check(self, account_id: str) -> Json:
         """Ask the network now whether the account is usable."""
         return self._post(f"/v1/accounts/{account_id}/check")
+
+    def connect(self, brand_ref: str, asked: Json) -> Json:
+        """A link for the profile's owner, `connectUrl`; follow its `id` with `connection`."""
+        return self._post(f"/v1/brands/{brand_ref}/accounts/connect", asked)
+
+    def reconnect(self, account_id: str, asked: Json) -> Json:
+        """The same for an account that there is: only its own profile is taken."""
+        return self._post(f"/v1/accounts/{account_id}/reconnect", asked)
+
+    def connection(self, connection_id: str) -> Json:
+        """How far connecting is: choices, accounts, or why it failed."""
+        return self._get(f"/v1/connections/{connection_id}")
+
+    def select(self, connection_id: str, external_ids: Sequence[str]) -> Json:
+        """Choose among `choices`."""
+        return self._post(f"/v1/connections/{connection_id}/select", {"externalIds": list(external_ids)})
 
     def disconnect(self, account_id: str) -> None:
         """Forget its credentials; what is still queued there fails with ACCOUNT_DISCONNECTED."""

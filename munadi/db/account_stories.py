@@ -52,6 +52,16 @@ async def is_in_flight(session: AsyncSession, account_id: str) -> bool:
     return (await session.exec(query.limit(1))).first() is not None
 
 
+async def is_connected_anywhere(session: AsyncSession, row: AccountRow) -> bool:
+    """Whether some brand has this account's profile connected."""
+    query = select(AccountRow.id).where(
+        AccountRow.channel == row.channel,
+        AccountRow.external_id == row.external_id,
+        col(AccountRow.deleted_at).is_(None),
+    )
+    return (await session.exec(query.limit(1))).first() is not None
+
+
 async def affected_contents(session: AsyncSession, account_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Per account, the contents with a publication that waits for it."""
     query = (

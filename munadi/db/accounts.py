@@ -13,8 +13,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from munadi.crypto import KeyRing
-from munadi.db.account_stories import account_views, fail_waiting, is_in_flight, release_held
-from munadi.db.ids import new_id
+from munadi.db.account_rows import connected_account, new_account
+from munadi.db.account_stories import (
+    account_views,
+    fail_waiting,
+    is_connected_anywhere,
+    is_in_flight,
+    release_held,
+)
 from munadi.db.notices import notify
 from munadi.db.sealed import open_credentials, seal_credentials
 from munadi.db.session import Database
@@ -23,7 +29,6 @@ from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.account_view import AccountView
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
-from munadi.domain.ids import Prefix
 from munadi.ports import Connection
 
 A = AccountStatus
@@ -110,13 +115,21 @@ class AccountStore:
                 await self._tell(session, EventType.ACCOUNT_DISCONNECTED, row, now)
             return (await account_views(session, [row]))[0]
 
+    async def is_last_of_its_profile(self, account_id: str) -> bool:
+        """Whether a disconnected account's credentials are gone, and no brand has the same profile connected."""
+        async with self._database.read() as session:
+            row = await session.get(AccountRow, account_id)
+            return row is not None and not row.sealed and not await is_connected_anywhere(session, row)
+
     async def opened(self, account_id: str) -> OpenedAccount | None:
         """An account with its credentials; None when there are none (any more). SealBroken when they are damaged."""
         async with self._database.read() as session:
             row = await session.get(AccountRow, account_id)
         if row is None or not row.sealed:
             return None
-        return OpenedAccount(_account(row, open_credentials(self._keyring, row)), A(row.status), row.paused_until)
+        return OpenedAccount(
+            connected_account(row, open_credentials(self._keyring, row)), A(row.status), row.paused_until
+        )
 
     async def pause(self, account_id: str, until: datetime) -> None:
         """The network wants to hear nothing for this account until then; an earlier, longer pause stays."""
@@ -198,7 +211,7 @@ class AccountStore:
         query = _by_profile(brand_ref, channel, external_id)
         row = (await session.exec(query)).first()
         if row is None:
-            row = _new_account(brand_ref, channel, external_id, now)
+            row = new_account(brand_ref, channel, external_id, now)
             try:
                 async with session.begin_nested():
                     session.add(row)
@@ -258,35 +271,4 @@ def _by_profile(brand_ref: str, channel: ChannelName, external_id: str) -> Selec
         AccountRow.channel == channel.value,
         AccountRow.external_id == external_id,
         col(AccountRow.deleted_at).is_(None),
-    )
-
-
-def _new_account(brand_ref: str, channel: ChannelName, external_id: str, now: datetime) -> AccountRow:
-    return AccountRow(
-        id=new_id(Prefix.ACCOUNT),
-        brand_ref=brand_ref,
-        channel=channel.value,
-        external_id=external_id,
-        handle="",
-        status=A.CONNECTED.value,
-        sealed=b"",
-        credentials_version=0,
-        created_at=now,
-        updated_at=now,
-    )
-
-
-def _account(row: AccountRow, credentials: Credentials) -> ConnectedAccount:
-    return ConnectedAccount(
-        id=row.id,
-        brand_ref=row.brand_ref,
-        channel=ChannelName(row.channel),
-        external_id=row.external_id,
-        handle=row.handle,
-        service_url=row.service_url,
-        login=row.login,
-        scopes=tuple(row.scopes),
-        facts=row.facts,
-        credentials=credentials,
-        credentials_version=row.credentials_version,
     )

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
+from munadi.db.tables import PublicationRow
 from munadi.domain.event import EventType
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.key import Scope
@@ -203,3 +205,36 @@ async def test_a_list_of_another_brand_is_empty(door: Door) -> None:
     key = await door.key(Scope.ACCOUNTS_READ, brand_ref="rival")
     for query in ("", "?brandRef=acme", "?brandRef=nobody"):
         assert (await door.ask("GET", f"/v1/accounts{query}", key=key)).json() == {"data": [], "nextCursor": None}
+
+
+async def test_a_disconnected_accounts_grant_is_ended_at_the_network_once(door: Door) -> None:
+    account = await imported(door)
+    for _ in range(2):
+        assert (await door.ask("DELETE", f"/v1/accounts/{account['id']}")).status_code == 204
+    assert door.authority.revoked == ["CANARY-access"]
+
+
+async def test_a_grant_that_another_brand_uses_is_not_ended(door: Door) -> None:
+    mine = await imported(door)
+    theirs = (await door.ask("POST", "/v1/brands/rival/accounts", json=SENT)).json()
+    await door.ask("DELETE", f"/v1/accounts/{mine['id']}")
+    assert door.authority.revoked == []
+    await door.ask("DELETE", f"/v1/accounts/{theirs['id']}")
+    assert door.authority.revoked == ["CANARY-access"]
+
+
+async def test_a_grant_is_kept_while_a_post_may_have_to_be_looked_for(door: Door) -> None:
+    account = await imported(door)
+    content_id = await door.seed.content(account["id"])
+    async with door.services.database.write() as session:
+        row = (await session.exec(select(PublicationRow).where(PublicationRow.content_id == content_id))).one()
+        row.status = PublicationStatus.UNCONFIRMED.value
+    await door.ask("DELETE", f"/v1/accounts/{account['id']}")
+    assert door.authority.revoked == []
+
+
+async def test_an_account_goes_even_when_the_network_does_not_answer(door: Door) -> None:
+    account = await imported(door)
+    door.authority.refusing.append(error(Reason.PROVIDER_OUTAGE))
+    assert (await door.ask("DELETE", f"/v1/accounts/{account['id']}")).status_code == 204
+    assert (await door.ask("GET", f"/v1/accounts/{account['id']}")).json()["status"] == "disconnected"

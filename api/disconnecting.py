@@ -1,0 +1,46 @@
+"""Taking an account away, here and at its network."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from api.services import Services
+from munadi.crypto import SealBroken
+from munadi.db.accounts import AccountStore, OpenedAccount
+from munadi.domain.failure import ChannelError
+
+log = logging.getLogger("munadi.accounts")
+
+# The account is gone here whatever the network says; nobody waits longer for it.
+REVOKE_SECONDS = 8.0
+
+
+async def disconnect_account(services: Services, accounts: AccountStore, account_id: str) -> None:
+    """First here, for good; then the grant is ended at the network, as far as that is possible.
+
+    Not while a publication of the account may still have to be looked for, and not while the same profile is connected
+    for another brand: they speak with the same grant.
+    """
+    try:
+        opened = await accounts.opened(account_id)
+    except SealBroken:
+        opened = None  # nothing to speak with
+    await accounts.disconnect(account_id, services.clock.now())
+    if opened is None or not await accounts.is_last_of_its_profile(account_id):
+        return
+    await _revoke(services, opened)
+
+
+async def _revoke(services: Services, opened: OpenedAccount) -> None:
+    account = opened.account
+    authorizer = services.channels.authorizers.get(account.channel)
+    if authorizer is None:
+        return
+    try:
+        async with asyncio.timeout(REVOKE_SECONDS):
+            ended = await authorizer.revoke(account)
+    except (ChannelError, TimeoutError) as error:
+        log.warning("%s is disconnected, but its grant at %s was not ended: %s", account.id, account.channel, error)
+    else:
+        log.info("%s is disconnected; its grant at %s %s", account.id, account.channel, "ended" if ended else "stays")

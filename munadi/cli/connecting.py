@@ -1,0 +1,88 @@
+"""`munadi accounts connect` and `reconnect`: a link for the profile's owner, followed until it has led somewhere."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+from typer import Argument, Option
+
+from munadi.cli.accounts import app as app
+from munadi.cli.command import command
+from munadi.cli.exits import Exit
+from munadi.cli.output import Output
+from munadi.cli.session import Session
+
+PAUSE = 2.0
+ENDED = ("connected", "failed", "expired")
+
+Login = Annotated[str | None, Option("--login", help="Which log-in, where a network has two.")]
+Hint = Annotated[str | None, Option("--hint", help="The expected profile, such as a handle or a server.")]
+Redirect = Annotated[str | None, Option("--redirect-url", metavar="URL", help="Where the browser ends.")]
+Expires = Annotated[str | None, Option("--expires-at", metavar="TIME", help="When the link ends; an hour from now.")]
+NoWait = Annotated[bool, Option("--no-wait", help="Print the link and do not wait for its owner; so does --json.")]
+
+
+@command(app, "connect")
+def connect(
+    session: Session,
+    brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND")],
+    channel: Annotated[str, Option("--channel", metavar="CHANNEL", help="See munadi channels list.")],
+    login: Login = None,
+    hint: Hint = None,
+    redirect_url: Redirect = None,
+    expires_at: Expires = None,
+    no_wait: NoWait = False,
+) -> None:
+    """Connect a profile in a browser: prints a link for its owner, and waits until it is connected."""
+    asked = _given(channel=channel, login=login, hint=hint, redirectUrl=redirect_url, expiresAt=expires_at)
+    _follow(session, session.client.accounts.connect(brand_ref, asked), no_wait)
+
+
+@command(app, "reconnect")
+def reconnect(
+    session: Session,
+    account_id: Annotated[str, Argument(metavar="ACCOUNT_ID", help="acc_…")],
+    hint: Hint = None,
+    redirect_url: Redirect = None,
+    expires_at: Expires = None,
+    no_wait: NoWait = False,
+) -> None:
+    """Give an account fresh consent in a browser; what was held for it goes on. Only the same profile is taken."""
+    asked = _given(hint=hint, redirectUrl=redirect_url, expiresAt=expires_at)
+    _follow(session, session.client.accounts.reconnect(account_id, asked), no_wait)
+
+
+def _given(**fields: str | None) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _follow(session: Session, link: Any, no_wait: bool) -> None:
+    """Until it is connected, failed or expired. Exits 1 unless it is connected. A program gets the link at once."""
+    if no_wait or session.out.as_json:
+        session.show(link, _print_link)
+        return
+    session.out.note(f"open in a browser (until {link['expiresAt']}):")
+    session.out.note(link["connectUrl"])
+    pause, told = session.pause or time.sleep, "waiting"
+    while (found := session.client.accounts.connection(link["id"]))["status"] not in ENDED:
+        if found["status"] != told:
+            told = found["status"]
+            session.out.note(f"{told}…")
+        pause(PAUSE)
+    session.show(found, _print_end)
+    if found["status"] != "connected":
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _print_link(out: Output, link: Any) -> None:
+    out.facts([("connection", link["id"]), ("link", link["connectUrl"]), ("until", link["expiresAt"])])
+
+
+def _print_end(out: Output, found: Any) -> None:
+    from munadi.cli.story import print_failure
+
+    out.line(found["status"], " ", " ".join(found["accountIds"]))
+    if found["failure"]:
+        print_failure(out, found["channel"], found["failure"])
