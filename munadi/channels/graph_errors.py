@@ -109,7 +109,8 @@ def read_refusal(answer: Answer) -> Refused:
     """The envelope of an answer, leniently: any of it may be missing."""
     error = answer.field("error")
     fields: Mapping[str, Any] = error if isinstance(error, dict) else {}
-    message = str(fields.get("message") or answer.text[:MAX_MESSAGE])
+    # A refused code is told at the top: {"error_type", "code", "error_message"}, whose code is only the status.
+    message = str(fields.get("message") or answer.field("error_message") or answer.text[:MAX_MESSAGE])
     spoken = str(fields.get("error_user_msg") or message)
     code, subcode = number(fields.get("code")), number(fields.get("error_subcode"))
     return Refused(answer.status, code, subcode, message, spoken, fields)

@@ -55,6 +55,8 @@ class EmulatedNetwork(ABC):
     channel: ClassVar[str]
     title: ClassVar[str | None] = None  # how the network writes itself, where that is not its name with a capital
     hosts: ClassVar[dict[str, str]] = {}  # MUNADI_CHANNELS__<CHANNEL>__HOSTS__<key>: its path below the channel's
+    # What an app is known by: MUNADI_CHANNELS__<CHANNEL>__<NAME>. Here any value will do.
+    app_credentials: ClassVar[tuple[str, ...]] = ("client_id", "client_secret")
     default_delays: ClassVar[dict[str, float]] = {}  # seconds
     default_limits: ClassVar[dict[str, int]] = {}
     default_switches: ClassVar[dict[str, bool]] = {}

@@ -94,6 +94,10 @@ def test_a_channel_at_the_sandbox_has_an_app_to_refresh_tokens_with(
     assert apps.pop("youtube") == ("sandbox", "mine too")
     assert len(apps) == len(NETWORKS) - 2
     assert set(apps.values()) == {("sandbox", "sandbox")}
+    for network in NETWORKS:
+        assert set(network.app_credentials) <= set(channels[network.channel])
+    assert channels["instagram"]["fb_client_secret"] == "sandbox"
+    assert channels["instagram"]["hosts"]["fb_auth"].endswith("/instagram/fbwww")
 
 
 def test_no_sandbox_when_none_is_wanted_or_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

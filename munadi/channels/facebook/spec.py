@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
-from munadi.channels.http import ChannelSettings
+from munadi.channels.http import AppSettings
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -41,17 +41,16 @@ class Hosts(BaseModel):
     video: str = "https://graph-video.facebook.com"
 
 
-class Settings(ChannelSettings):
+class Settings(AppSettings):
     """`MUNADI_CHANNELS__FACEBOOK__…`; durations in seconds or ISO 8601.
 
-    The app's `client_id` and `client_secret` let an import read the token's scopes, and renew a Page token from its
-    person's. A video is polled every `poll_quick` at first, then every `poll_slow`, and `poll_idle` once it is slow.
+    The Meta app's `client_id` and `client_secret` let people connect their Pages in a browser, an import read the
+    token's scopes, and a Page token be renewed from its person's. A video is polled every `poll_quick` at first, then
+    every `poll_slow`, and `poll_idle` once it is slow.
     """
 
     hosts: Hosts = Hosts()
     version: str = "v26.0"
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
     poll_quick: timedelta = timedelta(seconds=5)
     poll_slow: timedelta = timedelta(seconds=15)
     poll_idle: timedelta = timedelta(seconds=60)
@@ -66,8 +65,7 @@ class Settings(ChannelSettings):
     @property
     def app(self) -> tuple[str, str] | None:
         """The app's id and secret, when both are known."""
-        secret = self.client_secret
-        return (self.client_id, secret.get_secret_value()) if self.client_id and secret else None
+        return (self.client_id, self.secret) if self.client_id and self.secret else None
 
 
 class Kind(StrEnum):

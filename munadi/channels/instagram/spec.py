@@ -6,9 +6,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from munadi.channels.http import ChannelSettings
+from munadi.channels.http import AppSettings
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
     ChannelName,
@@ -57,32 +57,50 @@ COMMENT_SCOPES = {Login.DIRECT: "instagram_business_manage_comments", Login.PAGE
 class Hosts(BaseModel):
     """Where Instagram is; a value may carry a path prefix, never a version.
 
-    `fb_…` are for accounts connected through a Page: `fb_auth` is where its owner consents. `upload` takes bytes, and
-    is not called: Instagram pulls our copies.
+    `auth` is where an owner consents and `token` takes the code. `fb_…` are for accounts connected through a Page.
+    `upload` takes bytes, and is not called: Instagram pulls our copies.
     """
 
     model_config = ConfigDict(extra="ignore")
 
     graph: str = "https://graph.instagram.com"
+    token: str = "https://api.instagram.com"
+    auth: str = "https://www.instagram.com"
     fb_graph: str = "https://graph.facebook.com"
     fb_auth: str = "https://www.facebook.com"
     upload: str = "https://rupload.facebook.com"
 
 
-class Settings(ChannelSettings):
+class Settings(AppSettings):
     """`MUNADI_CHANNELS__INSTAGRAM__…`; durations in seconds or ISO 8601.
 
+    `client_id` and `client_secret` are the Instagram app's, which is not the Meta app that it belongs to. That one's
+    `fb_client_id` and `fb_client_secret` are for the log-in through a Page.
     A container is polled every `poll_quick` at first, then every `poll_slow`, and `poll_idle` once it is slow.
     `read_quota` reads how many posts a day an account has left when it is connected or checked.
     """
 
     hosts: Hosts = Hosts()
     version: str = "v26.0"
+    fb_client_id: str | None = None
+    fb_client_secret: SecretStr | None = None
     poll_quick: timedelta = timedelta(seconds=3)
     poll_slow: timedelta = timedelta(seconds=10)
     poll_idle: timedelta = timedelta(seconds=60)
     permalink_timeout: timedelta = timedelta(seconds=3)
     read_quota: bool = True
+
+    @property
+    def fb_secret(self) -> str:
+        """The Meta app's secret; empty when it is not set."""
+        return self.fb_client_secret.get_secret_value() if self.fb_client_secret else ""
+
+    def missing_for(self, login: Login) -> tuple[str, ...]:
+        """The environment variables without which nobody can be asked by this log-in."""
+        if login is Login.DIRECT:
+            return self.missing("INSTAGRAM")
+        given = {"FB_CLIENT_ID": self.fb_client_id, "FB_CLIENT_SECRET": self.fb_secret}
+        return tuple(f"MUNADI_CHANNELS__INSTAGRAM__{name}" for name, value in given.items() if not value)
 
 
 class Kind(StrEnum):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from munadi.sandbox.network import EmulatedNetwork
 
 SEARCH_ATTRIBUTES = ("BrandRef=Keyword", "Channels=KeywordList", "Attention=Keyword")
-APP_CREDENTIALS, SANDBOX_APP = ("client_id", "client_secret"), "sandbox"
+SANDBOX_APP = "sandbox"
 API, SANDBOX, TEMPORAL = "the API", "the sandbox", "Temporal"
 TEMPORAL_UI, TEMPORAL_HTTP, TEMPORAL_METRICS = "Temporal's UI", "Temporal's HTTP", "Temporal's metrics"
 ANY_INTERFACE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
@@ -155,4 +155,4 @@ def _towards_the_sandbox(network: type[EmulatedNetwork], url: str, settings: Set
     """The settings that point a channel there. It takes any app, yet without one no token could be refreshed."""
     prefix, given = f"MUNADI_CHANNELS__{network.channel.upper()}", settings.channels.get(network.channel, {})
     hosts = {f"{prefix}__HOSTS__{role}": f"{url}/{network.channel}/{path}" for role, path in network.hosts.items()}
-    return hosts | {f"{prefix}__{name.upper()}": SANDBOX_APP for name in APP_CREDENTIALS if not given.get(name)}
+    return hosts | {f"{prefix}__{name.upper()}": SANDBOX_APP for name in network.app_credentials if not given.get(name)}

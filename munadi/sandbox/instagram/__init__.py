@@ -36,6 +36,7 @@ DEFAULT_PAGE_TOKEN, DEFAULT_PERSON_TOKEN = "EAAsandboxInstagramPageToken", "EAAs
 class Instagram(EmulatedNetwork):
     channel = "instagram"
     hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www", "FB_GRAPH": PAGE_HOST, "FB_AUTH": "fbwww"}
+    app_credentials = ("client_id", "client_secret", "fb_client_id", "fb_client_secret")
     default_delays = {"image": 1.5, "reel": 4.0, "parent": 1.0}
     default_limits = {"postsPerDay": 100, "containersPerDay": 400, "callsPerHour": 4_800}
     default_switches = {"republishPublished": False, "flatCodeAnswer": False}

@@ -25,6 +25,7 @@ TASKS = ["ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MANAGE", "MESSAGING", "MODER
 PERSON_FIELDS = {"id", "name"}
 PAGE_FIELDS = {"id", "name", "category", "instagram_business_account"}
 LISTED_FIELDS = PAGE_FIELDS | {"access_token", "tasks"}
+NAMED_ACCOUNT = "instagram_business_account{id,username}"
 ACCOUNT_FIELDS = {
     "id",
     "ig_id",
@@ -88,6 +89,8 @@ class Pages:
         data = []
         for profile in shown:
             facts = self._page(profile) | {"access_token": self._page_token(profile, token).value, "tasks": TASKS}
+            if NAMED_ACCOUNT in values.get("fields", ""):
+                facts["instagram_business_account"] |= {"username": profile.username}
             data.append({name: facts[name] for name in [*wanted, "id"]})
         return Answer(200, {"data": data, "paging": paging})
 

@@ -1,0 +1,168 @@
+"""Both log-ins in a browser: at Instagram itself, or through Facebook and the Pages that accounts belong to.
+
+Source: facts, section 2. Instagram knows us as another app than Facebook does. Neither takes PKCE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+
+from munadi.channels.graph import Graph
+from munadi.channels.graph_login import PersonLogin, may, name_of, names_of
+from munadi.channels.instagram.errors import TITLE
+from munadi.channels.instagram.hosts import Graphs
+from munadi.channels.instagram.pages import PAGE_FIELDS, PUBLISHING_TASKS
+from munadi.channels.instagram.spec import COMMENT_SCOPES, Login, Settings
+from munadi.channels.oauth import code_in, consent_url, end_of, refused_code, require_scopes, text_of
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError, Reason
+from munadi.ports import AccountImport, Answer, Asking, Choice, Clock, Consent, Granted
+
+# What publishing needs; what first comments need is asked for too, and can be done without.
+NEEDED = {
+    Login.DIRECT: ("instagram_business_basic", "instagram_business_content_publish"),
+    Login.PAGE: ("instagram_basic", "instagram_content_publish", "pages_show_list", "pages_read_engagement"),
+}
+ASKED = {login: (*needed, COMMENT_SCOPES[login]) for login, needed in NEEDED.items()}
+ACCOUNT = "instagram_business_account"
+# The account's name as people know it, to choose by.
+NAMED_FIELDS = PAGE_FIELDS.replace(ACCOUNT, f"{ACCOUNT}{{id,username}}")
+
+
+@dataclass(frozen=True)
+class InstagramLogin:
+    """See `munadi.ports.Authorizer`."""
+
+    settings: Settings
+    graphs: Graphs
+    clock: Clock
+
+    @property
+    def missing_settings(self) -> tuple[str, ...]:
+        """Of the direct log-in, unless the other one has what it needs."""
+        missing = [self.settings.missing_for(login) for login in (Login.DIRECT, Login.PAGE)]
+        return missing[0] if all(missing) else ()
+
+    async def begin(self, asking: Asking) -> Consent:
+        """The consent page of the log-in, with every scope that we can use."""
+        login = self._login(asking)
+        if missing := self.settings.missing_for(login):
+            message = f"the log-in {str(login)!r} needs {' and '.join(missing)}"
+            raise self._direct.refusal(Reason.INVALID_FIELD, message)
+        if login is Login.PAGE:
+            return self._person.dialog(asking, ASKED[login])
+        query = {
+            "client_id": self.settings.client_id or "",
+            "redirect_uri": asking.redirect_uri,
+            "scope": ",".join(ASKED[login]),
+            "response_type": "code",
+            "state": asking.state,
+        }
+        return Consent(consent_url(f"{self.settings.hosts.auth.rstrip('/')}/oauth/authorize", query))
+
+    async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
+        """One account with a token of 60 days, or one for every Page with an account. Raises ChannelError."""
+        if self._login(asking) is Login.PAGE:
+            return await self._through_pages(asking, answered)
+        return await self._directly(asking, answered)
+
+    async def revoke(self, account: ConnectedAccount) -> bool:
+        """Never: Instagram has no call for it, and Facebook's would end all that the person granted (`graph_login`)."""
+        return False
+
+    @property
+    def _direct(self) -> Graph:
+        return self.graphs[Login.DIRECT]
+
+    @property
+    def _person(self) -> PersonLogin:
+        settings = self.settings
+        site = f"{settings.hosts.fb_auth.rstrip('/')}/{settings.version}"
+        return PersonLogin(self.graphs[Login.PAGE], site, settings.fb_client_id or "", settings.fb_secret)
+
+    def _login(self, asking: Asking) -> Login:
+        if asking.login not in (None, *Login):
+            message = f"login {asking.login!r} is not supported; use {' or '.join(Login)}"
+            raise self._direct.refusal(Reason.INVALID_FIELD, message)
+        return Login(asking.login or Login.DIRECT)
+
+    async def _directly(self, asking: Asking, answered: Mapping[str, str]) -> Granted:
+        """Code → short token → long token; then the account's own id, which the first answer need not have."""
+        secret = self.settings.secret
+        form = {
+            "client_id": self.settings.client_id or "",
+            "client_secret": secret,
+            "grant_type": "authorization_code",
+            "redirect_uri": asking.redirect_uri,
+            "code": code_in(TITLE, answered),
+        }
+        url, hidden = f"{self.settings.hosts.token.rstrip('/')}/oauth/access_token", [secret, form["code"]]
+        try:
+            short = _unwrapped(await self._direct.http.call("POST", url, form=form, secrets=hidden))
+        except ChannelError as error:
+            raise refused_code(TITLE, error) from error
+        token, scopes = text_of(TITLE, short, "access_token"), _scopes(short)
+        require_scopes(TITLE, scopes or ASKED[Login.DIRECT], NEEDED[Login.DIRECT])
+        params = {"grant_type": "ig_exchange_token", "client_secret": secret, "access_token": token}
+        url = f"{self._direct.tokens}/access_token"
+        long = await self._direct.http.call("GET", url, params=params, secrets=[secret, token])
+        token = text_of(TITLE, long, "access_token")
+        me = await self._direct.get("me", token, {"fields": "user_id,username"})
+        user_id = text_of(TITLE, me, "user_id")
+        given = AccountImport(
+            external_id=user_id,
+            access_token=SecretStr(token),
+            expires_at=end_of(self.clock.now(), long.field("expires_in")),
+        )
+        return Granted((Choice(user_id, str(me.field("username") or user_id), given),), scopes)
+
+    async def _through_pages(self, asking: Asking, answered: Mapping[str, str]) -> Granted:
+        """A choice for every account behind a Page that the person may publish to, with the Page's token."""
+        login = self._person
+        person = await login.person(asking, answered)
+        scopes = await login.scopes(person)
+        require_scopes(TITLE, scopes, NEEDED[Login.PAGE])
+        pages = await login.pages(person, NAMED_FIELDS)
+        linked = [page for page in pages if _account(page).get("id")]
+        usable = [page for page in linked if may(page, PUBLISHING_TASKS)]
+        if not usable:
+            raise login.nothing_to_publish_to(_what_to_do(pages, linked))
+        return Granted(tuple(map(_choice, usable)), scopes)
+
+
+def _unwrapped(answer: Answer) -> Answer:
+    """`{"data": [{…}]}` as it is documented, or the object alone as clients meet it."""
+    data = answer.field("data")
+    wrapped = isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict)
+    return Answer(answer.status, answer.headers, data[0], answer.text) if wrapped else answer
+
+
+def _scopes(answer: Answer) -> tuple[str, ...]:
+    """`permissions`, separated by commas or as a list; empty when they are not told."""
+    told = answer.field("permissions")
+    names = told.split(",") if isinstance(told, str) else told if isinstance(told, list) else []
+    return tuple(name for one in names if (name := str(one).strip()))
+
+
+def _account(page: Mapping[str, Any]) -> Mapping[str, Any]:
+    account = page.get(ACCOUNT)
+    return account if isinstance(account, dict) else {}
+
+
+def _choice(page: Mapping[str, Any]) -> Choice:
+    account = _account(page)
+    external_id, token = str(account["id"]), SecretStr(str(page["access_token"]))
+    name = str(account.get("username") or name_of(page))
+    return Choice(external_id, name, AccountImport(external_id, login=Login.PAGE.value, access_token=token))
+
+
+def _what_to_do(pages: list[dict[str, Any]], linked: list[dict[str, Any]]) -> str:
+    if linked:
+        return f"ask the owner of {names_of(linked)} for a role that may create content (the task CREATE_CONTENT)"
+    if pages:
+        return f"no professional Instagram account is linked to {names_of(pages)}: link one in the Page's settings"
+    return "no Page was shared: choose the one that the account is linked to at the consent page"
