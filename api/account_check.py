@@ -46,6 +46,7 @@ async def _look(services: Services, accounts: AccountStore, account: ConnectedAc
         access_token=credentials.access_token,
         refresh_token=credentials.refresh_token,
         expires_at=credentials.expires_at,
+        extra=credentials.extra,
     )
     seen = await services.channels[account.channel].verify(given)
     await accounts.store_checked(account.id, account.credentials_version, seen, services.clock.now())

@@ -162,7 +162,7 @@ class AccountStore:
     async def store_refreshed(
         self, account_id: str, expected_version: int, credentials: Credentials, now: datetime
     ) -> bool:
-        """Keep refreshed credentials, unless others were stored meanwhile. A refresh token outlives a silent answer."""
+        """Keep refreshed credentials, unless others were stored meanwhile. A silent answer keeps refresh token and extra."""
         async with self._database.write() as session:
             row = await _current(session, account_id, expected_version)
             if row is not None:
@@ -224,9 +224,11 @@ class AccountStore:
         return row
 
     def _renew(self, row: AccountRow, credentials: Credentials, now: datetime) -> None:
+        kept = open_credentials(self._keyring, row)
         if credentials.refresh_token is None or not credentials.refresh_token.get_secret_value():
-            kept = open_credentials(self._keyring, row).refresh_token
-            credentials = credentials.model_copy(update={"refresh_token": kept})
+            credentials = credentials.model_copy(update={"refresh_token": kept.refresh_token})
+        if not credentials.extra:
+            credentials = credentials.model_copy(update={"extra": kept.extra})
         self._keep(row, credentials, now)
         if row.status == A.EXPIRING:
             row.status = A.CONNECTED.value

@@ -35,6 +35,7 @@ def seal_credentials(keyring: KeyRing, account_id: str, credentials: Credentials
         "accessToken": credentials.access_token.get_secret_value(),
         "refreshToken": refresh.get_secret_value() if refresh else None,
         "expiresAt": credentials.expires_at.isoformat() if credentials.expires_at else None,
+        "extra": {name: secret.get_secret_value() for name, secret in credentials.extra.items()},
     }
     return keyring.seal(json.dumps(plain).encode(), table="accounts", row=account_id, column=_COLUMN)
 
@@ -46,6 +47,7 @@ def open_credentials(keyring: KeyRing, row: AccountRow) -> Credentials:
         access_token=SecretStr(plain["accessToken"]),
         refresh_token=SecretStr(plain["refreshToken"]) if plain["refreshToken"] else None,
         expires_at=datetime.fromisoformat(plain["expiresAt"]) if plain["expiresAt"] else None,
+        extra={name: SecretStr(text) for name, text in plain.get("extra", {}).items()},  # older rows have none
     )
 
 

@@ -22,11 +22,16 @@ class AccountStatus(StrEnum):
 
 
 class Credentials(Model):
-    """What a channel needs to speak for a profile. `expires_at` None means unknown, never a refusal."""
+    """What a channel needs to speak for a profile. `expires_at` None means unknown, never a refusal.
+
+    `extra` holds what else a grant consists of at some networks, under names of the channel's own: the key that a
+    token is bound to, say. It is as secret as the tokens, and is empty at most networks.
+    """
 
     access_token: SecretStr
     refresh_token: SecretStr | None = None
     expires_at: datetime | None = None
+    extra: dict[str, SecretStr] = {}
 
 
 class Profile(Model):

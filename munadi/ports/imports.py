@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import SecretStr
@@ -10,7 +11,10 @@ from pydantic import SecretStr
 
 @dataclass(frozen=True)
 class AccountImport:
-    """What a client imports (api.md, accounts): a token, or for Bluesky an identifier and an app password."""
+    """What a client imports (api.md, accounts): a token, or for Bluesky an identifier and an app password.
+
+    `extra` is never a client's: a consent brings it, and a check of stored credentials.
+    """
 
     external_id: str | None = None
     service_url: str | None = None
@@ -20,3 +24,4 @@ class AccountImport:
     expires_at: datetime | None = None
     identifier: str | None = None
     password: SecretStr | None = None
+    extra: Mapping[str, SecretStr] = field(default_factory=dict)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from munadi.crypto import KeyRing, SealBroken, create_key
 from munadi.db.accounts import AccountStore
 from munadi.db.sealed import reseal
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, ContentRow
-from munadi.domain.account import AccountStatus
+from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import HoldReason, PublicationStatus
 from tests.db.seeding import START, Seed, token
 
 LATER = START + timedelta(minutes=1)
+
+
+async def stored(seed: Seed, account_id: str) -> Credentials:
+    opened = await seed.accounts.opened(account_id)
+    assert opened is not None
+    return opened.account.credentials
 
 
 async def test_the_same_profile_again_is_a_reconnect(seed: Seed) -> None:
@@ -113,6 +121,32 @@ async def test_a_stored_refresh_token_is_never_overwritten_by_an_empty_one(seed:
     assert opened.account.credentials == token("new", "refresh-first")
 
 
+async def test_a_refresh_that_says_nothing_of_the_rest_of_a_grant_keeps_it(seed: Seed) -> None:
+    bound = {"extra": {"key": SecretStr("bound")}}
+    account = await seed.account(token("first", "refresh").model_copy(update=bound))
+    await seed.accounts.store_refreshed(account.id, 1, token("second", "refresh-2"), LATER)
+    assert await stored(seed, account.id) == token("second", "refresh-2").model_copy(update=bound)
+    other = {"extra": {"key": SecretStr("another")}}
+    await seed.accounts.store_refreshed(account.id, 2, token("third", "refresh-3").model_copy(update=other), LATER)
+    assert await stored(seed, account.id) == token("third", "refresh-3").model_copy(update=other)
+
+
+async def test_a_reconnect_keeps_nothing_of_the_grant_before(seed: Seed) -> None:
+    account = await seed.account(token("first", "refresh").model_copy(update={"extra": {"key": SecretStr("bound")}}))
+    again = await seed.account(token("second"), now=LATER)
+    assert again.id == account.id
+    assert await stored(seed, account.id) == token("second")
+
+
+async def test_credentials_sealed_before_there_was_more_than_tokens_open(seed: Seed) -> None:
+    account = await seed.account()
+    plain = {"accessToken": "old", "refreshToken": "refresh-old", "expiresAt": None}
+    async with seed.database.write() as session:
+        row = await session.get_one(AccountRow, account.id)
+        row.sealed = seed.keyring.seal(json.dumps(plain).encode(), table="accounts", row=row.id, column="sealed")
+    assert await stored(seed, account.id) == token("old", "refresh-old")
+
+
 async def test_a_dead_grant_is_told_once_and_only_of_the_credentials_it_was_seen_on(seed: Seed) -> None:
     account = await seed.account()
     assert await seed.accounts.mark_expiring(account.id, 1, START)
@@ -132,7 +166,8 @@ async def test_no_token_is_readable_in_the_database_file(tmp_path: Path) -> None
     database = Database(f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}")
     seed = Seed(database)
     await seed.create()
-    account = await seed.account(token("CANARY-access", "CANARY-refresh"))
+    more = {"extra": {"key": SecretStr("CANARY-key")}}
+    account = await seed.account(token("CANARY-access", "CANARY-refresh").model_copy(update=more))
     await seed.accounts.store_refreshed(account.id, 1, token("CANARY-new"), LATER)
     endpoint = await seed.endpoint()
     await database.close()
