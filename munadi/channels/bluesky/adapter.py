@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel
 
 from munadi.channels.bluesky.facets import handles
+from munadi.channels.bluesky.grants import Grant, Granting
 from munadi.channels.bluesky.posting import Posting, get_record
 from munadi.channels.bluesky.prepare import Preparation, is_complete, lead_of
 from munadi.channels.bluesky.quotes import Quotes
@@ -38,12 +39,13 @@ class Bluesky:
 
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         hosts = settings.hosts
-        self.spec = settings.applied_to(SPEC, hosts.entryway, hosts.video, hosts.appview, *SPEC.hosts[3:])
+        self.spec = settings.applied_to(SPEC, hosts.entryway, hosts.video, hosts.appview, hosts.plc, *SPEC.hosts[4:])
         self._tools = tools
-        self._xrpc = Xrpc(hosts.entryway, tools, known=[hosts.appview])
+        self._xrpc = xrpc_of(settings, tools)
         self._service = VideoService(hosts.video, settings.video_did, tools)
         self._quotes = Quotes(self._xrpc, hosts.appview)
         self._sessions = Sessions(self._xrpc)
+        self._granting = Granting(self._xrpc, tools.clock)
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Texts, media, link and options against the lexicon's limits."""
@@ -129,8 +131,15 @@ class Bluesky:
         return await self._sessions.verify(given)
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
-        """See `sessions`."""
-        return await self._sessions.refresh(account)
+        """See `sessions`, and `grants` for what a consent in a browser brought."""
+        grant = Grant.of(account.credentials)
+        return await (self._granting.refresh(account, grant) if grant else self._sessions.refresh(account))
+
+
+def xrpc_of(settings: Settings, tools: ChannelTools) -> Xrpc:
+    """Calls to any server; those of the settings are trusted."""
+    hosts = settings.hosts
+    return Xrpc(hosts.entryway, tools, known=[hosts.appview, hosts.plc])
 
 
 def _published(

@@ -17,6 +17,7 @@ from munadi.ports import Answer
 
 R, S = Reason, Sorting
 DEFAULT_WAIT = timedelta(seconds=60)
+CHALLENGE = re.compile(r'DPoP\b.*\berror="([a-z_]+)"', re.IGNORECASE)  # RFC 9449, 7.1 and 9
 
 
 class Row(NamedTuple):
@@ -28,14 +29,23 @@ class Row(NamedTuple):
     wait: timedelta | None = None
 
 
+UNREAD = "the server did not take our client metadata: MUNADI_PUBLIC_URL must be our address as the internet sees it"
+
 # (HTTP status, or None for any; error name). A dead token proves that nothing was written, so it is *not sent*.
 ERRORS: Mapping[tuple[int | None, str], Row] = {
     (400, "ExpiredToken"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # expired or revoked, access or refresh; 400, not 401
     (400, "InvalidToken"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # malformed, bad signature, wrong type
     (401, "invalid_token"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # the same under DPoP
-    (400, "use_dpop_nonce"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # authorization server: repeat with the new nonce
+    (400, "use_dpop_nonce"): Row(R.PROVIDER_OUTAGE, S.NOT_SENT),  # authorization server, twice: says nothing of a grant
     (401, "use_dpop_nonce"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # PDS: the same
     (401, "invalid_dpop_proof"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # clock or key
+    (400, "invalid_dpop_proof"): Row(
+        R.PROVIDER_OUTAGE, S.NOT_SENT, "check this machine's clock"
+    ),  # authorization server
+    (400, "invalid_client"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, UNREAD),
+    (401, "invalid_client"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, UNREAD),
+    (400, "invalid_client_metadata"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, UNREAD),
+    (400, "invalid_redirect_uri"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, UNREAD),
     (400, "invalid_grant"): Row(R.TOKEN_REVOKED, S.NOT_SENT),  # OAuth refresh token used, revoked or expired
     (401, "AuthMissing"): Row(R.TOKEN_REVOKED, S.NOT_SENT),  # no Authorization header
     (401, "AuthenticationRequired"): Row(R.TOKEN_REVOKED, S.NOT_SENT, "check identifier and app password"),
@@ -88,7 +98,7 @@ UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)  # any other answer
 
 def explain(answer: Answer, now: datetime) -> ChannelError:
     """The answer as a ChannelError; `now` turns a reset time into a wait."""
-    name = str(answer.field("error") or "")
+    name = str(answer.field("error") or _challenge(answer))
     message = str(answer.field("message") or answer.field("error_description") or "")
     return error_of(_row(answer.status, name, message), answer, name, message, now)
 
@@ -104,6 +114,12 @@ def error_of(row: Row, answer: Answer, name: str, message: str, now: datetime) -
         retry_after=_wait(row, answer, now),
         raw=redact(answer.text),
     )
+
+
+def _challenge(answer: Answer) -> str:
+    """What a 401 says in its `WWW-Authenticate: DPoP error="…"`, for a server whose body says nothing of it."""
+    found = CHALLENGE.match(answer.headers.get("www-authenticate", "")) if answer.status == 401 else None
+    return found.group(1) if found else ""
 
 
 def _row(status: int, name: str, message: str) -> Row:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from pydantic import SecretStr
 
-from munadi.channels.bluesky.xrpc import Xrpc
+from munadi.channels.bluesky.identity import pds_of
+from munadi.channels.bluesky.xrpc import SCOPE, Access, Xrpc
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import AccountImport, Answer, Connection
@@ -37,7 +38,7 @@ class Sessions:
             answer, credentials = await self._look(base, given)
         else:
             raise _refuse(Reason.MISSING_FIELD, "give identifier and password (an app password), or accessToken")
-        profile = _profile(answer, base)
+        profile = _profile(answer, base, given.extra)
         if given.external_id and given.external_id != profile.external_id:
             raise _refuse(Reason.INVALID_FIELD, f"these credentials are {profile.external_id}'s, not externalId's")
         return Connection(profile, credentials)
@@ -56,28 +57,31 @@ class Sessions:
         return await self._xrpc.procedure(base, "com.atproto.server.createSession", body=body, secrets=[secret])
 
     async def _look(self, base: str, given: AccountImport) -> tuple[Answer, Credentials]:
-        """getSession; an expired access token is renewed first when there is a refresh token."""
+        """getSession; an expired session is renewed first when there is a refresh token.
+
+        A grant of OAuth's is not: its refresh token works once, so that only who holds the account's lease may use it.
+        """
         assert given.access_token is not None
-        token = given.access_token.get_secret_value()
+        access = Access.of(given.access_token, given.extra)
         try:
-            answer = await self._xrpc.query(base, "com.atproto.server.getSession", token=token)
+            answer = await self._xrpc.query(base, "com.atproto.server.getSession", access=access)
         except ChannelError as error:
-            if error.reason is not Reason.TOKEN_EXPIRED or given.refresh_token is None:
+            if error.reason is not Reason.TOKEN_EXPIRED or given.refresh_token is None or access.key is not None:
                 raise
             answer = await self._refresh(base, given.refresh_token)
             return answer, _pair(answer)
         credentials = Credentials(
             access_token=given.access_token,
             refresh_token=given.refresh_token,
-            expires_at=expiry(token) or given.expires_at,
+            expires_at=expiry(access.token) or given.expires_at,
+            extra=dict(given.extra),
         )
         return answer, credentials
 
     async def _refresh(self, base: str, token: SecretStr) -> Answer:
         try:
-            answer = await self._xrpc.procedure(
-                base, "com.atproto.server.refreshSession", token=token.get_secret_value()
-            )
+            access = Access(token.get_secret_value())
+            answer = await self._xrpc.procedure(base, "com.atproto.server.refreshSession", access=access)
         except ChannelError as error:
             if error.provider_code in DEAD_GRANT:
                 error.reason, error.sorting = Reason.TOKEN_REVOKED, Sorting.NOT_SENT
@@ -104,7 +108,7 @@ def _pair(answer: Answer) -> Credentials:
     return Credentials(access_token=SecretStr(access), refresh_token=SecretStr(refresh), expires_at=expiry(access))
 
 
-def _profile(answer: Answer, base: str) -> Profile:
+def _profile(answer: Answer, base: str, extra: Mapping[str, SecretStr]) -> Profile:
     did, handle = answer.field("did"), answer.field("handle")
     if not isinstance(did, str) or not did.startswith("did:"):
         raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "Bluesky: a session without a DID")
@@ -113,18 +117,8 @@ def _profile(answer: Answer, base: str) -> Profile:
         external_id=did,
         handle=handle if isinstance(handle, str) else did,
         service_url=pds_of(answer.field("didDoc")) or base,
+        scopes=tuple(extra[SCOPE].get_secret_value().split()) if SCOPE in extra else (),
     )
-
-
-def pds_of(document: Any) -> str | None:
-    """The PDS that a DID document names: the service whose id ends in `#atproto_pds`."""
-    services = document.get("service") if isinstance(document, dict) else None
-    for service in services if isinstance(services, list) else []:
-        if isinstance(service, dict) and str(service.get("id", "")).endswith("#atproto_pds"):
-            endpoint = service.get("serviceEndpoint")
-            if isinstance(endpoint, str) and endpoint.startswith(("https://", "http://")):
-                return endpoint.rstrip("/")
-    return None
 
 
 def _check_active(answer: Answer) -> None:

@@ -45,6 +45,7 @@ class Hosts(BaseModel):
     entryway: str = "https://bsky.social"
     video: str = "https://video.bsky.app"
     appview: str = "https://public.api.bsky.app"
+    plc: str = "https://plc.directory"
 
 
 class Settings(ChannelSettings):
@@ -172,6 +173,7 @@ SPEC = ChannelSpec(
         "https://bsky.social",
         "https://video.bsky.app",
         "https://public.api.bsky.app",
+        "https://plc.directory",
         "https://*.host.bsky.network",
     ),
     lead=VIDEO_LEAD,

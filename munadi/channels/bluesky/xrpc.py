@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from pydantic import SecretStr
+
+from munadi.channels.bluesky.dpop import USE_NONCE, DpopKey, Nonces
 from munadi.channels.bluesky.errors import explain
 from munadi.channels.http import ChannelHttp, ChannelTools, no_proof
 from munadi.domain.account import ConnectedAccount
@@ -16,6 +21,24 @@ from munadi.ports import Answer, Gate
 NO_SUCH_HANDLE = frozenset({"HandleNotFound", "InvalidRequest"})
 
 
+# Where `Credentials.extra` of an OAuth account has the key that its tokens are bound to, and what they may do.
+DPOP_KEY, SCOPE = "dpopKey", "scope"
+
+
+@dataclass(frozen=True)
+class Access:
+    """A token of an account, and the key that it is bound to if it is OAuth's; a session's is a bearer token."""
+
+    token: str
+    key: DpopKey | None = None
+
+    @classmethod
+    def of(cls, token: SecretStr, extra: Mapping[str, SecretStr]) -> Access:
+        """From what is stored, or imported."""
+        key = extra.get(DPOP_KEY)
+        return cls(token.get_secret_value(), DpopKey.read(key) if key else None)
+
+
 class Xrpc:
     """Calls any PDS. `entryway` and `known` are settings of ours; every other address comes from a user: guarded."""
 
@@ -23,34 +46,89 @@ class Xrpc:
         self.entryway = entryway.rstrip("/")
         self._known = {self.entryway, *(base.rstrip("/") for base in known)}
         self._clock = tools.clock
-        self._trusted = ChannelHttp(tools.client, self.explain)
-        self._guarded = ChannelHttp(tools.guarded, self.explain)
+        self._tools = tools
+        self._nonces = Nonces()
 
     def explain(self, answer: Answer) -> ChannelError:
         """See `errors`."""
         return explain(answer, self._clock.now())
 
-    def http(self, base: str) -> ChannelHttp:
-        """The client for an address."""
-        return self._trusted if base.rstrip("/") in self._known else self._guarded
+    async def call(self, method: str, url: str, access: Access | None = None, **rest: Any) -> Answer:
+        """`ChannelHttp.call` with what the account's token needs. Raises ChannelError."""
+        if access is not None and access.key is not None:
+            return await self.prove(method, url, access.key, access.token, **rest)
+        return await self._http(url).call(method, url, token=access.token if access else None, **rest)
+
+    async def prove(self, method: str, url: str, key: DpopKey, token: str | None = None, **rest: Any) -> Answer:
+        """One call with a proof of `key`, or a second one when the server refused only its nonce: then the first did
+        nothing, so no two can take effect. A gate is asked before each. Raises ChannelError."""
+        sent = self._nonces.of(url)
+        try:
+            return await self._prove(method, url, key, token, **rest)
+        except ChannelError as error:
+            if error.provider_code != USE_NONCE or self._nonces.of(url) == sent:
+                raise
+        return await self._prove(method, url, key, token, **rest)
+
+    async def _prove(
+        self,
+        method: str,
+        url: str,
+        key: DpopKey,
+        token: str | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        secrets: Sequence[str] = (),
+        **rest: Any,
+    ) -> Answer:
+        proof = key.proof(method, url, self._clock.now(), nonce=self._nonces.of(url), token=token)
+        bound = {"authorization": f"DPoP {token}"} if token else {}
+        sent = {**(headers or {}), **bound, "dpop": proof}
+        hidden = [*secrets, *([token] if token else ())]
+        answer = await self._http(url).call(method, url, headers=sent, secrets=hidden, **rest)
+        self._nonces.learn(url, answer.headers)
+        return answer
+
+    def _http(self, url: str) -> ChannelHttp:
+        ours = any(url.startswith(f"{base}/") for base in self._known)
+        return ChannelHttp(self._tools.client if ours else self._tools.guarded, partial(self._refused, url))
+
+    def _refused(self, url: str, answer: Answer) -> ChannelError:
+        self._nonces.learn(url, answer.headers)
+        return self.explain(answer)
+
+    async def did_of(self, base: str, handle: str, access: Access | None = None) -> str | None:
+        """resolveHandle, for which nobody needs a token; None when there is no such handle."""
+        try:
+            answer = await self.query(
+                base, "com.atproto.identity.resolveHandle", {"handle": handle.lower()}, access=access
+            )
+        except ChannelError as error:
+            if error.provider_code in NO_SUCH_HANDLE:
+                return None
+            raise
+        did = answer.field("did")
+        if not isinstance(did, str) or not did.startswith("did:"):
+            raise no_proof(answer)
+        return did
 
     async def query(
-        self, base: str, nsid: str, params: Mapping[str, str] | None = None, *, token: str | None = None
+        self, base: str, nsid: str, params: Mapping[str, str] | None = None, *, access: Access | None = None
     ) -> Answer:
         """GET. Raises ChannelError."""
-        return await self.http(base).call("GET", address(base, nsid), params=params, token=token)
+        return await self.call("GET", address(base, nsid), access, params=params)
 
     async def procedure(
         self,
         base: str,
         nsid: str,
         *,
-        token: str | None = None,
+        access: Access | None = None,
         body: Mapping[str, Any] | None = None,
         secrets: Sequence[str] = (),
     ) -> Answer:
         """POST with JSON, or with no body at all. Raises ChannelError."""
-        return await self.http(base).call("POST", address(base, nsid), token=token, json_body=body, secrets=secrets)
+        return await self.call("POST", address(base, nsid), access, json_body=body, secrets=secrets)
 
 
 class Server:
@@ -60,12 +138,12 @@ class Server:
         self.base = account.service_url or xrpc.entryway
         self.did = account.external_id
         self._xrpc = xrpc
-        self._token = account.credentials.access_token.get_secret_value()
+        self._access = Access.of(account.credentials.access_token, account.credentials.extra)
 
     async def write(self, nsid: str, body: Mapping[str, Any], gate: Gate, proof: Callable[[Answer], object]) -> Answer:
         """The visible call."""
         url = address(self.base, nsid)
-        return await self._http.call("POST", url, token=self._token, json_body=body, gate=gate, proof=proof)
+        return await self._xrpc.call("POST", url, self._access, json_body=body, gate=gate, proof=proof)
 
     async def record(self, did: str, collection: str, key: str) -> Answer:
         """getRecord, for which nobody needs a token."""
@@ -75,41 +153,28 @@ class Server:
     async def upload(self, content: bytes, mime_type: str) -> dict[str, Any]:
         """uploadBlob: the blob to put into a record. Nothing visible; the same bytes give the same blob."""
         url, headers = address(self.base, "com.atproto.repo.uploadBlob"), {"content-type": mime_type}
-        answer = await self._http.call("POST", url, token=self._token, content=content, headers=headers)
+        answer = await self._xrpc.call("POST", url, self._access, content=content, headers=headers)
         blob = answer.field("blob")
         if not isinstance(blob, dict) or not blob:
-            raise no_proof(answer, [self._token])
+            raise no_proof(answer, [self._access.token])
         return blob
 
     async def resolve_handle(self, handle: str) -> str | None:
         """The DID of a handle; None when there is no such handle."""
-        try:
-            did = await self._text("com.atproto.identity.resolveHandle", {"handle": handle.lower()}, "did")
-        except ChannelError as error:
-            if error.provider_code in NO_SUCH_HANDLE:
-                return None
-            raise
-        return did
+        return await self._xrpc.did_of(self.base, handle, self._access)
 
     async def service_token(self, audience: str, method: str, expires_at: datetime) -> str:
         """A token that speaks for the account, for one method at one service."""
         params = {"aud": audience, "lxm": method, "exp": str(int(expires_at.timestamp()))}
-        return await self._text("com.atproto.server.getServiceAuth", params, "token")
+        answer = await self._xrpc.query(self.base, "com.atproto.server.getServiceAuth", params, access=self._access)
+        token = answer.field("token")
+        if not isinstance(token, str):
+            raise no_proof(answer, [self._access.token])
+        return token
 
     async def describe(self) -> Answer:
         """What the server says of itself."""
         return await self._xrpc.query(self.base, "com.atproto.server.describeServer")
-
-    async def _text(self, nsid: str, params: Mapping[str, str], name: str) -> str:
-        answer = await self._xrpc.query(self.base, nsid, params, token=self._token)
-        value = answer.field(name)
-        if not isinstance(value, str) or (name == "did" and not value.startswith("did:")):
-            raise no_proof(answer, [self._token])
-        return value
-
-    @property
-    def _http(self) -> ChannelHttp:
-        return self._xrpc.http(self.base)
 
 
 def address(base: str, nsid: str) -> str:

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from munadi.channels.bluesky.sessions import expiry, pds_of
+from munadi.channels.bluesky.identity import pds_of
+from munadi.channels.bluesky.sessions import expiry
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import AccountImport
 from tests.channels.making import REFRESH, TOKEN, Bench, account, bench

@@ -1,0 +1,116 @@
+"""A grant of OAuth: the tokens, and what else it takes to use and renew them. Source: facts, section 2b.
+
+We are a *public* client: our `client_id` is the address of our metadata and proves nothing, so no secret of ours is
+needed. The tokens are bound to a key that only this grant has. A refresh token works once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from munadi.channels.bluesky.dpop import DpopKey
+from munadi.channels.bluesky.identity import AuthorizationServer
+from munadi.channels.bluesky.xrpc import DPOP_KEY, SCOPE, Xrpc
+from munadi.channels.oauth import end_of, text_of
+from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.ports import Answer, Clock
+
+TITLE = "Bluesky"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What the tokens of an account came from. Its texts are stored with the tokens, sealed: the key is secret."""
+
+    key: DpopKey
+    issuer: str
+    token_endpoint: str
+    revocation_endpoint: str
+    client_id: str
+
+    @classmethod
+    def new(cls, server: AuthorizationServer, client_id: str) -> Grant:
+        """Asked for, with a new key."""
+        return cls(DpopKey.new(), server.issuer, server.token, server.revoke or "", client_id)
+
+    @classmethod
+    def read(cls, texts: Mapping[str, str]) -> Grant:
+        """What `texts` gave. ChannelError when it is damaged: nothing but a new consent helps."""
+        try:
+            key = DpopKey.read(SecretStr(texts[DPOP_KEY]))
+            names = ("issuer", "tokenEndpoint", "revocationEndpoint", "clientId")
+            issuer, token, revocation, client_id = (texts[name] for name in names)
+        except (KeyError, ValueError) as error:
+            raise ChannelError(Reason.TOKEN_REVOKED, Sorting.NOT_SENT, f"{TITLE}: the grant is damaged") from error
+        return cls(key, issuer, token, revocation, client_id)
+
+    @classmethod
+    def of(cls, credentials: Credentials) -> Grant | None:
+        """The grant behind credentials; None for a session's."""
+        if DPOP_KEY not in credentials.extra:
+            return None
+        return cls.read({name: secret.get_secret_value() for name, secret in credentials.extra.items()})
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """To store."""
+        return {
+            DPOP_KEY: self.key.text,
+            "issuer": self.issuer,
+            "tokenEndpoint": self.token_endpoint,
+            "revocationEndpoint": self.revocation_endpoint,
+            "clientId": self.client_id,
+        }
+
+
+@dataclass(frozen=True)
+class Granting:
+    """Calls an authorization server. Everything raises ChannelError."""
+
+    xrpc: Xrpc
+    clock: Clock
+
+    async def post(self, grant: Grant, url: str, form: Mapping[str, str], *hidden: str) -> Answer:
+        """A form in our name, with a proof of the grant's key; `hidden` is what of it nobody may read."""
+        sent = {**form, "client_id": grant.client_id}
+        return await self.xrpc.prove("POST", url, grant.key, form=sent, secrets=hidden)
+
+    async def refresh(self, account: ConnectedAccount, grant: Grant) -> Credentials:
+        """The next tokens. TOKEN_REVOKED when the grant has ended or its refresh token was used before."""
+        token = account.credentials.refresh_token
+        if token is None:
+            raise ChannelError(Reason.TOKEN_REVOKED, Sorting.NOT_SENT, f"{TITLE}: the grant has no refresh token")
+        secret = token.get_secret_value()
+        form = {"grant_type": "refresh_token", "refresh_token": secret}
+        answer = await self.post(grant, grant.token_endpoint, form, secret)
+        if answer.field("sub") != account.external_id:
+            message = f"{TITLE}: the authorization server renewed somebody else's token"
+            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.NOT_SENT, message)
+        return self.credentials(answer, grant)
+
+    async def revoke(self, account: ConnectedAccount, grant: Grant) -> bool:
+        """End it, with all its tokens; what is gone already is done (RFC 7009, 2.2)."""
+        if not grant.revocation_endpoint:
+            return False
+        credentials = account.credentials
+        secret = (credentials.refresh_token or credentials.access_token).get_secret_value()
+        await self.post(grant, grant.revocation_endpoint, {"token": secret}, secret)
+        return True
+
+    def credentials(self, answer: Answer, grant: Grant) -> Credentials:
+        """From a token answer. ChannelError when it is not one of DPoP's: then anybody could use the token."""
+        if text_of(TITLE, answer, "token_type").lower() != "dpop":
+            message = f"{TITLE}: the authorization server gave a token that is not bound to our key"
+            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.NOT_SENT, message)
+        fresh = answer.field("refresh_token")
+        texts = {**grant.texts, SCOPE: text_of(TITLE, answer, SCOPE)}
+        return Credentials(
+            access_token=SecretStr(text_of(TITLE, answer, "access_token")),
+            refresh_token=SecretStr(fresh) if isinstance(fresh, str) and fresh else None,
+            expires_at=end_of(self.clock.now(), answer.field("expires_in")),
+            extra={name: SecretStr(text) for name, text in texts.items()},
+        )

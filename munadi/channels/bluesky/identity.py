@@ -1,0 +1,140 @@
+"""Who a handle is, where their PDS is, and which authorization server speaks for it. Source: facts, sections 2b and 2d.
+
+Every step is somebody else's word, so nothing is believed that the next step does not confirm: a DID document is the
+DID's own, and an authorization server's metadata name the issuer that they were asked of (RFC 8414, 3.3).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from munadi.channels.bluesky.xrpc import Xrpc
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.ports import Answer
+
+DID = re.compile(r"did:plc:[a-z0-9]{1,64}|did:web:[a-zA-Z0-9.-]{1,253}(%3A[0-9]{1,5})?")
+HANDLE = re.compile(
+    r"(?=.{3,253}\Z)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+)
+# Answers that say that a document is not there, or is not for us.
+REFUSALS = range(400, 500)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """An account as its DID document describes it; `handle` is what it claims, which nobody has checked."""
+
+    did: str
+    pds: str
+    handle: str | None
+
+
+@dataclass(frozen=True)
+class AuthorizationServer:
+    """Its addresses; `revoke` may be missing."""
+
+    issuer: str
+    authorize: str
+    token: str
+    par: str
+    revoke: str | None
+
+
+class Identities:
+    """Looks up; reads only. Everything raises ChannelError, INVALID_FIELD for what is not there."""
+
+    def __init__(self, xrpc: Xrpc, plc: str) -> None:
+        self._xrpc = xrpc
+        self._plc = plc.rstrip("/")
+
+    async def owner(self, who: str) -> Owner:
+        """By handle or DID."""
+        if DID.fullmatch(who):
+            return await self.by_did(who)
+        if not HANDLE.fullmatch(who):
+            raise _refuse(f"{who[:200]!r} is no handle, DID or server address")
+        did = await self._xrpc.did_of(self._xrpc.entryway, who) or await self._at_its_domain(who)
+        if did is None:
+            raise _refuse(f"nobody has the handle {who}")
+        return await self.by_did(did)
+
+    async def server_of(self, base: str) -> AuthorizationServer:
+        """The authorization server of a PDS, or of an entryway, which is its own."""
+        answer = await self._read(f"{base}/.well-known/oauth-protected-resource")
+        if answer.status in REFUSALS:
+            return await self._server(base)
+        servers = answer.field("authorization_servers")
+        issuer = servers[0] if isinstance(servers, list) and servers else None
+        if not isinstance(issuer, str) or urlsplit(issuer).scheme not in ("https", "http"):
+            raise _refuse(f"{base} names no authorization server: connect with an app password")
+        return await self._server(issuer)
+
+    async def by_did(self, did: str) -> Owner:
+        """By DID, from its document."""
+        if not DID.fullmatch(did):
+            raise _refuse(f"{did[:200]!r} is no DID that we know how to look up")
+        domain = unquote(did.removeprefix("did:web:"))
+        url = f"{self._plc}/{did}" if did.startswith("did:plc:") else f"https://{domain}/.well-known/did.json"
+        answer = await self._read(url)
+        pds = pds_of(answer.body)
+        if answer.status in REFUSALS or answer.field("id") != did or pds is None:
+            raise _refuse(f"{did} has no document that names its server")
+        names = answer.field("alsoKnownAs")
+        handles = (name for name in names if str(name).startswith("at://")) if isinstance(names, list) else iter(())
+        return Owner(did, pds, next((str(name).removeprefix("at://") for name in handles), None))
+
+    async def _at_its_domain(self, handle: str) -> str | None:
+        """The handle's own domain says whose it is, for those that our entryway does not find."""
+        try:
+            answer = await self._read(f"https://{handle.lower()}/.well-known/atproto-did")
+        except ChannelError:  # there is no such domain, or no web server: as good as no handle
+            return None
+        did = answer.text.strip()
+        return did if answer.status not in REFUSALS and DID.fullmatch(did) else None
+
+    async def _server(self, issuer: str) -> AuthorizationServer:
+        answer = await self._read(f"{issuer.rstrip('/')}/.well-known/oauth-authorization-server")
+        if answer.status in REFUSALS or answer.field("issuer") != issuer:
+            raise _refuse(f"{issuer[:200]} is no authorization server: connect with an app password")
+        named = {
+            name: _endpoint(answer, field, issuer)
+            for name, field in {
+                "authorize": "authorization_endpoint",
+                "token": "token_endpoint",
+                "par": "pushed_authorization_request_endpoint",
+                "revoke": "revocation_endpoint",
+            }.items()
+        }
+        authorize, token, par = named["authorize"], named["token"], named["par"]
+        if authorize is None or token is None or par is None:
+            raise _refuse(f"{issuer} lacks an endpoint that AT Protocol's OAuth needs")
+        return AuthorizationServer(issuer, authorize, token, par, named["revoke"])
+
+    async def _read(self, url: str) -> Answer:
+        return await self._xrpc.call("GET", url, also_ok=REFUSALS)
+
+
+def pds_of(document: Any) -> str | None:
+    """The PDS that a DID document names: the service whose id ends in `#atproto_pds`."""
+    services = document.get("service") if isinstance(document, Mapping) else None
+    for service in services if isinstance(services, list) else []:
+        if isinstance(service, dict) and str(service.get("id", "")).endswith("#atproto_pds"):
+            endpoint = service.get("serviceEndpoint")
+            if isinstance(endpoint, str) and endpoint.startswith(("https://", "http://")):
+                return endpoint.rstrip("/")
+    return None
+
+
+def _endpoint(answer: Answer, field: str, issuer: str) -> str | None:
+    """An endpoint as secure as its issuer: a browser and tokens are sent there."""
+    url = answer.field(field)
+    secure = isinstance(url, str) and urlsplit(url).scheme in ("https", urlsplit(issuer).scheme)
+    return str(url) if secure else None
+
+
+def _refuse(message: str) -> ChannelError:
+    return ChannelError(Reason.INVALID_FIELD, Sorting.NOT_SENT, f"Bluesky: {message}")

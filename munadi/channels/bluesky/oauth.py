@@ -1,0 +1,152 @@
+"""Consent in a browser, by AT Protocol's profile of OAuth: PAR, PKCE, DPoP, iss. Source: facts, sections 2b and 2c.
+
+Who we are is a URL: `client_id` is the address of our metadata (`client_metadata`), which every server reads for
+itself, so nobody registers anything. We are a public client (`token_endpoint_auth_method` "none"), whose grants end
+after two weeks at the reference server unless they are renewed; a server that cannot reach us cannot be asked, but for
+one on this machine: to it we are `http://localhost`, as the profile allows for development.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from munadi.channels.bluesky.grants import TITLE, Grant, Granting
+from munadi.channels.bluesky.identity import AuthorizationServer, Identities, Owner
+from munadi.channels.oauth import (
+    challenge_of,
+    code_in,
+    consent_url,
+    new_verifier,
+    refused_code,
+    require_scopes,
+    text_of,
+)
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.ports import AccountImport, Answer, Asking, Choice, Consent, Granted
+
+# The granular scopes would do for a text, but their video scopes have had audience faults (facts, section 2c).
+NEEDED = ("atproto", "transition:generic")
+SCOPE = " ".join(NEEDED)
+METADATA = "client-metadata.json"
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+VERIFIER = "verifier"
+
+
+def client_metadata(base_url: str, redirect_uri: str) -> dict[str, Any]:
+    """What stands at our `client_id`, beside `redirect_uri`; `base_url` is the public address of the API.
+
+    To be served as application/json, status 200, to anybody and without a redirect.
+    """
+    return {
+        "client_id": urljoin(redirect_uri, METADATA),
+        "client_name": "Munadi",
+        "client_uri": base_url,
+        "application_type": "web",
+        "redirect_uris": [redirect_uri],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "scope": SCOPE,
+        "token_endpoint_auth_method": "none",
+        "dpop_bound_access_tokens": True,
+    }
+
+
+def client_id_of(redirect_uri: str) -> str:
+    """Who we are to the server that will send the browser back there. Raises ChannelError where that cannot be."""
+    target = urlsplit(redirect_uri)
+    if target.scheme == "https":
+        return urljoin(redirect_uri, METADATA)
+    if target.hostname in LOOPBACK:
+        return f"http://localhost?{urlencode({'redirect_uri': redirect_uri, 'scope': SCOPE})}"
+    message = f"{TITLE}: MUNADI_PUBLIC_URL must be https, or http://127.0.0.1 for a server on this machine"
+    raise ChannelError(Reason.APP_NOT_APPROVED, Sorting.NOT_SENT, message)
+
+
+@dataclass(frozen=True)
+class BlueskyLogin:
+    """See `munadi.ports.Authorizer`. One consent is for one account; `hint` is its handle or DID, or a server."""
+
+    identities: Identities
+    granting: Granting
+    entryway: str
+
+    @property
+    def missing_settings(self) -> tuple[str, ...]:
+        """None: nobody registers."""
+        return ()
+
+    async def begin(self, asking: Asking) -> Consent:
+        """The request is pushed to the owner's authorization server, whose page shows it. Raises ChannelError."""
+        client_id = client_id_of(asking.redirect_uri)
+        server, login_hint = await self._server(asking.hint)
+        grant, verifier = Grant.new(server, client_id), new_verifier()
+        form = {
+            "response_type": "code",
+            "redirect_uri": asking.redirect_uri,
+            "scope": SCOPE,
+            "state": asking.state,
+            "code_challenge": challenge_of(verifier),
+            "code_challenge_method": "S256",
+        }
+        hinted = {"login_hint": login_hint} if login_hint else {}
+        pushed = await self.granting.post(grant, server.par, {**form, **hinted}, asking.state)
+        query = {"client_id": client_id, "request_uri": text_of(TITLE, pushed, "request_uri")}
+        return Consent(consent_url(server.authorize, query), {**grant.texts, VERIFIER: verifier})
+
+    async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
+        """The code becomes tokens, and the account that they are for confirms who gave them. Raises ChannelError."""
+        grant, code = Grant.read(kept), code_in(TITLE, answered)
+        if answered.get("iss") != grant.issuer:
+            raise _foreign("the code is not from the server that was asked")
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "code_verifier": kept[VERIFIER],
+            "redirect_uri": asking.redirect_uri,
+        }
+        try:
+            answer = await self.granting.post(grant, grant.token_endpoint, form, code, kept[VERIFIER])
+        except ChannelError as error:
+            raise refused_code(TITLE, error) from error
+        owner = await self._owner(answer, grant)
+        credentials = self.granting.credentials(answer, grant)
+        scopes = tuple(text_of(TITLE, answer, "scope").split())
+        require_scopes(TITLE, scopes, NEEDED)
+        given = AccountImport(
+            external_id=owner.did,
+            service_url=owner.pds,
+            access_token=credentials.access_token,
+            refresh_token=credentials.refresh_token,
+            expires_at=credentials.expires_at,
+            extra=credentials.extra,
+        )
+        return Granted((Choice(owner.did, owner.handle or owner.did, given),), scopes)
+
+    async def revoke(self, account: ConnectedAccount) -> bool:
+        """The grant of OAuth; an app password's session is its client's, so it is left alone."""
+        grant = Grant.of(account.credentials)
+        return False if grant is None else await self.granting.revoke(account, grant)
+
+    async def _server(self, hint: str | None) -> tuple[AuthorizationServer, str | None]:
+        """Whom to ask, and for whom."""
+        given = (hint or "").strip().removeprefix("@")
+        if not given or given.startswith(("https://", "http://")):
+            return await self.identities.server_of((given or self.entryway).rstrip("/")), None
+        owner = await self.identities.owner(given)
+        return await self.identities.server_of(owner.pds), given
+
+    async def _owner(self, answer: Answer, grant: Grant) -> Owner:
+        """The account that the tokens are said to be for, if its own server names this authorization server."""
+        owner = await self.identities.by_did(text_of(TITLE, answer, "sub"))
+        server = await self.identities.server_of(owner.pds)
+        if server.issuer != grant.issuer:
+            raise _foreign(f"{grant.issuer} does not speak for {owner.did}")
+        return owner
+
+
+def _foreign(message: str) -> ChannelError:
+    return ChannelError(Reason.CONSENT_EXPIRED, Sorting.NOT_SENT, f"{TITLE}: {message}", provider_code="FOREIGN_ISSUER")
