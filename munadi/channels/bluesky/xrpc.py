@@ -14,7 +14,7 @@ from munadi.channels.bluesky.dpop import USE_NONCE, DpopKey, Nonces
 from munadi.channels.bluesky.errors import explain
 from munadi.channels.http import ChannelHttp, ChannelTools, no_proof
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError
+from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Answer, Gate
 
 # resolveHandle of a handle that does not exist: the lexicon's name, and what the reference PDS says.
@@ -34,9 +34,12 @@ class Access:
 
     @classmethod
     def of(cls, token: SecretStr, extra: Mapping[str, SecretStr]) -> Access:
-        """From what is stored, or imported."""
-        key = extra.get(DPOP_KEY)
-        return cls(token.get_secret_value(), DpopKey.read(key) if key else None)
+        """From what is stored, or imported. ChannelError when the key is damaged: only a new consent helps."""
+        try:
+            key = DpopKey.read(extra[DPOP_KEY]) if DPOP_KEY in extra else None
+        except ValueError as error:
+            raise ChannelError(Reason.TOKEN_REVOKED, Sorting.NOT_SENT, f"Bluesky: {error}") from error
+        return cls(token.get_secret_value(), key)
 
 
 class Xrpc:
