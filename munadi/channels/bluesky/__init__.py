@@ -9,6 +9,7 @@ from munadi.channels.bluesky.adapter import Bluesky, xrpc_of
 from munadi.channels.bluesky.grants import Granting
 from munadi.channels.bluesky.identity import Identities
 from munadi.channels.bluesky.oauth import BlueskyLogin
+from munadi.channels.bluesky.oauth import client_metadata as client_metadata
 from munadi.channels.bluesky.spec import Settings
 from munadi.channels.http import ChannelTools
 from munadi.ports import Authorizer, Channel
