@@ -162,7 +162,7 @@ class AccountStore:
     async def store_refreshed(
         self, account_id: str, expected_version: int, credentials: Credentials, now: datetime
     ) -> bool:
-        """Keep refreshed credentials, unless others were stored meanwhile. A silent answer keeps refresh token and extra."""
+        """Keep refreshed credentials, unless others were stored meanwhile. What an answer leaves out is kept."""
         async with self._database.write() as session:
             row = await _current(session, account_id, expected_version)
             if row is not None:

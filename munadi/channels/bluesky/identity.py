@@ -84,8 +84,9 @@ class Identities:
         if answer.status in REFUSALS or answer.field("id") != did or pds is None:
             raise _refuse(f"{did} has no document that names its server")
         names = answer.field("alsoKnownAs")
-        handles = (name for name in names if str(name).startswith("at://")) if isinstance(names, list) else iter(())
-        return Owner(did, pds, next((str(name).removeprefix("at://") for name in handles), None))
+        known = [str(name) for name in names] if isinstance(names, list) else []
+        handles = [name.removeprefix("at://") for name in known if name.startswith("at://")]
+        return Owner(did, pds, handles[0] if handles else None)
 
     async def _at_its_domain(self, handle: str) -> str | None:
         """The handle's own domain says whose it is, for those that our entryway does not find."""

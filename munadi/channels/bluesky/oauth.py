@@ -1,9 +1,9 @@
 """Consent in a browser, by AT Protocol's profile of OAuth: PAR, PKCE, DPoP, iss. Source: facts, sections 2b and 2c.
 
 Who we are is a URL: `client_id` is the address of our metadata (`client_metadata`), which every server reads for
-itself, so nobody registers anything. We are a public client (`token_endpoint_auth_method` "none"), whose grants end
-after two weeks at the reference server unless they are renewed; a server that cannot reach us cannot be asked, but for
-one on this machine: to it we are `http://localhost`, as the profile allows for development.
+itself, so nobody registers anything. We are a public client (`token_endpoint_auth_method` "none"), whose grants the
+reference server ends two weeks after the consent, renewed or not. A server that cannot reach us cannot be asked, but
+for one on this machine: to it we are `http://localhost`, as the profile allows for development.
 """
 
 from __future__ import annotations
