@@ -10,6 +10,8 @@ PYTHON ?= python3
 ARGS ?=
 
 BIN := .venv/bin
+# Processes that share the tests must collect the same: sets are in one order with one seed. The longest begin first.
+SIDE_BY_SIDE = PYTHONHASHSEED=0 $(BIN)/pytest -q --no-loadscope-reorder
 UV := .cache/uv/bin/uv
 RUFF_PATHS := .
 export UV_PYTHON_DOWNLOADS := never
@@ -40,10 +42,10 @@ test-setup: setup ## What the tests need beyond Python: Node, Chromium, docker-c
 	@$(BIN)/python -m tests.support.pds
 
 test: test-setup check ## check, then the tests with real servers; the slower proofs are in faults and soak
-	$(BIN)/pytest -q -m "not soak and not faults" $(ARGS)
+	$(SIDE_BY_SIDE) -n 2 --dist loadgroup -m "not soak and not faults" $(ARGS)
 
 faults: test-setup ## The small versions of the slower proofs, three at a time; about ten minutes
-	$(BIN)/pytest -q -m faults -n 3 --dist loadfile $(ARGS)
+	$(SIDE_BY_SIDE) -m faults -n 3 --dist loadfile $(ARGS)
 
 soak: test-setup ## The large version of the proofs, written to docs/evidence.md; about an hour
 	$(BIN)/pytest -m soak $(ARGS) || failed=$$?; $(BIN)/python -m tests.faults.evidence; exit $${failed:-0}

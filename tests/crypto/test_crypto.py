@@ -82,20 +82,24 @@ def test_rotation_opens_the_old_and_seals_with_the_new():
         RING.open(new, **PLACE)
 
 
-@pytest.mark.parametrize("key", [KEY, "0123456789abcdef" * 4, "correct horse battery staple, and then some"])
+@pytest.mark.parametrize(
+    "key", [KEY, "0123456789abcdef" * 4, "correct horse battery staple, and then some"], ids=["base64", "hex", "text"]
+)
 def test_base64_hex_and_plain_text_are_keys(key):
     ring = KeyRing([f" {key}\n"])
     assert KeyRing([key]).open(ring.seal(TOKEN, **PLACE), **PLACE) == TOKEN
 
 
-@pytest.mark.parametrize("key", ["", "short", "0123456789abcdef" * 2, "a" * 64, "abcabcabc" * 10, KEY[:31]])
+@pytest.mark.parametrize(
+    "key", ["", "short", "0123456789abcdef" * 2, "a" * 64, "abcabcabc" * 10, KEY[:31]], ids=[*"abcdef"]
+)
 def test_a_guessable_key_is_refused_without_being_repeated(key):
     with pytest.raises(WeakKey) as caught:
         KeyRing([key])
     assert not key or key not in str(caught.value)
 
 
-@pytest.mark.parametrize("keys", [[], KEY])
+@pytest.mark.parametrize("keys", [[], KEY], ids=["none", "text"])
 def test_a_ring_needs_a_list_of_keys(keys):
     with pytest.raises(ValueError, match="list"):
         KeyRing(keys)

@@ -17,6 +17,9 @@ from tests.support.postgres import PostgresServer
 from tests.support.s3 import S3Server
 from tests.support.temporal import TemporalDevServer, time_skipping_environment
 
+# Tests that start everything there is. Beside each other they would only wait for the processor.
+WHOLE_STACKS = ("tests/e2e/", "tests/faults/", "tests/cli/test_demo", "tests/cli/test_dev_")
+
 _exit_status: dict[str, int] = {}
 stay_on_this_machine()
 
@@ -102,6 +105,15 @@ async def make_fault_proxy() -> AsyncIterator[Callable[[str, int], FaultProxy]]:
     yield make
     for proxy in made:
         await proxy.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For `--dist loadgroup`: whole stacks one after the other, all else file by file."""
+    for item in items:
+        name = item.nodeid.partition("::")[0]
+        group = "stacks" if name.startswith(WHOLE_STACKS) else name
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
