@@ -98,23 +98,39 @@ async def choose(connection_id: str, request: Request, services: TheServices, br
     if not chosen:
         return await _choosing(row, services, "Choose at least one.")
     try:
-        return await _arrived(await services.connecting.choose(row, chosen), services, chosen_here=True)
+        return await _arrived(await services.connecting.choose(row, chosen), services)
     except LookupError:
         return await _choosing(row, services, "That is none of the choices.")
     except (StateVoid, LinkVoid):
         return _over()
 
 
+@router.get("/connections/{connection_id}/end")
+async def show_end(connection_id: str, services: TheServices, browser: Browser = None) -> Response:
+    """How it ended; an address without a code, which may be reloaded and stay in a history."""
+    row = await _mine(connection_id, browser, services)
+    view = view_of(row, services.clock.now())
+    if view.failure is not None:
+        return page("end.html", 422, heading="Nothing was connected", failure=view.failure, lines=[])
+    if view.status is not ConnectionStatus.CONNECTED:
+        return _over()
+    accounts = AccountStore(services.database, services.keyring)
+    known = [await accounts.view(account_id) for account_id in row.account_ids]
+    handles = ", ".join(account.handle for account in known if account is not None)
+    lines = [f"{await _brand(row, services)} can now publish as {handles} at {_network(row, services)}.",
+             "You can close this window."]  # fmt: skip
+    return page("end.html", heading="Connected", lines=lines)
+
+
 async def _opened(
     row: ConnectionRow, services: Services, failure: Failure | None = None, status: int = 200
 ) -> Response:
-    brand = await BrandStore(services.database).get(row.brand_ref)
     account = await AccountStore(services.database, services.keyring).view(row.account_id) if row.account_id else None
     return page(
         "open.html",
         status,
         network=_network(row, services),
-        brand=(brand.name if brand else None) or row.brand_ref,
+        brand=await _brand(row, services),
         action="Reconnect" if account else "Connect",
         expected=account.handle if account else None,
         failure=failure or view_of(row, services.clock.now()).failure,
@@ -122,18 +138,17 @@ async def _opened(
 
 
 async def _choosing(row: ConnectionRow, services: Services, problem: str | None = None) -> Response:
-    brand = await BrandStore(services.database).get(row.brand_ref)
     return page(
         "choose.html",
         422 if problem else 200,
         network=_network(row, services),
-        brand=(brand.name if brand else None) or row.brand_ref,
+        brand=await _brand(row, services),
         choices=view_of(row, services.clock.now()).choices,
         problem=problem,
     )
 
 
-async def _arrived(back: Back, services: Services, *, chosen_here: bool = False) -> Response:
+async def _arrived(back: Back, services: Services) -> Response:
     """To the address that was asked for, or to a page of ours."""
     choose_url = f"{services.settings.base_url}/connections/{back.connection_id}/choose"
     choosing = back.status is ConnectionStatus.CHOOSING
@@ -142,20 +157,30 @@ async def _arrived(back: Back, services: Services, *, chosen_here: bool = False)
         told |= {"chooseUrl": choose_url} if choosing else {}
         mark = "&" if "?" in back.redirect_url else "?"
         return RedirectResponse(f"{back.redirect_url}{mark}{urlencode(told)}", 303, HEADERS)
-    if choosing:
-        return RedirectResponse(choose_url, 303, HEADERS)
     if back.failure is not None:
         return page("end.html", 422, heading="Nothing was connected", failure=back.failure, lines=[])
-    return page("end.html", heading="Connected", lines=["You can close this window."])
+    end_url = f"{services.settings.base_url}/connections/{back.connection_id}/end"
+    return RedirectResponse(choose_url if choosing else end_url, 303, HEADERS)
 
 
 async def _of_browser(connection_id: str, browser: str | None, services: Services) -> ConnectionRow | None:
-    """The try that is being chosen for, if this browser began it."""
+    """The try that is being chosen for, if this browser began it; None when there is nothing to choose."""
+    row = await _mine(connection_id, browser, services)
+    return row if view_of(row, services.clock.now()).status is ConnectionStatus.CHOOSING else None
+
+
+async def _mine(connection_id: str, browser: str | None, services: Services) -> ConnectionRow:
+    """The try that this browser began; for every other one it is not there."""
     store = ConnectionStore(services.database, services.keyring)
     row = await store.get(connection_id) if is_id(connection_id, Prefix.CONNECTION) else None
     if row is None or browser is None or not secrets.compare_digest(hash_of(browser), row.browser_hash or ""):
         raise not_found("connection", connection_id)
-    return row if view_of(row, services.clock.now()).status is ConnectionStatus.CHOOSING else None
+    return row
+
+
+async def _brand(row: ConnectionRow, services: Services) -> str:
+    brand = await BrandStore(services.database).get(row.brand_ref)
+    return (brand.name if brand else None) or row.brand_ref
 
 
 def _over() -> Response:

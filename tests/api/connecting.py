@@ -46,7 +46,13 @@ async def left(client: httpx.AsyncClient, made: dict[str, Any]) -> dict[str, str
 
 
 async def back(client: httpx.AsyncClient, answered: dict[str, str]) -> httpx.Response:
-    return await client.get(CALLBACK, params=answered)
+    """The answer to what the network sent the browser back with, or the page of ours where it ends."""
+    return await ended(client, await client.get(CALLBACK, params=answered))
+
+
+async def ended(client: httpx.AsyncClient, answer: httpx.Response) -> httpx.Response:
+    target = urlsplit(answer.headers.get("location", ""))
+    return await client.get(target.path) if target.path.endswith("/end") else answer
 
 
 async def status(door: Door, made: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tests.api.connecting import (
     back,
     browser,
     client_get,
+    ended,
     left,
     link,
     path_of,
@@ -34,7 +35,8 @@ async def test_a_link_leads_to_a_connected_account(door: Door) -> None:
         assert (await status(door, made))["status"] == "consenting"
         assert door.authority.asked[0].redirect_uri.endswith(CALLBACK)
         end = await back(client, door.authority.approve(consent))
-    assert (end.status_code, "Connected" in end.text) == (200, True)
+    assert (end.status_code, "can now publish as acme.example" in end.text) == (200, True)
+    assert (await client_get(door, end.url.path)).status_code == 404  # another browser
     (account,) = await accounts(door)
     found = await status(door, made)
     assert (found["status"], found["accountIds"], found["failure"]) == ("connected", [account["id"]], None)
@@ -64,7 +66,7 @@ async def test_several_profiles_are_chosen_on_our_page(door: Door) -> None:
         assert (await client.post(choose)).status_code == 422
         assert (await client.post(choose, data={"externalId": "p9"})).status_code == 422
         assert (await client_get(door, choose)).status_code == 404  # another browser
-        done = await client.post(choose, data={"externalId": ["p1", "p3"]})
+        done = await ended(client, await client.post(choose, data={"externalId": ["p1", "p3"]}))
         assert "Connected" in done.text
         assert (await client.post(choose, data={"externalId": "p2"})).status_code == 410
     assert {one["externalId"] for one in await accounts(door)} == {"p1", "p3"}

@@ -1,0 +1,120 @@
+"""Owners connect in a real browser, at the consent pages of the sandbox; what was held for one goes out after that."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.stack import Brand, Stack
+from tests.support.browser import open_page
+
+SCREENS = Path(__file__).parents[2] / ".cache" / "screens"
+NETWORKS = ("threads", "tiktok", "youtube")
+
+
+@pytest.fixture
+async def sandbox(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
+    async with stack.sandbox() as client:
+        yield client
+
+
+async def profile_of(sandbox: httpx.AsyncClient, channel: str, name: str) -> dict[str, Any]:
+    answer = await sandbox.post("/control/profiles", json={"channel": channel, "name": name})
+    assert answer.status_code < 300, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def consent(page: Page, channel: str, name: str) -> None:
+    """From our page over the network's to where the browser ends."""
+    await page.screenshot(path=SCREENS / f"connect-{channel}.png", full_page=True)
+    await page.get_by_role("button", name="Continue to").click()
+    await page.get_by_role("radio", name=name).check()
+    await page.screenshot(path=SCREENS / f"consent-{channel}.png", full_page=True)
+    await page.get_by_role("button", name="Allow").click()
+
+
+async def connection(api: httpx.AsyncClient, made: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = (await api.get(f"/v1/connections/{made['id']}")).json()
+    return found
+
+
+@pytest.mark.parametrize("channel", NETWORKS)
+async def test_an_owner_connects_in_a_browser(
+    api: httpx.AsyncClient, sandbox: httpx.AsyncClient, browser: Browser, channel: str
+) -> None:
+    ref = f"browser-{channel}"
+    await api.post("/v1/brands", json={"ref": ref, "name": "Acme Stores"})
+    profile = await profile_of(sandbox, channel, ref)
+    name = str(profile.get("username") or profile.get("name") or profile.get("title"))
+    made = (await api.post(f"/v1/brands/{ref}/accounts/connect", json={"channel": channel})).json()
+    async with open_page(browser, made["connectUrl"]) as page:
+        await consent(page, channel, name)
+        await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+        await page.screenshot(path=SCREENS / f"connected-{channel}.png", full_page=True)
+    found = await connection(api, made)
+    assert (found["status"], found["failure"]) == ("connected", None)
+    (account_id,) = found["accountIds"]
+    account = (await api.post(f"/v1/accounts/{account_id}/check")).json()
+    assert (account["ok"], account["externalId"]) == (True, profile["externalId"])
+
+
+async def test_an_owner_may_decline_or_untick_and_try_again(
+    api: httpx.AsyncClient, sandbox: httpx.AsyncClient, browser: Browser
+) -> None:
+    await api.post("/v1/brands", json={"ref": "declines"})
+    await profile_of(sandbox, "threads", "declines")
+    made = (await api.post("/v1/brands/declines/accounts/connect", json={"channel": "threads"})).json()
+    async with open_page(browser, made["connectUrl"], width=390, dark=True) as page:
+        await page.get_by_role("button", name="Continue to").click()
+        await page.get_by_role("button", name="Cancel").click()
+        await expect(page.get_by_role("alert")).to_contain_text("the owner declined")
+        await page.screenshot(path=SCREENS / "declined-phone-dark.png", full_page=True)
+        assert (await connection(api, made))["failure"]["reason"] == "CONSENT_DENIED"
+        await page.goto(made["connectUrl"])
+        await page.get_by_role("button", name="Continue to").click()
+        await page.get_by_role("radio", name="declines").check()
+        await page.get_by_role("checkbox", name="threads_content_publish").uncheck()
+        await page.get_by_role("button", name="Allow").click()
+        await expect(page.get_by_role("alert")).to_contain_text("threads_content_publish")
+        assert (await connection(api, made))["failure"]["reason"] == "MISSING_SCOPE"
+        await page.goto(made["connectUrl"])
+        await consent(page, "threads-again", "declines")
+        await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+
+
+async def test_a_post_held_for_its_owner_goes_out_once_after_they_reconnect(
+    api: httpx.AsyncClient, sandbox: httpx.AsyncClient, browser: Browser
+) -> None:
+    await api.post("/v1/brands", json={"ref": "held"})
+    await Brand._import(api, sandbox, "held", "threads")
+    (account,) = (await api.get("/v1/accounts", params={"brandRef": "held"})).json()["data"]
+    brand = Brand(api, sandbox, "held")
+    revoked = {"channel": "threads", "profile": account["externalId"]}
+    assert (await sandbox.post("/control/tokens/revoke", json=revoked)).status_code < 300
+    content = await brand.submit("Held until they came back", seconds=2, channels=["threads"])
+
+    async def hold() -> Any:
+        return (await api.get(f"/v1/contents/{content['id']}")).json()["publications"][0]["hold"]
+
+    for _ in range(150):
+        if held := await hold():
+            break
+        await asyncio.sleep(0.2)
+    assert held["reason"] == "TOKEN"
+    made = (await api.post(f"/v1/accounts/{account['id']}/reconnect", json={})).json()
+    async with open_page(browser, made["connectUrl"]) as page:
+        await consent(page, "reconnect", "held")
+        await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+    assert (await brand.ended(content["id"]))["status"] == "published"
+    assert len(await brand.posts("Held until they came back", "threads")) == 1
+    kinds = [event["type"] for event in (await api.get("/v1/events", params={"brandRef": "held"})).json()["data"]]
+    assert kinds.count("account.reauth_required") == 1
+    assert kinds.count("account.connected") == 2
+    assert "content.publish.failed" not in kinds
