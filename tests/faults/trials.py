@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import httpx
+
 from tests.faults.points import Passage
 from tests.faults.world import KEYLESS, World
 
@@ -32,6 +34,7 @@ class Trial:
     network_ids: tuple[str, ...] = ()
     live_at: float | None = None
     early: bool = False
+    trouble: str | None = None  # why it could not be judged
 
     @property
     def recovery(self) -> float | None:
@@ -45,6 +48,8 @@ class Trial:
 
     def verdict(self) -> str | None:
         """What promise was broken, or None."""
+        if self.trouble is not None:
+            return f"not judged: {self.trouble}"
         if len(self.network_ids) > 1:
             return f"doubled: {self.network_ids}"
         if self.early:
@@ -81,8 +86,20 @@ async def look_at_network(world: World, trial: Trial) -> Trial:
 async def at_passage(
     world: World, shape: str, passage: Passage, text: str, *, action: str = "kill", seconds: float | None = None
 ) -> Trial:
-    """Let the worker die (or be paused, …) where this content passes, and see how it ends."""
+    """Let the worker die (or be paused, …) where this content passes, and see how it ends.
+
+    What goes wrong with one trial is that trial's failure: the others are still worth their time.
+    """
     trial = Trial(shape, f"{action} at {passage}", text)
+    try:
+        return await _at_passage(world, trial, passage, action, seconds)
+    except (AssertionError, httpx.HTTPError) as error:
+        trial.trouble = f"{trial.content_id} {type(error).__name__}: {str(error)[:500]}"
+        return trial
+
+
+async def _at_passage(world: World, trial: Trial, passage: Passage, action: str, seconds: float | None) -> Trial:
+    shape, text = trial.shape, trial.text
     content = await world.prepare(shape, text)
     trial.content_id = content["id"]
     publication = content["publications"][0]
