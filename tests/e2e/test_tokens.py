@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -62,3 +63,28 @@ async def test_a_grant_revoked_before_the_slot_holds_the_post_until_it_is_connec
         ended = await brand.ended(content["id"])
         assert ended["status"] == "published", ended
         assert len(await brand.posts("Held", "instagram")) == 1
+
+
+async def test_a_hundred_posts_on_an_expired_token_make_one_refresh(stack: Stack, api: httpx.AsyncClient) -> None:
+    async with stack.sandbox() as sandbox:
+        brand = await Brand.create(api, sandbox, "hundred", "bluesky")
+        (account,) = (await api.get("/v1/accounts", params={"brandRef": "hundred"})).json()["data"]
+        due = datetime.now(UTC) + timedelta(seconds=15)
+        for n in range(100):
+            await brand.submit(f"hundred {n}", scheduledAt=due.isoformat())
+        expiry = {"channel": "bluesky", "profile": account["externalId"], "which": "access"}
+        assert (await sandbox.post("/control/tokens/expire", json=expiry)).status_code < 300
+        assert datetime.now(UTC) < due, "the lead is too short for this machine"
+
+        async def all_over() -> Any:
+            query = {"brandRef": "hundred", "status": ["accepted", "queued", "publishing"], "limit": 1}
+            return not (await api.get("/v1/contents", params=query)).json()["data"]
+
+        await until(all_over, 90)
+        posts = (await sandbox.get("/control/posts", params={"channel": "bluesky"})).json()
+        assert len({post["text"] for post in posts if post["text"].startswith("hundred ")}) == 100
+        assert sum(post["text"].startswith("hundred ") for post in posts) == 100
+        calls = (await sandbox.get("/control/calls", params={"channel": "bluesky"})).json()
+        rows = calls if isinstance(calls, list) else calls["calls"]
+        mine = [row["operation"] for row in rows if row["profile"] == account["externalId"]]
+        assert sum(operation.endswith("refreshSession") for operation in mine) == 1

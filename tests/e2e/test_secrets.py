@@ -1,0 +1,116 @@
+"""Canaries: every token, secret and password of a run is looked for in everything that the run wrote or answered."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.async_api import Browser, expect
+from temporalio.client import Client
+
+from tests.e2e.stack import Brand, Stack
+from tests.support.browser import open_page
+
+# What Bluesky's tokens are.
+JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,}")
+CARRIED = re.compile(r"[?&](?:code|state)=([^&#]{20,})")
+APP_SECRET = "CANARY-app-secret-0123456789"
+
+
+def tokens_of(stack: Stack, like: str = "%") -> list[str]:
+    """Every token, grant and code that the emulated networks gave out and still know, oldest first."""
+    with closing(sqlite3.connect(stack.folder / "data" / "sandbox" / "sandbox.sqlite3")) as rows:
+        query = "SELECT key FROM sandbox_rows WHERE name LIKE ? AND substr(name, instr(name, '_')) IN (?, ?, ?)"
+        return [key for (key,) in rows.execute(query, (like, "_token", "_grant", "_code"))]
+
+
+def written(folder: Path, without: set[str]) -> dict[str, bytes]:
+    """All that Munadi and Temporal wrote; the sandbox knows its own tokens, and the folder of keys is for a key."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not without & set(path.relative_to(folder).parts)
+    }
+
+
+async def histories(stack: Stack) -> bytes:
+    client = await Client.connect(stack.temporal)
+    found = b""
+    async for workflow in client.list_workflows():
+        history = await client.get_workflow_handle(workflow.id, run_id=workflow.run_id).fetch_history()
+        found += b"".join(event.SerializeToString() for event in history.events)
+    return found
+
+
+async def test_no_token_code_or_secret_is_written_or_answered(tmp_path: Path, browser: Browser) -> None:
+    env = {"MUNADI_CHANNELS__THREADS__CLIENT_SECRET": APP_SECRET, "MUNADI_LOG_LEVEL": "debug"}
+    stack = await asyncio.to_thread(Stack(tmp_path, env).start)
+    try:
+        secrets, answers, story = await everything_that_can_happen(stack, browser)
+    finally:
+        assert await asyncio.to_thread(stack.stop) == 0
+    everywhere = written(tmp_path, {"sandbox", "sandbox.log", "keys"}) | {"histories": story, "answers": answers}
+    assert {"data/temporal.db", "data/munadi.db", "data/logs/worker.log", "data/logs/api.log"} <= set(everywhere)
+    found = [
+        f"{name}: {secret[:14]}…" for name, text in everywhere.items() for secret in secrets if secret.encode() in text
+    ]
+    found += [f"{name}: {token[:30]!r}…" for name, text in everywhere.items() for token in JWT.findall(text)]
+    assert found == []
+
+
+async def everything_that_can_happen(stack: Stack, browser: Browser) -> tuple[set[str], bytes, bytes]:
+    """Connecting, importing, publishing, refusals, a dead grant: the secrets, the answers, the histories."""
+    said: list[bytes] = []
+    sent: list[str] = []  # codes and states, as the browser carried them
+
+    async def keep(response: httpx.Response) -> None:
+        said.append(await response.aread())
+
+    async with stack.client() as api, stack.sandbox() as sandbox:
+        api.event_hooks["response"].append(keep)
+        brand = await Brand.create(api, sandbox, "canaries", "bluesky", "facebook", "instagram", "tiktok", "youtube")
+        profile = (await sandbox.post("/control/profiles", json={"channel": "threads", "name": "canary"})).json()
+        made = (await api.post("/v1/brands/canaries/accounts/connect", json={"channel": "threads"})).json()
+        async with open_page(browser, made["connectUrl"]) as page:
+            page.on("request", lambda request: sent.extend(CARRIED.findall(request.url)))
+            await page.get_by_role("button", name="Continue to").click()
+            await page.get_by_role("radio", name=profile["username"]).check()
+            await page.get_by_role("button", name="Allow").click()
+            await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+        # Refused in the network's own words, which repeat the token that it was asked with.
+        for channel, operation in (("threads", "publish"), ("facebook", "create_post")):
+            words = f"no good: {tokens_of(stack, f'{channel}%')[-1]}"
+            fault = {"channel": channel, "operation": operation, "mode": "error", "error": {"message": words}}
+            assert (await sandbox.post("/control/faults", json=fault)).status_code < 300
+        made_contents = [
+            await brand.submit(f"canary {n}", channels=["bluesky", "facebook", "threads"], seconds=1) for n in range(4)
+        ]
+        for content in made_contents:
+            await brand.ended(content["id"])
+        await revoke_and_fail(api, sandbox, brand)
+        wrong = {"channel": "threads", "credentials": {"accessToken": "CANARY-imported-token"}}
+        assert (await api.post("/v1/brands/canaries/accounts", json=wrong)).status_code == 422
+        for path in ("/v1/events?limit=100", "/metrics", "/v1/accounts", f"/v1/connections/{made['id']}"):
+            assert (await api.get(path)).status_code == 200
+        secrets = {*tokens_of(stack), *sent, APP_SECRET, "CANARY-imported-token"}
+        assert len(secrets) > 10
+        return secrets, b"\n".join(said), await histories(stack)
+
+
+async def revoke_and_fail(api: httpx.AsyncClient, sandbox: httpx.AsyncClient, brand: Brand) -> None:
+    """A grant that dies: the refusal, the hold and the event are written too."""
+    listed: list[dict[str, Any]] = (await api.get("/v1/accounts", params={"brandRef": brand.ref})).json()["data"]
+    account = next(one for one in listed if one["channel"] == "threads")
+    await sandbox.post("/control/tokens/revoke", json={"channel": "threads", "profile": account["externalId"]})
+    content = await brand.submit("canary held", channels=["threads"], seconds=1)
+    for _ in range(100):
+        shown = (await api.get(f"/v1/contents/{content['id']}")).json()
+        if shown["publications"][0]["hold"]:
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"not held: {shown}")
