@@ -23,7 +23,7 @@ CONTENTS, EDITORS, ROUNDS = 100, 10, 3
 # Every third editor moves the time instead of the text.
 MOVES_EVERY = 3
 # The last editors of a content go on until its time has come and they are refused.
-LAST_SECONDS = 1.5
+LAST_SECONDS = 4.0
 
 
 @dataclass

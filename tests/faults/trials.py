@@ -66,8 +66,15 @@ class Trial:
 
 
 async def judge(world: World, trial: Trial, *, patience: float = PATIENCE) -> Trial:
-    """Wait until the content has ended, then ask the network."""
+    """Wait until the content has ended, then ask the network.
+
+    Unconfirmed is an end only where the network cannot tell: elsewhere it is looked for again, and sent if it is not there.
+    """
+    deadline = time.monotonic() + patience
     content = await world.brand.ended(trial.content_id, patience)
+    while content["status"] == "unconfirmed" and trial.shape not in KEYLESS and time.monotonic() < deadline:
+        await asyncio.sleep(0.5)
+        content = await world.brand.ended(trial.content_id, patience)
     trial.ended_at = time.time()
     publication = content["publications"][0]
     trial.status, trial.post_id = publication["status"], publication["providerPostId"]
