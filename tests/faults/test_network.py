@@ -19,7 +19,7 @@ from tests.faults.world import CHANNELS, SHAPES
 from tests.support.faultproxy import Mode
 
 SEED = 20261126
-EACH = 50
+EACH, AT_ONCE = 50, 25
 ACCEPTED = ("reset", "hang", "502", "504", "half_body")
 REFUSED, RESET, DNS, TLS = "refused", "reset before it was read", "no such name", "no TLS"
 PATIENCE = 180.0
@@ -170,7 +170,10 @@ async def many(between: Between, each: int) -> tuple[list[Trial], list[str]]:
     shapes = [shape for _ in range(-(-each // len(SHAPES))) for shape in choice.sample(list(SHAPES), len(SHAPES))]
     shapes = shapes[:each]
     results = [await answers_lost(between, [(shape, mode) for shape in shapes], mode) for mode in ACCEPTED]
-    results += [await unreachable(between, mode, shapes, mode) for mode in (REFUSED, RESET)]
+    results.append(await unreachable(between, REFUSED, shapes, REFUSED))
+    # In parts: what is looked for in vain all the while that others are still tried waits longer and longer.
+    parts = [shapes[start : start + AT_ONCE] for start in range(0, each, AT_ONCE)]
+    results += [await unreachable(between, RESET, part, f"{RESET} {n}") for n, part in enumerate(parts)]
     half = CHANNELS[::2]
     # A TikTok video's upload address is given by the network and kept: under other names it would be a foreign one.
     named = [shape if shape != "tiktok" else "tiktok-photo" for shape in shapes]

@@ -68,7 +68,8 @@ class Trial:
 async def judge(world: World, trial: Trial, *, patience: float = PATIENCE) -> Trial:
     """Wait until the content has ended, then ask the network.
 
-    Unconfirmed is an end only where the network cannot tell: elsewhere it is looked for again, and sent if it is not there.
+    Unconfirmed is an end only where the network cannot tell: elsewhere it is looked for again, and sent if it is not
+    there.
     """
     deadline = time.monotonic() + patience
     content = await world.brand.ended(trial.content_id, patience)
