@@ -20,7 +20,7 @@ from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.media.opening import open_store
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia, WebLinks
 from munadi.media.store import MediaStore
-from munadi.ports import Channels, Clock
+from munadi.ports import Channels, Clock, MediaReader
 from munadi.webhooks.guard import Guard, guarded_client
 from munadi.webhooks.sender import WebhookSender
 
@@ -38,6 +38,7 @@ class Runtime:
     fetcher: MediaFetcher
     sender: WebhookSender
     channels: Channels
+    media: MediaReader
     clock: Clock
     failpoints: Failpoints | None = None
 
@@ -81,10 +82,11 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
     client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
     guarded = guarded_client(guard, timeout=timeout)
     try:
+        media = StoredMedia(store, settings.base_url, keyring.derive(MEDIA_URL_PURPOSE), clock)
         tools = ChannelTools(
             client=client,
             guarded=guarded,
-            media=StoredMedia(store, settings.base_url, keyring.derive(MEDIA_URL_PURPOSE), clock),
+            media=media,
             links=WebLinks(fetcher),
             clock=clock,
         )
@@ -94,7 +96,7 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
             guarded.event_hooks["request"].append(failpoints.watch_request)
             watched = {name: failpoints.around(each, f"channel.{name}") for name, each in channels.by_name.items()}
             channels = Channels(watched, channels.authorizers)
-        yield Runtime(settings, keyring, guard, store, fetcher, sender, channels, clock, failpoints)
+        yield Runtime(settings, keyring, guard, store, fetcher, sender, channels, media, clock, failpoints)
     finally:
         for closing in (fetcher.aclose, sender.aclose, client.aclose, guarded.aclose):
             await closing()

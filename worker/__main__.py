@@ -15,7 +15,7 @@ from munadi.db.session import Database
 from munadi.logs import configure_logging
 from munadi.runtime import Runtime, open_runtime
 from munadi.temporal import connect
-from worker.compose import build_activities, build_discarding, build_worker
+from worker.compose import build_activities, build_discarding, build_lookahead, build_worker
 from worker.relay import Relay
 
 log = logging.getLogger("munadi.worker")
@@ -54,15 +54,17 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
     deliveries = DeliveryStore(database, runtime.keyring)
     relay = asyncio.create_task(Relay(settings, database, deliveries, client, runtime.clock).run())
     discarding = asyncio.create_task(build_discarding(runtime, database).run())
+    lookahead = asyncio.create_task(build_lookahead(runtime, database).run())
+    besides = (relay, discarding, lookahead)
     try:
         async with build_worker(client, settings.temporal.task_queue, build_activities(runtime, database)):
             log.info("worker ready")
             await stop.wait()
             log.info("worker stopping: what is in flight may end")
     finally:
-        for beside in (relay, discarding):
+        for beside in besides:
             beside.cancel()
-        await asyncio.gather(relay, discarding, return_exceptions=True)
+        await asyncio.gather(*besides, return_exceptions=True)
 
 
 async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:

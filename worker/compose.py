@@ -28,6 +28,7 @@ from munadi.db.stages import StageLedger
 from munadi.runtime import Runtime
 from munadi.tokens import AccountTokens
 from worker.discarding import Discarding
+from worker.lookahead import LookingAhead
 from workflows.registry import WORKFLOWS
 
 # Longer than a publish deadline without media in it: what is in flight ends by itself; a longer upload is looked for.
@@ -79,6 +80,12 @@ def build_discarding(runtime: Runtime, database: Database) -> Discarding:
     """What removes leftovers, with its ports filled."""
     outbox = runtime.around(DiscardOutbox(database), "discards")
     return Discarding(outbox, runtime.channels, _tokens(runtime, database), runtime.clock)
+
+
+def build_lookahead(runtime: Runtime, database: Database) -> LookingAhead:
+    """What tells of contents that would not go out, with its ports filled."""
+    ahead = timedelta(seconds=runtime.settings.relay.preflight)
+    return LookingAhead(database, runtime.channels, runtime.media, runtime.keyring, runtime.clock, ahead)
 
 
 def _tokens(runtime: Runtime, database: Database) -> AccountTokens:

@@ -6,7 +6,7 @@ deliveries, `close` rolls up and recomputes when somebody must look again. All o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -47,7 +47,16 @@ class Story:
     @classmethod
     async def lock(cls, session: AsyncSession, content_id: str, now: datetime) -> Self | None:
         """The story of a content, or None when there is no such content."""
-        content = await session.get(ContentRow, content_id, with_for_update=True)
+        return await cls._load(session, content_id, now, lock=True)
+
+    @classmethod
+    async def read(cls, session: AsyncSession, content_id: str, now: datetime) -> Self | None:
+        """The same without a lock, for looking only."""
+        return await cls._load(session, content_id, now, lock=False)
+
+    @classmethod
+    async def _load(cls, session: AsyncSession, content_id: str, now: datetime, *, lock: bool) -> Self | None:
+        content = await session.get(ContentRow, content_id, with_for_update=lock)
         if content is None:
             return None
         query = (
@@ -122,12 +131,20 @@ class Story:
         row.hold_reason = row.hold_since = row.hold_until = row.hold_cause = None
         row.hold_count = 0
 
-    async def emit(self, kind: EventType, row: PublicationRow | None = None, *, reason: str | None = None) -> None:
-        """Append one event with a snapshot of what is true now, and a delivery per subscribed endpoint."""
+    async def emit(
+        self,
+        kind: EventType,
+        row: PublicationRow | None = None,
+        *,
+        reason: str | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Append one event with a snapshot of what is true now (and `more`), and a delivery per subscribed endpoint."""
         self.content.sequence += 1
         snapshot: dict[str, Any] = {
             "content": content_view(self.content, self.draft, self.publications).model_dump(mode="json"),
             "publication": publication_view(row).model_dump(mode="json") if row else None,
+            **(more or {}),
         }
         event = EventRow(
             id=new_id(Prefix.EVENT),

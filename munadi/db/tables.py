@@ -66,6 +66,9 @@ class ContentRow(SQLModel, table=True):
     wake_tries: int = 0
     next_wake_at: datetime | None = _at(default=None)
     next_look_at: datetime | None = _at(default=None)
+    # Which draft for which time was looked at ahead (preflights.py).
+    preflight_draft: int | None = None
+    preflight_for: datetime | None = _at(default=None)
     completed_as: str | None = None
     created_at: datetime = _at()
     updated_at: datetime = _at()

@@ -22,11 +22,11 @@ _SPENDS_NOTHING = [PublicationStatus.FAILED.value, PublicationStatus.CANCELED.va
 
 async def quota_warnings(database: Database, targets: Sequence[Target], due: datetime) -> list[Warning_]:
     """One for each account whose posts of the 24 hours before `due` are as many as its quota."""
-    totals = {row.id: total for target in targets if (row := target.row) and (total := _total(row)) is not None}
+    totals = {row.id: total for target in targets if (row := target.row) and (total := daily_total(row)) is not None}
     if not totals:
         return []
     async with database.read() as session:
-        planned = await _planned(session, list(totals), due)
+        planned = await planned_posts(session, list(totals), due)
     return [
         _warning(target, row, planned.get(row.id, 0), totals[row.id])
         for target in targets
@@ -34,7 +34,8 @@ async def quota_warnings(database: Database, targets: Sequence[Target], due: dat
     ]
 
 
-async def _planned(session: AsyncSession, account_ids: Sequence[str], due: datetime) -> Mapping[str, int]:
+async def planned_posts(session: AsyncSession, account_ids: Sequence[str], due: datetime) -> Mapping[str, int]:
+    """Per account, its posts that are due in the 24 hours up to `due`, itself included where it is stored."""
     query = (
         select(PublicationRow.account_id, func.count())
         .where(
@@ -48,7 +49,8 @@ async def _planned(session: AsyncSession, account_ids: Sequence[str], due: datet
     return dict((await session.exec(query)).all())
 
 
-def _total(row: AccountRow) -> int | None:
+def daily_total(row: AccountRow) -> int | None:
+    """How many posts a day its network allows the account, where it says so."""
     quota = row.facts.get("quota")
     total = quota.get("total") if isinstance(quota, dict) else None
     return total if isinstance(total, int) else None

@@ -112,7 +112,7 @@ def check_health(targets: Collection[Target], due: datetime, now: datetime, keyr
         if row.status == AccountStatus.REAUTH_REQUIRED:
             message = f"the network has ended our access to {name}; reconnect the account"
             found.add(target.account_pointer, "ACCOUNT_REAUTH_REQUIRED", message, spec=spec)
-        elif (ends := row.token_expires_at) is not None and ends <= due and _cannot_renew(row, ends, now, keyring):
+        elif (ends := row.token_expires_at) is not None and ends <= due and cannot_renew(row, ends, now, keyring):
             message = f"the token of {name} ends before the due time and cannot be renewed; reconnect the account"
             found.add(
                 target.account_pointer,
@@ -124,7 +124,7 @@ def check_health(targets: Collection[Target], due: datetime, now: datetime, keyr
             )
 
 
-def _cannot_renew(row: AccountRow, ends: datetime, now: datetime, keyring: KeyRing) -> bool:
+def cannot_renew(row: AccountRow, ends: datetime, now: datetime, keyring: KeyRing) -> bool:
     """`expiring` says that renewing was tried in vain; an expired token without a refresh token is beyond it."""
     if row.status == AccountStatus.EXPIRING:
         return True

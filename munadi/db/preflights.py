@@ -1,0 +1,102 @@
+"""Contents whose time is near: what there is to look at, and what was found, told once per draft and time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_
+from sqlmodel import col, select
+
+from munadi.db.session import Database
+from munadi.db.story import Story
+from munadi.db.tables import AccountRow, ContentRow
+from munadi.db.work import work_of
+from munadi.domain.content import ContentStatus
+from munadi.domain.event import EventType
+from munadi.domain.failure import Failure
+from munadi.domain.ledger import Work
+from munadi.domain.publication import WAITING
+
+_WAITING = [ContentStatus.ACCEPTED.value, ContentStatus.QUEUED.value]
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A publication that is still to go out, and its account's row as it is now."""
+
+    work: Work
+    account: AccountRow
+
+
+@dataclass(frozen=True)
+class Near:
+    """A content whose time is near, as it was read: `draft_version` and `due` say whether it is still that."""
+
+    content_id: str
+    draft_version: int
+    due: datetime
+    publications: Sequence[Ahead]
+
+
+class Preflights:
+    """Preflights over one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def due(self, now: datetime, ahead: timedelta, limit: int) -> list[str]:
+        """Contents to look at now: due within `ahead`, accepted long enough before that, not looked at as they are."""
+        query = (
+            select(ContentRow.id)
+            .where(
+                col(ContentRow.scheduled_at) > now,
+                col(ContentRow.scheduled_at) <= now + ahead,
+                col(ContentRow.status).in_(_WAITING),
+                # What was accepted a short time ago was checked a short time ago.
+                col(ContentRow.created_at) <= now - ahead,
+                or_(
+                    col(ContentRow.preflight_for).is_(None),
+                    col(ContentRow.preflight_for) != col(ContentRow.scheduled_at),
+                    col(ContentRow.preflight_draft) != col(ContentRow.draft_version),
+                ),
+            )
+            .order_by(col(ContentRow.scheduled_at))
+        )
+        async with self._database.read() as session:
+            return list((await session.exec(query.limit(limit))).all())
+
+    async def load(self, content_id: str, now: datetime) -> Near | None:
+        """What is still to go out of it; None when there is no such content."""
+        async with self._database.read() as session:
+            story = await Story.read(session, content_id, now)
+            if story is None:
+                return None
+            waiting = [row for row in story.publications if row.status in WAITING and row.hold_reason is None]
+            found = []
+            for row in waiting:
+                account = await session.get(AccountRow, row.account_id)
+                assert account is not None, "a foreign key"
+                found.append(Ahead(await work_of(session, story.content, story.draft, row), account))
+            return Near(content_id, story.content.draft_version, story.content.scheduled_at, found)
+
+    async def record(self, near: Near, found: Mapping[str, Failure], now: datetime) -> int:
+        """Tell what was found, by publication; how many were told. Nothing for a content that has changed since."""
+        async with self._database.write() as session:
+            story = await Story.lock(session, near.content_id, now)
+            if story is None:
+                return 0
+            content = story.content
+            seen = (near.draft_version, near.due)
+            done = (content.preflight_draft, content.preflight_for) == seen
+            if done or (content.draft_version, content.scheduled_at) != seen:
+                return 0
+            content.preflight_draft, content.preflight_for = seen
+            told = [row for row in story.publications if row.id in found and row.status in WAITING]
+            for row in told:
+                failure = found[row.id]
+                more = {"failure": failure.model_dump(mode="json")}
+                await story.emit(EventType.PREFLIGHT_FAILED, row, reason=failure.reason, more=more)
+            await story.close()
+            return len(told)

@@ -1,0 +1,72 @@
+"""What a publication would fail of, or be held for, as things stand a while before its time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from munadi.crypto import KeyRing, SealBroken
+from munadi.db.account_rows import connected_account
+from munadi.db.preflights import Ahead
+from munadi.db.sealed import open_credentials
+from munadi.domain.account import AccountStatus
+from munadi.domain.failure import ChannelError, Failure, Reason
+from munadi.domain.problem import Problem
+from munadi.domain.reasons import failure_of
+from munadi.intake.quota import daily_total
+from munadi.intake.resolve import cannot_renew
+from munadi.ports import Channel, MediaReader
+
+
+async def foreseen(
+    ahead: Ahead, channel: Channel, media: MediaReader, keyring: KeyRing, planned: int, now: datetime
+) -> Failure | None:
+    """The first thing that is wrong: the account, its token, its day's posts (`planned` with this one), the draft by
+    the channel's own rules with the account as it is now, the media in our store."""
+    return (
+        _of_account(ahead, keyring, now)
+        or _of_day(ahead, planned)
+        or _of_draft(ahead, channel, keyring)
+        or await _of_media(ahead, media)
+    )
+
+
+def _of_account(ahead: Ahead, keyring: KeyRing, now: datetime) -> Failure | None:
+    row, due = ahead.account, ahead.work.draft.due_at
+    if row.status == AccountStatus.DISCONNECTED:
+        return failure_of(Reason.ACCOUNT_DISCONNECTED)
+    if row.status == AccountStatus.REAUTH_REQUIRED:
+        return failure_of(Reason.TOKEN_REVOKED)
+    if (ends := row.token_expires_at) is not None and ends <= due and cannot_renew(row, ends, now, keyring):
+        return failure_of(Reason.TOKEN_EXPIRES_BEFORE_SLOT)
+    return None
+
+
+def _of_day(ahead: Ahead, planned: int) -> Failure | None:
+    total = daily_total(ahead.account)
+    if total is None or planned <= total:
+        return None
+    message = f"{ahead.account.handle} may publish {total} posts in 24 hours, and {planned} are due in them"
+    return failure_of(Reason.DAILY_CAP_REACHED, message)
+
+
+def _of_draft(ahead: Ahead, channel: Channel, keyring: KeyRing) -> Failure | None:
+    try:
+        account = connected_account(ahead.account, open_credentials(keyring, ahead.account))
+    except SealBroken:
+        return failure_of(Reason.INTERNAL_ERROR, "the account's stored credentials cannot be opened")
+    problems = channel.validate(ahead.work.draft, account)
+    return _of_problem(problems[0]) if problems else None
+
+
+def _of_problem(problem: Problem) -> Failure:
+    known = problem.code in {reason.value for reason in Reason}
+    return failure_of(Reason(problem.code) if known else Reason.INVALID_FIELD, f"{problem.pointer}: {problem.message}")
+
+
+async def _of_media(ahead: Ahead, media: MediaReader) -> Failure | None:
+    for asset in ahead.work.draft.media:
+        try:
+            await media.check_stored(asset)
+        except ChannelError as error:
+            return failure_of(error.reason, error.message, error=error)
+    return None

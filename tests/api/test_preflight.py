@@ -1,0 +1,145 @@
+"""Looking ahead: what would not go out is told once, while there is time to act; what would is not mentioned."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from munadi.db.tables import AccountRow, ContentRow
+from munadi.domain.channel import ChannelName
+from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
+from tests.api.desk import START, Desk, picture
+from worker.lookahead import LookingAhead
+
+AHEAD = timedelta(minutes=30)
+DUE = START + timedelta(hours=3)
+
+
+def looking(desk: Desk) -> LookingAhead:
+    services = desk.services
+    media = StoredMedia(
+        services.media_store, "http://munadi.test", services.keyring.derive(MEDIA_URL_PURPOSE), desk.clock
+    )
+    return LookingAhead(services.database, services.channels, media, services.keyring, desk.clock, AHEAD)
+
+
+async def told(desk: Desk, content_id: str) -> list[dict[str, Any]]:
+    answer = await desk.client.get(f"/v1/contents/{content_id}/events")
+    return [event for event in answer.json()["data"] if event["type"] == "content.preflight.failed"]
+
+
+async def accepted(desk: Desk, **changes: Any) -> str:
+    return str((await desk.accept(scheduledAt=DUE.isoformat(), **changes))["id"])
+
+
+async def rounds(desk: Desk, *, before: timedelta = timedelta(minutes=20), times: int = 2) -> None:
+    """Two workers look, some time before the slot."""
+    desk.clock.ahead = DUE - START - before
+    for _ in range(times):
+        await looking(desk).round()
+
+
+async def change_account(desk: Desk, channel: ChannelName, **columns: Any) -> None:
+    async with desk.services.database.write() as session:
+        for row in (await session.exec(select(AccountRow).where(AccountRow.channel == channel.value))).all():
+            for name, value in columns.items():
+                setattr(row, name, value)
+
+
+async def dead_grant(desk: Desk) -> None:
+    await change_account(desk, ChannelName.BLUESKY, status="reauth_required")
+
+
+async def ending_token(desk: Desk) -> None:
+    await change_account(desk, ChannelName.BLUESKY, status="expiring", token_expires_at=DUE - timedelta(minutes=1))
+
+
+async def spent_day(desk: Desk) -> None:
+    await change_account(desk, ChannelName.BLUESKY, facts={"quota": {"used": 0, "total": 0, "left": 0}})
+
+
+async def another_key(desk: Desk) -> None:
+    await change_account(desk, ChannelName.BLUESKY, sealed=b"not a sealed value")
+
+
+async def lost_media(desk: Desk) -> None:
+    for path in (desk.folder / "media").rglob("*"):
+        if path.is_file():
+            path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (dead_grant, "TOKEN_REVOKED"),
+        (ending_token, "TOKEN_EXPIRES_BEFORE_SLOT"),
+        (spent_day, "DAILY_CAP_REACHED"),
+        (another_key, "INTERNAL_ERROR"),
+        (lost_media, "MEDIA_UNREACHABLE"),
+    ],
+)
+async def test_what_would_not_go_out_is_told_once(
+    small_desk: Desk, trouble: Callable[[Desk], Awaitable[None]], reason: str
+) -> None:
+    desk = small_desk
+    upload = {"file": ("a.jpg", picture(), "image/jpeg")}
+    media = (await desk.client.post("/v1/media", files=upload)).json()
+    content_id = await accepted(desk, media=[{"id": media["id"], "alt": "a"}])
+    await trouble(desk)
+    await rounds(desk)
+    (event,) = await told(desk, content_id)
+    assert (event["reason"], event["sns"], event["status"]) == (reason, "bluesky", "accepted")
+    assert event["data"]["failure"]["remedy"]
+    assert event["data"]["publication"]["id"] == event["publicationId"]
+
+
+async def test_what_is_well_is_looked_at_once_and_not_mentioned(desk: Desk) -> None:
+    content_id = await accepted(desk)
+    await rounds(desk)
+    assert await told(desk, content_id) == []
+    async with desk.services.database.read() as session:
+        row = await session.get(ContentRow, content_id)
+        assert row is not None
+        assert (row.preflight_draft, row.preflight_for) == (1, DUE)
+
+
+async def test_only_the_channel_that_is_in_trouble_is_named(desk: Desk) -> None:
+    await desk.account(ChannelName.THREADS)
+    content_id = await accepted(desk, channels=["bluesky", "threads"])
+    await change_account(desk, ChannelName.THREADS, status="reauth_required")
+    await rounds(desk)
+    assert [event["sns"] for event in await told(desk, content_id)] == ["threads"]
+
+
+async def test_an_edit_or_another_time_is_looked_at_again(small_desk: Desk) -> None:
+    desk = small_desk
+    content_id = await accepted(desk)
+    await dead_grant(desk)
+    await rounds(desk)
+    moved = await desk.client.post(
+        f"/v1/contents/{content_id}/reschedule", json={"scheduledAt": (DUE + timedelta(minutes=5)).isoformat()}
+    )
+    assert moved.status_code == 200
+    await rounds(desk)
+    assert len(await told(desk, content_id)) == 2
+
+
+@pytest.mark.parametrize("before", [timedelta(minutes=31), timedelta(minutes=-1)])
+async def test_neither_too_early_nor_too_late(small_desk: Desk, before: timedelta) -> None:
+    content_id = await accepted(small_desk)
+    await dead_grant(small_desk)
+    await rounds(small_desk, before=before)
+    assert await told(small_desk, content_id) == []
+
+
+async def test_what_was_accepted_a_moment_ago_was_checked_a_moment_ago(small_desk: Desk) -> None:
+    desk = small_desk
+    desk.clock.ahead = DUE - START - timedelta(minutes=10)
+    content_id = await accepted(desk)
+    await dead_grant(desk)
+    await rounds(desk, before=timedelta(minutes=5))
+    assert await told(desk, content_id) == []
