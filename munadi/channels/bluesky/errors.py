@@ -36,12 +36,9 @@ ERRORS: Mapping[tuple[int | None, str], Row] = {
     (400, "ExpiredToken"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # expired or revoked, access or refresh; 400, not 401
     (400, "InvalidToken"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # malformed, bad signature, wrong type
     (401, "invalid_token"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # the same under DPoP
-    (400, "use_dpop_nonce"): Row(R.PROVIDER_OUTAGE, S.NOT_SENT),  # authorization server, twice: says nothing of a grant
+    (400, "use_dpop_nonce"): Row(R.PROVIDER_OUTAGE, S.NOT_SENT),  # authorization server: repeat with the new nonce
     (401, "use_dpop_nonce"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # PDS: the same
     (401, "invalid_dpop_proof"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # clock or key
-    (400, "invalid_dpop_proof"): Row(
-        R.PROVIDER_OUTAGE, S.NOT_SENT, "check this machine's clock"
-    ),  # authorization server
     (400, "invalid_client"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, UNREAD),
     (401, "invalid_client"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, UNREAD),
     (400, "invalid_client_metadata"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, UNREAD),

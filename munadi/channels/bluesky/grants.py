@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from munadi.channels.bluesky.dpop import DpopKey
+from munadi.channels.bluesky.dpop import USE_NONCE, DpopKey
 from munadi.channels.bluesky.identity import AuthorizationServer
 from munadi.channels.bluesky.xrpc import DPOP_KEY, SCOPE, Xrpc
 from munadi.channels.oauth import end_of, text_of
@@ -20,6 +20,8 @@ from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Answer, Clock
 
 TITLE = "Bluesky"
+# At an authorization server these say nothing of a grant: it was not looked at.
+PROOF_REFUSED = frozenset({USE_NONCE, "invalid_dpop_proof"})
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,13 @@ class Granting:
     async def post(self, grant: Grant, url: str, form: Mapping[str, str], *hidden: str) -> Answer:
         """A form in our name, with a proof of the grant's key; `hidden` is what of it nobody may read."""
         sent = {**form, "client_id": grant.client_id}
-        return await self.xrpc.prove("POST", url, grant.key, form=sent, secrets=hidden)
+        try:
+            return await self.xrpc.prove("POST", url, grant.key, form=sent, secrets=hidden)
+        except ChannelError as error:
+            if error.provider_code in PROOF_REFUSED:
+                error.reason, error.sorting = Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT
+                error.message = f"{TITLE}: the authorization server did not take our proof; check this machine's clock"
+            raise
 
     async def refresh(self, account: ConnectedAccount, grant: Grant) -> Credentials:
         """The next tokens. TOKEN_REVOKED when the grant has ended or its refresh token was used before."""

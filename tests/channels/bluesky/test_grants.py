@@ -44,6 +44,7 @@ async def test_a_refresh_brings_the_next_tokens_under_the_same_key() -> None:
         (answer(400, {"error": "invalid_grant", "error_description": "Session expired"}), Reason.TOKEN_REVOKED),
         (answer(400, {"error": "invalid_client_metadata"}), Reason.APP_NOT_APPROVED),
         (answer(401, {"error": "invalid_client"}), Reason.APP_NOT_APPROVED),
+        (answer(401, {"error": "invalid_dpop_proof"}), Reason.PROVIDER_OUTAGE),
         (answer(400, {"error": "invalid_dpop_proof"}), Reason.PROVIDER_OUTAGE),
         (wants_nonce(400), Reason.PROVIDER_OUTAGE),
         (answer(429, {"error": "RateLimitExceeded"}), Reason.RATE_LIMITED),
