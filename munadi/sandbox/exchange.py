@@ -26,8 +26,16 @@ class Call:
 
     @property
     def bearer(self) -> str | None:
+        return self._token("bearer")
+
+    @property
+    def bound(self) -> str | None:
+        """A token that is bound to a key (DPoP, RFC 9449)."""
+        return self._token("dpop")
+
+    def _token(self, wanted: str) -> str | None:
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
-        return token.strip() if scheme.lower() == "bearer" and token else None
+        return token.strip() if scheme.lower() == wanted and token else None
 
 
 @dataclass(frozen=True)

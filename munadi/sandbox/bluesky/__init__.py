@@ -1,6 +1,6 @@
 """Bluesky emulated: PDS, entryway, PLC directory, AppView and video service under `/bluesky`.
 
-Built from channels/bluesky.md and compared with the reference PDS. Not here: OAuth (PAR, DPoP), signed commits, the
+Built from channels/bluesky.md and compared with the reference PDS. Not here: signed commits, the
 firehose, the limit per IP.
 """
 
@@ -13,6 +13,7 @@ from munadi.sandbox.bluesky.accounts import STATUSES, app_password
 from munadi.sandbox.bluesky.blobs import Blobs
 from munadi.sandbox.bluesky.directory import Directory
 from munadi.sandbox.bluesky.errors import planned_failure, refuse
+from munadi.sandbox.bluesky.login import Login
 from munadi.sandbox.bluesky.model import Account
 from munadi.sandbox.bluesky.parts import Parts
 from munadi.sandbox.bluesky.pds import TAKEN_DOWN, Pds
@@ -33,6 +34,7 @@ Routes = dict[tuple[str, str], Operation]  # (HTTP method, NSID)
 
 class Bluesky(EmulatedNetwork):
     channel = "bluesky"
+    app_credentials = ()  # an app is its own address
     hosts = {"ENTRYWAY": "entryway", "PLC": "plc", "APPVIEW": "appview", "VIDEO": "video"}
     default_delays = {"appview": 2.0, "video": 3.0}
     default_limits = {**limits.DEFAULTS, **video.DEFAULTS, "blobBytes": 5 * 1024 * 1024}
@@ -43,10 +45,11 @@ class Bluesky(EmulatedNetwork):
         super().__init__(clock, store, media)
         self._pds = Pds(clock, store, media, self.limits, self.delays)
         self._directory = Directory(self._pds)
+        self._login = Login(self._pds, store)
         self._transcodes = Transcodes(self._pds, store)
         service = Video(self._pds, self._transcodes, self.switches)
         parts = Parts(self._pds, self._transcodes, service)
-        self._hosts = {**_hosts(self._pds, self._directory), "video": _video(service, parts)}
+        self._hosts = {**_hosts(self._pds, self._directory, self._login), "video": _video(service, parts)}
 
     def operation(self, call: Call) -> Operation:
         host, _, rest = call.path.partition("/")
@@ -59,7 +62,8 @@ class Bluesky(EmulatedNetwork):
         return {"plc"} | {nsid for routes in self._hosts.values() for _, nsid in routes}
 
     def caller(self, call: Call) -> str | None:
-        claims = tokens.peek(call.bearer)[1] if call.bearer else None
+        token = call.bearer or call.bound
+        claims = tokens.peek(token)[1] if token else None
         if claims:
             return str(claims.get("sub") or claims.get("iss"))  # a service token's account is its issuer
         return self._pds.login_of(call) if call.path.endswith("createSession") else None
@@ -89,7 +93,7 @@ class Bluesky(EmulatedNetwork):
         account.status = status
         self._pds.accounts.save(account)
         if status in TAKEN_DOWN:
-            self._pds.tokens.forget(profile_id)  # a takedown ends every session for good
+            self._end_sessions(profile_id)
 
     def expire_tokens(self, profile_id: str, which: str) -> None:
         account = self._pds.accounts.of(profile_id)
@@ -97,22 +101,27 @@ class Bluesky(EmulatedNetwork):
             account.session_generation += 1
             self._pds.accounts.save(account)
         if which in ("refresh", "all"):
-            self._pds.tokens.forget(profile_id)
+            self._end_sessions(profile_id)
 
     def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
-        """The app password is gone: no login, no refresh; what is already issued works until it expires."""
+        """No login, no refresh. A session's access token works until it expires, one of OAuth's no longer."""
         account = self._pds.accounts.of(profile_id)
         account.password = app_password()
         self._pds.accounts.save(account)
-        self._pds.tokens.forget(profile_id)
+        self._end_sessions(profile_id)
+
+    def _end_sessions(self, did: str) -> None:
+        self._pds.tokens.forget(did)
+        self._pds.grants.forget(did)
 
     def clear(self) -> None:
         self._pds.clear()
+        self._login.clear()
         self._transcodes.clear()
         self.restore_settings()
 
 
-def _hosts(pds: Pds, directory: Directory) -> dict[str, Routes]:
+def _hosts(pds: Pds, directory: Directory, login: Login) -> dict[str, Routes]:
     sessions, repository, blobs, service_auth = Sessions(pds), Repository(pds), Blobs(pds), ServiceAuth(pds)
     everyone = _routes(
         ("GET", "com.atproto.identity.resolveHandle", directory.resolve_handle, False),
@@ -137,7 +146,22 @@ def _hosts(pds: Pds, directory: Directory) -> dict[str, Routes]:
         ("GET", "com.atproto.sync.getBlob", blobs.get, False),
     )
     # The entryway knows sessions and proxies everything else to the account's PDS.
-    return {"pds": everyone | server, "entryway": everyone | server, "appview": everyone}
+    resource = _routes(("GET", ".well-known/oauth-protected-resource", login.resource, False))
+    return {
+        "pds": everyone | server | resource,
+        "entryway": everyone | server | resource | _authorization(login),
+        "appview": everyone,
+    }
+
+
+def _authorization(login: Login) -> Routes:
+    return _routes(
+        ("GET", ".well-known/oauth-authorization-server", login.metadata, False),
+        ("POST", "oauth/par", login.push, False),
+        ("GET", "oauth/authorize", login.authorize, False),
+        ("POST", "oauth/token", login.token, False),
+        ("POST", "oauth/revoke", login.revoke, False),
+    )
 
 
 def _video(service: Video, parts: Parts) -> Routes:

@@ -27,6 +27,36 @@ class RefreshToken:
 
 
 @dataclass
+class Pushed:
+    """A request to authorize; once it is answered it has an account and a code."""
+
+    uri: str
+    client_id: str
+    redirect_uri: str
+    scope: str
+    state: str
+    challenge: str
+    thumbprint: str
+    hint: str
+    expires_at: float
+    did: str = ""
+    code: str = ""
+
+
+@dataclass
+class Grant:
+    id: str
+    did: str
+    client_id: str
+    scope: str
+    thumbprint: str  # of the key that its tokens are bound to
+    code: str
+    created_at: float
+    refresh: str = ""
+    used: list[str] = field(default_factory=list)  # refresh tokens before this one
+
+
+@dataclass
 class Blob:
     did: str
     cid: str

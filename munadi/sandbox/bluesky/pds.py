@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from munadi.sandbox.bluesky import lexicon
 from munadi.sandbox.bluesky.accounts import Accounts
 from munadi.sandbox.bluesky.errors import refuse
+from munadi.sandbox.bluesky.grants import Grants
 from munadi.sandbox.bluesky.lexicon import LexiconError, Schema
 from munadi.sandbox.bluesky.limits import RateLimits
 from munadi.sandbox.bluesky.model import Account, Blob, Record
@@ -36,18 +37,23 @@ class Pds:
         self.delays = delays
         self.accounts = Accounts(store)
         self.tokens = Tokens(clock, store)
+        self.grants = Grants(clock, store, self.accounts, self.tokens)
         self.limits = RateLimits(clock, limits)
         self.tids = TidClock()
         self.records: Table[Record] = Table(store, "bluesky_record", Record)
         self.blobs: Table[Blob] = Table(store, "bluesky_blob", Blob)
 
     def clear(self) -> None:
-        for part in (self.accounts, self.tokens, self.limits, self.records, self.blobs):
+        for part in (self.accounts, self.tokens, self.grants.rows, self.limits, self.records, self.blobs):
             part.clear()
 
     def caller(self, call: Call) -> Account:
         """The account of a valid access token; raises the reference's refusals."""
+        if call.bound is not None:
+            return self.grants.caller(call, call.bound)
         claims = self.tokens.verified(self._credential(call), ACCESS_TYPE)
+        if "cnf" in claims:
+            raise refuse("InvalidToken", "Access token is bound to a DPoP proof, but token type is Bearer")
         account = self.accounts.find(claims["sub"])
         if account is None:
             raise refuse("AccountNotFound")

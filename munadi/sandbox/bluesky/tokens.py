@@ -17,6 +17,7 @@ from typing import Any
 from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.model import Account, RefreshToken, Secret
 from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.exchange import Refusal
 from munadi.sandbox.storage import Store, Table
 
 ACCESS_SECONDS = 2 * 3600
@@ -71,6 +72,20 @@ class Tokens:
         claims = {"iat": int(self._clock.now()), "iss": account.did, "aud": audience, "exp": expires_at}
         claims |= {"jti": secrets.token_hex(16)} | ({"lxm": method} if method else {})
         return self._signed({"typ": SERVICE_TYPE, "alg": "HS256"}, claims)
+
+    def bound_token(self, account: Account, audience: str, claims: dict[str, Any], seconds: int) -> str:
+        """An access token of OAuth's: of no use without the key that `claims` name."""
+        now = int(self._clock.now())
+        claims = {"aud": audience, "sub": account.did, "jti": secrets.token_hex(16), "iat": now, **claims}
+        claims |= {"exp": now + seconds, "generation": account.session_generation}
+        return self._signed({"typ": ACCESS_TYPE, "alg": "HS256"}, claims)
+
+    def read(self, jwt: str) -> dict[str, Any] | None:
+        """The claims of a token that is ours, expired or not."""
+        try:
+            return self._decoded(jwt)[1]
+        except Refusal:
+            return None
 
     def _pair(self, account: Account, audience: str, refresh_jti: str) -> dict[str, str]:
         now = int(self._clock.now())

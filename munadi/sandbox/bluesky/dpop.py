@@ -1,0 +1,114 @@
+"""Proofs of possession (DPoP) as the reference server checks them. Source: RFC 9449; npm @atproto/oauth-provider.
+
+Proofs are judged by real time, nonces too: what moves the sandbox's clock must not make its callers' clocks wrong.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from munadi.sandbox.bluesky.tokens import peek
+from munadi.sandbox.clock import wall_time
+from munadi.sandbox.exchange import Call
+
+NONCE_SECONDS = 60
+NONCES_TAKEN = 3  # this one and those just before
+PROOF_SECONDS = 10
+REMEMBERED = 10_000
+
+
+class ProofRefused(Exception):
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error, self.description = error, description
+
+
+class Proofs:
+    """Of one server. Its nonces and the proofs it has seen are forgotten with the process, as a restart would."""
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_bytes(32)
+        self._seen: dict[str, None] = {}
+
+    @property
+    def nonce(self) -> str:
+        return self._nonce(int(wall_time()) // NONCE_SECONDS)
+
+    def check(self, call: Call, token: str | None = None) -> str:
+        """The thumbprint of the key that the call proves to have. Raises ProofRefused."""
+        proof = call.headers.get("dpop", "")
+        if not proof:
+            raise _invalid("DPoP proof required")
+        header, claims = peek(proof)
+        if header is None or claims is None or header.get("typ") != "dpop+jwt" or header.get("alg") != "ES256":
+            raise _invalid("Failed to verify DPoP proof")
+        thumbprint = _verified(proof, header.get("jwk"))
+        self._require_fresh(call, claims)
+        hashed = _text(hashlib.sha256(token.encode()).digest()) if token else None
+        if claims.get("ath") != hashed:
+            raise _invalid('DPoP "ath" mismatch' if token else 'DPoP "ath" claim not allowed')
+        self._require_new(str(claims["jti"]))
+        return thumbprint
+
+    def _require_fresh(self, call: Call, claims: dict[str, Any]) -> None:
+        if not isinstance(claims.get("jti"), str) or not claims["jti"]:
+            raise _invalid('DPoP "jti" missing')
+        if not isinstance(claims.get("iat"), int) or abs(wall_time() - claims["iat"]) > PROOF_SECONDS:
+            raise _invalid('Failed to verify DPoP proof: "iat" claim timestamp check failed')
+        if claims.get("htm") != call.method:
+            raise _invalid('DPoP "htm" mismatch')
+        if claims.get("htu") != f"{call.base_url}/bluesky/{call.path}":
+            raise _invalid('DPoP "htu" mismatch')
+        now = int(wall_time()) // NONCE_SECONDS
+        taken = [self._nonce(now - age) for age in range(NONCES_TAKEN)]
+        if claims.get("nonce") not in taken:
+            told = 'DPoP "nonce" mismatch' if "nonce" in claims else "requires nonce in DPoP proof"
+            raise ProofRefused("use_dpop_nonce", told)
+
+    def _require_new(self, jti: str) -> None:
+        if jti in self._seen:
+            raise _invalid("DPoP proof replayed")
+        self._seen[jti] = None
+        if len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+
+    def _nonce(self, period: int) -> str:
+        return _text(hmac.digest(self._secret, str(period).encode(), hashlib.sha256))
+
+
+def _verified(proof: str, jwk: Any) -> str:
+    """The thumbprint (RFC 7638) of the key that signed it."""
+    message, _, signature = proof.rpartition(".")
+    try:
+        if not isinstance(jwk, dict) or "d" in jwk or (jwk["kty"], jwk["crv"]) != ("EC", "P-256"):
+            raise _invalid("Failed to verify DPoP proof: invalid key")
+        x, y = (int.from_bytes(_bytes(str(jwk[name]))) for name in ("x", "y"))
+        key, halves = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key(), _bytes(signature)
+        signed = encode_dss_signature(int.from_bytes(halves[:32]), int.from_bytes(halves[32:]))
+        key.verify(signed, message.encode(), ec.ECDSA(SHA256()))
+    except (KeyError, ValueError, InvalidSignature):
+        raise _invalid("Failed to verify DPoP proof: signature verification failed") from None
+    named = json.dumps({name: jwk[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
+    return _text(hashlib.sha256(named.encode()).digest())
+
+
+def _invalid(description: str) -> ProofRefused:
+    return ProofRefused("invalid_dpop_proof", description)
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "===")

@@ -1,0 +1,113 @@
+"""What owners granted by OAuth: access tokens that are bound to a key, refresh tokens that work once.
+
+Access 60 minutes; a grant of a public client ends two weeks after its consent; a refresh token that comes back ends
+it at once. Source: npm @atproto/oauth-provider (token-manager, constants); messages are its own.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from munadi.sandbox.bluesky.accounts import Accounts
+from munadi.sandbox.bluesky.dpop import ProofRefused, Proofs
+from munadi.sandbox.bluesky.errors import refuse
+from munadi.sandbox.bluesky.model import Account, Grant
+from munadi.sandbox.bluesky.tokens import Tokens
+from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.exchange import Answer, Call, Refusal
+from munadi.sandbox.storage import Store, Table
+
+ACCESS_SECONDS = 3600
+SESSION_SECONDS = 14 * 86_400
+GENERIC = "transition:generic"
+# What a grant may call without any power.
+IDENTITY_ONLY = "com.atproto.server.getSession"
+
+
+class Grants:
+    def __init__(self, clock: SandboxClock, store: Store, accounts: Accounts, tokens: Tokens) -> None:
+        self.proofs = Proofs()
+        self._clock = clock
+        self._accounts = accounts
+        self._tokens = tokens
+        self.rows: Table[Grant] = Table(store, "bluesky_grant", Grant)
+
+    def caller(self, call: Call, token: str) -> Account:
+        """The account of an access token, if the call proves to have its key; raises the reference's refusals."""
+        try:
+            thumbprint = self.proofs.check(call, token)
+        except ProofRefused as refused:
+            raise self._unauthorized(refused.error, refused.description) from None
+        claims = self._claims(token)
+        grant = self.rows.get(str(claims.get("grant")))
+        if grant is None:
+            raise self._unauthorized("invalid_token", "Invalid token")
+        if grant.thumbprint != thumbprint:
+            raise self._unauthorized("invalid_token", "Invalid DPoP key binding")
+        account = self._accounts.find(grant.did)
+        if account is None:
+            raise refuse("AccountNotFound")
+        if claims["exp"] <= self._clock.now() or claims.get("generation") != account.session_generation:
+            raise self._unauthorized("invalid_token", "Token expired")
+        if GENERIC not in grant.scope.split() and not call.path.endswith(IDENTITY_ONLY):
+            raise refuse("ScopeMissingError")
+        return account
+
+    def create(self, did: str, client_id: str, scope: str, thumbprint: str, code: str) -> Grant:
+        grant = Grant(f"tok-{secrets.token_hex(16)}", did, client_id, scope, thumbprint, code, self._clock.now())
+        return self.rows.put(grant.id, grant)
+
+    def issue(self, grant: Grant, audience: str) -> dict[str, Any]:
+        """A token answer; the refresh token before this one is used up."""
+        if grant.refresh:
+            grant.used.append(grant.refresh)
+        grant.refresh = f"ref-{secrets.token_hex(32)}"
+        self.rows.put(grant.id, grant)
+        account = self._accounts.of(grant.did)
+        claims = {"scope": grant.scope, "grant": grant.id, "cnf": {"jkt": grant.thumbprint}}
+        return {
+            "access_token": self._tokens.bound_token(account, audience, claims, ACCESS_SECONDS),
+            "token_type": "DPoP",
+            "refresh_token": grant.refresh,
+            "scope": grant.scope,
+            "expires_in": ACCESS_SECONDS,
+            "sub": grant.did,
+        }
+
+    def refreshable(self, refresh: str) -> Grant | str:
+        """The grant, or why there is none."""
+        grant = next((one for one in self.rows if refresh == one.refresh or refresh in one.used), None)
+        if grant is None:
+            return "Invalid refresh token"
+        if refresh != grant.refresh:
+            self.rows.remove(grant.id)
+            return "Refresh token replayed"
+        if self._clock.now() - grant.created_at > SESSION_SECONDS:
+            self.rows.remove(grant.id)
+            return "Session expired"
+        return grant
+
+    def of_token(self, token: str) -> Grant | None:
+        """The grant of either token."""
+        for grant in self.rows:
+            if token == grant.refresh or token in grant.used:
+                return grant
+        claims = self._tokens.read(token) or {}
+        return self.rows.get(str(claims.get("grant")))
+
+    def forget(self, did: str) -> None:
+        for grant in self.rows:
+            if grant.did == did:
+                self.rows.remove(grant.id)
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        claims = self._tokens.read(token)
+        if claims is None or "cnf" not in claims:
+            raise self._unauthorized("invalid_token", "Malformed token")
+        return claims
+
+    def _unauthorized(self, error: str, description: str) -> Refusal:
+        told = "" if '"' in description else f', error_description="{description}"'
+        headers = {"www-authenticate": f'DPoP algs="ES256", error="{error}"{told}', "dpop-nonce": self.proofs.nonce}
+        return Refusal(Answer(401, {"error": error, "message": description}, headers))
