@@ -18,6 +18,12 @@ class ContentRef(Model):
     content_id: str
 
 
+class AccountRef(Model):
+    """A connected profile."""
+
+    account_id: str
+
+
 class PublicationRef(Model):
     """A publication, with the epoch and draft under which this run may act on it."""
 

@@ -29,6 +29,7 @@ async def check_account(services: Services, accounts: AccountStore, account_id: 
     except ChannelError as error:
         class_ = REASONS[error.reason].class_
         await tokens.pause(account_id, error.pause)
+        await accounts.note_failure(account_id, error.reason, error.message, services.clock.now())
         if class_ in (FailureClass.OUTAGE, FailureClass.RATE_LIMIT):
             raise
         if class_ is FailureClass.TOKEN and (opened := await accounts.opened(account_id)) is not None:

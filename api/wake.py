@@ -1,4 +1,4 @@
-"""The shortcut after an answer: tell a content's workflow to look. The relay does it anyway, a second later.
+"""The shortcut after an answer: tell a content's workflow, or an account's, to look. The relay does it anyway, later.
 
 Never part of an answer and never an error of it: Temporal may be down while we accept work.
 """
@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import structlog
 from starlette.background import BackgroundTask
+from temporalio.client import Client
 
 from api.services import Services
 from munadi.db.story import Story
-from workflows.start import wake_content
+from munadi.domain.account_view import AccountView
+from workflows.start import wake_account, wake_content
 
 # An established client blocks for 9 s when Temporal is down, whatever its rpc_timeout.
 PATIENCE = 1.0
@@ -38,26 +40,49 @@ class Wake:
         channels = tuple(row.channel for row in story.publications)
         return cls(story.content.id, story.content.brand_ref, channels, first)
 
+    async def call(self, client: Client, task_queue: str) -> None:
+        """Start or signal the workflow."""
+        await wake_content(
+            client,
+            task_queue,
+            content_id=self.content_id,
+            brand_ref=self.brand_ref,
+            channels=self.channels,
+            first=self.first,
+        )
+
     def after(self, services: Services) -> BackgroundTask:
         """The task that runs once the answer is sent."""
         return BackgroundTask(wake, services, self)
 
 
-async def wake(services: Services, what: Wake) -> None:
+@dataclass(frozen=True)
+class KeeperWake:
+    """Whose keeper to wake: the account was connected, or taken away."""
+
+    account: AccountView
+
+    async def call(self, client: Client, task_queue: str) -> None:
+        """Start or signal the workflow."""
+        account = self.account
+        await wake_account(
+            client, task_queue, account_id=account.id, brand_ref=account.brand_ref, channel=account.channel
+        )
+
+    def after(self, services: Services) -> BackgroundTask:
+        """The task that runs once the answer is sent."""
+        return BackgroundTask(wake, services, self)
+
+
+async def wake(services: Services, what: Wake | KeeperWake) -> None:
     """Start or signal the workflow, within a second; a failure is logged."""
     now = services.clock.monotonic()
     if services.temporal is None or now < services.wake_rests_until:
         return
     try:
         async with asyncio.timeout(PATIENCE):
-            await wake_content(
-                services.temporal,
-                services.settings.temporal.task_queue,
-                content_id=what.content_id,
-                brand_ref=what.brand_ref,
-                channels=what.channels,
-                first=what.first,
-            )
+            await what.call(services.temporal, services.settings.temporal.task_queue)
     except Exception as error:  # noqa: BLE001 - the answer is out; whatever it is, the relay makes it good
         services.wake_rests_until = now + PATIENCE + REST
-        log.warning("wake.failed", content_id=what.content_id, error=type(error).__name__)
+        whose = what.content_id if isinstance(what, Wake) else what.account.id
+        log.warning("wake.failed", whose=whose, error=type(error).__name__)

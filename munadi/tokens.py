@@ -60,7 +60,7 @@ class AccountTokens:
     async def lost(self, account: ConnectedAccount, error: ChannelError) -> None:
         """The network called the grant dead: the account needs its owner, unless it was reconnected meanwhile."""
         await self._accounts.mark_reauth_required(
-            account.id, account.credentials_version, error.reason.value, self._clock.now()
+            account.id, account.credentials_version, error.reason.value, self._clock.now(), error.message
         )
 
     async def pause(self, account_id: str, wait: timedelta | None) -> None:
@@ -121,7 +121,9 @@ class AccountTokens:
                 await self.lost(account, error)
             await self.pause(account.id, error.pause)
             raise
-        await self._accounts.store_refreshed(account.id, account.credentials_version, fresh, self._clock.now())
+        life = self._channels[account.channel].spec.token_life(account.login)
+        now = self._clock.now()
+        await self._accounts.store_refreshed(account.id, account.credentials_version, fresh, now, life=life)
 
     def _expires_within(self, account: ConnectedAccount, ahead: timedelta) -> bool:
         expires_at = account.credentials.expires_at

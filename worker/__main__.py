@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 
 from munadi.config import Settings, load_settings
 from munadi.db.deliveries import DeliveryStore
+from munadi.db.keeping import KeepingStore
 from munadi.db.session import Database
 from munadi.logs import configure_logging
 from munadi.runtime import Runtime, open_runtime
@@ -52,7 +53,8 @@ async def run(settings: Settings) -> None:
 
 async def _serve(settings: Settings, database: Database, client: Client, runtime: Runtime, stop: asyncio.Event) -> None:
     deliveries = DeliveryStore(database, runtime.keyring)
-    relay = asyncio.create_task(Relay(settings, database, deliveries, client, runtime.clock).run())
+    keeping = KeepingStore(database, runtime.keyring)
+    relay = asyncio.create_task(Relay(settings, database, deliveries, keeping, client, runtime.clock).run())
     discarding = asyncio.create_task(build_discarding(runtime, database).run())
     lookahead = asyncio.create_task(build_lookahead(runtime, database).run())
     besides = (relay, discarding, lookahead)

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.contents import ContentActivities
+from activities.keeping import KeepingActivities
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
@@ -20,6 +21,7 @@ from activities.webhooks import WebhookActivities
 from munadi.db.accounts import AccountStore
 from munadi.db.deliveries import DeliveryStore
 from munadi.db.discards import DiscardOutbox
+from munadi.db.keeping import KeepingStore
 from munadi.db.ledger import PublicationLedger
 from munadi.db.operators import OperatorCommands
 from munadi.db.progress import ContentProgress
@@ -60,6 +62,7 @@ def build_activities(runtime: Runtime, database: Database) -> Sequence[Callable[
     publishing = PublishingActivities(ledger, channels, tokens, clock, holder)
     reconciling = ReconcilingActivities(ledger, channels, tokens, clock)
     staging = StagingActivities(ledger, around(StageLedger(database), "stages"), channels, tokens, clock, holder)
+    keeping = KeepingActivities(around(KeepingStore(database, runtime.keyring), "accounts"), channels, tokens, clock)
     webhooks = WebhookActivities(around(DeliveryStore(database, runtime.keyring), "deliveries"), runtime.sender, clock)
     return [
         contents.look,
@@ -71,6 +74,7 @@ def build_activities(runtime: Runtime, database: Database) -> Sequence[Callable[
         reconciling.reconcile,
         staging.finish,
         staging.locate,
+        keeping.keep,
         webhooks.deliver,
         webhooks.redeliver,
     ]

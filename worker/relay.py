@@ -1,7 +1,8 @@
 """The relay: what got lost between a commit and a call is made good (design §3).
 
 Each round wakes the workflows of contents that changed without being acknowledged or that nobody looked at in
-time, numbers new events, and hands failed deliveries to `RedeliverWebhook`. Any number of relays may run:
+time, numbers new events, and hands failed deliveries to `RedeliverWebhook`; now and then one wakes the keepers of
+accounts that nobody looked at in time. Any number of relays may run:
 every call is idempotent. A Temporal that is down ends the round early; the next one tries again.
 """
 
@@ -20,10 +21,11 @@ from munadi.db.deliveries import DeliveryStore
 from munadi.db.discards import forget_old_discards
 from munadi.db.events import number_events
 from munadi.db.idempotency import forget_old_answers
+from munadi.db.keeping import KeepingStore
 from munadi.db.session import Database
 from munadi.db.wakes import DueWake, Wakes
 from munadi.ports import Clock
-from workflows.start import start_redelivery, wake_content
+from workflows.start import start_redelivery, wake_account, wake_content
 
 log = logging.getLogger("munadi.relay")
 
@@ -31,13 +33,21 @@ CALL_SECONDS = 2.0
 CALLS_AT_ONCE = 8
 MAX_REDELIVERIES = 100
 TIDY_SECONDS = 3600.0
+# Keepers wait for days; who has just connected an account starts its keeper without the relay.
+KEEPERS_SECONDS = 5.0
 
 
 class Relay:
     """Runs until it is cancelled."""
 
     def __init__(
-        self, settings: Settings, database: Database, deliveries: DeliveryStore, client: Client, clock: Clock
+        self,
+        settings: Settings,
+        database: Database,
+        deliveries: DeliveryStore,
+        keeping: KeepingStore,
+        client: Client,
+        clock: Clock,
     ) -> None:
         self._settings = settings
         self._database = database
@@ -46,7 +56,9 @@ class Relay:
         self._wakes = Wakes(database)
         self._deliveries = deliveries
         self._queue = settings.temporal.task_queue
+        self._keeping = keeping
         self._next_tidy = clock.monotonic() + TIDY_SECONDS
+        self._next_keepers = clock.monotonic()
 
     async def run(self) -> None:
         """Round after round; what fails is logged and tried again."""
@@ -70,6 +82,7 @@ class Relay:
         await number_events(self._database)
         await self._wake()
         await self._redeliver()
+        await self._wake_keepers()
         await self._tidy()
 
     async def _wake(self) -> None:
@@ -107,6 +120,27 @@ class Relay:
         for delivery_id in await self._deliveries.due(self._clock.now(), MAX_REDELIVERIES):
             async with asyncio.timeout(CALL_SECONDS):
                 await start_redelivery(self._client, self._queue, delivery_id=delivery_id)
+
+    async def _wake_keepers(self) -> None:
+        """Accounts whose keeper was never started, is gone, or has been overtaken by other credentials."""
+        if self._clock.monotonic() < self._next_keepers:
+            return
+        self._next_keepers = self._clock.monotonic() + KEEPERS_SECONDS
+        grace, told = timedelta(seconds=self._settings.relay.look_grace), []
+        try:
+            for due in await self._keeping.due(self._clock.now(), grace):
+                async with asyncio.timeout(CALL_SECONDS):
+                    await wake_account(
+                        self._client,
+                        self._queue,
+                        account_id=due.account_id,
+                        brand_ref=due.brand_ref,
+                        channel=due.channel,
+                    )
+                told.append(due.account_id)
+        finally:
+            if told:
+                await self._keeping.told(told, self._clock.now())
 
     async def _tidy(self) -> None:
         """Once an hour: answers that no client will ask for again, and what ended long ago."""

@@ -7,6 +7,7 @@
 | prepare | invisible, idempotent | yes, the network's Retry-After first | retry |
 | check, reconcile | read only | yes, short backoff | retry |
 | finish | a later visible step | yes: it looks for its own open attempt first | retry |
+| keep | renews an account's token, under its lease | without end; the activity names each wait, up to 6 h | retry |
 | publish | the visible one | only what proves that nothing was sent | never: reconcile |
 """
 
@@ -68,6 +69,14 @@ PUBLISH = ActivityConfig(
         maximum_interval=timedelta(seconds=30),
         maximum_attempts=PUBLISH_TRIES,
         non_retryable_error_types=["TemporalTimeout:StartToClose", "TemporalTimeout:Heartbeat"],
+    ),
+)
+
+# A renewal takes a minute at most, or waits ten seconds for somebody else's. Its errors bring their own delay.
+KEEP = ActivityConfig(
+    start_to_close_timeout=timedelta(minutes=2),
+    retry_policy=RetryPolicy(
+        initial_interval=timedelta(seconds=10), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
     ),
 )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from workflows.keep_account_connected import KeepAccountConnected
 from workflows.publish_content import PublishContent
 from workflows.redeliver_webhook import RedeliverWebhook
 
-WORKFLOWS = (PublishContent, RedeliverWebhook)
+WORKFLOWS = (PublishContent, RedeliverWebhook, KeepAccountConnected)

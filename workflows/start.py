@@ -1,4 +1,4 @@
-"""Typed starts: how the API and the relay wake a content's workflow. Idempotent, whatever is running or not."""
+"""Typed starts: how the API and the relay wake a content's workflow, or an account's. Idempotent, whatever runs."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from temporalio.common import (
     WorkflowIDReusePolicy,
 )
 
-from munadi.domain.ids import workflow_id
+from munadi.domain.ids import account_workflow_id, workflow_id
 from workflows.attributes import BRAND_REF, CHANNELS
 
 PUBLISH_CONTENT = "PublishContent"
 REDELIVER_WEBHOOK = "RedeliverWebhook"
+KEEP_ACCOUNT_CONNECTED = "KeepAccountConnected"
 WAKE = "wake"
 
 
@@ -40,6 +41,28 @@ async def wake_content(
         ),
         search_attributes=TypedSearchAttributes(
             [SearchAttributePair(BRAND_REF, brand_ref), SearchAttributePair(CHANNELS, sorted(set(channels)))]
+        ),
+    )
+
+
+async def wake_account(client: Client, task_queue: str, *, account_id: str, brand_ref: str, channel: str) -> None:
+    """Start the keeper of an account, or tell the running one to look."""
+    await client.start_workflow(
+        KEEP_ACCOUNT_CONNECTED,
+        id=account_workflow_id(account_id),
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        start_signal=WAKE,
+        # Never in the way of publishing: keepers share one fairness key.
+        priority=Priority(fairness_key="munadi-accounts"),
+        static_summary=f"{brand_ref}: keeps its {channel} account connected",
+        static_details=(
+            f"Keeps account `{account_id}` of brand `{brand_ref}` connected: renews its token in time, or warns of its "
+            "end.\n\nSignal for operators: `wake` (look now)."
+        ),
+        search_attributes=TypedSearchAttributes(
+            [SearchAttributePair(BRAND_REF, brand_ref), SearchAttributePair(CHANNELS, [channel])]
         ),
     )
 

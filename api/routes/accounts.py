@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, Body, Depends, Query, Response
+from fastapi import APIRouter, BackgroundTasks, Body, Depends, Query, Response
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -22,7 +22,9 @@ from api.problems import ProblemError, refused
 from api.refusals import check_url, of_channel
 from api.routes.brands import Ref, visible_brand
 from api.services import Services
+from api.wake import KeeperWake, wake
 from munadi.db.accounts import AccountStore
+from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView
 from munadi.domain.brand import BrandRef, BrandView
 from munadi.domain.channel import ChannelName
@@ -126,7 +128,8 @@ async def import_account(
         view = await accounts.connect(
             session, ref, body.channel, connection, login=body.login, now=services.clock.now()
         )
-        return Answer(view, 200 if known else 201, {"Location": f"/v1/accounts/{view.id}"})
+        headers = {"Location": f"/v1/accounts/{view.id}"}
+        return Answer(view, 200 if known else 201, headers, KeeperWake(view).after(services))
 
     return await answer_once(services, asked, ref, "accounts.import", keep)
 
@@ -186,11 +189,13 @@ async def check(account_id: str, principal: Writer, services: TheServices, asked
 
 
 @router.delete("/accounts/{account_id}", status_code=204, responses=problems(401, 403, 404, 422), summary="Disconnect")
-async def disconnect(account_id: str, principal: Writer, services: TheServices) -> None:
+async def disconnect(account_id: str, principal: Writer, services: TheServices, background: BackgroundTasks) -> None:
     """What the account still had to publish fails with ACCOUNT_DISCONNECTED, and the network is told to end our grant,
     where it can be told. Doing it again changes nothing."""
-    await visible_account(account_id, principal, services)
+    before = await visible_account(account_id, principal, services)
     await disconnect_account(services, AccountStore(services.database, services.keyring), account_id)
+    if before.status is not AccountStatus.DISCONNECTED:
+        background.add_task(wake, services, KeeperWake(before))
 
 
 async def visible_account(account_id: str, principal: Principal, services: Services) -> AccountView:

@@ -1,27 +1,39 @@
-"""Rows of accounts: a new one, and one with its credentials opened."""
+"""A connected profile's row: how it begins, what a network says of it, and what channels are given of it."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from munadi.db.ids import new_id
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelName
+from munadi.domain.failure import MAX_MESSAGE, Failure, Reason
 from munadi.domain.ids import Prefix
+from munadi.ports import Connection
 
-A = AccountStatus
+
+def describe(row: AccountRow, connection: Connection) -> None:
+    """Write down the profile as its network shows it."""
+    profile = connection.profile
+    row.handle, row.display_name, row.service_url = profile.handle, profile.display_name, profile.service_url
+    row.scopes, row.facts = list(profile.scopes), dict(profile.facts)
 
 
 def new_account(brand_ref: str, channel: ChannelName, external_id: str, now: datetime) -> AccountRow:
-    """A row without credentials yet."""
+    """A row without credentials, which come with the rest of its connection."""
     return AccountRow(
         id=new_id(Prefix.ACCOUNT),
         brand_ref=brand_ref,
         channel=channel.value,
         external_id=external_id,
         handle="",
-        status=A.CONNECTED.value,
+        status=AccountStatus.CONNECTED.value,
         sealed=b"",
         credentials_version=0,
         created_at=now,
@@ -30,7 +42,7 @@ def new_account(brand_ref: str, channel: ChannelName, external_id: str, now: dat
 
 
 def connected_account(row: AccountRow, credentials: Credentials) -> ConnectedAccount:
-    """An account as a channel takes it."""
+    """What a channel is given."""
     return ConnectedAccount(
         id=row.id,
         brand_ref=row.brand_ref,
@@ -44,3 +56,41 @@ def connected_account(row: AccountRow, credentials: Credentials) -> ConnectedAcc
         credentials=credentials,
         credentials_version=row.credentials_version,
     )
+
+
+def by_profile(brand_ref: str, channel: ChannelName, external_id: str) -> SelectOfScalar[AccountRow]:
+    """The brand's account at this profile, unless it was disconnected."""
+    return select(AccountRow).where(
+        AccountRow.brand_ref == brand_ref,
+        AccountRow.channel == channel.value,
+        AccountRow.external_id == external_id,
+        col(AccountRow.deleted_at).is_(None),
+    )
+
+
+def outliving(old: Credentials, new: Credentials) -> Credentials:
+    """The new credentials, with what the answer does not mention: the refresh token and the end of its grant, and what
+    else the grant consists of."""
+    if new.refresh_token is None or not new.refresh_token.get_secret_value():
+        new = new.model_copy(update={"refresh_token": old.refresh_token})
+    if not new.extra:
+        new = new.model_copy(update={"extra": old.extra})
+    if new.grant_expires_at is None and new.refresh_token == old.refresh_token:
+        new = new.model_copy(update={"grant_expires_at": old.grant_expires_at})
+    return new
+
+
+async def note_outcome(
+    session: AsyncSession, account_id: str, *, worked: bool, failure: Failure | None, now: datetime
+) -> None:
+    """How the last post of an account went, in the transaction that settles it: one small statement, its last."""
+    noted: dict[str, Any] = {"last_success_at": now} if worked else {}
+    if failure is not None:
+        noted["last_failure"] = fault(failure.reason, failure.message, now)
+    if noted:
+        await session.exec(update(AccountRow).where(col(AccountRow.id) == account_id).values(**noted))
+
+
+def fault(reason: Reason | str, message: str, now: datetime) -> dict[str, str]:
+    """What did not work, as the row keeps it; the remedy is the reason's."""
+    return {"reason": str(reason), "message": message[:MAX_MESSAGE], "at": now.isoformat()}

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,10 +14,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.story import Story
 from munadi.db.tables import AccountRow, PublicationRow
 from munadi.domain.account import AccountStatus
-from munadi.domain.account_view import AccountView
+from munadi.domain.account_view import AccountFailure, AccountView
 from munadi.domain.failure import Reason
 from munadi.domain.publication import WAITING, HoldReason, PublicationStatus
-from munadi.domain.reasons import failure_of
+from munadi.domain.reasons import REASONS, failure_of
 
 _WAITING = [status.value for status in WAITING]
 _IN_FLIGHT = [PublicationStatus.PUBLISHING.value, PublicationStatus.UNCONFIRMED.value]
@@ -95,12 +96,24 @@ def _view(row: AccountRow, affected: tuple[str, ...]) -> AccountView:
         status=AccountStatus(row.status),
         scopes=tuple(row.scopes),
         token_expires_at=row.token_expires_at,
+        grant_expires_at=row.grant_expires_at,
         paused_until=row.paused_until,
+        last_success_at=row.last_success_at,
+        last_failure=_failure(row.last_failure),
         quota=quota if isinstance(quota, dict) else None,
         affected_contents=affected,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _failure(kept: dict[str, Any] | None) -> AccountFailure | None:
+    if kept is None:
+        return None
+    reason = Reason(kept["reason"])
+    at = datetime.fromisoformat(kept["at"])
+    message = kept["message"] or REASONS[reason].meaning
+    return AccountFailure(at=at, reason=reason, message=message, remedy=REASONS[reason].remedy)
 
 
 async def _stories(session: AsyncSession, account_id: str, now: datetime, condition: object) -> list[Story]:

@@ -45,6 +45,12 @@ class AccountRow(SQLModel, table=True):
             sqlite_where=text("deleted_at IS NULL"),
             postgresql_where=text("deleted_at IS NULL"),
         ),
+        Index(
+            "accounts_to_keep",
+            "keep_at",
+            sqlite_where=text("keep_at IS NOT NULL"),
+            postgresql_where=text("keep_at IS NOT NULL"),
+        ),
     )
     id: str = Field(primary_key=True)
     brand_ref: str = Field(foreign_key="brands.ref")
@@ -60,7 +66,13 @@ class AccountRow(SQLModel, table=True):
     sealed: bytes = Field(sa_type=LargeBinary)
     credentials_version: int = 1
     token_expires_at: datetime | None = instant(default=None)
+    grant_expires_at: datetime | None = instant(default=None)
+    granted_at: datetime | None = instant(default=None)  # when its owner last connected it
+    renewed_at: datetime | None = instant(default=None)  # when we last asked for other credentials since then
+    keep_at: datetime | None = instant(default=None)  # when its keeper is to look, at the latest
     paused_until: datetime | None = instant(default=None)
+    last_success_at: datetime | None = instant(default=None)
+    last_failure: dict[str, Any] | None = json_column(default=None)
     lease_holder: str | None = None
     lease_until: datetime | None = instant(default=None)
     created_at: datetime = instant()

@@ -10,10 +10,9 @@ from sqlalchemy import or_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
 from munadi.crypto import KeyRing
-from munadi.db.account_rows import connected_account, new_account
+from munadi.db.account_rows import by_profile, connected_account, describe, fault, new_account, outliving
 from munadi.db.account_stories import (
     account_views,
     fail_waiting,
@@ -27,8 +26,9 @@ from munadi.db.session import Database
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.account_view import AccountView
-from munadi.domain.channel import ChannelName
+from munadi.domain.channel import ChannelName, TokenLife
 from munadi.domain.event import EventType
+from munadi.domain.keeping import keeping_of
 from munadi.ports import Connection
 
 A = AccountStatus
@@ -36,10 +36,12 @@ A = AccountStatus
 
 @dataclass(frozen=True)
 class OpenedAccount:
-    """An account with its credentials unsealed, as a channel takes it, and how it fares."""
+    """An account with its credentials unsealed, as a channel takes it, how it fares, and since when it has them."""
 
     account: ConnectedAccount
     status: AccountStatus
+    granted_at: datetime
+    renewed_at: datetime | None = None
     paused_until: datetime | None = None
 
 
@@ -65,9 +67,10 @@ class AccountStore:
         The same profile again is a reconnect: new credentials, and what was held for them goes on.
         """
         row = await self._place(session, brand_ref, channel, connection, now)
-        _describe(row, connection)
+        describe(row, connection)
         row.login, row.status = login, A.CONNECTED.value
-        row.lease_holder = row.lease_until = None
+        row.lease_holder = row.lease_until = row.renewed_at = None
+        row.granted_at = row.last_success_at = row.keep_at = now
         self._keep(row, connection.credentials, now)
         await self._tell(session, EventType.ACCOUNT_CONNECTED, row, now)
         return (await account_views(session, [row]))[0]
@@ -99,7 +102,7 @@ class AccountStore:
 
     async def is_connected(self, session: AsyncSession, brand_ref: str, channel: ChannelName, external_id: str) -> bool:
         """Whether this profile is one of the brand's accounts."""
-        return (await session.exec(_by_profile(brand_ref, channel, external_id))).first() is not None
+        return (await session.exec(by_profile(brand_ref, channel, external_id))).first() is not None
 
     async def disconnect(self, account_id: str, now: datetime) -> AccountView | None:
         """Take an account away: what it still had to publish fails, its credentials go. Again: nothing more happens."""
@@ -110,6 +113,7 @@ class AccountStore:
                 return None
             if row.deleted_at is None:
                 row.status, row.deleted_at, row.updated_at = A.DISCONNECTED.value, now, now
+                row.keep_at = now
                 if not await is_in_flight(session, account_id):
                     row.sealed = b""  # else they are needed to find out what became of it
                 await self._tell(session, EventType.ACCOUNT_DISCONNECTED, row, now)
@@ -127,9 +131,9 @@ class AccountStore:
             row = await session.get(AccountRow, account_id)
         if row is None or not row.sealed:
             return None
-        return OpenedAccount(
-            connected_account(row, open_credentials(self._keyring, row)), A(row.status), row.paused_until
-        )
+        account = connected_account(row, open_credentials(self._keyring, row))
+        granted_at = row.granted_at or row.created_at
+        return OpenedAccount(account, A(row.status), granted_at, row.renewed_at, row.paused_until)
 
     async def pause(self, account_id: str, until: datetime) -> None:
         """The network wants to hear nothing for this account until then; an earlier, longer pause stays."""
@@ -160,13 +164,23 @@ class AccountStore:
             )
 
     async def store_refreshed(
-        self, account_id: str, expected_version: int, credentials: Credentials, now: datetime
+        self,
+        account_id: str,
+        expected_version: int,
+        credentials: Credentials,
+        now: datetime,
+        *,
+        life: TokenLife | None = None,
     ) -> bool:
-        """Keep refreshed credentials, unless others were stored meanwhile. What an answer leaves out is kept."""
+        """Keep refreshed credentials, unless others were stored meanwhile. What an answer leaves out is kept.
+
+        `life` plans when the keeper looks next; without it that is at once.
+        """
         async with self._database.write() as session:
             row = await _current(session, account_id, expected_version)
             if row is not None:
-                self._renew(row, credentials, now)
+                self._renew(row, credentials, now, life)
+                row.last_success_at = now
             return row is not None
 
     async def store_checked(
@@ -177,21 +191,35 @@ class AccountStore:
             row = await _current(session, account_id, expected_version)
             if row is None:
                 return
-            _describe(row, connection)
-            row.updated_at = now
+            describe(row, connection)
+            row.updated_at = row.last_success_at = now
             if connection.credentials.access_token != open_credentials(self._keyring, row).access_token:
                 self._renew(row, connection.credentials, now)
 
-    async def mark_reauth_required(self, account_id: str, expected_version: int, reason: str, now: datetime) -> bool:
+    async def note_failure(self, account_id: str, reason: str, message: str, now: datetime) -> None:
+        """Something did not work for an account, whatever becomes of it."""
+        noted = update(AccountRow).where(col(AccountRow.id) == account_id)
+        async with self._database.write() as session:
+            await session.exec(noted.values(last_failure=fault(reason, message, now)))
+
+    async def mark_reauth_required(
+        self, account_id: str, expected_version: int, reason: str, now: datetime, message: str = ""
+    ) -> bool:
         """The grant is dead: its owner must reconnect. Told once; not if the account was reconnected meanwhile."""
-        return await self._worsen(account_id, expected_version, A.REAUTH_REQUIRED, reason, now)
+        failure = fault(reason, message, now)
+        return await self._worsen(account_id, expected_version, A.REAUTH_REQUIRED, failure, now)
 
     async def mark_expiring(self, account_id: str, expected_version: int, now: datetime) -> bool:
         """The token ends soon and cannot be renewed by us. Told once per token."""
         return await self._worsen(account_id, expected_version, A.EXPIRING, None, now)
 
     async def _worsen(
-        self, account_id: str, expected_version: int, status: AccountStatus, reason: str | None, now: datetime
+        self,
+        account_id: str,
+        expected_version: int,
+        status: AccountStatus,
+        failure: dict[str, str] | None,
+        now: datetime,
     ) -> bool:
         before = (A.CONNECTED, A.EXPIRING) if status is A.REAUTH_REQUIRED else (A.CONNECTED,)
         event = EventType.ACCOUNT_REAUTH_REQUIRED if status is A.REAUTH_REQUIRED else EventType.ACCOUNT_EXPIRING
@@ -200,7 +228,9 @@ class AccountStore:
             if row is None or row.status not in before:
                 return False
             row.status, row.updated_at = status.value, now
-            await self._tell(session, event, row, now, reason=reason)
+            if failure is not None:
+                row.last_failure, row.keep_at = failure, None  # nothing to keep until its owner is back
+            await self._tell(session, event, row, now, reason=failure["reason"] if failure else None)
             return True
 
     async def _place(
@@ -208,7 +238,7 @@ class AccountStore:
     ) -> AccountRow:
         """The profile's row under lock: the one there is, with its held contents released, or a new one."""
         external_id = connection.profile.external_id
-        query = _by_profile(brand_ref, channel, external_id)
+        query = by_profile(brand_ref, channel, external_id)
         row = (await session.exec(query)).first()
         if row is None:
             row = new_account(brand_ref, channel, external_id, now)
@@ -223,20 +253,23 @@ class AccountStore:
         await session.refresh(row, with_for_update=True)
         return row
 
-    def _renew(self, row: AccountRow, credentials: Credentials, now: datetime) -> None:
-        kept = open_credentials(self._keyring, row)
-        if credentials.refresh_token is None or not credentials.refresh_token.get_secret_value():
-            credentials = credentials.model_copy(update={"refresh_token": kept.refresh_token})
-        if not credentials.extra:
-            credentials = credentials.model_copy(update={"extra": kept.extra})
+    def _renew(self, row: AccountRow, credentials: Credentials, now: datetime, life: TokenLife | None = None) -> None:
+        credentials = outliving(open_credentials(self._keyring, row), credentials)
         self._keep(row, credentials, now)
-        if row.status == A.EXPIRING:
+        row.renewed_at = row.keep_at = now
+        ends_soon = False
+        if life is not None:
+            ahead = keeping_of(life, credentials, granted_at=row.granted_at or row.created_at, renewed_at=now)
+            row.keep_at = ahead.next_at(now)
+            ends_soon = ahead.tell_at is not None and ahead.tell_at <= now
+        if row.status == A.EXPIRING and not ends_soon:
             row.status = A.CONNECTED.value
 
     def _keep(self, row: AccountRow, credentials: Credentials, now: datetime) -> None:
         row.credentials_version += 1
         row.sealed = seal_credentials(self._keyring, row.id, credentials)
         row.token_expires_at, row.updated_at = credentials.expires_at, now
+        row.grant_expires_at = credentials.grant_expires_at
 
     async def _tell(
         self, session: AsyncSession, kind: EventType, row: AccountRow, now: datetime, *, reason: str | None = None
@@ -259,18 +292,3 @@ async def _current(session: AsyncSession, account_id: str, expected_version: int
     """The account under lock, if its credentials are still those; else whoever asks has been overtaken."""
     row = await session.get(AccountRow, account_id, with_for_update=True)
     return None if row is None or not row.sealed or row.credentials_version != expected_version else row
-
-
-def _describe(row: AccountRow, connection: Connection) -> None:
-    profile = connection.profile
-    row.handle, row.display_name, row.service_url = profile.handle, profile.display_name, profile.service_url
-    row.scopes, row.facts = list(profile.scopes), dict(profile.facts)
-
-
-def _by_profile(brand_ref: str, channel: ChannelName, external_id: str) -> SelectOfScalar[AccountRow]:
-    return select(AccountRow).where(
-        AccountRow.brand_ref == brand_ref,
-        AccountRow.channel == channel.value,
-        AccountRow.external_id == external_id,
-        col(AccountRow.deleted_at).is_(None),
-    )

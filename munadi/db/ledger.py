@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.account_rows import note_outcome
 from munadi.db.ids import new_id
 from munadi.db.outbox import is_over, leave_behind
 from munadi.db.session import Database
@@ -98,6 +99,8 @@ class PublicationLedger:
             attempt = await session.get(AttemptRow, attempt_id) if attempt_id else None
             await settle(story, row, attempt, epoch, verdict)
             await story.close()
+            worked, failure = verdict.published is not None, verdict.failure or verdict.hold_cause
+            await note_outcome(session, row.account_id, worked=worked, failure=failure, now=now)
             return Settled(S(row.status), row.epoch, row.next_look_at, story.deliveries, bool(row.stages))
 
     async def begin_reconcile(self, publication_id: str, now: datetime) -> Work | None:
@@ -208,6 +211,7 @@ class PublicationLedger:
                 elif failure is not None:
                     await story.fail(row, failure)
                 await story.close()
+                await note_outcome(session, row.account_id, worked=False, failure=failure, now=now)
             return Settled(S(row.status), row.epoch, None, story.deliveries)
 
 

@@ -61,6 +61,28 @@ class Leftovers(StrEnum):
     REMOVED = "removed"
 
 
+class Renewal(StrEnum):
+    """What extends a grant."""
+
+    TOKEN = "token"
+    REFRESH_TOKEN = "refresh_token"
+    NOTHING = "nothing"
+
+
+class TokenLife(WireModel):
+    """How a network's grants stay alive (the facts' section 2).
+
+    `access_ahead`: how long before its end the access token itself is renewed; None: only when somebody needs it.
+    `grant_life`: what a refresh token lives for without being used, unless the network names its end;
+    `grant_ahead`: how long before that it is used.
+    """
+
+    renewed_with: Renewal = Renewal.NOTHING
+    access_ahead: timedelta | None = None
+    grant_life: timedelta | None = None
+    grant_ahead: timedelta = timedelta(days=30)
+
+
 class TextLimit(WireModel):
     """One limit on the text of a post; a network may have several."""
 
@@ -147,6 +169,8 @@ class ChannelSpec(WireModel):
     first_comment: bool
     max_parts: int
     scopes: tuple[str, ...]
+    tokens: TokenLife = TokenLife()
+    tokens_by_login: dict[str, TokenLife] = {}  # where another log-in's live otherwise
     hosts: tuple[str, ...]
     lead: timedelta
     publish_deadline: timedelta = timedelta(seconds=30)
@@ -162,6 +186,10 @@ class ChannelSpec(WireModel):
     kinds_without_alt: tuple[str, ...] = ()  # values of the option `kind`
     facts_version: str
     sources: tuple[str, ...]
+
+    def token_life(self, login: str | None) -> TokenLife:
+        """How the tokens of an account live that was connected by this log-in."""
+        return self.tokens_by_login.get(login or "", self.tokens)
 
     def deadline_for(self, media_bytes: int) -> timedelta:
         """How long the visible call may last for a draft with so many bytes of media: no longer than they need.

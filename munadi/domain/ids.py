@@ -49,6 +49,19 @@ def content_id_of(workflow_id_: str) -> str:
     return content_id
 
 
+def account_workflow_id(account_id: str) -> str:
+    """The Temporal workflow id of an account's keeper; `account_id_of` is its inverse."""
+    return f"account/{account_id}"
+
+
+def account_id_of(workflow_id_: str) -> str:
+    """The account a workflow id names; ValueError when it names none."""
+    kind, _, account_id = workflow_id_.partition("/")
+    if kind != "account" or not is_id(account_id, Prefix.ACCOUNT):
+        raise ValueError(f"{workflow_id_!r} is not the id of an account's keeper (account/acc_…)")
+    return account_id
+
+
 def time_ordered_key(seed: str, at: datetime) -> str:
     """A 13-character TID derived from an instant and a seed: the same inputs always give the same key.
 

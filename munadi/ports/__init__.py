@@ -4,6 +4,7 @@ Channel        a network's adapter                      munadi.channels.<name>
 Contents       the content's story: look, claim, …      munadi.db.progress
 Publications   the publish protocol's ledger            munadi.db.ledger
 TokenKeeper    a usable token, refreshed under a lease  munadi.db.accounts + the channel's refresh
+AccountsKept   when a connection needs somebody         munadi.db.keeping
 Deliveries     events on their way to subscribers       munadi.db.deliveries
 Authorizer     a network's consent, and what it grants  munadi.channels.<name>.oauth
 Sender, MediaReader, LinkReader, Clock
@@ -29,10 +30,12 @@ from munadi.ports.channel import (
 )
 from munadi.ports.clock import Clock
 from munadi.ports.connecting import Asking, Authorizer, Choice, Consent, Granted
+from munadi.ports.keeping import AccountsKept, KeptAccount
 from munadi.ports.stores import Contents, Deliveries, Operators, Publications, Sender, Stages, TokenKeeper
 
 __all__ = [
     "AccountImport",
+    "AccountsKept",
     "Answer",
     "Asking",
     "Authorizer",
@@ -49,6 +52,7 @@ __all__ = [
     "Granted",
     "Intent",
     "IntentRefused",
+    "KeptAccount",
     "LinkCard",
     "LinkReader",
     "MediaReader",

@@ -185,7 +185,14 @@ async def test_a_check_during_an_outage_changes_nothing(door: Door) -> None:
     account = await imported(door)
     door.network.verifying.append(error(Reason.PROVIDER_OUTAGE))
     assert (await door.ask("POST", f"/v1/accounts/{account['id']}/check")).status_code == 503
-    assert (await door.ask("GET", f"/v1/accounts/{account['id']}")).json() == account
+    now = (await door.ask("GET", f"/v1/accounts/{account['id']}")).json()
+    assert now.pop("lastFailure") | {"at": "", "remedy": ""} == {
+        "at": "",
+        "reason": "PROVIDER_OUTAGE",
+        "message": "the network says no",
+        "remedy": "",
+    }
+    assert now == {name: value for name, value in account.items() if name != "lastFailure"}
 
 
 async def test_a_disconnected_account_fails_its_posts_and_stays_readable(door: Door) -> None:

@@ -26,6 +26,7 @@ from munadi.domain.ids import Prefix
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.webhook import EndpointWithSecret
 from munadi.ports import Channel, Channels, Connection
+from tests.workflows.network import spec
 
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 OK = SendResult(ok=True, status_code=204, duration_ms=3, error=None, response_head="")
@@ -53,6 +54,7 @@ class RefreshingNetwork:
         self.answer = answer
         self.refreshed: list[str] = []
         self.asked = asyncio.Event()
+        self.spec = spec(ChannelName.BLUESKY)
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         self.refreshed.append(account.credentials.access_token.get_secret_value())

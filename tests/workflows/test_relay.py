@@ -12,6 +12,7 @@ from temporalio.service import RPCError
 from munadi.config import RelaySettings, load_settings
 from munadi.crypto import KeyRing, create_key
 from munadi.db.deliveries import DeliveryStore
+from munadi.db.keeping import KeepingStore
 from munadi.domain.ids import workflow_id
 from tests.workflows.stand_ins import ServerClock
 from tests.workflows.world import World
@@ -34,9 +35,10 @@ class BrokenClock(ServerClock):
 async def test_an_unforeseen_error_does_not_end_it(real: World, caplog: pytest.LogCaptureFixture) -> None:
     content_id = await real.submit(datetime.now(UTC))
     clock = BrokenClock()
-    deliveries = DeliveryStore(real.database, KeyRing([create_key()]))
+    keyring = KeyRing([create_key()])
+    deliveries, keeping = DeliveryStore(real.database, keyring), KeepingStore(real.database, keyring)
     settings = load_settings(relay=RelaySettings(interval=0.05))
-    relay = asyncio.create_task(Relay(settings, real.database, deliveries, real.client, clock).run())
+    relay = asyncio.create_task(Relay(settings, real.database, deliveries, keeping, real.client, clock).run())
     try:
         async with asyncio.timeout(20):
             while not await _started(real, content_id):  # noqa: ASYNC110 - the server knows

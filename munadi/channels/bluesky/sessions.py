@@ -74,6 +74,7 @@ class Sessions:
             access_token=given.access_token,
             refresh_token=given.refresh_token,
             expires_at=expiry(access.token) or given.expires_at,
+            grant_expires_at=expiry(given.refresh_token.get_secret_value()) if given.refresh_token else None,
             extra=dict(given.extra),
         )
         return answer, credentials
@@ -105,7 +106,12 @@ def _pair(answer: Answer) -> Credentials:
     access, refresh = answer.field("accessJwt"), answer.field("refreshJwt")
     if not isinstance(access, str) or not isinstance(refresh, str):
         raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "Bluesky: a session without tokens")
-    return Credentials(access_token=SecretStr(access), refresh_token=SecretStr(refresh), expires_at=expiry(access))
+    return Credentials(
+        access_token=SecretStr(access),
+        refresh_token=SecretStr(refresh),
+        expires_at=expiry(access),
+        grant_expires_at=expiry(refresh),
+    )
 
 
 def _profile(answer: Answer, base: str, extra: Mapping[str, SecretStr]) -> Profile:

@@ -18,9 +18,11 @@ from munadi.domain.channel import (
     LinkStyle,
     MediaKind,
     MediaRule,
+    Renewal,
     Resend,
     TextLimit,
     TextUnit,
+    TokenLife,
 )
 from munadi.domain.model import WireModel
 
@@ -169,6 +171,7 @@ SPEC = ChannelSpec(
     first_comment=False,
     max_parts=25,  # ours: a thread has no limit of its own
     scopes=("com.atproto.appPass",),
+    tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, grant_life=timedelta(days=90)),  # its JWT tells the end
     hosts=(
         "https://bsky.social",
         "https://video.bsky.app",

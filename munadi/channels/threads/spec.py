@@ -17,10 +17,12 @@ from munadi.domain.channel import (
     LinkStyle,
     MediaKind,
     MediaRule,
+    Renewal,
     Resend,
     SoftLimit,
     TextLimit,
     TextUnit,
+    TokenLife,
 )
 from munadi.domain.model import WireModel
 
@@ -200,6 +202,7 @@ SPEC = ChannelSpec(
     first_comment=True,
     max_parts=MAX_PARTS,
     scopes=("threads_basic", "threads_content_publish", REPLY_SCOPE),
+    tokens=TokenLife(renewed_with=Renewal.TOKEN, access_ahead=timedelta(days=10)),  # 60 days each
     hosts=("https://graph.threads.com",),
     lead=max(LEADS.values()),
     absence_window=timedelta(seconds=45),

@@ -88,11 +88,12 @@ class Accounts:
             "refresh_token": refresh_token.get_secret_value(),
         }
         answer = await self._api.grant(form, form["client_secret"], form["refresh_token"])
-        newer, seconds = answer.field("refresh_token"), answer.field("expires_in")
+        newer, seconds, grant = (answer.field(name) for name in ("refresh_token", "expires_in", "refresh_expires_in"))
         return Credentials(
             access_token=SecretStr(answer.field("access_token")),
             refresh_token=SecretStr(newer) if isinstance(newer, str) and newer else refresh_token,
             expires_at=end_of(self._clock.now(), seconds),
+            grant_expires_at=end_of(self._clock.now(), grant),
         )
 
 

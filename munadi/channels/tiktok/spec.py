@@ -16,9 +16,11 @@ from munadi.domain.channel import (
     MediaKind,
     MediaRule,
     Notice,
+    Renewal,
     Resend,
     TextLimit,
     TextUnit,
+    TokenLife,
 )
 from munadi.domain.model import WireModel
 
@@ -149,6 +151,7 @@ SPEC = ChannelSpec(
     first_comment=False,
     max_parts=1,
     scopes=("user.info.basic", "video.publish"),
+    tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, grant_life=timedelta(days=180)),  # `refresh_expires_in`
     hosts=("https://open.tiktokapis.com", "https://www.tiktok.com", "https://open-upload.tiktokapis.com"),
     lead=LEAD_CHUNKS,
     visible_bytes=2 * CHUNK_BYTES,  # the last chunk takes the remainder too

@@ -86,6 +86,8 @@ class Accounts:
             access_token=SecretStr(token),
             refresh_token=SecretStr(fresh) if isinstance(fresh, str) and fresh else kept,
             expires_at=end_of(self._clock.now(), seconds),
+            # Told only where the access was given for a time.
+            grant_expires_at=end_of(self._clock.now(), answer.field("refresh_token_expires_in")),
         )
 
 

@@ -17,10 +17,12 @@ from munadi.domain.channel import (
     LinkStyle,
     MediaKind,
     MediaRule,
+    Renewal,
     Resend,
     SoftLimit,
     TextLimit,
     TextUnit,
+    TokenLife,
 )
 from munadi.domain.model import WireModel
 
@@ -167,6 +169,7 @@ SPEC = ChannelSpec(
         f"https://www.googleapis.com/auth/{name}"
         for name in ("youtube.upload", "youtube.readonly", "youtube.force-ssl")
     ),
+    tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, grant_life=timedelta(days=180)),  # six months unused
     hosts=("https://www.googleapis.com", "https://oauth2.googleapis.com"),
     lead=timedelta(hours=6),
     absence_window=timedelta(0),  # the video's own status is a strong key

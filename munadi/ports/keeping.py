@@ -1,0 +1,36 @@
+"""What the keeper of an account is built on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from munadi.domain.account import AccountStatus, ConnectedAccount
+from munadi.domain.failure import ChannelError
+
+
+@dataclass(frozen=True)
+class KeptAccount:
+    """An account with its credentials, how it fares, when its owner connected it and when we last renewed it."""
+
+    account: ConnectedAccount
+    status: AccountStatus
+    granted_at: datetime
+    renewed_at: datetime | None
+
+
+class AccountsKept(Protocol):
+    """How accounts stand, and when to look at them again. Each call is one transaction."""
+
+    async def kept(self, account_id: str) -> KeptAccount | None:
+        """None when there is none, or it was disconnected. ChannelError when its credentials cannot be opened."""
+
+    async def tell_expiring(self, account_id: str, expected_version: int, now: datetime) -> None:
+        """Only its owner can extend it now: status and event, once per token."""
+
+    async def plan(self, account_id: str, next_at: datetime | None, seen_version: int | None = None) -> None:
+        """When to look next, unless it has other credentials than the ones seen."""
+
+    async def failed(self, account_id: str, error: ChannelError, again_at: datetime, now: datetime) -> None:
+        """A look did not work; the next try is then."""
