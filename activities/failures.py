@@ -58,11 +58,11 @@ def verdict_of(error: ChannelError, now: datetime, *, last_try: bool) -> Verdict
     return Verdict(sorting=Sorting.NOT_SENT, hold=hold, hold_for=error.retry_after, hold_cause=cause, **facts)
 
 
-def again(error: ChannelError) -> ApplicationError:
-    """The error that makes Temporal try again: its type is the reason, its delay the network's own."""
+def again(error: ChannelError, wait: timedelta | None = None) -> ApplicationError:
+    """The error that makes Temporal try again: its type is the reason, its delay `wait` or the network's own."""
     return ApplicationError(
         str(error)[:MAX_MESSAGE],
         type=error.reason.value,
-        next_retry_delay=error.retry_after,
+        next_retry_delay=wait or error.retry_after,
         category=ApplicationErrorCategory.BENIGN,
     )

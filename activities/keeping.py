@@ -88,8 +88,7 @@ class KeepingActivities:
         if ahead.lapses_at is not None and ahead.lapses_at > now:
             wait = min(wait, max((ahead.lapses_at - now) / 2, error.retry_after or SOON))
         await self._accounts.failed(account_id, error, now + wait, now)
-        error.retry_after = wait
-        return again(error)
+        return again(error, wait)
 
     def _ahead(self, kept: KeptAccount) -> Keeping:
         account = kept.account

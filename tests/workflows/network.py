@@ -62,6 +62,7 @@ class FakeChannel:
     calls: list[tuple[str, datetime | None]] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
     later_plan: deque[Any] = field(default_factory=deque)
+    refresh_plan: deque[ChannelError | Credentials] = field(default_factory=deque)
     blind: bool = False
     blind_looks: int = 0
     leads: bool = False
@@ -169,7 +170,11 @@ class FakeChannel:
         return Connection(Profile(external_id="1", handle="h"), Credentials(access_token=token))
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
-        return account.credentials
+        self.calls.append(("refresh", account.credentials.expires_at))
+        step = self.refresh_plan.popleft() if self.refresh_plan else account.credentials
+        if isinstance(step, ChannelError):
+            raise step
+        return step
 
     def count(self, operation: str) -> int:
         """How often an operation was called."""

@@ -64,8 +64,12 @@ class Telling:
 
     async def until_commands(self, content_id: str, *last: str) -> None:
         """Until these are the last commands of the run."""
+        await self.until_commands_of(self.world.handle(content_id), *last)
+
+    async def until_commands_of(self, handle: WorkflowHandle, *last: str) -> None:
+        """The same of any run."""
         async with asyncio.timeout(20):
-            while commands([await self.world.handle(content_id).fetch_history()])[-len(last) :] != list(last):  # noqa: ASYNC110
+            while commands([await handle.fetch_history()])[-len(last) :] != list(last):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
 
 
@@ -105,6 +109,7 @@ async def tell(story: RecordedStory, server: TemporalDevServer, folder: Path) ->
         async with time_skipping_environment() as environment:
             world = World(environment.client, database, story.channels)
             world.skip = environment.time_skipping_unlocked
+            world.let_pass = environment.sleep
             return await _tell(story, world)
     finally:
         await database.close()

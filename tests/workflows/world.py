@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,13 +14,17 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
 from activities.contents import ContentActivities
+from activities.keeping import KeepingActivities
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
 from activities.staging import StagingActivities
 from activities.webhooks import WebhookActivities
+from munadi.crypto import KeyRing, create_key
 from munadi.db import changes
+from munadi.db.accounts import AccountStore
 from munadi.db.ids import new_id
+from munadi.db.keeping import KeepingStore
 from munadi.db.ledger import PublicationLedger
 from munadi.db.operators import OperatorCommands
 from munadi.db.progress import ContentProgress
@@ -27,17 +32,23 @@ from munadi.db.session import Database
 from munadi.db.stages import StageLedger
 from munadi.db.story import Story
 from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, DraftRow, EventRow, PublicationRow
+from munadi.domain.account import Credentials, Profile
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
-from munadi.domain.ids import Prefix, workflow_id
+from munadi.domain.ids import Prefix, account_workflow_id, workflow_id
 from munadi.domain.publication import PublicationStatus
-from munadi.ports import Channels, Deliveries, Sender
+from munadi.ports import Channels, Connection, Deliveries, Sender
+from munadi.tokens import AccountTokens
 from tests.workflows.network import FakeChannel, spec
 from tests.workflows.stand_ins import NoDeliveries, ServerClock, Tokens
 from workflows.registry import WORKFLOWS
-from workflows.start import wake_content
+from workflows.start import wake_account, wake_content
 
 S = PublicationStatus
+
+
+async def _really(duration: timedelta) -> None:
+    await asyncio.sleep(duration.total_seconds())
 
 
 class World:
@@ -49,8 +60,12 @@ class World:
         self.channels = {name: FakeChannel(spec(name)) for name in names}
         self.tokens = Tokens(database)
         self.clock = ServerClock()
+        self.keyring = KeyRing([create_key()])
+        self.store = AccountStore(database, self.keyring)
         self.queue = f"q-{uuid4().hex[:8]}"
         self.skip: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+        # The server's time goes on by so much, and no further: where nothing is awaited, a skip may leap years.
+        self.let_pass: Callable[[timedelta], Awaitable[None]] = _really
         self.accounts = {name: new_id(Prefix.ACCOUNT) for name in names}
         self.deliveries: Deliveries = NoDeliveries()
         self.sender: Sender = NoDeliveries()
@@ -77,6 +92,27 @@ class World:
                         updated_at=now,
                     )
                 )
+
+    async def connect(self, name: ChannelName, credentials: Credentials, *, at: datetime | None = None) -> str:
+        """Its owner connects the channel's account with these; its id."""
+        connection = Connection(Profile(external_id="1", handle="h"), credentials)
+        async with self.database.write() as session:
+            view = await self.store.connect(session, "acme", name, connection, login=None, now=at or datetime.now(UTC))
+        return view.id
+
+    async def wake_keeper(self, account_id: str) -> None:
+        """What the API and the relay do for an account."""
+        channel = next(name for name, key in self.accounts.items() if key == account_id)
+        await wake_account(self.client, self.queue, account_id=account_id, brand_ref="acme", channel=channel)
+
+    def keeper(self, account_id: str) -> WorkflowHandle[Any, Any]:
+        """The account's workflow."""
+        return self.client.get_workflow_handle(account_workflow_id(account_id))
+
+    async def account(self, account_id: str) -> AccountRow:
+        """The row."""
+        async with self.database.read() as session:
+            return await session.get_one(AccountRow, account_id)
 
     async def submit(
         self,
@@ -208,6 +244,8 @@ class World:
         )
         publishing = PublishingActivities(ledger, channels, self.tokens, self.clock, "test")
         webhooks = WebhookActivities(self.deliveries, self.sender, self.clock)
+        renewing = AccountTokens(self.store, channels, self.clock, "test")
+        keeping = KeepingActivities(KeepingStore(self.database, self.keyring), channels, renewing, self.clock)
         staging = StagingActivities(ledger, StageLedger(self.database), channels, self.tokens, self.clock, "test")
         return [
             contents.look,
@@ -219,6 +257,7 @@ class World:
             ReconcilingActivities(ledger, channels, self.tokens, self.clock).reconcile,
             staging.finish,
             staging.locate,
+            keeping.keep,
             webhooks.deliver,
             webhooks.redeliver,
         ]

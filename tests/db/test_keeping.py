@@ -1,0 +1,225 @@
+"""One look of a keeper: what it does for the account, what it writes down, and when it wants to look again."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.keeping import KeepingActivities
+from activities.messages import AccountRef
+from munadi.crypto import KeyRing, create_key
+from munadi.db.keeping import KeepingStore
+from munadi.db.tables import AccountRow
+from munadi.domain.account import AccountStatus, Credentials
+from munadi.domain.channel import Renewal, TokenLife
+from munadi.domain.event import EventType
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.keeping import Kept
+from munadi.domain.publication import HoldReason
+from munadi.tokens import AccountTokens
+from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
+
+S = AccountStatus
+DAY = timedelta(days=1)
+ITSELF = TokenLife(renewed_with=Renewal.TOKEN, access_ahead=10 * DAY)
+DEAD = ChannelError(Reason.TOKEN_REVOKED, Sorting.REJECTED, "the owner withdrew it")
+OUTAGE = ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "down")
+MISCONFIGURED = ChannelError(Reason.APP_NOT_APPROVED, Sorting.REJECTED, "set the app's secret")
+
+
+@dataclass
+class Keeper:
+    """A keeper of `acme`'s account, over the real stores."""
+
+    seed: Seed
+    network: RefreshingNetwork
+    clock: StillClock
+    life: TokenLife = ITSELF
+    account_id: str = ""
+
+    def __post_init__(self) -> None:
+        self.network.spec = self.network.spec.model_copy(update={"tokens": self.life})
+        self.store = KeepingStore(self.seed.database, self.seed.keyring)
+
+    def activities(self, holder: str = "w") -> KeepingActivities:
+        tokens = AccountTokens(self.seed.accounts, self.network.channels, self.clock, holder)
+        return KeepingActivities(self.store, self.network.channels, tokens, self.clock)
+
+    async def connect(self, credentials: Credentials) -> None:
+        self.account_id = (await self.seed.account(credentials, now=self.clock.now())).id
+
+    async def keep(self, attempt: int = 1, holder: str = "w") -> Kept:
+        environment = ActivityEnvironment()
+        environment.info = replace(environment.info, attempt=attempt)
+        kept = await environment.run(self.activities(holder).keep, AccountRef(account_id=self.account_id))
+        assert isinstance(kept, Kept)
+        return kept
+
+    async def row(self) -> AccountRow:
+        async with self.seed.database.read() as session:
+            return await session.get_one(AccountRow, self.account_id)
+
+
+@pytest.fixture
+def keeper(seed: Seed, clock: StillClock) -> Keeper:
+    return Keeper(seed, RefreshingNetwork(token("second", None, START + 110 * DAY)), clock)
+
+
+def ending(at: datetime) -> Credentials:
+    return token("first", None, at)
+
+
+async def test_a_look_plans_the_next_and_leaves_the_token_alone(keeper: Keeper) -> None:
+    await keeper.connect(ending(START + 60 * DAY))
+    assert (await keeper.row()).keep_at == START
+    assert await keeper.keep() == Kept(status=S.CONNECTED, next_at=START + 50 * DAY)
+    assert (await keeper.row()).keep_at == START + 50 * DAY
+    assert keeper.network.refreshed == []
+
+
+async def test_two_keepers_and_a_hundred_users_make_one_renewal(keeper: Keeper) -> None:
+    await keeper.connect(ending(START + 60 * DAY))
+    keeper.clock.time = START + 60 * DAY - timedelta(minutes=1)  # the users find it too old as well
+    users = [AccountTokens(keeper.seed.accounts, keeper.network.channels, keeper.clock, f"u{n}") for n in range(4)]
+    asked = [users[n % 4].account(keeper.account_id) for n in range(100)]
+    looks = [keeper.keep(holder="one"), keeper.keep(holder="two")]
+    kept, given = await asyncio.gather(asyncio.gather(*looks), asyncio.gather(*asked))
+    assert keeper.network.refreshed == ["first"]
+    assert {one.credentials.access_token.get_secret_value() for one in given} == {"second"}
+    assert set(kept) == {Kept(status=S.CONNECTED, next_at=START + 110 * DAY - 10 * DAY)}
+    row = await keeper.row()
+    assert (row.keep_at, row.last_success_at) == (kept[0].next_at, keeper.clock.time)
+
+
+async def test_a_dead_grant_needs_its_owner_who_hears_what_waits(keeper: Keeper) -> None:
+    await keeper.connect(ending(START + 60 * DAY))
+    waiting = await keeper.seed.content(keeper.account_id, hold=HoldReason.TOKEN)
+    keeper.network.answer, keeper.clock.time = DEAD, START + 50 * DAY
+    for _ in range(2):
+        assert await keeper.keep() == Kept(status=S.REAUTH_REQUIRED)
+    [event] = await keeper.seed.events(EventType.ACCOUNT_REAUTH_REQUIRED)
+    assert event.reason == "TOKEN_REVOKED"
+    account = event.data["account"]
+    assert account["affected_contents" if "affected_contents" in account else "affectedContents"] == [waiting]
+    row = await keeper.row()
+    assert row.keep_at is None
+    assert row.last_failure is not None
+    assert row.last_failure["message"] == "the owner withdrew it"
+    assert keeper.network.refreshed == ["first"]
+
+
+async def test_an_outage_leaves_the_account_and_is_tried_later_each_time(keeper: Keeper) -> None:
+    await keeper.connect(ending(START + 60 * DAY))
+    keeper.network.answer = OUTAGE
+    keeper.clock.time = now = START + 50 * DAY
+    waits = []
+    for attempt in range(1, 9):
+        with pytest.raises(ApplicationError) as raised:
+            await keeper.keep(attempt)
+        assert (raised.value.type, raised.value.non_retryable) == ("PROVIDER_OUTAGE", False)
+        waits.append(raised.value.next_retry_delay)
+    assert waits == [timedelta(minutes=m) for m in (1, 5, 15, 60, 120, 360, 360, 360)]
+    row = await keeper.row()
+    assert (row.status, row.credentials_version, row.keep_at) == (S.CONNECTED, 1, now + timedelta(hours=6))
+    assert await keeper.seed.events(EventType.ACCOUNT_EXPIRING, EventType.ACCOUNT_REAUTH_REQUIRED) == []
+    keeper.network.answer = token("second", None, START + 110 * DAY)
+    assert (await keeper.keep()).next_at == START + 100 * DAY
+
+
+async def test_no_wait_outlasts_the_grant(keeper: Keeper) -> None:
+    await keeper.connect(ending(START + 60 * DAY))
+    keeper.network.answer = OUTAGE
+    keeper.clock.time = START + 60 * DAY - timedelta(hours=2)
+    with pytest.raises(ApplicationError) as raised:
+        await keeper.keep(8)
+    assert raised.value.next_retry_delay == timedelta(hours=1)
+
+
+@pytest.mark.parametrize("refresh", [None, "r"])
+async def test_what_cannot_be_renewed_is_told_once_a_week_ahead(seed: Seed, clock: StillClock, refresh: str) -> None:
+    """Nothing renews it, or what would is not set up: for its owner that is the same."""
+    life = TokenLife(renewed_with=Renewal.REFRESH_TOKEN, access_ahead=10 * DAY)
+    keeper = Keeper(seed, RefreshingNetwork(MISCONFIGURED), clock, life)
+    await keeper.connect(token("first", refresh, START + 60 * DAY))
+    clock.time = START + 52 * DAY
+    if refresh is None:
+        assert await keeper.keep() == Kept(status=S.CONNECTED, next_at=START + 53 * DAY)
+    clock.time = START + 53 * DAY
+    for _ in range(2):
+        if refresh is None:
+            assert await keeper.keep() == Kept(status=S.EXPIRING, next_at=START + 60 * DAY)
+        else:
+            with pytest.raises(ApplicationError, match="set the app's secret"):
+                await keeper.keep()
+    assert len(await seed.events(EventType.ACCOUNT_EXPIRING)) == 1
+    assert (await keeper.row()).status == S.EXPIRING
+
+
+async def test_a_renewed_token_is_no_longer_expiring_and_a_late_one_is_told_again(keeper: Keeper) -> None:
+    await keeper.connect(ending(START + 60 * DAY))
+    await keeper.seed.accounts.mark_expiring(keeper.account_id, 1, START)
+    keeper.clock.time = START + 50 * DAY
+    assert await keeper.keep() == Kept(status=S.CONNECTED, next_at=START + 100 * DAY)
+
+
+async def test_an_end_that_has_come_is_asked_for(seed: Seed, clock: StillClock) -> None:
+    keeper = Keeper(seed, RefreshingNetwork(DEAD), clock, TokenLife())
+    await keeper.connect(ending(START + 60 * DAY))
+    clock.time = START + 60 * DAY
+    assert await keeper.keep() == Kept(status=S.REAUTH_REQUIRED)
+    await keeper.connect(ending(START + 61 * DAY))
+    keeper.network.answer, clock.time = ending(START + 61 * DAY), START + 61 * DAY
+    assert await keeper.keep() == Kept(status=S.CONNECTED)  # it works: the date was wrong
+
+
+async def test_an_account_that_is_gone_is_left(keeper: Keeper) -> None:
+    await keeper.connect(ending(START + 60 * DAY))
+    await keeper.seed.accounts.disconnect(keeper.account_id, START + DAY)
+    assert [due.account_id for due in await keeper.store.due(START + DAY, timedelta(0))] == [keeper.account_id]
+    kept = await keeper.keep()
+    assert kept.has_ended
+    assert await keeper.store.due(START + 99 * DAY, timedelta(0)) == []
+
+
+async def test_credentials_that_cannot_be_opened_are_a_wait(keeper: Keeper) -> None:
+    await keeper.connect(ending(START + 60 * DAY))
+    keeper.store = KeepingStore(keeper.seed.database, KeyRing([create_key()]))
+    with pytest.raises(ApplicationError, match="cannot be opened"):
+        await keeper.keep()
+    assert (await keeper.row()).status == S.CONNECTED
+
+
+async def test_a_paused_account_is_not_asked_for(keeper: Keeper) -> None:
+    await keeper.connect(ending(START + 60 * DAY))
+    keeper.clock.time = now = START + 50 * DAY
+    await keeper.seed.accounts.pause(keeper.account_id, now + timedelta(minutes=30))
+    with pytest.raises(ApplicationError) as raised:
+        await keeper.keep()
+    assert raised.value.next_retry_delay == timedelta(minutes=30)
+    assert keeper.network.refreshed == []
+
+
+async def test_the_relay_tells_late_keepers_again_after_a_minute(keeper: Keeper) -> None:
+    await keeper.connect(ending(START + 60 * DAY))
+    grace = timedelta(seconds=20)
+    assert await keeper.store.due(START + grace - timedelta(seconds=1), grace) == []
+    [due] = await keeper.store.due(START + grace, grace)
+    assert (due.account_id, due.brand_ref, due.channel) == (keeper.account_id, "acme", "bluesky")
+    await keeper.store.told([due.account_id], START + grace)
+    assert await keeper.store.due(START + grace + timedelta(seconds=79), grace) == []
+    assert len(await keeper.store.due(START + grace + timedelta(seconds=80), grace)) == 1
+    await keeper.keep()
+    await keeper.store.told([due.account_id], START + DAY)  # too late: it has looked
+    assert (await keeper.row()).keep_at == START + 50 * DAY
+
+
+async def test_a_plan_made_for_older_credentials_is_not_kept(keeper: Keeper) -> None:
+    await keeper.connect(ending(START + 60 * DAY))
+    await keeper.connect(ending(START + 80 * DAY))
+    await keeper.store.plan(keeper.account_id, None, 1)
+    assert (await keeper.row()).keep_at == START
