@@ -66,7 +66,7 @@ def channels() -> str:
         parts.append(f"\n## {spec.title}\n\nFacts: {spec.facts_version}. Text: {text}. ")
         parts.append(f"Media: {spec.min_media} to {spec.max_media}{', kinds may be mixed' * spec.mixed_media}. ")
         parts.append(f"A link becomes: {spec.link_style}{_beside(spec)}. After a proven absence: {spec.resend}. ")
-        parts.append(f"What was prepared in vain: {spec.leftovers}.\n\n")
+        parts.append(f"What was prepared in vain: {spec.leftovers}. Tokens are renewed with: {_renewal(spec)}.\n\n")
         media = [
             (
                 rule.kind,
@@ -89,6 +89,13 @@ def channels() -> str:
         parts.append(table(["option", "takes", "without it"], rows(options)))
         parts.append("\nSources: " + "; ".join(spec.sources) + "\n")
     return "".join(parts)
+
+
+def _renewal(spec: ChannelSpec) -> str:
+    """What renews a token, and where another log-in differs."""
+    said = {"token": "the token itself", "refresh_token": "a refresh token", "nothing": "nothing"}
+    others = [f"{said[life.renewed_with]} (log-in `{login}`)" for login, life in spec.tokens_by_login.items()]
+    return "; ".join([said[spec.tokens.renewed_with], *others])
 
 
 def _beside(spec: ChannelSpec) -> str:

@@ -17,6 +17,7 @@ from munadi.cli.story import clock_time
 
 app = group("accounts", "Import, list, check and disconnect accounts.")
 
+WELL = ("connected", "disconnected")
 AccountId = Annotated[str, Argument(metavar="ACCOUNT_ID", help="acc_…")]
 Secret = Annotated[
     str | None,
@@ -111,11 +112,19 @@ def _print_account(out: Output, account: Any) -> None:
             ("profile", f"{account['handle']}  {account['externalId']}"),
             ("status", status(account["status"])),
             ("token until", clock_time(account["tokenExpiresAt"])),
+            ("grant until", clock_time(account["grantExpiresAt"])),
+            ("paused until", clock_time(account["pausedUntil"])),
+            ("last success", clock_time(account["lastSuccessAt"])),
+            ("last failure", _failed(account["lastFailure"])),
             ("scopes", " ".join(account["scopes"])),
             ("quota", " ".join(f"{name}={count}" for name, count in (account["quota"] or {}).items())),
             ("waiting", " ".join(waiting) if waiting else None),
         ]
     )
+
+
+def _failed(failure: Any) -> str | None:
+    return failure and f"{failure['reason']} at {clock_time(failure['at'])}: {failure['message'].rstrip('.')}"
 
 
 def _print_checked(out: Output, account: Any) -> None:
@@ -128,11 +137,22 @@ def _print_checked(out: Output, account: Any) -> None:
 
 def _print_page(out: Output, page: Any) -> None:
     out.table(
-        ["id", "channel", "status", "brand", "profile"],
+        ["id", "channel", "status", "brand", "last success", "waiting", "profile"],
         [
-            [account["id"], account["channel"], status(account["status"]), account["brandRef"], account["handle"]]
+            [
+                account["id"],
+                account["channel"],
+                status(account["status"]),
+                account["brandRef"],
+                clock_time(account["lastSuccessAt"]),
+                str(len(account["affectedContents"]) or "") or None,
+                account["handle"],
+            ]
             for account in page["data"]
         ],
         empty="no accounts",
     )
+    for account in page["data"]:
+        if account["status"] not in WELL and (failed := account["lastFailure"]):
+            out.line(f"{account['id']}: {_failed(failed)}. {failed['remedy']}")
     say_more(out, page)
