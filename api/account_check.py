@@ -47,6 +47,8 @@ async def _look(services: Services, accounts: AccountStore, account: ConnectedAc
         access_token=credentials.access_token,
         refresh_token=credentials.refresh_token,
         expires_at=credentials.expires_at,
+        grant_expires_at=credentials.grant_expires_at,
+        is_final=credentials.is_final,
         extra=credentials.extra,
     )
     seen = await services.channels[account.channel].verify(given)

@@ -76,7 +76,7 @@ def outliving(old: Credentials, new: Credentials) -> Credentials:
     if not new.extra:
         new = new.model_copy(update={"extra": old.extra})
     if new.grant_expires_at is None and new.refresh_token == old.refresh_token:
-        new = new.model_copy(update={"grant_expires_at": old.grant_expires_at})
+        new = new.model_copy(update={"grant_expires_at": old.grant_expires_at, "is_final": old.is_final})
     return new
 
 

@@ -37,6 +37,7 @@ def seal_credentials(keyring: KeyRing, account_id: str, credentials: Credentials
         "expiresAt": credentials.expires_at.isoformat() if credentials.expires_at else None,
         "extra": {name: secret.get_secret_value() for name, secret in credentials.extra.items()},
         "grantExpiresAt": credentials.grant_expires_at.isoformat() if credentials.grant_expires_at else None,
+        "isFinal": credentials.is_final,
     }
     return keyring.seal(json.dumps(plain).encode(), table="accounts", row=account_id, column=_COLUMN)
 
@@ -51,6 +52,7 @@ def open_credentials(keyring: KeyRing, row: AccountRow) -> Credentials:
         extra={name: SecretStr(text) for name, text in plain.get("extra", {}).items()},  # older rows have none
         # Not there in what was sealed before Munadi kept it.
         grant_expires_at=datetime.fromisoformat(plain["grantExpiresAt"]) if plain.get("grantExpiresAt") else None,
+        is_final=bool(plain.get("isFinal")),
     )
 
 

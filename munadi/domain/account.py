@@ -24,8 +24,8 @@ class AccountStatus(StrEnum):
 class Credentials(Model):
     """What a channel needs to speak for a profile. `expires_at` None means unknown, never a refusal.
 
-    `grant_expires_at` is when the grant itself ends, where the network says so: its refresh token, or a consent that
-    was given for a time.
+    `grant_expires_at` is when the grant itself ends, where the network says so. Using a refresh token puts that off,
+    but not where it `is_final`: a consent that was given for a time.
     `extra` holds what else a grant consists of at some networks, under names of the channel's own: the key that a
     token is bound to, say. It is as secret as the tokens, and is empty at most networks.
     """
@@ -34,6 +34,7 @@ class Credentials(Model):
     refresh_token: SecretStr | None = None
     expires_at: datetime | None = None
     grant_expires_at: datetime | None = None
+    is_final: bool = False
     extra: dict[str, SecretStr] = {}
 
 

@@ -70,6 +70,8 @@ def keeping_of(
     """What is ahead of these credentials. `granted_at`: when their owner last connected them; `renewed_at`: when we
     last asked for others."""
     since = renewed_at or granted_at
+    if credentials.is_final and credentials.grant_expires_at is not None:
+        return Keeping(lapses_at=credentials.grant_expires_at)
     match life.renewed_with:
         case Renewal.TOKEN:
             return _renewed_by_itself(life, credentials.expires_at, since, renewed_at)
@@ -98,14 +100,12 @@ def _renewed_by_refresh_token(
     life: TokenLife, credentials: Credentials, since: datetime, renewed_at: datetime | None
 ) -> Keeping:
     """The refresh token buys others as long as it lives, and most live as long as they are used."""
-    named, ahead = credentials.grant_expires_at, life.grant_ahead
-    lapses_at = named or (since + life.grant_life if life.grant_life is not None else None)
-    moments = [] if lapses_at is None else [_ahead_of(lapses_at, since, ahead)]
+    unused = since + life.grant_life if life.grant_life is not None else None
+    lapses_at = credentials.grant_expires_at or unused
+    moments = [] if lapses_at is None else [_ahead_of(lapses_at, since, life.grant_ahead)]
     if life.access_ahead is not None and credentials.expires_at is not None:
         moments.append(_ahead_of(credentials.expires_at, since, life.access_ahead))
         lapses_at = lapses_at or credentials.expires_at
-    if named is not None and renewed_at is not None and renewed_at >= named - min(ahead, TOLD_AHEAD):
-        return Keeping(lapses_at=named)  # used so late, it named the same end: using it extends nothing
     earliest = renewed_at + SPACING if renewed_at is not None else None
     renew_at = min(moments, default=None)
     return Keeping(max(renew_at, earliest) if renew_at and earliest else renew_at, lapses_at)

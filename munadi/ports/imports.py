@@ -13,7 +13,7 @@ from pydantic import SecretStr
 class AccountImport:
     """What a client imports (api.md, accounts): a token, or for Bluesky an identifier and an app password.
 
-    `extra` is never a client's: a consent brings it, and a check of stored credentials.
+    What follows `password` is never a client's: a consent brings it, and a check of stored credentials.
     """
 
     external_id: str | None = None
@@ -24,4 +24,6 @@ class AccountImport:
     expires_at: datetime | None = None
     identifier: str | None = None
     password: SecretStr | None = None
+    grant_expires_at: datetime | None = None
+    is_final: bool = False
     extra: Mapping[str, SecretStr] = field(default_factory=dict)

@@ -24,12 +24,15 @@ def day(number: float) -> datetime:
     return START + timedelta(days=number)
 
 
-def credentials(ends: float | None = None, grant: float | None = None, *, refresh: str | None = None) -> Credentials:
+def credentials(
+    ends: float | None = None, grant: float | None = None, *, refresh: str | None = None, final: bool = False
+) -> Credentials:
     return Credentials(
         access_token=SecretStr("a"),
         refresh_token=None if refresh is None else SecretStr(refresh),
         expires_at=None if ends is None else day(ends),
         grant_expires_at=None if grant is None else day(grant),
+        is_final=final,
     )
 
 
@@ -56,7 +59,7 @@ def keeping(life: TokenLife, given: Credentials, renewed: float | None = None) -
         (USED, credentials(0.05, 90, refresh="r"), None, (60, None, None)),
         (USED, credentials(40.05, 130, refresh="r"), 40, (100, None, None)),
         (USED, credentials(0.05, 7, refresh="r"), None, (4.667, None, None)),
-        (USED, credentials(5, 7, refresh="r"), 4.667, (None, 0, 7)),  # using it extended nothing
+        (USED, credentials(0.05, 14, refresh="r", final=True), None, (None, 7, 14)),  # using it extends nothing
         (USED, credentials(0.05), None, (None, 0.05 - 7, 0.05)),
         (USED, credentials(0.05, refresh=""), None, (None, 0.05 - 7, 0.05)),
         # A Page's token: endless, or one that another token buys anew.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
@@ -22,6 +23,9 @@ from munadi.ports import Answer, Clock
 TITLE = "Bluesky"
 # At an authorization server these say nothing of a grant: it was not looked at.
 PROOF_REFUSED = frozenset({USE_NONCE, "invalid_dpop_proof"})
+# A public client's grant ends so long after the consent, however often its tokens are renewed (reference server).
+GRANT_LIFE = timedelta(days=14)
+ENDS = "endsAt"
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Grant:
     token_endpoint: str
     revocation_endpoint: str
     client_id: str
+    ends_at: datetime | None = None  # known from the consent on
 
     @classmethod
     def new(cls, server: AuthorizationServer, client_id: str) -> Grant:
@@ -48,7 +53,8 @@ class Grant:
             issuer, token, revocation, client_id = (texts[name] for name in names)
         except (KeyError, ValueError) as error:
             raise ChannelError(Reason.TOKEN_REVOKED, Sorting.NOT_SENT, f"{TITLE}: the grant is damaged") from error
-        return cls(key, issuer, token, revocation, client_id)
+        ends_at = datetime.fromisoformat(texts[ENDS]) if texts.get(ENDS) else None
+        return cls(key, issuer, token, revocation, client_id, ends_at)
 
     @classmethod
     def of(cls, credentials: Credentials) -> Grant | None:
@@ -66,6 +72,7 @@ class Grant:
             "tokenEndpoint": self.token_endpoint,
             "revocationEndpoint": self.revocation_endpoint,
             "clientId": self.client_id,
+            **({ENDS: self.ends_at.isoformat()} if self.ends_at else {}),
         }
 
 
@@ -120,5 +127,7 @@ class Granting:
             access_token=SecretStr(text_of(TITLE, answer, "access_token")),
             refresh_token=SecretStr(fresh) if isinstance(fresh, str) and fresh else None,
             expires_at=end_of(self.clock.now(), answer.field("expires_in")),
+            grant_expires_at=grant.ends_at,
+            is_final=grant.ends_at is not None,
             extra={name: SecretStr(text) for name, text in texts.items()},
         )

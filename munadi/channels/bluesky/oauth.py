@@ -9,11 +9,11 @@ for one on this machine: to it we are `http://localhost`, as the profile allows 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from munadi.channels.bluesky.grants import TITLE, Grant, Granting
+from munadi.channels.bluesky.grants import GRANT_LIFE, TITLE, Grant, Granting
 from munadi.channels.bluesky.identity import AuthorizationServer, Identities, Owner
 from munadi.channels.oauth import (
     challenge_of,
@@ -113,6 +113,7 @@ class BlueskyLogin:
         except ChannelError as error:
             raise refused_code(TITLE, error) from error
         owner = await self._owner(answer, grant)
+        grant = replace(grant, ends_at=self.granting.clock.now() + GRANT_LIFE)
         credentials = self.granting.credentials(answer, grant)
         scopes = tuple(text_of(TITLE, answer, "scope").split())
         require_scopes(TITLE, scopes, NEEDED)
@@ -122,6 +123,8 @@ class BlueskyLogin:
             access_token=credentials.access_token,
             refresh_token=credentials.refresh_token,
             expires_at=credentials.expires_at,
+            grant_expires_at=credentials.grant_expires_at,
+            is_final=credentials.is_final,
             extra=credentials.extra,
         )
         return Granted((Choice(owner.did, owner.handle or owner.did, given),), scopes)

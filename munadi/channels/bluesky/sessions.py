@@ -74,7 +74,8 @@ class Sessions:
             access_token=given.access_token,
             refresh_token=given.refresh_token,
             expires_at=expiry(access.token) or given.expires_at,
-            grant_expires_at=expiry(given.refresh_token.get_secret_value()) if given.refresh_token else None,
+            grant_expires_at=given.grant_expires_at or _end_of(given.refresh_token),
+            is_final=given.is_final,
             extra=dict(given.extra),
         )
         return answer, credentials
@@ -90,6 +91,10 @@ class Sessions:
             raise
         _check_active(answer)
         return answer
+
+
+def _end_of(token: SecretStr | None) -> datetime | None:
+    return None if token is None else expiry(token.get_secret_value())
 
 
 def expiry(token: str) -> datetime | None:

@@ -55,7 +55,10 @@ class Accounts:
             },
         )
         credentials = Credentials(
-            access_token=given.access_token, refresh_token=given.refresh_token, expires_at=given.expires_at
+            access_token=given.access_token,
+            refresh_token=given.refresh_token,
+            expires_at=given.expires_at,
+            grant_expires_at=given.grant_expires_at,
         )
         return Connection(profile, credentials)
 

@@ -78,6 +78,7 @@ class TikTokLogin:
             access_token=SecretStr(text_of(SPEC.title, answer, "access_token")),
             refresh_token=SecretStr(text_of(SPEC.title, answer, "refresh_token")),
             expires_at=end_of(self.clock.now(), answer.field("expires_in")),
+            grant_expires_at=end_of(self.clock.now(), answer.field("refresh_expires_in")),
         )
         return Granted((Choice(open_id, open_id, given),), scopes)
 

@@ -40,7 +40,11 @@ class Accounts:
             raise _refuse(Reason.MISSING_FIELD, "give accessToken, and refreshToken to outlive its hour")
         expires_at = given.expires_at or (self._clock.now() + TOKEN_LIFE if given.refresh_token else None)
         credentials = Credentials(
-            access_token=given.access_token, refresh_token=given.refresh_token, expires_at=expires_at
+            access_token=given.access_token,
+            refresh_token=given.refresh_token,
+            expires_at=expires_at,
+            grant_expires_at=given.grant_expires_at,
+            is_final=given.is_final,
         )
         try:
             answer = await self._look(credentials)
@@ -82,12 +86,13 @@ class Accounts:
         token, fresh, seconds = (answer.field(name) for name in ("access_token", "refresh_token", "expires_in"))
         if not isinstance(token, str) or not token:
             raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "YouTube: a refresh without a token")
+        ends = end_of(self._clock.now(), answer.field("refresh_token_expires_in"))
         return Credentials(
             access_token=SecretStr(token),
             refresh_token=SecretStr(fresh) if isinstance(fresh, str) and fresh else kept,
             expires_at=end_of(self._clock.now(), seconds),
-            # Told only where the access was given for a time.
-            grant_expires_at=end_of(self._clock.now(), answer.field("refresh_token_expires_in")),
+            grant_expires_at=ends,
+            is_final=ends is not None,  # told only where the access was given for a time
         )
 
 

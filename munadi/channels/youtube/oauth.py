@@ -84,10 +84,13 @@ class GoogleLogin:
             raise refused_code(SPEC.title, error) from error
         scopes = tuple(str(answer.field("scope") or "").split())
         require_scopes(SPEC.title, scopes, SPEC.scopes)
+        ends = end_of(self.clock.now(), answer.field("refresh_token_expires_in"))
         given = AccountImport(
             access_token=SecretStr(text_of(SPEC.title, answer, "access_token")),
             refresh_token=_lasting(answer),
             expires_at=end_of(self.clock.now(), answer.field("expires_in")),
+            grant_expires_at=ends,
+            is_final=ends is not None,  # told only where the access was given for a time
         )
         channel = (await self.accounts.verify(given)).profile
         given = replace(given, external_id=channel.external_id)
