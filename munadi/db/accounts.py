@@ -229,7 +229,7 @@ class AccountStore:
                 return False
             row.status, row.updated_at = status.value, now
             if failure is not None:
-                row.last_failure, row.keep_at = failure, None  # nothing to keep until its owner is back
+                row.last_failure, row.keep_at = failure, now  # its keeper tells operators
             await self._tell(session, event, row, now, reason=failure["reason"] if failure else None)
             return True
 

@@ -1,0 +1,228 @@
+"""Accounts kept connected over the emulated networks: what they count is what was really asked of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.keeping import KeepingActivities
+from activities.messages import AccountRef
+from munadi.channels.http import ChannelTools
+from munadi.channels.registry import build_channels
+from munadi.db.keeping import KeepingStore
+from munadi.db.session import Database
+from munadi.domain.account import AccountStatus
+from munadi.domain.account_view import AccountView
+from munadi.domain.channel import ChannelName
+from munadi.domain.event import EventType
+from munadi.domain.failure import Reason
+from munadi.domain.keeping import Kept
+from munadi.domain.publication import HoldReason
+from munadi.ports import AccountImport
+from munadi.tokens import AccountTokens
+from tests.channels.conftest import Oracle
+from tests.channels.making import Cards, StoredMedia
+from tests.db.seeding import Seed
+
+S = AccountStatus
+# Where each network renews a token, as the sandbox names the call.
+RENEWALS = {"threads": "refresh_token", "tiktok": "token", "bluesky": "com.atproto.server.refreshSession"}
+
+
+class Moved:
+    """Our clock and the networks', moved together."""
+
+    def __init__(self, oracle: Oracle) -> None:
+        self._oracle = oracle
+        self._ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def until(self, moment: datetime) -> None:
+        """Forward to a moment."""
+        step = moment - self.now()
+        self._ahead += step
+        self._oracle.call("POST", "/clock", advanceSeconds=step.total_seconds())
+
+
+class Tended:
+    """One account of a network in a real database, and whoever wants its token."""
+
+    def __init__(self, oracle: Oracle, seed: Seed, channel: str, client: httpx.AsyncClient) -> None:
+        self.oracle, self.seed, self.name, self.clock = oracle, seed, channel, Moved(oracle)
+        tools = ChannelTools(client, client, StoredMedia(), Cards(), self.clock)
+        self.channels = build_channels({channel: settings(oracle.url, channel)}, tools)
+        self.profile: Mapping[str, Any] = {}
+        self.account_id = ""
+
+    async def connect(self, given: Mapping[str, Any]) -> AccountView:
+        """Its owner connects it with what the network gave."""
+        self.profile = {**self.profile, **given}
+        secrets = {
+            field: SecretStr(given[name])
+            for name, field in (
+                ("accessToken", "access_token"),
+                ("refreshToken", "refresh_token"),
+                ("password", "password"),
+            )
+            if name in given
+        }
+        imported = AccountImport(
+            service_url=self.profile.get("serviceUrl"),
+            identifier=self.profile.get("identifier"),
+            expires_at=self.clock.now() + timedelta(hours=2) if "refresh_token" in secrets else None,
+            **secrets,
+        )
+        found = await self.channels[self.name].verify(imported)
+        async with self.seed.database.write() as session:
+            view = await self.seed.accounts.connect(
+                session, "acme", ChannelName(self.name), found, login=None, now=self.clock.now()
+            )
+        self.account_id = view.id
+        return view
+
+    async def keep(self, holder: str = "keeper") -> Kept:
+        tokens = self.tokens(holder)
+        store = KeepingStore(self.seed.database, self.seed.keyring)
+        activities = KeepingActivities(store, self.channels, tokens, self.clock)
+        kept = await ActivityEnvironment().run(activities.keep, AccountRef(account_id=self.account_id))
+        assert isinstance(kept, Kept)
+        return kept
+
+    def tokens(self, holder: str) -> AccountTokens:
+        return AccountTokens(self.seed.accounts, self.channels, self.clock, holder)
+
+    async def view(self) -> AccountView:
+        view = await self.seed.accounts.view(self.account_id)
+        assert view is not None
+        return view
+
+    def renewals(self) -> int:
+        """How often the network was asked for another token."""
+        calls = self.oracle.call("GET", f"/calls?channel={self.name}")
+        return sum(1 for call in calls if call["operation"] == RENEWALS[self.name])
+
+
+def settings(url: str, channel: str) -> dict[str, Any]:
+    """Hosts below the sandbox, and an app's credentials for networks that ask for them."""
+    roles = {
+        "threads": {"graph": "graph", "token": "token"},
+        "tiktok": {"api": "api"},
+        "bluesky": {"entryway": "pds"},
+    }
+    hosts = {role: f"{url}/{channel}/{path}" for role, path in roles[channel].items()}
+    return {"hosts": hosts, "client_id": "client", "client_secret": "secret"}
+
+
+@asynccontextmanager
+async def connected(oracle: Oracle, folder: Path, channel: str) -> AsyncIterator[Tended]:
+    database = Database(f"sqlite+aiosqlite:///{folder / 'munadi.db'}")
+    seed = Seed(database)
+    await seed.create()
+    async with httpx.AsyncClient() as client:
+        kept = Tended(oracle, seed, channel, client)
+        await kept.connect(oracle.call("POST", "/profiles", channel=channel, name="acme"))
+        yield kept
+    await database.close()
+
+
+@pytest.fixture(params=sorted(RENEWALS))
+async def kept(request: pytest.FixtureRequest, oracle: Oracle, tmp_path: Path) -> AsyncIterator[Tended]:
+    async with connected(oracle, tmp_path, request.param) as made:
+        yield made
+
+
+@pytest.fixture
+async def threads(oracle: Oracle, tmp_path: Path) -> AsyncIterator[Tended]:
+    async with connected(oracle, tmp_path, "threads") as made:
+        yield made
+
+
+async def test_a_token_is_renewed_ahead_of_its_end_and_not_before(kept: Tended) -> None:
+    first = await kept.keep()
+    assert kept.renewals() == 0
+    assert first.next_at is not None
+    kept.clock.until(first.next_at)
+    second = await kept.keep()
+    assert kept.renewals() == 1
+    assert second.next_at is not None
+    assert second.next_at > first.next_at + timedelta(days=20)
+    assert (await kept.keep()).next_at == second.next_at
+    assert kept.renewals() == 1
+    assert (await kept.view()).status is S.CONNECTED
+
+
+async def test_two_keepers_and_a_hundred_users_ask_the_network_once(kept: Tended) -> None:
+    first = await kept.keep()
+    assert first.next_at is not None
+    ends = (await kept.view()).token_expires_at
+    assert ends is not None
+    # Late enough for both: the keepers find the grant too old, the users the access token.
+    kept.clock.until(max(first.next_at, ends - timedelta(minutes=4)))
+    users = [kept.tokens(f"user-{number % 4}") for number in range(100)]
+    looks = [kept.keep("one"), kept.keep("two")]
+    given, answers = await asyncio.gather(
+        asyncio.gather(*(user.account(kept.account_id) for user in users)), asyncio.gather(*looks)
+    )
+    assert kept.renewals() == 1
+    assert len({account.credentials.access_token.get_secret_value() for account in given}) == 1
+    assert {answer.status for answer in answers} == {S.CONNECTED}
+
+
+async def test_a_dead_grant_needs_its_owner_and_the_contents_go_on_when_they_are_back(kept: Tended) -> None:
+    first = await kept.keep()
+    waiting = await kept.seed.content(kept.account_id, hold=HoldReason.TOKEN, now=kept.clock.now())
+    external = (await kept.view()).external_id
+    kept.oracle.call("POST", "/tokens/revoke", channel=kept.name, profile=external)
+    assert first.next_at is not None
+    kept.clock.until(first.next_at)
+    assert await kept.keep() == Kept(status=S.REAUTH_REQUIRED)
+    view = await kept.view()
+    assert (view.status, view.affected_contents) == (S.REAUTH_REQUIRED, (waiting,))
+    assert view.last_failure is not None
+    assert view.last_failure.reason is Reason.TOKEN_REVOKED
+    [event] = await kept.seed.events(EventType.ACCOUNT_REAUTH_REQUIRED)
+    assert waiting in str(event.data)
+    await kept.connect(kept.oracle.call("POST", f"/profiles/{kept.name}/{external}/credentials"))
+    assert (await kept.view()).status is S.CONNECTED
+    assert (await kept.seed.publication(waiting)).hold_reason is None
+    assert (await kept.keep()).status is S.CONNECTED
+
+
+async def test_an_outage_leaves_the_account_as_it_is(kept: Tended) -> None:
+    first = await kept.keep()
+    assert first.next_at is not None
+    kept.clock.until(first.next_at)
+    kept.oracle.plant(kept.name, RENEWALS[kept.name], "error", status=503, times=1)
+    with pytest.raises(ApplicationError) as raised:
+        await kept.keep()
+    assert raised.value.type == "PROVIDER_OUTAGE"
+    view = await kept.view()
+    assert view.status is S.CONNECTED
+    assert view.last_failure is not None
+    assert await kept.seed.events(EventType.ACCOUNT_EXPIRING, EventType.ACCOUNT_REAUTH_REQUIRED) == []
+    assert (await kept.keep()).status is S.CONNECTED
+    assert kept.renewals() == 2
+
+
+async def test_a_token_that_ended_unrenewed_needs_its_owner(threads: Tended) -> None:
+    """Munadi was away too long."""
+    await threads.keep()
+    ends = (await threads.view()).token_expires_at
+    assert ends is not None
+    threads.clock.until(ends + timedelta(minutes=1))
+    assert await threads.keep() == Kept(status=S.REAUTH_REQUIRED)
