@@ -7,8 +7,8 @@ from alembic import op
 
 from munadi.db.types import Json, UtcDateTime
 
-revision: str = "0005"
-down_revision: str | None = "0004"
+revision: str = "0006"
+down_revision: str | None = "0005"
 branch_labels: None = None
 depends_on: None = None
 
