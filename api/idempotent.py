@@ -27,7 +27,6 @@ from munadi.intake.strict_json import canonical
 REPLAYED = "Idempotent-Replayed"
 # What the OpenAPI document says; a key of another form is a 400 of ours, not the framework's.
 KEY_PATTERN = r'^("([ !#-\[\]-~]|\\["\\]){1,255}"|[!#-~][!-~]{0,254})$'
-_TABLE = "idempotency"
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"')
 _BARE = re.compile(r"[\x21\x23-\x7e][\x21-\x7e]{0,254}")
 
@@ -156,19 +155,15 @@ async def _take(
 def _kept(services: Services, once: Once, response: Response) -> Kept:
     # Without what is computed anew for each sending; sealed, because some answers show a secret.
     headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
-    return Kept(response.status_code, headers, services.keyring.seal(bytes(response.body), **_place(once)))
+    return Kept(response.status_code, headers, services.keyring.seal(bytes(response.body), **once.place))
 
 
 def _replay(services: Services, once: Once, kept: Kept) -> Response:
     try:
-        body = services.keyring.open(kept.body, **_place(once))
+        body = services.keyring.open(kept.body, **once.place)
     except SealBroken:
         raise _lost() from None
     return Response(body, kept.status_code, {**kept.headers, REPLAYED: "true"}, "application/json")
-
-
-def _place(once: Once) -> dict[str, str]:
-    return {"table": _TABLE, "row": f"{once.scope} {once.key}", "column": "body"}
 
 
 def _lost() -> ProblemError:

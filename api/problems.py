@@ -5,6 +5,7 @@ ProblemsFound      422: every violation of a request at once
 ChangeRefused      409: not in a state for this change
 HTTPException      the framework's: 404, 405, …
 database is gone   503 with Retry-After; so is the media store
+a key is missing   500, logged; the words say which setting
 anything else      500, logged; the text of the error stays here
 """
 
@@ -24,6 +25,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from munadi.crypto import SealBroken
 from munadi.db.changes import ChangeRefused
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem, ProblemsFound
@@ -134,6 +136,10 @@ def translate(error: Exception) -> ProblemError:
                 "the media store does not answer; nothing was stored",
                 headers={"Retry-After": "10"},
             )
+        case SealBroken():
+            log.error("secret.unreadable", error=str(error))
+            detail = "a stored secret cannot be opened: a key may be missing from MUNADI_SECRET_KEYS"
+            return ProblemError(500, "INTERNAL_ERROR", "Our mistake", detail)
     if isinstance(error, StatementError):
         error.hide_parameters = True  # somebody's words, which stay out of the log
     # As text: a renderer that is given the exception itself may show local variables, and tokens with them.
@@ -174,6 +180,7 @@ def install(app: FastAPI, allowed_methods: Callable[[str], Sequence[str]] = lamb
         DBAPIError,
         PoolTimeout,
         StoreUnavailable,
+        SealBroken,
     )
     for kind in kinds:
         app.add_exception_handler(kind, answer)

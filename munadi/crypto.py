@@ -55,7 +55,7 @@ class KeyRing:
 
     def seal(self, plaintext: bytes, *, table: str, row: str, column: str) -> bytes:
         """`plaintext` sealed for one place: version (1 byte), key id (8), nonce (12), ciphertext and tag."""
-        header = VERSION + self._newest
+        header = self.newest_header
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._ciphers[self._newest].encrypt(nonce, plaintext, _place(header, table, row, column))
         return header + nonce + sealed
@@ -74,9 +74,19 @@ class KeyRing:
         except InvalidTag as error:
             raise SealBroken("the value was damaged or belongs to another place") from error
 
+    @property
+    def key_ids(self) -> list[str]:
+        """What the keys are called where nobody may see them, newest first: 16 hex digits each."""
+        return [key_id.hex() for key_id in self._ciphers]
+
+    @property
+    def newest_header(self) -> bytes:
+        """How everything begins that the newest key sealed."""
+        return VERSION + self._newest
+
     def needs_reseal(self, sealed: bytes) -> bool:
         """Whether `sealed` is under another key than the newest, so that a rotation should rewrite it."""
-        return sealed[:_HEADER_BYTES] != VERSION + self._newest
+        return sealed[:_HEADER_BYTES] != self.newest_header
 
     def derive(self, purpose: str) -> list[bytes]:
         """A 32-byte key per key of the ring for another use (signed URLs), newest first: sign with the first."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TypeVar
 
 import httpx
@@ -59,7 +60,12 @@ def keyring_of(settings: Settings) -> KeyRing:
         return KeyRing([key.strip() for key in given if key.strip()])
     if not settings.is_development:
         raise ValueError("MUNADI_SECRET_KEYS must be set outside development (openssl rand -base64 32)")
-    return KeyRing([load_or_create_key(settings.data_dir / "keys" / "secret.key")])
+    return KeyRing([load_or_create_key(key_file(settings))])
+
+
+def key_file(settings: Settings) -> Path:
+    """Where development keeps the key that it makes itself."""
+    return settings.data_dir / "keys" / "secret.key"
 
 
 def guard_of(settings: Settings) -> Guard:

@@ -1,87 +1,15 @@
-"""The worker process: workflows, activities and the relay, until SIGTERM; then what is in flight ends by itself."""
+"""`python -m worker`, which is `munadi worker`: until SIGTERM; then what is in flight ends by itself."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import signal
-
-from temporalio.client import Client
-from temporalio.service import RPCError
-
-from munadi.config import Settings, load_settings
-from munadi.db.deliveries import DeliveryStore
-from munadi.db.keeping import KeepingStore
-from munadi.db.session import Database
-from munadi.logs import configure_logging
-from munadi.runtime import Runtime, open_runtime
-from munadi.temporal import connect
-from worker.compose import build_activities, build_discarding, build_lookahead, build_worker
-from worker.relay import Relay
-
-log = logging.getLogger("munadi.worker")
+from munadi.cli.exits import refusal_ends_process
+from munadi.cli.worker import work
 
 
 def main() -> None:
-    """Entry point of `munadi worker` and `python -m worker`."""
-    settings = load_settings()
-    configure_logging(settings.log_level)
-    asyncio.run(run(settings))
-
-
-async def run(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    try:
-        async with open_runtime(settings, "worker") as runtime:
-            database = Database(settings.database, on_commit=runtime.on_commit)
-            try:
-                client = await _connect(settings, stop)
-                if client is None:
-                    return
-                await _serve(settings, database, client, runtime, stop)
-            finally:
-                await database.close()
-    finally:
-        # The SDK's threads may outlive the loop by a moment; leaving at once can crash the interpreter.
-        await asyncio.sleep(0.3)
-    log.info("worker stopped")
-
-
-async def _serve(settings: Settings, database: Database, client: Client, runtime: Runtime, stop: asyncio.Event) -> None:
-    deliveries = DeliveryStore(database, runtime.keyring)
-    keeping = KeepingStore(database, runtime.keyring)
-    relay = asyncio.create_task(Relay(settings, database, deliveries, keeping, client, runtime.clock).run())
-    discarding = asyncio.create_task(build_discarding(runtime, database).run())
-    lookahead = asyncio.create_task(build_lookahead(runtime, database).run())
-    besides = (relay, discarding, lookahead)
-    try:
-        async with build_worker(client, settings.temporal.task_queue, build_activities(runtime, database)):
-            log.info("worker ready")
-            await stop.wait()
-            log.info("worker stopping: what is in flight may end")
-    finally:
-        for beside in besides:
-            beside.cancel()
-        await asyncio.gather(*besides, return_exceptions=True)
-
-
-async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:
-    """Loop until Temporal is there: a worker may start before its server."""
-    while not stop.is_set():
-        try:
-            return await connect(settings.temporal)
-        except (RuntimeError, RPCError) as error:
-            log.warning("waiting for Temporal at %s: %s", settings.temporal.address, str(error)[:200])
-            try:
-                async with asyncio.timeout(1):
-                    await stop.wait()
-            except TimeoutError:
-                continue
-    return None
+    """Work until SIGTERM or SIGINT; wrong settings end it with a line for each, and exit code 2."""
+    with refusal_ends_process():
+        work()
 
 
 if __name__ == "__main__":

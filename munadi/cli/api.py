@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from typer import Option
@@ -29,6 +29,11 @@ def api(
     port: Annotated[int | None, Option("--port", help="Else MUNADI_API__PORT.", min=0, max=65535)] = None,
 ) -> None:
     """Run the API. Ends after SIGTERM, once the requests under way are answered."""
+    serve(host, port)
+
+
+def serve(host: str | None = None, port: int | None = None) -> NoReturn:
+    """The process of the API, to its end. Raises CommandFailed for settings that are wrong."""
     from munadi.cli.settings import check_start, read_settings
 
     settings = read_settings()

@@ -16,6 +16,7 @@ from munadi.cli import (
     demo,
     dev,
     doctor,
+    encryption,
     keys,
     login,
     sandbox,
@@ -37,6 +38,7 @@ app = typer.Typer(
 # `accounts` and what `connecting` adds to it are one group.
 for group in (contents.app, connecting.app, brands.app, channels.app, webhooks.app, keys.app, db.app):
     app.add_typer(group)
+encryption.add_to(keys.app)
 for alone in (dev, demo, doctor, login, api, worker, sandbox):
     alone.add_to(app)
 

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from typer import Option
 
 from munadi.cli.command import command, group
+from munadi.cli.database import advice, cause, with_database
 from munadi.cli.exits import CommandFailed
 from munadi.cli.output import Output
 from munadi.cli.session import Session
-
-if TYPE_CHECKING:
-    from munadi.db.session import Database
-
-T = TypeVar("T")
 
 app = group("db", "Migrate the database, make the first key, and tell of a restored backup.")
 
@@ -34,7 +30,7 @@ def upgrade(session: Session) -> None:
     try:
         revision = migrate.upgrade(url)
     except SQLAlchemyError as error:
-        raise CommandFailed(f"the database could not be migrated: {_cause(error)}", advice=_advice(url)) from error
+        raise CommandFailed(f"the database could not be migrated: {cause(error)}", advice=advice(url)) from error
     session.show(
         {"revision": revision, "head": migrate.head()},
         lambda out, done: out.line("the database is at revision ", (str(done["revision"]), "green")),
@@ -51,9 +47,9 @@ def create_key(session: Session, name: Annotated[str, Option("--name", help="Wha
 
     url = database_url()
     try:
-        text = asyncio.run(_with(url, lambda database: create_admin_key(database, name)))
+        text = asyncio.run(with_database(url, lambda database: create_admin_key(database, name)))
     except SQLAlchemyError as error:
-        raise CommandFailed(f"no key could be made: {_cause(error)}", advice=_advice(url)) from error
+        raise CommandFailed(f"no key could be made: {cause(error)}", advice=advice(url)) from error
     session.show({"name": name, "apiKey": text}, lambda out, made: out.line(made["apiKey"]))
 
 
@@ -73,9 +69,9 @@ def restored(
 
     url, at = database_url(), _instant(since)
     try:
-        marked = asyncio.run(_with(url, lambda database: mark_restored(database, at)))
+        marked = asyncio.run(with_database(url, lambda database: mark_restored(database, at)))
     except SQLAlchemyError as error:
-        raise CommandFailed(f"nothing was marked: {_cause(error)}", advice=_advice(url)) from error
+        raise CommandFailed(f"nothing was marked: {cause(error)}", advice=advice(url)) from error
     session.show(marked.model_dump(mode="json", by_alias=True), _show_restored)
 
 
@@ -96,25 +92,3 @@ def _instant(text: str) -> datetime:
     if at > datetime.now(UTC):
         raise CommandFailed(f"--since {text} is in the future", advice="Give the time when the backup was made.")
     return at.astimezone(UTC)
-
-
-async def _with(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
-    from munadi.db.session import Database
-
-    database = Database(url)
-    try:
-        return await work(database)
-    finally:
-        await database.close()
-
-
-def _cause(error: Exception) -> str:
-    """The driver's own words, without SQL and without parameters, which may hold secrets."""
-    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
-
-
-def _advice(url: str) -> str:
-    from sqlalchemy.engine import make_url
-
-    shown = make_url(url).render_as_string(hide_password=True)
-    return f"Is {shown} the right one (MUNADI_DATABASE_URL), is it up, and did `munadi db upgrade` run?"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 
@@ -29,3 +32,15 @@ def exit_of_status(status: int) -> Exit:
     if status in (401, 403):
         return Exit.NOT_PERMITTED
     return Exit.NOT_REACHABLE if status in (502, 503, 504) else Exit.REFUSED
+
+
+@contextmanager
+def refusal_ends_process() -> Iterator[None]:
+    """For a process that is not started as a command: say why it cannot go on, and end with the code that means it."""
+    try:
+        yield
+    except CommandFailed as error:
+        for line in (str(error), error.advice):
+            if line:
+                print(line, file=sys.stderr)
+        raise SystemExit(int(error.code)) from error

@@ -13,7 +13,7 @@ from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
 from munadi.cli.story import clock_time
 
-app = group("keys", "Create, list and revoke API keys.")
+app = group("keys", "Create, list and revoke API keys; rotate the key that stored secrets are sealed with.")
 
 
 @command(app, "create")

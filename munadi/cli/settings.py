@@ -10,6 +10,7 @@ from munadi.cli.exits import CommandFailed, Exit
 
 if TYPE_CHECKING:
     from munadi.config import Settings
+    from munadi.crypto import KeyRing
 
 TABLE = "Every setting: docs/reference/settings.md"
 PORTS = range(65_536)
@@ -36,9 +37,28 @@ def database_url() -> str:
     return settings.database
 
 
+def database_and_keys() -> tuple[str, KeyRing]:
+    """The database's URL and the keys that its secrets are sealed with. CommandFailed with USAGE.
+
+    Other than a process that starts, this never makes a key: nothing would be sealed with it.
+    """
+    settings = read_settings()
+    if wrong := [*_keys(settings), *_database(settings)]:
+        raise _refused(*wrong)
+    from munadi.runtime import key_file, keyring_of
+
+    if settings.secret_keys is None and not (path := key_file(settings)).exists():
+        raise _refused(f"MUNADI_SECRET_KEYS is not set, and there is no key in {path}")
+    try:
+        return settings.database, keyring_of(settings)
+    except (ValueError, OSError) as error:
+        raise CommandFailed(f"the key of development cannot be read: {error}") from error
+
+
 def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
     """What the API and the worker would stumble over once they run. CommandFailed with USAGE."""
-    wrong = [*_keys(settings), *_level(settings), *_database(settings), *_media(settings), *_channels(settings)]
+    parts = (_keys, _level, _database, _media, _channels, _failpoints)
+    wrong = [rule for part in parts for rule in part(settings)]
     if needs_temporal and settings.temporal.address is None:
         wrong.append("MUNADI_TEMPORAL__ADDRESS must be set: host:port of a Temporal server (munadi dev runs one)")
     if wrong := wrong or [*_media_store(settings)]:
@@ -75,6 +95,11 @@ def _keys(settings: Settings) -> Iterator[str]:
         KeyRing([key for key in given if key])
     except ValueError as error:
         yield f"MUNADI_SECRET_KEYS: {error}; make one: openssl rand -base64 32"
+
+
+def _failpoints(settings: Settings) -> Iterator[str]:
+    if settings.failpoints is not None and not settings.is_development:
+        yield "MUNADI_FAILPOINTS lets processes die on purpose, for fault tests: unset it in production"
 
 
 def _level(settings: Settings) -> Iterator[str]:

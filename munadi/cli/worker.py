@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import NoReturn
+
 import typer
 
 from munadi.cli.command import command
@@ -16,11 +19,19 @@ def add_to(app: typer.Typer) -> None:
 
 def worker(session: Session) -> None:
     """Run a worker. Ends after SIGTERM, once what is in flight has ended."""
+    work()
+
+
+def work() -> NoReturn:
+    """The process of a worker, to its end. Raises CommandFailed for settings that are wrong."""
     from munadi.cli.settings import check_start, read_settings
 
-    check_start(read_settings(), needs_temporal=True)
+    settings = read_settings()
+    check_start(settings, needs_temporal=True)
 
-    from worker.__main__ import main
+    from munadi.logs import configure_logging
+    from worker.running import run
 
-    main()
+    configure_logging(settings.log_level)
+    asyncio.run(run(settings))
     leave(0)

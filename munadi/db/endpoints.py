@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.crypto import KeyRing
+from munadi.crypto import KeyRing, SealBroken
 from munadi.db.endpoint_health import endpoint_view
 from munadi.db.ids import new_id
 from munadi.db.sealed import SigningSecret, open_secrets, seal_secrets
@@ -18,6 +19,8 @@ from munadi.db.tables import DeliveryRow, EndpointRow
 from munadi.domain.ids import Prefix
 from munadi.domain.webhook import DeliveryStatus, DisabledReason, EndpointView, EndpointWithSecret
 from munadi.webhooks.signing import generate_secret
+
+log = logging.getLogger("munadi.webhooks")
 
 # After a rotation both secrets sign for so long, so that a receiver can change over in peace.
 ROTATION_OVERLAP = timedelta(hours=24)
@@ -94,12 +97,20 @@ class EndpointStore:
             return endpoint_view(row)
 
     async def rotate(self, session: AsyncSession, endpoint_id: str, now: datetime) -> EndpointWithSecret | None:
-        """A new secret, in the caller's transaction; those that sign now do so for another day at most."""
+        """A new secret, in the caller's transaction; those that sign now do so for another day at most.
+
+        Secrets that no key opens sign nothing any more, and a new one is the way out.
+        """
         row = await _live(session, endpoint_id)
         if row is None:
             return None
         secret, until = generate_secret(), now + ROTATION_OVERLAP
-        old = [SigningSecret(s.text, min(s.until or until, until)) for s in open_secrets(self._keyring, row, now)]
+        try:
+            signing = open_secrets(self._keyring, row, now)
+        except SealBroken as error:
+            log.error("the secrets of %s cannot be opened and are replaced: %s", endpoint_id, error)
+            signing = []
+        old = [SigningSecret(s.text, min(s.until or until, until)) for s in signing]
         row.sealed = seal_secrets(self._keyring, row.id, [SigningSecret(secret), *old])
         row.updated_at = now
         return _with_secret(row, secret)

@@ -43,6 +43,11 @@ class Once:
     key: str
     fingerprint: str
 
+    @property
+    def place(self) -> dict[str, str]:
+        """Where the answer is sealed for (`munadi.db.resealing` knows the same)."""
+        return {"table": "idempotency", "row": f"{self.scope} {self.key}", "column": "body"}
+
     async def answer(self, session: AsyncSession) -> Kept | None:
         """The answer given before, if any. Raises KeyReused."""
         query = select(IdempotencyRow).where(IdempotencyRow.scope == self.scope, IdempotencyRow.key == self.key)

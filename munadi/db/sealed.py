@@ -6,18 +6,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
 
 from pydantic import SecretStr
-from sqlmodel import col, select
 
 from munadi.crypto import KeyRing
-from munadi.db.session import Database
 from munadi.db.tables import AccountRow, EndpointRow
 from munadi.domain.account import Credentials
 
 _COLUMN = "sealed"
-Row = TypeVar("Row", AccountRow, EndpointRow)
 
 
 @dataclass(frozen=True)
@@ -67,26 +63,3 @@ def open_secrets(keyring: KeyRing, row: EndpointRow, now: datetime) -> list[Sign
     plain = json.loads(keyring.open(row.sealed, table="endpoints", row=row.id, column=_COLUMN))
     found = [SigningSecret(p["secret"], datetime.fromisoformat(p["until"]) if p["until"] else None) for p in plain]
     return [secret for secret in found if secret.until is None or secret.until > now]
-
-
-async def reseal(database: Database, keyring: KeyRing) -> int:
-    """Seal everything under the newest key, so that older ones can be removed; how many rows were rewritten.
-
-    Row by row: publishing goes on meanwhile. A row that cannot be opened raises SealBroken: nothing is dropped.
-    """
-    return await _reseal(database, keyring, AccountRow) + await _reseal(database, keyring, EndpointRow)
-
-
-async def _reseal(database: Database, keyring: KeyRing, kind: type[Row]) -> int:
-    table, count = str(kind.__tablename__), 0
-    async with database.read() as session:
-        ids = (await session.exec(select(col(kind.id)))).all()
-    for row_id in ids:
-        async with database.write() as session:
-            row = await session.get(kind, row_id, with_for_update=True)
-            if row is None or not row.sealed or not keyring.needs_reseal(row.sealed):
-                continue
-            plain = keyring.open(row.sealed, table=table, row=row_id, column=_COLUMN)
-            row.sealed = keyring.seal(plain, table=table, row=row_id, column=_COLUMN)
-            count += 1
-    return count

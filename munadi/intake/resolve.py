@@ -131,7 +131,7 @@ def cannot_renew(row: AccountRow, ends: datetime, now: datetime, keyring: KeyRin
     try:
         return ends <= now and open_credentials(keyring, row).refresh_token is None
     except SealBroken:
-        return True
+        return False  # a key is missing, not the grant: the post waits until it is back
 
 
 async def _accounts(session: AsyncSession, brand_ref: str, sent: Sequence[ChannelSent]) -> Sequence[AccountRow]:

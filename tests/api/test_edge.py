@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from api import problems
 from api.edge import Edge
+from munadi.crypto import SealBroken
 from tests.api.desk import Desk
 from tests.api.test_bad_input import errors_of
 
@@ -104,6 +105,7 @@ SECRET = "the password is hunter2"
         (ExceptionGroup("several", [ValueError(SECRET)]), 500, "INTERNAL_ERROR"),
         (OperationalError("SELECT 1", {"text": SECRET}, Exception("refused")), 503, "DATABASE_UNAVAILABLE"),
         (IntegrityError("INSERT", {"text": SECRET}, Exception("constraint")), 500, "INTERNAL_ERROR"),
+        (SealBroken(SECRET), 500, "INTERNAL_ERROR"),
         (StaleDataError("another was first"), 409, "CONFLICT"),
         (HTTPException(418), 418, "IM_A_TEAPOT"),
     ],

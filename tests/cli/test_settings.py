@@ -19,8 +19,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _refused(folder: Path, *command: str, **settings: str) -> list[str]:
     """The lines that a process of its own ends with."""
+    return _ended(folder, ["munadi.cli", *command], settings)
+
+
+def _ended(folder: Path, module: list[str], settings: dict[str, str]) -> list[str]:
     environment = {**os.environ, **{f"MUNADI_{name}": value for name, value in settings.items()}}
-    argv = [sys.executable, "-m", "munadi.cli", *command]
+    argv = [sys.executable, "-m", *module]
     run = subprocess.run(argv, capture_output=True, text=True, cwd=folder, env=environment, timeout=60)
     assert (run.returncode, run.stdout) == (USAGE, ""), run.stderr
     assert "Traceback" not in run.stderr
@@ -34,6 +38,22 @@ def test_production_needs_a_key(tmp_path: Path, command: str) -> None:
     rules = _refused(tmp_path, command, ENVIRONMENT="production", TEMPORAL__ADDRESS="127.0.0.1:1")
     assert len(rules) == 1
     assert rules[0].startswith("MUNADI_SECRET_KEYS must be set outside development")
+
+
+@pytest.mark.parametrize("module", ["api", "worker"])
+def test_a_process_that_is_started_as_a_module_says_the_same(tmp_path: Path, module: str) -> None:
+    given = {"ENVIRONMENT": "production", "TEMPORAL__ADDRESS": "127.0.0.1:1"}
+    (rule,) = _ended(tmp_path, [module], given)
+    assert rule == "MUNADI_SECRET_KEYS must be set outside development; make one: openssl rand -base64 32"
+    (rule,) = _ended(tmp_path, [module], {**given, "SECRET_KEYS": "0123456789abcdef" * 4, "API__PORT": "http"})
+    assert rule == "MUNADI_API__PORT must be a valid integer"
+
+
+@pytest.mark.parametrize("command", ["api", "worker"])
+def test_failpoints_are_refused_in_production(tmp_path: Path, command: str) -> None:
+    given = {"ENVIRONMENT": "production", "SECRET_KEYS": "0123456789abcdef" * 4, "TEMPORAL__ADDRESS": "127.0.0.1:1"}
+    (rule,) = _refused(tmp_path, command, **given, FAILPOINTS=str(tmp_path / "points"))
+    assert rule.startswith("MUNADI_FAILPOINTS lets processes die on purpose")
 
 
 @pytest.mark.parametrize("command", ["api", "worker"])

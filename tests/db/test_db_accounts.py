@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from munadi.crypto import KeyRing, SealBroken, create_key
-from munadi.db.accounts import AccountStore
-from munadi.db.sealed import reseal
+from munadi.crypto import SealBroken
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, ContentRow
 from munadi.domain.account import AccountStatus, Credentials
@@ -188,22 +186,5 @@ async def test_credentials_open_only_in_their_own_row(seed: Seed) -> None:
         await seed.accounts.opened(account.id)
 
 
-async def test_resealing_makes_an_old_key_removable(seed: Seed) -> None:
-    account, endpoint = await seed.account(), await seed.endpoint()
-    newest = create_key()
-    both = KeyRing([newest, *_keys_of(seed)])
-    assert await reseal(seed.database, both) == 2
-    assert await reseal(seed.database, both) == 0
-    only_new = AccountStore(seed.database, KeyRing([newest]))
-    assert await only_new.opened(account.id) is not None
-    with pytest.raises(SealBroken):
-        await seed.accounts.opened(account.id)
-    assert endpoint.id
-
-
 def _bytes_of(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir())
-
-
-def _keys_of(seed: Seed) -> list[str]:
-    return [master.decode() for master in seed.keyring._masters]

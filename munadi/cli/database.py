@@ -1,0 +1,35 @@
+"""How a command on the machine itself opens the database, beside the API."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from munadi.db.session import Database
+
+T = TypeVar("T")
+
+
+async def with_database(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
+    """What `work` makes of the database, which is closed again."""
+    from munadi.db.session import Database
+
+    database = Database(url)
+    try:
+        return await work(database)
+    finally:
+        await database.close()
+
+
+def cause(error: Exception) -> str:
+    """The driver's own words, without SQL and without parameters, which may hold secrets."""
+    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
+
+
+def advice(url: str) -> str:
+    """What to look at when it cannot be opened; without its password."""
+    from sqlalchemy.engine import make_url
+
+    shown = make_url(url).render_as_string(hide_password=True)
+    return f"Is {shown} the right one (MUNADI_DATABASE_URL), is it up, and did `munadi db upgrade` run?"

@@ -1,0 +1,73 @@
+"""`munadi keys rotate-encryption`: stored secrets under a new key-encryption key, on the machine itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import typer
+
+from munadi.cli.command import command
+from munadi.cli.database import advice, cause, with_database
+from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.output import Output
+from munadi.cli.session import Session
+
+AGAIN = "Run this again until nothing is left to do: a process that was not restarted may still seal with an older key."
+REMOVE = (
+    "Now remove every key but the first from MUNADI_SECRET_KEYS and restart API and workers. Networks that fetch media "
+    "from here were given addresses signed with an older key; they work for {hours:.0f} hours, if it is kept so long."
+)
+LOST = (
+    "If a key was removed too early, add it to the end of MUNADI_SECRET_KEYS and run this again. "
+    "Else reconnect these accounts and rotate the secrets of these endpoints."
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    command(app, "rotate-encryption", remote=False)(rotate_encryption)
+
+
+def rotate_encryption(session: Session) -> None:
+    """Seal every stored secret under the first of MUNADI_SECRET_KEYS, so that the others can be removed.
+
+    Works on the database itself, while API and workers run: put the new key in front and restart them before.
+    Exits 1 if a secret opens with none of the keys; it is left as it is.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from munadi.cli.settings import database_and_keys
+    from munadi.db.resealing import RowsHeld, reseal
+
+    url, keyring = database_and_keys()
+    try:
+        done = asyncio.run(with_database(url, lambda database: reseal(database, keyring)))
+    except RowsHeld as error:
+        raise CommandFailed(str(error), advice="Run it again; what was rewritten stays so.") from error
+    except SQLAlchemyError as error:
+        raise CommandFailed(f"the secrets were not all sealed anew: {cause(error)}", advice=advice(url)) from error
+    newest, *older = keyring.key_ids
+    unreadable = [asdict(row) for row in done.unreadable]
+    result = {"newestKey": newest, "olderKeys": older, "resealed": done.rows, "unreadable": unreadable}
+    session.show(result, _print)
+    if unreadable:
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _print(out: Output, done: Mapping[str, Any]) -> None:
+    from munadi.media.reader import URL_LIFE
+
+    for table, count in done["resealed"].items():
+        out.line(f"{table}: {count} sealed anew")
+    for row in done["unreadable"]:
+        out.note((f"{row['table']} {row['row']} cannot be opened: {row['error']}", "red"))
+    if done["unreadable"]:
+        out.note(LOST)
+    if done["olderKeys"]:
+        resealed = any(done["resealed"].values())
+        out.note(AGAIN if resealed else REMOVE.format(hours=URL_LIFE.total_seconds() / 3600))
+    else:
+        out.note("There is one key. To rotate, put a new one in front of it: openssl rand -base64 32")

@@ -1,0 +1,147 @@
+"""Rotation of the key-encryption keys: everything that is sealed goes under the newest, while work goes on.
+
+The rule here: nobody waits long and nobody deadlocks. Rows are rewritten a few at a time, and those that somebody else
+is writing are passed over and visited again. A row that cannot be opened is left as it is, and told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, LargeBinary, Table, func, select, tuple_, update
+from sqlmodel import SQLModel
+
+from munadi.crypto import KeyRing, SealBroken
+from munadi.db.session import Database
+
+# Rows of one transaction: short enough that a writer who waits for it does not notice.
+ROWS = 50
+PAUSE_SECONDS = 0.1
+# How long rows that somebody else holds are visited in vain.
+PATIENCE_SECONDS = 60.0
+
+
+class RowsHeld(Exception):
+    """Other transactions hold rows without end; the text says how many, and where."""
+
+
+@dataclass(frozen=True)
+class SealedColumn:
+    """Where sealed values are. A row is sealed under the text of its `keys`, with spaces between."""
+
+    table: str
+    column: str = "sealed"
+    keys: tuple[str, ...] = ("id",)
+
+
+# Every column of the database that holds a sealed value.
+SEALED = (
+    SealedColumn("accounts"),
+    SealedColumn("endpoints"),
+    SealedColumn("connections"),
+    SealedColumn("idempotency", "body", ("scope", "key")),
+)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A row that no key at hand opens: damaged, moved, or sealed under a key that is gone."""
+
+    table: str
+    row: str
+    error: str
+
+
+@dataclass
+class Resealed:
+    """How many rows were rewritten, by table, and what could not be."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    unreadable: list[Unreadable] = field(default_factory=list)
+
+
+async def reseal(database: Database, keyring: KeyRing, patience: float = PATIENCE_SECONDS) -> Resealed:
+    """Seal everything under the newest key. Once nobody seals with an older one, the older ones can be removed.
+
+    May be repeated, and broken off at any time. Raises RowsHeld after `patience` seconds without progress.
+    """
+    done = Resealed()
+    for place in SEALED:
+        one = _Place(database, keyring, place)
+        done.rows[place.table] = await one.reseal(patience)
+        done.unreadable += one.unreadable.values()
+    return done
+
+
+class _Place:
+    """One column under rotation."""
+
+    def __init__(self, database: Database, keyring: KeyRing, place: SealedColumn) -> None:
+        self.unreadable: dict[tuple[str, ...], Unreadable] = {}
+        self._database, self._keyring, self._place = database, keyring, place
+        self._table: Table = SQLModel.metadata.tables[place.table]
+        self._keys = [self._table.c[name] for name in place.keys]
+        self._sealed = self._table.c[place.column]
+
+    async def reseal(self, patience: float) -> int:
+        """Again and again, until a look finds nothing under an older key."""
+        count, waited = 0, 0.0
+        while left := [key for key in await self._older() if key not in self.unreadable]:
+            before = count + len(self.unreadable)
+            for start in range(0, len(left), ROWS):
+                count += await self._rewrite(left[start : start + ROWS])
+            if count + len(self.unreadable) > before:
+                waited = 0.0
+                continue
+            if waited >= patience:
+                raise RowsHeld(f"{len(left)} rows of {self._place.table} are held by other transactions")
+            await asyncio.sleep(PAUSE_SECONDS)
+            waited += PAUSE_SECONDS
+        return count
+
+    async def _older(self) -> list[tuple[str, ...]]:
+        """The keys of the rows that the newest key has not sealed."""
+        newest = self._keyring.newest_header
+        head = func.substr(self._sealed, 1, len(newest), type_=LargeBinary)
+        query = select(*self._keys).where(self._sealed != b"", head != newest).order_by(*self._keys)
+        async with self._database.read() as session:
+            connection = await session.connection()
+            return [tuple(row) for row in (await connection.execute(query)).all()]
+
+    async def _rewrite(self, keys: Sequence[tuple[str, ...]]) -> int:
+        """One transaction; how many rows it rewrote. It waits for nobody who holds a row."""
+        query = select(*self._keys, self._sealed).where(self._one_of(keys)).with_for_update(skip_locked=True)
+        count = 0
+        async with self._database.write() as session:
+            connection = await session.connection()
+            for *key, sealed in (await connection.execute(query)).all():
+                fresh = self._resealed(tuple(key), sealed)
+                if fresh is not None:
+                    change = update(self._table).where(self._one_of([tuple(key)]))
+                    await connection.execute(change.values({self._place.column: fresh}))
+                    count += 1
+        return count
+
+    def _resealed(self, key: tuple[str, ...], sealed: bytes) -> bytes | None:
+        """The value under the newest key; None where nothing is to be done, or nothing can be."""
+        if not sealed or not self._keyring.needs_reseal(sealed):
+            return None
+        place: Mapping[str, Any] = {
+            "table": self._place.table,
+            "row": " ".join(key),
+            "column": self._place.column,
+        }
+        try:
+            plain = self._keyring.open(sealed, **place)
+        except SealBroken as error:
+            self.unreadable[key] = Unreadable(place["table"], place["row"], str(error))
+            return None
+        return self._keyring.seal(plain, **place)
+
+    def _one_of(self, keys: Sequence[tuple[str, ...]]) -> ColumnElement[bool]:
+        if len(self._keys) == 1:
+            return self._keys[0].in_([key for (key,) in keys])
+        return tuple_(*self._keys).in_(keys)

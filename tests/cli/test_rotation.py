@@ -1,0 +1,132 @@
+"""`munadi keys rotate-encryption`: what it did, what is next, and exit codes that scripts rely on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from munadi.crypto import KeyRing, create_key
+from munadi.db.accounts import AccountStore
+from munadi.db.session import Database
+from tests.db.seeding import Seed
+
+OLD, NEW = create_key(), create_key()
+COMMAND = ("keys", "rotate-encryption")
+Munadi = Callable[..., Result]
+
+
+class Place:
+    """A database with an account and an endpoint, sealed under the old key."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.url = f"sqlite+aiosqlite:///{folder / 'munadi.db'}"
+        self._set = monkeypatch.setenv
+        self._set("MUNADI_DATABASE_URL", self.url)
+        self._set("MUNADI_DATA_DIR", str(folder / "data"))
+        self.account = asyncio.run(self._fill())
+
+    def keys(self, *keys: str) -> None:
+        self._set("MUNADI_SECRET_KEYS", ",".join(keys))
+
+    def opens_with(self, *keys: str) -> bool:
+        async def look() -> bool:
+            database = Database(self.url)
+            try:
+                return await AccountStore(database, KeyRing(keys)).opened(self.account) is not None
+            finally:
+                await database.close()
+
+        return asyncio.run(look())
+
+    async def _fill(self) -> str:
+        database = Database(self.url)
+        seed = Seed(database, KeyRing([OLD]))
+        await seed.create()
+        await seed.endpoint()
+        account = await seed.account()
+        await database.close()
+        return account.id
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    return Place(tmp_path, monkeypatch)
+
+
+def told(result: Result) -> Any:
+    return json.loads(result.stdout)
+
+
+def test_it_says_what_was_sealed_anew_and_what_is_next(place: Place, munadi: Munadi) -> None:
+    place.keys(NEW, OLD)
+    first = munadi(*COMMAND)
+    assert first.exit_code == 0, first.output
+    assert "accounts: 1 sealed anew\nendpoints: 1 sealed anew\n" in first.stdout
+    assert "Run this again" in first.stderr
+    second = munadi(*COMMAND)
+    assert second.exit_code == 0
+    assert "accounts: 0 sealed anew" in second.stdout
+    assert "remove every key but the first from MUNADI_SECRET_KEYS" in second.stderr
+    assert "48 hours" in second.stderr
+    assert place.opens_with(NEW)
+
+
+def test_scripts_read_it_as_json_without_any_key(place: Place, munadi: Munadi) -> None:
+    place.keys(NEW, OLD)
+    result = munadi(*COMMAND, "--json")
+    ids = KeyRing([NEW, OLD]).key_ids
+    assert told(result) == {
+        "newestKey": ids[0],
+        "olderKeys": [ids[1]],
+        "resealed": {"accounts": 1, "endpoints": 1, "connections": 0, "idempotency": 0},
+        "unreadable": [],
+    }
+    assert NEW not in result.output
+    assert OLD not in result.output
+
+
+def test_a_key_that_was_removed_too_early_is_missed_and_put_back(place: Place, munadi: Munadi) -> None:
+    place.keys(NEW)
+    result = munadi(*COMMAND)
+    assert result.exit_code == 1
+    assert f"accounts {place.account} cannot be opened: sealed under a key that is not held" in result.stderr
+    assert "add it to the end of MUNADI_SECRET_KEYS" in result.stderr
+    assert [row["table"] for row in told(munadi(*COMMAND, "--json"))["unreadable"]] == ["accounts", "endpoints"]
+    place.keys(NEW, OLD)
+    assert munadi(*COMMAND).exit_code == 0
+    assert place.opens_with(NEW)
+
+
+def test_one_key_alone_is_nothing_to_rotate(place: Place, munadi: Munadi) -> None:
+    place.keys(OLD)
+    result = munadi(*COMMAND)
+    assert (result.exit_code, "put a new one in front" in result.stderr) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("keys", "rule"),
+    [(None, "MUNADI_SECRET_KEYS is not set, and there is no key in "), ("short", "MUNADI_SECRET_KEYS: a key-")],
+)
+def test_without_good_keys_nothing_is_touched(place: Place, munadi: Munadi, keys: str | None, rule: str) -> None:
+    if keys is not None:
+        place.keys(keys)
+    result = munadi(*COMMAND)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(rule)
+    assert place.opens_with(OLD)
+    assert not Path(place.url.removeprefix("sqlite+aiosqlite:///")).with_name("data").exists()
+
+
+def test_a_database_without_tables_is_told(munadi: Munadi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MUNADI_DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
+    monkeypatch.setenv("MUNADI_SECRET_KEYS", f"{NEW},{OLD}")
+    result = munadi(*COMMAND)
+    assert result.exit_code == 1
+    assert "the secrets were not all sealed anew: no such table: accounts" in result.stderr
+    assert "munadi db upgrade" in result.stderr

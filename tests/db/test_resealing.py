@@ -1,0 +1,292 @@
+"""A rotated key-encryption key: all that is sealed moves to the newest while work goes on, and nothing else opens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import LargeBinary, text, update
+from sqlmodel import SQLModel, select
+
+import munadi.db.resealing as resealing
+from munadi.crypto import KeyRing, SealBroken, create_key
+from munadi.db.account_tables import ConnectionRow, KeyRow
+from munadi.db.accounts import AccountStore
+from munadi.db.endpoints import EndpointStore
+from munadi.db.idempotency import Kept, Once
+from munadi.db.resealing import SEALED, RowsHeld, reseal
+from munadi.db.sealed import open_credentials, open_secrets
+from munadi.db.session import Database
+from munadi.db.tables import AccountRow, EndpointRow
+from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials, Profile
+from munadi.domain.channel import ChannelName
+from munadi.domain.event import EventType
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.ports import Channels, Connection
+from munadi.tokens import AccountTokens
+from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
+
+OLD, NEW = create_key(), create_key()
+ANSWER = Once("acme keys.create", "first try", "fingerprint")
+SECRET = b'{"key": "mnd_secret"}'
+
+
+@pytest.fixture
+async def old(database_url: str) -> AsyncIterator[Seed]:
+    """A database whose secrets are sealed under the old key, one in each column that holds some."""
+    database = Database(database_url)
+    seed = Seed(database, KeyRing([OLD]))
+    await seed.create()
+    await seed.account()
+    await seed.endpoint()
+    async with database.write() as session:
+        session.add(KeyRow(id="key_1", name="cms", hash="x", hint="abcd", scopes=[], created_at=START))
+        await session.flush()
+        times = {"created_at": START, "updated_at": START, "expires_at": START}
+        given = {"brand_ref": "acme", "channel": "youtube", "key_id": "key_1", "status": "pending"}
+        sealed = seed.keyring.seal(b'{"kept": {}}', table="connections", row="con_1", column="sealed")
+        session.add(ConnectionRow(id="con_1", link_hash="1", sealed=sealed, **given, **times))
+        session.add(ConnectionRow(id="con_2", link_hash="2", **given, **times))  # nothing is kept for it yet
+        body = seed.keyring.seal(SECRET, **ANSWER.place)
+        assert await ANSWER.take(session, START, Kept(201, {}, body)) is None
+    yield seed
+    await database.close()
+
+
+async def stored(seed: Seed, table: type[Any]) -> Any:
+    async with seed.database.read() as session:
+        return (await session.exec(select(table).order_by(table.id))).first()
+
+
+async def opens_with(seed: Seed, *keys: str) -> bool:
+    """Whether every secret opens with these keys; all or none do."""
+    ring = KeyRing(keys)
+    connection = await stored(seed, ConnectionRow)
+    async with seed.database.write() as session:
+        answer = await ANSWER.take(session, START)
+    assert answer is not None
+    tries = [
+        lambda account=await stored(seed, AccountRow): open_credentials(ring, account),
+        lambda endpoint=await stored(seed, EndpointRow): open_secrets(ring, endpoint, START),
+        lambda: json.loads(ring.open(connection.sealed, table="connections", row="con_1", column="sealed")),
+        lambda: ring.open(answer.body, **ANSWER.place),
+    ]
+    opened = 0
+    for one in tries:
+        try:
+            opened += bool(one()) or True
+        except SealBroken:
+            continue
+    assert opened in (0, len(tries))
+    return opened > 0
+
+
+def test_every_column_that_holds_bytes_is_known() -> None:
+    columns = {
+        (t.name, c.name) for t in SQLModel.metadata.sorted_tables for c in t.c if isinstance(c.type, LargeBinary)
+    }
+    assert columns == {(place.table, place.column) for place in SEALED}
+    for place in SEALED:
+        assert [column.name for column in SQLModel.metadata.tables[place.table].primary_key] == list(place.keys)
+
+
+async def test_after_a_rotation_the_old_key_can_be_removed(old: Seed) -> None:
+    assert not await opens_with(old, NEW)
+    done = await reseal(old.database, KeyRing([NEW, OLD]))
+    assert done.rows == {"accounts": 1, "endpoints": 1, "connections": 1, "idempotency": 1}
+    assert done.unreadable == []
+    assert await opens_with(old, NEW)
+    assert not await opens_with(old, OLD)
+    again = await reseal(old.database, KeyRing([NEW, OLD]))
+    assert set(again.rows.values()) == {0}
+    assert set((await reseal(old.database, KeyRing([NEW]))).rows.values()) == {0}
+
+
+async def test_more_rows_than_fit_one_transaction(old: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resealing, "ROWS", 3)
+    for _ in range(10):
+        await old.endpoint()
+    assert (await reseal(old.database, KeyRing([NEW, OLD]))).rows["endpoints"] == 11
+
+
+async def test_a_key_removed_too_early_is_told_and_nothing_is_lost(old: Seed) -> None:
+    done = await reseal(old.database, KeyRing([NEW]))
+    assert set(done.rows.values()) == {0}
+    assert [row.table for row in done.unreadable] == [place.table for place in SEALED]
+    assert all("a key that is not held" in row.error for row in done.unreadable)
+    assert await opens_with(old, OLD)
+    assert sum((await reseal(old.database, KeyRing([NEW, OLD]))).rows.values()) == 4
+    assert await opens_with(old, NEW)
+
+
+async def test_a_damaged_row_is_left_and_keeps_no_other_from_rotating(old: Seed) -> None:
+    whole = (await stored(old, AccountRow)).sealed
+    damaged = whole[:-1] + bytes([whole[-1] ^ 1])
+    async with old.database.write() as session:
+        await session.exec(update(AccountRow).values(sealed=damaged))
+    done = await reseal(old.database, KeyRing([NEW, OLD]))
+    assert done.rows == {"accounts": 0, "endpoints": 1, "connections": 1, "idempotency": 1}
+    assert [(row.table, row.error) for row in done.unreadable] == [
+        ("accounts", "the value was damaged or belongs to another place")
+    ]
+    assert (await stored(old, AccountRow)).sealed == damaged
+
+
+async def test_what_is_moved_or_damaged_does_not_open(old: Seed) -> None:
+    account, endpoint = await stored(old, AccountRow), await stored(old, EndpointRow)
+    connection = await stored(old, ConnectionRow)
+    ring = old.keyring
+    for other in (endpoint.sealed, connection.sealed, b"", account.sealed[:-1], account.sealed + b"\0"):
+        with pytest.raises(SealBroken):
+            open_credentials(ring, AccountRow.model_validate(account.model_dump() | {"sealed": other}))
+    with pytest.raises(SealBroken):
+        open_credentials(ring, AccountRow.model_validate(account.model_dump() | {"id": "acc_other"}))
+    with pytest.raises(SealBroken):
+        ring.open(account.sealed, table="accounts", row=account.id, column="body")
+    for bit in range(len(account.sealed) * 8):
+        flipped = bytearray(account.sealed)
+        flipped[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(SealBroken):
+            open_credentials(ring, AccountRow.model_validate(account.model_dump() | {"sealed": bytes(flipped)}))
+
+
+class Grants:
+    """A network on which each refresh brings the next token of the account."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def refresh(self, account: ConnectedAccount) -> Credentials:
+        self.count += 1
+        await asyncio.sleep(0.001)
+        return token(f"access-{self.count}", f"refresh-{account.external_id}", START + timedelta(hours=1))
+
+    @property
+    def channels(self) -> Channels:
+        return Channels({ChannelName.BLUESKY: self})  # type: ignore[dict-item]
+
+
+async def several(seed: Seed, count: int) -> list[str]:
+    """Accounts with good tokens."""
+    ids = []
+    for number in range(count):
+        profile = Profile(external_id=f"did:plc:{number}", handle=f"acme{number}.example")
+        given = token("first", f"refresh-did:plc:{number}", START + timedelta(hours=1))
+        async with seed.database.write() as session:
+            view = await seed.accounts.connect(
+                session, "acme", ChannelName.BLUESKY, Connection(profile, given), login=None, now=START
+            )
+        ids.append(view.id)
+    return ids
+
+
+async def test_two_hundred_publishes_go_on_while_the_key_is_rotated(
+    old: Seed, clock: StillClock, database_url: str
+) -> None:
+    ids = await several(old, 20)
+    both = KeyRing([NEW, OLD])
+    network, accounts = Grants(), AccountStore(old.database, both)
+    workers = [AccountTokens(accounts, network.channels, clock, f"w{number}") for number in range(4)]
+    used, under_way, rotated = 0, asyncio.Event(), asyncio.Event()
+
+    async def publish(number: int) -> None:
+        """Again and again until the rotation is over; to one per account the network calls its token expired."""
+        nonlocal used
+        tokens, account_id = workers[number % 4], ids[number % len(ids)]
+        while True:
+            account = await tokens.account(account_id)
+            if number < len(ids):
+                account = await tokens.renew(account)
+            refresh = account.credentials.refresh_token
+            assert refresh is not None
+            assert refresh.get_secret_value() == f"refresh-{account.external_id}"
+            used += 1
+            under_way.set()
+            if rotated.is_set():
+                return
+            await asyncio.sleep(0.5)
+
+    publishing = [asyncio.create_task(publish(number)) for number in range(200)]
+    await under_way.wait()
+    before, beside = used, Database(database_url)
+    done = await reseal(beside, both)
+    await beside.close()
+    during = used - before
+    rotated.set()
+    await asyncio.gather(*publishing)
+    assert during > 0
+    assert used >= 200
+    assert network.count >= len(ids)
+    assert done.rows["accounts"] > 0
+    assert done.unreadable == []
+    only_new = AccountStore(old.database, KeyRing([NEW]))
+    for account_id in ids:
+        opened = await only_new.opened(account_id)
+        assert opened is not None
+        assert opened.account.credentials.access_token.get_secret_value() != "first"
+
+
+async def test_what_an_unrestarted_process_seals_meanwhile_is_found_by_the_next_run(old: Seed) -> None:
+    account = await stored(old, AccountRow)
+    await reseal(old.database, KeyRing([NEW, OLD]))
+    unrestarted = AccountStore(old.database, KeyRing([OLD, NEW]))
+    assert await unrestarted.store_refreshed(account.id, 1, token("second", "refresh-second"), START)
+    assert (await reseal(old.database, KeyRing([NEW, OLD]))).rows["accounts"] == 1
+    assert await opens_with(old, NEW)
+
+
+async def test_a_key_that_is_missing_is_a_wait_and_leaves_the_account_as_it_is(old: Seed, clock: StillClock) -> None:
+    account = await stored(old, AccountRow)
+    strangers = AccountTokens(
+        AccountStore(old.database, KeyRing([NEW])), RefreshingNetwork(token("second")).channels, clock, "w"
+    )
+    with pytest.raises(ChannelError) as refused:
+        await strangers.account(account.id)
+    assert (refused.value.reason, refused.value.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+    view = await old.accounts.view(account.id)
+    assert view is not None
+    assert view.status is AccountStatus.CONNECTED
+    assert await old.events(EventType.ACCOUNT_REAUTH_REQUIRED) == []
+    assert await stored(old, AccountRow) == account
+    back = AccountTokens(
+        AccountStore(old.database, KeyRing([NEW, OLD])), RefreshingNetwork(token("second")).channels, clock, "w"
+    )
+    assert (await back.account(account.id)).credentials.access_token.get_secret_value() == "first"
+
+
+async def test_an_endpoint_whose_secret_no_key_opens_gets_a_new_one(old: Seed) -> None:
+    endpoint, keyring = await stored(old, EndpointRow), KeyRing([NEW])
+    async with old.database.write() as session:
+        rotated = await EndpointStore(old.database, keyring).rotate(session, endpoint.id, START)
+    assert rotated is not None
+    secrets = open_secrets(keyring, await stored(old, EndpointRow), START)
+    assert [secret.text for secret in secrets] == [rotated.secret]
+
+
+@asynccontextmanager
+async def held(database: Database) -> AsyncIterator[None]:
+    """Another transaction that has a row and does not end."""
+    async with database.write() as session:
+        await (await session.connection()).execute(text("SELECT id FROM accounts FOR UPDATE"))
+        yield
+
+
+async def test_a_row_that_somebody_holds_is_passed_over_and_visited_again(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    seed = Seed(database, KeyRing([OLD]))
+    await seed.create()
+    await seed.account()
+    both = KeyRing([NEW, OLD])
+    async with held(database):
+        with pytest.raises(RowsHeld, match="1 rows of accounts"):
+            await reseal(database, both, patience=0.2)
+        waiting = asyncio.create_task(reseal(database, both))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+    assert (await waiting).rows["accounts"] == 1
+    await database.close()
