@@ -7,15 +7,15 @@ is writing are passed over and visited again. A row that cannot be opened is lef
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import ColumnElement, LargeBinary, Table, func, select, tuple_, update
 from sqlmodel import SQLModel
 
 from munadi.crypto import KeyRing, SealBroken
 from munadi.db.session import Database
+from munadi.db.tables import AccountRow, ConnectionRow, EndpointRow, IdempotencyRow
 
 # Rows of one transaction: short enough that a writer who waits for it does not notice.
 ROWS = 50
@@ -30,19 +30,23 @@ class RowsHeld(Exception):
 
 @dataclass(frozen=True)
 class SealedColumn:
-    """Where sealed values are. A row is sealed under the text of its `keys`, with spaces between."""
+    """Where sealed values are. A row is sealed under the text of its primary key, with spaces between."""
 
-    table: str
+    row: type[SQLModel]
     column: str = "sealed"
-    keys: tuple[str, ...] = ("id",)
+
+    @property
+    def table(self) -> Table:
+        """The table as statements name it."""
+        return SQLModel.metadata.tables[str(self.row.__tablename__)]
 
 
 # Every column of the database that holds a sealed value.
 SEALED = (
-    SealedColumn("accounts"),
-    SealedColumn("endpoints"),
-    SealedColumn("connections"),
-    SealedColumn("idempotency", "body", ("scope", "key")),
+    SealedColumn(AccountRow),
+    SealedColumn(EndpointRow),
+    SealedColumn(ConnectionRow),
+    SealedColumn(IdempotencyRow, "body"),
 )
 
 
@@ -71,7 +75,7 @@ async def reseal(database: Database, keyring: KeyRing, patience: float = PATIENC
     done = Resealed()
     for place in SEALED:
         one = _Place(database, keyring, place)
-        done.rows[place.table] = await one.reseal(patience)
+        done.rows[place.table.name] = await one.reseal(patience)
         done.unreadable += one.unreadable.values()
     return done
 
@@ -81,9 +85,9 @@ class _Place:
 
     def __init__(self, database: Database, keyring: KeyRing, place: SealedColumn) -> None:
         self.unreadable: dict[tuple[str, ...], Unreadable] = {}
-        self._database, self._keyring, self._place = database, keyring, place
-        self._table: Table = SQLModel.metadata.tables[place.table]
-        self._keys = [self._table.c[name] for name in place.keys]
+        self._database, self._keyring = database, keyring
+        self._table = place.table
+        self._keys = list(self._table.primary_key)
         self._sealed = self._table.c[place.column]
 
     async def reseal(self, patience: float) -> int:
@@ -97,7 +101,7 @@ class _Place:
                 waited = 0.0
                 continue
             if waited >= patience:
-                raise RowsHeld(f"{len(left)} rows of {self._place.table} are held by other transactions")
+                raise RowsHeld(f"{len(left)} rows of {self._table.name} are held by other transactions")
             await asyncio.sleep(PAUSE_SECONDS)
             waited += PAUSE_SECONDS
         return count
@@ -121,7 +125,7 @@ class _Place:
                 fresh = self._resealed(tuple(key), sealed)
                 if fresh is not None:
                     change = update(self._table).where(self._one_of([tuple(key)]))
-                    await connection.execute(change.values({self._place.column: fresh}))
+                    await connection.execute(change.values({self._sealed: fresh}))
                     count += 1
         return count
 
@@ -129,11 +133,7 @@ class _Place:
         """The value under the newest key; None where nothing is to be done, or nothing can be."""
         if not sealed or not self._keyring.needs_reseal(sealed):
             return None
-        place: Mapping[str, Any] = {
-            "table": self._place.table,
-            "row": " ".join(key),
-            "column": self._place.column,
-        }
+        place = {"table": self._table.name, "row": " ".join(key), "column": self._sealed.name}
         try:
             plain = self._keyring.open(sealed, **place)
         except SealBroken as error:

@@ -83,3 +83,10 @@ async def test_a_token_that_ends_before_the_slot_and_cannot_be_renewed_then(desk
         assert row is not None
         row.sealed = seal_credentials(desk.services.keyring, first, token("access", "refresh"))
     assert codes(await desk.accept(channels=[only])) == []
+
+
+async def test_a_key_that_is_missing_is_not_blamed_on_the_token(small_desk: Desk) -> None:
+    ended = small_desk.clock.now() - timedelta(hours=1)
+    account = await small_desk.account(ChannelName.BLUESKY, token_expires_at=ended, sealed=b"under a key that is gone")
+    made = await small_desk.accept(channels=[{"channel": "bluesky", "accountId": account}])
+    assert codes(made) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,3 +132,12 @@ def test_a_database_without_tables_is_told(munadi: Munadi, monkeypatch: pytest.M
     assert result.exit_code == 1
     assert "the secrets were not all sealed anew: no such table: accounts" in result.stderr
     assert "munadi db upgrade" in result.stderr
+
+
+def test_a_process_of_its_own_does_it_too(place: Place, tmp_path: Path) -> None:
+    place.keys(NEW, OLD)
+    argv = [sys.executable, "-m", "munadi.cli", *COMMAND, "--json"]
+    run = subprocess.run(argv, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["resealed"]["accounts"] == 1
+    assert place.opens_with(NEW)

@@ -90,9 +90,7 @@ def test_every_column_that_holds_bytes_is_known() -> None:
     columns = {
         (t.name, c.name) for t in SQLModel.metadata.sorted_tables for c in t.c if isinstance(c.type, LargeBinary)
     }
-    assert columns == {(place.table, place.column) for place in SEALED}
-    for place in SEALED:
-        assert [column.name for column in SQLModel.metadata.tables[place.table].primary_key] == list(place.keys)
+    assert columns == {(place.table.name, place.column) for place in SEALED}
 
 
 async def test_after_a_rotation_the_old_key_can_be_removed(old: Seed) -> None:
@@ -117,7 +115,7 @@ async def test_more_rows_than_fit_one_transaction(old: Seed, monkeypatch: pytest
 async def test_a_key_removed_too_early_is_told_and_nothing_is_lost(old: Seed) -> None:
     done = await reseal(old.database, KeyRing([NEW]))
     assert set(done.rows.values()) == {0}
-    assert [row.table for row in done.unreadable] == [place.table for place in SEALED]
+    assert [row.table for row in done.unreadable] == [place.table.name for place in SEALED]
     assert all("a key that is not held" in row.error for row in done.unreadable)
     assert await opens_with(old, OLD)
     assert sum((await reseal(old.database, KeyRing([NEW, OLD]))).rows.values()) == 4
