@@ -119,6 +119,8 @@ class AccountTokens:
             error.sorting = Sorting.NOT_SENT  # nothing visible was sent, whatever became of the refresh
             if _is_dead(error):
                 await self.lost(account, error)
+            else:
+                await self._accounts.note_failure(account.id, error.reason, error.message, self._clock.now())
             await self.pause(account.id, error.pause)
             raise
         life = self._channels[account.channel].spec.token_life(account.login)

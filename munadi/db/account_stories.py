@@ -20,6 +20,7 @@ from munadi.domain.publication import WAITING, HoldReason, PublicationStatus
 from munadi.domain.reasons import REASONS, failure_of
 
 _WAITING = [status.value for status in WAITING]
+_AFFECTED = [*_WAITING, PublicationStatus.PUBLISHING.value]
 _IN_FLIGHT = [PublicationStatus.PUBLISHING.value, PublicationStatus.UNCONFIRMED.value]
 
 
@@ -64,10 +65,10 @@ async def is_connected_anywhere(session: AsyncSession, row: AccountRow) -> bool:
 
 
 async def affected_contents(session: AsyncSession, account_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Per account, the contents with a publication that waits for it."""
+    """Per account, the contents with a publication that waits for it, or is at it just now."""
     query = (
         select(PublicationRow.account_id, PublicationRow.content_id)
-        .where(col(PublicationRow.account_id).in_(account_ids), col(PublicationRow.status).in_(_WAITING))
+        .where(col(PublicationRow.account_id).in_(account_ids), col(PublicationRow.status).in_(_AFFECTED))
         .order_by(col(PublicationRow.content_id))
     )
     found: dict[str, dict[str, None]] = defaultdict(dict)

@@ -99,8 +99,10 @@ class PublicationLedger:
             attempt = await session.get(AttemptRow, attempt_id) if attempt_id else None
             await settle(story, row, attempt, epoch, verdict)
             await story.close()
-            worked, failure = verdict.published is not None, verdict.failure or verdict.hold_cause
-            await note_outcome(session, row.account_id, worked=worked, failure=failure, now=now)
+            # Of a token, whoever tried to renew it knows more: that is noted already.
+            held = verdict.hold_cause if verdict.hold is not HoldReason.TOKEN else None
+            worked = verdict.published is not None
+            await note_outcome(session, row.account_id, worked=worked, failure=verdict.failure or held, now=now)
             return Settled(S(row.status), row.epoch, row.next_look_at, story.deliveries, bool(row.stages))
 
     async def begin_reconcile(self, publication_id: str, now: datetime) -> Work | None:
@@ -211,7 +213,8 @@ class PublicationLedger:
                 elif failure is not None:
                     await story.fail(row, failure)
                 await story.close()
-                await note_outcome(session, row.account_id, worked=False, failure=failure, now=now)
+                if hold is not HoldReason.TOKEN:
+                    await note_outcome(session, row.account_id, worked=False, failure=failure, now=now)
             return Settled(S(row.status), row.epoch, None, story.deliveries)
 
 

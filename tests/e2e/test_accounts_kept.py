@@ -48,7 +48,7 @@ async def test_each_account_has_a_keeper_and_its_health_is_told(
 
     async def in_need() -> Any:
         now = await account_of(api, brand.ref, "bluesky")
-        return now if now["status"] == "reauth_required" else None
+        return now if now["status"] == "reauth_required" and now["lastFailure"] else None
 
     needy = await until(in_need)
     assert needy["affectedContents"] == [held["id"]]

@@ -1,0 +1,41 @@
+"""How an account fares is written down where its posts are settled."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from munadi.domain.channel import ChannelName
+from munadi.domain.failure import Reason, Sorting
+from munadi.domain.publication import HoldReason, PublicationStatus, Published
+from munadi.domain.reasons import failure_of
+from munadi.domain.story import Verdict
+from tests.db.board import CHANNELS, Board
+from tests.db.seeding import START
+
+LATER = START + timedelta(minutes=1)
+REFUSED = failure_of(Reason.CONTENT_POLICY, "not allowed")
+AWAY = failure_of(Reason.PROVIDER_OUTAGE, "down")
+CHANNEL: ChannelName = CHANNELS[0]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "worked", "reason"),
+    [
+        (Verdict(sorting=Sorting.SENT, published=Published(post_id="1")), True, None),
+        (Verdict(sorting=Sorting.REJECTED, failure=REFUSED), False, "CONTENT_POLICY"),
+        (Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.OUTAGE, hold_cause=AWAY), False, "PROVIDER_OUTAGE"),
+        (Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.TOKEN, hold_cause=AWAY), False, None),
+        (Verdict(sorting=Sorting.UNKNOWN), False, None),
+        (Verdict(sorting=Sorting.NOT_SENT, retry=True), False, None),
+    ],
+)
+async def test_a_settled_post_is_noted(own_board: Board, verdict: Verdict, worked: bool, reason: str | None) -> None:
+    put = await own_board.put(PublicationStatus.PUBLISHING)
+    attempt = await own_board.attempt(put.id)
+    await own_board.ledger.settle(put.id, attempt, epoch=0, verdict=verdict, now=LATER)
+    account: Any = await own_board.account(CHANNEL)
+    assert account.last_success_at == (LATER if worked else None)
+    assert (account.last_failure or {}).get("reason") == reason
