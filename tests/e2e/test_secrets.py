@@ -83,7 +83,7 @@ async def everything_that_can_happen(stack: Stack, browser: Browser) -> tuple[se
             await page.get_by_role("button", name="Allow").click()
             await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
         # Refused in the network's own words, which repeat the token that it was asked with.
-        for channel, operation in (("threads", "publish"), ("facebook", "create_post")):
+        for channel, operation in (("threads", "threads_publish"), ("facebook", "feed")):
             words = f"no good: {tokens_of(stack, f'{channel}%')[-1]}"
             fault = {"channel": channel, "operation": operation, "mode": "error", "error": {"message": words}}
             assert (await sandbox.post("/control/faults", json=fault)).status_code < 300
