@@ -11,7 +11,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Cookie, Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
 from api.auth import not_found
 from api.deps import TheServices
@@ -27,6 +27,7 @@ from munadi.domain.connection import ConnectionStatus
 from munadi.domain.failure import ChannelError, Failure
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.reasons import failure_of
+from munadi.ports import KnownByAddress
 
 router = APIRouter(include_in_schema=False)
 
@@ -79,6 +80,16 @@ async def come_back(channel: str, request: Request, services: TheServices, brows
                  "Nothing was connected. Open the link that you were given again."]  # fmt: skip
         return page("end.html", 400, heading="This answer is not expected", lines=lines)
     return await _arrived(back, services)
+
+
+@router.get("/v1/oauth/{channel}/client-metadata.json")
+async def show_metadata(channel: str, services: TheServices) -> Response:
+    """Who we are to servers that know us by this address."""
+    known = {name.value: one for name, one in services.channels.authorizers.items()}
+    authorizer, base = known.get(channel), services.settings.base_url
+    if not isinstance(authorizer, KnownByAddress):
+        raise not_found("client metadata of", channel)
+    return JSONResponse(dict(authorizer.metadata(base, f"{base}/v1/oauth/{channel}/callback")))
 
 
 @router.get("/connections/{connection_id}/choose")

@@ -29,7 +29,7 @@ from munadi.ports.channel import (
     Stage,
 )
 from munadi.ports.clock import Clock
-from munadi.ports.connecting import Asking, Authorizer, Choice, Consent, Granted
+from munadi.ports.connecting import Asking, Authorizer, Choice, Consent, Granted, KnownByAddress
 from munadi.ports.keeping import AccountsKept, KeptAccount
 from munadi.ports.stores import Contents, Deliveries, Operators, Publications, Sender, Stages, TokenKeeper
 
@@ -53,6 +53,7 @@ __all__ = [
     "Intent",
     "IntentRefused",
     "KeptAccount",
+    "KnownByAddress",
     "LinkCard",
     "LinkReader",
     "MediaReader",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from munadi.domain.account import ConnectedAccount
 from munadi.ports.imports import AccountImport
@@ -69,3 +69,11 @@ class Authorizer(Protocol):
 
     async def revoke(self, account: ConnectedAccount) -> bool:
         """End the grant at the network; False where it has no call for that. Gone already is done."""
+
+
+@runtime_checkable
+class KnownByAddress(Protocol):
+    """An authorizer whose servers know us by an address of ours, instead of by an app that somebody registered."""
+
+    def metadata(self, base_url: str, redirect_uri: str) -> Mapping[str, Any]:
+        """What stands at `client-metadata.json` beside `redirect_uri`, for anybody to read."""

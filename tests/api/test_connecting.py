@@ -24,6 +24,7 @@ from tests.api.connecting import (
     path_of,
     status,
 )
+from tests.api.desk import Desk
 from tests.api.door import Door
 
 
@@ -174,3 +175,14 @@ async def test_the_pages_let_nothing_else_in(door: Door) -> None:
     assert (shown.headers["referrer-policy"], shown.headers["cache-control"]) == ("no-referrer", "no-store")
     assert (await client_get(door, "/connect/assets/page.css")).headers["content-type"].startswith("text/css")
     assert (await client_get(door, "/connect/unknown")).status_code == 410
+
+
+async def test_servers_that_know_us_by_an_address_can_read_it(small_desk: Desk) -> None:
+    answer = await small_desk.client.get("/v1/oauth/bluesky/client-metadata.json", headers={"Authorization": ""})
+    told = answer.json()
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    base = small_desk.services.settings.base_url
+    assert told["client_id"] == f"{base}/v1/oauth/bluesky/client-metadata.json"
+    assert told["redirect_uris"] == [f"{base}/v1/oauth/bluesky/callback"]
+    for other in ("threads", "unknown"):
+        assert (await small_desk.client.get(f"/v1/oauth/{other}/client-metadata.json")).status_code == 404

@@ -22,11 +22,19 @@ CARRIED = re.compile(r"[?&](?:code|state)=([^&#]{20,})")
 APP_SECRET = "CANARY-app-secret-0123456789"
 
 
-def tokens_of(stack: Stack, like: str = "%") -> list[str]:
-    """Every token, grant and code that the emulated networks gave out and still know, oldest first."""
+def tokens_of(stack: Stack) -> list[str]:
+    """Every token, grant and code that the emulated networks gave out and still know."""
     with closing(sqlite3.connect(stack.folder / "data" / "sandbox" / "sandbox.sqlite3")) as rows:
-        query = "SELECT key FROM sandbox_rows WHERE name LIKE ? AND substr(name, instr(name, '_')) IN (?, ?, ?)"
-        return [key for (key,) in rows.execute(query, (like, "_token", "_grant", "_code"))]
+        query = "SELECT key FROM sandbox_rows WHERE substr(name, instr(name, '_')) IN (?, ?, ?)"
+        return [key for (key,) in rows.execute(query, ("_token", "_grant", "_code"))]
+
+
+def token_of(stack: Stack, channel: str, profile: str) -> str:
+    """The newest token of a profile: the one that is published with."""
+    with closing(sqlite3.connect(stack.folder / "data" / "sandbox" / "sandbox.sqlite3")) as rows:
+        query = "SELECT key FROM sandbox_rows WHERE name = ? AND body LIKE ? ORDER BY rowid DESC LIMIT 1"
+        (found,) = rows.execute(query, (f"{channel}_token", f"%{profile}%")).fetchone()
+        return str(found)
 
 
 def written(folder: Path, without: set[str]) -> dict[str, bytes]:
@@ -83,9 +91,15 @@ async def everything_that_can_happen(stack: Stack, browser: Browser) -> tuple[se
             await page.get_by_role("button", name="Allow").click()
             await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
         # Refused in the network's own words, which repeat the token that it was asked with.
+        profiles = {one["channel"]: one["externalId"] for one in await accounts_of(api, brand)}
         for channel, operation in (("threads", "threads_publish"), ("facebook", "feed")):
-            words = f"no good: {tokens_of(stack, f'{channel}%')[-1]}"
-            fault = {"channel": channel, "operation": operation, "mode": "error", "error": {"message": words}}
+            words = f"no good: {token_of(stack, channel, profiles[channel])}"
+            fault = {
+                "channel": channel,
+                "operation": operation,
+                "mode": "error",
+                "error": {"code": 368, "message": words},
+            }
             assert (await sandbox.post("/control/faults", json=fault)).status_code < 300
         made_contents = [
             await brand.submit(f"canary {n}", channels=["bluesky", "facebook", "threads"], seconds=1) for n in range(4)
@@ -102,10 +116,14 @@ async def everything_that_can_happen(stack: Stack, browser: Browser) -> tuple[se
         return secrets, b"\n".join(said), await histories(stack)
 
 
+async def accounts_of(api: httpx.AsyncClient, brand: Brand) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = (await api.get("/v1/accounts", params={"brandRef": brand.ref})).json()["data"]
+    return listed
+
+
 async def revoke_and_fail(api: httpx.AsyncClient, sandbox: httpx.AsyncClient, brand: Brand) -> None:
     """A grant that dies: the refusal, the hold and the event are written too."""
-    listed: list[dict[str, Any]] = (await api.get("/v1/accounts", params={"brandRef": brand.ref})).json()["data"]
-    account = next(one for one in listed if one["channel"] == "threads")
+    account = next(one for one in await accounts_of(api, brand) if one["channel"] == "threads")
     await sandbox.post("/control/tokens/revoke", json={"channel": "threads", "profile": account["externalId"]})
     content = await brand.submit("canary held", channels=["threads"], seconds=1)
     for _ in range(100):

@@ -79,6 +79,10 @@ class BlueskyLogin:
         """None: nobody registers."""
         return ()
 
+    def metadata(self, base_url: str, redirect_uri: str) -> dict[str, Any]:
+        """See `client_metadata`."""
+        return client_metadata(base_url, redirect_uri)
+
     async def begin(self, asking: Asking) -> Consent:
         """The request is pushed to the owner's authorization server, whose page shows it. Raises ChannelError."""
         client_id = client_id_of(asking.redirect_uri)
