@@ -141,7 +141,7 @@ async def reconnect(
         principal.key_id,
         account_id=account.id,
         login=account.login,
-        hint=body.hint or account.handle,
+        hint=body.hint or account.external_id,  # handles change
         redirect_url=body.redirect_url,
     )
 
