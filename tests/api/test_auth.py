@@ -29,6 +29,7 @@ _IDS = {
     "endpoint_id": Prefix.ENDPOINT,
     "delivery_id": Prefix.DELIVERY,
     "key_id": Prefix.KEY,
+    "connection_id": Prefix.CONNECTION,
 }
 
 IMAGE = {"kind": "image", "mime_type": "image/jpeg", "bytes": 10, "width": 1, "height": 1}
@@ -54,7 +55,9 @@ async def acmes(door: Door) -> dict[str, str]:
     deliveries = (await door.ask("GET", "/v1/webhooks/deliveries")).json()["data"]
     row = await KeyStore(door.services.database).find(await door.key(Scope.CONTENTS_READ, brand_ref="acme"))
     assert row is not None
+    link = await door.ask("POST", "/v1/brands/acme/accounts/connect", json={"channel": "bluesky"})
     return {
+        "connection_id": link.json()["id"],
         "account_id": account.id,
         "endpoint_id": endpoint.id,
         "content_id": content_id,

@@ -9,9 +9,11 @@ from pydantic import BaseModel
 
 from api import examples
 from api.routes.accounts import AccountSent
+from api.routes.connections import ConnectLink
 from api.routes.keys import KeyView
 from munadi.domain.account_view import AccountView
 from munadi.domain.brand import BrandView
+from munadi.domain.connection import ConnectionView
 from munadi.domain.webhook import DeliveryView, EndpointView
 from tests.api.door import Door
 from tests.api.operations import OPERATIONS
@@ -25,6 +27,8 @@ OURS = ("/v1/brands", "/v1/keys", "/v1/accounts", "/v1/webhooks")
         (BrandView, examples.BRAND),
         (KeyView, examples.KEY),
         (AccountView, examples.ACCOUNT),
+        (ConnectLink, examples.CONNECT_LINK),
+        (ConnectionView, examples.CONNECTION),
         (EndpointView, examples.ENDPOINT),
         (DeliveryView, examples.DELIVERY),
     ],
