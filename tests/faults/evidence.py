@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+MOST = 240
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / ".cache" / "evidence"
 REPORT = ROOT / "docs" / "evidence.md"
@@ -58,9 +59,15 @@ def report(kept: Sequence[Mapping[str, Any]]) -> str:
     rows = sorted(kept, key=lambda found: (int("".join(filter(str.isdigit, found["row"])) or 0), found["proof"]))
     lines = [_line(found) for found in rows]
     runs = sorted({f"commit {found['commit']}, {found['at'][:10]}, {found['machine']}" for found in rows})
-    failed = [f"- {found['row']} {failure}" for found in rows for failure in found["failures"]]
+    failed = [f"- {found['row']} {_short(failure)}" for found in rows for failure in found["failures"]]
     told = ["\n## Failures\n", *failed] if failed else []
     return HEAD + "\n".join([*lines, *told, "\nRuns: " + "; ".join(runs) + ".", ""])
+
+
+def _short(failure: str) -> str:
+    """On one line, without the whole answer that a failed wait shows."""
+    line = " ".join(failure.split())
+    return line if len(line) <= MOST else line[:MOST] + "…"
 
 
 def _line(found: Mapping[str, Any]) -> str:
