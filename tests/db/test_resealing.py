@@ -30,6 +30,7 @@ from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Channels, Connection
 from munadi.tokens import AccountTokens
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
+from tests.workflows.network import spec
 
 OLD, NEW = create_key(), create_key()
 ANSWER = Once("acme keys.create", "first try", "fingerprint")
@@ -158,6 +159,7 @@ class Grants:
 
     def __init__(self) -> None:
         self.count = 0
+        self.spec = spec(ChannelName.BLUESKY)
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         self.count += 1
