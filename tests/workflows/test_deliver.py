@@ -76,7 +76,7 @@ async def test_a_dead_endpoint_never_delays_the_post_or_the_other_endpoints(real
         assert not postbox.release.is_set()
         [row] = (await real.publications(content_id)).values()
         assert row.lateness_ms is not None
-        assert 0 <= row.lateness_ms < 1_000
+        assert 0 <= row.lateness_ms < 8_000  # a busy machine is late; behind the dead endpoint it would be for ever
         assert postbox.types(LIVE) == STORY[:2]
         postbox.release.set()
         assert await real.result(content_id) == "1/1 published"
