@@ -166,8 +166,11 @@ class Connecting:
             told = scopes or profile.scopes
             proven.append(Connection(profile.model_copy(update={"scopes": told}), found.credentials))
         now = self._clock.now()
+        brand = await BrandStore(self._database).get(row.brand_ref)
+        limit = brand.limits.accounts if brand is not None else None
         async with self._database.write() as session:
-            await self._require_room(session, row, proven)
+            if limit is not None:
+                await self._require_room(session, row, proven, limit)
             views = [
                 await self._accounts.connect(
                     session, row.brand_ref, ChannelName(row.channel), one, login=row.login, now=now
@@ -177,11 +180,9 @@ class Connecting:
             await self._connections.finish(session, row.id, [view.id for view in views], now)
         log.info("connected %s of %s through %s", ", ".join(view.id for view in views), row.brand_ref, row.id)
 
-    async def _require_room(self, session: AsyncSession, row: ConnectionRow, proven: Sequence[Connection]) -> None:
-        brand = await BrandStore(self._database).get(row.brand_ref)
-        limit = brand.limits.accounts if brand is not None else None
-        if limit is None:
-            return
+    async def _require_room(
+        self, session: AsyncSession, row: ConnectionRow, proven: Sequence[Connection], limit: int
+    ) -> None:
         channel = ChannelName(row.channel)
         ids = [one.profile.external_id for one in proven]
         fresh = [one for one in ids if not await self._accounts.is_connected(session, row.brand_ref, channel, one)]

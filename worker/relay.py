@@ -33,7 +33,7 @@ CALL_SECONDS = 2.0
 CALLS_AT_ONCE = 8
 MAX_REDELIVERIES = 100
 TIDY_SECONDS = 3600.0
-# Keepers wait for days; who has just connected an account starts its keeper without the relay.
+# Keepers wait for days: an import starts its keeper without the relay, a connection in a browser can wait for it.
 KEEPERS_SECONDS = 5.0
 
 

@@ -21,7 +21,7 @@ from api.problems import ProblemError, refused
 from api.routes.accounts import Reader, Writer, check_limit, visible_account
 from api.routes.brands import Ref, visible_brand
 from api.services import Services
-from munadi.connecting import StateVoid
+from munadi.connecting import LinkVoid, StateVoid
 from munadi.db.accounts import AccountStore
 from munadi.db.connections import ConnectionStore, Wanted, view_of
 from munadi.db.tables import ConnectionRow
@@ -179,8 +179,8 @@ async def select(
         return replay
     try:
         await services.connecting.choose(row, body.external_ids)
-    except StateVoid:
-        detail = "there is nothing to choose: the connection has ended, or the half hour for choosing is over"
+    except (StateVoid, LinkVoid):
+        detail = "the connection has ended, the half hour for choosing is over, or the key that made its link is gone"
         raise ProblemError(409, "NOTHING_TO_CHOOSE", "Nothing to choose", detail) from None
     except LookupError as error:
         message = f"{error.args[0]!r} is none of the choices"

@@ -114,11 +114,12 @@ class ConnectionStore:
         async with self._database.write() as session:
             query = select(ConnectionRow).where(ConnectionRow.state_hash == hash_of(state)).with_for_update()
             row = (await session.exec(query)).first()
-            if row is None or row.channel != channel or row.status != S.CONSENTING.value:
+            if row is None:
                 return None
             plain = self._open(row)
             row.state_hash, row.sealed, row.updated_at = None, b"", now
-            if plain is None or row.state_expires_at is None or row.state_expires_at <= now:
+            late = row.state_expires_at is None or row.state_expires_at <= now
+            if plain is None or late or row.channel != channel:
                 return None
             return row, plain["kept"]
 

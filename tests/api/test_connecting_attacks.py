@@ -140,3 +140,24 @@ async def test_no_secret_of_a_try_is_readable_at_rest(tmp_path: Path) -> None:
     written = bytes_of(tmp_path)
     assert made["id"].encode() in written
     assert not [secret for secret in secrets if secret.encode() in written]
+
+
+async def test_nothing_is_chosen_for_a_key_that_is_gone(door: Door) -> None:
+    door.authority.profiles = ("p1", "p2")
+    text = await door.key(Scope.ACCOUNTS_WRITE, brand_ref="acme", lasts=timedelta(minutes=5))
+    made = (await door.ask("POST", CONNECT, key=text, json={"channel": "bluesky"})).json()
+    async with browser(door) as client:
+        await back(client, door.authority.approve(await left(client, made)))
+    door.clock.ahead += timedelta(minutes=6)
+    answer = await door.ask("POST", f"/v1/connections/{made['id']}/select", json={"externalIds": ["p1"]})
+    assert (answer.status_code, answer.json()["code"]) == (409, "NOTHING_TO_CHOOSE")
+    assert await accounts(door) == []
+
+
+async def test_a_state_that_was_shown_to_another_networks_callback_is_used_up(door: Door) -> None:
+    made = await link(door)
+    async with browser(door) as client:
+        answered = door.authority.approve(await left(client, made))
+        assert (await client.get("/v1/oauth/threads/callback", params=answered)).status_code == 400
+        assert (await back(client, answered)).status_code == 400
+    assert (door.authority.exchanged, await accounts(door)) == (0, [])
