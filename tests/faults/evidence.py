@@ -21,10 +21,10 @@ HEAD = """# Evidence
 What `make soak` found, proof by proof: real API, workers, Temporal server, databases and the networks of the sandbox
 as processes on one machine. The judges are the networks' own lists of posts and a subscriber's inbox, never our log.
 The rows are those of the table of faults in `tests/faults/`. No failure in n trials bounds the rate of failures at
-about 3/n (with 95 % confidence); that bound is the last column but one.
+about 3/n (with 95 % confidence).
 
-| # | proof | trials | failures | rate at most | seed | measured |
-|---|---|---|---|---|---|---|
+| # | proof | trials | failures | rate at most | seed | measured | commit |
+|---|---|---|---|---|---|---|---|
 """
 
 
@@ -58,7 +58,7 @@ def report(kept: Sequence[Mapping[str, Any]]) -> str:
     """The report in Markdown."""
     rows = sorted(kept, key=lambda found: (int("".join(filter(str.isdigit, found["row"])) or 0), found["proof"]))
     lines = [_line(found) for found in rows]
-    runs = sorted({f"commit {found['commit']}, {found['at'][:10]}, {found['machine']}" for found in rows})
+    runs = sorted({f"{found['at'][:10]}, {found['machine']}" for found in rows})
     failed = [f"- {found['row']} {_short(failure)}" for found in rows for failure in found["failures"]]
     told = ["\n## Failures\n", *failed] if failed else []
     return HEAD + "\n".join([*lines, *told, "\nRuns: " + "; ".join(runs) + ".", ""])
@@ -75,7 +75,8 @@ def _line(found: Mapping[str, Any]) -> str:
     bound = f"{3 / n:.2%}" if n and not failures else "–"
     seed = "–" if found["seed"] is None else found["seed"]
     measured = "; ".join(f"{name} {value}" for name, value in found["measured"].items())
-    return f"| {found['row']} | {found['proof']} | {n} | {failures} | {bound} | {seed} | {measured} |"
+    told = (found["row"], found["proof"], n, failures, bound, seed, measured, found["commit"])
+    return f"| {' | '.join(map(str, told))} |"
 
 
 def _git(*arguments: str) -> str:

@@ -68,15 +68,16 @@ async def test_a_dead_endpoint_never_delays_the_post_or_the_other_endpoints(real
     content_id = await real.submit(due)
     async with real.worker():
         await real.wake(content_id, first=True)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await postbox.tried_dead.wait()
             while (await real.content(content_id)).status != S.PUBLISHED:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         # Live while the dead endpoint still has not answered the first event.
         assert not postbox.release.is_set()
         [row] = (await real.publications(content_id)).values()
+        # How late is for the bench to say: a busy machine is late, but behind the dead endpoint it would never be live.
         assert row.lateness_ms is not None
-        assert 0 <= row.lateness_ms < 8_000  # a busy machine is late; behind the dead endpoint it would be for ever
+        assert row.lateness_ms >= 0
         assert postbox.types(LIVE) == STORY[:2]
         postbox.release.set()
         assert await real.result(content_id) == "1/1 published"
