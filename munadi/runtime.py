@@ -19,9 +19,10 @@ from munadi.crypto import KeyRing, load_or_create_key
 from munadi.failpoints import Failpoints, failpoints_of
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.media.opening import open_store
+from munadi.media.reach import PublicAddress
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia, WebLinks
 from munadi.media.store import MediaStore
-from munadi.ports import Channels, Clock, MediaReader
+from munadi.ports import Channels, Clock, MediaReach, MediaReader
 from munadi.webhooks.guard import Guard, guarded_client
 from munadi.webhooks.sender import WebhookSender
 
@@ -40,6 +41,7 @@ class Runtime:
     sender: WebhookSender
     channels: Channels
     media: MediaReader
+    reach: MediaReach
     clock: Clock
     failpoints: Failpoints | None = None
 
@@ -96,13 +98,14 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
             links=WebLinks(fetcher),
             clock=clock,
         )
+        reach = PublicAddress(client, media)
         channels = build_channels(settings.channels, tools)
         if failpoints is not None:
             client.event_hooks["request"].append(failpoints.watch_request)
             guarded.event_hooks["request"].append(failpoints.watch_request)
             watched = {name: failpoints.around(each, f"channel.{name}") for name, each in channels.by_name.items()}
             channels = Channels(watched, channels.authorizers)
-        yield Runtime(settings, keyring, guard, store, fetcher, sender, channels, media, clock, failpoints)
+        yield Runtime(settings, keyring, guard, store, fetcher, sender, channels, media, reach, clock, failpoints)
     finally:
         for closing in (fetcher.aclose, sender.aclose, client.aclose, guarded.aclose):
             await closing()

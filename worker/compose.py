@@ -18,6 +18,7 @@ from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
 from activities.staging import StagingActivities
 from activities.webhooks import WebhookActivities
+from munadi.checking import AccountChecks
 from munadi.db.accounts import AccountStore
 from munadi.db.deliveries import DeliveryStore
 from munadi.db.discards import DiscardOutbox
@@ -27,6 +28,7 @@ from munadi.db.operators import OperatorCommands
 from munadi.db.progress import ContentProgress
 from munadi.db.session import Database
 from munadi.db.stages import StageLedger
+from munadi.intake.preflight import Foresight
 from munadi.runtime import Runtime
 from munadi.tokens import AccountTokens
 from worker.discarding import Discarding
@@ -89,7 +91,10 @@ def build_discarding(runtime: Runtime, database: Database) -> Discarding:
 def build_lookahead(runtime: Runtime, database: Database) -> LookingAhead:
     """What tells of contents that would not go out, with its ports filled."""
     ahead = timedelta(seconds=runtime.settings.relay.preflight)
-    return LookingAhead(database, runtime.channels, runtime.media, runtime.keyring, runtime.clock, ahead)
+    accounts = AccountStore(database, runtime.keyring)
+    checks = AccountChecks(accounts, runtime.channels, _tokens(runtime, database), runtime.clock)
+    foresight = Foresight(runtime.channels, runtime.media, runtime.reach, runtime.keyring)
+    return LookingAhead(database, foresight, checks, runtime.clock, ahead)
 
 
 def _tokens(runtime: Runtime, database: Database) -> AccountTokens:

@@ -4,41 +4,44 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from munadi.crypto import KeyRing
 from munadi.db.preflights import Ahead, Near, Preflights
 from munadi.db.session import Database
-from munadi.domain.failure import Failure
-from munadi.intake.preflight import foreseen
+from munadi.domain.failure import ChannelError, Failure
+from munadi.intake.preflight import Foresight
 from munadi.intake.quota import planned_posts
-from munadi.ports import Channels, Clock, MediaReader
+from munadi.ports import Clock
 
 log = logging.getLogger("munadi.lookahead")
 
 INTERVAL = 5.0
 AT_ONCE = 50
+# An account with many posts is not asked about for each.
+ASKED_AGAIN = timedelta(minutes=10)
+
+
+class Checks(Protocol):
+    """Asks a network how an account is and keeps what it says: `munadi.checking.AccountChecks`."""
+
+    async def check(self, account_id: str) -> Failure | None: ...
 
 
 class LookingAhead:
     """Runs until it is cancelled. Any number of these may run: what was found is told by one of them."""
 
     def __init__(
-        self,
-        database: Database,
-        channels: Channels,
-        media: MediaReader,
-        keyring: KeyRing,
-        clock: Clock,
-        ahead: timedelta,
+        self, database: Database, foresight: Foresight, checks: Checks, clock: Clock, ahead: timedelta
     ) -> None:
         self._database = database
         self._preflights = Preflights(database)
-        self._channels = channels
-        self._media = media
-        self._keyring = keyring
+        self._foresight = foresight
+        self._checks = checks
+        self._checked: dict[str, datetime] = {}
         self._clock = clock
         self._ahead = ahead
 
@@ -58,8 +61,26 @@ class LookingAhead:
         now = self._clock.now()
         for content_id in await self._preflights.due(now, self._ahead, AT_ONCE):
             near = await self._preflights.load(content_id, now)
-            if near is not None:
-                await self._look(near, now)
+            if near is None:
+                continue
+            if await self._ask([ahead.account.id for ahead in near.publications], now):
+                near = await self._preflights.load(content_id, now) or near
+            await self._look(near, now)
+
+    async def _ask(self, account_ids: Sequence[str], now: datetime) -> bool:
+        """Have the networks say how these accounts are, unless they just did; whether anybody was asked.
+
+        What was found wrong is in the account's row, where the look sees it. A network that is away says nothing.
+        """
+        self._checked = {key: at for key, at in self._checked.items() if at > now - ASKED_AGAIN}
+        asked = [account_id for account_id in account_ids if account_id not in self._checked]
+        for account_id in asked:
+            self._checked[account_id] = now
+            try:
+                await self._checks.check(account_id)
+            except ChannelError as error:
+                log.info("looking ahead: %s could not be asked about: %s", account_id, error)
+        return bool(asked)
 
     async def _look(self, near: Near, now: datetime) -> None:
         found: dict[str, Failure] = {}
@@ -74,5 +95,4 @@ class LookingAhead:
         account_id = ahead.account.id
         async with self._database.read() as session:
             planned = (await planned_posts(session, [account_id], due)).get(account_id, 0)
-        channel = self._channels[ahead.work.channel]
-        return await foreseen(ahead, channel, self._media, self._keyring, planned, now)
+        return await self._foresight.failure(ahead, planned, now)

@@ -10,7 +10,6 @@ from pydantic_core import PydanticCustomError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
-from api.account_check import check_account
 from api.auth import Principal, not_found, require
 from api.deps import Page, TheServices
 from api.disconnecting import disconnect_account
@@ -23,6 +22,7 @@ from api.refusals import check_url, of_channel
 from api.routes.brands import Ref, visible_brand
 from api.services import Services
 from api.wake import KeeperWake, wake
+from munadi.checking import AccountChecks
 from munadi.db.accounts import AccountStore
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView
@@ -35,6 +35,7 @@ from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
 from munadi.domain.time import Instant
 from munadi.ports import AccountImport, Connection
+from munadi.tokens import AccountTokens
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
 
@@ -173,11 +174,12 @@ async def get_account(account_id: str, principal: Reader, services: TheServices)
 async def check(account_id: str, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
     """Ask the network whether the account still works. A dead grant becomes `reauth_required`."""
     before = await visible_account(account_id, principal, services)
-    accounts = AccountStore(services.database, services.keyring)
     if replay := await answered_before(services, asked, before.brand_ref, "accounts.check"):
         return replay
+    accounts = AccountStore(services.database, services.keyring)
+    tokens = AccountTokens(accounts, services.channels, services.clock, "api")
     try:
-        failure = await check_account(services, accounts, account_id)
+        failure = await AccountChecks(accounts, services.channels, tokens, services.clock).check(account_id)
     except ChannelError as error:
         raise of_channel(error, before.channel, "") from error
     view = await visible_account(account_id, principal, services)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
 
@@ -169,9 +170,11 @@ class ChannelSpec(WireModel):
     first_comment: bool
     max_parts: int
     scopes: tuple[str, ...]
+    publish_scopes: tuple[str, ...] = ()  # one of them is needed to post; log-ins name it differently
     tokens: TokenLife = TokenLife()
     tokens_by_login: dict[str, TokenLife] = {}  # where another log-in's live otherwise
     hosts: tuple[str, ...]
+    pulled_media: tuple[MediaKind, ...] = ()  # what it fetches at a URL of ours; the rest we upload
     lead: timedelta
     publish_deadline: timedelta = timedelta(seconds=30)
     visible_bytes: int = 0  # of media that the visible call itself may carry, at most; 0 where it is a small request
@@ -186,6 +189,10 @@ class ChannelSpec(WireModel):
     kinds_without_alt: tuple[str, ...] = ()  # values of the option `kind`
     facts_version: str
     sources: tuple[str, ...]
+
+    def may_publish(self, granted: Collection[str]) -> bool:
+        """Whether a connection with these scopes can post at all; what is not known is not held against it."""
+        return not granted or not self.publish_scopes or not set(granted).isdisjoint(self.publish_scopes)
 
     def token_life(self, login: str | None) -> TokenLife:
         """How the tokens of an account live that was connected by this log-in."""

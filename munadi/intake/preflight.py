@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from munadi.crypto import KeyRing, SealBroken
@@ -13,24 +14,43 @@ from munadi.domain.failure import ChannelError, Failure, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.reasons import failure_of
 from munadi.intake.quota import daily_total
-from munadi.intake.resolve import cannot_renew
-from munadi.ports import Channel, MediaReader
+from munadi.intake.resolve import cannot_renew, missing_scope
+from munadi.ports import Channel, Channels, MediaReach, MediaReader
 
 
-async def foreseen(
-    ahead: Ahead, channel: Channel, media: MediaReader, keyring: KeyRing, planned: int, now: datetime
-) -> Failure | None:
-    """The first thing that is wrong: the account, its token, its day's posts (`planned` with this one), the draft by
-    the channel's own rules with the account as it is now, the media in our store."""
-    return (
-        _of_account(ahead, keyring, now)
-        or _of_day(ahead, planned)
-        or _of_draft(ahead, channel, keyring)
-        or await _of_media(ahead, media)
-    )
+@dataclass(frozen=True)
+class Foresight:
+    """What there is to judge a publication by before its time."""
+
+    channels: Channels
+    media: MediaReader
+    reach: MediaReach
+    keyring: KeyRing
+
+    async def failure(self, ahead: Ahead, planned: int, now: datetime) -> Failure | None:
+        """The first thing that is wrong: the account, its token and scopes, its day's posts (`planned` with this one),
+        the draft by the channel's own rules with the account as it is now, the media in our store and, where the
+        network fetches it, at our public address."""
+        channel = self.channels[ahead.work.channel]
+        return (
+            _of_account(ahead, channel, self.keyring, now)
+            or _of_day(ahead, planned)
+            or _of_draft(ahead, channel, self.keyring)
+            or await self._of_media(ahead, channel)
+        )
+
+    async def _of_media(self, ahead: Ahead, channel: Channel) -> Failure | None:
+        for asset in ahead.work.draft.media:
+            try:
+                await self.media.check_stored(asset)
+                if asset.kind in channel.spec.pulled_media:
+                    await self.reach.check(asset)
+            except ChannelError as error:
+                return failure_of(error.reason, error.message, error=error)
+        return None
 
 
-def _of_account(ahead: Ahead, keyring: KeyRing, now: datetime) -> Failure | None:
+def _of_account(ahead: Ahead, channel: Channel, keyring: KeyRing, now: datetime) -> Failure | None:
     row, due = ahead.account, ahead.work.draft.due_at
     if row.status == AccountStatus.DISCONNECTED:
         return failure_of(Reason.ACCOUNT_DISCONNECTED)
@@ -38,6 +58,8 @@ def _of_account(ahead: Ahead, keyring: KeyRing, now: datetime) -> Failure | None
         return failure_of(Reason.TOKEN_REVOKED)
     if (ends := row.token_expires_at) is not None and ends <= due and cannot_renew(row, ends, now, keyring):
         return failure_of(Reason.TOKEN_EXPIRES_BEFORE_SLOT)
+    if not channel.spec.may_publish(row.scopes):
+        return failure_of(Reason.MISSING_SCOPE, missing_scope(row, channel.spec))
     return None
 
 
@@ -61,12 +83,3 @@ def _of_draft(ahead: Ahead, channel: Channel, keyring: KeyRing) -> Failure | Non
 def _of_problem(problem: Problem) -> Failure:
     known = problem.code in {reason.value for reason in Reason}
     return failure_of(Reason(problem.code) if known else Reason.INVALID_FIELD, f"{problem.pointer}: {problem.message}")
-
-
-async def _of_media(ahead: Ahead, media: MediaReader) -> Failure | None:
-    for asset in ahead.work.draft.media:
-        try:
-            await media.check_stored(asset)
-        except ChannelError as error:
-            return failure_of(error.reason, error.message, error=error)
-    return None

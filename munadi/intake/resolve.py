@@ -14,7 +14,7 @@ from munadi.crypto import KeyRing, SealBroken
 from munadi.db.sealed import open_credentials
 from munadi.db.tables import AccountRow, BrandRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
-from munadi.domain.channel import ChannelName
+from munadi.domain.channel import ChannelName, ChannelSpec
 from munadi.domain.failure import Reason
 from munadi.intake.problems import Findings
 from munadi.intake.wire import ChannelSent
@@ -103,7 +103,7 @@ async def find_targets(
 
 
 def check_health(targets: Collection[Target], due: datetime, now: datetime, keyring: KeyRing, found: Findings) -> None:
-    """Whether each account's token can live until the due time, as far as is known now."""
+    """Whether each account's token can live until the due time, and may post, as far as is known now."""
     for target in targets:
         row, spec = target.row, target.channel.spec
         if row is None:
@@ -122,6 +122,16 @@ def check_health(targets: Collection[Target], due: datetime, now: datetime, keyr
                 limit=ends.isoformat(),
                 actual=due.isoformat(),
             )
+        elif not spec.may_publish(row.scopes):
+            needed, granted = " or ".join(spec.publish_scopes), " ".join(row.scopes)
+            message = missing_scope(row, spec)
+            found.add(target.account_pointer, Reason.MISSING_SCOPE, message, spec=spec, limit=needed, actual=granted)
+
+
+def missing_scope(row: AccountRow, spec: ChannelSpec) -> str:
+    """What to say of an account that was connected without the permission to post."""
+    needed = " or ".join(spec.publish_scopes)
+    return f"{row.handle} ({row.id}) was connected without the permission {needed}; reconnect it and grant that"
 
 
 def cannot_renew(row: AccountRow, ends: datetime, now: datetime, keyring: KeyRing) -> bool:

@@ -7,7 +7,7 @@ TokenKeeper    a usable token, refreshed under a lease  munadi.db.accounts + the
 AccountsKept   when a connection needs somebody         munadi.db.keeping
 Deliveries     events on their way to subscribers       munadi.db.deliveries
 Authorizer     a network's consent, and what it grants  munadi.channels.<name>.oauth
-Sender, MediaReader, LinkReader, Clock
+Sender, MediaReader, MediaReach, LinkReader, Clock
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from munadi.ports.channel import (
     Gate,
     LinkCard,
     LinkReader,
+    MediaReach,
     MediaReader,
     SaveHandle,
     Stage,
@@ -56,6 +57,7 @@ __all__ = [
     "KnownByAddress",
     "LinkCard",
     "LinkReader",
+    "MediaReach",
     "MediaReader",
     "OpenAttempt",
     "Operators",

@@ -154,6 +154,13 @@ class MediaReader(Protocol):
         """
 
 
+class MediaReach(Protocol):
+    """Whether a network that pulls media would get it."""
+
+    async def check(self, asset: MediaAsset) -> None:
+        """Raises ChannelError MEDIA_UNREACHABLE when its public URL does not lead to it."""
+
+
 @dataclass(frozen=True)
 class LinkCard:
     """What a page says about itself; `image` is fetched bytes with their type, when it has one."""

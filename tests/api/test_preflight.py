@@ -6,11 +6,15 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from sqlmodel import select
 
 from munadi.db.tables import AccountRow, ContentRow
 from munadi.domain.channel import ChannelName
+from munadi.domain.failure import ChannelError, Failure, Reason, Sorting
+from munadi.intake.preflight import Foresight
+from munadi.media.reach import PublicAddress
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
 from tests.api.desk import START, Desk, picture
 from worker.lookahead import LookingAhead
@@ -19,12 +23,33 @@ AHEAD = timedelta(minutes=30)
 DUE = START + timedelta(hours=3)
 
 
-def looking(desk: Desk) -> LookingAhead:
+class Network:
+    """What the networks say when they are asked about an account; `changes` are what it makes of the account's row."""
+
+    def __init__(self, desk: Desk, changes: dict[str, Any] | None = None, error: ChannelError | None = None) -> None:
+        self.desk, self.changes, self.error = desk, changes, error
+        self.asked: list[str] = []
+
+    async def check(self, account_id: str) -> Failure | None:
+        self.asked.append(account_id)
+        if self.error is not None:
+            raise self.error
+        async with self.desk.services.database.write() as session:
+            row = await session.get(AccountRow, account_id)
+            assert row is not None
+            for name, value in (self.changes or {}).items():
+                setattr(row, name, value)
+        return None
+
+
+def looking(desk: Desk, network: Network | None = None, address: str | None = None) -> LookingAhead:
+    """With media at `address`, by default the desk's own site, which has none of it."""
     services = desk.services
-    media = StoredMedia(
-        services.media_store, "http://munadi.test", services.keyring.derive(MEDIA_URL_PURPOSE), desk.clock
-    )
-    return LookingAhead(services.database, services.channels, media, services.keyring, desk.clock, AHEAD)
+    keys = services.keyring.derive(MEDIA_URL_PURPOSE)
+    media = StoredMedia(services.media_store, address or desk.site.address, keys, desk.clock)
+    reach = PublicAddress(httpx.AsyncClient(), media)
+    foresight = Foresight(services.channels, media, reach, services.keyring)
+    return LookingAhead(services.database, foresight, network or Network(desk), desk.clock, AHEAD)
 
 
 async def told(desk: Desk, content_id: str) -> list[dict[str, Any]]:
@@ -143,3 +168,56 @@ async def test_what_was_accepted_a_moment_ago_was_checked_a_moment_ago(small_des
     await dead_grant(desk)
     await rounds(desk, before=timedelta(minutes=5))
     assert await told(desk, content_id) == []
+
+
+async def test_the_network_is_asked_about_each_account_once_and_what_it_says_counts(small_desk: Desk) -> None:
+    desk = small_desk
+    network = Network(desk, {"status": "reauth_required"})
+    content_ids = [await accepted(desk, text=f"Post {number}") for number in range(3)]
+    desk.clock.ahead = DUE - START - timedelta(minutes=20)
+    await looking(desk, network).round()
+    assert len(network.asked) == 1
+    assert [(await told(desk, each))[0]["reason"] for each in content_ids] == ["TOKEN_REVOKED"] * 3
+
+
+async def test_a_network_that_is_away_says_nothing_of_the_account(small_desk: Desk) -> None:
+    away = ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, "it does not answer")
+    content_id = await accepted(small_desk)
+    small_desk.clock.ahead = DUE - START - timedelta(minutes=20)
+    await looking(small_desk, Network(small_desk, error=away)).round()
+    assert await told(small_desk, content_id) == []
+
+
+@pytest.mark.parametrize(("granted", "reasons"), [(["threads_basic"], ["MISSING_SCOPE"]), ([], [])])
+async def test_a_permission_that_was_taken_away_is_told(desk: Desk, granted: list[str], reasons: list[str]) -> None:
+    await desk.account(ChannelName.THREADS, scopes=["threads_basic", "threads_content_publish"])
+    content_id = await accepted(desk, channels=["threads"])
+    desk.clock.ahead = DUE - START - timedelta(minutes=20)
+    await looking(desk, Network(desk, {"scopes": granted})).round()
+    assert [event["reason"] for event in await told(desk, content_id)] == reasons
+
+
+async def test_an_account_that_may_not_post_is_refused_at_acceptance(desk: Desk) -> None:
+    await desk.account(ChannelName.THREADS, scopes=["threads_basic"])
+    answer = await desk.client.post("/v1/contents", json=desk.content(channels=["threads"]))
+    assert answer.status_code == 422
+    (found,) = answer.json()["errors"]
+    assert (found["code"], found["pointer"], found["channel"]) == ("MISSING_SCOPE", "/channels/0", "threads")
+    assert (found["limit"], found["actual"]) == ("threads_content_publish", "threads_basic")
+
+
+@pytest.mark.parametrize("channel", ["threads", "bluesky"])
+async def test_media_that_a_network_could_not_fetch_is_told_where_it_fetches(desk: Desk, channel: str) -> None:
+    """Bluesky is given bytes, so an address that is wrong does not matter to it."""
+    if channel == "threads":
+        await desk.account(ChannelName.THREADS)
+    upload = {"file": ("a.jpg", picture(), "image/jpeg")}
+    media = (await desk.client.post("/v1/media", files=upload)).json()
+    content_id = await accepted(desk, channels=[channel], media=[{"id": media["id"], "alt": "a"}])
+    desk.clock.ahead = DUE - START - timedelta(minutes=20)
+    await looking(desk).round()
+    events = await told(desk, content_id)
+    assert [event["reason"] for event in events] == (["MEDIA_UNREACHABLE"] if channel == "threads" else [])
+    assert [f"{desk.site.address}: it answered 404" in event["data"]["failure"]["message"] for event in events] == [
+        True
+    ] * len(events)

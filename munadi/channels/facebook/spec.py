@@ -145,9 +145,11 @@ SPEC = ChannelSpec(
     first_comment=True,
     max_parts=1,
     scopes=("pages_show_list", "pages_read_engagement", "pages_manage_posts"),
+    publish_scopes=("pages_manage_posts",),
     # A Page's token has no end, unless it comes from a person's short one, which may buy another.
     tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, access_ahead=timedelta(days=10)),
     hosts=("https://graph.facebook.com",),
+    pulled_media=(MediaKind.IMAGE,),
     lead=VIDEO_LEAD,
     # Lists lag: wait 30 s at least and look twice (facts, section 7). Half as long again, with a look every few
     # seconds, keeps a post that was lost from being more than 80 s late: deadline 30, margin 5, window 45.

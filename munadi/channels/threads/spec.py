@@ -202,8 +202,10 @@ SPEC = ChannelSpec(
     first_comment=True,
     max_parts=MAX_PARTS,
     scopes=("threads_basic", "threads_content_publish", REPLY_SCOPE),
+    publish_scopes=("threads_content_publish",),
     tokens=TokenLife(renewed_with=Renewal.TOKEN, access_ahead=timedelta(days=10)),  # 60 days each
     hosts=("https://graph.threads.com",),
+    pulled_media=(MediaKind.IMAGE, MediaKind.VIDEO),
     lead=max(LEADS.values()),
     absence_window=timedelta(seconds=45),
     soft_limits=(SoftLimit(counted=Counted.HASHTAGS, maximum=1, effect="honours one, the others stay plain text"),),

@@ -151,8 +151,10 @@ SPEC = ChannelSpec(
     first_comment=False,
     max_parts=1,
     scopes=("user.info.basic", "video.publish"),
+    publish_scopes=("video.publish",),
     tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, grant_life=timedelta(days=180)),  # `refresh_expires_in`
     hosts=("https://open.tiktokapis.com", "https://www.tiktok.com", "https://open-upload.tiktokapis.com"),
+    pulled_media=(MediaKind.IMAGE,),
     lead=LEAD_CHUNKS,
     visible_bytes=2 * CHUNK_BYTES,  # the last chunk takes the remainder too
     absence_window=timedelta(0),  # publish_id is a strong key

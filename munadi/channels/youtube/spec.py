@@ -169,6 +169,10 @@ SPEC = ChannelSpec(
         f"https://www.googleapis.com/auth/{name}"
         for name in ("youtube.upload", "youtube.readonly", "youtube.force-ssl")
     ),
+    # Each of these may upload (facts, section 1).
+    publish_scopes=tuple(
+        f"https://www.googleapis.com/auth/{name}" for name in ("youtube.upload", "youtube.force-ssl", "youtube")
+    ),
     tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, grant_life=timedelta(days=180)),  # six months unused
     hosts=("https://www.googleapis.com", "https://oauth2.googleapis.com"),
     lead=timedelta(hours=6),
