@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
-from starlette.background import BackgroundTask
+from starlette.background import BackgroundTask, BackgroundTasks
 from temporalio.client import Client
 
 from api.services import Services
@@ -72,6 +72,12 @@ class KeeperWake:
     def after(self, services: Services) -> BackgroundTask:
         """The task that runs once the answer is sent."""
         return BackgroundTask(wake, services, self)
+
+
+def wake_keepers(background: BackgroundTasks, services: Services, accounts: Sequence[AccountView]) -> None:
+    """Once the answer is sent, wake the keepers of what was just connected."""
+    for account in accounts:
+        background.add_task(wake, services, KeeperWake(account))
 
 
 async def wake(services: Services, what: Wake | KeeperWake) -> None:

@@ -24,6 +24,7 @@ from munadi.db.connections import Chosen, ConnectionStore, Wanted, hash_of
 from munadi.db.keys import KeyStore
 from munadi.db.session import Database
 from munadi.db.tables import ConnectionRow
+from munadi.domain.account_view import AccountView
 from munadi.domain.channel import ChannelName
 from munadi.domain.connection import ConnectionStatus
 from munadi.domain.failure import ChannelError, Failure, Reason, Sorting
@@ -53,6 +54,7 @@ class Back:
     status: ConnectionStatus
     redirect_url: str | None
     failure: Failure | None = None
+    accounts: tuple[AccountView, ...] = ()  # what was connected just now
 
 
 class Connecting:
@@ -118,12 +120,12 @@ class Connecting:
                 now = self._clock.now()
                 await self._connections.offer(row.id, Chosen(choices, granted.scopes), now, now + CHOICE_LIFE)
                 return Back(row.id, ConnectionStatus.CHOOSING, row.redirect_url)
-            await self._keep(row, choices, granted.scopes)
+            views = await self._keep(row, choices, granted.scopes)
         except LinkVoid as error:
             return await self._failed(row, ChannelError(Reason.CONSENT_EXPIRED, Sorting.NOT_SENT, str(error)))
         except ChannelError as error:
             return await self._failed(row, error)
-        return Back(row.id, ConnectionStatus.CONNECTED, row.redirect_url)
+        return Back(row.id, ConnectionStatus.CONNECTED, row.redirect_url, accounts=views)
 
     async def choose(self, row: ConnectionRow, external_ids: Sequence[str]) -> Back:
         """Connect the profiles that were chosen. Raises StateVoid when nothing is offered, LookupError for others."""
@@ -135,10 +137,10 @@ class Connecting:
             raise LookupError(unknown[0])
         await self._require_key(row)
         try:
-            await self._keep(row, [known[one] for one in dict.fromkeys(external_ids)], offered.scopes)
+            views = await self._keep(row, [known[one] for one in dict.fromkeys(external_ids)], offered.scopes)
         except ChannelError as error:
             return await self._failed(row, error)
-        return Back(row.id, ConnectionStatus.CONNECTED, row.redirect_url)
+        return Back(row.id, ConnectionStatus.CONNECTED, row.redirect_url, accounts=views)
 
     async def _narrowed(self, row: ConnectionRow, choices: Sequence[Choice]) -> tuple[Choice, ...]:
         """A reconnect has nothing to choose: it is the account's own profile or none."""
@@ -153,7 +155,9 @@ class Connecting:
             raise ChannelError(Reason.PROFILE_MISMATCH, Sorting.NOT_SENT, message)
         return same
 
-    async def _keep(self, row: ConnectionRow, choices: Sequence[Choice], scopes: tuple[str, ...]) -> None:
+    async def _keep(
+        self, row: ConnectionRow, choices: Sequence[Choice], scopes: tuple[str, ...]
+    ) -> tuple[AccountView, ...]:
         """Prove every profile, then keep all of them in one transaction, or none."""
         channel = self._channels[row.channel]
         proven: list[Connection] = []
@@ -179,6 +183,7 @@ class Connecting:
             ]
             await self._connections.finish(session, row.id, [view.id for view in views], now)
         log.info("connected %s of %s through %s", ", ".join(view.id for view in views), row.brand_ref, row.id)
+        return tuple(views)
 
     async def _require_room(
         self, session: AsyncSession, row: ConnectionRow, proven: Sequence[Connection], limit: int

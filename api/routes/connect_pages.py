@@ -10,13 +10,14 @@ import secrets
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Cookie, Request
+from fastapi import APIRouter, BackgroundTasks, Cookie, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
 from api.auth import not_found
 from api.deps import TheServices
 from api.pages import ASSETS, HEADERS, page
 from api.services import Services
+from api.wake import wake_keepers
 from munadi.connecting import Back, LinkVoid, StateVoid
 from munadi.db.accounts import AccountStore
 from munadi.db.brands import BrandStore
@@ -71,7 +72,9 @@ async def leave(link: str, services: TheServices, browser: Browser = None) -> Re
 
 
 @router.get("/v1/oauth/{channel}/callback")
-async def come_back(channel: str, request: Request, services: TheServices, browser: Browser = None) -> Response:
+async def come_back(
+    channel: str, request: Request, services: TheServices, background: BackgroundTasks, browser: Browser = None
+) -> Response:
     """The network sends the browser here."""
     try:
         back = await services.connecting.come_back(channel, dict(request.query_params), browser)
@@ -79,6 +82,7 @@ async def come_back(channel: str, request: Request, services: TheServices, brows
         lines = ["It was used before, it is more than ten minutes old, or it belongs to another try.",
                  "Nothing was connected. Open the link that you were given again."]  # fmt: skip
         return page("end.html", 400, heading="This answer is not expected", lines=lines)
+    wake_keepers(background, services, back.accounts)
     return await _arrived(back, services)
 
 
@@ -100,7 +104,9 @@ async def show_choices(connection_id: str, services: TheServices, browser: Brows
 
 
 @router.post("/connections/{connection_id}/choose")
-async def choose(connection_id: str, request: Request, services: TheServices, browser: Browser = None) -> Response:
+async def choose(
+    connection_id: str, request: Request, services: TheServices, background: BackgroundTasks, browser: Browser = None
+) -> Response:
     """These. The cookie does not come with a form of another site, so nobody else can choose."""
     row = await _of_browser(connection_id, browser, services)
     if row is None:
@@ -109,11 +115,13 @@ async def choose(connection_id: str, request: Request, services: TheServices, br
     if not chosen:
         return await _choosing(row, services, "Choose at least one.")
     try:
-        return await _arrived(await services.connecting.choose(row, chosen), services)
+        back = await services.connecting.choose(row, chosen)
     except LookupError:
         return await _choosing(row, services, "That is none of the choices.")
     except (StateVoid, LinkVoid):
         return _over()
+    wake_keepers(background, services, back.accounts)
+    return await _arrived(back, services)
 
 
 @router.get("/connections/{connection_id}/end")

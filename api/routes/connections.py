@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, BackgroundTasks, Response
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -21,6 +21,7 @@ from api.problems import ProblemError, refused
 from api.routes.accounts import Reader, Writer, check_limit, visible_account
 from api.routes.brands import Ref, visible_brand
 from api.services import Services
+from api.wake import wake_keepers
 from munadi.connecting import LinkVoid, StateVoid
 from munadi.db.accounts import AccountStore
 from munadi.db.connections import ConnectionStore, Wanted, view_of
@@ -171,20 +172,26 @@ async def get_connection(connection_id: str, principal: Reader, services: TheSer
     summary="Choose profiles",
 )
 async def select(
-    connection_id: str, body: Selection, principal: Writer, services: TheServices, asked: AskedOnce
+    connection_id: str,
+    body: Selection,
+    principal: Writer,
+    services: TheServices,
+    asked: AskedOnce,
+    background: BackgroundTasks,
 ) -> Response:
     """Connect some of `choices`, each proven at the network first; all of them, or none."""
     row = await _visible(connection_id, principal, services)
     if replay := await answered_before(services, asked, row.brand_ref, "connections.select"):
         return replay
     try:
-        await services.connecting.choose(row, body.external_ids)
+        back = await services.connecting.choose(row, body.external_ids)
     except (StateVoid, LinkVoid):
         detail = "the connection has ended, the half hour for choosing is over, or the key that made its link is gone"
         raise ProblemError(409, "NOTHING_TO_CHOOSE", "Nothing to choose", detail) from None
     except LookupError as error:
         message = f"{error.args[0]!r} is none of the choices"
         raise refused([Problem(pointer="/externalIds", code="CHOICE_UNKNOWN", message=message)]) from None
+    wake_keepers(background, services, back.accounts)
     after = view_of(await _visible(connection_id, principal, services), services.clock.now())
 
     async def answer(_: AsyncSession) -> Answer:

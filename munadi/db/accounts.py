@@ -191,7 +191,10 @@ class AccountStore:
             row = await _current(session, account_id, expected_version)
             if row is None:
                 return
+            granted = row.scopes
             describe(row, connection)
+            # Not every network tells what a token may do; what the consent told then still holds.
+            row.scopes = row.scopes or granted
             row.updated_at = row.last_success_at = now
             if connection.credentials.access_token != open_credentials(self._keyring, row).access_token:
                 self._renew(row, connection.credentials, now)

@@ -40,6 +40,7 @@ class Network(FakeChannel):
     refreshing: deque[ChannelError] = field(default_factory=deque)
     handle: str = "acme.example"
     facts: dict[str, Any] = field(default_factory=dict)
+    scopes: tuple[str, ...] = ("publish",)
 
     async def verify(self, given: AccountImport) -> Connection:
         self.calls.append(("verify", None))
@@ -49,7 +50,7 @@ class Network(FakeChannel):
         assert secret is not None
         credentials = Credentials(access_token=secret, refresh_token=given.refresh_token, expires_at=given.expires_at)
         external_id = given.external_id or "did:plc:1"
-        profile = Profile(external_id=external_id, handle=self.handle, scopes=("publish",), facts=self.facts)
+        profile = Profile(external_id=external_id, handle=self.handle, scopes=self.scopes, facts=self.facts)
         return Connection(profile, credentials)
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:

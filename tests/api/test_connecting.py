@@ -7,8 +7,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from temporalio.client import Client
 
 from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.ids import account_workflow_id
 from munadi.domain.publication import HoldReason
 from tests.api.connecting import (
     BACK,
@@ -26,6 +28,7 @@ from tests.api.connecting import (
 )
 from tests.api.desk import Desk
 from tests.api.door import Door
+from tests.support.temporal import TemporalDevServer
 
 
 async def test_a_link_leads_to_a_connected_account(door: Door) -> None:
@@ -45,6 +48,40 @@ async def test_a_link_leads_to_a_connected_account(door: Door) -> None:
     assert "CANARY" not in str(found) + str(account)
     again = await client_get(door, path_of(made))
     assert (again.status_code, "has been used" in again.text) == (410, True)
+
+
+async def test_a_check_keeps_what_the_consent_granted_where_the_network_does_not_tell(door: Door) -> None:
+    async with browser(door) as client:
+        await back(client, door.authority.approve(await left(client, await link(door))))
+    (account,) = await accounts(door)
+    for told, kept in (((), ["publish", "read"]), (("read",), ["read"])):
+        door.network.scopes = told
+        answer = await door.ask("POST", f"/v1/accounts/{account['id']}/check")
+        assert (answer.json()["ok"], answer.json()["scopes"]) == (True, kept)
+
+
+async def test_the_keepers_of_what_was_connected_are_woken_at_once(
+    door: Door, temporal: TemporalDevServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not only when the relay comes by: the first token may have little time left."""
+    client_of_temporal = await Client.connect(temporal.address)
+    monkeypatch.setattr(door.services, "temporal", client_of_temporal)
+    async with browser(door) as client:
+        await back(client, door.authority.approve(await left(client, await link(door))))
+        door.authority.profiles = ("p1", "p2")
+        made = await link(door)
+        end = await back(client, door.authority.approve(await left(client, made)))
+        await client.post(urlsplit(end.headers["location"]).path, data={"externalId": ["p1"]})
+        made = await link(door)
+        await back(client, door.authority.approve(await left(client, made)))
+    chosen = await door.ask("POST", f"/v1/connections/{made['id']}/select", json={"externalIds": ["p2"]})
+    assert chosen.status_code == 200, chosen.text
+    connected = await accounts(door)
+    assert len(connected) == 3
+    for account in connected:
+        begun = await client_of_temporal.get_workflow_handle(account_workflow_id(account["id"])).describe()
+        assert begun.workflow_type == "KeepAccountConnected"
+        await client_of_temporal.get_workflow_handle(begun.id).terminate()
 
 
 async def test_the_browser_ends_where_the_client_said(door: Door) -> None:
