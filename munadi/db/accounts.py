@@ -196,8 +196,11 @@ class AccountStore:
             # Not every network tells what a token may do; what the consent told then still holds.
             row.scopes = row.scopes or granted
             row.updated_at = row.last_success_at = now
-            if connection.credentials.access_token != open_credentials(self._keyring, row).access_token:
-                self._renew(row, connection.credentials, now)
+            kept, seen = open_credentials(self._keyring, row), connection.credentials
+            # A grant that its owner has used may last longer than we knew.
+            lasts = seen.grant_expires_at is not None and seen.grant_expires_at != kept.grant_expires_at
+            if seen.access_token != kept.access_token or lasts:
+                self._renew(row, seen, now)
 
     async def note_failure(self, account_id: str, reason: str, message: str, now: datetime) -> None:
         """Something did not work for an account, whatever becomes of it."""

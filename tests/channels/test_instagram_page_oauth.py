@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from munadi.domain.failure import ChannelError, Reason
+from munadi.domain.keeping import keeping_of
 from munadi.ports import Authorizer, Channel, Granted
 from tests.channels.conftest import Oracle
 from tests.channels.consent import APP, BACK, asking, decide, over
@@ -88,6 +90,26 @@ async def test_a_consent_becomes_a_page_token_without_an_end(login: Login) -> No
     assert (connection.profile.external_id, connection.profile.handle) == (login.profile, "acme")
     assert connection.profile.facts["page_id"] == login.page
     assert connection.credentials.expires_at is None
+
+
+async def test_our_access_to_the_persons_data_ends_and_a_new_consent_extends_it(login: Login) -> None:
+    (choice,) = (await login.granted()).choices
+    connected = (await login.channel.verify(choice.given)).credentials
+    assert connected.grant_expires_at is not None
+    left = connected.grant_expires_at - datetime.now(UTC)
+    assert timedelta(days=89, hours=23) < left <= timedelta(days=90)
+    life = login.channel.spec.token_life("facebook")
+    ahead = keeping_of(life, connected, granted_at=datetime.now(UTC), renewed_at=None)
+    assert (ahead.renew_at, ahead.ends_at) == (None, connected.grant_expires_at)
+    one = account("instagram", login.profile, login="facebook", credentials=connected)
+    assert await login.channel.refresh(one) == connected
+
+
+async def test_without_the_apps_credentials_no_end_is_known(login: Login, oracle: Oracle) -> None:
+    (choice,) = (await login.granted()).choices
+    hosts = {role: f"{oracle.url}/instagram/{path}" for role, path in ROLES.items()}
+    channel, _ = over("instagram", {"hosts": hosts}, login.client)
+    assert (await channel.verify(choice.given)).credentials.grant_expires_at is None
 
 
 async def test_every_account_behind_a_shared_page_is_a_choice(login: Login) -> None:

@@ -13,10 +13,11 @@ from pydantic import SecretStr
 from munadi.crypto import SealBroken
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, ContentRow
-from munadi.domain.account import AccountStatus, Credentials
+from munadi.domain.account import AccountStatus, Credentials, Profile
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.ports import Connection
 from tests.db.seeding import START, Seed, token
 
 LATER = START + timedelta(minutes=1)
@@ -143,6 +144,19 @@ async def test_credentials_sealed_before_there_was_more_than_tokens_open(seed: S
         row = await session.get_one(AccountRow, account.id)
         row.sealed = seed.keyring.seal(json.dumps(plain).encode(), table="accounts", row=row.id, column="sealed")
     assert await stored(seed, account.id) == token("old", "refresh-old")
+
+
+async def test_a_check_that_finds_a_longer_grant_ends_the_warning(seed: Seed) -> None:
+    ends, later = START + timedelta(days=5), START + timedelta(days=90)
+    account = await seed.account(token("access").model_copy(update={"grant_expires_at": ends}))
+    assert await seed.accounts.mark_expiring(account.id, 1, START)
+    for at, status in ((ends, "expiring"), (later, "connected")):
+        seen = token("access").model_copy(update={"grant_expires_at": at})
+        profile = Profile(external_id=account.external_id, handle="acme.example")
+        await seed.accounts.store_checked(account.id, 1, Connection(profile, seen), LATER)
+        view = await seed.accounts.view(account.id)
+        assert view is not None
+        assert (view.status, view.grant_expires_at) == (status, at)
 
 
 async def test_a_dead_grant_is_told_once_and_only_of_the_credentials_it_was_seen_on(seed: Seed) -> None:

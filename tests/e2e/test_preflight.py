@@ -41,7 +41,7 @@ async def test_a_grant_that_died_unseen_is_told_before_the_slot_and_the_post_sti
             told = [event for event in events if event["type"] == "content.preflight.failed"]
         assert [(event["sns"], event["reason"]) for event in told] == [("threads", "TOKEN_REVOKED")]
         now = (await api.get(f"/v1/accounts/{account['id']}")).json()
-        assert (now["status"], now["lastFailure"]["code"]) == ("reauth_required", "TOKEN_REVOKED")
+        assert (now["status"], now["lastFailure"]["reason"]) == ("reauth_required", "TOKEN_REVOKED")
         assert datetime.now(UTC) < due - timedelta(seconds=2), "no time was left to act"
 
         fresh = (await sandbox.post(f"/control/profiles/threads/{account['externalId']}/credentials")).json()

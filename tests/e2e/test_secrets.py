@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
+import subprocess
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from playwright.async_api import Browser, expect
 from temporalio.client import Client
 
 from tests.e2e.stack import Brand, Stack
 from tests.support.browser import open_page
+from tests.support.postgres import find_binaries
 
 # What Bluesky's tokens are.
 JWT = re.compile(rb"eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,}")
@@ -55,17 +59,35 @@ async def histories(stack: Stack) -> bytes:
     return found
 
 
-async def test_no_token_code_or_secret_is_written_or_answered(tmp_path: Path, browser: Browser) -> None:
+def dump(url: str) -> bytes:
+    """The database as `pg_dump` writes it; bytes are hexadecimal there."""
+    command = [find_binaries() / "pg_dump", "--inserts", url.replace("postgresql+psycopg:", "postgresql:")]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_no_token_code_or_secret_is_written_or_answered(
+    tmp_path: Path, browser: Browser, kind: str, create_database: Callable[[], str]
+) -> None:
     env = {"MUNADI_CHANNELS__THREADS__CLIENT_SECRET": APP_SECRET, "MUNADI_LOG_LEVEL": "debug"}
-    stack = await asyncio.to_thread(Stack(tmp_path, env).start)
+    url = create_database() if kind == "postgresql" else None
+    stack = await asyncio.to_thread(Stack(tmp_path, env | ({"MUNADI_DATABASE_URL": url} if url else {})).start)
     try:
         secrets, answers, story = await everything_that_can_happen(stack, browser)
     finally:
         assert await asyncio.to_thread(stack.stop) == 0
     everywhere = written(tmp_path, {"sandbox", "sandbox.log", "keys"}) | {"histories": story, "answers": answers}
-    assert {"data/temporal.db", "data/munadi.db", "data/logs/worker.log", "data/logs/api.log"} <= set(everywhere)
+    assert {"data/temporal.db", "data/logs/worker.log", "data/logs/api.log"} <= set(everywhere)
+    if url is None:
+        assert "data/munadi.db" in everywhere
+    else:
+        everywhere["dump"] = dump(url)
+        assert b"INSERT INTO public.accounts" in everywhere["dump"]
     found = [
-        f"{name}: {secret[:14]}…" for name, text in everywhere.items() for secret in secrets if secret.encode() in text
+        f"{name}: {secret[:14]}…"
+        for name, text in everywhere.items()
+        for secret in secrets
+        if secret.encode() in text or secret.encode().hex().encode() in text
     ]
     found += [f"{name}: {token[:30]!r}…" for name, text in everywhere.items() for token in JWT.findall(text)]
     assert found == []

@@ -8,7 +8,7 @@ from munadi.channels.graph import words
 from munadi.channels.instagram.hosts import Graphs
 from munadi.channels.instagram.pages import Pages
 from munadi.channels.instagram.quota import Quota
-from munadi.channels.instagram.spec import Login, login_of
+from munadi.channels.instagram.spec import Login, Settings, login_of
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import Reason, Sorting
 from munadi.ports import AccountImport, Clock, Connection
@@ -19,12 +19,12 @@ PROFILE_FIELDS = "user_id,username,name,account_type"
 class Accounts:
     """`verify` and `refresh` of the channel."""
 
-    def __init__(self, graphs: Graphs, clock: Clock, *, read_quota: bool) -> None:
+    def __init__(self, graphs: Graphs, settings: Settings, clock: Clock) -> None:
         self._graphs = graphs
         self._clock = clock
-        self._read_quota = read_quota
+        self._read_quota = settings.read_quota
         self._direct_graph = graphs[Login.DIRECT]
-        self._pages = Pages(graphs[Login.PAGE], clock)
+        self._pages = Pages(graphs[Login.PAGE], clock, settings.fb_app)
 
     async def verify(self, given: AccountImport) -> Connection:
         """Whose the token is, by the log-in that `given` names, and the day's quota. Raises ChannelError."""

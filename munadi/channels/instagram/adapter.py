@@ -62,7 +62,7 @@ class Instagram:
             )
             for login, graph in graphs.items()
         }
-        self._accounts = Accounts(graphs, tools.clock, read_quota=settings.read_quota)
+        self._accounts = Accounts(graphs, settings, tools.clock)
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Caption, media and options against Meta's limits."""

@@ -1,16 +1,18 @@
 """The log-in through a Page: which account a token may speak for, and with which token. Source: facts, section 2b.
 
 A Page's token is kept, since it has no expiry date when it comes from a long-lived one; a person's is not kept. There
-is no renewal: a dead token means to connect again.
+is no renewal: a dead token means to connect again. Our access to the person's data lapses 90 days after they last used
+the app, and only they can extend it; with the Meta app's credentials its end is known.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import SecretStr
 
-from munadi.channels.graph import Graph, next_cursor, token_of, unrenewable, words
+from munadi.channels.graph import Graph, moment, next_cursor, token_of, unrenewable, words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.model import Model
@@ -38,9 +40,10 @@ class PageRead(Model):
 class Pages:
     """`verify` and `refresh` of accounts that are connected through a Page."""
 
-    def __init__(self, graph: Graph, clock: Clock) -> None:
+    def __init__(self, graph: Graph, clock: Clock, app: tuple[str, str] | None = None) -> None:
         self._graph = graph
         self._clock = clock
+        self._app = "|".join(app) if app else None
 
     async def verify(self, given: AccountImport, token: SecretStr) -> Connection:
         """From a person's token or a Page's own: the account that externalId names, or the only one there is.
@@ -64,7 +67,11 @@ class Pages:
         kept = SecretStr(page.token) if page.token else token
         return Connection(
             await self._profile(page, kept.get_secret_value(), scopes),
-            Credentials(access_token=kept, expires_at=None if page.token else given.expires_at),
+            Credentials(
+                access_token=kept,
+                expires_at=None if page.token else given.expires_at,
+                grant_expires_at=await self._data_access(kept) or given.grant_expires_at,
+            ),
         )
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
@@ -74,11 +81,18 @@ class Pages:
         except ChannelError as error:
             unrenewable(error)
             raise
-        expires_at = account.credentials.expires_at
-        if expires_at is not None and expires_at <= self._clock.now():
+        kept = account.credentials
+        if kept.expires_at is not None and kept.expires_at <= self._clock.now():
             # It works all the same: whoever gave us this date was wrong.
-            return account.credentials.model_copy(update={"expires_at": None})
-        return account.credentials
+            kept = kept.model_copy(update={"expires_at": None})
+        until = await self._data_access(kept.access_token)
+        return kept if until is None else kept.model_copy(update={"grant_expires_at": until})
+
+    async def _data_access(self, token: SecretStr) -> datetime | None:
+        """When our access to the person's data lapses; None when nobody tells."""
+        if self._app is None:
+            return None
+        return moment((await self._graph.inspect(token.get_secret_value(), self._app)).get("data_access_expires_at"))
 
     async def _listed(self, token: str) -> list[PageRead]:
         """The Pages of a person that have an account, all lists of them."""

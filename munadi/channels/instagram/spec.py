@@ -97,6 +97,11 @@ class Settings(AppSettings):
         """The Meta app's secret; empty when it is not set."""
         return self.fb_client_secret.get_secret_value() if self.fb_client_secret else ""
 
+    @property
+    def fb_app(self) -> tuple[str, str] | None:
+        """The Meta app's credentials, when both are set."""
+        return (self.fb_client_id, self.fb_secret) if self.fb_client_id and self.fb_secret else None
+
     def missing_for(self, login: Login) -> tuple[str, ...]:
         """The environment variables without which nobody can be asked by this log-in."""
         if login is Login.DIRECT:

@@ -158,6 +158,7 @@ PAGE_PATHS = {
     ("GET", "me/accounts"): "list_pages",
     ("GET", "me/permissions"): "list_permissions",
     ("GET", "oauth/access_token"): "person_token",
+    ("GET", "debug_token"): "inspect_token",
 }
 TWO_PARTS = {
     ("POST", "media"): "create_container",
@@ -191,6 +192,7 @@ def _operations(graph: Graph, login: Login, pages: Pages) -> dict[str, Operation
         "list_pages": pages.listed,
         "list_permissions": pages.permissions,
         "person_token": pages.access_token,
+        "inspect_token": pages.inspect,
     }
     visible = {"media_publish", "comments"}
     operations = {name: Operation(name, graph.counted(run), name in visible) for name, run in graph_host.items()}

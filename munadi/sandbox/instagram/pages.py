@@ -100,6 +100,27 @@ class Pages:
         told = {scope: "granted" if scope in token.scopes else "declined" for scope in known}
         return Answer(200, {"data": [{"permission": scope, "status": status} for scope, status in told.items()]})
 
+    async def inspect(self, call: Call) -> Answer:
+        """debug_token, asked with the app's own token `id|secret`. A person's data is ours for 90 days."""
+        values = parameters(call)
+        if "|" not in values.get("access_token", ""):
+            raise bad_parameter("You must provide an app access token, or a user access token of the app's developer")
+        token = self._graph.tokens.rows.get(values.get("input_token", ""))
+        if token is None:
+            return Answer(200, {"data": {"is_valid": False, "scopes": []}})
+        alive = token.revoked_subcode is None and token.expires_at > self._graph.clock.now()
+        facts = {
+            "app_id": values["access_token"].split("|")[0],
+            "type": token.kind.upper() if token.kind == "page" else "USER",
+            "is_valid": alive,
+            "issued_at": int(token.issued_at),
+            "expires_at": 0 if token.kind == "page" and token.long_lived else int(token.expires_at),
+            "data_access_expires_at": int(token.issued_at + 90 * DAY),
+            "scopes": token.scopes,
+            "user_id": person_id(self._graph.profile(token.profile_id)),
+        }
+        return Answer(200, {"data": facts})
+
     async def account(self, call: Call) -> Answer:
         """The professional account; its id here is `{ig}`, and it tells no account_type."""
         profile = self._graph.caller(call, BASIC)
