@@ -35,6 +35,7 @@ class AccountTokens:
         self._channels = channels
         self._clock = clock
         self._holder = holder
+        self._refreshing: set[asyncio.Task[ConnectedAccount]] = set()
 
     async def account(self, account_id: str) -> ConnectedAccount:
         """The account with a usable token. ChannelError, always *not sent*: TOKEN… when its owner must act, an outage
@@ -90,7 +91,14 @@ class AccountTokens:
             if current.credentials_version != stale.credentials_version:
                 return current
         # A refresh may use up the old grant: once asked for, its answer is stored, whoever stops waiting for it.
-        return await asyncio.shield(self._refresh_leased(stale, lease, waited=nap > FIRST_NAP))
+        refreshing = asyncio.create_task(self._refresh_leased(stale, lease, waited=nap > FIRST_NAP))
+        self._refreshing.add(refreshing)
+        refreshing.add_done_callback(self._refreshing.discard)
+        return await asyncio.shield(refreshing)
+
+    async def finish(self) -> None:
+        """Before the database is closed: wait for refreshes that nobody waits for any more."""
+        await asyncio.gather(*self._refreshing, return_exceptions=True)
 
     async def _take_lease(self, account_id: str, lease: str) -> bool:
         now = self._clock.now()

@@ -51,12 +51,17 @@ def holder_name() -> str:
     return f"{socket.gethostname()}/{os.getpid()}"
 
 
-def build_activities(runtime: Runtime, database: Database) -> Sequence[Callable[..., Any]]:
+def build_tokens(runtime: Runtime, database: Database) -> AccountTokens:
+    """The one hand that gives out tokens; `finish` it before the database is closed."""
+    accounts = AccountStore(database, runtime.keyring)
+    return runtime.around(AccountTokens(accounts, runtime.channels, runtime.clock, holder_name()), "tokens")
+
+
+def build_activities(runtime: Runtime, database: Database, tokens: AccountTokens) -> Sequence[Callable[..., Any]]:
     """Every activity, with its ports filled."""
     holder, clock, channels = holder_name(), runtime.clock, runtime.channels
     around = runtime.around
     ledger = around(PublicationLedger(database), "ledger")
-    tokens = _tokens(runtime, database)
     contents = ContentActivities(
         around(ContentProgress(database), "contents"), around(OperatorCommands(database), "operators"), clock, holder
     )
@@ -82,24 +87,19 @@ def build_activities(runtime: Runtime, database: Database) -> Sequence[Callable[
     ]
 
 
-def build_discarding(runtime: Runtime, database: Database) -> Discarding:
+def build_discarding(runtime: Runtime, database: Database, tokens: AccountTokens) -> Discarding:
     """What removes leftovers, with its ports filled."""
     outbox = runtime.around(DiscardOutbox(database), "discards")
-    return Discarding(outbox, runtime.channels, _tokens(runtime, database), runtime.clock)
+    return Discarding(outbox, runtime.channels, tokens, runtime.clock)
 
 
-def build_lookahead(runtime: Runtime, database: Database) -> LookingAhead:
+def build_lookahead(runtime: Runtime, database: Database, tokens: AccountTokens) -> LookingAhead:
     """What tells of contents that would not go out, with its ports filled."""
     ahead = timedelta(seconds=runtime.settings.relay.preflight)
     accounts = AccountStore(database, runtime.keyring)
-    checks = AccountChecks(accounts, runtime.channels, _tokens(runtime, database), runtime.clock)
+    checks = AccountChecks(accounts, runtime.channels, tokens, runtime.clock)
     foresight = Foresight(runtime.channels, runtime.media, runtime.reach, runtime.keyring)
     return LookingAhead(database, foresight, checks, runtime.clock, ahead)
-
-
-def _tokens(runtime: Runtime, database: Database) -> AccountTokens:
-    accounts = AccountStore(database, runtime.keyring)
-    return runtime.around(AccountTokens(accounts, runtime.channels, runtime.clock, holder_name()), "tokens")
 
 
 def build_worker(client: Client, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:

@@ -15,7 +15,7 @@ from munadi.db.keeping import KeepingStore
 from munadi.db.session import Database
 from munadi.runtime import Runtime, open_runtime
 from munadi.temporal import connect
-from worker.compose import build_activities, build_discarding, build_lookahead, build_worker
+from worker.compose import build_activities, build_discarding, build_lookahead, build_tokens, build_worker
 from worker.relay import Relay
 
 log = logging.getLogger("munadi.worker")
@@ -47,11 +47,12 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
     deliveries = DeliveryStore(database, runtime.keyring)
     keeping = KeepingStore(database, runtime.keyring)
     relay = asyncio.create_task(Relay(settings, database, deliveries, keeping, client, runtime.clock).run())
-    discarding = asyncio.create_task(build_discarding(runtime, database).run())
-    lookahead = asyncio.create_task(build_lookahead(runtime, database).run())
+    tokens = build_tokens(runtime, database)
+    discarding = asyncio.create_task(build_discarding(runtime, database, tokens).run())
+    lookahead = asyncio.create_task(build_lookahead(runtime, database, tokens).run())
     besides = (relay, discarding, lookahead)
     try:
-        async with build_worker(client, settings.temporal.task_queue, build_activities(runtime, database)):
+        async with build_worker(client, settings.temporal.task_queue, build_activities(runtime, database, tokens)):
             log.info("worker ready")
             await stop.wait()
             log.info("worker stopping: what is in flight may end")
@@ -59,6 +60,7 @@ async def _serve(settings: Settings, database: Database, client: Client, runtime
         for beside in besides:
             beside.cancel()
         await asyncio.gather(*besides, return_exceptions=True)
+        await tokens.finish()
 
 
 async def _connect(settings: Settings, stop: asyncio.Event) -> Client | None:

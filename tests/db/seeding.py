@@ -48,10 +48,11 @@ class StillClock:
 
 
 class RefreshingNetwork:
-    """Answers `refresh` after a moment, with what the test prepared."""
+    """Answers `refresh` after a moment (seconds), with what the test prepared."""
 
-    def __init__(self, answer: Credentials | ChannelError) -> None:
+    def __init__(self, answer: Credentials | ChannelError, moment: float = 0.05) -> None:
         self.answer = answer
+        self.moment = moment
         self.refreshed: list[str] = []
         self.asked = asyncio.Event()
         self.spec = spec(ChannelName.BLUESKY)
@@ -59,7 +60,7 @@ class RefreshingNetwork:
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         self.refreshed.append(account.credentials.access_token.get_secret_value())
         self.asked.set()
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(self.moment)
         if isinstance(self.answer, ChannelError):
             raise self.answer
         return self.answer

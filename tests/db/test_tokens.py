@@ -70,7 +70,8 @@ async def test_a_dead_grant_needs_its_owner_and_is_told_once(seed: Seed, clock: 
 
 
 async def test_an_outage_leaves_the_account_alone_and_is_not_pressed(seed: Seed, clock: StillClock) -> None:
-    network = RefreshingNetwork(OUTAGE)
+    # Long enough for all ten to have asked for the lease: one that comes later may ask anew, and rightly.
+    network = RefreshingNetwork(OUTAGE, moment=1.0)
     account = await seed.account(EXPIRED)
     [tokens] = keepers(seed, network, clock)
     results = await asyncio.gather(*(tokens.account(account.id) for _ in range(10)), return_exceptions=True)
@@ -102,6 +103,7 @@ async def test_a_refresh_is_stored_even_when_who_asked_has_gone(seed: Seed, cloc
         await asking
     assert (await tokens.account(account.id)).credentials_version == 2
     assert network.refreshed == ["first"]
+    await tokens.finish()
 
 
 async def test_a_disconnected_account_has_no_token(seed: Seed, clock: StillClock) -> None:

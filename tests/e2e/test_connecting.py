@@ -64,6 +64,30 @@ async def test_an_owner_connects_in_a_browser(
     assert (account["ok"], account["externalId"]) == (True, profile.get("externalId") or profile["did"])
 
 
+async def test_an_owner_of_several_pages_chooses_on_our_page(
+    api: httpx.AsyncClient, sandbox: httpx.AsyncClient, browser: Browser
+) -> None:
+    await api.post("/v1/brands", json={"ref": "pages", "name": "Acme Stores"})
+    first = await profile_of(sandbox, "facebook", "Acme North")
+    beside = {"channel": "facebook", "beside": first["externalId"]}
+    more = [
+        (await sandbox.post("/control/profiles", json={**beside, "name": name})).json()
+        for name in ("Acme South", "Acme West")
+    ]
+    made = (await api.post("/v1/brands/pages/accounts/connect", json={"channel": "facebook"})).json()
+    async with open_page(browser, made["connectUrl"]) as page:
+        await consent(page, "facebook-pages")
+        await page.screenshot(path=SCREENS / "choose-pages.png", full_page=True)
+        await page.get_by_role("button", name="Connect").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Choose at least one")
+        await page.get_by_role("checkbox", name="Acme North").check()
+        await page.get_by_role("checkbox", name="Acme West").check()
+        await page.get_by_role("button", name="Connect").click()
+        await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+    connected = (await api.get("/v1/accounts", params={"brandRef": "pages"})).json()["data"]
+    assert {one["externalId"] for one in connected} == {first["externalId"], more[1]["externalId"]}
+
+
 async def test_an_owner_may_decline_or_untick_and_try_again(
     api: httpx.AsyncClient, sandbox: httpx.AsyncClient, browser: Browser
 ) -> None:
