@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -23,6 +23,8 @@ INTERVAL = 5.0
 AT_ONCE = 50
 # An account with many posts is not asked about for each.
 ASKED_AGAIN = timedelta(minutes=10)
+# A network that hangs must not keep the others' accounts from being asked about; seconds for one account.
+ASKED_AT_ONCE, PATIENCE = 10, 15.0
 
 
 class Checks(Protocol):
@@ -59,28 +61,33 @@ class LookingAhead:
     async def round(self) -> None:
         """Everything whose time is near."""
         now = self._clock.now()
-        for content_id in await self._preflights.due(now, self._ahead, AT_ONCE):
+        content_ids = await self._preflights.due(now, self._ahead, AT_ONCE)
+        loaded = [await self._preflights.load(content_id, now) for content_id in content_ids]
+        await self._ask({ahead.account.id for near in loaded if near for ahead in near.publications}, now)
+        for content_id in content_ids:
             near = await self._preflights.load(content_id, now)
-            if near is None:
-                continue
-            if await self._ask([ahead.account.id for ahead in near.publications], now):
-                near = await self._preflights.load(content_id, now) or near
-            await self._look(near, now)
+            if near is not None:
+                await self._look(near, now)
 
-    async def _ask(self, account_ids: Sequence[str], now: datetime) -> bool:
-        """Have the networks say how these accounts are, unless they just did; whether anybody was asked.
+    async def _ask(self, account_ids: Collection[str], now: datetime) -> None:
+        """Have the networks say how these accounts are, unless they just did.
 
         What was found wrong is in the account's row, where the look sees it. A network that is away says nothing.
         """
         self._checked = {key: at for key, at in self._checked.items() if at > now - ASKED_AGAIN}
         asked = [account_id for account_id in account_ids if account_id not in self._checked]
-        for account_id in asked:
-            self._checked[account_id] = now
-            try:
-                await self._checks.check(account_id)
-            except ChannelError as error:
-                log.info("looking ahead: %s could not be asked about: %s", account_id, error)
-        return bool(asked)
+        self._checked |= dict.fromkeys(asked, now)
+        gate = asyncio.Semaphore(ASKED_AT_ONCE)
+
+        async def ask(account_id: str) -> None:
+            async with gate:
+                try:
+                    async with asyncio.timeout(PATIENCE):
+                        await self._checks.check(account_id)
+                except (ChannelError, TimeoutError) as error:
+                    log.info("looking ahead: %s could not be asked about: %s", account_id, error or "no answer")
+
+        await asyncio.gather(*map(ask, asked))
 
     async def _look(self, near: Near, now: datetime) -> None:
         found: dict[str, Failure] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from munadi.intake.preflight import Foresight
 from munadi.media.reach import PublicAddress
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
 from tests.api.desk import START, Desk, picture
+from worker import lookahead
 from worker.lookahead import LookingAhead
 
 AHEAD = timedelta(minutes=30)
@@ -178,6 +180,22 @@ async def test_the_network_is_asked_about_each_account_once_and_what_it_says_cou
     await looking(desk, network).round()
     assert len(network.asked) == 1
     assert [(await told(desk, each))[0]["reason"] for each in content_ids] == ["TOKEN_REVOKED"] * 3
+
+
+async def test_a_network_that_hangs_keeps_nobody_from_being_told(
+    small_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Hanging(Network):
+        async def check(self, account_id: str) -> Failure | None:
+            await asyncio.Event().wait()
+            return None
+
+    monkeypatch.setattr(lookahead, "PATIENCE", 0.05)
+    content_id = await accepted(small_desk)
+    await dead_grant(small_desk)
+    small_desk.clock.ahead = DUE - START - timedelta(minutes=20)
+    await looking(small_desk, Hanging(small_desk)).round()
+    assert [event["reason"] for event in await told(small_desk, content_id)] == ["TOKEN_REVOKED"]
 
 
 async def test_a_network_that_is_away_says_nothing_of_the_account(small_desk: Desk) -> None:
