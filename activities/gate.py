@@ -9,13 +9,17 @@ from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Clock
 
 
-@dataclass(frozen=True)
+@dataclass
 class DeadlineGate:
-    """Open until the deadline by the wall clock and by the monotonic one: either alone can be fooled by a pause."""
+    """Open until the deadline by the wall clock and by the monotonic one: either alone can be fooled by a pause.
+
+    While `passed` is false no byte of the visible request has left.
+    """
 
     clock: Clock
     deadline: datetime
     monotonic_deadline: float
+    passed: bool = False
 
     @classmethod
     def open_for(cls, clock: Clock, now: datetime, period: timedelta) -> DeadlineGate:
@@ -31,6 +35,20 @@ class DeadlineGate:
                 "the attempt's deadline passed before the request was sent; nothing was sent",
                 provider_code="DEADLINE_GATE",
             )
+        self.passed = True
+
+    def late(self) -> ChannelError:
+        """What it means that there was no answer by the deadline: not sent, if the request had not begun."""
+        if self.passed:
+            return ChannelError(
+                Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "no answer by the deadline", provider_code="DEADLINE"
+            )
+        return ChannelError(
+            Reason.NETWORK_UNREACHABLE,
+            Sorting.NOT_SENT,
+            "the network was not reached by the attempt's deadline; nothing was sent",
+            provider_code="DEADLINE",
+        )
 
     @property
     def seconds_left(self) -> float:

@@ -144,7 +144,8 @@ class PublishingActivities:
         except ChannelError as error:
             return verdict_of(error, self._clock.now(), last_try=_is_last_try()), error
         except TimeoutError:
-            return Verdict(sorting=Sorting.UNKNOWN, provider_code="DEADLINE", raw="no answer by the deadline"), None
+            error = gate.late()
+            return verdict_of(error, self._clock.now(), last_try=_is_last_try()), error
         except StaleEpoch:
             # Overtaken before the request: saving the handle comes first, so nothing was sent.
             return Verdict(sorting=Sorting.NOT_SENT, retry=True, provider_code="OVERTAKEN"), None

@@ -131,7 +131,7 @@ class StagingActivities:
         except StaleEpoch:
             return ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, "overtaken", provider_code="OVERTAKEN")
         except TimeoutError:
-            return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "no answer by the deadline")
+            return gate.late()
         except Exception as error:
             log.exception("step %s of %s ended in an unforeseen error", stage, work.publication_id)
             return ChannelError(Reason.INTERNAL_ERROR, Sorting.UNKNOWN, str(error)[:300])

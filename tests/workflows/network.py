@@ -98,6 +98,9 @@ class FakeChannel:
         save: SaveHandle,
         stage: Stage,
     ) -> Published | Pending:
+        if self.plan and self.plan[0] == "unreached":
+            self.plan.popleft()
+            await self.hang.wait()
         stage.gate()
         if stage.name != "post":
             return self._later(draft, stage.name)

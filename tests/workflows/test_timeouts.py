@@ -72,6 +72,26 @@ async def test_a_silent_publish_is_handed_out_once_and_found(
     assert (attempt.outcome, attempt.is_open) == ("sent", False)
 
 
+@pytest.mark.parametrize(("step", "outcomes", "looks"), [("unreached", ["not_sent", "sent"], 0), ("hang", ["sent"], 1)])
+async def test_by_the_deadline_only_what_had_begun_is_looked_for(
+    real: World, step: str, outcomes: list[str], looks: int
+) -> None:
+    """A name that resolves slowly, a connection that is not made: no byte of the visible call has left."""
+    network = real.channels[B]
+    network.spec = network.spec.model_copy(
+        update={"publish_deadline": timedelta(seconds=1), "margin": timedelta(seconds=1)}
+    )
+    network.plan.append(step)
+    content_id = await real.submit(datetime.now(UTC))
+    async with real.worker():
+        await real.wake(content_id, first=True)
+        assert await real.result(content_id) == "1/1 published"
+    assert len(network.posts) == 1
+    assert bool(network.count("find")) is bool(looks)
+    attempts = await real.attempts((await real.publications(content_id))[B].id)
+    assert [attempt.outcome for attempt in attempts] == outcomes
+
+
 @pytest.mark.parametrize("mode", ["hangs", "unguarded"])
 async def test_a_worker_killed_after_the_post_went_live_is_taken_over(
     real: World, temporal: TemporalDevServer, tmp_path: Path, mode: str
