@@ -144,8 +144,8 @@ class PublishingActivities:
         except ChannelError as error:
             return verdict_of(error, self._clock.now(), last_try=_is_last_try()), error
         except TimeoutError:
-            error = gate.late()
-            return verdict_of(error, self._clock.now(), last_try=_is_last_try()), error
+            late = gate.late()
+            return verdict_of(late, self._clock.now(), last_try=_is_last_try()), late
         except StaleEpoch:
             # Overtaken before the request: saving the handle comes first, so nothing was sent.
             return Verdict(sorting=Sorting.NOT_SENT, retry=True, provider_code="OVERTAKEN"), None
