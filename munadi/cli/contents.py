@@ -36,7 +36,7 @@ def publish(
     """
     from munadi.cli.payload import prepare_payload
     from munadi.client import NotReachable
-    from munadi.client.transport import new_key
+    from munadi.client.steps import new_key
 
     payload = prepare_payload(session, file, brand_ref)
     key = idempotency_key or new_key()

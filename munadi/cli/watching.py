@@ -20,7 +20,7 @@ def follow(session: Session, content_id: str) -> Iterator[Event]:
     pause = session.pause or time.sleep
     while True:
         try:
-            for event in session.client.contents.follow(content_id, after=last, pause=pause):
+            for event in session.client.contents.follow(content_id, after=last):
                 away_since, last = None, event["position"] or last
                 yield event
             return

@@ -1,9 +1,10 @@
-"""The client: one object per API, its calls grouped as the API groups them."""
+"""The clients: one object per API, its calls grouped as the API groups them."""
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -11,12 +12,57 @@ import httpx
 
 from munadi.client.contents import Contents
 from munadi.client.directory import Accounts, Brands, Channels, Keys, MediaFiles
-from munadi.client.shapes import Json
-from munadi.client.transport import Transport
+from munadi.client.operations import Driver, Group, Later, M, Now, operation
+from munadi.client.shapes import Json, Page
+from munadi.client.steps import Call
+from munadi.client.transport import AsyncTransport, Transport
 from munadi.client.webhooks import Webhooks
 
 
-class Client:
+class Api(Group[M]):
+    """What both clients have."""
+
+    def __init__(self, driver: Driver) -> None:
+        super().__init__(driver)
+        self.url = driver.url
+        self.contents: Contents[M] = Contents(driver)
+        self.media: MediaFiles[M] = MediaFiles(driver)
+        self.accounts: Accounts[M] = Accounts(driver)
+        self.brands: Brands[M] = Brands(driver)
+        self.keys: Keys[M] = Keys(driver)
+        self.channels: Channels[M] = Channels(driver)
+        self.webhooks: Webhooks[M] = Webhooks(driver)
+
+    @operation
+    def ready(self) -> Call[Json]:
+        """`/readyz`: each dependency by name; ProblemError 503 without the database."""
+        return Call("GET", "/readyz")
+
+    @operation
+    def events(
+        self,
+        after: int = 0,
+        *,
+        brand_ref: str | None = None,
+        types: Sequence[str] | None = None,
+        limit: int | None = None,
+    ) -> Call[Page]:
+        """A page of the whole log of events after that `position`, in its order."""
+        asked = {"after": after, "brandRef": brand_ref, "type": [*types] if types else None, "limit": limit}
+        return Call("GET", "/v1/events", asked)
+
+    @operation
+    def usage(self, brand_ref: str | None = None, month: str | None = None) -> Call[Json]:
+        """What a brand used in a month (YYYY-MM), against its limits."""
+        return Call("GET", "/v1/usage", {"brandRef": brand_ref, "month": month})
+
+    @operation
+    def raw(self, method: str, path: str, /, **options: Any) -> Call[httpx.Response]:
+        """A call this client has no name for; the response, with its headers. `options` are those of a `Call`."""
+        return Call(method, path, **options, read=_whole)
+
+
+class Client(Api[Now]):
     """`url` is where the API listens, without /v1. Every call raises ProblemError or NotReachable."""
 
     def __init__(
@@ -26,30 +72,10 @@ class Client:
         *,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._transport = Transport(url, api_key, transport=transport, pause=pause)
-        self.url = self._transport.url
-        self.contents = Contents(self._transport)
-        self.media = MediaFiles(self._transport)
-        self.accounts = Accounts(self._transport)
-        self.brands = Brands(self._transport)
-        self.keys = Keys(self._transport)
-        self.channels = Channels(self._transport)
-        self.webhooks = Webhooks(self._transport)
-
-    def ready(self) -> Json:
-        """`/readyz`: each dependency by name; ProblemError 503 without the database."""
-        answer: Json = self._transport.get("/readyz")
-        return answer
-
-    def usage(self, brand_ref: str | None = None, month: str | None = None) -> Json:
-        """What a brand used in a month (YYYY-MM), against its limits."""
-        answer: Json = self._transport.get("/v1/usage", {"brandRef": brand_ref, "month": month})
-        return answer
-
-    def raw(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """A call this client has no name for; the response, with its headers."""
-        return self._transport.send(method, path, **options)
+        self._transport = Transport(url, api_key, transport=transport, pause=pause, clock=clock)
+        super().__init__(self._transport)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -62,3 +88,44 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class AsyncClient(Api[Later]):
+    """The same calls, awaited. May be used by any number of tasks of one event loop (asyncio) at once."""
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None = None,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._use(AsyncTransport(url, api_key, transport=transport, pause=pause, clock=clock))
+
+    def with_key(self, api_key: str | None) -> AsyncClient:
+        """The same API for another key, on the same connections; they are closed with this client."""
+        other = AsyncClient.__new__(AsyncClient)
+        other._use(self._transport.with_key(api_key))
+        return other
+
+    async def aclose(self) -> None:
+        """Give the connections back."""
+        await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _use(self, transport: AsyncTransport) -> None:
+        self._transport = transport
+        super().__init__(transport)
+
+
+def _whole(answer: httpx.Response) -> httpx.Response:
+    return answer

@@ -2,95 +2,164 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
-from munadi.client.shapes import Content, Event, Fold, Json, Page, Publication, Validation
-from munadi.client.transport import Transport
+import httpx
+
+from munadi.client.errors import NotEnded, NotReachable, ProblemError
+from munadi.client.operations import Group, M, operation, stream
+from munadi.client.shapes import Content, Event, Fold, Json, Outcome, Page, Publication, Submission, Validation
+from munadi.client.steps import Call, Pause, Steps, Telling, Told, given, new_key, post, segment
 
 ENDED = frozenset({"published", "partially_published", "failed", "unconfirmed", "canceled"})
 EVENTS_AT_ONCE = 100
+# Seconds between looks of `wait`: a post is usually out in a second, one with a video takes minutes.
+SOON, LATER = 0.25, 2.0
 
 
-class Contents:
+class Contents(Group[M]):
     """`munadi.contents`."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def publish(self, payload: Json, idempotency_key: str | None = None) -> Content:
+    @operation
+    def publish(self, payload: Json, idempotency_key: str | None = None) -> Call[Content]:
         """Hand the work over. The answer means accepted, never published."""
-        return cast(Content, self._transport.post("/v1/contents", payload, idempotency_key=idempotency_key))
+        return post("/v1/contents", payload, idempotency_key)
 
-    def validate(self, payload: Json) -> Validation:
+    @operation
+    def submit(self, payload: Json, idempotency_key: str | None = None) -> Call[Submission]:
+        """The same, and the answer says under which key, and whether it repeats the answer to an earlier call."""
+        key = idempotency_key or new_key()
+
+        def read(answer: httpx.Response) -> Submission:
+            replayed = answer.headers.get("idempotent-replayed") == "true"
+            return Submission(content=answer.json(), idempotency_key=key, replayed=replayed)
+
+        return Call("POST", "/v1/contents", body=payload, idempotency_key=key, read=read)
+
+    @operation
+    def validate(self, payload: Json) -> Call[Validation]:
         """Every problem and warning that `publish` would find, and nothing stored."""
-        return cast(Validation, self._transport.post("/v1/contents/validate", payload))
+        return post("/v1/contents/validate", payload)
 
-    def get(self, content_id: str) -> Content:
+    @operation
+    def get(self, content_id: str) -> Call[Content]:
         """A content with its publications."""
-        return cast(Content, self._transport.get(f"/v1/contents/{content_id}"))
+        return _content(content_id)
 
-    def list(self, **filters: Any) -> Page:
+    @operation
+    def list(self, /, **filters: Any) -> Call[Page]:
         """A page of contents. Filters are the API's: brandRef, status, channel, scheduledFrom, limit, cursor …"""
-        return cast(Page, self._transport.get("/v1/contents", filters))
+        return Call("GET", "/v1/contents", filters)
 
-    def update(self, content_id: str, changes: Json, version: int) -> Content:
-        """Change what is not yet claimed; 412 when somebody changed it since `version`."""
-        headers = {"if-match": f'"{version}"'}
-        answer = self._transport.send("PATCH", f"/v1/contents/{content_id}", body=changes, headers=headers)
-        return cast(Content, answer.json())
+    @operation
+    def update(self, content_id: str, changes: Json, version: int) -> Call[Content]:
+        """Change what is not yet claimed; 412 when somebody changed it since `version`. Never repeated."""
+        return Call("PATCH", _path(content_id), body=changes, headers={"if-match": f'"{version}"'})
 
-    def cancel(self, content_id: str) -> Content:
+    @operation
+    def cancel(self, content_id: str) -> Call[Content]:
         """Withdraw what is not yet claimed; ProblemError 409 TOO_LATE when nothing could be."""
-        return cast(Content, self._transport.post(f"/v1/contents/{content_id}/cancel"))
+        return post(_path(content_id, "cancel"))
 
+    @operation
     def reschedule(
-        self, content_id: str, scheduled_at: str, *, timezone: str | None = None, fold: Fold | None = None
-    ) -> Content:
-        """Move it to another time: with an offset, or local with an IANA zone."""
-        given = {"scheduledAt": scheduled_at, "timezone": timezone, "fold": fold}
-        body = {name: value for name, value in given.items() if value is not None}
-        return cast(Content, self._transport.post(f"/v1/contents/{content_id}/reschedule", body))
-
-    def publish_now(self, content_id: str) -> Content:
-        """Do not wait for its time."""
-        return cast(Content, self._transport.post(f"/v1/contents/{content_id}/publish-now"))
-
-    def retry(self, content_id: str, publication_ids: Sequence[str] | None = None) -> Content:
-        """Try failed publications again, all or some."""
-        body = {"publicationIds": [*publication_ids]} if publication_ids else None
-        return cast(Content, self._transport.post(f"/v1/contents/{content_id}/retry", body))
-
-    def publication(self, publication_id: str) -> Publication:
-        """A publication with its attempt log."""
-        return cast(Publication, self._transport.get(f"/v1/publications/{publication_id}"))
-
-    def events(self, content_id: str, after: int = 0) -> Sequence[Event]:
-        """Every event of a content so far, in order; only those after that `position`, if one is given."""
-        found: list[Event] = []
-        cursor: str | int | None = after
-        while cursor is not None:
-            page = self._transport.get(f"/v1/contents/{content_id}/events", {"after": cursor, "limit": EVENTS_AT_ONCE})
-            found += page["data"]
-            cursor = page["nextCursor"]
-        return found
-
-    def follow(
         self,
         content_id: str,
+        scheduled_at: str,
         *,
-        after: int = 0,
-        interval: float = 0.4,
-        pause: Callable[[float], None] = time.sleep,
-    ) -> Iterator[Event]:
+        timezone: str | None = None,
+        fold: Fold | None = None,
+        publish_by: str | None = None,
+    ) -> Call[Content]:
+        """Move it to another time: with an offset, or local with an IANA zone."""
+        body = given(scheduledAt=scheduled_at, timezone=timezone, fold=fold, publishBy=publish_by)
+        return post(_path(content_id, "reschedule"), body)
+
+    @operation
+    def publish_now(self, content_id: str) -> Call[Content]:
+        """Do not wait for its time."""
+        return post(_path(content_id, "publish-now"))
+
+    @operation
+    def retry(self, content_id: str, publication_ids: Sequence[str] | None = None) -> Call[Content]:
+        """Try failed publications again, all or some."""
+        body = {"publicationIds": [*publication_ids]} if publication_ids else None
+        return post(_path(content_id, "retry"), body)
+
+    @operation
+    def publication(self, publication_id: str) -> Call[Publication]:
+        """A publication with its attempt log."""
+        return Call("GET", f"/v1/publications/{segment(publication_id)}")
+
+    @operation
+    def resolve(
+        self,
+        publication_id: str,
+        outcome: Outcome,
+        *,
+        provider_post_id: str | None = None,
+        provider_url: str | None = None,
+    ) -> Call[Publication]:
+        """Settle an unconfirmed publication as a person found it at the network."""
+        body = given(outcome=outcome, providerPostId=provider_post_id, providerUrl=provider_url)
+        return post(f"/v1/publications/{segment(publication_id)}/resolve", body)
+
+    @operation
+    def events(self, content_id: str, after: int = 0) -> Steps[Sequence[Event]]:
+        """Every event of a content so far, in order; only those after that `position`, if one is given."""
+        return _events(content_id, after)
+
+    @stream
+    def follow(self, content_id: str, *, after: int = 0, interval: float = 0.4) -> Telling[Event]:
         """Each event as it happens, the past ones first, until every publication has ended."""
         while True:
             # Read before the events, so that the last one is never missed.
-            ended = self.get(content_id)["status"] in ENDED
-            for event in self.events(content_id, after):
+            ended = (yield from _content(content_id))["status"] in ENDED
+            for event in (yield from _events(content_id, after)):
                 after = event["position"] or after
-                yield event
+                yield Told(event)
             if ended:
                 return
-            pause(interval)
+            yield Pause(interval)
+
+    @operation
+    def wait(self, content_id: str, timeout: float = 300.0) -> Steps[Content]:
+        """The content once every publication has ended, whatever the end is; look at its `status`.
+
+        NotEnded after `timeout` seconds, with the content as it was then. An API that is away meanwhile is waited for.
+        """
+        until, pause = self._driver.clock() + timeout, SOON
+        seen: Content | None = None
+        while True:
+            left = until - self._driver.clock()
+            try:
+                seen = yield from _content(content_id)
+                if seen["status"] in ENDED:
+                    return seen
+            except (NotReachable, ProblemError) as error:
+                if left <= 0 or (isinstance(error, ProblemError) and not error.is_away):
+                    raise
+            if left <= 0:
+                assert seen is not None
+                raise NotEnded(seen, timeout)
+            yield Pause(min(pause, left))
+            pause = min(pause * 1.5, LATER)
+
+
+def _path(content_id: str, *rest: str) -> str:
+    return "/".join(["/v1/contents", segment(content_id), *rest])
+
+
+def _content(content_id: str) -> Call[Content]:
+    return Call("GET", _path(content_id))
+
+
+def _events(content_id: str, after: int) -> Steps[list[Event]]:
+    found: list[Event] = []
+    cursor: str | int | None = after
+    while cursor is not None:
+        page: Page = yield from Call("GET", _path(content_id, "events"), {"after": cursor, "limit": EVENTS_AT_ONCE})
+        found += page["data"]  # type: ignore[arg-type]
+        cursor = page["nextCursor"]
+    return found

@@ -2,7 +2,8 @@
 
 ClientError
 ├── ProblemError   the API answered no (RFC 9457), or something else answered in its place
-└── NotReachable   nobody answered, whatever was tried
+├── NotReachable   nobody answered, whatever was tried
+└── NotEnded       `wait` was told to wait no longer; the work goes on
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 
 import httpx
 
-from munadi.client.shapes import Problem, Violation
+from munadi.client.shapes import Content, Problem, Violation
 
 
 class ClientError(Exception):
@@ -21,18 +22,20 @@ class ClientError(Exception):
 class NotReachable(ClientError):
     """No answer came. A POST may still have arrived: repeat it with the same idempotency key."""
 
-    def __init__(self, url: str, cause: str) -> None:
+    def __init__(self, url: str, cause: str, *, is_no_address: bool = False) -> None:
         super().__init__(f"{url} cannot be reached: {cause}")
         self.url = url
+        self.is_no_address = is_no_address
 
 
 class ProblemError(ClientError):
-    """An answer that is not a 2xx. `problem` is the API's own document, whole."""
+    """An answer that is not a 2xx. `problem` is the API's own document, whole; `retry_after` its header, seconds."""
 
-    def __init__(self, status: int, problem: Problem) -> None:
+    def __init__(self, status: int, problem: Problem, retry_after: int | None = None) -> None:
         super().__init__(f"{status} {problem.get('title') or ''}: {problem.get('detail') or ''}".rstrip(": "))
         self.status = status
         self.problem = problem
+        self.retry_after = retry_after
 
     @property
     def code(self) -> str | None:
@@ -40,9 +43,22 @@ class ProblemError(ClientError):
         return self.problem.get("code")
 
     @property
+    def is_away(self) -> bool:
+        """Whether a gateway, or an API without its database, asks to come back later."""
+        return self.status in (502, 503, 504)
+
+    @property
     def violations(self) -> list[Violation]:
         """Each broken rule, where the API names them."""
         return self.problem.get("errors") or []
+
+
+class NotEnded(ClientError):
+    """Some publication has not ended yet. `content` is the last that was seen."""
+
+    def __init__(self, content: Content, seconds: float) -> None:
+        super().__init__(f"{content['id']} is {content['status']} after {seconds:g} s; it goes on by itself")
+        self.content = content
 
 
 def problem_of(response: httpx.Response) -> ProblemError:
@@ -62,4 +78,5 @@ def problem_of(response: httpx.Response) -> ProblemError:
             "code": None,
             "errors": [],
         }
-    return ProblemError(response.status_code, body)
+    seconds = response.headers.get("retry-after", "")
+    return ProblemError(response.status_code, body, int(seconds) if seconds.isdigit() else None)

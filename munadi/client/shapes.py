@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NamedTuple, TypedDict
 
 Json = dict[str, Any]
 
@@ -106,6 +106,14 @@ class Content(TypedDict):
     rollup: dict[str, int]
 
 
+class Submission(NamedTuple):
+    """An accepted content. `replayed`: it is the answer to an earlier call under this key; nothing new was made."""
+
+    content: Content
+    idempotency_key: str
+    replayed: bool
+
+
 class Validation(TypedDict):
     """What would become of a content, without storing it."""
 
@@ -140,3 +148,4 @@ class Page(TypedDict):
 
 
 Fold = Literal["earlier", "later"]
+Outcome = Literal["published", "not_published"]

@@ -1,30 +1,29 @@
-"""Requests, and which of them may be repeated: reads, and POSTs that carry an idempotency key. Nothing else."""
+"""The two drivers: one takes an operation's steps on this thread, one on an event loop. Nothing is decided here."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
-import uuid
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
-from munadi.client.errors import NotReachable, problem_of
+from munadi.client.errors import ClientError, NotReachable
+from munadi.client.steps import Course, Digest, Pause, Step, Told, Try, Upload, key_header
 
-# Seconds between tries. A dead server is reported within two seconds, a restarting one is usually back.
-PAUSES = (0.2, 0.5, 1.0)
-LONGEST_WAIT = 10.0
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 UPLOAD_TIMEOUT = httpx.Timeout(300.0, connect=5.0)
-TOO_BUSY = 503
-IN_FLIGHT = 409
+Clock = Callable[[], float]
+# A proxy of the environment would see a key that is meant for one host.
+OPTIONS: dict[str, Any] = {"timeout": TIMEOUT, "trust_env": False}
 
 
 class Transport:
-    """One API, one key. `transport` stands in for the network in tests, `pause` for sleeping."""
+    """For `Client`. `transport` stands in for the network in tests, `pause` for sleeping."""
 
     def __init__(
         self,
@@ -33,101 +32,169 @@ class Transport:
         *,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
+        clock: Clock = time.monotonic,
     ) -> None:
-        headers = {"accept": "application/json", "user-agent": "munadi-client"}
-        if api_key:
-            headers["authorization"] = f"Bearer {api_key}"
-        self.url = url.rstrip("/")
-        self._pause = pause
-        # A proxy of the environment would see a key that is meant for one host.
-        self._http = httpx.Client(
-            base_url=self.url, headers=headers, timeout=TIMEOUT, transport=transport, trust_env=False
-        )
+        self.url, self.clock, self._pause = url.rstrip("/"), clock, pause
+        self._headers = _headers(api_key)
+        self._http = httpx.Client(base_url=self.url, transport=transport, **OPTIONS)
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """The JSON of a read. Raises ProblemError, NotReachable; so does every call here."""
-        return self.send("GET", path, params=params).json()
+    def run(self, operation: Iterable[Step]) -> Any:
+        """The result of an operation. Raises what it raises: ProblemError, NotReachable."""
+        course: Course[Any] = Course(operation)
+        while (step := course.next()) is not None:
+            self._take(step, course)
+        return course.result
 
-    def post(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
-        """The JSON of a POST, under a key of its own unless one is given."""
-        return self.send("POST", path, body=body, idempotency_key=idempotency_key or new_key()).json()
-
-    def upload(self, path: str, file: Path, fields: Mapping[str, str]) -> Any:
-        """The JSON of a multipart POST of one file. The same bytes again are the same upload, not another one."""
-        with file.open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256").hexdigest()
-        return self.send("POST", path, fields=fields, file=file, idempotency_key=f"file-{digest}").json()
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        body: Any = None,
-        fields: Mapping[str, str] | None = None,
-        file: Path | None = None,
-        idempotency_key: str | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        """The 2xx answer of one request, repeated where that is safe."""
-        sent = dict(headers or {})
-        if idempotency_key is not None:
-            sent["idempotency-key"] = idempotency_key
-        given = {name: value for name, value in (params or {}).items() if value is not None}
-
-        def once() -> httpx.Response:
-            with ExitStack() as stack:
-                opened = {"file": (file.name, stack.enter_context(file.open("rb")))} if file else None
-                timeout = UPLOAD_TIMEOUT if file else TIMEOUT
-                return self._http.request(
-                    method, path, params=given, json=body, data=fields, files=opened, headers=sent, timeout=timeout
-                )
-
-        answer = self._repeated(once) if method == "GET" or idempotency_key else self._tried(once)
-        if not answer.is_success:
-            raise problem_of(answer)
-        return answer
+    def iterate(self, operation: Iterable[Step]) -> Iterator[Any]:
+        """Each value that an operation tells."""
+        course: Course[Any] = Course(operation)
+        while (step := course.next()) is not None:
+            if isinstance(step, Told):
+                yield step.value
+            else:
+                self._take(step, course)
 
     def close(self) -> None:
         """Give the connections back."""
         self._http.close()
 
-    def _tried(self, once: Callable[[], httpx.Response]) -> httpx.Response:
+    def _take(self, step: Step, course: Course[Any]) -> None:
         try:
-            return once()
-        except (httpx.TransportError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-            raise NotReachable(self.url, str(error) or type(error).__name__) from error
+            match step:
+                case Try():
+                    course.answer(self._try(step))
+                case Digest(file):
+                    course.answer(_digest(file))
+                case Pause(seconds):
+                    self._pause(seconds)
+        except ClientError as error:
+            course.fail(error)
 
-    def _repeated(self, once: Callable[[], httpx.Response]) -> httpx.Response:
-        for pause in PAUSES:
-            try:
-                answer = self._tried(once)
-            except NotReachable as error:
-                if isinstance(error.__cause__, httpx.UnsupportedProtocol | httpx.InvalidURL):
-                    raise
+    def _try(self, attempt: Try) -> httpx.Response:
+        with _unanswered(self.url), _opened(attempt.call.upload) as file:
+            return self._http.request(**_arguments(attempt, self._headers, file))
+
+
+class AsyncTransport:
+    """For `AsyncClient`. `http` is another one's, whose connections are shared then."""
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        http: httpx.AsyncClient | None = None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        self.url, self.clock, self._pause = url.rstrip("/"), clock, pause
+        self._headers = _headers(api_key)
+        self._http = http or httpx.AsyncClient(base_url=self.url, transport=transport, **OPTIONS)
+
+    def with_key(self, api_key: str | None) -> AsyncTransport:
+        """The same, on the same connections, for another key."""
+        return AsyncTransport(self.url, api_key, http=self._http, pause=self._pause, clock=self.clock)
+
+    async def run(self, operation: Iterable[Step]) -> Any:
+        """As `Transport.run`."""
+        course: Course[Any] = Course(operation)
+        while (step := course.next()) is not None:
+            await self._take(step, course)
+        return course.result
+
+    async def iterate(self, operation: Iterable[Step]) -> AsyncIterator[Any]:
+        """As `Transport.iterate`."""
+        course: Course[Any] = Course(operation)
+        while (step := course.next()) is not None:
+            if isinstance(step, Told):
+                yield step.value
             else:
-                wait = _wish(answer, pause)
-                if wait is None:
-                    return answer
-                pause = wait
-            self._pause(pause)
-        return self._tried(once)
+                await self._take(step, course)
+
+    async def aclose(self) -> None:
+        """Give the connections back."""
+        await self._http.aclose()
+
+    async def _take(self, step: Step, course: Course[Any]) -> None:
+        try:
+            match step:
+                case Try():
+                    course.answer(await self._try(step))
+                case Digest(file):
+                    course.answer(await asyncio.to_thread(_digest, file))
+                case Pause(seconds):
+                    await self._pause(seconds)
+        except ClientError as error:
+            course.fail(error)
+
+    async def _try(self, attempt: Try) -> httpx.Response:
+        with _unanswered(self.url), _opened(attempt.call.upload) as file:
+            return await self._http.request(**_arguments(attempt, self._headers, file))
 
 
-def new_key() -> str:
-    """An idempotency key that nobody used before."""
-    return str(uuid.uuid4())
+class _Counted:
+    """A file that tells how much of it was read."""
+
+    def __init__(self, file: BinaryIO, on_bytes: Callable[[int], None]) -> None:
+        self._file, self._on_bytes = file, on_bytes
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._file.read(size)
+        self._on_bytes(self._file.tell())
+        return chunk
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
 
 
-def _wish(answer: httpx.Response, pause: float) -> float | None:
-    """Seconds until a repeat is worth it, None when this is the answer.
+def _headers(api_key: str | None) -> dict[str, str]:
+    headers = {"accept": "application/json", "user-agent": "munadi-client"}
+    return headers | ({"authorization": f"Bearer {api_key}"} if api_key else {})
 
-    A 409 with Retry-After is our own earlier try, still in flight under the same key.
-    """
-    seconds = answer.headers.get("retry-after", "")
-    if answer.status_code == IN_FLIGHT and not seconds:
-        return None
-    if answer.status_code not in (TOO_BUSY, IN_FLIGHT):
-        return None
-    return min(float(seconds), LONGEST_WAIT) if seconds.isdigit() else pause
+
+def _arguments(attempt: Try, headers: Mapping[str, str], file: Any) -> dict[str, Any]:
+    """What httpx sends."""
+    call, key = attempt.call, attempt.idempotency_key
+    with_key = {} if key is None else {"idempotency-key": key_header(key)}
+    return {
+        "method": call.method,
+        "url": call.path,
+        "params": {name: value for name, value in call.params.items() if value is not None},
+        "json": call.body,
+        "data": call.fields,
+        "files": None if call.upload is None else {"file": (call.upload.file.name, file)},
+        "headers": {**headers, **call.headers, **with_key},
+        "timeout": TIMEOUT if call.upload is None else UPLOAD_TIMEOUT,
+    }
+
+
+@contextmanager
+def _opened(upload: Upload | None) -> Iterator[Any]:
+    if upload is None:
+        yield None
+        return
+    with upload.file.open("rb") as file:
+        yield file if upload.on_bytes is None else _Counted(file, upload.on_bytes)
+
+
+@contextmanager
+def _unanswered(url: str) -> Iterator[None]:
+    """The network library's errors as NotReachable."""
+    try:
+        yield
+    except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+        raise NotReachable(url, str(error), is_no_address=True) from error
+    except httpx.TransportError as error:
+        raise NotReachable(url, str(error) or type(error).__name__) from error
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -2,46 +2,72 @@
 
 from __future__ import annotations
 
-from munadi.client.directory import Group
+from collections.abc import Sequence
+
+from munadi.client.directory import nothing
+from munadi.client.operations import Group, M, operation
 from munadi.client.shapes import Json, Page
+from munadi.client.steps import Call, given, post, segment
 
 
-class Webhooks(Group):
+class Webhooks(Group[M]):
     """`munadi.webhooks`."""
 
+    @operation
     def create(
         self,
         url: str,
         *,
         brand_ref: str | None = None,
-        types: list[str] | None = None,
-        channels: list[str] | None = None,
+        types: Sequence[str] | None = None,
+        channels: Sequence[str] | None = None,
         description: str | None = None,
-    ) -> Json:
+    ) -> Call[Json]:
         """A new endpoint; its `secret` is in this answer and in that of `rotate_secret` only."""
-        given = {"url": url, "brandRef": brand_ref, "types": types, "channels": channels, "description": description}
-        return self._post("/v1/webhooks/endpoints", {key: value for key, value in given.items() if value})
+        asked = given(
+            url=url, brandRef=brand_ref or None, types=types or None, channels=channels or None, description=description
+        )
+        return post(_path(), asked)
 
-    def list(self, limit: int | None = None, cursor: str | None = None) -> Page:
+    @operation
+    def list(self, limit: int | None = None, cursor: str | None = None) -> Call[Page]:
         """A page of endpoints."""
-        return self._page("/v1/webhooks/endpoints", limit=limit, cursor=cursor)
+        return Call("GET", _path(), {"limit": limit, "cursor": cursor})
 
-    def get(self, endpoint_id: str) -> Json:
+    @operation
+    def get(self, endpoint_id: str) -> Call[Json]:
         """One endpoint and its health."""
-        return self._get(f"/v1/webhooks/endpoints/{endpoint_id}")
+        return Call("GET", _path(endpoint_id))
 
-    def delete(self, endpoint_id: str) -> None:
+    @operation
+    def update(self, endpoint_id: str, changes: Json) -> Call[Json]:
+        """Change url, types, channels, description, enabled; what is absent stays."""
+        return Call("PATCH", _path(endpoint_id), body=changes)
+
+    @operation
+    def delete(self, endpoint_id: str) -> Call[None]:
         """Send it nothing any more."""
-        self._transport.send("DELETE", f"/v1/webhooks/endpoints/{endpoint_id}")
+        return Call("DELETE", _path(endpoint_id), read=nothing)
 
-    def rotate_secret(self, endpoint_id: str) -> Json:
+    @operation
+    def rotate_secret(self, endpoint_id: str) -> Call[Json]:
         """A new secret beside the old one, which still signs for a while."""
-        return self._post(f"/v1/webhooks/endpoints/{endpoint_id}/rotate-secret")
+        return post(_path(endpoint_id, "rotate-secret"))
 
-    def test(self, endpoint_id: str) -> Json:
+    @operation
+    def test(self, endpoint_id: str) -> Call[Json]:
         """Send a `webhook.test` event there."""
-        return self._post(f"/v1/webhooks/endpoints/{endpoint_id}/test")
+        return post(_path(endpoint_id, "test"))
 
+    @operation
+    def replay(
+        self, endpoint_id: str, since: str, until: str | None = None, types: Sequence[str] | None = None
+    ) -> Call[Json]:
+        """Send the events of a time again: `replayed` says how many, `nextSince` where to go on if there are more."""
+        asked = given(since=since, until=until, types=[*types] if types else None)
+        return post(_path(endpoint_id, "replay"), asked)
+
+    @operation
     def deliveries(
         self,
         *,
@@ -51,18 +77,23 @@ class Webhooks(Group):
         content_id: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> Page:
+    ) -> Call[Page]:
         """A page of deliveries with every attempt."""
-        return self._page(
-            "/v1/webhooks/deliveries",
-            endpointId=endpoint_id,
-            eventId=event_id,
-            status=status,
-            contentId=content_id,
-            limit=limit,
-            cursor=cursor,
-        )
+        asked = {
+            "endpointId": endpoint_id,
+            "eventId": event_id,
+            "status": status,
+            "contentId": content_id,
+            "limit": limit,
+            "cursor": cursor,
+        }
+        return Call("GET", "/v1/webhooks/deliveries", asked)
 
-    def redeliver(self, delivery_id: str) -> Json:
+    @operation
+    def redeliver(self, delivery_id: str) -> Call[Json]:
         """Send one delivery again."""
-        return self._post(f"/v1/webhooks/deliveries/{delivery_id}/redeliver")
+        return post(f"/v1/webhooks/deliveries/{segment(delivery_id)}/redeliver")
+
+
+def _path(*parts: str) -> str:
+    return "/".join(["/v1/webhooks/endpoints", *map(segment, parts)])

@@ -1,4 +1,4 @@
-"""The client repeats what is safe to repeat, and nothing else."""
+"""Both clients repeat what is safe to repeat, and nothing else."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,46 +7,41 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.client import Client, NotReachable, ProblemError
+from munadi.client import NotReachable, ProblemError
+from tests.client.answering import OK, Server
 
-OK = httpx.Response(200, json={"id": "cnt_1"})
+Make = Callable[..., Server]
 
 
-class Server:
-    """Answers in order, the last one again; an exception is a broken connection."""
-
-    def __init__(self, *answers: httpx.Response | Exception) -> None:
-        self.answers = list(answers)
-        self.requests: list[httpx.Request] = []
-        self.pauses: list[float] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        request.read()
-        self.requests.append(request)
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    def client(self) -> Client:
-        transport = httpx.MockTransport(self)
-        return Client("http://munadi.test", "mnd_k", transport=transport, pause=self.pauses.append)
+@pytest.fixture(params=["sync", "async"])
+def serve(request: pytest.FixtureRequest) -> Make:
+    """`serve(answer, …)` before either client."""
+    return lambda *answers: Server(request.param, *answers)
 
 
 @pytest.mark.parametrize(
     "trouble", [httpx.ConnectError("refused"), httpx.ReadError("reset"), httpx.ReadTimeout("slow"), httpx.Response(503)]
 )
 @pytest.mark.parametrize("call", [lambda c: c.contents.get("cnt_1"), lambda c: c.contents.publish({})])
-def test_reads_and_keyed_posts_are_repeated(trouble: httpx.Response | Exception, call: Callable[[Client], Any]) -> None:
-    server = Server(trouble, trouble, OK)
-    assert call(server.client()) == {"id": "cnt_1"}
+def test_reads_and_keyed_posts_are_repeated(
+    serve: Make, trouble: httpx.Response | Exception, call: Callable[[Any], Any]
+) -> None:
+    server = serve(trouble, trouble, OK)
+    assert server.ask(call) == {"id": "cnt_1"}
     assert len(server.requests) == 3
 
 
-def test_a_repeat_carries_the_same_key() -> None:
-    server = Server(httpx.ReadTimeout("slow"), OK)
-    server.client().contents.publish({})
+def test_a_repeat_carries_the_same_key(serve: Make) -> None:
+    server = serve(httpx.ReadTimeout("slow"), OK)
+    server.ask(lambda c: c.contents.publish({}))
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
+
+
+def test_two_calls_have_two_keys(serve: Make) -> None:
+    server = serve(OK)
+    server.ask(lambda c: c.contents.cancel("cnt_1"))
+    server.ask(lambda c: c.contents.cancel("cnt_1"))
+    assert len({request.headers["idempotency-key"] for request in server.requests}) == 2
 
 
 @pytest.mark.parametrize(
@@ -57,69 +52,115 @@ def test_a_repeat_carries_the_same_key() -> None:
         lambda c: c.raw("POST", "/v1/brands", body={}),
     ],
 )
-def test_nothing_else_is(call: Callable[[Client], Any]) -> None:
-    server = Server(httpx.ReadError("reset"), OK)
+def test_nothing_else_is(serve: Make, call: Callable[[Any], Any]) -> None:
+    server = serve(httpx.ReadError("reset"), OK)
     with pytest.raises(NotReachable):
-        call(server.client())
+        server.ask(call)
     assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 422, 429, 500, 502, 504])
-def test_an_answer_is_an_answer(status: int) -> None:
-    server = Server(httpx.Response(status, json={"title": "No", "code": "X", "status": status}), OK)
+def test_an_answer_is_an_answer(serve: Make, status: int) -> None:
+    server = serve(
+        httpx.Response(status, json={"title": "No", "code": "X", "status": status}),
+        OK,
+    )
     with pytest.raises(ProblemError) as refused:
-        server.client().contents.publish({})
-    assert (refused.value.status, refused.value.code) == (status, "X")
+        server.ask(lambda c: c.contents.publish({}))
+    assert (refused.value.status, refused.value.code, refused.value.retry_after) == (status, "X", None)
     assert len(server.requests) == 1
 
 
-def test_a_first_try_still_in_flight_is_waited_for() -> None:
-    server = Server(httpx.Response(409, headers={"retry-after": "2"}), OK)
-    assert server.client().contents.publish({}) == {"id": "cnt_1"}
+def test_a_refusal_says_when_to_come_back(serve: Make) -> None:
+    answer = httpx.Response(429, json={"title": "Slow down", "code": "X"}, headers={"retry-after": "30"})
+    with pytest.raises(ProblemError) as refused:
+        serve(answer).ask(lambda c: c.contents.get("cnt_1"))
+    assert refused.value.retry_after == 30
+
+
+def test_a_first_try_still_in_flight_is_waited_for(serve: Make) -> None:
+    server = serve(httpx.Response(409, headers={"retry-after": "2"}), OK)
+    assert server.ask(lambda c: c.contents.publish({})) == {"id": "cnt_1"}
     assert server.pauses == [2.0]
 
 
-def test_giving_up_is_soon_and_says_so() -> None:
-    server = Server(httpx.ConnectError("refused"))
+def test_giving_up_is_soon_and_says_so(serve: Make) -> None:
+    server = serve(httpx.ConnectError("refused"))
     with pytest.raises(NotReachable, match=r"http://munadi\.test cannot be reached: refused"):
-        server.client().contents.get("cnt_1")
-    assert sum(server.pauses) < 2
+        server.ask(lambda c: c.contents.get("cnt_1"))
+    assert 0 < sum(server.pauses) < 2
 
 
-def test_an_answer_of_something_else_is_told_apart() -> None:
-    server = Server(httpx.Response(404, text="<html>nginx</html>"))
+def test_what_is_no_address_is_not_tried_again(serve: Make) -> None:
+    server = serve(httpx.UnsupportedProtocol("ftp"))
+    with pytest.raises(NotReachable):
+        server.ask(lambda c: c.contents.get("cnt_1"))
+    assert server.pauses == []
+
+
+def test_an_answer_of_something_else_is_told_apart(serve: Make) -> None:
+    server = serve(httpx.Response(404, text="<html>nginx</html>"))
     with pytest.raises(ProblemError, match="not an answer of Munadi"):
-        server.client().contents.get("cnt_1")
+        server.ask(lambda c: c.contents.get("cnt_1"))
 
 
-def test_an_upload_is_repeated_whole_and_is_the_same_upload(tmp_path: Path) -> None:
+def test_an_upload_is_repeated_whole_and_is_the_same_upload(serve: Make, tmp_path: Path) -> None:
     file = tmp_path / "a.jpg"
     file.write_bytes(b"\xff\xd8\xff" + bytes(70_000))
-    server = Server(httpx.ReadError("reset"), httpx.Response(201, json={"id": "med_1"}))
-    client = server.client()
-    assert client.media.upload("acme", file) == {"id": "med_1"}
-    client.media.upload("acme", file)
+    server = serve(httpx.ReadError("reset"), httpx.Response(201, json={"id": "med_1"}))
+    assert server.ask(lambda c: c.media.upload("acme", file)) == {"id": "med_1"}
+    server.ask(lambda c: c.media.upload("acme", file))
     assert all(bytes(70_000) in request.content for request in server.requests)
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
 
 
-def test_the_key_is_sent_and_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_tells_how_far_it_is_and_begins_again(serve: Make, tmp_path: Path) -> None:
+    file, told = tmp_path / "a.jpg", list[int]()
+    file.write_bytes(bytes(150_000))
+    server = serve(httpx.ReadError("reset"), httpx.Response(201, json={"id": "med_1"}))
+    server.ask(lambda c: c.media.upload("acme", file, told.append))
+    assert all(bytes(150_000) in request.content for request in server.requests)
+    assert told == [65_536, 131_072, 150_000, 150_000] * 2
+
+
+def test_the_key_is_sent_and_proxies_of_the_environment_are_not_used(
+    serve: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    server = Server(OK)
-    server.client().contents.get("cnt_1")
+    server = serve(OK)
+    server.ask(lambda c: c.contents.get("cnt_1"))
     assert server.requests[0].headers["authorization"] == "Bearer mnd_k"
 
 
-def test_follow_reads_every_page_and_ends_with_the_content() -> None:
-    events = [{"id": f"evt_{number}", "sequence": number, "position": 10 * number} for number in (1, 2, 3)]
-    server = Server(
-        httpx.Response(200, json={"status": "queued"}),
-        httpx.Response(200, json={"data": events[:1], "nextCursor": "10"}),
-        httpx.Response(200, json={"data": events[1:2], "nextCursor": None}),
-        httpx.Response(200, json={"status": "published"}),
-        httpx.Response(200, json={"data": events[2:], "nextCursor": None}),
+# A bare token may hold a quotation mark, but not begin with one.
+@pytest.mark.parametrize(("key", "sent"), [("cms-42", "cms-42"), ("a b", '"a b"'), ('a"b', 'a"b'), ('"x', '"\\"x"')])
+def test_a_key_is_quoted_where_it_must_be(serve: Make, key: str, sent: str) -> None:
+    server = serve(OK)
+    server.ask(lambda c: c.contents.publish({}, key))
+    assert server.requests[0].headers["idempotency-key"] == sent
+
+
+@pytest.mark.parametrize("key", ["clé", "a\nb", "x" * 256])
+def test_a_key_that_no_header_can_carry_is_refused_before_anything_is_sent(serve: Make, key: str) -> None:
+    server = serve(OK)
+    with pytest.raises(ValueError, match="printable ASCII"):
+        server.ask(lambda c: c.contents.submit({}, key))
+    assert server.requests == []
+
+
+def test_nothing_in_an_id_reaches_beyond_its_part_of_the_path(serve: Make) -> None:
+    server = serve(OK)
+    server.ask(lambda c: c.contents.get("../keys?x=1#y"))
+    assert server.requests[0].url.raw_path == b"/v1/contents/..%2Fkeys%3Fx%3D1%23y"
+
+
+def test_a_submission_says_under_which_key_and_whether_it_is_a_repeat(serve: Make) -> None:
+    server = serve(
+        httpx.Response(202, json={"id": "cnt_1"}),
+        httpx.Response(202, json={"id": "cnt_1"}, headers={"idempotent-replayed": "true"}),
     )
-    followed = list(server.client().contents.follow("cnt_1", pause=lambda _: None))
-    assert [each["id"] for each in followed] == ["evt_1", "evt_2", "evt_3"]
-    asked = [request.url.params.get("after") for request in server.requests if request.url.path.endswith("/events")]
-    assert asked == ["0", "10", "20"]
+    first = server.ask(lambda c: c.contents.submit({}))
+    again = server.ask(lambda c: c.contents.submit({}, first.idempotency_key))
+    assert (first.content, first.replayed) == ({"id": "cnt_1"}, False)
+    assert (again.idempotency_key, again.replayed) == (first.idempotency_key, True)
+    assert [request.headers["idempotency-key"] for request in server.requests] == [first.idempotency_key] * 2

@@ -9,13 +9,14 @@ import signal
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from munadi.cli.demo.everywhere import go_everywhere
 from munadi.cli.demo.footage import Footage, make_footage
 from munadi.cli.demo.sandbox import SandboxControl
-from munadi.cli.demo.stage import ACME, BAZAAR, Interrupted, Stage, Subscriber, expect
+from munadi.cli.demo.stage import ACME, BAZAAR, Interrupted, Stage, Subscriber, expect, pause
 from munadi.cli.demo.stories import fails_and_recovers, is_withdrawn
 from munadi.cli.demo.timeline import Timeline
 from munadi.cli.dev.plan import Wishes, make_plan
@@ -89,7 +90,7 @@ def _stories(stack: Stack, footage: Footage, timeline: Timeline, stop: threading
     """The stories one after the other, in a thread: a program that uses Munadi. The number of webhooks."""
     subscriber = Subscriber(timeline)
     with (
-        Client(stack.plan.api_url, stack.api_key) as client,
+        Client(stack.plan.api_url, stack.api_key, pause=partial(pause, stop)) as client,
         SandboxControl(stack.plan.sandbox_url or "") as networks,
         Receiver(subscriber, secret=None) as receiver,
     ):

@@ -57,8 +57,7 @@ class Stage:
 
     def pause(self, seconds: float) -> None:
         """Sleep, unless the demo is to stop."""
-        if self.stop.wait(seconds):
-            raise Interrupted
+        pause(self.stop, seconds)
 
     def picture(self, brand: str) -> dict[str, str]:
         """The picture as a content takes it."""
@@ -76,8 +75,7 @@ class Stage:
 
     def follow(self, content_id: str, after: int = 0) -> Content:
         """Tell each status change until every publication has ended; the content then."""
-        followed = self.client.contents.follow(content_id, after=after, interval=INTERVAL, pause=self.pause)
-        for event in followed:
+        for event in self.client.contents.follow(content_id, after=after, interval=INTERVAL):
             self.timeline.event(event)
         return self.client.contents.get(content_id)
 
@@ -106,6 +104,12 @@ class Stage:
         while not done() and waited < WEBHOOKS_WITHIN:
             self.pause(INTERVAL)
             waited += INTERVAL
+
+
+def pause(stop: threading.Event, seconds: float) -> None:
+    """Sleep; Interrupted as soon as the demo is to stop."""
+    if stop.wait(seconds):
+        raise Interrupted
 
 
 def expect(holds: bool, promise: str, found: str) -> None:

@@ -1,0 +1,100 @@
+"""How an operation that is written once becomes a call of `Client` and a coroutine of `AsyncClient`, both typed.
+
+class Contents(Group[M]):
+    @operation
+    def get(self, content_id: str) -> Call[Content]: ...
+
+client.contents.get("cnt_…")              # Content
+await async_client.contents.get("cnt_…")  # Content
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, overload
+
+from munadi.client.steps import Call, Step, Telling
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Now:
+    """The mark of `Client`: an operation is its result."""
+
+
+class Later:
+    """The mark of `AsyncClient`: an operation is awaited."""
+
+
+M = TypeVar("M")
+
+
+class Driver(Protocol):
+    """What takes the steps: a transport. `run` gives the result, `iterate` each value told, now or later."""
+
+    url: str
+    clock: Callable[[], float]
+
+    def run(self, operation: Any) -> Any: ...
+    def iterate(self, operation: Any) -> Any: ...
+
+
+class Group(Generic[M]):
+    """Operations of one kind, over one transport."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+
+class Operation(Generic[P, T]):
+    """An operation with one result."""
+
+    def __init__(self, build: Callable[Concatenate[Any, P], Call[T] | Generator[Step, Any, T]]) -> None:
+        self._build = build
+        self.__doc__ = build.__doc__
+
+    @overload
+    def __get__(self, group: None, owner: type) -> Operation[P, T]: ...
+    @overload
+    def __get__(self, group: Group[Now], owner: type) -> Callable[P, T]: ...
+    @overload
+    def __get__(self, group: Group[Later], owner: type) -> Callable[P, Coroutine[Any, Any, T]]: ...
+    def __get__(self, group: Any, owner: type) -> Any:
+        if group is None:
+            return self
+
+        @functools.wraps(self._build)
+        def call(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return group._driver.run(self._build(group, *args, **kwargs))
+
+        return call
+
+
+class Stream(Generic[P, T]):
+    """An operation with a value again and again, iterated over."""
+
+    def __init__(self, build: Callable[Concatenate[Any, P], Telling[T]]) -> None:
+        self._build = build
+        self.__doc__ = build.__doc__
+
+    @overload
+    def __get__(self, group: None, owner: type) -> Stream[P, T]: ...
+    @overload
+    def __get__(self, group: Group[Now], owner: type) -> Callable[P, Iterator[T]]: ...
+    @overload
+    def __get__(self, group: Group[Later], owner: type) -> Callable[P, AsyncIterator[T]]: ...
+    def __get__(self, group: Any, owner: type) -> Any:
+        if group is None:
+            return self
+
+        @functools.wraps(self._build)
+        def call(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return group._driver.iterate(self._build(group, *args, **kwargs))
+
+        return call
+
+
+operation = Operation
+stream = Stream

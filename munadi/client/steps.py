@@ -1,0 +1,200 @@
+"""What a client does, told step by step and done by nobody here: no socket, no clock, no thread.
+
+An operation is a `Call`, or a generator that yields steps and is sent what came of each. The sync and the async
+transport take the same steps, so that every rule of this package is written once.
+
+The rule here: a request is repeated only if it is a read, or carries an idempotency key. Nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import httpx
+
+from munadi.client.errors import ClientError, NotReachable, problem_of
+
+T = TypeVar("T")
+
+# Seconds between tries. A dead server is reported within two seconds, a restarting one is usually back.
+PAUSES = (0.2, 0.5, 1.0)
+LONGEST_WAIT = 10.0
+TOO_BUSY = 503
+IN_FLIGHT = 409
+_BARE_KEY = re.compile(r"[\x21\x23-\x7e][\x21-\x7e]{0,254}")
+_ANY_KEY = re.compile(r"[\x20-\x7e]{1,255}")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file for a multipart POST. `on_bytes` is told how many bytes of it are sent, from 0 again for a repeat."""
+
+    file: Path
+    on_bytes: Callable[[int], None] | None = None
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """One request and how its 2xx answer is read. `yield from` it, inside an operation, for that."""
+
+    method: str
+    path: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    body: Any = None
+    fields: Mapping[str, str] | None = None
+    upload: Upload | None = None
+    idempotency_key: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    read: Callable[[httpx.Response], Any] = httpx.Response.json
+
+    @property
+    def may_be_repeated(self) -> bool:
+        """Whether a second try cannot do anything twice."""
+        return self.method == "GET" or self.idempotency_key is not None or self.upload is not None
+
+    def __iter__(self) -> Generator[Step, Any, T]:
+        answer = yield from _answered(self)
+        result: T = self.read(answer)
+        return result
+
+
+@dataclass(frozen=True)
+class Try:
+    """Send it once; what is sent back is the response, or NotReachable is raised here."""
+
+    call: Call[Any]
+    idempotency_key: str | None
+
+
+@dataclass(frozen=True)
+class Digest:
+    """Read this file whole; what is sent back is its SHA-256 in hexadecimal."""
+
+    file: Path
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Let so many seconds pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Told(Generic[T]):
+    """A value for whoever iterates over the operation."""
+
+    value: T
+
+
+Step = Try | Digest | Pause | Told[Any]
+# An operation with one result, and one that tells values.
+Steps = Generator[Step, Any, T]
+Telling = Generator[Try | Digest | Pause | Told[T], Any, None]
+
+
+class Course(Generic[T]):
+    """An operation under way. A transport asks for the next step, takes it, and says what came of it."""
+
+    def __init__(self, operation: Iterable[Step]) -> None:
+        self._steps: Any = iter(operation)
+        self._answer: Any = None
+        self._error: ClientError | None = None
+        self.result: Any = None
+
+    def next(self) -> Step | None:
+        """The next step; None when it has ended with `result`. Raises what the operation raises."""
+        answer, error = self._answer, self._error
+        self._answer = self._error = None
+        try:
+            step: Step = self._steps.send(answer) if error is None else self._steps.throw(error)
+        except StopIteration as end:
+            self.result = end.value
+            return None
+        return step
+
+    def answer(self, value: Any) -> None:
+        """What came of the last step."""
+        self._answer = value
+
+    def fail(self, error: ClientError) -> None:
+        """Nothing came of the last step."""
+        self._error = error
+
+
+def post(path: str, body: Any = None, idempotency_key: str | None = None) -> Call[Any]:
+    """A POST that may be repeated, under a key of its own unless one is given."""
+    return Call("POST", path, body=body, idempotency_key=idempotency_key or new_key())
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Those that are there."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def segment(value: str) -> str:
+    """A part of a path, whatever characters somebody put into it."""
+    return quote(value, safe="")
+
+
+def new_key() -> str:
+    """An idempotency key that nobody used before."""
+    return str(uuid.uuid4())
+
+
+def key_header(key: str) -> str:
+    """A key as a header carries it. ValueError unless it is 1 to 255 printable ASCII characters."""
+    if not _ANY_KEY.fullmatch(key):
+        raise ValueError("an idempotency key is 1 to 255 printable ASCII characters")
+    if _BARE_KEY.fullmatch(key):
+        return key
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _answered(call: Call[Any]) -> Steps[httpx.Response]:
+    """The 2xx answer, after repeats where they are safe."""
+    key = call.idempotency_key
+    if call.upload is not None and key is None:
+        # The same bytes again are the same upload, not another one.
+        digest = yield Digest(call.upload.file)
+        key = f"file-{digest}"
+    attempt = Try(call, key)
+    for pause in PAUSES if call.may_be_repeated else ():
+        try:
+            answer = yield attempt
+        except NotReachable as error:
+            if error.is_no_address:
+                raise
+        else:
+            wish = _wish(answer, pause)
+            if wish is None:
+                return _accepted(answer)
+            pause = wish
+        yield Pause(pause)
+    return _accepted((yield attempt))
+
+
+def _accepted(answer: httpx.Response) -> httpx.Response:
+    if not answer.is_success:
+        raise problem_of(answer)
+    return answer
+
+
+def _wish(answer: httpx.Response, pause: float) -> float | None:
+    """Seconds until a repeat is worth it, None when this is the answer.
+
+    A 409 with Retry-After is our own earlier try, still in flight under the same key.
+    """
+    seconds = answer.headers.get("retry-after", "")
+    if answer.status_code == IN_FLIGHT and not seconds:
+        return None
+    if answer.status_code not in (TOO_BUSY, IN_FLIGHT):
+        return None
+    return min(float(seconds), LONGEST_WAIT) if seconds.isdigit() else pause

@@ -1,0 +1,67 @@
+"""A server that answers from a list, and both clients before it, asked in the same way."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from munadi.client import AsyncClient, Client
+
+OK = httpx.Response(200, json={"id": "cnt_1"})
+
+
+class Server:
+    """Answers in order, the last one again; an exception is a broken connection. `how` is sync or async."""
+
+    def __init__(self, how: str, *answers: httpx.Response | Exception) -> None:
+        self.how = how
+        self.answers = list(answers)
+        self.requests: list[httpx.Request] = []
+        self.pauses: list[float] = []
+
+    def ask(self, call: Callable[[Any], Any]) -> Any:
+        """What a call of a client brings; `call` gets the client."""
+        if self.how == "sync":
+            with self.client() as client:
+                return call(client)
+        return asyncio.run(self._ask(call))
+
+    def client(self) -> Client:
+        transport = httpx.MockTransport(self._answer)
+        return Client("http://munadi.test", "mnd_k", transport=transport, pause=self._pass, clock=self._clock)
+
+    def async_client(self) -> AsyncClient:
+        async def pause(seconds: float) -> None:
+            self._pass(seconds)
+
+        transport = httpx.MockTransport(self._answer_later)
+        return AsyncClient("http://munadi.test", "mnd_k", transport=transport, pause=pause, clock=self._clock)
+
+    async def _ask(self, call: Callable[[Any], Any]) -> Any:
+        async with self.async_client() as client:
+            called = call(client)
+            return [each async for each in called] if hasattr(called, "__aiter__") else await called
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        return self._next(request)
+
+    async def _answer_later(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        return self._next(request)
+
+    def _next(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        # Anew: a response belongs to the client that read it.
+        return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
+
+    def _pass(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+    def _clock(self) -> float:
+        """Time passes while somebody pauses, and at no other time."""
+        return sum(self.pauses)

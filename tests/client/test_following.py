@@ -1,0 +1,84 @@
+"""Following a content to its end, by its events or by waiting."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from munadi.client import NotEnded, NotReachable, ProblemError
+from tests.client.answering import Server
+
+Make = Callable[..., Server]
+
+
+@pytest.fixture(params=["sync", "async"])
+def serve(request: pytest.FixtureRequest) -> Make:
+    return lambda *answers: Server(request.param, *answers)
+
+
+def content(status: str) -> httpx.Response:
+    return httpx.Response(200, json={"id": "cnt_1", "status": status})
+
+
+def test_follow_reads_every_page_and_ends_with_the_content(serve: Make) -> None:
+    events = [{"id": f"evt_{number}", "sequence": number, "position": 10 * number} for number in (1, 2, 3)]
+    server = serve(
+        content("queued"),
+        httpx.Response(200, json={"data": events[:1], "nextCursor": "10"}),
+        httpx.Response(200, json={"data": events[1:2], "nextCursor": None}),
+        content("published"),
+        httpx.Response(200, json={"data": events[2:], "nextCursor": None}),
+    )
+    followed = server.ask(lambda c: _listed(c.contents.follow("cnt_1")))
+    assert [each["id"] for each in followed] == ["evt_1", "evt_2", "evt_3"]
+    asked = [request.url.params.get("after") for request in server.requests if request.url.path.endswith("/events")]
+    assert asked == ["0", "10", "20"]
+
+
+@pytest.mark.parametrize("end", ["published", "partially_published", "failed", "unconfirmed", "canceled"])
+def test_wait_ends_with_the_content_whatever_the_end_is(serve: Make, end: str) -> None:
+    server = serve(content("accepted"), content("publishing"), content(end))
+    assert server.ask(lambda c: c.contents.wait("cnt_1"))["status"] == end
+    assert len(server.requests) == 3
+
+
+def test_wait_looks_less_often_the_longer_it_takes_and_gives_up_in_time(serve: Make) -> None:
+    server = serve(content("queued"))
+    with pytest.raises(NotEnded, match="cnt_1 is queued after 60 s; it goes on by itself") as waited:
+        server.ask(lambda c: c.contents.wait("cnt_1", timeout=60))
+    assert waited.value.content["status"] == "queued"
+    assert sum(server.pauses) == pytest.approx(60)
+    assert server.pauses[:3] == [0.25, 0.375, 0.5625]
+    assert max(server.pauses) == 2.0
+
+
+def test_wait_for_no_time_looks_once(serve: Make) -> None:
+    server = serve(content("queued"))
+    with pytest.raises(NotEnded):
+        server.ask(lambda c: c.contents.wait("cnt_1", timeout=0))
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("trouble", [httpx.ConnectError("refused"), httpx.Response(503), httpx.Response(502)])
+def test_wait_outlasts_an_api_that_is_away(serve: Make, trouble: httpx.Response | Exception) -> None:
+    server = serve(content("queued"), *[trouble] * 9, content("published"))
+    assert server.ask(lambda c: c.contents.wait("cnt_1"))["status"] == "published"
+
+
+def test_wait_gives_up_on_an_api_that_stays_away(serve: Make) -> None:
+    server = serve(httpx.ConnectError("refused"))
+    with pytest.raises(NotReachable):
+        server.ask(lambda c: c.contents.wait("cnt_1", timeout=20))
+    assert 20 <= sum(server.pauses) < 25
+
+
+def test_wait_does_not_wait_for_what_is_not_there(serve: Make) -> None:
+    server = serve(httpx.Response(404, json={"title": "No", "code": "NOT_FOUND"}))
+    with pytest.raises(ProblemError):
+        server.ask(lambda c: c.contents.wait("cnt_1"))
+    assert server.pauses == []
+
+
+def _listed(events: object) -> object:
+    """A sync iterator is read while the client is open; an async one is read by whoever asked."""
+    return events if hasattr(events, "__aiter__") else list(events)  # type: ignore[call-overload]

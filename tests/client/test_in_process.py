@@ -1,0 +1,83 @@
+"""The async client against the API itself: what it sends is understood, and what is answered is what it says."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from munadi.client import AsyncClient, Client, NotEnded, ProblemError
+from munadi.client.operations import Group, Operation, Stream
+from tests.api.desk import Desk, open_desk, picture
+
+
+def client(desk: Desk) -> AsyncClient:
+    key = desk.client.headers["authorization"].removeprefix("Bearer ")
+    return AsyncClient("http://munadi.test", key, transport=httpx.ASGITransport(app=desk.app))
+
+
+async def test_a_content_is_handed_over_once_moved_and_withdrawn(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk, client(desk) as munadi:
+        assert (await munadi.contents.validate(desk.content()))["valid"]
+        first = await munadi.contents.submit(desk.content(), "k-1")
+        again = await munadi.contents.submit(desk.content(), "k-1")
+        assert (first.replayed, again.replayed) == (False, True)
+        assert first.content == again.content
+        content_id = first.content["id"]
+        assert first.content["status"] == "accepted"
+        moved = await munadi.contents.reschedule(
+            content_id, "2027-03-02T09:00:00", timezone="Asia/Kolkata", publish_by="2027-03-03T09:00:00Z"
+        )
+        assert (moved["scheduledAt"], moved["publishBy"]) == ("2027-03-02T03:30:00Z", "2027-03-03T09:00:00Z")
+        edited = await munadi.contents.update(content_id, {"text": "Another"}, moved["version"])
+        assert edited["text"] == "Another"
+        with pytest.raises(NotEnded):
+            await munadi.contents.wait(content_id, timeout=0)
+        await munadi.contents.cancel(content_id)
+        assert (await munadi.contents.wait(content_id))["status"] == "canceled"
+        kinds = [event["type"] async for event in munadi.contents.follow(content_id)]
+        assert kinds[0] == "content.accepted"
+        assert "content.canceled" in kinds
+        log = await munadi.events(types=["content.canceled"], brand_ref="acme")
+        assert [event["contentId"] for event in log["data"]] == [content_id]
+
+
+async def test_media_are_uploaded_and_errors_are_the_apis_own(tmp_path: Path) -> None:
+    file = tmp_path / "a.jpg"
+    file.write_bytes(picture())
+    async with open_desk(tmp_path) as desk, client(desk) as munadi:
+        media, same = await asyncio.gather(munadi.media.upload("acme", file), munadi.media.upload("acme", file))
+        assert media["id"] == same["id"]
+        assert (await munadi.media.get(media["id"]))["width"] == 64
+        with pytest.raises(ProblemError) as refused:
+            await munadi.contents.publish(desk.content(channels=["bluesky", "nowhere"], text="x" * 400))
+        assert {each["pointer"] for each in refused.value.violations} >= {"/text", "/channels/1/channel"}
+        with pytest.raises(ProblemError) as unknown:
+            await munadi.with_key("mnd_wrong").contents.list()
+        assert unknown.value.status == 401
+        assert (await munadi.contents.list(brandRef="acme"))["data"] == []
+
+
+def test_both_clients_have_the_same_operations_each_with_its_words() -> None:
+    blocking, awaiting = Client("http://munadi.test"), AsyncClient("http://munadi.test")
+    names = {(group, name) for group, name, _ in _operations(blocking)}
+    assert names == {(group, name) for group, name, _ in _operations(awaiting)}
+    assert ("Contents", "wait") in names
+    for group, name, call in _operations(blocking):
+        assert call.__doc__, f"{group}.{name}"
+    blocking.close()
+    asyncio.run(awaiting.aclose())
+
+
+def _operations(client: Any) -> list[tuple[str, str, Any]]:
+    groups = [client, *(each for each in vars(client).values() if isinstance(each, Group))]
+    return [
+        (type(group).__name__ if group is not client else "client", name, getattr(group, name))
+        for group in groups
+        for kind in type(group).__mro__
+        for name, made in vars(kind).items()
+        if isinstance(made, Operation | Stream)
+    ]
