@@ -9,8 +9,8 @@ from fastapi import Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.shape import problems_of_shape
 from munadi.intake.repair import read_model
-from munadi.intake.shape import problems_of_shape
 
 Model = TypeVar("Model", bound=BaseModel)
 # The models of such bodies, which the framework does not know.

@@ -29,7 +29,7 @@ from munadi.crypto import SealBroken
 from munadi.db.changes import ChangeRefused
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem, ProblemsFound
-from munadi.intake.shape import problems_of_shape
+from munadi.domain.shape import problems_of_shape
 from munadi.logs import traceback_of
 from munadi.media.store import StoreUnavailable
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from pydantic import Field
 
 from munadi.db.notices import event_of
 from munadi.db.tables import AttemptRow, EventRow, MediaRow, PublicationRow
 from munadi.db.views import publication_view
-from munadi.domain.channel import ChannelSpec, MediaKind
+from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft, PublicationView
 from munadi.domain.event import Event
 from munadi.domain.failure import Sorting
@@ -20,7 +19,6 @@ from munadi.domain.problem import Problem
 from munadi.domain.publication import Warning_
 from munadi.intake.accept import Planned
 from munadi.media.facts import MediaFacts
-from munadi.ports import Channel
 
 
 class DraftView(Draft):
@@ -148,17 +146,4 @@ def media_view(row: MediaRow) -> MediaView:
         sha256=row.sha256,
         source_url=row.source_url,
         created_at=row.created_at,
-    )
-
-
-class ChannelView(ChannelSpec):
-    """A network's limits and rules, and the JSON Schema of its `options`."""
-
-    options: dict[str, Any]
-
-
-def channel_view(channel: Channel) -> ChannelView:
-    """A channel as answered."""
-    return ChannelView(
-        **channel.spec.model_dump(by_alias=False), options=channel.options.model_json_schema(by_alias=True)
     )

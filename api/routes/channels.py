@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from api.auth import Principal, not_found, require
 from api.deps import Page, TheServices
 from api.openapi import problems
-from api.views import ChannelView, channel_view
+from munadi.domain.channel import ChannelView
 from munadi.domain.key import Scope
 
 router = APIRouter(prefix="/v1/channels", tags=["channels"])
@@ -20,7 +20,9 @@ AnyKey = Annotated[Principal, Depends(require(*Scope))]
 @router.get("", responses=problems(401, 403))
 async def list_channels(services: TheServices, principal: AnyKey) -> Page[ChannelView]:
     """Every channel that this installation can publish on."""
-    return Page[ChannelView](data=tuple(channel_view(each) for each in services.channels.by_name.values()))
+    return Page[ChannelView](
+        data=tuple(ChannelView.of(each.spec, each.options) for each in services.channels.by_name.values())
+    )
 
 
 @router.get("/{channel}", responses=problems(401, 403, 404))
@@ -28,4 +30,5 @@ async def get_channel(channel: str, services: TheServices, principal: AnyKey) ->
     """One channel's limits and rules, and the JSON Schema of its `options`."""
     if channel not in services.channels:
         raise not_found("channel", channel)
-    return channel_view(services.channels[channel])
+    found = services.channels[channel]
+    return ChannelView.of(found.spec, found.options)

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from munadi.channels.http import ChannelTools
-from munadi.domain.channel import ChannelName, ChannelSpec
+from munadi.domain.channel import ChannelName, ChannelSpec, ChannelView
 from munadi.ports import Authorizer, Channel, Channels
 
 # Each name has a folder with `build(settings, tools) -> Channel` and, where its network asks for consent in a browser,
@@ -37,5 +37,11 @@ def channel_options() -> dict[ChannelName, type[BaseModel]]:
 
 
 def channel_specs() -> list[ChannelSpec]:
-    """Every channel's limits as they are without settings, for the docs and for `channels describe` offline."""
+    """Every channel's limits as they are without settings, for the docs."""
     return [import_module(f"{module}.spec").SPEC for module in REGISTRY.values()]
+
+
+def channel_views() -> list[ChannelView]:
+    """Every channel as the API describes it where no setting changes it, for `channels describe` offline."""
+    options = channel_options()
+    return [ChannelView.of(spec, options[spec.name]) for spec in channel_specs()]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import BaseModel
 
 from munadi.domain.model import WireModel
 
@@ -206,3 +209,14 @@ class ChannelSpec(WireModel):
         """
         carried = min(media_bytes, self.visible_bytes)
         return self.publish_deadline + timedelta(seconds=carried / SLOWEST_UPLINK)
+
+
+class ChannelView(ChannelSpec):
+    """A network's limits and rules, and the JSON Schema of its `options`."""
+
+    options: dict[str, Any]
+
+    @classmethod
+    def of(cls, spec: ChannelSpec, options: type[BaseModel]) -> Self:
+        """A channel as answered; `options` is its model of them."""
+        return cls(**spec.model_dump(by_alias=False), options=options.model_json_schema(by_alias=True))

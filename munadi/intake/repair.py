@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from munadi.domain.problem import Problem
-from munadi.intake.shape import problems_of_shape
+from munadi.domain.shape import problems_of_shape
 
 Model = TypeVar("Model", bound=BaseModel)
 
