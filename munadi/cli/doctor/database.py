@@ -1,0 +1,79 @@
+"""The database that this machine's settings name: does it answer, is it migrated, its clock, and its secrets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from munadi.cli.database import cause, with_database
+from munadi.cli.doctor.check import DATABASE, Check, skewed
+from munadi.cli.exits import CommandFailed
+
+if TYPE_CHECKING:
+    from munadi.config import Settings
+
+
+def database(settings: Settings) -> Iterator[Check]:
+    """What depends on it is looked at only if it answers and has its tables."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from munadi.db import migrate
+
+    try:
+        current, head = migrate.current(settings.database), migrate.head()
+    except SQLAlchemyError as error:
+        yield Check("migrations", False, f"the database does not answer: {cause(error)}", DATABASE)
+        return
+    if current != head:
+        message = f"the database is at revision {current}, not {head}"
+        yield Check("migrations", False, message, "Stop the API and workers, run munadi db upgrade, start them again.")
+        return
+    yield Check("migrations", True, f"the database is at revision {current}")
+    try:
+        yield from _clock(settings)
+        yield from _secrets(settings)
+    except SQLAlchemyError as error:
+        yield Check("database", False, f"the database does not answer: {cause(error)}", DATABASE)
+
+
+def _clock(settings: Settings) -> Iterator[Check]:
+    """PostgreSQL has a clock of its own; SQLite has this machine's."""
+    from munadi.db.looking import now_there
+
+    before = datetime.now(UTC)
+    there = asyncio.run(with_database(settings.database, now_there))
+    if there is None:
+        return
+    after = datetime.now(UTC)
+    # It was read at some moment in between.
+    skew = max((before - there).total_seconds(), (there - after).total_seconds(), 0.0)
+    yield skewed("database clock", skew, "the database")
+
+
+def _secrets(settings: Settings) -> Iterator[Check]:
+    """Every stored secret names the key it was sealed under."""
+    from munadi.cli.settings import database_and_keys
+    from munadi.db.looking import sealed_under
+
+    counts = asyncio.run(with_database(settings.database, sealed_under))
+    try:
+        _, keyring = database_and_keys()
+    except CommandFailed as error:
+        if counts:
+            advice = "Put the key back that they were sealed with; without it accounts must be connected anew."
+            yield Check("secret keys", False, f"{sum(counts.values())} stored secrets and no key: {error}", advice)
+        return
+    newest, *older = keyring.key_ids
+    lost = {key: count for key, count in counts.items() if key not in keyring.key_ids}
+    if lost:
+        keys = ", ".join(lost)
+        message = f"{sum(lost.values())} stored secrets are sealed under keys that are not here ({keys})"
+        advice = "Add the removed key to the end of MUNADI_SECRET_KEYS; munadi keys rotate-encryption names the rows."
+        yield Check("secret keys", False, message, advice)
+    elif waiting := sum(counts.get(key, 0) for key in older):
+        message = f"{waiting} stored secrets are still sealed under an older key"
+        yield Check("secret keys", True, message, "Run munadi keys rotate-encryption before you remove the older key.")
+    else:
+        yield Check("secret keys", True, f"open all {counts.get(newest, 0)} stored secrets")

@@ -1,0 +1,69 @@
+"""What only this machine knows: its settings, and what they name. More is asked where an API or a worker runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from munadi.cli.doctor.check import Check
+from munadi.cli.exits import CommandFailed
+from munadi.cli.session import Session
+
+if TYPE_CHECKING:
+    from munadi.config import Settings
+
+MEDIA = "Is the store up, and do the settings MUNADI_MEDIA__… name it? Posts with media wait until it is back."
+
+
+def local(session: Session) -> Iterator[Check]:
+    """The settings, and then each part that they name."""
+    from munadi.cli.settings import check_start, read_settings
+    from munadi.config import unknown_variables
+
+    for name in unknown_variables():
+        yield Check("settings", True, f"{name} is no setting", "A slip of the pen? It has no effect; remove or fix it.")
+    try:
+        settings = read_settings()
+        check_start(settings)
+    except CommandFailed as error:
+        yield from (Check("settings", False, rule, error.advice) for rule in str(error).splitlines())
+        return
+    has_database = settings.database_url is not None or (settings.data_dir / "munadi.db").exists()
+    if has_database:
+        from munadi.cli.doctor.database import database
+
+        yield from database(settings)
+    if settings.media.url is not None or (settings.data_dir / "media").exists():
+        yield _media(settings)
+    if address := _temporal(settings):
+        from munadi.cli.doctor.engine import worker
+
+        yield worker(settings, address)
+    if has_database:
+        from munadi.cli.doctor.outside import credentials, public_address
+
+        yield public_address(settings, session.transport)
+        yield from credentials(settings)
+
+
+def _temporal(settings: Settings) -> str | None:
+    """Where Temporal is: as set, or as the `munadi dev` that runs in the data folder has written down."""
+    if settings.temporal.address is not None:
+        return settings.temporal.address
+    try:
+        return str(json.loads((settings.data_dir / "dev.json").read_text())["temporal"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _media(settings: Settings) -> Check:
+    """Writes, reads and deletes an object of its own."""
+    from munadi.media.opening import open_store, try_store
+
+    place = settings.media.url or str(settings.data_dir / "media")
+    try:
+        try_store(open_store(settings))
+    except OSError as error:
+        return Check("media", False, str(error), MEDIA)
+    return Check("media", True, f"can be written, read and deleted in {place}")

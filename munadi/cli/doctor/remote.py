@@ -1,0 +1,74 @@
+"""What the API says, from wherever it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from munadi.cli.doctor.check import DATABASE, Check, skewed
+from munadi.cli.session import Session
+
+if TYPE_CHECKING:
+    import httpx
+
+# A Date has whole seconds, and servers renew it once a second: on one machine it is up to two behind.
+DATE_BEHIND = 2.0
+PART_ADVICE = {
+    "database": DATABASE,
+    "temporal": "Is it up, and does MUNADI_TEMPORAL__ADDRESS name it? Work is accepted, and waits until it is back.",
+}
+
+
+def remote(session: Session) -> Iterator[Check]:
+    """Is it there, how are its parts, does the clock agree, is the key known?"""
+    from munadi.client import NotReachable, ProblemError
+
+    try:
+        answer = session.client.raw("GET", "/healthz")
+    except (NotReachable, ProblemError) as error:
+        yield Check("api", False, str(error), "Is it running there? Start it, or set MUNADI_URL to where it is.")
+        return
+    yield Check("api", True, f"answers at {session.client.url}")
+    yield _clock(answer)
+    yield from _parts(session)
+    yield _key(session)
+
+
+def _clock(answer: httpx.Response) -> Check:
+    given = answer.headers.get("date")
+    if given is None:
+        return Check("clock", True, "not compared: the API's answer has no Date")
+    behind = (datetime.now(UTC) - parsedate_to_datetime(given)).total_seconds()
+    skew = max(-behind, behind - DATE_BEHIND, 0.0)
+    if round(skew) == 0:
+        return Check("clock", True, "this machine and the API agree, as far as whole seconds tell")
+    return skewed("clock", skew, "the API")
+
+
+def _parts(session: Session) -> Iterator[Check]:
+    from munadi.client import ProblemError
+
+    try:
+        parts = session.client.ready()["dependencies"]
+    except ProblemError as error:
+        yield Check("database", False, error.problem.get("detail") or str(error), PART_ADVICE["database"])
+        return
+    for name, state in parts.items():
+        yield Check(
+            name, state == "up", str(state), None if state == "up" else PART_ADVICE.get(name, "Look at its log.")
+        )
+
+
+def _key(session: Session) -> Check:
+    from munadi.client import ProblemError
+
+    if session.credentials.api_key is None:
+        return Check("key", False, "no API key is set", "Set MUNADI_API_KEY, or run munadi login.")
+    try:
+        # Any key may list the channels, whatever its scopes.
+        session.client.channels.list()
+    except ProblemError as error:
+        return Check("key", False, error.problem.get("detail") or str(error), "Ask an administrator for another one.")
+    return Check("key", True, "is valid")

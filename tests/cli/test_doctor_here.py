@@ -1,0 +1,207 @@
+"""`munadi doctor` where an API or a worker runs: keys, clocks, workers, addresses, apps."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from typer.testing import Result
+
+from munadi.cli.doctor.check import Check, skewed
+from munadi.cli.doctor.outside import credentials, public_address
+from munadi.config import Settings
+from munadi.crypto import KeyRing, create_key
+from munadi.db import migrate
+from munadi.db.session import Database
+from tests.cli.conftest import FakeApi
+from tests.cli.test_doctor import _well
+from tests.db.seeding import Seed
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.sleeping_workflow import SleepAMonth
+from tests.support.temporal import TemporalDevServer
+
+Munadi = Callable[..., Result]
+Ask = Callable[[], tuple[Result, dict[str, dict[str, Any]]]]
+OLD, NEW = create_key(), create_key()
+
+
+@pytest.fixture
+def ask(munadi: Munadi, api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ask:
+    """The command's result, and its checks by name."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MUNADI_API_KEY", "mnd_k")
+    monkeypatch.delenv("MUNADI_TEMPORAL__ADDRESS", raising=False)
+    _well(api)
+
+    def run() -> tuple[Result, dict[str, dict[str, Any]]]:
+        result = munadi("doctor", "--json")
+        return result, {check["name"]: check for check in json.loads(result.stdout)["checks"]}
+
+    return run
+
+
+@pytest.fixture
+def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """A database with two secrets under the old key; its URL."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}"
+    _fill(url)
+    monkeypatch.setenv("MUNADI_DATABASE_URL", url)
+    return url
+
+
+def _fill(url: str) -> None:
+    migrate.upgrade(url)
+
+    async def fill() -> None:
+        database = Database(url)
+        seed = Seed(database, KeyRing([OLD]))
+        await seed.create()
+        await seed.endpoint()
+        await seed.account()
+        await database.close()
+
+    asyncio.run(fill())
+
+
+@pytest.mark.parametrize(
+    ("keys", "ok", "said", "advised"),
+    [
+        ([OLD], True, "open all 2 stored secrets", None),
+        ([NEW, OLD], True, "2 stored secrets are still sealed under an older key", "rotate-encryption"),
+        ([NEW], False, "2 stored secrets are sealed under keys that are not here", "Add the removed key"),
+    ],
+)
+def test_every_stored_secret_has_its_key(
+    ask: Ask, sealed: str, monkeypatch: pytest.MonkeyPatch, keys: list[str], ok: bool, said: str, advised: str | None
+) -> None:
+    monkeypatch.setenv("MUNADI_SECRET_KEYS", ",".join(keys))
+    result, checks = ask()
+    found = checks["secret keys"]
+    assert (found["ok"], result.exit_code) == (ok, 0 if ok else 1)
+    assert said in found["message"]
+    assert (advised or "") in (found["advice"] or "")
+    assert OLD not in result.output
+    assert NEW not in result.output
+
+
+def test_secrets_without_any_key_are_told(ask: Ask, sealed: str) -> None:
+    result, checks = ask()
+    assert (result.exit_code, checks["secret keys"]["ok"]) == (1, False)
+    assert "2 stored secrets and no key" in checks["secret keys"]["message"]
+
+
+def test_postgresql_is_asked_for_its_clock_and_its_secrets(
+    ask: Ask, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _fill(postgres_url)
+    monkeypatch.setenv("MUNADI_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("MUNADI_SECRET_KEYS", OLD)
+    result, checks = ask()
+    assert result.exit_code == 0, result.output
+    assert checks["database clock"]["message"] == "this machine and the database differ by 0 s"
+    assert checks["secret keys"]["message"] == "open all 2 stored secrets"
+
+
+@pytest.mark.parametrize(("seconds", "ok"), [(0.0, True), (4.9, True), (5.1, False), (3_600.0, False)])
+def test_clocks_that_differ_are_wrong_from_five_seconds_on(seconds: float, ok: bool) -> None:
+    found = skewed("clock", seconds, "the API")
+    assert found.ok is ok
+    assert ("NTP" in (found.advice or "")) is not ok
+
+
+def test_nobody_at_temporals_address(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MUNADI_TEMPORAL__ADDRESS", f"{LOOPBACK}:{free_port()}")
+    result, checks = ask()
+    assert (result.exit_code, checks["worker"]["ok"]) == (1, False)
+    assert "does not answer" in checks["worker"]["message"]
+
+
+async def test_temporal_without_a_worker_and_with_one(
+    ask: Ask, temporal: TemporalDevServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = f"doctor-{free_port()}"
+    monkeypatch.setenv("MUNADI_TEMPORAL__ADDRESS", temporal.address)
+    monkeypatch.setenv("MUNADI_TEMPORAL__TASK_QUEUE", queue)
+    result, checks = await asyncio.to_thread(ask)
+    assert (result.exit_code, checks["worker"]["ok"]) == (1, False)
+    assert "no worker" in checks["worker"]["message"]
+    assert "munadi worker" in checks["worker"]["advice"]
+    async with _worker(temporal, queue):
+        for _ in range(50):
+            result, checks = await asyncio.to_thread(ask)
+            if checks["worker"]["ok"]:
+                break
+            await asyncio.sleep(0.1)
+    assert result.exit_code == 0, result.output
+    assert queue in checks["worker"]["message"]
+    monkeypatch.setenv("MUNADI_TEMPORAL__NAMESPACE", "nowhere")
+    _, checks = await asyncio.to_thread(ask)
+    assert "has no namespace nowhere" in checks["worker"]["message"]
+
+
+@asynccontextmanager
+async def _worker(temporal: TemporalDevServer, queue: str) -> AsyncIterator[None]:
+    from temporalio.worker import Worker
+
+    async with Worker(await temporal.connect(), task_queue=queue, workflows=[SleepAMonth]):
+        yield
+
+
+def _public(answer: httpx.Response | Exception, **settings: Any) -> Check:
+    def respond(request: httpx.Request) -> httpx.Response:
+        assert request.url.path.endswith("/healthz")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return public_address(Settings(**settings), httpx.MockTransport(respond))
+
+
+OUTSIDE = "https://munadi.example.com"
+WELL = httpx.Response(200, json={"status": "ok"})
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8080", "https://10.0.0.5", "http://localhost", "https://api.internal"]
+)
+def test_an_address_that_nobody_outside_reaches(url: str) -> None:
+    in_development = _public(WELL, public_url=url)
+    assert (in_development.ok, "MUNADI_PUBLIC_URL" in (in_development.advice or "")) == (True, True)
+    assert not _public(WELL, public_url=url, environment="production").ok
+
+
+@pytest.mark.parametrize(
+    ("answer", "ok", "said"),
+    [
+        (WELL, True, "answers, asked from this machine"),
+        (httpx.ConnectError("name not known"), False, "name not known"),
+        (httpx.Response(200, text="<html>"), False, "but not as Munadi"),
+        (httpx.Response(404, json={"status": "ok"}), False, "answers 404"),
+    ],
+)
+def test_an_address_that_others_reach_answers_as_munadi(
+    answer: httpx.Response | Exception, ok: bool, said: str
+) -> None:
+    found = _public(answer, public_url=OUTSIDE)
+    assert (found.ok, said in found.message) == (ok, True), found
+    assert (found.advice is None) is ok
+
+
+def test_an_address_without_tls_is_a_warning() -> None:
+    found = _public(WELL, public_url="http://munadi.example.com")
+    assert (found.ok, "https" in (found.advice or "")) == (True, True)
+
+
+def test_half_an_app_is_wrong_and_none_is_a_warning() -> None:
+    some = {"facebook": {"client_id": "1", "client_secret": "s3cret"}, "tiktok": {"client_id": "2"}}
+    wrong, warned = credentials(Settings(channels=some))
+    assert (wrong.ok, wrong.message) == (False, "MUNADI_CHANNELS__TIKTOK__CLIENT_SECRET is missing")
+    assert warned.ok
+    for name in ("instagram", "threads", "youtube"):
+        assert name in warned.message
+    for name in ("facebook", "tiktok", "bluesky"):
+        assert name not in warned.message
