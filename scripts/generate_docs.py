@@ -1,6 +1,6 @@
 """Write the reference under docs/reference/ from the code; `--check` fails when a page is stale.
 
-Everything here has one source: specs, reasons, settings, events, the OpenAPI document.
+Everything here has one source: specs, reasons, settings, events, commands, tools, the OpenAPI document.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -20,6 +19,8 @@ from munadi.domain.channel import ChannelSpec, MediaRule
 from munadi.domain.event import EventType
 from munadi.domain.publication import TRANSITIONS
 from munadi.domain.reasons import REASONS
+from scripts.cli_reference import cli_reference
+from scripts.markdown import table
 from scripts.option_tables import meaning, rows
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
@@ -47,14 +48,6 @@ EVENT_MEANING = {
     EventType.WEBHOOK_TEST: "you asked for a test",
     EventType.ENDPOINT_DISABLED: "an endpoint was switched off: 410, or failing for five days",
 }
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    """A Markdown table."""
-    lines = ["| " + " | ".join(head) + " |"]
-    lines.append("|" + "---|" * lines[0].count(" | ") + "---|")
-    lines += ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
 
 
 def channels() -> str:
@@ -163,6 +156,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "reasons.md": reasons,
     "events.md": events,
     "settings.md": settings,
+    "cli.md": cli_reference,
     "openapi.json": openapi,
 }
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from munadi.cli.command import command, group
+from munadi.cli.completing import channels
 from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output, status
 from munadi.cli.paging import Cursor, Limit, say_more
@@ -28,8 +29,11 @@ Secret = Annotated[
 @command(app, "import")
 def import_(
     session: Session,
-    brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND")],
-    channel: Annotated[str | None, Option("--channel", metavar="CHANNEL", help="See munadi channels list.")] = None,
+    brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND", help="Whose account it is.")],
+    channel: Annotated[
+        str | None,
+        Option("--channel", metavar="CHANNEL", help="See munadi channels list.", autocompletion=channels),
+    ] = None,
     external_id: Annotated[str | None, Option("--external-id", metavar="ID", help="The network's id of it.")] = None,
     identifier: Annotated[
         str | None, Option("--identifier", help="The handle, where the secret is an app password.")
@@ -60,12 +64,18 @@ def import_(
 @command(app, "list")
 def list_(
     session: Session,
-    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND")] = None,
+    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")] = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> None:
     """List accounts with their health."""
     session.show(session.client.accounts.list(brand_ref, limit, cursor), _print_page)
+
+
+@command(app, "get")
+def get(session: Session, account_id: AccountId) -> None:
+    """Show an account and how it stands, as far as is known without asking its network."""
+    session.show(session.client.accounts.get(account_id), _print_account)
 
 
 @command(app, "check")

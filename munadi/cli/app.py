@@ -9,16 +9,18 @@ import typer
 from munadi.cli import (
     api,
     brands,
+    changes,
     channels,
     connecting,
-    contents,
     db,
     demo,
     dev,
     doctor,
     encryption,
+    events,
     keys,
     login,
+    publications,
     sandbox,
     webhooks,
     worker,
@@ -30,16 +32,15 @@ from munadi.cli.session import Session
 app = typer.Typer(
     name="munadi",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Munadi publishes prepared content to social networks, and says what became of it.",
     epilog="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not reachable, 4 not permitted.",
 )
-# `accounts` and what `connecting` adds to it are one group.
-for group in (contents.app, connecting.app, brands.app, channels.app, webhooks.app, keys.app, db.app):
-    app.add_typer(group)
+# `contents` and what `changes` adds to it are one group; so are `accounts` and `connecting`.
+for group in (changes, publications, connecting, brands, channels, webhooks, keys, db):
+    app.add_typer(group.app)
 encryption.add_to(keys.app)
-for alone in (dev, demo, doctor, login, api, worker, sandbox):
+for alone in (login, doctor, events, dev, demo, api, worker, sandbox):
     alone.add_to(app)
 
 

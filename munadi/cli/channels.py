@@ -2,29 +2,60 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from typer import Argument
+from typer import Argument, Option
 
 from munadi.cli.command import command, group
+from munadi.cli.completing import channels
+from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 
 app = group("channels", "List the networks and their limits.")
 
+Offline = Annotated[bool, Option("--offline", help="Ask no API: show what this version of Munadi was packaged with.")]
+
 
 @command(app, "list")
-def list_(session: Session) -> None:
-    """List the channels."""
-    session.show(session.client.channels.list(), _print_page)
+def list_(session: Session, offline: Offline = False) -> None:
+    """List the channels; those packaged with this version if no API is reachable."""
+    page = _or_packaged(session, offline, session.client.channels.list)
+    session.show({"data": page, "nextCursor": None} if isinstance(page, list) else page, _print_page)
 
 
 @command(app, "describe")
 def describe(
-    session: Session, channel: Annotated[str, Argument(metavar="CHANNEL", help="See munadi channels list.")]
+    session: Session,
+    channel: Annotated[str, Argument(metavar="CHANNEL", help="See munadi channels list.", autocompletion=channels)],
+    offline: Offline = False,
 ) -> None:
-    """Show a channel's limits, media rules and options."""
-    session.show(session.client.channels.get(channel), _print_channel)
+    """Show a channel's limits, media rules and options; those packaged with this version if no API is reachable."""
+    found = _or_packaged(session, offline, lambda: session.client.channels.get(channel))
+    if isinstance(found, list):
+        names = [each["name"] for each in found]
+        if channel not in names:
+            raise CommandFailed(f"there is no channel {channel}", Exit.REFUSED, f"There are: {', '.join(names)}.")
+        found = found[names.index(channel)]
+    session.show(found, _print_channel)
+
+
+def _or_packaged(session: Session, offline: bool, ask: Callable[[], Any]) -> Any:
+    """What the API says; the list of the packaged channels if there is none, which is said then."""
+    from munadi.client import NotReachable
+
+    if not offline:
+        try:
+            return ask()
+        except NotReachable as error:
+            session.out.note((f"Munadi is not reachable: {error}", "yellow"))
+    from munadi.cli.packaged import packaged_channels
+
+    packaged = packaged_channels()
+    version = packaged[0]["packaged"]
+    session.out.note((f"as packaged with munadi {version}; an API may be another version, or set otherwise", "yellow"))
+    return packaged
 
 
 def _print_page(out: Output, page: Any) -> None:

@@ -10,6 +10,7 @@ from typer import Argument, Option
 
 from munadi.cli.accounts import app as app
 from munadi.cli.command import command
+from munadi.cli.completing import channels
 from munadi.cli.exits import Exit
 from munadi.cli.output import Output
 from munadi.cli.session import Session
@@ -27,8 +28,11 @@ NoWait = Annotated[bool, Option("--no-wait", help="Print the link and do not wai
 @command(app, "connect")
 def connect(
     session: Session,
-    brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND")],
-    channel: Annotated[str, Option("--channel", metavar="CHANNEL", help="See munadi channels list.")],
+    brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND", help="Whose account it is.")],
+    channel: Annotated[
+        str,
+        Option("--channel", metavar="CHANNEL", help="See munadi channels list.", autocompletion=channels),
+    ],
     login: Login = None,
     hint: Hint = None,
     redirect_url: Redirect = None,

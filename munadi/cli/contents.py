@@ -7,10 +7,13 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from munadi.cli.command import command, group
+from munadi.cli.completing import channels, statuses
 from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output, status
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
+from munadi.cli.story import print_accepted
+from munadi.cli.watching import follow_to_the_end
 
 app = group("contents", "Publish, follow, cancel, reschedule and retry contents.")
 
@@ -36,20 +39,26 @@ def publish(
     """
     from munadi.cli.payload import prepare_payload
     from munadi.client import NotReachable
-    from munadi.client.steps import new_key
+    from munadi.client.steps import key_header, new_key
 
-    payload = prepare_payload(session, file, brand_ref)
     key = idempotency_key or new_key()
     try:
-        content = session.client.contents.publish(payload, key)
+        key_header(key)
+    except ValueError as error:
+        raise CommandFailed(f"--idempotency-key: {error}", Exit.USAGE) from error
+    payload = prepare_payload(session, file, brand_ref)
+    try:
+        made = session.client.contents.submit(payload, key)
     except NotReachable:
         session.out.note(f"It may have been accepted all the same. To be sure, repeat with --idempotency-key {key}")
         raise
+    if made.replayed:
+        session.out.note(("this key was used before: the first answer, given again; nothing new was made", "yellow"))
     if not wait:
-        session.show(content, _print_accepted)
+        session.show(made.content, print_accepted)
         return
-    _print_accepted(session.out, content)
-    _follow_to_the_end(session, content["id"], as_lines=False)
+    print_accepted(session.out, made.content)
+    follow_to_the_end(session, made.content["id"], as_lines=False)
 
 
 @command(app, "validate")
@@ -74,11 +83,17 @@ def get(session: Session, content_id: ContentId) -> None:
 @command(app, "list")
 def list_(
     session: Session,
-    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND")] = None,
-    status_: Annotated[str | None, Option("--status", metavar="STATUS", help="For example failed.")] = None,
-    channel: Annotated[str | None, Option("--channel", metavar="CHANNEL")] = None,
-    account_id: Annotated[str | None, Option("--account-id", metavar="ACCOUNT_ID")] = None,
-    client_ref: Annotated[str | None, Option("--client-ref", metavar="REF")] = None,
+    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")] = None,
+    status_: Annotated[
+        str | None, Option("--status", metavar="STATUS", help="Such as failed.", autocompletion=statuses)
+    ] = None,
+    channel: Annotated[
+        str | None, Option("--channel", metavar="CHANNEL", help="Only on this network.", autocompletion=channels)
+    ] = None,
+    account_id: Annotated[
+        str | None, Option("--account-id", metavar="ACCOUNT_ID", help="Only at this account.")
+    ] = None,
+    client_ref: Annotated[str | None, Option("--client-ref", metavar="REF", help="Your own id of it.")] = None,
     scheduled_from: Annotated[str | None, Option("--from", metavar="TIME", help="Due at or after, ISO 8601.")] = None,
     scheduled_to: Annotated[str | None, Option("--to", metavar="TIME", help="Due at or before, ISO 8601.")] = None,
     limit: Limit = None,
@@ -101,8 +116,12 @@ def list_(
 
 @command(app, "watch")
 def watch(session: Session, content_id: ContentId) -> None:
-    """Print each event as it happens until every publication has ended. Exits 0 only if all were published."""
-    _follow_to_the_end(session, content_id, as_lines=True)
+    """Follow a content until every publication has ended. Exits 0 only if all were published.
+
+    A terminal shows how it stands, drawn anew as things happen; a pipe gets a line per event, and with --json each
+    event as JSON.
+    """
+    follow_to_the_end(session, content_id, as_lines=True)
 
 
 @command(app, "events")
@@ -110,75 +129,6 @@ def events(session: Session, content_id: ContentId) -> None:
     """Print the events so far."""
     found = session.client.contents.events(content_id)
     session.show({"data": [*found], "nextCursor": None}, _print_events)
-
-
-@command(app, "cancel")
-def cancel(session: Session, content_id: ContentId) -> None:
-    """Withdraw what is not yet being published."""
-    from munadi.cli.story import print_content
-
-    session.show(session.client.contents.cancel(content_id), print_content)
-
-
-@command(app, "reschedule")
-def reschedule(
-    session: Session,
-    content_id: ContentId,
-    scheduled_at: Annotated[str, Option("--at", metavar="TIME", help="ISO 8601 with an offset, or local with a zone.")],
-    timezone: Annotated[str | None, Option("--timezone", metavar="ZONE", help="IANA, such as Asia/Kolkata.")] = None,
-    fold: Annotated[str | None, Option("--fold", metavar="earlier|later", help="Which of a doubled hour.")] = None,
-) -> None:
-    """Move what is not yet being published to another time."""
-    from munadi.cli.story import print_content
-
-    if fold not in (None, "earlier", "later"):
-        raise CommandFailed("--fold is earlier or later", Exit.USAGE)
-    chosen: Any = fold
-    content = session.client.contents.reschedule(content_id, scheduled_at, timezone=timezone, fold=chosen)
-    session.show(content, print_content)
-
-
-@command(app, "retry")
-def retry(
-    session: Session,
-    content_id: ContentId,
-    publication_ids: Annotated[
-        list[str] | None, Option("--publication", metavar="PUBLICATION_ID", help="Only this one; may be repeated.")
-    ] = None,
-) -> None:
-    """Try failed publications again, with the stored media."""
-    content = session.client.contents.retry(content_id, publication_ids)
-    session.show(content, _print_accepted)
-
-
-def _follow_to_the_end(session: Session, content_id: str, *, as_lines: bool) -> None:
-    """Print events as they come (in JSON mode only `as_lines`), then the result; exit by it."""
-    from munadi.cli.story import print_event, print_publications
-    from munadi.cli.watching import follow
-
-    for event in follow(session, content_id):
-        if session.out.as_json and as_lines:
-            session.out.json(event)
-        print_event(session.out, event)
-    content = session.client.contents.get(content_id)
-    if session.out.as_json and not as_lines:
-        session.out.json(content)
-    session.out.line()
-    print_publications(session.out, content["publications"])
-    if content["status"] != "published":
-        session.out.line()
-        session.out.line(status(content["status"]), ": not everything was published.")
-        _end(Exit.REFUSED)
-
-
-def _print_accepted(out: Output, content: Any) -> None:
-    from munadi.cli.story import print_warnings
-
-    out.line(
-        ("accepted ", "green"), content["id"], " — Munadi has the work; this does not mean published.",
-    )  # fmt: skip
-    out.line(f"Follow it: munadi contents watch {content['id']}")
-    print_warnings(out, content["warnings"])
 
 
 def _print_events(out: Output, page: Any) -> None:

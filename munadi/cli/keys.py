@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from munadi.cli.command import command, group
+from munadi.cli.completing import scopes as scope_names
 from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Cell, Output
 from munadi.cli.paging import Cursor, Limit, say_more
@@ -21,7 +22,13 @@ def create(
     session: Session,
     name: Annotated[str, Option("--name", help="What it is for, such as cms.")],
     scopes: Annotated[
-        list[str] | None, Option("--scope", metavar="SCOPE", help="Such as contents:write, or admin; repeat for more.")
+        list[str] | None,
+        Option(
+            "--scope",
+            metavar="SCOPE",
+            help="Such as contents:write, or admin; repeat for more.",
+            autocompletion=scope_names,
+        ),
     ] = None,
     brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only for this brand.")] = None,
     expires_at: Annotated[str | None, Option("--expires-at", metavar="TIME", help="ISO 8601 with an offset.")] = None,

@@ -6,6 +6,7 @@ Lines are never wrapped or cut, so that a pipe gets whole ids; colour is only fo
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -52,6 +53,11 @@ class Output:
         if not self.as_json:
             _console(sys.stdout).print(_text(parts), soft_wrap=True)
 
+    @property
+    def is_live(self) -> bool:
+        """Whether a person looks at a terminal that can draw the same place again."""
+        return not self.as_json and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+
     def note(self, *parts: Cell) -> None:
         """A line beside the result: progress, warnings, errors. On standard error."""
         if not self.as_json:
@@ -74,6 +80,20 @@ class Output:
         width = max((len(name) for name, _ in given), default=0)
         for name, value in given:
             self.line((name.ljust(width), "dim"), GAP, value)
+
+
+class Sheet(Output):
+    """What would be printed, kept as lines instead, for a picture that is drawn again and again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[Text] = []
+
+    def line(self, *parts: Cell) -> None:
+        """Keeps it; a line wider than the terminal is cut when it is drawn."""
+        text = _text(parts)
+        text.no_wrap, text.overflow = True, "ellipsis"
+        self.lines.append(text)
 
 
 def status(name: str) -> Cell:

@@ -10,6 +10,7 @@ from typing import Any
 
 from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.session import Session
+from munadi.cli.uploading import upload
 
 STDIN = "-"
 
@@ -22,9 +23,15 @@ def prepare_payload(session: Session, source: str, brand_ref: str | None) -> dic
         raise CommandFailed(f"--brand-ref {brand_ref} and the payload's brandRef {named} disagree", Exit.USAGE)
     if brand_ref:
         payload["brandRef"] = brand_ref
-    folder = Path.cwd() if source == STDIN else Path(source).resolve().parent
-    upload_local_media(session, payload, folder)
+    upload_local_media(session, payload, _folder(source), payload.get("brandRef"))
     return payload
+
+
+def prepare_changes(session: Session, source: str, brand_ref: str) -> dict[str, Any]:
+    """Changes to a content of that brand, ready to send. CommandFailed as for `prepare_payload`."""
+    changes = read_payload(source)
+    upload_local_media(session, changes, _folder(source), brand_ref)
+    return changes
 
 
 def read_payload(source: str) -> dict[str, Any]:
@@ -42,19 +49,23 @@ def read_payload(source: str) -> dict[str, Any]:
     return payload
 
 
-def upload_local_media(session: Session, payload: dict[str, Any], folder: Path) -> None:
+def upload_local_media(session: Session, payload: dict[str, Any], folder: Path, brand_ref: Any) -> None:
     """Replace each `{"path": …}` by the `{"id": …}` of the uploaded file; a file named twice is uploaded once."""
     local = list(_local_media(payload))
     files = {media["path"]: folder / media["path"] for media in local}
     for name, file in files.items():
         if not file.is_file():
             raise CommandFailed(f"media file not found: {name} (looked for {file})", Exit.USAGE)
-    brand_ref = payload.get("brandRef")
     if files and not isinstance(brand_ref, str):
         raise CommandFailed("give --brand-ref: media are stored for a brand", Exit.USAGE)
-    ids = {name: session.client.media.upload(str(brand_ref), file)["id"] for name, file in files.items()}
+    ids = {name: upload(session, str(brand_ref), file, name)["id"] for name, file in files.items()}
     for media in local:
         media["id"] = ids[media.pop("path")]
+
+
+def _folder(source: str) -> Path:
+    """What paths of media are relative to."""
+    return Path.cwd() if source == STDIN else Path(source).resolve().parent
 
 
 def _local_media(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -19,8 +19,8 @@ def add_to(app: typer.Typer) -> None:
 
 def sandbox(
     session: Session,
-    host: Annotated[str, Option("--host")] = "127.0.0.1",
-    port: Annotated[int, Option("--port", min=1, max=65535)] = 8090,
+    host: Annotated[str, Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, Option("--port", min=1, max=65535, help="The port to listen on.")] = 8090,
     data_dir: Annotated[
         Path | None, Option("--data-dir", metavar="FOLDER", help="Where the networks keep their posts; else nowhere.")
     ] = None,

@@ -50,8 +50,29 @@ def print_content(out: Output, content: Content) -> None:
     print_warnings(out, content["warnings"])
 
 
+def print_accepted(out: Output, content: Content) -> None:
+    """What acceptance means, and what it does not."""
+    out.line(
+        ("accepted ", "green"), content["id"], " — Munadi has the work; this does not mean published.",
+    )  # fmt: skip
+    out.line(f"Follow it: munadi contents watch {content['id']}")
+    print_warnings(out, content["warnings"])
+
+
 def print_publications(out: Output, publications: Sequence[Publication]) -> None:
     """One line per publication, and what to do about those that failed."""
+    print_posts(out, publications)
+    for publication in publications:
+        if failure := publication["failure"]:
+            print_failure(out, publication["channel"], failure)
+        if hold := publication["hold"]:
+            until = clock_time(hold["until"]) or "somebody acts"
+            out.line(f"{publication['channel']}: held, {hold['reason']}, until {until}")
+        print_warnings(out, publication["warnings"])
+
+
+def print_posts(out: Output, publications: Sequence[Publication]) -> None:
+    """One line per publication."""
     rows: list[list[Cell | None]] = [
         [
             publication["channel"],
@@ -62,13 +83,6 @@ def print_publications(out: Output, publications: Sequence[Publication]) -> None
         for publication in publications
     ]
     out.table(["channel", "status", "late", "post"], rows)
-    for publication in publications:
-        if failure := publication["failure"]:
-            print_failure(out, publication["channel"], failure)
-        if hold := publication["hold"]:
-            until = clock_time(hold["until"]) or "somebody acts"
-            out.line(f"{publication['channel']}: held, {hold['reason']}, until {until}")
-        print_warnings(out, publication["warnings"])
 
 
 def print_failure(out: Output, channel: str, failure: Failure) -> None:

@@ -1,20 +1,52 @@
-"""Following a content over restarts of the API: what it does goes on meanwhile, so we wait for it to come back."""
+"""Following a content to its end, over restarts of the API: what it does goes on meanwhile, so we wait for it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+from munadi.cli.exits import Exit
+from munadi.cli.output import status
 from munadi.cli.session import Session
-from munadi.client import NotReachable, ProblemError
-from munadi.client.shapes import Event
+
+if TYPE_CHECKING:
+    from munadi.client.shapes import Event
 
 PATIENCE = 60.0
 PAUSE = 1.0
 
 
+def follow_to_the_end(session: Session, content_id: str, *, as_lines: bool) -> None:
+    """Show what happens (in JSON mode only `as_lines`, each event), then the result; exit by it."""
+    from munadi.cli.story import print_event, print_publications
+
+    if session.out.is_live:
+        from munadi.cli.board import watch_on_board
+
+        watch_on_board(session.client.contents.get(content_id), follow(session, content_id))
+    else:
+        for event in follow(session, content_id):
+            if session.out.as_json and as_lines:
+                session.out.json(event)
+            print_event(session.out, event)
+    content = session.client.contents.get(content_id)
+    if session.out.as_json and not as_lines:
+        session.out.json(content)
+    session.out.line()
+    print_publications(session.out, content["publications"])
+    if content["status"] != "published":
+        import typer
+
+        session.out.line()
+        session.out.line(status(content["status"]), ": not everything was published.")
+        raise typer.Exit(Exit.REFUSED)
+
+
 def follow(session: Session, content_id: str) -> Iterator[Event]:
     """Each event once. NotReachable only after the API has been away for a minute."""
+    from munadi.client import NotReachable, ProblemError
+
     last = 0
     away_since: float | None = None
     pause = session.pause or time.sleep
@@ -25,7 +57,7 @@ def follow(session: Session, content_id: str) -> Iterator[Event]:
                 yield event
             return
         except (NotReachable, ProblemError) as error:
-            if isinstance(error, ProblemError) and error.status not in (502, 503, 504):
+            if isinstance(error, ProblemError) and not error.is_away:
                 raise
             now = time.monotonic()
             if away_since is None:

@@ -23,9 +23,11 @@ def dev(
         Path | None, Option("--data-dir", metavar="FOLDER", help="Else MUNADI_DATA_DIR, else .munadi.")
     ] = None,
     port: Annotated[int | None, Option("--port", min=0, max=65535, help="The API's; 0 for a free one.")] = None,
-    sandbox_port: Annotated[int | None, Option("--sandbox-port", min=0, max=65535)] = None,
-    temporal_port: Annotated[int | None, Option("--temporal-port", min=0, max=65535)] = None,
-    temporal_ui_port: Annotated[int | None, Option("--temporal-ui-port", min=0, max=65535)] = None,
+    sandbox_port: Annotated[int | None, Option("--sandbox-port", min=0, max=65535, help="The networks' port.")] = None,
+    temporal_port: Annotated[int | None, Option("--temporal-port", min=0, max=65535, help="Temporal's.")] = None,
+    temporal_ui_port: Annotated[
+        int | None, Option("--temporal-ui-port", min=0, max=65535, help="Its Web UI's.")
+    ] = None,
     no_sandbox: Annotated[bool, Option("--no-sandbox", help="Talk to the real networks.")] = False,
 ) -> None:
     """Run everything on this machine: Temporal, database, sandbox, API, worker, dashboard.

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from typer import Argument, Option
 
 from munadi.cli.command import command, group
+from munadi.cli.completing import channels as channel_names
+from munadi.cli.completing import delivery_statuses, event_types
 from munadi.cli.output import Cell, Output, status
 from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
@@ -15,6 +17,14 @@ from munadi.cli.story import clock_time
 app = group("webhooks", "Send events to your own systems, see what arrived, send again.")
 
 EndpointId = Annotated[str, Argument(metavar="ENDPOINT_ID", help="whe_…")]
+Types = Annotated[
+    list[str] | None,
+    Option("--type", metavar="TYPE", help="Only these events; repeat.", autocompletion=event_types),
+]
+Channels = Annotated[
+    list[str] | None,
+    Option("--channel", metavar="CHANNEL", help="Only these; repeat.", autocompletion=channel_names),
+]
 BrandRef = Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's events.")]
 
 
@@ -29,9 +39,9 @@ def create(
     session: Session,
     url: Annotated[str, Argument(metavar="URL", help="Where events are posted to.")],
     brand_ref: BrandRef = None,
-    types: Annotated[list[str] | None, Option("--type", metavar="TYPE", help="Only these events; repeat.")] = None,
-    channels: Annotated[list[str] | None, Option("--channel", metavar="CHANNEL", help="Only these; repeat.")] = None,
-    description: Annotated[str | None, Option("--description")] = None,
+    types: Types = None,
+    channels: Channels = None,
+    description: Annotated[str | None, Option("--description", help="For people.")] = None,
 ) -> None:
     """Create an endpoint. Its secret is printed once."""
     made = session.client.webhooks.create(
@@ -60,10 +70,16 @@ def test(session: Session, endpoint_id: EndpointId) -> None:
 @command(app, "deliveries")
 def deliveries(
     session: Session,
-    endpoint_id: Annotated[str | None, Option("--endpoint-id", metavar="ENDPOINT_ID")] = None,
-    event_id: Annotated[str | None, Option("--event-id", metavar="EVENT_ID")] = None,
-    content_id: Annotated[str | None, Option("--content-id", metavar="CONTENT_ID")] = None,
-    status_: Annotated[str | None, Option("--status", metavar="STATUS", help="Such as pending.")] = None,
+    endpoint_id: Annotated[
+        str | None, Option("--endpoint-id", metavar="ENDPOINT_ID", help="Only to this endpoint.")
+    ] = None,
+    event_id: Annotated[str | None, Option("--event-id", metavar="EVENT_ID", help="Only of this event.")] = None,
+    content_id: Annotated[
+        str | None, Option("--content-id", metavar="CONTENT_ID", help="Only about this content.")
+    ] = None,
+    status_: Annotated[
+        str | None, Option("--status", metavar="STATUS", help="Such as pending.", autocompletion=delivery_statuses)
+    ] = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> None:
@@ -83,6 +99,21 @@ def redeliver(session: Session, delivery_id: Annotated[str, Argument(metavar="DE
 def _print_secret(out: Output, endpoint: Any) -> None:
     out.facts([("endpoint", endpoint["id"]), ("url", endpoint["url"]), ("secret", (endpoint["secret"], "bold"))])
     out.note(("Keep the secret now, it is not shown again. Check signatures with it.", "dim"))
+
+
+def print_endpoint(out: Output, endpoint: Any) -> None:
+    """One endpoint and how it fares."""
+    out.facts(
+        [
+            ("endpoint", endpoint["id"]),
+            ("url", endpoint["url"]),
+            ("state", _state(endpoint)),
+            ("brand", endpoint["brandRef"] or "all"),
+            ("events", _wants(endpoint)),
+            ("description", endpoint["description"]),
+            ("failing since", clock_time(endpoint["failingSince"])),
+        ]
+    )
 
 
 def _print_endpoints(out: Output, page: Any) -> None:

@@ -1,0 +1,90 @@
+"""`munadi contents cancel`, `publish-now`, `edit`, `reschedule`, `retry`: changes, while there is time for them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from typer import Option
+
+from munadi.cli.command import command
+from munadi.cli.completing import folds
+from munadi.cli.contents import ContentId
+from munadi.cli.contents import app as app
+from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.session import Session
+from munadi.cli.story import print_accepted, print_content
+
+
+@command(app, "cancel")
+def cancel(session: Session, content_id: ContentId) -> None:
+    """Withdraw what is not yet being published."""
+    session.show(session.client.contents.cancel(content_id), print_content)
+
+
+@command(app, "publish-now")
+def publish_now(session: Session, content_id: ContentId) -> None:
+    """Make what still waits due at once."""
+    session.show(session.client.contents.publish_now(content_id), print_accepted)
+
+
+@command(app, "edit")
+def edit(
+    session: Session,
+    content_id: ContentId,
+    file: Annotated[str, Option("--file", "-f", metavar="FILE", help="The changes as JSON; - reads standard input.")],
+    version: Annotated[
+        int | None,
+        Option(
+            "--version",
+            metavar="NUMBER",
+            help="Refuse if somebody changed it since this version; else the present one.",
+        ),
+    ] = None,
+) -> None:
+    """Change what is not yet being published: what the file leaves out stays, null clears.
+
+    Media may be local, as for publish. The time is changed with reschedule; the set of channels is fixed.
+    """
+    from munadi.cli.payload import prepare_changes
+
+    content = session.client.contents.get(content_id)
+    changes = prepare_changes(session, file, content["brandRef"])
+    based_on = content["version"] if version is None else version
+    session.show(session.client.contents.update(content_id, changes, based_on), print_content)
+
+
+@command(app, "reschedule")
+def reschedule(
+    session: Session,
+    content_id: ContentId,
+    scheduled_at: Annotated[str, Option("--at", metavar="TIME", help="ISO 8601 with an offset, or local with a zone.")],
+    timezone: Annotated[str | None, Option("--timezone", metavar="ZONE", help="IANA, such as Asia/Kolkata.")] = None,
+    fold: Annotated[
+        str | None,
+        Option("--fold", metavar="earlier|later", help="Which of a doubled hour.", autocompletion=folds),
+    ] = None,
+    publish_by: Annotated[
+        str | None, Option("--publish-by", metavar="TIME", help="Give up after this; else it moves along.")
+    ] = None,
+) -> None:
+    """Move what is not yet being published to another time."""
+    if fold not in (None, "earlier", "later"):
+        raise CommandFailed("--fold is earlier or later", Exit.USAGE)
+    chosen: Any = fold
+    content = session.client.contents.reschedule(
+        content_id, scheduled_at, timezone=timezone, fold=chosen, publish_by=publish_by
+    )
+    session.show(content, print_content)
+
+
+@command(app, "retry")
+def retry(
+    session: Session,
+    content_id: ContentId,
+    publication_ids: Annotated[
+        list[str] | None, Option("--publication", metavar="PUBLICATION_ID", help="Only this one; may be repeated.")
+    ] = None,
+) -> None:
+    """Try failed publications again, with the stored media."""
+    content = session.client.contents.retry(content_id, publication_ids)
+    session.show(content, print_accepted)

@@ -1,0 +1,65 @@
+"""`munadi events`: the whole log, from a position on, and on."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+from typer import Option
+
+from munadi.cli.command import command
+from munadi.cli.completing import event_types
+from munadi.cli.output import Output
+from munadi.cli.session import Session
+
+PAUSE = 1.0
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    command(app, "events")(events)
+
+
+def events(
+    session: Session,
+    after: Annotated[int, Option("--after", min=0, metavar="POSITION", help="Only later ones.")] = 0,
+    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")] = None,
+    types: Annotated[
+        list[str] | None,
+        Option("--type", metavar="TYPE", help="Only these; repeat for more.", autocompletion=event_types),
+    ] = None,
+    limit: Annotated[int | None, Option("--limit", min=1, max=100, help="How many at most at once.")] = None,
+    follow: Annotated[bool, Option("--follow", help="Go on with what happens, until Ctrl-C.")] = False,
+) -> None:
+    """Print the log of everything that happened, in order. With --follow each event, and with --json one per line."""
+    if not follow:
+        session.show(session.client.events(after, brand_ref=brand_ref, types=types, limit=limit), _print_page)
+        return
+    pause = session.pause or time.sleep
+    while True:
+        page = session.client.events(after, brand_ref=brand_ref, types=types, limit=limit)
+        for event in page["data"]:
+            after = event["position"]
+            _tell(session, event)
+        if page["nextCursor"] is None:
+            pause(PAUSE)
+
+
+def _tell(session: Session, event: Any) -> None:
+    from munadi.cli.story import print_event
+
+    if session.out.as_json:
+        session.out.json(event)
+    print_event(session.out, event, note=event["contentId"])
+
+
+def _print_page(out: Output, page: Any) -> None:
+    from munadi.cli.story import print_event
+
+    for event in page["data"]:
+        print_event(out, event, note=event["contentId"])
+    if not page["data"]:
+        out.line(("no events", "dim"))
+    if page["nextCursor"]:
+        out.note((f"more: --after {page['nextCursor']}", "dim"))

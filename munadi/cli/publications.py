@@ -1,0 +1,74 @@
+"""`munadi publications`: one content at one account, with every try of it; and what a person found out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, get_args
+
+from typer import Argument, Option
+
+from munadi.cli.command import command, group
+from munadi.cli.completing import outcomes
+from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.output import Output
+from munadi.cli.session import Session
+from munadi.cli.story import clock_time, print_publications
+
+app = group("publications", "Look at one publication and its attempts; settle one that nobody could confirm.")
+
+PublicationId = Annotated[str, Argument(metavar="PUBLICATION_ID", help="pub_…, as munadi contents get --json has it.")]
+
+
+@command(app, "get")
+def get(session: Session, publication_id: PublicationId) -> None:
+    """Show a publication and every attempt to publish it."""
+    session.show(session.client.contents.publication(publication_id), _print_whole)
+
+
+@command(app, "resolve")
+def resolve(
+    session: Session,
+    publication_id: PublicationId,
+    outcome: Annotated[
+        str,
+        Option(
+            "--outcome",
+            metavar="published|not_published",
+            help="What you saw at the network.",
+            autocompletion=outcomes,
+        ),
+    ],
+    post_id: Annotated[str | None, Option("--post-id", metavar="ID", help="The post's id at the network.")] = None,
+    post_url: Annotated[str | None, Option("--post-url", metavar="URL", help="The post's address.")] = None,
+) -> None:
+    """Settle an unconfirmed publication: look at the network, then say whether the post is there.
+
+    One that is not there fails with OUTCOME_UNKNOWN and can be retried.
+    """
+    from munadi.client.shapes import Outcome
+
+    if outcome not in get_args(Outcome):
+        raise CommandFailed(f"--outcome is {' or '.join(get_args(Outcome))}", Exit.USAGE)
+    found: Any = outcome
+    settled = session.client.contents.resolve(publication_id, found, provider_post_id=post_id, provider_url=post_url)
+    session.show(settled, lambda out, publication: print_publications(out, [publication]))
+
+
+def _print_whole(out: Output, publication: Any) -> None:
+    out.facts([("publication", publication["id"]), ("content", publication.get("contentId"))])
+    print_publications(out, [publication])
+    out.line()
+    out.table(
+        ["attempt", "stage", "began", "took", "outcome", "the network said"],
+        [
+            [
+                f"{attempt['number']}",
+                attempt["stage"],
+                clock_time(attempt["intentAt"]),
+                None if attempt["durationMs"] is None else f"{attempt['durationMs']} ms",
+                attempt["outcome"] or "under way",
+                attempt["providerCode"],
+            ]
+            for attempt in publication["attemptLog"]
+        ],
+        empty="no attempts",
+    )

@@ -1,0 +1,48 @@
+"""Uploads of local files: a bar each in a terminal, a line each otherwise."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from munadi.cli.session import Session
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Watch = Callable[[int], None]
+
+
+def upload(session: Session, brand_ref: str, file: Path, name: str) -> dict[str, Any]:
+    """The media as stored; `name` is what the file is called to whoever looks."""
+    size = file.stat().st_size
+    with _watching(session, name, size) as on_bytes:
+        media: dict[str, Any] = session.client.media.upload(brand_ref, file, on_bytes)
+    session.out.note((f"uploaded {name} as {media['id']}, {size:,} bytes", "dim"))
+    return media
+
+
+@contextmanager
+def bar(name: str, size: int, console: Console) -> Iterator[Watch]:
+    """A bar that fills as it is told how many bytes are sent, and is gone afterwards."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(name, total=size)
+        yield lambda sent: progress.update(task, completed=sent)
+
+
+@contextmanager
+def _watching(session: Session, name: str, size: int) -> Iterator[Watch | None]:
+    """On standard error, beside the result."""
+    if session.out.as_json or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with bar(name, size, Console(stderr=True)) as tell:
+        yield tell

@@ -1,0 +1,67 @@
+"""What is done to an endpoint that there is: change it, send it the events of a time again, delete it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from typer import Option
+
+from munadi.cli.command import command
+from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.output import Output
+from munadi.cli.session import Session
+from munadi.cli.webhooks.endpoints import Channels, EndpointId, Types, app, print_endpoint
+
+
+@command(app, "replay")
+def replay(
+    session: Session,
+    endpoint_id: EndpointId,
+    since: Annotated[str, Option("--since", metavar="TIME", help="ISO 8601 with an offset; from then on.")],
+    until: Annotated[str | None, Option("--until", metavar="TIME", help="Up to then; else up to now.")] = None,
+    types: Types = None,
+) -> None:
+    """Send an endpoint the events of a time again, each with its first id, however many there are."""
+    count, start = 0, since
+    while True:
+        made = session.client.webhooks.replay(endpoint_id, start, until, types)
+        count += made["replayed"]
+        if made["nextSince"] is None:
+            break
+        start = made["nextSince"]
+        session.out.note((f"{count} events so far, up to {start}", "dim"))
+    session.show({"replayed": count, "nextSince": None}, _print_replayed)
+
+
+@command(app, "update")
+def update(
+    session: Session,
+    endpoint_id: EndpointId,
+    url: Annotated[str | None, Option("--to", metavar="URL", help="Where events are posted to.")] = None,
+    types: Types = None,
+    channels: Channels = None,
+    every: Annotated[bool, Option("--all", help="Every event of every channel again.")] = False,
+    description: Annotated[str | None, Option("--description", help="For people.")] = None,
+    enabled: Annotated[
+        bool | None, Option("--enable/--disable", help="Enabling goes on with what was kept meanwhile.")
+    ] = None,
+) -> None:
+    """Change an endpoint, or enable one that was disabled; what is not named stays."""
+    given = {"url": url, "types": types, "channels": channels, "description": description, "enabled": enabled}
+    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if every:
+        changes |= {"types": [], "channels": []}
+    if not changes:
+        raise CommandFailed("name what to change, such as --enable", Exit.USAGE)
+    session.show(session.client.webhooks.update(endpoint_id, changes), print_endpoint)
+
+
+@command(app, "delete")
+def delete(session: Session, endpoint_id: EndpointId) -> None:
+    """Send an endpoint nothing any more, also not what is on its way."""
+    session.client.webhooks.delete(endpoint_id)
+    session.show({"id": endpoint_id, "deleted": True}, lambda out, done: out.line("deleted ", done["id"]))
+
+
+def _print_replayed(out: Output, made: Any) -> None:
+    out.line((str(made["replayed"]), "bold"), " events are on their way; see munadi webhooks deliveries")
