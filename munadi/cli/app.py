@@ -20,6 +20,7 @@ from munadi.cli import (
     events,
     keys,
     login,
+    mcp,
     publications,
     sandbox,
     webhooks,
@@ -40,7 +41,7 @@ app = typer.Typer(
 for group in (changes, publications, connecting, brands, channels, webhooks, keys, db):
     app.add_typer(group.app)
 encryption.add_to(keys.app)
-for alone in (login, doctor, events, dev, demo, api, worker, sandbox):
+for alone in (login, doctor, events, dev, demo, api, worker, sandbox, mcp):
     alone.add_to(app)
 
 

@@ -1,0 +1,119 @@
+"""`munadi mcp`: Munadi as tools for an AI client, over standard input and output, or over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+from typer import Option
+
+from munadi.cli.command import command
+from munadi.cli.exits import CommandFailed, Exit
+from munadi.cli.leaving import leave, signals_end_quietly
+from munadi.cli.session import Session
+
+PORT = 8085
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+GRACE_SECONDS = 5
+KEEP_ALIVE_SECONDS = 75
+
+Http = Annotated[bool, Option("--http", help="Serve streamable HTTP at /mcp instead of standard input and output.")]
+Host = Annotated[str, Option("--host", help="With --http: the address to listen on.")]
+Port = Annotated[int, Option("--port", min=0, max=65535, help="With --http; 0 picks a free one.")]
+Hosts = Annotated[
+    list[str] | None,
+    Option("--allowed-host", metavar="NAME", help="With --http: a name it is reached by, as in Host; repeat for more."),
+]
+Origins = Annotated[
+    list[str] | None,
+    Option("--allowed-origin", metavar="ORIGIN", help="With --http: a page's origin that may call it; repeat."),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    command(app, "mcp")(mcp)
+
+
+def mcp(
+    session: Session,
+    http: Http = False,
+    host: Host = "127.0.0.1",
+    port: Port = PORT,
+    allowed_hosts: Hosts = None,
+    allowed_origins: Origins = None,
+) -> None:
+    """Run the MCP server, so that an AI client can publish and follow contents (docs/mcp.md).
+
+    Over standard input and output every call is made with this user's key. With --http each request brings its own
+    key as a bearer token, and this user's is not used. Ends when its input does, or after SIGTERM.
+    """
+    if http:
+        _serve_http(session, host, port, allowed_hosts or [], allowed_origins or [])
+    _serve_stdio(session)
+
+
+def _serve_stdio(session: Session) -> None:
+    from munadi.client import AsyncClient
+    from munadi.logs import configure_logging
+    from munadi.mcp import serve_stdio
+
+    configure_logging("warning")
+    if sys.stdin.isatty():
+        session.out.note("waiting for an MCP client on standard input; docs/mcp.md says how one is set up")
+    if session.credentials.api_key is None:
+        session.out.note("no API key is set: every tool will answer so. Set MUNADI_API_KEY, or run munadi login.")
+    # At once: a thread that waits for standard input would keep the process until a line comes.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    asyncio.run(serve_stdio(AsyncClient(session.credentials.url, session.credentials.api_key)))
+
+
+def _serve_http(session: Session, host: str, port: int, hosts: list[str], origins: list[str]) -> NoReturn:
+    if host not in LOOPBACK and not hosts:
+        raise CommandFailed(
+            f"--host {host} is not loopback, so --allowed-host must name how it is reached",
+            Exit.USAGE,
+            "For example --allowed-host mcp.example.com; requests for other names are refused (DNS rebinding).",
+        )
+    import uvicorn
+
+    from munadi.client import AsyncClient
+    from munadi.logs import configure_logging
+    from munadi.mcp import create_app
+    from munadi.mcp.http import PATH
+
+    configure_logging("warning")
+    listening = _listen(host, port)
+    app = create_app(AsyncClient(session.credentials.url), hosts=hosts, origins=origins)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{listening.getsockname()[1]}{PATH}"
+    told = {"url": url, "api": session.credentials.url}
+    session.show(told, lambda out, at: out.line(f"MCP at {at['url']}, for Munadi at {at['api']}  (Ctrl-C ends)"))
+    try:
+        with signals_end_quietly():
+            server.run(sockets=[listening])
+    except SystemExit:
+        leave(1)
+    leave(0 if server.started else 1)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bound before anything is said, so that the address is right and whoever reads it can connect."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        raise CommandFailed(f"cannot listen on {host}:{port}: {error.strerror or error}") from error

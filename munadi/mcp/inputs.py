@@ -1,0 +1,209 @@
+"""What each tool takes: camel case as in the API, strict types, unknown fields refused.
+
+A content's fields are those of `POST /v1/contents`, told for somebody who has read no other documentation; a test holds
+them together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from munadi.domain.brand import BrandRef
+from munadi.domain.channel import ChannelName
+from munadi.domain.content import ContentStatus
+from munadi.domain.event import EventType
+
+LONGEST_WAIT, WAIT = 600, 45
+PAGE = 20
+
+_TYPE_ID = "_[0-7][0-9a-hjkmnp-tv-z]{25}$"
+ContentId = Annotated[str, Field(pattern=f"^cnt{_TYPE_ID}", description="A content's id, cnt_… (from publish).")]
+PublicationId = Annotated[str, Field(pattern=f"^pub{_TYPE_ID}")]
+AccountId = Annotated[str, Field(pattern=f"^acc{_TYPE_ID}", description="acc_… (from list_accounts).")]
+MediaId = Annotated[str, Field(pattern=f"^med{_TYPE_ID}", description="A file uploaded before, med_….")]
+Key = Annotated[str, Field(pattern=r"^[!#-~][!-~]{0,254}$")]
+Fold = Literal["earlier", "later"]
+Limit = Annotated[int, Field(ge=1, le=100, description="How many at most.")]
+Cursor = Annotated[str, Field(description="The nextCursor of the page before.")]
+TIME = (
+    "ISO 8601, with an offset (2026-12-01T09:00:00+05:30, …Z), or local (2026-12-01T09:00:00) "
+    "together with `timezone`. A time without either is refused."
+)
+Time = Annotated[str, Field(max_length=64, description=TIME)]
+Zone = Annotated[str, Field(max_length=64, description="IANA time zone of a local time, such as Asia/Kolkata.")]
+FoldOf = Annotated[Fold, Field(description="Which one, where a local hour happens twice (clocks going back).")]
+
+
+class Input(BaseModel):
+    """The base of every tool's arguments."""
+
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="forbid", alias_generator=to_camel, serialize_by_alias=True
+    )
+
+    def given(self, *without: str) -> dict[str, Any]:
+        """As JSON, without what is absent or null."""
+        return self.model_dump(mode="json", exclude_none=True, exclude=set(without))
+
+
+class MediaInput(Input):
+    """One image or video: either `url` or `id`."""
+
+    url: Annotated[str, Field(max_length=2_048, description="A public https URL; fetched once, now.")] | None = None
+    id: MediaId | None = None
+    alt: Annotated[str, Field(max_length=10_000, description="What a person who cannot see it should read.")] | None = (
+        None
+    )
+
+
+class ChannelInput(Input):
+    """One network, with what differs there from the content."""
+
+    channel: ChannelName
+    account_id: AccountId | None = None
+    text: Annotated[str, Field(description="Replaces the content's text on this network.")] | None = None
+    media: Annotated[list[MediaInput], Field(description="Replace the content's media here.")] | None = None
+    link: Annotated[str, Field(description="Replaces the content's link here.")] | None = None
+    first_comment: Annotated[str, Field(description="Posted below it, where the network has comments.")] | None = None
+    parts: Annotated[list[str], Field(description="The later posts of a thread, where there are threads.")] | None = (
+        None
+    )
+    options: (
+        Annotated[dict[str, Any], Field(description="The network's own; describe_channel has their schema.")] | None
+    ) = None
+
+
+def _named(value: Any) -> Any:
+    return {"channel": value} if isinstance(value, str) else value
+
+
+ChannelOrName = Annotated[ChannelInput, BeforeValidator(_named, json_schema_input_type=ChannelName | ChannelInput)]
+
+
+class ContentInput(Input):
+    """What to publish, where and when."""
+
+    brand_ref: Annotated[BrandRef, Field(description="Whose accounts (list_accounts shows the brandRefs).")]
+    text: Annotated[str, Field(description="The text of the post. Each network has its own limit.")] | None = None
+    media: list[MediaInput] | None = None
+    link: Annotated[str, Field(description="Shown as a preview where the network has them, else appended.")] | None = (
+        None
+    )
+    channels: Annotated[
+        list[ChannelOrName],
+        Field(
+            min_length=1,
+            description="Where: names, or objects with what differs there. An object with accountId is needed only "
+            "where the brand has several accounts on the network.",
+        ),
+    ]
+    scheduled_at: Annotated[Time, Field(description=f"When to publish; absent means now. {TIME}")] | None = None
+    timezone: Zone | None = None
+    fold: FoldOf | None = None
+    publish_by: (
+        Annotated[Time, Field(description="Give up after this; absent: 24 hours after it is due. As scheduledAt.")]
+        | None
+    ) = None
+    client_ref: Annotated[str, Field(max_length=255, description="Your own id of it, to find it by.")] | None = None
+
+
+class PublishInput(ContentInput):
+    """A content to publish, and the key that makes repeating safe."""
+
+    idempotency_key: (
+        Annotated[
+            Key,
+            Field(
+                description="Absent: derived from all other arguments, so that repeating this call with the same "
+                "arguments is safe. Give one of your own to publish the very same content once more on purpose."
+            ),
+        ]
+        | None
+    ) = None
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        """The content as the API takes it."""
+        return self.given("idempotency_key")
+
+    @property
+    def key(self) -> str:
+        """The given key, else one that only the same content has."""
+        if self.idempotency_key is not None:
+            return self.idempotency_key
+        canonical = json.dumps(self.payload, sort_keys=True, separators=(",", ":"))
+        return f"mcp-{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+
+class ContentNamed(Input):
+    """A content by its id."""
+
+    content_id: ContentId
+
+
+class WaitInput(ContentNamed):
+    """A content, and how long to wait for its end."""
+
+    timeout_seconds: Annotated[
+        int, Field(ge=1, le=LONGEST_WAIT, description="Answer after so many seconds even if it has not ended.")
+    ] = WAIT
+
+
+class RescheduleInput(ContentNamed):
+    """A content and its new time."""
+
+    scheduled_at: Time
+    timezone: Zone | None = None
+    fold: FoldOf | None = None
+    publish_by: Time | None = None
+
+
+class RetryInput(ContentNamed):
+    """A content and which of its publications."""
+
+    publication_ids: (
+        Annotated[list[PublicationId], Field(min_length=1, description="Absent: all that failed.")] | None
+    ) = None
+
+
+class AccountsInput(Input):
+    """Which accounts."""
+
+    brand_ref: BrandRef | None = None
+    limit: Limit = PAGE
+    cursor: Cursor | None = None
+
+
+class ChannelNamed(Input):
+    """A network."""
+
+    channel: ChannelName
+
+
+class ContentsInput(Input):
+    """Which contents."""
+
+    brand_ref: BrandRef | None = None
+    status: ContentStatus | None = None
+    channel: ChannelName | None = None
+    account_id: AccountId | None = None
+    client_ref: str | None = None
+    scheduled_from: Annotated[str, Field(description="Due at or after: ISO 8601 with an offset.")] | None = None
+    scheduled_to: Annotated[str, Field(description="Due at or before: ISO 8601 with an offset.")] | None = None
+    limit: Limit = PAGE
+    cursor: Cursor | None = None
+
+
+class EventsInput(Input):
+    """Which events."""
+
+    content_id: ContentId | None = None
+    brand_ref: BrandRef | None = None
+    types: list[EventType] | None = None
+    after: Annotated[int, Field(ge=0, description="Only events after this `position`.")] = 0
+    limit: Limit = 50

@@ -1,0 +1,59 @@
+"""The server: lists the tools, reads their arguments strictly, runs them under the caller's key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
+from mcp.shared.exceptions import MCPError
+from mcp.types import INVALID_PARAMS, CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams
+from pydantic import ValidationError
+
+from munadi.client import AsyncClient, ClientError
+from munadi.mcp.answers import invalid_arguments, refused
+from munadi.mcp.descriptions import INSTRUCTIONS
+from munadi.mcp.tools import TOOLS, Desk
+
+Context = ServerRequestContext[Any, Any]
+
+
+def create_server(client_of: Callable[[Context], AsyncClient]) -> Server[Any]:
+    """The server. `client_of` gives the API as the caller of a request may use it."""
+
+    async def list_tools(context: Context, params: PaginatedRequestParams | None) -> ListToolsResult:
+        return ListToolsResult(tools=[offered.tool for offered in TOOLS.values()])
+
+    async def call_tool(context: Context, params: CallToolRequestParams) -> CallToolResult:
+        offered = TOOLS.get(params.name)
+        if offered is None:
+            raise MCPError(INVALID_PARAMS, f"Unknown tool: {params.name[:64]}. There are: {', '.join(TOOLS)}")
+        try:
+            # As JSON, where strict means what a JSON Schema means by it.
+            asked = offered.takes.model_validate_json(json.dumps(params.arguments or {}))
+        except ValidationError as error:
+            return invalid_arguments(error)
+        try:
+            return await offered.run(Desk(client_of(context), context.session.report_progress), asked)
+        except ClientError as error:
+            return refused(error)
+
+    return Server(
+        "munadi",
+        version=version("munadi"),
+        title="Munadi",
+        instructions=INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )
+
+
+async def serve_stdio(munadi: AsyncClient) -> None:
+    """Serve one client over standard input and output, until it closes them. All calls are made with one key."""
+    server = create_server(lambda _: munadi)
+    async with munadi, stdio_server() as (incoming, outgoing):
+        await server.run(incoming, outgoing, server.create_initialization_options())

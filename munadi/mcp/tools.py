@@ -1,0 +1,211 @@
+"""The tools: a row each, with what a model has to know before it calls one."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mcp.types import CallToolResult, Tool, ToolAnnotations
+
+from munadi.client import AsyncClient, ClientError, NotEnded
+from munadi.client.shapes import Event, Json
+from munadi.mcp import inputs
+from munadi.mcp.answers import done, of_content, refused
+from munadi.mcp.descriptions import DESCRIPTIONS
+from munadi.mcp.words import brief, failed, happened, remedy_of, violated
+
+# Seconds between signs of life of a long wait.
+BEAT = 5.0
+Progress = Callable[[float, float, str], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a tool works with: the API under the caller's key, and a way to say how far it is."""
+
+    munadi: AsyncClient
+    progress: Progress
+    beat: float = BEAT
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A tool of ours."""
+
+    name: str
+    title: str
+    takes: type[inputs.Input]
+    run: Callable[[Desk, Any], Awaitable[CallToolResult]]
+    annotations: ToolAnnotations
+
+    @property
+    def tool(self) -> Tool:
+        """As a client is told of it."""
+        schema = self.takes.model_json_schema(by_alias=True)
+        description = DESCRIPTIONS[self.name]
+        return Tool(
+            name=self.name,
+            title=self.title,
+            description=description,
+            input_schema=schema,
+            annotations=self.annotations,
+        )
+
+
+async def validate(desk: Desk, asked: inputs.ContentInput) -> CallToolResult:
+    found = await desk.munadi.contents.validate(asked.given())
+    lines = ["Valid: publish would accept it." if found["valid"] else "Not valid: publish would refuse it."]
+    lines += violated(found["problems"])
+    lines += [f"warning {warning['code']}: {warning['message']}" for warning in found["warnings"]]
+    problems = [{**problem, "remedy": remedy_of(problem)} for problem in found["problems"]]
+    return done("\n".join(lines), {**found, "problems": problems})
+
+
+async def publish(desk: Desk, asked: inputs.PublishInput) -> CallToolResult:
+    key = asked.key
+    try:
+        made = await desk.munadi.contents.submit(asked.payload, key)
+        # The first answer is as old as the first call.
+        content = await desk.munadi.contents.get(made.content["id"]) if made.replayed else made.content
+    except ClientError as error:
+        return refused(error, idempotencyKey=key)
+    said = [f"Accepted, not published yet. idempotencyKey: {key}"]
+    if made.replayed:
+        said = [
+            f"REPEATED: this very content was accepted before under idempotencyKey {key}; NOTHING new was made. What "
+            "follows is how it stands now. To publish the same content once more on purpose, call publish with an "
+            "idempotencyKey of your own."
+        ]
+    return of_content(content, said, idempotencyKey=key, replayed=made.replayed)
+
+
+async def status(desk: Desk, asked: inputs.ContentNamed) -> CallToolResult:
+    return of_content(await desk.munadi.contents.get(asked.content_id))
+
+
+async def wait(desk: Desk, asked: inputs.WaitInput) -> CallToolResult:
+    began, limit = time.monotonic(), float(asked.timeout_seconds)
+    while True:
+        left = limit - (time.monotonic() - began)
+        try:
+            return of_content(await desk.munadi.contents.wait(asked.content_id, min(desk.beat, left)), timedOut=False)
+        except NotEnded as error:
+            if left <= desk.beat:
+                said = [f"Not ended after {limit:g} seconds; it goes on by itself. Call wait again to go on waiting."]
+                return of_content(error.content, said, timedOut=True)
+            await desk.progress(limit - left + desk.beat, limit, brief(error.content))
+
+
+async def cancel(desk: Desk, asked: inputs.ContentNamed) -> CallToolResult:
+    return of_content(await desk.munadi.contents.cancel(asked.content_id))
+
+
+async def reschedule(desk: Desk, asked: inputs.RescheduleInput) -> CallToolResult:
+    moved = await desk.munadi.contents.reschedule(
+        asked.content_id,
+        asked.scheduled_at,
+        timezone=asked.timezone,
+        fold=asked.fold,
+        publish_by=asked.publish_by,
+    )
+    return of_content(moved)
+
+
+async def retry(desk: Desk, asked: inputs.RetryInput) -> CallToolResult:
+    content = await desk.munadi.contents.retry(asked.content_id, asked.publication_ids)
+    return of_content(content, ["Queued again, not published yet."])
+
+
+async def list_accounts(desk: Desk, asked: inputs.AccountsInput) -> CallToolResult:
+    page = await desk.munadi.accounts.list(asked.brand_ref, asked.limit, asked.cursor)
+    return _listed([_account(account) for account in page["data"]], dict(page), "no accounts")
+
+
+async def describe_channel(desk: Desk, asked: inputs.ChannelNamed) -> CallToolResult:
+    channel = await desk.munadi.channels.get(asked.channel)
+    return done(json.dumps(channel, ensure_ascii=False), channel)
+
+
+async def list_contents(desk: Desk, asked: inputs.ContentsInput) -> CallToolResult:
+    page = await desk.munadi.contents.list(**asked.given())
+    lines = [brief(content) for content in page["data"]]  # type: ignore[arg-type]
+    return _listed(lines, {**page, "data": [_short(content) for content in page["data"]]}, "no contents")
+
+
+async def events(desk: Desk, asked: inputs.EventsInput) -> CallToolResult:
+    if asked.content_id is not None:
+        found: list[Any] = [*await desk.munadi.contents.events(asked.content_id, asked.after)]
+        wanted = [each for each in found if asked.types is None or each["type"] in asked.types][: asked.limit]
+        more = len(found) > asked.limit
+    else:
+        page = await desk.munadi.events(asked.after, brand_ref=asked.brand_ref, types=asked.types, limit=asked.limit)
+        wanted, more = page["data"], page["nextCursor"] is not None
+    after = wanted[-1]["position"] if wanted else asked.after
+    lines = [line for event in wanted for line in _event_lines(event)] or ["no events"]
+    lines.append(f"{'There are more: c' if more else 'C'}all events with after={after} for what comes next.")
+    return done("\n".join(lines), {"data": [_flat(event) for event in wanted], "nextAfter": after, "more": more})
+
+
+def _listed(lines: list[str], data: Json, empty: str) -> CallToolResult:
+    if data["nextCursor"]:
+        lines = [*lines, f"There are more: call again with cursor={data['nextCursor']}"]
+    return done("\n".join(lines) or empty, data)
+
+
+def _account(account: Json) -> str:
+    line = f"{account['id']} {account['channel']} {account['handle']} brand {account['brandRef']}: {account['status']}"
+    failure = account["lastFailure"] if account["status"] != "connected" else None
+    return f"{line} ({failure['reason']}: {failure['message']} What to do: {failure['remedy']})" if failure else line
+
+
+def _short(content: Json) -> Json:
+    """What a list tells of a content; status tells it whole."""
+    names = ("id", "brandRef", "status", "scheduledAt", "timezone", "text", "clientRef", "createdAt")
+    told = ("id", "channel", "accountId", "status", "providerUrl")
+    publications = [
+        {**{name: each[name] for name in told}, "reason": each["failure"] and each["failure"]["reason"]}
+        for each in content["publications"]
+    ]
+    return {**{name: content[name] for name in names}, "publications": publications}
+
+
+def _flat(event: Json) -> Json:
+    """An event without the snapshot it carries, but for the failure."""
+    publication = (event["data"] or {}).get("publication") or {}
+    return {**{name: value for name, value in event.items() if name != "data"}, "failure": publication.get("failure")}
+
+
+def _event_lines(event: Event) -> list[str]:
+    failure = _flat(dict(event))["failure"]
+    return [happened(event), *(f"  {line}" for line in (failed(failure) if failure else ()))]
+
+
+def _hints(
+    *, reads: bool = False, destroys: bool = False, repeatable: bool = True, outside: bool = False
+) -> ToolAnnotations:
+    return ToolAnnotations(
+        read_only_hint=reads, destructive_hint=destroys, idempotent_hint=repeatable, open_world_hint=outside
+    )
+
+
+READS = _hints(reads=True)
+TOOLS: Mapping[str, Offered] = {
+    offered.name: offered
+    for offered in (
+        # It fetches media that are named by URL.
+        Offered("validate", "Check a post", inputs.ContentInput, validate, _hints(reads=True, outside=True)),
+        Offered("publish", "Publish or schedule a post", inputs.PublishInput, publish, _hints(outside=True)),
+        Offered("status", "Look at a post", inputs.ContentNamed, status, READS),
+        Offered("wait", "Wait for a post to end", inputs.WaitInput, wait, READS),
+        Offered("cancel", "Withdraw a post", inputs.ContentNamed, cancel, _hints(destroys=True)),
+        Offered("reschedule", "Move a post", inputs.RescheduleInput, reschedule, _hints(destroys=True)),
+        Offered("retry", "Retry what failed", inputs.RetryInput, retry, _hints(repeatable=False, outside=True)),
+        Offered("list_accounts", "List accounts", inputs.AccountsInput, list_accounts, READS),
+        Offered("describe_channel", "Describe a network", inputs.ChannelNamed, describe_channel, READS),
+        Offered("list_contents", "List posts", inputs.ContentsInput, list_contents, READS),
+        Offered("events", "Read what happened", inputs.EventsInput, events, READS),
+    )
+}

@@ -1,0 +1,139 @@
+"""What is true of a content and what to do next, in words that leave nothing to guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from munadi.client.shapes import Content, Event, Failure, Publication, Violation
+from munadi.domain.content import ContentStatus
+from munadi.domain.failure import Retryable
+from munadi.domain.reasons import REASONS
+
+S, W = ContentStatus, Retryable
+
+# Keyed by the words on the wire: a newer server may have statuses that this table has not.
+MEANING: dict[str, str] = {
+    S.ACCEPTED: "Munadi has stored it and will publish it at its time. It is NOT published yet.",
+    S.QUEUED: "it waits for its time, or for a condition named below. It is NOT published yet.",
+    S.PUBLISHING: "it is being published now, or some networks have ended and others have not.",
+    S.PUBLISHED: "every network published it.",
+    S.PARTIALLY_PUBLISHED: "some networks published it, others did not.",
+    S.FAILED: "no network published it.",
+    S.UNCONFIRMED: "at some network nobody can tell whether it is live.",
+    S.CANCELED: "it was withdrawn; nothing of it will be published.",
+}
+FOLLOW = "Call wait to follow it, or status later. Do not call publish again for it."
+MEND = (
+    "Do what stands under 'what to do' for each failure, then call retry; it repeats only what failed. Where the "
+    "content itself must change, publish a changed one for these networks only."
+)
+NEXT: dict[str, str] = {
+    S.ACCEPTED: FOLLOW,
+    S.QUEUED: FOLLOW,
+    S.PUBLISHING: FOLLOW,
+    S.PUBLISHED: "Nothing is left to do.",
+    S.PARTIALLY_PUBLISHED: MEND,
+    S.FAILED: MEND,
+    S.UNCONFIRMED: (
+        "Do NOT publish it again: it may be live. Munadi goes on looking by itself. Call status later, or ask a person "
+        "to look at the network and to resolve it."
+    ),
+    S.CANCELED: "Nothing is left to do.",
+}
+TRY_AGAIN: dict[str, str] = {
+    W.AUTO: "Munadi tries again by itself",
+    W.AFTER_WAIT: "retry can help after some time",
+    W.AFTER_FIX: "retry helps once this is mended",
+    W.RECONCILE: "only after a look at the network",
+    W.NEVER: "retry does not help",
+}
+UNFINISHED: frozenset[str] = frozenset({S.ACCEPTED, S.QUEUED, S.PUBLISHING})
+REMEDY: dict[str, str] = {reason: facts.remedy for reason, facts in REASONS.items()}
+
+
+def has_ended(content: Content) -> bool:
+    """Whether nothing more will happen by itself, other than looks at what is unconfirmed."""
+    return content["status"] not in UNFINISHED
+
+
+def next_step(content: Content) -> str:
+    """What to do now."""
+    return NEXT.get(content["status"], "Call status.")
+
+
+def describe(content: Content) -> str:
+    """A content whole, for a reader who sees nothing else."""
+    return "\n".join(_lines(content))
+
+
+def _lines(content: Content) -> Iterator[str]:
+    yield f"{content['id']} is {content['status']}: {MEANING.get(content['status'], '')}"
+    zone = f" (timezone {content['timezone']})" if content["timezone"] else ""
+    yield f"scheduled {content['scheduledAt']}{zone}; Munadi gives up at {content['publishBy']}"
+    for publication in content["publications"]:
+        yield from _publication(publication)
+    for warning in content["warnings"]:
+        yield f"warning {warning['code']}: {warning['message']}"
+    yield f"Next: {next_step(content)}"
+
+
+def _publication(publication: Publication) -> Iterator[str]:
+    where = f"- {publication['channel']} ({publication['id']}, {publication['accountId']})"
+    at = f" at {publication['publishedAt']}" if publication["publishedAt"] else ""
+    post = publication["providerUrl"] or publication["providerPostId"]
+    yield f"{where}: {publication['status']}{at}{f', {post}' if post else ''}"
+    if failure := publication["failure"]:
+        yield from (f"  {line}" for line in failed(failure))
+    if hold := publication["hold"]:
+        yield f"  held since {hold['since']}: {hold['reason']}, until {hold['until'] or 'somebody acts'}"
+    for warning in publication["warnings"]:
+        yield f"  warning {warning['code']}: {warning['message']}"
+
+
+def failed(failure: Failure) -> Iterator[str]:
+    """A failure: why, whether a retry can help, what to do, the network's own words."""
+    again = TRY_AGAIN.get(failure["retryable"], failure["retryable"])
+    yield f"{failure['reason']} ({failure['class']}; {again}): {failure['message']}"
+    yield f"what to do: {failure['remedy']}"
+    if failure["retryAfter"]:
+        yield f"not before {failure['retryAfter']}"
+    said = " ".join(part for part in (failure["providerCode"], failure["providerMessage"]) if part)
+    if said:
+        yield f"the network said: {said}"
+
+
+def violated(violations: Iterable[Violation]) -> Iterator[str]:
+    """Each broken rule: where, which, limit and actual, and what to do where the table of reasons knows it."""
+    for violation in violations:
+        channel = f" [{violation['channel']}]" if violation.get("channel") else ""
+        measured = {"limit": violation.get("limit"), "actual": violation.get("actual")}
+        numbers = ", ".join(f"{name} {value}" for name, value in measured.items() if value is not None)
+        where = f"- {violation.get('pointer') or '/'}{channel} {violation.get('code')}"
+        yield f"{where}: {violation.get('message')}{f' ({numbers})' if numbers else ''}"
+        if remedy := remedy_of(violation):
+            yield f"  what to do: {remedy}"
+
+
+def remedy_of(violation: Mapping[str, Any]) -> str | None:
+    """The next step of a violation that is told as a failure's reason."""
+    return REMEDY.get(violation.get("code") or "")
+
+
+def brief(content: Content) -> str:
+    """A content on one line."""
+    states = ", ".join(f"{each['channel']} {each['status']}" for each in content["publications"])
+    text = " ".join((content["text"] or "").split())
+    shown = text if len(text) <= 60 else f"{text[:60]}…"
+    ref = f" clientRef {content['clientRef']}" if content["clientRef"] else ""
+    return (
+        f"{content['id']} {content['status']} brand {content['brandRef']} at {content['scheduledAt']}{ref} "
+        f"[{states}] {shown!r}"
+    )
+
+
+def happened(event: Event) -> str:
+    """An event on one line."""
+    parts = [event["sns"], event["publicationId"], event["status"], event["reason"]]
+    about = " ".join(part for part in parts if part)
+    return f"#{event['position']} {event['timestamp']} {event['type']} {event['contentId'] or ''} {about}".rstrip()

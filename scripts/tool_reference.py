@@ -1,0 +1,59 @@
+"""The reference of the MCP server's tools, as a client is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from munadi.mcp.tools import TOOLS, Offered
+from scripts.markdown import table
+
+HEAD = """# MCP tools
+
+What `munadi mcp` offers to an AI client, word for word. How it is set up: [docs/mcp.md](../mcp.md).
+"""
+
+
+def tool_reference() -> str:
+    """The whole page."""
+    rows = [(f"`{each.name}`", each.title, *_hints(each)) for each in TOOLS.values()]
+    head = ("tool", "what it does", "reads only", "destructive", "idempotent", "open world")
+    return "".join([HEAD, "\n", table(head, rows), *(part for each in TOOLS.values() for part in _section(each))])
+
+
+def _hints(offered: Offered) -> Iterator[str]:
+    hints = offered.annotations
+    for hint in (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint):
+        yield "yes" if hint else "no"
+
+
+def _section(offered: Offered) -> Iterator[str]:
+    tool = offered.tool
+    yield f"\n## {tool.name}\n\n{tool.description}\n\n"
+    schema = tool.input_schema
+    required = schema.get("required", [])
+    rows = [
+        (f"`{name}`", _type(field, schema.get("$defs", {})), "yes" if name in required else "", _about(field))
+        for name, field in schema["properties"].items()
+    ]
+    yield table(("argument", "type", "required", "what it is"), rows)
+
+
+def _type(field: dict[str, Any], named: dict[str, Any]) -> str:
+    if "$ref" in field:
+        name = field["$ref"].rpartition("/")[2]
+        return _type(named[name], named) if "enum" in named[name] else "object"
+    if "enum" in field:
+        return ", ".join(f"`{value}`" for value in field["enum"])
+    if choices := field.get("anyOf"):
+        return " or ".join(_type(choice, named) for choice in choices if choice.get("type") != "null")
+    if field.get("type") == "array":
+        return f"list of {_type(field['items'], named)}"
+    return str(field.get("type", "any"))
+
+
+def _about(field: dict[str, Any]) -> str:
+    told = [field, *field.get("anyOf", [])]
+    words = next((each["description"] for each in told if each.get("description")), "")
+    default = field.get("default")
+    return words if default in (None, "") else f"{words} By default {default}.".strip()

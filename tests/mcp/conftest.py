@@ -1,0 +1,90 @@
+"""The server over the API in process, with the official client before it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+from mcp import Client
+from mcp.types import CallToolResult, TextContent
+
+from munadi.client import AsyncClient
+from munadi.mcp import create_server
+from tests.api.desk import Desk, open_desk
+
+T = TypeVar("T")
+
+
+@dataclass
+class Agent:
+    """A client of the server, and the API behind it."""
+
+    session: Client
+    desk: Desk
+
+    async def ask(self, tool: str, **arguments: Any) -> CallToolResult:
+        return await self.session.call_tool(tool, arguments)
+
+    async def data(self, tool: str, **arguments: Any) -> dict[str, Any]:
+        """The structured answer of a tool that must succeed."""
+        result = await self.ask(tool, **arguments)
+        assert not result.is_error, words(result)
+        found: dict[str, Any] = result.structured_content
+        return found
+
+
+def words(result: CallToolResult) -> str:
+    """What the model reads."""
+    assert all(isinstance(block, TextContent) for block in result.content)
+    return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
+
+
+def client_of(desk: Desk, key: str | None = None) -> AsyncClient:
+    """The API in process under a key, the administrator's by default."""
+    text = key or desk.client.headers["authorization"].removeprefix("Bearer ")
+    return AsyncClient("http://munadi.test", text, transport=httpx.ASGITransport(app=desk.app))
+
+
+@asynccontextmanager
+async def held(manager: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+    """The same, entered and left in one task of its own: what a fixture yields is left in another task otherwise."""
+    entered: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    over = asyncio.Event()
+
+    async def hold() -> None:
+        async with manager as value:
+            entered.set_result(value)
+            await over.wait()
+
+    holding = asyncio.create_task(hold())
+    await asyncio.wait({holding, entered}, return_when=asyncio.FIRST_COMPLETED)
+    if not entered.done():
+        await holding
+    try:
+        yield entered.result()
+    finally:
+        over.set()
+        await holding
+
+
+@asynccontextmanager
+async def open_agent(folder: Path) -> AsyncIterator[Agent]:
+    """An agent with the administrator's key."""
+    async with (
+        open_desk(folder) as desk,
+        client_of(desk) as munadi,
+        Client(create_server(lambda _: munadi)) as session,
+    ):
+        yield Agent(session, desk)
+
+
+@pytest.fixture
+async def agent(tmp_path: Path) -> AsyncIterator[Agent]:
+    async with held(open_agent(tmp_path)) as opened:
+        yield opened

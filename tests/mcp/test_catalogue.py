@@ -1,0 +1,87 @@
+"""What a client is told before it calls anything: strict schemas, honest hints, and what accepted does not mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from munadi.intake.wire import ChannelSent, ContentSent, MediaSent, RescheduleSent, RetrySent, Sent
+from munadi.mcp.descriptions import DESCRIPTIONS, INSTRUCTIONS
+from munadi.mcp.inputs import ChannelInput, ContentInput, Input, MediaInput, RescheduleInput, RetryInput
+from munadi.mcp.tools import TOOLS
+from tests.mcp.conftest import Agent
+
+READS = {"status", "wait", "list_accounts", "describe_channel", "list_contents", "events"}
+EXPECTED = READS | {"validate", "publish", "cancel", "reschedule", "retry"}
+
+
+async def test_the_tools_and_the_words_of_the_server(agent: Agent) -> None:
+    listed = await agent.session.list_tools()
+    assert {tool.name for tool in listed.tools} == EXPECTED == set(DESCRIPTIONS)
+    assert agent.session.instructions == INSTRUCTIONS
+    assert "does NOT mean published" in INSTRUCTIONS
+
+
+@pytest.mark.parametrize("name", sorted(TOOLS))
+def test_a_schema_is_valid_and_takes_nothing_else(name: str) -> None:
+    schema = TOOLS[name].tool.input_schema
+    jsonschema.Draft202012Validator.check_schema(schema)
+    objects = [schema, *(each for each in schema.get("$defs", {}).values() if each.get("type") == "object")]
+    assert all(each["additionalProperties"] is False for each in objects)
+    assert schema["type"] == "object"
+    for field in schema["properties"]:
+        assert field.isidentifier()
+        assert "_" not in field, "camel case, as in the API"
+
+
+@pytest.mark.parametrize(
+    ("name", "hints"),
+    [
+        ("publish", (False, False, True, True)),
+        ("retry", (False, False, False, True)),
+        ("cancel", (False, True, True, False)),
+        ("reschedule", (False, True, True, False)),
+        ("validate", (True, False, True, True)),
+        *((name, (True, False, True, False)) for name in sorted(READS)),
+    ],
+)
+def test_the_hints_are_true(name: str, hints: tuple[bool, ...]) -> None:
+    told = TOOLS[name].annotations
+    assert (told.read_only_hint, told.destructive_hint, told.idempotent_hint, told.open_world_hint) == hints
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "more"),
+    [
+        (ContentInput, ContentSent, set()),
+        (ChannelInput, ChannelSent, set()),
+        (MediaInput, MediaSent, set()),
+        (RescheduleInput, RescheduleSent, {"content_id"}),
+        (RetryInput, RetrySent, {"content_id"}),
+    ],
+)
+def test_a_tool_takes_what_the_api_takes(ours: type[Input], theirs: type[Sent], more: set[str]) -> None:
+    assert set(ours.model_fields) - more == set(theirs.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("tool", "words"),
+    [
+        ("publish", ["NOT published yet", "Safe to repeat", "at least 24 hours", "of your own", "Call wait"]),
+        ("status", ["what to do", "do not publish it again"]),
+        ("wait", ["timedOut", "can be called again"]),
+        ("retry", ["what is live is never sent again", "after_fix"]),
+    ],
+)
+def test_a_description_says_what_an_agent_must_know(tool: str, words: list[str]) -> None:
+    for expected in words:
+        assert expected in DESCRIPTIONS[tool]
+
+
+def test_times_are_told_with_their_zone() -> None:
+    field: dict[str, Any] = TOOLS["publish"].tool.input_schema["properties"]["scheduledAt"]
+    told = str(field)
+    assert "offset" in told
+    assert "timezone" in told

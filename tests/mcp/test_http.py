@@ -1,0 +1,97 @@
+"""The HTTP server's door: a key with every request, and no page of another origin."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from munadi.domain.key import KeyKind, write_key
+from munadi.mcp import create_app
+from tests.api.desk import Desk, open_desk
+from tests.mcp.conftest import client_of, held
+
+KEY = write_key(KeyKind.CLIENT, "0" * 32)
+LIST = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+HEADERS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with open_desk(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(client_of(desk, "mnd_lent"), hosts=["mcp.example.com"], origins=["https://app.example.com"])
+    transport = httpx.ASGITransport(app=app)
+    async with held(app.router.lifespan_context(app)), httpx.AsyncClient(transport=transport) as client:
+        yield client
+
+
+async def _post(http: httpx.AsyncClient, body: dict[str, Any], **headers: str) -> httpx.Response:
+    return await http.post("http://127.0.0.1:8085/mcp", json=body, headers={**HEADERS, **headers})
+
+
+@pytest.mark.parametrize("key", [None, "Basic abc", "Bearer", "Bearer nonsense", f"Bearer {KEY[:-1]}x"])
+async def test_without_something_a_key_can_be_there_is_no_answer(http: httpx.AsyncClient, key: str | None) -> None:
+    answer = await _post(http, LIST, **({"authorization": key} if key else {}))
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.json()["code"] == "UNAUTHENTICATED"
+
+
+async def test_with_one_there_is_and_no_session_is_kept(http: httpx.AsyncClient) -> None:
+    answer = await _post(http, LIST, authorization=f"bearer {KEY}")
+    assert answer.status_code == 200, answer.text
+    assert '"publish"' in answer.text
+    assert "mcp-session-id" not in answer.headers
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8085", "mcp.example.com.evil.example"])
+async def test_a_name_that_was_rebound_is_refused(http: httpx.AsyncClient, host: str) -> None:
+    answer = await _post(http, LIST, authorization=f"Bearer {KEY}", host=host)
+    assert answer.status_code == 421
+
+
+@pytest.mark.parametrize("host", ["localhost:8085", "127.0.0.1", "[::1]:1", "mcp.example.com", "mcp.example.com:443"])
+async def test_names_of_ours_are_not(http: httpx.AsyncClient, host: str) -> None:
+    assert (await _post(http, LIST, authorization=f"Bearer {KEY}", host=host)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("http://evil.example", 403),
+        ("null", 403),
+        ("https://app.example.com.evil.example", 403),
+        ("http://localhost:3000", 200),
+        ("https://app.example.com", 200),
+    ],
+)
+async def test_a_page_of_another_origin_is_refused(http: httpx.AsyncClient, origin: str, status: int) -> None:
+    assert (await _post(http, LIST, authorization=f"Bearer {KEY}", origin=origin)).status_code == status
+
+
+async def test_a_browser_may_ask_first_for_an_origin_of_ours_only(http: httpx.AsyncClient) -> None:
+    for origin, allowed in (("https://app.example.com", "https://app.example.com"), ("http://evil.example", None)):
+        asked = {"origin": origin, "access-control-request-method": "POST"}
+        asked["access-control-request-headers"] = "authorization,content-type"
+        answer = await http.options("http://127.0.0.1:8085/mcp", headers=asked)
+        assert answer.headers.get("access-control-allow-origin") == allowed
+
+
+async def test_a_call_is_made_with_the_requests_own_key(http: httpx.AsyncClient, desk: Desk) -> None:
+    body = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "list_accounts", "arguments": {}}}
+    stranger = await _post(http, body, authorization=f"Bearer {KEY}")
+    assert '"status":401' in stranger.text.replace(" ", "")
+    known = await _post(http, body, authorization=desk.client.headers["authorization"])
+    assert "acme.shop" in known.text
+
+
+async def test_health_needs_no_key(http: httpx.AsyncClient) -> None:
+    assert (await http.get("http://127.0.0.1:8085/healthz")).json() == {"status": "ok"}

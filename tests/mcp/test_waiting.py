@@ -1,0 +1,30 @@
+"""A long wait shows signs of life, and ends in time."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from munadi.mcp.inputs import WaitInput
+from munadi.mcp.tools import Desk, wait
+from tests.api.desk import open_desk
+from tests.mcp.conftest import client_of
+
+
+async def test_progress_is_told_until_it_ends(tmp_path: Path) -> None:
+    told: list[tuple[float, float, str]] = []
+
+    async def progress(done: float, total: float, message: str) -> None:
+        told.append((done, total, message))
+
+    async with open_desk(tmp_path) as desk, client_of(desk) as munadi:
+        content_id = (await desk.accept())["id"]
+        asked = WaitInput(contentId=content_id, timeoutSeconds=30)  # type: ignore[call-arg]
+        waiting = asyncio.create_task(wait(Desk(munadi, progress, beat=0.1), asked))
+        await asyncio.sleep(0.5)
+        await munadi.contents.cancel(content_id)
+        result = await asyncio.wait_for(waiting, 5)
+    assert result.structured_content["ended"]
+    assert len(told) >= 2
+    assert [done for done, _, _ in told] == sorted(done for done, _, _ in told)
+    assert all(total == 30 and f"{content_id} accepted" in message for _, total, message in told)
