@@ -9,6 +9,8 @@ from functools import partial
 from fastapi import APIRouter, FastAPI
 
 from api import openapi, problems
+from api.dashboard import routes as dashboard
+from api.dashboard.live import Live
 from api.edge import Edge
 from api.routes import (
     accounts,
@@ -73,7 +75,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with open_services(settings, clock, channels) as opened:
             app.state.services = opened
-            yield
+            app.state.live = live = Live(opened.database, opened.clock)
+            try:
+                yield
+            finally:
+                await live.close()
 
     app = FastAPI(
         title="Munadi",
@@ -89,6 +95,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
     openapi.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    dashboard.install(app)
     # The form around an uploaded file has some bytes of its own.
     app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000)
     return app

@@ -1,5 +1,8 @@
 """Who asks, and what they may: `Depends(require("contents:read"))` in every route that is not public.
 
+A client sends its key; a browser that signed in with one sends a session instead (`api/dashboard/session.py`), which
+counts only where there is no Authorization header at all.
+
 The rule here: a key that may not see a brand gets the answer of an unknown one (404), never a hint that it exists.
 """
 
@@ -9,12 +12,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.dashboard.session import COOKIE, CSRF_HEADER, SAFE_METHODS, Session, check_csrf, open_session
 from api.problems import ProblemError
 from api.services import Services, services
 from munadi.db.keys import KeyStore
+from munadi.db.tables import KeyRow
 from munadi.domain.key import Scope, is_well_formed
 
 BEARER = HTTPBearer(
@@ -52,6 +57,26 @@ async def authenticate(services_: Services, text: str | None) -> Principal:
     row = await KeyStore(services_.database).find(text)
     if row is None:
         raise _unauthenticated("KEY_UNKNOWN", "the key is well formed, but not one of this installation")
+    return _principal(services_, row)
+
+
+async def signed_in(services_: Services, cookie: str | None) -> tuple[Session, Principal]:
+    """The session of a browser and whose it is. ProblemError 401 when there is none, or its key is not valid now."""
+    session = open_session(services_.keyring, cookie, services_.clock.now()) if cookie else None
+    row = await KeyStore(services_.database).get(session.key_id) if session else None
+    if session is None or row is None:
+        raise _unauthenticated("SESSION_ENDED", "the session is over, or is none of ours; sign in again")
+    return session, _principal(services_, row)
+
+
+async def _of_browser(request: Request, services_: Services, cookie: str) -> Principal:
+    session, principal = await signed_in(services_, cookie)
+    if request.method not in SAFE_METHODS:
+        check_csrf(request, request.headers.get(CSRF_HEADER, ""), session, services_.settings.base_url)
+    return principal
+
+
+def _principal(services_: Services, row: KeyRow) -> Principal:
     if row.revoked_at is not None:
         raise _unauthenticated("KEY_REVOKED", "the key was revoked")
     if row.expires_at is not None and row.expires_at <= services_.clock.now():
@@ -64,10 +89,15 @@ def require(*scopes: str) -> Callable[..., Awaitable[Principal]]:
     wanted = tuple(Scope(scope) for scope in scopes)
 
     async def principal(
+        request: Request,
         services_: Annotated[Services, Depends(services)],
         bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> Principal:
-        found = await authenticate(services_, bearer.credentials if bearer else None)
+        cookie = request.cookies.get(COOKIE)
+        if cookie is not None and "authorization" not in request.headers:
+            found = await _of_browser(request, services_, cookie)
+        else:
+            found = await authenticate(services_, bearer.credentials if bearer else None)
         if not any(found.may(scope) for scope in wanted):
             raise _forbidden(wanted)
         return found

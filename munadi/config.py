@@ -31,6 +31,7 @@ class TemporalSettings(BaseModel):
     tls_ca: Path | None = Field(None, description="file of the server's CA certificate (PEM)")
     tls_cert: Path | None = Field(None, description="file of the client certificate (PEM), for mTLS")
     tls_key: Path | None = Field(None, description="file of the client's private key (PEM), for mTLS")
+    ui_url: str | None = Field(None, description="address of Temporal's Web UI, for the dashboard's links to workflows")
     task_queue: str = Field("munadi", description="task queue of the workflows and activities")
 
 

@@ -142,12 +142,17 @@ async def list_accounts(
     paging: PagingQuery,
     brand_ref: Annotated[BrandRef | None, Query(alias="brandRef")] = None,
     channel: ChannelName | None = None,
+    status: Annotated[list[AccountStatus] | None, Query(description="One or more.")] = None,
 ) -> Page[AccountView]:
     """Connected accounts with their health and the contents that wait for them."""
     if brand_ref is not None and not principal.may_see(brand_ref):
         return Page(data=())
     rows = await AccountStore(services.database, services.keyring).list(
-        brand_ref=brand_ref or principal.brand_ref, channel=channel, limit=paging.reading, after=paging.after
+        brand_ref=brand_ref or principal.brand_ref,
+        channel=channel,
+        statuses=[each.value for each in status or ()],
+        limit=paging.reading,
+        after=paging.after,
     )
     return paging.page(rows, lambda account: account.id)
 

@@ -104,6 +104,9 @@ async def list_contents(
     channel: ChannelName | None = None,
     account_id: Annotated[str | None, Query(alias="accountId")] = None,
     client_ref: Annotated[str | None, Query(alias="clientRef")] = None,
+    held: Annotated[
+        bool | None, Query(description="Whether a publication of it waits on a condition (`hold`).")
+    ] = None,
     scheduled_from: Annotated[Instant | None, Query(alias="scheduledFrom")] = None,
     scheduled_to: Annotated[Instant | None, Query(alias="scheduledTo", description="Inclusive.")] = None,
     limit: Limit = 20,
@@ -118,6 +121,7 @@ async def list_contents(
         channel=channel.value if channel else None,
         account_id=account_id,
         client_ref=client_ref,
+        held=held,
         scheduled_from=scheduled_from,
         scheduled_to=scheduled_to,
         before=read_cursor(cursor),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from socket import socket
 from typing import Annotated, NoReturn
 
 import typer
@@ -49,8 +50,17 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
     for name in unknown_variables():
         logging.getLogger("munadi.api").warning("unknown setting %s", name)
     listen = ApiSettings(host=host or settings.api.host, port=settings.api.port if port is None else port)
+    app = create_app(settings.model_copy(update={"api": listen}))
+
+    class Server(uvicorn.Server):
+        """Open pages of the dashboard are requests without an end: they are ended first."""
+
+        async def shutdown(self, sockets: list[socket] | None = None) -> None:
+            app.state.live.stop()
+            await super().shutdown(sockets)
+
     config = uvicorn.Config(
-        create_app(settings.model_copy(update={"api": listen})),
+        app,
         host=listen.host,
         port=listen.port,
         log_config=None,
@@ -59,7 +69,7 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     try:
         with signals_end_quietly():
             server.run()

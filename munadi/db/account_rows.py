@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -66,6 +67,20 @@ def by_profile(brand_ref: str, channel: ChannelName, external_id: str) -> Select
         AccountRow.external_id == external_id,
         col(AccountRow.deleted_at).is_(None),
     )
+
+
+def connected(
+    brand_ref: str | None, channel: str | None, statuses: Collection[str], after: str | None
+) -> SelectOfScalar[AccountRow]:
+    """Accounts that are not disconnected, in order of id; None and empty mean all."""
+    query = select(AccountRow).where(col(AccountRow.deleted_at).is_(None)).order_by(col(AccountRow.id))
+    if brand_ref is not None:
+        query = query.where(AccountRow.brand_ref == brand_ref)
+    if channel is not None:
+        query = query.where(AccountRow.channel == channel)
+    if statuses:
+        query = query.where(col(AccountRow.status).in_(statuses))
+    return query if after is None else query.where(col(AccountRow.id) > after)
 
 
 def outliving(old: Credentials, new: Credentials) -> Credentials:

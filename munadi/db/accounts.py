@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from sqlmodel import col, func, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing
-from munadi.db.account_rows import by_profile, connected_account, describe, fault, new_account, outliving
+from munadi.db.account_rows import by_profile, connected, connected_account, describe, fault, new_account, outliving
 from munadi.db.account_stories import (
     account_views,
     fail_waiting,
@@ -82,18 +82,18 @@ class AccountStore:
             return None if row is None else (await account_views(session, [row]))[0]
 
     async def list(
-        self, *, brand_ref: str | None, limit: int, after: str | None, channel: str | None = None
+        self,
+        *,
+        brand_ref: str | None,
+        limit: int,
+        after: str | None,
+        channel: str | None = None,
+        statuses: Collection[str] = (),
     ) -> Sequence[AccountView]:
-        """Connected accounts in order of id after `after`; of one brand when it is named."""
-        query = select(AccountRow).where(col(AccountRow.deleted_at).is_(None)).order_by(col(AccountRow.id))
-        if brand_ref is not None:
-            query = query.where(AccountRow.brand_ref == brand_ref)
-        if channel is not None:
-            query = query.where(AccountRow.channel == channel)
-        if after is not None:
-            query = query.where(col(AccountRow.id) > after)
+        """Connected accounts in order of id after `after`; of one brand when it is named, in one of `statuses`."""
+        query = connected(brand_ref, channel, statuses, after).limit(limit)
         async with self._database.read() as session:
-            return await account_views(session, (await session.exec(query.limit(limit))).all())
+            return await account_views(session, (await session.exec(query)).all())
 
     async def count(self, session: AsyncSession, brand_ref: str) -> int:
         """How many accounts a brand has connected."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, not_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -33,6 +33,7 @@ class ContentFilter:
     channel: str | None = None
     account_id: str | None = None
     client_ref: str | None = None
+    held: bool | None = None
     scheduled_from: datetime | None = None
     scheduled_to: datetime | None = None
     before: tuple[datetime, str] | None = None
@@ -177,6 +178,9 @@ def _conditions(wanted: ContentFilter) -> list[ColumnElement[bool]]:
         found.append(col(ContentRow.scheduled_at) <= wanted.scheduled_to)
     if wanted.channel is not None or wanted.account_id is not None:
         found.append(col(ContentRow.id).in_(_having(wanted.channel, wanted.account_id)))
+    if wanted.held is not None:
+        is_held = col(ContentRow.id).in_(_held())
+        found.append(is_held if wanted.held else not_(is_held))
     if wanted.before is not None:
         at, content_id = wanted.before
         earlier = and_(col(ContentRow.created_at) == at, col(ContentRow.id) < content_id)
@@ -192,6 +196,12 @@ def _having(channel: str | None, account_id: str | None) -> SelectOfScalar[str]:
     if account_id is not None:
         query = query.where(PublicationRow.account_id == account_id)
     return query
+
+
+def _held() -> SelectOfScalar[str]:
+    """The contents with a publication that waits on a condition."""
+    held = col(PublicationRow.hold_reason).is_not(None)
+    return select(PublicationRow.content_id).where(held, PublicationRow.status == PublicationStatus.QUEUED.value)
 
 
 def _current_draft() -> ColumnElement[bool]:

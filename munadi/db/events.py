@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import text
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.session import Database
@@ -71,6 +71,18 @@ async def events_after(
     if types:
         query = query.where(col(EventRow.type).in_(types))
     return (await session.exec(query.order_by(col(EventRow.position)).limit(limit))).all()
+
+
+async def last_position(session: AsyncSession) -> int:
+    """The position of the newest numbered event; 0 before the first."""
+    return (await session.exec(select(func.max(EventRow.position)))).one() or 0
+
+
+async def last_positions(session: AsyncSession, after: int) -> dict[str | None, int]:
+    """The position of each brand's newest event after a position; None stands for what belongs to no brand."""
+    newest = func.max(EventRow.position)
+    query = select(col(EventRow.brand_ref), newest).where(col(EventRow.position) > after).group_by(EventRow.brand_ref)
+    return {row[0]: row[1] for row in (await session.exec(query)).all()}
 
 
 async def events_of(session: AsyncSession, content_id: str, *, after: int, limit: int) -> Sequence[EventRow]:

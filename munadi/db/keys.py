@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
@@ -68,6 +68,15 @@ class KeyStore:
             query = query.where(col(KeyRow.id) > after)
         async with self._database.read() as session:
             return (await session.exec(query)).all()
+
+    async def valid(self, key_ids: Collection[str], now: datetime) -> set[str]:
+        """Which of these keys are neither revoked nor expired."""
+        expiry = col(KeyRow.expires_at)
+        query = select(KeyRow.id).where(
+            col(KeyRow.id).in_(key_ids), col(KeyRow.revoked_at).is_(None), or_(expiry.is_(None), expiry > now)
+        )
+        async with self._database.read() as session:
+            return set((await session.exec(query)).all())
 
     async def revoke(self, key_id: str, now: datetime) -> KeyRow | None:
         """End a key at once; the first time counts. None when there is no such key."""

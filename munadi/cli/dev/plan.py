@@ -83,6 +83,9 @@ def make_plan(wishes: Wishes) -> Plan:
         # Half a second of buffered log would be missing just when it matters.
         "PYTHONUNBUFFERED": "1",
     }
+    ui_url = settings.temporal.ui_url
+    if own_temporal and ui_url is None:
+        ui_url = added["MUNADI_TEMPORAL__UI_URL"] = f"http://{LOOPBACK}:{chosen.ports[TEMPORAL_UI]}"
     if settings.is_development and settings.public_url is None:
         added["MUNADI_PUBLIC_URL"] = api_url
     for network in sandboxed:
@@ -99,7 +102,7 @@ def make_plan(wishes: Wishes) -> Plan:
         api_url=api_url,
         sandbox_port=sandbox_port,
         temporal_argv=temporal_argv(data_dir, settings.temporal.namespace, chosen.ports) if own_temporal else None,
-        temporal_ui_url=f"http://{LOOPBACK}:{chosen.ports[TEMPORAL_UI]}" if own_temporal else None,
+        temporal_ui_url=ui_url,
         # The case of a variable does not matter to us, but two spellings of one would.
         env={**{name: value for name, value in os.environ.items() if name.upper() not in added}, **added},
         ports=chosen.ports,

@@ -1,0 +1,115 @@
+// Buttons and forms that call the API:
+//   <button data-action="POST /v1/contents/…/cancel" data-confirm="Cancel it?" data-body='{"a": 1}'>
+//   <form data-action="PATCH /v1/contents/…" data-if-match="3">   fields are named as the API names them
+// `data-done` is said when it worked, `data-then` is where to go, `data-confirm-label` the button that goes on.
+
+import { api, Problem } from "./api.js";
+import { refresh, say } from "./live.js";
+
+/** Listen for them, wherever they come to stand. */
+export function watchActions() {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-action]");
+    if (button) act(button, () => read(button.dataset.body));
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-action]");
+    if (!form) return;
+    event.preventDefault();
+    act(form, () => fieldsOf(form));
+  });
+}
+
+/** What a form's fields say, as JSON: empty ones are left out, `data-empty="keep"` ones are not. */
+export function fieldsOf(form) {
+  const body = read(form.dataset.body) ?? {};
+  for (const [name, value] of new FormData(form)) {
+    const field = form.elements[name];
+    if (value !== "" || field.dataset?.empty === "keep") body[name] = value;
+  }
+  return body;
+}
+
+/** Tell a problem where it belongs: each error beside its field, by pointer, the rest in the box above. */
+export function showProblem(scope, problem) {
+  clearProblem(scope);
+  const errors = problem.errors.filter((error) => !besideField(scope, error));
+  if (errors.length === 0 && problem.errors.length > 0) return scope.querySelector("[aria-invalid]")?.focus();
+  const box = boxOf(scope);
+  if (!box) return say(problem.message);
+  const list = errors.length > 1 ? errors.map((error) => element("li", `${error.pointer} ${error.message}`)) : [];
+  box.replaceChildren(element("strong", problem.message), ...(list.length ? [element("ul", "", list)] : []));
+  box.hidden = false;
+  box.scrollIntoView({ block: "nearest" });
+}
+
+function clearProblem(scope) {
+  for (const words of scope.querySelectorAll(".wrong")) words.remove();
+  for (const field of scope.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+  const box = boxOf(scope);
+  if (box) box.hidden = true;
+}
+
+// The nearest: of the form, of the card around the button, of the page.
+function boxOf(scope) {
+  const near = scope.querySelector(".problem") ?? scope.closest(".card")?.querySelector(".problem");
+  return near ?? document.querySelector("main .problem");
+}
+
+function besideField(scope, error) {
+  const name = error.pointer.replace(/^\//, "");
+  const field = scope.querySelector(`[name="${CSS.escape(name)}"], [data-pointer="${CSS.escape(error.pointer)}"]`);
+  if (!field || field.type === "hidden") return false;
+  const words = element("p", error.message);
+  words.className = "wrong";
+  words.id = `wrong-${name.replaceAll("/", "-")}`;
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-describedby", words.id);
+  (field.closest("label") ?? field).after(words);
+  return true;
+}
+
+async function act(source, bodyOf) {
+  const [method, path] = source.dataset.action.split(" ", 2);
+  const button = source.matches("form") ? source.querySelector("[type=submit], button:not([type])") : source;
+  if (button.getAttribute("aria-busy") === "true" || !(await isConfirmed(source))) return;
+  button.setAttribute("aria-busy", "true");
+  const match = source.dataset.ifMatch;
+  try {
+    const body = source.matches("form") || source.dataset.body ? bodyOf() : undefined;
+    const answer = await api(method, path, body, match ? { "If-Match": `"${match}"` } : {});
+    clearProblem(source);
+    source.removeAttribute("data-touched");
+    source.closest("dialog")?.close();
+    if (source.dataset.then) return location.assign(source.dataset.then.replace("{id}", answer?.id ?? ""));
+    say(source.dataset.done ?? "Done.");
+    await refresh();
+    source.reset?.();
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    showProblem(source, problem);
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
+function isConfirmed(source) {
+  if (!source.dataset.confirm) return Promise.resolve(true);
+  const dialog = document.getElementById("confirm");
+  dialog.querySelector("p").textContent = source.dataset.confirm;
+  dialog.querySelector("[value=yes]").textContent = source.dataset.confirmLabel ?? source.textContent.trim();
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((told) => {
+    dialog.addEventListener("close", () => told(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
+const read = (text) => (text ? JSON.parse(text) : undefined);
+
+function element(name, text, children = []) {
+  const made = document.createElement(name);
+  made.textContent = text;
+  made.append(...children);
+  return made;
+}

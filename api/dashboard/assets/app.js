@@ -1,0 +1,24 @@
+// Every page loads this: actions, local times, and following what happens. Scripts of single pages take from here:
+//   import { api, Problem, showProblem, refresh, say } from "./app.js";
+
+import { watchActions } from "./actions.js";
+import { watchDetails } from "./details.js";
+import { follow } from "./live.js";
+import { watchForms } from "./morph.js";
+import { localize, offerZones } from "./times.js";
+
+export { fieldsOf, showProblem } from "./actions.js";
+export { api, meta, newKey, Problem } from "./api.js";
+export { refresh, say } from "./live.js";
+export { away, localize, zone } from "./times.js";
+
+// How far away a time is grows old.
+const TICK = 30_000;
+
+localize(document);
+setInterval(() => localize(document), TICK);
+offerZones();
+watchForms();
+watchActions();
+watchDetails();
+follow();

@@ -1,0 +1,20 @@
+// What is shown only when somebody opens it: `<details data-src="/publications/…">` takes the part of that page which
+// bears `data-part`, and takes it again whenever the page was refreshed.
+
+import { localize } from "./times.js";
+
+export function watchDetails() {
+  document.addEventListener("toggle", (event) => load(event.target), true);
+  document.addEventListener("refreshed", () => {
+    for (const details of document.querySelectorAll("details[data-src][open]")) load(details);
+  });
+}
+
+async function load(details) {
+  if (!details.open || !details.dataset.src) return;
+  const answer = await fetch(details.dataset.src, { headers: { Accept: "text/html" } });
+  if (!answer.ok || answer.redirected) return;
+  const part = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-part]");
+  localize(part);
+  details.querySelector(".loaded").replaceChildren(...part.childNodes);
+}

@@ -1,0 +1,88 @@
+// The page follows what happens: told by /live, it reads itself again and changes only what differs.
+
+import { meta } from "./api.js";
+import { morph } from "./morph.js";
+import { localize } from "./times.js";
+
+const PAUSE = 400;
+let seen = Number(meta("position"));
+let stream = null;
+let running = null;
+let again = false;
+let timer = 0;
+
+/** Read the page again now. Resolves when it shows what is true. */
+export function refresh() {
+  if (running) {
+    again = true;
+    return running;
+  }
+  running = readAgain().finally(() => { running = null; });
+  return running;
+}
+
+/** Tell those who listen rather than look. */
+export function say(words) {
+  document.getElementById("said").textContent = words;
+}
+
+/** Follow, as long as the page is seen: each stream keeps one of the browser's few connections. */
+export function follow() {
+  if (!meta("position")) return;
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : listen()));
+  if (!document.hidden) listen();
+}
+
+function listen() {
+  if (stream) return;
+  stream = new EventSource("/live");
+  stream.onopen = () => pulse(true);
+  stream.onerror = () => pulse(false);
+  stream.onmessage = (event) => {
+    const { position } = JSON.parse(event.data);
+    if (position <= seen) return;
+    seen = position;
+    clearTimeout(timer);
+    timer = setTimeout(refresh, PAUSE);
+  };
+  stream.addEventListener("ended", () => location.reload());
+}
+
+function leave() {
+  stream?.close();
+  stream = null;
+}
+
+function pulse(isLive) {
+  const mark = document.getElementById("pulse");
+  mark.hidden = false;
+  mark.classList.toggle("away", !isLive);
+  mark.textContent = isLive ? "live" : "reconnecting";
+}
+
+async function readAgain() {
+  do {
+    again = false;
+    let answer;
+    try {
+      answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    } catch {
+      return; // the stream says when the server is back
+    }
+    if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return location.assign(answer.url);
+    if (!answer.ok) return;
+    show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } while (again);
+}
+
+function show(page) {
+  const fresh = page.getElementById("live");
+  const main = document.getElementById("live");
+  localize(fresh);
+  const before = main.querySelector("[data-said]")?.dataset.said;
+  morph(main, fresh);
+  document.title = page.title;
+  const after = main.querySelector("[data-said]")?.dataset.said;
+  if (after && after !== before) say(after);
+  document.dispatchEvent(new CustomEvent("refreshed"));
+}

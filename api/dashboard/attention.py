@@ -1,0 +1,57 @@
+"""What waits for a person: outcomes nobody can tell, posts held back, fresh failures, accounts about to be cut off."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.dashboard.reading import TheReader
+from api.dashboard.render import PageRoute, instant, render
+from api.deps import TheServices
+from munadi.domain.account import AccountStatus
+from munadi.domain.content import ContentStatus
+
+router = APIRouter(route_class=PageRoute)
+
+FAILED_SINCE = timedelta(days=7)
+# A content is given up a day after its time, unless it says otherwise.
+_LONGEST_WINDOW = timedelta(days=1)
+SHOWN = 25
+
+
+@router.get("/attention")
+async def show_attention(
+    request: Request,
+    reader: TheReader,
+    services: TheServices,
+    brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
+) -> Response:
+    """The page. Each part has the newest few and says when there are more."""
+    since = services.clock.now() - FAILED_SINCE
+    shared = {"brandRef": brand_ref, "limit": SHOWN}
+    unconfirmed = await reader.get("/v1/contents", status=ContentStatus.UNCONFIRMED, **shared)
+    held = await reader.get("/v1/contents", held=True, **shared)
+    failed = await reader.get(
+        "/v1/contents",
+        status=[ContentStatus.FAILED, ContentStatus.PARTIALLY_PUBLISHED],
+        scheduledFrom=(since - _LONGEST_WINDOW).isoformat(),
+        **shared,
+    )
+    failed["data"] = [content for content in failed["data"] if (instant(content["updatedAt"]) or since) >= since]
+    accounts = await reader.get_if_allowed(
+        "/v1/accounts", status=[AccountStatus.REAUTH_REQUIRED, AccountStatus.EXPIRING], **shared
+    )
+    brands = await reader.get("/v1/brands", limit=100)
+    return render(
+        request,
+        "attention.html",
+        unconfirmed=unconfirmed,
+        held=held,
+        failed=failed,
+        accounts=accounts,
+        brands=brands["data"],
+        brand_ref=brand_ref,
+    )

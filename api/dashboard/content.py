@@ -1,0 +1,106 @@
+"""One content: from accepted to settled, each publication with what became of it, and what a person can do now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.auth import not_found
+from api.dashboard.reading import TheReader, TheViewer
+from api.dashboard.render import PageRoute, instant, render
+from api.deps import TheServices
+from api.services import Services
+from api.stored import stored_response
+from munadi.domain.content import ContentStatus
+
+router = APIRouter(route_class=PageRoute)
+
+# The way of every content; the last step bears the name of how it ended.
+STEPS = ("accepted", "waiting", "publishing", "settled")
+_STEP_OF = {ContentStatus.ACCEPTED: 0, ContentStatus.QUEUED: 1, ContentStatus.PUBLISHING: 2}
+EVENTS_SHOWN = 100
+
+
+@router.get("/contents/{content_id}")
+async def show_content(
+    request: Request,
+    content_id: str,
+    reader: TheReader,
+    services: TheServices,
+    after: Annotated[int, Query(ge=0, le=2**62)] = 0,
+) -> Response:
+    """The page; `after` goes on with a long timeline."""
+    path = f"/v1/contents/{quote(content_id, safe='')}"
+    content = await reader.get(path)
+    events = await reader.get(f"{path}/events", after=after, limit=EVENTS_SHOWN)
+    brand = await reader.get(f"/v1/brands/{content['brandRef']}")
+    accounts = await reader.get_if_allowed("/v1/accounts", brandRef=content["brandRef"], limit=100)
+    zone = content["timezone"] or brand["timezone"] or "UTC"
+    return render(
+        request,
+        "content.html",
+        content=content,
+        events=events,
+        after=after,
+        brand=brand,
+        handles={account["id"]: account["handle"] for account in (accounts or {"data": ()})["data"]},
+        steps=STEPS,
+        step=_STEP_OF.get(content["status"], len(STEPS) - 1),
+        zone=zone,
+        local_due=_local(content["scheduledAt"], zone),
+        workflow_url=workflow_url(services, reader.viewer.principal.brand_ref, content["workflowId"]),
+        can=allowed_changes(content),
+    )
+
+
+@router.get("/publications/{publication_id}")
+async def show_publication(request: Request, publication_id: str, reader: TheReader) -> Response:
+    """One publication with its ledger: every try of a visible call, and the network's answer."""
+    publication = await reader.get(f"/v1/publications/{quote(publication_id, safe='')}")
+    return render(request, "publication.html", publication=publication)
+
+
+@router.get("/previews/{media_id}")
+async def show_media(
+    request: Request, media_id: str, reader: TheReader, viewer: TheViewer, services: TheServices
+) -> Response:
+    """Our stored copy of a media, for those who may see it."""
+    media = await reader.get(f"/v1/media/{quote(media_id, safe='')}")
+    try:
+        answer = await stored_response(request, services.media_store, media["sha256"])
+    except FileNotFoundError:
+        raise not_found("media", media_id) from None
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
+def allowed_changes(content: Mapping[str, Any]) -> dict[str, bool]:
+    """Which buttons make sense now. The API decides again when one is pressed."""
+    numbers = content["rollup"]
+    waiting = numbers["accepted"] + numbers["queued"]
+    untried = not any(publication["attempts"] for publication in content["publications"])
+    return {
+        "withdraw": waiting > 0,
+        "edit": waiting == numbers["total"] and untried,
+        "retry": numbers["failed"] > 0,
+    }
+
+
+def workflow_url(services: Services, brand_ref: str | None, workflow_id: str) -> str | None:
+    """The workflow in Temporal's Web UI, which shows every brand: not for a key that is restricted to one."""
+    temporal = services.settings.temporal
+    if temporal.ui_url is None or brand_ref is not None:
+        return None
+    return f"{temporal.ui_url.rstrip('/')}/namespaces/{temporal.namespace}/workflows/{quote(workflow_id, safe='')}"
+
+
+def _local(at: str, zone: str) -> str:
+    """An instant as a date-and-time field takes it."""
+    found = instant(at)
+    assert found is not None
+    return found.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")

@@ -1,0 +1,35 @@
+"""The list of contents: what is where, at a glance. Newest first, a page at a time."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.dashboard.reading import TheReader
+from api.dashboard.render import PageRoute, render
+
+router = APIRouter(route_class=PageRoute)
+PAGE = 25
+
+
+@router.get("/")
+@router.get("/contents")
+async def show_contents(
+    request: Request,
+    reader: TheReader,
+    brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
+    status: Annotated[list[str] | None, Query()] = None,
+    channel: str | None = None,
+    client_ref: Annotated[str | None, Query(alias="clientRef")] = None,
+    cursor: str | None = None,
+) -> Response:
+    """The list, filtered as the address says. Empty fields of the form filter nothing."""
+    asked = {"brandRef": brand_ref, "channel": channel, "clientRef": client_ref, "cursor": cursor}
+    statuses = [each for each in status or () if each]
+    page = await reader.get("/v1/contents", status=statuses, limit=PAGE, **asked)
+    brands = await reader.get("/v1/brands", limit=100)
+    return render(
+        request, "contents.html", page=page, brands=brands["data"], wanted={**asked, "status": statuses}, cursor=cursor
+    )

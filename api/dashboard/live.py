@@ -1,0 +1,153 @@
+"""Open pages are told that something happened, as server-sent events; they then read themselves again.
+
+One poll of the database a second serves every page of the process, and none is made while nobody watches.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from fastapi import APIRouter, Request
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import StreamingResponse
+
+from api.auth import Principal, signed_in
+from api.dashboard.session import COOKIE
+from api.deps import TheServices
+from api.problems import ProblemError
+from munadi.db.events import last_position, last_positions, number_events
+from munadi.db.keys import KeyStore
+from munadi.db.session import Database
+from munadi.domain.key import Scope
+from munadi.ports import Clock
+
+router = APIRouter()
+log = structlog.get_logger("munadi.api")
+
+INTERVAL = 1.0
+HEARTBEAT = 15.0
+MAX_WATCHERS = 1_000
+_LATER = {"Retry-After": "30"}
+_STREAM = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_BEGIN, _BEAT, _ENDED = "retry: 2000\n\n", ": still here\n\n", "event: ended\ndata: {}\n\n"
+
+
+@dataclass(eq=False)
+class Watcher:
+    """One open page: whose, and what it is to be told next."""
+
+    principal: Principal
+    ends_at: datetime
+    position: int = 0
+    ended: bool = False
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Live:
+    """All open pages of this process."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._watchers: set[Watcher] = set()
+        self._beginning = asyncio.Lock()
+        self._polling: asyncio.Task[None] | None = None
+        self._position = 0
+        self._stopped = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further page can be told; it still works, without being live."""
+        return len(self._watchers) >= MAX_WATCHERS or self._stopped
+
+    async def follow(self, principal: Principal, ends_at: datetime) -> AsyncIterator[str]:
+        """The stream of one page: the newest position now, each later one the viewer may know of, a heartbeat in
+        between; `ended` when the session or its key is over."""
+        watcher = Watcher(principal, ends_at)
+        try:
+            await self._watch(watcher)
+            yield _BEGIN + _told(watcher.position)
+            while not self._stopped:
+                try:
+                    async with asyncio.timeout(HEARTBEAT):
+                        await watcher.woken.wait()
+                except TimeoutError:
+                    yield _BEAT
+                    continue
+                watcher.woken.clear()
+                if watcher.ended:
+                    yield _ENDED
+                    return
+                if not self._stopped:
+                    yield _told(watcher.position)
+        finally:
+            self._watchers.discard(watcher)
+
+    def stop(self) -> None:
+        """End every stream, so that the process can end. Browsers come back by themselves."""
+        self._stopped = True
+        for watcher in self._watchers:
+            watcher.woken.set()
+
+    async def close(self) -> None:
+        """End every stream and the poll."""
+        self.stop()
+        if self._polling is not None:
+            self._polling.cancel()
+            await asyncio.gather(self._polling, return_exceptions=True)
+
+    async def _watch(self, watcher: Watcher) -> None:
+        # Known before the position is read, so that nothing is missed in between.
+        async with self._beginning:
+            self._watchers.add(watcher)
+            async with self._database.read() as session:
+                position = await last_position(session)
+            if self._polling is None or self._polling.done():
+                self._position = position
+                self._polling = asyncio.create_task(self._poll(), name="live")
+        watcher.position = max(watcher.position, position)
+
+    async def _poll(self) -> None:
+        while self._watchers and not self._stopped:
+            try:
+                await self._look()
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("live.failed", error=type(error).__name__)  # the next look makes it good
+            await asyncio.sleep(INTERVAL)
+
+    async def _look(self) -> None:
+        await number_events(self._database)
+        async with self._database.read() as session:
+            newest = await last_positions(session, self._position)
+        valid = await KeyStore(self._database).valid(
+            {watcher.principal.key_id for watcher in self._watchers}, self._clock.now()
+        )
+        self._position = max(newest.values(), default=self._position)
+        for watcher in self._watchers:
+            seen = [at for brand_ref, at in newest.items() if watcher.principal.may_see(brand_ref)]
+            watcher.ended = watcher.principal.key_id not in valid or watcher.ends_at <= self._clock.now()
+            if watcher.ended or max(seen, default=0) > watcher.position:
+                watcher.position = max(seen, default=watcher.position)
+                watcher.woken.set()
+
+
+@router.get("/live")
+async def watch(request: Request, services: TheServices) -> StreamingResponse:
+    """The stream, for the holders of a session who may read the event log."""
+    session, principal = await signed_in(services, request.cookies.get(COOKIE))
+    if not principal.may(Scope.CONTENTS_READ):
+        raise ProblemError(403, "SCOPE_MISSING", "Not permitted", f"the key lacks the scope {Scope.CONTENTS_READ}")
+    live: Live = request.app.state.live
+    if live.is_full:
+        raise ProblemError(503, "TOO_MANY_WATCHERS", "Not available", "too many pages are open", headers=_LATER)
+    stream = live.follow(principal, session.ends_at)
+    return StreamingResponse(stream, media_type="text/event-stream", headers=_STREAM)
+
+
+def _told(position: int) -> str:
+    return f"id: {position}\ndata: {json.dumps({'position': position})}\n\n"

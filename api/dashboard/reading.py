@@ -1,0 +1,101 @@
+"""What pages are made of: the API's own answers, asked in process with the session's cookie.
+
+So a page shows exactly what a client gets, and scopes and brands are enforced in one place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import httpx
+from fastapi import Depends, Request
+
+from api.auth import Principal, signed_in
+from api.dashboard.session import COOKIE, Session
+from api.deps import TheServices
+from api.problems import ProblemError
+from munadi.db.events import last_position
+
+# Never looked up: requests go straight to the application.
+_BASE = "http://munadi"
+Answer = dict[str, Any]
+
+
+class SignInNeeded(Exception):
+    """There is no session, or it is over: off to the sign-in page and back."""
+
+
+class ReadingFailed(Exception):
+    """The API answered a page's question with a problem, which becomes the page."""
+
+    def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
+        super().__init__(f"{status} {problem.get('code')}")
+        self.status, self.problem = status, problem
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks at a page. `position`: the newest event of the log when the page began to be made."""
+
+    session: Session
+    principal: Principal
+    position: int
+
+
+class Reader:
+    """Asks the API as the page's viewer."""
+
+    def __init__(self, client: httpx.AsyncClient, viewer: Viewer) -> None:
+        self._client = client
+        self.viewer = viewer
+
+    async def get(self, path: str, **query: Any) -> Answer:
+        """The JSON at a path, such as `/v1/contents`, with camelCase query parameters; those that are None or empty are
+        left out. SignInNeeded for a 401, ReadingFailed for every other problem."""
+        answer = await self._client.get(path, params={name: value for name, value in query.items() if value})
+        told: Answer = answer.json()
+        if answer.status_code == 401:
+            raise SignInNeeded
+        if answer.status_code >= 400:
+            raise ReadingFailed(answer.status_code, told)
+        return told
+
+    async def get_all(self, *paths: str) -> list[Answer]:
+        """Several at once, in their order."""
+        return await asyncio.gather(*(self.get(path) for path in paths))
+
+    async def get_if_allowed(self, path: str, **query: Any) -> Answer | None:
+        """The same, and None for what the key lacks the scope for: a part of a page that others see."""
+        try:
+            return await self.get(path, **query)
+        except ReadingFailed as error:
+            if error.status == 403:
+                return None
+            raise
+
+
+async def viewer(request: Request, services: TheServices) -> Viewer:
+    """The dependency of every page but the sign-in: who looks. SignInNeeded without a valid session."""
+    try:
+        session, principal = await signed_in(services, request.cookies.get(COOKIE))
+    except ProblemError as error:
+        raise SignInNeeded from error
+    async with services.database.read() as database:
+        found = Viewer(session, principal, await last_position(database))
+    request.state.viewer = found
+    return found
+
+
+async def reader(request: Request, viewer: Annotated[Viewer, Depends(viewer)]) -> AsyncIterator[Reader]:
+    """The dependency that gives a page its reader."""
+    transport = httpx.ASGITransport(app=request.app, raise_app_exceptions=False)
+    cookies = {COOKIE: request.cookies[COOKIE]}
+    async with httpx.AsyncClient(transport=transport, base_url=_BASE, cookies=cookies) as client:
+        yield Reader(client, viewer)
+
+
+TheViewer = Annotated[Viewer, Depends(viewer)]
+TheReader = Annotated[Reader, Depends(reader)]

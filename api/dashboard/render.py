@@ -1,0 +1,142 @@
+"""Pages as they are sent: autoescaped templates, and headers that let nothing run but our own files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from fastapi.routing import APIRoute
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from api.dashboard import words
+from api.dashboard.reading import ReadingFailed, SignInNeeded
+from api.problems import request_id_of, translate
+from api.services import Services
+
+FOLDER = Path(__file__).parent
+ASSETS = FOLDER / "assets"
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "X-Frame-Options": "DENY",
+}
+# In the order of the navigation. One appears as soon as its page is served.
+NAVIGATION = (
+    ("Attention", "/attention"),
+    ("Calendar", "/calendar"),
+    ("Contents", "/contents"),
+    ("Compose", "/compose"),
+    ("Accounts", "/accounts"),
+    ("Webhooks", "/webhooks"),
+    ("Usage", "/usage"),
+)
+
+
+class PageRoute(APIRoute):
+    """A route whose errors are pages too: no session leads to the sign-in and back, a problem is told in words."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def answer_with_a_page(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except SignInNeeded:
+                return RedirectResponse(sign_in_path(request), 303, HEADERS)
+            except ReadingFailed as error:
+                return _error_page(request, error.status, error.problem)
+            except Exception as error:  # noqa: BLE001 - as the API does: every error is translated, none is lost
+                problem = translate(error)
+                told = {"title": problem.title, "detail": problem.detail, "errors": ()}
+                return _error_page(request, problem.status, told, problem.headers)
+
+        return answer_with_a_page
+
+
+def render(request: Request, template: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page. Templates see `values`, `request`, `viewer` (None before the sign-in), `may(scope)`, `channels` (titles
+    by name), `navigation`, `now`, and the functions of the environment."""
+    services: Services = request.app.state.services
+    viewer = getattr(request.state, "viewer", None)
+    shared = {
+        "request": request,
+        "viewer": viewer,
+        "may": viewer.principal.may if viewer else lambda _scope: False,
+        "channels": {name.value: channel.spec.title for name, channel in services.channels.by_name.items()},
+        "navigation": _navigation(request),
+        "now": services.clock.now(),
+    }
+    made = _environment().get_template(template).render(shared | values)
+    return HTMLResponse(made, status, HEADERS)
+
+
+def sign_in_path(request: Request) -> str:
+    """The sign-in page, from which one comes back to the page that was asked for."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"/sign-in?next={quote(request.url.path + query, safe='')}"
+
+
+def asset(name: str) -> str:
+    """The path of one of our own files. It changes with any of them, so that browsers may keep them."""
+    return f"/assets/{assets_version()}/{name}"
+
+
+@cache
+def assets_version() -> str:
+    """Of all assets together: modules import each other by relative names."""
+    digest = hashlib.sha256()
+    for path in sorted(ASSETS.iterdir()):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def instant(text: str | datetime | None) -> datetime | None:
+    """A time of the API's JSON."""
+    return datetime.fromisoformat(text) if isinstance(text, str) else text
+
+
+def with_query(request: Request, **changes: Any) -> str:
+    """This page's address with other query parameters; None takes one away."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in changes]
+    return f"{request.url.path}?{urlencode([*kept, *((n, v) for n, v in changes.items() if v is not None)])}"
+
+
+def _error_page(
+    request: Request, status: int, problem: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response:
+    page = render(request, "error.html", status=status, problem=problem, request_id=request_id_of(request.scope))
+    page.headers.update(headers or {})
+    return page
+
+
+def _navigation(request: Request) -> list[tuple[str, str]]:
+    return [(name, path) for name, path in NAVIGATION if path in request.app.state.pages]
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    made.filters |= {"instant": instant, "spoken": words.spoken, "lateness": words.lateness}
+    made.globals |= {"asset": asset, "with_query": with_query}
+    made.globals |= {
+        "STATUSES": words.STATUSES,
+        "EVENTS": words.EVENTS,
+        "HOLDS": words.HOLDS,
+        "SORTINGS": words.SORTINGS,
+    }
+    return made

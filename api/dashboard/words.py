@@ -1,0 +1,85 @@
+"""How the dashboard names what the API answers. "Accepted" is never written so that it could mean "published"."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from munadi.domain.content import ContentStatus
+from munadi.domain.event import EventType
+from munadi.domain.failure import Sorting
+from munadi.domain.publication import HoldReason
+
+S, E = ContentStatus, EventType
+
+
+class StatusWords(NamedTuple):
+    """`label` in a badge, `sentence` on a page. Publications have the same statuses, but for the partial one."""
+
+    label: str
+    sentence: str
+
+
+STATUSES: dict[str, StatusWords] = {
+    S.ACCEPTED: StatusWords("accepted", "Stored safely with us. Nothing is published yet."),
+    S.QUEUED: StatusWords("waiting", "Waiting for its time. Nothing is published yet."),
+    S.PUBLISHING: StatusWords("publishing", "Being handed to the network now."),
+    S.PUBLISHED: StatusWords("published", "The network published it."),
+    S.PARTIALLY_PUBLISHED: StatusWords("partly published", "Some of it is live; the rest was not published."),
+    S.FAILED: StatusWords("failed", "Refused. Nothing of it is live."),
+    S.UNCONFIRMED: StatusWords("unconfirmed", "We cannot tell whether it is live, and send nothing again."),
+    S.CANCELED: StatusWords("canceled", "Withdrawn before it was published."),
+}
+
+EVENTS: dict[EventType, str] = {
+    E.CONTENT_ACCEPTED: "Accepted: stored, not published yet",
+    E.CONTENT_QUEUED: "Waiting for its time",
+    E.CONTENT_RESCHEDULED: "Moved to another time",
+    E.CONTENT_UPDATED: "Edited",
+    E.CONTENT_CANCELED: "Canceled: nothing of it is left to publish",
+    E.PREFLIGHT_FAILED: "Looked at ahead: it would fail as things stand",
+    E.PUBLISH_STARTED: "Publishing began",
+    E.PUBLISH_SUCCEEDED: "Published",
+    E.PUBLISH_FAILED: "Failed",
+    E.PUBLISH_UNCONFIRMED: "Unconfirmed: we looked and cannot tell",
+    E.PUBLISH_CANCELED: "Withdrawn",
+    E.PUBLISH_HELD: "Held back",
+    E.PUBLISH_RESUMED: "Goes on",
+    E.CONTENT_COMPLETED: "Settled",
+    E.ACCOUNT_CONNECTED: "Account connected",
+    E.ACCOUNT_EXPIRING: "Access ends soon",
+    E.ACCOUNT_REAUTH_REQUIRED: "Account must be reconnected",
+    E.ACCOUNT_DISCONNECTED: "Account disconnected",
+    E.WEBHOOK_TEST: "Webhook tested",
+    E.ENDPOINT_DISABLED: "Webhook endpoint switched off",
+}
+
+HOLDS: dict[HoldReason, str] = {
+    HoldReason.TOKEN: "our access to the account has to be renewed by its owner",
+    HoldReason.OUTAGE: "the network does not take posts now",
+    HoldReason.RATE_LIMIT: "the network asks us to slow down",
+    HoldReason.DAILY_CAP: "the account has used up its posts of the day",
+}
+
+SORTINGS: dict[Sorting, str] = {
+    Sorting.NOT_SENT: "certainly not accepted",
+    Sorting.SENT: "accepted by the network",
+    Sorting.REJECTED: "refused by the network",
+    Sorting.UNKNOWN: "the answer was lost; nobody can tell yet",
+}
+
+
+def spoken(name: str) -> str:
+    """A code or a name as words: MEDIA_UNREACHABLE, partially_published, reauth_required."""
+    words = name.replace("_", " ").lower()
+    return words[:1].upper() + words[1:]
+
+
+def lateness(milliseconds: int) -> str:
+    """How late the visible call began, in words."""
+    late = timedelta(milliseconds=milliseconds)
+    if late < timedelta(seconds=1):
+        return f"on time (+{milliseconds} ms)"
+    if late < timedelta(minutes=2):
+        return f"{late.total_seconds():.1f} s late"
+    return f"{late // timedelta(minutes=1)} min late"
