@@ -40,6 +40,7 @@ check: setup ## Lint, formatting, types, import rules, architecture and docs tes
 test-setup: setup ## What the tests need beyond Python: Node, Chromium, docker-compose, the PDS
 	@$(BIN)/python scripts/system_packages.py
 	@$(BIN)/python -m tests.support.pds
+	@$(BIN)/python -m tests.support.axe
 
 test: test-setup check ## check, then the tests with real servers; the slower proofs are in faults and soak
 	$(SIDE_BY_SIDE) -n 2 --dist loadgroup -m "not soak and not faults" $(ARGS)

@@ -20,7 +20,7 @@ from munadi.domain.content import ContentStatus
 
 router = APIRouter(route_class=PageRoute)
 
-# The way of every content; the last step bears the name of how it ended.
+# The way of a content; the last step bears the name of how it ended.
 STEPS = ("accepted", "waiting", "publishing", "settled")
 _STEP_OF = {ContentStatus.ACCEPTED: 0, ContentStatus.QUEUED: 1, ContentStatus.PUBLISHING: 2}
 EVENTS_SHOWN = 100
@@ -41,6 +41,7 @@ async def show_content(
     brand = await reader.get(f"/v1/brands/{content['brandRef']}")
     accounts = await reader.get_if_allowed("/v1/accounts", brandRef=content["brandRef"], limit=100)
     zone = content["timezone"] or brand["timezone"] or "UTC"
+    steps, step = way_of(content)
     return render(
         request,
         "content.html",
@@ -49,8 +50,8 @@ async def show_content(
         after=after,
         brand=brand,
         handles={account["id"]: account["handle"] for account in (accounts or {"data": ()})["data"]},
-        steps=STEPS,
-        step=_STEP_OF.get(content["status"], len(STEPS) - 1),
+        steps=steps,
+        step=step,
         zone=zone,
         local_due=_local(content["scheduledAt"], zone),
         workflow_url=workflow_url(services, reader.viewer.principal.brand_ref, content["workflowId"]),
@@ -77,6 +78,15 @@ async def show_media(
         raise not_found("media", media_id) from None
     answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer
+
+
+def way_of(content: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
+    """The steps of a content and which one it has reached. What ended without a try was never publishing."""
+    if (step := _STEP_OF.get(content["status"])) is not None:
+        return STEPS, step
+    tried = any(publication["attempts"] for publication in content["publications"])
+    steps = STEPS if tried else tuple(step for step in STEPS if step != "publishing")
+    return steps, len(steps) - 1
 
 
 def allowed_changes(content: Mapping[str, Any]) -> dict[str, bool]:

@@ -23,10 +23,11 @@ async def show_contents(
     status: Annotated[list[str] | None, Query()] = None,
     channel: str | None = None,
     client_ref: Annotated[str | None, Query(alias="clientRef")] = None,
+    words: Annotated[str | None, Query(alias="q")] = None,
     cursor: str | None = None,
 ) -> Response:
     """The list, filtered as the address says. Empty fields of the form filter nothing."""
-    asked = {"brandRef": brand_ref, "channel": channel, "clientRef": client_ref, "cursor": cursor}
+    asked = {"brandRef": brand_ref, "channel": channel, "clientRef": client_ref, "q": words, "cursor": cursor}
     statuses = [each for each in status or () if each]
     page = await reader.get("/v1/contents", status=statuses, limit=PAGE, **asked)
     brands = await reader.get("/v1/brands", limit=100)

@@ -51,9 +51,14 @@ class Watcher:
 class Live:
     """All open pages of this process."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, *, interval: float = INTERVAL, heartbeat: float = HEARTBEAT
+    ) -> None:
+        """`interval` between two looks at the database and `heartbeat` of a silent stream, in seconds."""
         self._database = database
         self._clock = clock
+        self._interval = interval
+        self._heartbeat = heartbeat
         self._watchers: set[Watcher] = set()
         self._beginning = asyncio.Lock()
         self._polling: asyncio.Task[None] | None = None
@@ -74,7 +79,7 @@ class Live:
             yield _BEGIN + _told(watcher.position)
             while not self._stopped:
                 try:
-                    async with asyncio.timeout(HEARTBEAT):
+                    async with asyncio.timeout(self._heartbeat):
                         await watcher.woken.wait()
                 except TimeoutError:
                     yield _BEAT
@@ -118,7 +123,7 @@ class Live:
                 await self._look()
             except (SQLAlchemyError, OSError) as error:
                 log.warning("live.failed", error=type(error).__name__)  # the next look makes it good
-            await asyncio.sleep(INTERVAL)
+            await asyncio.sleep(self._interval)
 
     async def _look(self) -> None:
         await number_events(self._database)

@@ -104,6 +104,9 @@ async def list_contents(
     channel: ChannelName | None = None,
     account_id: Annotated[str | None, Query(alias="accountId")] = None,
     client_ref: Annotated[str | None, Query(alias="clientRef")] = None,
+    words: Annotated[
+        str | None, Query(alias="q", max_length=200, description="Words in its text, or its whole `clientRef`.")
+    ] = None,
     held: Annotated[
         bool | None, Query(description="Whether a publication of it waits on a condition (`hold`).")
     ] = None,
@@ -121,6 +124,7 @@ async def list_contents(
         channel=channel.value if channel else None,
         account_id=account_id,
         client_ref=client_ref,
+        words=words,
         held=held,
         scheduled_from=scheduled_from,
         scheduled_to=scheduled_to,

@@ -34,6 +34,7 @@ class ContentFilter:
     account_id: str | None = None
     client_ref: str | None = None
     held: bool | None = None
+    words: str | None = None
     scheduled_from: datetime | None = None
     scheduled_to: datetime | None = None
     before: tuple[datetime, str] | None = None
@@ -181,6 +182,10 @@ def _conditions(wanted: ContentFilter) -> list[ColumnElement[bool]]:
     if wanted.held is not None:
         is_held = col(ContentRow.id).in_(_held())
         found.append(is_held if wanted.held else not_(is_held))
+    if wanted.words:
+        text = col(DraftRow.source)["text"].as_string()
+        said = (text.icontains(wanted.words, autoescape=True), col(ContentRow.client_ref) == wanted.words)
+        found.append(or_(*said))
     if wanted.before is not None:
         at, content_id = wanted.before
         earlier = and_(col(ContentRow.created_at) == at, col(ContentRow.id) < content_id)

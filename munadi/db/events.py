@@ -80,9 +80,9 @@ async def last_position(session: AsyncSession) -> int:
 
 async def last_positions(session: AsyncSession, after: int) -> dict[str | None, int]:
     """The position of each brand's newest event after a position; None stands for what belongs to no brand."""
-    newest = func.max(EventRow.position)
-    query = select(col(EventRow.brand_ref), newest).where(col(EventRow.position) > after).group_by(EventRow.brand_ref)
-    return {row[0]: row[1] for row in (await session.exec(query)).all()}
+    position = col(EventRow.position)
+    query = select(col(EventRow.brand_ref), func.max(position)).where(position > after).group_by(EventRow.brand_ref)
+    return {brand_ref: newest or 0 for brand_ref, newest in (await session.exec(query)).all()}
 
 
 async def events_of(session: AsyncSession, content_id: str, *, after: int, limit: int) -> Sequence[EventRow]:

@@ -50,6 +50,8 @@ def test_the_processes_read_what_was_planned(tmp_path: Path, monkeypatch: pytest
     assert read.base_url == plan.api_url
     assert read.api.port == plan.api_port
     assert read.temporal == plan.settings.temporal
+    assert (read.temporal.ui_url or "").startswith("http://127.0.0.1:")
+    assert read.temporal.ui_url == plan.temporal_ui_url
     assert read.channels["bluesky"]["hosts"]["entryway"] == f"{plan.sandbox_url}/bluesky/entryway"
 
 
@@ -70,6 +72,8 @@ def test_a_given_temporal_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert plan.temporal_argv is None
     assert plan.temporal_ui_url is None
     assert plan.env["MUNADI_TEMPORAL__ADDRESS"] == "temporal.example:7233"
+    monkeypatch.setenv("MUNADI_TEMPORAL__UI_URL", "https://temporal.example")
+    assert make_plan(Wishes(tmp_path, port=0)).temporal_ui_url == "https://temporal.example"
 
 
 def test_a_channel_with_hosts_of_its_own_leaves_the_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

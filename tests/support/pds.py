@@ -3,12 +3,8 @@
 `python -m tests.support.pds` installs its Node packages; the test set-up calls that.
 """
 
-import fcntl
-import hashlib
 import json
-import os
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -17,10 +13,10 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from tests.support.node import install_packages
 from tests.support.processes import Process
 
 FOLDER = Path(__file__).resolve().parent.parent / "pds"
-NODE_HEADERS = Path("/usr/include/node")
 
 
 class PDSAccount(BaseModel):
@@ -80,7 +76,7 @@ class RealPDS:
         return self._known.accounts
 
     def start(self) -> Self:
-        install_packages()
+        install_packages(FOLDER)
         (self._folder / "data").mkdir(exist_ok=True)
         self.process.start()
         line = self.process.wait_for_line(r'^\{"pds":.*\}$', within=60)
@@ -110,29 +106,5 @@ class RealPDS:
         self.stop()
 
 
-def install_packages() -> None:
-    """`npm ci`, once per lock file; safe when several test workers ask at the same time."""
-    wanted = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
-    stamp = FOLDER / "node_modules" / ".munadi-installed"
-    with (FOLDER / "package.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if stamp.exists() and stamp.read_text() == wanted:
-            return
-        if not (shutil.which("node") and shutil.which("npm")):
-            raise RuntimeError("the PDS needs Node 20 and npm: install the packages nodejs and npm")
-        _npm_ci()
-        stamp.write_text(wanted)
-
-
-def _npm_ci() -> None:
-    environment = dict(os.environ)
-    if NODE_HEADERS.exists():  # headers already here need no download when better-sqlite3 is compiled
-        environment.setdefault("npm_config_nodedir", str(NODE_HEADERS.parent.parent))
-    command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(command, cwd=FOLDER, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"npm ci failed in {FOLDER.name}:\n{done.stdout}{done.stderr}")
-
-
 if __name__ == "__main__":
-    install_packages()
+    install_packages(FOLDER)

@@ -84,18 +84,16 @@ def make_plan(wishes: Wishes) -> Plan:
         "PYTHONUNBUFFERED": "1",
     }
     ui_url = settings.temporal.ui_url
-    if own_temporal and ui_url is None:
+    if ui_url is None and own_temporal:
         ui_url = added["MUNADI_TEMPORAL__UI_URL"] = f"http://{LOOPBACK}:{chosen.ports[TEMPORAL_UI]}"
+    temporal = {"address": added["MUNADI_TEMPORAL__ADDRESS"], "ui_url": ui_url}
     if settings.is_development and settings.public_url is None:
         added["MUNADI_PUBLIC_URL"] = api_url
     for network in sandboxed:
         added |= _towards_the_sandbox(network, f"http://{LOOPBACK}:{sandbox_port}", settings)
     return Plan(
         settings=settings.model_copy(
-            update={
-                "data_dir": data_dir,
-                "temporal": settings.temporal.model_copy(update={"address": added["MUNADI_TEMPORAL__ADDRESS"]}),
-            }
+            update={"data_dir": data_dir, "temporal": settings.temporal.model_copy(update=temporal)}
         ),
         data_dir=data_dir,
         api_port=api_port,

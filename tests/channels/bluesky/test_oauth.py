@@ -39,7 +39,8 @@ from tests.channels.bluesky.oauth_network import (
 )
 from tests.channels.making import NOW
 from tests.channels.network import answer, form_of, ok
-from tests.support.pds import FOLDER, install_packages
+from tests.support.node import install_packages
+from tests.support.pds import FOLDER
 
 CODE = {"code": "code-1", "state": "state-1", "iss": ISSUER}
 
@@ -270,7 +271,7 @@ async def test_the_reference_server_takes_our_metadata() -> None:
 
 
 async def _judged(client_id: str, metadata: dict[str, Any]) -> bytes:
-    install_packages()
+    install_packages(FOLDER)
     node = shutil.which("node")
     assert node
     given = json.dumps({"clientId": client_id, "metadata": metadata})
