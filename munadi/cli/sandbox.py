@@ -31,4 +31,6 @@ def sandbox(
     if data_dir is not None:
         data_dir.mkdir(parents=True, exist_ok=True)
     session.out.note(f"sandbox at http://{host}:{port}")
+    if session.out.as_json:
+        session.out.json({"sandbox": f"http://{host}:{port}"})
     serve(host, port, data_dir=data_dir)

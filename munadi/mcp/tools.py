@@ -10,7 +10,7 @@ from typing import Any
 
 from mcp.types import CallToolResult, Tool, ToolAnnotations
 
-from munadi.client import AsyncClient, ClientError, NotEnded
+from munadi.client import AsyncClient, ClientError, NotEnded, NotReachable, ProblemError
 from munadi.client.shapes import Event, Json
 from munadi.mcp import inputs
 from munadi.mcp.answers import done, of_content, refused
@@ -96,7 +96,12 @@ async def wait(desk: Desk, asked: inputs.WaitInput) -> CallToolResult:
             if left <= desk.beat:
                 said = [f"Not ended after {limit:g} seconds; it goes on by itself. Call wait again to go on waiting."]
                 return of_content(error.content, said, timedOut=True)
-            await desk.progress(limit - left + desk.beat, limit, brief(error.content))
+            news = brief(error.content)
+        except (NotReachable, ProblemError) as error:
+            if left <= desk.beat or (isinstance(error, ProblemError) and not error.is_away):
+                raise
+            news = "Munadi does not answer; waiting for it. The work goes on by itself."
+        await desk.progress(limit - left + desk.beat, limit, news)
 
 
 async def cancel(desk: Desk, asked: inputs.ContentNamed) -> CallToolResult:

@@ -31,6 +31,12 @@ def test_only_the_api_is_reachable_from_outside() -> None:
     report(found, "Bind the port to 127.0.0.1.")
 
 
+def test_the_server_for_ai_tools_has_no_secret() -> None:
+    mcp = SERVICES["mcp"]
+    assert mcp["environment"] == {"MUNADI_URL": "http://api:8080"}, "Each request brings its own key."
+    assert (mcp["env_file"], mcp["volumes"]) == ([], [])
+
+
 def test_secrets_are_asked_for() -> None:
     found = [
         f"{name}: {key}"
