@@ -16,6 +16,9 @@ from munadi.sandbox.app import create_app
 from munadi.sandbox.state import SandboxState
 from munadi.sandbox.transport import TransportProtocol
 
+# Longer than clients keep an idle connection: who closes first may cut a request.
+KEEP_ALIVE_SECONDS = 75
+
 
 def serve(host: str, port: int, *, data_dir: Path | None = None) -> None:
     state = SandboxState(data_dir)
@@ -39,6 +42,7 @@ def server(app: ASGIApp, host: str, port: int) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     return uvicorn.Server(config)
 

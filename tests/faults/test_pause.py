@@ -29,6 +29,8 @@ PLACES = (
     "publish.answered",
 )
 SOME = (PLACES[0], PLACES[1], PLACES[2], PLACES[4])
+# Where a second call makes a second post: with a key (a record's, a container's, an upload's) a network would hide it.
+REPEATABLE = ("facebook", "facebook-photo", "facebook", "facebook-photo")
 # What a woken worker does, it does within this many seconds.
 AWAKE = 2.0
 
@@ -82,7 +84,7 @@ async def pausing(world: World, chosen: Sequence[tuple[str, str]], at_once: int)
 @pytest.mark.faults
 @pytest.mark.timeout(240)
 async def test_a_worker_that_wakes_after_its_time_sends_nothing(tmp_path: Path) -> None:
-    chosen = list(zip(("bluesky", "instagram", "threads", "tiktok"), SOME, strict=True))
+    chosen = list(zip(REPEATABLE, SOME, strict=True))
     async with open_worlds(tmp_path, 4) as world:
         trials = await pausing(world, chosen, at_once=2)
     print(*[(trial.shape, trial.fault, trial.status, trial.recovery, trial.was_live) for trial in trials], sep="\n")

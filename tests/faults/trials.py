@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ import httpx
 from tests.faults.points import Passage
 from tests.faults.world import KEYLESS, World
 
-PATIENCE = 600.0
+PATIENCE = 240.0
 # The network and the failpoint write their times in different processes, within the same answer.
 TICK = 0.02
 
@@ -65,15 +65,15 @@ class Trial:
         return None
 
 
-async def judge(world: World, trial: Trial, *, patience: float = PATIENCE) -> Trial:
+async def judge(world: World, trial: Trial, *, patience: float = PATIENCE, keyless: Collection[str] = KEYLESS) -> Trial:
     """Wait until the content has ended, then ask the network.
 
-    Unconfirmed is an end only where the network cannot tell: elsewhere it is looked for again, and sent if it is not
-    there.
+    Unconfirmed is an end only where the network cannot tell (`keyless` shapes): elsewhere it is looked for again, and
+    sent if it is not there.
     """
     deadline = time.monotonic() + patience
     content = await world.brand.ended(trial.content_id, patience)
-    while content["status"] == "unconfirmed" and trial.shape not in KEYLESS and time.monotonic() < deadline:
+    while content["status"] == "unconfirmed" and trial.shape not in keyless and time.monotonic() < deadline:
         await asyncio.sleep(0.5)
         content = await world.brand.ended(trial.content_id, patience)
     trial.ended_at = time.time()
