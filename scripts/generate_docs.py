@@ -7,11 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
-from enum import StrEnum
+from collections.abc import Callable
 from pathlib import Path
-
-from pydantic import BaseModel
 
 from munadi.channels.registry import channel_options, channel_specs
 from munadi.config import Settings
@@ -22,6 +19,7 @@ from munadi.domain.reasons import REASONS
 from scripts.cli_reference import cli_reference
 from scripts.markdown import table
 from scripts.option_tables import meaning, rows
+from scripts.setting_tables import settings
 from scripts.tool_reference import tool_reference
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference"
@@ -139,12 +137,6 @@ def events() -> str:
     )
 
 
-def settings() -> str:
-    """Every setting, with its default."""
-    rows = list(_settings(Settings, "MUNADI_"))
-    return "# Settings\n\nEnvironment variables.\n\n" + table(["variable", "default", "meaning"], rows)
-
-
 def openapi() -> str:
     """The OpenAPI document."""
     from api.app import create_app
@@ -188,21 +180,6 @@ def _range(low: float | None, high: float | None) -> str:
     if low is None:
         return f"≤ {high:g}"
     return f"≥ {low:g}" if high is None else f"{low:g}–{high:g}"
-
-
-def _settings(model: type[BaseModel], prefix: str) -> Iterable[tuple[str, str, str]]:
-    for name, info in model.model_fields.items():
-        kind = info.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from _settings(kind, f"{prefix}{name.upper()}__")
-            continue
-        default = info.get_default(call_default_factory=True)
-        shown = (
-            "–"
-            if default is None or default == {}
-            else f"`{default.value if isinstance(default, StrEnum) else default}`"
-        )
-        yield (f"`{prefix}{name.upper()}`", shown, info.description or "")
 
 
 if __name__ == "__main__":

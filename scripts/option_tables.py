@@ -46,6 +46,8 @@ def takes(schema: Schema, known: Mapping[str, Schema]) -> str:
             size = between(schema.get("minItems"), schema.get("maxItems"))
             return f"list{' of ' * bool(size)}{size}: {takes(schema['items'], known)}"
         case "object":
+            if isinstance(each := schema.get("additionalProperties"), dict):
+                return f"object, by name: {takes(each, known)}"
             inner = schema.get("properties", {})
             asked = schema.get("required", ())
             told = [f"`{name}`{'' if name in asked else '?'} {takes(each, known)}" for name, each in inner.items()]

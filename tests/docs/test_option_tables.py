@@ -34,6 +34,7 @@ class Sample(WireModel):
     colour: Colour | None = None
     count: int | None = Field(default=None, ge=1)
     spots: tuple[Spot, ...] = Field(default=(), max_length=2)
+    by_language: dict[str, Spot] = Field(default_factory=dict)
     is_loud: bool = True
 
 
@@ -43,6 +44,7 @@ def test_each_option_in_words() -> None:
         ("`colour`", "`red`, `blue`", "–"),
         ("`count`", "whole number ≥ 1", "–"),
         ("`spots`", "list of ≤ 2: object: `x` number 0–1; `farAway`? true or false", "–"),
+        ("`byLanguage`", "object, by name: object: `x` number 0–1; `farAway`? true or false", "–"),
         ("`isLoud`", "true or false", "`true`"),
     ]
     assert meaning(Sample) == "What it is about.\n\nAnd more."

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from munadi.channels.http import AppSettings
+from munadi.channels.http import AppSettings, Duration
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -53,11 +53,11 @@ class Settings(AppSettings):
 
     hosts: Hosts = Hosts()
     version: str = "v26.0"
-    poll_quick: timedelta = timedelta(seconds=5)
-    poll_slow: timedelta = timedelta(seconds=15)
-    poll_idle: timedelta = timedelta(seconds=60)
-    processing_timeout: timedelta = timedelta(minutes=30)
-    permalink_timeout: timedelta = timedelta(seconds=3)
+    poll_quick: Duration = timedelta(seconds=5)
+    poll_slow: Duration = timedelta(seconds=15)
+    poll_idle: Duration = timedelta(seconds=60)
+    processing_timeout: Duration = timedelta(minutes=30)
+    permalink_timeout: Duration = timedelta(seconds=3)
 
     @property
     def site(self) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from munadi.channels.http import AppSettings
+from munadi.channels.http import AppSettings, Duration
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
     ChannelName,
@@ -86,10 +86,10 @@ class Settings(AppSettings):
     version: str = "v26.0"
     fb_client_id: str | None = None
     fb_client_secret: SecretStr | None = None
-    poll_quick: timedelta = timedelta(seconds=3)
-    poll_slow: timedelta = timedelta(seconds=10)
-    poll_idle: timedelta = timedelta(seconds=60)
-    permalink_timeout: timedelta = timedelta(seconds=3)
+    poll_quick: Duration = timedelta(seconds=3)
+    poll_slow: Duration = timedelta(seconds=10)
+    poll_idle: Duration = timedelta(seconds=60)
+    permalink_timeout: Duration = timedelta(seconds=3)
     read_quota: bool = True
 
     @property

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from munadi.channels.http import AppSettings
+from munadi.channels.http import AppSettings, Duration
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -55,12 +55,12 @@ class Settings(AppSettings):
 
     hosts: Hosts = Hosts()
     version: str = "v1.0"
-    poll_text: timedelta = timedelta(seconds=2)
-    poll_image: timedelta = timedelta(seconds=3)
-    poll_video: timedelta = timedelta(seconds=5)
-    poll_slow: timedelta = timedelta(seconds=30)
-    settle: timedelta = timedelta(seconds=2)
-    permalink_timeout: timedelta = timedelta(seconds=3)
+    poll_text: Duration = timedelta(seconds=2)
+    poll_image: Duration = timedelta(seconds=3)
+    poll_video: Duration = timedelta(seconds=5)
+    poll_slow: Duration = timedelta(seconds=30)
+    settle: Duration = timedelta(seconds=2)
+    permalink_timeout: Duration = timedelta(seconds=3)
     inspect_tokens: bool = True
     read_quota: bool = True
 

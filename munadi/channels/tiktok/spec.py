@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from munadi.channels.http import AppSettings
+from munadi.channels.http import AppSettings, Duration
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -59,9 +59,9 @@ class Settings(AppSettings):
     version: str = "v2"
     audited: bool = False
     chunk_bytes: int = Field(default=CHUNK_BYTES, ge=1, le=64_000_000)
-    poll_quick: timedelta = timedelta(seconds=5)
-    poll_slow: timedelta = timedelta(seconds=10)
-    poll_idle: timedelta = timedelta(seconds=60)
+    poll_quick: Duration = timedelta(seconds=5)
+    poll_slow: Duration = timedelta(seconds=10)
+    poll_idle: Duration = timedelta(seconds=60)
 
 
 class Privacy(StrEnum):

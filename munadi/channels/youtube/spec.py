@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from munadi.channels.http import AppSettings
+from munadi.channels.http import AppSettings, Duration
 from munadi.domain.channel import (
     ChannelName,
     ChannelSpec,
@@ -70,12 +70,12 @@ class Settings(AppSettings):
     version: str = "v3"
     chunk_bytes: Annotated[int, Field(ge=CHUNK_UNIT, le=64 * CHUNK_UNIT), AfterValidator(_whole_chunks)] = 8 << 20
     chunks_per_run: int = Field(default=8, ge=1)
-    chunk_timeout: timedelta = timedelta(seconds=120)
-    poll_quick: timedelta = timedelta(seconds=5)
-    poll_slow: timedelta = timedelta(seconds=30)
-    poll_idle: timedelta = timedelta(minutes=2)
-    processing_patience: timedelta = timedelta(minutes=10)
-    absence_grace: timedelta = timedelta(minutes=5)
+    chunk_timeout: Duration = timedelta(seconds=120)
+    poll_quick: Duration = timedelta(seconds=5)
+    poll_slow: Duration = timedelta(seconds=30)
+    poll_idle: Duration = timedelta(minutes=2)
+    processing_patience: Duration = timedelta(minutes=10)
+    absence_grace: Duration = timedelta(minutes=5)
 
 
 class Privacy(StrEnum):
