@@ -13,6 +13,7 @@ COPY workflows workflows
 COPY activities activities
 COPY api api
 COPY worker worker
+COPY docs docs
 RUN uv pip install --no-cache --python /opt/munadi/bin/python --no-deps .
 
 FROM python:3.11-slim-bookworm

@@ -21,6 +21,7 @@ from api.routes import (
     connections,
     contents,
     docs,
+    documentation,
     events,
     health,
     keys,
@@ -64,6 +65,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     keys.router,
     health.router,
     docs.router,
+    documentation.router,
     connect_pages.router,
 )
 

@@ -1,8 +1,7 @@
-"""Docs tell what is true today: generated pages are fresh, links lead somewhere, every decision has its sections."""
+"""Docs tell what is true today: generated pages are fresh, every decision has its sections. Links: test_links.py."""
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from munadi.domain.event import EventType
 from scripts.generate_docs import EVENT_MEANING, NOTE, PAGES, REFERENCE
 
 ROOT = Path(__file__).parents[2]
-PROSE = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")})
 
 
 @pytest.mark.parametrize("name", sorted(PAGES))
@@ -26,14 +24,7 @@ def test_every_event_is_explained() -> None:
     assert set(EVENT_MEANING) == set(EventType)
 
 
-@pytest.mark.parametrize("page", PROSE, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
-        if not target.startswith(("http://", "https://", "mailto:")):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
-
-
-@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "decisions").glob("*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "decisions").glob("0*.md")), ids=lambda page: page.name)
 def test_a_decision_says_why_and_what_follows(page: Path) -> None:
     text = page.read_text()
     assert "**Why" in text

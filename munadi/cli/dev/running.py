@@ -123,6 +123,7 @@ def _announce(out: Output, plan: Plan, stack: Stack) -> None:
     out.facts(
         [
             ("  API", plan.api_url),
+            ("  docs", f"{plan.api_url}/docs/"),
             ("  API pages", f"{plan.api_url}/docs/api"),
             ("  dashboard", plan.api_url),
             ("  Temporal", plan.settings.temporal.address),

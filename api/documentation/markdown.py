@@ -1,0 +1,159 @@
+"""Markdown to HTML, as repositories show it: the same anchors, and links that lose `.md`.
+
+Our own pages alone are rendered, so HTML in them passes; there is none but comments (tests/docs).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+DEEPEST_ANCHOR = "h4"
+
+
+class _Renderer(RendererHTML):
+    """What is wider than a phone scrolls by itself, by keyboard too."""
+
+    def table_open(self, *_: object) -> str:
+        return '<div class="wide" role="group" aria-label="Table" tabindex="0"><table>\n'
+
+    def table_close(self, *_: object) -> str:
+        return "</table></div>\n"
+
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        return super().fence(tokens, idx, options, env).replace("<pre>", '<pre tabindex="0">', 1)
+
+
+_PARSER = MarkdownIt("commonmark", renderer_cls=_Renderer).enable("table")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of a page: its level (2 for `##`), words and anchor."""
+
+    level: int
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link or picture as written, the second-level heading above it ("" before the first), and whether in a list."""
+
+    text: str
+    target: str
+    section: str
+    listed: bool
+
+
+@dataclass(frozen=True)
+class Page:
+    """A rendered page."""
+
+    title: str
+    html: str
+    headings: tuple[Heading, ...]
+    links: tuple[Link, ...]
+
+    @property
+    def anchors(self) -> frozenset[str]:
+        return frozenset(heading.anchor for heading in self.headings)
+
+
+def page_of(path: Path) -> Page:
+    """The page in a file, rendered once for each change of it."""
+    return _rendered(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _rendered(path: Path, changed: int) -> Page:
+    return render(path.read_text(encoding="utf-8"))
+
+
+def render(text: str) -> Page:
+    """A page from its Markdown. ValueError without a first-level heading, which is its title."""
+    tokens = _PARSER.parse(text)
+    links = tuple(_links(tokens))
+    headings = tuple(_anchored(tokens))
+    titles = [heading.text for heading in headings if heading.level == 1]
+    if not titles:
+        raise ValueError("a page begins with a heading of the first level")
+    for token in tokens:
+        _fit(token)
+    return Page(titles[0], _PARSER.renderer.render(tokens, _PARSER.options, {}), headings, links)
+
+
+def slug(text: str) -> str:
+    """The anchor of a heading, as repositories make it: lower case, hyphens for spaces, no punctuation."""
+    return re.sub(r"[^\w\- ]", "", text.strip().lower()).replace(" ", "-")
+
+
+def served(target: str) -> str:
+    """A link between files as one between their addresses; any other stays as it is."""
+    path, mark, anchor = target.partition("#")
+    if "://" in path or not path.endswith(".md"):
+        return target
+    folder, slash, name = path.removesuffix(".md").rpartition("/")
+    return f"{folder}{slash}{name if name != 'index' else '' if folder else './'}{mark}{anchor}"
+
+
+def _anchored(tokens: Sequence[Token]) -> Iterator[Heading]:
+    """Gives each heading its anchor; the second of the same words gets `-1`."""
+    seen: Counter[str] = Counter()
+    for opening, inside in pairwise(tokens):
+        if opening.type != "heading_open":
+            continue
+        text = _words(inside)
+        anchor = slug(text)
+        seen[anchor] += 1
+        if seen[anchor] > 1:
+            anchor = f"{anchor}-{seen[anchor] - 1}"
+        opening.attrSet("id", anchor)
+        if "h2" <= opening.tag <= DEEPEST_ANCHOR:
+            # For the mouse: whoever reads by ear or keyboard has the same links in the navigation.
+            mark = Token("html_inline", "", 0)
+            mark.content = f' <a class="anchor" href="#{anchor}" aria-hidden="true" tabindex="-1">#</a>'
+            (inside.children or []).append(mark)
+        yield Heading(int(opening.tag[1]), text, anchor)
+
+
+def _links(tokens: Sequence[Token]) -> Iterator[Link]:
+    section, depth = "", 0
+    for before, token in pairwise([Token("", "", 0), *tokens]):
+        depth += token.nesting if token.type.startswith("list_item") else 0
+        if before.type == "heading_open" and before.tag == "h2":
+            section = _words(token)
+        children = token.children or []
+        for place, child in enumerate(children):
+            if child.type == "link_open":
+                ends = next(end for end, later in enumerate(children) if end > place and later.type == "link_close")
+                words = "".join(each.content for each in children[place:ends])
+                yield Link(words, str(child.attrGet("href")), section, depth > 0)
+            elif child.type == "image":
+                yield Link(child.content, str(child.attrGet("src")), section, False)
+
+
+def _words(inside: Token) -> str:
+    return "".join(child.content for child in inside.children or [] if child.type in ("text", "code_inline"))
+
+
+def _fit(token: Token) -> None:
+    """What our pages need and Markdown does not say: served links, and no style in an attribute."""
+    for child in token.children or []:
+        if child.type == "link_open":
+            child.attrSet("href", served(str(child.attrGet("href"))))
+        elif child.type == "image":
+            child.attrSet("loading", "lazy")
+    style = token.attrs.pop("style", None)
+    if style is not None:
+        token.attrSet("class", str(style).replace("text-align:", "align-"))

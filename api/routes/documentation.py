@@ -1,0 +1,97 @@
+"""`/docs/`: the documentation as pages, and each page as the Markdown that it is written in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse
+
+from api.auth import not_found
+from api.documentation import HERE
+from api.documentation.folder import TYPES, files, moved, page_at
+from api.documentation.markdown import page_of
+from api.documentation.navigation import neighbours, relative, sections, shown_as
+
+router = APIRouter(prefix="/docs", include_in_schema=False)
+
+STYLE = "style.css"
+KEPT = {"Cache-Control": "public, max-age=300", "Vary": "Accept"}
+# Our own style and pictures: no script, nothing of others, no frame around us.
+HEADERS = KEPT | {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(HERE / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+
+
+@router.get("")
+async def go_to_index() -> Response:
+    """The index has a slash, so that its links are relative to it."""
+    return RedirectResponse("docs/", 308)
+
+
+@router.get("/{address:path}")
+async def show(address: str, accept: Annotated[str, Header()] = "") -> Response:
+    """A page, its Markdown, a picture, or our style."""
+    known = files()
+    if address == STYLE:
+        return FileResponse(HERE / "assets" / STYLE, media_type="text/css", headers=KEPT)
+    if address in known:
+        return _file(address)
+    name = page_at(address, known)
+    if name is not None:
+        return _file(name) if prefers_markdown(accept) else _page(name)
+    place = moved(address, known)
+    if place is None:
+        raise not_found("page", address)
+    return RedirectResponse(place, 308)
+
+
+def prefers_markdown(accept: str) -> bool:
+    """Whether an Accept header puts Markdown before HTML; a browser's, or `*/*`, does not."""
+    weights: dict[str, float] = {}
+    for part in accept.lower().split(","):
+        kind, *parameters = (each.strip() for each in part.split(";"))
+        weights[kind] = max(weights.get(kind, 0), _weight(parameters))
+    return weights.get("text/markdown", 0) > weights.get("text/html", 0)
+
+
+def _weight(parameters: list[str]) -> float:
+    for each in parameters:
+        name, _, value = each.partition("=")
+        if name == "q":
+            try:
+                return float(value)
+            except ValueError:
+                return 0
+    return 1
+
+
+def _file(name: str) -> Response:
+    path = files()[name]
+    return FileResponse(path, media_type=TYPES[path.suffix], headers=KEPT)
+
+
+def _page(name: str) -> Response:
+    known = files()
+    page = page_of(known[name])
+    before, after = neighbours(name, known)
+    html = _TEMPLATES.get_template("page.html").render(
+        page=page,
+        body=Markup(page.html),  # noqa: S704  our own Markdown
+        contents=[heading for heading in page.headings if heading.level == 2],
+        name=name,
+        current=shown_as(name, known),
+        sections=sections(known),
+        before=before,
+        after=after,
+        top="../" * name.count("/"),
+        relative=relative,
+    )
+    return HTMLResponse(html, headers=HEADERS)
