@@ -27,6 +27,7 @@ from api.routes import (
     keys,
     media,
     publications,
+    usage,
     webhooks,
 )
 from api.services import Services
@@ -37,6 +38,7 @@ from munadi.db.connections import ConnectionStore
 from munadi.db.session import Database
 from munadi.intake.accept import Intake
 from munadi.intake.media import MediaIntake
+from munadi.metering import CallMeter
 from munadi.ports import Channels, Clock
 from munadi.runtime import open_runtime
 from munadi.temporal import connect
@@ -63,6 +65,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts.router,
     webhooks.router,
     keys.router,
+    usage.router,
     health.router,
     docs.router,
     documentation.router,
@@ -117,7 +120,8 @@ async def open_services(
                 temporal = runtime.around(temporal, "temporal")
             accounts = AccountStore(database, runtime.keyring)
             connections = ConnectionStore(database, runtime.keyring)
-            yield Services(
+            calls = CallMeter(database)
+            opened = Services(
                 settings=settings,
                 database=database,
                 channels=known,
@@ -132,6 +136,9 @@ async def open_services(
                 intake=runtime.around(
                     Intake(database, known, runtime.keyring, MediaIntake(runtime.fetcher), runtime.clock), "intake"
                 ),
+                calls=calls,
             )
+            async with calls.running():
+                yield opened
         finally:
             await database.close()

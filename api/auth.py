@@ -17,10 +17,13 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from api.dashboard.session import COOKIE, CSRF_HEADER, SAFE_METHODS, Session, check_csrf, open_session
 from api.problems import ProblemError
+from api.quotas import brand_of_call, count_call
 from api.services import Services, services
 from munadi.db.keys import KeyStore
 from munadi.db.tables import KeyRow
+from munadi.domain.brand import BrandLimits
 from munadi.domain.key import Scope, is_well_formed
+from munadi.domain.usage import BrandCalls, Month
 
 BEARER = HTTPBearer(
     auto_error=False,
@@ -33,11 +36,12 @@ REALM = 'Bearer realm="munadi"'
 
 @dataclass(frozen=True)
 class Principal:
-    """The bearer of a valid key. `brand_ref` None: every brand."""
+    """The bearer of a valid key. `brand_ref` None: every brand. `calls`: the brand that this call counts for."""
 
     key_id: str
     scopes: frozenset[str]
     brand_ref: str | None
+    calls: BrandCalls | None = None
 
     def may(self, scope: str) -> bool:
         """Whether the key has this scope; `admin` has all."""
@@ -47,17 +51,24 @@ class Principal:
         """Whether this brand's things exist for the key; what belongs to all brands is not a restricted key's."""
         return self.brand_ref is None or self.brand_ref == brand_ref
 
+    def limits_of(self, brand_ref: str) -> BrandLimits | None:
+        """A brand's limits, read together with the key; None when the call counts for another brand, or for none."""
+        return self.calls.limits if self.calls is not None and self.calls.ref == brand_ref else None
 
-async def authenticate(services_: Services, text: str | None) -> Principal:
-    """The principal of a key as it was sent. ProblemError 401 when there is none, or it is not (or no longer) valid."""
+
+async def authenticate(services_: Services, text: str | None, named: str | None = None) -> Principal:
+    """The principal of a key as it was sent. ProblemError 401 when there is none, or it is not (or no longer) valid.
+
+    `named` is the brand that the call is about, as far as it says.
+    """
     if not text:
         raise _unauthenticated("KEY_MISSING", "send an API key: Authorization: Bearer mnd_…", challenge=REALM)
     if not is_well_formed(text):
         raise _unauthenticated("KEY_MALFORMED", "this is not a key of ours, or a character of it is wrong")
-    row = await KeyStore(services_.database).find(text)
-    if row is None:
+    found = await KeyStore(services_.database).caller(text, named, Month.of(services_.clock.now()))
+    if found is None:
         raise _unauthenticated("KEY_UNKNOWN", "the key is well formed, but not one of this installation")
-    return _principal(services_, row)
+    return _principal(services_, *found)
 
 
 async def signed_in(services_: Services, cookie: str | None) -> tuple[Session, Principal]:
@@ -76,16 +87,20 @@ async def _of_browser(request: Request, services_: Services, cookie: str) -> Pri
     return principal
 
 
-def _principal(services_: Services, row: KeyRow) -> Principal:
+def _principal(services_: Services, row: KeyRow, calls: BrandCalls | None = None) -> Principal:
     if row.revoked_at is not None:
         raise _unauthenticated("KEY_REVOKED", "the key was revoked")
     if row.expires_at is not None and row.expires_at <= services_.clock.now():
         raise _unauthenticated("KEY_EXPIRED", "the key has expired")
-    return Principal(key_id=row.id, scopes=frozenset(row.scopes), brand_ref=row.brand_ref)
+    return Principal(key_id=row.id, scopes=frozenset(row.scopes), brand_ref=row.brand_ref, calls=calls)
 
 
-def require(*scopes: str) -> Callable[..., Awaitable[Principal]]:
-    """A dependency that gives the principal, if its key has one of `scopes`: 401 without a key, 403 without a scope."""
+def require(*scopes: str, limited: bool = True) -> Callable[..., Awaitable[Principal]]:
+    """A dependency that gives the principal, if its key has one of `scopes`: 401 without a key, 403 without a scope.
+
+    The call is counted for its brand: 429 when the brand has made as many as it may, unless the route is not `limited`.
+    What an administrator of all brands does as such is neither counted nor refused: limits can always be raised.
+    """
     wanted = tuple(Scope(scope) for scope in scopes)
 
     async def principal(
@@ -97,9 +112,11 @@ def require(*scopes: str) -> Callable[..., Awaitable[Principal]]:
         if cookie is not None and "authorization" not in request.headers:
             found = await _of_browser(request, services_, cookie)
         else:
-            found = await authenticate(services_, bearer.credentials if bearer else None)
+            found = await authenticate(services_, bearer.credentials if bearer else None, brand_of_call(request))
         if not any(found.may(scope) for scope in wanted):
             raise _forbidden(wanted)
+        if wanted != (Scope.ADMIN,) or found.brand_ref is not None:
+            count_call(request, services_, found.calls, limited=limited)
         return found
 
     return principal

@@ -37,7 +37,7 @@ class Edge:
             return
         request_id = new_id(Prefix.REQUEST)
         scope.setdefault("state", {})["request_id"] = request_id
-        answering = _Answering(send, scope["path"], request_id)
+        answering = _Answering(send, scope, request_id)
         with bound_contextvars(request_id=request_id):
             await self._answer(scope, receive, answering, request_id)
 
@@ -78,9 +78,9 @@ class _Answering:
     An error that is told in another way (a file's range that is not there) is told as a problem; a page stays a page.
     """
 
-    def __init__(self, send: Send, path: str, request_id: str) -> None:
+    def __init__(self, send: Send, scope: Scope, request_id: str) -> None:
         self._send = send
-        self._path = path
+        self._scope = scope
         self._request_id = request_id
         self._replaced = False
         self.begun = False
@@ -101,7 +101,7 @@ class _Answering:
         self._replaced = True
         headers = {name: value for name, value in Headers(scope=start).items() if name not in _OF_THE_BODY}
         problem = translate(HTTPException(start["status"], headers=headers))
-        response = problem_response(problem, path=self._path, request_id=self._request_id)
+        response = problem_response(problem, path=self._scope["path"], request_id=self._request_id)
         begin = {"type": start["type"], "status": start["status"], "headers": response.raw_headers}
         self._add_headers(begin)
         await self._send(begin)
@@ -111,6 +111,9 @@ class _Answering:
         headers = MutableHeaders(scope=start)
         headers["X-Request-Id"] = self._request_id
         headers.setdefault("X-Content-Type-Options", "nosniff")
+        # What is to be said with whatever is answered; a 429 says it of the limit that it is about.
+        for name, value in self._scope["state"].get("answer_headers", {}).items():
+            headers.setdefault(name, value)
 
 
 class _Gone(Exception):

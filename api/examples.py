@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.quota_examples import QUOTA_EXCEEDED
+
 CONTENTS: dict[str, Any] = {
     "now": {
         "summary": "Publish now, on the brand's only account",
@@ -71,7 +73,8 @@ BRAND: dict[str, Any] = {
     "timezone": "Asia/Kolkata",
     "limits": {
         "accounts": 10,
-        "publicationsPerMonth": None,
+        "publicationsPerMonth": 1000,
+        "apiCallsPerMinute": None,
         "apiCallsPerMonth": None,
         "webhookDeliveriesPerMonth": None,
     },
@@ -291,4 +294,5 @@ PROBLEMS: dict[int, Any] = {
             },
         ],
     ),
+    429: QUOTA_EXCEEDED,
 }

@@ -27,27 +27,40 @@ _MEANINGS = {
     415: "The body is of a type that is not taken here.",
     422: "Rules are broken; `errors` names every one of them. Nothing was stored.",
     428: "If-Match is missing.",
-    429: "Too many requests; `Retry-After` says when to come again.",
+    429: "A limit of the brand is used up: `errors` names it, `Retry-After` says when to ask again.",
     500: "Our mistake.",
     503: "Not available now. `Retry-After` says when to ask again; with the same Idempotency-Key it is done once.",
 }
-# These can come from every operation.
+# These can come from every operation, and those with a key count (api/quotas.py).
 _ALWAYS = (500, 503)
+_HEADERS = {
+    429: {
+        "Retry-After": "Seconds until it makes sense to ask again.",
+        "RateLimit": 'Per limit, what is left (`r`) and for how many seconds (`t`): `"apiCallsPerMinute";r=0;t=12`.',
+        "RateLimit-Policy": 'Per limit, how much (`q`) in how many seconds (`w`): `"apiCallsPerMinute";q=60;w=60`.',
+    }
+}
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What a route's `responses` says of its error statuses."""
-    return {status: _problem(status) for status in (*statuses, *_ALWAYS)}
+    """What a route's `responses` says of its error statuses; whoever needs a key may also be told to wait."""
+    counted = (429,) if 401 in statuses else ()
+    return {status: _problem(status) for status in sorted({*statuses, *counted, *_ALWAYS})}
 
 
 def _problem(status: int) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": {"$ref": _REF.format(model=ProblemDocument.__name__)}}
     if status in examples.PROBLEMS:
         content["example"] = examples.PROBLEMS[status]
-    return {
+    described: dict[str, Any] = {
         "description": _MEANINGS.get(status, HTTPStatus(status).phrase),
         "content": {MEDIA_TYPE: content},
     }
+    if status in _HEADERS:
+        described["headers"] = {
+            name: {"description": meaning, "schema": {"type": "string"}} for name, meaning in _HEADERS[status].items()
+        }
+    return described
 
 
 def allowed_methods(app: FastAPI, path: str) -> list[str]:

@@ -3,6 +3,7 @@
 ProblemError       raised by a route: status, stable code, words, headers
 ProblemsFound      422: every violation of a request at once
 ChangeRefused      409: not in a state for this change
+QuotaExceeded      429: a limit of the brand is used up (api/quotas.py)
 HTTPException      the framework's: 404, 405, …
 database is gone   503 with Retry-After; so is the media store
 a key is missing   500, logged; the words say which setting
@@ -25,11 +26,13 @@ from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api import quotas
 from munadi.crypto import SealBroken
 from munadi.db.changes import ChangeRefused
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.shape import problems_of_shape
+from munadi.domain.usage import QuotaExceeded
 from munadi.logs import traceback_of
 from munadi.media.store import StoreUnavailable
 
@@ -102,6 +105,8 @@ def translate(error: Exception) -> ProblemError:
             return refused(problems_of_shape(error.errors()))
         case ChangeRefused():
             return ProblemError(409, error.code, "Not possible any more", str(error))
+        case QuotaExceeded():
+            return _of_quota(error)
         case HTTPException():
             return _of_framework(error)
         case StaleDataError():
@@ -147,6 +152,11 @@ def translate(error: Exception) -> ProblemError:
     return ProblemError(500, "INTERNAL_ERROR", "Our mistake", "something went wrong here; the log has the requestId")
 
 
+def _of_quota(error: QuotaExceeded) -> ProblemError:
+    told, headers = [quotas.problem_of(error)], quotas.headers_of(error)
+    return ProblemError(429, "QUOTA_EXCEEDED", "Quota exceeded", str(error), errors=told, headers=headers)
+
+
 def _of_framework(error: HTTPException) -> ProblemError:
     status = HTTPStatus(error.status_code)
     code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"}.get(status.value, status.name)
@@ -175,6 +185,7 @@ def install(app: FastAPI, allowed_methods: Callable[[str], Sequence[str]] = lamb
         ProblemsFound,
         RequestValidationError,
         ChangeRefused,
+        QuotaExceeded,
         HTTPException,
         StaleDataError,
         DBAPIError,

@@ -14,6 +14,7 @@ from munadi.db.session import Database
 from munadi.intake.accept import Intake
 from munadi.media.fetch import MediaFetcher
 from munadi.media.store import MediaStore
+from munadi.metering import CallMeter
 from munadi.ports import Channels, Clock, Sender
 from munadi.webhooks.guard import Guard
 
@@ -34,6 +35,7 @@ class Services:
     sender: Sender
     connecting: Connecting
     intake: Intake
+    calls: CallMeter
     # Monotonic seconds until which no workflow is woken from here, because Temporal did not answer.
     wake_rests_until: float = 0.0
 

@@ -22,6 +22,7 @@ from munadi.db.accounts import AccountStore
 from munadi.db.brands import BrandStore
 from munadi.db.connections import Chosen, ConnectionStore, Wanted, hash_of
 from munadi.db.keys import KeyStore
+from munadi.db.limits import require_accounts, take_turns
 from munadi.db.session import Database
 from munadi.db.tables import ConnectionRow
 from munadi.domain.account_view import AccountView
@@ -29,6 +30,7 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.connection import ConnectionStatus
 from munadi.domain.failure import ChannelError, Failure, Reason, Sorting
 from munadi.domain.reasons import failure_of
+from munadi.domain.usage import QuotaExceeded
 from munadi.ports import Asking, Authorizer, Channels, Choice, Clock, Connection
 
 log = logging.getLogger("munadi.connecting")
@@ -171,10 +173,9 @@ class Connecting:
             proven.append(Connection(profile.model_copy(update={"scopes": told}), found.credentials))
         now = self._clock.now()
         brand = await BrandStore(self._database).get(row.brand_ref)
-        limit = brand.limits.accounts if brand is not None else None
         async with self._database.write() as session:
-            if limit is not None:
-                await self._require_room(session, row, proven, limit)
+            if brand is not None and brand.limits.accounts is not None:
+                await self._require_room(session, row, proven)
             views = [
                 await self._accounts.connect(
                     session, row.brand_ref, ChannelName(row.channel), one, login=row.login, now=now
@@ -185,16 +186,15 @@ class Connecting:
         log.info("connected %s of %s through %s", ", ".join(view.id for view in views), row.brand_ref, row.id)
         return tuple(views)
 
-    async def _require_room(
-        self, session: AsyncSession, row: ConnectionRow, proven: Sequence[Connection], limit: int
-    ) -> None:
+    async def _require_room(self, session: AsyncSession, row: ConnectionRow, proven: Sequence[Connection]) -> None:
+        limits = await take_turns(session, row.brand_ref)
         channel = ChannelName(row.channel)
         ids = [one.profile.external_id for one in proven]
         fresh = [one for one in ids if not await self._accounts.is_connected(session, row.brand_ref, channel, one)]
-        connected = await self._accounts.count(session, row.brand_ref)
-        if connected + len(fresh) > limit:
-            message = f"the brand may connect {limit} accounts and has {connected}"
-            raise ChannelError(Reason.ACCOUNT_LIMIT_REACHED, Sorting.NOT_SENT, message)
+        try:
+            await require_accounts(session, row.brand_ref, limits, len(fresh))
+        except QuotaExceeded as error:
+            raise ChannelError(Reason.ACCOUNT_LIMIT_REACHED, Sorting.NOT_SENT, str(error)) from error
 
     async def _failed(self, row: ConnectionRow, error: ChannelError) -> Back:
         failure = failure_of(error.reason, error.message, error=error)

@@ -17,16 +17,17 @@ from api.examples import shows, shows_page
 from api.idempotent import Answer, AskedOnce, answer_once, answered_before
 from api.openapi import problems
 from api.paging import PagingQuery
-from api.problems import ProblemError, refused
+from api.problems import refused
 from api.refusals import check_url, of_channel
 from api.routes.brands import Ref, visible_brand
 from api.services import Services
 from api.wake import KeeperWake, wake
 from munadi.checking import AccountChecks
 from munadi.db.accounts import AccountStore
+from munadi.db.limits import require_accounts, take_turns
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView
-from munadi.domain.brand import BrandRef, BrandView
+from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Failure
 from munadi.domain.ids import Prefix, is_id
@@ -123,9 +124,9 @@ async def import_account(
 
     async def keep(session: AsyncSession) -> Answer:
         external_id = connection.profile.external_id
+        limits = brand.limits if brand.limits.accounts is None else await take_turns(session, ref)
         known = await accounts.is_connected(session, ref, body.channel, external_id)
-        if not known:
-            check_limit(brand, await accounts.count(session, ref))
+        await require_accounts(session, ref, limits, adding=0 if known else 1)
         view = await accounts.connect(
             session, ref, body.channel, connection, login=body.login, now=services.clock.now()
         )
@@ -235,11 +236,3 @@ async def _verified(body: AccountSent, services: Services) -> Connection:
         return await services.channels[body.channel].verify(given)
     except ChannelError as error:
         raise of_channel(error, body.channel, "/credentials") from error
-
-
-def check_limit(brand: BrandView, connected: int) -> None:
-    """409 when the brand has as many accounts as it may."""
-    limit = brand.limits.accounts
-    if limit is not None and connected >= limit:
-        detail = f"the brand may connect {limit} accounts and has {connected}"
-        raise ProblemError(409, "ACCOUNT_LIMIT_REACHED", "Limit reached", detail)

@@ -21,8 +21,10 @@ from api.openapi import problems
 from api.services import Services
 from api.wake import Wake
 from munadi.db import changes, contents
+from munadi.db.limits import limits_of, months_of, require_moved, take_turns
 from munadi.db.story import Story
 from munadi.db.tables import ContentRow, DraftRow
+from munadi.domain.brand import BrandLimits
 from munadi.domain.content import ContentView
 from munadi.domain.problem import ProblemsFound
 from munadi.domain.time import check_window
@@ -81,8 +83,9 @@ async def reschedule_content(
     if_match: IfMatch = None,
 ) -> Response:
     """Move what still waits to another time. A default publishBy moves along; an explicit one stays."""
+    change = partial(_reschedule, sent)
     return await _change(
-        services, principal, asked, content_id, "contents.reschedule", partial(_reschedule, sent), if_match=if_match
+        services, principal, asked, content_id, "contents.reschedule", change, if_match=if_match, counts=True
     )
 
 
@@ -128,7 +131,9 @@ async def publish_content_now(
 ) -> Response:
     """Make what still waits due at once."""
     change = changes.publish_now
-    return await _change(services, principal, asked, content_id, "contents.publish-now", change, if_match=if_match)
+    return await _change(
+        services, principal, asked, content_id, "contents.publish-now", change, if_match=if_match, counts=True
+    )
 
 
 @router.post("/{content_id}/retry", status_code=202, response_model=ContentView, responses=CHANGED)
@@ -141,7 +146,8 @@ async def retry_content(
 ) -> Response:
     """Queue failed publications again, with the stored media. Those that are live are never sent again."""
     wanted = sent.publication_ids if sent else None
-    return await _change(services, principal, asked, content_id, "contents.retry", partial(_retry, wanted), status=202)
+    change = partial(_retry, wanted)
+    return await _change(services, principal, asked, content_id, "contents.retry", change, status=202, counts=True)
 
 
 async def _retry(wanted: Sequence[str] | None, story: Story) -> None:
@@ -179,17 +185,26 @@ async def _change(
     *,
     if_match: str | None = None,
     status: int = 200,
+    counts: bool = False,
 ) -> Response:
-    """Apply a change to a content under lock, once per key."""
+    """Apply a change to a content under lock, once per key. It `counts` if it can move publications into a month."""
     content, _ = await _found(services, content_id, principal)
 
     async def work(session: AsyncSession) -> Answer:
+        limits = await _limits(session, principal, content.brand_ref) if counts else BrandLimits()
         story = await locked(session, content_id, principal, services.clock.now())
         check_match(if_match, story.content.version)
-        known = story.content.wake_seq
+        known, months = story.content.wake_seq, months_of(story)
         await change(story)
+        await require_moved(story, limits, months)
         view = contents.view_of(story)
         wake = Wake.of(story).after(services) if story.content.wake_seq != known else None
         return Answer(view, status, {"ETag": etag(view.version)}, wake)
 
     return await answer_once(services, asked, content.brand_ref, operation, work)
+
+
+async def _limits(session: AsyncSession, principal: Principal, brand_ref: str) -> BrandLimits:
+    """A brand's limits; held, before the content is, where there is one on publications."""
+    limits = principal.limits_of(brand_ref) or await limits_of(session, brand_ref)
+    return limits if limits.publications_per_month is None else await take_turns(session, brand_ref)

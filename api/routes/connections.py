@@ -18,13 +18,13 @@ from api.examples import shows
 from api.idempotent import Answer, AskedOnce, answer_once, answered_before
 from api.openapi import problems
 from api.problems import ProblemError, refused
-from api.routes.accounts import Reader, Writer, check_limit, visible_account
+from api.routes.accounts import Reader, Writer, visible_account
 from api.routes.brands import Ref, visible_brand
 from api.services import Services
 from api.wake import wake_keepers
 from munadi.connecting import LinkVoid, StateVoid
-from munadi.db.accounts import AccountStore
 from munadi.db.connections import ConnectionStore, Wanted, view_of
+from munadi.db.limits import require_accounts
 from munadi.db.tables import ConnectionRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.channel import ChannelName
@@ -107,8 +107,7 @@ async def connect(ref: Ref, body: ConnectSent, principal: Writer, services: TheS
     )
 
     async def hand_out(session: AsyncSession) -> Answer:
-        accounts = AccountStore(services.database, services.keyring)
-        check_limit(brand, await accounts.count(session, ref))
+        await require_accounts(session, ref, brand.limits, 1)
         return await _handed_out(services, session, wanted, body)
 
     return await answer_once(services, asked, ref, "accounts.connect", hand_out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
 from api.auth import Principal, not_found
@@ -23,15 +24,18 @@ from api.deps import (
 )
 from api.idempotent import Answer, Asked, AskedOnce, answered_before, store_once
 from api.openapi import problems
+from api.quotas import problem_of
 from api.services import Services
 from api.views import Validation, validation_of
 from api.wake import Wake
 from munadi.db import contents
+from munadi.db.limits import is_limiting, limits_of, require_room, take_turns
 from munadi.db.views import content_view
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus, ContentView
 from munadi.domain.problem import ProblemsFound
 from munadi.domain.time import Instant
+from munadi.domain.usage import QuotaExceeded
 from munadi.intake.drafts import has_media
 from munadi.intake.wire import ContentSent
 
@@ -68,7 +72,15 @@ async def create_content(
         headers = {"Location": f"/v1/contents/{view.id}", "ETag": etag(view.version)}
         wake = Wake(view.id, view.brand_ref, [each.channel for each in view.publications], first=True)
         answer = Answer(view, 202, headers, wake.after(services))
-        return await store_once(services, asked, sent.brand_ref, CREATE, answer, new.store)
+        limits = principal.limits_of(sent.brand_ref)
+
+        async def store(session: AsyncSession) -> None:
+            if limits is None or is_limiting(limits):
+                held = await take_turns(session, sent.brand_ref)
+                await require_room(session, sent.brand_ref, held, planned.due, len(view.publications), new.now)
+            await new.store(session)
+
+        return await store_once(services, asked, sent.brand_ref, CREATE, answer, store)
     finally:
         planned.drafts.media.discard()
 
@@ -92,7 +104,15 @@ async def validate_content(request: Request, services: TheServices, principal: C
     except ProblemsFound as error:
         return Validation(valid=False, problems=tuple(error.problems), warnings=error.warnings, publications=())
     planned.drafts.media.discard()
-    return validation_of(planned)
+    made = validation_of(planned)
+    try:
+        async with services.database.read() as session:
+            limits = principal.limits_of(sent.brand_ref) or await limits_of(session, sent.brand_ref)
+            adding, now = len(made.publications), services.clock.now()
+            await require_room(session, sent.brand_ref, limits, planned.due, adding, now)
+    except QuotaExceeded as error:
+        return Validation(valid=False, problems=(problem_of(error),), warnings=made.warnings, publications=())
+    return made
 
 
 @router.get("", responses=problems(401, 403, 422))

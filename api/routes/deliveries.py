@@ -16,6 +16,7 @@ from api.openapi import problems
 from api.paging import PagingQuery
 from api.problems import ProblemError
 from munadi.db.delivery_log import DeliveryFilter, DeliveryLog
+from munadi.db.limits import require_tries
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
 from munadi.domain.webhook import DeliveryStatus, DeliveryView
@@ -66,6 +67,7 @@ async def redeliver(delivery_id: str, principal: Writer, services: TheServices, 
         raise disabled(endpoint.id)
 
     async def again(session: AsyncSession) -> Answer:
+        await require_tries(session, endpoint.brand_ref, services.clock.now())
         return Answer(await log.redeliver(session, delivery_id, services.clock.now()), 202)
 
     return await answer_once(services, asked, endpoint.brand_ref, "deliveries.redeliver", again)

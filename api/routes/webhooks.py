@@ -24,6 +24,7 @@ from api.services import Services
 from api.webhook_test import send_test
 from munadi.db.delivery_log import DeliveryLog
 from munadi.db.endpoints import EndpointStore
+from munadi.db.limits import require_tries
 from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
@@ -199,6 +200,8 @@ async def send_test_event(endpoint_id: str, principal: Writer, services: TheServ
     endpoint = await _visible(endpoint_id, principal, services)
     if replay := await answered_before(services, asked, endpoint.brand_ref, "endpoints.test"):
         return replay
+    async with services.database.read() as session:
+        await require_tries(session, endpoint.brand_ref, services.clock.now())
     sent = await send_test(services, endpoint_id)
 
     async def answer(_: AsyncSession) -> Answer:
@@ -230,6 +233,7 @@ async def replay_events(
         raise ProblemsFound([Problem(pointer="/since", code="RANGE_EMPTY", message="since must be before until")])
 
     async def replay(session: AsyncSession) -> Answer:
+        await require_tries(session, endpoint.brand_ref, now)
         count, more = await DeliveryLog(services.database).replay(
             session, endpoint_id, since=body.since, until=until, types=body.types, now=now
         )

@@ -51,6 +51,8 @@ class AccountRow(SQLModel, table=True):
             sqlite_where=text("keep_at IS NOT NULL"),
             postgresql_where=text("keep_at IS NOT NULL"),
         ),
+        # Disconnected ones too: what they published counts.
+        Index("accounts_by_brand", "brand_ref"),
     )
     id: str = Field(primary_key=True)
     brand_ref: str = Field(foreign_key="brands.ref")

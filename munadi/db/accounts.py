@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import or_
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, func, select, update
+from sqlmodel import col, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing
@@ -94,11 +94,6 @@ class AccountStore:
         query = connected(brand_ref, channel, statuses, after).limit(limit)
         async with self._database.read() as session:
             return await account_views(session, (await session.exec(query)).all())
-
-    async def count(self, session: AsyncSession, brand_ref: str) -> int:
-        """How many accounts a brand has connected."""
-        query = select(func.count()).where(AccountRow.brand_ref == brand_ref, col(AccountRow.deleted_at).is_(None))
-        return (await session.exec(query)).one()
 
     async def is_connected(self, session: AsyncSession, brand_ref: str, channel: ChannelName, external_id: str) -> bool:
         """Whether this profile is one of the brand's accounts."""

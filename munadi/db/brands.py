@@ -25,7 +25,7 @@ def brand_view(row: BrandRow) -> BrandView:
         ref=row.ref,
         name=row.name,
         timezone=row.timezone,
-        limits=BrandLimits.model_validate(row.limits),
+        limits=BrandLimits.kept(row.limits),
         created_at=row.created_at,
     )
 

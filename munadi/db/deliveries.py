@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from random import Random, SystemRandom
 
 from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing, SealBroken
 from munadi.db.endpoint_health import failed, recovered
@@ -20,6 +21,7 @@ from munadi.db.sealed import open_secrets
 from munadi.db.session import Database
 from munadi.db.story import DELIVER_GRACE
 from munadi.db.tables import DeliveryRow, EndpointRow, EventRow
+from munadi.db.usage import count_try
 from munadi.domain.delivery import DueDelivery, SendResult
 from munadi.domain.webhook import DeliveryAttempt, DeliveryStatus
 from munadi.webhooks.schedule import RETRY_DELAYS, next_delay
@@ -90,25 +92,41 @@ class DeliveryStore:
 
     async def record(self, delivery_id: str, result: SendResult, now: datetime) -> timedelta | None:
         """Write down one try; the wait until the next, or None when there is none."""
+        # With its endpoint, which is then known without asking again.
+        query = (
+            select(DeliveryRow, EndpointRow, EventRow.brand_ref)
+            .join(EndpointRow, col(EndpointRow.id) == col(DeliveryRow.endpoint_id))
+            .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
+            .where(DeliveryRow.id == delivery_id)
+            .with_for_update(of=DeliveryRow)
+        )
         async with self._database.write() as session:
-            delivery = await session.get(DeliveryRow, delivery_id, with_for_update=True)
-            if delivery is None:
+            found = (await session.exec(query)).first()
+            if found is None:
                 return None
+            delivery, _endpoint, brand_ref = found
             _append(delivery, result, now)
-            if result.ok:
-                delivery.status, delivery.next_attempt_at = DeliveryStatus.DELIVERED.value, None
-                await recovered(session, delivery.endpoint_id, now)
-                return None
-            if delivery.status != DeliveryStatus.PENDING:
-                return None  # somebody else delivered it, or its endpoint is gone
-            usable = await failed(session, delivery.endpoint_id, gone=result.gone, now=now)
-            wait = next_delay(delivery.attempts, result.retry_after, self._random)
-            if result.gone or wait is None:
-                delivery.status, delivery.next_attempt_at = DeliveryStatus.EXHAUSTED.value, None
-                return None
-            # Kept for the day a disabled endpoint is enabled again.
-            delivery.next_attempt_at = now + wait
-            return wait if usable else None
+            wait = await self._settle(session, delivery, result, now)
+            await count_try(session, brand_ref, now)  # last: others wait for this row
+            return wait
+
+    async def _settle(
+        self, session: AsyncSession, delivery: DeliveryRow, result: SendResult, now: datetime
+    ) -> timedelta | None:
+        if result.ok:
+            delivery.status, delivery.next_attempt_at = DeliveryStatus.DELIVERED.value, None
+            await recovered(session, delivery.endpoint_id, now)
+            return None
+        if delivery.status != DeliveryStatus.PENDING:
+            return None  # somebody else delivered it, or its endpoint is gone
+        usable = await failed(session, delivery.endpoint_id, gone=result.gone, now=now)
+        wait = next_delay(delivery.attempts, result.retry_after, self._random)
+        if result.gone or wait is None:
+            delivery.status, delivery.next_attempt_at = DeliveryStatus.EXHAUSTED.value, None
+            return None
+        # Kept for the day a disabled endpoint is enabled again.
+        delivery.next_attempt_at = now + wait
+        return wait if usable else None
 
     async def put_back(self, delivery_ids: Sequence[str], now: datetime) -> None:
         """Untried after all: due together with the next try of the one that failed before them."""

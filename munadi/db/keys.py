@@ -10,11 +10,13 @@ from datetime import datetime
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.calls import find_caller
 from munadi.db.ids import new_id
 from munadi.db.session import Database
 from munadi.db.tables import KeyRow
 from munadi.domain.ids import Prefix
 from munadi.domain.key import ALPHABET, RANDOM_LENGTH, Scope, kind_of, write_key
+from munadi.domain.usage import BrandCalls, Month
 
 
 class KeyStore:
@@ -53,6 +55,11 @@ class KeyStore:
         """The row of a key, whatever its state; None when nobody was given it."""
         async with self._database.read() as session:
             return (await session.exec(select(KeyRow).where(KeyRow.hash == _hash(text)))).first()
+
+    async def caller(self, text: str, named: str | None, month: Month) -> tuple[KeyRow, BrandCalls | None] | None:
+        """The same, with the brand that a call made with it counts for (`munadi.db.calls`)."""
+        async with self._database.read() as session:
+            return await find_caller(session, _hash(text), named, month)
 
     async def get(self, key_id: str) -> KeyRow | None:
         """A key by id."""

@@ -50,17 +50,21 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        """One writing transaction: committed when the block ends, rolled back when it raises."""
+    async def write(self, *, watched: bool = True) -> AsyncIterator[AsyncSession]:
+        """One writing transaction: committed when the block ends, rolled back when it raises.
+
+        Not `watched`: a commit that nobody asked for, of which fault tests are not told.
+        """
+        on_commit = self._on_commit if watched else _unwatched
         if self._writers is None:
             async with self._write_sessions() as session, session.begin():
                 yield session
-                self._on_commit("before")
+                on_commit("before")
         else:
             async with self._writers, self._write_sessions() as session, session.begin():
                 yield session
-                self._on_commit("before")
-        self._on_commit("after")
+                on_commit("before")
+        on_commit("after")
 
     async def ping(self) -> None:
         """Raise when the database does not answer."""
@@ -72,6 +76,10 @@ class Database:
         await self._reader.dispose()
         if self._writer is not self._reader:
             await self._writer.dispose()
+
+
+def _unwatched(_moment: str) -> None:
+    """Tell nobody."""
 
 
 def _sqlite_engine(url: str, begin: str, pool_size: int) -> AsyncEngine:

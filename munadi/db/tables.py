@@ -18,6 +18,8 @@ from munadi.db.account_tables import ConnectionRow as ConnectionRow
 from munadi.db.account_tables import KeyRow as KeyRow
 from munadi.db.types import instant as _at
 from munadi.db.types import json_column as _json
+from munadi.db.usage_tables import ApiCallsRow as ApiCallsRow
+from munadi.db.usage_tables import DeliveryTriesRow as DeliveryTriesRow
 
 
 class MediaRow(SQLModel, table=True):
@@ -91,7 +93,14 @@ class PublicationRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("account_id", "provider_post_id"),
         Index("publications_by_content", "content_id", "place"),
-        Index("publications_by_account", "account_id", "status"),
+        Index("publications_by_account", "account_id", "status", "due_at"),
+        Index(
+            "publications_published",
+            "account_id",
+            "published_at",
+            sqlite_where=text("published_at IS NOT NULL"),
+            postgresql_where=text("published_at IS NOT NULL"),
+        ),
     )
     id: str = Field(primary_key=True)
     content_id: str = Field(foreign_key="contents.id")

@@ -149,7 +149,10 @@ async def test_a_brand_connects_no_more_than_its_limit(door: Door) -> None:
     await door.ask("PATCH", "/v1/brands/acme", json={"limits": {"accounts": 1}})
     await imported(door, externalId="one")
     refused = await door.ask("POST", IMPORT, json=SENT | {"externalId": "two"})
-    assert (refused.status_code, refused.json()["code"]) == (409, "ACCOUNT_LIMIT_REACHED")
+    assert (refused.status_code, refused.json()["code"]) == (429, "QUOTA_EXCEEDED")
+    # No time frees a place: the fields have no window, and asking again makes sense now and then.
+    assert (refused.headers["ratelimit"], refused.headers["ratelimit-policy"]) == ('"accounts";r=0', '"accounts";q=1')
+    assert refused.headers["retry-after"] == "3600"
     assert (await door.ask("POST", IMPORT, json=SENT | {"externalId": "one"})).status_code == 200
 
 

@@ -19,6 +19,7 @@ async def test_a_brand_is_created_read_and_listed(door: Door) -> None:
     assert brand["limits"] == {
         "accounts": 2,
         "publicationsPerMonth": None,
+        "apiCallsPerMinute": None,
         "apiCallsPerMonth": None,
         "webhookDeliveriesPerMonth": None,
     }

@@ -162,7 +162,7 @@ async def test_a_link_ends(door: Door) -> None:
 async def test_a_limit_is_kept_at_the_end_too(door: Door) -> None:
     made = await link(door)
     await door.ask("PATCH", "/v1/brands/acme", json={"limits": {"accounts": 0}})
-    assert (await door.ask("POST", CONNECT, json={"channel": "bluesky"})).status_code == 409
+    assert (await door.ask("POST", CONNECT, json={"channel": "bluesky"})).status_code == 429
     async with browser(door) as client:
         await back(client, door.authority.approve(await left(client, made)))
     assert (await status(door, made))["failure"]["reason"] == "ACCOUNT_LIMIT_REACHED"

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from api import examples
+from api import examples, quota_examples
+from api.problems import ProblemDocument
 from api.routes.accounts import AccountSent
 from api.routes.connections import ConnectLink
 from api.routes.keys import KeyView
 from munadi.domain.account_view import AccountView
 from munadi.domain.brand import BrandView
 from munadi.domain.connection import ConnectionView
+from munadi.domain.usage import UsageView
 from munadi.domain.webhook import DeliveryView, EndpointView
 from tests.api.door import Door
 from tests.api.operations import OPERATIONS
@@ -31,6 +33,8 @@ OURS = ("/v1/brands", "/v1/keys", "/v1/accounts", "/v1/webhooks")
         (ConnectionView, examples.CONNECTION),
         (EndpointView, examples.ENDPOINT),
         (DeliveryView, examples.DELIVERY),
+        (UsageView, quota_examples.USAGE),
+        (ProblemDocument, quota_examples.QUOTA_EXCEEDED),
     ],
 )
 def test_an_answer_that_is_shown_is_whole(model: type[BaseModel], example: dict[str, Any]) -> None:

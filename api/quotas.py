@@ -1,0 +1,70 @@
+"""Limits of a brand as HTTP tells them: the fields RateLimit and RateLimit-Policy, Retry-After, and the 429.
+
+The fields are those of draft-ietf-httpapi-ratelimit-headers-11: lists of strings with parameters (RFC 9651). A policy
+is called as its limit is (`munadi.domain.usage.Limit`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import Request
+
+from api.services import Services
+from munadi.domain.brand import BRAND_REF
+from munadi.domain.problem import Problem
+from munadi.domain.usage import BrandCalls, Quota, QuotaExceeded
+
+# Where time gives nothing back: somebody may make room at any time, and asking more often would not help.
+NO_WINDOW_SECONDS = 3600
+
+
+def brand_of_call(request: Request) -> str | None:
+    """The brand that a call names: in its path, its query or its JSON body. Nothing that cannot be a brand."""
+    body = getattr(request.state, "json", None)
+    sent: Any = body.get("brandRef") if isinstance(body, dict) else None
+    for name in (request.path_params.get("ref"), request.query_params.get("brandRef"), sent):
+        if isinstance(name, str) and re.fullmatch(BRAND_REF, name):
+            return name
+    return None
+
+
+def count_call(request: Request, services: Services, brand: BrandCalls | None, *, limited: bool) -> None:
+    """Count a call for a brand, and have its answer say how the brand's limits on calls stand. Raises QuotaExceeded."""
+    if brand is None:
+        return
+    quotas = services.calls.admit(brand, services.clock.now(), limited=limited)
+    if quotas:
+        request.state.answer_headers = _fields(quotas)
+
+
+def problem_of(error: QuotaExceeded) -> Problem:
+    """What stands in `errors`: the limit's name as the rule."""
+    [quota, *_] = error.quotas
+    return Problem(
+        pointer="", code="QUOTA_EXCEEDED", message=str(error), rule=quota.name, limit=quota.limit, actual=error.actual
+    )
+
+
+def headers_of(error: QuotaExceeded) -> dict[str, str]:
+    """The fields of the 429. It says when to ask again: when every limit that was met has been renewed."""
+    waits = [quota.seconds_left or NO_WINDOW_SECONDS for quota in error.quotas]
+    return {"Retry-After": str(max(waits)), **_fields(error.quotas)}
+
+
+def _fields(quotas: Sequence[Quota]) -> dict[str, str]:
+    return {
+        "RateLimit-Policy": ", ".join(_policy(quota) for quota in quotas),
+        "RateLimit": ", ".join(_state(quota) for quota in quotas),
+    }
+
+
+def _policy(quota: Quota) -> str:
+    window = f";w={int(quota.window.total_seconds())}" if quota.window else ""
+    return f'"{quota.name}";q={quota.limit}{window}'
+
+
+def _state(quota: Quota) -> str:
+    return f'"{quota.name}";r={quota.left}' + (f";t={seconds}" if (seconds := quota.seconds_left) else "")

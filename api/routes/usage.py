@@ -1,0 +1,56 @@
+"""Usage: what brands used in a month, against their limits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from api import quota_examples
+from api.auth import Principal, require
+from api.deps import Page, TheServices
+from api.openapi import problems
+from api.paging import PagingQuery
+from api.routes.brands import visible_brand
+from api.services import Services
+from munadi.db.brands import BrandStore
+from munadi.db.usage import UsageStore
+from munadi.domain.brand import BrandView
+from munadi.domain.key import Scope
+from munadi.domain.usage import MONTH, Month, UsageView
+
+router = APIRouter(prefix="/v1", tags=["usage"])
+
+# Never refused for a limit: it is what tells why something else was.
+Reader = Annotated[
+    Principal, Depends(require(Scope.CONTENTS_READ, Scope.ACCOUNTS_READ, Scope.WEBHOOKS_READ, limited=False))
+]
+
+
+@router.get("/usage", responses={**quota_examples.USAGES, **problems(401, 403, 404, 422)}, summary="Read usage")
+async def get_usage(
+    principal: Reader,
+    services: TheServices,
+    paging: PagingQuery,
+    brand_ref: Annotated[
+        str | None, Query(alias="brandRef", description="Without it: the key's brand, or all.")
+    ] = None,
+    month: Annotated[
+        str | None, Query(pattern=MONTH, description="A UTC month, YYYY-MM; the current one by default.")
+    ] = None,
+) -> UsageView | Page[UsageView]:
+    """One brand's usage. A key for all brands that names none gets a page of them, by `ref`."""
+    now = services.clock.now()
+    wanted = Month(month) if month is not None else Month.of(now)
+    named = brand_ref if brand_ref is not None else principal.brand_ref
+    if named is not None:
+        return (await _usage(services, [await visible_brand(named, principal, services)], wanted, now))[0]
+    brands = await BrandStore(services.database).list(only=None, limit=paging.reading, after=paging.after)
+    return paging.page(await _usage(services, brands, wanted, now), lambda usage: usage.brand_ref)
+
+
+async def _usage(services: Services, brands: Sequence[BrandView], month: Month, now: datetime) -> list[UsageView]:
+    unwritten = {brand.ref: services.calls.unwritten(brand.ref, month) for brand in brands}
+    return await UsageStore(services.database).of(brands, month, now, unwritten)

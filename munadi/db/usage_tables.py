@@ -1,0 +1,30 @@
+"""Counters of what has no row of its own (docs/limits.md). Everything else a brand uses is counted where it is kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from munadi.db.types import instant
+
+
+class ApiCallsRow(SQLModel, table=True):
+    """A brand's API calls of a month, and of the newest minute in it. Every process adds to it once a second."""
+
+    __tablename__ = "api_calls"
+    brand_ref: str = Field(primary_key=True, foreign_key="brands.ref")
+    month: str = Field(primary_key=True)
+    calls: int
+    minute: datetime = instant()
+    minute_calls: int
+
+
+class DeliveryTriesRow(SQLModel, table=True):
+    """Tries of webhook deliveries about a brand in a month, over a few rows, so that workers do not queue for one."""
+
+    __tablename__ = "delivery_tries"
+    brand_ref: str = Field(primary_key=True, foreign_key="brands.ref")
+    month: str = Field(primary_key=True)
+    shard: int = Field(primary_key=True)
+    tries: int

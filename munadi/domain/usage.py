@@ -1,0 +1,155 @@
+"""What a brand uses, against its limits (docs/limits.md). Months are UTC calendar months. Pure; `now` is always given.
+
+A publication counts in the month of its `publishedAt`. Until then, and as long as it can still be published, it is
+planned: for the month it is due in, for the current one once that has begun without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from math import ceil
+from typing import Self
+
+from pydantic import Field
+
+from munadi.domain.brand import BrandLimits
+from munadi.domain.model import WireModel
+from munadi.domain.publication import PublicationStatus
+
+MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, order=True)
+class Month:
+    """A calendar month in UTC; its text, such as `2026-12`, matches MONTH and sorts in time."""
+
+    text: str
+
+    @classmethod
+    def of(cls, at: datetime) -> Self:
+        """The month an instant is in."""
+        return cls(f"{at.astimezone(UTC):%Y-%m}")
+
+    @property
+    def start(self) -> datetime:
+        """Its first instant."""
+        return datetime.strptime(self.text, "%Y-%m").replace(tzinfo=UTC)
+
+    @property
+    def end(self) -> datetime:
+        """The first instant after it."""
+        return (self.start + timedelta(days=32)).replace(day=1)
+
+
+class Limit(StrEnum):
+    """The limits of a brand, as they are called on the wire (`BrandLimits`)."""
+
+    ACCOUNTS = "accounts"
+    PUBLICATIONS_PER_MONTH = "publicationsPerMonth"
+    API_CALLS_PER_MINUTE = "apiCallsPerMinute"
+    API_CALLS_PER_MONTH = "apiCallsPerMonth"
+    WEBHOOK_DELIVERIES_PER_MONTH = "webhookDeliveriesPerMonth"
+
+
+@dataclass(frozen=True)
+class Quota:
+    """How a limit stands. `window` and `resets_in` are None where time gives nothing back."""
+
+    name: Limit
+    limit: int
+    used: int
+    window: timedelta | None = None
+    resets_in: timedelta | None = None
+
+    @property
+    def left(self) -> int:
+        """How much may still be used; never less than nothing."""
+        return max(0, self.limit - self.used)
+
+    @property
+    def seconds_left(self) -> int | None:
+        """Whole seconds until it is renewed, at least one."""
+        return None if self.resets_in is None else max(1, ceil(self.resets_in.total_seconds()))
+
+
+def of_month(name: Limit, limit: int, used: int, month: Month, now: datetime) -> Quota:
+    """A limit that is renewed when the month ends."""
+    return Quota(name, limit, used, month.end - month.start, month.end - now)
+
+
+class QuotaExceeded(Exception):
+    """A brand may not use more. `quotas` are those that are used up, `actual` what this would have come to."""
+
+    def __init__(self, text: str, quotas: Sequence[Quota], actual: int) -> None:
+        super().__init__(text)
+        self.quotas = tuple(quotas)
+        self.actual = actual
+
+
+@dataclass(frozen=True)
+class BrandCalls:
+    """The brand that an API call counts for, and its calls as the database knows them: of the month that was asked
+    for, and of the newest minute in it."""
+
+    ref: str
+    limits: BrandLimits
+    calls: int = 0
+    minute: datetime | None = None
+    minute_calls: int = 0
+
+
+def month_counted(
+    status: PublicationStatus, due: datetime, published_at: datetime | None, now: datetime
+) -> Month | None:
+    """The month a publication counts in, as published or as planned; None when it will not be published."""
+    match status:
+        case PublicationStatus.FAILED | PublicationStatus.CANCELED:
+            return None
+        case PublicationStatus.PUBLISHED:
+            return Month.of(published_at or due)
+        case PublicationStatus.UNCONFIRMED:
+            return Month.of(due)
+    return Month.of(max(due, now))
+
+
+class Used(WireModel):
+    """What was used of something. `limit` and `remaining` null: as much as you like."""
+
+    used: int
+    limit: int | None
+    remaining: int | None
+
+    @classmethod
+    def of(cls, used: int, limit: int | None) -> Self:
+        """With what remains."""
+        return cls(used=used, limit=limit, remaining=None if limit is None else max(0, limit - used))
+
+
+class PublicationsUsed(Used):
+    """`planned` are those of the month that may still be published; they are taken off `remaining` too."""
+
+    planned: int
+
+    @classmethod
+    def counted(cls, published: int, planned: int, limit: int | None) -> Self:
+        """With what remains."""
+        remaining = None if limit is None else max(0, limit - published - planned)
+        return cls(used=published, planned=planned, limit=limit, remaining=remaining)
+
+
+class UsageView(WireModel):
+    """What a brand used in a month, against its limits as they are now."""
+
+    brand_ref: str
+    month: str = Field(description="A calendar month in UTC.")
+    starts_at: datetime
+    ends_at: datetime
+    connected_accounts: Used = Field(description="Now, or as the month ended.")
+    publications: PublicationsUsed
+    api_calls: Used
+    api_calls_per_minute: Used | None = Field(description="Of the minute that runs; null for other months.")
+    webhook_deliveries: Used = Field(description="Tries that were made, repeated ones too.")

@@ -1,0 +1,64 @@
+"""Accounts at once under a limit: those who add take turns, on both databases."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from sqlmodel import col, update
+
+from munadi.db.limits import limits_of, require_accounts, take_turns
+from munadi.db.tables import BrandRow
+from munadi.db.usage import accounts_of
+from munadi.domain.account import Profile
+from munadi.domain.brand import BrandLimits
+from munadi.domain.channel import ChannelName
+from munadi.domain.usage import QuotaExceeded
+from munadi.ports import Connection
+from tests.db.seeding import START, Seed, token
+
+
+async def set_limits(seed: Seed, limits: BrandLimits) -> None:
+    async with seed.database.write() as session:
+        await session.exec(update(BrandRow).where(col(BrandRow.ref) == "acme").values(limits=limits.model_dump()))
+
+
+async def connect(seed: Seed, external_id: str) -> bool:
+    connection = Connection(Profile(external_id=external_id, handle="h"), token("t"))
+    async with seed.database.write() as session:
+        try:
+            await require_accounts(session, "acme", await take_turns(session, "acme"), 1)
+        except QuotaExceeded:
+            return False
+        await seed.accounts.connect(session, "acme", ChannelName.BLUESKY, connection, login=None, now=START)
+        return True
+
+
+async def test_of_many_accounts_at_once_as_many_are_connected_as_may_be(seed: Seed) -> None:
+    await set_limits(seed, BrandLimits(accounts=3))
+    done = await asyncio.gather(*(connect(seed, f"profile-{number}") for number in range(12)))
+    assert sum(done) == 3
+    async with seed.database.read() as session:
+        assert await accounts_of(session, ["acme"]) == {"acme": 3}
+
+
+async def test_adding_none_is_always_possible(seed: Seed) -> None:
+    await seed.account()
+    await set_limits(seed, BrandLimits(accounts=0))
+    async with seed.database.read() as session:
+        limits = await limits_of(session, "acme")
+        await require_accounts(session, "acme", limits, 0)
+        with pytest.raises(QuotaExceeded) as refusal:
+            await require_accounts(session, "acme", limits, 1)
+        assert await limits_of(session, "nobody") == BrandLimits()
+    assert (refusal.value.quotas[0].used, refusal.value.actual) == (1, 2)
+
+
+async def test_who_only_refers_to_a_brand_does_not_wait_for_those_who_take_turns(seed: Seed) -> None:
+    """On PostgreSQL: a new account refers to the brand whose row is locked. SQLite has one writer at a time."""
+    if seed.database.is_sqlite:
+        pytest.skip("SQLite has no row locks")
+    async with seed.database.write() as holding:
+        await take_turns(holding, "acme")
+        async with asyncio.timeout(5):
+            await seed.account()

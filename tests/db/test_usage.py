@@ -1,0 +1,191 @@
+"""What brands use, counted on both databases: the boundaries of months, who it belongs to, and by which index."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import event
+
+from munadi.db.calls import Calls, add_calls, calls_of
+from munadi.db.deliveries import DeliveryStore
+from munadi.db.session import Database
+from munadi.db.tables import BrandRow
+from munadi.db.usage import PublicationCounts, accounts_of, publications_of, tries_of
+from munadi.domain.channel import ChannelName
+from munadi.domain.publication import PublicationStatus as S
+from munadi.domain.usage import Month
+from munadi.ports import DueDelivery
+from tests.db.board import Board
+from tests.db.seeding import BROKEN, OK, START, Seed
+
+DECEMBER, JANUARY = Month("2026-12"), Month("2027-01")
+FIRST, LAST = DECEMBER.start, DECEMBER.end - timedelta(microseconds=1)
+NONE = PublicationCounts()
+
+
+async def counted(board: Board, month: Month = DECEMBER, now: datetime = START) -> PublicationCounts:
+    async with board.database.read() as session:
+        return (await publications_of(session, [board.brand], month, now)).get(board.brand, NONE)
+
+
+@pytest.mark.parametrize(
+    ("published_at", "month"), [(FIRST, DECEMBER), (LAST, DECEMBER), (DECEMBER.end, JANUARY), (JANUARY.end, None)]
+)
+async def test_what_is_published_counts_in_the_month_it_went_out(
+    board: Board, published_at: datetime, month: Month | None
+) -> None:
+    await board.put(S.PUBLISHED, due=START, published_at=published_at)
+    found = {each: await counted(board, each) for each in (DECEMBER, JANUARY)}
+    assert [each for each, counts in found.items() if counts != NONE] == ([month] if month else [])
+    assert not any(counts.planned for counts in found.values())
+
+
+async def test_what_is_to_come_counts_in_the_month_it_is_due(board: Board) -> None:
+    await board.put(S.ACCEPTED, S.QUEUED, due=LAST)
+    await board.put(S.QUEUED, due=DECEMBER.end)
+    await board.put(S.FAILED, S.CANCELED, due=START)
+    assert await counted(board) == PublicationCounts(0, 2)
+    assert await counted(board, JANUARY) == PublicationCounts(0, 1)
+    assert await counted(board, Month("2026-11")) == NONE
+
+
+async def test_what_has_missed_its_month_counts_in_the_current_one_until_it_goes_out(board: Board) -> None:
+    put = await board.put(S.QUEUED, S.PUBLISHING, due=START)
+    in_january = JANUARY.start + timedelta(days=3)
+    assert await counted(board, DECEMBER, in_january) == NONE
+    assert await counted(board, JANUARY, in_january) == PublicationCounts(0, 2)
+    await board.set(put.ids[1], status="published", published_at=in_january)
+    assert await counted(board, JANUARY, in_january) == PublicationCounts(1, 1)
+
+
+async def test_an_unconfirmed_one_stays_where_it_was_due(board: Board) -> None:
+    await board.put(S.UNCONFIRMED, due=LAST)
+    in_january = JANUARY.start + timedelta(days=3)
+    assert await counted(board, DECEMBER, in_january) == PublicationCounts(0, 1)
+    assert await counted(board, JANUARY, in_january) == NONE
+
+
+async def test_brands_are_counted_apart_and_together(any_database: Database, board: Board) -> None:
+    other = Board(any_database)
+    await other.create()
+    await board.put(S.PUBLISHED, S.PUBLISHED, published_at=START)
+    await board.put(S.QUEUED)
+    await other.put(S.PUBLISHED, published_at=START)
+    async with any_database.read() as session:
+        found = await publications_of(session, [board.brand, other.brand], DECEMBER, START)
+    assert found == {board.brand: PublicationCounts(2, 1), other.brand: PublicationCounts(1, 0)}
+
+
+async def test_a_disconnected_account_keeps_what_it_published(board: Board) -> None:
+    await board.put(S.PUBLISHED, published_at=START)
+    for channel in ChannelName:
+        await board.set_account(channel, deleted_at=START, status="disconnected")
+    assert await counted(board) == PublicationCounts(1, 0)
+
+
+async def test_accounts_are_those_of_the_months_end(board: Board) -> None:
+    await board.set_account(ChannelName.TIKTOK, deleted_at=JANUARY.start + timedelta(days=1))
+    await board.set_account(ChannelName.YOUTUBE, created_at=JANUARY.start)
+    async with board.database.read() as session:
+        found = [await accounts_of(session, [board.brand], at) for at in (FIRST, DECEMBER.end, JANUARY.end, None)]
+    every = len(ChannelName)
+    assert [each.get(board.brand, 0) for each in found] == [0, every - 1, every - 1, every - 1]
+
+
+async def test_counting_reads_indexes_and_no_publication(own_board: Board) -> None:
+    if not own_board.database.is_sqlite:
+        pytest.skip("SQLite says in words how it reads; PostgreSQL decides by the size of the table")
+    seen: list[tuple[str, object]] = []
+
+    def note(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(own_board.database._reader.sync_engine, "before_cursor_execute", note)
+    await counted(own_board)
+    [(statement, parameters)] = [each for each in seen if "publications" in each[0]]
+    async with own_board.database.read() as session:
+        connection = await session.connection()
+        plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()  # type: ignore[arg-type]
+    told = "\n".join(str(row[-1]) for row in plan)
+    assert "SCAN" not in told.replace("SCAN CONSTANT", ""), told
+    assert told.count("COVERING INDEX publications_by_account (account_id=? AND status=? AND due_at") == 2, told
+    assert told.count("COVERING INDEX publications_published (account_id=? AND published_at>? AND published_at<?)") == 1
+
+
+async def taken(seed: Seed, store: DeliveryStore) -> DueDelivery:
+    await seed.endpoint()
+    content_id = await seed.content((await seed.account()).id)
+    return (await store.take_first(content_id, START + timedelta(seconds=1)))[0]
+
+
+async def tries(seed: Seed, month: Month = DECEMBER) -> int:
+    async with seed.database.read() as session:
+        return (await tries_of(session, ["acme", "rival"], month)).get("acme", 0)
+
+
+async def test_every_try_of_a_delivery_counts_in_its_own_month(seed: Seed) -> None:
+    store = DeliveryStore(seed.database, seed.keyring)
+    due = await taken(seed, store)
+    await store.record(due.delivery_id, BROKEN, LAST)
+    await store.record(due.delivery_id, BROKEN, DECEMBER.end)
+    await store.record(due.delivery_id, OK, DECEMBER.end + timedelta(minutes=5))
+    assert (await tries(seed), await tries(seed, JANUARY)) == (1, 2)
+
+
+async def test_tries_at_once_are_all_counted(seed: Seed) -> None:
+    store = DeliveryStore(seed.database, seed.keyring)
+    due = await taken(seed, store)
+    await asyncio.gather(*(store.record(due.delivery_id, BROKEN, START) for _ in range(30)))
+    assert await tries(seed) == 30
+
+
+async def test_a_try_that_is_not_written_down_is_not_counted(seed: Seed) -> None:
+    moments: list[str] = []
+
+    def fail(moment: str) -> None:
+        moments.append(moment)
+        raise RuntimeError("gone before the commit")
+
+    store = DeliveryStore(seed.database, seed.keyring)
+    due = await taken(seed, store)
+    broken = Database(str(seed.database.url.render_as_string(hide_password=False)), on_commit=fail)
+    with pytest.raises(RuntimeError, match="before the commit"):
+        await DeliveryStore(broken, seed.keyring).record(due.delivery_id, OK, START)
+    await broken.close()
+    assert moments == ["before"]
+    assert await tries(seed) == 0
+    assert await store.record("dlv_unknown", OK, START) is None
+    assert await tries(seed) == 0
+
+
+async def test_calls_are_added_up_by_month_and_by_the_newest_minute(seed: Seed) -> None:
+    minute = START
+    for at, count in ((minute, 3), (minute, 2), (minute - timedelta(minutes=1), 4), (minute, 1)):
+        async with seed.database.write() as session:
+            await add_calls(session, {("acme", "2026-12"): Calls(count, at, count)})
+    async with seed.database.read() as session:
+        [found] = (await calls_of(session, ["acme", "rival"], DECEMBER)).values()
+        assert (found.calls, found.minute, found.minute_calls) == (10, minute, 6)
+    later = minute + timedelta(minutes=1)
+    async with seed.database.write() as session:
+        await add_calls(session, {("acme", "2027-01"): Calls(1, later, 1), ("acme", "2026-12"): Calls(7, later, 5)})
+    async with seed.database.read() as session:
+        found = (await calls_of(session, ["acme"], DECEMBER))["acme"]
+        assert (found.calls, found.within(minute), found.within(later)) == (17, 0, 5)
+        assert (await calls_of(session, ["acme"], JANUARY))["acme"].calls == 1
+
+
+async def test_processes_that_add_at_once_lose_nothing(seed: Seed) -> None:
+    async with seed.database.write() as session:
+        session.add(BrandRow(ref="rival", created_at=START))
+
+    async def add(first: str, second: str) -> None:
+        async with seed.database.write() as session:
+            await add_calls(session, {(each, "2026-12"): Calls(1, START, 1) for each in (first, second)})
+
+    await asyncio.gather(*(add(*pair) for pair in [("acme", "rival"), ("rival", "acme")] * 10))
+    async with seed.database.read() as session:
+        found = await calls_of(session, ["acme", "rival"], DECEMBER)
+    assert {ref: each.calls for ref, each in found.items()} == {"acme": 20, "rival": 20}

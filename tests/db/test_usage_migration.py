@@ -1,0 +1,73 @@
+"""Revision 0007 counts the tries that were made before there was a counter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, insert, select
+from sqlmodel import SQLModel
+
+from munadi.db import migrate
+from tests.db.seeding import START
+
+TIMES = {"created_at": START, "updated_at": START}
+
+
+def test_tries_of_before_are_counted_by_brand_and_month(database_url: str, tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    before.mkdir()
+    for file in (migrate.MIGRATIONS / "versions").glob("000[1-6]_*.py"):
+        (before / file.name).write_text(file.read_text())
+    assert migrate.upgrade(database_url, versions=before) == "0006"
+    _put(database_url)
+    migrate.upgrade(database_url)
+    assert migrate.differences(database_url) == []
+    tries = SQLModel.metadata.tables["delivery_tries"]
+    engine = create_engine(database_url.replace("+aiosqlite", ""))
+    with engine.connect() as connection:
+        found = connection.execute(select(tries.c.brand_ref, tries.c.month, tries.c.tries)).all()
+    engine.dispose()
+    assert sorted(tuple(row) for row in found) == [
+        ("acme", "2026-11", 2),
+        ("acme", "2026-12", 2),
+        ("rival", "2026-12", 1),
+    ]
+
+
+def _put(database_url: str) -> None:
+    """Deliveries of two brands and of none, tried in two months, and one that was not tried."""
+    logs = {
+        "acme": [
+            ["2026-11-30T23:59:59.999999Z", "2026-12-01T00:00:00Z"],
+            ["2026-11-02T10:00:00Z", "2026-12-03T10:00:00Z"],
+        ],
+        "rival": [["2026-12-31T23:59:59Z"], []],
+        None: [["2026-12-05T00:00:00Z"]],
+    }
+    tables = SQLModel.metadata.tables
+    engine = create_engine(database_url.replace("+aiosqlite", ""))
+    with engine.begin() as connection:
+
+        def put(table: str, **values: Any) -> None:
+            connection.execute(insert(tables[table]).values(**values))
+
+        for ref in ("acme", "rival"):
+            put("brands", ref=ref, limits={}, created_at=START)
+        put("endpoints", id="whe", url="https://x", types=[], channels=[], enabled=True, sealed=b"", **TIMES)
+        for brand, each in logs.items():
+            for number, log in enumerate(each):
+                name = f"{brand}-{number}"
+                put("events", id=name, type="webhook.test", brand_ref=brand, data={}, created_at=START)
+                entries = [{"number": place, "at": at} for place, at in enumerate(log, 1)]
+                put(
+                    "deliveries",
+                    id=name,
+                    event_id=name,
+                    endpoint_id="whe",
+                    status="pending",
+                    log=entries,
+                    attempts=0,
+                    **TIMES,
+                )
+    engine.dispose()
