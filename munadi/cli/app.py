@@ -23,6 +23,7 @@ from munadi.cli import (
     mcp,
     publications,
     sandbox,
+    usage,
     webhooks,
     worker,
 )
@@ -41,7 +42,7 @@ app = typer.Typer(
 for group in (changes, publications, connecting, brands, channels, webhooks, keys, db):
     app.add_typer(group.app)
 encryption.add_to(keys.app)
-for alone in (login, doctor, events, dev, demo, api, worker, sandbox, mcp):
+for alone in (login, doctor, events, usage, dev, demo, api, worker, sandbox, mcp):
     alone.add_to(app)
 
 

@@ -52,9 +52,17 @@ class Api(Group[M]):
         return Call("GET", "/v1/events", asked)
 
     @operation
-    def usage(self, brand_ref: str | None = None, month: str | None = None) -> Call[Json]:
-        """What a brand used in a month (YYYY-MM), against its limits."""
-        return Call("GET", "/v1/usage", {"brandRef": brand_ref, "month": month})
+    def usage(
+        self,
+        brand_ref: str | None = None,
+        month: str | None = None,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Call[Json]:
+        """What a brand used in a month (YYYY-MM), against its limits; of all brands a page, if none is named."""
+        asked = {"brandRef": brand_ref, "month": month, "limit": limit, "cursor": cursor}
+        return Call("GET", "/v1/usage", asked)
 
     @operation
     def raw(self, method: str, path: str, /, **options: Any) -> Call[httpx.Response]:

@@ -1,0 +1,79 @@
+"""`munadi usage`: what a brand used in a month, against its limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer import Option
+
+from munadi.cli.command import command
+from munadi.cli.output import Cell, Output
+from munadi.cli.paging import Cursor, Limit, say_more
+from munadi.cli.session import Session
+
+COUNTED = (
+    ("connected accounts", "connectedAccounts"),
+    ("publications", "publications"),
+    ("API calls", "apiCalls"),
+    ("API calls this minute", "apiCallsPerMinute"),
+    ("webhook deliveries", "webhookDeliveries"),
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    command(app, "usage")(usage)
+
+
+def usage(
+    session: Session,
+    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Else the key's, or all.")] = None,
+    month: Annotated[str | None, Option("--month", metavar="YYYY-MM", help="In UTC; else the current one.")] = None,
+    limit: Limit = None,
+    cursor: Cursor = None,
+) -> None:
+    """Show what a brand used in a month, against its limits; with a key for all brands, what each did."""
+    session.show(session.client.usage(brand_ref, month, limit=limit, cursor=cursor), _print)
+
+
+def _print(out: Output, answer: Any) -> None:
+    if "data" not in answer:
+        _print_brand(out, answer)
+        return
+    heads = ["brand", *(name for name, field in COUNTED if field != "apiCallsPerMinute"), "planned"]
+    rows = [
+        [
+            each["brandRef"],
+            *(_of(each[field]) for _, field in COUNTED if field != "apiCallsPerMinute"),
+            f"{each['publications']['planned']:,}",
+        ]
+        for each in answer["data"]
+    ]
+    out.table(heads, rows, empty="no brands; make one: munadi brands create REF")
+    say_more(out, answer)
+
+
+def _print_brand(out: Output, usage: Any) -> None:
+    out.line((usage["brandRef"], "bold"), f" in {usage['month']} (UTC)")
+    rows = [
+        [name, _number(found["used"]), _number(found.get("planned")), _number(found["limit"]), _left(found)]
+        for name, field in COUNTED
+        if (found := usage[field]) is not None
+    ]
+    out.table(["", "used", "planned", "limit", "left"], rows)
+
+
+def _of(found: Any) -> Cell:
+    """Used of limit, in the colour of what is left."""
+    if found["limit"] is None:
+        return f"{found['used']:,}"
+    return (f"{found['used']:,} of {found['limit']:,}", "" if found["remaining"] else "red")
+
+
+def _left(found: Any) -> Cell | None:
+    return None if found["remaining"] is None else (f"{found['remaining']:,}", "" if found["remaining"] else "red")
+
+
+def _number(value: int | None) -> str | None:
+    return None if value is None else f"{value:,}"

@@ -1,0 +1,67 @@
+"""`munadi usage`: one brand with its limits, or a line for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from typer.testing import Result
+
+from api.quota_examples import QUOTA_EXCEEDED, USAGE
+from tests.cli.conftest import FakeApi
+
+Munadi = Callable[..., Result]
+
+
+def answers(api: FakeApi, value: Any, status: int = 200) -> None:
+    api.on("GET /v1/usage", httpx.Response(status, json=value))
+
+
+def cells(output: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in output.splitlines()]
+
+
+def test_a_brand_is_shown_against_its_limits(munadi: Munadi, api: FakeApi) -> None:
+    answers(api, USAGE)
+    result = munadi("usage", "--brand-ref", "acme", "--month", "2026-12")
+    assert result.exit_code == 0
+    assert dict(api.requests[0].url.params) == {"brandRef": "acme", "month": "2026-12"}
+    assert cells(result.output) == [
+        ["acme in 2026-12 (UTC)"],
+        ["used", "planned", "limit", "left"],
+        ["connected accounts", "3", "-", "10", "7"],
+        ["publications", "412", "88", "1,000", "500"],
+        ["API calls", "5,210", "-", "-", "-"],
+        ["API calls this minute", "2", "-", "-", "-"],
+        ["webhook deliveries", "1,650", "-", "-", "-"],
+    ]
+
+
+def test_a_month_that_ended_has_no_minute(munadi: Munadi, api: FakeApi) -> None:
+    answers(api, USAGE | {"apiCallsPerMinute": None})
+    assert "this minute" not in munadi("usage").output
+
+
+def test_all_brands_are_a_table(munadi: Munadi, api: FakeApi) -> None:
+    answers(api, {"data": [USAGE, USAGE | {"brandRef": "rival"}], "nextCursor": "next"})
+    result = munadi("usage")
+    assert cells(result.stdout)[:2] == [
+        ["brand", "connected accounts", "publications", "API calls", "webhook deliveries", "planned"],
+        ["acme", "3 of 10", "412 of 1,000", "5,210", "1,650", "88"],
+    ]
+    assert "--cursor next" in result.output
+
+
+def test_json_is_the_apis_answer(munadi: Munadi, api: FakeApi) -> None:
+    answers(api, USAGE)
+    assert json.loads(munadi("usage", "--json").stdout) == USAGE
+
+
+def test_a_refusal_is_told_with_limit_and_actual(munadi: Munadi, api: FakeApi) -> None:
+    answers(api, QUOTA_EXCEEDED, 429)
+    result = munadi("usage")
+    assert result.exit_code == 1
+    assert "the brand 'acme' may make 60 API calls a minute" in result.output
+    assert "actual 61" in result.output
