@@ -41,15 +41,12 @@ def _print(out: Output, answer: Any) -> None:
     if "data" not in answer:
         _print_brand(out, answer)
         return
-    heads = ["brand", *(name for name, field in COUNTED if field != "apiCallsPerMinute"), "planned"]
+    counted = [(name, field) for name, field in COUNTED if field != "apiCallsPerMinute"]
     rows = [
-        [
-            each["brandRef"],
-            *(_of(each[field]) for _, field in COUNTED if field != "apiCallsPerMinute"),
-            f"{each['publications']['planned']:,}",
-        ]
+        [each["brandRef"], *(_of(each[field]) for _, field in counted), _number(each["publications"]["planned"])]
         for each in answer["data"]
     ]
+    heads = ["brand", *(name for name, _ in counted), "posts planned"]
     out.table(heads, rows, empty="no brands; make one: munadi brands create REF")
     say_more(out, answer)
 
