@@ -131,12 +131,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    made.filters |= {"instant": instant, "spoken": words.spoken, "lateness": words.lateness}
+    made.filters |= {"instant": instant}
+    made.filters |= {"spoken": words.spoken, "lateness": words.lateness, "standing": words.standing}
     made.globals |= {"asset": asset, "with_query": with_query}
-    made.globals |= {
-        "STATUSES": words.STATUSES,
-        "EVENTS": words.EVENTS,
-        "HOLDS": words.HOLDS,
-        "SORTINGS": words.SORTINGS,
-    }
+    made.globals |= {"STATUSES": words.STATUSES, "STANDINGS": words.STANDINGS, "EVENTS": words.EVENTS}
+    made.globals |= {"HOLDS": words.HOLDS, "SORTINGS": words.SORTINGS}
     return made

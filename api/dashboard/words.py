@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus
 from munadi.domain.event import EventType
 from munadi.domain.failure import Sorting
 from munadi.domain.publication import HoldReason
 
-S, E = ContentStatus, EventType
+S, E, A = ContentStatus, EventType, AccountStatus
 
 
 class StatusWords(NamedTuple):
@@ -29,6 +31,16 @@ STATUSES: dict[str, StatusWords] = {
     S.FAILED: StatusWords("failed", "Refused. Nothing of it is live."),
     S.UNCONFIRMED: StatusWords("unconfirmed", "We cannot tell whether it is live, and send nothing again."),
     S.CANCELED: StatusWords("canceled", "Withdrawn before it was published."),
+}
+
+# What stands beside the statuses: a content that waits for more than its time, and the health of accounts.
+STANDINGS: dict[str, StatusWords] = {
+    **STATUSES,
+    "held": StatusWords("held", "Held back by a condition, and goes on when that ends."),
+    A.CONNECTED: StatusWords("connected", "Posts can go out."),
+    A.EXPIRING: StatusWords("access ends soon", "Its owner has to connect it again in time."),
+    A.REAUTH_REQUIRED: StatusWords("reconnect needed", "Our access has ended; its owner has to connect it again."),
+    A.DISCONNECTED: StatusWords("disconnected", "It was taken away."),
 }
 
 EVENTS: dict[EventType, str] = {
@@ -67,6 +79,12 @@ SORTINGS: dict[Sorting, str] = {
     Sorting.REJECTED: "refused by the network",
     Sorting.UNKNOWN: "the answer was lost; nobody can tell yet",
 }
+
+
+def standing(content: Mapping[str, Any]) -> str:
+    """A content's status, or `held` when it waits for more than its time."""
+    held = any(each["hold"] and each["status"] == S.QUEUED for each in content["publications"])
+    return "held" if held and content["status"] == S.QUEUED else str(content["status"])
 
 
 def spoken(name: str) -> str:

@@ -41,12 +41,15 @@ def _print(out: Output, answer: Any) -> None:
     if "data" not in answer:
         _print_brand(out, answer)
         return
-    counted = [(name, field) for name, field in COUNTED if field != "apiCallsPerMinute"]
+    heads = ["brand", *(name for name, field in COUNTED if field != "apiCallsPerMinute"), "planned"]
     rows = [
-        [each["brandRef"], *(_of(each[field]) for _, field in counted), _number(each["publications"]["planned"])]
+        [
+            each["brandRef"],
+            *(_of(each[field]) for _, field in COUNTED if field != "apiCallsPerMinute"),
+            f"{each['publications']['planned']:,}",
+        ]
         for each in answer["data"]
     ]
-    heads = ["brand", *(name for name, _ in counted), "posts planned"]
     out.table(heads, rows, empty="no brands; make one: munadi brands create REF")
     say_more(out, answer)
 

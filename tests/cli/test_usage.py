@@ -48,7 +48,7 @@ def test_all_brands_are_a_table(munadi: Munadi, api: FakeApi) -> None:
     answers(api, {"data": [USAGE, USAGE | {"brandRef": "rival"}], "nextCursor": "next"})
     result = munadi("usage")
     assert cells(result.stdout)[:2] == [
-        ["brand", "connected accounts", "publications", "API calls", "webhook deliveries", "posts planned"],
+        ["brand", "connected accounts", "publications", "API calls", "webhook deliveries", "planned"],
         ["acme", "3 of 10", "412 of 1,000", "5,210", "1,650", "88"],
     ]
     assert "--cursor next" in result.output

@@ -1,6 +1,6 @@
 // Buttons and forms that call the API:
 //   <button data-action="POST /v1/contents/…/cancel" data-confirm="Cancel it?" data-body='{"a": 1}'>
-//   <form data-action="PATCH /v1/contents/…" data-if-match="3">   fields are named as the API names them
+//   <form data-action="PATCH /v1/contents/…" data-if-match='"3"'>   fields are named as the API names them
 // `data-done` is said when it worked, `data-then` is where to go, `data-confirm-label` the button that goes on.
 
 import { api, Problem } from "./api.js";
@@ -77,7 +77,7 @@ async function act(source, bodyOf) {
   const match = source.dataset.ifMatch;
   try {
     const body = source.matches("form") || source.dataset.body ? bodyOf() : undefined;
-    const answer = await api(method, path, body, match ? { "If-Match": `"${match}"` } : {});
+    const answer = await api(method, path, body, match ? { "If-Match": match } : {});
     clearProblem(source);
     source.removeAttribute("data-touched");
     source.closest("dialog")?.close();
@@ -87,6 +87,10 @@ async function act(source, bodyOf) {
     source.reset?.();
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
+    if (problem.status === 412 && problem.etag) {
+      source.dataset.ifMatch = problem.etag;
+      problem.message = "Somebody else changed it meanwhile. What you typed is still here: once more replaces their change.";
+    }
     showProblem(source, problem);
   } finally {
     button.removeAttribute("aria-busy");

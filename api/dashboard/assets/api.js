@@ -4,14 +4,17 @@ const TRIES = 3;
 
 export const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 
-/** What the API refused: `code`, `detail`, and `errors`, each with a pointer into what was sent. */
+/**
+ * What the API refused: `code`, `errors` with a pointer each into what was sent, `etag` when the thing has changed.
+ */
 export class Problem extends Error {
-  constructor(told, status) {
+  constructor(told, status, etag = null) {
     super(told.detail ?? told.title ?? `The answer was ${status}.`);
     this.status = status;
     this.code = told.code ?? "";
     this.errors = told.errors ?? [];
     this.requestId = told.requestId ?? "";
+    this.etag = etag;
   }
 }
 
@@ -28,7 +31,7 @@ export async function api(method, path, body, headers = {}) {
   const answer = await repeated(path, options);
   const told = await read(answer);
   if (answer.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
-  if (!answer.ok) throw new Problem(told ?? {}, answer.status);
+  if (!answer.ok) throw new Problem(told ?? {}, answer.status, answer.headers.get("ETag"));
   return told;
 }
 
