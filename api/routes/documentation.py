@@ -17,7 +17,11 @@ from api.documentation.navigation import neighbours, relative, sections, shown_a
 
 router = APIRouter(prefix="/docs", include_in_schema=False)
 
-STYLE = "style.css"
+# What pages are made of, besides their pictures: our style, and the dashboard's icon.
+ASSETS = {
+    "style.css": (HERE / "assets" / "style.css", "text/css"),
+    "icon.svg": (HERE.parent / "dashboard" / "assets" / "icon.svg", "image/svg+xml"),
+}
 KEPT = {"Cache-Control": "public, max-age=300", "Vary": "Accept"}
 # Our own style and pictures: no script, nothing of others, no frame around us.
 HEADERS = KEPT | {
@@ -40,8 +44,9 @@ async def go_to_index() -> Response:
 async def show(address: str, accept: Annotated[str, Header()] = "") -> Response:
     """A page, its Markdown, a picture, or our style."""
     known = files()
-    if address == STYLE:
-        return FileResponse(HERE / "assets" / STYLE, media_type="text/css", headers=KEPT)
+    if address in ASSETS:
+        path, kind = ASSETS[address]
+        return FileResponse(path, media_type=kind, headers=KEPT)
     if address in known:
         return _file(address)
     name = page_at(address, known)
