@@ -6,6 +6,16 @@ The rule here: nothing heavy is imported before a command needs it, so that `mun
 
 def main() -> None:
     """Entry point of `munadi`; exits with a code of `munadi.cli.exits`."""
+    import sys
+
     from munadi.cli.app import app
 
-    app(prog_name="munadi")
+    try:
+        app(prog_name="munadi")
+    except SystemExit as end:
+        if "temporalio" in sys.modules:
+            from munadi.cli.leaving import leave
+
+            # What was asked of a Temporal that does not answer would keep the process.
+            leave(end.code if isinstance(end.code, int) else int(end.code is not None))
+        raise

@@ -19,8 +19,14 @@ Watch = Callable[[int], None]
 def upload(session: Session, brand_ref: str, file: Path, name: str) -> dict[str, Any]:
     """The media as stored; `name` is what the file is called to whoever looks."""
     size = file.stat().st_size
-    with _watching(session, name, size) as on_bytes:
-        media: dict[str, Any] = session.client.media.upload(brand_ref, file, on_bytes)
+    from munadi.client import ProblemError
+
+    try:
+        with _watching(session, name, size) as on_bytes:
+            media: dict[str, Any] = session.client.media.upload(brand_ref, file, on_bytes)
+    except ProblemError:
+        session.out.note((f"{name} was not taken", "red"))
+        raise
     session.out.note((f"uploaded {name} as {media['id']}, {size:,} bytes", "dim"))
     return media
 

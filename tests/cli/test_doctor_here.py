@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import os
+import signal
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +23,7 @@ from munadi.db.session import Database
 from tests.cli.conftest import FakeApi
 from tests.cli.test_doctor import _well
 from tests.db.seeding import Seed
+from tests.e2e.stack import MUNADI
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.sleeping_workflow import SleepAMonth
 from tests.support.temporal import TemporalDevServer
@@ -118,6 +122,20 @@ def test_nobody_at_temporals_address(ask: Ask, monkeypatch: pytest.MonkeyPatch) 
     result, checks = ask()
     assert (result.exit_code, checks["worker"]["ok"]) == (1, False)
     assert "does not answer" in checks["worker"]["message"]
+
+
+def test_a_temporal_that_stopped_answering_does_not_keep_the_process(
+    own_temporal: TemporalDevServer, tmp_path: Path
+) -> None:
+    address = own_temporal.address
+    env = {**os.environ, "MUNADI_TEMPORAL__ADDRESS": address, "MUNADI_URL": f"http://{LOOPBACK}:{free_port()}"}
+    own_temporal.process.send(signal.SIGSTOP)
+    try:
+        run = subprocess.run([MUNADI, "doctor"], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    finally:
+        own_temporal.process.send(signal.SIGCONT)
+    assert run.returncode == 3
+    assert f"Temporal at {address} does not answer: no answer within 5 s" in run.stdout
 
 
 async def test_temporal_without_a_worker_and_with_one(

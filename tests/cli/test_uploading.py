@@ -11,7 +11,7 @@ from rich.console import Console
 from typer.testing import Result
 
 from munadi.cli.uploading import bar
-from tests.cli.conftest import FakeApi, content
+from tests.cli.conftest import FakeApi, content, problem
 
 Munadi = Callable[..., Result]
 
@@ -33,6 +33,13 @@ def test_a_pipe_gets_a_line_beside_the_result(munadi: Munadi, api: FakeApi, payl
     assert "uploaded a.jpg as med_1, 300,000 bytes" in result.stderr
     assert api.bodies("POST /v1/contents")[0]["media"] == [{"id": "med_1", "alt": "A"}]
     assert munadi("contents", "publish", "--file", payload, "--json").stderr == ""
+
+
+def test_the_file_that_is_refused_is_named(munadi: Munadi, api: FakeApi, payload: str) -> None:
+    api.on("POST /v1/media", problem(422))
+    result = munadi("contents", "publish", "--file", payload)
+    assert result.exit_code == 1
+    assert "a.jpg was not taken" in result.stderr
 
 
 def test_a_terminal_gets_a_bar_that_fills_and_goes() -> None:
