@@ -104,7 +104,7 @@ def allowed_changes(content: Mapping[str, Any]) -> dict[str, bool]:
 def workflow_url(services: Services, brand_ref: str | None, workflow_id: str) -> str | None:
     """The workflow in Temporal's Web UI, which shows every brand: not for a key that is restricted to one."""
     temporal = services.settings.temporal
-    if temporal.ui_url is None or brand_ref is not None:
+    if not temporal.ui_url or brand_ref is not None:
         return None
     return f"{temporal.ui_url.rstrip('/')}/namespaces/{temporal.namespace}/workflows/{quote(workflow_id, safe='')}"
 

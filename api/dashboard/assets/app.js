@@ -5,7 +5,7 @@ import { watchActions } from "./actions.js";
 import { watchDetails } from "./details.js";
 import { follow } from "./live.js";
 import { watchForms } from "./morph.js";
-import { localize, offerZones } from "./times.js";
+import { localize, offerZones, zone } from "./times.js";
 
 export { fieldsOf, showProblem } from "./actions.js";
 export { api, meta, newKey, Problem } from "./api.js";
@@ -15,6 +15,8 @@ export { away, localize, zone } from "./times.js";
 // How far away a time is grows old.
 const TICK = 30_000;
 
+const told = document.getElementById("zone");
+if (told) told.textContent = `Times are in ${zone()}.`;
 localize(document);
 setInterval(() => localize(document), TICK);
 offerZones();
