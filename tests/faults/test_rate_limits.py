@@ -16,6 +16,7 @@ import pytest
 
 from tests.e2e.stack import Brand
 from tests.faults.evidence import keep
+from tests.faults.trials import for_good
 from tests.faults.world import QUICK, SHAPES, World, open_world
 
 ROUNDS = 2
@@ -118,7 +119,7 @@ async def limited(
         if ended != "published" or begun >= limit.until:
             limit.others = f"{ended}, begun {begun - limit.refused_at:.1f} s after the refusal"
     for text, content in zip(texts, contents, strict=False):
-        limit.statuses.append((await own.brand.ended(content["id"], 240))["status"])
+        limit.statuses.append((await for_good(own.brand, content["id"]))["status"])
         limit.posts.append(len(await world.posts(text, shape)))
     limit.too_soon = [
         f"{call['operation']} {limit.until - _at(call):.1f} s early"

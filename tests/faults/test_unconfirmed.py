@@ -215,9 +215,9 @@ async def test_nothing_is_sent_again_while_nobody_can_tell(tmp_path: Path) -> No
 
 async def many(world: World, inbox: Inbox, each: int, patience: float = 400) -> list[Doubt]:
     """`each` contents for every shape and some twins; looks are watched until two distances of theirs are known."""
-    plans = [(shape, DARK, [f"{shape} {n}"], f"dark-{shape}-{n}") for shape in READS for n in range(each)]
-    plans += [(TWINS, ALIKE, [f"twins {n}"] * 2, f"twins-{n}") for n in range(each)]
-    plans += [(TWINS, TAKEN, [f"taken {n}"], f"taken-{n}") for n in range(each)]
+    plans = [(shape, DARK, [f"{shape} {n:02}"], f"dark-{shape}-{n}") for shape in READS for n in range(each)]
+    plans += [(TWINS, ALIKE, [f"twins {n:02}"] * 2, f"twins-{n}") for n in range(each)]
+    plans += [(TWINS, TAKEN, [f"taken {n:02}"], f"taken-{n}") for n in range(each)]
     random.Random(SEED).shuffle(plans)
     gate = asyncio.Semaphore(8)
 

@@ -43,7 +43,8 @@ def version_before(folder: Path) -> Path:
 @asynccontextmanager
 async def old_worker(world: World, code: Path, name: str) -> AsyncIterator[Process]:
     """A worker of the version before, on the same database and the same task queue."""
-    env = {**psutil.Process(world.stack.pids["worker"]).environ(), "PYTHONPATH": str(code)}
+    # The API's process is asked for what both are given: the worker's may be dying just now.
+    env = {**psutil.Process(world.stack.pids["api"]).environ(), "PYTHONPATH": str(code)}
     where = [sys.executable, "-c", "import munadi, sys; print(munadi.__file__)"]
     found = await asyncio.to_thread(
         subprocess.run, where, env={**os.environ, **env}, cwd=code, capture_output=True, text=True, check=True

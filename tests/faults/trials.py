@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from tests.e2e.stack import Brand
 from tests.faults.points import Passage
 from tests.faults.world import KEYLESS, World
 
@@ -71,16 +72,25 @@ async def judge(world: World, trial: Trial, *, patience: float = PATIENCE, keyle
     Unconfirmed is an end only where the network cannot tell (`keyless` shapes): elsewhere it is looked for again, and
     sent if it is not there.
     """
-    deadline = time.monotonic() + patience
-    content = await world.brand.ended(trial.content_id, patience)
-    while content["status"] == "unconfirmed" and trial.shape not in keyless and time.monotonic() < deadline:
-        await asyncio.sleep(0.5)
+    if trial.shape in keyless:
         content = await world.brand.ended(trial.content_id, patience)
+    else:
+        content = await for_good(world.brand, trial.content_id, patience)
     trial.ended_at = time.time()
     publication = content["publications"][0]
     trial.status, trial.post_id = publication["status"], publication["providerPostId"]
     trial.early = publication["latenessMs"] is not None and publication["latenessMs"] < 0
     return await look_at_network(world, trial)
+
+
+async def for_good(brand: Brand, content_id: str, patience: float = PATIENCE) -> dict[str, Any]:
+    """The content once it has ended otherwise than unconfirmed, or as it is when the patience is over."""
+    deadline = time.monotonic() + patience
+    content = await brand.ended(content_id, patience)
+    while content["status"] == "unconfirmed" and time.monotonic() < deadline:
+        await asyncio.sleep(0.5)
+        content = await brand.ended(content_id, patience)
+    return content
 
 
 async def look_at_network(world: World, trial: Trial) -> Trial:
