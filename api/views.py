@@ -11,45 +11,11 @@ from munadi.db.notices import event_of
 from munadi.db.tables import AttemptRow, EventRow, MediaRow, PublicationRow
 from munadi.db.views import publication_view
 from munadi.domain.channel import MediaKind
-from munadi.domain.content import Draft, PublicationView
+from munadi.domain.content import PublicationView
 from munadi.domain.event import Event
 from munadi.domain.failure import Sorting
 from munadi.domain.model import WireModel
-from munadi.domain.problem import Problem
-from munadi.domain.publication import Warning_
-from munadi.intake.accept import Planned
 from munadi.media.facts import MediaFacts
-
-
-class DraftView(Draft):
-    """What one publication would show."""
-
-    channel: str
-    account_id: str
-
-
-class Validation(WireModel):
-    """What accepting a content would say."""
-
-    valid: bool
-    problems: tuple[Problem, ...]
-    warnings: tuple[Warning_, ...] = Field(
-        description="What is accepted and will not look or go as written, beside problems too: docs/warnings.md."
-    )
-    publications: tuple[DraftView, ...]
-
-
-def validation_of(planned: Planned) -> Validation:
-    """A plan without problems as answered."""
-    return Validation(
-        valid=True,
-        problems=(),
-        warnings=planned.drafts.warnings,
-        publications=tuple(
-            DraftView(**each.draft.model_dump(by_alias=False), channel=each.channel, account_id=each.account_id)
-            for each in planned.drafts.publications
-        ),
-    )
 
 
 class AttemptView(WireModel):

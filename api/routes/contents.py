@@ -26,7 +26,7 @@ from api.idempotent import Answer, Asked, AskedOnce, answered_before, store_once
 from api.openapi import problems
 from api.quotas import problem_of
 from api.services import Services
-from api.views import Validation, validation_of
+from api.validation import Validation, validation_of
 from api.wake import Wake
 from munadi.db import contents
 from munadi.db.limits import is_limiting, limits_of, require_room, take_turns
@@ -36,6 +36,7 @@ from munadi.domain.content import ContentStatus, ContentView
 from munadi.domain.problem import ProblemsFound
 from munadi.domain.time import Instant
 from munadi.domain.usage import QuotaExceeded
+from munadi.intake.accept import PlanRefused
 from munadi.intake.drafts import has_media
 from munadi.intake.wire import ContentSent
 
@@ -102,17 +103,18 @@ async def validate_content(request: Request, services: TheServices, principal: C
         sent, shape = read_body(request, ContentSent)
         planned = await services.intake.plan(sent, shape, may_see=principal.may_see)
     except ProblemsFound as error:
-        return Validation(valid=False, problems=tuple(error.problems), warnings=error.warnings, publications=())
+        placed = error.placed if isinstance(error, PlanRefused) else ()
+        return validation_of(placed, error.warnings, error.problems)
     planned.drafts.media.discard()
-    made = validation_of(planned)
+    drafts = planned.drafts
     try:
         async with services.database.read() as session:
             limits = principal.limits_of(sent.brand_ref) or await limits_of(session, sent.brand_ref)
-            adding, now = len(made.publications), services.clock.now()
+            adding, now = len(drafts.publications), services.clock.now()
             await require_room(session, sent.brand_ref, limits, planned.due, adding, now)
     except QuotaExceeded as error:
-        return Validation(valid=False, problems=(problem_of(error),), warnings=made.warnings, publications=())
-    return made
+        return validation_of(drafts.placed, drafts.warnings, [problem_of(error)])
+    return validation_of(drafts.placed, drafts.warnings)
 
 
 @router.get("", responses=problems(401, 403, 422))

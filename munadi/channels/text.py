@@ -9,12 +9,14 @@ import regex
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
 
-from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextUnit
+from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 
 _GRAPHEME = regex.compile(r"\X")
+# What is shown as an emoji: by itself, or because a variation selector asks for it.
+_EMOJI = regex.compile(r"\p{Emoji_Presentation}|\ufe0f")
 # Where pydantic keeps what a value had to be.
 PYDANTIC_LIMITS = ("limit", "max_length", "min_length", "le", "lt", "ge", "gt", "expected", "pattern")
 MAX_SHOWN = 200
@@ -30,29 +32,31 @@ def measure(text: str, unit: TextUnit) -> int:
             return len(text.encode("utf-8"))
         case TextUnit.UTF16_UNITS:
             return len(text.encode("utf-16-le")) // 2
+        case TextUnit.EMOJI_BYTES:
+            clusters = _GRAPHEME.findall(text)
+            return sum(len(each.encode("utf-8")) if _EMOJI.search(each) else len(each) for each in clusters)
         case TextUnit.CODE_POINTS:
             return len(text)
 
 
+def lengths(limits: Sequence[TextLimit], text: str, pointer: str = "/text") -> list[TextLength]:
+    """How long `text` is by each of the limits."""
+    return [
+        TextLength(**limit.model_dump(by_alias=False), pointer=pointer, actual=measure(text, limit.unit))
+        for limit in limits
+    ]
+
+
 def check_text(spec: ChannelSpec, text: str, pointer: str = "/text") -> list[Problem]:
     """Every text limit that `text` breaks, with the count and the limit."""
-    problems = []
-    for limit in spec.text_limits:
-        actual = measure(text, limit.unit)
-        if actual > limit.maximum:
-            unit = limit.unit.value.replace("_", " ").replace("utf8", "UTF-8").replace("utf16", "UTF-16")
-            problems.append(
-                Problem(
-                    pointer=pointer,
-                    code="TEXT_TOO_LONG",
-                    message=f"{spec.title} takes at most {limit.maximum} {unit}; this text has {actual}",
-                    channel=spec.name,
-                    rule=limit.rule,
-                    limit=limit.maximum,
-                    actual=actual,
-                )
-            )
-    return problems
+    return [too_long(spec, each) for each in lengths(spec.text_limits, text, pointer) if each.actual > each.maximum]
+
+
+def too_long(spec: ChannelSpec, found: TextLength) -> Problem:
+    """The problem of a text above its limit."""
+    unit = found.unit.value.replace("_", " ").replace("utf8", "UTF-8").replace("utf16", "UTF-16")
+    message = f"takes at most {found.maximum} {unit}; this text has {found.actual}"
+    return problem(spec, found.pointer, "TEXT_TOO_LONG", found.rule, message, found.maximum, found.actual)
 
 
 def check_extras(spec: ChannelSpec, draft: Draft) -> list[Problem]:

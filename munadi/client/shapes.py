@@ -121,6 +121,7 @@ class Validation(TypedDict):
     problems: list[Violation]
     warnings: list[Warning_]
     publications: list[Json]
+    lengths: list[Json]
 
 
 class Event(TypedDict):

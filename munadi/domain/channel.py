@@ -33,6 +33,7 @@ class TextUnit(StrEnum):
     UTF8_BYTES = "utf8_bytes"
     CODE_POINTS = "code_points"
     UTF16_UNITS = "utf16_units"
+    EMOJI_BYTES = "emoji_bytes"  # code points, an emoji as its UTF-8 bytes
 
 
 class MediaKind(StrEnum):
@@ -93,6 +94,13 @@ class TextLimit(WireModel):
     rule: str
     unit: TextUnit
     maximum: int
+
+
+class TextLength(TextLimit):
+    """How long one text of a draft is by one of its limits; `pointer` as a problem's."""
+
+    pointer: str
+    actual: int
 
 
 class Counted(StrEnum):

@@ -16,7 +16,7 @@ from typing import Any
 from munadi.crypto import KeyRing
 from munadi.db.session import Database
 from munadi.domain.content import Draft
-from munadi.domain.problem import Problem
+from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.publication import Warning_
 from munadi.domain.time import default_publish_by
 from munadi.intake.check import check_draft, check_new_times, read_due, read_publish_by
@@ -49,6 +49,15 @@ class PlannedDrafts:
     warnings: tuple[Warning_, ...]
     source: dict[str, Any]
     media: Brought
+    placed: tuple[PlacedDraft, ...] = ()
+
+
+class PlanRefused(ProblemsFound):
+    """What is wrong with a plan, and what would have been seen of it all the same."""
+
+    def __init__(self, problems: list[Problem], warnings: Sequence[Warning_], placed: Sequence[PlacedDraft]) -> None:
+        super().__init__(problems, warnings)
+        self.placed = tuple(placed)
 
 
 @dataclass(frozen=True)
@@ -119,7 +128,8 @@ class Intake:
             for each in placed:
                 check_draft(each, found)
             warnings = link_warnings(placed) + look_warnings(placed)
-            found.raise_if_any(warnings)
+            if found.all:
+                raise PlanRefused(found.all, warnings, placed)
             if new_due is not None:
                 scheduled = new_due if request.scheduled_at is not None else None
                 warnings += time_warnings(placed, now, scheduled) + token_warnings(targets, new_due, self.keyring)
@@ -132,6 +142,7 @@ class Intake:
             warnings=tuple(warnings),
             source=_source(request, placed, brought),
             media=brought,
+            placed=tuple(placed),
         )
 
     async def _quota_warnings(self, targets: Sequence[Target], due: datetime | None) -> list[Warning_]:

@@ -17,10 +17,10 @@ def check_draft(placed: PlacedDraft, found: Findings) -> None:
     for problem in target.channel.validate(placed.draft, target.account):
         if placed.media_missing and _follows_from_missing_media(problem):
             continue
-        rooted = _rooted(_at_link(placed, problem), placed)
-        if problem.code == "MISSING_FIELD" and (found.has(rooted.pointer) or found.has_code("INVALID_LINK")):
+        told = _rooted(_at_link(placed, problem), placed)
+        if problem.code == "MISSING_FIELD" and (found.has(told.pointer) or found.has_code("INVALID_LINK")):
             continue  # it was sent, but could not be read
-        found.extend([rooted])
+        found.extend([told])
 
 
 def read_due(
@@ -90,10 +90,13 @@ def _at_link(placed: PlacedDraft, problem: Problem) -> Problem:
 
 
 def _rooted(problem: Problem, placed: PlacedDraft) -> Problem:
-    """The pointer below the draft as one into the request."""
-    parts = problem.pointer.split("/")
+    return problem.model_copy(update={"pointer": rooted(problem.pointer, placed)})
+
+
+def rooted(pointer: str, placed: PlacedDraft) -> str:
+    """A pointer below the draft as one into the request."""
+    parts = pointer.split("/")
     part = parts[1] if len(parts) > 1 else ""
     if part == "media" and len(parts) > 2 and parts[2].isdigit() and int(parts[2]) < len(placed.places):
         parts[2] = str(placed.places[int(parts[2])])
-    root = placed.roots.get(part, placed.target.pointer)
-    return problem.model_copy(update={"pointer": root + "/".join(parts)})
+    return placed.roots.get(part, placed.target.pointer) + "/".join(parts)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.problem import Problem, ProblemsFound
-from munadi.domain.publication import Warning_
 
 
 class Findings:
@@ -59,7 +58,7 @@ class Findings:
         """In the order they were found."""
         return list(self._found.values())
 
-    def raise_if_any(self, warnings: Sequence[Warning_] = ()) -> None:
-        """ProblemsFound with all of them, and with what else is worth a word."""
+    def raise_if_any(self) -> None:
+        """ProblemsFound with all of them."""
         if self._found:
-            raise ProblemsFound(self.all, warnings)
+            raise ProblemsFound(self.all)

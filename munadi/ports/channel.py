@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.channel import ChannelName, ChannelSpec, Resend
+from munadi.domain.channel import ChannelName, ChannelSpec, Resend, TextLength
 from munadi.domain.content import Draft, PublicationDraft
 from munadi.domain.failure import ChannelError
 from munadi.domain.media import MediaAsset
@@ -72,6 +72,9 @@ class Channel(Protocol):
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Pure: every violation, with pointers relative to the draft (`/text`, `/media/0`, `/options/kind`)."""
+
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """Pure: how long each text is, by each limit that `validate` holds it to; pointers as there."""
 
     def lead(self, draft: Draft) -> timedelta:
         """How long before the slot `prepare` should begin; zero when the draft has no invisible step."""

@@ -79,3 +79,19 @@ def test_every_text_limit_holds_just_inside_and_not_just_outside(scene: Scene) -
 def test_lead_is_never_longer_than_the_specs(scene: Scene) -> None:
     channel = bench(scene.name).channel
     assert timedelta(0) <= channel.lead(scene.draft) <= channel.spec.lead
+
+
+@scenes
+@pytest.mark.parametrize("text", ["", "x", "👍" * 200, "é" * 70_000, "<>" * 2_600], ids=lambda text: text[:1] or "none")
+def test_lengths_are_what_validate_holds_texts_to(scene: Scene, text: str) -> None:
+    channel = bench(scene.name).channel
+    comment = text if channel.spec.first_comment else None
+    parts = (text,) * (channel.spec.max_parts > 1)
+    draft = scene.draft.model_copy(update={"text": text, "first_comment": comment, "parts": parts})
+    counted = channel.lengths(draft)
+    assert {each.pointer for each in counted} >= {"/text", *(["/parts/0"] if parts else [])}
+    above = {each.pointer for each in counted if each.actual > each.maximum}
+    told = [problem for problem in channel.validate(draft, None) if problem.code == "TEXT_TOO_LONG"]
+    assert {problem.pointer for problem in told} == above
+    known = {(each.pointer, each.rule, each.maximum, each.actual) for each in counted}
+    assert known >= {(problem.pointer, problem.rule, problem.limit, problem.actual) for problem in told}

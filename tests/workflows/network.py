@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
+from munadi.channels.text import lengths
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.channel import ChannelName, ChannelSpec, LinkStyle, Resend, TextLimit, TextUnit
+from munadi.domain.channel import ChannelName, ChannelSpec, LinkStyle, Resend, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.problem import Problem
@@ -70,6 +71,9 @@ class FakeChannel:
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         return []
+
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        return lengths(self.spec.text_limits, draft.text)
 
     def lead(self, draft: Draft) -> timedelta:
         return self.spec.lead if self.leads else timedelta(0)

@@ -15,14 +15,14 @@ from munadi.channels.bluesky.sessions import Sessions
 from munadi.channels.bluesky.spec import SPEC, Options, Settings
 from munadi.channels.bluesky.state import Prepared
 from munadi.channels.bluesky.thread import POST, record_key, stages_of, texts
-from munadi.channels.bluesky.validate import validate
+from munadi.channels.bluesky.validate import lengths_of, validate
 from munadi.channels.bluesky.video_errors import UPLOAD_ENDED
 from munadi.channels.bluesky.video_service import VideoService
 from munadi.channels.bluesky.wire import post_uri, post_url
 from munadi.channels.bluesky.xrpc import Server, Xrpc
 from munadi.channels.http import ChannelTools, cannot_look
 from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.channel import Resend
+from munadi.domain.channel import Resend, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.problem import Problem
@@ -50,6 +50,10 @@ class Bluesky:
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Texts, media, link and options against the lexicon's limits."""
         return validate(self.spec, draft)
+
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """How long its texts are, as they will stand there."""
+        return lengths_of(self.spec, draft)
 
     def lead(self, draft: Draft) -> timedelta:
         """Time to upload and resolve, much more for a video; none for a plain text."""

@@ -12,10 +12,11 @@ from munadi.channels.text import (
     check_media_count,
     check_media_files,
     check_text,
+    lengths,
     parse_options,
     problem,
 )
-from munadi.domain.channel import ChannelSpec, MediaKind
+from munadi.domain.channel import ChannelSpec, MediaKind, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 
@@ -39,6 +40,11 @@ def validate(spec: ChannelSpec, draft: Draft) -> list[Problem]:
         message = "needs a text, a link, media or a quote"
         problems.append(problem(spec, "/text", "MISSING_FIELD", "not_empty", message))
     return problems + _parts(spec, draft)
+
+
+def lengths_of(spec: ChannelSpec, draft: Draft) -> list[TextLength]:
+    """How long each post of the thread is."""
+    return [each for pointer, text in texts(draft) for each in lengths(spec.text_limits, text, pointer)]
 
 
 def _parts(spec: ChannelSpec, draft: Draft) -> list[Problem]:

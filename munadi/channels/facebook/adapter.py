@@ -20,12 +20,12 @@ from munadi.channels.facebook.prepare import Preparation
 from munadi.channels.facebook.publish import Publishing
 from munadi.channels.facebook.spec import LINK_LEAD, PHOTO_LEAD, SPEC, VIDEO_LEAD, Options, Settings
 from munadi.channels.facebook.state import Case, Prepared
-from munadi.channels.facebook.validate import validate
+from munadi.channels.facebook.validate import lengths_of, validate
 from munadi.channels.facebook.wire import film_of, kind_of
 from munadi.channels.http import ChannelTools, cannot_look
 from munadi.channels.text import parse_options
 from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.channel import Resend
+from munadi.domain.channel import Resend, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.problem import Problem
@@ -48,6 +48,10 @@ class Facebook:
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Text, link, media and options against Meta's limits."""
         return validate(self.spec, draft, account)
+
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """How long its texts are, as they will stand there."""
+        return lengths_of(self.spec, draft)
 
     def lead(self, draft: Draft) -> timedelta:
         """Time to upload and process; none for a plain text."""

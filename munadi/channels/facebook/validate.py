@@ -17,9 +17,17 @@ from munadi.channels.facebook.spec import (
     Options,
 )
 from munadi.channels.facebook.wire import check_reel, kind_of
-from munadi.channels.text import check_extras, check_media_count, check_media_file, check_text, parse_options, problem
+from munadi.channels.text import (
+    check_extras,
+    check_media_count,
+    check_media_file,
+    check_text,
+    lengths,
+    parse_options,
+    problem,
+)
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind
+from munadi.domain.channel import ChannelSpec, MediaKind, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 
@@ -47,6 +55,12 @@ def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
     ]
     problems += _shown(spec, draft) + _media(spec, kind, shown, pointers) + cover
     return problems + _options(spec, kind, options) + _story(spec, kind, draft)
+
+
+def lengths_of(spec: ChannelSpec, draft: Draft) -> list[TextLength]:
+    """How long the message is, and the comment if there is one."""
+    comment = lengths(spec.text_limits, draft.first_comment, "/firstComment") if draft.first_comment else []
+    return lengths(spec.text_limits, draft.text) + comment
 
 
 def _shown(spec: ChannelSpec, draft: Draft) -> list[Problem]:

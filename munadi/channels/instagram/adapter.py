@@ -30,11 +30,11 @@ from munadi.channels.instagram.spec import (
     UserTag,
     login_of,
 )
-from munadi.channels.instagram.validate import validate
+from munadi.channels.instagram.validate import lengths_of, validate
 from munadi.channels.instagram.wire import carousel_form, child_form, kind_of, shown_media, single_form
 from munadi.channels.text import parse_options
 from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.channel import MediaKind, Resend
+from munadi.domain.channel import MediaKind, Resend, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError
 from munadi.domain.media import MediaAsset
@@ -67,6 +67,10 @@ class Instagram:
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Caption, media and options against Meta's limits."""
         return validate(self.spec, draft, account)
+
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """How long its texts are, as they will stand there."""
+        return lengths_of(self.spec, draft)
 
     def lead(self, draft: Draft) -> timedelta:
         """Time for Instagram to fetch and process the media."""

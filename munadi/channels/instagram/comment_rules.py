@@ -13,13 +13,15 @@ from munadi.channels.instagram.spec import (
 )
 from munadi.channels.text import measure, problem
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, TextUnit
+from munadi.domain.channel import ChannelSpec, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 
 HASHTAG = re.compile(r"(?<![\w/&])#\w+")
 _LINK = re.compile(r"https?://|(?<![\w/.])www\.", re.IGNORECASE)
 POINTER = "/firstComment"
+# What a character is, Meta does not say, so the stricter reading counts.
+COMMENT_LENGTH = TextLimit(rule="comment_length", unit=TextUnit.UTF16_UNITS, maximum=MAX_COMMENT)
 
 
 def check_comment(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
@@ -38,10 +40,9 @@ def check_comment(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | N
 
 def _counts(spec: ChannelSpec, text: str) -> list[Problem]:
     found = []
-    # What a character is, Meta does not say, so the stricter reading counts.
-    length = measure(text, TextUnit.UTF16_UNITS)
+    length = measure(text, COMMENT_LENGTH.unit)
     for code, rule, unit, limit, actual in (
-        ("TEXT_TOO_LONG", "comment_length", "UTF-16 units", MAX_COMMENT, length),
+        ("TEXT_TOO_LONG", COMMENT_LENGTH.rule, "UTF-16 units", MAX_COMMENT, length),
         ("TOO_MANY_HASHTAGS", "comment_hashtags", "hashtags", MAX_COMMENT_HASHTAGS, len(HASHTAG.findall(text))),
         ("TOO_MANY_LINKS", "comment_links", "links", MAX_COMMENT_LINKS, len(_LINK.findall(text))),
     ):

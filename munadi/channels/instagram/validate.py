@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from munadi.channels.graph_media import check_video
-from munadi.channels.instagram.comment_rules import HASHTAG, check_comment
+from munadi.channels.instagram.comment_rules import COMMENT_LENGTH, HASHTAG, check_comment
 from munadi.channels.instagram.option_rules import check_cover, check_thumbnail, check_user_tags
 from munadi.channels.instagram.spec import (
     FEED_IMAGE,
@@ -20,9 +20,17 @@ from munadi.channels.instagram.spec import (
     Options,
 )
 from munadi.channels.instagram.wire import kind_of, shown_media
-from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
+from munadi.channels.text import (
+    check_extras,
+    check_media_count,
+    check_media_files,
+    check_text,
+    lengths,
+    parse_options,
+    problem,
+)
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaRule
+from munadi.domain.channel import ChannelSpec, MediaRule, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
@@ -69,6 +77,12 @@ def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
         if index != options.cover_index:
             problems += _file(spec, kind, asset, f"/media/{index}")
     return problems + _options(spec, kind, options, draft) + _story(spec, kind, draft, account)
+
+
+def lengths_of(spec: ChannelSpec, draft: Draft) -> list[TextLength]:
+    """How long the caption is, and the comment if there is one."""
+    comment = lengths((COMMENT_LENGTH,), draft.first_comment, "/firstComment") if draft.first_comment else []
+    return lengths(spec.text_limits, draft.text) + comment
 
 
 def _tags(spec: ChannelSpec, text: str) -> list[Problem]:

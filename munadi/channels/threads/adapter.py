@@ -22,10 +22,10 @@ from munadi.channels.threads.errors import RACE, TITLE, explain
 from munadi.channels.threads.posts import POST_RULES, after_refusal, container_rules, patience
 from munadi.channels.threads.replies import prepare_reply
 from munadi.channels.threads.spec import IMAGE, LEADS, SPEC, Kind, Options, Settings
-from munadi.channels.threads.validate import validate
+from munadi.channels.threads.validate import lengths_of, validate
 from munadi.channels.threads.wire import carousel_form, child_form, kind_of, single_form, stages_of
 from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.channel import MediaKind, Resend
+from munadi.domain.channel import MediaKind, Resend, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.media import MediaAsset
@@ -62,6 +62,10 @@ class Threads:
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Text, links, media, parts and options against Meta's limits."""
         return validate(self.spec, draft, account)
+
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """How long its texts are, as they will stand there."""
+        return lengths_of(self.spec, draft)
 
     def lead(self, draft: Draft) -> timedelta:
         """Time for Threads to fetch and process the media; a text needs its container too."""

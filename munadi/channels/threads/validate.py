@@ -5,7 +5,16 @@ from __future__ import annotations
 import regex
 
 from munadi.channels.graph_media import check_video
-from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
+from munadi.channels.text import (
+    check_extras,
+    check_media_count,
+    check_media_files,
+    check_text,
+    lengths,
+    measure,
+    parse_options,
+    problem,
+)
 from munadi.channels.threads.option_rules import check_options, is_web_address
 from munadi.channels.threads.spec import (
     AUDIO_CODECS,
@@ -17,15 +26,14 @@ from munadi.channels.threads.spec import (
 )
 from munadi.channels.threads.wire import shown_text
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind
+from munadi.domain.channel import ChannelSpec, MediaKind, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 
 _URL = regex.compile(r"https?://[^\s<>\"]+", regex.IGNORECASE)
-_GRAPHEME = regex.compile(r"\X")
-# What is shown as an emoji: by itself, or because a variation selector asks for it.
-_EMOJI = regex.compile(r"\p{Emoji_Presentation}|\ufe0f")
+# As Meta documents the length; the limit of plain characters is in the spec.
+EMOJI_LIMIT = TextLimit(rule="text_emoji_bytes", unit=TextUnit.EMOJI_BYTES, maximum=MAX_TEXT)
 
 
 def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
@@ -47,11 +55,15 @@ def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
     return problems + _replies(spec, draft, account)
 
 
+def lengths_of(spec: ChannelSpec, draft: Draft) -> list[TextLength]:
+    """How long each text is, in characters and as Meta documents it."""
+    limits = (*spec.text_limits, EMOJI_LIMIT)
+    return [each for pointer, text, _ in _texts(draft, None) for each in lengths(limits, text, pointer)]
+
+
 def weight(text: str) -> int:
     """The length as Meta documents it: characters, an emoji as its UTF-8 bytes."""
-    return sum(
-        len(cluster.encode("utf-8")) if _EMOJI.search(cluster) else len(cluster) for cluster in _GRAPHEME.findall(text)
-    )
+    return measure(text, TextUnit.EMOJI_BYTES)
 
 
 def links_in(text: str) -> set[str]:

@@ -18,10 +18,10 @@ from munadi.channels.tiktok.lookup import Lookup
 from munadi.channels.tiktok.prepare import Preparation
 from munadi.channels.tiktok.publishing import Publishing
 from munadi.channels.tiktok.spec import LEAD_SHORT, SPEC, Mode, Options, Settings
-from munadi.channels.tiktok.validate import validate
+from munadi.channels.tiktok.validate import lengths_of, validate
 from munadi.channels.tiktok.wire import CANCEL, Prepared, mode_of, plan_chunks
 from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.channel import Resend
+from munadi.domain.channel import Resend, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Sorting
 from munadi.domain.problem import Problem
@@ -50,6 +50,10 @@ class TikTok:
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Texts, media and options against TikTok's limits, and the account's creator_info where it is known."""
         return validate(self.spec, draft, account)
+
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """How long its texts are, as they will stand there."""
+        return lengths_of(self.spec, draft)
 
     def lead(self, draft: Draft) -> timedelta:
         """Time to upload several chunks; else to ask the creator's settings."""

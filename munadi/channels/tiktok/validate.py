@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, parse_options, problem
+from munadi.channels.text import (
+    check_extras,
+    check_media_count,
+    check_media_files,
+    lengths,
+    parse_options,
+    problem,
+    too_long,
+)
 from munadi.channels.tiktok.spec import (
     MAX_FPS,
     MAX_SIDE,
@@ -19,7 +27,7 @@ from munadi.channels.tiktok.spec import (
 )
 from munadi.channels.tiktok.wire import Creator, description_of, is_photo, privacy_options, read_creator
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind, TextLimit
+from munadi.domain.channel import ChannelSpec, MediaKind, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
@@ -45,6 +53,12 @@ def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
     return problems + _options(spec, draft, options) + _privacy(spec, options, creator) + _length(spec, draft, creator)
 
 
+def lengths_of(spec: ChannelSpec, draft: Draft) -> list[TextLength]:
+    """How long a video's title is; a photo's title and description."""
+    options, _ = parse_options(spec, Options, draft.options)
+    return _lengths(spec, draft, options or Options())
+
+
 def obey(draft: Draft, options: Options, creator: Creator) -> None:
     """Refuse what the creator's settings, as just asked, do not allow. Raises ChannelError."""
     if options.privacy_level is None or (
@@ -65,16 +79,15 @@ def _refused(reason: Reason, message: str) -> ChannelError:
 
 def _texts(spec: ChannelSpec, draft: Draft, options: Options) -> list[Problem]:
     """A video's text is its title; photos have a title and a description, with limits of their own."""
+    return [too_long(spec, each) for each in _lengths(spec, draft, options) if each.actual > each.maximum]
+
+
+def _lengths(spec: ChannelSpec, draft: Draft, options: Options) -> list[TextLength]:
     if not is_photo(draft):
-        return check_text(spec, draft.text)
+        return lengths(spec.text_limits, draft.text)
     pointer = "/text" if options.description is None else "/options/description"
-    return _text(spec, PHOTO_DESCRIPTION, description_of(draft, options), pointer) + _text(
-        spec, PHOTO_TITLE, options.title or "", "/options/title"
-    )
-
-
-def _text(spec: ChannelSpec, limit: TextLimit, text: str, pointer: str) -> list[Problem]:
-    return check_text(spec.model_copy(update={"text_limits": (limit,)}), text, pointer)
+    found = lengths((PHOTO_DESCRIPTION,), description_of(draft, options), pointer)
+    return found + lengths((PHOTO_TITLE,), options.title or "", "/options/title")
 
 
 def _one_video(spec: ChannelSpec, draft: Draft) -> list[Problem]:

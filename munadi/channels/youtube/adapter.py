@@ -20,11 +20,11 @@ from munadi.channels.youtube.run import Run
 from munadi.channels.youtube.spec import BASE_LEAD, PLANNED_RATE, SPEC, Options, Privacy, Settings
 from munadi.channels.youtube.state import Keeper, Prepared, prepared
 from munadi.channels.youtube.thumbnail import thumbnail_warnings
-from munadi.channels.youtube.validate import validate
+from munadi.channels.youtube.validate import lengths_of, validate
 from munadi.channels.youtube.verdicts import gone, judge
 from munadi.channels.youtube.wire import Video, full_status, read_video
 from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.channel import Resend
+from munadi.domain.channel import Resend, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.problem import Problem
@@ -51,6 +51,10 @@ class YouTube:
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Title, description, tags, the video, its thumbnail and the declarations against YouTube's limits."""
         return validate(self.spec, draft, account)
+
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """How long its texts are, as they will stand there."""
+        return lengths_of(self.spec, draft)
 
     def lead(self, draft: Draft) -> timedelta:
         """Time to upload at a modest rate and to be processed."""

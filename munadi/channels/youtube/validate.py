@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from munadi.channels.text import check_extras, check_media_count, check_media_file, check_text, parse_options, problem
+from munadi.channels.text import (
+    check_extras,
+    check_media_count,
+    check_media_file,
+    check_text,
+    lengths,
+    parse_options,
+    problem,
+    too_long,
+)
 from munadi.channels.youtube.spec import (
     COMMENT_LENGTH,
     MAX_TAGS,
@@ -15,7 +24,7 @@ from munadi.channels.youtube.spec import (
 )
 from munadi.channels.youtube.wire import counted_tags, title_of
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind
+from munadi.domain.channel import ChannelSpec, MediaKind, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 
@@ -33,6 +42,12 @@ def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) 
     if options is None:
         return problems
     return problems + _title(spec, draft, options) + _tags(spec, options) + _localizations(spec, options)
+
+
+def lengths_of(spec: ChannelSpec, draft: Draft) -> list[TextLength]:
+    """How long the description is, and the comment if there is one."""
+    comment = lengths((COMMENT_LENGTH,), draft.first_comment, "/firstComment") if draft.first_comment else []
+    return lengths(spec.text_limits, draft.text) + comment
 
 
 def _declare(spec: ChannelSpec) -> Problem:
@@ -63,8 +78,9 @@ def _comment(spec: ChannelSpec, draft: Draft, options: Options | None) -> list[P
     """Its length, and whether there will be anything to comment on."""
     if not draft.first_comment:
         return []
-    limited = spec.model_copy(update={"text_limits": (COMMENT_LENGTH,)})
-    found, pointer = check_text(limited, draft.first_comment, "/firstComment"), "/firstComment"
+    pointer = "/firstComment"
+    counted = lengths((COMMENT_LENGTH,), draft.first_comment, pointer)
+    found = [too_long(spec, each) for each in counted if each.actual > each.maximum]
     if options and (options.made_for_kids or options.privacy_status is Privacy.PRIVATE):
         closed = "made for kids" if options.made_for_kids else "private"
         message = f"takes no comments below a video that is {closed}"

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 
 from munadi.channels.http import ChannelTools
 from munadi.channels.seventh.spec import SPEC
-from munadi.channels.text import check_text
+from munadi.channels.text import check_text, lengths
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.channel import Resend
+from munadi.domain.channel import Resend, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.problem import Problem
@@ -35,6 +35,9 @@ class Seventh:
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         return check_text(SPEC, draft.text)
+
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        return lengths(SPEC.text_limits, draft.text)
 
     def lead(self, draft: Draft) -> timedelta:
         return timedelta(0)
