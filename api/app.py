@@ -15,6 +15,7 @@ from api.edge import Edge
 from api.routes import (
     accounts,
     brands,
+    calendar,
     changes,
     channels,
     connect_pages,
@@ -56,6 +57,7 @@ Every POST takes an `Idempotency-Key`; repeating a request with its key is alway
 ROUTERS: tuple[APIRouter, ...] = (
     contents.router,
     changes.router,
+    calendar.router,
     events.router,
     publications.router,
     media.router,

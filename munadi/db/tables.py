@@ -39,6 +39,7 @@ class ContentRow(SQLModel, table=True):
     __table_args__ = (
         Index("contents_by_brand", "brand_ref", "created_at", "id"),
         Index("contents_by_time", "scheduled_at"),
+        Index("contents_by_brand_and_time", "brand_ref", "scheduled_at", "id"),
         Index(
             "contents_to_look_at",
             "next_look_at",

@@ -183,6 +183,7 @@ class ChannelSpec(WireModel):
     scopes: tuple[str, ...]
     publish_scopes: tuple[str, ...] = ()  # one of them is needed to post; log-ins name it differently
     tokens: TokenLife = TokenLife()
+    logins: tuple[str, ...] = ()  # where there are several; the first is taken when none is named
     tokens_by_login: dict[str, TokenLife] = {}  # where another log-in's live otherwise
     hosts: tuple[str, ...]
     pulled_media: tuple[MediaKind, ...] = ()  # what it fetches at a URL of ours; the rest we upload

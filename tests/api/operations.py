@@ -53,6 +53,7 @@ OPERATIONS = (
     Operation("POST", "/v1/contents", CW, UNKNOWN, POST),
     Operation("GET", "/v1/contents", CR, EMPTY),
     Operation("POST", "/v1/contents/validate", CW, UNKNOWN, POST),
+    Operation("GET", "/v1/calendar", CR, OWN, query="?from=2026-12-01&to=2026-12-31"),
     Operation("GET", "/v1/contents/{content_id}", CR, NOT_FOUND),
     Operation("PATCH", "/v1/contents/{content_id}", CW, NOT_FOUND, {"text": "x"}, {"If-Match": '"1"'}),
     Operation("POST", "/v1/contents/{content_id}/reschedule", CW, NOT_FOUND, SOON),

@@ -221,6 +221,7 @@ SPEC = ChannelSpec(
     scopes=("instagram_business_basic", "instagram_business_content_publish", COMMENT_SCOPES[Login.DIRECT]),
     publish_scopes=("instagram_business_content_publish", "instagram_content_publish"),
     tokens=TokenLife(renewed_with=Renewal.TOKEN, access_ahead=timedelta(days=10)),  # 60 days each, section 2a
+    logins=tuple(Login),
     tokens_by_login={Login.PAGE: TokenLife()},  # a Page's has no renewal, section 2b
     hosts=("https://graph.instagram.com", "https://graph.facebook.com"),
     pulled_media=(MediaKind.IMAGE, MediaKind.VIDEO),

@@ -1,0 +1,80 @@
+"""What is due on which day, in a zone: how many contents, and the first of each day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+
+from api import examples
+from api.deps import ContentReader, TheServices
+from api.examples import shows
+from api.openapi import problems
+from api.problems import refused
+from munadi.db.calendar import due_days
+from munadi.domain.content import ContentView
+from munadi.domain.model import WireModel
+from munadi.domain.problem import Problem
+from munadi.domain.time import ZoneName
+
+router = APIRouter(prefix="/v1", tags=["contents"])
+
+LONGEST = timedelta(days=62)
+_EXAMPLE = {"timezone": "Asia/Kolkata", "days": [{"date": "2027-01-15", "total": 1, "contents": [examples.CONTENT]}]}
+
+
+class CalendarDay(WireModel):
+    """A day: `total` contents are due on it, and these are the first of them, earliest first."""
+
+    date: date
+    total: int
+    contents: tuple[ContentView, ...]
+
+
+class CalendarView(WireModel):
+    """Every day that was asked for, also those without contents. A day is one of `timezone`'s."""
+
+    timezone: str
+    days: tuple[CalendarDay, ...]
+
+
+@router.get("/calendar", responses={**shows(200, _EXAMPLE), **problems(401, 403, 422)}, summary="Read a calendar")
+async def get_calendar(
+    services: TheServices,
+    principal: ContentReader,
+    from_: Annotated[date, Query(alias="from", description="The first day, such as 2027-01-01.")],
+    to: Annotated[date, Query(description="The last day.")],
+    timezone: Annotated[ZoneName, Query(description="Whose days: an IANA zone.")] = "UTC",
+    brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
+    per_day: Annotated[int, Query(alias="perDay", ge=0, le=100, description="Contents of a day, at most.")] = 10,
+) -> CalendarView:
+    """Contents by the day they are due, of two months at most."""
+    days = _days(from_, to)
+    zone = ZoneInfo(timezone)
+    if brand_ref is not None and not principal.may_see(brand_ref):
+        return CalendarView(timezone=timezone, days=tuple(CalendarDay(date=day, total=0, contents=()) for day in days))
+    edges = [datetime.combine(day, time(), zone) for day in (*days, days[-1] + timedelta(days=1))]
+    async with services.database.read() as session:
+        found = await due_days(session, brand_ref or principal.brand_ref, edges, per_day)
+    return CalendarView(
+        timezone=timezone,
+        days=tuple(
+            CalendarDay(date=day, total=due.total, contents=due.contents) for day, due in zip(days, found, strict=True)
+        ),
+    )
+
+
+def _days(first: date, last: date) -> list[date]:
+    """Every day from the first to the last. ProblemError 422 for none, too many, and those at the calendar's ends."""
+    code, message = None, ""
+    if last < first:
+        code, message = "RANGE_EMPTY", "to is not before from"
+    elif last - first >= LONGEST:
+        code, message = "RANGE_TOO_LONG", f"at most {LONGEST.days} days at a time"
+    elif first.year < 2 or last.year > 9998:
+        code, message = "TIME_FORMAT", "is outside the calendar"
+    if code:
+        raise refused([Problem(pointer="?to", code=code, message=message, rule=code.lower())])
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
