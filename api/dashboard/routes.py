@@ -5,12 +5,29 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from api.dashboard import assets, attention, content, contents, live, signing_in
+from api.dashboard import (
+    accounts,
+    assets,
+    attention,
+    calendar,
+    compose,
+    content,
+    contents,
+    live,
+    signing_in,
+    usage,
+    webhooks,
+)
 
 PAGES: tuple[APIRouter, ...] = (
     attention.router,
+    calendar.router,
     contents.router,
     content.router,
+    compose.router,
+    accounts.router,
+    webhooks.router,
+    usage.router,
     signing_in.router,
     live.router,
     assets.router,

@@ -121,6 +121,13 @@ def pages(content_id: str, publication_id: str) -> tuple[str, ...]:
         f"/contents/{content_id}",
         f"/publications/{publication_id}",
         "/attention",
+        "/calendar?brandRef=acme&date=2026-11-25",
+        "/calendar?brandRef=acme&date=2026-11-25&view=week",
+        "/calendar?brandRef=acme&date=2026-11-24&view=day",
+        "/compose?brandRef=acme",
+        "/accounts?brandRef=acme",
+        "/webhooks",
+        "/usage?brandRef=acme",
     )
 
 

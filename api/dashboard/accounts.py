@@ -1,0 +1,58 @@
+"""Accounts and how healthy they are: checked, connected in a browser, reconnected, disconnected."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.dashboard.choosing import choose_brand
+from api.dashboard.reading import Reader, ReadingFailed, TheReader
+from api.dashboard.render import PageRoute, render
+from api.deps import MAX_PAGE
+from munadi.domain.ids import Prefix, is_id
+
+router = APIRouter(route_class=PageRoute)
+
+Json = dict[str, Any]
+# How many of the contents that wait for an account are linked.
+SHOWN_WAITING = 5
+
+
+@router.get("/accounts")
+async def show_accounts(
+    request: Request,
+    reader: TheReader,
+    brand_ref: Annotated[str | None, Query(alias="brandRef", max_length=63)] = None,
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+    connection_id: Annotated[str | None, Query(alias="connectionId", max_length=40)] = None,
+) -> Response:
+    """The accounts of one brand; `connectionId` comes with a browser that is back from a network."""
+    choice = await choose_brand(reader, brand_ref)
+    page: Json = {"data": [], "nextCursor": None}
+    if choice.brand:
+        page = await reader.get("/v1/accounts", brandRef=choice.ref, limit=MAX_PAGE, cursor=cursor)
+    known = await reader.get("/v1/channels")
+    return render(
+        request,
+        "accounts.html",
+        choice=choice,
+        page=page,
+        cursor=cursor,
+        described=known["data"],
+        connection=await _connection(reader, connection_id),
+        shown_waiting=SHOWN_WAITING,
+    )
+
+
+async def _connection(reader: Reader, connection_id: str | None) -> Json | None:
+    """How the connecting ended that somebody is back from; None where it cannot be known."""
+    if connection_id is None or not is_id(connection_id, Prefix.CONNECTION):
+        return None
+    try:
+        return await reader.get(f"/v1/connections/{connection_id}")
+    except ReadingFailed as error:
+        if error.status != 404:
+            raise
+        return None

@@ -1,0 +1,132 @@
+// Accounts: checked at their network, connected and reconnected in a browser, or by a link for their owner.
+
+import { api, refresh } from "./app.js";
+import { attempt, copyFrom, notice } from "./press.js";
+
+const LOOK = 3000; // milliseconds between looks at how far an owner has come
+const form = () => document.getElementById("connect");
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("button");
+  if (!button) return;
+  if (button.dataset.check) check(button);
+  else if (button.dataset.reconnect) reconnect(button);
+  else if ("link" in button.dataset) makeLink(button);
+  else if ("copy" in button.dataset) copyFrom(document.getElementById(button.dataset.copy));
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.target !== form()) return;
+  event.preventDefault();
+  const button = event.target.querySelector("[type=submit]");
+  attempt(button, async () => leave(await api("POST", form().dataset.path, { ...wanted(), ...backHere() })));
+});
+
+document.addEventListener("change", ({ target }) => {
+  if (target.name === "channel" && target.form === form()) showLogins();
+});
+
+/** Where a network has several log-ins, one is chosen. */
+function showLogins() {
+  const channel = form().elements.channel.selectedOptions[0];
+  const label = form().querySelector("[data-login]");
+  label.hidden = !channel.dataset.logins;
+  for (const option of form().elements.login.options) {
+    option.hidden = option.disabled = option.dataset.of !== channel.value;
+  }
+  const first = [...form().elements.login.options].find((option) => !option.disabled);
+  form().elements.login.value = first?.value ?? "";
+}
+
+function wanted() {
+  const { channel, login, hint } = form().elements;
+  return {
+    channel: channel.value,
+    ...(login.value ? { login: login.value } : {}),
+    ...(hint.value.trim() ? { hint: hint.value.trim() } : {}),
+  };
+}
+
+/** The browser comes back to this page, where the API takes such an address. */
+function backHere() {
+  const here = new URL(location.href);
+  here.searchParams.delete("connectionId");
+  here.searchParams.delete("status");
+  here.searchParams.delete("chooseUrl");
+  here.hash = "";
+  return isSecureContext ? { redirectUrl: here.href } : {};
+}
+
+function leave({ connectUrl }) {
+  location.assign(connectUrl);
+}
+
+async function check(button) {
+  await attempt(button, async () => {
+    const told = button.closest(".account").querySelector("[data-told]");
+    const answer = await api("POST", `/v1/accounts/${button.dataset.check}/check`);
+    const words = answer.ok
+      ? "It works: the network answered for this profile."
+      : `${answer.failure.message} ${answer.failure.remedy}`;
+    told.replaceChildren(notice(answer.ok, words));
+    await refresh();
+  });
+}
+
+function reconnect(button) {
+  attempt(button, async () => leave(await api("POST", `/v1/accounts/${button.dataset.reconnect}/reconnect`, backHere())));
+}
+
+/** A link to send to the owner; how far they have come is told here. */
+function makeLink(button) {
+  attempt(button, async () => {
+    const isNew = button.form === form();
+    const path = isNew ? form().dataset.path : button.dataset.link;
+    const made = await api("POST", path, isNew ? wanted() : {});
+    const told = button.closest(".card").querySelector("[data-link-told]");
+    told.replaceChildren(...linkOf(made));
+    told.hidden = false;
+    told.querySelector("input").select();
+    follow(made.id, told.querySelector("[data-state]"));
+  });
+}
+
+function linkOf({ id, connectUrl, expiresAt }) {
+  const label = document.createElement("label");
+  const address = Object.assign(document.createElement("input"), { readOnly: true, value: connectUrl, id: `link-${id}` });
+  label.append(`For the owner, good until ${new Date(expiresAt).toLocaleString()} and for one connection`, address);
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy" });
+  button.dataset.copy = address.id;
+  const state = Object.assign(document.createElement("p"), { className: "soft", textContent: "Not opened yet." });
+  state.dataset.state = "";
+  state.setAttribute("role", "status");
+  return [label, button, state];
+}
+
+const STATES = {
+  waiting: "Not opened yet.",
+  consenting: "The owner is at the network now.",
+  choosing: "The owner has consented and is choosing among several profiles.",
+  connected: "Connected.",
+  expired: "The link has ended unused.",
+};
+
+async function follow(id, state) {
+  while (state.isConnected) {
+    await new Promise((done) => setTimeout(done, LOOK));
+    if (document.hidden) continue;
+    let found;
+    try {
+      found = await api("GET", `/v1/connections/${id}`);
+    } catch (problem) {
+      state.textContent = `How far the owner is cannot be told. ${problem.message}`;
+      return;
+    }
+    const words = found.failure ? `Not connected: ${found.failure.message} The link can be opened again.` : STATES[found.status];
+    if (state.textContent !== words) state.textContent = words;
+    if (found.status === "connected") await refresh();
+    if (found.status === "connected" || found.status === "expired") return;
+  }
+}
+
+if (form()) showLogins();

@@ -1,0 +1,81 @@
+// What the API says of a request, put beside the fields that it speaks of, and taken away when it no longer holds.
+
+let made = 0;
+
+/** The field that a JSON pointer means, or the nearest around it; null when there is none. `places`: Map of pointers. */
+export function placeOf(pointer, places) {
+  for (let rest = pointer; rest; rest = rest.slice(0, rest.lastIndexOf("/"))) {
+    if (places.has(rest)) return places.get(rest);
+  }
+  return null;
+}
+
+/**
+ * Show problems and warnings (`{pointer, message}`) at their fields; what was shown before goes.
+ * Answers those that have no field.
+ */
+export function showNotes(root, { problems = [], warnings = [] }, places) {
+  const byField = new Map();
+  const unplaced = [];
+  const sort = (given, kind) => {
+    for (const one of given) {
+      const field = placeOf(one.pointer ?? "", places);
+      if (!field) unplaced.push({ ...one, kind });
+      else byField.set(field, [...(byField.get(field) ?? []), { ...one, kind }]);
+    }
+  };
+  sort(problems, "problem");
+  sort(warnings, "warning");
+  for (const list of root.querySelectorAll("[data-notes]")) {
+    if (!byField.has(list.parentElement)) fill(list, []);
+  }
+  for (const [field, notes] of byField) fill(field.querySelector(":scope > [data-notes]"), notes);
+  return unplaced;
+}
+
+/** Write notes into a list; the field around it is invalid while one of them is a problem. */
+export function fill(list, notes) {
+  const shown = notes.map(({ kind, message }) => `${kind} ${message}`).join("\n");
+  if (list.dataset.shown === shown) return; // nothing is announced twice
+  list.dataset.shown = shown;
+  list.id ||= `notes-${(made += 1)}`;
+  list.hidden = notes.length === 0;
+  list.replaceChildren(...notes.map(noteOf));
+  const field = list.parentElement;
+  const broken = notes.some(({ kind }) => kind === "problem");
+  field.classList.toggle("broken", broken);
+  for (const control of controlsOf(field)) {
+    describe(control, list.id, notes.length > 0);
+    if (broken) control.setAttribute("aria-invalid", "true");
+    else control.removeAttribute("aria-invalid");
+  }
+}
+
+/** The first control that has a problem. */
+export function firstBroken(root) {
+  return root.querySelector("[aria-invalid='true']");
+}
+
+function noteOf({ kind, message }) {
+  const item = document.createElement("li");
+  item.className = `is-${kind}`; // "problem" alone is the box of app.js
+  const word = document.createElement("span");
+  word.className = "unseen";
+  word.textContent = kind === "problem" ? "Problem: " : "Note: ";
+  item.append(word, message);
+  return item;
+}
+
+/** A field's own controls: of a group of choices the first one speaks for all. */
+function controlsOf(field) {
+  const all = [...field.querySelectorAll("input, select, textarea")];
+  const own = all.filter((each) => each.closest(".field, [data-at]") === field);
+  return own.slice(0, 1);
+}
+
+function describe(control, id, wanted) {
+  const ids = (control.getAttribute("aria-describedby") ?? "").split(" ").filter((each) => each && each !== id);
+  if (wanted) ids.push(id);
+  if (ids.length) control.setAttribute("aria-describedby", ids.join(" "));
+  else control.removeAttribute("aria-describedby");
+}

@@ -1,0 +1,83 @@
+// Webhook endpoints: made and rotated with a secret that is shown once, tested, replayed. The rest are plain actions.
+
+import { api, refresh } from "./app.js";
+import { attempt, copyFrom, notice } from "./press.js";
+
+const LOOK = 2000; // milliseconds
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest("button");
+  if (!button) return;
+  if (button.dataset.test) attempt(button, () => test(button));
+  else if (button.dataset.rotate) attempt(button, () => rotate(button));
+  else if ("copySecret" in button.dataset) copyFrom(button.closest("[data-secret]").querySelector("[data-secret-value]"));
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.id !== "create" && form.id !== "replay") return;
+  event.preventDefault();
+  attempt(form.querySelector("[type=submit]"), () => (form.id === "create" ? create(form) : replay(form)));
+});
+
+async function create(form) {
+  const body = { ...textsOf(form, "url", "brandRef", "description"), ...listsOf(form, "types", "channels") };
+  const made = await api("POST", "/v1/webhooks/endpoints", body);
+  showSecret(form.closest(".card"), made.secret, `${made.url} is signed with it.`);
+  form.reset();
+  await refresh();
+}
+
+async function rotate(button) {
+  const made = await api("POST", button.dataset.rotate);
+  showSecret(button.closest(".card"), made.secret, "The one before signs as well for 24 hours.");
+  await refresh();
+}
+
+/** What came back of a test is told at once. */
+async function test(button) {
+  const delivery = await api("POST", button.dataset.test);
+  const last = delivery.attemptLog.at(-1);
+  const good = delivery.status === "delivered";
+  const answer = last?.statusCode ? `HTTP ${last.statusCode}` : last?.error ?? "no answer";
+  const words = good ? `It took the test: ${answer} in ${last.durationMs} ms.` : `It did not take the test: ${answer}.`;
+  button.closest(".card").querySelector("[data-told]").replaceChildren(notice(good, words));
+  await refresh();
+}
+
+async function replay(form) {
+  const body = listsOf(form, "types");
+  for (const name of ["since", "until"]) {
+    if (form.elements[name].value) body[name] = new Date(form.elements[name].value).toISOString();
+  }
+  const { replayed, nextSince } = await api("POST", form.dataset.path, body);
+  const more = nextSince ? ` There are more, from ${new Date(nextSince).toLocaleString()} on.` : "";
+  form.querySelector("[data-replayed]").textContent = `${replayed} ${replayed === 1 ? "event is" : "events are"} on the way.${more}`;
+  await refresh();
+}
+
+// Tries are no events, so nothing tells this page of them: it looks while one is due.
+setInterval(() => {
+  const due = [...document.querySelectorAll("[data-due]")].map((each) => new Date(each.dataset.due).valueOf());
+  if (!document.hidden && due.some((at) => at < Date.now() + LOOK)) refresh();
+}, LOOK);
+
+function textsOf(form, ...names) {
+  const given = names.map((name) => [name, form.elements[name]?.value.trim()]).filter(([, value]) => value);
+  return Object.fromEntries(given);
+}
+
+function listsOf(form, ...names) {
+  const chosen = new FormData(form);
+  return Object.fromEntries(names.map((name) => [name, chosen.getAll(name)]).filter(([, values]) => values.length));
+}
+
+function showSecret(card, secret, note) {
+  const box = card.querySelector("[data-secret]");
+  box.hidden = false;
+  box.querySelector("[data-secret-note]").textContent = note;
+  const field = box.querySelector("[data-secret-value]");
+  field.value = secret;
+  field.focus();
+  field.select();
+}

@@ -1,0 +1,169 @@
+"""What is planned, by day: a month or a week in the brand's own zone, each content at its time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.dashboard.choosing import choose_brand
+from api.dashboard.reading import Reader, TheReader
+from api.dashboard.render import PageRoute, render
+from api.deps import TheServices
+
+router = APIRouter(route_class=PageRoute)
+
+View = Literal["month", "week", "day"]
+# Contents of a day that a view shows; the rest is counted, and shown by the view after it.
+SHOWN: dict[View, int] = {"month": 4, "week": 20, "day": 100}
+CLOSER: dict[View, View] = {"month": "week", "week": "day"}
+# Until its claim a content can be moved; the API has the last word.
+MOVABLE = frozenset({"accepted", "queued"})
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A content at its time. `local` is how a form writes that time, in the calendar's zone."""
+
+    content: dict[str, Any]
+    at: datetime
+
+    @property
+    def local(self) -> str:
+        """Date and time to the second, without an offset."""
+        return self.at.replace(tzinfo=None).isoformat(timespec="seconds")
+
+    @property
+    def movable(self) -> bool:
+        """Whether a new time is worth offering."""
+        return self.content["status"] in MOVABLE
+
+    @property
+    def title(self) -> str:
+        """The first line of what it says, else what it is."""
+        lines = (self.content["text"] or "").strip().splitlines()
+        if lines:
+            return str(lines[0])
+        return "Media without a text" if self.content["media"] else "Without a text"
+
+
+@dataclass
+class Day:
+    """A day and the first of what is due on it. `outside`: of the month before or after; `more`: not shown."""
+
+    on: date
+    today: bool
+    outside: bool
+    entries: Sequence[Entry] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days that a view shows, and where its neighbours are."""
+
+    view: View
+    first: date
+    last: date
+    middle: date
+
+    @classmethod
+    def around(cls, day: date, view: View) -> Span:
+        """This day, its week from Monday, or the whole weeks that show its month."""
+        if view == "day":
+            return cls(view, day, day, day)
+        if view == "week":
+            first = day - timedelta(days=day.weekday())
+            return cls(view, first, first + timedelta(days=6), day)
+        month = day.replace(day=1)
+        last = _next_month(month) - timedelta(days=1)
+        return cls(view, month - timedelta(days=month.weekday()), last + timedelta(days=6 - last.weekday()), day)
+
+    @property
+    def title(self) -> str:
+        """`March 2027`, the week's first and last day, or the day."""
+        match self.view:
+            case "month":
+                return f"{self.middle:%B %Y}"
+            case "week":
+                return f"{self.first.day} {self.first:%B} to {self.last.day} {self.last:%B %Y}"
+        return f"{self.first:%A} {self.first.day} {self.first:%B %Y}"
+
+    @property
+    def before(self) -> date:
+        """The last day of the span before."""
+        return (self.middle.replace(day=1) if self.view == "month" else self.first) - timedelta(days=1)
+
+    @property
+    def after(self) -> date:
+        """The first day of the span after."""
+        return _next_month(self.middle.replace(day=1)) if self.view == "month" else self.last + timedelta(days=1)
+
+    def days(self, today: date) -> list[Day]:
+        """Its days, empty."""
+        count = (self.last - self.first).days + 1
+        dates = [self.first + timedelta(days=number) for number in range(count)]
+        month = self.middle.month if self.view == "month" else None
+        return [Day(each, each == today, month is not None and each.month != month) for each in dates]
+
+
+@router.get("/calendar")
+async def show_calendar(
+    request: Request,
+    reader: TheReader,
+    services: TheServices,
+    brand_ref: Annotated[str | None, Query(alias="brandRef", max_length=63)] = None,
+    view: View = "month",
+    day: Annotated[date | None, Query(alias="date")] = None,
+) -> Response:
+    """The month or the week around a day, today by default."""
+    choice = await choose_brand(reader, brand_ref)
+    zone = ZoneInfo((choice.brand or {}).get("timezone") or "UTC")
+    today = services.clock.now().astimezone(zone).date()
+    span = Span.around(_within_reach(day or today), view)
+    days = span.days(today)
+    if choice.brand:
+        await _fill(days, span, zone, reader, choice.ref)
+    return render(
+        request,
+        "calendar.html",
+        choice=choice,
+        zone=zone.key,
+        span=span,
+        days=days,
+        today=today,
+        views=tuple(SHOWN),
+        closer=CLOSER.get(view),
+    )
+
+
+async def _fill(days: Sequence[Day], span: Span, zone: ZoneInfo, reader: Reader, ref: str) -> None:
+    """Put on each day what the API says is due on it."""
+    found = await reader.get(
+        "/v1/calendar",
+        brandRef=ref,
+        timezone=zone.key,
+        perDay=SHOWN[span.view],
+        **{"from": span.first.isoformat(), "to": span.last.isoformat()},
+    )
+    for day, due in zip(days, found["days"], strict=True):
+        day.entries = [_entry(content, zone) for content in due["contents"]]
+        day.more = due["total"] - len(day.entries)
+
+
+def _entry(content: dict[str, Any], zone: ZoneInfo) -> Entry:
+    return Entry(content, datetime.fromisoformat(content["scheduledAt"]).astimezone(zone))
+
+
+def _next_month(first: date) -> date:
+    return (first + timedelta(days=32)).replace(day=1)
+
+
+def _within_reach(day: date) -> date:
+    """Far enough from the calendar's ends that a month before and after can be named."""
+    return min(max(day, date(2000, 1, 1)), date(9000, 1, 1))

@@ -1,0 +1,65 @@
+"""What a brand used in a month, against its limits."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.dashboard.choosing import choose_brand
+from api.dashboard.reading import TheReader
+from api.dashboard.render import PageRoute, render
+
+router = APIRouter(route_class=PageRoute)
+
+Json = dict[str, Any]
+# Each measure by its name in the API's answer: what it is, and what is said of it.
+MEASURES = (
+    ("connectedAccounts", "Connected accounts", "At a time."),
+    ("publications", "Publications", "Posts that a network published in the month."),
+    ("apiCalls", "API calls", "Of all keys, for this brand."),
+    ("apiCallsPerMinute", "API calls in this minute", ""),
+    ("webhookDeliveries", "Webhook deliveries", "Every try that was made, repeated ones too."),
+)
+# From here on a limit is near.
+NEAR = 0.8
+
+
+@router.get("/usage")
+async def show_usage(
+    request: Request,
+    reader: TheReader,
+    brand_ref: Annotated[str | None, Query(alias="brandRef", max_length=63)] = None,
+    month: Annotated[str | None, Query(max_length=7)] = None,
+) -> Response:
+    """A calendar month in UTC, this one by default."""
+    choice = await choose_brand(reader, brand_ref)
+    usage = await reader.get("/v1/usage", brandRef=choice.ref, month=month) if choice.brand else None
+    return render(
+        request,
+        "usage.html",
+        choice=choice,
+        usage=usage,
+        measures=[
+            (title, said, usage[name], level(usage[name])) for name, title, said in MEASURES if usage and usage[name]
+        ],
+        **(_months(usage) if usage else {}),
+    )
+
+
+def level(measure: Json) -> str:
+    """How a measure stands to its limit: `free` without one, else `fine`, `near` or `full`."""
+    if measure["limit"] is None:
+        return "free"
+    if not measure["remaining"]:
+        return "full"
+    return "near" if measure["limit"] - measure["remaining"] >= NEAR * measure["limit"] else "fine"
+
+
+def _months(usage: Json) -> Json:
+    """The month's name and its neighbours."""
+    starts, ends = datetime.fromisoformat(usage["startsAt"]), datetime.fromisoformat(usage["endsAt"])
+    before = starts - timedelta(days=1)
+    return {"title": f"{starts:%B %Y}", "before": f"{before:%Y-%m}", "after": f"{ends:%Y-%m}"}
