@@ -1,0 +1,287 @@
+"""People compose, plan, connect and look after webhooks in a real browser, over one running stack."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.e2e.stack import Brand, Inbox, Stack, picture
+from tests.support.axe import violations
+
+SCREENS = Path(__file__).parents[2] / ".cache" / "screens"
+LOOKS = ((1280, False), (1280, True), (390, False))
+
+
+@asynccontextmanager
+async def signed_in(browser: Browser, stack: Stack, *, width: int = 1280, dark: bool = False) -> AsyncIterator[Page]:
+    """A browser whose pages are at the API, after the sign-in."""
+    context = await browser.new_context(
+        base_url=stack.info["api"],
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+        timezone_id="Europe/Berlin",
+    )
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+    try:
+        await page.goto("/sign-in")
+        await page.get_by_label("API key").fill(stack.info["apiKey"])
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+        yield page
+    finally:
+        await context.close()
+    assert errors == []
+
+
+@pytest.fixture
+async def page(browser: Browser, stack: Stack) -> AsyncIterator[Page]:
+    async with signed_in(browser, stack) as opened:
+        yield opened
+
+
+async def until(found: Callable[[], Awaitable[Any]], wanted: Any, within: float = 15) -> None:
+    """Wait until something is so."""
+    for _ in range(int(within * 10)):
+        if (now := await found()) == wanted:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{now} is not {wanted}")
+
+
+async def test_compose_mend_accepted_published(page: Page, brand: Brand) -> None:
+    await page.goto(f"/compose?brandRef={brand.ref}")
+    verdict, text = page.locator("#verdict"), page.get_by_label("Text", exact=True)
+    await page.get_by_role("checkbox", name="Bluesky").check()
+    await page.get_by_role("checkbox", name="Instagram").check()
+    await text.fill("Umbrellas " * 31)
+    problems = page.locator("#text + .counters + .notes .is-problem")
+    await expect(problems).to_contain_text("Bluesky takes at most 300 graphemes; this text has 310")
+    await expect(text).to_have_attribute("aria-invalid", "true")
+    await expect(page.locator("#text-counters .over")).to_contain_text("Bluesky 310 / 300 · 10 too many")
+    await expect(page.locator("[data-at='/media'] > .notes")).to_contain_text("Instagram needs media")
+    await expect(verdict).to_contain_text("2 problems")
+    await page.locator("#files").set_input_files(
+        {"name": "umbrella.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(800, 800))}
+    )
+    await expect(page.locator("#media")).to_contain_text("800 × 800")
+    await page.get_by_label("Alternative text").fill("A teal umbrella")
+    await text.fill("Umbrellas for everybody")
+    await expect(verdict).to_have_text("No problems.")
+    await expect(problems).to_have_count(0)
+    await expect(text).not_to_have_attribute("aria-invalid", "true")
+    await expect(page.locator(".preview")).to_have_count(2)
+    await expect(page.locator(".preview").first).to_contain_text("Umbrellas for everybody")
+    await page.get_by_role("button", name="Submit").click()
+    await page.wait_for_url(re.compile("/contents/cnt_"))
+    content_id = page.url.rpartition("/")[2]
+    await expect(page.get_by_text("Accepted: stored, not published yet")).to_be_visible()
+    content = await brand.ended(content_id)
+    assert content["status"] == "published"
+    assert content["media"][0]["alt"] == "A teal umbrella"
+    await expect(page.get_by_text("The network published it.").first).to_be_visible(timeout=15_000)
+    assert len(await brand.posts("Umbrellas for everybody")) == 1
+
+
+async def test_what_differs_by_account_and_the_channels_own_options(page: Page, brand: Brand) -> None:
+    await page.goto(f"/compose?brandRef={brand.ref}&date=2027-01-05")
+    for channel in ("Bluesky", "Instagram"):
+        await page.get_by_role("checkbox", name=channel).check()
+    await page.get_by_label("Text", exact=True).fill("For all")
+    panel = page.locator("details.panel", has_text="Bluesky")
+    await panel.locator("summary").first.click()
+    await panel.get_by_label("Another text here").fill("For Bluesky")
+    await panel.get_by_label("Langs").fill("en\nmuch too long for a language")
+    await expect(panel.locator("[data-option='langs'] .is-problem")).to_contain_text("pattern")
+    await panel.get_by_label("Langs").fill("en")
+    await expect(panel.locator("[data-option='langs'] .is-problem")).to_have_count(0)
+    await panel.get_by_role("button", name="Add a post to the thread").click()
+    await panel.get_by_label("Post 2").fill("And more")
+    await expect(panel.locator("summary").first).to_contain_text("its own text, a thread, options")
+    preview = page.locator(".preview", has_text="Bluesky")
+    for words in ("For Bluesky", "And more"):
+        await expect(preview).to_contain_text(words)
+    await page.get_by_role("checkbox", name="Instagram").uncheck()
+    await page.get_by_label("Time zone").fill("Nowhere/Else")
+    await expect(page.get_by_text("'Nowhere/Else' is not an IANA time zone")).to_be_visible()
+    await page.get_by_label("Time zone").fill("Asia/Kolkata")
+    await page.get_by_role("button", name="Submit").click()
+    await page.wait_for_url(re.compile("/contents/cnt_"))
+    made = (await brand.api.get(f"/v1/contents/{page.url.rpartition('/')[2]}")).json()
+    assert (made["scheduledAt"], made["timezone"]) == ("2027-01-05T03:30:00Z", "Asia/Kolkata")
+    assert [publication["channel"] for publication in made["publications"]] == ["bluesky"]
+
+
+async def test_rescheduling_on_the_calendar_by_drag_and_by_keyboard(page: Page, brand: Brand) -> None:
+    await brand.api.patch(f"/v1/brands/{brand.ref}", json={"timezone": "Asia/Kolkata"})
+    monday = (datetime.now(UTC) + timedelta(days=14)).date()
+    monday -= timedelta(days=monday.weekday())
+    local = {"scheduledAt": f"{monday}T09:00:00", "timezone": "Asia/Kolkata"}
+    made = await brand.submit("Planned for Monday", **local)
+
+    async def due() -> str:
+        content = (await brand.api.get(f"/v1/contents/{made['id']}")).json()
+        return str(content["scheduledAt"])
+
+    await page.goto(f"/calendar?brandRef={brand.ref}&view=week&date={monday}")
+    entry = page.get_by_role("button", name="Planned for Monday")
+    await entry.drag_to(page.locator(f"#day-{monday + timedelta(days=1)}"))
+    await until(due, f"{monday + timedelta(days=1)}T03:30:00Z")
+    await expect(page.locator(f"#day-{monday + timedelta(days=1)}")).to_contain_text("Planned for Monday")
+    await expect(page.locator("#said")).to_contain_text("Moved to")
+
+    await entry.focus()
+    await page.keyboard.press("Enter")
+    field = page.get_by_label("New time, in Asia/Kolkata")
+    await expect(field).to_have_value(f"{monday + timedelta(days=1)}T09:00")
+    await field.fill("2020-01-01T09:00")
+    await field.press("Enter")
+    await expect(page.locator("#move")).to_contain_text("the time has passed")
+    await field.fill(f"{monday + timedelta(days=3)}T18:45")
+    await field.press("Enter")
+    await expect(page.locator("#move")).to_be_hidden()
+    await until(due, f"{monday + timedelta(days=3)}T13:15:00Z")
+    await expect(page.locator(f"#day-{monday + timedelta(days=3)}")).to_contain_text("18:45")
+
+    await entry.click()
+    await brand.api.post(f"/v1/contents/{made['id']}/publish-now")
+    await page.locator("#move").get_by_role("button", name="Move").click()
+    await expect(page.locator("#move .problem")).to_contain_text("is at version")
+    assert (await brand.ended(made["id"]))["status"] == "published"
+
+
+async def test_connecting_checking_and_disconnecting_an_account(page: Page, brand: Brand, stack: Stack) -> None:
+    async with stack.sandbox() as sandbox:
+        await sandbox.post("/control/profiles", json={"channel": "threads", "name": f"{brand.ref}-owner"})
+    await page.goto(f"/accounts?brandRef={brand.ref}")
+    form = page.locator("#connect")
+    await form.get_by_label("Channel").select_option("instagram")
+    await expect(form.get_by_label("Log in at")).to_be_visible()
+    await form.get_by_label("Channel").select_option("threads")
+    await expect(form.get_by_label("Log in at")).to_be_hidden()
+    await form.get_by_role("button", name="Go to the network").click()
+    await page.get_by_role("button", name="Continue to Threads").click()
+    await page.get_by_role("radio").last.check()
+    await page.get_by_role("button", name="Allow").click()
+    await expect(page.get_by_text("Threads is connected.")).to_be_visible()
+    card = page.locator(".account", has_text="Threads")
+    await card.get_by_role("button", name="Check now").click()
+    await expect(card.get_by_text("It works")).to_be_visible()
+    await card.get_by_role("button", name="Link for its owner").click()
+    await expect(card.get_by_label("For the owner")).to_have_value(re.compile("/connect/"))
+    await card.get_by_role("button", name="Disconnect").click()
+    await page.locator("#confirm").get_by_role("button", name="Disconnect").click()
+    await expect(page.locator(".account", has_text="Threads")).to_have_count(0)
+
+
+async def test_a_webhook_made_here_fails_and_is_redelivered(page: Page, brand: Brand, api: httpx.AsyncClient) -> None:
+    inbox = Inbox(answers=lambda _event: 500)
+    async with inbox.listening(api, brandRef=brand.ref, types=["content.accepted"]):
+        content = await brand.submit("Told twice", seconds=3600)
+        await page.goto("/webhooks")
+        await page.get_by_role("link", name=inbox.url).click()
+        delivery = page.locator("details.delivery", has_text="content.accepted")
+        await expect(delivery).to_contain_text("1 try", timeout=15_000)
+        await delivery.locator("summary").first.click()
+        await expect(delivery).to_contain_text("HTTP 500")
+        assert inbox.events == []
+        inbox.answers = lambda _event: 204
+        await delivery.get_by_role("button", name="Redeliver").click()
+        await expect(delivery).to_contain_text("delivered", timeout=15_000)
+        assert inbox.of(content["id"]) == ["content.accepted"]
+        await page.get_by_text("Replay a range").click()
+        await page.get_by_label("From").fill("2026-01-01T00:00")
+        await page.get_by_role("button", name="Replay").click()
+        await expect(page.locator("[data-replayed]")).to_contain_text("1 event is on the way")
+
+
+async def test_an_endpoints_secret_is_shown_once(page: Page) -> None:
+    await page.goto("/webhooks")
+    await page.get_by_label("URL").fill("https://10.0.0.1/hook")
+    await page.get_by_role("button", name="Add").click()
+    await expect(page.get_by_label("URL")).to_have_attribute("aria-invalid", "true")
+    await page.get_by_label("URL").fill("http://127.0.0.1:9/hook")
+    await page.get_by_role("button", name="Add").click()
+    await expect(page.get_by_label("Signing secret")).to_have_value(re.compile("^whsec_"))
+    await page.get_by_role("link", name="http://127.0.0.1:9/hook").click()
+    await expect(page.get_by_label("Signing secret")).to_be_hidden()
+    await page.get_by_role("button", name="Send a test").click()
+    await expect(page.get_by_text("It did not take the test")).to_be_visible()
+    await page.get_by_role("button", name="Disable").click()
+    await expect(page.get_by_role("button", name="Enable")).to_be_visible()
+    await page.get_by_role("button", name="Delete").click()
+    await page.locator("#confirm").get_by_role("button", name="Delete").click()
+    await page.wait_for_url(re.compile("/webhooks$"))
+    await expect(page.get_by_role("link", name="http://127.0.0.1:9/hook")).to_have_count(0)
+
+
+async def test_every_page_is_accessible_and_fits(browser: Browser, stack: Stack, brand: Brand) -> None:
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    day = datetime.now(UTC).date() + timedelta(days=2)
+    inbox = Inbox(answers=lambda _event: 500)
+    async with inbox.listening(brand.api, brandRef=brand.ref):
+        planned = {9: "Breakfast for early birds", 12: "Lunch, with a first line that is rather long and goes on",
+                   13: "Behind the scenes", 15: "Tea", 18: "Dinner"}  # fmt: skip
+        for hour, text in planned.items():
+            await brand.submit(text, scheduledAt=f"{day}T{hour:02}:00:00Z")
+        endpoints = (await brand.api.get("/v1/webhooks/endpoints", params={"limit": 100})).json()["data"]
+        hook = next(each["id"] for each in endpoints if each["url"] == inbox.url)
+        pages = {
+            "calendar": f"/calendar?brandRef={brand.ref}&date={day}",
+            "week": f"/calendar?brandRef={brand.ref}&view=week&date={day}",
+            "accounts": f"/accounts?brandRef={brand.ref}",
+            "webhooks": "/webhooks",
+            "webhook": f"/webhooks/{hook}",
+            "usage": f"/usage?brandRef={brand.ref}",
+            "compose": f"/compose?brandRef={brand.ref}",
+        }
+        limits = {"accounts": 2, "publicationsPerMonth": 6, "apiCallsPerMonth": 100_000}
+        await brand.api.patch(f"/v1/brands/{brand.ref}", json={"limits": limits})
+        for width, dark in LOOKS:
+            async with signed_in(browser, stack, width=width, dark=dark) as page:
+                assert await seen(page, pages, f"{'dark' if dark else 'light'}-{width}", judged=width > 400) == {}
+
+
+async def seen(page: Page, pages: dict[str, str], name: str, *, judged: bool) -> dict[str, list[str]]:
+    """Each page photographed, found to be no wider than its window, and judged; what is wrong, by page."""
+    found: dict[str, list[str]] = {}
+    for title, path in pages.items():
+        await page.goto(path)
+        if title == "week":
+            await page.get_by_role("button", name="Tea").click()
+        if title == "webhook":
+            await page.locator("details.delivery summary").first.click()
+        if title == "compose":
+            await fill_in(page)
+        await page.evaluate("scrollTo(0, 0)")
+        await page.screenshot(path=SCREENS / f"{title}-{name}.png", full_page=True)
+        wrong = await violations(page) if judged else []
+        if await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wrong.append("wider than its window")
+        found |= {title: wrong} if wrong else {}
+    return found
+
+
+async def fill_in(page: Page) -> None:
+    """A content with problems, notes, a file and an open panel."""
+    for channel in ("Bluesky", "Instagram"):
+        await page.get_by_role("checkbox", name=channel).check()
+    await page.get_by_label("Text", exact=True).fill("Umbrellas for everybody. " * 13)
+    await page.locator("#files").set_input_files(
+        {"name": "umbrella.png", "mimeType": "image/jpeg", "buffer": picture(size=(800, 500))}
+    )
+    await expect(page.locator("#verdict")).to_contain_text("1 problem")
+    await expect(page.locator("#media")).to_contain_text("800 × 500")
+    await page.locator("details.panel", has_text="Instagram").locator("summary").first.click()
