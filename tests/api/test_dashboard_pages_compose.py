@@ -79,7 +79,7 @@ async def test_the_form_has_the_brands_accounts_and_their_channels(small_desk: D
     assert faults(page) == []
     assert page.count('name="account"') == 4
     assert "&lt;b&gt;bold&lt;/b&gt;" in page
-    assert "Expiring" in page
+    assert "access ends soon" in page
     assert set(re.findall(r'id="panel-(\w+)"', page)) == {"bluesky", "instagram", "threads"}
     assert "On Instagram, Threads" in page, "those with first comments"
     page = await visitor.page("/compose?brandRef=rival")

@@ -157,9 +157,11 @@ async def test_rescheduling_on_the_calendar_by_drag_and_by_keyboard(page: Page, 
 
     await entry.click()
     await brand.api.post(f"/v1/contents/{made['id']}/publish-now")
-    await page.locator("#move").get_by_role("button", name="Move").click()
-    await expect(page.locator("#move .problem")).to_contain_text("is at version")
     assert (await brand.ended(made["id"]))["status"] == "published"
+    await page.locator("#move").get_by_role("button", name="Move").click()
+    await expect(page.locator("#move .problem")).to_contain_text("Somebody else changed it meanwhile")
+    await page.locator("#move").get_by_role("button", name="Move").click()
+    await expect(page.locator("#move .problem")).to_contain_text("the time can no longer be changed")
 
 
 async def test_connecting_checking_and_disconnecting_an_account(page: Page, brand: Brand, stack: Stack) -> None:

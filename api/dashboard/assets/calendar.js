@@ -23,7 +23,7 @@ function open(entry) {
   box.querySelector("[data-status]").textContent = status;
   box.querySelector("[data-open]").href = `/contents/${id}`;
   form.dataset.action = `POST /v1/contents/${id}/reschedule`;
-  form.dataset.ifMatch = version;
+  form.dataset.ifMatch = `"${version}"`;
   form.reset();
   form.querySelector(".problem").hidden = true;
   form.elements.scheduledAt.value = local;

@@ -35,7 +35,7 @@ function read() {
   const comment = { field: form.querySelector("[data-shared-comment]"), value: by("first-comment")?.value ?? "" };
   body.channels = shownPanels.map((panel, index) => panel.read(`/channels/${index}`, places, comment));
   if (isLater()) body.scheduledAt = by("at").value;
-  if ((isLater() || by("publish-by").value) && by("zone").value.trim()) body.timezone = by("zone").value.trim();
+  if ((isLater() || by("publish-by").value) && by("time-zone").value.trim()) body.timezone = by("time-zone").value.trim();
   if (isLater() && by("fold").value) body.fold = by("fold").value;
   if (by("publish-by").value) body.publishBy = by("publish-by").value;
   return { body, places };
@@ -135,7 +135,6 @@ function takeFiles(files) {
 
 function begin() {
   showPanels();
-  by("zones").replaceChildren(...Intl.supportedValuesOf("timeZone").map((zone) => new Option(zone, zone)));
   form.addEventListener("submit", submit);
   form.addEventListener("input", ({ target }) => {
     if (target.name === "account") showPanels();
