@@ -38,6 +38,7 @@ class ContentRow(SQLModel, table=True):
     __tablename__ = "contents"
     __table_args__ = (
         Index("contents_by_brand", "brand_ref", "created_at", "id"),
+        Index("contents_by_age", "created_at", "id"),
         Index("contents_by_time", "scheduled_at"),
         Index("contents_by_brand_and_time", "brand_ref", "scheduled_at", "id"),
         Index(
@@ -95,6 +96,12 @@ class PublicationRow(SQLModel, table=True):
         UniqueConstraint("account_id", "provider_post_id"),
         Index("publications_by_content", "content_id", "place"),
         Index("publications_by_account", "account_id", "status", "due_at"),
+        Index(
+            "publications_held",
+            "content_id",
+            sqlite_where=text("hold_reason IS NOT NULL"),
+            postgresql_where=text("hold_reason IS NOT NULL"),
+        ),
         Index(
             "publications_published",
             "account_id",
