@@ -35,6 +35,7 @@ class Trial:
     network_ids: tuple[str, ...] = ()
     live_at: float | None = None
     early: bool = False
+    late_calls: int = 0  # visible calls by a worker whose time was over
     trouble: str | None = None  # why it could not be judged
 
     @property
@@ -55,6 +56,8 @@ class Trial:
             return f"doubled: {self.network_ids}"
         if self.early:
             return "early"
+        if self.late_calls:
+            return f"called {self.late_calls} times after its time"
         if self.shape in KEYLESS and self.status == "unconfirmed":
             return None
         if not self.network_ids:
