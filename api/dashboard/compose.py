@@ -33,8 +33,10 @@ async def show_compose(
     choice = await choose_brand(reader, brand_ref)
     known = (await reader.get("/v1/channels"))["data"]
     accounts: list[Json] = []
+    left_out = False
     if choice.brand:
         page = await reader.get("/v1/accounts", brandRef=choice.ref, limit=MAX_PAGE)
+        left_out = page["nextCursor"] is not None
         names = {each["name"] for each in known}
         accounts = [each for each in page["data"] if each["channel"] in names]
     described = _described(known, {each["channel"] for each in accounts})
@@ -46,6 +48,7 @@ async def show_compose(
         live=False,
         choice=choice,
         accounts=accounts,
+        left_out=left_out,
         preset={accounts[0]["id"]} if len(accounts) == 1 else set(),
         described=described,
         first_comment=[each["title"] for each in described if each["firstComment"]],

@@ -2,63 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.e2e.stack import Brand, Inbox, Stack, picture
-from tests.support.axe import violations
+from tests.e2e.visiting import SCREENS, lose_the_first_answer, seen, signed_in, until
 
-SCREENS = Path(__file__).parents[2] / ".cache" / "screens"
 LOOKS = ((1280, False), (1280, True), (390, False))
-
-
-@asynccontextmanager
-async def signed_in(browser: Browser, stack: Stack, *, width: int = 1280, dark: bool = False) -> AsyncIterator[Page]:
-    """A browser whose pages are at the API, after the sign-in."""
-    context = await browser.new_context(
-        base_url=stack.info["api"],
-        viewport={"width": width, "height": 900},
-        color_scheme="dark" if dark else "light",
-        reduced_motion="reduce",
-        timezone_id="Europe/Berlin",
-    )
-    page = await context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
-    try:
-        await page.goto("/sign-in")
-        await page.get_by_label("API key").fill(stack.info["apiKey"])
-        await page.get_by_role("button", name="Sign in").click()
-        await expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
-        yield page
-    finally:
-        await context.close()
-    assert errors == []
 
 
 @pytest.fixture
 async def page(browser: Browser, stack: Stack) -> AsyncIterator[Page]:
     async with signed_in(browser, stack) as opened:
         yield opened
-
-
-async def until(found: Callable[[], Awaitable[Any]], wanted: Any, within: float = 15) -> None:
-    """Wait until something is so."""
-    for _ in range(int(within * 10)):
-        if (now := await found()) == wanted:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"{now} is not {wanted}")
 
 
 async def test_compose_mend_accepted_published(page: Page, brand: Brand) -> None:
@@ -77,6 +38,9 @@ async def test_compose_mend_accepted_published(page: Page, brand: Brand) -> None
         {"name": "umbrella.jpg", "mimeType": "image/jpeg", "buffer": picture(size=(800, 800))}
     )
     await expect(page.locator("#media")).to_contain_text("800 × 800")
+    await page.locator("#files").set_input_files({"name": "a.txt", "mimeType": "text/plain", "buffer": b"only words"})
+    await expect(page.get_by_text("Not uploaded:")).to_be_visible()
+    await page.get_by_role("button", name="Remove: a.txt").click()
     await page.get_by_label("Alternative text").fill("A teal umbrella")
     await text.fill("Umbrellas for everybody")
     await expect(verdict).to_have_text("No problems.")
@@ -84,6 +48,7 @@ async def test_compose_mend_accepted_published(page: Page, brand: Brand) -> None
     await expect(text).not_to_have_attribute("aria-invalid", "true")
     await expect(page.locator(".preview")).to_have_count(2)
     await expect(page.locator(".preview").first).to_contain_text("Umbrellas for everybody")
+    await page.route("**/v1/contents", lose_the_first_answer())
     await page.get_by_role("button", name="Submit").click()
     await page.wait_for_url(re.compile("/contents/cnt_"))
     content_id = page.url.rpartition("/")[2]
@@ -93,6 +58,8 @@ async def test_compose_mend_accepted_published(page: Page, brand: Brand) -> None
     assert content["media"][0]["alt"] == "A teal umbrella"
     await expect(page.get_by_text("The network published it.").first).to_be_visible(timeout=15_000)
     assert len(await brand.posts("Umbrellas for everybody")) == 1
+    listed = (await brand.api.get("/v1/contents", params={"brandRef": brand.ref})).json()["data"]
+    assert [each["id"] for each in listed] == [content_id], "an answer was lost on the way, and it was accepted once"
 
 
 async def test_what_differs_by_account_and_the_channels_own_options(page: Page, brand: Brand) -> None:
@@ -254,36 +221,3 @@ async def test_every_page_is_accessible_and_fits(browser: Browser, stack: Stack,
         for width, dark in LOOKS:
             async with signed_in(browser, stack, width=width, dark=dark) as page:
                 assert await seen(page, pages, f"{'dark' if dark else 'light'}-{width}", judged=width > 400) == {}
-
-
-async def seen(page: Page, pages: dict[str, str], name: str, *, judged: bool) -> dict[str, list[str]]:
-    """Each page photographed, found to be no wider than its window, and judged; what is wrong, by page."""
-    found: dict[str, list[str]] = {}
-    for title, path in pages.items():
-        await page.goto(path)
-        if title == "week":
-            await page.get_by_role("button", name="Tea").click()
-        if title == "webhook":
-            await page.locator("details.delivery summary").first.click()
-        if title == "compose":
-            await fill_in(page)
-        await page.evaluate("scrollTo(0, 0)")
-        await page.screenshot(path=SCREENS / f"{title}-{name}.png", full_page=True)
-        wrong = await violations(page) if judged else []
-        if await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            wrong.append("wider than its window")
-        found |= {title: wrong} if wrong else {}
-    return found
-
-
-async def fill_in(page: Page) -> None:
-    """A content with problems, notes, a file and an open panel."""
-    for channel in ("Bluesky", "Instagram"):
-        await page.get_by_role("checkbox", name=channel).check()
-    await page.get_by_label("Text", exact=True).fill("Umbrellas for everybody. " * 13)
-    await page.locator("#files").set_input_files(
-        {"name": "umbrella.png", "mimeType": "image/jpeg", "buffer": picture(size=(800, 500))}
-    )
-    await expect(page.locator("#verdict")).to_contain_text("1 problem")
-    await expect(page.locator("#media")).to_contain_text("800 × 500")
-    await page.locator("details.panel", has_text="Instagram").locator("summary").first.click()

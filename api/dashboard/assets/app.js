@@ -20,6 +20,7 @@ if (told) told.textContent = `Times are in ${zone()}.`;
 localize(document);
 setInterval(() => localize(document), TICK);
 offerZones();
+document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 watchForms();
 watchActions();
 watchDetails();

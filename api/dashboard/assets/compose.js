@@ -6,7 +6,7 @@ import { Panels } from "./panels.js";
 import { showCounters, showPreviews } from "./previews.js";
 import { Uploads } from "./uploads.js";
 
-const QUIET = 350; // milliseconds without a keystroke before the API is asked
+const QUIET = 500; // milliseconds without a keystroke before the API is asked
 const form = document.getElementById("compose");
 const by = (id) => document.getElementById(id);
 const boxes = () => [...form.querySelectorAll("input[name='account']")];

@@ -1,0 +1,98 @@
+"""A person at the dashboard, in a real browser: signs in, waits, loses connections, and looks at pages closely."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Browser, Page, Route, expect
+
+from tests.e2e.stack import Stack, picture
+from tests.support.axe import violations
+
+SCREENS = Path(__file__).parents[2] / ".cache" / "screens"
+
+
+@asynccontextmanager
+async def signed_in(browser: Browser, stack: Stack, *, width: int = 1280, dark: bool = False) -> AsyncIterator[Page]:
+    """A browser whose pages are at the API, after the sign-in."""
+    context = await browser.new_context(
+        base_url=stack.info["api"],
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if dark else "light",
+        reduced_motion="reduce",
+        timezone_id="Europe/Berlin",
+    )
+    page = await context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+    try:
+        await page.goto("/sign-in")
+        await page.get_by_label("API key").fill(stack.info["apiKey"])
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+        yield page
+    finally:
+        await context.close()
+    assert errors == []
+
+
+async def until(found: Callable[[], Awaitable[Any]], wanted: Any, within: float = 15) -> None:
+    """Wait until something is so."""
+    for _ in range(int(within * 10)):
+        if (now := await found()) == wanted:
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"{now} is not {wanted}")
+
+
+def lose_the_first_answer() -> Callable[[Route], Awaitable[None]]:
+    """What is asked first arrives, and its answer does not."""
+    lost: list[str] = []
+
+    async def handle(route: Route) -> None:
+        if lost:
+            await route.continue_()
+            return
+        lost.append(route.request.url)
+        await route.fetch()
+        await route.abort()
+
+    return handle
+
+
+async def seen(page: Page, pages: dict[str, str], name: str, *, judged: bool) -> dict[str, list[str]]:
+    """Each page photographed, found to be no wider than its window, and judged; what is wrong, by page."""
+    found: dict[str, list[str]] = {}
+    for title, path in pages.items():
+        await page.goto(path)
+        if title == "week":
+            await page.get_by_role("button", name="Tea").click()
+        if title == "webhook":
+            await page.locator("details.delivery summary").first.click()
+        if title == "compose":
+            await fill_in(page)
+        await page.evaluate("scrollTo(0, 0)")
+        await page.screenshot(path=SCREENS / f"{title}-{name}.png", full_page=True)
+        wrong = await violations(page) if judged else []
+        if await page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wrong.append("wider than its window")
+        found |= {title: wrong} if wrong else {}
+    return found
+
+
+async def fill_in(page: Page) -> None:
+    """A content with problems, notes, a file and an open panel."""
+    for channel in ("Bluesky", "Instagram"):
+        await page.get_by_role("checkbox", name=channel).check()
+    await page.get_by_label("Text", exact=True).fill("Umbrellas for everybody. " * 13)
+    await page.locator("#files").set_input_files(
+        {"name": "umbrella.png", "mimeType": "image/jpeg", "buffer": picture(size=(800, 500))}
+    )
+    await expect(page.locator("#verdict")).to_contain_text("1 problem")
+    await expect(page.locator("#media")).to_contain_text("800 × 500")
+    await page.locator("details.panel", has_text="Instagram").locator("summary").first.click()
