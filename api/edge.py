@@ -5,6 +5,8 @@ Pure ASGI, so that a body is refused before anything parses it, for every route 
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +15,7 @@ from structlog.contextvars import bound_contextvars
 from api.problems import MEDIA_TYPE, ProblemError, problem_response, refused, translate
 from munadi.db.ids import new_id
 from munadi.domain.ids import Prefix
+from munadi.domain.problem import Problem
 from munadi.intake.strict_json import JsonRefused, read_json, unstorable
 
 MAX_BODY = 1_000_000
@@ -55,6 +58,7 @@ class Edge:
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         """What the application may read the body from."""
+        _check_query(scope.get("query_string", b""))
         if scope["method"] not in _WITH_BODY:
             return receive
         headers = Headers(scope=scope)
@@ -118,6 +122,15 @@ class _Answering:
 
 class _Gone(Exception):
     """The client left before its request was whole: there is nobody to answer."""
+
+
+def _check_query(query: bytes) -> None:
+    """No name, id or word of ours has a NUL: PostgreSQL takes none, and SQLite would stop reading there."""
+    if b"%00" not in query:
+        return
+    names = [name for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if "\0" in name + value]
+    message = "a NUL character (%00) stands in no name, id or word"
+    raise refused([Problem(pointer=f"?{name}", code="INVALID_FIELD", message=message, rule="nul") for name in names])
 
 
 def _check_json(scope: Scope, kind: str, body: bytes) -> None:

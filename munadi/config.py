@@ -62,7 +62,8 @@ class RelaySettings(BaseModel):
     interval: float = Field(0.5, description="seconds between the relay's rounds")
     look_grace: float = Field(20.0, description="seconds after which a content nobody looked at is woken")
     preflight: float = Field(
-        1800.0, description="seconds before its time that a content is looked at; 0 never, later accepted ones neither"
+        1800.0,
+        description="seconds before its time that a content is looked at, unless it was accepted just before; 0: never",
     )
 
 

@@ -100,13 +100,13 @@ async def get_brand(ref: Ref, principal: Reader, services: TheServices) -> Brand
     summary="Change a brand",
 )
 async def change_brand(ref: Ref, body: BrandChange, principal: Admin, services: TheServices) -> BrandView:
-    """Only the fields you send are changed; null clears. Limits are replaced as a whole, by keys for all brands."""
-    await visible_brand(ref, principal, services)
+    """Only the fields you send are changed, of `limits` too; null clears. Keys for all brands alone set limits."""
+    before = await visible_brand(ref, principal, services)
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     if "limits" in changes:
         if principal.brand_ref is not None:
             raise ProblemError(403, "BRAND_RESTRICTED", "Not permitted", "a key for one brand sets no limits")
-        changes["limits"] = body.limits or BrandLimits()
+        changes["limits"] = before.limits.changed_by(body.limits) if body.limits else BrandLimits()
     changed = await BrandStore(services.database).change(ref, changes)
     if changed is None:
         raise not_found("brand", ref)

@@ -19,6 +19,8 @@ from munadi.domain.failure import Failure
 from munadi.domain.ledger import Work
 from munadi.domain.publication import WAITING
 
+# A sixth of the time ahead: five minutes of half an hour.
+FRESH = 6
 _WAITING = [ContentStatus.ACCEPTED.value, ContentStatus.QUEUED.value]
 
 
@@ -47,7 +49,7 @@ class Preflights:
         self._database = database
 
     async def due(self, now: datetime, ahead: timedelta, limit: int) -> list[str]:
-        """Contents to look at now: due within `ahead`, accepted long enough before that, not looked at as they are."""
+        """Contents to look at now: due within `ahead`, accepted a while ago, not looked at as they are."""
         query = (
             select(ContentRow.id)
             .where(
@@ -55,7 +57,7 @@ class Preflights:
                 col(ContentRow.scheduled_at) <= now + ahead,
                 col(ContentRow.status).in_(_WAITING),
                 # What was accepted a short time ago was checked a short time ago.
-                col(ContentRow.created_at) <= now - ahead,
+                col(ContentRow.created_at) <= now - ahead / FRESH,
                 or_(
                     col(ContentRow.preflight_for).is_(None),
                     col(ContentRow.preflight_for) != col(ContentRow.scheduled_at),

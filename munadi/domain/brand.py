@@ -19,11 +19,15 @@ BrandRef = Annotated[str, Field(pattern=BRAND_REF, examples=["acme"])]
 class BrandLimits(WireModel):
     """What a brand may use; null is no limit. The numbers of a month are counted in UTC. See docs/limits.md."""
 
-    accounts: int | None = Field(None, ge=0, le=1_000_000, description="connected accounts at a time")
-    publications_per_month: int | None = Field(None, ge=0, le=1_000_000_000)
-    api_calls_per_minute: int | None = Field(None, ge=0, le=1_000_000_000)
-    api_calls_per_month: int | None = Field(None, ge=0, le=1_000_000_000)
-    webhook_deliveries_per_month: int | None = Field(None, ge=0, le=1_000_000_000)
+    accounts: int | None = Field(None, strict=True, ge=0, le=1_000_000, description="connected accounts at a time")
+    publications_per_month: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
+    api_calls_per_minute: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
+    api_calls_per_month: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
+    webhook_deliveries_per_month: int | None = Field(None, strict=True, ge=0, le=1_000_000_000)
+
+    def changed_by(self, sent: BrandLimits) -> BrandLimits:
+        """With the limits that were sent, null included; the others as they are."""
+        return self.model_copy(update={name: getattr(sent, name) for name in sent.model_fields_set})
 
     @classmethod
     def kept(cls, stored: Mapping[str, Any] | None) -> Self:

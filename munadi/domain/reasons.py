@@ -46,7 +46,7 @@ REASONS: dict[Reason, ReasonFacts] = {
     R.CONTENT_POLICY: ReasonFacts(C.POLICY, W.NEVER, "The network refused the content under its rules.", "Change the content; sending the same again will be refused again."),
     R.SPAM_BLOCKED: ReasonFacts(C.POLICY, W.AFTER_WAIT, "The network took the activity for spam.", "Wait some hours, vary the content, then retry."),
     R.FEATURE_NOT_ELIGIBLE: ReasonFacts(C.INVALID_REQUEST, W.AFTER_FIX, "The account may not use a feature that the content asks for.", "Remove the option or make the account eligible, then submit the content anew."),
-    R.RATE_LIMITED: ReasonFacts(C.RATE_LIMIT, W.AFTER_WAIT, "The network's rate limit lasted until the publication's window closed.", "Wait until the time in retryAfter, then retry; spread publications over time."),
+    R.RATE_LIMITED: ReasonFacts(C.RATE_LIMIT, W.AFTER_WAIT, "The network's rate limit was reached, and held up what was to be done.", "Wait until the time in retryAfter, then retry; spread publications over time."),
     R.DAILY_CAP_REACHED: ReasonFacts(C.RATE_LIMIT, W.AFTER_WAIT, "The account has used up the network's daily number of posts.", "Retry tomorrow, or reschedule some of the day's posts."),
     R.QUOTA_EXCEEDED: ReasonFacts(C.RATE_LIMIT, W.AFTER_WAIT, "The app's quota at the network is used up.", "Wait for the quota to renew or ask the network for more, then retry."),
     R.DUPLICATE_CONTENT: ReasonFacts(C.DUPLICATE, W.NEVER, "The network says that this was posted already.", "Look at the profile: if the post is missing, vary the text and submit it anew."),

@@ -42,6 +42,8 @@ async def test_a_ref_is_taken_once(door: Door) -> None:
         ({}, "/ref"),
         ({"ref": "x", "timezone": "Mars/Base"}, "/timezone"),
         ({"ref": "x", "limits": {"accounts": -1}}, "/limits/accounts"),
+        ({"ref": "x", "limits": {"accounts": True}}, "/limits/accounts"),
+        ({"ref": "x", "limits": {"accounts": "5"}}, "/limits/accounts"),
         ({"ref": "x", "colour": "red"}, "/colour"),
     ],
 )
@@ -56,7 +58,11 @@ async def test_only_the_sent_fields_change_and_null_clears(door: Door) -> None:
     changed = await door.ask("PATCH", "/v1/brands/acme", json={"timezone": None})
     brand = changed.json()
     assert (brand["name"], brand["timezone"], brand["limits"]["accounts"]) == ("Acme", None, 1)
-    assert (await door.ask("PATCH", "/v1/brands/acme", json={"limits": None})).json()["limits"]["accounts"] is None
+    await door.ask("PATCH", "/v1/brands/acme", json={"limits": {"publicationsPerMonth": 5}})
+    limits = (await door.ask("PATCH", "/v1/brands/acme", json={"limits": {"accounts": None}})).json()["limits"]
+    assert (limits["accounts"], limits["publicationsPerMonth"]) == (None, 5)
+    cleared = (await door.ask("PATCH", "/v1/brands/acme", json={"limits": None})).json()["limits"]
+    assert set(cleared.values()) == {None}
 
 
 async def test_a_key_for_one_brand_sees_and_makes_no_other(door: Door) -> None:

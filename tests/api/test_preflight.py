@@ -168,8 +168,10 @@ async def test_what_was_accepted_a_moment_ago_was_checked_a_moment_ago(small_des
     desk.clock.ahead = DUE - START - timedelta(minutes=10)
     content_id = await accepted(desk)
     await dead_grant(desk)
-    await rounds(desk, before=timedelta(minutes=5))
+    await rounds(desk, before=timedelta(minutes=6))
     assert await told(desk, content_id) == []
+    await rounds(desk, before=timedelta(minutes=5))
+    assert [event["reason"] for event in await told(desk, content_id)] == ["TOKEN_REVOKED"]
 
 
 async def test_the_network_is_asked_about_each_account_once_and_what_it_says_counts(small_desk: Desk) -> None:

@@ -79,7 +79,7 @@ async def test_a_key_of_one_brand_sees_its_own_and_no_other(desk: Desk) -> None:
         own = await desk.key(scope, brand_ref="rival")
         for path in ("/v1/usage", "/v1/usage?brandRef=rival"):
             assert (await desk.client.get(path, headers=own)).json()["brandRef"] == "rival"
-        for other in ("acme", "nobody", "", "NO SUCH", "%00"):
+        for other in ("acme", "nobody", "", "NO SUCH"):
             answer = await desk.client.get(f"/v1/usage?brandRef={other}", headers=own)
             assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
     writer = await desk.key(Scope.CONTENTS_WRITE, brand_ref="rival")

@@ -13,6 +13,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.e2e.stack import Brand, Inbox, Stack, picture
 from tests.e2e.visiting import SCREENS, lose_the_first_answer, seen, signed_in, until
 
+SUBMIT = re.compile("^(Publish now|Schedule)$")
 LOOKS = ((1280, False), (1280, True), (390, False))
 
 
@@ -49,7 +50,7 @@ async def test_compose_mend_accepted_published(page: Page, brand: Brand) -> None
     await expect(page.locator(".preview")).to_have_count(2)
     await expect(page.locator(".preview").first).to_contain_text("Umbrellas for everybody")
     await page.route("**/v1/contents", lose_the_first_answer())
-    await page.get_by_role("button", name="Submit").click()
+    await page.get_by_role("button", name=SUBMIT).click()
     await page.wait_for_url(re.compile("/contents/cnt_"))
     content_id = page.url.rpartition("/")[2]
     await expect(page.get_by_text("Accepted: stored, not published yet")).to_be_visible()
@@ -84,11 +85,24 @@ async def test_what_differs_by_account_and_the_channels_own_options(page: Page, 
     await page.get_by_label("Time zone").fill("Nowhere/Else")
     await expect(page.get_by_text("'Nowhere/Else' is not an IANA time zone")).to_be_visible()
     await page.get_by_label("Time zone").fill("Asia/Kolkata")
-    await page.get_by_role("button", name="Submit").click()
+    await page.get_by_role("button", name=SUBMIT).click()
     await page.wait_for_url(re.compile("/contents/cnt_"))
     made = (await brand.api.get(f"/v1/contents/{page.url.rpartition('/')[2]}")).json()
     assert (made["scheduledAt"], made["timezone"]) == ("2027-01-05T03:30:00Z", "Asia/Kolkata")
     assert [publication["channel"] for publication in made["publications"]] == ["bluesky"]
+
+
+async def test_what_was_typed_survives_a_session_that_ends(page: Page, stack: Stack, brand: Brand) -> None:
+    await page.goto(f"/compose?brandRef={brand.ref}")
+    await page.get_by_role("checkbox", name="Bluesky").check()
+    await page.context.clear_cookies()
+    await page.get_by_label("Text", exact=True).fill("Typed for a long time")
+    await page.wait_for_url(re.compile("/sign-in"))
+    await page.get_by_label("API key").fill(stack.info["apiKey"])
+    await page.get_by_role("button", name="Sign in").click()
+    await page.wait_for_url(re.compile("/compose"))
+    await expect(page.get_by_label("Text", exact=True)).to_have_value("Typed for a long time")
+    await expect(page.get_by_role("button", name="Publish now")).to_be_visible()
 
 
 async def test_rescheduling_on_the_calendar_by_drag_and_by_keyboard(page: Page, brand: Brand) -> None:

@@ -30,7 +30,10 @@ export async function api(method, path, body, headers = {}) {
   const options = { method, headers: sent, body: body === undefined || isForm ? body : JSON.stringify(body) };
   const answer = await repeated(path, options);
   const told = await read(answer);
-  if (answer.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  if (answer.status === 401) {
+    dispatchEvent(new Event("signing-in")); // a page may keep what was typed
+    location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  }
   if (!answer.ok) throw new Problem(told ?? {}, answer.status, answer.headers.get("ETag"));
   return told;
 }

@@ -6,6 +6,9 @@ import { Panels } from "./panels.js";
 import { showCounters, showPreviews } from "./previews.js";
 import { Uploads } from "./uploads.js";
 
+// What a person types most of, and where the browser keeps it while they sign in again.
+const WORDS = ["text", "link", "first-comment"];
+const KEPT = "munadi-compose";
 const QUIET = 500; // milliseconds without a keystroke before the API is asked
 const form = document.getElementById("compose");
 const by = (id) => document.getElementById(id);
@@ -133,12 +136,34 @@ function takeFiles(files) {
   for (const file of files) uploads.add(file);
 }
 
+/** What was typed survives a session that ends meanwhile: kept on the way to the sign-in, put back after it. */
+function keepWords() {
+  sessionStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(WORDS.map((id) => [id, by(id)?.value ?? ""]))));
+}
+
+function putBackWords() {
+  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+  sessionStorage.removeItem(KEPT);
+  for (const id of WORDS) if (by(id) && kept[id]) by(id).value = kept[id];
+}
+
+/** The button says which it will do; the choice itself may be out of sight. */
+function nameButton() {
+  by("submit").textContent = isLater() ? "Schedule" : "Publish now";
+}
+
 function begin() {
+  putBackWords();
+  nameButton();
+  addEventListener("signing-in", keepWords);
   showPanels();
   form.addEventListener("submit", submit);
   form.addEventListener("input", ({ target }) => {
     if (target.name === "account") showPanels();
-    if (target.name === "when") by("time").hidden = !isLater();
+    if (target.name === "when") {
+      by("time").hidden = !isLater();
+      nameButton();
+    }
     if (target.id !== "files") soon();
   });
   by("files").addEventListener("change", ({ target }) => {
