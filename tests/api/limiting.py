@@ -18,8 +18,8 @@ REST_OF_DECEMBER = 30 * 86_400 + 15 * 3600
 FIELDS = ("retry-after", "ratelimit", "ratelimit-policy")
 
 
-async def limit(desk: Desk, brand_ref: str = "acme", **limits: int) -> None:
-    """Set a brand's limits, by their names on the wire."""
+async def limit(desk: Desk, brand_ref: str = "acme", **limits: int | None) -> None:
+    """Set some of a brand's limits, by their names on the wire; the others stay."""
     answer = await desk.client.patch(f"/v1/brands/{brand_ref}", json={"limits": limits})
     assert answer.status_code == 200, answer.text
 
