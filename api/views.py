@@ -8,14 +8,15 @@ from datetime import datetime
 from pydantic import Field
 
 from munadi.db.notices import event_of
-from munadi.db.tables import AttemptRow, EventRow, MediaRow, PublicationRow
+from munadi.db.tables import AttemptRow, DraftRow, EventRow, MediaRow, PublicationRow
 from munadi.db.views import publication_view
-from munadi.domain.channel import MediaKind
-from munadi.domain.content import PublicationView
+from munadi.domain.channel import MediaKind, TextLength
+from munadi.domain.content import Draft, PublicationView
 from munadi.domain.event import Event
 from munadi.domain.failure import Sorting
 from munadi.domain.model import WireModel
 from munadi.media.facts import MediaFacts
+from munadi.ports import Channel
 
 
 class AttemptView(WireModel):
@@ -33,17 +34,24 @@ class AttemptView(WireModel):
 
 
 class PublicationDetail(PublicationView):
-    """A publication with its ledger."""
+    """A publication with what it shows at its network and its ledger."""
 
     content_id: str
+    draft: Draft = Field(description="What it shows there: overrides applied, media probed, link placed.")
+    lengths: tuple[TextLength, ...] = Field(description="Every text of it by every limit of the network.")
     attempt_log: tuple[AttemptView, ...]
 
 
-def publication_detail(row: PublicationRow, attempts: Sequence[AttemptRow]) -> PublicationDetail:
-    """A publication and its ledger as answered."""
+def publication_detail(
+    row: PublicationRow, current: DraftRow, channel: Channel, attempts: Sequence[AttemptRow]
+) -> PublicationDetail:
+    """A publication, its part of the content's `current` draft, and its ledger as answered."""
+    draft = Draft.model_validate(current.resolved[row.id])
     return PublicationDetail(
         **publication_view(row).model_dump(by_alias=False),
         content_id=row.content_id,
+        draft=draft,
+        lengths=tuple(channel.lengths(draft)),
         attempt_log=tuple(attempt_view(attempt) for attempt in attempts),
     )
 

@@ -23,10 +23,12 @@ router = APIRouter(prefix="/v1/publications", tags=["publications"])
 
 @router.get("/{publication_id}", responses=problems(401, 403, 404))
 async def get_publication(publication_id: str, services: TheServices, principal: ContentReader) -> PublicationDetail:
-    """A publication with its ledger: each try of a visible call, and how its outcome was sorted."""
+    """A publication with what it shows, and its ledger: each try of a visible call, and how its outcome was sorted."""
     async with services.database.read() as session:
-        _, row = await _found(session, publication_id, principal)
-        return publication_detail(row, await contents.attempts_of(session, row.id))
+        content, row = await _found(session, publication_id, principal)
+        draft = await contents.current_draft(session, content)
+        attempts = await contents.attempts_of(session, row.id)
+    return publication_detail(row, draft, services.channels[row.channel], attempts)
 
 
 @router.post(
@@ -53,7 +55,8 @@ async def resolve_publication(
             url=sent.provider_url,
         )
         await session.flush()
-        detail = publication_detail(row, await contents.attempts_of(session, row.id))
+        attempts = await contents.attempts_of(session, row.id)
+        detail = publication_detail(row, story.draft, services.channels[row.channel], attempts)
         return Answer(detail, after=Wake.of(story).after(services))
 
     try:

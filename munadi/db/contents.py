@@ -146,6 +146,11 @@ async def find_publication(session: AsyncSession, publication_id: str) -> tuple[
     return None if pair is None else (pair[0], pair[1])
 
 
+async def current_draft(session: AsyncSession, content: ContentRow) -> DraftRow:
+    """The draft that would be published, or was."""
+    return await session.get_one(DraftRow, (content.id, content.draft_version))
+
+
 async def attempts_of(session: AsyncSession, publication_id: str) -> Sequence[AttemptRow]:
     """A publication's ledger, oldest first."""
     query = (

@@ -90,6 +90,25 @@ async def test_a_content_that_waits_offers_what_can_be_done(small_desk: Desk, vi
     assert "/retry" not in page
 
 
+async def test_a_publication_shows_what_its_network_will(small_desk: Desk, visitor: Visitor) -> None:
+    text = {"channel": "bluesky", "text": "Another <b>text</b> here", "parts": ["And more of it"]}
+    made = await small_desk.accept(channels=[text])
+    publication_id = made["publications"][0]["id"]
+    detail = (await small_desk.client.get(f"/v1/publications/{publication_id}")).json()
+    assert (detail["draft"]["text"], detail["draft"]["parts"]) == (text["text"], text["parts"])
+    counted = {(each["pointer"], each["unit"]): (each["actual"], each["maximum"]) for each in detail["lengths"]}
+    assert counted["/parts/0", "graphemes"] == (14, 300)
+    shown = unescape(await visitor.page(f"/publications/{publication_id}"))
+    assert "Another <b>text</b> here" in shown
+    assert "And more of it" in shown
+    assert "/text 24 of 300 graphemes" in shown.replace("<code>", "").replace("</code>", "")
+    changed = await small_desk.client.patch(
+        f"/v1/contents/{made['id']}", json={"text": "Edited"}, headers={"If-Match": f'"{made["version"]}"'}
+    )
+    assert changed.status_code == 200, changed.text
+    assert (await small_desk.client.get(f"/v1/publications/{publication_id}")).json()["draft"]["text"] == text["text"]
+
+
 async def test_who_may_only_read_is_offered_nothing(small_desk: Desk) -> None:
     made = await small_desk.accept()
     async with visiting(small_desk.app, await key_of(small_desk, *READ)) as reader:

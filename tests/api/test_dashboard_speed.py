@@ -53,13 +53,14 @@ def _add(rows, content_id, number, status, at, accounts) -> None:  # type: ignor
          "client_ref": f"cms-{number}", "publish_by": at + timedelta(days=1), **times}
     )  # fmt: skip
     source = {"text": f"Content {number}. " + "Words that people wrote. " * 20, "media": [], "link": None}
+    publication_ids = [new_id(Prefix.PUBLICATION) for _ in range(4)]
+    resolved = {key: {"text": source["text"]} for key in publication_ids}
     rows[DraftRow].append(
-        {"content_id": content_id, "draft_version": 1, "source": source, "resolved": {}, "warnings": [],
+        {"content_id": content_id, "draft_version": 1, "source": source, "resolved": resolved, "warnings": [],
          "created_at": at}
     )  # fmt: skip
-    for place in range(4):
+    for place, publication_id in enumerate(publication_ids):
         account = accounts[place % len(accounts)]
-        publication_id = new_id(Prefix.PUBLICATION)
         rows[PublicationRow].append(
             {"id": publication_id, "content_id": content_id, "account_id": account.id, "channel": account.channel,
              "place": place, "status": status, "revision": 1, "due_at": at, "attempt_count": 1,

@@ -135,6 +135,8 @@ async def test_accepted_becomes_published_before_ones_eyes(stack: Stack, brand: 
         assert await page.evaluate("window.stayed"), "the page was not loaded anew"
         (post,) = await brand.posts("Watch me go out")
         await expect(page.locator(".publication")).to_contain_text(str(post["id"]))
+        await page.get_by_text("What it shows there").click()
+        await expect(page.locator(".publication .loaded").first).to_contain_text("15 of 300 graphemes")
         await page.get_by_text("1 attempt, and what the network answered").click()
         await expect(page.locator(".attempts")).to_contain_text("accepted by the network")
         async with page.expect_navigation():

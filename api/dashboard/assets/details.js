@@ -1,5 +1,5 @@
 // What is shown only when somebody opens it: `<details data-src="/publications/…">` takes the part of that page which
-// bears `data-part`, and takes it again whenever the page was refreshed.
+// bears the `data-part` that it names, and takes it again whenever the page was refreshed.
 
 import { localize } from "./times.js";
 
@@ -14,7 +14,9 @@ async function load(details) {
   if (!details.open || !details.dataset.src) return;
   const answer = await fetch(details.dataset.src, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
-  const part = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-part]");
+  const part = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(
+    `[data-part="${details.dataset.part}"]`,
+  );
   localize(part);
   details.querySelector(".loaded").replaceChildren(...part.childNodes);
 }
