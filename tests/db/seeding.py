@@ -121,8 +121,10 @@ class Seed:
                 )
             )
             await session.flush()
+            said = {"text": "hello"}
+            resolved = {publication_id: said}
             session.add(
-                DraftRow(content_id=content_id, draft_version=1, source={"text": "hello"}, resolved={}, created_at=now)
+                DraftRow(content_id=content_id, draft_version=1, source=said, resolved=resolved, created_at=now)
             )
             session.add(
                 PublicationRow(
