@@ -40,9 +40,8 @@ class DeadlineGate:
     def late(self) -> ChannelError:
         """What it means that there was no answer by the deadline: not sent, if the request had not begun."""
         if self.passed:
-            return ChannelError(
-                Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "no answer by the deadline", provider_code="DEADLINE"
-            )
+            message = "no answer by the deadline"
+            return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, message, provider_code="DEADLINE", raw=message)
         return ChannelError(
             Reason.NETWORK_UNREACHABLE,
             Sorting.NOT_SENT,

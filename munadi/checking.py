@@ -46,17 +46,8 @@ class AccountChecks:
         return None
 
     async def _look(self, account: ConnectedAccount) -> None:
-        credentials = account.credentials
-        given = AccountImport(
-            external_id=account.external_id,
-            service_url=account.service_url,
-            login=account.login,
-            access_token=credentials.access_token,
-            refresh_token=credentials.refresh_token,
-            expires_at=credentials.expires_at,
-            grant_expires_at=credentials.grant_expires_at,
-            is_final=credentials.is_final,
-            extra=credentials.extra,
+        given = AccountImport.of(
+            account.credentials, external_id=account.external_id, service_url=account.service_url, login=account.login
         )
         seen = await self._channels[account.channel].verify(given)
         await self._accounts.store_checked(account.id, account.credentials_version, seen, self._clock.now())

@@ -62,15 +62,18 @@ class LookingAhead:
         """Everything whose time is near."""
         now = self._clock.now()
         content_ids = await self._preflights.due(now, self._ahead, AT_ONCE)
-        loaded = [await self._preflights.load(content_id, now) for content_id in content_ids]
-        await self._ask({ahead.account.id for near in loaded if near for ahead in near.publications}, now)
-        for content_id in content_ids:
-            near = await self._preflights.load(content_id, now)
-            if near is not None:
-                await self._look(near, now)
+        loaded = await self._load(content_ids, now)
+        if await self._ask({ahead.account.id for near in loaded for ahead in near.publications}, now):
+            loaded = await self._load(content_ids, now)
+        for near in loaded:
+            await self._look(near, now)
 
-    async def _ask(self, account_ids: Collection[str], now: datetime) -> None:
-        """Have the networks say how these accounts are, unless they just did.
+    async def _load(self, content_ids: Collection[str], now: datetime) -> list[Near]:
+        found = [await self._preflights.load(content_id, now) for content_id in content_ids]
+        return [near for near in found if near is not None]
+
+    async def _ask(self, account_ids: Collection[str], now: datetime) -> bool:
+        """Have the networks say how these accounts are, unless they just did; whether any was asked.
 
         What was found wrong is in the account's row, where the look sees it. A network that is away says nothing.
         """
@@ -88,6 +91,7 @@ class LookingAhead:
                     log.info("looking ahead: %s could not be asked about: %s", account_id, error or "no answer")
 
         await asyncio.gather(*map(ask, asked))
+        return bool(asked)
 
     async def _look(self, near: Near, now: datetime) -> None:
         found: dict[str, Failure] = {}

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from pydantic import SecretStr
 
+from munadi.domain.account import Credentials
+
 
 @dataclass(frozen=True)
 class AccountImport:
@@ -27,3 +29,20 @@ class AccountImport:
     grant_expires_at: datetime | None = None
     is_final: bool = False
     extra: Mapping[str, SecretStr] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, credentials: Credentials, *, external_id: str, service_url: str | None, login: str | None = None
+    ) -> AccountImport:
+        """What is held already, to be proven anew."""
+        return cls(
+            external_id=external_id,
+            service_url=service_url,
+            login=login,
+            access_token=credentials.access_token,
+            refresh_token=credentials.refresh_token,
+            expires_at=credentials.expires_at,
+            grant_expires_at=credentials.grant_expires_at,
+            is_final=credentials.is_final,
+            extra=credentials.extra,
+        )

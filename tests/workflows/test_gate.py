@@ -60,6 +60,15 @@ def test_either_clock_alone_closes_it(wall: float, ticks: float, is_open: bool, 
     assert (refused.value.sorting, refused.value.provider_code) == (Sorting.NOT_SENT, "DEADLINE_GATE")
 
 
+def test_what_a_missed_deadline_means_is_told_by_whether_the_request_had_begun() -> None:
+    clocks = TwoClocks()
+    gate = DeadlineGate.open_for(clocks, clocks.now(), PERIOD)
+    assert (gate.late().sorting, gate.late().reason) == (Sorting.NOT_SENT, Reason.NETWORK_UNREACHABLE)
+    gate()
+    late = gate.late()
+    assert (late.sorting, late.provider_code, late.raw) == (Sorting.UNKNOWN, "DEADLINE", "no answer by the deadline")
+
+
 class Listener:
     """A real socket that keeps every byte it was sent, and hangs up without an answer."""
 

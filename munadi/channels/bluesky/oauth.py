@@ -121,16 +121,7 @@ class BlueskyLogin:
         credentials = self.granting.credentials(answer, grant)
         scopes = tuple(text_of(TITLE, answer, "scope").split())
         require_scopes(TITLE, scopes, NEEDED)
-        given = AccountImport(
-            external_id=owner.did,
-            service_url=owner.pds,
-            access_token=credentials.access_token,
-            refresh_token=credentials.refresh_token,
-            expires_at=credentials.expires_at,
-            grant_expires_at=credentials.grant_expires_at,
-            is_final=credentials.is_final,
-            extra=credentials.extra,
-        )
+        given = AccountImport.of(credentials, external_id=owner.did, service_url=owner.pds)
         return Granted((Choice(owner.did, owner.handle or owner.did, given),), scopes)
 
     async def revoke(self, account: ConnectedAccount) -> bool:
