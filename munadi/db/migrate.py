@@ -102,10 +102,10 @@ def _engine(database_url: str, *, begin: str = "BEGIN IMMEDIATE") -> Engine:
     url = make_url(database_url)
     if url.get_backend_name() != "sqlite":
         # psycopg speaks both ways; only the driver's name could be missing.
-        return create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool)
+        return create_engine(url.set(drivername="postgresql+psycopg"), poolclass=NullPool, hide_parameters=True)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool)
+    engine = create_engine(url.set(drivername="sqlite"), poolclass=NullPool, hide_parameters=True)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine

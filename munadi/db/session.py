@@ -3,6 +3,8 @@
 SQLite: WAL, synchronous=FULL (a 202 is a promise), and BEGIN IMMEDIATE for every writer, because a deferred
 transaction that reads and then writes fails at once, whatever the busy timeout. Writers of one process queue
 on a lock of their own, which is fair and does not poll. PostgreSQL: READ COMMITTED and row locks.
+
+An error of the database names its statement and never its parameters: they hold texts and sealed secrets.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ class Database:
             self._reader = _sqlite_engine(url, "BEGIN", pool_size)
             self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE", 2)
         else:
-            self._reader = self._writer = create_async_engine(url, pool_size=pool_size, pool_pre_ping=True)
+            self._reader = self._writer = create_async_engine(
+                url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
+            )
         options: dict[str, Any] = {"class_": AsyncSession, "expire_on_commit": False, "autoflush": False}
         self._read_sessions = async_sessionmaker(self._reader, **options)
         self._write_sessions = async_sessionmaker(self._writer, **options)
@@ -90,6 +94,7 @@ def _sqlite_engine(url: str, begin: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=BUSY_TIMEOUT_MS / 1000,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine.sync_engine, "connect")
