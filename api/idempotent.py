@@ -1,12 +1,16 @@
-"""Idempotency-Key: the same request again gets the same answer, byte for byte (api.md, Idempotency).
+"""Idempotency-Key: the same request again gets the same answer, byte for byte.
 
 `answer_once` runs a change in one transaction, together with the answer that a repetition will get. Without a key
 it is the same transaction, and nothing is kept.
+
+The fingerprint of a request is an HMAC under a key of the installation: a request may hold a password, and whoever
+reads the database must not be able to try passwords against a plain hash.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,12 +23,13 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from api.problems import ProblemError
-from api.services import Services
-from munadi.crypto import SealBroken
+from api.services import Services, services
+from munadi.crypto import KeyRing, SealBroken
 from munadi.db.idempotency import Kept, KeyReused, Once
 from munadi.intake.strict_json import canonical
 
 REPLAYED = "Idempotent-Replayed"
+PURPOSE = "idempotency fingerprint"
 # What the OpenAPI document says; a key of another form is a 400 of ours, not the framework's.
 KEY_PATTERN = r'^("([ !#-\[\]-~]|\\["\\]){1,255}"|[!#-~][!-~]{0,254})$'
 _QUOTED = re.compile(r'"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,255})"')
@@ -33,10 +38,11 @@ _BARE = re.compile(r"[\x21\x23-\x7e][\x21-\x7e]{0,254}")
 
 @dataclass(frozen=True)
 class Asked:
-    """The key of a request, if it has one, and the hash of what it asks for."""
+    """The key of a request, if it has one, and the fingerprints of what it asks for: the first is stored, and a
+    stored one matches if it is any of them."""
 
     key: str | None
-    fingerprint: str
+    fingerprints: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,7 @@ def read_key(values: list[str]) -> str | None:
 
 async def asked(
     request: Request,
+    services_: Annotated[Services, Depends(services)],
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -85,7 +92,14 @@ async def asked(
     key = read_key(request.headers.getlist("idempotency-key"))
     # The path is part of what is asked: the same empty body means another thing for another content.
     what = [request.url.path, getattr(request.state, "json", None)]
-    return Asked(key, hashlib.sha256(canonical(what)).hexdigest())
+    return Asked(key, () if key is None else fingerprints(services_.keyring, canonical(what)))
+
+
+def fingerprints(keyring: KeyRing, what: bytes) -> tuple[str, ...]:
+    """One for each key of the ring, the newest first, so that a rotation forgets no request. The last is the plain
+    hash, as versions before this one stored it; it is only compared."""
+    keyed = [hmac.new(key, what, hashlib.sha256).hexdigest() for key in keyring.derive(PURPOSE)]
+    return (*(f"hmac:{each}" for each in keyed), hashlib.sha256(what).hexdigest())
 
 
 AskedOnce = Annotated[Asked, Depends(asked)]
@@ -137,7 +151,7 @@ def respond(answer: Answer) -> Response:
 
 
 def _once(asked: Asked, brand_ref: str | None, operation: str) -> Once | None:
-    return None if asked.key is None else Once(f"{brand_ref or '*'} {operation}", asked.key, asked.fingerprint)
+    return None if asked.key is None else Once(f"{brand_ref or '*'} {operation}", asked.key, asked.fingerprints)
 
 
 async def _take(

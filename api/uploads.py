@@ -37,8 +37,8 @@ class Upload:
 
     def identified(self, asked: Asked) -> Asked:
         """The request with the file's content as what it asks for: a form has no canonical JSON."""
-        mark = hashlib.sha256(f"{asked.fingerprint} {self.brand_ref} {self.sha256}".encode()).hexdigest()
-        return replace(asked, fingerprint=mark)
+        marks = [f"{each} {self.brand_ref} {self.sha256}".encode() for each in asked.fingerprints]
+        return replace(asked, fingerprints=tuple(hashlib.sha256(mark).hexdigest() for mark in marks))
 
 
 async def read_upload(request: Request, store: MediaStore, max_bytes: int, found: Findings) -> Upload:

@@ -49,6 +49,7 @@ class KeyRing:
         derived = [_derive(master, b"munadi seal 1") for master in self._masters]
         self._ciphers = {_key_id(key): AESGCM(key) for key in derived}
         self._newest = _key_id(derived[0])
+        self._derived: dict[str, list[bytes]] = {}
 
     def __repr__(self) -> str:
         return f"KeyRing({len(self._masters)} keys, newest {self._newest.hex()})"
@@ -90,7 +91,9 @@ class KeyRing:
 
     def derive(self, purpose: str) -> list[bytes]:
         """A 32-byte key per key of the ring for another use (signed URLs), newest first: sign with the first."""
-        return [_derive(master, b"munadi " + purpose.encode()) for master in self._masters]
+        if purpose not in self._derived:
+            self._derived[purpose] = [_derive(master, b"munadi " + purpose.encode()) for master in self._masters]
+        return list(self._derived[purpose])
 
 
 def create_key() -> str:

@@ -37,11 +37,12 @@ class Kept:
 
 @dataclass(frozen=True)
 class Once:
-    """One request under its key. `scope` is brand and operation, `fingerprint` the hash of what was asked."""
+    """One request under its key. `scope` is brand and operation. `fingerprints` stand for what was asked: the first is
+    stored, and a stored one matches if it is any of them."""
 
     scope: str
     key: str
-    fingerprint: str
+    fingerprints: tuple[str, ...]
 
     @property
     def place(self) -> dict[str, str]:
@@ -54,7 +55,7 @@ class Once:
         row = (await session.exec(query)).first()
         if row is None:
             return None
-        if row.fingerprint != self.fingerprint:
+        if row.fingerprint not in self.fingerprints:
             raise KeyReused(self.key)
         return Kept(row.status_code, row.headers, row.body)
 
@@ -70,7 +71,7 @@ class Once:
         values: dict[str, Any] = {
             "scope": self.scope,
             "key": self.key,
-            "fingerprint": self.fingerprint,
+            "fingerprint": self.fingerprints[0],
             "status_code": answer.status_code if answer else 0,
             "headers": answer.headers if answer else {},
             "body": answer.body if answer else b"",

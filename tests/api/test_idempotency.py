@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlmodel import select, update
 
+from api.idempotent import fingerprints
+from munadi.crypto import KeyRing, create_key
 from munadi.db.idempotency import KEPT, Once, forget_old_answers
 from munadi.db.tables import ContentRow, IdempotencyRow, MediaRow, PublicationRow
 from munadi.domain.key import Scope
+from munadi.intake.strict_json import canonical
 from tests.api.desk import FAR, Desk, later, open_desk
 
 KEY = {"Idempotency-Key": "cms-42"}
@@ -152,9 +157,33 @@ async def test_an_equal_request_in_flight_is_told_to_wait(tmp_path: Path, postgr
     """On PostgreSQL; on SQLite the second waits, then replays, as the fifty do."""
     async with open_desk(tmp_path, postgres_url) as desk:
         content_id = (await desk.accept())["id"]
-        once = Once("acme contents.cancel", "cms-42", "whatever")
+        once = Once("acme contents.cancel", "cms-42", ("whatever",))
         async with desk.services.database.write() as session:
             await once.take(session, desk.clock.now())
             answer = await desk.client.post(f"/v1/contents/{content_id}/cancel", headers=KEY)
     assert (answer.status_code, answer.json()["code"]) == (409, "IN_FLIGHT")
     assert answer.headers["retry-after"] == "1"
+
+
+async def test_the_stored_fingerprint_of_a_request_cannot_be_guessed_from_the_request(desk: Desk) -> None:
+    """A request may hold a password: a plain hash of it would let a reader of the database try passwords."""
+    await create(desk)
+    what = canonical(["/v1/contents", desk.content()])
+    async with desk.services.database.read() as session:
+        stored = (await session.exec(select(IdempotencyRow.fingerprint))).one()
+    assert stored != hashlib.sha256(what).hexdigest()
+    assert stored == fingerprints(desk.services.keyring, what)[0]
+    assert stored not in fingerprints(KeyRing([create_key()]), what)
+
+
+async def test_a_rotation_and_an_upgrade_forget_no_request(desk: Desk) -> None:
+    first = await create(desk)
+    what = canonical(["/v1/contents", desk.content()])
+    old, new = create_key(), create_key()
+    assert fingerprints(KeyRing([old]), what)[0] in fingerprints(KeyRing([new, old]), what)
+    async with desk.services.database.write() as session:
+        await session.exec(update(IdempotencyRow).values(fingerprint=hashlib.sha256(what).hexdigest()))
+    again = await create(desk)
+    assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
+    other = await create(desk, text="another")
+    assert other.json()["code"] == "IDEMPOTENCY_KEY_REUSED"

@@ -33,7 +33,7 @@ from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
 from tests.workflows.network import spec
 
 OLD, NEW = create_key(), create_key()
-ANSWER = Once("acme keys.create", "first try", "fingerprint")
+ANSWER = Once("acme keys.create", "first try", ("fingerprint",))
 SECRET = b'{"key": "mnd_secret"}'
 
 
