@@ -40,6 +40,11 @@ class ApiSettings(BaseModel):
 
     host: str = Field("127.0.0.1", description="address the API listens on")
     port: int = Field(8080, description="port the API listens on; 0 picks a free one under `munadi dev`")
+    trusted_proxies: str = Field(
+        "",
+        description="addresses or networks of the proxies in front, comma separated: their X-Forwarded-For names the "
+        "caller; unset: the peer of the connection is the caller",
+    )
 
 
 class MediaSettings(BaseModel):
@@ -88,6 +93,11 @@ class Settings(BaseSettings):
         None, description="folder of planted failpoints, for fault tests only; refused in production"
     )
     log_level: str = Field("info", description="debug, info, warning or error")
+    audit_days: int = Field(400, ge=1, description="days that the audit log is kept")
+    allow_public_development: bool = Field(
+        False, description="let development mode listen on a network and have a public address; unset: it refuses"
+    )
+    allow_http: bool = Field(False, description="let production have a public address without https; unset: it refuses")
 
     @property
     def is_development(self) -> bool:

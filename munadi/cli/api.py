@@ -38,19 +38,22 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
     from munadi.cli.settings import check_start, read_settings
 
     settings = read_settings()
+    listen = settings.api.model_copy(
+        update={"host": host or settings.api.host, "port": settings.api.port if port is None else port}
+    )
+    settings = settings.model_copy(update={"api": listen})
     check_start(settings)
 
     import uvicorn
 
     from api.app import create_app
-    from munadi.config import ApiSettings, unknown_variables
+    from munadi.config import unknown_variables
     from munadi.logs import configure_logging
 
     configure_logging(settings.log_level)
     for name in unknown_variables():
         logging.getLogger("munadi.api").warning("unknown setting %s", name)
-    listen = ApiSettings(host=host or settings.api.host, port=settings.api.port if port is None else port)
-    app = create_app(settings.model_copy(update={"api": listen}))
+    app = create_app(settings)
 
     class Server(uvicorn.Server):
         """Open pages of the dashboard are requests without an end: they are ended first."""
@@ -66,6 +69,8 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
         log_config=None,
         access_log=False,
         server_header=False,
+        # MUNADI_API__TRUSTED_PROXIES decides whose X-Forwarded-For counts (api/address.py), not uvicorn's default.
+        proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )

@@ -57,7 +57,7 @@ def database_and_keys() -> tuple[str, KeyRing]:
 
 def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
     """What the API and the worker would stumble over once they run. CommandFailed with USAGE."""
-    parts = (_keys, _level, _database, _media, _channels, _failpoints)
+    parts = (_keys, _level, _database, _media, _channels, _failpoints, _exposure)
     wrong = [rule for part in parts for rule in part(settings)]
     if needs_temporal and settings.temporal.address is None:
         wrong.append("MUNADI_TEMPORAL__ADDRESS must be set: host:port of a Temporal server (munadi dev runs one)")
@@ -100,6 +100,12 @@ def _keys(settings: Settings) -> Iterator[str]:
 def _failpoints(settings: Settings) -> Iterator[str]:
     if settings.failpoints is not None and not settings.is_development:
         yield "MUNADI_FAILPOINTS lets processes die on purpose, for fault tests: unset it in production"
+
+
+def _exposure(settings: Settings) -> Iterator[str]:
+    from munadi.exposure import exposures
+
+    yield from exposures(settings)
 
 
 def _level(settings: Settings) -> Iterator[str]:

@@ -7,8 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from munadi.config import Settings
+from munadi.exposure import exposures
+
 WEAK = "hunter2-hunter2"
 USAGE = 2
+HTTPS = "https://munadi.example"
+PRODUCTION = {"ENVIRONMENT": "production", "SECRET_KEYS": "0123456789abcdef" * 4, "PUBLIC_URL": HTTPS}
 
 
 @pytest.fixture(autouse=True)
@@ -35,14 +40,14 @@ def _ended(folder: Path, module: list[str], settings: dict[str, str]) -> list[st
 
 @pytest.mark.parametrize("command", ["api", "worker", "dev"])
 def test_production_needs_a_key(tmp_path: Path, command: str) -> None:
-    rules = _refused(tmp_path, command, ENVIRONMENT="production", TEMPORAL__ADDRESS="127.0.0.1:1")
+    rules = _refused(tmp_path, command, ENVIRONMENT="production", PUBLIC_URL=HTTPS, TEMPORAL__ADDRESS="127.0.0.1:1")
     assert len(rules) == 1
     assert rules[0].startswith("MUNADI_SECRET_KEYS must be set outside development")
 
 
 @pytest.mark.parametrize("module", ["api", "worker"])
 def test_a_process_that_is_started_as_a_module_says_the_same(tmp_path: Path, module: str) -> None:
-    given = {"ENVIRONMENT": "production", "TEMPORAL__ADDRESS": "127.0.0.1:1"}
+    given = {"ENVIRONMENT": "production", "PUBLIC_URL": HTTPS, "TEMPORAL__ADDRESS": "127.0.0.1:1"}
     (rule,) = _ended(tmp_path, [module], given)
     assert rule == "MUNADI_SECRET_KEYS must be set outside development; make one: openssl rand -base64 32"
     (rule,) = _ended(tmp_path, [module], {**given, "SECRET_KEYS": "0123456789abcdef" * 4, "API__PORT": "http"})
@@ -51,14 +56,14 @@ def test_a_process_that_is_started_as_a_module_says_the_same(tmp_path: Path, mod
 
 @pytest.mark.parametrize("command", ["api", "worker"])
 def test_failpoints_are_refused_in_production(tmp_path: Path, command: str) -> None:
-    given = {"ENVIRONMENT": "production", "SECRET_KEYS": "0123456789abcdef" * 4, "TEMPORAL__ADDRESS": "127.0.0.1:1"}
+    given = {**PRODUCTION, "TEMPORAL__ADDRESS": "127.0.0.1:1"}
     (rule,) = _refused(tmp_path, command, **given, FAILPOINTS=str(tmp_path / "points"))
     assert rule.startswith("MUNADI_FAILPOINTS lets processes die on purpose")
 
 
 @pytest.mark.parametrize("command", ["api", "worker"])
 def test_a_weak_key_is_refused_and_not_shown(tmp_path: Path, command: str) -> None:
-    given = {"ENVIRONMENT": "production", "SECRET_KEYS": WEAK, "TEMPORAL__ADDRESS": "127.0.0.1:1"}
+    given = {**PRODUCTION, "SECRET_KEYS": WEAK, "TEMPORAL__ADDRESS": "127.0.0.1:1"}
     (rule,) = _refused(tmp_path, command, **given)
     assert rule.startswith("MUNADI_SECRET_KEYS: a key-encryption key has at least 32")
     assert WEAK not in rule
@@ -93,3 +98,44 @@ def test_what_only_a_part_reads_is_checked_before_it_starts(tmp_path: Path) -> N
 def test_a_port_that_is_none(tmp_path: Path) -> None:
     assert _refused(tmp_path, "api", API__PORT="70000") == ["MUNADI_API__PORT must be from 0 to 65535"]
     assert "such as MUNADI_API__PORT" in _refused(tmp_path, "api", API="x")[0]
+
+
+@pytest.mark.parametrize("command", [["api"], ["api", "--host", "192.0.2.7"], ["dev"]], ids=" ".join)
+def test_development_does_not_listen_on_a_network(tmp_path: Path, command: list[str]) -> None:
+    (rule,) = _refused(tmp_path, *command, API__HOST="127.0.0.1" if "--host" in command else "0.0.0.0")
+    assert rule.startswith("MUNADI_API__HOST is reachable from other machines, and this is development mode: ")
+    assert "MUNADI_ENVIRONMENT=production" in rule
+    assert "MUNADI_ALLOW_PUBLIC_DEVELOPMENT=true" in rule
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "munadi.example", ""])
+def test_no_address_of_a_network_passes_for_this_machine(host: str) -> None:
+    assert len(list(exposures(Settings.model_validate({"api": {"host": host}})))) == 1
+
+
+@pytest.mark.parametrize("command", ["api", "worker"])
+def test_development_has_no_public_address(tmp_path: Path, command: str) -> None:
+    (rule,) = _refused(tmp_path, command, PUBLIC_URL=HTTPS, TEMPORAL__ADDRESS="127.0.0.1:1")
+    assert rule.startswith("MUNADI_PUBLIC_URL is not an address of this machine, and this is development mode: ")
+
+
+@pytest.mark.parametrize(("url", "found"), [("http://munadi.example", "is http"), ("", "is not set")])
+def test_production_asks_for_https(tmp_path: Path, url: str, found: str) -> None:
+    (rule,) = _refused(tmp_path, "api", **{**PRODUCTION, "PUBLIC_URL": url})
+    assert rule.startswith(f"MUNADI_PUBLIC_URL {found}, and in production keys and sessions must travel over https: ")
+    assert "MUNADI_ALLOW_HTTP=true" in rule
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"public_url": "http://localhost:8080"},
+        {"public_url": "http://[::1]:8080", "api": {"host": "::1"}},
+        {"public_url": "https://tunnel.example", "api": {"host": "0.0.0.0"}, "allow_public_development": True},
+        {"environment": "production", "public_url": HTTPS, "api": {"host": "0.0.0.0"}},
+        {"environment": "production", "public_url": "http://10.0.0.7", "allow_http": True},
+    ],
+)
+def test_what_is_safe_or_allowed_by_name_starts(settings: dict[str, object]) -> None:
+    assert list(exposures(Settings.model_validate(settings))) == []

@@ -36,6 +36,12 @@ def test_compose_refuses_to_start_without(name: str) -> None:
     assert name in done.stderr
 
 
+def test_every_port_is_published_on_loopback() -> None:
+    ports = re.findall(r'^ +- "(\S+:\d+)"$', text("docker-compose.yml"), re.MULTILINE)
+    assert len(ports) == 5
+    assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
+
+
 def test_the_namespace_script_can_be_repeated() -> None:
     with TemporalDevServer() as server:
         environment = {
