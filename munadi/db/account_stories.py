@@ -25,13 +25,12 @@ _IN_FLIGHT = [PublicationStatus.PUBLISHING.value, PublicationStatus.UNCONFIRMED.
 
 
 async def release_held(session: AsyncSession, account_id: str, now: datetime) -> None:
-    """The token works again: publications held for it go on, and somebody is told to look."""
+    """The account was reconnected: lift every TOKEN hold, emit `content.publish.resumed` for each, wake the workflow."""
     held = col(PublicationRow.hold_reason) == HoldReason.TOKEN.value
     for story in await _stories(session, account_id, now, held):
         for row in story.publications:
             if row.account_id == account_id and row.hold_reason == HoldReason.TOKEN:
-                story.release(row)
-                row.updated_at = now
+                await story.resume(row)
         story.wake()
         await story.close()
 

@@ -113,10 +113,13 @@ class ContentProgress:
             if gone is not None:
                 await story.fail(row, failure_of(Reason.ACCOUNT_DISCONNECTED))
                 continue
-            if row.hold_reason == HoldReason.TOKEN and row.hold_until is None and status in _USABLE:
-                story.release(row)
+            reconnected = row.hold_reason == HoldReason.TOKEN and row.hold_until is None and status in _USABLE
             if story.now >= story.content.publish_by:
+                if reconnected:
+                    story.release(row)
                 await story.fail(row, _end_of(row))
+            elif reconnected:
+                await story.resume(row)
 
 
 def _end_of(row: PublicationRow) -> Failure:

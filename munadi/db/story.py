@@ -126,6 +126,12 @@ class Story:
         status = (await self.session.exec(select(AccountRow.status).where(AccountRow.id == account_id))).first()
         return status in (AccountStatus.CONNECTED, AccountStatus.EXPIRING)
 
+    async def resume(self, row: PublicationRow) -> None:
+        """Lift a hold because what it waited for has come; the `.resumed` event follows its `.held`."""
+        self.release(row)
+        row.updated_at = self.now
+        await self.emit(EventType.PUBLISH_RESUMED, row)
+
     def release(self, row: PublicationRow) -> None:
         """Take the condition off."""
         row.hold_reason = row.hold_since = row.hold_until = row.hold_cause = None

@@ -60,6 +60,20 @@ async def test_a_reconnect_releases_and_wakes_what_was_held_for_the_token(seed: 
     assert contents[0].next_look_at == LATER
 
 
+async def test_a_reconnect_emits_one_resumed_event_per_held_publication(seed: Seed) -> None:
+    account = await seed.account()
+    held = [await seed.content(account.id, hold=HoldReason.TOKEN) for _ in range(2)]
+    await seed.content(account.id, hold=HoldReason.OUTAGE)
+    await seed.account(now=LATER)
+    resumed = await seed.events(EventType.PUBLISH_RESUMED)
+    assert sorted(str(event.content_id) for event in resumed) == sorted(held)
+    for event in resumed:
+        assert (event.sequence, event.status, event.created_at) == (3, "queued", LATER)  # accepted, held, resumed
+        assert event.data["publication"]["hold"] is None
+    await seed.account(now=LATER)
+    assert len(await seed.events(EventType.PUBLISH_RESUMED)) == 2
+
+
 async def test_a_disconnected_account_fails_what_it_had_queued(seed: Seed) -> None:
     account = await seed.account()
     waiting = await seed.content(account.id)

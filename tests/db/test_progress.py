@@ -201,6 +201,14 @@ async def test_a_hold_for_a_token_that_works_again_is_taken_off(board: Board) ->
     claim = await board.progress.claim(put.content_id, START, "w")
     assert [each.publication_id for each in claim.claimed] == [put.ids[1]]
     assert (await board.row(put.ids[0])).hold_reason == "TOKEN"
+    assert await board.types(put.content_id) == ["publish.resumed", "publish.started"]
+
+
+async def test_a_hold_that_is_lifted_after_publish_by_fails_without_a_resumed_event(board: Board) -> None:
+    put = await board.put(S.QUEUED, hold_reason="TOKEN", hold_since=START, publish_by=START)
+    await board.progress.look(put.content_id, START)
+    assert await board.types(put.content_id) == ["publish.failed", "completed"]
+    assert ((await board.row(put.id)).failure or {})["reason"] == "WINDOW_MISSED"
 
 
 async def _needs_its_owner(board: Board) -> None:
