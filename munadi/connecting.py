@@ -31,6 +31,7 @@ from munadi.domain.connection import ConnectionStatus
 from munadi.domain.failure import ChannelError, Failure, Reason, Sorting
 from munadi.domain.reasons import failure_of
 from munadi.domain.usage import QuotaExceeded
+from munadi.importing import prove
 from munadi.ports import Asking, Authorizer, Channels, Choice, Clock, Connection
 
 log = logging.getLogger("munadi.connecting")
@@ -164,7 +165,7 @@ class Connecting:
         channel = self._channels[row.channel]
         proven: list[Connection] = []
         for choice in choices:
-            found = await channel.verify(choice.given)
+            found = await prove(channel, choice.given)
             profile = found.profile
             if profile.external_id != choice.external_id:
                 message = f"the token is {profile.external_id}'s, not {choice.external_id}'s"

@@ -35,6 +35,7 @@ from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
 from munadi.domain.time import Instant
+from munadi.importing import prove
 from munadi.ports import AccountImport, Connection
 from munadi.tokens import AccountTokens
 
@@ -233,6 +234,6 @@ async def _verified(body: AccountSent, services: Services) -> Connection:
         password=sent.password,
     )
     try:
-        return await services.channels[body.channel].verify(given)
+        return await prove(services.channels[body.channel], given)
     except ChannelError as error:
         raise of_channel(error, body.channel, "/credentials") from error

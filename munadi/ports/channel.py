@@ -130,7 +130,10 @@ class Channel(Protocol):
         """Pure and table driven: (code, subcode) → reason and sorting."""
 
     async def verify(self, given: AccountImport) -> Connection:
-        """A read call that proves the imported credentials and tells whose they are."""
+        """Read calls that prove credentials and tell whose they are.
+
+        Never renews a token: `munadi.tokens` alone does, under the account's lease. An expired one is TOKEN_EXPIRED.
+        """
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         """New credentials for old. TOKEN_REVOKED when the grant is dead; the caller holds the account's lease."""

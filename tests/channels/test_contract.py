@@ -218,6 +218,27 @@ async def test_verify_refuses_credentials_of_somebody_else(scene: Scene) -> None
 
 
 @scenes
+async def test_verify_never_renews_an_expired_token(scene: Scene) -> None:
+    """Only `munadi.tokens` renews, under the account's lease: a second renewal may end the grant."""
+    built = scene.bench()
+    account = scene.account
+    built.network.on("GET", "", scene.expired)
+    given = AccountImport.of(
+        account.credentials, external_id=account.external_id, service_url=account.service_url, login=account.login
+    )
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.verify(given)
+    assert caught.value.reason is Reason.TOKEN_EXPIRED
+    assert given.refresh_token is not None
+    refresh_token = given.refresh_token.get_secret_value()
+    assert built.network.requests, "the network was not asked"
+    for request in built.network.requests:
+        assert request.method == "GET"
+        assert refresh_token not in f"{request.url} {request.headers} {request.content!r}"
+        assert not {"refreshSession", "refresh_access_token", "access_token", "token"} & set(request.url.path.split("/"))
+
+
+@scenes
 async def test_verify_needs_credentials(scene: Scene) -> None:
     built = scene.bench()
     with pytest.raises(ChannelError) as caught:

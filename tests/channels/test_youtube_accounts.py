@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.importing import prove
 from munadi.ports import AccountImport
 from tests.channels.making import NOW, REFRESH, TOKEN, Bench, account, bench
 from tests.channels.network import answer, form_of, ok
@@ -93,7 +94,7 @@ async def test_a_token_that_can_be_renewed_lives_an_hour_at_most() -> None:
 async def test_an_expired_import_is_renewed_on_the_spot() -> None:
     made = built()
     made.network.on("GET", CHANNELS, refusal(401, "authError"), YOUTUBE.identity[2])
-    credentials = (await made.channel.verify(GIVEN)).credentials
+    credentials = (await prove(made.channel, GIVEN)).credentials
     assert credentials.access_token.get_secret_value() == "fresh-token"
     assert credentials.refresh_token == SecretStr(REFRESH)
     assert made.network.requests[-1].headers["authorization"] == "Bearer fresh-token"

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.stack import Brand, Stack, picture
+from tests.e2e.stack import Brand, Stack, clip, picture
 from tests.faults.world import no_quotas
 
 
@@ -107,3 +107,39 @@ async def test_many_posts_on_an_expired_token_make_one_refresh(
         texts = [post["text"] for post in (await sandbox.get("/control/posts", params={"channel": channel})).json()]
         assert sorted(text for text in texts if text.startswith(ref)) == [f"{ref} {n:03}" for n in range(posts)]
         assert await asked(refresh) == before + 1
+
+
+async def test_posts_and_checks_on_an_expired_token_make_one_refresh(stack: Stack, api: httpx.AsyncClient) -> None:
+    """A check reads with the token there is and renews it as everybody does: under the account's lease."""
+    async with stack.sandbox() as sandbox:
+        await no_quotas(sandbox)
+        brand = await Brand.create(api, sandbox, "checked", "youtube")
+        (account,) = (await api.get("/v1/accounts", params={"brandRef": "checked"})).json()["data"]
+        upload = {"file": ("a.mp4", clip(1, (180, 320)), "video/mp4")}
+        media = (await api.post("/v1/media", files=upload, data={"brandRef": "checked"})).json()
+
+        async def refreshes() -> int:
+            calls = (await sandbox.get("/control/calls", params={"channel": "youtube"})).json()
+            return sum(call["operation"] == "token" for call in calls)
+
+        async def post(number: int) -> dict[str, Any]:
+            options = {"title": f"checked {number:02}", "madeForKids": False}
+            channels = [{"channel": "youtube", "options": options}]
+            return await brand.submit("checked", channels=channels, media=[{"id": media["id"]}])
+
+        async def check() -> dict[str, Any]:
+            return dict((await api.post(f"/v1/accounts/{account['id']}/check", json={})).json())
+
+        before = await refreshes()
+        expiry = {"channel": "youtube", "profile": account["externalId"], "which": "access"}
+        assert (await sandbox.post("/control/tokens/expire", json=expiry)).status_code < 300
+        slow = {"channel": "youtube", "operation": "token", "mode": "delay", "delaySeconds": 1.5, "times": None}
+        assert (await sandbox.post("/control/faults", json=slow)).status_code == 201  # whoever asks too asks meanwhile
+        posts = [post(number) for number in range(24)]
+        answered = await asyncio.gather(check(), check(), *posts, check(), check())
+        assert [one["ok"] for one in (*answered[:2], *answered[-2:])] == [True] * 4
+        for content in answered[2:-2]:
+            ended = await brand.ended(content["id"], 120)
+            assert ended["status"] == "published", ended
+        assert (await sandbox.delete("/control/faults")).status_code == 204
+        assert await refreshes() == before + 1

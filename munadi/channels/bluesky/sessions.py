@@ -57,19 +57,10 @@ class Sessions:
         return await self._xrpc.procedure(base, "com.atproto.server.createSession", body=body, secrets=[secret])
 
     async def _look(self, base: str, given: AccountImport) -> tuple[Answer, Credentials]:
-        """getSession; an expired session is renewed first when there is a refresh token.
-
-        A grant of OAuth's is not: its refresh token works once, so that only who holds the account's lease may use it.
-        """
+        """getSession with the given token."""
         assert given.access_token is not None
         access = Access.of(given.access_token, given.extra)
-        try:
-            answer = await self._xrpc.query(base, "com.atproto.server.getSession", access=access)
-        except ChannelError as error:
-            if error.reason is not Reason.TOKEN_EXPIRED or given.refresh_token is None or access.key is not None:
-                raise
-            answer = await self._refresh(base, given.refresh_token)
-            return answer, _pair(answer)
+        answer = await self._xrpc.query(base, "com.atproto.server.getSession", access=access)
         credentials = Credentials(
             access_token=given.access_token,
             refresh_token=given.refresh_token,

@@ -32,10 +32,7 @@ class Accounts:
         self._clock = tools.clock
 
     async def verify(self, given: AccountImport) -> Connection:
-        """channels.list of the token's own channel; an expired token is renewed first when there is a refresh token.
-
-        Raises ChannelError; MISSING_SCOPE for a token that may only upload.
-        """
+        """channels.list of the token's own channel. Raises ChannelError; MISSING_SCOPE for a token that may only upload."""
         if given.access_token is None:
             raise _refuse(Reason.MISSING_FIELD, "give accessToken, and refreshToken to outlive its hour")
         expires_at = given.expires_at or (self._clock.now() + TOKEN_LIFE if given.refresh_token else None)
@@ -46,14 +43,7 @@ class Accounts:
             grant_expires_at=given.grant_expires_at,
             is_final=given.is_final,
         )
-        try:
-            answer = await self._look(credentials)
-        except ChannelError as error:
-            if error.reason is not Reason.TOKEN_EXPIRED or given.refresh_token is None:
-                raise
-            credentials = await self._renew(given.refresh_token)
-            answer = await self._look(credentials)
-        profile = _profile(answer)
+        profile = _profile(await self._look(credentials))
         if given.external_id and given.external_id != profile.external_id:
             raise _refuse(Reason.INVALID_FIELD, f"this token is {profile.external_id}'s, not externalId's")
         return Connection(profile, credentials)

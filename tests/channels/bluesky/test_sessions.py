@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from munadi.channels.bluesky.identity import pds_of
 from munadi.channels.bluesky.sessions import expiry
 from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.importing import prove
 from munadi.ports import AccountImport
 from tests.channels.making import REFRESH, TOKEN, Bench, account, bench
 from tests.channels.network import answer, ok
@@ -84,10 +85,13 @@ async def test_a_given_server_is_asked_and_kept() -> None:
 
 async def test_an_expired_import_is_renewed_on_the_spot() -> None:
     built = bench("bluesky")
-    built.network.on("GET", GET, answer(400, {"error": "ExpiredToken"})).on("POST", RENEW, session())
-    connection = await built.channel.verify(TOKENS)
+    built.network.on("GET", GET, answer(400, {"error": "ExpiredToken"}), session()).on("POST", RENEW, session())
+    connection = await prove(built.channel, TOKENS)
     assert connection.credentials.access_token.get_secret_value() == ACCESS
-    assert built.network.requests[-1].headers["authorization"] == f"Bearer {REFRESH}"
+    assert connection.credentials.refresh_token == SecretStr("r2")
+    [renewal] = built.network.sent(RENEW)
+    assert renewal.headers["authorization"] == f"Bearer {REFRESH}"
+    assert built.network.requests[-1].headers["authorization"] == f"Bearer {ACCESS}"
 
 
 async def test_an_expired_import_without_a_refresh_token_is_refused() -> None:
