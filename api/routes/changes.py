@@ -30,6 +30,7 @@ from munadi.domain.problem import ProblemsFound
 from munadi.domain.time import check_window
 from munadi.intake.check import read_due, read_publish_by
 from munadi.intake.edit import edited
+from munadi.intake.moving import check_life
 from munadi.intake.problems import Findings
 from munadi.intake.wire import ContentEdit, NothingSent, RescheduleSent, RetrySent
 
@@ -58,7 +59,7 @@ async def edit_content(
     check_match(if_match, content.version)
     whole = edited(content.brand_ref, draft.source, sent)
     try:
-        planned = await services.intake.replan(whole.request, shape)
+        planned = await services.intake.replan(whole.request, shape, due=content.scheduled_at)
     except ProblemsFound as error:
         raise ProblemsFound(whole.pointed(error.problems)) from None
     try:
@@ -83,19 +84,20 @@ async def reschedule_content(
     if_match: IfMatch = None,
 ) -> Response:
     """Move what still waits to another time. A default publishBy moves along; an explicit one stays."""
-    change = partial(_reschedule, sent)
+    change = partial(_reschedule, services, sent)
     return await _change(
         services, principal, asked, content_id, "contents.reschedule", change, if_match=if_match, counts=True
     )
 
 
-async def _reschedule(sent: RescheduleSent, story: Story) -> None:
+async def _reschedule(services: Services, sent: RescheduleSent, story: Story) -> None:
     # Under the key and the lock, so that a repetition is answered as before though its time may have passed.
     found = Findings()
     due = read_due(sent.scheduled_at, sent.timezone, sent.fold, story.now, found)
     publish_by = read_publish_by(sent.publish_by, sent.timezone, found)
     if due is not None:
         found.extend(check_window(due, publish_by, story.now))
+        await check_life(story, due, services.channels, services.keyring, found)
     found.raise_if_any()
     zone_given = sent.timezone is not None
     try:

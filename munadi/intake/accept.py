@@ -108,16 +108,27 @@ class Intake:
             drafts=await self._drafts(request, now, found, new_due=due, brand_exists=may_see(request.brand_ref)),
         )
 
-    async def replan(self, request: ContentSent, shape: Sequence[Problem] = ()) -> PlannedDrafts:
-        """The drafts of an edited content, whose times and accounts are settled. Raises as `plan`."""
+    async def replan(self, request: ContentSent, shape: Sequence[Problem] = (), *, due: datetime) -> PlannedDrafts:
+        """The drafts of an edited content, whose accounts are settled, as is its time `due`. Raises as `plan`."""
+        now = self.clock.now()
         found = Findings()
         found.extend(shape)
-        return await self._drafts(request, self.clock.now(), found, new_due=None, brand_exists=True)
+        return await self._drafts(request, now, found, new_due=None, kept_due=due, brand_exists=True)
 
     async def _drafts(
-        self, request: ContentSent, now: datetime, found: Findings, *, new_due: datetime | None, brand_exists: bool
+        self,
+        request: ContentSent,
+        now: datetime,
+        found: Findings,
+        *,
+        new_due: datetime | None,
+        kept_due: datetime | None = None,
+        brand_exists: bool,
     ) -> PlannedDrafts:
-        """The drafts, or ProblemsFound: then no file is left behind. `new_due`: tokens must live until then."""
+        """The drafts, or ProblemsFound: then no file is left behind.
+
+        Accounts must live until `new_due`. One that ends before `kept_due` is a warning only: an edit moves nothing.
+        """
         media = list(media_sent(request))
         brought = await self.media.fetch(request.brand_ref, media, now, found)
         try:
@@ -132,7 +143,9 @@ class Intake:
                 raise PlanRefused(found.all, warnings, placed)
             if new_due is not None:
                 scheduled = new_due if request.scheduled_at is not None else None
-                warnings += time_warnings(placed, now, scheduled) + token_warnings(targets, new_due, self.keyring)
+                warnings += time_warnings(placed, now, scheduled)
+            if (due := new_due or kept_due) is not None:
+                warnings += token_warnings(targets, due, now, self.keyring)
             warnings += await self._quota_warnings(targets, new_due)
         except BaseException:
             brought.discard()

@@ -13,8 +13,9 @@ from munadi.domain.account import AccountStatus
 from munadi.domain.failure import ChannelError, Failure, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.reasons import failure_of
+from munadi.intake.endings import ending_before
 from munadi.intake.quota import daily_total
-from munadi.intake.resolve import cannot_renew, missing_scope
+from munadi.intake.resolve import missing_scope
 from munadi.ports import Channel, Channels, MediaReach, MediaReader
 
 
@@ -56,7 +57,8 @@ def _of_account(ahead: Ahead, channel: Channel, keyring: KeyRing, now: datetime)
         return failure_of(Reason.ACCOUNT_DISCONNECTED)
     if row.status == AccountStatus.REAUTH_REQUIRED:
         return failure_of(Reason.TOKEN_REVOKED)
-    if (ends := row.token_expires_at) is not None and ends <= due and cannot_renew(row, ends, now, keyring):
+    ending = ending_before(row, due, channel.spec, now, keyring)
+    if ending is not None and ending.is_final:
         return failure_of(Reason.TOKEN_EXPIRES_BEFORE_SLOT)
     if not channel.spec.may_publish(row.scopes):
         return failure_of(Reason.MISSING_SCOPE, missing_scope(row, channel.spec))

@@ -10,12 +10,12 @@ from pydantic import SecretStr
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.crypto import KeyRing, SealBroken
-from munadi.db.sealed import open_credentials
+from munadi.crypto import KeyRing
 from munadi.db.tables import AccountRow, BrandRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelName, ChannelSpec
 from munadi.domain.failure import Reason
+from munadi.intake.endings import Ending, ending_before
 from munadi.intake.problems import Findings
 from munadi.intake.wire import ChannelSent
 from munadi.ports import Channel, Channels
@@ -112,16 +112,8 @@ def check_health(targets: Collection[Target], due: datetime, now: datetime, keyr
         if row.status == AccountStatus.REAUTH_REQUIRED:
             message = f"the network has ended our access to {name}; reconnect the account"
             found.add(target.account_pointer, "ACCOUNT_REAUTH_REQUIRED", message, spec=spec)
-        elif (ends := row.token_expires_at) is not None and ends <= due and cannot_renew(row, ends, now, keyring):
-            message = f"the token of {name} ends before the due time and cannot be renewed; reconnect the account"
-            found.add(
-                target.account_pointer,
-                Reason.TOKEN_EXPIRES_BEFORE_SLOT,
-                message,
-                spec=spec,
-                limit=ends.isoformat(),
-                actual=due.isoformat(),
-            )
+        elif (ending := ending_before(row, due, spec, now, keyring)) is not None and ending.is_final:
+            require_life(found, target.account_pointer, row, spec, ending, due)
         elif not spec.may_publish(row.scopes):
             needed, granted = " or ".join(spec.publish_scopes), " ".join(row.scopes)
             message = missing_scope(row, spec)
@@ -134,14 +126,16 @@ def missing_scope(row: AccountRow, spec: ChannelSpec) -> str:
     return f"{row.handle} ({row.id}) was connected without the permission {needed}; reconnect it and grant that"
 
 
-def cannot_renew(row: AccountRow, ends: datetime, now: datetime, keyring: KeyRing) -> bool:
-    """`expiring` says that renewing was tried in vain; an expired token without a refresh token is beyond it."""
-    if row.status == AccountStatus.EXPIRING:
-        return True
-    try:
-        return ends <= now and open_credentials(keyring, row).refresh_token is None
-    except SealBroken:
-        return False  # a key is missing, not the grant: the post waits until it is back
+def require_life(
+    found: Findings, pointer: str, row: AccountRow, spec: ChannelSpec, ending: Ending, due: datetime
+) -> None:
+    """The problem of a slot after the end of its account's connection."""
+    message = (
+        f"our access to {row.handle} ({row.id}) ends on {ending.at:%Y-%m-%d %H:%MZ}, before the due time, and only its "
+        "owner can extend it; reconnect the account or choose an earlier time"
+    )
+    limit, actual = ending.at.isoformat(), due.isoformat()
+    found.add(pointer, Reason.TOKEN_EXPIRES_BEFORE_SLOT, message, spec=spec, limit=limit, actual=actual)
 
 
 async def _accounts(session: AsyncSession, brand_ref: str, sent: Sequence[ChannelSent]) -> Sequence[AccountRow]:

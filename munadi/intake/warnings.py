@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from munadi.crypto import KeyRing, SealBroken
-from munadi.db.sealed import open_credentials
+from munadi.crypto import KeyRing
+from munadi.db.tables import AccountRow
 from munadi.domain.channel import ChannelSpec, Counted, MediaKind, MediaRule
 from munadi.domain.publication import Warning_
 from munadi.intake.drafts import PlacedDraft
+from munadi.intake.endings import Ending, ending_before
 from munadi.intake.resolve import Target
 
 LINK = re.compile(r"https?://\S", re.IGNORECASE)
@@ -69,22 +70,21 @@ def time_warnings(drafts: Sequence[PlacedDraft], now: datetime, scheduled: datet
     ]
 
 
-def token_warnings(targets: Sequence[Target], due: datetime, keyring: KeyRing) -> list[Warning_]:
-    """Accounts whose token ends before the due time, and that have none to renew it with later."""
+def token_warnings(targets: Sequence[Target], due: datetime, now: datetime, keyring: KeyRing) -> list[Warning_]:
+    """Accounts whose connection ends before the due time unless their owner, or a renewal, extends it."""
     found = []
     for target in targets:
         row, spec = target.row, target.channel.spec
-        if row is None or row.token_expires_at is None or row.token_expires_at > due:
-            continue
-        try:
-            if open_credentials(keyring, row).refresh_token is not None:
-                continue
-        except SealBroken:
-            continue  # whoever mends the keys is told so elsewhere
-        said = f"token of {row.handle} ends on {row.token_expires_at:%Y-%m-%d %H:%MZ}, before the due time, and has no"
-        message = f"{said} refresh token: check or reconnect the account before that"
-        found.append(_warning(spec, WarningCode.TOKEN_EXPIRES_BEFORE_SLOT, target.account_pointer, message))
+        if row is not None and (ending := ending_before(row, due, spec, now, keyring)) is not None:
+            found.append(token_warning(row, spec, ending, target.account_pointer))
     return found
+
+
+def token_warning(row: AccountRow, spec: ChannelSpec, ending: Ending, pointer: str) -> Warning_:
+    """The warning of a slot after the end of its account's connection."""
+    what = "our access" if ending.at == row.grant_expires_at else "the token"
+    message = f"ends {what} to {row.handle} on {ending.at:%Y-%m-%d %H:%MZ}, before the due time: reconnect it before that"
+    return _warning(spec, WarningCode.TOKEN_EXPIRES_BEFORE_SLOT, pointer, message)
 
 
 def _links(placed: PlacedDraft) -> Iterator[Warning_]:

@@ -85,6 +85,12 @@ async def ending_token(desk: Desk) -> None:
     await change_account(desk, ChannelName.BLUESKY, status="expiring", token_expires_at=DUE - timedelta(minutes=1))
 
 
+async def ending_grant(desk: Desk) -> None:
+    """The access token is renewed until then; nothing renews the grant."""
+    ends = DUE - timedelta(minutes=1)
+    await change_account(desk, ChannelName.BLUESKY, token_expires_at=DUE + timedelta(hours=1), grant_expires_at=ends)
+
+
 async def spent_day(desk: Desk) -> None:
     await change_account(desk, ChannelName.BLUESKY, facts={"quota": {"used": 0, "total": 0, "left": 0}})
 
@@ -104,6 +110,7 @@ async def lost_media(desk: Desk) -> None:
     [
         (dead_grant, "TOKEN_REVOKED"),
         (ending_token, "TOKEN_EXPIRES_BEFORE_SLOT"),
+        (ending_grant, "TOKEN_EXPIRES_BEFORE_SLOT"),
         (spent_day, "DAILY_CAP_REACHED"),
         (another_key, "INTERNAL_ERROR"),
         (lost_media, "MEDIA_UNREACHABLE"),
