@@ -38,7 +38,7 @@ EVENT_MEANING = {
     EventType.PUBLISH_UNCONFIRMED: "we looked and cannot tell; nothing is sent again",
     EventType.PUBLISH_CANCELED: "withdrawn before its claim",
     EventType.PUBLISH_HELD: "it waits on a condition; `reason` is the hold's",
-    EventType.PUBLISH_RESUMED: "it continues: its account was reconnected, somebody retried it, or it was proven not sent",
+    EventType.PUBLISH_RESUMED: "it continues: its account was reconnected, it was retried, or proven not sent",
     EventType.CONTENT_COMPLETED: "every publication has ended; `status` is the roll-up",
     EventType.ACCOUNT_CONNECTED: "an account can be published to",
     EventType.ACCOUNT_EXPIRING: "its access ends soon",

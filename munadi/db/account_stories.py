@@ -25,7 +25,7 @@ _IN_FLIGHT = [PublicationStatus.PUBLISHING.value, PublicationStatus.UNCONFIRMED.
 
 
 async def release_held(session: AsyncSession, account_id: str, now: datetime) -> None:
-    """The account was reconnected: lift every TOKEN hold, emit `content.publish.resumed` for each, wake the workflow."""
+    """The account was reconnected: lift each TOKEN hold, emit `content.publish.resumed`, wake the workflow."""
     held = col(PublicationRow.hold_reason) == HoldReason.TOKEN.value
     for story in await _stories(session, account_id, now, held):
         for row in story.publications:

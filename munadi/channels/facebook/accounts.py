@@ -67,7 +67,9 @@ class Accounts:
                 await self.graph.get("me", token_of(account), {"fields": "id"})
                 return account.credentials
             if not account.external_id:
-                raise self.graph.refusal(Reason.TOKEN_EXPIRED, "the Page's token has expired; name the Page (externalId)")
+                raise self.graph.refusal(
+                    Reason.TOKEN_EXPIRED, "the Page's token has expired; name the Page (externalId)"
+                )
             person = await self._extended(person)
             fields = {"fields": "id,access_token"}
             answer = await self.graph.get(account.external_id, person.get_secret_value(), fields)

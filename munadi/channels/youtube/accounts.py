@@ -32,7 +32,10 @@ class Accounts:
         self._clock = tools.clock
 
     async def verify(self, given: AccountImport) -> Connection:
-        """channels.list of the token's own channel. Raises ChannelError; MISSING_SCOPE for a token that may only upload."""
+        """channels.list of the token's own channel.
+
+        Raises ChannelError; MISSING_SCOPE for a token that may only upload.
+        """
         if given.access_token is None:
             raise _refuse(Reason.MISSING_FIELD, "give accessToken, and refreshToken to outlive its hour")
         expires_at = given.expires_at or (self._clock.now() + TOKEN_LIFE if given.refresh_token else None)
