@@ -9,6 +9,7 @@ from functools import partial
 from fastapi import APIRouter, FastAPI
 
 from api import openapi, problems
+from api.admission import Admission
 from api.dashboard import routes as dashboard
 from api.dashboard.live import Live
 from api.edge import Edge
@@ -104,7 +105,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
         app.include_router(router)
     dashboard.install(app)
     # The form around an uploaded file has some bytes of its own.
-    app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000)
+    app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000, admit=Admission())
     return app
 
 

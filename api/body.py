@@ -9,8 +9,7 @@ from fastapi import Request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from munadi.domain.problem import Problem, ProblemsFound
-from munadi.domain.shape import problems_of_shape
-from munadi.intake.repair import read_model
+from munadi.intake import repair
 
 Model = TypeVar("Model", bound=BaseModel)
 # The models of such bodies, which the framework does not know.
@@ -19,12 +18,12 @@ _NO_BODY = Problem(pointer="", code="MISSING_FIELD", message="a JSON body is nee
 
 
 def read_body(request: Request, model: type[Model]) -> tuple[Model, list[Problem]]:
-    """The request's body and what is wrong with its shape. ProblemError 422 without one, ProblemsFound
-    when too little of it can be read."""
+    """The request's body and what is wrong with its shape. ProblemsFound without one, and when too little of it can
+    be read."""
     state = request.scope.get("state", {})
     if "json" not in state:
         raise ProblemsFound([_NO_BODY])
-    sent, problems = read_model(model, state["json"])
+    sent, problems = repair.read_model(model, state["json"])
     if sent is None:
         raise ProblemsFound(problems)
     return sent, problems
@@ -41,7 +40,7 @@ def read_whole(request: Request, model: type[Model]) -> tuple[Model | None, dict
         whole = model.model_validate(value)
         return whole, {name: getattr(whole, name) for name in model.model_fields}, []
     except ValidationError as error:
-        problems = problems_of_shape(error.errors(include_url=False, include_input=False))
+        problems = repair.described(error.errors(include_url=False, include_input=False))
     return None, _readable(model, value) if isinstance(value, dict) else {}, problems
 
 

@@ -1,10 +1,11 @@
-"""The outermost layer: a request id, a bounded body, strict JSON, and no error without a problem document.
+"""The outermost layer: a request id, the key before the body, strict JSON, and no error without a problem document.
 
 Pure ASGI, so that a body is refused before anything parses it, for every route alike.
 """
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,13 +13,17 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from api.admission import Admit
 from api.problems import MEDIA_TYPE, ProblemError, problem_response, refused, translate
+from api.receiving import ClientLeft, Pace, bounded, check_framing, check_length, has_body, read_whole, replay
 from munadi.db.ids import new_id
 from munadi.domain.ids import Prefix
 from munadi.domain.problem import Problem
-from munadi.intake.strict_json import JsonRefused, read_json, unstorable
+from munadi.intake.strict_json import JsonRefused, check_storable, read_json
 
 MAX_BODY = 1_000_000
+# The forms of the dashboard and of the pages on which owners connect, which anyone can send.
+MAX_FORM = 64_000
 UPLOAD_PATH = "/v1/media"
 API = "/v1/"
 # What tells an error in its own words.
@@ -28,11 +33,17 @@ _WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 class Edge:
-    """Wraps the application. `max_upload` bounds what is sent to the upload path, streamed and not kept here."""
+    """Wraps the application.
 
-    def __init__(self, app: ASGIApp, *, max_upload: int) -> None:
+    `admit` refuses a request to the API whose body must not be read. `max_upload` bounds what is sent to the upload
+    path, which is streamed and not stored here. `pace` bounds how long a body takes.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_upload: int, admit: Admit, pace: Pace = Pace()) -> None:
         self._app = app
         self._max_upload = max_upload
+        self._admit = admit
+        self._pace = pace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,7 +59,7 @@ class Edge:
         try:
             receive = await self._checked(scope, receive)
             await self._app(scope, receive, answering)
-        except _Gone:
+        except ClientLeft:
             return
         except Exception as error:
             if answering.begun:
@@ -58,22 +69,25 @@ class Edge:
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
         """What the application may read the body from."""
-        _check_query(scope.get("query_string", b""))
-        if scope["method"] not in _WITH_BODY:
-            return receive
         headers = Headers(scope=scope)
+        check_framing(headers)
+        _check_query(scope.get("query_string", b""))
+        if scope["method"] not in _WITH_BODY or not has_body(headers):
+            return receive
+        is_api = scope["path"].startswith(API)
+        if is_api:
+            await self._admit(scope)
         kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-        upload = scope["path"] == UPLOAD_PATH and kind == "multipart/form-data"
-        limit = self._max_upload if upload else MAX_BODY
-        declared = headers.get("content-length", "")
-        if declared.isdigit() and len(declared) < 19 and int(declared) > limit:
-            raise _too_large(limit)
-        if upload:
-            return _bounded(receive, limit)
-        body = await _read(receive, limit)
-        if body and scope["path"].startswith(API):
-            _check_json(scope, kind, body)
-        return _replay(body, receive)
+        is_upload = scope["path"] == UPLOAD_PATH and kind == "multipart/form-data"
+        limit = self._max_upload if is_upload else MAX_BODY if is_api else MAX_FORM
+        check_length(headers, limit)
+        if is_upload:
+            return bounded(receive, limit, self._pace)
+        body = await read_whole(receive, limit, self._pace)
+        if body and is_api:
+            _check_type(kind)
+            scope["state"]["json"] = _read_json(body)
+        return replay(body, receive)
 
 
 class _Answering:
@@ -120,10 +134,6 @@ class _Answering:
             headers.setdefault(name, value)
 
 
-class _Gone(Exception):
-    """The client left before its request was whole: there is nobody to answer."""
-
-
 def _check_query(query: bytes) -> None:
     """No name, id or word of ours has a NUL: PostgreSQL takes none, and SQLite would stop reading there."""
     if b"%00" not in query:
@@ -133,60 +143,16 @@ def _check_query(query: bytes) -> None:
     raise refused([Problem(pointer=f"?{name}", code="INVALID_FIELD", message=message, rule="nul") for name in names])
 
 
-def _check_json(scope: Scope, kind: str, body: bytes) -> None:
+def _check_type(kind: str) -> None:
     if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
         detail = f"send JSON as application/json, not {kind[:80] or 'a body without Content-Type'}"
         raise ProblemError(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type", detail)
+
+
+def _read_json(body: bytes) -> Any:
     try:
         value = read_json(body)
     except JsonRefused as error:
         raise ProblemError(400, error.code, "The body cannot be read", str(error)) from None
-    broken = unstorable(value)
-    if broken:
-        raise refused(broken)
-    scope["state"]["json"] = value
-
-
-async def _read(receive: Receive, limit: int) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _Gone
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            raise _too_large(limit)
-        chunks.append(chunk)
-        if not message.get("more_body"):
-            return b"".join(chunks)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replay() -> Message:
-        return waiting.pop() if waiting else await receive()
-
-    return replay
-
-
-def _bounded(receive: Receive, limit: int) -> Receive:
-    size = 0
-
-    async def bounded() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > limit:
-            raise _too_large(limit)
-        return message
-
-    return bounded
-
-
-def _too_large(limit: int) -> ProblemError:
-    detail = f"a body has at most {limit} bytes"
-    # The rest of the body is not read, so the connection cannot be used again.
-    return ProblemError(413, "BODY_TOO_LARGE", "Content Too Large", detail, headers={"Connection": "close"})
+    check_storable(value)
+    return value

@@ -21,6 +21,7 @@ _MEANINGS = {
     401: "No API key, or none that is valid.",
     403: "The API key lacks the scope.",
     404: "There is no such thing, or none that this key may see.",
+    408: "The body did not come in time. The connection is closed.",
     409: "Not possible in the state it is in, or an equal request is still in flight.",
     412: "Changed since the version that If-Match names.",
     413: "The body is too large.",
@@ -101,6 +102,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for methods in made["paths"].values():
         for operation in methods.values():
             _own_refusal(operation)
+            if "requestBody" in operation:
+                operation["responses"].setdefault("408", _problem(408))
             if "428" in operation["responses"]:
                 _require(operation, "If-Match")
     for name in ("HTTPValidationError", "ValidationError"):

@@ -30,7 +30,7 @@ from api import quotas
 from munadi.crypto import SealBroken
 from munadi.db.changes import ChangeRefused
 from munadi.domain.model import WireModel
-from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.problem import MAX_PROBLEMS, Problem, ProblemsFound
 from munadi.domain.shape import problems_of_shape
 from munadi.domain.usage import QuotaExceeded
 from munadi.logs import traceback_of
@@ -51,7 +51,11 @@ class ProblemDocument(WireModel):
     instance: str = Field(description="The path that was asked for.")
     code: str = Field(description="Stable; switch on this.")
     request_id: str = Field(description="Also in the header `X-Request-Id` and in our log.")
-    errors: tuple[Problem, ...] = Field((), description="Every violation, each with a JSON pointer into the request.")
+    errors: tuple[Problem, ...] = Field(
+        (),
+        description="The violations, each with a JSON pointer into the request: all of them, or the first "
+        f"{MAX_PROBLEMS}; then `detail` says how many more there are.",
+    )
 
 
 class ProblemError(Exception):
@@ -87,11 +91,13 @@ def problem_response(error: ProblemError, *, path: str, request_id: str) -> Resp
     return Response(document.model_dump_json(), error.status, media_type=MEDIA_TYPE, headers=error.headers)
 
 
-def refused(problems: Sequence[Problem]) -> ProblemError:
-    """422: the request breaks these rules, and nothing was stored."""
-    count = len(problems)
+def refused(problems: Sequence[Problem], more: int = 0) -> ProblemError:
+    """422: the request breaks these rules (and `more`, which are only counted), and nothing was stored."""
+    count, listed = len(problems) + more, problems[:MAX_PROBLEMS]
     detail = problems[0].message if count == 1 else f"{count} rules are broken; nothing was stored"
-    return ProblemError(422, "INVALID_REQUEST", "The request cannot be accepted", detail, errors=problems)
+    if count > len(listed):
+        detail += f"; errors lists the first {len(listed)} and leaves out {count - len(listed)} more"
+    return ProblemError(422, "INVALID_REQUEST", "The request cannot be accepted", detail, errors=listed)
 
 
 def translate(error: Exception) -> ProblemError:
@@ -100,9 +106,10 @@ def translate(error: Exception) -> ProblemError:
         case ProblemError():
             return error
         case ProblemsFound():
-            return refused(error.problems)
+            return refused(error.problems, error.more)
         case RequestValidationError():
-            return refused(problems_of_shape(error.errors()))
+            found = error.errors()
+            return refused(problems_of_shape(found[:MAX_PROBLEMS]), more=max(0, len(found) - MAX_PROBLEMS))
         case ChangeRefused():
             return ProblemError(409, error.code, "Not possible any more", str(error))
         case QuotaExceeded():

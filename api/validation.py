@@ -9,7 +9,7 @@ from pydantic import Field
 from munadi.domain.channel import TextLength
 from munadi.domain.content import Draft
 from munadi.domain.model import WireModel
-from munadi.domain.problem import Problem
+from munadi.domain.problem import MAX_PROBLEMS, Problem
 from munadi.domain.publication import Warning_
 from munadi.intake.check import rooted
 from munadi.intake.drafts import PlacedDraft
@@ -33,7 +33,8 @@ class Validation(WireModel):
     """What accepting a content would say."""
 
     valid: bool
-    problems: tuple[Problem, ...]
+    problems: tuple[Problem, ...] = Field(description=f"The first {MAX_PROBLEMS} at most.")
+    more_problems: int = Field(0, description="How many further problems there are, which are not listed.")
     warnings: tuple[Warning_, ...] = Field(
         description="What is accepted and will not look or go as written, beside problems too: docs/warnings.md."
     )
@@ -46,12 +47,13 @@ class Validation(WireModel):
 
 
 def validation_of(
-    placed: Sequence[PlacedDraft], warnings: Sequence[Warning_], problems: Sequence[Problem] = ()
+    placed: Sequence[PlacedDraft], warnings: Sequence[Warning_], problems: Sequence[Problem] = (), more: int = 0
 ) -> Validation:
-    """What was found of a request as answered."""
+    """What was found of a request as answered; `more` problems are only counted."""
     return Validation(
         valid=not problems,
-        problems=tuple(problems),
+        problems=tuple(problems[:MAX_PROBLEMS]),
+        more_problems=max(0, len(problems) - MAX_PROBLEMS) + more,
         warnings=tuple(warnings),
         publications=tuple(
             DraftView(

@@ -104,7 +104,7 @@ async def validate_content(request: Request, services: TheServices, principal: C
         planned = await services.intake.plan(sent, shape, may_see=principal.may_see)
     except ProblemsFound as error:
         placed = error.placed if isinstance(error, PlanRefused) else ()
-        return validation_of(placed, error.warnings, error.problems)
+        return validation_of(placed, error.warnings, error.problems, error.more)
     planned.drafts.media.discard()
     drafts = planned.drafts
     try:

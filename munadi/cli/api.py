@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 from socket import socket
 from typing import Annotated, NoReturn
 
@@ -17,6 +18,8 @@ from munadi.cli.session import Session
 GRACE_SECONDS = 20
 # Longer than clients and load balancers (60 s is usual) keep an idle connection: who closes first may cut a request.
 KEEP_ALIVE_SECONDS = 75
+# A connection is an open file, and the usual limit of 1 024 is not even enough for the dashboard's open pages.
+OPEN_FILES = 65_536
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,6 +50,7 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
     import uvicorn
 
     from api.app import create_app
+    from api.connection import Connection
     from munadi.config import unknown_variables
     from munadi.logs import configure_logging
 
@@ -73,11 +77,21 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        http=Connection,
     )
     server = Server(config)
+    _raise_limit_of_files()
     try:
         with signals_end_quietly():
             server.run()
     except SystemExit:
         leave(1)
     leave(0 if server.started else 1)
+
+
+def _raise_limit_of_files() -> None:
+    """As far as the system lets us without asking anyone."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

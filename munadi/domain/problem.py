@@ -1,29 +1,57 @@
-"""One violation of a rule, found before anything is stored."""
+"""One violation of a rule, found before anything is stored.
+
+An answer lists at most `MAX_PROBLEMS` of them, and each text in one is bounded, so that no request gets an answer
+that is much larger than itself.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 from munadi.domain.model import WireModel
 from munadi.domain.publication import Warning_
+
+MAX_PROBLEMS = 20
+MAX_POINTER = 300
+MAX_MESSAGE = 600
+MAX_VALUE = 200
+
+
+def shortened(text: str, limit: int) -> str:
+    """The text, or its beginning and an ellipsis: `limit` characters at most."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _bounded(limit: int) -> AfterValidator:
+    def bound(value: Any) -> Any:
+        return shortened(value, limit) if isinstance(value, str) else value
+
+    return AfterValidator(bound)
 
 
 class Problem(WireModel):
     """`pointer` is a JSON pointer into the request; `rule` is stable; a person compares `limit` and `actual`."""
 
-    pointer: str
+    pointer: Annotated[str, _bounded(MAX_POINTER)]
     code: str
-    message: str
-    channel: str | None = None
+    message: Annotated[str, _bounded(MAX_MESSAGE)]
+    channel: Annotated[str | None, _bounded(MAX_VALUE)] = None
     rule: str | None = None
     limit: int | float | str | None = None
-    actual: int | float | str | None = None
+    actual: Annotated[int | float | str | None, _bounded(MAX_VALUE)] = None
 
 
 class ProblemsFound(Exception):
-    """Every violation of a request, at once, and the warnings that it would have been accepted with otherwise."""
+    """Every violation of a request, at once, and the warnings that it would have been accepted with otherwise.
 
-    def __init__(self, problems: list[Problem], warnings: Sequence[Warning_] = ()) -> None:
-        super().__init__("; ".join(f"{p.pointer}: {p.message}" for p in problems)[:500])
+    `more`: how many violations there are beside `problems`, where so many are broken that not all are described.
+    """
+
+    def __init__(self, problems: list[Problem], warnings: Sequence[Warning_] = (), *, more: int = 0) -> None:
+        super().__init__("; ".join(f"{p.pointer}: {p.message}" for p in problems[:MAX_PROBLEMS])[:500])
         self.problems = problems
         self.warnings = tuple(warnings)
+        self.more = more

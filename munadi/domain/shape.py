@@ -1,11 +1,16 @@
-"""Violations of a request's shape (unknown fields, wrong types), told like every other rule."""
+"""Violations of a request's shape (unknown fields, wrong types), described like every other rule."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from munadi.domain.problem import Problem
+from munadi.domain.problem import Problem, shortened
+
+# More than an answer lists, because later steps put several lists together.
+MAX_DESCRIBED = 100
+# No field of ours has a name of this length.
+MAX_TOKEN = 64
 
 _CODES = {
     "missing": "MISSING_FIELD",
@@ -19,23 +24,31 @@ _MESSAGES = {"extra_forbidden": "there is no such field"}
 _MESSAGES |= dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "must be an object")
 _MESSAGES |= dict.fromkeys(("list_type", "tuple_type", "set_type"), "must be an array")
 _LENGTHS = {"too_short": "needs at least", "too_long": "takes at most"}
+_UNITS = {"List": "item", "Tuple": "item", "Set": "item", "Dictionary": "field"}
 # Where a framework found the value, ahead of its place in there.
 _PLACES = {"body", "query", "path", "header", "cookie"}
 
 
 def problems_of_shape(errors: Sequence[Mapping[str, Any]]) -> list[Problem]:
-    """Pydantic's errors as problems; `loc` may begin with the part of the request it is in."""
-    return [_problem(error) for error in errors]
+    """Pydantic's errors as problems, the first `MAX_DESCRIBED` of them; `loc` may begin with the part of the request
+    it is in."""
+    return [_problem(error) for error in errors[:MAX_DESCRIBED]]
 
 
 def pointer_of(loc: Sequence[Any]) -> str:
     """A JSON pointer from pydantic's `loc`; a query parameter is `?name`."""
-    parts = [str(part).replace("~", "~0").replace("/", "~1") for part in loc]
+    parts = [token_of(part) for part in loc]
     if parts and parts[0] == "query":
         return "?" + "/".join(parts[1:])
     if parts and parts[0] in _PLACES:
         parts = parts[1:]
     return "".join(f"/{part}" for part in parts)
+
+
+def token_of(name: str | int) -> str:
+    """A name or index as one part of a pointer: bounded, and with a mark for what cannot be written."""
+    written = shortened(str(name), MAX_TOKEN).encode("utf-8", "replace").decode("utf-8").replace("\0", "�")
+    return written.replace("~", "~0").replace("/", "~1")
 
 
 def _problem(error: Mapping[str, Any]) -> Problem:
@@ -46,7 +59,7 @@ def _problem(error: Mapping[str, Any]) -> Problem:
     ]
     message = _MESSAGES.get(kind) or str(error["msg"]).removeprefix("Value error, ")
     if kind in _LENGTHS:
-        unit = "item" if context.get("field_type") in ("List", "Tuple", "Set") else "character"
+        unit = _UNITS.get(context.get("field_type", ""), "character")
         message = f"{_LENGTHS[kind]} {limits[0]} {unit}{'' if limits[0] == 1 else 's'}"
     return Problem(
         pointer=pointer_of(error["loc"]),

@@ -1,4 +1,4 @@
-"""A malformed request without its malformed fields, so that the rules behind the shape are checked in the same go."""
+"""A malformed request without its malformed fields, so that the rules behind the shape are checked at the same time."""
 
 from __future__ import annotations
 
@@ -7,20 +7,26 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from munadi.domain.problem import Problem
+from munadi.domain.problem import MAX_PROBLEMS, Problem, ProblemsFound
 from munadi.domain.shape import problems_of_shape
 
 Model = TypeVar("Model", bound=BaseModel)
+# With more malformed fields than this a request is refused as it is.
+MAX_REPAIRS = 100
 
 
 def read_model(model: type[Model], value: Any) -> tuple[Model | None, list[Problem]]:
-    """The request, and every violation of its shape; None when too little of it can be read."""
+    """The request, and every violation of its shape; None when too little of it can be read.
+
+    ProblemsFound when there are more than `MAX_REPAIRS`, with the first of them.
+    """
     try:
         return model.model_validate(value), []
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
-    problems = problems_of_shape(errors)
+    problems = described(errors)
     rest = copy.deepcopy(value)
     for found in errors:
         _remove_field(rest, found["loc"])
@@ -28,6 +34,13 @@ def read_model(model: type[Model], value: Any) -> tuple[Model | None, list[Probl
         return model.model_validate(rest), problems
     except ValidationError:
         return None, problems
+
+
+def described(errors: Sequence[ErrorDetails]) -> list[Problem]:
+    """Pydantic's errors as problems. ProblemsFound with the first of them when there are more than `MAX_REPAIRS`."""
+    if len(errors) > MAX_REPAIRS:
+        raise ProblemsFound(problems_of_shape(errors[:MAX_PROBLEMS]), more=len(errors) - MAX_PROBLEMS)
+    return problems_of_shape(errors)
 
 
 def _remove_field(value: Any, loc: Sequence[int | str]) -> None:

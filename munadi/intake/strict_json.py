@@ -1,18 +1,28 @@
 """JSON read strictly, because two readings of one body are two different requests.
 
-Refused: a name twice in one object, NaN and infinities, nesting that no request needs, and text that a database
-or a network cannot keep (NUL, half of a surrogate pair).
+Refused: a name twice in one object, NaN and infinities, nesting and numbers of values that no request needs, and text
+that a database or a network cannot store (NUL, half of a surrogate pair). The values are counted before anything is
+parsed, so that a hostile body costs little time and memory.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from munadi.domain.problem import Problem
+from munadi.domain.problem import MAX_PROBLEMS, Problem, ProblemsFound
+from munadi.domain.shape import token_of
 
 MAX_DEPTH = 20
+# Fifty channels with fifty media each have some 8 000.
+MAX_VALUES = 10_000
+MAX_DIGITS = 100
+# A whole string, or a character that begins or ends a value. The quantifiers are possessive, which makes it linear;
+# a string without an end goes to the end of the body.
+_STRING_OR_MARK = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)|[,\[{\]}]', re.DOTALL)
 
 
 class JsonRefused(Exception):
@@ -26,7 +36,9 @@ class JsonRefused(Exception):
 def read_json(raw: bytes) -> Any:
     """The value in `raw`. Raises JsonRefused."""
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_object, parse_constant=_constant)
+        _check_size(raw)
+        text = raw.decode("utf-8")
+        value = _DECODER.decode(text)
         _check_depth(value)
     except UnicodeDecodeError:
         raise JsonRefused("JSON_INVALID", "the body is not UTF-8") from None
@@ -35,8 +47,6 @@ def read_json(raw: bytes) -> Any:
         raise JsonRefused("JSON_INVALID", f"the body is not JSON: {error.msg} at {place}") from None
     except RecursionError:
         raise JsonRefused("JSON_TOO_DEEP", f"the body is nested deeper than {MAX_DEPTH} levels") from None
-    except ValueError:  # an integer with thousands of digits
-        raise JsonRefused("JSON_INVALID", "the body holds a number that is too long") from None
     return value
 
 
@@ -45,13 +55,35 @@ def canonical(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
 
-def unstorable(value: Any) -> list[Problem]:
-    """Every text in a JSON value that cannot be kept, names included, with its pointer."""
-    return [
-        Problem(pointer=pointer, code="TEXT_INVALID", message=message, rule="storable_text")
-        for pointer, text in _texts(value, "")
-        if (message := _why_not(text))
-    ]
+def check_storable(value: Any) -> None:
+    """Raises ProblemsFound with the places of the texts in a JSON value, names included, that cannot be stored."""
+    problems: list[Problem] = []
+    more = 0
+    for place, text in _texts(value, ()):
+        message = _why_not(text)
+        if message and len(problems) < MAX_PROBLEMS:
+            problems.append(
+                Problem(pointer=_pointer(place), code="TEXT_INVALID", message=message, rule="storable_text")
+            )
+        elif message:
+            more += 1
+    if problems:
+        raise ProblemsFound(problems, more=more)
+
+
+def _check_size(raw: bytes) -> None:
+    # Text holds these characters too: where there are many, only those outside of strings are counted.
+    if raw.count(b",") + raw.count(b"[") + raw.count(b"{") < MAX_VALUES:
+        return
+    count = depth = 0
+    for found in _STRING_OR_MARK.finditer(raw):
+        mark = raw[found.start()]
+        depth += (mark in b"[{") - (mark in b"]}")
+        count += mark in b",[{"
+        if depth > MAX_DEPTH:
+            raise RecursionError
+        if count >= MAX_VALUES:
+            raise JsonRefused("JSON_TOO_MANY_VALUES", f"the body holds more than {MAX_VALUES} values")
 
 
 def _why_not(text: str) -> str | None:
@@ -64,37 +96,64 @@ def _why_not(text: str) -> str | None:
     return None
 
 
-def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:
+# The way to a value: the way to what holds it, and its name or index there.
+_Place = tuple[()] | tuple["_Place", str | int]
+
+
+def _texts(value: Any, place: _Place) -> Iterator[tuple[_Place, str]]:
     match value:
         case str():
-            yield pointer, value
+            yield place, value
         case list():
             for index, inner in enumerate(value):
-                yield from _texts(inner, f"{pointer}/{index}")
+                yield from _texts(inner, (place, index))
         case dict():
             for name, inner in value.items():
-                place = f"{pointer}/{_printable(name)}"
-                yield place, name
-                yield from _texts(inner, place)
+                yield (place, name), name
+                yield from _texts(inner, (place, name))
 
 
-def _printable(name: str) -> str:
-    """A name as a pointer's token; what cannot be written is replaced."""
-    written = name.encode("utf-8", "replace").decode("utf-8").replace("\0", "�")
-    return written.replace("~", "~0").replace("/", "~1")
+def _pointer(place: _Place) -> str:
+    tokens: list[str] = []
+    while place:
+        place, token = place
+        tokens.append(token_of(token))
+    return "".join(f"/{token}" for token in reversed(tokens))
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise JsonRefused("JSON_DUPLICATE_NAME", f"the name {_printable(twice)[:100]!r} stands twice in one object")
+        twice = token_of(_first_repeated(name for name, _ in pairs))
+        raise JsonRefused("JSON_DUPLICATE_NAME", f"the name {twice!r} stands twice in one object")
     return found
+
+
+def _first_repeated(names: Iterator[str]) -> str:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    raise AssertionError("every name stands once")
+
+
+def _integer(text: str) -> int:
+    # Reading and writing a long one takes time with the square of its length.
+    if len(text) > MAX_DIGITS:
+        raise JsonRefused("JSON_INVALID", f"the body holds a number of more than {MAX_DIGITS} digits")
+    return int(text)
 
 
 def _constant(name: str) -> Any:
     raise JsonRefused("JSON_NOT_FINITE", f"{name} is not JSON")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise JsonRefused("JSON_NOT_FINITE", "the body holds a number beyond those of 64 bits")
+    return value
 
 
 def _check_depth(value: Any, depth: int = 0) -> None:
@@ -106,3 +165,6 @@ def _check_depth(value: Any, depth: int = 0) -> None:
         raise RecursionError
     for inner in value:
         _check_depth(inner, depth + 1)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, parse_int=_integer)

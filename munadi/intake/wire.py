@@ -14,6 +14,7 @@ from munadi.intake.links import Link
 
 MAX_CHANNELS = 50
 MAX_MEDIA = 50
+MAX_OPTIONS = 100
 # No network takes more; the channels' own limits are told by `GET /v1/channels`.
 MAX_TEXT = 100_000
 
@@ -61,7 +62,9 @@ class ChannelSent(Sent):
     link: Link | None = Field(None, description="Replaces the link here; an empty one removes it.")
     first_comment: Text | None = None
     parts: Annotated[list[Text], Field(max_length=100)] | None = Field(None, description="The later posts of a thread.")
-    options: dict[str, Any] | None = Field(None, description="The channel's own options; see GET /v1/channels.")
+    options: Annotated[dict[str, Any], Field(max_length=MAX_OPTIONS)] | None = Field(
+        None, description="The channel's own options; see GET /v1/channels."
+    )
 
 
 def _named(value: Any) -> Any:

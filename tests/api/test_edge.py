@@ -21,6 +21,10 @@ from tests.api.test_bad_input import errors_of
 JSON = {"Content-Type": "application/json"}
 
 
+async def anyone(scope: object) -> None:
+    """Admits every request."""
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -115,7 +119,7 @@ async def test_whatever_a_route_raises_is_a_problem_without_its_words(
 ) -> None:
     app = FastAPI()
     problems.install(app)
-    app.add_middleware(Edge, max_upload=10)
+    app.add_middleware(Edge, max_upload=10, admit=anyone)
 
     @app.get("/")
     async def route() -> None:
@@ -144,6 +148,6 @@ async def test_a_client_that_leaves_in_the_middle_breaks_nothing(small_desk: Des
     async def send(message: object) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "POST", "path": "/v1/contents", "headers": []}
-    await asyncio.wait_for(Edge(app, max_upload=10)(scope, receive, send), 1)  # type: ignore[arg-type]
+    scope = {"type": "http", "method": "POST", "path": "/v1/contents", "headers": [(b"content-length", b"5")]}
+    await asyncio.wait_for(Edge(app, max_upload=10, admit=anyone)(scope, receive, send), 1)  # type: ignore[arg-type]
     assert sent == []
