@@ -1,13 +1,16 @@
-"""Open pages are told that something happened, as server-sent events; they then read themselves again.
+"""Open pages are notified of changes, as server-sent events; they then load themselves again.
 
-One poll of the database a second serves every page of the process, and none is made while nobody watches.
+One poll of the database a second serves every page of the process; without open pages there is none. The number of
+open pages is limited, per key and in all.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +18,8 @@ import structlog
 from fastapi import APIRouter, Request
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Send
+from starlette.types import Scope as HttpScope
 
 from api.auth import Principal, signed_in
 from api.dashboard.session import COOKIE
@@ -32,6 +37,8 @@ log = structlog.get_logger("munadi.api")
 INTERVAL = 1.0
 HEARTBEAT = 15.0
 MAX_WATCHERS = 1_000
+# A key is often a whole team's: ten people with ten open pages each.
+MAX_WATCHERS_OF_KEY = 100
 _LATER = {"Retry-After": "30"}
 _STREAM = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _BEGIN, _BEAT, _ENDED = "retry: 2000\n\n", ": still here\n\n", "event: ended\ndata: {}\n\n"
@@ -60,17 +67,30 @@ class Live:
         self._interval = interval
         self._heartbeat = heartbeat
         self._watchers: set[Watcher] = set()
+        self._places: Counter[str] = Counter()
         self._beginning = asyncio.Lock()
         self._polling: asyncio.Task[None] | None = None
         self._position = 0
         self._stopped = False
 
-    @property
-    def is_full(self) -> bool:
-        """Whether no further page can be told; it still works, without being live."""
-        return len(self._watchers) >= MAX_WATCHERS or self._stopped
+    @contextmanager
+    def place(self, key_id: str) -> Iterator[None]:
+        """Take one of the places for open pages, for as long as the block runs. ProblemError 429 when the key has
+        none left, 503 when the process has none. A page without a place works, but does not load itself again."""
+        if self._places[key_id] >= MAX_WATCHERS_OF_KEY:
+            detail = f"at most {MAX_WATCHERS_OF_KEY} pages of one key are kept up to date"
+            raise ProblemError(429, "TOO_MANY_WATCHERS", "Too Many Requests", detail, headers=_LATER)
+        if self._places.total() >= MAX_WATCHERS or self._stopped:
+            raise ProblemError(503, "TOO_MANY_WATCHERS", "Not available", "too many pages are open", headers=_LATER)
+        self._places[key_id] += 1
+        try:
+            yield
+        finally:
+            self._places[key_id] -= 1
+            if not self._places[key_id]:
+                del self._places[key_id]
 
-    async def follow(self, principal: Principal, ends_at: datetime) -> AsyncIterator[str]:
+    async def follow(self, principal: Principal, ends_at: datetime) -> AsyncGenerator[str]:
         """The stream of one page: the newest position now, each later one the viewer may know of, a heartbeat in
         between; `ended` when the session or its key is over."""
         watcher = Watcher(principal, ends_at)
@@ -141,17 +161,28 @@ class Live:
                 watcher.woken.set()
 
 
+class LiveResponse(StreamingResponse):
+    """The stream of one page. It takes a place before it begins, and gives it back however it ends."""
+
+    def __init__(self, live: Live, principal: Principal, ends_at: datetime) -> None:
+        self._live = live
+        self._key_id = principal.key_id
+        self._stream = live.follow(principal, ends_at)
+        super().__init__(self._stream, media_type="text/event-stream", headers=_STREAM)
+
+    async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
+        with self._live.place(self._key_id):
+            async with aclosing(self._stream):
+                await super().__call__(scope, receive, send)
+
+
 @router.get("/live")
 async def watch(request: Request, services: TheServices) -> StreamingResponse:
     """The stream, for the holders of a session who may read the event log."""
     session, principal = await signed_in(services, request.cookies.get(COOKIE))
     if not principal.may(Scope.CONTENTS_READ):
         raise ProblemError(403, "SCOPE_MISSING", "Not permitted", f"the key lacks the scope {Scope.CONTENTS_READ}")
-    live: Live = request.app.state.live
-    if live.is_full:
-        raise ProblemError(503, "TOO_MANY_WATCHERS", "Not available", "too many pages are open", headers=_LATER)
-    stream = live.follow(principal, session.ends_at)
-    return StreamingResponse(stream, media_type="text/event-stream", headers=_STREAM)
+    return LiveResponse(request.app.state.live, principal, session.ends_at)
 
 
 def _told(position: int) -> str:

@@ -6,17 +6,20 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import ExitStack, aclosing, asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import event
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
 
 from api.auth import Principal
-from api.dashboard.live import Live
+from api.dashboard.live import MAX_WATCHERS, MAX_WATCHERS_OF_KEY, Live, LiveResponse
 from api.dashboard.session import LIFE
+from api.problems import ProblemError
 from munadi.db.keys import KeyStore
 from munadi.domain.key import Scope
 from tests.api.browsing import visiting
@@ -172,3 +175,53 @@ async def test_the_process_ends_though_pages_are_open(tmp_path: Path) -> None:
                 began = asyncio.get_running_loop().time()
                 assert await asyncio.to_thread(process.terminate, 30) == 0
                 assert asyncio.get_running_loop().time() - began < 5
+
+
+async def test_a_key_has_a_share_of_the_places_and_gets_them_back(small_desk: Desk) -> None:
+    live: Live = small_desk.app.state.live
+    with ExitStack() as mine:
+        for _ in range(MAX_WATCHERS_OF_KEY):
+            mine.enter_context(live.place("key_mine"))
+        with pytest.raises(ProblemError) as refused, live.place("key_mine"):
+            raise AssertionError("it has a place")
+        assert (refused.value.status, refused.value.headers["Retry-After"]) == (429, "30")
+        with live.place("key_yours"):
+            pass
+    with live.place("key_mine"):
+        pass
+    with ExitStack() as all_places:
+        for number in range(MAX_WATCHERS):
+            all_places.enter_context(live.place(f"key_{number}"))
+        with pytest.raises(ProblemError) as full:
+            all_places.enter_context(live.place("key_mine"))
+    assert (full.value.status, full.value.headers["Retry-After"]) == (503, "30")
+    with live.place("key_mine"):
+        pass
+
+
+async def test_a_stream_gives_its_place_back_however_it_ends(small_desk: Desk) -> None:
+    reader = await principal(small_desk, Scope.CONTENTS_READ)
+
+    async def receive() -> Message:
+        await asyncio.sleep(0.05)
+        return {"type": "http.disconnect"}
+
+    async def broken(message: Message) -> None:
+        raise OSError("the client is gone")
+
+    async def fine(message: Message) -> None:
+        return None
+
+    async with quick(small_desk) as live:
+        for send in (broken, fine):
+            with suppress(OSError, ExceptionGroup, ClientDisconnect):
+                await LiveResponse(live, reader, START + LIFE)({"type": "http"}, receive, send)
+            assert (live._places.total(), len(live._watchers)) == (0, 0)
+        task = asyncio.create_task(
+            LiveResponse(live, reader, START + LIFE)({"type": "http"}, lambda: asyncio.sleep(60), fine)  # type: ignore[arg-type]
+        )
+        await asyncio.sleep(0.1)
+        assert live._places.total() == 1
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert (live._places.total(), len(live._watchers)) == (0, 0)

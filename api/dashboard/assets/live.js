@@ -5,6 +5,7 @@ import { morph } from "./morph.js";
 import { localize } from "./times.js";
 
 const PAUSE = 400;
+const REFUSED = 30_000;
 let seen = Number(meta("position"));
 let stream = null;
 let running = null;
@@ -37,7 +38,11 @@ function listen() {
   if (stream) return;
   stream = new EventSource("/live");
   stream.onopen = () => pulse(true);
-  stream.onerror = () => pulse(false);
+  stream.onerror = () => {
+    pulse(false);
+    // Refused, because too many pages are open: the browser does not try again by itself.
+    if (stream?.readyState === EventSource.CLOSED) setTimeout(retry, REFUSED);
+  };
   stream.onmessage = (event) => {
     const { position } = JSON.parse(event.data);
     if (position <= seen) return;
@@ -46,6 +51,11 @@ function listen() {
     timer = setTimeout(refresh, PAUSE);
   };
   stream.addEventListener("ended", () => location.reload());
+}
+
+function retry() {
+  leave();
+  if (!document.hidden) listen();
 }
 
 function leave() {

@@ -1,0 +1,231 @@
+"""Clients, with and without a key, that try to stop a real `munadi api`: it stays quick, small and open to others."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.support.ports import LOOPBACK, free_port
+from tests.support.processes import Process
+
+MUNADI = [sys.executable, "-P", "-m", "munadi.cli"]
+JSON = {"Content-Type": "application/json"}
+PLACES = 100  # of one key at /live
+DEADLINE = 10.0
+# The machine may be busy with other tests.
+SLACK = 15.0
+
+
+@dataclass
+class Api:
+    """A running API, its process and two admin keys."""
+
+    port: int
+    process: Process
+    keys: list[str]
+
+    @property
+    def address(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def memory(self) -> float:
+        """Megabytes at the peak since `forget_peak`, of which only the growth is of interest."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+    def forget_peak(self) -> float:
+        """Begin to measure; the megabytes now."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
+        return psutil.Process(self.process.pid).memory_info().rss / 1024 / 1024
+
+    async def cookie(self, key: str) -> str:
+        async with httpx.AsyncClient(base_url=self.address, timeout=20) as client:
+            answer = await client.post("/sign-in", data={"key": key})
+        assert answer.status_code == 303
+        return answer.headers["set-cookie"].partition(";")[0]
+
+    async def send(self, head: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection(LOOPBACK, self.port)
+        writer.write(head)
+        return reader, writer
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[list[float]]:
+        """How long each call of /healthz takes meanwhile, in seconds."""
+        found: list[float] = []
+
+        async def ask() -> None:
+            async with httpx.AsyncClient(base_url=self.address, timeout=30) as client:
+                while True:
+                    began = time.monotonic()
+                    assert (await client.get("/healthz")).status_code == 200
+                    found.append(time.monotonic() - began)
+                    await asyncio.sleep(0.01)
+
+        task = asyncio.create_task(ask())
+        try:
+            yield found
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    folder, port = tmp_path_factory.mktemp("api"), free_port()
+    env = {"MUNADI_DATA_DIR": str(folder), "MUNADI_API__PORT": str(port)}
+    for arguments in (["upgrade"], ["create-key", "--name", "first", "--json"]):
+        with Process([*MUNADI, "db", *arguments], log=folder / f"{arguments[0]}.log", env=env) as once:
+            assert once.wait(60) == 0
+    key = json.loads(once.output.strip().splitlines()[-1])["apiKey"]
+    with Process([*MUNADI, "api"], log=folder / "api.log", env=env) as process:
+        process.wait_for_port(port, 60)
+        address, headers = f"http://{LOOPBACK}:{port}/v1/keys", {"Authorization": f"Bearer {key}"}
+        made = httpx.post(address, json={"name": "second", "scopes": ["admin"]}, headers=headers, timeout=20)
+        yield Api(port, process, [key, made.json()["key"]])
+        assert process.terminate(30) == 0
+
+
+def _repeated(count: int, before: bytes, each: bytes, after: bytes) -> bytes:
+    return before + b",".join([each] * count) + after
+
+
+BODIES = {
+    "broken strings below a long name": _repeated(9_000, b'{"%s":[' % (b"a" * 12_000), b'"\\u0000"', b"]}"),
+    "a million bytes of lists": _repeated(333_000, b"[", b"[]", b"]"),
+    "a million bytes of unknown fields": b"{" + b",".join(b'"%08x":1' % n for n in range(76_000)) + b"}",
+    "names, the last one twice": b"{" + b",".join(b'"%08x":1' % n for n in range(21_000)) + b',"00005207":1}',
+    "nine thousand unknown fields": b"{" + b",".join(b'"%08x":1' % n for n in range(9_000)) + b"}",
+    "a million bytes of text": b'{"text":"' + "😀".encode() * 249_000 + b'"}',
+}
+
+
+async def test_hostile_bodies_cost_little_with_a_key_and_nothing_without(api: Api) -> None:
+    async with httpx.AsyncClient(base_url=api.address, timeout=60) as client:
+        key = {"Authorization": f"Bearer {api.keys[0]}"}
+        await client.post("/v1/contents", json={}, headers=key)  # whatever is loaded at the first call is loaded
+        for headers, status in ((JSON, {401}), (JSON | key, {400, 422})):
+            for name, body in BODIES.items():
+                before = api.forget_peak()
+                async with api.watched() as waits:
+                    await asyncio.sleep(0.1)
+                    answer = await client.post("/v1/contents", content=body, headers=headers)
+                assert answer.status_code in status, (name, answer.text[:300])
+                assert len(answer.content) < 20_000, name
+                assert max(waits) < 0.5, name
+                assert api.memory - before < 20, name
+
+
+async def test_one_key_does_not_take_the_places_of_others_at_the_stream(api: Api) -> None:
+    mine, yours = [await api.cookie(key) for key in api.keys]
+
+    async def open_page(cookie: str) -> tuple[int, asyncio.StreamWriter]:
+        reader, writer = await api.send(f"GET /live HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        status = int(head.split()[1])
+        assert ("retry-after" in head) == (status == 429)
+        return status, writer
+
+    async def statuses(cookie: str, count: int) -> Counter[int]:
+        pages = await asyncio.gather(*(open_page(cookie) for _ in range(count)))
+        opened.extend(writer for _, writer in pages)
+        return Counter(status for status, _ in pages)
+
+    opened: list[asyncio.StreamWriter] = []
+    assert await statuses(mine, 3 * PLACES) == {200: PLACES, 429: 2 * PLACES}
+    assert await statuses(yours, 10) == {200: 10}
+    for writer in opened:
+        writer.close()
+    deadline = time.monotonic() + SLACK
+    while (again := await statuses(mine, PLACES)) != {200: PLACES}:
+        assert time.monotonic() < deadline, f"places were not given back: {again}"
+        for writer in opened:
+            writer.close()
+        await asyncio.sleep(0.5)
+    for writer in opened:
+        writer.close()
+
+
+HALVES = {
+    "a body of the API": b"POST /v1/contents HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{",
+    "a form": b"POST /sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nkey=",
+    "a body that nothing reads": b"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{",
+    "a head": b"POST /v1/contents HTTP/1.1\r\nHost: x\r\nContent-",
+    "nothing": b"",
+}
+ANSWERS = {"a body of the API": b" 401 ", "a form": b" 408 ", "a body that nothing reads": b" 200 ", "a head": b" 408 "}
+
+
+@pytest.mark.timeout(120)
+async def test_six_hundred_clients_that_stop_halfway_are_closed(api: Api) -> None:
+    async def seconds_open(kind: str) -> float:
+        began = time.monotonic()
+        reader, writer = await api.send(HALVES[kind])
+        async with asyncio.timeout(DEADLINE + SLACK):
+            answer = await reader.read()
+        writer.close()
+        assert ANSWERS.get(kind, b"") in answer[:20], (kind, answer)
+        return time.monotonic() - began
+
+    async with api.watched() as waits:
+        closed = await asyncio.gather(*(seconds_open(kind) for kind in HALVES for _ in range(120)))
+    assert len(closed) == 600
+    waits.sort()
+    assert waits[int(len(waits) * 0.99)] < 0.5
+
+
+@pytest.mark.timeout(120)
+async def test_a_client_that_sends_a_byte_now_and_then_is_closed_too(api: Api) -> None:
+    async def drip(kind: str) -> None:
+        reader, writer = await api.send(HALVES[kind])
+        answer = asyncio.create_task(reader.read())
+        async with asyncio.timeout(30 + SLACK):
+            while not answer.done():
+                writer.write(b"x")
+                await asyncio.sleep(1)
+        writer.close()
+
+    # A form may take thirty seconds: tests/api/test_receiving.py has that, with less patience.
+    await asyncio.gather(*(drip(kind) for kind in HALVES if kind != "a form"))
+
+
+async def test_what_is_not_http_is_answered_with_a_problem(api: Api) -> None:
+    reader, writer = await api.send(b"\x16\x03\x01\x02\x00nonsense\r\n\r\n")
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    writer.close()
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"application/problem+json" in head
+    assert json.loads(body)["code"] == "HTTP_INVALID"
+
+
+async def test_a_body_with_two_ends_is_refused_and_the_connection_closed(api: Api) -> None:
+    head = f"POST /v1/contents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.keys[0]}\r\n"
+    body = "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    reader, writer = await api.send((head + body).encode())
+    answer = await reader.read()
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1") == 1
+
+
+async def test_a_connection_serves_on_after_a_body_that_was_refused_unread(api: Api) -> None:
+    body = b"x" * 300_000
+    head = f"POST /v1/contents HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    reader, writer = await api.send(head + body)
+    writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    async with asyncio.timeout(SLACK):
+        answer = await reader.read()
+    writer.close()
+    assert [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]] == [b"401", b"200"]
