@@ -13,6 +13,7 @@ from api.admission import Admission
 from api.dashboard import routes as dashboard
 from api.dashboard.live import Live
 from api.edge import Edge
+from api.metrics import StateOfWork
 from api.routes import (
     accounts,
     brands,
@@ -84,6 +85,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
         async with open_services(settings, clock, channels) as opened:
             app.state.services = opened
             app.state.live = live = Live(opened.database, opened.clock)
+            app.state.state_of_work = StateOfWork(opened.database)
             try:
                 yield
             finally:

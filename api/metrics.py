@@ -1,13 +1,15 @@
-"""The state of the work in numbers, read from the database when it is asked for."""
+"""The state of the work in numbers. The database counts whole tables for it, so the result is reused for a while."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import case
@@ -22,6 +24,31 @@ from munadi.domain.webhook import DeliveryStatus
 
 # Upper bounds of lateness in seconds: from "on time" over "a burst" to "somebody was away".
 LATENESS_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0)
+
+
+# A count is reused for this long at least, and so long that counting takes a twentieth of the time at most.
+SHORTEST_REUSE = timedelta(seconds=10)
+REUSE_PER_COST = 20
+
+
+class StateOfWork:
+    """What `state_of` counted last. However many ask, and however often, one of them counts at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._counting = asyncio.Lock()
+        self._text = b""
+        self._fresh_until: datetime | None = None
+
+    async def text(self, now: datetime) -> bytes:
+        """The numbers as Prometheus reads them."""
+        async with self._counting:
+            if self._fresh_until is None or now >= self._fresh_until:
+                began = time.perf_counter()
+                self._text = generate_latest(await state_of(self._database, now))
+                cost = timedelta(seconds=time.perf_counter() - began)
+                self._fresh_until = now + max(SHORTEST_REUSE, REUSE_PER_COST * cost)
+            return self._text
 
 
 async def state_of(database: Database, now: datetime) -> CollectorRegistry:

@@ -61,6 +61,13 @@ class MediaSettings(BaseModel):
     fetch_timeout: float = Field(60.0, description="seconds a media URL may take to answer whole")
 
 
+class MetricsSettings(BaseModel):
+    """Who may read `GET /metrics`. An `admin` key for all brands always may."""
+
+    public: bool = Field(False, description="answer `GET /metrics` without a key; `munadi dev` does so on loopback")
+    token: SecretStr | None = Field(None, description="a bearer token that may read `GET /metrics` and nothing else")
+
+
 class RelaySettings(BaseModel):
     """The relay: how soon what got lost on the way is made good."""
 
@@ -86,6 +93,7 @@ class Settings(BaseSettings):
     api: ApiSettings = ApiSettings()
     media: MediaSettings = MediaSettings()
     relay: RelaySettings = RelaySettings()
+    metrics: MetricsSettings = MetricsSettings()
     channels: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="per channel: HOSTS__<ROLE>, VERSION, CLIENT_ID, CLIENT_SECRET, …"
     )

@@ -1,21 +1,29 @@
-"""Is it alive, can it work, how does it fare: for orchestrators and monitors. No key, no names, no brands."""
+"""Is it alive, can it work, how does it fare: for orchestrators and monitors. No names of brands.
+
+`/healthz` and `/readyz` need no key. `/metrics` does, because numbers over all brands are not for everyone.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from enum import StrEnum
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.security import HTTPAuthorizationCredentials
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.service import RPCError
 
+from api.auth import BEARER, require
 from api.deps import TheServices
 from api.examples import shows
-from api.metrics import state_of
+from api.metrics import StateOfWork
 from api.openapi import problems
 from api.problems import ProblemError
 from api.services import Services
+from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
 from munadi.temporal import is_up
 
@@ -70,16 +78,44 @@ async def readyz(services: TheServices) -> Ready:
     return Ready(status=status, dependencies=dependencies)
 
 
+_administrator = require(Scope.ADMIN, limited=False)
+
+
+async def may_read_metrics(
+    request: Request,
+    services: TheServices,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
+) -> None:
+    """ProblemError 401 or 403 unless metrics are public, or the request has their token or a key for everything."""
+    settings = services.settings.metrics
+    if settings.public:
+        return
+    token = settings.token.get_secret_value() if settings.token else ""
+    if token and bearer and secrets.compare_digest(bearer.credentials.encode(), token.encode()):
+        return
+    principal = await _administrator(request, services, bearer)
+    if principal.brand_ref is not None:
+        raise ProblemError(
+            403, "SCOPE_MISSING", "Not permitted", "metrics count all brands; the key is for one of them"
+        )
+
+
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **problems(503)},
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **problems(401, 403)},
     summary="Metrics for Prometheus",
+    dependencies=[Depends(may_read_metrics)],
 )
-async def metrics(services: TheServices) -> Response:
-    """This process's counters, and the state of all work as the database has it."""
-    state = await state_of(services.database, services.clock.now())
-    return Response(generate_latest(REGISTRY) + generate_latest(state), media_type=CONTENT_TYPE_LATEST)
+async def metrics(request: Request, services: TheServices) -> Response:
+    """This process's counters, and the state of all work as the database counted it some seconds ago.
+
+    For an `admin` key of all brands, for the token `MUNADI_METRICS__TOKEN`, or for everyone with
+    `MUNADI_METRICS__PUBLIC=true`.
+    """
+    state: StateOfWork = request.app.state.state_of_work
+    text = generate_latest(REGISTRY) + await state.text(services.clock.now())
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
 async def _database(services: Services) -> Dependency:

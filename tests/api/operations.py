@@ -47,9 +47,10 @@ ACCOUNT = {"channel": "bluesky", "credentials": {"accessToken": "t"}}
 HOOK = {"url": "https://93.184.215.14/hook", "brandRef": "acme"}
 
 # Answered without a key.
-PUBLIC = {"GET /healthz", "GET /readyz", "GET /metrics"}
+PUBLIC = {"GET /healthz", "GET /readyz"}
 
 OPERATIONS = (
+    Operation("GET", "/metrics", ADMIN, OWN),
     Operation("POST", "/v1/contents", CW, UNKNOWN, POST),
     Operation("GET", "/v1/contents", CR, EMPTY),
     Operation("POST", "/v1/contents/validate", CW, UNKNOWN, POST),

@@ -18,7 +18,7 @@ from munadi.domain.content import ContentView
 from munadi.intake.wire import ContentEdit, ContentSent, MediaUrlSent, RescheduleSent
 from tests.api.desk import Desk
 
-PUBLIC = ("/healthz", "/readyz", "/metrics", "/v1/oauth/")
+PUBLIC = ("/healthz", "/readyz", "/v1/oauth/")
 
 
 async def document(desk: Desk) -> dict[str, Any]:

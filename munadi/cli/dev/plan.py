@@ -25,6 +25,7 @@ SANDBOX_APP = "sandbox"
 API, SANDBOX, TEMPORAL = "the API", "the sandbox", "Temporal"
 TEMPORAL_UI, TEMPORAL_HTTP, TEMPORAL_METRICS = "Temporal's UI", "Temporal's HTTP", "Temporal's metrics"
 ANY_INTERFACE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not listened on
+_LOOPBACKS = (LOOPBACK, "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def make_plan(wishes: Wishes) -> Plan:
     temporal = {"address": added["MUNADI_TEMPORAL__ADDRESS"], "ui_url": ui_url}
     if settings.is_development and settings.public_url is None:
         added["MUNADI_PUBLIC_URL"] = api_url
+    if host in _LOOPBACKS and not settings.metrics.model_fields_set:
+        added["MUNADI_METRICS__PUBLIC"] = "true"
     for network in sandboxed:
         added |= _towards_the_sandbox(network, f"http://{LOOPBACK}:{sandbox_port}", settings)
     return Plan(
