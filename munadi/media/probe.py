@@ -30,6 +30,8 @@ _ROTATED = (5, 6, 7, 8)
 
 # Pillow warns above its own limit and raises above twice that; for us both are a refusal.
 warnings.simplefilter("error", Image.DecompressionBombWarning)
+# It warns of each damaged field of a picture, and a picture can have 65 535 of them: that would fill the log.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 def probe(path: Path, *, declared_type: str | None = None) -> MediaFacts:

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from munadi.db.tables import MediaRow
+from munadi.media.picture_structure import MAX_SCANS
 from munadi.media.probe import MAX_IMAGE_PIXELS
-from munadi.media.structure import MAX_SCANS
 from tests.api import hostile
 from tests.api.desk import Desk, open_desk, picture
 from tests.api.test_bad_input import errors_of

@@ -7,15 +7,11 @@ Source: ITU T.81 annex B (JPEG), w3.org/TR/png-3 (PNG), developers.google.com/sp
 
 from __future__ import annotations
 
-import io
 import re
 import struct
 import zlib
 from collections.abc import Iterator
 
-from PIL import Image
-
-ORIENTATION = 0x0112
 EXIF_HEADER = b"Exif\x00\x00"
 # JPEG markers: end, picture data, comment, APP1 to APP15. In picture data a marker is FF and none of these.
 END, SCAN, COMMENT, NOTES = 0xD9, 0xDA, 0xFE, range(0xE1, 0xF0)
@@ -24,6 +20,11 @@ PNG_START = b"\x89PNG\r\n\x1a\n"
 PNG_NOTES = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
 WEBP_NOTES = frozenset({b"EXIF", b"XMP "})
 HAS_EXIF, HAS_XMP = 0x08, 0x04  # flags of VP8X
+# More parts than any real picture of the few megabytes that the network takes; each costs a microsecond here.
+MAX_PARTS = 100_000
+# EXIF is a TIFF file: byte order, then a directory of fields of 12 bytes (TIFF 6.0, section 2).
+BYTE_ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
+ORIENTATION, SHORT, FIELD_BYTES = 0x0112, 3, 12
 
 
 def without_metadata(content: bytes, mime_type: str) -> bytes:
@@ -35,31 +36,53 @@ def without_metadata(content: bytes, mime_type: str) -> bytes:
         return content
 
 
-def _orientation(content: bytes) -> bytes:
-    """An EXIF block (TIFF, without its header) that says how to turn the picture; empty when it stands upright."""
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            turned = image.getexif().get(ORIENTATION)
-    except (OSError, SyntaxError, Image.DecompressionBombError):
-        return b""
+def _turned(exif: bytes) -> bytes:
+    """The EXIF block (without its header) that says only how to turn the picture; empty when it stands upright."""
+    turned = _orientation(exif.removeprefix(EXIF_HEADER))
     if turned not in range(2, 9):
         return b""
-    exif = Image.Exif()
-    exif[ORIENTATION] = turned
-    return exif.tobytes().removeprefix(EXIF_HEADER)
+    return struct.pack("<4sIHHHIII", b"II*\x00", 8, 1, ORIENTATION, SHORT, 1, turned, 0)
+
+
+def _orientation(tiff: bytes) -> int:
+    """EXIF's number for how the picture is turned; 0 without one."""
+    order = BYTE_ORDERS.get(tiff[:4])
+    if order is None:
+        return 0
+    try:
+        (start,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (fields,) = struct.unpack_from(f"{order}H", tiff, start)
+        for number in range(fields):
+            field = struct.unpack_from(f"{order}HHIH", tiff, start + 2 + number * FIELD_BYTES)
+            if field[:3] == (ORIENTATION, SHORT, 1):
+                return int(field[3])
+    except struct.error:  # cut short
+        return 0
+    return 0
+
+
+def _bounded(parts: int) -> None:
+    if parts > MAX_PARTS:
+        raise ValueError("too many parts")
 
 
 def _jpeg(content: bytes) -> bytes:
     """Without APP1 (Exif, XMP) and its like, comments, and what phones hang on behind the end."""
-    kept = [segment for marker, segment in _segments(content) if marker != COMMENT and not _is_note(marker, segment)]
-    if turned := _orientation(content):
+    kept, exif = [], b""
+    for marker, segment in _segments(content):
+        if marker == 0xE1 and not exif and segment[4:].startswith(EXIF_HEADER):
+            exif = segment[4:]
+        if marker != COMMENT and not _is_note(marker, segment):
+            kept.append(segment)
+    if turned := _turned(exif):
         kept.insert(0, b"\xff\xe1" + struct.pack(">H", 2 + len(EXIF_HEADER + turned)) + EXIF_HEADER + turned)
     return b"".join([content[:2], *kept])
 
 
 def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:
-    at, marker = 2, 0
+    at, marker, parts = 2, 0, 0
     while marker != END:
+        _bounded(parts := parts + 1)
         if content[at] != 0xFF:
             raise ValueError("no marker")
         marker = content[at + 1]
@@ -82,13 +105,16 @@ def _is_note(marker: int, segment: bytes) -> bool:
 def _png(content: bytes) -> bytes:
     if not content.startswith(PNG_START):
         raise ValueError("no PNG")
-    kept, at, kind = [PNG_START], len(PNG_START), b""
+    kept, at, kind, parts, exif = [PNG_START], len(PNG_START), b"", 0, b""
     while kind != b"IEND":
+        _bounded(parts := parts + 1)
         (size,), kind = struct.unpack_from(">I", content, at), content[at + 4 : at + 8]
+        if kind == b"eXIf" and not exif:
+            exif = content[at + 8 : at + 8 + size]
         if kind not in PNG_NOTES:
             kept.append(content[at : at + 12 + size])
         at += 12 + size
-    if turned := _orientation(content):
+    if turned := _turned(exif):
         body = b"eXIf" + turned
         kept.insert(2, struct.pack(">I", len(turned)) + body + struct.pack(">I", zlib.crc32(body)))
     return b"".join(kept)
@@ -97,18 +123,25 @@ def _png(content: bytes) -> bytes:
 def _webp(content: bytes) -> bytes:
     if content[:4] != b"RIFF" or content[8:12] != b"WEBP":
         raise ValueError("no WebP")
-    kept, at = [], 12
-    turned = _orientation(content)
+    kept: list[tuple[bytes, bytes]] = []
+    at, parts, exif = 12, 0, b""
     while at < 8 + struct.unpack_from("<I", content, 4)[0]:
+        _bounded(parts := parts + 1)
         kind, (size,) = content[at : at + 4], struct.unpack_from("<I", content, at + 4)
-        chunk = content[at : at + 8 + size + size % 2]
-        if kind == b"VP8X":
-            flags = chunk[8] & ~(HAS_EXIF | HAS_XMP) | (HAS_EXIF if turned else 0)
-            chunk = chunk[:8] + bytes([flags]) + chunk[9:]
+        if kind == b"EXIF" and not exif:
+            exif = content[at + 8 : at + 8 + size]
         if kind not in WEBP_NOTES:
-            kept.append(chunk)
+            kept.append((kind, content[at : at + 8 + size + size % 2]))
         at += 8 + size + size % 2
+    turned = _turned(exif)
+    chunks = [_flagged(chunk, turned) if kind == b"VP8X" else chunk for kind, chunk in kept]
     if turned:
-        kept.append(b"EXIF" + struct.pack("<I", len(turned)) + turned + b"\0" * (len(turned) % 2))
-    body = b"WEBP" + b"".join(kept)
+        chunks.append(b"EXIF" + struct.pack("<I", len(turned)) + turned + b"\0" * (len(turned) % 2))
+    body = b"WEBP" + b"".join(chunks)
     return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _flagged(chunk: bytes, turned: bytes) -> bytes:
+    """The VP8X chunk, which says what else there is in the file."""
+    flags = chunk[8] & ~(HAS_EXIF | HAS_XMP) | (HAS_EXIF if turned else 0)
+    return chunk[:8] + bytes([flags]) + chunk[9:]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import struct
+import time
 from typing import Any
 
 import pytest
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
-from munadi.channels.bluesky.metadata import ORIENTATION, without_metadata
+from munadi.channels.bluesky.metadata import ORIENTATION, _orientation, without_metadata
 from munadi.domain.publication import Ready
 from tests.channels.making import Saved, account, bench, image, publication
 from tests.channels.network import ok
@@ -104,3 +106,30 @@ async def test_what_is_uploaded_tells_nothing() -> None:
     who = account("bluesky", "did:plc:abcdefghijklmnopqrstuvwx", service_url="https://pds.example")
     assert isinstance(await built.channel.prepare(given, who, None, saved), Ready)
     assert built.network.sent(sent)[0].content == without_metadata(photo("JPEG"), "image/jpeg")
+
+
+@pytest.mark.parametrize(
+    ("mime_type", "content"),
+    [
+        ("image/jpeg", b"\xff\xd8" + b"\xff\xe5\0\2" * 500_000 + b"\xff\xd9"),
+        ("image/jpeg", b"\xff\xd8" + b"\xff\xe1\0\x09Exif\0\0a" * 180_000 + b"\xff\xd9"),
+        ("image/png", b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0tEXt\0\0\0\0" * 160_000),
+        ("image/png", b"\x89PNG\r\n\x1a\n" + b"\xff\xff\xff\xf4tEXt" + bytes(2_000_000)),
+        ("image/webp", b"RIFF\xff\xff\xff\xffWEBP" + b"EXIF\0\0\0\0" * 250_000),
+        ("image/jpeg", b"\xff\xd8" + b"\xff\xda\0\2\xff\0" * 300_000),
+    ],
+)
+def test_a_picture_of_tiny_parts_is_given_up_quickly(mime_type: str, content: bytes) -> None:
+    started = time.process_time()
+    assert without_metadata(content, mime_type) == content
+    assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_orientation_is_read_from_both_byte_orders_and_never_from_junk(order: str) -> None:
+    start = {"<": b"II*\0", ">": b"MM\0*"}[order]
+    field = struct.pack(f"{order}HHIHH", ORIENTATION, 3, 1, 6, 0)
+    block = start + struct.pack(f"{order}IH", 8, 1) + field + bytes(4)
+    assert _orientation(block) == 6
+    for junk in (b"", start, block[:9], block[:17], start + b"\xff" * 40, start + struct.pack(f"{order}IH", 8, 65535)):
+        assert _orientation(junk) == 0
