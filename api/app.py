@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
@@ -40,10 +41,10 @@ from munadi.db.accounts import AccountStore
 from munadi.db.connections import ConnectionStore
 from munadi.db.session import Database
 from munadi.intake.accept import Intake
-from munadi.intake.media import MediaIntake
+from munadi.intake.media import MediaIntake, RequestLimits
 from munadi.metering import CallMeter
 from munadi.ports import Channels, Clock
-from munadi.runtime import open_runtime
+from munadi.runtime import Runtime, open_runtime
 from munadi.temporal import connect
 
 VERSION = "0.1.0"
@@ -139,7 +140,7 @@ async def open_services(
                 sender=runtime.sender,
                 connecting=Connecting(database, accounts, connections, known, runtime.clock, settings.base_url),
                 intake=runtime.around(
-                    Intake(database, known, runtime.keyring, MediaIntake(runtime.fetcher), runtime.clock), "intake"
+                    Intake(database, known, runtime.keyring, _media_intake(runtime), runtime.clock), "intake"
                 ),
                 calls=calls,
             )
@@ -147,3 +148,9 @@ async def open_services(
                 yield opened
         finally:
             await database.close()
+
+
+def _media_intake(runtime: Runtime) -> MediaIntake:
+    bounds = runtime.settings.media
+    total = timedelta(seconds=bounds.request_timeout)
+    return MediaIntake(runtime.fetcher, RequestLimits(max_bytes=bounds.request_max_bytes, total=total))

@@ -5,6 +5,7 @@ ProblemsFound      422: every violation of a request at once
 ChangeRefused      409: not in a state for this change
 QuotaExceeded      429: a limit of the brand is used up (api/quotas.py)
 HTTPException      the framework's: 404, 405, …
+ClientDisconnect   499, which only the access log sees: the client has left
 database is gone   503 with Retry-After; so is the media store
 a key is missing   500, logged; the words say which setting
 anything else      500, logged; the text of the error stays here
@@ -24,6 +25,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Stateme
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from api import quotas
@@ -116,6 +118,8 @@ def translate(error: Exception) -> ProblemError:
             return _of_quota(error)
         case HTTPException():
             return _of_framework(error)
+        case ClientDisconnect():
+            return ProblemError(499, "CLIENT_GONE", "Client gone", "the client left before it was answered")
         case StaleDataError():
             return ProblemError(
                 409, "CONFLICT", "Changed meanwhile", "somebody else changed this; read it and try again"
@@ -194,6 +198,7 @@ def install(app: FastAPI, allowed_methods: Callable[[str], Sequence[str]] = lamb
         ChangeRefused,
         QuotaExceeded,
         HTTPException,
+        ClientDisconnect,
         StaleDataError,
         DBAPIError,
         PoolTimeout,

@@ -19,6 +19,9 @@ from munadi.media.facts import MediaCode
 from munadi.media.store import MediaStore
 
 _CHUNK = 1 << 20
+# A field that is no file is `brandRef`. It is decoded by the charset that the client names, and Python knows some that
+# take quadratic time.
+_FIELD_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ async def read_upload(request: Request, store: MediaStore, max_bytes: int, found
 
     The edge bounds the whole form; `max_bytes`, as of a fetched file, is for the file in it.
     """
-    async with request.form(max_files=1, max_fields=5) as form:
+    async with request.form(max_files=1, max_fields=5, max_part_size=_FIELD_BYTES) as form:
         _check_names(form, found)
         file, brand_ref = form.get("file"), form.get("brandRef") or request.query_params.get("brandRef")
         if not isinstance(file, UploadFile):

@@ -59,6 +59,8 @@ class MediaSettings(BaseModel):
     secret_key: SecretStr | None = Field(None, description="secret of the access key")
     max_bytes: int = Field(1 << 30, description="largest media file taken, bytes")
     fetch_timeout: float = Field(60.0, description="seconds a media URL may take to answer whole")
+    request_max_bytes: int = Field(2 << 30, description="most bytes that the media of one request may have together")
+    request_timeout: float = Field(60.0, description="seconds that the media of one request may take together")
 
 
 class MetricsSettings(BaseModel):

@@ -16,6 +16,7 @@ from api import examples
 from api.auth import Principal, not_found
 from api.body import described, read_body
 from api.deps import ContentWriter, IfMatch, TheServices, check_match, etag, locked, require_match
+from api.disconnects import while_connected
 from api.idempotent import Answer, Asked, AskedOnce, answer_once, respond
 from api.openapi import problems
 from api.services import Services
@@ -59,7 +60,8 @@ async def edit_content(
     check_match(if_match, content.version)
     whole = edited(content.brand_ref, draft.source, sent)
     try:
-        planned = await services.intake.replan(whole.request, shape, due=content.scheduled_at)
+        replanning = services.intake.replan(whole.request, shape, due=content.scheduled_at)
+        planned = await while_connected(request, replanning)
     except ProblemsFound as error:
         raise ProblemsFound(whole.pointed(error.problems)) from None
     try:

@@ -22,6 +22,7 @@ from api.deps import (
     read_cursor,
     write_cursor,
 )
+from api.disconnects import while_connected
 from api.idempotent import Answer, Asked, AskedOnce, answered_before, store_once
 from api.openapi import problems
 from api.quotas import problem_of
@@ -60,7 +61,7 @@ async def create_content(
     if has_media(sent) and (replay := await _replay(services, principal, asked, sent.brand_ref)):
         return replay
     try:
-        planned = await services.intake.plan(sent, shape, may_see=principal.may_see)
+        planned = await while_connected(request, services.intake.plan(sent, shape, may_see=principal.may_see))
     except ProblemsFound:
         # Accepted once and repeated later, a time may have passed and an account gone: it stays accepted.
         if replay := await _replay(services, principal, asked, sent.brand_ref):
@@ -101,7 +102,7 @@ async def validate_content(request: Request, services: TheServices, principal: C
     """What POST /v1/contents would say, without storing anything."""
     try:
         sent, shape = read_body(request, ContentSent)
-        planned = await services.intake.plan(sent, shape, may_see=principal.may_see)
+        planned = await while_connected(request, services.intake.plan(sent, shape, may_see=principal.may_see))
     except ProblemsFound as error:
         placed = error.placed if isinstance(error, PlanRefused) else ()
         return validation_of(placed, error.warnings, error.problems, error.more)

@@ -11,6 +11,7 @@ from api import examples
 from api.auth import Principal, not_found
 from api.body import described, read_body
 from api.deps import ContentReader, ContentWriter, TheServices
+from api.disconnects import while_connected
 from api.idempotent import Answer, Asked, AskedOnce, answer_once
 from api.openapi import problems
 from api.services import Services
@@ -59,21 +60,15 @@ async def add_media(request: Request, services: TheServices, principal: ContentW
     """
     found = Findings()
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        upload = await read_upload(request, services.media_store, services.settings.media.max_bytes, found)
-        asked = upload.identified(asked)
-        brand_ref = await _brand(services, principal, upload.brand_ref, found)
-        if upload.path is None or found.has("/brandRef"):
-            upload.discard()
-            raise ProblemsFound(found.all)
-        brought = await services.intake.media.uploaded(
-            brand_ref, upload.path, upload.sha256, upload.declared_type, services.clock.now(), found
-        )
+        asked, brand_ref, brought = await _uploaded(request, services, principal, asked, found)
     else:
         sent, shape = read_body(request, MediaUrlSent)
         found.extend(shape)
         brand_ref = await _brand(services, principal, sent.brand_ref, found)
-        media = MediaSent(url=sent.url)
-        brought = await services.intake.media.fetch(brand_ref, [("", media)], services.clock.now(), found)
+        found.raise_if_any()
+        media = [("", MediaSent(url=sent.url))]
+        fetching = services.intake.media.fetch(brand_ref, media, services.clock.now(), found)
+        brought = await while_connected(request, fetching)
     try:
         found.raise_if_any()
         return await _keep(services, asked, brand_ref, brought)
@@ -101,6 +96,25 @@ async def serve_media(digest: str, token: str, filename: str, request: Request, 
         return await stored_response(request, services.media_store, digest)
     except FileNotFoundError:
         raise not_found("media", filename) from None
+
+
+async def _uploaded(
+    request: Request, services: Services, principal: Principal, asked: Asked, found: Findings
+) -> tuple[Asked, str | None, Brought]:
+    """What a form holds, probed. A brand that the query names is judged before any of the form is read."""
+    await _brand(services, principal, request.query_params.get("brandRef"), found)
+    found.raise_if_any()
+    upload = await read_upload(request, services.media_store, services.settings.media.max_bytes, found)
+    try:
+        brand_ref = await _brand(services, principal, upload.brand_ref, found)
+        if upload.path is None or found.has("/brandRef"):
+            raise ProblemsFound(found.all)
+        path, now = upload.path, services.clock.now()
+        probing = services.intake.media.uploaded(brand_ref, path, upload.sha256, upload.declared_type, now, found)
+        return upload.identified(asked), brand_ref, await while_connected(request, probing)
+    except BaseException:
+        upload.discard()
+        raise
 
 
 async def _brand(services: Services, principal: Principal, given: str | None, found: Findings) -> str | None:

@@ -1,7 +1,7 @@
 """From a request to what is to be stored: one way for create, validate and edit.
 
-    fetch media (network, no transaction) → look up brand, accounts, media (one short read) → place, check
-    → Planned, or ProblemsFound with every violation at once
+    brand known, shape sound → fetch media (network, no transaction) → look up accounts, media (one short read)
+    → place, check → Planned, or ProblemsFound with every violation at once
 
 Nothing is written here.
 """
@@ -15,6 +15,7 @@ from typing import Any
 
 from munadi.crypto import KeyRing
 from munadi.db.session import Database
+from munadi.db.tables import BrandRow
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.publication import Warning_
@@ -105,7 +106,9 @@ class Intake:
             publish_by=publish_by or default_publish_by(due),
             publish_by_explicit=publish_by is not None,
             client_ref=request.client_ref,
-            drafts=await self._drafts(request, now, found, new_due=due, brand_exists=may_see(request.brand_ref)),
+            drafts=await self._drafts(
+                request, now, found, new_due=due, brand_exists=may_see(request.brand_ref), fetching=not shape
+            ),
         )
 
     async def replan(self, request: ContentSent, shape: Sequence[Problem] = (), *, due: datetime) -> PlannedDrafts:
@@ -113,7 +116,9 @@ class Intake:
         now = self.clock.now()
         found = Findings()
         found.extend(shape)
-        return await self._drafts(request, now, found, new_due=None, kept_due=due, brand_exists=True)
+        return await self._drafts(
+            request, now, found, new_due=None, kept_due=due, brand_exists=True, fetching=not shape
+        )
 
     async def _drafts(
         self,
@@ -124,13 +129,17 @@ class Intake:
         new_due: datetime | None,
         kept_due: datetime | None = None,
         brand_exists: bool,
+        fetching: bool,
     ) -> PlannedDrafts:
         """The drafts, or ProblemsFound: then no file is left behind.
 
         Accounts must live until `new_due`. One that ends before `kept_due` is a warning only: an edit moves nothing.
+        Media are fetched only for a brand that exists, and not for a request of a broken shape (`fetching`).
         """
         media = list(media_sent(request))
-        brought = await self.media.fetch(request.brand_ref, media, now, found)
+        brought = Brought()
+        if fetching and brand_exists and await self._is_fetched_for(request.brand_ref, media):
+            brought = await self.media.fetch(request.brand_ref, media, now, found)
         try:
             targets = await self._resolve(request, media, brought, found, brand_exists)
             if new_due is not None:
@@ -161,6 +170,13 @@ class Intake:
     async def _quota_warnings(self, targets: Sequence[Target], due: datetime | None) -> list[Warning_]:
         """An edit settles no time, so it warns of none."""
         return [] if due is None else await quota_warnings(self.database, targets, due)
+
+    async def _is_fetched_for(self, brand_ref: str, media: Sequence[tuple[str, MediaSent]]) -> bool:
+        """Whether there is anything to fetch, and the brand to fetch it for."""
+        if all(sent.url is None for _, sent in media):
+            return False
+        async with self.database.read() as session:
+            return await session.get(BrandRow, brand_ref) is not None
 
     async def _resolve(
         self,

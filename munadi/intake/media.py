@@ -1,6 +1,7 @@
 """Media of a request: fetched through the guard before any transaction, probed, stored by hash; or named by id.
 
-The rule here: nothing is kept until `keep`. A refused request and a validation leave no file and no row behind.
+The rule here: nothing is kept until `keep`. A refused request, a validation and a cancelled call leave no file and no
+row behind. What one request can cost is bounded, and what one brand can take from the others.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,15 +21,29 @@ from munadi.intake.problems import Findings
 from munadi.intake.wire import MediaSent
 from munadi.media.facts import MediaFacts, MediaRefused
 from munadi.media.fetch import MediaFetcher
-from munadi.media.pool import off_loop
-from munadi.media.probe import probe
+from munadi.media.pool import off_loop, start_probe
+from munadi.media.probe import check_head, probe
+from munadi.media.slots import FairSlots
 from munadi.media.store import MediaStore
+from munadi.media.transfer import Allowance
 from munadi.webhooks.guard import GuardRefused
 
-# One process fetches and probes at most this many files at once, whoever asks.
-CONCURRENCY = 8
-# Of these, as many are looked into at once: the worst picture needs 300 MB meanwhile, and each takes a processor.
-PROBES = 2
+# One process fetches at most this many files at once, and so many of them for one brand. A fetch takes a connection and
+# less than a megabyte.
+FETCHES, FETCHES_PER_BRAND = 32, 4
+# Files that are looked into at once: the worst picture needs 300 MB meanwhile, and each takes a processor.
+PROBES, PROBES_PER_BRAND = 2, 1
+# What a request's files may take longer than its fetches, to be looked into.
+PROBE_GRACE = timedelta(seconds=15)
+
+
+@dataclass(frozen=True)
+class RequestLimits:
+    """What the media of one request may be together. No network takes more than 35 in one post."""
+
+    urls: int = 50
+    max_bytes: int = 2 << 30
+    total: timedelta = timedelta(seconds=60)
 
 
 @dataclass
@@ -56,41 +71,53 @@ class Brought:
             path.unlink(missing_ok=True)
         self.files.clear()
 
-
-@dataclass(frozen=True)
-class _Fetched:
-    path: Path
-    row: MediaRow
+    def drop(self, path: Path) -> None:
+        """Remove one file that is not wanted."""
+        path.unlink(missing_ok=True)
+        self.files.remove(path)
 
 
 class MediaIntake:
     """Brings in media for requests. Hold one per process."""
 
-    def __init__(self, fetcher: MediaFetcher, concurrency: int = CONCURRENCY) -> None:
+    def __init__(self, fetcher: MediaFetcher, limits: RequestLimits | None = None) -> None:
         self._fetcher = fetcher
-        self._slots = asyncio.Semaphore(concurrency)
-        self._probes = asyncio.Semaphore(PROBES)
+        self._limits = limits or RequestLimits()
+        self._fetches = FairSlots(FETCHES, FETCHES_PER_BRAND)
+        self._probes = FairSlots(PROBES, PROBES_PER_BRAND)
 
     async def fetch(
         self, brand_ref: str | None, media: Iterable[tuple[str, MediaSent]], now: datetime, found: Findings
     ) -> Brought:
-        """Fetch and probe every URL once; `media` are pairs of pointer and media. Needs no database."""
+        """Fetch and probe every URL once; `media` are pairs of pointer and media. Needs no database.
+
+        A refusal is a finding at the URL. Cancelled, it stops every fetch and leaves no file.
+        """
         brought = Brought()
         pointers = _by_url(media)
-        results = await asyncio.gather(*(self._fetch(brand_ref, url, now) for url in pointers), return_exceptions=True)
-        for url, result in zip(pointers, results, strict=True):
-            match result:
-                case _Fetched():
-                    brought.files.append(result.path)
-                    brought.new.append(result.row)
-                    brought.rows[url] = result.row
-                case GuardRefused() | MediaRefused():
-                    for pointer in pointers[url]:
-                        _tell(f"{pointer}/url", result, found)
-        unexpected = next((r for r in results if isinstance(r, BaseException) and not _is_refusal(r)), None)
-        if unexpected is not None:
+        if len(pointers) > self._limits.urls:
+            _tell_too_many(pointers, self._limits.urls, found)
+            return brought
+        allowance = Allowance(self._limits.max_bytes, self._limits.total)
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = {
+                    url: group.create_task(self._fetch(brand_ref, url, now, allowance, brought)) for url in pointers
+                }
+        except BaseExceptionGroup as errors:
             brought.discard()
-            raise unexpected
+            raise errors.exceptions[0] from None
+        except BaseException:
+            brought.discard()
+            raise
+        for url, task in tasks.items():
+            result = task.result()
+            if isinstance(result, MediaRow):
+                brought.new.append(result)
+                brought.rows[url] = result
+            else:
+                for pointer in pointers[url]:
+                    _tell(f"{pointer}/url", result, found)
         return brought
 
     async def uploaded(
@@ -99,8 +126,7 @@ class MediaIntake:
         """Probe a file that was sent to us; `path` is taken over. A refusal is a finding at `/file`."""
         brought = Brought(files=[path])
         try:
-            async with self._slots:
-                facts = await self._probe(path, declared_type)
+            facts = await self._probe(brand_ref, path, declared_type)
         except MediaRefused as error:
             brought.discard()
             _tell("/file", error, found)
@@ -111,19 +137,33 @@ class MediaIntake:
         brought.new.append(new_media(brand_ref, sha256, facts, None, now))
         return brought
 
-    async def _fetch(self, brand_ref: str | None, url: str, now: datetime) -> _Fetched:
-        async with self._slots:
-            fetched = await self._fetcher.fetch(url)
+    async def _fetch(
+        self, brand_ref: str | None, url: str, now: datetime, allowance: Allowance, brought: Brought
+    ) -> MediaRow | GuardRefused | MediaRefused:
+        """The row of one URL, its file among `brought`; or why there is none."""
+        async with self._fetches.slot(brand_ref):
             try:
-                facts = await self._probe(fetched.path, fetched.content_type)
-            except BaseException:
-                fetched.path.unlink(missing_ok=True)
-                raise
-        return _Fetched(fetched.path, new_media(brand_ref, fetched.sha256, facts, url, now))
+                fetched = await self._fetcher.fetch(url, allowance=allowance, head=check_head)
+            except (GuardRefused, MediaRefused) as refused:
+                return refused
+            brought.files.append(fetched.path)
+            try:
+                async with asyncio.timeout_at(allowance.deadline() + PROBE_GRACE.total_seconds()):
+                    facts = await self._probe(brand_ref, fetched.path, fetched.content_type)
+            except MediaRefused as refused:
+                brought.drop(fetched.path)
+                return refused
+            except TimeoutError:
+                brought.drop(fetched.path)
+                return allowance.too_late()
+        return new_media(brand_ref, fetched.sha256, facts, url, now)
 
-    async def _probe(self, path: Path, declared_type: str | None) -> MediaFacts:
-        async with self._probes:
-            return await asyncio.to_thread(probe, path, declared_type=declared_type)
+    async def _probe(self, brand_ref: str | None, path: Path, declared_type: str | None) -> MediaFacts:
+        """Probe in a thread. Cancelled, the thread runs on and keeps its slot, so that no more of them run at once."""
+        await self._probes.acquire(brand_ref)
+        running = start_probe(probe, path, declared_type=declared_type)
+        running.add_done_callback(lambda _: self._probes.release(brand_ref))
+        return await asyncio.shield(running)
 
 
 async def look_up(
@@ -167,8 +207,11 @@ def _by_url(media: Iterable[tuple[str, MediaSent]]) -> dict[str, list[str]]:
     return pointers
 
 
-def _is_refusal(error: BaseException) -> bool:
-    return isinstance(error, GuardRefused | MediaRefused)
+def _tell_too_many(pointers: dict[str, list[str]], limit: int, found: Findings) -> None:
+    """At the first one beyond the limit."""
+    first = list(pointers.values())[limit][0]
+    message = f"a request names at most {limit} different media by URL"
+    found.add(f"{first}/url", "MEDIA_TOO_MANY", message, limit=limit, actual=len(pointers))
 
 
 def _tell(pointer: str, error: GuardRefused | MediaRefused, found: Findings) -> None:

@@ -7,10 +7,10 @@ by the guard (GuardRefused) or the fetch (MediaRefused); no other exception tell
 import asyncio
 import hashlib
 import os
+import re
 import ssl
 import tempfile
-import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,26 +21,40 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from munadi.media.facts import MediaCode, MediaRefused
+from munadi.media.sniff import HEAD_BYTES
+from munadi.media.transfer import ENCODINGS, Allowance, Pace, encoding_of, read_body
 from munadi.webhooks.guard import Guard, guarded_client
 
 USER_AGENT = "Munadi/0.1"
 MAX_REDIRECTS = 3
 TEXT_TIMEOUT = timedelta(seconds=10)
-_WRITE_BYTES = 1024 * 1024
-_PLAIN = ("", "identity")
-_ENCODINGS = (*_PLAIN, "gzip", "deflate")
-# zlib's for "either header, gzip's or its own".
-_EITHER_HEADER = 32 + zlib.MAX_WBITS
+# Only what pages are written in: Python knows encodings that take quadratic time, and remembers every unknown name.
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([a-z0-9_-]{1,20})", re.IGNORECASE)
+_ISO_8859 = {f"iso-8859-{part}" for part in (*range(1, 12), *range(13, 17))}
+_WINDOWS = {f"windows-{page}" for page in (874, *range(1250, 1259))}
+_CHARSETS = (
+    _ISO_8859 | _WINDOWS | {"utf-8", "utf8", "utf-16", "us-ascii", "latin1", "koi8-r", "koi8-u", "shift_jis", "euc-jp"}
+)
+_CHARSETS |= {"iso-2022-jp", "gbk", "gb2312", "gb18030", "big5", "euc-kr"}
+
+# Given the first `HEAD_BYTES` of a file and what the server calls it: raises MediaRefused for one that is not wanted,
+# else returns the most bytes it may have; None: as any other.
+HeadCheck = Callable[[bytes, str | None], int | None]
 
 
 @dataclass(frozen=True, slots=True)
 class FetchLimits:
-    """`total` is for a whole fetch, redirects included; `silence` for one wait on the network."""
+    """`total` is for a whole fetch, redirects included; `silence` for one wait on the network.
+
+    A body must bring `slowest` bytes a second on average in each `window`.
+    """
 
     max_bytes: int = 1024**3
     total: timedelta = timedelta(minutes=10)
     connect: timedelta = timedelta(seconds=10)
-    silence: timedelta = timedelta(seconds=30)
+    silence: timedelta = timedelta(seconds=20)
+    slowest: int = 8192
+    window: timedelta = timedelta(seconds=10)
 
 
 class FetchedMedia(BaseModel):
@@ -71,61 +85,68 @@ class MediaFetcher:
         timeouts = httpx.Timeout(self._limits.silence.total_seconds(), connect=self._limits.connect.total_seconds())
         self._client = guarded_client(guard, timeout=timeouts, verify=verify)
 
-    async def fetch(self, url: str) -> FetchedMedia:
-        """The file at `url`, streamed to a new file.
+    async def fetch(
+        self, url: str, *, allowance: Allowance | None = None, head: HeadCheck | None = None
+    ) -> FetchedMedia:
+        """The file at `url`, streamed to a new file; `allowance` is what this fetch shares with others.
 
         Raises GuardRefused, or MediaRefused with MEDIA_UNREACHABLE, MEDIA_TOO_LARGE, MEDIA_TIMEOUT or
-        MEDIA_EMPTY; then no file is left behind.
+        MEDIA_EMPTY, or with what `head` raises; then no file is left behind. So it is when the call is cancelled.
         """
-        async with self._response(url, self._limits.total) as response:
-            self._check_declared_size(response)
-            handle, name = tempfile.mkstemp(dir=self._directory, prefix="fetch-")
-            path = Path(name)
-            try:
+        path: Path | None = None
+        try:
+            async with self._response(url, self._limits.total, allowance) as (response, pace):
+                content_type = response.headers.get("content-type", "")[:255] or None
+                saving = _Saving(self._limits.max_bytes, content_type, allowance, head)
+                saving.check_declared(response)
+                handle, name = tempfile.mkstemp(dir=self._directory, prefix="fetch-")
+                path = Path(name)
                 with os.fdopen(handle, "wb") as file:
-                    digest, size = await self._save(response, file)
-            except BaseException:
-                _discard(path)
-                raise
-        if size == 0:
+                    await saving.run(read_body(response, pace, self._limits.max_bytes), file)
+        except BaseException:
             _discard(path)
-            raise MediaRefused(MediaCode.MEDIA_EMPTY, "the URL answered with no content", limit=1, actual=0)
-        return FetchedMedia(
-            path=path, sha256=digest, bytes=size, content_type=response.headers.get("content-type", "")[:255] or None
-        )
+            raise
+        return FetchedMedia(path=path, sha256=saving.sha256, bytes=saving.size, content_type=content_type)
 
-    async def fetch_text(self, url: str, max_bytes: int = 512 * 1024) -> str:
+    async def fetch_text(self, url: str, max_bytes: int = 512 * 1024, *, allowance: Allowance | None = None) -> str:
         """The first `max_bytes` of a page as text, in its declared charset or UTF-8, damage replaced.
 
         Raises as `fetch`, but a longer page is cut, not refused, and an empty one is an empty text.
         """
-        async with self._response(url, min(self._limits.total, TEXT_TIMEOUT)) as response:
+        async with self._response(url, min(self._limits.total, TEXT_TIMEOUT), allowance) as (response, pace):
             content = bytearray()
-            async for chunk in _unfolded(response):
-                content += chunk[: max_bytes - len(content)]
+            async for piece in read_body(response, pace, max_bytes):
+                content += piece[: max_bytes - len(content)]
                 if len(content) >= max_bytes:
                     break
-            try:
-                return content.decode(response.charset_encoding or "utf-8", "replace")
-            except (LookupError, ValueError):  # an unknown charset, or one that is no text encoding
-                return content.decode("utf-8", "replace")
+            return content.decode(_charset(response), "replace")
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
     @asynccontextmanager
-    async def _response(self, url: str, total: timedelta) -> AsyncIterator[httpx.Response]:
+    async def _response(
+        self, url: str, total: timedelta, allowance: Allowance | None
+    ) -> AsyncIterator[tuple[httpx.Response, Pace]]:
         """The final answer, 200, to a GET of `url`; transport errors inside the block are translated too."""
+        ends = asyncio.get_running_loop().time() + total.total_seconds()
+        shared = allowance.deadline() if allowance else ends
+        pace = Pace(asyncio.timeout(None), self._limits.slowest, self._limits.window)
         try:
-            async with asyncio.timeout(total.total_seconds()):
+            async with asyncio.timeout_at(min(ends, shared)), pace.timeout:
                 response = await self._follow(str(self._guard.check_form(url)))
                 try:
-                    yield response
+                    yield response, pace
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise MediaRefused(MediaCode.MEDIA_TIMEOUT, "the media's server took too long") from error
+            if pace.timeout.expired():
+                raise pace.too_slow() from error
+            if allowance and shared < ends and isinstance(error, TimeoutError):
+                raise allowance.too_late() from error
+            text, seconds = "the media's server took too long", total.total_seconds()
+            raise MediaRefused(MediaCode.MEDIA_TIMEOUT, text, limit=seconds) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             text = str(error)[:200] or type(error).__name__
             raise MediaRefused(MediaCode.MEDIA_UNREACHABLE, f"the URL could not be read: {text}") from error
@@ -142,70 +163,86 @@ class MediaFetcher:
                 await response.aclose()
                 next_url = self._guard.check_form(str(next_url.join(location)))
                 continue
-            if response.status_code == 200 and _encoding(response) in _ENCODINGS:
+            if response.status_code == 200 and encoding_of(response) in ENCODINGS:
                 return response
             await response.aclose()
             raise _bad_answer(response)
         raise MediaRefused(MediaCode.MEDIA_UNREACHABLE, "the URL redirects too often", limit=MAX_REDIRECTS, actual=None)
 
-    def _check_declared_size(self, response: httpx.Response) -> None:
+
+class _Saving:
+    """Writes one body to a file; knows its digest and size, and refuses it as soon as it is too much or not wanted."""
+
+    def __init__(
+        self, most: int, content_type: str | None, allowance: Allowance | None, head: HeadCheck | None
+    ) -> None:
+        self.size = 0
+        self._most = most
+        self._content_type = content_type
+        self._allowance = allowance
+        self._head_check = head
+        self._head = b""
+        self._digest = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """In hex, once `run` has ended."""
+        return self._digest.hexdigest()
+
+    def check_declared(self, response: httpx.Response) -> None:
+        """Refuse by what the server itself declares, unread."""
         declared = response.headers.get("content-length", "")
         if declared.isascii() and declared.isdigit() and len(declared) < 20:
             self._check_size(int(declared))
 
+    async def run(self, pieces: AsyncIterator[bytes], file: BinaryIO) -> None:
+        """Write all pieces."""
+
+        def write(piece: bytes) -> None:
+            self._digest.update(piece)
+            file.write(piece)
+
+        async for piece in pieces:
+            self.size += len(piece)
+            self._look_at(piece)
+            self._check_size(self.size)
+            if self._allowance:
+                self._allowance.take(len(piece))
+            await asyncio.to_thread(write, piece)
+        if self.size == 0:
+            raise MediaRefused(MediaCode.MEDIA_EMPTY, "the URL answered with no content", limit=1, actual=0)
+        self._look_at(b"", ended=True)
+
+    def _look_at(self, piece: bytes, *, ended: bool = False) -> None:
+        """Ask `head` once, when enough of the file is known."""
+        if self._head_check is None:
+            return
+        self._head += piece[: HEAD_BYTES - len(self._head)]
+        if ended or len(self._head) >= HEAD_BYTES:
+            check, self._head_check = self._head_check, None
+            most = check(self._head, self._content_type)
+            self._most = self._most if most is None else min(most, self._most)
+
     def _check_size(self, size: int) -> None:
-        if size > self._limits.max_bytes:
-            raise MediaRefused(
-                MediaCode.MEDIA_TOO_LARGE,
-                f"a media has at most {self._limits.max_bytes} bytes",
-                limit=self._limits.max_bytes,
-                actual=size,
-            )
-
-    async def _save(self, response: httpx.Response, file: BinaryIO) -> tuple[str, int]:
-        digest, size = hashlib.sha256(), 0
-
-        def write(chunk: bytes) -> None:
-            digest.update(chunk)
-            file.write(chunk)
-
-        async for chunk in _unfolded(response):
-            size += len(chunk)
-            self._check_size(size)
-            await asyncio.to_thread(write, chunk)
-        return digest.hexdigest(), size
+        if size > self._most:
+            text = f"a media of its kind has at most {self._most} bytes"
+            raise MediaRefused(MediaCode.MEDIA_TOO_LARGE, text, limit=self._most, actual=size)
 
 
-async def _unfolded(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The body in pieces of at most a megabyte, also where a few octets unfold to gigabytes."""
-    if _encoding(response) in _PLAIN:
-        async for chunk in response.aiter_raw(_WRITE_BYTES):
-            yield chunk
-        return
-    unfolding = zlib.decompressobj(_EITHER_HEADER)
-    try:
-        async for chunk in response.aiter_raw(_WRITE_BYTES):
-            rest = chunk
-            while rest and not unfolding.eof:
-                yield unfolding.decompress(rest, _WRITE_BYTES)
-                rest = unfolding.unconsumed_tail
-    except zlib.error as error:
-        raise MediaRefused(MediaCode.MEDIA_UNREACHABLE, "the URL's compressed answer is damaged") from error
-    if not unfolding.eof:
-        raise MediaRefused(MediaCode.MEDIA_UNREACHABLE, "the URL's compressed answer is cut short")
+def _discard(path: Path | None) -> None:
+    if path is not None:
+        path.unlink(missing_ok=True)
 
 
-def _discard(path: Path) -> None:
-    path.unlink(missing_ok=True)
-
-
-def _encoding(response: httpx.Response) -> str:
-    return str(response.headers.get("content-encoding", "")).strip().lower()
+def _charset(response: httpx.Response) -> str:
+    found = _CHARSET.search(str(response.headers.get("content-type", ""))[:255])
+    name = found[1].lower() if found else ""
+    return name if name in _CHARSETS else "utf-8"
 
 
 def _bad_answer(response: httpx.Response) -> MediaRefused:
     if response.status_code == 200:
-        text = f"the URL answered in the encoding {_encoding(response)[:40]!r}, which was not asked for"
+        text = f"the URL answered in the encoding {encoding_of(response)[:40]!r}, which was not asked for"
     else:
         text = f"the URL answered {response.status_code}"
     return MediaRefused(MediaCode.MEDIA_UNREACHABLE, text, actual=response.status_code)

@@ -34,8 +34,10 @@ warnings.simplefilter("error", Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
-def probe(path: Path, *, declared_type: str | None = None) -> MediaFacts:
+def probe(path: Path, *, declared_type: str | None = None, max_pixels: int = MAX_IMAGE_PIXELS) -> MediaFacts:
     """The facts of the image or video at `path`; `declared_type` only makes a refusal's text clearer.
+
+    `max_pixels` can only lower the limit for images.
 
     Raises MediaRefused: MEDIA_EMPTY, MEDIA_TYPE_UNSUPPORTED, MEDIA_CORRUPT (truncated files included),
     MEDIA_TOO_LARGE (an image's bytes) or MEDIA_TOO_MANY_PIXELS. Raises OSError if `path` cannot be read.
@@ -46,21 +48,37 @@ def probe(path: Path, *, declared_type: str | None = None) -> MediaFacts:
     with path.open("rb") as file:
         kind = sniff(file.read(HEAD_BYTES))
     if kind is None:
-        declared = f", though it was declared as {declared_type[:80]}" if declared_type else ""
-        raise MediaRefused(
-            MediaCode.MEDIA_TYPE_UNSUPPORTED, f"the file is no image or video that can be read{declared}"
-        )
+        raise _unsupported(declared_type)
     _check_bytes(kind, size)
     check_complete(path, kind, size)
     if kind.kind == "video":
         return probe_video(path, kind, size)
-    return _probe_image(path, kind, size)
+    return _probe_image(path, kind, size, max_pixels)
 
 
-def _probe_image(path: Path, kind: Kind, size: int) -> MediaFacts:
-    with _decoding(kind), Image.open(path, formats=[kind.reader]) as image:
+def check_head(head: bytes, declared_type: str | None) -> int | None:
+    """Judge a file by its first `HEAD_BYTES`: the most bytes it may have, None for any number.
+
+    Raises MediaRefused, MEDIA_TYPE_UNSUPPORTED, for what `probe` refuses as no image or video.
+    """
+    kind = sniff(head)
+    if kind is None:
+        raise _unsupported(declared_type)
+    return MAX_IMAGE_BYTES if kind.kind == "image" else None
+
+
+def _unsupported(declared_type: str | None) -> MediaRefused:
+    declared = f", though it was declared as {declared_type[:80]}" if declared_type else ""
+    text = f"the file is no image or video that can be read{declared}"
+    return MediaRefused(MediaCode.MEDIA_TYPE_UNSUPPORTED, text)
+
+
+def _probe_image(path: Path, kind: Kind, size: int, max_pixels: int) -> MediaFacts:
+    limit = min(max_pixels, MAX_COSTLY_IMAGE_PIXELS if kind.reader in _COSTLY else MAX_IMAGE_PIXELS)
+    with _decoding(kind, limit), Image.open(path, formats=[kind.reader]) as image:
         width, height = image.size
-        _check_pixels(kind, width, height)
+        if width * height > limit:
+            raise _too_many_pixels(kind, limit, width * height)
         rotated = image.getexif().get(_ORIENTATION) in _ROTATED
         animated = kind.reader in _ANIMATED and bool(getattr(image, "is_animated", False))
         # Decoding a JPEG at an eighth reads all of it and needs a sixty-fourth of the memory.
@@ -100,17 +118,7 @@ def _check_bytes(kind: Kind, size: int) -> None:
         )
 
 
-def _check_pixels(kind: Kind, width: int, height: int) -> None:
-    if width * height > _pixel_limit(kind):
-        raise _too_many_pixels(kind, width * height)
-
-
-def _pixel_limit(kind: Kind) -> int:
-    return MAX_COSTLY_IMAGE_PIXELS if kind.reader in _COSTLY else MAX_IMAGE_PIXELS
-
-
-def _too_many_pixels(kind: Kind, actual: int | None) -> MediaRefused:
-    limit = _pixel_limit(kind)
+def _too_many_pixels(kind: Kind, limit: int, actual: int | None) -> MediaRefused:
     return MediaRefused(
         MediaCode.MEDIA_TOO_MANY_PIXELS,
         f"an {kind.mime_type} has at most {limit} pixels",
@@ -120,13 +128,13 @@ def _too_many_pixels(kind: Kind, actual: int | None) -> MediaRefused:
 
 
 @contextmanager
-def _decoding(kind: Kind) -> Iterator[None]:
+def _decoding(kind: Kind, limit: int) -> Iterator[None]:
     try:
         yield
     except MediaRefused:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_many_pixels(kind, None) from error
+        raise _too_many_pixels(kind, limit, None) from error
     except Exception as error:  # Pillow's readers raise nearly anything on damaged bytes
         raise MediaRefused(
             MediaCode.MEDIA_CORRUPT, f"the {kind.mime_type} is damaged or cut short: {str(error)[:200]}"

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import hashlib
+import time
 import zlib
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import pytest
 
 from munadi.media.facts import MediaRefused
 from munadi.media.fetch import FetchLimits, MediaFetcher
+from munadi.media.transfer import Allowance
 from munadi.webhooks.guard import Guard, GuardRefused
 
 LIMITS = FetchLimits(max_bytes=100_000, total=timedelta(seconds=0.6))
@@ -203,3 +205,51 @@ async def test_a_long_page_is_cut(fetcher, web):
 async def test_a_page_passes_the_guard_too(fetcher):
     with pytest.raises(GuardRefused):
         await fetcher.fetch_text("https://10.0.0.1/")
+
+
+async def test_a_page_in_an_encoding_that_takes_quadratic_time_is_read_as_utf_8(fetcher, web):
+    body = b"a" * 40_000 + b"-" + b"zzzzz9" * 10_000
+    for charset in (b"punycode", b"idna", b"unicode_escape"):
+        web.ok("/", body, b"content-type: text/html; charset=" + charset)
+        started = time.process_time()
+        assert await fetcher.fetch_text(web.url("/")) == body.decode()
+        assert time.process_time() - started < 1
+
+
+async def slow_start(writer):
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n" + b"x" * 5_000)
+    await drip(writer)
+
+
+@pytest.mark.parametrize("behaviour", [drip, slow_start])
+async def test_a_transfer_below_the_minimum_pace_is_given_up(web, tmp_path, behaviour):
+    limits = FetchLimits(total=timedelta(seconds=20), slowest=2_000, window=timedelta(seconds=0.5))
+    fetcher = MediaFetcher(Guard(allow_loopback=True), limits, directory=tmp_path)
+    web.pages["/"] = behaviour
+    started = asyncio.get_running_loop().time()
+    found = await refusal(fetcher, tmp_path, web.url("/"))
+    assert (found.code, found.limit) == ("MEDIA_TIMEOUT", 2_000)
+    assert asyncio.get_running_loop().time() - started < 5
+    await fetcher.aclose()
+
+
+async def test_a_body_in_crumbs_is_refused(fetcher, web, tmp_path):
+    crumbs = b"".join(b"1\r\nx\r\n" for _ in range(20_000))
+    web.pages["/"] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + crumbs + b"0\r\n\r\n"
+    found = await refusal(fetcher, tmp_path, web.url("/"))
+    assert (found.code, found.limit) == ("MEDIA_UNREACHABLE", 64)
+    assert "64 bytes" in found.message
+
+
+async def test_what_several_fetches_share_is_bounded_together(fetcher, web, tmp_path):
+    web.ok("/a", b"x" * 60_000)
+    allowance = Allowance(100_000, timedelta(seconds=0.3))
+    (await fetcher.fetch(web.url("/a"), allowance=allowance)).path.unlink()
+    with pytest.raises(MediaRefused) as caught:
+        await fetcher.fetch(web.url("/a"), allowance=allowance)
+    assert (caught.value.code, caught.value.limit, caught.value.actual) == ("MEDIA_TOO_LARGE", 100_000, 120_000)
+    await asyncio.sleep(0.3)
+    with pytest.raises(MediaRefused) as caught:
+        await fetcher.fetch(web.url("/a"), allowance=allowance)
+    assert (caught.value.code, caught.value.limit) == ("MEDIA_TIMEOUT", 0.3)
+    assert list(tmp_path.iterdir()) == []

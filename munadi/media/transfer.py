@@ -1,0 +1,135 @@
+"""Reading the body of an answer: in bounded pieces, at a minimum pace, and within what several fetches share.
+
+The rule here: a server decides neither how long nor how much we read. Every bound raises MediaRefused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import httpx
+
+from munadi.media.facts import MediaCode, MediaRefused
+from munadi.media.sniff import HEAD_BYTES
+
+# What is read before it is handed on: few thread changes for a large file, little memory for many fetches.
+PIECE_BYTES = 256 * 1024
+PLAIN = ("", "identity")
+ENCODINGS = (*PLAIN, "gzip", "deflate")
+# Each piece from the network costs the event loop 0.05 ms, however small it is. Real servers send thousands of bytes.
+_FREE_PIECES = 1_000
+_MIN_PIECE_BYTES = 64
+# The loop also serves others while one socket's buffer is full of such pieces.
+_PIECES_AT_ONCE = 32
+# zlib's for "either header, gzip's or its own".
+_EITHER_HEADER = 32 + zlib.MAX_WBITS
+
+
+class Allowance:
+    """What the fetches of one request may take together: `max_bytes`, and `total` from the start of the first."""
+
+    def __init__(self, max_bytes: int, total: timedelta) -> None:
+        self.max_bytes = max_bytes
+        self.total = total
+        self._taken = 0
+        self._deadline: float | None = None
+
+    def deadline(self) -> float:
+        """The loop's time at which all of it must be finished; the first call starts the clock."""
+        if self._deadline is None:
+            self._deadline = asyncio.get_running_loop().time() + self.total.total_seconds()
+        return self._deadline
+
+    def take(self, size: int) -> None:
+        """Count `size` bytes. Raises MediaRefused once there are too many."""
+        self._taken += size
+        if self._taken > self.max_bytes:
+            text = f"all media of one request have at most {self.max_bytes} bytes together"
+            raise MediaRefused(MediaCode.MEDIA_TOO_LARGE, text, limit=self.max_bytes, actual=self._taken)
+
+    def too_late(self) -> MediaRefused:
+        """What a fetch raises that the deadline ended."""
+        seconds = self.total.total_seconds()
+        text = f"all media of one request have {seconds:g} s together to arrive"
+        return MediaRefused(MediaCode.MEDIA_TIMEOUT, text, limit=seconds)
+
+
+@dataclass
+class Pace:
+    """Ends a transfer that brings fewer than `slowest` bytes a second over `window`: silence and dripping alike.
+
+    `timeout` is one that is entered already; it runs from `start` on.
+    """
+
+    timeout: asyncio.Timeout
+    slowest: int
+    window: timedelta
+    _seen: int = field(default=0, init=False)
+
+    def start(self) -> None:
+        """Give the server a window from now on."""
+        self._seen = 0
+        self.timeout.reschedule(asyncio.get_running_loop().time() + self.window.total_seconds())
+
+    def count(self, size: int) -> None:
+        """Count what came; a full quota begins the next window."""
+        self._seen += size
+        if self._seen >= self.slowest * self.window.total_seconds():
+            self.start()
+
+    def too_slow(self) -> MediaRefused:
+        """What a fetch raises that the pace ended."""
+        text = f"the media's server sends fewer than {self.slowest} bytes a second"
+        return MediaRefused(MediaCode.MEDIA_TIMEOUT, text, limit=self.slowest)
+
+
+def encoding_of(response: httpx.Response) -> str:
+    """The content encoding in lower case; empty without one."""
+    return str(response.headers.get("content-encoding", "")).strip().lower()
+
+
+async def read_body(response: httpx.Response, pace: Pace, max_bytes: int) -> AsyncIterator[bytes]:
+    """The decoded body in pieces of at most `PIECE_BYTES`. `max_bytes` bounds what is read from the network."""
+    raw = _raw_pieces(response, pace, max_bytes)
+    if encoding_of(response) in PLAIN:
+        async for piece in raw:
+            yield piece
+        return
+    unfolding = zlib.decompressobj(_EITHER_HEADER)
+    try:
+        async for piece in raw:
+            rest = piece
+            while rest and not unfolding.eof:
+                yield unfolding.decompress(rest, PIECE_BYTES)
+                rest = unfolding.unconsumed_tail
+    except zlib.error as error:
+        raise MediaRefused(MediaCode.MEDIA_UNREACHABLE, "the URL's compressed answer is damaged") from error
+    if not unfolding.eof:
+        raise MediaRefused(MediaCode.MEDIA_UNREACHABLE, "the URL's compressed answer is cut short")
+
+
+async def _raw_pieces(response: httpx.Response, pace: Pace, max_bytes: int) -> AsyncIterator[bytes]:
+    """What the network brings, gathered into pieces worth handing on; the first one is enough to tell the type."""
+    gathered, size, pieces, enough = bytearray(), 0, 0, HEAD_BYTES
+    pace.start()
+    async for chunk in response.aiter_raw():
+        size, pieces = size + len(chunk), pieces + 1
+        pace.count(len(chunk))
+        if pieces > _FREE_PIECES + size // _MIN_PIECE_BYTES:
+            text = f"the URL's answer comes in pieces of fewer than {_MIN_PIECE_BYTES} bytes"
+            raise MediaRefused(MediaCode.MEDIA_UNREACHABLE, text, limit=_MIN_PIECE_BYTES)
+        if pieces % _PIECES_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        gathered += chunk
+        if len(gathered) >= enough or size > max_bytes:
+            yield bytes(gathered)
+            gathered.clear()
+            enough = PIECE_BYTES
+        if size > max_bytes:
+            return
+    if gathered:
+        yield bytes(gathered)

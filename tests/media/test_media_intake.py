@@ -1,0 +1,133 @@
+"""What one request and one brand can take: bounded, shared, and gone when the caller leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from munadi.intake.media import FETCHES, FETCHES_PER_BRAND, Brought, MediaIntake, RequestLimits
+from munadi.intake.problems import Findings
+from munadi.intake.wire import MediaSent
+from munadi.media.fetch import FetchLimits, MediaFetcher
+from munadi.webhooks.guard import Guard
+from tests.media.test_media_fetch import silent
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def intake(tmp_path: Path) -> AsyncIterator[MediaIntake]:
+    limits = FetchLimits(max_bytes=1_000_000, total=timedelta(seconds=5))
+    fetcher = MediaFetcher(Guard(allow_loopback=True), limits, directory=tmp_path / "incoming")
+    (tmp_path / "incoming").mkdir()
+    yield MediaIntake(fetcher, RequestLimits(urls=20, max_bytes=100_000, total=timedelta(seconds=1)))
+    await fetcher.aclose()
+
+
+def named(web: Any, *paths: str) -> list[tuple[str, MediaSent]]:
+    return [(f"/media/{number}", MediaSent(url=web.url(path))) for number, path in enumerate(paths)]
+
+
+def files(tmp_path: Path) -> list[Path]:
+    return list((tmp_path / "incoming").iterdir())
+
+
+async def until(reached: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if reached():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("not reached within 5 s")
+
+
+async def brought(intake: MediaIntake, brand: str, media: list[tuple[str, MediaSent]]) -> tuple[Brought, Findings]:
+    found = Findings()
+    return await intake.fetch(brand, media, NOW, found), found
+
+
+async def test_a_slow_server_of_one_brand_does_not_delay_another(
+    intake: MediaIntake, web: Any, picture: Any, tmp_path: Path
+) -> None:
+    web.ok("/good.jpg", picture("good.jpg").read_bytes())
+    tarpits = [f"/{number}" for number in range(16)]
+    web.pages |= dict.fromkeys(tarpits, silent)
+    attacks = [asyncio.create_task(brought(intake, "rival", named(web, *tarpits))) for _ in range(4)]
+    await until(lambda: len(web.requests) >= FETCHES_PER_BRAND)
+    started = time.monotonic()
+    made, found = await brought(intake, "acme", named(web, "/good.jpg"))
+    assert (len(made.new), found.all) == (1, [])
+    assert time.monotonic() - started < 0.5
+    assert len(set(web.requests) - {"/good.jpg"}) == FETCHES_PER_BRAND < FETCHES
+    made.discard()
+    for attack in attacks:
+        attack.cancel()
+    await asyncio.gather(*attacks, return_exceptions=True)
+    assert files(tmp_path) == []
+
+
+async def test_the_seconds_of_a_request_are_bounded_together(intake: MediaIntake, web: Any, tmp_path: Path) -> None:
+    tarpits = [f"/{number}" for number in range(16)]
+    web.pages |= dict.fromkeys(tarpits, silent)
+    started = time.monotonic()
+    _, found = await brought(intake, "acme", named(web, *tarpits))
+    assert time.monotonic() - started < 2.5
+    assert [(each.pointer, each.code, each.limit) for each in found.all] == [
+        (f"/media/{number}/url", "MEDIA_TIMEOUT", 1) for number in range(16)
+    ]
+    assert files(tmp_path) == []
+
+
+async def test_the_bytes_of_a_request_are_bounded_together(
+    intake: MediaIntake, web: Any, picture: Any, tmp_path: Path
+) -> None:
+    content = picture("a.png", (150, 150)).read_bytes()
+    assert 50_000 < len(content) < 100_000
+    web.ok("/1", content)
+    web.ok("/2", content)
+    made, found = await brought(intake, "acme", named(web, "/1", "/2"))
+    assert {(each.code, each.limit) for each in found.all} == {("MEDIA_TOO_LARGE", 100_000)}
+    made.discard()
+    assert files(tmp_path) == []
+
+
+async def test_too_many_urls_are_refused_unfetched(intake: MediaIntake, web: Any) -> None:
+    paths = [f"/{number}" for number in range(21)]
+    _, found = await brought(intake, "acme", named(web, *paths))
+    assert [(each.pointer, each.code, each.rule, each.limit, each.actual) for each in found.all] == [
+        ("/media/20/url", "MEDIA_TOO_MANY", "media_too_many", 20, 21)
+    ]
+    assert web.requests == []
+
+
+async def test_a_cancelled_call_leaves_neither_files_nor_tasks(
+    intake: MediaIntake, web: Any, picture: Any, tmp_path: Path
+) -> None:
+    web.ok("/good.jpg", picture("good.jpg").read_bytes())
+    web.pages["/slow"] = silent
+    before = asyncio.all_tasks() | set(web.open)
+    call = asyncio.create_task(brought(intake, "acme", named(web, "/good.jpg", "/slow")))
+    await until(lambda: bool(files(tmp_path)))
+    await asyncio.sleep(0.3)  # one is probed by now, the other still waits
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert files(tmp_path) == []
+    assert asyncio.all_tasks() - before - set(web.open) == set()
+
+
+async def test_a_file_that_is_no_media_is_refused_at_its_first_bytes(intake: MediaIntake, web: Any) -> None:
+    async def page(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 900000\r\ncontent-type: image/jpeg\r\n\r\n" + b"<p>" * 200)
+        await silent(writer)
+
+    web.pages["/page"] = page
+    started = time.monotonic()
+    _, found = await brought(intake, "acme", named(web, "/page"))
+    assert [(each.code, "image/jpeg" in each.message) for each in found.all] == [("MEDIA_TYPE_UNSUPPORTED", True)]
+    assert time.monotonic() - started < 0.5
