@@ -20,8 +20,9 @@ from munadi.failpoints import Failpoints, failpoints_of
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.media.opening import open_store
 from munadi.media.reach import PublicAddress
-from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia, WebLinks
+from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
 from munadi.media.store import MediaStore
+from munadi.media.web_links import WebLinks
 from munadi.ports import Channels, Clock, MediaReach, MediaReader
 from munadi.webhooks.guard import Guard, guarded_client
 from munadi.webhooks.sender import WebhookSender

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import httpx
@@ -13,6 +14,8 @@ from munadi.ports import MediaReader
 log = logging.getLogger("munadi.media")
 
 TIMEOUT = httpx.Timeout(5.0)
+# Of the whole call: what stands before the address may drip its headers.
+TOTAL = 10.0
 
 
 class PublicAddress:
@@ -27,9 +30,9 @@ class PublicAddress:
         that does not lead its own network's calls back in is common, so silence is only logged."""
         url = self._media.public_url(asset)
         try:
-            async with self._client.stream("GET", url, timeout=TIMEOUT) as answer:
+            async with asyncio.timeout(TOTAL), self._client.stream("GET", url, timeout=TIMEOUT) as answer:
                 status = answer.status_code
-        except httpx.TimeoutException:
+        except (TimeoutError, httpx.TimeoutException):
             log.info("the public address of media %s did not answer from here", asset.id)
             return
         except httpx.HTTPError as error:

@@ -1,4 +1,4 @@
-"""Stored media and linked pages as channels see them. (Ports: munadi.ports.MediaReader and LinkReader.)"""
+"""Stored media as channels see them. (Port: munadi.ports.MediaReader.)"""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ from datetime import timedelta
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
 from munadi.domain.media import MediaAsset
 from munadi.media.facts import MediaRefused
-from munadi.media.fetch import MediaFetcher
-from munadi.media.link_card import parse_link_card
 from munadi.media.pool import off_loop
-from munadi.media.probe import probe
 from munadi.media.rendition import Recipe
 from munadi.media.rendition_store import RenditionStore
 from munadi.media.signing import sign_url
 from munadi.media.store import MediaStore, StoreUnavailable
-from munadi.ports import Clock, LinkCard
-from munadi.webhooks.guard import GuardRefused
+from munadi.ports import Clock
 
 # What the keys that sign media URLs are derived for; the API verifies with the same purpose.
 MEDIA_URL_PURPOSE = "media url"
@@ -111,37 +107,3 @@ def _told(asset: MediaAsset) -> Iterator[None]:
 def _gone(asset: MediaAsset) -> ChannelError:
     message = f"the stored file of media {asset.id} is gone or shorter than it was"
     return ChannelError(Reason.MEDIA_UNREACHABLE, Sorting.REJECTED, message)
-
-
-class WebLinks:
-    """Reads pages' cards through the fetcher's guard."""
-
-    def __init__(self, fetcher: MediaFetcher) -> None:
-        self._fetcher = fetcher
-
-    async def card(self, url: str) -> LinkCard | None:
-        """What the page says of itself; None when it cannot be read or says nothing."""
-        try:
-            page = await self._fetcher.fetch_text(url)
-        except (GuardRefused, MediaRefused):
-            return None
-        found = await asyncio.to_thread(parse_link_card, page, url)
-        if not found.title:
-            return None
-        image, image_type = await self._image(found.image_url)
-        return LinkCard(found.title, found.description or "", image, image_type)
-
-    async def _image(self, url: str | None) -> tuple[bytes | None, str | None]:
-        if url is None:
-            return None, None
-        try:
-            fetched = await self._fetcher.fetch(url)
-        except (GuardRefused, MediaRefused):
-            return None, None
-        try:
-            facts = await asyncio.to_thread(probe, fetched.path)
-            return await asyncio.to_thread(fetched.path.read_bytes), facts.mime_type
-        except MediaRefused:
-            return None, None
-        finally:
-            fetched.path.unlink(missing_ok=True)
