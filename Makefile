@@ -16,7 +16,7 @@ UV := .cache/uv/bin/uv
 RUFF_PATHS := .
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: record help setup demo dev test test-setup check bench faults soak fmt lock
+.PHONY: record help setup demo dev test test-setup check attacks audit sbom bench faults soak fmt lock
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ faults: test-setup ## The small versions of the slower proofs, three at a time; 
 
 soak: test-setup ## The large version of the proofs, written to docs/evidence.md; about an hour
 	$(BIN)/pytest -m soak $(ARGS) || failed=$$?; $(BIN)/python -m tests.faults.evidence; exit $${failed:-0}
+
+attacks: setup ## Attack whole stacks, beside a healthy brand; writes docs/hardening.md; about half an hour
+	$(BIN)/python -m tests.attacks --json tests/attacks/after.json $(ARGS) || failed=$$?; \
+		$(BIN)/python -m tests.attacks.report; exit $${failed:-0}
 
 bench: setup ## Measure throughput, lateness and cost beside the bare engine; writes docs/performance.md
 	$(BIN)/python -m tests.bench $(ARGS)

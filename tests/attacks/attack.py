@@ -1,0 +1,136 @@
+"""What an attack is, and what it may cost."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from tests.attacks.target import Target
+from tests.e2e.stack import Brand
+
+SCOPES = [f"{what}:{how}" for what in ("contents", "accounts", "webhooks") for how in ("read", "write")]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One thing that was measured. `at_most`: what it may be; None where it is only told."""
+
+    name: str
+    value: float
+    unit: str = ""
+    at_most: float | None = None
+
+    @property
+    def met(self) -> bool:
+        """Whether it keeps its limit."""
+        return self.at_most is None or self.value <= self.at_most
+
+
+@dataclass
+class Scene:
+    """Where an attack runs: the stack, a brand of the attacker's with a key of its own, and the figures so far."""
+
+    target: Target
+    ref: str = "attacker"
+    key: str = ""
+    figures: list[Figure] = field(default_factory=list)
+    kept: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, name: str, value: float, unit: str = "", at_most: float | None = None) -> None:
+        """Keep a figure."""
+        self.figures.append(Figure(name, round(value, 3), unit, at_most))
+
+    async def create(self) -> None:
+        """The attacker's brand, and a key that reaches no further."""
+        async with self.target.client() as api:
+            await _made(api, "/v1/brands", {"ref": self.ref})
+            key = await _made(api, "/v1/keys", {"name": self.ref, "scopes": SCOPES, "brandRef": self.ref})
+            self.key = key["key"]
+
+    def client(self, timeout: float = 60) -> httpx.AsyncClient:
+        """The API with the attacker's key."""
+        return self.target.client(self.key, timeout)
+
+    async def connect(self, *channels: str) -> None:
+        """Honest accounts of the attacker's, at the sandbox."""
+        async with self.client() as api, self.target.networks() as sandbox:
+            for channel in channels:
+                await Brand._import(api, sandbox, self.ref, channel)
+
+    async def submit(self, api: httpx.AsyncClient, text: str, channel: str = "bluesky", **fields: Any) -> str:
+        """A post of the attacker's; its id."""
+        body = {"brandRef": self.ref, "text": text, "channels": [channel], **fields}
+        answer = await api.post("/v1/contents", json=body, headers={"idempotency-key": uuid4().hex})
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    async def ended(self, api: httpx.AsyncClient, content_id: str, within: float) -> tuple[str, float]:
+        """The status of a post and the seconds until it had ended, or until it was given up."""
+        began, status = time.monotonic(), "unknown"
+        while time.monotonic() - began < within:
+            try:
+                status = (await api.get(f"/v1/contents/{content_id}", timeout=10)).json()["status"]
+                if status not in ("accepted", "queued", "publishing"):
+                    break
+            except (httpx.HTTPError, KeyError):
+                pass
+            await asyncio.sleep(0.5)
+        return status, time.monotonic() - began
+
+    async def healthy_again(self, within: float = 30) -> None:
+        """Wait until the API answers, if it is being started again."""
+        ends = time.monotonic() + within
+        async with self.target.client(key="", timeout=5) as api:
+            while time.monotonic() < ends:
+                _, answer = await timed(api.get("/healthz"))
+                if isinstance(answer, httpx.Response):
+                    return
+                await asyncio.sleep(0.2)
+
+
+async def _made(api: httpx.AsyncClient, path: str, body: dict[str, Any]) -> Any:
+    answer = await api.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def nothing(_scene: Scene) -> None:
+    """No preparation."""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """`prepare` runs before anything is measured, `without` beside the healthy brand alone, `run` beside the attack.
+
+    `seed` changes the database's file before all of them. `grows_mb` is what API and worker may grow by, `silence` how
+    many seconds /healthz may be silent.
+    """
+
+    row: str
+    name: str
+    what: str
+    required: str
+    run: Callable[[Scene], Awaitable[None]]
+    prepare: Callable[[Scene], Awaitable[None]] = nothing
+    without: Callable[[Scene], Awaitable[None]] = nothing
+    seed: Callable[[Path], None] | None = None
+    grows_mb: float = 150.0
+    silence: float = 1.0
+    seconds: float = 20.0
+
+
+async def timed(call: Awaitable[Any]) -> tuple[float, Any]:
+    """Seconds, and the result or the error of a call over HTTP."""
+    began = time.monotonic()
+    try:
+        result: Any = await call
+    except httpx.HTTPError as error:
+        result = error
+    return time.monotonic() - began, result

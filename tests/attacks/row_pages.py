@@ -1,0 +1,107 @@
+"""Open streams of the dashboard with one key, and /metrics without any."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+from tests.attacks.attack import Attack, Scene, timed
+from tests.attacks.healthy import rank
+from tests.attacks.seed import add_deliveries
+from tests.hostile.servers import Call, serving
+
+STREAMS = 1_100
+ROWS = 60_000
+
+
+async def _sign_in(scene: Scene, key: str) -> str:
+    """The cookie of a session."""
+    headers = {"origin": scene.target.api, "sec-fetch-site": "same-origin"}
+    async with httpx.AsyncClient(base_url=scene.target.api, timeout=20) as client:
+        answer = await client.post("/sign-in", data={"key": key, "next": "/contents"}, headers=headers)
+    assert answer.status_code == 303, answer.status_code
+    return answer.headers["set-cookie"].partition(";")[0]
+
+
+async def _open(scene: Scene, cookie: str) -> tuple[int, asyncio.StreamWriter | None]:
+    """Status of a new stream, and what keeps it open."""
+    where = urlsplit(scene.target.api)
+    try:
+        reader, writer = await asyncio.open_connection(where.hostname, where.port)
+        writer.write(f"GET /live HTTP/1.1\r\nhost: {where.netloc}\r\ncookie: {cookie}\r\n\r\n".encode())
+        line = await asyncio.wait_for(reader.readline(), 30)
+        return int(line.split(b" ")[1]), writer
+    except (OSError, TimeoutError, IndexError):
+        return 0, None
+
+
+async def _flood(scene: Scene) -> None:
+    cookie = await _sign_in(scene, scene.key)
+    found: list[tuple[int, asyncio.StreamWriter | None]] = []
+    for _ in range(STREAMS // 100):
+        found += await asyncio.gather(*(_open(scene, cookie) for _ in range(100)))
+    held = sum(status == 200 for status, _ in found)
+    other = await _sign_in(scene, str(scene.target.info["apiKey"]))
+    status, writer = await _open(scene, other)
+    for each in [writer, *(kept for _, kept in found)]:
+        if each is not None:
+            each.close()
+    scene.add("streams that one key holds", held, "", at_most=100)
+    scene.add("another key's stream refused", float(status != 200), "", at_most=0)
+
+
+async def _delivered(scene: Scene) -> None:
+    """A post whose events a receiver has taken: what is copied by the thousand has ended, and is not due."""
+
+    async def answering(call: Call) -> None:
+        await call.head(204)
+
+    await scene.connect("bluesky")
+    async with serving(answering) as address, scene.client() as api:
+        answer = await api.post("/v1/webhooks/endpoints", json={"url": f"{address}/x", "brandRef": scene.ref})
+        assert answer.status_code == 201, answer.text
+        await scene.ended(api, await scene.submit(api, "counted"), 20)
+        for _ in range(40):
+            rows = (await api.get("/v1/webhooks/deliveries", params={"limit": 100})).json()["data"]
+            if rows and all(row["status"] != "pending" for row in rows):
+                return
+            await asyncio.sleep(0.5)
+    raise AssertionError("the deliveries did not end")
+
+
+async def _scrape(scene: Scene) -> None:
+    seconds, statuses = list[float](), set[int]()
+    ends = time.monotonic() + 20
+
+    async def client() -> None:
+        async with scene.target.client(key="", timeout=20) as api:
+            while time.monotonic() < ends:
+                took, answer = await timed(api.get("/metrics"))
+                seconds.append(took)
+                statuses.add(answer.status_code if isinstance(answer, httpx.Response) else 0)
+
+    await asyncio.gather(*(client() for _ in range(4)))
+    scene.add("answered to anyone", float(200 in statuses), "", at_most=0)
+    scene.add("p95 of an answer, four clients at once", rank(seconds, 0.95), "s", at_most=0.5)
+
+
+def _many_deliveries(file: Path) -> None:
+    add_deliveries(file, ROWS)
+
+
+ATTACKS = (
+    Attack("8", "live streams", f"{STREAMS} streams of one key", "bounded per key; others get theirs", _flood),
+    Attack(
+        "10",
+        "metrics",
+        f"/metrics without a key by four clients for 20 s, over {ROWS} deliveries",
+        "closed by default, or cheap",
+        _scrape,
+        prepare=_delivered,
+        seed=_many_deliveries,
+    ),
+)

@@ -1,0 +1,141 @@
+"""A tenant's own server, named as `serviceUrl` or linked from a post, answers with what its caller cannot bear."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from tests.attacks.attack import Attack, Scene, timed
+from tests.e2e.stack import clip
+from tests.hostile.servers import Answering, Call, bomb, deep, drip, film, serving, unfolding
+
+LONGEST = 58.0
+MEGABYTES = 600
+DEPTH = 100_000
+
+
+async def _import(scene: Scene, address: str) -> tuple[float, int]:
+    """Seconds and status of importing an account that lives there; 0 without an answer."""
+    credentials = {"identifier": "attacker.example", "password": "abcd-abcd-abcd-abcd"}
+    body = {"channel": "bluesky", "serviceUrl": address, "credentials": credentials}
+    async with scene.client(LONGEST) as api:
+        seconds, answer = await timed(api.post(f"/v1/brands/{scene.ref}/accounts", json=body))
+    return seconds, answer.status_code if isinstance(answer, httpx.Response) else 0
+
+
+async def _pack(_scene: Scene) -> None:
+    await asyncio.to_thread(bomb, 1200, 3)
+
+
+async def _bomb(scene: Scene) -> None:
+    async with serving(unfolding(1200, 3)) as address:
+        seconds, status = await _import(scene, address)
+    scene.add("sent by the server", len(bomb(1200, 3)), "bytes")
+    scene.add("import took", seconds, "s", at_most=10)
+    scene.add("import failed as 5xx or not at all", float(status >= 500 or status == 0), "", at_most=0)
+
+
+async def _drip(scene: Scene) -> None:
+    async with serving(drip) as address:
+        seconds, _ = await _import(scene, address)
+    scene.add("import held for", seconds, "s", at_most=40)
+
+
+async def _deep(scene: Scene) -> None:
+    async with serving(deep(DEPTH)) as address:
+        _, status = await _import(scene, address)
+    scene.add("import answered", status, "", at_most=499)
+
+
+def _between(upstream: str, depth: int) -> Answering:
+    """The sandbox's PDS, but a write is answered with JSON that no reader survives."""
+
+    async def answering(call: Call) -> None:
+        headers = {name: value for name, value in call.headers.items() if name not in ("connection", "content-length")}
+        async with httpx.AsyncClient(base_url=upstream, timeout=20) as client:
+            answer = await client.request(call.method, call.path, headers=headers, content=call.body)
+        content = answer.content
+        if call.path.endswith(("putRecord", "createRecord", "applyWrites")):
+            content = b"[" * depth + b"]" * depth
+        await call.answer(content, answer.headers.get("content-type", "application/json"), answer.status_code)
+
+    return answering
+
+
+async def _deep_after_the_post(scene: Scene) -> None:
+    async with serving(_between(scene.target.sandbox, DEPTH)) as address, scene.client() as api:  # noqa: SIM117
+        async with httpx.AsyncClient(base_url=address, timeout=30) as sandbox:
+            made = (await sandbox.post("/control/profiles", json={"channel": "bluesky", "name": "deep"})).json()
+            credentials = {"identifier": made["identifier"], "password": made["password"]}
+            body = {"channel": "bluesky", "serviceUrl": made["serviceUrl"], "credentials": credentials}
+            answer = await api.post(f"/v1/brands/{scene.ref}/accounts", json=body)
+            assert answer.status_code == 201, answer.text
+            content_id = await scene.submit(api, "answered with depth")
+            status, seconds = await scene.ended(api, content_id, 50)
+            posts = (await sandbox.get("/control/posts", params={"channel": "bluesky"})).json()
+    live = sum(post["text"] == "answered with depth" for post in posts)
+    scene.add("posts at the network", live, "", at_most=1)
+    scene.add("not published in the end", float(status != "published"), "", at_most=0)
+    scene.add("ended after", seconds, "s", at_most=50)
+
+
+async def _shoot(scene: Scene) -> None:
+    await scene.connect("bluesky")
+    scene.kept["index"] = await asyncio.to_thread(clip, 1)
+
+
+async def _film(scene: Scene) -> None:
+    index = scene.kept["index"]
+    assert isinstance(index, bytes)
+    sent = [0]
+    feature = film(index, MEGABYTES)
+
+    async def answering(call: Call) -> None:
+        if call.path == "/film.mp4":
+            sent[0] += 1
+            await feature(call)
+            return
+        page = (
+            f'<title>x</title><meta property="og:title" content="x"><meta property="og:image" content="{own}/film.mp4">'
+        )
+        await call.answer(page.encode(), "text/html")
+
+    async with serving(answering) as own, scene.client() as api:
+        content_id = await scene.submit(api, "look at this film", link=f"{own}/page")
+        status, seconds = await scene.ended(api, content_id, LONGEST)
+    scene.add("film asked for", sent[0], "times")
+    scene.add("post ended after", seconds, "s", at_most=30)
+    scene.add("not published in the end", float(status != "published"), "", at_most=0)
+
+
+ATTACKS = (
+    Attack(
+        "2",
+        "gzip bomb",
+        "an import from a tenant's server whose kilobyte unfolds to 1.2 GB",
+        "bounded reads; at most 60 MB, ≤ 10 s",
+        _bomb,
+        prepare=_pack,
+        grows_mb=60,
+    ),
+    Attack("2", "drip", "the same server sends a byte each second", "a deadline on the whole call (≤ 40 s)", _drip),
+    Attack(
+        "5",
+        "film as preview",
+        f"a link whose og:image is a film of {MEGABYTES} MB",
+        "at most 100 MB",
+        _film,
+        _shoot,
+        grows_mb=100,
+    ),
+    Attack("6", "deep answer", f"an import answered with JSON nested {DEPTH} deep", "a problem, never a 5xx", _deep),
+    Attack(
+        "6",
+        "deep answer after the post",
+        "the same as the answer to the visible call",
+        "outcome unknown, reconciled: exactly one post, published",
+        _deep_after_the_post,
+        seconds=30,
+    ),
+)
