@@ -58,6 +58,12 @@ attacks: setup ## Attack whole stacks, beside a healthy brand; writes docs/harde
 bench: setup ## Measure throughput, lateness and cost beside the bare engine; writes docs/performance.md
 	$(BIN)/python -m tests.bench $(ARGS)
 
+sbom: setup ## List everything that is pinned, as CycloneDX: dist/sbom.cdx.json; needs no network
+	@$(BIN)/python -m scripts.sbom
+
+audit: setup ## Ask the OSV service what is known against the pinned packages
+	@$(BIN)/python -m scripts.audit
+
 record: setup ## Record the histories of new and changed stories beside the old ones
 	@$(BIN)/python -m tests.workflows.record $(ARGS)
 
