@@ -1,4 +1,4 @@
-"""What the soak found: kept per proof in .cache/evidence, and written as docs/evidence.md by running this module."""
+"""What proofs found: kept per proof in .cache/evidence. Running this module writes docs/evidence.md."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ KEPT = ROOT / ".cache" / "evidence"
 REPORT = ROOT / "docs" / "evidence.md"
 HEAD = """# Evidence
 
-What `make soak` found, proof by proof: real API, workers, Temporal server, databases and the networks of the sandbox
-as processes on one machine. The judges are the networks' own lists of posts and a subscriber's inbox, never our log.
-The rows are those of the table of faults in `tests/faults/`. No failure in n trials bounds the rate of failures at
-about 3/n (with 95 % confidence).
+What `make soak` found, proof by proof, and the proofs of `make faults` that have no larger version: real API, workers,
+Temporal server, databases and the networks of the sandbox as processes on one machine. The judges are the networks' own
+lists of posts and a subscriber's inbox, never our log. The rows are those of the table of faults in `tests/faults/`. No
+failure in n trials bounds the rate of failures at about 3/n (with 95 % confidence).
 
 | # | proof | trials | failures | rate at most | seed | measured | commit |
 |---|---|---|---|---|---|---|---|
@@ -37,7 +37,7 @@ def keep(
     seed: int | None = None,
     measured: Mapping[str, Any] | None = None,
 ) -> None:
-    """Keep what a proof of the soak found; a second run of the same proof replaces it."""
+    """Keep what a proof found; a second run of the same proof replaces it."""
     KEPT.mkdir(parents=True, exist_ok=True)
     found = {
         "row": row,

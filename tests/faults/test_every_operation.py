@@ -1,0 +1,166 @@
+"""Row 20, over real processes: every operation of the served document × no key, malformed, unknown, revoked, expired,
+each scope alone, the brand's own key, and a foreign brand's. Operations come from what is served."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from munadi.domain.key import KeyKind, Scope, write_key
+from tests.api.operations import OPERATIONS, PUBLIC, Foreign, Operation
+from tests.api.test_auth import _IDS
+from tests.e2e.stack import Brand, Stack, picture
+from tests.faults.evidence import keep
+from tests.faults.world import no_quotas
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+
+@dataclass
+class Matrix:
+    """The calls that were made, and what was wrong with their answers. `own`: one thing of each kind of `acme`'s."""
+
+    api: httpx.AsyncClient
+    own: dict[str, str]
+    calls: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    async def call(self, operation: Operation, key: str, names: dict[str, str]) -> httpx.Response:
+        """One call, with these names in the address."""
+        headers = {**(operation.headers or {}), "authorization": f"Bearer {key}" if key else ""}
+        path = operation.path.format(**({"ref": "acme", "channel": "bluesky"} | names)) + operation.query
+        self.calls += 1
+        return await self.api.request(operation.method, path, json=operation.body, headers=headers)
+
+    def expect(self, operation: Operation, case: str, answer: httpx.Response, *wanted: tuple[int, str]) -> None:
+        """One of these statuses and codes, as a problem document."""
+        kind = answer.headers.get("content-type", "")
+        found = (answer.status_code, answer.json().get("code", "") if kind.startswith("application/problem") else kind)
+        if found not in wanted:
+            self.failures.append(f"{operation}, {case}: {found}, not {wanted}")
+
+    async def key(self, *scopes: str, brand: str | None = "acme", **fields: Any) -> tuple[str, str]:
+        """Id and text of a new key."""
+        body = {"name": uuid4().hex, "scopes": list(scopes), "brandRef": brand, **fields}
+        made = (await self.api.post("/v1/keys", json=body)).json()
+        return made["id"], made["key"]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    running = Stack(tmp_path_factory.mktemp("operations")).start()
+    yield running
+    assert running.stop() == 0
+
+
+async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str, str]:
+    """One thing of each kind that belongs to `acme`, and a brand `rival`."""
+    await no_quotas(sandbox)
+    brand = await Brand.create(api, sandbox, "acme", "bluesky")
+    assert (await api.post("/v1/brands", json={"ref": "rival"})).status_code == 201
+    hook = await api.post("/v1/webhooks/endpoints", json={"url": "http://127.0.0.1:9/hook", "brandRef": "acme"})
+    content = await brand.ended((await brand.submit("published"))["id"])
+    upload = {"file": ("a.jpg", picture(), "image/jpeg")}
+    media = await api.post("/v1/media", files=upload, data={"brandRef": "acme"})
+    key = await api.post("/v1/keys", json={"name": "own", "scopes": ["contents:read"], "brandRef": "acme"})
+    link = await api.post("/v1/brands/acme/accounts/connect", json={"channel": "bluesky"})
+    accounts = (await api.get("/v1/accounts", params={"brandRef": "acme"})).json()["data"]
+    deliveries: list[dict[str, Any]] = []
+    for _ in range(50):
+        deliveries = (await api.get("/v1/webhooks/deliveries")).json()["data"]
+        if deliveries:
+            break
+        await asyncio.sleep(0.2)
+    return {
+        "content_id": content["id"],
+        "publication_id": content["publications"][0]["id"],
+        "media_id": media.json()["id"],
+        "account_id": accounts[0]["id"],
+        "endpoint_id": hook.json()["id"],
+        "delivery_id": deliveries[0]["id"],
+        "key_id": key.json()["id"],
+        "connection_id": link.json()["id"],
+    }
+
+
+async def test_every_operation_for_every_kind_of_key(stack: Stack) -> None:
+    async with stack.client() as api, stack.sandbox() as sandbox:
+        matrix = Matrix(api, await things(api, sandbox))
+        document = (await api.get("/openapi.json")).json()
+        served = {f"{m.upper()} {path}" for path, methods in document["paths"].items() for m in set(methods) & METHODS}
+        assert served == {str(operation) for operation in OPERATIONS} | PUBLIC, "list it in tests/api/operations.py"
+        await without_a_key(matrix)
+        await each_scope_alone(matrix)
+        await own_and_foreign(matrix)
+    keep(
+        "20",
+        "every operation × every kind of key",
+        trials=matrix.calls,
+        failures=matrix.failures,
+        measured={"operations": len(OPERATIONS)},
+    )
+    assert matrix.failures == []
+    assert matrix.calls > len(OPERATIONS) * 12
+
+
+async def without_a_key(matrix: Matrix) -> None:
+    """No key, and those that are none or none any more."""
+    revoked_id, revoked = await matrix.key("admin")
+    assert (await matrix.api.delete(f"/v1/keys/{revoked_id}")).status_code < 300
+    soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
+    _, expired = await matrix.key("admin", expiresAt=soon)
+    _, good = await matrix.key("admin")
+    await asyncio.sleep(3.5)  # keys may be cached for a second
+    cases = {
+        "no key": ("", "KEY_MISSING"),
+        "malformed": (good[:-1] + ("A" if good[-1] != "A" else "B"), "KEY_MALFORMED"),
+        "unknown": (write_key(KeyKind.ADMIN, "0" * 32), "KEY_UNKNOWN"),
+        "revoked": (revoked, "KEY_REVOKED"),
+        "expired": (expired, "KEY_EXPIRED"),
+    }
+    for operation in OPERATIONS:
+        for case, (key, code) in cases.items():
+            answer = await matrix.call(operation, key, matrix.own)
+            matrix.expect(operation, case, answer, (401, code))
+
+
+async def each_scope_alone(matrix: Matrix) -> None:
+    """A key with one scope may call what names it, and nothing else. Nothing that exists is named."""
+    unknown = {name: f"{prefix.value}_01m8ejxcmxerarazfhwp4p2q3q" for name, prefix in _IDS.items()}
+    keys = {scope: (await matrix.key(scope.value, brand="rival"))[1] for scope in Scope}
+    everywhere = (await matrix.key("admin", brand=None))[1]
+    for operation in OPERATIONS:
+        for scope, bound in keys.items():
+            # Brands are made by a key of the whole installation.
+            key = everywhere if scope is Scope.ADMIN and operation.foreign is Foreign.OWN else bound
+            answer = await matrix.call(operation, key, unknown | {"ref": "rival"})
+            if scope is Scope.ADMIN or scope in operation.scopes:
+                if answer.status_code in (401, 403) or answer.status_code >= 500:
+                    matrix.failures.append(f"{operation}, {scope} alone: {answer.status_code}")
+            else:
+                matrix.expect(operation, f"{scope} alone", answer, (403, "SCOPE_MISSING"))
+
+
+async def own_and_foreign(matrix: Matrix) -> None:
+    """A foreign brand's things are like things that do not exist; the brand's own key reads them."""
+    for operation in OPERATIONS:
+        scopes = [scope.value for scope in operation.scopes]
+        _, foreign = await matrix.key(*scopes, brand="rival")
+        answer = await matrix.call(operation, foreign, matrix.own)
+        if operation.foreign is Foreign.NOT_FOUND:
+            matrix.expect(operation, "foreign", answer, (404, "NOT_FOUND"))
+        elif any(name in answer.text for name in matrix.own.values()):
+            matrix.failures.append(f"{operation}, foreign: the answer names a thing of acme's")
+        if operation.foreign is Foreign.NOT_FOUND and operation.method == "GET":
+            _, own = await matrix.key(*scopes)
+            answer = await matrix.call(operation, own, matrix.own)
+            if answer.status_code != 200:
+                matrix.failures.append(f"{operation}, own: {answer.status_code}")
