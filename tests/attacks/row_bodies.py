@@ -16,7 +16,11 @@ JSON = {"content-type": "application/json"}
 
 
 async def _strings(scene: Scene) -> None:
-    async with scene.target.client(key="", timeout=25) as client:
+    await _send_strings(scene, "")
+
+
+async def _send_strings(scene: Scene, key: str) -> None:
+    async with scene.target.client(key, timeout=25) as client:
         for kilobytes in (25, 100, 250):
             seconds, size = await timed(_post(client, broken_strings(kilobytes * 1000)))
             size = 0 if isinstance(size, httpx.HTTPError) else size
@@ -27,7 +31,16 @@ async def _strings(scene: Scene) -> None:
 
 
 async def _names(scene: Scene) -> None:
-    async with scene.target.client(key="", timeout=25) as client:
+    await _send_names(scene, "")
+
+
+async def _with_key(scene: Scene) -> None:
+    await _send_strings(scene, scene.key)
+    await _send_names(scene, scene.key)
+
+
+async def _send_names(scene: Scene, key: str) -> None:
+    async with scene.target.client(key, timeout=25) as client:
         for name, body in (
             ("250 kB of names", many_names(250_000)),
             ("1 MB of names", many_names(990_000)),
@@ -89,6 +102,14 @@ ATTACKS = (
         "250 kB and 1 MB of names with one twice, 1 MB of numbers, sent without a key",
         "linear time, ≤ 1 s, at most 60 MB",
         _names,
+        grows_mb=60,
+    ),
+    Attack(
+        "1",
+        "bodies with a key",
+        "the same two with the key of a tenant",
+        "twenty problems, names and pointers bounded, linear time: answer ≤ 100 kB, ≤ 1 s, at most 60 MB",
+        _with_key,
         grows_mb=60,
     ),
     Attack(

@@ -47,7 +47,9 @@ async def serving(answering: Answering) -> AsyncIterator[str]:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             method, path, *_ = head[0].split(" ")
-            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
+            headers = {
+                name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:]) if name
+            }
             body = await reader.readexactly(int(headers.get("content-length") or "0"))
             await answering(Call(method, path, headers, body, writer))
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
