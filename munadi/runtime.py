@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import httpx
 
-from munadi.channels.http import CONNECT_TIMEOUT, READ_TIMEOUT, ChannelTools
+from munadi.channels.http import CALL_TIMEOUT, CONNECT_TIMEOUT, ChannelTools
 from munadi.channels.registry import build_channels
 from munadi.clock import SystemClock
 from munadi.config import Settings
@@ -87,7 +87,7 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
     limits = FetchLimits(max_bytes=settings.media.max_bytes, total=timedelta(seconds=settings.media.fetch_timeout))
     fetcher = MediaFetcher(guard, limits, directory=store.incoming)
     sender = WebhookSender(guard)
-    timeout = httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT)
+    timeout = httpx.Timeout(CALL_TIMEOUT, connect=CONNECT_TIMEOUT)
     client = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
     guarded = guarded_client(guard, timeout=timeout)
     try:

@@ -1,13 +1,13 @@
-"""The one way a channel talks to its network: timeouts on everything, answers bounded and redacted, outcomes sorted.
+"""The one way a channel talks to its network: every call has a deadline, answers are bounded and redacted.
 
-A call with a `gate` is visible. Until its first byte leaves, any failure is *not sent*; from then on a failure
-of the transport is *unknown* and is resolved by looking, and so is a success without the network's own proof: a proxy
-answers 200 too. Nothing here retries.
+A call with a `gate` is visible. Until its first byte leaves, any failure is *not sent*. From then on it is *unknown*
+when the transport fails, the deadline passes, the answer cannot be read, or a success lacks the network's own proof
+(a proxy answers 200 too); the network is checked then. Nothing here retries.
 """
 
 from __future__ import annotations
 
-import json
+import asyncio
 from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,20 +18,21 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 
-from munadi.domain.channel import ChannelSpec
-from munadi.domain.failure import MAX_RAW, ChannelError, Reason, Sorting
+from munadi.channels.answers import ACCEPT_ENCODING, UnreadableAnswer, read_answer
+from munadi.domain.channel import SLOWEST_UPLINK, ChannelSpec
+from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Unknown
 from munadi.domain.redaction import redact as redact
 from munadi.ports import Answer, Clock, Gate, LinkReader, MediaReader
 from munadi.webhooks.guard import GuardCode, GuardRefused
 
-MAX_ANSWER = 1_000_000
 # A longer Retry-After is a slip of the network's: nothing waits that long for it.
 LONGEST_WAIT = timedelta(days=7)
 # The statuses whose Retry-After says when the network may be called again (RFC 9110, 10.2.3; RFC 6585, 4).
 COME_BACK_LATER = frozenset({429, 503})
 CONNECT_TIMEOUT = 5.0
-READ_TIMEOUT = 25.0
+# Seconds for a whole call: connect, send, and read the whole answer. The bytes of a request add theirs.
+CALL_TIMEOUT = 20.0
 NO_PROOF = "NO_PROOF"
 
 
@@ -92,7 +93,7 @@ class AppSettings(ChannelSettings):
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
     """`Retry-After` as a duration, from seconds or an HTTP date; never negative, never longer than a week."""
-    value = headers.get("retry-after", "").strip()
+    value = headers.get("retry-after", "")[:64].strip()
     if value.isdecimal() and value.isascii():
         return timedelta(seconds=min(int(value[:9]), LONGEST_WAIT.total_seconds()))
     try:
@@ -141,6 +142,11 @@ def no_proof(answer: Answer, hidden: Sequence[str] = ()) -> ChannelError:
     )
 
 
+def unreadable(error: UnreadableAnswer) -> ChannelError:
+    """An answer that breaks our limits: the network has the request, and its outcome is unknown."""
+    return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, str(error), provider_code=error.code)
+
+
 class ChannelHttp:
     """HTTP for one channel: a 2xx is an `Answer`, everything else a sorted `ChannelError`."""
 
@@ -156,7 +162,7 @@ class ChannelHttp:
         token: str | None = None,
         gate: Gate | None = None,
         proof: Callable[[Answer], object] | None = None,
-        read_timeout: float = READ_TIMEOUT,
+        timeout: float = CALL_TIMEOUT,
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         json_body: Any = None,
@@ -168,6 +174,7 @@ class ChannelHttp:
     ) -> Answer:
         """One request, one answer. Raises ChannelError; its `sorting` says what is known about the effect.
 
+        `timeout` is in seconds for all of it, beside the time that the request's bytes need at 200 kB/s.
         `token` and `secrets` (what else the request carries and nobody may read) are cut out of refusals;
         `proof` tells by a 2xx whether it is the network's own, without which it proves nothing (`no_proof`).
         `also_ok` are statuses that are answers too, such as 308 of a resumable upload. Files make a form multipart.
@@ -175,7 +182,7 @@ class ChannelHttp:
         """
         sent = _FirstByte(gate)
         hidden = [secret for secret in (token, *secrets) if secret]
-        sent_headers = dict(headers or {})
+        sent_headers = {"accept-encoding": ACCEPT_ENCODING, **(headers or {})}
         if token is not None:
             sent_headers["authorization"] = f"Bearer {token}"
         parts = {name: (name, part, "application/octet-stream") for name, part in (files or {}).items()}
@@ -189,15 +196,12 @@ class ChannelHttp:
                 data=dict(form) if form is not None else None,
                 files=parts or None,
                 content=content,
-                timeout=httpx.Timeout(read_timeout, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT),
                 extensions={"trace": sent.trace},
             )
-            response = await self._client.send(request, stream=True, follow_redirects=False)
-            try:
-                answer = await _read(response, hidden)
-            finally:
-                await response.aclose()
-        except httpx.HTTPError as error:
+            answer = await self._exchange(request, timeout, hidden)
+        except UnreadableAnswer as error:
+            raise unreadable(error) from error
+        except (httpx.HTTPError, TimeoutError) as error:
             raise _transport_error(error, sent.happened, hidden) from error
         except (GuardRefused, httpx.InvalidURL) as error:
             raise _address_refused(error) from error
@@ -206,6 +210,17 @@ class ChannelHttp:
                 raise no_proof(answer, hidden)
             return answer
         raise self._refusal(answer)
+
+    async def _exchange(self, request: httpx.Request, timeout: float, hidden: Sequence[str]) -> Answer:
+        """Send and read, all within the deadline: httpx's own timeouts start again with every byte."""
+        deadline = timeout + int(request.headers.get("content-length", 0)) / SLOWEST_UPLINK
+        request.extensions["timeout"] = httpx.Timeout(deadline, connect=CONNECT_TIMEOUT, pool=CONNECT_TIMEOUT).as_dict()
+        async with asyncio.timeout(deadline):
+            response = await self._client.send(request, stream=True, follow_redirects=False)
+            try:
+                return await read_answer(response, hidden)
+            finally:
+                await response.aclose()
 
     def _refusal(self, answer: Answer) -> ChannelError:
         """What the channel makes of it, with the answer itself and the time that it named."""
@@ -231,27 +246,6 @@ class _FirstByte:
             self.happened = True
 
 
-async def _read(response: httpx.Response, hidden: Sequence[str]) -> Answer:
-    """The answer, bounded. A refusal that echoes what we sent does not bring our secrets into what is kept."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > MAX_ANSWER:
-            break
-        chunks.append(chunk)
-    raw = b"".join(chunks)
-    if not response.is_success:
-        for secret in hidden:
-            raw = raw.replace(secret.encode(), b"***")
-    try:
-        body = json.loads(raw) if raw and size <= MAX_ANSWER else None
-    except ValueError:
-        body = None
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, body, raw[: MAX_RAW * 2].decode("utf-8", "replace"))
-
-
 def _address_refused(error: GuardRefused | httpx.InvalidURL) -> ChannelError:
     """An address that may not or cannot be called: nothing was sent, and only a name may resolve later."""
     code = error.code.value if isinstance(error, GuardRefused) else "INVALID_URL"
@@ -262,13 +256,15 @@ def _address_refused(error: GuardRefused | httpx.InvalidURL) -> ChannelError:
     return ChannelError(reason, sorting, f"the account's server cannot be called: {error}", provider_code=code)
 
 
-def _transport_error(error: httpx.HTTPError, first_byte_sent: bool, hidden: Sequence[str]) -> ChannelError:
+def _transport_error(error: Exception, first_byte_sent: bool, hidden: Sequence[str]) -> ChannelError:
+    late = isinstance(error, TimeoutError | httpx.TimeoutException)
     text = redact(f"{type(error).__name__}: {error}", *hidden)
     if first_byte_sent:
+        what = "the answer was not complete by the call's deadline" if late else "the connection broke"
         return ChannelError(
             Reason.PROVIDER_OUTAGE,
             Sorting.UNKNOWN,
-            "the connection broke after the request had been sent; its outcome is unknown",
+            f"{what} after the request had been sent; its outcome is unknown",
             provider_code=type(error).__name__,
             provider_message=text,
         )

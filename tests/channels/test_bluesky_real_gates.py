@@ -42,6 +42,7 @@ class Line:
         if not response.request.url.path.endswith(APPLY):
             return
         await response.aread()
+        response.stream = httpx.ByteStream(response.content)  # to be read again
         self.said.append(response.json())
         if self.lost:
             self.lost = False

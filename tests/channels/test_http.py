@@ -9,7 +9,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from munadi.channels.http import LONGEST_WAIT, MAX_ANSWER, ChannelHttp, redact, retry_after
+from munadi.channels.http import LONGEST_WAIT, ChannelHttp, redact, retry_after
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Answer
 from munadi.webhooks.guard import GuardCode, GuardRefused
@@ -48,11 +48,6 @@ async def test_a_body_that_is_no_json_object_has_no_fields() -> None:
     network = Network().on("POST", "/post", answer(200, "<html>"))
     got = await over(network).call("POST", "https://net.example/post")
     assert got.field("id") is None
-
-
-async def test_a_huge_answer_is_cut_and_has_no_body() -> None:
-    network = Network().on("POST", "/post", ok({"a": "x" * (MAX_ANSWER + 1)}))
-    assert (await over(network).call("POST", "https://net.example/post")).body is None
 
 
 async def test_unreachable_is_not_sent() -> None:

@@ -195,6 +195,7 @@ class Witness:
     async def _answered(self, response: httpx.Response) -> None:
         if str(response.request.url).startswith(self._host):
             await response.aread()
+            response.stream = httpx.ByteStream(response.content)  # to be read again
             self.answers.append((response.request, response))
 
 

@@ -27,7 +27,7 @@ TOKEN_LIFE = timedelta(minutes=30)
 # The stored file is read and sent in pieces of this size.
 PIECE_BYTES = 4 * 1024 * 1024
 # From the last byte to the answer, the service looks at the whole file.
-UPLOAD_READ_TIMEOUT = 180.0
+UPLOAD_TIMEOUT = 180.0
 ALREADY_PROCESSED = 409
 # What a service says that does not take uploads in parts.
 NOT_SERVED = frozenset({404, 501})
@@ -87,7 +87,7 @@ class VideoService:
             params={"did": server.did, "name": _name(asset)},
             headers={"content-type": asset.mime_type, "content-length": str(asset.bytes)},
             content=self._bytes(asset, 0, asset.bytes),
-            read_timeout=UPLOAD_READ_TIMEOUT,
+            timeout=UPLOAD_TIMEOUT,
             also_ok={ALREADY_PROCESSED},
         )
         return self._read(answer)
@@ -120,13 +120,13 @@ class VideoService:
             params={"jobId": sent.id, "partNumber": str(number)},
             headers={"content-type": "application/octet-stream", "content-length": str(end - start)},
             content=self._bytes(asset, start, end),
-            read_timeout=UPLOAD_READ_TIMEOUT,
+            timeout=UPLOAD_TIMEOUT,
         )
 
     async def finish(self, token: str, job_id: str) -> Transcode:
         """All parts are there: the job that they became, another's when the service knows the file."""
         body = {"jobId": job_id}
-        answer = await self._call("POST", "finishUpload", token, json_body=body, read_timeout=UPLOAD_READ_TIMEOUT)
+        answer = await self._call("POST", "finishUpload", token, json_body=body, timeout=UPLOAD_TIMEOUT)
         return self._read(answer, "completedJobId")
 
     async def arrived(self, token: str, job_id: str) -> Arrived:

@@ -13,7 +13,7 @@ from munadi.channels.facebook.errors import explain
 from munadi.channels.facebook.spec import OWN_DOMAINS, SPEC, Settings
 from munadi.channels.facebook.wire import Form
 from munadi.channels.graph import Graph, succeeded
-from munadi.channels.http import READ_TIMEOUT, ChannelHttp, ChannelTools, given_id, require_known_host
+from munadi.channels.http import CALL_TIMEOUT, ChannelHttp, ChannelTools, given_id, require_known_host
 from munadi.ports import Answer, Gate
 
 Proof = Callable[[Answer], object] | None
@@ -40,9 +40,9 @@ class PageGraph(Graph):
         """Raises ChannelError. `gate` marks the visible call; plain videos, sent in parts, have a host of their own."""
         video = f"{self.settings.hosts.video.rstrip('/')}/{self.settings.version}"
         url = f"{video if path.endswith('/videos') else self.base}/{path}"
-        timeout = UPLOAD_TIMEOUT if files else READ_TIMEOUT
+        timeout = UPLOAD_TIMEOUT if files else CALL_TIMEOUT
         return await self.http.call(
-            "POST", url, token=token, form=form, files=files, gate=gate, proof=proof, read_timeout=timeout
+            "POST", url, token=token, form=form, files=files, gate=gate, proof=proof, timeout=timeout
         )
 
     async def send_bytes(self, url: str, token: str, content: AsyncIterable[bytes], offset: int, size: int) -> Answer:
@@ -51,7 +51,7 @@ class PageGraph(Graph):
         headers |= {"content-length": str(size - offset), "content-type": "application/octet-stream"}
         url, secrets = require_known_host(url, (self.settings.hosts.upload,), OWN_DOMAINS), [token]
         return await self.http.call(
-            "POST", url, headers=headers, content=content, proof=succeeded, secrets=secrets, read_timeout=UPLOAD_TIMEOUT
+            "POST", url, headers=headers, content=content, proof=succeeded, secrets=secrets, timeout=UPLOAD_TIMEOUT
         )
 
 

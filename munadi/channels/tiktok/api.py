@@ -86,7 +86,7 @@ class Api:
                 "content-range": f"bytes {start}-{start + length - 1}/{upload.size}",
             },
             content=await self._media.read(asset, start, length),
-            read_timeout=UPLOAD_TIMEOUT,
+            timeout=UPLOAD_TIMEOUT,
             secrets=[upload.url, token],
             gate=gate,
             proof=is_stored,

@@ -82,7 +82,7 @@ class Api:
             params={"uploadType": "media", "videoId": video_id},
             headers={"content-type": mime_type},
             content=content,
-            read_timeout=self._chunk_timeout,
+            timeout=self._chunk_timeout,
             proof=lambda answer: answer.field("kind") == "youtube#thumbnailSetResponse",
         )
 
@@ -115,7 +115,7 @@ class Api:
             token=token_of(account),
             headers={"content-range": content_range, "content-type": "application/octet-stream"},
             content=content,
-            read_timeout=self._chunk_timeout,
+            timeout=self._chunk_timeout,
             secrets=[session],
             also_ok=(RESUME_INCOMPLETE, *SESSION_LOST),
         )

@@ -1,0 +1,160 @@
+"""No answer costs more than its bound in memory or time, and one that breaks a rule leaves the outcome unknown."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import time
+import tracemalloc
+import zlib
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from munadi.channels import http
+from munadi.channels.answers import MAX_ANSWER, MAX_DEPTH, UnreadableAnswer, parse_json
+from munadi.channels.http import ChannelHttp
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.ports import Answer
+from tests.channels.making import GateThatCounts
+from tests.support.hostile import hostile_server
+
+URL = "https://net.example/post"
+
+
+def explain(given: Answer) -> ChannelError:
+    return ChannelError(Reason.INVALID_FIELD, Sorting.REJECTED, "refused", raw=given.text)
+
+
+def answering(body: bytes, status: int = 200, **headers: str) -> ChannelHttp:
+    async def stream() -> AsyncIterator[bytes]:
+        for start in range(0, len(body), 4096):
+            yield body[start : start + 4096]
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        given = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+        return httpx.Response(status, headers=given, content=stream())
+
+    return ChannelHttp(httpx.AsyncClient(transport=httpx.MockTransport(respond)), explain)
+
+
+async def failure(network: ChannelHttp) -> ChannelError:
+    with pytest.raises(ChannelError) as caught:
+        await network.call("POST", URL, gate=GateThatCounts())
+    return caught.value
+
+
+async def test_only_gzip_is_asked_for_and_understood() -> None:
+    seen: list[str] = []
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["accept-encoding"])
+        return httpx.Response(200)
+
+    await ChannelHttp(httpx.AsyncClient(transport=httpx.MockTransport(respond)), explain).call("GET", URL)
+    assert seen == ["gzip"]
+    zipped = gzip.compress(json.dumps({"id": "7"}).encode())
+    assert (await answering(zipped, content_encoding="gzip").call("GET", URL)).field("id") == "7"
+    assert (await answering(b'{"id":"7"}', content_encoding="identity").call("GET", URL)).field("id") == "7"
+
+
+@pytest.mark.parametrize("encoding", ["gzip, gzip", "gzip,gzip,gzip", "br", "deflate", "identity, br", "x" * 5000])
+@pytest.mark.parametrize("status", [200, 400, 500])
+async def test_another_encoding_is_an_outage_with_an_unknown_outcome(encoding: str, status: int) -> None:
+    error = await failure(answering(gzip.compress(gzip.compress(b"{}")), status, content_encoding=encoding))
+    assert (error.reason, error.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN)
+    assert error.provider_code == "ANSWER_ENCODING"
+    assert len(error.message) < 200
+
+
+@pytest.mark.parametrize("damaged", [gzip.compress(b"{}" * 99)[:-9], b"no gzip", zlib.compress(b"{}")])
+async def test_damaged_gzip_is_an_outage(damaged: bytes) -> None:
+    assert (await failure(answering(damaged, content_encoding="gzip"))).provider_code == "ANSWER_ENCODING"
+
+
+@pytest.mark.parametrize("status", [200, 400, 413, 500])
+async def test_a_larger_answer_is_an_outage_with_an_unknown_outcome(status: int) -> None:
+    error = await failure(answering(b'"' + b"x" * MAX_ANSWER + b'"', status))
+    assert (error.reason, error.sorting, error.provider_code) == (
+        Reason.PROVIDER_OUTAGE,
+        Sorting.UNKNOWN,
+        "ANSWER_TOO_LARGE",
+    )
+
+
+async def test_a_gzip_bomb_is_stopped_at_the_bound() -> None:
+    packed = gzip.compress(bytes(200_000_000), mtime=0)
+    tracemalloc.start()
+    try:
+        error = await failure(answering(packed, content_encoding="gzip"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert error.provider_code == "ANSWER_TOO_LARGE"
+    assert peak < 5_000_000
+
+
+@pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 900, 100_000])
+@pytest.mark.parametrize("pair", ["[]", '{"a":}'])
+async def test_deep_json_is_an_outage(levels: int, pair: str) -> None:
+    opening, closing = pair[:-1], pair[-1]
+    body = (opening * levels + "0" + closing * levels).encode()
+    assert (await failure(answering(body))).provider_code == "ANSWER_TOO_DEEP"
+    assert (await failure(answering(body, 400))).sorting is Sorting.UNKNOWN
+
+
+def test_json_is_read_to_its_depth_and_no_further() -> None:
+    assert parse_json(b"[" * MAX_DEPTH + b"]" * MAX_DEPTH)
+    wide = b"[" + b"[]," * 1000 + b"[]]"
+    assert len(parse_json(wide)) == 1001
+    with pytest.raises(UnreadableAnswer):
+        parse_json(b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1))
+
+
+@pytest.mark.parametrize(
+    "body", [b"NaN", b'{"a":-Infinity}', b"[1e999]", b"9" * 5000, b"\xff\xfe", b"{", b"\xed\xa0\x80"]
+)
+def test_what_is_not_json_has_no_value(body: bytes) -> None:
+    assert parse_json(body) is None
+
+
+async def test_nothing_is_kept_that_a_database_cannot_store() -> None:
+    body = b'{"id":"a\\u0000b\\ud800c\\ud83d\\ude00","\\udc00":["\\ud800"]}'
+    found = await answering(body).call("GET", URL)
+    assert found.body == {"id": "a\ufffdb\ufffdc😀", "\ufffd": ["\ufffd"]}
+    assert "\0" not in (await answering(b"a\0b").call("GET", URL)).text
+
+
+@pytest.mark.parametrize("mode", ["drip", "drip-head", "silent"])
+async def test_a_server_that_drips_meets_the_deadline(mode: str) -> None:
+    async with hostile_server() as base, httpx.AsyncClient(trust_env=False) as client:
+        begun = time.monotonic()
+        with pytest.raises(ChannelError) as caught:
+            await ChannelHttp(client, explain).call("GET", f"{base}/{mode}", timeout=1.2)
+        assert 1 <= time.monotonic() - begun < 4
+    assert (caught.value.reason, caught.value.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN)
+    assert "deadline" in caught.value.message
+
+
+async def test_a_server_that_does_not_read_meets_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upload's deadline grows with its bytes, at 200 kB/s; here at 20 MB/s."""
+    monkeypatch.setattr(http, "SLOWEST_UPLINK", 20_000_000)
+
+    async def stall(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(1)
+        await stopped.wait()
+        writer.close()
+
+    stopped = asyncio.Event()
+    server = await asyncio.start_server(stall, "127.0.0.1", 0, limit=1024)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with server, httpx.AsyncClient(trust_env=False) as client:
+        begun = time.monotonic()
+        with pytest.raises(ChannelError) as caught:
+            await ChannelHttp(client, explain).call("POST", url, content=bytes(30_000_000), timeout=0.5)
+        waited = time.monotonic() - begun
+        stopped.set()
+    assert 1.9 <= waited < 5
+    assert caught.value.sorting is Sorting.UNKNOWN
