@@ -147,12 +147,13 @@ class PublishingActivities:
             late = gate.late()
             return verdict_of(late, self._clock.now(), last_try=_is_last_try()), late
         except StaleEpoch:
-            # Overtaken before the request: saving the handle comes first, so nothing was sent.
+            if gate.passed:
+                return Verdict(sorting=Sorting.UNKNOWN, provider_code="OVERTAKEN"), None
             return Verdict(sorting=Sorting.NOT_SENT, retry=True, provider_code="OVERTAKEN"), None
         except Exception as error:
-            # A bug of ours or an answer nobody foresaw, with the request perhaps under way: only looking can tell.
+            # The handle could not be saved, or a bug of ours: the request may be under way, so the network is checked.
             log.exception("publish of %s ended in an unforeseen error", work.publication_id)
-            return Verdict(sorting=Sorting.UNKNOWN, provider_code=type(error).__name__, raw=str(error)[:500]), None
+            return Verdict(sorting=Sorting.UNKNOWN, provider_code=type(error).__name__), None
         if isinstance(result, Published):
             return Verdict(sorting=Sorting.SENT, published=result), None
         return Verdict(sorting=Sorting.SENT, pending=True, hold_for=result.after), None

@@ -129,12 +129,13 @@ class StagingActivities:
         except ChannelError as error:
             return error
         except StaleEpoch:
-            return ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, "overtaken", provider_code="OVERTAKEN")
+            effect = Sorting.UNKNOWN if gate.passed else Sorting.NOT_SENT
+            return ChannelError(Reason.INTERNAL_ERROR, effect, "overtaken", provider_code="OVERTAKEN")
         except TimeoutError:
             return gate.late()
         except Exception as error:
             log.exception("step %s of %s ended in an unforeseen error", stage, work.publication_id)
-            return ChannelError(Reason.INTERNAL_ERROR, Sorting.UNKNOWN, str(error)[:300])
+            return ChannelError(Reason.INTERNAL_ERROR, Sorting.UNKNOWN, type(error).__name__)
         return None
 
     async def _look(self, work: Work, stage: str, attempt: OpenAttempt, account: ConnectedAccount) -> Outcome:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from munadi.channels.containment import contained
 from munadi.channels.http import ChannelTools
 from munadi.domain.channel import ChannelName, ChannelSpec, ChannelView
 from munadi.ports import Authorizer, Channel, Channels
@@ -18,16 +19,21 @@ REGISTRY: Mapping[ChannelName, str] = {name: f"munadi.channels.{name.value}" for
 
 
 def build_channels(settings: Mapping[str, Mapping[str, Any]], tools: ChannelTools) -> Channels:
-    """Build every registered channel; `settings` has per channel what stands under MUNADI_CHANNELS__<CHANNEL>__."""
+    """Build every registered channel, contained.
+
+    `settings` has per channel what stands under MUNADI_CHANNELS__<CHANNEL>__.
+    """
     built: dict[ChannelName, Channel] = {}
     authorizers: dict[ChannelName, Authorizer] = {}
     for name, module in REGISTRY.items():
         package, given = import_module(module), settings.get(name.value, {})
         build: Callable[[Mapping[str, Any], ChannelTools], Channel] = package.build
-        built[name] = build(given, tools)
+        channel = build(given, tools)
+        title = channel.spec.title
+        built[name] = contained(channel, title)
         if hasattr(package, "build_authorizer"):
             ask: Callable[[Mapping[str, Any], ChannelTools], Authorizer] = package.build_authorizer
-            authorizers[name] = ask(given, tools)
+            authorizers[name] = contained(ask(given, tools), title)
     return Channels(built, authorizers)
 
 

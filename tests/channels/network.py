@@ -9,6 +9,11 @@ from urllib.parse import parse_qs
 
 import httpx
 
+
+class Unscripted(BaseException):
+    """A request that the test did not expect; no code of ours may take it for a network's failure."""
+
+
 Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
@@ -45,6 +50,11 @@ class Network(httpx.AsyncBaseTransport):
         return [request for request in self.requests if request.url.path.endswith(path)]
 
     @property
+    def scripted(self) -> list[list[Answer]]:
+        """Everything that it would answer."""
+        return list(self._script.values())
+
+    @property
     def mutations(self) -> list[httpx.Request]:
         return [request for request in self.requests if not self._reads(request)]
 
@@ -70,7 +80,7 @@ class Network(httpx.AsyncBaseTransport):
         for (method, path), answers in self._script.items():
             if method == request.method and request.url.path.endswith(path):
                 return answers.pop(0) if len(answers) > 1 else answers[0]
-        raise AssertionError(f"nothing is scripted for {request.method} {request.url.path}")
+        raise Unscripted(f"nothing is scripted for {request.method} {request.url.path}")
 
 
 def _copy(response: httpx.Response) -> httpx.Response:

@@ -62,8 +62,9 @@ async def test_it_stands_below_the_video(oracle: Oracle, acme: Connected) -> Non
 async def test_a_closed_gate_sends_nothing(oracle: Oracle, acme: Connected) -> None:
     given = commented(acme)
     saved = await out(acme, given)
-    with pytest.raises(RuntimeError):
-        await comment(acme, given, saved, RuntimeError("too late"))
+    late = ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, "too late")
+    with pytest.raises(ChannelError, match="too late"):
+        await comment(acme, given, saved, late)
     assert calls(oracle, "insert_comment") == []
 
 

@@ -17,7 +17,7 @@ from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.problem import Problem
 from munadi.domain.publication import POST_ID_PENDING, Absent, Handle, Pending, Published, Ready, Unknown, Warning_
-from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
+from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage, StaleEpoch
 
 
 def spec(name: ChannelName, **changes: Any) -> ChannelSpec:
@@ -122,6 +122,8 @@ class FakeChannel:
             raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "reset after the request")
         if step == "bug":
             raise KeyError("a field nobody foresaw")
+        if step == "overtaken":
+            raise StaleEpoch
         if step == "hang":
             await self.hang.wait()
         if step == "without-id":
@@ -139,6 +141,8 @@ class FakeChannel:
         self.later.append(name)
         if step == "lost":
             raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "reset after the request")
+        if step == "overtaken":
+            raise StaleEpoch
         return self._published(draft)
 
     async def check(

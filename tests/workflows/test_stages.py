@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Reason
 from munadi.domain.publication import Pending, PublicationStatus, Published
@@ -32,8 +34,9 @@ async def test_parts_follow_the_post_in_order(skipping: World) -> None:
         assert sorted(a.stage for a in await skipping.attempts(row.id)) == ["part-2", "part-3", "post"]
 
 
-async def test_a_lost_answer_of_a_part_is_looked_for(skipping: World) -> None:
-    skipping.channels[B].later_plan.append("lost")
+@pytest.mark.parametrize("ending", ["lost", "overtaken"])
+async def test_a_part_with_an_unknown_outcome_is_looked_for(skipping: World, ending: str) -> None:
+    skipping.channels[B].later_plan.append(ending)
     await publish(skipping, PARTS)
     assert skipping.channels[B].later == list(PARTS)
 

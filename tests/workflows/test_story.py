@@ -83,12 +83,15 @@ async def test_an_answer_that_was_lost_is_found_by_looking_not_by_sending(skippi
     assert [(a.outcome, a.is_open) for a in await skipping.attempts(row.id)] == [("sent", False)]
 
 
-async def test_a_bug_after_the_request_is_an_unknown_outcome(skipping: World) -> None:
-    skipping.channels[B].plan.append("bug")
+@pytest.mark.parametrize("ending", ["bug", "overtaken"])
+async def test_an_unforeseen_end_after_the_request_is_an_unknown_outcome(skipping: World, ending: str) -> None:
+    skipping.channels[B].plan.append(ending)
     content_id = await skipping.submit(ahead(seconds=1))
     async with skipping.worker():
         assert await finish(skipping, content_id) == "2/2 published"
     assert len(skipping.channels[B].posts) == 1
+    row = (await skipping.publications(content_id))[B]
+    assert len(await skipping.attempts(row.id)) == 1
 
 
 async def test_a_proven_absence_is_sent_again(skipping: World) -> None:

@@ -203,7 +203,9 @@ def _require(video: Video, options: Options) -> None:
     if video.privacy in (None, options.privacy_status):
         return
     message = f"YouTube: the video was kept {video.privacy}; the API project may not publish"
-    raise ChannelError(Reason.APP_NOT_APPROVED, Sorting.REJECTED, message, provider_code=f"kept {video.privacy}")
+    # A word that YouTube does not document proves nothing.
+    effect = Sorting.REJECTED if video.privacy in list(Privacy) else Sorting.UNKNOWN
+    raise ChannelError(Reason.APP_NOT_APPROVED, effect, message, provider_code=f"kept {video.privacy}")
 
 
 def _told(found: Published, state: Prepared, *more: Warning_) -> Published:

@@ -1,0 +1,121 @@
+"""Channels whose calls raise nothing but ChannelError, whatever their network answers: the same rule for all of them.
+
+A field of another type deep inside, a number too large for a date, a text that cannot be encoded: no adapter foresees
+every answer. Each call of an adapter goes through here, so an answer that nobody foresaw has one meaning everywhere:
+*unknown* once the visible call has passed its gate, and an outage with nothing sent before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.ports import Gate, SaveHandle, Stage
+
+log = logging.getLogger("munadi.channels")
+
+Port = TypeVar("Port")
+# Seconds for a whole operation of several calls that a person waits for, each of which has its own deadline.
+TIME_LIMITS = {"verify": 20.0, "begin": 20.0, "exchange": 20.0, "revoke": 20.0}
+MAX_CODE = 200
+
+
+def contained(port: Port, title: str) -> Port:
+    """A Channel or an Authorizer whose awaited methods raise ChannelError alone, and what `save` itself raises."""
+    return cast(Port, _Contained(port, title))
+
+
+class _Contained:
+    """Everything but the awaited methods is the port's own."""
+
+    def __init__(self, port: Any, title: str) -> None:
+        self._port, self._title = port, title
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """The port's, so that `isinstance` sees the protocols that it implements."""
+        return type(self._port)
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._port, name)
+        return _contained(value, self._title, TIME_LIMITS.get(name)) if inspect.iscoroutinefunction(value) else value
+
+
+@dataclass
+class _Effects:
+    """What a call did by what it was given: whether its gate opened, and the error that its `save` raised."""
+
+    gate_passed: bool = False
+    save_error: Exception | None = None
+
+    def watch(self, arguments: dict[str, Any]) -> None:
+        """Put watched ones in place of the stage and the save among a call's arguments."""
+        if isinstance(stage := arguments.get("stage"), Stage):
+            arguments["stage"] = replace(stage, gate=self._gate(stage.gate))
+        if "save" in arguments:
+            arguments["save"] = self._save(arguments["save"])
+
+    def _gate(self, gate: Gate) -> Gate:
+        def watched() -> None:
+            gate()
+            self.gate_passed = True
+
+        return watched
+
+    def _save(self, save: SaveHandle) -> SaveHandle:
+        async def watched(state: dict[str, Any], *, ready: bool = False, expires_at: datetime | None = None) -> None:
+            try:
+                await save(state, ready=ready, expires_at=expires_at)
+            except Exception as error:
+                self.save_error = error
+                raise
+
+        return watched
+
+
+def _contained(call: Callable[..., Awaitable[Any]], title: str, seconds: float | None) -> Callable[..., Awaitable[Any]]:
+    signature = inspect.signature(call)
+
+    @wraps(call)
+    async def inside(*args: Any, **kwargs: Any) -> Any:
+        effects, arguments = _Effects(), signature.bind(*args, **kwargs).arguments
+        effects.watch(arguments)
+        try:
+            async with asyncio.timeout(seconds):
+                return await call(**arguments)
+        except ChannelError as error:
+            _bound(error)
+            raise
+        except Exception as error:
+            if error is effects.save_error:
+                raise
+            raise _unforeseen(error, call.__name__, title, effects.gate_passed) from error
+
+    return inside
+
+
+def _bound(error: ChannelError) -> None:
+    """A network's code and words may be as long as its answer."""
+    error.provider_code = error.provider_code and error.provider_code[:MAX_CODE]
+    error.provider_message = error.provider_message and error.provider_message[:MAX_MESSAGE]
+    error.message = error.message[:MAX_MESSAGE]
+
+
+def _unforeseen(error: Exception, name: str, title: str, gate_passed: bool) -> ChannelError:
+    if isinstance(error, TimeoutError):
+        message = f"{title}: the network's answers took too long"
+        return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, message, provider_code="DEADLINE")
+    log.error("%s of %s ended in an unforeseen error", name, title, exc_info=error)
+    return ChannelError(
+        Reason.PROVIDER_OUTAGE,
+        Sorting.UNKNOWN if gate_passed else Sorting.NOT_SENT,
+        f"{title}: the network's answer could not be understood",
+        provider_code=type(error).__name__,
+    )

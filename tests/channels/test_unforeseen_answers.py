@@ -1,0 +1,246 @@
+"""Whatever a network answers, an adapter raises ChannelError alone; after the visible call the outcome is unknown.
+
+The answers are the recorded good ones of each channel's scene with every field replaced in turn, and bodies that break
+JSON itself. New fields and new channels are covered by themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from munadi.channels.containment import contained
+from munadi.channels.registry import REGISTRY
+from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
+from munadi.ports import StaleEpoch
+from tests.channels.contract import Scene
+from tests.channels.making import NOW, Bench, GateThatCounts, Saved, stage
+from tests.channels.scenes import SCENES
+
+scenes = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
+
+DEEP = 100_000
+# Each stands in the place of any value that an adapter reads.
+STRANGE: list[Any] = [
+    None,
+    True,
+    -1,
+    10**40,
+    1.5,
+    "",
+    "\ud800",
+    "\0",
+    "x" * 5000,
+    "2026-13-45T99:99:99Z",
+    [],
+    [[]],
+    [None, 1, {"id": []}],
+    {},
+    {"id": {"id": {}}},
+    json.loads("[" * 60 + "]" * 60),
+]
+BODIES = {
+    "nothing": b"",
+    "deep lists": b"[" * DEEP + b"]" * DEEP,
+    "deep objects": b'{"id":' * DEEP + b"1" + b"}" * DEEP,
+    "deep in a field": b'{"data":' + b"[" * 900 + b"]" * 900 + b"}",
+    "endless digits": b'{"id":' + b"9" * 100_000 + b"}",
+    "not a number": b'{"id":NaN,"data":[Infinity,-Infinity]}',
+    "lone surrogate": b'{"id":"\\ud800","uri":"\\udfff","data":{"publish_id":"\\ud800"}}',
+    "NUL": b'{"id":"a\\u0000b"}',
+    "not UTF-8": b'{"id":"\xff\xfe\xed\xa0\x80"}',
+    "cut": b'{"id":"17',
+    "UTF-16": '{"id":"7"}'.encode("utf-16"),
+    "huge": b'{"id":"' + b"7" * 2_000_000 + b'"}',
+    "a text": b'"id"',
+    "a number": b"7",
+}
+
+
+def variants(value: Any) -> Iterator[Any]:
+    """`value` with one part of it replaced, for every part and every strange value."""
+    yield from STRANGE
+    parts: list[tuple[Any, Any]] = []
+    if isinstance(value, dict):
+        parts = list(value.items())
+    elif isinstance(value, list):
+        parts = list(enumerate(value))
+    for name, part in parts:
+        for changed in variants(part):
+            copy = value.copy()
+            copy[name] = changed
+            yield copy
+    if isinstance(value, dict):
+        for name in value:
+            yield {key: part for key, part in value.items() if key != name}
+
+
+def raw(body: bytes, status: int = 200, **headers: str) -> httpx.Response:
+    return httpx.Response(status, content=body, headers={"content-type": "application/json", **headers})
+
+
+def strange_answers(good: httpx.Response) -> Iterator[httpx.Response]:
+    """2xx answers that no network should give, from `good`."""
+    for body in BODIES.values():
+        yield raw(body, good.status_code)
+    if good.content:
+        for changed in variants(good.json()):
+            # Pure ASCII, so that a lone surrogate is an escape as on the wire.
+            yield raw(json.dumps(changed).encode(), good.status_code)
+    yield raw(gzip.compress(good.content), good.status_code)  # binary without saying so
+
+
+def refusals(
+    statuses: tuple[int, ...] = (300, 400, 401, 403, 404, 409, 413, 429, 500, 503),
+) -> Iterator[httpx.Response]:
+    for status in statuses:
+        for name in ("nothing", "lone surrogate", "not UTF-8", "a number"):
+            yield raw(BODIES[name], status, **{"retry-after": "9" * 5000, "ratelimit-reset": "9" * 11})
+        for value in STRANGE:
+            yield raw(json.dumps({"error": value, "message": value}).encode(), status)
+            errors = {"code": value, "error_subcode": value, "message": value, "errors": value, "error_data": value}
+            yield raw(json.dumps({"error": errors, "error_description": value}).encode(), status)
+
+
+async def outcome(call: Awaitable[Any]) -> Any:
+    """What a call returns, or its ChannelError; anything else fails the test."""
+    try:
+        return await asyncio.wait_for(call, 5)
+    except ChannelError as error:
+        _check(error)
+        return error
+
+
+def _check(error: ChannelError) -> None:
+    assert error.sorting is not Sorting.SENT
+    assert len(error.provider_code or "") <= 200
+    kept = f"{error.message}{error.provider_code}{error.provider_message}{error.raw}"
+    assert "\0" not in kept
+    kept.encode()
+
+
+def test_every_channel_is_covered() -> None:
+    assert set(SCENES) == {name.value for name in REGISTRY}
+
+
+@scenes
+async def test_a_strange_success_of_the_visible_call_is_unknown_or_proven(scene: Scene) -> None:
+    built = scene.failing(scene.accepted)
+    for answer in strange_answers(scene.accepted):
+        built.network.on(scene.method, scene.visible, answer)
+        gate, saved = GateThatCounts(), Saved(scene.handle)
+        step = replace(stage(), gate=gate)
+        found = await outcome(built.channel.publish(scene.draft, scene.account, scene.handle, saved, step))
+        assert gate.asked >= 1
+        if isinstance(found, ChannelError):
+            assert found.sorting is Sorting.UNKNOWN, (answer.content[:200], found)
+        else:
+            assert isinstance(found, Published | Pending)
+            if isinstance(found, Published):
+                found.model_dump_json().encode()
+        for handle in saved.history:
+            json.dumps(handle.state, ensure_ascii=False).encode()
+
+
+@scenes
+async def test_a_strange_refusal_of_the_visible_call_raises_nothing_else(scene: Scene) -> None:
+    built = scene.failing(scene.accepted)
+    for answer in refusals():
+        built.network.on(scene.method, scene.visible, answer)
+        saved = Saved(scene.handle)
+        await outcome(built.channel.publish(scene.draft, scene.account, scene.handle, saved, stage()))
+
+
+@scenes
+@pytest.mark.parametrize("name", ["deep lists", "deep objects", "deep in a field", "huge"])
+@pytest.mark.parametrize("status", [200, 400, 403, 413])
+async def test_an_unreadable_answer_of_the_visible_call_is_unknown(scene: Scene, name: str, status: int) -> None:
+    built = scene.failing(raw(BODIES[name], status))
+    found = await outcome(built.channel.publish(scene.draft, scene.account, scene.handle, Saved(), stage()))
+    assert isinstance(found, ChannelError)
+    assert (found.reason, found.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN)
+
+
+def _reads(scene: Scene, built: Bench) -> dict[str, Callable[[], Awaitable[Any]]]:
+    channel, draft, account, handle = built.channel, scene.draft, scene.account, scene.handle
+    return {
+        "check": lambda: channel.check(draft, account, handle),
+        "find": lambda: channel.find(draft, account, handle, NOW - timedelta(minutes=1)),
+        "prepare": lambda: channel.prepare(draft, account, None, Saved()),
+        "prepare further": lambda: channel.prepare(draft, account, handle, Saved(handle)),
+        "verify": lambda: channel.verify(scene.credentials),
+        "refresh": lambda: channel.refresh(account),
+    }
+
+
+@scenes
+@pytest.mark.parametrize("name", ["check", "find", "prepare", "prepare further", "verify", "refresh"])
+async def test_strange_answers_to_any_other_call_raise_nothing_else(scene: Scene, name: str) -> None:
+    """Every request is answered alike, with a variant of what this network says somewhere."""
+    recorded = scene.bench()
+    recorded.network.on(*scene.identity)
+    good = [one for answers in recorded.network.scripted for one in answers if isinstance(one, httpx.Response)]
+    seen = {one.content: one for one in good}.values()
+    built = scene.empty()
+    for answer in (*(strange for one in seen for strange in strange_answers(one)), *refusals((400, 401, 500))):
+        for method in ("GET", "POST", "PUT", "DELETE"):
+            built.network.on(method, "", answer)
+        found = await outcome(_reads(scene, built)[name]())
+        if name == "find":
+            assert isinstance(found, ChannelError | Published | Absent | Unknown)
+        elif name == "check":
+            assert isinstance(found, ChannelError | Published | Pending | Ready)
+
+
+class Adapter:
+    """An adapter with a bug: an answer that it did not foresee, before or after its gate."""
+
+    async def publish(self, draft: object, account: object, handle: object, save: Any, stage: Any) -> None:
+        if draft == "before":
+            raise RecursionError
+        if draft == "save":
+            await save({})
+        stage.gate()
+        raise {"type": TypeError, "overflow": OverflowError, "unicode": UnicodeError}[str(draft)]
+
+    async def verify(self, given: object) -> None:
+        await asyncio.sleep(60)
+
+
+@pytest.mark.parametrize(
+    ("draft", "sorting"),
+    [
+        ("before", Sorting.NOT_SENT),
+        ("type", Sorting.UNKNOWN),
+        ("overflow", Sorting.UNKNOWN),
+        ("unicode", Sorting.UNKNOWN),
+    ],
+)
+async def test_an_unforeseen_error_is_unknown_once_the_gate_was_passed(draft: str, sorting: Sorting) -> None:
+    with pytest.raises(ChannelError) as caught:
+        await contained(Adapter(), "Net").publish(draft, None, None, Saved(), stage())
+    assert (caught.value.reason, caught.value.sorting) == (Reason.PROVIDER_OUTAGE, sorting)
+
+
+async def test_a_lost_lease_stays_what_it_is() -> None:
+    async def save(state: dict[str, Any], *, ready: bool = False, expires_at: object = None) -> None:
+        raise StaleEpoch
+
+    with pytest.raises(StaleEpoch):
+        await contained(Adapter(), "Net").publish("save", None, None, save, stage())
+
+
+async def test_a_check_of_credentials_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("munadi.channels.containment.TIME_LIMITS", {"verify": 0.1})
+    with pytest.raises(ChannelError) as caught:
+        await contained(Adapter(), "Net").verify(None)
+    assert (caught.value.reason, caught.value.provider_code) == (Reason.PROVIDER_OUTAGE, "DEADLINE")
