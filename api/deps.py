@@ -35,7 +35,8 @@ IfMatch = Annotated[
 ]
 
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
-_IF_MATCH = re.compile(rf"\*|(?:{_TAG}|,)(?:[ \t]*,[ \t]*(?:{_TAG})?)*")
+# A space belongs to what follows it, so there is one way to read a list: two ways per comma are 2**n for n of them.
+_IF_MATCH = re.compile(rf"\*|(?:{_TAG}|,)(?:[ \t]*,(?:[ \t]*{_TAG})?)*[ \t]*")
 # A weak tag never matches here (RFC 9110, 13.1.1).
 _STRONG = re.compile(r'(?:^|[\s,])"([^"]*)"')
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -20,6 +21,9 @@ _GRAPHEME = regex.compile(r"\X")
 _FLAGS = regex.compile("(?:[\U0001f1e6-\U0001f1ff]{2}){32}(?=[\U0001f1e6-\U0001f1ff])")
 # What is shown as an emoji: by itself, or because a variation selector asks for it.
 _EMOJI = regex.compile(r"\p{Emoji_Presentation}|\ufe0f")
+# Normalization sorts a run of marks in quadratic time, so a longer run is broken up (UAX 15, Stream-Safe Text Format).
+_MARKS = regex.compile(r"\p{M}{30}")
+_JOINER = "\u034f"
 # Where pydantic keeps what a value had to be.
 PYDANTIC_LIMITS = ("limit", "max_length", "min_length", "le", "lt", "ge", "gt", "expected", "pattern")
 MAX_SHOWN = 200
@@ -52,6 +56,11 @@ def graphemes(text: str) -> list[str]:
         start = run.end()
     found += _GRAPHEME.findall(text[start:])
     return found
+
+
+def collapsed(text: str) -> str:
+    """`text` as it may be read back: composed (NFC), each run of white space one space. Linear in its length."""
+    return " ".join(unicodedata.normalize("NFC", _MARKS.sub(lambda run: run[0] + _JOINER, text)).split())
 
 
 def lengths(limits: Sequence[TextLimit], text: str, pointer: str = "/text") -> list[TextLength]:

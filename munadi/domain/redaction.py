@@ -14,7 +14,7 @@ _SECRET = re.compile(
         [^"'&\s,}]+
     | ( ["']?\bcode["']?\s*[=:]\s*["']? ) [\w%.~#/+-]{20,}
     | ( \b(?:bearer|dpop|oauth)\s+ ) [\w.~+/=-]{12,}
-    | ( \beyJ )[\w-]+\.[\w-]+\.[\w-]*
+    | ( (?<![\w-]) )(?=[\w-]*\beyJ)[\w-]+\.[\w-]+\.[\w-]*  # tried once per word, so in linear time
     | ( \b(?:EAA|IG[A-Z]{2}) )[\w-]{20,}
     | ( \b(?:mnd|whsec|whsk)_ )[\w+/=-]{6,}
     """

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from munadi.channels.facebook.wire import same_text
+from munadi.channels.text import collapsed
 from munadi.domain.publication import Absent, Handle, Published, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels.making import NOW, Bench, account, bench, image, publication, video
@@ -175,3 +179,14 @@ async def test_a_list_without_data_proves_no_absence() -> None:
 )
 def test_the_same_text_as_facebook_shows_it(ours: str, theirs: str, same: bool) -> None:
     assert same_text(ours, theirs) is same
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "ab", " ", "@[1]", "@[", "]", "@[2]", "e\u0301", "\n"])).map("".join),
+    st.lists(st.sampled_from(["a", "b", " ", "Acme", "@[", "]", "\u00e9"])).map("".join),
+)
+@settings(max_examples=400, deadline=None)
+def test_it_is_the_same_as_any_name_in_place_of_a_mention(ours: str, theirs: str) -> None:
+    """The rule as an expression, which takes exponential time."""
+    parts = [re.escape(collapsed(part)) for part in re.split(r"@\[[^\[\]]+\]", ours)]
+    assert same_text(ours, theirs) is (re.fullmatch(".+?".join(parts), collapsed(theirs)) is not None)

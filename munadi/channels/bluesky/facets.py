@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
 from typing import Any
+from unicodedata import category
 
 import regex
 
@@ -31,7 +32,6 @@ _INVISIBLE = r"\u00AD\u2060\u200A\u200B\u200C\u200D\u20E2"
 _TAG = regex.compile(
     rf"(?:^|\s)([#＃](?!\uFE0F)([^\s{_INVISIBLE}]*[^\d\s\p{{P}}{_INVISIBLE}]+[^\s{_INVISIBLE}]*))", regex.MULTILINE
 )
-_TRAILING_PUNCTUATION = regex.compile(r"\p{P}+$")
 
 
 # A name that is no handle must not be looked up: the reference PDS answers it with a 500.
@@ -123,9 +123,17 @@ def _links(text: str) -> Iterator[Facet]:
         yield Facet(match.start(1), match.start(1) + len(shown), FacetKind.LINK, url)
 
 
+def _without_punctuation(tag: str) -> str:
+    """The tag up to its last character that is no punctuation."""
+    end = len(tag)
+    while end and category(tag[end - 1]).startswith("P"):
+        end -= 1
+    return tag[:end]
+
+
 def _tags(text: str) -> Iterator[Facet]:
     for match in _TAG.finditer(text):
-        tag = _TRAILING_PUNCTUATION.sub("", match.group(2))
+        tag = _without_punctuation(match.group(2))
         fits = measure(tag, TextUnit.GRAPHEMES) <= MAX_TAG_GRAPHEMES and _bytes(tag) <= MAX_TAG_BYTES
         if tag and fits:
             yield Facet(match.start(1), match.start(1) + 1 + len(tag), FacetKind.TAG, tag.removeprefix("#"))

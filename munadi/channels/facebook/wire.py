@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -25,7 +24,7 @@ from munadi.channels.facebook.spec import (
 )
 from munadi.channels.graph import flag, instant, moment, words
 from munadi.channels.http import given_id
-from munadi.channels.text import check_media_file, problem
+from munadi.channels.text import check_media_file, collapsed, problem
 from munadi.domain.channel import MediaKind, MediaRule
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
@@ -35,7 +34,7 @@ from munadi.ports import Answer
 
 Form = dict[str, str]
 # `@[page-id]` in a message is shown as the Page's name.
-_MENTION = re.compile(r"@\[[^\]]+\]")
+_MENTION = re.compile(r"@\[[^\[\]]+\]")
 DONE = frozenset({"complete", "completed"})
 DEAD = frozenset({"upload_failed", "expired", "error"})
 POST_FIELDS = (
@@ -264,11 +263,21 @@ def an_object(value: Any) -> dict[str, Any]:
 
 
 def same_text(ours: str, theirs: str) -> bool:
-    """Whether Facebook may show `ours` as `theirs`: spaces may differ, and a mention has become a name."""
-    parts = [re.escape(_plain(part)) for part in _MENTION.split(ours)]
-    # The spaces beside a mention fell to `_plain`.
-    return re.fullmatch(r"\s?.+?\s?".join(parts), _plain(theirs)) is not None
+    """Whether Facebook may show `ours` as `theirs`: spaces may differ, and a mention has become a name.
 
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    Linear: the literal parts between the mentions are found from left to right, each after a name of one character or
+    more. The first place of a part is as good as any other, because what follows may begin anywhere after it.
+    """
+    first, *others = [collapsed(part) for part in _MENTION.split(ours)]
+    shown = collapsed(theirs)
+    if not others:
+        return shown == first
+    if not shown.startswith(first):
+        return False
+    at, last = len(first), others.pop()
+    for part in others:
+        found = shown.find(part, at + 1)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return len(shown) - len(last) > at and shown.endswith(last)

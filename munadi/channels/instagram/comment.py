@@ -5,7 +5,6 @@ The media is this publication's own, so a comment there with the same words is t
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +14,7 @@ from munadi.channels.graph_errors import MISSING_OBJECT
 from munadi.channels.graph_publishing import ContainerPosts, remember
 from munadi.channels.http import cannot_look
 from munadi.channels.instagram.wire import CommentRead, read_comments
+from munadi.channels.text import collapsed
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.domain.publication import Absent, Handle, Published, Unknown
@@ -65,7 +65,7 @@ class FirstComment:
             media_id = await self._media_id(draft, account, prepared)
             if media_id is None:
                 return Unknown(note="the post's id is not known")
-            return await self._below(media_id, account, _plain(draft.first_comment or ""))
+            return await self._below(media_id, account, collapsed(draft.first_comment or ""))
         except ChannelError as error:
             return cannot_look(error)
 
@@ -74,7 +74,7 @@ class FirstComment:
         params = {"fields": FIELDS, "limit": "50"}
         for _ in range(MAX_LISTS):
             answer = await self.posts.reader.graph.get(f"{media_id}/comments", token_of(account), params)
-            found += [comment for comment in read_comments(answer) if _plain(comment.text) == wanted]
+            found += [comment for comment in read_comments(answer) if collapsed(comment.text) == wanted]
             after = next_cursor(answer)
             if after is None:
                 return _judged(found)
@@ -96,8 +96,3 @@ def _judged(found: list[CommentRead]) -> Published | Absent | Unknown:
     if not found:
         return Absent()
     return Published(post_id=found[0].id, published_at=found[0].timestamp)
-
-
-def _plain(text: str) -> str:
-    """Spaces may be read back otherwise than they were sent."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
