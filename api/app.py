@@ -46,6 +46,7 @@ from munadi.metering import CallMeter
 from munadi.ports import Channels, Clock
 from munadi.runtime import Runtime, open_runtime
 from munadi.temporal import connect
+from munadi.watchdog import hang_watchdog
 
 VERSION = "0.1.0"
 SUMMARY = "Hand over content once; Munadi owns its publishing from then on."
@@ -88,7 +89,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
             app.state.live = live = Live(opened.database, opened.clock)
             app.state.state_of_work = StateOfWork(opened.database)
             try:
-                yield
+                async with hang_watchdog(settings.watchdog):
+                    yield
             finally:
                 await live.close()
 

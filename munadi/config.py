@@ -102,6 +102,10 @@ class Settings(BaseSettings):
     failpoints: Path | None = Field(
         None, description="folder of planted failpoints, for fault tests only; refused in production"
     )
+    watchdog: float = Field(
+        30.0,
+        description="seconds after which a hung API or worker writes its stack and exits, to be replaced; 0: never",
+    )
     log_level: str = Field("info", description="debug, info, warning or error")
     audit_days: int = Field(400, ge=1, description="days that the audit log is kept")
     allow_public_development: bool = Field(

@@ -7,9 +7,10 @@ takes it away (it becomes `<anything>.<process id>.hit`) and acts:
 
     {"action": "kill", "subjects": ["pub_…"], "skip": 0}
 
-`kill` is kill -9 of ourselves, `pause` is SIGSTOP, `stall` blocks the process for `seconds`, `raise` is an error that
-nobody foresaw. `subjects` (ids of publication, account or content) narrows it; without, whoever passes is hit. A file
-`record` in the folder makes every passage a line of `hits.log`.
+`kill` is kill -9 of ourselves, `pause` is SIGSTOP, `stall` blocks the process for `seconds`, `hang` holds the
+interpreter for ever, `raise` is an error that nobody foresaw. `subjects` (ids of publication, account or content)
+narrows it; without, every process that passes is hit. A file `record` in the folder makes every passage a line of
+`hits.log`.
 """
 
 from __future__ import annotations
@@ -164,6 +165,8 @@ def _act(plan: Mapping[str, Any]) -> None:
             os.kill(os.getpid(), signal.SIGSTOP)
         case "stall":
             time.sleep(float(plan["seconds"]))
+        case "hang":
+            re.fullmatch("(a|aa)+b", "a" * 200)  # holds the interpreter longer than anybody waits
         case "raise":
             raise PlantedError("planted by a fault test")
         case other:

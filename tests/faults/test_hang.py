@@ -1,0 +1,84 @@
+"""Row 26: a worker or an API whose event loop hangs ends itself, is replaced, and its posts are reconciled."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.faults.points import Passage
+from tests.faults.world import QUICK, World, open_world
+
+WATCHDOG = 6.0
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(tmp_path, {**QUICK, "MUNADI_WATCHDOG": str(WATCHDOG)}) as opened:
+        yield opened
+
+
+async def replaced(world: World, name: str, old: int) -> float:
+    """Seconds until another process has taken the place of `old`."""
+    began = time.monotonic()
+    async with asyncio.timeout(60):
+        while world.stack.pids[name] == old:  # noqa: ASYNC110 - a file of another process
+            await asyncio.sleep(0.1)
+    return time.monotonic() - began
+
+
+def stack_in(world: World, name: str) -> str:
+    return (world.stack.folder / "data" / "logs" / f"{name}.log").read_text()
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(240)
+async def test_a_hung_process_ends_itself_and_its_post_is_there_once(world: World) -> None:
+    # The worker hangs between the network's answer and our record of it.
+    content = await world.prepare("threads-text", "hung worker")
+    worker = world.stack.pids["worker"]
+    passage = Passage("worker.channel.threads.publish.answered")
+    plant = world.points.plant(passage, "hang", [content["id"], content["publications"][0]["id"]])
+    await world.go(content)
+    assert await plant.hit(30) is not None
+    assert await replaced(world, "worker", worker) < WATCHDOG + 15
+    assert "Timeout (0:00:06)!" in stack_in(world, "worker")
+    assert "failpoints.py" in stack_in(world, "worker")
+    ended = await world.brand.ended(content["id"], 90)
+    assert ended["status"] == "published"
+    assert len(await world.posts("hung worker", "threads-text")) == 1
+
+    # The API hangs before a commit: the client gets no answer, the post is not there, the next call works.
+    api = world.stack.pids["api"]
+    plant = world.points.plant(Passage("api.db.commit.before"), "hang")
+    with pytest.raises(httpx.TransportError):
+        await world.api.post("/v1/brands", json={"ref": "hung-api"}, timeout=60)
+    assert await plant.hit(5) is not None
+    assert await replaced(world, "api", api) < WATCHDOG + 15
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                answer = await world.api.post("/v1/brands", json={"ref": "hung-api"})
+            except httpx.TransportError:
+                await asyncio.sleep(0.2)
+                continue
+            break
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.faults
+async def test_a_process_that_only_waits_is_left_alone(tmp_path: Path) -> None:
+    script = tmp_path / "waits.py"
+    script.write_text(
+        "import asyncio\nfrom munadi.watchdog import hang_watchdog\n"
+        "async def main():\n    async with hang_watchdog(0.6):\n        await asyncio.sleep(2)\n    print('done')\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, str(script), stdout=asyncio.subprocess.PIPE)
+    output, _ = await process.communicate()
+    assert (process.returncode, output) == (0, b"done\n")
