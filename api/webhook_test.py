@@ -23,7 +23,7 @@ async def send_test(services: Services, endpoint_id: str) -> DeliveryView:
             secrets=due.secrets,
             timestamp=services.clock.now(),
         )
-        await store.record(due.delivery_id, result, services.clock.now())
+        await store.record_test(due, result, services.clock.now())
     found = await log.find(delivery_id)
     assert found is not None
     return found[0]

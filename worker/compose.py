@@ -31,13 +31,17 @@ from munadi.db.stages import StageLedger
 from munadi.intake.preflight import Foresight
 from munadi.runtime import Runtime
 from munadi.tokens import AccountTokens
+from munadi.webhooks.dispatcher import EventDispatcher
 from worker.discarding import Discarding
 from worker.lookahead import LookingAhead
+from workflows.options import webhook_queue
 from workflows.registry import WORKFLOWS
 
 # Longer than a publish deadline without media in it: what is in flight ends by itself; a longer upload is looked for.
 GRACE = timedelta(seconds=45)
 MAX_ACTIVITIES = 100
+WEBHOOK_SLOTS = 5
+WEBHOOK_RATE = 20.0
 # A decision is computing alone: more at once are no faster, and what waits at the server is handed out fairly among the
 # brands. The worker's own queue is first come, first served; what waits there for a second goes back to the server's,
 # which therefore gets half of the polls. Ten posts beside 150 of another brand, on a busy machine: the last of them
@@ -57,7 +61,9 @@ def build_tokens(runtime: Runtime, database: Database) -> AccountTokens:
     return runtime.around(AccountTokens(accounts, runtime.channels, runtime.clock, holder_name()), "tokens")
 
 
-def build_activities(runtime: Runtime, database: Database, tokens: AccountTokens) -> Sequence[Callable[..., Any]]:
+def build_activities(
+    runtime: Runtime, database: Database, tokens: AccountTokens, webhooks: WebhookActivities
+) -> Sequence[Callable[..., Any]]:
     """Every activity, with its ports filled."""
     holder, clock, channels = holder_name(), runtime.clock, runtime.channels
     around = runtime.around
@@ -70,7 +76,6 @@ def build_activities(runtime: Runtime, database: Database, tokens: AccountTokens
     reconciling = ReconcilingActivities(ledger, channels, tokens, clock)
     staging = StagingActivities(ledger, around(StageLedger(database), "stages"), channels, tokens, clock, holder)
     keeping = KeepingActivities(around(KeepingStore(database, runtime.keyring), "accounts"), channels, tokens, clock)
-    webhooks = WebhookActivities(around(DeliveryStore(database, runtime.keyring), "deliveries"), runtime.sender, clock)
     return [
         contents.look,
         contents.claim,
@@ -82,9 +87,18 @@ def build_activities(runtime: Runtime, database: Database, tokens: AccountTokens
         staging.finish,
         staging.locate,
         keeping.keep,
+        # Also here, for tasks that an earlier version put on this queue.
         webhooks.deliver,
         webhooks.redeliver,
     ]
+
+
+def build_dispatcher(runtime: Runtime, database: Database) -> EventDispatcher:
+    """What sends events to webhook endpoints. Every commit of this process that writes deliveries wakes it."""
+    deliveries = runtime.around(DeliveryStore(database, runtime.keyring), "deliveries")
+    dispatcher = EventDispatcher(deliveries, runtime.sender, runtime.clock, holder_name())
+    database.on_deliveries = dispatcher.wake
+    return dispatcher
 
 
 def build_discarding(runtime: Runtime, database: Database, tokens: AccountTokens) -> Discarding:
@@ -102,8 +116,22 @@ def build_lookahead(runtime: Runtime, database: Database, tokens: AccountTokens)
     return LookingAhead(database, foresight, checks, runtime.clock, ahead)
 
 
+def build_webhook_worker(client: Client, task_queue: str, webhooks: WebhookActivities) -> Worker:
+    """The worker of `deliver`, with slots of its own. Its rate is bounded: in a burst it leaves Temporal to publishing,
+    and the events are sent meanwhile, because each commit wakes the dispatcher."""
+    return Worker(
+        client,
+        task_queue=webhook_queue(task_queue),
+        activities=[webhooks.deliver],
+        max_concurrent_activities=WEBHOOK_SLOTS,
+        max_concurrent_activity_task_polls=1,
+        max_activities_per_second=WEBHOOK_RATE,
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
 def build_worker(client: Client, task_queue: str, activities: Sequence[Callable[..., Any]]) -> Worker:
-    """The worker of the one task queue."""
+    """The worker of the workflows and of every activity but `deliver`."""
     return Worker(
         client,
         task_queue=task_queue,

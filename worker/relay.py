@@ -1,9 +1,8 @@
 """The relay: what got lost between a commit and a call is made good (design §3).
 
-Each round wakes the workflows of contents that changed without being acknowledged or that nobody looked at in
-time, numbers new events, and hands failed deliveries to `RedeliverWebhook`; now and then one wakes the keepers of
-accounts that nobody looked at in time. Any number of relays may run:
-every call is idempotent. A Temporal that is down ends the round early; the next one tries again.
+Each round numbers new events and wakes the workflows of posts that changed without being acknowledged, or whose next
+step is overdue. Every few seconds it also wakes the workflows of accounts that are overdue. Any number of
+relays may run, because every call is idempotent. If Temporal is down, the round ends early and the next one retries.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from munadi.config import Settings
-from munadi.db.deliveries import DeliveryStore
 from munadi.db.discards import forget_old_discards
 from munadi.db.events import number_events
 from munadi.db.idempotency import forget_old_answers
@@ -25,13 +23,12 @@ from munadi.db.keeping import KeepingStore
 from munadi.db.session import Database
 from munadi.db.wakes import DueWake, Wakes
 from munadi.ports import Clock
-from workflows.start import start_redelivery, wake_account, wake_content
+from workflows.start import wake_account, wake_content
 
 log = logging.getLogger("munadi.relay")
 
 CALL_SECONDS = 2.0
 CALLS_AT_ONCE = 8
-MAX_REDELIVERIES = 100
 TIDY_SECONDS = 3600.0
 # Keepers wait for days: an import starts its keeper without the relay, a connection in a browser can wait for it.
 KEEPERS_SECONDS = 5.0
@@ -44,7 +41,6 @@ class Relay:
         self,
         settings: Settings,
         database: Database,
-        deliveries: DeliveryStore,
         keeping: KeepingStore,
         client: Client,
         clock: Clock,
@@ -54,7 +50,6 @@ class Relay:
         self._client = client
         self._clock = clock
         self._wakes = Wakes(database)
-        self._deliveries = deliveries
         self._queue = settings.temporal.task_queue
         self._keeping = keeping
         self._next_tidy = clock.monotonic() + TIDY_SECONDS
@@ -81,7 +76,6 @@ class Relay:
         """One round. Raises what Temporal or the database raised."""
         await number_events(self._database)
         await self._wake()
-        await self._redeliver()
         await self._wake_keepers()
         await self._tidy()
 
@@ -115,11 +109,6 @@ class Relay:
             channels=wake.channels,
             first=False,
         )
-
-    async def _redeliver(self) -> None:
-        for delivery_id in await self._deliveries.due(self._clock.now(), MAX_REDELIVERIES):
-            async with asyncio.timeout(CALL_SECONDS):
-                await start_redelivery(self._client, self._queue, delivery_id=delivery_id)
 
     async def _wake_keepers(self) -> None:
         """Accounts whose keeper was never started, is gone, or has been overtaken by other credentials."""

@@ -9,13 +9,22 @@ import signal
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.webhooks import WebhookActivities
 from munadi.config import Settings
-from munadi.db.deliveries import DeliveryStore
 from munadi.db.keeping import KeepingStore
 from munadi.db.session import Database
 from munadi.runtime import Runtime, open_runtime
 from munadi.temporal import connect
-from worker.compose import build_activities, build_discarding, build_lookahead, build_tokens, build_worker
+from munadi.watchdog import hang_watchdog
+from worker.compose import (
+    build_activities,
+    build_discarding,
+    build_dispatcher,
+    build_lookahead,
+    build_tokens,
+    build_webhook_worker,
+    build_worker,
+)
 from worker.relay import Relay
 
 log = logging.getLogger("munadi.worker")
@@ -44,22 +53,30 @@ async def run(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, database: Database, client: Client, runtime: Runtime, stop: asyncio.Event) -> None:
-    deliveries = DeliveryStore(database, runtime.keyring)
     keeping = KeepingStore(database, runtime.keyring)
-    relay = asyncio.create_task(Relay(settings, database, deliveries, keeping, client, runtime.clock).run())
     tokens = build_tokens(runtime, database)
-    discarding = asyncio.create_task(build_discarding(runtime, database, tokens).run())
-    lookahead = asyncio.create_task(build_lookahead(runtime, database, tokens).run())
-    besides = (relay, discarding, lookahead)
+    dispatcher = build_dispatcher(runtime, database)
+    services = (
+        Relay(settings, database, keeping, client, runtime.clock),
+        build_discarding(runtime, database, tokens),
+        build_lookahead(runtime, database, tokens),
+        dispatcher,
+    )
+    tasks = [asyncio.create_task(service.run()) for service in services]
+    queue, webhooks = settings.temporal.task_queue, WebhookActivities(dispatcher.wake)
     try:
-        async with build_worker(client, settings.temporal.task_queue, build_activities(runtime, database, tokens)):
+        async with (
+            build_webhook_worker(client, queue, webhooks),
+            build_worker(client, queue, build_activities(runtime, database, tokens, webhooks)),
+            hang_watchdog(settings.watchdog),
+        ):
             log.info("worker ready")
             await stop.wait()
             log.info("worker stopping: what is in flight may end")
     finally:
-        for beside in besides:
-            beside.cancel()
-        await asyncio.gather(*besides, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await tokens.finish()
 
 

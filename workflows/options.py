@@ -3,7 +3,7 @@
 | activity | kind | retried by Temporal | on timeout |
 |---|---|---|---|
 | look, claim, operate | our own, idempotent | without end, capped at 5 s | retry |
-| deliver, redeliver | one HTTP try per endpoint | its own database writes only | retry (a lease keeps others off) |
+| deliver | wakes the event dispatcher, on a task queue of its own | yes | retry |
 | prepare | invisible, idempotent | yes, the network's Retry-After first | retry |
 | check, reconcile | read only | yes, short backoff | retry |
 | finish | a later visible step | yes: it looks for its own open attempt first | retry |
@@ -35,7 +35,12 @@ LOOK = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy
 CLAIM = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=_OURS)
 OPERATE = ActivityConfig(start_to_close_timeout=timedelta(seconds=10), retry_policy=_OURS)
 
-DELIVER = ActivityConfig(start_to_close_timeout=timedelta(minutes=10), heartbeat_timeout=HEARTBEAT, retry_policy=_OURS)
+# It waits for nothing. Given up after some minutes: the dispatcher reads what is due by itself.
+DELIVER = ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=10),
+    schedule_to_close_timeout=timedelta(minutes=5),
+    retry_policy=_OURS,
+)
 
 PREPARE = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=10),
@@ -79,6 +84,16 @@ KEEP = ActivityConfig(
         initial_interval=timedelta(seconds=10), backoff_coefficient=2, maximum_interval=timedelta(minutes=10)
     ),
 )
+
+
+def webhook_queue(task_queue: str) -> str:
+    """The task queue of `deliver`: its workers have slots of their own, so that no publish waits for a webhook."""
+    return f"{task_queue}-webhooks"
+
+
+def deliver_on(task_queue: str) -> ActivityConfig:
+    """The options of `deliver` for a workflow of this task queue."""
+    return {**told(DELIVER, "deliver events"), "task_queue": webhook_queue(task_queue)}
 
 
 def told(options: ActivityConfig, summary: str) -> ActivityConfig:

@@ -1,4 +1,4 @@
-"""Event delivery beside the story: one `deliver` activity per batch of new events, never in the story's way."""
+"""Webhooks beside publishing: one `deliver` activity per batch of new events, on a task queue of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError, CancelledError
 with workflow.unsafe.imports_passed_through():
     from activities.messages import ContentRef
     from activities.webhooks import WebhookActivities
-    from workflows.options import DELIVER, told
+    from workflows.options import deliver_on
 
 
 class Postman:
@@ -37,10 +37,12 @@ class Postman:
             self._waiting = False
             try:
                 await workflow.execute_activity_method(
-                    WebhookActivities.deliver, ref, **told(DELIVER, "deliver events")
+                    WebhookActivities.deliver,
+                    ref,
+                    **deliver_on(workflow.info().task_queue),
                 )
             except ActivityError as error:
                 if isinstance(error.cause, CancelledError):
                     raise
-                # The deliveries stay in the database; the relay takes up what is overdue.
+                # The deliveries stay in the database; the dispatcher reads what is due.
                 workflow.logger.warning("deliver gave up: %s", error.cause)

@@ -1,4 +1,4 @@
-"""`RedeliverWebhook`: one delivery that failed, tried again on the contract's schedule until it ends."""
+"""`RedeliverWebhook`: kept for runs that an earlier version started. The event dispatcher retries deliveries now."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn(name="RedeliverWebhook")
 class RedeliverWebhook:
-    """The schedule is the database's; this workflow only sleeps it off on durable timers."""
+    """Ends at its next round, whose activity answers that nothing is left to wait for."""
 
     @workflow.run
     async def run(self, delivery_id: str) -> str:
-        """Try, sleep, try again; the number of tries in words."""
+        """The number of rounds in words."""
         tries = 0
         while True:
             wait = await workflow.execute_activity_method(

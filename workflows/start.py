@@ -17,7 +17,6 @@ from munadi.domain.ids import account_workflow_id, workflow_id
 from workflows.attributes import BRAND_REF, CHANNELS
 
 PUBLISH_CONTENT = "PublishContent"
-REDELIVER_WEBHOOK = "RedeliverWebhook"
 KEEP_ACCOUNT_CONNECTED = "KeepAccountConnected"
 WAKE = "wake"
 
@@ -64,19 +63,4 @@ async def wake_account(client: Client, task_queue: str, *, account_id: str, bran
         search_attributes=TypedSearchAttributes(
             [SearchAttributePair(BRAND_REF, brand_ref), SearchAttributePair(CHANNELS, [channel])]
         ),
-    )
-
-
-async def start_redelivery(client: Client, task_queue: str, *, delivery_id: str) -> None:
-    """Start the workflow that goes on trying one delivery; nothing when it runs already."""
-    await client.start_workflow(
-        REDELIVER_WEBHOOK,
-        delivery_id,
-        id=f"delivery/{delivery_id}",
-        task_queue=task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        # Never in the way of publishing: deliveries share one fairness key.
-        priority=Priority(fairness_key="munadi-deliveries"),
-        static_summary=f"webhook delivery {delivery_id}",
     )

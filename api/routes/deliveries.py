@@ -16,7 +16,7 @@ from api.openapi import problems
 from api.paging import PagingQuery
 from api.problems import ProblemError
 from munadi.db.delivery_log import DeliveryFilter, DeliveryLog
-from munadi.db.limits import require_tries
+from munadi.db.limits import require_deliveries
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
 from munadi.domain.webhook import DeliveryStatus, DeliveryView
@@ -67,7 +67,7 @@ async def redeliver(delivery_id: str, principal: Writer, services: TheServices, 
         raise disabled(endpoint.id)
 
     async def again(session: AsyncSession) -> Answer:
-        await require_tries(session, endpoint.brand_ref, services.clock.now())
+        await require_deliveries(session, endpoint.brand_ref, services.clock.now())
         return Answer(await log.redeliver(session, delivery_id, services.clock.now()), 202)
 
     return await answer_once(services, asked, endpoint.brand_ref, "deliveries.redeliver", again)

@@ -24,7 +24,7 @@ from api.services import Services
 from api.webhook_test import send_test
 from munadi.db.delivery_log import DeliveryLog
 from munadi.db.endpoints import EndpointStore
-from munadi.db.limits import require_tries
+from munadi.db.limits import require_deliveries
 from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
@@ -201,7 +201,7 @@ async def send_test_event(endpoint_id: str, principal: Writer, services: TheServ
     if replay := await answered_before(services, asked, endpoint.brand_ref, "endpoints.test"):
         return replay
     async with services.database.read() as session:
-        await require_tries(session, endpoint.brand_ref, services.clock.now())
+        await require_deliveries(session, endpoint.brand_ref, services.clock.now())
     sent = await send_test(services, endpoint_id)
 
     async def answer(_: AsyncSession) -> Answer:
@@ -232,14 +232,19 @@ async def replay_events(
     if body.since >= until:
         raise ProblemsFound([Problem(pointer="/since", code="RANGE_EMPTY", message="since must be before until")])
 
-    async def replay(session: AsyncSession) -> Answer:
-        await require_tries(session, endpoint.brand_ref, now)
-        count, more = await DeliveryLog(services.database).replay(
-            session, endpoint_id, since=body.since, until=until, types=body.types, now=now
-        )
-        return Answer(Replayed(replayed=count, next_since=more), 202)
+    if replayed := await answered_before(services, asked, endpoint.brand_ref, "endpoints.replay"):
+        return replayed
+    log = DeliveryLog(services.database)
+    async with services.database.read() as session:
+        await require_deliveries(session, endpoint.brand_ref, now)
+    event_ids, more = await log.to_replay(endpoint_id, since=body.since, until=until, types=body.types)
+    # Sending twice what a crash cut off is harmless: an event keeps its id.
+    await log.send_again(endpoint_id, event_ids, now)
 
-    return await answer_once(services, asked, endpoint.brand_ref, "endpoints.replay", replay)
+    async def answer(_: AsyncSession) -> Answer:
+        return Answer(Replayed(replayed=len(event_ids), next_since=more), 202)
+
+    return await answer_once(services, asked, endpoint.brand_ref, "endpoints.replay", answer)
 
 
 def _store(services: Services) -> EndpointStore:

@@ -1,26 +1,32 @@
-"""What became of each delivery, for people: lists, sending again, replaying a range, testing an endpoint."""
+"""Deliveries as people see them: lists, redelivery, replay of a time range, the test of an endpoint."""
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import and_, or_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
+from munadi.db.endpoint_lanes import reopen
+from munadi.db.ids import new_id
 from munadi.db.notices import notify
-from munadi.db.session import Database
-from munadi.db.story import new_delivery, subscribed
-from munadi.db.tables import DeliveryRow, EndpointRow, EventRow
+from munadi.db.session import Database, announce_deliveries
+from munadi.db.story import new_delivery
+from munadi.db.tables import DeliveryRow, EndpointRow, EventRow, PublicationRow
 from munadi.domain.event import EventType
+from munadi.domain.ids import Prefix
 from munadi.domain.webhook import DeliveryAttempt, DeliveryStatus, DeliveryView
 
 # Of one call; the answer says where to go on.
 REPLAY_LIMIT = 10_000
 REPLAY_CHUNK = 500
+# Characters of each response in a list; one delivery alone shows all that was kept.
+LISTED_HEAD = 1024
 # A test is sent by the caller at once; the relay takes it up only if the caller died.
 TEST_LEASE = timedelta(seconds=60)
 
@@ -43,7 +49,7 @@ class DeliveryLog:
         self._database = database
 
     async def list(self, wanted: DeliveryFilter, *, limit: int, before: str | None) -> Sequence[DeliveryView]:
-        """Deliveries, the newest first, older than the one called `before`."""
+        """Deliveries, the newest first, older than the one called `before`; of each response only the first kB."""
         query = (
             select(DeliveryRow, EventRow.type)
             .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
@@ -62,7 +68,7 @@ class DeliveryLog:
         if before is not None:
             query = query.where(col(DeliveryRow.id) < before)
         async with self._database.read() as session:
-            return [_view(row, kind) for row, kind in (await session.exec(query)).all()]
+            return [_view(row, kind, LISTED_HEAD) for row, kind in (await session.exec(query)).all()]
 
     async def find(self, delivery_id: str) -> tuple[DeliveryView, EndpointRow] | None:
         """One delivery with its endpoint."""
@@ -74,33 +80,36 @@ class DeliveryLog:
             return _view(row, (await session.get_one(EventRow, row.event_id)).type), endpoint
 
     async def redeliver(self, session: AsyncSession, delivery_id: str, now: datetime) -> DeliveryView:
-        """Begin the schedule anew, due at once, whatever became of it; in the caller's transaction."""
+        """Start the schedule again, due at once, whatever its status; in the caller's transaction."""
         row = await session.get_one(DeliveryRow, delivery_id, with_for_update=True)
-        _again(row, now)
+        row.status, row.attempts = DeliveryStatus.PENDING.value, 0
+        row.next_attempt_at = row.updated_at = now
+        await reopen(session, row.endpoint_id)
+        announce_deliveries(session)
         return _view(row, (await session.get_one(EventRow, row.event_id)).type)
 
-    async def replay(
-        self,
-        session: AsyncSession,
-        endpoint_id: str,
-        *,
-        since: datetime,
-        until: datetime,
-        types: Sequence[str],
-        now: datetime,
-    ) -> tuple[int, datetime | None]:
-        """Send every event of a time range that the endpoint hears (again), in the caller's transaction.
+    async def to_replay(
+        self, endpoint_id: str, *, since: datetime, until: datetime, types: Sequence[str]
+    ) -> tuple[builtins.list[str], datetime | None]:
+        """The ids of the events in a time range that the endpoint subscribes to, the oldest first.
 
-        How many; and where to go on, if there were more than REPLAY_LIMIT.
+        With the time to continue from, if there are more than REPLAY_LIMIT. One read; it locks nothing.
         """
-        endpoint = await session.get_one(EndpointRow, endpoint_id)
-        sent, after = 0, (since, "")
-        while events := (await session.exec(_events(endpoint, after, until, types))).all():
-            sent += await _send_again(session, endpoint, [event for event in events if _hears(endpoint, event)], now)
-            after = (events[-1].created_at, events[-1].id)
-            if sent >= REPLAY_LIMIT:
-                return sent, after[0]
-        return sent, None
+        async with self._database.read() as session:
+            endpoint = await session.get_one(EndpointRow, endpoint_id)
+            rows = (await session.exec(_subscribed_events(endpoint, since, until, types))).all()
+        more = rows[REPLAY_LIMIT][1] if len(rows) > REPLAY_LIMIT else None
+        # Events of one instant stay together: the next call starts at that instant.
+        return [event_id for event_id, at in rows[:REPLAY_LIMIT] if more is None or at < more or at == since], more
+
+    async def send_again(self, endpoint_id: str, event_ids: Sequence[str], now: datetime) -> None:
+        """Start the schedule of these events again, or for the first time. What is pending is left alone.
+
+        In short transactions, so that no other writer waits for a large replay.
+        """
+        for start in range(0, len(event_ids), REPLAY_CHUNK):
+            async with self._database.write() as session:
+                await _send_again(session, endpoint_id, event_ids[start : start + REPLAY_CHUNK], now)
 
     async def test(self, session: AsyncSession, endpoint_id: str, now: datetime) -> str:
         """A `webhook.test` event for one endpoint, whatever it subscribed to; the id of its delivery, leased."""
@@ -119,48 +128,58 @@ class DeliveryLog:
         return delivery.id
 
 
-def _events(
-    endpoint: EndpointRow, after: tuple[datetime, str], until: datetime, types: Sequence[str]
-) -> SelectOfScalar[EventRow]:
-    at, event_id = after
-    created, id_ = col(EventRow.created_at), col(EventRow.id)
-    query = select(EventRow).where(or_(created > at, and_(created == at, id_ > event_id)), created < until)
-    query = query.where(col(EventRow.type) != EventType.WEBHOOK_TEST.value)
-    if types:
-        query = query.where(col(EventRow.type).in_(types))
+def _subscribed_events(endpoint: EndpointRow, since: datetime, until: datetime, types: Sequence[str]) -> Any:
+    """Ids and times of events, by the same rule as `subscribed`, so that what is read is what is sent."""
+    event, created = EventRow, col(EventRow.created_at)
+    query = select(event.id, event.created_at).where(created >= since, created < until)
+    query = query.where(col(event.type) != EventType.WEBHOOK_TEST.value)
+    for wanted in filter(None, (types, endpoint.types)):
+        query = query.where(col(event.type).in_(wanted))
     if endpoint.brand_ref is not None:
-        query = query.where(EventRow.brand_ref == endpoint.brand_ref)
-    return query.order_by(created, id_).limit(REPLAY_CHUNK)
+        query = query.where(event.brand_ref == endpoint.brand_ref)
+    if endpoint.channels:
+        # An event of a whole post concerns each of the post's channels; one without a post concerns all.
+        of_post = select(PublicationRow.id).where(
+            col(PublicationRow.content_id) == col(event.content_id), col(PublicationRow.channel).in_(endpoint.channels)
+        )
+        without_channel = and_(col(event.sns).is_(None), or_(col(event.content_id).is_(None), of_post.exists()))
+        query = query.where(or_(col(event.sns).in_(endpoint.channels), without_channel))
+    return query.order_by(created, col(event.id)).limit(REPLAY_LIMIT + 1)
 
 
-async def _send_again(session: AsyncSession, endpoint: EndpointRow, events: Sequence[EventRow], now: datetime) -> int:
-    """Deliveries that ended begin anew, missing ones are made; what is on its way already is left alone."""
-    ids = [event.id for event in events]
-    mine = (col(DeliveryRow.endpoint_id) == endpoint.id, col(DeliveryRow.event_id).in_(ids))
+async def _send_again(session: AsyncSession, endpoint_id: str, event_ids: Sequence[str], now: datetime) -> None:
+    mine = (col(DeliveryRow.endpoint_id) == endpoint_id, col(DeliveryRow.event_id).in_(event_ids))
     known = set((await session.exec(select(DeliveryRow.event_id).where(*mine))).all())
     await session.exec(
         update(DeliveryRow)
         .where(*mine, col(DeliveryRow.status) != DeliveryStatus.PENDING)
         .values(status=DeliveryStatus.PENDING.value, attempts=0, next_attempt_at=now, updated_at=now)
     )
-    session.add_all([new_delivery(event, endpoint, now, now) for event in events if event.id not in known])
+    missing = [event_id for event_id in event_ids if event_id not in known]
+    query = select(EventRow.id, EventRow.content_id, EventRow.sequence).where(col(EventRow.id).in_(missing))
+    for event_id, content_id, sequence in (await session.exec(query)).all():
+        session.add(
+            DeliveryRow(
+                id=new_id(Prefix.DELIVERY),
+                event_id=event_id,
+                endpoint_id=endpoint_id,
+                content_id=content_id,
+                sequence=sequence,
+                next_attempt_at=now,
+                created_at=now,
+                updated_at=now,
+            )
+        )
     await session.flush()
-    return len(events)
+    await reopen(session, endpoint_id)
+    announce_deliveries(session)
 
 
-def _hears(endpoint: EndpointRow, event: EventRow) -> bool:
-    """As when the event was new; a content's own events name their channels in the snapshot."""
-    publications = (event.data.get("content") or {}).get("publications") or []
-    channels = {event.sns} if event.sns else {publication["channel"] for publication in publications}
-    return bool(subscribed([endpoint], EventType(event.type), channels))
-
-
-def _again(row: DeliveryRow, now: datetime) -> None:
-    row.status, row.attempts = DeliveryStatus.PENDING.value, 0
-    row.next_attempt_at = row.updated_at = now
-
-
-def _view(row: DeliveryRow, kind: str) -> DeliveryView:
+def _view(row: DeliveryRow, kind: str, head: int | None = None) -> DeliveryView:
+    """As answered, with at most `head` characters of each response."""
+    attempts = [
+        DeliveryAttempt.model_validate({**each, "responseHead": each["responseHead"][:head]}) for each in row.log
+    ]
     return DeliveryView(
         id=row.id,
         event_id=row.event_id,
@@ -169,9 +188,9 @@ def _view(row: DeliveryRow, kind: str) -> DeliveryView:
         content_id=row.content_id,
         sequence=row.sequence,
         status=DeliveryStatus(row.status),
-        attempts=len(row.log),
+        attempts=attempts[-1].number if attempts else 0,
         next_attempt_at=row.next_attempt_at,
-        attempt_log=tuple(DeliveryAttempt.model_validate(entry) for entry in row.log),
+        attempt_log=tuple(attempts),
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

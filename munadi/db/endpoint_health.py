@@ -1,4 +1,4 @@
-"""How an endpoint fares: when it began to fail, and when that has gone on for too long."""
+"""The health of an endpoint: since when it fails, and when that has lasted too long."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ def endpoint_view(row: EndpointRow) -> EndpointView:
     )
 
 
-async def recovered(session: AsyncSession, endpoint_id: str, now: datetime) -> None:
-    """A try succeeded: the endpoint is not failing (any more)."""
-    row = await session.get(EndpointRow, endpoint_id)
-    if row is None or row.failing_since is None:
+async def note_results(
+    session: AsyncSession, row: EndpointRow, *, succeeded: bool, failing: bool, gone: bool, now: datetime
+) -> None:
+    """What a batch of attempts says about its endpoint. `succeeded`: one of them did; `failing`: the last one failed.
+
+    The endpoint is disabled when it said 410 (`gone`), or after five days of failures.
+    """
+    if not (failing or row.failing_since):
         return  # the usual case takes no lock
     await session.refresh(row, with_for_update=True)
-    row.failing_since, row.updated_at = None, now
-
-
-async def failed(session: AsyncSession, endpoint_id: str, *, gone: bool, now: datetime) -> bool:
-    """A try failed. False when the endpoint is not to be tried again: it is disabled, perhaps by this."""
-    row = await session.get(EndpointRow, endpoint_id, with_for_update=True)
-    if row is None or row.deleted_at is not None or not row.enabled:
-        return False
-    row.failing_since = row.failing_since or now
-    if gone:
-        await _disable(session, row, DisabledReason.GONE, now)
-    elif now - row.failing_since >= FAILING_LIMIT:
-        await _disable(session, row, DisabledReason.FAILING, now)
-    return row.enabled
+    if row.deleted_at is not None or not row.enabled:
+        return
+    if succeeded:
+        row.failing_since, row.updated_at = None, now
+    if failing:
+        row.failing_since = row.failing_since or now
+        if gone:
+            await _disable(session, row, DisabledReason.GONE, now)
+        elif now - row.failing_since >= FAILING_LIMIT:
+            await _disable(session, row, DisabledReason.FAILING, now)
 
 
 async def _disable(session: AsyncSession, row: EndpointRow, reason: DisabledReason, now: datetime) -> None:

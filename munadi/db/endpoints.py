@@ -12,9 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing, SealBroken
 from munadi.db.endpoint_health import endpoint_view
+from munadi.db.endpoint_lanes import reopen
 from munadi.db.ids import new_id
 from munadi.db.sealed import SigningSecret, open_secrets, seal_secrets
-from munadi.db.session import Database
+from munadi.db.session import Database, announce_deliveries
 from munadi.db.tables import DeliveryRow, EndpointRow
 from munadi.domain.ids import Prefix
 from munadi.domain.webhook import DeliveryStatus, DisabledReason, EndpointView, EndpointWithSecret
@@ -81,18 +82,21 @@ class EndpointStore:
             return [endpoint_view(row) for row in (await session.exec(query.limit(limit))).all()]
 
     async def change(self, endpoint_id: str, changes: dict[str, Any], now: datetime) -> EndpointView | None:
-        """Set some of url, types, channels, description, enabled. Enabling forgives: deliveries go on, failures are
-        counted anew."""
+        """Set some of url, types, channels, description, enabled. A new URL and enabling reset the failures: pending
+        deliveries are sent at once."""
         async with self._database.write() as session:
             row = await _live(session, endpoint_id)
             if row is None:
                 return None
-            was_enabled = row.enabled
+            was_enabled, was_at = row.enabled, row.url
             for name, value in changes.items():
                 setattr(row, name, list(value) if isinstance(value, tuple) else value)
             if row.enabled != was_enabled:
                 row.disabled_reason = None if row.enabled else DisabledReason.BY_HAND.value
                 row.failing_since = None
+            if row.enabled != was_enabled or row.url != was_at:
+                await reopen(session, row.id)
+                announce_deliveries(session)
             row.updated_at = now
             return endpoint_view(row)
 

@@ -13,9 +13,9 @@ from datetime import datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.story import Story, enabled_endpoints
+from munadi.db.story import Story
 from munadi.db.tables import BrandRow
-from munadi.db.usage import PublicationCounts, accounts_of, publications_of, tries_of
+from munadi.db.usage import PublicationCounts, accounts_of, deliveries_of, publications_of
 from munadi.domain.brand import BrandLimits
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.usage import Limit, Month, Quota, QuotaExceeded, month_counted, of_month
@@ -63,39 +63,36 @@ async def require_publications(
     raise QuotaExceeded(text, [quota], used + adding)
 
 
-async def require_deliveries(session: AsyncSession, brand_ref: str, limits: BrandLimits, now: datetime) -> None:
-    """QuotaExceeded once the month's tries of webhook deliveries are as many as the brand may have."""
-    limit = limits.webhook_deliveries_per_month
+async def require_deliveries(session: AsyncSession, brand_ref: str | None, now: datetime) -> None:
+    """QuotaExceeded unless the brand may have one more webhook delivery by request: a test, redelivery or replay.
+
+    Posts never come here: no number of deliveries refuses a post. An endpoint of all brands has no limit.
+    """
+    if brand_ref is None:
+        return
+    limit = (await limits_of(session, brand_ref)).webhook_deliveries_per_month
     if limit is None:
         return
     month = Month.of(now)
-    used = (await tries_of(session, [brand_ref], month)).get(brand_ref, 0)
+    used = (await deliveries_of(session, [brand_ref], month)).get(brand_ref, 0)
     if used < limit:
         return
-    text = f"the brand {brand_ref!r} may have {limit} webhook deliveries in {month.text} (UTC), and {used} were tried"
+    text = f"the brand {brand_ref!r} may have {limit} webhook deliveries in {month.text} (UTC), and has had {used}"
     quota = of_month(Limit.WEBHOOK_DELIVERIES_PER_MONTH, limit, used, month, now)
     raise QuotaExceeded(text, [quota], used + 1)
 
 
-async def require_tries(session: AsyncSession, brand_ref: str | None, now: datetime) -> None:
-    """QuotaExceeded unless an endpoint may be tried because somebody asks. One that hears all brands always may."""
-    if brand_ref is not None:
-        await require_deliveries(session, brand_ref, await limits_of(session, brand_ref), now)
-
-
 def is_limiting(limits: BrandLimits) -> bool:
-    """Whether a new content has anything to be held against (`require_room`)."""
-    return limits.publications_per_month is not None or limits.webhook_deliveries_per_month is not None
+    """Whether a limit of the brand can refuse a new post (`require_room`)."""
+    return limits.publications_per_month is not None
 
 
 async def require_room(
     session: AsyncSession, brand_ref: str, limits: BrandLimits, due: datetime, adding: int, now: datetime
 ) -> None:
-    """QuotaExceeded unless a new content may be accepted: its publications, and what endpoints will hear of them."""
+    """QuotaExceeded unless a new post with `adding` publications may be accepted."""
     # What is due at once may have been read in the month before.
     await require_publications(session, brand_ref, limits, Month.of(max(due, now)), adding, now)
-    if limits.webhook_deliveries_per_month is not None and await enabled_endpoints(session, brand_ref):
-        await require_deliveries(session, brand_ref, limits, now)
 
 
 async def require_accounts(session: AsyncSession, brand_ref: str, limits: BrandLimits, adding: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
+from munadi.db.session import announce_deliveries
 from munadi.db.story import enabled_endpoints, new_delivery, subscribed
 from munadi.db.tables import EndpointRow, EventRow
 from munadi.domain.event import Event, EventType
@@ -68,4 +69,6 @@ async def notify(
     if hearing is None:
         hearing = subscribed(await enabled_endpoints(session, brand_ref), kind, {sns} if sns else set())
     session.add_all([new_delivery(event, endpoint, now, now) for endpoint in hearing])
+    if hearing:
+        announce_deliveries(session)
     return event

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func
 from sqlmodel import col, select
 
 from munadi.db.session import Database
-from munadi.db.story import DELIVER_GRACE, Story
-from munadi.db.tables import AccountRow, DeliveryRow, PublicationRow
+from munadi.db.story import Story
+from munadi.db.tables import AccountRow, PublicationRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
@@ -62,7 +61,7 @@ class ContentProgress:
                 brand_ref=story.content.brand_ref,
                 draft_version=story.content.draft_version,
                 plans=tuple(plan_of(story, row) for row in story.publications),
-                deliveries=await _untried_deliveries(story),
+                deliveries=story.deliveries,
             )
 
     async def claim(self, content_id: str, now: datetime, holder: str) -> Claim:
@@ -94,7 +93,8 @@ class ContentProgress:
                 claimed.append(_claimed(story, row, Mode.LOOK_FIRST if looked_for else Mode.PUBLISH))
             await story.close()
             sleep = min(sleeps) if sleeps else None
-            return Claim(claimed=tuple(claimed), sleep=sleep, deliveries=story.deliveries)
+            # What is claimed soon has an outcome, whose `deliver` announces these events too.
+            return Claim(claimed=tuple(claimed), sleep=sleep, deliveries=0 if claimed else story.deliveries)
 
     async def _end_hopeless(self, story: Story) -> None:
         """What waits past publishBy, or for an account that is gone, ends with its reason.
@@ -127,18 +127,6 @@ def _end_of(row: PublicationRow) -> Failure:
     if row.hold_cause is not None:
         return Failure.model_validate(row.hold_cause)
     return failure_of(_HOLD_ENDS_AS[HoldReason(row.hold_reason)] if row.hold_reason else Reason.WINDOW_MISSED)
-
-
-async def _untried_deliveries(story: Story) -> int:
-    """What `deliver` should take up: this look's events, and those of a change that somebody made before it."""
-    await story.session.flush()
-    query = select(func.count()).where(
-        DeliveryRow.content_id == story.content.id,
-        DeliveryRow.status == "pending",
-        DeliveryRow.attempts == 0,
-        col(DeliveryRow.next_attempt_at) <= story.now + DELIVER_GRACE,
-    )
-    return (await story.session.exec(query)).one()
 
 
 def plan_of(story: Story, row: PublicationRow) -> Plan:

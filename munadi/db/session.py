@@ -23,6 +23,7 @@ from munadi.db.sqlite import connect
 
 BUSY_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
+_DELIVERIES = "deliveries"
 
 
 class Database:
@@ -33,6 +34,8 @@ class Database:
     ) -> None:
         """`on_commit` is called with `before` and `after` around every commit of a writer, by fault tests."""
         self.url = make_url(url)
+        # Called after each commit that wrote deliveries; the worker's event dispatcher listens.
+        self.on_deliveries: Callable[[], None] = lambda: None
         self._on_commit = on_commit
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writers = asyncio.Lock() if self.is_sqlite else None
@@ -69,6 +72,8 @@ class Database:
                 yield session
                 on_commit("before")
         on_commit("after")
+        if session.info.get(_DELIVERIES):
+            self.on_deliveries()
 
     async def ping(self) -> None:
         """Raise when the database does not answer."""
@@ -80,6 +85,11 @@ class Database:
         await self._reader.dispose()
         if self._writer is not self._reader:
             await self._writer.dispose()
+
+
+def announce_deliveries(session: AsyncSession) -> None:
+    """This transaction writes deliveries that are due at once: `on_deliveries` is called once it is committed."""
+    session.info[_DELIVERIES] = True
 
 
 def _unwatched(_moment: str) -> None:

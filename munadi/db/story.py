@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
 from munadi.db.outbox import is_over, leave_behind
+from munadi.db.session import announce_deliveries
 from munadi.db.tables import AccountRow, ContentRow, DeliveryRow, DraftRow, EndpointRow, EventRow, PublicationRow
 from munadi.db.views import content_view, publication_view
 from munadi.domain.account import AccountStatus
@@ -28,8 +29,6 @@ from munadi.domain.publication import ENDED, HOLD_GROWTH, HoldReason, Publicatio
 
 PUBLISHING_LOOK = timedelta(minutes=5)
 HELD_LOOK = timedelta(minutes=15)
-# `deliver` sends a content's events at once; what it has not taken up by then is the relay's.
-DELIVER_GRACE = timedelta(seconds=10)
 
 
 @dataclass
@@ -172,8 +171,10 @@ class Story:
         if hearing:
             await self.session.flush()  # the event's row before those that refer to it
         for endpoint in hearing:
-            self.session.add(new_delivery(event, endpoint, self.now, self.now + DELIVER_GRACE))
+            self.session.add(new_delivery(event, endpoint, self.now, self.now))
             self.deliveries += 1
+        if hearing:
+            announce_deliveries(self.session)
 
     async def close(self) -> None:
         """Roll up, tell the completion once per result, and say when somebody must look again."""

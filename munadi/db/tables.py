@@ -185,6 +185,7 @@ class EventRow(SQLModel, table=True):
     __tablename__ = "events"
     __table_args__ = (
         UniqueConstraint("content_id", "sequence"),
+        Index("events_by_time", "created_at"),
         Index(
             "events_to_number",
             "created_at",
@@ -224,12 +225,24 @@ class EndpointRow(SQLModel, table=True):
     deleted_at: datetime | None = _at(default=None)
 
 
+class EndpointLaneRow(SQLModel, table=True):
+    """Which process sends to an endpoint until when, and the endpoint's circuit breaker."""
+
+    __tablename__ = "endpoint_lanes"
+    endpoint_id: str = Field(primary_key=True, foreign_key="endpoints.id")
+    holder: str | None = None
+    leased_until: datetime | None = _at(default=None)
+    failures: int = 0  # in a row; 0 after a success
+    retry_at: datetime | None = _at(default=None)  # nothing is sent before
+
+
 class DeliveryRow(SQLModel, table=True):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("event_id", "endpoint_id"),
         Index(
-            "deliveries_due",
+            "deliveries_waiting",
+            "endpoint_id",
             "next_attempt_at",
             sqlite_where=text("status = 'pending'"),
             postgresql_where=text("status = 'pending'"),

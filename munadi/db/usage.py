@@ -1,11 +1,11 @@
-"""What brands use, counted where it is kept: accounts and publications by index, tries of deliveries by a counter.
+"""What brands use, counted where it is kept: accounts and publications by index, webhook deliveries by a counter.
 
 Nothing here is estimated, and nothing is counted apart from what it counts: see docs/limits.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import SystemRandom
@@ -61,27 +61,29 @@ async def publications_of(
     return found
 
 
-async def tries_of(session: AsyncSession, refs: Sequence[str], month: Month) -> dict[str, int]:
-    """Per brand, the tries of webhook deliveries in a month."""
+async def deliveries_of(session: AsyncSession, refs: Sequence[str], month: Month) -> dict[str, int]:
+    """Per brand, the webhook deliveries in a month. A retry is not another delivery."""
     query = (
         select(DeliveryTriesRow.brand_ref, func.sum(DeliveryTriesRow.tries))
         .where(col(DeliveryTriesRow.brand_ref).in_(refs), col(DeliveryTriesRow.month) == month.text)
         .group_by(col(DeliveryTriesRow.brand_ref))
     )
-    return {ref: int(tries) for ref, tries in (await session.exec(query)).all()}
+    return {ref: int(number) for ref, number in (await session.exec(query)).all()}
 
 
-async def count_try(session: AsyncSession, brand_ref: str | None, now: datetime) -> None:
-    """One more try of a delivery, in the transaction that writes it down. What belongs to no brand counts for none."""
-    if brand_ref is None:
+async def count_deliveries(session: AsyncSession, first_tries: Mapping[str, int], now: datetime) -> None:
+    """Count deliveries per brand, in the transaction that writes their first attempt. Retries are not counted."""
+    if not first_tries:
         return
     connection = await session.connection()
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    shard = _random.randrange(SHARDS)
-    statement = insert(DeliveryTriesRow).values(brand_ref=brand_ref, month=Month.of(now).text, shard=shard, tries=1)
+    shard, month = _random.randrange(SHARDS), Month.of(now).text
+    rows = [{"brand_ref": ref, "month": month, "shard": shard, "tries": n} for ref, n in sorted(first_tries.items())]
+    statement = insert(DeliveryTriesRow).values(rows)
     await connection.execute(
         statement.on_conflict_do_update(
-            index_elements=["brand_ref", "month", "shard"], set_={"tries": col(DeliveryTriesRow.tries) + 1}
+            index_elements=["brand_ref", "month", "shard"],
+            set_={"tries": col(DeliveryTriesRow.tries) + statement.excluded.tries},
         )
     )
 
@@ -112,19 +114,27 @@ class UsageStore:
             accounts = await accounts_of(session, refs, month.end if month.end <= now else None)
             publications = await publications_of(session, refs, month, now)
             calls = await calls_of(session, refs, month)
-            tries = await tries_of(session, refs, month)
+            deliveries = await deliveries_of(session, refs, month)
         views = []
         for brand in brands:
             counts = publications.get(brand.ref, PublicationCounts())
             made = calls.get(brand.ref, Calls())
             if (more := unwritten.get(brand.ref)) is not None and more.minute is not None:
                 made.add(more.minute, more.calls, more.minute_calls)
-            views.append(_view(brand, month, now, accounts.get(brand.ref, 0), counts, made, tries.get(brand.ref, 0)))
+            views.append(
+                _view(brand, month, now, accounts.get(brand.ref, 0), counts, made, deliveries.get(brand.ref, 0))
+            )
         return views
 
 
 def _view(
-    brand: BrandView, month: Month, now: datetime, accounts: int, counts: PublicationCounts, calls: Calls, tries: int
+    brand: BrandView,
+    month: Month,
+    now: datetime,
+    accounts: int,
+    counts: PublicationCounts,
+    calls: Calls,
+    deliveries: int,
 ) -> UsageView:
     limits = brand.limits
     this_minute = calls.within(now.replace(second=0, microsecond=0))
@@ -137,7 +147,7 @@ def _view(
         publications=PublicationsUsed.counted(counts.published, counts.planned, limits.publications_per_month),
         api_calls=Used.of(calls.calls, limits.api_calls_per_month),
         api_calls_per_minute=Used.of(this_minute, limits.api_calls_per_minute) if month == Month.of(now) else None,
-        webhook_deliveries=Used.of(tries, limits.webhook_deliveries_per_month),
+        webhook_deliveries=Used.of(deliveries, limits.webhook_deliveries_per_month),
     )
 
 

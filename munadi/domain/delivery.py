@@ -1,20 +1,20 @@
-"""An event on its way to a subscriber, and what one try of sending it brought."""
+"""An event on its way to an endpoint, and the result of one attempt to send it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from munadi.domain.model import Model
 
 
 class SendResult(Model):
-    """What one try came to. `ok` is a 2xx and nothing else.
+    """The result of one attempt. `ok` is a 2xx and nothing else.
 
     `error` is a stable code, a colon and a text for people: `HTTP_STATUS`, `REDIRECT_REFUSED`, `TIMEOUT`,
     `CONNECT_FAILED`, `TLS_FAILED`, `CONNECTION_LOST`, `PROTOCOL_ERROR`, or a code of the guard.
-    `response_head` is the answer's first bytes (64 KiB at most) as text, damage replaced.
-    `retry_after` is the receiver's wish, up to a day; `gone` means 410: send here no more.
+    `response_head` is the start of the response body (16 KiB at most) as text; invalid bytes are replaced.
+    `retry_after` is the receiver's `Retry-After`, a day at most; `gone` means 410: the endpoint wants no more.
     """
 
     ok: bool
@@ -33,12 +33,30 @@ class SendResult(Model):
 
 @dataclass(frozen=True)
 class DueDelivery:
-    """One event to post to one endpoint, whole: nothing else needs to be read to send it."""
+    """One event to post to one endpoint, complete: sending it needs no further read."""
 
     delivery_id: str
     event_id: str
     endpoint_id: str
+    content_id: str | None
     url: str
     secrets: tuple[str, ...]
     body: bytes
     attempts: int
+
+
+@dataclass(frozen=True)
+class WaitingEndpoint:
+    """An endpoint that has deliveries due."""
+
+    endpoint_id: str
+    brand_ref: str | None
+
+
+@dataclass(frozen=True)
+class Attempted:
+    """One delivery that was sent, with its result. `at` is when the attempt ended."""
+
+    delivery_id: str
+    result: SendResult
+    at: datetime

@@ -152,4 +152,4 @@ class UsageView(WireModel):
     publications: PublicationsUsed
     api_calls: Used
     api_calls_per_minute: Used | None = Field(description="Of the minute that runs; null for other months.")
-    webhook_deliveries: Used = Field(description="Tries that were made, repeated ones too.")
+    webhook_deliveries: Used = Field(description="Deliveries that were attempted; retries are not counted.")

@@ -13,7 +13,7 @@ Sender, MediaReader, MediaReach, LinkReader, Clock
 from __future__ import annotations
 
 from munadi.domain.content import PublicationDraft
-from munadi.domain.delivery import DueDelivery, SendResult
+from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
 from munadi.domain.ledger import Intent, IntentRefused, OpenAttempt, Settled, StaleEpoch, Work
 from munadi.ports.channel import (
     AccountImport,
@@ -39,6 +39,7 @@ __all__ = [
     "AccountsKept",
     "Answer",
     "Asking",
+    "Attempted",
     "Authorizer",
     "Channel",
     "Channels",
@@ -71,5 +72,6 @@ __all__ = [
     "Stages",
     "StaleEpoch",
     "TokenKeeper",
+    "WaitingEndpoint",
     "Work",
 ]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.delivery import DueDelivery, SendResult
+from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
 from munadi.domain.failure import ChannelError, Failure, Sorting
 from munadi.domain.ledger import Intent, IntentRefused, Settled, Work
 from munadi.domain.publication import HoldReason, Published, Warning_
@@ -98,19 +98,31 @@ class Stages(Protocol):
 
 
 class Deliveries(Protocol):
-    """Events on their way. `take…` leases what it returns, so that nobody else sends it meanwhile."""
+    """Events on their way to endpoints. One process at a time serves an endpoint, under a lease in the database.
 
-    async def take_first(self, content_id: str, now: datetime) -> list[DueDelivery]:
-        """A content's deliveries that nobody has tried yet, in order of sequence."""
+    `holder` names that process. A lease ends by itself, so a killed process blocks an endpoint for seconds only.
+    """
 
-    async def take(self, delivery_id: str, now: datetime) -> DueDelivery | timedelta | None:
-        """One delivery if it is due; how long to wait if it is not; None when it has ended."""
+    async def waiting(self, now: datetime, holder: str) -> list[WaitingEndpoint]:
+        """Enabled endpoints with deliveries due, which no other process serves and no breaker holds back."""
 
-    async def record(self, delivery_id: str, result: SendResult, now: datetime) -> timedelta | None:
-        """Write down one try; the wait until the next, or None when there is none."""
+    async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
+        """Take the endpoint's lease. False: another process has it."""
 
-    async def put_back(self, delivery_ids: Sequence[str], now: datetime) -> None:
-        """Untried after all (an earlier one to the same endpoint failed): left to the relay."""
+    async def renew(self, endpoint_id: str, holder: str, now: datetime) -> bool:
+        """Extend the lease while sending takes long. False: it was lost."""
+
+    async def take(self, endpoint_id: str, now: datetime, limit: int) -> list[DueDelivery]:
+        """The endpoint's due deliveries, the longest waiting first; one at most while the endpoint is failing."""
+
+    async def record(
+        self, endpoint_id: str, holder: str, attempted: Sequence[Attempted], blocked: Sequence[str], now: datetime
+    ) -> None:
+        """Write down a batch in one transaction, and extend the lease. `blocked` were not sent, because an earlier
+        event of the same post failed: they are due with its retry."""
+
+    async def close(self, holder: str) -> None:
+        """Give back every lease of this process."""
 
 
 class TokenKeeper(Protocol):

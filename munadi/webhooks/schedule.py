@@ -23,6 +23,11 @@ JITTER = 0.1
 # A receiver may ask us to wait, not to keep a delivery for ever.
 RETRY_AFTER_CAP = timedelta(hours=24)
 
+# The circuit breaker of an endpoint: after so many failures in a row it gets one probe at a time, with a growing wait.
+BREAK_AFTER = 3
+FIRST_PROBE_WAIT = timedelta(seconds=5)
+LONGEST_PROBE_WAIT = timedelta(minutes=5)
+
 
 def next_delay(attempt: int, retry_after: timedelta | None, random: Random) -> timedelta | None:
     """How long to wait after try number `attempt` (the first is 1) has failed; None when tries are used up.
@@ -36,6 +41,25 @@ def next_delay(attempt: int, retry_after: timedelta | None, random: Random) -> t
         return None
     wait = max(RETRY_DELAYS[attempt - 1], min(retry_after or timedelta(0), RETRY_AFTER_CAP))
     return wait * (1 + JITTER * random.random())
+
+
+def failures_after(failures: int, failed_now: int) -> int:
+    """The endpoint's count of failures in a row after `failed_now` more of them in one batch.
+
+    Attempts that run side by side all fail for one reason, so a batch raises the count by one step beyond the
+    breaker's threshold at most; otherwise eight parallel timeouts would close an endpoint for minutes.
+    """
+    return min(failures + failed_now, max(failures, BREAK_AFTER - 1) + 1)
+
+
+def probe_wait(failures: int) -> timedelta | None:
+    """How long the breaker keeps an endpoint closed after `failures` in a row: 5 s, doubled up to 5 min; None: open.
+
+    The wait is never longer than the schedule's own delay for a delivery that failed as often.
+    """
+    if failures < BREAK_AFTER:
+        return None
+    return min(FIRST_PROBE_WAIT * (1 << min(failures - BREAK_AFTER, 10)), LONGEST_PROBE_WAIT)
 
 
 def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:

@@ -18,7 +18,7 @@ from munadi.webhooks.guard import Guard, GuardRefused, guarded_client
 from munadi.webhooks.schedule import parse_retry_after
 
 TOTAL_TIMEOUT = timedelta(seconds=15)
-RESPONSE_HEAD_LIMIT = 64 * 1024
+RESPONSE_HEAD_LIMIT = 16 * 1024
 USER_AGENT = "Munadi/0.1"
 
 

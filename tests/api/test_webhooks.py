@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from munadi.db.deliveries import DeliveryStore
+from munadi.domain.delivery import Attempted
 from munadi.domain.event import EventType
 from munadi.domain.key import Scope
 from munadi.webhooks.signing import verify
@@ -134,10 +135,9 @@ async def failed_delivery(door: Door) -> tuple[dict[str, Any], str]:
     endpoint = await created(door, brandRef="acme")
     await door.seed.account()
     store = DeliveryStore(door.services.database, door.services.keyring)
-    [delivery_id] = await store.due(START, 10)
-    await store.take(delivery_id, START)
-    await store.record(delivery_id, BROKEN, START)
-    return endpoint, delivery_id
+    [due] = await store.take(endpoint["id"], START, 10)
+    await store.record(endpoint["id"], "me", [Attempted(due.delivery_id, BROKEN, START)], [], START)
+    return endpoint, due.delivery_id
 
 
 async def test_deliveries_are_listed_with_every_try(door: Door) -> None:
@@ -165,7 +165,8 @@ async def test_a_delivery_is_sent_again_at_once(door: Door) -> None:
     again = await door.ask("POST", path)
     assert (again.status_code, again.json()["status"], again.json()["attempts"]) == (202, "pending", 1)
     store = DeliveryStore(door.services.database, door.services.keyring)
-    assert await store.due(door.clock.now() + timedelta(seconds=1), 10) == [delivery_id]
+    due = await store.take(endpoint["id"], door.clock.now() + timedelta(seconds=1), 10)
+    assert [each.delivery_id for each in due] == [delivery_id]
     await door.ask("PATCH", f"{ENDPOINTS}/{endpoint['id']}", json={"enabled": False})
     refused = await door.ask("POST", path)
     assert (refused.status_code, refused.json()["code"]) == (409, "ENDPOINT_DISABLED")

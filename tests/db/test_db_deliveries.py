@@ -1,25 +1,24 @@
-"""Deliveries: leased while somebody sends them, tried by the schedule, kept through an endpoint's bad days."""
+"""Deliveries: due per endpoint under a lease, retried by the schedule, kept through an endpoint's outage."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 
 import pytest
 
-from munadi.db.deliveries import LEASE, DeliveryStore
-from munadi.db.delivery_log import DeliveryFilter, DeliveryLog
+from munadi.db.deliveries import LOG_LIMIT, OLD_HEAD_LIMIT, DeliveryStore
+from munadi.db.delivery_log import LISTED_HEAD, DeliveryFilter, DeliveryLog
 from munadi.db.notices import event_body
+from munadi.domain.delivery import SendResult
 from munadi.domain.event import EventType
 from munadi.domain.publication import HoldReason
-from munadi.domain.webhook import DeliveryStatus, DeliveryView, DisabledReason
-from munadi.ports import DueDelivery
+from munadi.domain.webhook import DeliveryStatus, DisabledReason
 from munadi.webhooks.schedule import JITTER, MAX_ATTEMPTS, RETRY_DELAYS
+from tests.db.delivering import ME, SOON, one, record, seen, waiting
 from tests.db.seeding import BROKEN, GONE, OK, START, Seed
 
-SOON = START + timedelta(seconds=1)
 FIELDS = {
     "id", "type", "timestamp", "sequence", "brandRef", "contentId", "publicationId", "sns", "status", "reason", "data",
 }  # fmt: skip
@@ -35,26 +34,6 @@ def log(seed: Seed) -> DeliveryLog:
     return DeliveryLog(seed.database)
 
 
-async def one(store: DeliveryStore, seed: Seed) -> DueDelivery:
-    """A content with one event and one endpoint: its delivery, taken."""
-    await seed.endpoint(types=[EventType.CONTENT_ACCEPTED])
-    content_id = await seed.content((await seed.account()).id)
-    [due] = await store.take_first(content_id, SOON)
-    return due
-
-
-async def seen(log: DeliveryLog, delivery_id: str) -> DeliveryView:
-    found = await log.find(delivery_id)
-    assert found is not None
-    return found[0]
-
-
-async def fail_at(store: DeliveryStore, delivery_id: str, at: datetime) -> timedelta | None:
-    taken = await store.take(delivery_id, at)
-    assert isinstance(taken, DueDelivery)
-    return await store.record(delivery_id, BROKEN, at)
-
-
 async def test_the_body_is_the_event_with_every_field(seed: Seed, store: DeliveryStore) -> None:
     due = await one(store, seed)
     body = json.loads(due.body)
@@ -66,42 +45,40 @@ async def test_the_body_is_the_event_with_every_field(seed: Seed, store: Deliver
     assert event_body(event) == due.body
 
 
-async def test_account_events_are_due_at_once_and_carry_no_content(seed: Seed, store: DeliveryStore) -> None:
-    await seed.endpoint()
+async def test_account_events_carry_no_post(seed: Seed, store: DeliveryStore) -> None:
+    endpoint = await seed.endpoint()
     await seed.account()
-    [delivery_id] = await store.due(START, 10)
-    due = await store.take(delivery_id, START)
-    assert isinstance(due, DueDelivery)
+    [due] = await store.take(endpoint.id, START, 10)
     body = json.loads(due.body)
     assert set(body) == FIELDS
     assert (body["type"], body["contentId"], body["sequence"]) == ("account.connected", None, None)
     assert b"refresh-first" not in due.body
 
 
-async def test_first_tries_come_in_order_and_under_a_lease(seed: Seed, store: DeliveryStore) -> None:
+async def test_new_deliveries_are_due_at_once_in_order(seed: Seed, store: DeliveryStore) -> None:
     account = await seed.account()
     endpoints = [await seed.endpoint(), await seed.endpoint(), await seed.endpoint(enabled=False)]
-    content_id = await seed.content(account.id, hold=HoldReason.TOKEN)
-    batches = await asyncio.gather(*(store.take_first(content_id, SOON) for _ in range(3)))
-    taken = [due for batch in batches for due in batch]
-    assert len(taken) == len({due.delivery_id for due in taken}) == 4
-    assert {due.endpoint_id for due in taken} == {endpoint.id for endpoint in endpoints[:2]}
-    for batch in batches:
-        order = [(due.endpoint_id, json.loads(due.body)["sequence"]) for due in batch]
-        assert order == sorted(order)
-    assert {due.secrets for due in taken} == {(endpoint.secret,) for endpoint in endpoints[:2]}
-    assert await store.due(SOON + LEASE - timedelta(seconds=1), 10) == []
-    assert len(await store.due(SOON + LEASE, 10)) == 4
+    await seed.content(account.id, hold=HoldReason.TOKEN)
+    listening = {endpoint.id for endpoint in endpoints[:2]}
+    assert set(await waiting(store, START)) == listening
+    for endpoint in endpoints[:2]:
+        due = await store.take(endpoint.id, START, 10)
+        assert [json.loads(each.body)["sequence"] for each in due] == [1, 2]
+        assert {each.secrets for each in due} == {(endpoint.secret,)}
+    assert await store.take(endpoints[2].id, START, 10) == []
 
 
 async def test_a_success_ends_it(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:
     due = await one(store, seed)
-    assert await store.record(due.delivery_id, OK, SOON) is None
+    await record(store, due, SOON, OK)
     view = await seen(log, due.delivery_id)
     assert (view.status, view.next_attempt_at, view.attempts) == (DeliveryStatus.DELIVERED, None, 1)
-    assert await store.take(due.delivery_id, SOON + timedelta(days=1)) is None
-    assert await store.record(due.delivery_id, BROKEN, SOON) is None  # a second sender's late failure
+    assert await store.take(due.endpoint_id, SOON + timedelta(days=1), 10) == []
+    await record(store, due, SOON, BROKEN)  # another sender's late failure
     assert (await seen(log, due.delivery_id)).status is DeliveryStatus.DELIVERED
+    endpoint = await seed.endpoints.get(due.endpoint_id)
+    assert endpoint is not None
+    assert endpoint.failing_since is None
 
 
 async def test_failures_follow_the_schedule_until_it_is_used_up(
@@ -109,13 +86,14 @@ async def test_failures_follow_the_schedule_until_it_is_used_up(
 ) -> None:
     due = await one(store, seed)
     now, waits = SOON, []
-    wait = await store.record(due.delivery_id, BROKEN, now)
-    while wait is not None:
-        waits.append(wait)
-        assert isinstance(await store.take(due.delivery_id, now), timedelta)
-        now += wait
-        wait = await fail_at(store, due.delivery_id, now)
-    view = await seen(log, due.delivery_id)
+    await record(store, due, now, BROKEN)
+    while (view := await seen(log, due.delivery_id)).next_attempt_at is not None:
+        waits.append(view.next_attempt_at - now)
+        assert await store.take(due.endpoint_id, now, 10) == []
+        now = view.next_attempt_at
+        # The breaker never makes a lone delivery wait longer than its own schedule.
+        assert [each.delivery_id for each in await store.take(due.endpoint_id, now, 10)] == [due.delivery_id]
+        await record(store, due, now, BROKEN)
     assert len(waits) == len(RETRY_DELAYS)
     assert all(d <= w <= d * (1 + JITTER) for d, w in zip(RETRY_DELAYS, waits, strict=True))
     assert (view.status, view.attempts) == (DeliveryStatus.EXHAUSTED, MAX_ATTEMPTS)
@@ -127,7 +105,7 @@ async def test_failures_follow_the_schedule_until_it_is_used_up(
 async def test_410_disables_the_endpoint_and_says_so(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:
     listening = await seed.endpoint(types=[EventType.ENDPOINT_DISABLED])
     due = await one(store, seed)
-    assert await store.record(due.delivery_id, GONE, SOON) is None
+    await record(store, due, SOON, GONE)
     endpoint = await seed.endpoints.get(due.endpoint_id)
     assert endpoint is not None
     assert (endpoint.enabled, endpoint.disabled_reason) == (False, DisabledReason.GONE)
@@ -138,51 +116,65 @@ async def test_410_disables_the_endpoint_and_says_so(seed: Seed, store: Delivery
     assert [delivery.endpoint_id for delivery in told] == [listening.id]
 
 
-async def test_five_days_of_failing_disable_and_enabling_goes_on(
+async def test_five_days_of_failing_disable_and_enabling_sends_what_was_kept(
     seed: Seed, store: DeliveryStore, log: DeliveryLog
 ) -> None:
     due = await one(store, seed)
-    await store.record(due.delivery_id, BROKEN, SOON)
+    await record(store, due, SOON, BROKEN)
     almost, over = SOON + timedelta(days=5, seconds=-1), SOON + timedelta(days=5)
-    assert await fail_at(store, due.delivery_id, almost) is not None
+    await record(store, due, almost, BROKEN)
     async with seed.database.write() as session:
         await log.redeliver(session, due.delivery_id, over)
-    assert await fail_at(store, due.delivery_id, over) is None
+    await record(store, due, over, BROKEN)
     endpoint = await seed.endpoints.get(due.endpoint_id)
     assert endpoint is not None
     assert endpoint.disabled_reason is DisabledReason.FAILING
     assert len(await seed.events(EventType.ENDPOINT_DISABLED)) == 1
     later = over + timedelta(days=1)
-    assert await store.due(later, 10) == []
-    assert await store.take(due.delivery_id, later) is None
+    assert await waiting(store, later) == []
+    assert await store.take(due.endpoint_id, later, 10) == []
     await seed.endpoints.change(due.endpoint_id, {"enabled": True}, later)
-    assert await store.due(later, 10) == [due.delivery_id]
-    assert await fail_at(store, due.delivery_id, later) is not None
+    assert await waiting(store, later) == [due.endpoint_id]
+    assert len(await store.take(due.endpoint_id, later, 10)) == 1
 
 
 async def test_one_success_forgives_the_failures_before_it(seed: Seed, store: DeliveryStore) -> None:
     due = await one(store, seed)
-    await store.record(due.delivery_id, BROKEN, SOON)
-    await store.record(due.delivery_id, OK, SOON + timedelta(days=4))
+    await record(store, due, SOON, BROKEN)
+    await record(store, due, SOON + timedelta(days=4), OK)
     endpoint = await seed.endpoints.get(due.endpoint_id)
     assert endpoint is not None
     assert endpoint.failing_since is None
 
 
-async def test_what_is_put_back_costs_no_try(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:
+async def test_what_is_blocked_costs_no_try(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:
     due = await one(store, seed)
-    await store.put_back([due.delivery_id], SOON)
-    await store.put_back([], SOON)
-    assert await store.due(SOON + RETRY_DELAYS[0], 10) == [due.delivery_id]
+    await store.record(due.endpoint_id, ME, [], [due.delivery_id], SOON)
+    assert await waiting(store, SOON + RETRY_DELAYS[0] - timedelta(seconds=1)) == []
+    assert await waiting(store, SOON + RETRY_DELAYS[0]) == [due.endpoint_id]
     assert (await seen(log, due.delivery_id)).attempts == 0
+
+
+async def test_the_log_is_bounded_and_lists_show_the_start_of_responses(
+    seed: Seed, store: DeliveryStore, log: DeliveryLog
+) -> None:
+    due = await one(store, seed)
+    long = SendResult(ok=False, status_code=500, duration_ms=3, error="HTTP_STATUS: 500", response_head="x" * 9000)
+    for _ in range(LOG_LIMIT + 5):
+        await record(store, due, SOON, long)
+    whole = await seen(log, due.delivery_id)
+    assert (len(whole.attempt_log), whole.attempts) == (LOG_LIMIT, LOG_LIMIT + 5)
+    assert [len(each.response_head) for each in whole.attempt_log] == [OLD_HEAD_LIMIT] * (LOG_LIMIT - 1) + [9000]
+    [listed] = await log.list(DeliveryFilter(endpoint_id=due.endpoint_id), limit=10, before=None)
+    assert {len(each.response_head) for each in listed.attempt_log} == {LISTED_HEAD}
 
 
 async def test_an_endpoint_that_is_deleted_hears_no_more(seed: Seed, store: DeliveryStore, log: DeliveryLog) -> None:
     due = await one(store, seed)
     assert await seed.endpoints.delete(due.endpoint_id, SOON) is not None
     assert await seed.endpoints.delete(due.endpoint_id, SOON) is None
-    assert await store.take(due.delivery_id, SOON + LEASE) is None
-    assert await store.record(due.delivery_id, BROKEN, SOON) is None
+    assert await store.take(due.endpoint_id, SOON, 10) == []
+    await record(store, due, SOON, BROKEN)
     assert (await seen(log, due.delivery_id)).status is DeliveryStatus.CANCELED
 
 
@@ -191,10 +183,8 @@ async def test_both_secrets_sign_for_a_day_after_a_rotation(seed: Seed, store: D
     async with seed.database.write() as session:
         rotated = await seed.endpoints.rotate(session, due.endpoint_id, SOON)
     assert rotated is not None
-    within = await store.take(due.delivery_id, SOON + LEASE)
-    after = await store.take(due.delivery_id, SOON + timedelta(hours=24, seconds=1))
-    assert isinstance(within, DueDelivery)
-    assert isinstance(after, DueDelivery)
+    [within] = await store.take(due.endpoint_id, SOON, 10)
+    [after] = await store.take(due.endpoint_id, SOON + timedelta(hours=24, seconds=1), 10)
     assert within.secrets == (rotated.secret, *due.secrets)
     assert after.secrets == (rotated.secret,)
 
@@ -208,16 +198,16 @@ async def test_replaying_a_range_sends_what_was_missed_and_what_arrived(
     other = await seed.endpoint(channels=["threads"])
     heard = await seed.content(account.id, now=SOON)
     await seed.content(account.id, now=SOON + timedelta(hours=2))
-    [due] = await store.take_first(heard, SOON)
-    await store.record(due.delivery_id, OK, SOON)
+    [due] = await store.take(endpoint.id, SOON, 10)
+    assert due.content_id == heard
+    await record(store, due, SOON, OK)
     until = SOON + timedelta(hours=1)
-    async with seed.database.write() as session:
-        answer = await log.replay(session, endpoint.id, since=START, until=until, types=[], now=until)
-        nothing = await log.replay(session, other.id, since=START, until=until, types=["content.accepted"], now=until)
-    assert answer == (2, None)
-    assert nothing == (0, None)
+    found, more = await log.to_replay(endpoint.id, since=START, until=until, types=[])
+    assert (len(found), more) == (2, None)
+    assert await log.to_replay(other.id, since=START, until=until, types=["content.accepted"]) == ([], None)
+    await log.send_again(endpoint.id, found, until)
     listed = await log.list(DeliveryFilter(endpoint_id=endpoint.id), limit=10, before=None)
     again = {view.content_id: view for view in listed if view.content_id in (missed, heard)}
     assert {view.status for view in again.values()} == {DeliveryStatus.PENDING}
     assert len(again[heard].attempt_log) == 1
-    assert set(await store.due(until, 10)) == {view.id for view in again.values()}
+    assert {each.delivery_id for each in await store.take(endpoint.id, until, 10)} == {v.id for v in again.values()}

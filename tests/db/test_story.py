@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from munadi.db.story import DELIVER_GRACE, HELD_LOOK, PUBLISHING_LOOK, Story
+from munadi.db.story import HELD_LOOK, PUBLISHING_LOOK, Story
 from munadi.db.tables import BrandRow, DeliveryRow, EndpointRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
@@ -199,7 +199,7 @@ async def test_who_hears_of_what(own_board: Board, endpoint: dict[str, Any], hea
     for row in rows:
         assert (row.endpoint_id, row.content_id, row.status) == ("whe_1", put.content_id, "pending")
         assert row.sequence == events[row.event_id].sequence
-        assert row.next_attempt_at == START + DELIVER_GRACE
+        assert row.next_attempt_at == START
 
 
 async def test_there_is_no_story_of_nothing(board: Board) -> None:

@@ -23,10 +23,12 @@ KEYS = KeyRing([create_key()])
 
 @dataclass
 class Postbox:
-    """Takes what is sent, refuses the first `failures`, and never answers for a URL in `dead` until `release`."""
+    """Refuses the first `failures` and every URL in `broken`; answers `dead` only after `release`."""
 
     failures: int = 0
     dead: frozenset[str] = frozenset()
+    broken: frozenset[str] = frozenset()
+    refused: int = 0
     received: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     release: asyncio.Event = field(default_factory=asyncio.Event)
     tried_dead: asyncio.Event = field(default_factory=asyncio.Event)
@@ -43,8 +45,9 @@ class Postbox:
             self.tried_dead.set()
             await self.release.wait()
             return SendResult(ok=False, status_code=None, duration_ms=10_000, error="TIMEOUT: no answer")
-        if self.failures:
-            self.failures -= 1
+        if self.failures or url in self.broken:
+            self.failures = max(0, self.failures - 1)
+            self.refused += 1
             return SendResult(ok=False, status_code=500, duration_ms=1, error="HTTP_STATUS: 500")
         self.received.append((url, json.loads(body)))
         return SendResult(ok=True, status_code=204, duration_ms=1, error=None)

@@ -15,7 +15,7 @@ from munadi.db.session import Database
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelName
-from munadi.domain.delivery import DueDelivery, SendResult
+from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
 from munadi.domain.failure import ChannelError
 
 
@@ -71,16 +71,24 @@ class Tokens:
 class NoDeliveries:
     """Nobody subscribed."""
 
-    async def take_first(self, content_id: str, now: datetime) -> list[DueDelivery]:
+    async def waiting(self, now: datetime, holder: str) -> list[WaitingEndpoint]:
         return []
 
-    async def take(self, delivery_id: str, now: datetime) -> None:
+    async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
+        return False
+
+    async def renew(self, endpoint_id: str, holder: str, now: datetime) -> bool:
+        return False
+
+    async def take(self, endpoint_id: str, now: datetime, limit: int) -> list[DueDelivery]:
+        return []
+
+    async def record(
+        self, endpoint_id: str, holder: str, attempted: Sequence[Attempted], blocked: Sequence[str], now: datetime
+    ) -> None:
         return None
 
-    async def record(self, delivery_id: str, result: SendResult, now: datetime) -> None:
-        return None
-
-    async def put_back(self, delivery_ids: Sequence[str], now: datetime) -> None:
+    async def close(self, holder: str) -> None:
         return None
 
     async def send(self, **_: Any) -> SendResult:

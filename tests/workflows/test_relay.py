@@ -11,7 +11,6 @@ from temporalio.service import RPCError
 
 from munadi.config import RelaySettings, load_settings
 from munadi.crypto import KeyRing, create_key
-from munadi.db.deliveries import DeliveryStore
 from munadi.db.keeping import KeepingStore
 from munadi.domain.ids import workflow_id
 from tests.workflows.stand_ins import ServerClock
@@ -36,9 +35,9 @@ async def test_an_unforeseen_error_does_not_end_it(real: World, caplog: pytest.L
     content_id = await real.submit(datetime.now(UTC))
     clock = BrokenClock()
     keyring = KeyRing([create_key()])
-    deliveries, keeping = DeliveryStore(real.database, keyring), KeepingStore(real.database, keyring)
+    keeping = KeepingStore(real.database, keyring)
     settings = load_settings(relay=RelaySettings(interval=0.05))
-    relay = asyncio.create_task(Relay(settings, real.database, deliveries, keeping, real.client, clock).run())
+    relay = asyncio.create_task(Relay(settings, real.database, keeping, real.client, clock).run())
     try:
         async with asyncio.timeout(20):
             while not await _started(real, content_id):  # noqa: ASYNC110 - the server knows

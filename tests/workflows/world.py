@@ -39,8 +39,10 @@ from munadi.domain.ids import Prefix, account_workflow_id, workflow_id
 from munadi.domain.publication import PublicationStatus
 from munadi.ports import Channels, Connection, Deliveries, Sender
 from munadi.tokens import AccountTokens
+from munadi.webhooks.dispatcher import EventDispatcher
 from tests.workflows.network import FakeChannel, spec
 from tests.workflows.stand_ins import NoDeliveries, ServerClock, Tokens
+from workflows.options import webhook_queue
 from workflows.registry import WORKFLOWS
 from workflows.start import wake_account, wake_content
 
@@ -67,6 +69,7 @@ class World:
         # The server's time goes on by so much, and no further: where nothing is awaited, a skip may leap years.
         self.let_pass: Callable[[timedelta], Awaitable[None]] = _really
         self.accounts = {name: new_id(Prefix.ACCOUNT) for name in names}
+        self.webhooks = WebhookActivities(lambda: None)
         self.deliveries: Deliveries = NoDeliveries()
         self.sender: Sender = NoDeliveries()
 
@@ -243,7 +246,6 @@ class World:
             ContentProgress(self.database), OperatorCommands(self.database), self.clock, "test"
         )
         publishing = PublishingActivities(ledger, channels, self.tokens, self.clock, "test")
-        webhooks = WebhookActivities(self.deliveries, self.sender, self.clock)
         renewing = AccountTokens(self.store, channels, self.clock, "test")
         keeping = KeepingActivities(KeepingStore(self.database, self.keyring), channels, renewing, self.clock)
         staging = StagingActivities(ledger, StageLedger(self.database), channels, self.tokens, self.clock, "test")
@@ -258,14 +260,30 @@ class World:
             staging.finish,
             staging.locate,
             keeping.keep,
-            webhooks.deliver,
-            webhooks.redeliver,
+            self.webhooks.deliver,
+            self.webhooks.redeliver,
         ]
 
     @asynccontextmanager
     async def worker(self, **options: Any) -> AsyncIterator[Worker]:
-        """The real workflows and activities over this world."""
-        async with Worker(
-            self.client, task_queue=self.queue, workflows=WORKFLOWS, activities=self.activities(), **options
-        ) as worker:
-            yield worker
+        """The real workflows, activities and event dispatcher over this world."""
+        dispatcher = EventDispatcher(self.deliveries, self.sender, self.clock, "test", interval=0.1)
+        self.webhooks = WebhookActivities(dispatcher.wake)
+        self.database.on_deliveries = dispatcher.wake
+        dispatching = asyncio.create_task(dispatcher.run())
+        try:
+            async with (
+                Worker(
+                    self.client,
+                    task_queue=webhook_queue(self.queue),
+                    activities=[self.webhooks.deliver],
+                    max_concurrent_activity_task_polls=1,
+                ),
+                Worker(
+                    self.client, task_queue=self.queue, workflows=WORKFLOWS, activities=self.activities(), **options
+                ) as worker,
+            ):
+                yield worker
+        finally:
+            dispatching.cancel()
+            await asyncio.gather(dispatching, return_exceptions=True)

@@ -1,0 +1,94 @@
+"""The lane of an endpoint: the lease of the process that sends to it, and its circuit breaker.
+
+A lane has one row, made when it is first used. Its lease keeps two workers from sending the same event at the same
+time; it ends by itself, so the events of a killed worker wait `LEASE` at most.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.tables import DeliveryRow, EndpointLaneRow, EndpointRow
+from munadi.domain.delivery import WaitingEndpoint
+from munadi.domain.webhook import DeliveryStatus
+from munadi.webhooks.schedule import probe_wait
+
+LEASE = timedelta(seconds=10)
+
+
+async def waiting_endpoints(session: AsyncSession, now: datetime, holder: str) -> list[WaitingEndpoint]:
+    """Enabled endpoints with a due delivery, which no other process serves and no breaker holds back."""
+    lane = EndpointLaneRow
+    is_due = (
+        select(DeliveryRow.id)
+        .where(
+            col(DeliveryRow.endpoint_id) == col(EndpointRow.id),
+            DeliveryRow.status == DeliveryStatus.PENDING,
+            col(DeliveryRow.next_attempt_at) <= now,
+        )
+        .exists()
+    )
+    query = (
+        select(EndpointRow.id, EndpointRow.brand_ref)
+        .outerjoin(lane, col(lane.endpoint_id) == col(EndpointRow.id))
+        .where(
+            col(EndpointRow.enabled),
+            col(EndpointRow.deleted_at).is_(None),
+            or_(col(lane.retry_at).is_(None), col(lane.retry_at) <= now),
+            _is_free(now, holder),
+            is_due,
+        )
+    )
+    return [WaitingEndpoint(endpoint_id, brand_ref) for endpoint_id, brand_ref in (await session.exec(query)).all()]
+
+
+async def take_lease(session: AsyncSession, endpoint_id: str, holder: str, now: datetime) -> bool:
+    """The endpoint's lane for this process, for `LEASE` from now on. False: another process has it."""
+    connection = await session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    lease: dict[str, Any] = {"holder": holder, "leased_until": now + LEASE}
+    statement = insert(EndpointLaneRow).values(endpoint_id=endpoint_id, failures=0, **lease)
+    statement = statement.on_conflict_do_update(index_elements=["endpoint_id"], set_=lease, where=_is_free(now, holder))
+    taken = await connection.execute(statement.returning(col(EndpointLaneRow.endpoint_id)))
+    return taken.first() is not None
+
+
+async def release_leases(session: AsyncSession, holder: str) -> None:
+    """Give back every lane of a process that ends."""
+    await session.exec(
+        update(EndpointLaneRow).where(col(EndpointLaneRow.holder) == holder).values(holder=None, leased_until=None)
+    )
+
+
+async def note_failures(
+    session: AsyncSession, endpoint_id: str, failures: int, now: datetime, wait: timedelta | None
+) -> None:
+    """Set the count of failures in a row; the breaker closes the lane for its wait, or for `wait` if that is longer."""
+    waits = [each for each in (probe_wait(failures), wait) if each is not None]
+    retry_at = now + max(waits) if waits else None
+    await _set(session, endpoint_id, failures=failures, retry_at=retry_at)
+
+
+async def close_until(session: AsyncSession, endpoint_id: str, until: datetime) -> None:
+    """Send nothing to the endpoint before `until`."""
+    await _set(session, endpoint_id, retry_at=until)
+
+
+async def reopen(session: AsyncSession, endpoint_id: str) -> None:
+    """Somebody changed the endpoint or asked for a delivery: the next attempt need not wait for the breaker."""
+    await _set(session, endpoint_id, failures=0, retry_at=None)
+
+
+async def _set(session: AsyncSession, endpoint_id: str, **values: Any) -> None:
+    await session.exec(update(EndpointLaneRow).where(col(EndpointLaneRow.endpoint_id) == endpoint_id).values(**values))
+
+
+def _is_free(now: datetime, holder: str) -> Any:
+    lane = EndpointLaneRow
+    return or_(col(lane.leased_until).is_(None), col(lane.leased_until) <= now, col(lane.holder) == holder)

@@ -1,0 +1,61 @@
+"""A batch of due deliveries of one endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from munadi.ports import Attempted, Clock, DueDelivery, Sender
+from munadi.webhooks.schedule import BREAK_AFTER
+
+# How many requests one endpoint gets at the same time.
+SENDS_PER_ENDPOINT = 8
+
+
+class DeliveryBatch:
+    """Sends the events of one post in their order, and those of different posts side by side.
+
+    `attempted` are the deliveries that were sent, in the order in which they ended; `blocked` those that wait because
+    an earlier event of the same post failed.
+    """
+
+    def __init__(self, due: Sequence[DueDelivery], sender: Sender, clock: Clock) -> None:
+        self._due = due
+        self._sender = sender
+        self._clock = clock
+        self._slots = asyncio.Semaphore(SENDS_PER_ENDPOINT)
+        self._failures = 0
+        self.attempted: list[Attempted] = []
+        self.blocked: list[str] = []
+
+    @property
+    def stopped(self) -> bool:
+        """Whether so many attempts failed in a row that the rest was not sent."""
+        return self._failures >= BREAK_AFTER
+
+    async def send(self) -> None:
+        """Send all, but stop after some failures in a row: the breaker decides when the rest is tried."""
+        by_post: dict[str, list[DueDelivery]] = {}
+        for delivery in self._due:
+            by_post.setdefault(delivery.content_id or delivery.delivery_id, []).append(delivery)
+        async with asyncio.TaskGroup() as tasks:
+            for queue in by_post.values():
+                tasks.create_task(self._in_order(queue))
+
+    async def _in_order(self, queue: list[DueDelivery]) -> None:
+        for index, delivery in enumerate(queue):
+            async with self._slots:
+                if self.stopped:
+                    return
+                result = await self._sender.send(
+                    url=delivery.url,
+                    message_id=delivery.event_id,
+                    body=delivery.body,
+                    secrets=delivery.secrets,
+                    timestamp=self._clock.now(),
+                )
+            self.attempted.append(Attempted(delivery.delivery_id, result, self._clock.now()))
+            self._failures = 0 if result.ok else self._failures + 1
+            if not result.ok:
+                self.blocked += [later.delivery_id for later in queue[index + 1 :]]
+                return

@@ -1,0 +1,108 @@
+"""Sends due events to webhook endpoints, each endpoint in a lane of its own.
+
+A lane sends the due deliveries of one endpoint in small batches, under the endpoint's lease. A slow or dead endpoint
+fills its own lane only: the lanes of other endpoints, and publishing, never wait for it. The database keeps the retry
+schedule and the circuit breaker, so a lane just asks for what is due until nothing is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections import Counter
+from dataclasses import dataclass
+
+from munadi.ports import Clock, Deliveries, Sender
+from munadi.webhooks.lane import Lane
+
+log = logging.getLogger("munadi.dispatcher")
+
+# Endpoints of one brand that are served at the same time.
+LANES_PER_BRAND = 16
+# Between two reads of which endpoints wait, in seconds.
+PAUSE = 0.25
+ERROR_PAUSE = 5.0
+
+
+@dataclass(frozen=True)
+class _Running:
+    brand: str
+    lane: Lane
+    task: asyncio.Task[None]
+
+
+class EventDispatcher:
+    """Runs until it is cancelled. `holder` names this process in leases."""
+
+    def __init__(
+        self, deliveries: Deliveries, sender: Sender, clock: Clock, holder: str, *, interval: float = 0.5
+    ) -> None:
+        """`interval` is how often (seconds) it looks for events that other processes committed."""
+        self._deliveries = deliveries
+        self._sender = sender
+        self._clock = clock
+        self._holder = holder
+        self._interval = interval
+        self._woken = asyncio.Event()
+        self._running: dict[str, _Running] = {}
+
+    def wake(self) -> None:
+        """Deliveries were committed: send them now."""
+        self._woken.set()
+        for running in self._running.values():
+            running.lane.more.set()
+
+    async def run(self) -> None:
+        """Start a lane for each endpoint that waits, at each wake and every `interval`."""
+        try:
+            while True:
+                self._woken.clear()
+                try:
+                    await self._start_lanes()
+                except Exception:
+                    log.exception("the dispatcher could not read what is due; it tries again")
+                    await asyncio.sleep(1)
+                await asyncio.sleep(PAUSE)
+                await _wait(self._woken, self._interval - PAUSE)
+        finally:
+            await self._stop_lanes()
+
+    async def _start_lanes(self) -> None:
+        waiting = await self._deliveries.waiting(self._clock.now(), self._holder)
+        # In no fixed order, so that no endpoint of a brand is always the last.
+        random.shuffle(waiting)
+        used = Counter(running.brand for running in self._running.values())
+        for endpoint in waiting:
+            key, brand = endpoint.endpoint_id, endpoint.brand_ref or endpoint.endpoint_id
+            if key in self._running or used[brand] >= LANES_PER_BRAND:
+                continue
+            used[brand] += 1
+            lane = Lane(key, self._deliveries, self._sender, self._clock, self._holder)
+            self._running[key] = _Running(brand, lane, asyncio.create_task(self._run(key, lane)))
+
+    async def _run(self, endpoint_id: str, lane: Lane) -> None:
+        try:
+            await lane.run()
+        except Exception:
+            log.exception("sending to %s was interrupted; it is tried again", endpoint_id)
+            await asyncio.sleep(ERROR_PAUSE)
+        finally:
+            del self._running[endpoint_id]
+
+    async def _stop_lanes(self) -> None:
+        tasks = [running.task for running in self._running.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._deliveries.close(self._holder)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> bool:
+    """Whether the event came within so many seconds."""
+    try:
+        async with asyncio.timeout(max(seconds, 0)):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

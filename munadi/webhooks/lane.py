@@ -1,0 +1,114 @@
+"""The lane of one endpoint: sends what is due, and records the results beside it.
+
+Recording waits for the database's writer, which is busy when many posts are due. Sending goes on meanwhile, so an
+event never waits for the record of the one before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from munadi.ports import Attempted, Clock, Deliveries, Sender
+from munadi.webhooks.batch import DeliveryBatch
+
+BATCH = 64
+# An idle lane stays open so long (seconds, less than its lease): the next event needs no new lease.
+LINGER = 5.0
+# A lane gives its place to the brand's other endpoints after so many seconds.
+TURN = 30.0
+# Seconds between two reads of what is due, at least: events that are committed together are sent together. A first
+# event after a quiet time does not wait.
+PAUSE = 0.4
+RENEW_EVERY = 3.0
+
+
+class Lane:
+    """Serves one endpoint under its lease. `more` is set when deliveries were committed."""
+
+    def __init__(self, endpoint_id: str, deliveries: Deliveries, sender: Sender, clock: Clock, holder: str) -> None:
+        self.more = asyncio.Event()
+        self._endpoint_id = endpoint_id
+        self._deliveries = deliveries
+        self._sender = sender
+        self._clock = clock
+        self._holder = holder
+        self._attempted: list[Attempted] = []
+        self._blocked: list[str] = []
+        # Sent or blocked, and not written down yet: still due by the database.
+        self._unrecorded: set[str] = set()
+        self._has_results = asyncio.Event()
+        self._recording = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Send until nothing is due for a while, or the lane's turn is over. Raises what the database raises."""
+        if not await self._deliveries.open(self._endpoint_id, self._holder, self._clock.now()):
+            return
+        recording = asyncio.create_task(self._keep_recording())
+        try:
+            await self._keep_sending(recording)
+        finally:
+            recording.cancel()
+            await asyncio.gather(recording, return_exceptions=True)
+            # Also when this process stops in the middle of a batch: what was sent is known.
+            await asyncio.shield(self._record())
+
+    async def _keep_sending(self, recording: asyncio.Task[None]) -> None:
+        end, next_read = self._clock.monotonic() + TURN, 0.0
+        while (now := self._clock.monotonic()) < end:
+            if recording.done():
+                recording.result()
+            await asyncio.sleep(max(next_read - now, 0))
+            next_read = self._clock.monotonic() + PAUSE
+            self.more.clear()
+            # Before the read: what is recorded while it runs may still look due to it.
+            sent = set(self._unrecorded)
+            due = await self._deliveries.take(self._endpoint_id, self._clock.now(), BATCH + len(sent))
+            due = [delivery for delivery in due if delivery.delivery_id not in sent]
+            if due:
+                await self._send(DeliveryBatch(due, self._sender, self._clock))
+            elif not await self._wait_for_more():
+                return
+
+    async def _send(self, batch: DeliveryBatch) -> None:
+        try:
+            await batch.send()
+        finally:
+            self._attempted += batch.attempted
+            self._blocked += batch.blocked
+            self._unrecorded |= {each.delivery_id for each in batch.attempted} | set(batch.blocked)
+            self._has_results.set()
+        if batch.stopped:
+            # What is tried next is the breaker's decision, and the breaker is in the database.
+            await self._record()
+
+    async def _wait_for_more(self) -> bool:
+        """Wait for events, or for the results that hold back the lane's other events. False: nothing came."""
+        if self._unrecorded:
+            return True
+        try:
+            async with asyncio.timeout(LINGER):
+                await self.more.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _keep_recording(self) -> None:
+        """Write down what was sent as it comes, and extend the lease while an endpoint takes its time."""
+        while True:
+            try:
+                async with asyncio.timeout(RENEW_EVERY):
+                    await self._has_results.wait()
+            except TimeoutError:
+                await self._deliveries.renew(self._endpoint_id, self._holder, self._clock.now())
+                continue
+            await self._record()
+
+    async def _record(self) -> None:
+        """Write down all results so far. What could not be written is kept for the next call."""
+        async with self._recording:
+            self._has_results.clear()
+            attempted, blocked = list(self._attempted), list(self._blocked)
+            if attempted or blocked:
+                await self._deliveries.record(self._endpoint_id, self._holder, attempted, blocked, self._clock.now())
+            del self._attempted[: len(attempted)], self._blocked[: len(blocked)]
+            self._unrecorded -= {each.delivery_id for each in attempted} | set(blocked)

@@ -1,0 +1,188 @@
+"""The event dispatcher: a lane per endpoint, so that one endpoint never waits for another."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pytest
+
+from munadi.clock import SystemClock
+from munadi.domain.delivery import SendResult
+from munadi.ports import Attempted, DueDelivery, WaitingEndpoint
+from munadi.webhooks.batch import SENDS_PER_ENDPOINT, DeliveryBatch
+from munadi.webhooks.dispatcher import LANES_PER_BRAND, EventDispatcher
+from munadi.webhooks.schedule import BREAK_AFTER
+
+OK = SendResult(ok=True, status_code=204, duration_ms=1, error=None)
+BROKEN = SendResult(ok=False, status_code=500, duration_ms=1, error="HTTP_STATUS: 500")
+
+
+def due(endpoint: str, number: int, post: str | None = None) -> DueDelivery:
+    return DueDelivery(
+        delivery_id=f"{endpoint}-{number}",
+        event_id=f"evt_{number}",
+        endpoint_id=endpoint,
+        content_id=post,
+        url=f"https://{endpoint}.example/",
+        secrets=("whsec_x",),
+        body=b"{}",
+        attempts=0,
+    )
+
+
+@dataclass
+class Receiver:
+    """Answers at once, or never, or with an error; counts what it holds at the same time."""
+
+    silent: frozenset[str] = frozenset()
+    broken: frozenset[str] = frozenset()
+    sent: list[str] = field(default_factory=list)
+    open: int = 0
+    most_open: int = 0
+
+    async def send(
+        self, *, url: str, message_id: str, body: bytes, secrets: Sequence[str], timestamp: datetime
+    ) -> SendResult:
+        self.open += 1
+        self.most_open = max(self.most_open, self.open)
+        try:
+            await asyncio.sleep(3600 if url in self.silent else 0.005)
+        finally:
+            self.open -= 1
+        self.sent.append(message_id)
+        return BROKEN if url in self.broken else OK
+
+
+@dataclass
+class Queue:
+    """Deliveries in memory, by endpoint."""
+
+    pending: dict[str, list[DueDelivery]]
+    brands: dict[str, str] = field(default_factory=dict)
+    recorded: list[Attempted] = field(default_factory=list)
+    blocked: list[str] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+    failing_takes: int = 0
+
+    async def waiting(self, now: datetime, holder: str) -> list[WaitingEndpoint]:
+        return [WaitingEndpoint(key, self.brands.get(key)) for key, queue in self.pending.items() if queue]
+
+    async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
+        return True
+
+    async def renew(self, endpoint_id: str, holder: str, now: datetime) -> bool:
+        return True
+
+    async def take(self, endpoint_id: str, now: datetime, limit: int) -> list[DueDelivery]:
+        if self.failing_takes:
+            self.failing_takes -= 1
+            raise OSError("the database is away")
+        return self.pending[endpoint_id][:limit]
+
+    async def record(
+        self, endpoint_id: str, holder: str, attempted: Sequence[Attempted], blocked: Sequence[str], now: datetime
+    ) -> None:
+        done = {each.delivery_id for each in attempted}
+        self.recorded += attempted
+        self.pending[endpoint_id] = [each for each in self.pending[endpoint_id] if each.delivery_id not in done]
+
+    async def close(self, holder: str) -> None:
+        self.closed.append(holder)
+
+
+@asynccontextmanager
+async def running(queue: Queue, receiver: Receiver) -> AsyncIterator[EventDispatcher]:
+    dispatcher = EventDispatcher(queue, receiver, SystemClock(), "me", interval=0.3)
+    task = asyncio.create_task(dispatcher.run())
+    try:
+        yield dispatcher
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not true():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_a_silent_endpoint_keeps_nobody_waiting() -> None:
+    queue = Queue({"dead": [due("dead", n) for n in range(200)], "good": [due("good", n) for n in range(100)]})
+    receiver = Receiver(silent=frozenset({"https://dead.example/"}))
+    async with running(queue, receiver):
+        await until(lambda: len(receiver.sent) == 100)
+        assert receiver.open == SENDS_PER_ENDPOINT  # the silent endpoint's share, however much waits for it
+    assert queue.pending["good"] == []
+    assert queue.closed == ["me"]
+
+
+async def test_events_committed_here_are_sent_without_waiting_for_the_interval() -> None:
+    queue = Queue({"good": []})
+    receiver = Receiver()
+    dispatcher = EventDispatcher(queue, receiver, SystemClock(), "me", interval=3600)
+    task = asyncio.create_task(dispatcher.run())
+    await asyncio.sleep(0.3)
+    for number in range(3):
+        queue.pending["good"].append(due("good", number))
+        dispatcher.wake()
+        await until(lambda sent=number + 1: len(receiver.sent) == sent)  # type: ignore[misc]
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_one_brand_cannot_take_all_lanes() -> None:
+    noisy = {f"n{n}": [due(f"n{n}", n)] for n in range(LANES_PER_BRAND * 2)}
+    queue = Queue({**noisy, "good": [due("good", 999)]}, brands={**dict.fromkeys(noisy, "noisy"), "good": "acme"})
+    receiver = Receiver(silent=frozenset(f"https://{key}.example/" for key in noisy))
+    async with running(queue, receiver):
+        await until(lambda: receiver.sent == ["evt_999"])
+        await asyncio.sleep(0.5)
+        assert receiver.open == LANES_PER_BRAND
+
+
+async def test_an_error_of_the_database_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("munadi.webhooks.dispatcher.ERROR_PAUSE", 0.05)
+    queue = Queue({"good": [due("good", 1)]}, failing_takes=2)
+    receiver = Receiver()
+    async with running(queue, receiver):
+        await until(lambda: receiver.sent == ["evt_1"])
+
+
+async def test_what_was_sent_is_recorded_when_the_process_stops() -> None:
+    queue = Queue({"half": [due("half", n, post="cnt_1" if n else None) for n in range(2)]})
+    receiver = Receiver()
+    real = receiver.send
+
+    async def then_silence(**given: object) -> SendResult:
+        if given["message_id"] == "evt_1":
+            await asyncio.sleep(3600)
+        return await real(**given)  # type: ignore[arg-type]
+
+    receiver.send = then_silence  # type: ignore[method-assign]
+    async with running(queue, receiver):
+        await until(lambda: receiver.sent == ["evt_0"])
+    assert [each.delivery_id for each in queue.recorded] == ["half-0"]
+
+
+async def test_a_failed_event_blocks_the_later_ones_of_its_post() -> None:
+    receiver = Receiver(broken=frozenset({"https://a.example/"}))
+    batch = DeliveryBatch([due("a", 1, "cnt_1"), due("a", 2, "cnt_1"), due("a", 3, "cnt_2")], receiver, SystemClock())
+    await batch.send()
+    assert sorted(each.delivery_id for each in batch.attempted) == ["a-1", "a-3"]
+    assert batch.blocked == ["a-2"]
+
+
+async def test_a_batch_stops_after_some_failures_in_a_row() -> None:
+    receiver = Receiver(broken=frozenset({"https://a.example/"}))
+    batch = DeliveryBatch([due("a", n) for n in range(32)], receiver, SystemClock())
+    await batch.send()
+    assert BREAK_AFTER <= len(batch.attempted) <= SENDS_PER_ENDPOINT + BREAK_AFTER
+    assert batch.blocked == []
+    assert receiver.most_open == SENDS_PER_ENDPOINT
