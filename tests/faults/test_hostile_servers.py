@@ -22,7 +22,6 @@ import pytest
 from tests.e2e.stack import ENDED, Brand, Stack
 from tests.support.hostile import ANSWERS, DRIPS, bomb, hostile_server
 
-MEGABYTE = 1024 * 1024
 # A call has 20 s, and so has a whole check of credentials; the rest is a busy machine.
 DEADLINE = 25.0
 GROWTH = 30
@@ -32,31 +31,32 @@ LATE = 3.0
 
 @dataclass
 class Watch:
-    """What one process uses, and how fast it answers, ten times a second. `growth` is in megabytes."""
+    """How much the most memory of a process has grown, in megabytes, and how fast it answers, ten times a second."""
 
     process: psutil.Process
-    before: int = 0
-    most: int = 0
+    growth: float = 0.0
     slowest: float = 0.0
     refused: list[int] = field(default_factory=list)
 
-    @property
-    def growth(self) -> float:
-        return (self.most - self.before) / MEGABYTE
-
     @asynccontextmanager
     async def watching(self, api: httpx.AsyncClient) -> AsyncIterator[None]:
-        self.before = self.most = self.process.memory_info().rss
-        task = asyncio.create_task(self._run(api))
+        tasks = [asyncio.create_task(self._measure()), asyncio.create_task(self._run(api))]
         yield
-        task.cancel()
+        for task in tasks:
+            task.cancel()
+
+    async def _measure(self) -> None:
+        """Apart from the answers: a process that does not answer may be growing just then."""
+        before = self.process.memory_info().rss
+        while True:
+            self.growth = max(self.growth, (self.process.memory_info().rss - before) / 1024**2)
+            await asyncio.sleep(0.02)
 
     async def _run(self, api: httpx.AsyncClient) -> None:
         while True:
             begun = time.monotonic()
             answer = await api.get("/healthz")
             self.slowest = max(self.slowest, time.monotonic() - begun)
-            self.most = max(self.most, self.process.memory_info().rss)
             if answer.status_code != 200:
                 self.refused.append(answer.status_code)
             await asyncio.sleep(0.1)
@@ -111,6 +111,6 @@ async def test_a_hostile_server_harms_nobody_else(tmp_path: Path) -> None:
             assert watch.growth < GROWTH
             assert watch.slowest < 2
             assert late < LATE
-            assert (await api.get("/v1/brands/hostile/accounts")).json()["data"] == []
+            assert "acc_" not in (await api.get("/v1/brands/hostile/accounts")).text
     finally:
         assert stack.stop() == 0
