@@ -17,6 +17,8 @@ from tests.hostile.servers import Call, serving, silence
 from tests.support.ports import free_port
 
 BURST = 150
+# Seconds in which the posts are accepted, on a slow machine too.
+LEAD = 45
 EVENTS = 60_000
 ROWS, TRIES = 100, 6
 
@@ -29,7 +31,7 @@ async def _burst(scene: Scene, name: str) -> None:
     """So many posts due in one second; how late they were, and how late the healthy receiver heard of them."""
     receiver = scene.kept["receiver"]
     assert isinstance(receiver, Receiver)
-    due = float(int(time.time()) + 15)
+    due = float(int(time.time()) + LEAD)
     texts = [f"burst {uuid4().hex}" for _ in range(BURST)]
     async with scene.client() as api, scene.target.networks() as sandbox:
         waiting = iter(texts)
@@ -41,7 +43,7 @@ async def _burst(scene: Scene, name: str) -> None:
         await asyncio.gather(*(create() for _ in range(6)))
         scene.add(f"accepted after the due time ({name})", max(time.time() - due, 0), "s")
         shown: dict[str, float] = {}
-        while len(shown) < BURST and time.time() < due + 110:
+        while len(shown) < BURST and time.time() < due + 90:
             await asyncio.sleep(1)
             listed = (await sandbox.get("/control/posts", params={"channel": "bluesky"})).json()
             shown = {p["text"]: _seconds(p["createdAt"]) for p in listed if p["text"] in set(texts)}

@@ -47,7 +47,8 @@ def numbers(size: int) -> bytes:
 
 def post(**fields: object) -> bytes:
     """A body that breaks no rule, with other fields."""
-    return json.dumps({"brandRef": "acme", "text": "hello", "channels": ["bluesky"], **fields}).encode()
+    body = {"brandRef": "acme", "text": "hello", "channels": ["bluesky"], **fields}
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 def corpus() -> dict[str, bytes]:

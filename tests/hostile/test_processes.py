@@ -73,12 +73,12 @@ async def memory(target: Target) -> AsyncIterator[Memory]:
         assert watching.grown(name) < GROWS_MB, f"{name} grew by {watching.grown(name):.0f} MB"
 
 
-def wrong(answer: httpx.Response, seconds: float) -> list[str]:
-    """What is wrong with how a hostile request was answered."""
+def wrong(answer: httpx.Response, seconds: float, *allowed: int) -> list[str]:
+    """What is wrong with how a hostile request was answered. An answer may repeat what was sent, and a bit more."""
     found = [f"{seconds:.1f} s"] if seconds > LONGEST else []
-    if answer.status_code >= 500:
+    if answer.status_code >= 500 and answer.status_code not in allowed:
         found.append(f"{answer.status_code}")
-    if len(answer.content) > 200_000:
+    if len(answer.content) > 200_000 + 2 * len(answer.request.content):
         found.append(f"{len(answer.content)} bytes")
     if answer.status_code >= 400 and not answer.headers["content-type"].startswith("application/problem+json"):
         found.append("no problem document")
@@ -197,4 +197,5 @@ async def held(call: Any) -> list[str]:
         return [f"{type(error).__name__} after {time.monotonic() - began:.0f} s"]
     seconds = time.monotonic() - began
     late = [f"held for {seconds:.0f} s"] if seconds > HELD else []
-    return late + wrong(answer, 0)
+    # A server that cannot be spoken to now is an outage, which is answered 503.
+    return late + wrong(answer, 0, 503)
