@@ -90,7 +90,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path(".munadi"), description="folder of the embedded database, Temporal's file, media, keys")
     database_url: str | None = Field(None, description="sqlite+aiosqlite:///… or postgresql+psycopg://…")
     public_url: str | None = Field(None, description="the API's address as networks and browsers reach it")
-    secret_keys: SecretStr | None = Field(None, description="key-encryption keys, comma separated, newest first")
+    secret_keys: SecretStr | None = Field(
+        None,
+        description="key-encryption keys, comma separated, newest first; the newest also gives Bluesky's client key",
+    )
     temporal: TemporalSettings = TemporalSettings()
     api: ApiSettings = ApiSettings()
     media: MediaSettings = MediaSettings()

@@ -98,6 +98,8 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
             media=media,
             links=WebLinks(fetcher),
             clock=clock,
+            derive=keyring.derive,
+            is_development=settings.is_development,
         )
         reach = PublicAddress(client, media)
         channels = build_channels(settings.channels, tools)

@@ -21,6 +21,7 @@ from api.wake import wake_keepers
 from munadi.connecting import Back, LinkVoid, StateVoid
 from munadi.db.accounts import AccountStore
 from munadi.db.brands import BrandStore
+from munadi.db.client_keys import keys_in_use
 from munadi.db.connections import ConnectionStore, hash_of, view_of
 from munadi.db.tables import ConnectionRow
 from munadi.domain.channel import ChannelName
@@ -89,11 +90,16 @@ async def come_back(
 @router.get("/v1/oauth/{channel}/client-metadata.json")
 async def show_metadata(channel: str, services: TheServices) -> Response:
     """Who we are to servers that know us by this address."""
-    known = {name.value: one for name, one in services.channels.authorizers.items()}
-    authorizer, base = known.get(channel), services.settings.base_url
-    if not isinstance(authorizer, KnownByAddress):
-        raise not_found("client metadata of", channel)
+    authorizer, base = _known_by_address(channel, services, "client metadata of"), services.settings.base_url
     return JSONResponse(dict(authorizer.metadata(base, f"{base}/v1/oauth/{channel}/callback")))
+
+
+@router.get("/v1/oauth/{channel}/jwks.json")
+async def show_keys(channel: str, services: TheServices) -> Response:
+    """The public keys with which we prove to such servers who we are."""
+    authorizer = _known_by_address(channel, services, "public keys of")
+    used = await keys_in_use(services.database, ChannelName(channel), services.clock.now())
+    return JSONResponse(dict(authorizer.jwks(used)))
 
 
 @router.get("/connections/{connection_id}/choose")
@@ -200,6 +206,14 @@ async def _mine(connection_id: str, browser: str | None, services: Services) -> 
 async def _brand(row: ConnectionRow, services: Services) -> str:
     brand = await BrandStore(services.database).get(row.brand_ref)
     return (brand.name if brand else None) or row.brand_ref
+
+
+def _known_by_address(channel: str, services: Services, what: str) -> KnownByAddress:
+    known = {name.value: one for name, one in services.channels.authorizers.items()}
+    authorizer = known.get(channel)
+    if not isinstance(authorizer, KnownByAddress):
+        raise not_found(what, channel)
+    return authorizer
 
 
 def _over() -> Response:

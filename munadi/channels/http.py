@@ -44,15 +44,24 @@ def _seconds(value: Any) -> Any:
 Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 
 
+def _no_keys(purpose: str) -> Sequence[bytes]:
+    raise RuntimeError(f"no secret keys were given for {purpose}")
+
+
 @dataclass(frozen=True)
 class ChannelTools:
-    """What a channel is built with. `guarded` refuses non-public addresses: for URLs a user can influence."""
+    """What a channel is built with. `guarded` refuses non-public addresses: for URLs a user can influence.
+
+    `derive` returns 32 secret bytes for a purpose, per secret key of the installation, newest first.
+    """
 
     client: httpx.AsyncClient
     guarded: httpx.AsyncClient
     media: MediaReader
     links: LinkReader
     clock: Clock
+    derive: Callable[[str], Sequence[bytes]] = _no_keys
+    is_development: bool = False
 
 
 class ChannelSettings(BaseModel):

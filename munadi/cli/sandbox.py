@@ -9,6 +9,7 @@ import typer
 from typer import Option
 
 from munadi.cli.command import command
+from munadi.cli.exits import CommandFailed
 from munadi.cli.session import Session
 
 
@@ -24,6 +25,14 @@ def sandbox(
     data_dir: Annotated[
         Path | None, Option("--data-dir", metavar="FOLDER", help="Where the networks keep their posts; else nowhere.")
     ] = None,
+    address: Annotated[
+        list[str] | None,
+        Option(
+            "--address",
+            metavar="PUBLIC=LOCAL",
+            help="Where a public address is really served, such as https://munadi.example=http://127.0.0.1:8080.",
+        ),
+    ] = None,
 ) -> None:
     """Run the sandbox: every network emulated, with a page to look at what was posted."""
     from munadi.sandbox import serve
@@ -33,4 +42,11 @@ def sandbox(
     session.out.note(f"sandbox at http://{host}:{port}")
     if session.out.as_json:
         session.out.json({"sandbox": f"http://{host}:{port}"})
-    serve(host, port, data_dir=data_dir)
+    serve(host, port, data_dir=data_dir, addresses=_pairs(address or []))
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    pairs = [one.partition("=")[::2] for one in given]
+    if wrong := [one for one, (public, local) in zip(given, pairs, strict=True) if not public or not local]:
+        raise CommandFailed(f"--address is PUBLIC=LOCAL, not {wrong[0]!r}")
+    return dict(pairs)

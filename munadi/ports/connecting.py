@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -77,3 +77,6 @@ class KnownByAddress(Protocol):
 
     def metadata(self, base_url: str, redirect_uri: str) -> Mapping[str, Any]:
         """What stands at `client-metadata.json` beside `redirect_uri`, for anybody to read."""
+
+    def jwks(self, used: Iterable[Mapping[str, str]]) -> Mapping[str, Any]:
+        """What is served at `jwks.json` beside it: our public keys. `used` are the keys that accounts still use."""

@@ -69,6 +69,7 @@ class EmulatedNetwork(ABC):
         self.delays: dict[str, float] = {}
         self.limits: dict[str, int] = {}
         self.switches: dict[str, bool] = {}
+        self.addresses: dict[str, str] = {}  # from the start of a public address to where it is really served
         self.restore_settings()
 
     def restore_settings(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -20,8 +20,8 @@ from munadi.sandbox.transport import TransportProtocol
 KEEP_ALIVE_SECONDS = 75
 
 
-def serve(host: str, port: int, *, data_dir: Path | None = None) -> None:
-    state = SandboxState(data_dir)
+def serve(host: str, port: int, *, data_dir: Path | None = None, addresses: Mapping[str, str] | None = None) -> None:
+    state = SandboxState(data_dir, addresses)
     try:
         with _signals_end_quietly():
             server(create_app(state), host, port).run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from munadi.sandbox.bluesky import Bluesky
@@ -21,9 +22,13 @@ NETWORKS: tuple[type[EmulatedNetwork], ...] = (Bluesky, Facebook, Instagram, Thr
 
 
 class SandboxState:
-    """With `data_dir`, what the networks hold survives a restart; faults and the log never do."""
+    """With `data_dir`, what the networks hold survives a restart; faults and the log never do.
 
-    def __init__(self, data_dir: Path | None = None) -> None:
+    `addresses` say where a public address, which a network reads from, is really served.
+    """
+
+    def __init__(self, data_dir: Path | None = None, addresses: Mapping[str, str] | None = None) -> None:
+        self._addresses = dict(addresses or {})
         self._store = Store(data_dir / "sandbox.sqlite3" if data_dir else None)
         self.clock = SandboxClock(self._store)
         self.media = MediaShelf(self._store, data_dir / "media" if data_dir else None)
@@ -59,4 +64,6 @@ class SandboxState:
 
     def _seed(self) -> None:
         for network in self.networks.values():
+            network.addresses.clear()
+            network.addresses.update(self._addresses)
             network.seed()

@@ -223,3 +223,12 @@ async def test_servers_that_know_us_by_an_address_can_read_it(small_desk: Desk) 
     assert told["redirect_uris"] == [f"{base}/v1/oauth/bluesky/callback"]
     for other in ("threads", "unknown"):
         assert (await small_desk.client.get(f"/v1/oauth/{other}/client-metadata.json")).status_code == 404
+
+
+async def test_servers_that_know_us_by_an_address_can_read_our_public_keys(small_desk: Desk) -> None:
+    answer = await small_desk.client.get("/v1/oauth/bluesky/jwks.json", headers={"Authorization": ""})
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    (key,) = answer.json()["keys"]
+    assert {"kid", "kty", "crv", "x", "y", "use", "alg"} == set(key)  # nothing private
+    for other in ("threads", "unknown"):
+        assert (await small_desk.client.get(f"/v1/oauth/{other}/jwks.json")).status_code == 404

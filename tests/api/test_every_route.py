@@ -28,6 +28,7 @@ OPEN = {
     "GET /connect/assets/page.css",
     "GET /assets/{version}/{name}",
     "GET /v1/oauth/{channel}/client-metadata.json",
+    "GET /v1/oauth/{channel}/jwks.json",
     "GET /sign-in",
     "POST /sign-in",
 }

@@ -19,7 +19,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import Published, Ready
 from munadi.ports import AccountImport, PublicationDraft
-from tests.channels.making import Cards, Saved, StoredMedia, publication, stage
+from tests.channels.making import Cards, Saved, StoredMedia, derive, publication, stage
 
 
 class SystemClock:
@@ -37,7 +37,7 @@ class Connected:
 
     def __init__(self, name: str, settings: Mapping[str, Any], client: httpx.AsyncClient) -> None:
         self.media, self.cards = StoredMedia(), Cards()
-        tools = ChannelTools(client, client, self.media, self.cards, SystemClock())
+        tools = ChannelTools(client, client, self.media, self.cards, SystemClock(), derive)
         self.channel = build_channels({name: settings}, tools)[name]
 
     async def connect(self, given: AccountImport) -> ConnectedAccount:

@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from munadi.channels.http import ChannelTools
 from munadi.channels.registry import build_channels
+from munadi.crypto import KeyRing
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelName, MediaKind
 from munadi.domain.content import Draft
@@ -25,6 +26,10 @@ NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 PUBLICATION = "pub_01jd0000000000000000000000"
 TOKEN = "secret-access-token-0123456789"
 REFRESH = "secret-refresh-token-0123456789"
+
+
+SECRET_KEY = "one-secret-key-of-thirty-two-letters"
+derive = KeyRing([SECRET_KEY]).derive
 
 
 class FixedClock:

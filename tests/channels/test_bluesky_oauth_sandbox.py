@@ -11,21 +11,25 @@ import pytest
 from munadi.channels.bluesky.dpop import DpopKey
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Authorizer, Consent
+from tests.channels.bluesky_client import ClientSite, client_site, keys_of
 from tests.channels.bluesky_owner import BACK as LOOPBACK
 from tests.channels.conftest import Oracle
 from tests.channels.connected import Connected, mp4, new
 from tests.channels.consent import asking, decide, over
 from tests.channels.making import video
 
+DAY = 86_400
 PUT, TOKEN = "com.atproto.repo.putRecord", "oauth/token"
 
 
 class Login(Connected):
-    """An owner, acme.bsky.test, and what they granted."""
+    """An owner, acme.bsky.test, and what they granted; `site` serves who we are."""
 
     server: Authorizer
 
-    def __init__(self, oracle: Oracle, client: httpx.AsyncClient) -> None:
+    def __init__(self, oracle: Oracle, client: httpx.AsyncClient, site: ClientSite) -> None:
+        self.site = site
+        oracle.call("PUT", "/addresses", public="https://munadi.example", local=site.url)
         hosts = {host: f"{oracle.url}/bluesky/{host}" for host in ("entryway", "video", "appview", "plc")}
         super().__init__("bluesky", {"hosts": hosts}, client)
         _, self.server = over("bluesky", {"hosts": hosts}, client)
@@ -33,13 +37,13 @@ class Login(Connected):
         self.did: str = oracle.call("POST", "/profiles", channel="bluesky", name="acme")["did"]
         oracle.call("PUT", "/delays", channel="bluesky", kind="video", seconds=0.2)
 
-    async def consent(self) -> Consent:
-        return await self.server.begin(asking(hint="acme.bsky.test"))
+    async def consent(self, **changes: str) -> Consent:
+        return await self.server.begin(asking(hint="acme.bsky.test", **changes))
 
-    async def grant(self) -> None:
-        consent = await self.consent()
-        answered = await decide(self.client, consent.url, approve=self.did)
-        granted = await self.server.exchange(asking(), answered, consent.kept)
+    async def grant(self, **changes: str) -> None:
+        consent = await self.consent(**changes)
+        answered = await decide(self.client, consent.url, back=changes.get("redirect_uri"), approve=self.did)
+        granted = await self.server.exchange(asking(**changes), answered, consent.kept)
         await self.connect(granted.choices[0].given)
 
     async def refresh(self) -> None:
@@ -58,7 +62,8 @@ class Login(Connected):
 @pytest.fixture
 async def login(oracle: Oracle) -> AsyncIterator[Login]:
     async with httpx.AsyncClient() as client:
-        yield Login(oracle, client)
+        with client_site() as site:
+            yield Login(oracle, client, site)
 
 
 async def not_granted(login: Login, consent: Consent, answered: dict[str, str], **kept: str) -> ChannelError:
@@ -132,7 +137,7 @@ async def test_a_code_works_once_and_its_replay_ends_what_it_gave(login: Login) 
     [
         ({"verifier": "x" * 64}, "Invalid code_verifier"),
         ({"dpopKey": DpopKey.new().text}, "DPoP proof does not match the expected JKT"),
-        ({"clientId": "https://other.example/client.json"}, "Token was not issued to this client"),
+        ({"clientId": "http://localhost"}, "Token was not issued to this client"),
     ],
 )
 async def test_a_code_is_of_no_use_to_others(login: Login, change: dict[str, Any], told: str) -> None:
@@ -175,12 +180,69 @@ async def test_a_withdrawn_grant_needs_its_owner(login: Login, oracle: Oracle) -
     assert (error.reason, error.provider_code) == (Reason.TOKEN_REVOKED, "invalid_grant")
 
 
-async def test_a_grant_ends_two_weeks_after_its_consent(login: Login, oracle: Oracle) -> None:
-    await login.grant()
-    oracle.call("POST", "/clock", advanceSeconds=13 * 86_400)
+async def test_a_grant_of_the_public_client_ends_two_weeks_after_its_consent(login: Login, oracle: Oracle) -> None:
+    await login.grant(redirect_uri=LOOPBACK)
+    assert login.site.read == []
+    oracle.call("POST", "/clock", advanceSeconds=13 * DAY)
     await login.refresh()
-    oracle.call("POST", "/clock", advanceSeconds=2 * 86_400)
+    oracle.call("POST", "/clock", advanceSeconds=2 * DAY)
     assert (await not_refreshed(login)).provider_message == "Session expired"
+
+
+async def test_a_grant_of_the_confidential_client_lives_two_years_if_it_is_used(login: Login, oracle: Oracle) -> None:
+    await login.grant()
+    assert login.account.credentials.extra["clientKey"]
+    for _ in range(9):
+        oracle.call("POST", "/clock", advanceSeconds=80 * DAY)
+        await login.refresh()
+    await login.post(new("Two years later"))
+    oracle.call("POST", "/clock", advanceSeconds=11 * DAY)
+    assert (await not_refreshed(login)).provider_message == "Session expired"
+
+
+async def test_a_grant_of_the_confidential_client_ends_when_it_is_not_used(login: Login, oracle: Oracle) -> None:
+    await login.grant()
+    oracle.call("POST", "/clock", advanceSeconds=92 * DAY)
+    error = await not_refreshed(login)
+    assert (error.reason, error.provider_message) == (Reason.TOKEN_REVOKED, "Refresh token expired")
+
+
+async def test_a_grant_keeps_its_key_when_the_secret_keys_are_rotated(login: Login) -> None:
+    await login.grant()
+    new_key = keys_of("another-secret-key-of-32-characters").newest
+    login.site.keys = [new_key, *login.site.keys]
+    await login.refresh()
+    used = login.account.credentials.extra["clientKey"].get_secret_value()
+    assert used == keys_of().newest.text
+    assert await login.server.revoke(login.account)
+
+
+async def test_a_key_that_is_no_longer_served_stops_renewals_but_does_not_end_the_grant(login: Login) -> None:
+    await login.grant()
+    kept, login.site.keys = login.site.keys, [keys_of("another-secret-key-of-32-characters").newest]
+    error = await not_refreshed(login)
+    assert (error.reason, error.provider_code) == (Reason.APP_NOT_APPROVED, "invalid_client")
+    assert "jwks.json" in error.message
+    login.site.keys = kept
+    await login.refresh()
+
+
+async def test_a_grant_of_the_public_client_goes_on_after_the_client_became_confidential(
+    login: Login, oracle: Oracle
+) -> None:
+    confidential = dict(login.site.metadata)
+    login.site.metadata["token_endpoint_auth_method"] = "none"
+    await login.grant()
+    extra = {name: text for name, text in login.account.credentials.extra.items() if name != "clientKey"}
+    before = login.account.credentials.model_copy(update={"extra": extra})
+    login.account = login.account.model_copy(update={"credentials": before})
+    await login.refresh()  # as a server does that has not read our metadata again yet
+    login.site.metadata = confidential
+    await login.refresh()
+    oracle.call("POST", "/clock", advanceSeconds=30 * DAY)
+    await login.refresh()
+    await login.post(new("Still here"))
+    assert login.texts == ["Still here"]
 
 
 async def test_a_refresh_whose_answer_was_lost_ends_the_grant(login: Login, oracle: Oracle) -> None:

@@ -34,7 +34,8 @@ class Real:
         self.pds, self.client = pds, client
         self.media, self.cards, self.clock = StoredMedia(), Cards(), FixedClock(datetime.now(UTC))
         tools = ChannelTools(client=client, guarded=client, media=self.media, links=self.cards, clock=self.clock)
-        self.channel: Channel = build_channels({"bluesky": {"hosts": {"entryway": pds.url}}}, tools)["bluesky"]
+        hosts = {"entryway": pds.url, "plc": pds.plc_url}
+        self.channel: Channel = build_channels({"bluesky": {"hosts": hosts}}, tools)["bluesky"]
 
     async def connect(self, who: PDSAccount) -> ConnectedAccount:
         given = AccountImport(identifier=who.handle, password=SecretStr(who.app_password), service_url=self.pds.url)

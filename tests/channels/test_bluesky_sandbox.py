@@ -24,7 +24,7 @@ PUT = "com.atproto.repo.putRecord"
 async def connected_to(oracle: Oracle) -> AsyncIterator[Connected]:
     profile = oracle.call("POST", "/profiles", channel="bluesky", name="acme")
     oracle.call("PUT", "/delays", channel="bluesky", kind="video", seconds=0.5)
-    settings = {"hosts": {host: f"{oracle.url}/bluesky/{host}" for host in ("entryway", "video", "appview")}}
+    settings = {"hosts": {host: f"{oracle.url}/bluesky/{host}" for host in ("entryway", "video", "appview", "plc")}}
     async with httpx.AsyncClient() as client:
         connected = Connected("bluesky", settings, client)
         password = SecretStr(profile["password"])

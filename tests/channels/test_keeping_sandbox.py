@@ -122,7 +122,7 @@ def settings(url: str, channel: str) -> dict[str, Any]:
     roles = {
         "threads": {"graph": "graph", "token": "token"},
         "tiktok": {"api": "api"},
-        "bluesky": {"entryway": "pds"},
+        "bluesky": {"entryway": "pds", "plc": "plc"},
     }
     hosts = {role: f"{url}/{channel}/{path}" for role, path in roles[channel].items()}
     return {"hosts": hosts, "client_id": "client", "client_secret": "secret"}

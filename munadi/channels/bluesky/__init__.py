@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from munadi.channels.bluesky.adapter import Bluesky, xrpc_of
+from munadi.channels.bluesky.client import ClientKeys
 from munadi.channels.bluesky.grants import Granting
 from munadi.channels.bluesky.identity import Identities
 from munadi.channels.bluesky.oauth import BlueskyLogin
-from munadi.channels.bluesky.oauth import client_metadata as client_metadata
 from munadi.channels.bluesky.spec import Settings
 from munadi.channels.http import ChannelTools
 from munadi.ports import Authorizer, Channel
@@ -24,4 +24,5 @@ def build_authorizer(settings: Mapping[str, Any], tools: ChannelTools) -> Author
     """AT Protocol's OAuth from the same settings."""
     given = Settings.model_validate(dict(settings))
     xrpc = xrpc_of(given, tools)
-    return BlueskyLogin(Identities(xrpc, given.hosts.plc), Granting(xrpc, tools.clock), given.hosts.entryway)
+    granting = Granting(xrpc, tools.clock, ClientKeys(tools.derive))
+    return BlueskyLogin(Identities(xrpc, given.hosts.plc), granting, given.hosts.entryway)

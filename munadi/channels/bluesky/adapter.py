@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
+from munadi.channels.bluesky.client import ClientKeys
 from munadi.channels.bluesky.facets import handles
 from munadi.channels.bluesky.grants import Grant, Granting
 from munadi.channels.bluesky.posting import Posting, get_record
@@ -45,7 +46,7 @@ class Bluesky:
         self._service = VideoService(hosts.video, settings.video_did, tools)
         self._quotes = Quotes(self._xrpc, hosts.appview)
         self._sessions = Sessions(self._xrpc)
-        self._granting = Granting(self._xrpc, tools.clock)
+        self._granting = Granting(self._xrpc, tools.clock, ClientKeys(tools.derive))
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Texts, media, link and options against the lexicon's limits."""

@@ -29,7 +29,10 @@ class Row(NamedTuple):
     wait: timedelta | None = None
 
 
-UNREAD = "the server did not take our client metadata: MUNADI_PUBLIC_URL must be our address as the internet sees it"
+UNREAD = (
+    "the server did not take our client metadata or our signature: MUNADI_PUBLIC_URL must be our address as the "
+    "internet sees it, with client-metadata.json and jwks.json, and this machine's clock must be right"
+)
 
 # (HTTP status, or None for any; error name). A dead token proves that nothing was written, so it is *not sent*.
 ERRORS: Mapping[tuple[int | None, str], Row] = {

@@ -1,60 +1,69 @@
 """A grant of OAuth: the tokens, and what else it takes to use and renew them. Source: facts, section 2b.
 
-We are a *public* client: our `client_id` is the address of our metadata and proves nothing, so no secret of ours is
-needed. The tokens are bound to a key that only this grant has. A refresh token works once.
+The tokens are bound to a key that only this grant has (DPoP). A grant of the confidential client is also bound to the
+client key it began with, so it carries both keys. A refresh token works once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from pydantic import SecretStr
 
+from munadi.channels.bluesky.client import TITLE, ClientKey, ClientKeys, is_confidential
 from munadi.channels.bluesky.dpop import USE_NONCE, DpopKey
 from munadi.channels.bluesky.identity import AuthorizationServer
-from munadi.channels.bluesky.xrpc import DPOP_KEY, SCOPE, Xrpc
+from munadi.channels.bluesky.xrpc import CLIENT_KEY, DPOP_KEY, SCOPE, Xrpc
 from munadi.channels.oauth import end_of, text_of
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Answer, Clock
 
-TITLE = "Bluesky"
 # At an authorization server these say nothing of a grant: it was not looked at.
 PROOF_REFUSED = frozenset({USE_NONCE, "invalid_dpop_proof"})
-# A public client's grant ends so long after the consent, however often its tokens are renewed (reference server).
-GRANT_LIFE = timedelta(days=14)
+# The reference server ends a grant so long after the consent, however often its tokens are renewed: of a public
+# client after two weeks, of a confidential one after two years.
+PUBLIC_LIFE, CONFIDENTIAL_LIFE = timedelta(days=14), timedelta(days=730)
+# And a confidential client's refresh token ends when it is not used for so long (three months).
+REFRESH_LIFE = timedelta(days=90)
 ENDS = "endsAt"
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What the tokens of an account came from. Its texts are stored with the tokens, sealed: the key is secret."""
+    """What the tokens of an account came from. Its texts are stored with the tokens, sealed: both keys are secret.
+
+    `client_key` is None for a grant that the public client began, and `ends_at` is known from the consent on.
+    """
 
     key: DpopKey
     issuer: str
     token_endpoint: str
     revocation_endpoint: str
     client_id: str
-    ends_at: datetime | None = None  # known from the consent on
+    client_key: ClientKey | None = None
+    ends_at: datetime | None = None
 
     @classmethod
-    def new(cls, server: AuthorizationServer, client_id: str) -> Grant:
+    def new(cls, server: AuthorizationServer, client_id: str, client_key: ClientKey | None) -> Grant:
         """Asked for, with a new key."""
-        return cls(DpopKey.new(), server.issuer, server.token, server.revoke or "", client_id)
+        return cls(DpopKey.new(), server.issuer, server.token, server.revoke or "", client_id, client_key)
 
     @classmethod
     def read(cls, texts: Mapping[str, str]) -> Grant:
         """What `texts` gave. ChannelError when it is damaged: nothing but a new consent helps."""
         try:
             key = DpopKey.read(SecretStr(texts[DPOP_KEY]))
+            client_key = ClientKey.read(SecretStr(texts[CLIENT_KEY])) if CLIENT_KEY in texts else None
             names = ("issuer", "tokenEndpoint", "revocationEndpoint", "clientId")
             issuer, token, revocation, client_id = (texts[name] for name in names)
         except (KeyError, ValueError) as error:
             raise ChannelError(Reason.TOKEN_REVOKED, Sorting.NOT_SENT, f"{TITLE}: the grant is damaged") from error
         ends_at = datetime.fromisoformat(texts[ENDS]) if texts.get(ENDS) else None
-        return cls(key, issuer, token, revocation, client_id, ends_at)
+        return cls(key, issuer, token, revocation, client_id, client_key, ends_at)
 
     @classmethod
     def of(cls, credentials: Credentials) -> Grant | None:
@@ -72,8 +81,19 @@ class Grant:
             "tokenEndpoint": self.token_endpoint,
             "revocationEndpoint": self.revocation_endpoint,
             "clientId": self.client_id,
+            **({CLIENT_KEY: self.client_key.text} if self.client_key else {}),
             **({ENDS: self.ends_at.isoformat()} if self.ends_at else {}),
         }
+
+    def consented(self, now: datetime) -> Grant:
+        """The same after the owner's consent, which is when its life begins."""
+        return replace(self, ends_at=now + (CONFIDENTIAL_LIFE if self.client_key else PUBLIC_LIFE))
+
+    def lapses_at(self, now: datetime) -> tuple[datetime | None, bool]:
+        """When it ends if its tokens, received `now`, are never renewed, and whether renewing cannot put that off."""
+        unused = now + REFRESH_LIFE
+        helps = self.ends_at is not None and self.ends_at > unused
+        return (unused, False) if helps else (self.ends_at, self.ends_at is not None)
 
 
 @dataclass(frozen=True)
@@ -82,12 +102,15 @@ class Granting:
 
     xrpc: Xrpc
     clock: Clock
+    keys: ClientKeys
 
     async def post(self, grant: Grant, url: str, form: Mapping[str, str], *hidden: str) -> Answer:
         """A form in our name, with a proof of the grant's key; `hidden` is what of it nobody may read."""
         sent = {**form, "client_id": grant.client_id}
+        key = self._client_key(grant)
+        sign = None if key is None else partial(key.assertion, grant.client_id, grant.issuer, self.clock.now())
         try:
-            return await self.xrpc.prove("POST", url, grant.key, form=sent, secrets=hidden)
+            return await self.xrpc.prove("POST", url, grant.key, form=sent, sign=sign, secrets=hidden)
         except ChannelError as error:
             if error.provider_code in PROOF_REFUSED:
                 error.reason, error.sorting = Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT
@@ -121,13 +144,21 @@ class Granting:
         if text_of(TITLE, answer, "token_type").lower() != "dpop":
             message = f"{TITLE}: the authorization server gave a token that is not bound to our key"
             raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.NOT_SENT, message)
-        fresh = answer.field("refresh_token")
-        texts = {**grant.texts, SCOPE: text_of(TITLE, answer, SCOPE)}
+        now, fresh = self.clock.now(), answer.field("refresh_token")
+        lapses_at, is_final = grant.lapses_at(now)
+        # The server binds the grant to the key of this request, also one that the public client began.
+        bound = replace(grant, client_key=self._client_key(grant))
+        texts = {**bound.texts, SCOPE: text_of(TITLE, answer, SCOPE)}
         return Credentials(
             access_token=SecretStr(text_of(TITLE, answer, "access_token")),
             refresh_token=SecretStr(fresh) if isinstance(fresh, str) and fresh else None,
-            expires_at=end_of(self.clock.now(), answer.field("expires_in")),
-            grant_expires_at=grant.ends_at,
-            is_final=grant.ends_at is not None,
+            expires_at=end_of(now, answer.field("expires_in")),
+            grant_expires_at=lapses_at,
+            is_final=is_final,
             extra={name: SecretStr(text) for name, text in texts.items()},
         )
+
+    def _client_key(self, grant: Grant) -> ClientKey | None:
+        """The key of its assertions. Our metadata says that we are confidential, so a grant of the public client, which
+        has no key yet, needs the newest one: the reference server then takes it for a confidential client's."""
+        return grant.client_key or (self.keys.newest if is_confidential(grant.client_id) else None)

@@ -1,19 +1,16 @@
 """Consent in a browser, by AT Protocol's profile of OAuth: PAR, PKCE, DPoP, iss. Source: facts, sections 2b and 2c.
 
-Who we are is a URL: `client_id` is the address of our metadata (`client_metadata`), which every server reads for
-itself, so nobody registers anything. We are a public client (`token_endpoint_auth_method` "none"), whose grants the
-reference server ends two weeks after the consent, renewed or not. A server that cannot reach us cannot be asked, but
-for one on this machine: to it we are `http://localhost`, as the profile allows for development.
+Who we are to the servers is in `client`, what becomes of a grant after the consent in `grants`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
 
-from munadi.channels.bluesky.grants import GRANT_LIFE, TITLE, Grant, Granting
+from munadi.channels.bluesky.client import NEEDED, SCOPE, TITLE, client_id_of, client_metadata, is_confidential
+from munadi.channels.bluesky.grants import Grant, Granting
 from munadi.channels.bluesky.identity import AuthorizationServer, Identities, Owner
 from munadi.channels.oauth import (
     challenge_of,
@@ -28,42 +25,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import AccountImport, Answer, Asking, Choice, Consent, Granted
 
-# The granular scopes would do for a text, but their video scopes have had audience faults (facts, section 2c).
-NEEDED = ("atproto", "transition:generic")
-SCOPE = " ".join(NEEDED)
-METADATA = "client-metadata.json"
-LOOPBACK = frozenset({"127.0.0.1", "::1"})
 VERIFIER = "verifier"
-
-
-def client_metadata(base_url: str, redirect_uri: str) -> dict[str, Any]:
-    """What stands at our `client_id`, beside `redirect_uri`; `base_url` is the public address of the API.
-
-    To be served as application/json, status 200, to anybody and without a redirect.
-    """
-    return {
-        "client_id": urljoin(redirect_uri, METADATA),
-        "client_name": "Munadi",
-        "client_uri": base_url,
-        "application_type": "web",
-        "redirect_uris": [redirect_uri],
-        "grant_types": ["authorization_code", "refresh_token"],
-        "response_types": ["code"],
-        "scope": SCOPE,
-        "token_endpoint_auth_method": "none",
-        "dpop_bound_access_tokens": True,
-    }
-
-
-def client_id_of(redirect_uri: str) -> str:
-    """Who we are to the server that will send the browser back there. Raises ChannelError where that cannot be."""
-    target = urlsplit(redirect_uri)
-    if target.scheme == "https":
-        return urljoin(redirect_uri, METADATA)
-    if target.hostname in LOOPBACK:
-        return f"http://localhost?{urlencode({'redirect_uri': redirect_uri, 'scope': SCOPE})}"
-    message = f"{TITLE}: MUNADI_PUBLIC_URL must be https, or http://127.0.0.1 for a server on this machine"
-    raise ChannelError(Reason.APP_NOT_APPROVED, Sorting.NOT_SENT, message)
 
 
 @dataclass(frozen=True)
@@ -83,11 +45,16 @@ class BlueskyLogin:
         """See `client_metadata`."""
         return client_metadata(base_url, redirect_uri)
 
+    def jwks(self, used: Iterable[Mapping[str, str]]) -> dict[str, Any]:
+        """See `ClientKeys.jwks`."""
+        return self.granting.keys.jwks(used)
+
     async def begin(self, asking: Asking) -> Consent:
         """The request is pushed to the owner's authorization server, whose page shows it. Raises ChannelError."""
         client_id = client_id_of(asking.redirect_uri)
         server, login_hint = await self._server(asking.hint)
-        grant, verifier = Grant.new(server, client_id), new_verifier()
+        client_key = self.granting.keys.newest if is_confidential(client_id) else None
+        grant, verifier = Grant.new(server, client_id, client_key), new_verifier()
         form = {
             "response_type": "code",
             "redirect_uri": asking.redirect_uri,
@@ -117,8 +84,7 @@ class BlueskyLogin:
         except ChannelError as error:
             raise refused_code(TITLE, error) from error
         owner = await self._owner(answer, grant)
-        grant = replace(grant, ends_at=self.granting.clock.now() + GRANT_LIFE)
-        credentials = self.granting.credentials(answer, grant)
+        credentials = self.granting.credentials(answer, grant.consented(self.granting.clock.now()))
         scopes = tuple(text_of(TITLE, answer, "scope").split())
         require_scopes(TITLE, scopes, NEEDED)
         given = AccountImport.of(credentials, external_id=owner.did, service_url=owner.pds)

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
+from munadi.channels.bluesky.client import KEY_FACT, ClientKey
 from munadi.channels.bluesky.identity import pds_of
-from munadi.channels.bluesky.xrpc import SCOPE, Access, Xrpc
+from munadi.channels.bluesky.xrpc import CLIENT_KEY, SCOPE, Access, Xrpc
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import AccountImport, Answer, Connection
@@ -120,6 +121,7 @@ def _profile(answer: Answer, base: str, extra: Mapping[str, SecretStr]) -> Profi
         handle=handle if isinstance(handle, str) else did,
         service_url=pds_of(answer.field("didDoc")) or base,
         scopes=tuple(extra[SCOPE].get_secret_value().split()) if SCOPE in extra else (),
+        facts={KEY_FACT: ClientKey.read(extra[CLIENT_KEY]).jwk} if CLIENT_KEY in extra else {},
     )
 
 

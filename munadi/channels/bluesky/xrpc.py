@@ -21,8 +21,10 @@ from munadi.ports import Answer, Gate
 NO_SUCH_HANDLE = frozenset({"HandleNotFound", "InvalidRequest"})
 
 
-# Where `Credentials.extra` of an OAuth account has the key that its tokens are bound to, and what they may do.
-DPOP_KEY, SCOPE = "dpopKey", "scope"
+# Where `Credentials.extra` of an OAuth account has the key that its tokens are bound to, the client key that its grant
+# is bound to, and what its tokens may do.
+DPOP_KEY, CLIENT_KEY, SCOPE = "dpopKey", "clientKey", "scope"
+Sign = Callable[[], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Xrpc:
 
     async def prove(self, method: str, url: str, key: DpopKey, token: str | None = None, **rest: Any) -> Answer:
         """One call with a proof of `key`, or a second one when the server refused only its nonce: then the first did
-        nothing, so no two can take effect. A gate is asked before each. Raises ChannelError."""
+        nothing, so no two can take effect. A gate is asked before each, and so is `sign`, for what else is in the form
+        and works once. Raises ChannelError."""
         sent = self._nonces.of(url)
         try:
             return await self._prove(method, url, key, token, **rest)
@@ -82,13 +85,17 @@ class Xrpc:
         *,
         headers: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
+        form: Mapping[str, str] | None = None,
+        sign: Sign | None = None,
         **rest: Any,
     ) -> Answer:
+        signed = sign() if sign is not None else {}
         proof = key.proof(method, url, self._clock.now(), nonce=self._nonces.of(url), token=token)
         bound = {"authorization": f"DPoP {token}"} if token else {}
         sent = {**(headers or {}), **bound, "dpop": proof}
-        hidden = [*secrets, *([token] if token else ())]
-        answer = await self._http(url).call(method, url, headers=sent, secrets=hidden, **rest)
+        hidden = [*secrets, *signed.values(), *([token] if token else ())]
+        whole = {**form, **signed} if form is not None else None
+        answer = await self._http(url).call(method, url, headers=sent, form=whole, secrets=hidden, **rest)
         self._nonces.learn(url, answer.headers)
         return answer
 

@@ -112,6 +112,9 @@ class Stack:
     async def _sandbox(self) -> None:
         if self.plan.sandbox_port is not None:
             where = ["--host", LOOPBACK, "--port", str(self.plan.sandbox_port)]
+            # Networks read who we are at our public address, which this machine cannot always reach.
+            public = self.plan.settings.public_url
+            where += ["--address", f"{public.rstrip('/')}={self.plan.api_url}"] if public else []
             await self._part("sandbox", _munadi("sandbox", *where, "--data-dir", str(self.plan.data_dir / "sandbox")))
 
     async def _database(self) -> None:

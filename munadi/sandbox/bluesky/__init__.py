@@ -45,7 +45,7 @@ class Bluesky(EmulatedNetwork):
         super().__init__(clock, store, media)
         self._pds = Pds(clock, store, media, self.limits, self.delays)
         self._directory = Directory(self._pds)
-        self._login = Login(self._pds, store)
+        self._login = Login(self._pds, store, self.addresses)
         self._transcodes = Transcodes(self._pds, store)
         service = Video(self._pds, self._transcodes, self.switches)
         parts = Parts(self._pds, self._transcodes, service)

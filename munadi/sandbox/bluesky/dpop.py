@@ -8,14 +8,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import secrets
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey
 
 from munadi.sandbox.bluesky.tokens import peek
 from munadi.sandbox.clock import wall_time
@@ -88,18 +86,14 @@ class Proofs:
 
 def _verified(proof: str, jwk: Any) -> str:
     """The thumbprint (RFC 7638) of the key that signed it."""
-    message, _, signature = proof.rpartition(".")
     try:
         if not isinstance(jwk, dict) or "d" in jwk or (jwk["kty"], jwk["crv"]) != ("EC", "P-256"):
             raise _invalid("Failed to verify DPoP proof: invalid key")
-        x, y = (int.from_bytes(_bytes(str(jwk[name]))) for name in ("x", "y"))
-        key, halves = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key(), _bytes(signature)
-        signed = encode_dss_signature(int.from_bytes(halves[:32]), int.from_bytes(halves[32:]))
-        key.verify(signed, message.encode(), ec.ECDSA(SHA256()))
-    except (KeyError, ValueError, InvalidSignature):
+        key = ECKey.import_key(jwk)
+        jwt.decode(proof, key, algorithms=["ES256"])
+    except (KeyError, TypeError, ValueError, JoseError):
         raise _invalid("Failed to verify DPoP proof: signature verification failed") from None
-    named = json.dumps({name: jwk[name] for name in ("crv", "kty", "x", "y")}, separators=(",", ":"))
-    return _text(hashlib.sha256(named.encode()).digest())
+    return key.thumbprint()
 
 
 def _invalid(description: str) -> ProofRefused:
@@ -108,7 +102,3 @@ def _invalid(description: str) -> ProofRefused:
 
 def _text(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def _bytes(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "===")

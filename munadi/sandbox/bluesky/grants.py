@@ -1,7 +1,8 @@
 """What owners granted by OAuth: access tokens that are bound to a key, refresh tokens that work once.
 
-Access 60 minutes; a grant of a public client ends two weeks after its consent; a refresh token that comes back ends
-it at once. Source: npm @atproto/oauth-provider (token-manager, constants); messages are its own.
+Access 60 minutes; a grant of a public client ends two weeks after its consent, of a confidential one after two years,
+or when it is not renewed for three months; a refresh token that comes back ends it at once.
+Source: npm @atproto/oauth-provider (token-manager, constants); messages are its own.
 """
 
 from __future__ import annotations
@@ -12,14 +13,18 @@ from typing import Any
 from munadi.sandbox.bluesky.accounts import Accounts
 from munadi.sandbox.bluesky.dpop import ProofRefused, Proofs
 from munadi.sandbox.bluesky.errors import refuse
-from munadi.sandbox.bluesky.model import Account, Grant
+from munadi.sandbox.bluesky.model import Account, Grant, Pushed
 from munadi.sandbox.bluesky.tokens import Tokens
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.storage import Store, Table
 
 ACCESS_SECONDS = 3600
-SESSION_SECONDS = 14 * 86_400
+DAY = 86_400
+YEAR = 365.25 * DAY
+# The whole life of a grant, and of a refresh token that is not used.
+PUBLIC_SECONDS = (14 * DAY, 14 * DAY)
+CONFIDENTIAL_SECONDS = (2 * YEAR, YEAR / 4)
 GENERIC = "transition:generic"
 # What a grant may call without any power.
 IDENTITY_ONLY = "com.atproto.server.getSession"
@@ -54,15 +59,25 @@ class Grants:
             raise refuse("ScopeMissingError")
         return account
 
-    def create(self, did: str, client_id: str, scope: str, thumbprint: str, code: str) -> Grant:
-        grant = Grant(f"tok-{secrets.token_hex(16)}", did, client_id, scope, thumbprint, code, self._clock.now())
+    def create(self, pushed: Pushed, client_key: str) -> Grant:
+        """What the owner of a pushed request granted; it is bound to the key that its client has proven."""
+        grant = Grant(
+            f"tok-{secrets.token_hex(16)}",
+            pushed.did,
+            pushed.client_id,
+            pushed.scope,
+            pushed.thumbprint,
+            pushed.code,
+            self._clock.now(),
+            client_key=client_key,
+        )
         return self.rows.put(grant.id, grant)
 
     def issue(self, grant: Grant, audience: str) -> dict[str, Any]:
         """A token answer; the refresh token before this one is used up."""
         if grant.refresh:
             grant.used.append(grant.refresh)
-        grant.refresh = f"ref-{secrets.token_hex(32)}"
+        grant.refresh, grant.refreshed_at = f"ref-{secrets.token_hex(32)}", self._clock.now()
         self.rows.put(grant.id, grant)
         account = self._accounts.of(grant.did)
         claims = {"scope": grant.scope, "grant": grant.id, "cnf": {"jkt": grant.thumbprint}}
@@ -83,10 +98,15 @@ class Grants:
         if refresh != grant.refresh:
             self.rows.remove(grant.id)
             return "Refresh token replayed"
-        if self._clock.now() - grant.created_at > SESSION_SECONDS:
-            self.rows.remove(grant.id)
-            return "Session expired"
         return grant
+
+    def has_ended(self, grant: Grant, *, confidential: bool) -> str | None:
+        """Why a grant cannot be renewed any more."""
+        whole, unused = CONFIDENTIAL_SECONDS if confidential else PUBLIC_SECONDS
+        now = self._clock.now()
+        if now - grant.created_at > whole:
+            return "Session expired"
+        return "Refresh token expired" if now - (grant.refreshed_at or grant.created_at) > unused else None
 
     def of_token(self, token: str) -> Grant | None:
         """The grant of either token."""

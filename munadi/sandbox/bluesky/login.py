@@ -1,7 +1,7 @@
 """The entryway as authorization server, by AT Protocol's profile of OAuth: PAR, PKCE, DPoP, a consent page, iss.
 
-Source: channels/bluesky.md section 2b; npm @atproto/oauth-provider. Two things are not the profile's: the issuer has a
-path, since all networks share one address, and metadata of an https client are not fetched, so any such client does.
+Source: atproto.com/specs/oauth; npm @atproto/oauth-provider. One thing is not the profile's: the issuer has a path,
+since all networks share one address. Who asks is judged in `clients`.
 """
 
 from __future__ import annotations
@@ -9,27 +9,28 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import QueryParams
 
+from munadi.sandbox.bluesky.clients import IDENTITY, Client, ClientRefused, Clients
 from munadi.sandbox.bluesky.dpop import ProofRefused
-from munadi.sandbox.bluesky.model import Pushed
+from munadi.sandbox.bluesky.model import Grant, Pushed
 from munadi.sandbox.bluesky.pds import TAKEN_DOWN, Pds, service_did, service_url
 from munadi.sandbox.consent import Choice, decided, sent_back
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.storage import Store, Table
 
 REQUEST_SECONDS = 300
-IDENTITY = "atproto"
 DECLINED = {"error": "access_denied", "error_description": "The user denied the request"}
-LOOPBACK = {"127.0.0.1", "::1"}
 
 
 class Login:
-    def __init__(self, pds: Pds, store: Store) -> None:
+    def __init__(self, pds: Pds, store: Store, addresses: Mapping[str, str]) -> None:
         self._pds = pds
+        self._clients = Clients(addresses)
         self._pushed: Table[Pushed] = Table(store, "bluesky_pushed", Pushed)
 
     def clear(self) -> None:
@@ -62,12 +63,13 @@ class Login:
             "grant_types_supported": ["authorization_code", "refresh_token"],
             "response_types_supported": ["code"],
             "scopes_supported": [IDENTITY, "transition:generic"],
-            "token_endpoint_auth_methods_supported": ["none"],
+            "token_endpoint_auth_methods_supported": ["none", "private_key_jwt"],
+            "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
         }
         return Answer(200, body)
 
     async def push(self, call: Call) -> Answer:
-        values, thumbprint = self._asked(call)
+        values, thumbprint, client = await self._asked(call)
         if values.get("response_type") != "code" or IDENTITY not in values.get("scope", "").split():
             raise self._refused("invalid_request", 'The "code" response_type and the "atproto" scope are required')
         if values.get("code_challenge_method") != "S256" or not values.get("code_challenge"):
@@ -75,7 +77,10 @@ class Login:
         hint = values.get("login_hint", "")
         if hint and self._pds.accounts.find(hint) is None:
             raise self._refused("invalid_request", f'Invalid login_hint "{hint}"')
-        self._require_client(values)
+        try:
+            client.require(values.get("redirect_uri", ""), values["scope"])
+        except ClientRefused as refused:
+            raise self._refused(refused.error, refused.description) from None
         pushed = Pushed(
             uri=f"urn:ietf:params:oauth:request_uri:req-{secrets.token_hex(16)}",
             client_id=values["client_id"],
@@ -86,6 +91,7 @@ class Login:
             thumbprint=thumbprint,
             hint=hint,
             expires_at=self._pds.clock.now() + REQUEST_SECONDS,
+            client_key=client.key,
         )
         self._pushed.put(pushed.uri, pushed)
         return self._answer({"request_uri": pushed.uri, "expires_in": REQUEST_SECONDS}, 201)
@@ -113,23 +119,24 @@ class Login:
         return sent_back(call, {"iss": issuer(call), "code": pushed.code}, effect=True)
 
     async def token(self, call: Call) -> Answer:
-        values, thumbprint = self._asked(call)
+        values, thumbprint, client = await self._asked(call)
         match values.get("grant_type"):
             case "authorization_code":
-                return self._exchange(call, values, thumbprint)
+                return self._exchange(call, values, thumbprint, client)
             case "refresh_token":
-                return self._refresh(call, values, thumbprint)
+                return self._refresh(call, values, thumbprint, client)
         raise self._refused("invalid_grant", "Invalid request payload")
 
     async def revoke(self, call: Call) -> Answer:
         """The whole grant, by either token; one that is not known is gone already (RFC 7009, 2.2)."""
-        values, thumbprint = self._asked(call)
+        values, thumbprint, client = await self._asked(call)
         grant = self._pds.grants.of_token(values.get("token", ""))
-        if grant is not None and (grant.client_id, grant.thumbprint) == (values["client_id"], thumbprint):
+        if grant is not None:
+            self._require_same(client, thumbprint, grant)
             self._pds.grants.rows.remove(grant.id)
         return self._answer({})
 
-    def _exchange(self, call: Call, values: dict[str, str], thumbprint: str) -> Answer:
+    def _exchange(self, call: Call, values: dict[str, str], thumbprint: str, client: Client) -> Answer:
         code = values.get("code", "")
         pushed = next((one for one in self._pushed if code and one.code == code), None)
         if pushed is None:
@@ -140,53 +147,53 @@ class Login:
         self._pushed.remove(pushed.uri)  # whatever comes now, this was its only try
         if pushed.expires_at <= self._pds.clock.now():
             raise self._refused("invalid_grant", "This code has expired")
-        self._require_same(values, thumbprint, pushed.client_id, pushed.thumbprint)
+        self._require_same(client, thumbprint, pushed)
         if pushed.redirect_uri != values.get("redirect_uri"):
             told = "The redirect_uri parameter must match the one used in the authorization request"
             raise self._refused("invalid_grant", told)
         if _challenge(values.get("code_verifier", "")) != pushed.challenge:
             raise self._refused("invalid_grant", "Invalid code_verifier")
-        grant = self._pds.grants.create(pushed.did, pushed.client_id, pushed.scope, thumbprint, code)
+        grant = self._pds.grants.create(pushed, client.key)
         return self._answer(self._pds.grants.issue(grant, service_did(call)))
 
-    def _refresh(self, call: Call, values: dict[str, str], thumbprint: str) -> Answer:
+    def _refresh(self, call: Call, values: dict[str, str], thumbprint: str, client: Client) -> Answer:
         grant = self._pds.grants.refreshable(values.get("refresh_token", ""))
         if isinstance(grant, str):
             raise self._refused("invalid_grant", grant)
-        self._require_same(values, thumbprint, grant.client_id, grant.thumbprint)
+        try:
+            self._require_same(client, thumbprint, grant)
+            if ended := self._pds.grants.has_ended(grant, confidential=bool(client.key)):
+                raise self._refused("invalid_grant", ended)
+        except Refusal:
+            self._pds.grants.rows.remove(grant.id)
+            raise
+        grant.client_key = client.key  # a client may become confidential, and its grants with it
         return self._answer(self._pds.grants.issue(grant, service_did(call)))
 
-    def _asked(self, call: Call) -> tuple[dict[str, str], str]:
-        """The form, and the thumbprint of the key that came with it."""
+    async def _asked(self, call: Call) -> tuple[dict[str, str], str, Client]:
+        """The form, the thumbprint of the key that came with it, and who has proven to ask."""
         values = dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
         if call.content_type != "application/x-www-form-urlencoded" or not values.get("client_id"):
             raise self._refused("invalid_client", "Client credentials missing")
         try:
-            return values, self._pds.grants.proofs.check(call)
+            thumbprint = self._pds.grants.proofs.check(call)
+            return values, thumbprint, await self._clients.authenticated(values, issuer(call), thumbprint)
         except ProofRefused as refused:
             status = 400 if refused.error == "use_dpop_nonce" else 401
             raise self._refused(refused.error, refused.description, status) from None
+        except ClientRefused as refused:
+            raise self._refused(refused.error, refused.description) from None
 
-    def _require_client(self, values: dict[str, str]) -> None:
-        """Who asks is an https address, or in development a loopback client that names its own metadata."""
-        client, back = values["client_id"], urlsplit(values.get("redirect_uri", ""))
-        target = urlsplit(client)
-        if target.scheme == "https" and target.path not in ("", "/") and back.scheme == "https":
-            return
-        if not client.startswith("http://localhost?") and client != "http://localhost":
-            raise self._refused("invalid_client_metadata", f'Invalid client ID "{client}"')
-        named = parse_qs(target.query)
-        allowed = [urlsplit(uri)._replace(netloc="") for uri in named.get("redirect_uri", ["http://127.0.0.1/"])]
-        if back.hostname not in LOOPBACK or back._replace(netloc="") not in allowed:
-            raise self._refused("invalid_request", "Invalid redirect_uri")
-        if set(values["scope"].split()) - set(named.get("scope", [IDENTITY])[0].split()):
-            raise self._refused("invalid_scope", "A scope was not declared in the client metadata")
-
-    def _require_same(self, values: dict[str, str], thumbprint: str, client_id: str, expected: str) -> None:
-        if values["client_id"] != client_id:
+    def _require_same(self, client: Client, thumbprint: str, before: Pushed | Grant) -> None:
+        if client.id != before.client_id:
             raise self._refused("invalid_grant", "Token was not issued to this client")
-        if thumbprint != expected:
+        if thumbprint != before.thumbprint:
             raise self._refused("invalid_grant", "DPoP proof does not match the expected JKT")
+        if before.client_key and not client.key:
+            raise self._refused("invalid_grant", "Client authentication method mismatch (expected private_key_jwt)")
+        if before.client_key and client.key != before.client_key:
+            told = "The session was initiated with a different key than the client assertion currently used"
+            raise self._refused("invalid_grant", told)
 
     def _choices(self, pushed: Pushed) -> list[Choice]:
         """The accounts, the expected one first."""

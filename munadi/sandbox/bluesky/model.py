@@ -41,6 +41,7 @@ class Pushed:
     expires_at: float
     did: str = ""
     code: str = ""
+    client_key: str = ""  # that proved who asked; empty for a public client
 
 
 @dataclass
@@ -54,6 +55,8 @@ class Grant:
     created_at: float
     refresh: str = ""
     used: list[str] = field(default_factory=list)  # refresh tokens before this one
+    client_key: str = ""  # that its client must go on to prove itself with; empty for a public client
+    refreshed_at: float = 0.0
 
 
 @dataclass

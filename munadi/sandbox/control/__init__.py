@@ -34,6 +34,8 @@ Planting
     GET    /faults, DELETE /faults, DELETE /faults/{id}
     GET    /clock, POST /clock      `{advanceSeconds}`: shifts the networks' clock
     GET    /settings                delays, limits and switches of each network
+    PUT    /addresses               `{public, local}`: where a public address is really served; Bluesky reads a
+                                    client's metadata and keys there
     PUT    /delays                  `{channel, kind, seconds}`
     PUT    /limits                  `{channel, kind, value}`
     PUT    /switches                `{channel, kind, enabled}`

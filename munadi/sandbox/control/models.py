@@ -41,6 +41,11 @@ class ClockShift(ControlModel):
     advance_seconds: float = Field(ge=0)
 
 
+class Address(ControlModel):
+    public: str = Field(min_length=1)
+    local: str = Field(min_length=1)
+
+
 class Delay(ControlModel):
     channel: str
     kind: str

@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Response
 
 from munadi.sandbox.clock import iso
 from munadi.sandbox.control.lookup import network_of, profile_of, require_operation
-from munadi.sandbox.control.models import ClockShift, Delay, Limit, NewFault, Switch
+from munadi.sandbox.control.models import Address, ClockShift, Delay, Limit, NewFault, Switch
 from munadi.sandbox.faults import Fault
 from munadi.sandbox.state import SandboxState
 
@@ -69,6 +69,12 @@ def _add_settings(router: APIRouter, state: SandboxState) -> None:
             }
             for network in state.networks.values()
         }
+
+    @router.put("/addresses")
+    async def address(change: Address) -> dict[str, str]:
+        for network in state.networks.values():
+            network.addresses[change.public] = change.local
+        return {change.public: change.local}
 
     @router.put("/delays")
     async def delay(change: Delay) -> dict[str, float]:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import shutil
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
 
-from munadi.channels.bluesky.oauth import client_id_of, client_metadata
 from munadi.channels.oauth import challenge_of
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Asking
@@ -35,12 +31,11 @@ from tests.channels.bluesky.oauth_network import (
     TOKENS,
     Scene,
     document,
+    said,
     wants_nonce,
 )
 from tests.channels.making import NOW
 from tests.channels.network import answer, form_of, ok
-from tests.support.node import install_packages
-from tests.support.pds import FOLDER
 
 CODE = {"code": "code-1", "state": "state-1", "iss": ISSUER}
 
@@ -66,7 +61,7 @@ async def test_the_request_is_pushed_to_the_server_of_the_handles_pds() -> None:
     hosts = [str(request.url).partition("?")[0] for request in scene.network.requests]
     directory = f"https://plc.directory{DOCUMENT}"
     assert hosts == [f"https://bsky.social{HANDLE}", directory, PDS + RESOURCE, ISSUER + SERVER, ISSUER + PAR]
-    form = form_of(scene.network.requests[-1])
+    form = said(scene.network.requests[-1])
     assert form.pop("code_challenge") == challenge_of(consent.kept["verifier"])
     assert form == {
         "client_id": CLIENT,
@@ -177,7 +172,7 @@ async def test_a_consent_becomes_tokens_that_are_bound_to_its_key() -> None:
     scene = Scene()
     consent = await scene.server.begin(ASKING)
     granted = await scene.server.exchange(ASKING, CODE, consent.kept)
-    form = form_of(scene.network.sent(GRANT)[0])
+    form = said(scene.network.sent(GRANT)[0])
     assert form == {
         "client_id": CLIENT,
         "grant_type": "authorization_code",
@@ -242,42 +237,7 @@ async def test_a_damaged_try_is_not_exchanged() -> None:
     assert scene.network.requests == []
 
 
-def test_who_we_are() -> None:
-    assert client_id_of(BACK) == CLIENT
-    here = client_id_of("http://127.0.0.1:8000/v1/oauth/bluesky/callback")
-    assert here.startswith("http://localhost?")
-    assert parse_qs(urlsplit(here).query) == {
-        "redirect_uri": ["http://127.0.0.1:8000/v1/oauth/bluesky/callback"],
-        "scope": ["atproto transition:generic"],
-    }
-    assert client_id_of("http://[::1]:8000/back").startswith("http://localhost?")
-
-
 @pytest.mark.parametrize("back", ["http://localhost:8000/back", "http://munadi.example.com/back"])
 async def test_where_a_browser_must_not_be_sent_back(back: str) -> None:
     error = await refused(Scene(), back=back)
     assert (error.reason, error.sorting) == (Reason.APP_NOT_APPROVED, Sorting.NOT_SENT)
-
-
-async def test_the_reference_server_takes_our_metadata() -> None:
-    base = "https://munadi.example.com/post"
-    back = f"{base}/v1/oauth/bluesky/callback"
-    metadata = client_metadata(base, back)
-    assert metadata["client_id"] == f"{base}/v1/oauth/bluesky/client-metadata.json"
-    read = json.loads(await _judged(metadata["client_id"], metadata))
-    assert {name: read[name] for name in metadata} == metadata
-    with pytest.raises(AssertionError, match="client_id"):
-        await _judged(f"{base}/other.json", metadata)
-
-
-async def _judged(client_id: str, metadata: dict[str, Any]) -> bytes:
-    install_packages(FOLDER)
-    node = shutil.which("node")
-    assert node
-    given = json.dumps({"clientId": client_id, "metadata": metadata})
-    judge = await asyncio.create_subprocess_exec(
-        node, "client.mjs", given, cwd=FOLDER, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, error = await judge.communicate()
-    assert judge.returncode == 0, error.decode()
-    return out

@@ -1,0 +1,66 @@
+"""Who we are, served over HTTP as the API serves it, for a sandbox that reads it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from munadi.channels.bluesky.client import ClientKey, ClientKeys, client_metadata
+from munadi.crypto import KeyRing
+from tests.channels.consent import BACK
+from tests.channels.making import SECRET_KEY
+
+CLIENT = "https://munadi.example/v1/oauth/client-metadata.json"
+
+
+def keys_of(secret_key: str = SECRET_KEY) -> ClientKeys:
+    """The client keys of an installation."""
+    return ClientKeys(KeyRing([secret_key]).derive)
+
+
+class ClientSite:
+    """`metadata` and `keys` may be changed by a test; what was read is in `read`."""
+
+    def __init__(self) -> None:
+        self.metadata: dict[str, Any] = client_metadata("https://munadi.example", BACK)
+        self.keys: list[ClientKey] = [keys_of().newest]
+        self.read: list[str] = []
+        site = self
+
+        class Answering(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                site.read.append(self.path)
+                served: dict[str, Any] = {
+                    "/v1/oauth/client-metadata.json": site.metadata,
+                    "/v1/oauth/jwks.json": {"keys": [key.jwk for key in site.keys]},
+                }
+                body = json.dumps(served.get(self.path, {})).encode()
+                self.send_response(200 if self.path in served else 404)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Quiet."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@contextmanager
+def client_site() -> Iterator[ClientSite]:
+    """A running site."""
+    site = ClientSite()
+    thread = threading.Thread(target=site.server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield site
+    finally:
+        site.server.shutdown()
+        site.server.server_close()
+        thread.join(timeout=5)
