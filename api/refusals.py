@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from api.problems import ProblemError
 from api.services import Services
-from munadi.domain.failure import ChannelError, FailureClass, Reason
+from munadi.domain.failure import ChannelError, FailureClass, FieldRefused, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.reasons import REASONS
 from munadi.intake.problems import Findings
@@ -30,6 +30,8 @@ def is_passing(error: ChannelError) -> bool:
 
 def of_channel(error: ChannelError, channel: str, pointer: str) -> ProblemError:
     """A network's no to an account: 503 with Retry-After when it will pass, else 422 with what to do."""
+    if isinstance(error, FieldRefused):
+        return _of_field(error, channel)
     facts = REASONS[error.reason]
     wrong = _CHECK if facts.class_ is FailureClass.TOKEN else facts.remedy
     remedy = facts.remedy if is_passing(error) else _AT_IMPORT.get(error.reason, wrong)
@@ -40,6 +42,19 @@ def of_channel(error: ChannelError, channel: str, pointer: str) -> ProblemError:
         return ProblemError(503, error.reason, "The network is not available", detail, headers=headers)
     problem = Problem(pointer=pointer, code=error.reason, message=detail, channel=channel, actual=error.provider_code)
     return ProblemError(422, error.reason, "The network refused", detail, errors=[problem])
+
+
+def _of_field(error: FieldRefused, channel: str) -> ProblemError:
+    problem = Problem(
+        pointer=error.pointer,
+        code=error.reason,
+        message=error.message,
+        channel=channel,
+        rule=error.rule,
+        limit=error.limit,
+        actual=error.actual,
+    )
+    return ProblemError(422, error.reason, "The network refused", error.message, errors=[problem])
 
 
 async def check_url(services: Services, url: str, pointer: str) -> None:

@@ -47,7 +47,11 @@ class AccountChecks:
 
     async def _look(self, account: ConnectedAccount) -> None:
         given = AccountImport.of(
-            account.credentials, external_id=account.external_id, service_url=account.service_url, login=account.login
+            account.credentials,
+            external_id=account.external_id,
+            service_url=account.service_url,
+            login=account.login,
+            handle=account.handle,
         )
         seen = await self._channels[account.channel].verify(given)
         await self._accounts.store_checked(account.id, account.credentials_version, seen, self._clock.now())

@@ -140,3 +140,14 @@ class ChannelError(Exception):
     def __str__(self) -> str:
         code = f" ({self.provider_code})" if self.provider_code else ""
         return f"{self.reason}{code}: {self.message}"
+
+
+@dataclass
+class FieldRefused(ChannelError):
+    """A field of a request is wrong. `pointer` is the field, `rule` stable; `limit` is what it must be, `actual` is
+    what was found. The message says what to do."""
+
+    pointer: str = ""
+    rule: str | None = None
+    limit: str | None = None
+    actual: str | None = None

@@ -15,7 +15,8 @@ from munadi.domain.account import Credentials
 class AccountImport:
     """What a client imports (api.md, accounts): a token, or for Bluesky an identifier and an app password.
 
-    What follows `password` is never a client's: a consent brings it, and a check of stored credentials.
+    What follows `password` is never a client's: a consent brings it, and a check of stored credentials. `handle` is
+    the stored account's: its identity was proven when it was connected.
     """
 
     external_id: str | None = None
@@ -29,10 +30,17 @@ class AccountImport:
     grant_expires_at: datetime | None = None
     is_final: bool = False
     extra: Mapping[str, SecretStr] = field(default_factory=dict)
+    handle: str | None = None
 
     @classmethod
     def of(
-        cls, credentials: Credentials, *, external_id: str, service_url: str | None, login: str | None = None
+        cls,
+        credentials: Credentials,
+        *,
+        external_id: str,
+        service_url: str | None,
+        login: str | None = None,
+        handle: str | None = None,
     ) -> AccountImport:
         """What is held already, to be proven anew."""
         return cls(
@@ -45,4 +53,5 @@ class AccountImport:
             grant_expires_at=credentials.grant_expires_at,
             is_final=credentials.is_final,
             extra=credentials.extra,
+            handle=handle,
         )

@@ -6,7 +6,7 @@ A channel joins with a `Scene` in `scenes.py`: a draft that is ready to publish,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -43,6 +43,7 @@ class Scene:
     reading_posts: tuple[str, ...] = ()
     settles_later: bool = False
     identity_calls: int = 1
+    identity_reads: Mapping[str, httpx.Response] = field(default_factory=dict)  # what else is read to prove it, by path
 
     def bench(self) -> Bench:
         """The channel on a network that accepts everything about this draft."""

@@ -202,6 +202,8 @@ async def test_verify_tells_whose_the_credentials_are(scene: Scene) -> None:
     built = scene.bench()
     method, path, identity = scene.identity
     built.network.on(method, path, identity)
+    for read, found in scene.identity_reads.items():
+        built.network.on("GET", read, found)
     connection = await built.channel.verify(scene.credentials)
     assert connection.profile.external_id == scene.account.external_id
     assert connection.profile.handle

@@ -9,8 +9,10 @@ from pydantic import BaseModel
 from munadi.channels.bluesky.client import ClientKeys
 from munadi.channels.bluesky.facets import handles
 from munadi.channels.bluesky.grants import Grant, Granting
+from munadi.channels.bluesky.identity import Identities
 from munadi.channels.bluesky.posting import Posting, get_record
 from munadi.channels.bluesky.prepare import Preparation, is_complete, lead_of
+from munadi.channels.bluesky.proving import Proving
 from munadi.channels.bluesky.quotes import Quotes
 from munadi.channels.bluesky.sessions import Sessions
 from munadi.channels.bluesky.spec import SPEC, Options, Settings
@@ -45,7 +47,8 @@ class Bluesky:
         self._xrpc = xrpc_of(settings, tools)
         self._service = VideoService(hosts.video, settings.video_did, tools)
         self._quotes = Quotes(self._xrpc, hosts.appview)
-        self._sessions = Sessions(self._xrpc)
+        identities = Identities(self._xrpc, hosts.plc)
+        self._sessions = Sessions(self._xrpc, Proving(identities, self._xrpc.entryway, tools.is_development))
         self._granting = Granting(self._xrpc, tools.clock, ClientKeys(tools.derive))
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:

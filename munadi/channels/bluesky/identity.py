@@ -20,8 +20,8 @@ DID = re.compile(r"did:plc:[a-z0-9]{1,64}|did:web:[a-zA-Z0-9.-]{1,253}(%3A[0-9]{
 HANDLE = re.compile(
     r"(?=.{3,253}\Z)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 )
-# Answers that say that a document is not there, or is not for us.
-REFUSALS = range(400, 500)
+# Answers that say that a document is not there, or is not for us; 429 says nothing about the document.
+REFUSALS = frozenset(range(400, 500)) - {429}
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,14 @@ class Identities:
         known = [str(name) for name in names] if isinstance(names, list) else []
         handles = [name.removeprefix("at://") for name in known if name.startswith("at://")]
         return Owner(did, pds, handles[0] if handles else None)
+
+    async def handle_of(self, owner: Owner) -> str | None:
+        """The handle that the DID document claims, if it also leads back to the DID; None if it does not."""
+        if owner.handle is None or not HANDLE.fullmatch(owner.handle):
+            return None
+        handle = owner.handle.lower()
+        did = await self._xrpc.did_of(self._xrpc.entryway, handle) or await self._at_its_domain(handle)
+        return handle if did == owner.did else None
 
     async def _at_its_domain(self, handle: str) -> str | None:
         """The handle's own domain says whose it is, for those that our entryway does not find."""

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
 from munadi.channels.bluesky.client import KEY_FACT, ClientKey
-from munadi.channels.bluesky.identity import pds_of
+from munadi.channels.bluesky.identity import Owner, pds_of
+from munadi.channels.bluesky.proving import Claim, Proving
 from munadi.channels.bluesky.xrpc import CLIENT_KEY, SCOPE, Access, Xrpc
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, FieldRefused, Reason, Sorting
 from munadi.ports import AccountImport, Answer, Connection
 
 # What a refresh answers when the grant is dead, rather than merely when the access token is.
@@ -26,11 +26,15 @@ DEAD_GRANT = frozenset({"ExpiredToken", "InvalidToken"})
 class Sessions:
     """`verify` and `refresh` of the channel."""
 
-    def __init__(self, xrpc: Xrpc) -> None:
+    def __init__(self, xrpc: Xrpc, proving: Proving) -> None:
         self._xrpc = xrpc
+        self._proving = proving
 
     async def verify(self, given: AccountImport) -> Connection:
-        """Log in with identifier and app password, or look at the session behind a token. Raises ChannelError."""
+        """Log in with identifier and app password, or look at the session behind a token. Raises ChannelError.
+
+        What the server says about the account is a claim, which `proving` checks.
+        """
         base = (given.service_url or self._xrpc.entryway).rstrip("/")
         if given.identifier and given.password:
             answer = await self._log_in(base, given.identifier, given.password)
@@ -39,10 +43,11 @@ class Sessions:
             answer, credentials = await self._look(base, given)
         else:
             raise _refuse(Reason.MISSING_FIELD, "give identifier and password (an app password), or accessToken")
-        profile = _profile(answer, base, given.extra)
-        if given.external_id and given.external_id != profile.external_id:
-            raise _refuse(Reason.INVALID_FIELD, f"these credentials are {profile.external_id}'s, not externalId's")
-        return Connection(profile, credentials)
+        claim = _claim(answer)
+        if given.external_id and given.external_id != claim.did:
+            raise _foreign(f"these credentials are {claim.did}'s, not {given.external_id}'s", given, claim)
+        proven = await self._proving.prove(claim, base, given)
+        return Connection(_profile(proven, credentials), credentials)
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         """A new pair. Raises ChannelError: TOKEN_REVOKED when only a new login helps."""
@@ -50,7 +55,12 @@ class Sessions:
         if token is None:
             raise _refuse(Reason.TOKEN_REVOKED, "the account was connected without a refresh token")
         base = account.service_url or self._xrpc.entryway
-        return _pair(await self._refresh(base, token))
+        answer = await self._refresh(base, token)
+        # An import may not know yet whose it is.
+        if account.external_id and answer.field("did") not in (None, account.external_id):
+            message = f"Bluesky: {base} renewed the session of another account"
+            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.NOT_SENT, message)
+        return _pair(answer)
 
     async def _log_in(self, base: str, identifier: str, password: SecretStr) -> Answer:
         secret = password.get_secret_value()
@@ -111,17 +121,34 @@ def _pair(answer: Answer) -> Credentials:
     )
 
 
-def _profile(answer: Answer, base: str, extra: Mapping[str, SecretStr]) -> Profile:
+def _claim(answer: Answer) -> Claim:
     did, handle = answer.field("did"), answer.field("handle")
     if not isinstance(did, str) or not did.startswith("did:"):
         raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "Bluesky: a session without a DID")
     _check_active(answer)
+    return Claim(did, handle if isinstance(handle, str) else None, pds_of(answer.field("didDoc")))
+
+
+def _profile(proven: Owner, credentials: Credentials) -> Profile:
+    extra = credentials.extra
     return Profile(
-        external_id=did,
-        handle=handle if isinstance(handle, str) else did,
-        service_url=pds_of(answer.field("didDoc")) or base,
+        external_id=proven.did,
+        handle=proven.handle or proven.did,
+        service_url=proven.pds,
         scopes=tuple(extra[SCOPE].get_secret_value().split()) if SCOPE in extra else (),
         facts={KEY_FACT: ClientKey.read(extra[CLIENT_KEY]).jwk} if CLIENT_KEY in extra else {},
+    )
+
+
+def _foreign(message: str, given: AccountImport, claim: Claim) -> ChannelError:
+    return FieldRefused(
+        Reason.INVALID_FIELD,
+        Sorting.REJECTED,
+        f"Bluesky: {message}",
+        pointer="/externalId",
+        rule="credentials_of_external_id",
+        limit=given.external_id,
+        actual=claim.did,
     )
 
 

@@ -41,10 +41,18 @@ def session(**changes: Any) -> httpx.Response:
 
 
 def document(*services: Any) -> dict[str, Any]:
-    return {"id": DID, "service": list(services)}
+    return {"id": DID, "alsoKnownAs": ["at://acme.example"], "service": list(services)}
 
 
 PDS = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": "https://moved.example/"}
+
+
+def known(**pds: str) -> Bench:
+    """A network whose directory and handles say the same as `session`."""
+    built = bench("bluesky")
+    built.network.on("GET", f"/{DID}", ok(document({**PDS, **pds})))
+    built.network.on("GET", "/xrpc/com.atproto.identity.resolveHandle", ok({"did": DID}))
+    return built
 
 
 async def refused(built: Bench, given: AccountImport) -> ChannelError:
@@ -54,7 +62,7 @@ async def refused(built: Bench, given: AccountImport) -> ChannelError:
 
 
 async def test_a_login_gives_a_pair_with_its_expiry() -> None:
-    built = bench("bluesky")
+    built = known()
     built.network.on("POST", CREATE, session())
     connection = await built.channel.verify(LOGIN)
     request = built.network.requests[0]
@@ -63,17 +71,18 @@ async def test_a_login_gives_a_pair_with_its_expiry() -> None:
     assert connection.credentials.access_token.get_secret_value() == ACCESS
     assert connection.credentials.refresh_token == SecretStr("r2")
     assert connection.credentials.expires_at == datetime.fromtimestamp(1_800_000_000, UTC)
-    assert connection.profile.service_url == "https://bsky.social"
+    assert (connection.profile.external_id, connection.profile.handle) == (DID, "acme.example")
 
 
-async def test_the_pds_is_where_the_did_document_says() -> None:
-    built = bench("bluesky")
-    built.network.on("POST", CREATE, session(didDoc=document(PDS)))
+async def test_the_pds_behind_the_entryway_is_where_the_directory_says() -> None:
+    built = known()
+    claimed = document({**PDS, "serviceEndpoint": "https://claimed.example"})
+    built.network.on("POST", CREATE, session(didDoc=claimed))
     assert (await built.channel.verify(LOGIN)).profile.service_url == "https://moved.example"
 
 
 async def test_a_given_server_is_asked_and_kept() -> None:
-    built = bench("bluesky")
+    built = known(serviceEndpoint="https://own.example")
     built.network.on("GET", GET, session())
     given = AccountImport(access_token=SecretStr(ACCESS), service_url="https://own.example/")
     connection = await built.channel.verify(given)
@@ -84,14 +93,14 @@ async def test_a_given_server_is_asked_and_kept() -> None:
 
 
 async def test_an_expired_import_is_renewed_on_the_spot() -> None:
-    built = bench("bluesky")
+    built = known()
     built.network.on("GET", GET, answer(400, {"error": "ExpiredToken"}), session()).on("POST", RENEW, session())
     connection = await prove(built.channel, TOKENS)
     assert connection.credentials.access_token.get_secret_value() == ACCESS
     assert connection.credentials.refresh_token == SecretStr("r2")
     [renewal] = built.network.sent(RENEW)
     assert renewal.headers["authorization"] == f"Bearer {REFRESH}"
-    assert built.network.requests[-1].headers["authorization"] == f"Bearer {ACCESS}"
+    assert built.network.sent(GET)[-1].headers["authorization"] == f"Bearer {ACCESS}"
 
 
 async def test_an_expired_import_without_a_refresh_token_is_refused() -> None:
@@ -149,6 +158,14 @@ async def test_a_refresh_that_fails_says_whether_the_grant_is_dead(
     with pytest.raises(ChannelError) as caught:
         await built.channel.refresh(account("bluesky", DID, service_url="https://pds.example"))
     assert (caught.value.reason, caught.value.sorting) == (reason, Sorting(sorting))
+
+
+async def test_a_refresh_never_brings_the_session_of_another_account() -> None:
+    built = bench("bluesky")
+    built.network.on("POST", RENEW, session(did="did:plc:somebodyelse"))
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.refresh(account("bluesky", DID, service_url="https://pds.example"))
+    assert (caught.value.reason, caught.value.sorting) == (Reason.UNKNOWN_PROVIDER_ERROR, Sorting.NOT_SENT)
 
 
 async def test_without_a_refresh_token_only_a_new_login_helps() -> None:

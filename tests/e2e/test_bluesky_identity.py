@@ -1,0 +1,131 @@
+"""Bluesky over real processes: a confidential client that connects and renews, and a server that lies about accounts.
+
+The public address is https and exists only in the settings: the sandbox finds it at the API's own address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, OctKey
+
+from tests.e2e.stack import Stack
+
+PUBLIC = "https://munadi.example"
+CLIENT = f"{PUBLIC}/v1/oauth/bluesky/client-metadata.json"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    running = Stack(tmp_path_factory.mktemp("public"), {"MUNADI_PUBLIC_URL": PUBLIC}).start()
+    yield running
+    assert running.stop() == 0
+
+
+@pytest.fixture
+async def sandbox(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
+    async with stack.sandbox() as client:
+        yield client
+
+
+async def connected(api: httpx.AsyncClient, ref: str, did: str) -> dict[str, Any]:
+    """An account whose owner consented, as a browser does it: links lead to the public address, we call the API."""
+    made = (await api.post(f"/v1/brands/{ref}/accounts/connect", json={"channel": "bluesky"})).json()
+    assert made["connectUrl"].startswith(PUBLIC)
+    left = await api.post(urlsplit(made["connectUrl"]).path)
+    assert left.status_code == 303, left.text
+    cookie = left.headers["set-cookie"].partition(";")[0]
+    async with httpx.AsyncClient() as browser:
+        decided = await browser.get(httpx.URL(left.headers["location"]).copy_merge_params({"approve": did}))
+    target = urlsplit(decided.headers["location"])
+    assert f"{target.scheme}://{target.netloc}" == PUBLIC
+    back = await api.get(f"{target.path}?{target.query}", headers={"cookie": cookie})
+    assert back.status_code == 303, back.text
+    found = (await api.get(f"/v1/connections/{made['id']}")).json()
+    assert found["status"] == "connected", found
+    account: dict[str, Any] = (await api.get(f"/v1/accounts/{found['accountIds'][0]}")).json()
+    return account
+
+
+async def calls(sandbox: httpx.AsyncClient, operation: str) -> list[int]:
+    found = (await sandbox.get("/control/calls", params={"channel": "bluesky"})).json()
+    return [call["status"] for call in found if call["operation"] == operation]
+
+
+async def test_a_confidential_client_connects_and_renews(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> None:
+    metadata = await api.get("/v1/oauth/bluesky/client-metadata.json", headers={"authorization": ""})
+    assert (metadata.json()["client_id"], metadata.json()["token_endpoint_auth_method"]) == (CLIENT, "private_key_jwt")
+    assert metadata.json()["jwks_uri"] == f"{PUBLIC}/v1/oauth/bluesky/jwks.json"
+    served = await api.get("/v1/oauth/bluesky/jwks.json", headers={"authorization": ""})
+    (key,) = served.json()["keys"]
+    assert not ECKey.import_key(key).is_private
+    assert (await api.get("/v1/oauth/tiktok/jwks.json")).status_code == 404
+
+    await api.post("/v1/brands", json={"ref": "confidential"})
+    profile = (await sandbox.post("/control/profiles", json={"channel": "bluesky", "name": "confidential"})).json()
+    account = await connected(api, "confidential", profile["did"])
+    ends = datetime.fromisoformat(account["grantExpiresAt"]) - datetime.now(UTC)
+    assert timedelta(days=89) < ends <= timedelta(days=90)
+    assert account["handle"] == profile["handle"]
+
+    before = len(await calls(sandbox, "oauth/token"))
+    expired = {"channel": "bluesky", "profile": profile["did"]}
+    assert (await sandbox.post("/control/tokens/expire", json=expired)).status_code < 300
+    checked = (await api.post(f"/v1/accounts/{account['id']}/check")).json()
+    assert (checked["ok"], checked["failure"]) == (True, None)
+    assert (await calls(sandbox, "oauth/token"))[before:][-1] == 200
+    # The sandbox holds the grant as one of a confidential client: two weeks later it still renews it.
+    await sandbox.post("/control/clock", json={"advanceSeconds": 30 * 86_400})
+    checked = (await api.post(f"/v1/accounts/{account['id']}/check")).json()
+    assert (checked["ok"], checked["failure"]) == (True, None)
+    assert (await api.get("/v1/oauth/bluesky/jwks.json")).json()["keys"] == [key]
+
+
+@asynccontextmanager
+async def lying_server(did: str) -> AsyncIterator[str]:
+    """A server that opens a session for anybody, and says that it is `did`'s."""
+    token = jwt.encode({"alg": "HS256", "typ": "at+jwt"}, {"exp": 4_000_000_000}, OctKey.generate_key(256))
+    session = {"did": did, "handle": "munadi.bsky.test", "accessJwt": token, "refreshJwt": token, "active": True}
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = json.dumps(session).encode()
+        head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
+        writer.write(head.encode() + b"connection: close\r\n\r\n" + body)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_a_server_that_claims_an_account_of_another_is_refused(
+    stack: Stack, api: httpx.AsyncClient, sandbox: httpx.AsyncClient
+) -> None:
+    await api.post("/v1/brands", json={"ref": "lied"})
+    profile = (await sandbox.post("/control/profiles", json={"channel": "bluesky", "name": "victim"})).json()
+    credentials = {"identifier": "anybody", "password": "abcd-abcd-abcd-abcd"}
+    async with lying_server(profile["did"]) as liar:
+        given = {"channel": "bluesky", "serviceUrl": liar, "credentials": credentials}
+        answer = await api.post("/v1/brands/lied/accounts", json=given)
+    assert answer.status_code == 422, answer.text
+    (problem,) = answer.json()["errors"]
+    assert (problem["pointer"], problem["rule"]) == ("/serviceUrl", "service_url_of_did")
+    assert (problem["limit"], problem["actual"]) == (f"{stack.info['sandbox']}/bluesky/pds", liar)
+    assert (await api.get("/v1/accounts", params={"brandRef": "lied"})).json()["data"] == []
+    right = {"identifier": profile["identifier"], "password": profile["password"]}
+    for server in (profile["serviceUrl"], None):
+        given = {"channel": "bluesky", "serviceUrl": server, "credentials": right}
+        answer = await api.post("/v1/brands/lied/accounts", json={k: v for k, v in given.items() if v})
+        assert answer.status_code in (200, 201), answer.text
+        assert (answer.json()["handle"], answer.json()["serviceUrl"]) == (profile["handle"], profile["serviceUrl"])
