@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, FailureClass, Reason
+from munadi.domain.publication import Unknown
 from munadi.domain.reasons import REASONS
 from munadi.ports import TokenKeeper
 
@@ -14,27 +15,41 @@ T = TypeVar("T")
 
 
 async def with_token(tokens: TokenKeeper, account_id: str, call: Callable[[ConnectedAccount], Awaitable[T]]) -> T:
-    """Make a call that may be repeated; once more with a fresh token when the network says that the token expired.
+    """Make a call that may be repeated. It is repeated once: with a fresh token when the network says that the token
+    expired, with the new connection when the account was reconnected while the old one failed.
 
-    Raises what the call raised. A grant that is dead, or a fresh token refused again, is told to the account, and so
-    is how long the network wants to hear nothing.
+    Raises what the call raised, with the version of the credentials it was made with. A grant that is dead, or a fresh
+    token refused again, is reported to the account, and so is how long the network wants no calls.
     """
     account = await tokens.account(account_id)
     try:
-        return await call(account)
+        return await _made(tokens, account, call)
     except ChannelError as error:
-        if error.reason is not Reason.TOKEN_EXPIRED:
-            await _tell(tokens, account, error)
+        if error.reason is not Reason.TOKEN_EXPIRED and not await report(tokens, account, error):
             raise
     fresh = await tokens.renew(account)
     try:
-        return await call(fresh)
+        return await _made(tokens, fresh, call)
     except ChannelError as error:
-        await _tell(tokens, fresh, error)
+        await report(tokens, fresh, error)
         raise
 
 
-async def _tell(tokens: TokenKeeper, account: ConnectedAccount, error: ChannelError) -> None:
-    await tokens.pause(account.id, error.pause)
-    if REASONS[error.reason].class_ is FailureClass.TOKEN:
-        await tokens.lost(account, error)
+async def report(tokens: TokenKeeper, account: ConnectedAccount, error: ChannelError) -> bool:
+    """Report the failure of a call to the connection it was made with.
+
+    True when the grant is dead and the account has other credentials by now: the call may be made with those.
+    """
+    await tokens.pause(account, error.pause)
+    return REASONS[error.reason].class_ is FailureClass.TOKEN and await tokens.lost(account, error)
+
+
+async def _made(tokens: TokenKeeper, account: ConnectedAccount, call: Callable[[ConnectedAccount], Awaitable[T]]) -> T:
+    try:
+        result = await call(account)
+    except ChannelError as error:
+        error.credentials_version = account.credentials_version
+        raise
+    if isinstance(result, Unknown):
+        await tokens.pause(account, result.pause)
+    return result

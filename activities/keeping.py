@@ -38,15 +38,15 @@ class KeepingActivities:
     @activity.defn(name="keep")
     async def keep(self, ref: AccountRef) -> Kept:
         """Do what is due for the account, and tell when to look next. Raises what is to be tried again."""
-        ahead = Keeping()
+        ahead, seen_version = Keeping(), None
         try:
             kept = await self._accounts.kept(ref.account_id)
             if kept is not None and kept.status is not S.REAUTH_REQUIRED:
-                ahead = self._ahead(kept)
+                ahead, seen_version = self._ahead(kept), kept.account.credentials_version
                 if ahead.must_ask(self._clock.now()):
                     kept = await self._asked(kept)
         except ChannelError as error:
-            raise await self._not_now(ref.account_id, ahead, error) from error
+            raise await self._not_now(ref.account_id, ahead, seen_version, error) from error
         return await self._planned(ref.account_id, kept)
 
     async def _asked(self, kept: KeptAccount) -> KeptAccount | None:
@@ -81,13 +81,15 @@ class KeepingActivities:
         if REASONS[error.reason].class_ not in PASSING and lapses_at is not None and lapses_at - TOLD_AHEAD <= now:
             await self._accounts.tell_expiring(kept.account.id, kept.account.credentials_version, now)
 
-    async def _not_now(self, account_id: str, ahead: Keeping, error: ChannelError) -> Exception:
+    async def _not_now(
+        self, account_id: str, ahead: Keeping, seen_version: int | None, error: ChannelError
+    ) -> Exception:
         """The error that makes Temporal try again, after a wait that grows and does not outlast the grant."""
         now = self._clock.now()
         wait = max(growing(TRY_GROWTH, activity.info().attempt - 1), error.retry_after or timedelta(0))
         if ahead.lapses_at is not None and ahead.lapses_at > now:
             wait = min(wait, max((ahead.lapses_at - now) / 2, error.retry_after or SOON))
-        await self._accounts.failed(account_id, error, now + wait, now)
+        await self._accounts.failed(account_id, error, now + wait, now, seen_version)
         return again(error, wait)
 
     def _ahead(self, kept: KeptAccount) -> Keeping:

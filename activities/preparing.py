@@ -88,5 +88,6 @@ class PreparingActivities:
             hold=hold,
             hold_for=wait,
             now=self._clock.now(),
+            credentials_version=error.credentials_version,
         )
         return settled_as(work.publication_id, settled)

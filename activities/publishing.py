@@ -86,7 +86,10 @@ class PublishingActivities:
                 after = min(max(after, error.retry_after or after), left)
                 if error.sorting is Sorting.REJECTED:
                     verdict = Verdict(
-                        sorting=Sorting.REJECTED, failure=failure_from(error, self._clock.now()), raw=error.raw
+                        sorting=Sorting.REJECTED,
+                        failure=failure_from(error, self._clock.now()),
+                        raw=error.raw,
+                        credentials_version=error.credentials_version,
                     )
             if verdict is not None:
                 accepted = work.open_attempt.id if work.open_attempt else None
@@ -113,8 +116,9 @@ class PublishingActivities:
         if isinstance(intent, IntentRefused):
             return await self._refused(work, intent)
         verdict, error = await self._call(work, account, gate)
+        verdict = verdict.model_copy(update={"credentials_version": account.credentials_version})
         if error is not None:
-            await self._tokens.pause(account.id, error.pause)
+            await self._tokens.pause(account, error.pause)
         if error is not None and REASONS[error.reason].class_ is FailureClass.TOKEN and verdict.hold is not None:
             renewed = await self._renewed(account, error, may_renew)
             if renewed is not None:
@@ -177,11 +181,13 @@ class PublishingActivities:
     ) -> ConnectedAccount | None:
         """A working token in place of one that the network refused, or None.
 
-        A dead grant, or a fresh token that is refused again, is told to the account: only its owner can help.
+        A dead grant, or a fresh token that is refused again, is reported to the account: only its owner can help. An
+        account that its owner has connected again meanwhile has another token already.
         """
         if error.reason is not Reason.TOKEN_EXPIRED or not may_renew:
-            await self._tokens.lost(account, error)
-            return None
+            is_replaced = await self._tokens.lost(account, error)
+            if not (is_replaced and may_renew):
+                return None
         try:
             return await self._tokens.renew(account)
         except ChannelError:
@@ -196,6 +202,7 @@ class PublishingActivities:
             hold=HoldReason.TOKEN if token_class else hold,
             hold_for=error.retry_after,
             hold_cause=failure_from(error, self._clock.now()),
+            credentials_version=error.credentials_version,
         )
         return settled_as(work.publication_id, await self._settle(work, None, verdict))
 

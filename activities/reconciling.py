@@ -154,8 +154,6 @@ class ReconcilingActivities:
             )
         except ChannelError as error:
             return Unknown(note=str(error)[:200], pause=error.pause)
-        if isinstance(found, Unknown):
-            await self._tokens.pause(work.account_id, found.pause)
         return await self._unless_anothers(work, found)
 
     async def _unless_anothers(self, work: Work, found: Published | Absent | Unknown) -> Published | Absent | Unknown:

@@ -108,7 +108,7 @@ class StagingActivities:
         error = await self._call(work, stage, account, gate)
         if error is None:
             return await self._settle(work, intent.attempt_id, Sorting.SENT)
-        await self._tokens.pause(account.id, error.pause)
+        await self._tokens.pause(account, error.pause)
         if error.sorting is Sorting.UNKNOWN:
             await self._settle(work, intent.attempt_id, Sorting.UNKNOWN, error=error)
             return next_step(work, Step.STAGE, SPACING)
@@ -146,7 +146,7 @@ class StagingActivities:
             log.warning("cannot look for step %s of %s: %s", stage, work.publication_id, error)
             found = None
         if isinstance(found, Unknown):
-            await self._tokens.pause(account.id, found.pause)
+            await self._tokens.pause(account, found.pause)
         if isinstance(found, Published):
             return await self._settle(work, attempt.id, Sorting.SENT)
         now = self._clock.now()

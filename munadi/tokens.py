@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from munadi.crypto import SealBroken
 from munadi.db.accounts import AccountStore, OpenedAccount
-from munadi.domain.account import AccountStatus, ConnectedAccount
+from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, FailureClass, Reason, Sorting
 from munadi.domain.reasons import REASONS
 from munadi.ports import Channels, Clock
@@ -58,16 +58,18 @@ class AccountTokens:
             return current
         return await self._refreshed(current)
 
-    async def lost(self, account: ConnectedAccount, error: ChannelError) -> None:
-        """The network called the grant dead: the account needs its owner, unless it was reconnected meanwhile."""
-        await self._accounts.mark_reauth_required(
-            account.id, account.credentials_version, error.reason.value, self._clock.now(), error.message
+    async def lost(self, account: ConnectedAccount, error: ChannelError) -> bool:
+        """The network called the grant dead: the account needs its owner, unless it was replaced meanwhile: True."""
+        version = account.credentials_version
+        is_marked = await self._accounts.mark_reauth_required(
+            account.id, version, error.reason.value, self._clock.now(), error.message
         )
+        return not is_marked and await self._accounts.is_replaced(account.id, version)
 
-    async def pause(self, account_id: str, wait: timedelta | None) -> None:
-        """The network wants to hear nothing for a while: no process calls it for this account until then."""
+    async def pause(self, account: ConnectedAccount, wait: timedelta | None) -> None:
+        """The network wants no calls for a while: no process makes one for this connection until then."""
         if wait is not None:
-            await self._accounts.pause(account_id, self._clock.now() + wait)
+            await self._accounts.pause(account.id, account.credentials_version, self._clock.now() + wait)
 
     async def _load(self, account_id: str) -> ConnectedAccount:
         try:
@@ -119,21 +121,26 @@ class AccountTokens:
 
     async def _refresh_and_store(self, account: ConnectedAccount) -> None:
         try:
-            async with asyncio.timeout(LEASE.total_seconds()):
-                fresh = await self._channels[account.channel].refresh(account)
-        except TimeoutError:
-            raise _not_sent(Reason.PROVIDER_OUTAGE, "the network did not answer the refresh of the token") from None
+            fresh = await self._refresh(account)
         except ChannelError as error:
             error.sorting = Sorting.NOT_SENT  # nothing visible was sent, whatever became of the refresh
+            version = error.credentials_version = account.credentials_version
             if _is_dead(error):
                 await self.lost(account, error)
             else:
-                await self._accounts.note_failure(account.id, error.reason, error.message, self._clock.now())
-            await self.pause(account.id, error.pause)
+                await self._accounts.note_failure(account.id, version, error.reason, error.message, self._clock.now())
+            await self.pause(account, error.pause)
             raise
         life = self._channels[account.channel].spec.token_life(account.login)
         now = self._clock.now()
         await self._accounts.store_refreshed(account.id, account.credentials_version, fresh, now, life=life)
+
+    async def _refresh(self, account: ConnectedAccount) -> Credentials:
+        try:
+            async with asyncio.timeout(LEASE.total_seconds()):
+                return await self._channels[account.channel].refresh(account)
+        except TimeoutError:
+            raise _not_sent(Reason.PROVIDER_OUTAGE, "the network did not answer the refresh of the token") from None
 
     def _expires_within(self, account: ConnectedAccount, ahead: timedelta) -> bool:
         expires_at = account.credentials.expires_at

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -17,6 +19,17 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.failure import MAX_MESSAGE, Failure, Reason
 from munadi.domain.ids import Prefix
 from munadi.ports import Connection
+
+
+@dataclass(frozen=True)
+class OpenedAccount:
+    """An account with its credentials unsealed, as a channel takes it, how it fares, and since when it has them."""
+
+    account: ConnectedAccount
+    status: AccountStatus
+    granted_at: datetime
+    renewed_at: datetime | None = None
+    paused_until: datetime | None = None
 
 
 def describe(row: AccountRow, connection: Connection) -> None:
@@ -95,17 +108,42 @@ def outliving(old: Credentials, new: Credentials) -> Credentials:
     return new
 
 
+def same_connection(account_id: str, version: int | None) -> ColumnElement[bool]:
+    """The account's row, unless its owner has connected it again since it had credentials of this version.
+
+    A renewal raises the version too, and is the same connection. None: whatever its connection.
+    """
+    row = col(AccountRow.id) == account_id
+    return row if version is None else and_(row, col(AccountRow.connected_version) <= version)
+
+
 async def note_outcome(
-    session: AsyncSession, account_id: str, *, worked: bool, failure: Failure | None, now: datetime
+    session: AsyncSession,
+    account_id: str,
+    *,
+    worked: bool,
+    failure: Failure | None,
+    now: datetime,
+    version: int | None = None,
 ) -> None:
-    """How the last post of an account went, in the transaction that settles it: one small statement, its last."""
+    """How the last post of an account went, in the transaction that settles it: one small statement, its last.
+
+    `version` is that of the credentials which failed, where a call was made with some.
+    """
     noted: dict[str, Any] = {"last_success_at": now} if worked else {}
     if failure is not None:
         noted["last_failure"] = fault(failure.reason, failure.message, now)
     if noted:
-        await session.exec(update(AccountRow).where(col(AccountRow.id) == account_id).values(**noted))
+        stale_or_not = None if worked else version
+        await session.exec(update(AccountRow).where(same_connection(account_id, stale_or_not)).values(**noted))
 
 
 def fault(reason: Reason | str, message: str, now: datetime) -> dict[str, str]:
     """What did not work, as the row keeps it; the remedy is the reason's."""
     return {"reason": str(reason), "message": message[:MAX_MESSAGE], "at": now.isoformat()}
+
+
+async def current(session: AsyncSession, account_id: str, expected_version: int) -> AccountRow | None:
+    """The account under lock, if its credentials are still those; else whoever asks has been overtaken."""
+    row = await session.get(AccountRow, account_id, with_for_update=True)
+    return None if row is None or not row.sealed or row.credentials_version != expected_version else row

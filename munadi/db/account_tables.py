@@ -67,6 +67,7 @@ class AccountRow(SQLModel, table=True):
     facts: dict[str, Any] = json_column(default_factory=dict)
     sealed: bytes = Field(sa_type=LargeBinary)
     credentials_version: int = 1
+    connected_version: int = 0  # the first version of this connection: what failed with an older one is not its failure
     token_expires_at: datetime | None = instant(default=None)
     grant_expires_at: datetime | None = instant(default=None)
     granted_at: datetime | None = instant(default=None)  # when its owner last connected it

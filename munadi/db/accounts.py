@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, update
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing
-from munadi.db.account_rows import by_profile, connected, connected_account, describe, fault, new_account, outliving
+from munadi.db.account_rows import OpenedAccount as OpenedAccount
+from munadi.db.account_rows import (
+    by_profile,
+    connected,
+    connected_account,
+    current,
+    describe,
+    fault,
+    new_account,
+    outliving,
+    same_connection,
+)
 from munadi.db.account_stories import (
     account_views,
     fail_waiting,
@@ -24,7 +34,7 @@ from munadi.db.notices import notify
 from munadi.db.sealed import open_credentials, seal_credentials
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow
-from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
+from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.account_view import AccountView
 from munadi.domain.channel import ChannelName, TokenLife
 from munadi.domain.event import EventType
@@ -32,17 +42,6 @@ from munadi.domain.keeping import keeping_of
 from munadi.ports import Connection
 
 A = AccountStatus
-
-
-@dataclass(frozen=True)
-class OpenedAccount:
-    """An account with its credentials unsealed, as a channel takes it, how it fares, and since when it has them."""
-
-    account: ConnectedAccount
-    status: AccountStatus
-    granted_at: datetime
-    renewed_at: datetime | None = None
-    paused_until: datetime | None = None
 
 
 class AccountStore:
@@ -72,6 +71,7 @@ class AccountStore:
         row.lease_holder = row.lease_until = row.renewed_at = None
         row.granted_at = row.last_success_at = row.keep_at = now
         self._keep(row, connection.credentials, now)
+        row.connected_version = row.credentials_version
         await self._tell(session, EventType.ACCOUNT_CONNECTED, row, now)
         return (await account_views(session, [row]))[0]
 
@@ -130,13 +130,21 @@ class AccountStore:
         granted_at = row.granted_at or row.created_at
         return OpenedAccount(account, A(row.status), granted_at, row.renewed_at, row.paused_until)
 
-    async def pause(self, account_id: str, until: datetime) -> None:
-        """The network wants to hear nothing for this account until then; an earlier, longer pause stays."""
+    async def pause(self, account_id: str, version: int, until: datetime) -> None:
+        """The network wants no calls for this connection until then; an earlier, longer pause stays.
+
+        `version` is that of the credentials it answered to. A connection made since is not paused.
+        """
         shorter = or_(col(AccountRow.paused_until).is_(None), col(AccountRow.paused_until) < until)
+        paused = update(AccountRow).where(same_connection(account_id, version), shorter)
         async with self._database.write() as session:
-            await session.exec(
-                update(AccountRow).where(col(AccountRow.id) == account_id, shorter).values(paused_until=until)
-            )
+            await session.exec(paused.values(paused_until=until))
+
+    async def is_replaced(self, account_id: str, version: int) -> bool:
+        """Whether the account has other credentials by now than those of this version."""
+        query = select(AccountRow.credentials_version).where(col(AccountRow.id) == account_id)
+        async with self._database.read() as session:
+            return (await session.exec(query)).first() not in (None, version)
 
     async def take_lease(self, account_id: str, holder: str, now: datetime, until: datetime) -> bool:
         """The right to refresh, for one holder at a time; it lapses at `until` if the holder dies."""
@@ -172,7 +180,7 @@ class AccountStore:
         `life` plans when the keeper looks next; without it that is at once.
         """
         async with self._database.write() as session:
-            row = await _current(session, account_id, expected_version)
+            row = await current(session, account_id, expected_version)
             if row is not None:
                 self._renew(row, credentials, now, life)
                 row.last_success_at = now
@@ -183,7 +191,7 @@ class AccountStore:
     ) -> None:
         """Keep what a check saw: the profile as it is now, and new credentials if the check had to renew them."""
         async with self._database.write() as session:
-            row = await _current(session, account_id, expected_version)
+            row = await current(session, account_id, expected_version)
             if row is None:
                 return
             granted = row.scopes
@@ -197,9 +205,9 @@ class AccountStore:
             if seen.access_token != kept.access_token or lasts:
                 self._renew(row, seen, now)
 
-    async def note_failure(self, account_id: str, reason: str, message: str, now: datetime) -> None:
-        """Something did not work for an account, whatever becomes of it."""
-        noted = update(AccountRow).where(col(AccountRow.id) == account_id)
+    async def note_failure(self, account_id: str, version: int, reason: str, message: str, now: datetime) -> None:
+        """A call with the credentials of this version failed; nothing is noted on a connection made since."""
+        noted = update(AccountRow).where(same_connection(account_id, version))
         async with self._database.write() as session:
             await session.exec(noted.values(last_failure=fault(reason, message, now)))
 
@@ -225,7 +233,7 @@ class AccountStore:
         before = (A.CONNECTED, A.EXPIRING) if status is A.REAUTH_REQUIRED else (A.CONNECTED,)
         event = EventType.ACCOUNT_REAUTH_REQUIRED if status is A.REAUTH_REQUIRED else EventType.ACCOUNT_EXPIRING
         async with self._database.write() as session:
-            row = await _current(session, account_id, expected_version)
+            row = await current(session, account_id, expected_version)
             if row is None or row.status not in before:
                 return False
             row.status, row.updated_at = status.value, now
@@ -287,9 +295,3 @@ class AccountStore:
             data={"account": view.model_dump(mode="json")},
             now=now,
         )
-
-
-async def _current(session: AsyncSession, account_id: str, expected_version: int) -> AccountRow | None:
-    """The account under lock, if its credentials are still those; else whoever asks has been overtaken."""
-    row = await session.get(AccountRow, account_id, with_for_update=True)
-    return None if row is None or not row.sealed or row.credentials_version != expected_version else row

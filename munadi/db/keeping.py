@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select, update
 
 from munadi.crypto import KeyRing, SealBroken
-from munadi.db.account_rows import fault
+from munadi.db.account_rows import fault, same_connection
 from munadi.db.accounts import AccountStore
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow
@@ -66,9 +66,11 @@ class KeepingStore:
         async with self._database.write() as session:
             await session.exec(planned.values(keep_at=next_at))
 
-    async def failed(self, account_id: str, error: ChannelError, again_at: datetime, now: datetime) -> None:
-        """A look did not work: write down why, and when the next one is."""
-        noted = update(AccountRow).where(col(AccountRow.id) == account_id)
+    async def failed(
+        self, account_id: str, error: ChannelError, again_at: datetime, now: datetime, seen_version: int | None = None
+    ) -> None:
+        """A renewal failed: write down why, and when the next try is, unless the account was connected again since."""
+        noted = update(AccountRow).where(same_connection(account_id, seen_version))
         async with self._database.write() as session:
             await session.exec(noted.values(last_failure=fault(error.reason, error.message, now), keep_at=again_at))
 

@@ -102,7 +102,8 @@ class PublicationLedger:
             # Of a token, whoever tried to renew it knows more: that is noted already.
             held = verdict.hold_cause if verdict.hold is not HoldReason.TOKEN else None
             worked = verdict.published is not None
-            await note_outcome(session, row.account_id, worked=worked, failure=verdict.failure or held, now=now)
+            failure, version = verdict.failure or held, verdict.credentials_version
+            await note_outcome(session, row.account_id, worked=worked, failure=failure, now=now, version=version)
             return Settled(S(row.status), row.epoch, row.next_look_at, story.deliveries, bool(row.stages))
 
     async def begin_reconcile(self, publication_id: str, now: datetime) -> Work | None:
@@ -200,6 +201,7 @@ class PublicationLedger:
         hold: HoldReason | None,
         hold_for: timedelta | None,
         now: datetime,
+        credentials_version: int | None = None,
     ) -> Settled:
         """A preparation met a condition (a hold, with its cause) or its end (failed); nothing visible was tried."""
         async with self._database.write() as session:
@@ -214,7 +216,9 @@ class PublicationLedger:
                     await story.fail(row, failure)
                 await story.close()
                 if hold is not HoldReason.TOKEN:
-                    await note_outcome(session, row.account_id, worked=False, failure=failure, now=now)
+                    await note_outcome(
+                        session, row.account_id, worked=False, failure=failure, now=now, version=credentials_version
+                    )
             return Settled(S(row.status), row.epoch, None, story.deliveries)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.session import Database
 from munadi.db.story import Story
@@ -84,7 +85,7 @@ class Preflights:
             return Near(content_id, story.content.draft_version, story.content.scheduled_at, found)
 
     async def record(self, near: Near, found: Mapping[str, Failure], now: datetime) -> int:
-        """Tell what was found, by publication; how many were told. Nothing for a content that has changed since."""
+        """Emit what was found, by publication; how many events. None for a content, or accounts, that changed since."""
         async with self._database.write() as session:
             story = await Story.lock(session, near.content_id, now)
             if story is None:
@@ -94,6 +95,8 @@ class Preflights:
             done = (content.preflight_draft, content.preflight_for) == seen
             if done or (content.draft_version, content.scheduled_at) != seen:
                 return 0
+            if found and await _is_outdated(session, near):
+                return 0
             content.preflight_draft, content.preflight_for = seen
             told = [row for row in story.publications if row.id in found and row.status in WAITING]
             for row in told:
@@ -102,3 +105,10 @@ class Preflights:
                 await story.emit(EventType.PREFLIGHT_FAILED, row, reason=failure.reason, more=more)
             await story.close()
             return len(told)
+
+
+async def _is_outdated(session: AsyncSession, near: Near) -> bool:
+    """Whether an account has other credentials by now than those that were judged: the next round looks again."""
+    judged = {ahead.account.id: ahead.account.credentials_version for ahead in near.publications}
+    query = select(AccountRow.id, AccountRow.credentials_version).where(col(AccountRow.id).in_(judged))
+    return any(judged[account_id] != version for account_id, version in (await session.exec(query)).all())

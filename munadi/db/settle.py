@@ -150,7 +150,8 @@ async def _hold(story: Story, row: PublicationRow, attempt: AttemptRow | None, v
     if reason is HoldReason.RATE_LIMIT and until is not None and attempt is not None:
         # Only what the network said pauses the account. A hold because of the pause must not lengthen it.
         account = await story.session.get(AccountRow, row.account_id)
-        if account is not None:
+        version = verdict.credentials_version
+        if account is not None and (version is None or account.connected_version <= version):
             account.paused_until = max(until, account.paused_until or until)
 
 

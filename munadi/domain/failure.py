@@ -115,7 +115,8 @@ class ChannelError(Exception):
     """A network said no, or said nothing. `sorting` is how sure we are that nothing was accepted.
 
     `retry_after` is how long to wait before this is tried again, `named_wait` what the network named in a Retry-After;
-    `raw` is its answer, already redacted and bounded.
+    `raw` is its answer, already redacted and bounded. `credentials_version` says which credentials it was met with, so
+    that the failure of a connection is never written down against the one that replaced it.
     """
 
     reason: Reason
@@ -126,6 +127,7 @@ class ChannelError(Exception):
     retry_after: timedelta | None = None
     raw: str | None = None
     named_wait: timedelta | None = None
+    credentials_version: int | None = None
 
     @property
     def pause(self) -> timedelta | None:

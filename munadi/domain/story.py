@@ -142,6 +142,7 @@ class Verdict(Model):
 
     published: it is live · failure: refused for good · hold: not sent, wait · pending: accepted, not yet live;
     none of them: unknown, the attempt stays open for `reconcile`.
+    `credentials_version`: of the credentials that the call was made with; a failure is noted on their connection only.
     """
 
     sorting: Sorting
@@ -154,3 +155,4 @@ class Verdict(Model):
     retry: bool = False
     provider_code: str | None = None
     raw: str | None = None
+    credentials_version: int | None = None

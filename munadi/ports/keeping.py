@@ -32,5 +32,7 @@ class AccountsKept(Protocol):
     async def plan(self, account_id: str, next_at: datetime | None, seen_version: int | None = None) -> None:
         """When to look next, unless it has other credentials than the ones seen."""
 
-    async def failed(self, account_id: str, error: ChannelError, again_at: datetime, now: datetime) -> None:
-        """A look did not work; the next try is then."""
+    async def failed(
+        self, account_id: str, error: ChannelError, again_at: datetime, now: datetime, seen_version: int | None = None
+    ) -> None:
+        """A renewal failed, and the next try is then; nothing is noted on a connection made since."""

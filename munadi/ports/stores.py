@@ -73,7 +73,9 @@ class Publications(Protocol):
         hold: HoldReason | None,
         hold_for: timedelta | None,
         now: datetime,
-    ) -> Settled: ...
+        credentials_version: int | None = None,
+    ) -> Settled:
+        """`credentials_version`: of the credentials that the failure was met with."""
 
 
 class Stages(Protocol):
@@ -140,11 +142,15 @@ class TokenKeeper(Protocol):
     async def renew(self, account: ConnectedAccount) -> ConnectedAccount:
         """After the network called the token expired: refresh unless somebody already did."""
 
-    async def lost(self, account: ConnectedAccount, error: ChannelError) -> None:
-        """The network called the grant dead: the account needs its owner (`reauth_required`, event)."""
+    async def lost(self, account: ConnectedAccount, error: ChannelError) -> bool:
+        """The network called the grant dead: the account needs its owner (`reauth_required`, event).
 
-    async def pause(self, account_id: str, wait: timedelta | None) -> None:
-        """Keep every call of the account back, in every process, for as long as the network wants; None: not at all."""
+        True when `account` was replaced meanwhile: nothing is marked, and `renew` returns its present connection.
+        """
+
+    async def pause(self, account: ConnectedAccount, wait: timedelta | None) -> None:
+        """Hold every call of this connection back, in every process, for as long as the network wants; None: not at
+        all. One that was made since is not paused."""
 
 
 class Sender(Protocol):

@@ -197,7 +197,7 @@ async def test_credentials_that_cannot_be_opened_are_a_wait(keeper: Keeper) -> N
 async def test_a_paused_account_is_not_asked_for(keeper: Keeper) -> None:
     await keeper.connect(ending(START + 60 * DAY))
     keeper.clock.time = now = START + 50 * DAY
-    await keeper.seed.accounts.pause(keeper.account_id, now + timedelta(minutes=30))
+    await keeper.seed.accounts.pause(keeper.account_id, 1, now + timedelta(minutes=30))
     with pytest.raises(ApplicationError) as raised:
         await keeper.keep()
     assert raised.value.next_retry_delay == timedelta(minutes=30)

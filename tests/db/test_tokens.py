@@ -132,9 +132,11 @@ async def test_a_paused_account_is_handed_out_to_nobody_until_its_time(seed: See
     network = RefreshingNetwork(FRESH)
     account = await seed.account(EXPIRED)
     first, second = keepers(seed, network, clock, 2)
-    await first.pause(account.id, None)
-    await first.pause(account.id, timedelta(seconds=20))
-    await first.pause(account.id, timedelta(seconds=5))  # a shorter one does not end the longer
+    opened = await seed.accounts.opened(account.id)
+    assert opened is not None
+    await first.pause(opened.account, None)
+    await first.pause(opened.account, timedelta(seconds=20))
+    await first.pause(opened.account, timedelta(seconds=5))  # a shorter one does not end the longer
     for _ in range(2):
         with pytest.raises(ChannelError) as held:
             await second.account(account.id)

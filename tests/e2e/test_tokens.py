@@ -143,3 +143,36 @@ async def test_posts_and_checks_on_an_expired_token_make_one_refresh(stack: Stac
             assert ended["status"] == "published", ended
         assert (await sandbox.delete("/control/faults")).status_code == 204
         assert await refreshes() == before + 1
+
+
+async def test_a_check_that_ends_after_a_reconnect_leaves_the_new_connection_alone(
+    stack: Stack, api: httpx.AsyncClient
+) -> None:
+    async with stack.sandbox() as sandbox:
+        assert (await api.post("/v1/brands", json={"ref": "late"})).status_code == 201
+        profile = (await sandbox.post("/control/profiles", json={"channel": "instagram", "name": "late"})).json()
+        given = {"channel": "instagram", "externalId": profile["externalId"]}
+
+        async def connect(token: str) -> dict[str, Any]:
+            sent = {**given, "credentials": {"accessToken": token}}
+            return dict((await api.post("/v1/brands/late/accounts", json=sent)).json())
+
+        account = await connect(profile["accessToken"])
+        dead = {"channel": "instagram", "profile": profile["externalId"]}
+        assert (await sandbox.post("/control/tokens/revoke", json=dead)).status_code < 300
+        slow = {"channel": "instagram", "operation": "me", "mode": "delay", "delaySeconds": 3, "times": 1}
+        planted = (await sandbox.post("/control/faults", json=slow)).json()
+        checking = asyncio.create_task(api.post(f"/v1/accounts/{account['id']}/check", json={}))
+
+        async def asked() -> bool:
+            faults = (await sandbox.get("/control/faults")).json()
+            return any(fault["id"] == planted["id"] and fault["hits"] == 1 for fault in faults)
+
+        await until(asked)
+        fresh = (await sandbox.post(f"/control/profiles/instagram/{profile['externalId']}/credentials")).json()
+        assert (await connect(fresh["accessToken"]))["id"] == account["id"]
+        assert not checking.done(), "the check ended before the reconnect"
+        checked = (await checking).json()
+        assert (checked["ok"], checked["status"]) == (True, "connected")
+        events = (await api.get("/v1/events", params={"brandRef": "late", "limit": 100})).json()["data"]
+        assert [event["type"] for event in events].count("account.reauth_required") == 0

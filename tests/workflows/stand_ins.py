@@ -55,15 +55,16 @@ class Tokens:
         self.renewals += 1
         return account
 
-    async def lost(self, account: ConnectedAccount, error: ChannelError) -> None:
+    async def lost(self, account: ConnectedAccount, error: ChannelError) -> bool:
         self.lost_accounts.append(account.id)
         if self.database is not None:
             async with self.database.write() as session:
                 row = await session.get(AccountRow, account.id)
                 assert row is not None
                 row.status = AccountStatus.REAUTH_REQUIRED.value
+        return False
 
-    async def pause(self, account_id: str, wait: timedelta | None) -> None:
+    async def pause(self, account: ConnectedAccount, wait: timedelta | None) -> None:
         if wait is not None:
             self.pauses.append(wait)
 
