@@ -67,14 +67,16 @@ def build_activities(
     """Every activity, with its ports filled."""
     holder, clock, channels = holder_name(), runtime.clock, runtime.channels
     around = runtime.around
-    ledger = around(PublicationLedger(database), "ledger")
+    ledger = around(PublicationLedger(database, runtime.keyring), "ledger")
     contents = ContentActivities(
         around(ContentProgress(database), "contents"), around(OperatorCommands(database), "operators"), clock, holder
     )
     preparing = PreparingActivities(ledger, channels, tokens, clock)
     publishing = PublishingActivities(ledger, channels, tokens, clock, holder)
     reconciling = ReconcilingActivities(ledger, channels, tokens, clock)
-    staging = StagingActivities(ledger, around(StageLedger(database), "stages"), channels, tokens, clock, holder)
+    staging = StagingActivities(
+        ledger, around(StageLedger(database, runtime.keyring), "stages"), channels, tokens, clock, holder
+    )
     keeping = KeepingActivities(around(KeepingStore(database, runtime.keyring), "accounts"), channels, tokens, clock)
     return [
         contents.look,
@@ -103,7 +105,7 @@ def build_dispatcher(runtime: Runtime, database: Database) -> EventDispatcher:
 
 def build_discarding(runtime: Runtime, database: Database, tokens: AccountTokens) -> Discarding:
     """What removes leftovers, with its ports filled."""
-    outbox = runtime.around(DiscardOutbox(database), "discards")
+    outbox = runtime.around(DiscardOutbox(database, runtime.keyring), "discards")
     return Discarding(outbox, runtime.channels, tokens, runtime.clock)
 
 

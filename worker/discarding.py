@@ -23,6 +23,7 @@ log = logging.getLogger("munadi.discarding")
 INTERVAL = 1.0
 AT_ONCE = 10
 CALL_SECONDS = 60.0
+TIDY_SECONDS = 3600.0
 # No later try can help: the account is gone, or the network has said no.
 HOPELESS = frozenset({Reason.ACCOUNT_DISCONNECTED})
 
@@ -35,6 +36,7 @@ class Discarding:
         self._channels = channels
         self._tokens = tokens
         self._clock = clock
+        self._next_tidy = 0.0
 
     async def run(self) -> None:
         """Round after round."""
@@ -48,7 +50,10 @@ class Discarding:
             await asyncio.sleep(INTERVAL)
 
     async def round(self) -> None:
-        """Whatever is due now, some at once. Raises what the database raised."""
+        """Whatever is due now, some at once; once an hour the rest is tidied. Raises what the database raised."""
+        if self._clock.monotonic() >= self._next_tidy:
+            await self._outbox.tidy(self._clock.now())
+            self._next_tidy = self._clock.monotonic() + TIDY_SECONDS
         due = await self._outbox.due(self._clock.now(), AT_ONCE)
         ended = await asyncio.gather(*(self._one(discard_id) for discard_id in due), return_exceptions=True)
         for error in ended:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import col, delete, select
 
+from munadi.crypto import KeyRing, SealBroken
+from munadi.db.handles import state_of
 from munadi.db.outbox import DiscardRow, forget_handle, is_over, may_have_been_seen
 from munadi.db.session import Database
+from munadi.db.spent import forget_spent_handles, seal_clear_handles
 from munadi.db.story import Story
 from munadi.domain.publication import Handle
+
+log = logging.getLogger("munadi.discarding")
 
 # A try that nobody reports on (its worker died) is made again after this.
 LEASE = timedelta(minutes=2)
@@ -36,8 +42,9 @@ class LeftBehind:
 class DiscardOutbox:
     """What is to be removed; every call is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
+        self._keyring = keyring
 
     async def due(self, now: datetime, limit: int) -> list[str]:
         """What is to be removed now, the longest waiting first. Read only: the common answer is nothing."""
@@ -62,10 +69,10 @@ class DiscardOutbox:
                 if not is_over(publication) or await may_have_been_seen(session, publication):
                     _end(row, "withdrawn", "the publication was taken up again", now)
                     return None
-                row.handle, row.draft_version = publication.handle, publication.handle_draft_version or 0
-                row.detached = True
+                row.handle, row.sealed_handle = publication.handle, publication.sealed_handle
+                row.draft_version, row.detached = publication.handle_draft_version or 0, True
                 forget_handle(publication)
-            if not row.handle:
+            if row.handle is None and row.sealed_handle is None:
                 _end(row, "withdrawn", "nothing was left", now)
                 return None
             if row.tries > len(WAITS):
@@ -74,7 +81,13 @@ class DiscardOutbox:
             row.tries += 1
             row.next_try_at = now + LEASE
             row.updated_at = now
-            handle = Handle(draft_version=row.draft_version, state=row.handle)
+            try:
+                state = state_of(self._keyring, row)
+            except SealBroken as error:
+                row.note = f"what was prepared cannot be opened: {error}"[:MAX_NOTE]
+                row.next_try_at = now + WAITS[row.tries - 1]
+                return None
+            handle = Handle(draft_version=row.draft_version, state=state or {})
             return LeftBehind(row.id, publication.id, publication.account_id, publication.channel, handle, row.tries)
 
     async def removed(self, discard_id: str, note: str | None, now: datetime) -> None:
@@ -100,6 +113,13 @@ class DiscardOutbox:
             row.next_try_at = now + pause
             return pause
 
+    async def tidy(self, now: datetime) -> None:
+        """Seal what an older version wrote in clear, and drop what ended publications still hold."""
+        sealed = await seal_clear_handles(self._database, self._keyring, now)
+        forgotten = await forget_spent_handles(self._database, now)
+        if sealed or forgotten:
+            log.info("sealed %d handles that were in clear, dropped %d that nobody needs", sealed, forgotten)
+
 
 async def forget_old_discards(database: Database, now: datetime) -> int:
     """Drop what ended long ago; how many."""
@@ -111,4 +131,5 @@ async def forget_old_discards(database: Database, now: datetime) -> int:
 
 def _end(row: DiscardRow, outcome: str, note: str | None, now: datetime) -> None:
     row.outcome, row.note = outcome, note[:MAX_NOTE] if note else None
+    row.handle = row.sealed_handle = None
     row.next_try_at, row.updated_at = None, now

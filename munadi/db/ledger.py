@@ -14,9 +14,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.crypto import KeyRing
 from munadi.db.account_rows import note_outcome
+from munadi.db.handles import handle_of, stored
 from munadi.db.ids import new_id
-from munadi.db.outbox import is_over, leave_behind
+from munadi.db.outbox import is_over, leave_behind, leave_detached
 from munadi.db.session import Database
 from munadi.db.settle import owned_by_another, settle
 from munadi.db.story import Story
@@ -35,8 +37,9 @@ S = PublicationStatus
 class PublicationLedger:
     """Attempts, handles and their outcomes; every call is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
+        self._keyring = keyring
 
     async def load(self, publication_id: str) -> Work | None:
         """Everything an activity needs to know of a publication, or None."""
@@ -46,7 +49,9 @@ class PublicationLedger:
             if row is None or content is None:
                 return None
             draft = await session.get(DraftRow, (content.id, content.draft_version))
-            return None if draft is None else await work_of(session, content, draft, row)
+            if draft is None:
+                return None
+            return await work_of(session, content, draft, row, handle_of(self._keyring, content, row))
 
     async def open_attempt(
         self, publication_id: str, *, epoch: int, stage: str, holder: str, now: datetime, deadline: datetime
@@ -118,7 +123,8 @@ class PublicationLedger:
             for attempt in await open_attempts(session, publication_id, POST):
                 attempt.was_uncertain = True  # whatever this look finds
             await session.flush()
-            return await work_of(session, story.content, story.draft, row)
+            handle = handle_of(self._keyring, story.content, row)
+            return await work_of(session, story.content, story.draft, row, handle)
 
     async def is_anothers(self, publication_id: str, post_id: str) -> bool:
         """Whether another publication of the same account is known to be this post."""
@@ -173,18 +179,19 @@ class PublicationLedger:
 
         What comes too late to be used (the draft was edited, the publication canceled) is kept to be removed.
         """
+        sealed, public = stored(self._keyring, publication_id, state)
         async with self._database.write() as session:
             story = await Story.lock_by_publication(session, publication_id, now)
             if story is None:
                 raise StaleEpoch(publication_id)
             row = story.publication(publication_id)
             is_edited = story.content.draft_version != draft_version
-            if is_edited:
+            if is_edited and state:
                 # Only before the first claim, so that a preparation alone can be told this.
-                await leave_behind(session, row, now, state=state, draft_version=draft_version)
+                await leave_detached(session, row, now, draft_version=draft_version, sealed=sealed, public=public)
             is_current = row.epoch == epoch and not is_edited
             if is_current:
-                row.handle, row.handle_draft_version = dict(state), draft_version
+                row.handle, row.sealed_handle, row.handle_draft_version = public, sealed, draft_version
                 row.handle_ready, row.handle_expires_at = ready, expires_at
                 if is_over(row):
                     is_current = not await leave_behind(session, row, now)

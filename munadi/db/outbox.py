@@ -6,17 +6,16 @@ not `detached` points at its publication's handle, which a retry may still use; 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, LargeBinary, text
 from sqlmodel import Field, SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
 from munadi.db.tables import AttemptRow, PublicationRow
-from munadi.db.types import Json, UtcDateTime
+from munadi.db.types import JsonOrNull, UtcDateTime
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import PublicationStatus
 
@@ -40,7 +39,8 @@ class DiscardRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     publication_id: str = Field(foreign_key="publications.id")
     draft_version: int
-    handle: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    handle: dict[str, Any] | None = Field(default=None, sa_type=JsonOrNull)  # its public part
+    sealed_handle: bytes | None = Field(default=None, sa_type=LargeBinary)  # sealed for the publication
     detached: bool = False
     tries: int = 0
     next_try_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -69,51 +69,72 @@ async def may_have_been_seen(session: AsyncSession, row: PublicationRow) -> bool
     return (await session.exec(query.limit(1))).first() is not None
 
 
-async def leave_behind(
+async def leave_behind(session: AsyncSession, row: PublicationRow, now: datetime) -> bool:
+    """Have the handle of a publication that is over removed; whether it will be."""
+    if not has_handle(row) or await may_have_been_seen(session, row):
+        return False
+    if not await is_planned(session, row.id):
+        is_failed = row.status == PublicationStatus.FAILED
+        session.add(
+            _discard(row, row.handle_draft_version, now, now + (KEPT_FOR_A_RETRY if is_failed else timedelta(0)))
+        )
+    return True
+
+
+async def leave_detached(
     session: AsyncSession,
     row: PublicationRow,
     now: datetime,
     *,
-    state: Mapping[str, Any] | None = None,
-    draft_version: int | None = None,
+    draft_version: int | None,
+    sealed: bytes | None,
+    public: dict[str, Any] | None,
 ) -> bool:
-    """Have the handle of a publication that is over removed, or `state` that never became one; whether it will be."""
-    left = row.handle if state is None else dict(state)
-    if not left or await may_have_been_seen(session, row):
+    """Have what was prepared, and is no handle of the publication (any more), removed; whether it will be."""
+    if (sealed is None and public is None) or await may_have_been_seen(session, row):
         return False
-    if state is None and await _is_planned(session, row.id):
-        return True
-    wait = KEPT_FOR_A_RETRY if state is None and row.status == PublicationStatus.FAILED else timedelta(0)
-    session.add(
-        DiscardRow(
-            id=new_id(Prefix.DISCARD),
-            publication_id=row.id,
-            draft_version=draft_version or row.handle_draft_version or 0,
-            handle=None if state is None else left,
-            detached=state is not None,
-            next_try_at=now + wait,
-            created_at=now,
-            updated_at=now,
-        )
-    )
+    left = _discard(row, draft_version, now, now)
+    left.detached, left.sealed_handle, left.handle = True, sealed, public
+    session.add(left)
     return True
 
 
 async def give_up_handle(session: AsyncSession, row: PublicationRow, now: datetime) -> None:
-    """A waiting publication is prepared anew: take its handle away, to be removed. Later saves of it are refused."""
-    state, draft_version = row.handle, row.handle_draft_version
-    if await leave_behind(session, row, now, state=state or {}, draft_version=draft_version):
+    """A waiting publication is prepared again: take its handle away, to be removed. Later saves of it are refused."""
+    version = row.handle_draft_version
+    if await leave_detached(session, row, now, draft_version=version, sealed=row.sealed_handle, public=row.handle):
         forget_handle(row)
         row.epoch += 1
 
 
+def has_handle(row: PublicationRow) -> bool:
+    """Whether something is prepared."""
+    return row.sealed_handle is not None or row.handle is not None
+
+
+def is_spent(row: PublicationRow) -> bool:
+    """Whether a publication has ended so that nobody will use its handle: live, with no later step or look to come."""
+    return row.status == PublicationStatus.PUBLISHED and not row.stages and row.next_look_at is None
+
+
 def forget_handle(row: PublicationRow) -> None:
     """Nothing is prepared."""
-    row.handle = row.handle_draft_version = row.handle_expires_at = None
+    row.handle = row.sealed_handle = row.handle_draft_version = row.handle_expires_at = None
     row.handle_ready = False
 
 
-async def _is_planned(session: AsyncSession, publication_id: str) -> bool:
+def _discard(row: PublicationRow, draft_version: int | None, now: datetime, at: datetime) -> DiscardRow:
+    return DiscardRow(
+        id=new_id(Prefix.DISCARD),
+        publication_id=row.id,
+        draft_version=draft_version or 0,
+        next_try_at=at,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+async def is_planned(session: AsyncSession, publication_id: str) -> bool:
     """Whether the handle is to be removed already."""
     query = select(DiscardRow.id).where(
         DiscardRow.publication_id == publication_id,

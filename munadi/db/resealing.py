@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, LargeBinary, Table, func, select, tuple_, 
 from sqlmodel import SQLModel
 
 from munadi.crypto import KeyRing, SealBroken
+from munadi.db.outbox import DiscardRow
 from munadi.db.session import Database
-from munadi.db.tables import AccountRow, ConnectionRow, EndpointRow, IdempotencyRow
+from munadi.db.tables import AccountRow, ConnectionRow, EndpointRow, IdempotencyRow, PublicationRow
 
 # Rows of one transaction: short enough that a writer who waits for it does not notice.
 ROWS = 50
@@ -30,10 +31,14 @@ class RowsHeld(Exception):
 
 @dataclass(frozen=True)
 class SealedColumn:
-    """Where sealed values are. A row is sealed under the text of its primary key, with spaces between."""
+    """Where sealed values are. A row is sealed under the text of its primary key, with spaces between.
+
+    `owner`: another place that it is sealed for, table and column, and which column here has the key of the row there.
+    """
 
     row: type[SQLModel]
     column: str = "sealed"
+    owner: tuple[str, str, str] | None = None
 
     @property
     def table(self) -> Table:
@@ -47,6 +52,8 @@ SEALED = (
     SealedColumn(EndpointRow),
     SealedColumn(ConnectionRow),
     SealedColumn(IdempotencyRow, "body"),
+    SealedColumn(PublicationRow, "sealed_handle"),
+    SealedColumn(DiscardRow, "sealed_handle", owner=("publications", "sealed_handle", "publication_id")),
 )
 
 
@@ -89,6 +96,9 @@ class _Place:
         self._table = place.table
         self._keys = list(self._table.primary_key)
         self._sealed = self._table.c[place.column]
+        self._name, self._column, owner = place.owner or (self._table.name, self._sealed.name, None)
+        # What a row is sealed under: its own key, or the one of its owner.
+        self._sealed_under = self._keys if owner is None else [self._table.c[owner]]
 
     async def reseal(self, patience: float) -> int:
         """Again and again, until a look finds nothing under an older key."""
@@ -117,27 +127,30 @@ class _Place:
 
     async def _rewrite(self, keys: Sequence[tuple[str, ...]]) -> int:
         """One transaction; how many rows it rewrote. It waits for nobody who holds a row."""
-        query = select(*self._keys, self._sealed).where(self._one_of(keys)).with_for_update(skip_locked=True)
+        width = len(self._keys)
+        query = select(*self._keys, *self._sealed_under, self._sealed).where(self._one_of(keys))
+        query = query.with_for_update(skip_locked=True)
         count = 0
         async with self._database.write() as session:
             connection = await session.connection()
-            for *key, sealed in (await connection.execute(query)).all():
-                fresh = self._resealed(tuple(key), sealed)
+            for *read, sealed in (await connection.execute(query)).all():
+                key, under = tuple(read[:width]), tuple(read[width:])
+                fresh = self._resealed(key, under, sealed)
                 if fresh is not None:
-                    change = update(self._table).where(self._one_of([tuple(key)]))
+                    change = update(self._table).where(self._one_of([key]))
                     await connection.execute(change.values({self._sealed: fresh}))
                     count += 1
         return count
 
-    def _resealed(self, key: tuple[str, ...], sealed: bytes) -> bytes | None:
+    def _resealed(self, key: tuple[str, ...], under: tuple[str, ...], sealed: bytes) -> bytes | None:
         """The value under the newest key; None where nothing is to be done, or nothing can be."""
         if not sealed or not self._keyring.needs_reseal(sealed):
             return None
-        place = {"table": self._table.name, "row": " ".join(key), "column": self._sealed.name}
+        place = {"table": self._name, "row": " ".join(under), "column": self._column}
         try:
             plain = self._keyring.open(sealed, **place)
         except SealBroken as error:
-            self.unreadable[key] = Unreadable(place["table"], place["row"], str(error))
+            self.unreadable[key] = Unreadable(self._table.name, " ".join(key), str(error))
             return None
         return self._keyring.seal(plain, **place)
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from munadi.crypto import KeyRing
+from munadi.db.handles import handle_of
 from munadi.db.session import Database
 from munadi.db.settle import locate
 from munadi.db.story import Story
@@ -23,8 +25,9 @@ S = PublicationStatus
 class StageLedger:
     """Begin, and settle one step; every call is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
+        self._keyring = keyring
 
     async def begin(self, publication_id: str, now: datetime) -> Work | None:
         """Raise the epoch, so that an overtaken run can record no intent, and tell what the next step is."""
@@ -36,7 +39,8 @@ class StageLedger:
             if row.status == S.PUBLISHED and row.stages:
                 row.epoch += 1
             await session.flush()
-            return await work_of(session, story.content, story.draft, row)
+            handle = handle_of(self._keyring, story.content, row)
+            return await work_of(session, story.content, story.draft, row, handle)
 
     async def located(self, publication_id: str, found: Published | None, now: datetime) -> Settled:
         """What a later look for the id of a live post brought: the post with its id, or nothing yet."""

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.ids import new_id
-from munadi.db.outbox import is_over, leave_behind
+from munadi.db.outbox import forget_handle, has_handle, is_over, is_spent, leave_behind
 from munadi.db.session import announce_deliveries
 from munadi.db.tables import AccountRow, ContentRow, DeliveryRow, DraftRow, EndpointRow, EventRow, PublicationRow
 from munadi.db.views import content_view, publication_view
@@ -91,8 +91,8 @@ class Story:
         row.next_look_at = None
         if to is not PublicationStatus.QUEUED:
             row.hold_reason = row.hold_since = row.hold_until = None
-        if is_over(row):
-            await leave_behind(self.session, row, self.now)
+        if is_over(row) and not await leave_behind(self.session, row, self.now) and to is PublicationStatus.CANCELED:
+            forget_handle(row)  # a failed publication may be retried with it
         self._roll_up()
         if event is not None:
             await self.emit(event, row, reason=reason)
@@ -186,6 +186,9 @@ class Story:
                 await self.emit(EventType.CONTENT_COMPLETED)
         else:
             self.content.completed_as = None
+        for row in self.publications:
+            if is_spent(row) and has_handle(row):
+                forget_handle(row)
         looks = [at for row in self.publications if (at := self._next_look(row)) is not None]
         self.content.next_look_at = min(looks) if looks else None
         self.content.updated_at = self.now

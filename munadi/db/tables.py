@@ -16,6 +16,7 @@ from munadi.db.account_tables import AccountRow as AccountRow
 from munadi.db.account_tables import BrandRow as BrandRow
 from munadi.db.account_tables import ConnectionRow as ConnectionRow
 from munadi.db.account_tables import KeyRow as KeyRow
+from munadi.db.types import JsonOrNull
 from munadi.db.types import instant as _at
 from munadi.db.types import json_column as _json
 from munadi.db.usage_tables import ApiCallsRow as ApiCallsRow
@@ -102,6 +103,13 @@ class PublicationRow(SQLModel, table=True):
             sqlite_where=text("hold_reason IS NOT NULL"),
             postgresql_where=text("hold_reason IS NOT NULL"),
         ),
+        # Few at any time: a handle is dropped once its publication has ended.
+        Index(
+            "publications_with_handle",
+            "id",
+            sqlite_where=text("handle IS NOT NULL OR sealed_handle IS NOT NULL"),
+            postgresql_where=text("handle IS NOT NULL OR sealed_handle IS NOT NULL"),
+        ),
         Index(
             "publications_published",
             "account_id",
@@ -130,7 +138,8 @@ class PublicationRow(SQLModel, table=True):
     look_since: datetime | None = _at(default=None)  # set by `munadi db restored`: nothing is sent before a look
     next_look_at: datetime | None = _at(default=None)
     handle_draft_version: int | None = None
-    handle: dict[str, Any] | None = _json(default=None)
+    handle: dict[str, Any] | None = Field(default=None, sa_type=JsonOrNull)  # its public part
+    sealed_handle: bytes | None = Field(default=None, sa_type=LargeBinary)  # munadi.db.handles
     handle_ready: bool = False
     handle_expires_at: datetime | None = _at(default=None)
     published_at: datetime | None = _at(default=None)

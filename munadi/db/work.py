@@ -22,18 +22,12 @@ async def open_attempts(session: AsyncSession, publication_id: str, stage: str) 
     return list((await session.exec(query)).all())
 
 
-async def work_of(session: AsyncSession, content: ContentRow, current: DraftRow, row: PublicationRow) -> Work:
-    """Everything an activity needs, from rows that the caller has read or locked."""
+async def work_of(
+    session: AsyncSession, content: ContentRow, current: DraftRow, row: PublicationRow, handle: Handle | None = None
+) -> Work:
+    """Everything an activity needs, from rows that the caller has read or locked, and the `handle` that it opened."""
     draft = Draft.model_validate(current.resolved[row.id])
     stage = row.stages[0] if row.status == S.PUBLISHED and row.stages else None
-    handle = None
-    if row.handle is not None and row.handle_draft_version == content.draft_version:
-        handle = Handle(
-            draft_version=content.draft_version,
-            state=row.handle,
-            ready=row.handle_ready,
-            expires_at=row.handle_expires_at,
-        )
     return Work(
         publication_id=row.id,
         content_id=row.content_id,

@@ -6,10 +6,12 @@ import re
 
 MAX_KEPT = 4_000
 
+# `upload_id` and `upload_token` are in the addresses of uploads: who has one needs no token to send bytes there.
 # A field named `code` is a secret only when it is long: Graph errors carry a short one that a person needs.
 _SECRET = re.compile(
     r"""(?ix)
-      ( ["']?\b(?:access_?token|refresh_?token|accessJwt|refreshJwt|password|client_?secret|secret)["']?
+      ( ["']?\b(?:access_?token|refresh_?token|accessJwt|refreshJwt|password|client_?secret|secret
+        |upload_?token|(?:x-guploader-)?upload_?id)["']?
         \s*[=:]\s*["']? )
         [^"'&\s,}]+
     | ( ["']?\bcode["']?\s*[=:]\s*["']? ) [\w%.~#/+-]{20,}

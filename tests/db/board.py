@@ -12,6 +12,7 @@ from uuid import uuid4
 from sqlalchemy import update
 from sqlmodel import SQLModel, col, select
 
+from munadi.crypto import KeyRing, create_key
 from munadi.db.ids import new_id
 from munadi.db.ledger import PublicationLedger
 from munadi.db.progress import ContentProgress
@@ -46,7 +47,8 @@ class Board:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.progress = ContentProgress(database)
-        self.ledger = PublicationLedger(database)
+        self.keyring = KeyRing([create_key()])
+        self.ledger = PublicationLedger(database, self.keyring)
         self.accounts = {channel: new_id(Prefix.ACCOUNT) for channel in CHANNELS}
         self.brand = f"brand-{uuid4().hex}"
 

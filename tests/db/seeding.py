@@ -12,7 +12,9 @@ from sqlmodel import SQLModel, col, select
 from munadi.crypto import KeyRing, create_key
 from munadi.db.accounts import AccountStore
 from munadi.db.endpoints import EndpointStore
+from munadi.db.handles import stored
 from munadi.db.ids import new_id
+from munadi.db.outbox import DiscardRow
 from munadi.db.session import Database
 from munadi.db.story import Story
 from munadi.db.tables import BrandRow, ContentRow, DraftRow, EventRow, PublicationRow
@@ -29,6 +31,7 @@ from munadi.ports import Channel, Channels, Connection
 from tests.workflows.network import spec
 
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
+TIMES = {"created_at": START, "updated_at": START}
 OK = SendResult(ok=True, status_code=204, duration_ms=3, error=None, response_head="")
 BROKEN = SendResult(ok=False, status_code=500, duration_ms=3, error="HTTP_STATUS: 500", response_head="oh\0no")
 GONE = SendResult(ok=False, status_code=410, duration_ms=3, error="HTTP_STATUS: 410", response_head="", gone=True)
@@ -146,6 +149,14 @@ class Seed:
                 await story.hold(story.publications[0], hold, None)
             await story.close()
         return content_id
+
+    async def prepared(self, content_id: str, state: dict[str, Any]) -> None:
+        """Its publication has a handle, and another one of it is to be removed."""
+        async with self.database.write() as session:
+            row = (await session.exec(select(PublicationRow).where(PublicationRow.content_id == content_id))).one()
+            row.sealed_handle = stored(self.keyring, row.id, state).sealed
+            given = {"draft_version": 1, "detached": True, "sealed_handle": row.sealed_handle}
+            session.add(DiscardRow(id=new_id(Prefix.DISCARD), publication_id=row.id, **given, **TIMES))
 
     async def set_status(self, content_id: str, status: PublicationStatus) -> None:
         async with self.database.write() as session:

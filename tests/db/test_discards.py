@@ -33,7 +33,7 @@ async def rows(board: Board, put: Put) -> list[DiscardRow]:
 
 async def taken(board: Board, put: Put, now: datetime = START) -> list[dict[str, Any]]:
     """The states that a relay would remove now."""
-    outbox = DiscardOutbox(board.database)
+    outbox = DiscardOutbox(board.database, board.keyring)
     left = [await outbox.take(row.id, now) for row in await rows(board, put)]
     return [one.handle.state for one in left if one is not None]
 
@@ -47,7 +47,7 @@ async def canceled(board: Board, **row: Any) -> Put:
 
 async def test_a_cancel_leaves_what_was_prepared_to_be_removed_at_once(board: Board) -> None:
     put = await canceled(board)
-    outbox = DiscardOutbox(board.database)
+    outbox = DiscardOutbox(board.database, board.keyring)
     (row,) = await rows(board, put)
     assert row.id in await outbox.due(START, 1000)
     left = await outbox.take(row.id, START)
@@ -217,7 +217,7 @@ async def test_a_try_that_nobody_reports_on_is_made_again_after_its_lease(board:
 
 async def test_tries_are_spaced_and_end_with_a_reason(board: Board) -> None:
     put = await canceled(board)
-    outbox, now = DiscardOutbox(board.database), START
+    outbox, now = DiscardOutbox(board.database, board.keyring), START
     (row,) = await rows(board, put)
     for wait in WAITS:
         assert await outbox.take(row.id, now) is not None
@@ -239,7 +239,7 @@ async def test_a_worker_that_dies_each_time_does_not_try_for_ever(board: Board) 
 
 async def test_the_networks_own_wait_is_kept_and_a_final_no_ends_it(board: Board) -> None:
     put = await canceled(board)
-    outbox = DiscardOutbox(board.database)
+    outbox = DiscardOutbox(board.database, board.keyring)
     (row,) = await rows(board, put)
     await outbox.take(row.id, START)
     assert await outbox.failed(row.id, "slow down", START, wait=timedelta(hours=3)) == timedelta(hours=3)
@@ -251,7 +251,7 @@ async def test_the_networks_own_wait_is_kept_and_a_final_no_ends_it(board: Board
 async def test_what_ended_long_ago_is_forgotten_and_what_is_due_is_not(own_board: Board) -> None:
     ended, due = await canceled(own_board), await canceled(own_board)
     (row,) = await rows(own_board, ended)
-    outbox = DiscardOutbox(own_board.database)
+    outbox = DiscardOutbox(own_board.database, own_board.keyring)
     await outbox.take(row.id, START)
     await outbox.removed(row.id, None, START)
     assert await forget_old_discards(own_board.database, START + KEPT + timedelta(seconds=1)) == 1

@@ -90,7 +90,7 @@ class Late:
     def __init__(self, seed: Seed, network: LateNetwork, clock: StillClock) -> None:
         self.seed, self.network, self.clock = seed, network, clock
         self.tokens = AccountTokens(seed.accounts, network.channels, clock, "w")
-        self.ledger = PublicationLedger(seed.database)
+        self.ledger = PublicationLedger(seed.database, seed.keyring)
         self.account_id = self.content_id = ""
 
     async def begin(self, credentials: Credentials) -> None:

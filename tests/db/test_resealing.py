@@ -18,11 +18,13 @@ from munadi.crypto import KeyRing, SealBroken, create_key
 from munadi.db.account_tables import ConnectionRow, KeyRow
 from munadi.db.accounts import AccountStore
 from munadi.db.endpoints import EndpointStore
+from munadi.db.handles import state_of
 from munadi.db.idempotency import Kept, Once
+from munadi.db.outbox import DiscardRow
 from munadi.db.resealing import SEALED, RowsHeld, reseal
 from munadi.db.sealed import open_credentials, open_secrets
 from munadi.db.session import Database
-from munadi.db.tables import AccountRow, EndpointRow
+from munadi.db.tables import AccountRow, EndpointRow, PublicationRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
@@ -34,6 +36,7 @@ from tests.workflows.network import spec
 
 OLD, NEW = create_key(), create_key()
 ANSWER = Once("acme keys.create", "first try", ("fingerprint",))
+HANDLE, HANDLES = {"session": "https://upload.example/?upload_id=1"}, {"publications": 1, "discards": 1}
 SECRET = b'{"key": "mnd_secret"}'
 
 
@@ -43,7 +46,7 @@ async def old(database_url: str) -> AsyncIterator[Seed]:
     database = Database(database_url)
     seed = Seed(database, KeyRing([OLD]))
     await seed.create()
-    await seed.account()
+    content_id = await seed.content((await seed.account()).id)
     await seed.endpoint()
     async with database.write() as session:
         session.add(KeyRow(id="key_1", name="cms", hash="x", hint="abcd", scopes=[], created_at=START))
@@ -55,6 +58,7 @@ async def old(database_url: str) -> AsyncIterator[Seed]:
         session.add(ConnectionRow(id="con_2", link_hash="2", **given, **times))  # nothing is kept for it yet
         body = seed.keyring.seal(SECRET, **ANSWER.place)
         assert await ANSWER.take(session, START, Kept(201, {}, body)) is None
+    await seed.prepared(content_id, HANDLE)
     yield seed
     await database.close()
 
@@ -76,6 +80,8 @@ async def opens_with(seed: Seed, *keys: str) -> bool:
         lambda endpoint=await stored(seed, EndpointRow): open_secrets(ring, endpoint, START),
         lambda: json.loads(ring.open(connection.sealed, table="connections", row="con_1", column="sealed")),
         lambda: ring.open(answer.body, **ANSWER.place),
+        lambda row=await stored(seed, PublicationRow): state_of(ring, row),
+        lambda row=await stored(seed, DiscardRow): state_of(ring, row),
     ]
     opened = 0
     for one in tries:
@@ -97,7 +103,7 @@ def test_every_column_that_holds_bytes_is_known() -> None:
 async def test_after_a_rotation_the_old_key_can_be_removed(old: Seed) -> None:
     assert not await opens_with(old, NEW)
     done = await reseal(old.database, KeyRing([NEW, OLD]))
-    assert done.rows == {"accounts": 1, "endpoints": 1, "connections": 1, "idempotency": 1}
+    assert done.rows == {"accounts": 1, "endpoints": 1, "connections": 1, "idempotency": 1, **HANDLES}
     assert done.unreadable == []
     assert await opens_with(old, NEW)
     assert not await opens_with(old, OLD)
@@ -119,7 +125,7 @@ async def test_a_key_removed_too_early_is_told_and_nothing_is_lost(old: Seed) ->
     assert [row.table for row in done.unreadable] == [place.table.name for place in SEALED]
     assert all("a key that is not held" in row.error for row in done.unreadable)
     assert await opens_with(old, OLD)
-    assert sum((await reseal(old.database, KeyRing([NEW, OLD]))).rows.values()) == 4
+    assert sum((await reseal(old.database, KeyRing([NEW, OLD]))).rows.values()) == 6
     assert await opens_with(old, NEW)
 
 
@@ -129,7 +135,7 @@ async def test_a_damaged_row_is_left_and_keeps_no_other_from_rotating(old: Seed)
     async with old.database.write() as session:
         await session.exec(update(AccountRow).values(sealed=damaged))
     done = await reseal(old.database, KeyRing([NEW, OLD]))
-    assert done.rows == {"accounts": 0, "endpoints": 1, "connections": 1, "idempotency": 1}
+    assert done.rows == {"accounts": 0, "endpoints": 1, "connections": 1, "idempotency": 1, **HANDLES}
     assert [(row.table, row.error) for row in done.unreadable] == [
         ("accounts", "the value was damaged or belongs to another place")
     ]

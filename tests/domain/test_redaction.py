@@ -28,6 +28,10 @@ SECRET = "s3cr3t-Canary.value_42"
         f"OAuth {SECRET}",
         f"key mnd_{SECRET}",
         f"whsec_{SECRET}==",
+        f"PUT https://upload.example/videos?uploadType=resumable&upload_id={SECRET}&part=snippet",
+        f"https://open-upload.example/video/?upload_id=7&upload_token={SECRET}",
+        f"x-guploader-uploadid: {SECRET}",
+        f'{{"uploadToken": "{SECRET}"}}',
     ],
 )
 def test_a_secret_is_masked_wherever_it_stands(text: str) -> None:

@@ -16,7 +16,7 @@ import pytest
 from playwright.async_api import Browser, expect
 from temporalio.client import Client
 
-from tests.e2e.stack import Brand, Stack
+from tests.e2e.stack import Brand, Stack, clip
 from tests.support.browser import open_page
 from tests.support.postgres import find_binaries
 
@@ -31,6 +31,16 @@ def tokens_of(stack: Stack) -> list[str]:
     with closing(sqlite3.connect(stack.folder / "data" / "sandbox" / "sandbox.sqlite3")) as rows:
         query = "SELECT key FROM sandbox_rows WHERE substr(name, instr(name, '_')) IN (?, ?, ?)"
         return [key for (key,) in rows.execute(query, ("_token", "_grant", "_code"))]
+
+
+def uploads_of(stack: Stack) -> set[str]:
+    """What the one-upload addresses that the emulated networks gave out cannot be guessed by."""
+    with closing(sqlite3.connect(stack.folder / "data" / "sandbox" / "sandbox.sqlite3")) as rows:
+        sessions = rows.execute("SELECT key FROM sandbox_rows WHERE name = 'youtube_session'").fetchall()
+        tokens = rows.execute(
+            "SELECT json_extract(body, '$.upload_token') FROM sandbox_rows WHERE name = 'tiktok_publish'"
+        ).fetchall()
+    return {secret for (secret,) in (*sessions, *tokens) if secret}
 
 
 def token_of(stack: Stack, channel: str, profile: str) -> str:
@@ -128,12 +138,13 @@ async def everything_that_can_happen(stack: Stack, browser: Browser) -> tuple[se
         ]
         for content in made_contents:
             await brand.ended(content["id"])
+        await upload_films(stack, api, sandbox, brand)
         await revoke_and_fail(api, sandbox, brand)
         wrong = {"channel": "threads", "credentials": {"accessToken": "CANARY-imported-token"}}
         assert (await api.post("/v1/brands/canaries/accounts", json=wrong)).status_code == 422
         for path in ("/v1/events?limit=100", "/metrics", "/v1/accounts", f"/v1/connections/{made['id']}"):
             assert (await api.get(path)).status_code == 200
-        secrets = {*tokens_of(stack), *sent, APP_SECRET, "CANARY-imported-token"}
+        secrets = {*tokens_of(stack), *uploads_of(stack), *sent, APP_SECRET, "CANARY-imported-token"}
         assert len(secrets) > 10
         return secrets, b"\n".join(said), await histories(stack)
 
@@ -141,6 +152,38 @@ async def everything_that_can_happen(stack: Stack, browser: Browser) -> tuple[se
 async def accounts_of(api: httpx.AsyncClient, brand: Brand) -> list[dict[str, Any]]:
     listed: list[dict[str, Any]] = (await api.get("/v1/accounts", params={"brandRef": brand.ref})).json()["data"]
     return listed
+
+
+async def upload_films(stack: Stack, api: httpx.AsyncClient, sandbox: httpx.AsyncClient, brand: Brand) -> None:
+    """One upload that ends, and one that is refused under way, so that its address is still needed at the end."""
+    uploaded = await api.post(
+        "/v1/media", files={"file": ("a.mp4", clip(3), "video/mp4")}, data={"brandRef": brand.ref}
+    )
+    youtube = {"channel": "youtube", "options": {"title": "canary film", "madeForKids": False}}
+    tiktok = {"channel": "tiktok", "options": {"privacyLevel": "PUBLIC_TO_EVERYONE"}}
+    film: dict[str, Any] = {"channels": [youtube, tiktok], "media": [{"id": uploaded.json()["id"]}]}
+    await brand.submit("canary film", **film)
+    for _ in range(300):
+        if len(uploads_of(stack)) >= 2 and await published_on(api, brand) >= {"youtube"}:
+            break
+        await asyncio.sleep(0.2)
+    known = uploads_of(stack)
+    assert len(known) >= 2, "YouTube and TikTok gave no upload addresses"
+    refused = {"channel": "youtube", "operation": "upload_chunk", "mode": "error", "status": 503, "times": None}
+    assert (await sandbox.post("/control/faults", json=refused)).status_code == 201
+    await brand.submit("canary film under way", **{**film, "channels": [youtube]})
+    for _ in range(100):
+        if len(uploads_of(stack)) > len(known):
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError("no second upload began")
+
+
+async def published_on(api: httpx.AsyncClient, brand: Brand) -> set[str]:
+    """The channels on which a film is live."""
+    listed = (await api.get("/v1/contents", params={"brandRef": brand.ref, "limit": 20})).json()["data"]
+    films = [content for content in listed if content["text"] == "canary film"]
+    return {one["channel"] for film in films for one in film["publications"] if one["status"] == "published"}
 
 
 async def revoke_and_fail(api: httpx.AsyncClient, sandbox: httpx.AsyncClient, brand: Brand) -> None:

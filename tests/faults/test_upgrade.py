@@ -26,7 +26,7 @@ from tests.support.processes import Process
 
 ROOT = Path(__file__).parents[2]
 # The version before this one: a worker of it may still run while this one is rolled out.
-BEFORE = "7694dee6c570f0f7ea6a00ee717a1c0daa8e08de"
+BEFORE = "261b099088fb3961f7378eb322ec52e887fa4078"
 SEED = 20261125
 
 

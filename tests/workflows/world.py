@@ -241,14 +241,16 @@ class World:
     def activities(self) -> list[Callable[..., Any]]:
         """The real activities over this world."""
         channels = Channels(dict(self.channels))
-        ledger = PublicationLedger(self.database)
+        ledger = PublicationLedger(self.database, self.keyring)
         contents = ContentActivities(
             ContentProgress(self.database), OperatorCommands(self.database), self.clock, "test"
         )
         publishing = PublishingActivities(ledger, channels, self.tokens, self.clock, "test")
         renewing = AccountTokens(self.store, channels, self.clock, "test")
         keeping = KeepingActivities(KeepingStore(self.database, self.keyring), channels, renewing, self.clock)
-        staging = StagingActivities(ledger, StageLedger(self.database), channels, self.tokens, self.clock, "test")
+        staging = StagingActivities(
+            ledger, StageLedger(self.database, self.keyring), channels, self.tokens, self.clock, "test"
+        )
         return [
             contents.look,
             contents.claim,

@@ -1,0 +1,202 @@
+"""What was prepared is sealed wherever it is kept, and dropped once nobody will use it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select, update
+
+from munadi.crypto import KeyRing, SealBroken, create_key
+from munadi.db.changes import cancel
+from munadi.db.discards import DiscardOutbox
+from munadi.db.handles import state_of, stored
+from munadi.db.ledger import PublicationLedger
+from munadi.db.outbox import KEPT_FOR_A_RETRY, DiscardRow
+from munadi.db.spent import KEPT_AFTER_A_FAILURE, forget_spent_handles, seal_clear_handles
+from munadi.db.stages import StageLedger
+from munadi.db.tables import PublicationRow
+from munadi.domain.failure import Reason, Sorting
+from munadi.domain.publication import PublicationStatus as S
+from munadi.domain.publication import Published
+from munadi.domain.reasons import failure_of
+from munadi.domain.story import Verdict
+from tests.db.board import Board, Put
+from tests.db.seeding import START
+
+STATE = {"session": "https://upload.example/videos?upload_id=CANARY-upload-0123456789", "video_id": "v1"}
+# What the version before may read and write: an address that has lost its secret, as if the network had forgotten it.
+PUBLIC = {"session": "https://upload.example/videos?***", "video_id": "v1"}
+LIVE = Verdict(sorting=Sorting.SENT, published=Published(post_id="1", url="https://network.example/1"))
+REFUSED = Verdict(sorting=Sorting.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
+DAY = timedelta(days=1)
+
+
+async def prepared(board: Board, status: S = S.PUBLISHING, **row: Any) -> Put:
+    put = await board.put(status, epoch=1, **row)
+    await save(board, put)
+    return put
+
+
+async def save(board: Board, put: Put) -> None:
+    await board.ledger.save_handle(
+        put.id, draft_version=1, epoch=1, state=STATE, ready=True, expires_at=None, now=START
+    )
+
+
+async def settle(board: Board, put: Put, verdict: Verdict) -> None:
+    attempt = await board.attempt(put.id, epoch=1)
+    await board.ledger.settle(put.id, attempt, epoch=1, verdict=verdict, now=START)
+
+
+async def kept(board: Board, put: Put) -> dict[str, Any] | None:
+    return state_of(board.keyring, await board.row(put.id))
+
+
+async def discards(board: Board, put: Put) -> list[DiscardRow]:
+    async with board.database.read() as session:
+        return list((await session.exec(select(DiscardRow).where(DiscardRow.publication_id == put.id))).all())
+
+
+async def test_a_handle_is_sealed_and_opens_for_its_publication_only(board: Board) -> None:
+    put, other = await prepared(board), await board.put(S.PUBLISHING, epoch=1)
+    row = await board.row(put.id)
+    assert row.handle == PUBLIC
+    assert b"CANARY" not in (row.sealed_handle or b"")
+    work = await board.ledger.load(put.id)
+    assert work is not None
+    assert work.handle is not None
+    assert (work.handle.state, work.handle.ready) == (STATE, True)
+    await board.set(other.id, sealed_handle=row.sealed_handle, handle_draft_version=1)
+    with pytest.raises(SealBroken):
+        await board.ledger.load(other.id)
+    with pytest.raises(SealBroken):
+        await PublicationLedger(board.database, KeyRing([create_key()])).load(put.id)
+
+
+async def test_a_published_post_without_later_steps_keeps_no_handle(board: Board) -> None:
+    put = await prepared(board)
+    await settle(board, put, LIVE)
+    row = await board.row(put.id)
+    assert (row.status, row.sealed_handle, row.handle_draft_version, row.handle_ready) == (
+        S.PUBLISHED,
+        None,
+        None,
+        False,
+    )
+
+
+async def test_a_post_with_later_steps_keeps_it_until_the_last(board: Board) -> None:
+    put = await prepared(board, stages=["comment", "part-2"])
+    await settle(board, put, LIVE)
+    stages = StageLedger(board.database, board.keyring)
+    await stages.settle(put.id, None, stage="comment", sorting=Sorting.SENT, now=START)
+    work = await stages.begin(put.id, START)
+    assert work is not None
+    assert work.handle is not None
+    assert work.handle.state == STATE
+    await stages.settle(put.id, None, stage="part-2", sorting=Sorting.SENT, now=START)
+    assert await kept(board, put) is None
+
+
+async def test_a_post_whose_id_is_not_known_yet_keeps_it_until_it_is(board: Board) -> None:
+    put = await prepared(board)
+    await settle(board, put, Verdict(sorting=Sorting.SENT, published=Published(post_id=None, url=None)))
+    assert await kept(board, put) == STATE
+    found = Published(post_id="7", url="https://network.example/7")
+    await StageLedger(board.database, board.keyring).located(put.id, found, START)
+    assert await kept(board, put) is None
+
+
+async def test_a_removal_keeps_the_handle_sealed_and_drops_it_at_its_end(board: Board) -> None:
+    put = await prepared(board, S.QUEUED, due=START + DAY)
+    async with board.locked(put.content_id) as story:
+        await cancel(story)
+    outbox = DiscardOutbox(board.database, board.keyring)
+    (row,) = await discards(board, put)
+    left = await outbox.take(row.id, START)
+    assert left is not None
+    assert left.handle.state == STATE
+    (row,) = await discards(board, put)
+    assert (row.handle, await kept(board, put)) == (PUBLIC, None)
+    assert b"CANARY" not in (row.sealed_handle or b"")
+    await outbox.removed(row.id, None, START)
+    (row,) = await discards(board, put)
+    assert (row.handle, row.sealed_handle) == (None, None)
+
+
+async def test_a_removal_waits_while_its_key_is_missing(board: Board) -> None:
+    put = await prepared(board, S.QUEUED, due=START + DAY)
+    async with board.locked(put.content_id) as story:
+        await cancel(story)
+    (row,) = await discards(board, put)
+    assert await DiscardOutbox(board.database, KeyRing([create_key()])).take(row.id, START) is None
+    (row,) = await discards(board, put)
+    assert (row.outcome, row.tries) == (None, 1)
+    assert row.next_try_at is not None
+    left = await DiscardOutbox(board.database, board.keyring).take(row.id, row.next_try_at)
+    assert left is not None
+    assert left.handle.state == STATE
+
+
+async def test_a_canceled_post_that_may_have_been_seen_keeps_nothing(board: Board) -> None:
+    put = await prepared(board, S.QUEUED, due=START + DAY)
+    attempt = await board.attempt(put.id, is_open=False)
+    await board.set_attempt(attempt, was_uncertain=True)
+    async with board.locked(put.content_id) as story:
+        await cancel(story)
+    assert (await discards(board, put), await kept(board, put)) == ([], None)
+
+
+async def test_a_failed_post_keeps_it_for_a_retry_and_no_longer(board: Board) -> None:
+    plain, seen = await prepared(board), await prepared(board)
+    for put in (plain, seen):
+        await settle(board, put, REFUSED)
+    (attempt,) = await board.attempts(seen.id)
+    await board.set_attempt(attempt.id, was_uncertain=True)
+    await forget_spent_handles(board.database, START + KEPT_AFTER_A_FAILURE)
+    assert (await kept(board, plain), await kept(board, seen)) == (STATE, STATE)
+    outbox = DiscardOutbox(board.database, board.keyring)
+    for put in (plain, seen):
+        (row,) = await discards(board, put)
+        await outbox.take(row.id, START + KEPT_FOR_A_RETRY)
+    # One is being removed, with its handle; the other is never touched at its network.
+    assert (await kept(board, plain), await kept(board, seen)) == (None, STATE)
+    assert await forget_spent_handles(board.database, START + KEPT_AFTER_A_FAILURE + timedelta(seconds=1)) >= 1
+    assert await kept(board, seen) is None
+
+
+async def test_what_an_older_version_wrote_in_clear_is_used_and_sealed(board: Board) -> None:
+    put, left = await board.put(S.PUBLISHING, epoch=1, handle=STATE, handle_draft_version=1), await board.put(S.FAILED)
+    once = {"publication_id": left.id, "draft_version": 1, "created_at": START, "updated_at": START}
+    async with board.database.write() as session:
+        session.add(DiscardRow(id=f"dis_{left.id}", detached=True, handle=STATE, next_try_at=START, **once))
+    assert await kept(board, put) == STATE
+    assert await seal_clear_handles(board.database, board.keyring, START) >= 2
+    row, (discard,) = await board.row(put.id), await discards(board, left)
+    assert (row.handle, discard.handle) == (PUBLIC, PUBLIC)
+    assert (state_of(board.keyring, row), state_of(board.keyring, discard)) == (STATE, STATE)
+
+
+async def test_what_an_older_version_writes_meanwhile_is_newer(board: Board) -> None:
+    """Beside a new worker an old one goes on until it is stopped: it writes in clear and knows of nothing sealed."""
+    put = await prepared(board)
+    newer = {"session": "https://upload.example/videos?upload_id=newer", "video_id": None}
+    async with board.database.write() as session:
+        await session.exec(update(PublicationRow).where(PublicationRow.id == put.id).values(handle=newer))  # type: ignore[arg-type]
+    assert await kept(board, put) == newer
+    await seal_clear_handles(board.database, board.keyring, START)
+    assert await kept(board, put) == newer
+    assert "newer" not in str((await board.row(put.id)).handle)
+    await save(board, put)
+    assert await kept(board, put) == STATE
+
+
+def test_sealing_is_bound_to_the_publication_in_both_tables() -> None:
+    ring = KeyRing([create_key()])
+    sealed = stored(ring, "pub_1", STATE).sealed
+    once = {"draft_version": 1, "created_at": START, "updated_at": START, "sealed_handle": sealed}
+    assert state_of(ring, DiscardRow(id="dis_1", publication_id="pub_1", **once)) == STATE
+    with pytest.raises(SealBroken):
+        state_of(ring, DiscardRow(id="pub_1", publication_id="pub_2", **once))
