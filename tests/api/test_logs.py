@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from api import problems
 from api.edge import Edge
 from munadi.logs import MAX_TRACEBACK, configure_logging
+from tests.api.test_edge import anyone
 
 TOKEN = "CANARY-4c1f9f6a"
 
@@ -42,7 +43,7 @@ def deep(token: str, depth: int) -> None:
 async def fail() -> httpx.Response:
     app = FastAPI()
     problems.install(app)
-    app.add_middleware(Edge, max_upload=10)
+    app.add_middleware(Edge, max_upload=10, admit=anyone)
 
     @app.get("/")
     async def route() -> None:
