@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel
 
-from munadi.domain.model import WireModel
+from munadi.domain.model import Duration, WireModel
 
 # Bytes per second that an uplink is trusted with when a deadline is set: what is slower is cut off and looked for.
 SLOWEST_UPLINK = 200_000
@@ -83,9 +83,9 @@ class TokenLife(WireModel):
     """
 
     renewed_with: Renewal = Renewal.NOTHING
-    access_ahead: timedelta | None = None
-    grant_life: timedelta | None = None
-    grant_ahead: timedelta = timedelta(days=30)
+    access_ahead: Duration | None = None
+    grant_life: Duration | None = None
+    grant_ahead: Duration = timedelta(days=30)
 
 
 class TextLimit(WireModel):
@@ -147,8 +147,8 @@ class MediaRule(WireModel):
     max_ratio: float | None = None
     min_width: int | None = None
     max_width: int | None = None
-    min_duration: timedelta | None = None
-    max_duration: timedelta | None = None
+    min_duration: Duration | None = None
+    max_duration: Duration | None = None
     takes_alt: bool = False
     max_alt_length: int | None = None
     converted_types: tuple[str, ...] = ()
@@ -187,11 +187,11 @@ class ChannelSpec(WireModel):
     tokens_by_login: dict[str, TokenLife] = {}  # where another log-in's live otherwise
     hosts: tuple[str, ...]
     pulled_media: tuple[MediaKind, ...] = ()  # what it fetches at a URL of ours; the rest we upload
-    lead: timedelta
-    publish_deadline: timedelta = timedelta(seconds=30)
+    lead: Duration
+    publish_deadline: Duration = timedelta(seconds=30)
     visible_bytes: int = 0  # of media that the visible call itself may carry, at most; 0 where it is a small request
-    margin: timedelta = timedelta(seconds=5)
-    absence_window: timedelta
+    margin: Duration = timedelta(seconds=5)
+    absence_window: Duration
     finds_without_handle: bool = True  # whether a look can tell an absence when what was prepared is not known any more
     resend: Resend
     leftovers: Leftovers = Leftovers.EXPIRE

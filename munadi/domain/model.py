@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
 from pydantic.alias_generators import to_camel
+
+# A length of time in an answer: ISO 8601, with fractions of a second. The format `duration` of JSON Schema has none.
+Duration = Annotated[
+    timedelta,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^P(?!$)(\d+D)?(T(?!$)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$",
+            "description": "ISO 8601, to fractions of a second.",
+            "examples": ["PT30S", "PT0.001S", "P30D"],
+        }
+    ),
+]
 
 
 class Model(BaseModel):

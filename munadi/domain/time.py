@@ -6,12 +6,13 @@ one takes `fold` (`earlier` by default, or `later`).
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from munadi.domain.problem import Problem, ProblemsFound
@@ -27,8 +28,20 @@ def _in_utc(given: datetime) -> datetime:
         raise PydanticCustomError("time_format", "is outside the calendar") from None
 
 
+# RFC 3339, section 5.6. Its seconds and its offset are not optional.
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)")
+
+
+def _written_out(given: Any) -> Any:
+    """A library that reads dates takes numbers for them too, as seconds since 1970."""
+    if isinstance(given, datetime) or (isinstance(given, str) and _RFC_3339.fullmatch(given)):
+        return given
+    message = "give an instant as in RFC 3339, such as 2027-01-15T09:00:00Z; in a query a + is written %2B"
+    raise PydanticCustomError("time_format", message)
+
+
 # An instant on the wire that can be compared and stored, whatever its offset.
-Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc), BeforeValidator(_written_out)]
 
 
 class Fold(StrEnum):
