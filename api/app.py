@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from api import openapi, problems
 from api.admission import Admission
@@ -15,6 +15,7 @@ from api.dashboard import routes as dashboard
 from api.dashboard.live import Live
 from api.edge import Edge
 from api.metrics import StateOfWork
+from api.queries import check_names, check_path
 from api.routes import (
     accounts,
     brands,
@@ -107,8 +108,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
     problems.install(app, partial(openapi.allowed_methods, app))
     openapi.install(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(check_path), Depends(check_names)])
     dashboard.install(app)
+    app.state.written_out = openapi.written_out(app)
     # The form around an uploaded file has some bytes of its own.
     app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000, admit=Admission())
     return app

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 from pydantic.json_schema import models_json_schema
 from starlette.routing import compile_path
 
@@ -65,14 +66,20 @@ def _problem(status: int) -> dict[str, Any]:
 
 
 def allowed_methods(app: FastAPI, path: str) -> list[str]:
-    """What is served at a path: a framework's 405 names the methods of one route only."""
-    found = {
-        method.upper()
-        for template, methods in app.openapi()["paths"].items()
-        if compile_path(template)[0].match(path)
-        for method in methods
-    }
-    return sorted(found)
+    """The methods of a path: a framework's 405 names those of one route only.
+
+    A path that is written out (`/v1/contents/validate`) has its own methods alone, though it fits a template as well
+    (`/v1/contents/{content_id}`).
+    """
+    served = [(route.path or "", route.methods) for route in iter_route_contexts(app.routes) if route.methods]
+    exact = [methods for template, methods in served if template == path]
+    fitting = [methods for template, methods in served if compile_path(template)[0].match(path)]
+    return sorted({method for methods in exact or fitting for method in methods})
+
+
+def written_out(app: FastAPI) -> frozenset[str]:
+    """Every path without a placeholder."""
+    return frozenset(route.path for route in iter_route_contexts(app.routes) if route.path and "{" not in route.path)
 
 
 def install(app: FastAPI) -> None:
@@ -99,9 +106,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for name, schema in extra.get("$defs", {}).items():
         schemas.setdefault(name, schema)
     schemas[ContentView.__name__]["examples"] = [examples.CONTENT]
-    for methods in made["paths"].values():
+    for path, methods in made["paths"].items():
         for operation in methods.values():
             _own_refusal(operation)
+            if "401" in operation["responses"] and path.startswith("/v1/"):
+                operation["responses"].setdefault("422", _problem(422))  # for an unknown query parameter
             if "requestBody" in operation:
                 operation["responses"].setdefault("408", _problem(408))
             if "428" in operation["responses"]:

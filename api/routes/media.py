@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
@@ -28,6 +28,10 @@ from munadi.media.reader import MEDIA_URL_PURPOSE
 from munadi.media.signing import verify_url
 
 router = APIRouter(tags=["media"])
+# `read_upload` and the limits on calls read it where it is.
+UploadQuery = Annotated[
+    str | None, Query(alias="brandRef", description="The brand of an uploaded file, where the form names none.")
+]
 
 
 def _described() -> dict[str, Any]:
@@ -53,7 +57,9 @@ def _described() -> dict[str, Any]:
     responses=problems(400, 401, 403, 409, 413, 415, 422),
     openapi_extra=_described(),
 )
-async def add_media(request: Request, services: TheServices, principal: ContentWriter, asked: AskedOnce) -> Response:
+async def add_media(
+    request: Request, services: TheServices, principal: ContentWriter, asked: AskedOnce, query: UploadQuery = None
+) -> Response:
     """Keep a file, sent as `multipart/form-data` (`file`, `brandRef`) or fetched from `url`; it is probed at once.
 
     Without `brandRef` it belongs to the key's brand; a key for all brands makes a media that every brand may use.

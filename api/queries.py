@@ -1,0 +1,55 @@
+"""Addresses are read in one way: nothing in them is ignored, and none is taken for another.
+
+A misspelled filter that is ignored would answer something else, silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+from fastapi import HTTPException, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from api.problems import refused
+from munadi.domain.problem import MAX_PROBLEMS, Problem
+from munadi.domain.shape import MAX_TOKEN, token_of
+
+# Networks add parameters of their own to the addresses they send a browser back to.
+_OPEN = "/v1/oauth/"
+
+
+async def check_path(request: Request) -> None:
+    """A dependency of every route of the API. 405 where a template fits a path that another route has as its own, as
+    `/v1/contents/{content_id}` fits `/v1/contents/validate`."""
+    if "{" in request.scope["route"].path and request.url.path in request.app.state.written_out:
+        raise HTTPException(405)
+
+
+async def check_names(request: Request) -> None:
+    """A dependency of every route of the API. ProblemError 422 that names the nearest parameter there is."""
+    route: APIRoute = request.scope["route"]
+    if not request.query_params or not route.path.startswith("/v1/") or route.path.startswith(_OPEN):
+        return
+    known = sorted(set(_parameters(route.dependant)))
+    unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
+    if unknown:
+        problems = [_problem(name, known) for name in unknown[:MAX_PROBLEMS]]
+        raise refused(problems, more=len(unknown) - len(problems))
+
+
+def _parameters(dependant: Dependant) -> Iterator[str]:
+    yield from (field.alias for field in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _parameters(inner)
+
+
+def _problem(name: str, known: Sequence[str]) -> Problem:
+    nearest = get_close_matches(name[:MAX_TOKEN], known, n=1)
+    message = "there is no such parameter"
+    if nearest:
+        message += f"; did you mean {nearest[0]}?"
+    elif known:
+        message += f"; there are {', '.join(known)}"
+    return Problem(pointer=f"?{token_of(name)}", code="UNKNOWN_PARAMETER", message=message, rule="unknown_parameter")
