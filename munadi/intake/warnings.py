@@ -82,10 +82,8 @@ def token_warnings(targets: Sequence[Target], due: datetime, now: datetime, keyr
 
 def token_warning(row: AccountRow, spec: ChannelSpec, ending: Ending, pointer: str) -> Warning_:
     """The warning of a slot after the end of its account's connection."""
-    what = "our access" if ending.at == row.grant_expires_at else "the token"
-    message = (
-        f"ends {what} to {row.handle} on {ending.at:%Y-%m-%d %H:%MZ}, before the due time: reconnect it before that"
-    )
+    what = "access to" if ending.at == row.grant_expires_at else "the token of"
+    message = f"ends {what} {row.handle} on {ending.at:%Y-%m-%d %H:%MZ}, before the due time: reconnect it before that"
     return _warning(spec, WarningCode.TOKEN_EXPIRES_BEFORE_SLOT, pointer, message)
 
 
