@@ -34,6 +34,7 @@ CONNECT_TIMEOUT = 5.0
 # Seconds for a whole call: connect, send, and read the whole answer. The bytes of a request add theirs.
 CALL_TIMEOUT = 20.0
 NO_PROOF = "NO_PROOF"
+MAX_ID = 300
 
 
 def _seconds(value: Any) -> Any:
@@ -134,10 +135,11 @@ def require_known_host(url: str, hosts: Collection[str], suffixes: Collection[st
 
 
 def given_id(value: Any) -> str | None:
-    """An id that a network gave, as text or as a number; None for anything else that stands in its place."""
+    """An id that a network gave, as text or as a number of at most 300 characters; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    return str(value).strip() or None
+    given = str(value).strip()
+    return given if 0 < len(given) <= MAX_ID else None
 
 
 def no_proof(answer: Answer, hidden: Sequence[str] = ()) -> ChannelError:

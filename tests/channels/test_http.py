@@ -9,7 +9,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from munadi.channels.http import LONGEST_WAIT, ChannelHttp, redact, retry_after
+from munadi.channels.http import LONGEST_WAIT, ChannelHttp, given_id, redact, retry_after
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Answer
 from munadi.webhooks.guard import GuardCode, GuardRefused
@@ -48,6 +48,14 @@ async def test_a_body_that_is_no_json_object_has_no_fields() -> None:
     network = Network().on("POST", "/post", answer(200, "<html>"))
     got = await over(network).call("POST", "https://net.example/post")
     assert got.field("id") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [(" 17 ", "17"), (17, "17"), ("x" * 300, "x" * 300), ("x" * 301, None), (10**300, None), (True, None), ("", None)],
+)
+def test_an_id_is_a_short_text_or_a_number(given: object, known: str | None) -> None:
+    assert given_id(given) == known
 
 
 async def test_unreachable_is_not_sent() -> None:

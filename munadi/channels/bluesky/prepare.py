@@ -5,6 +5,7 @@ Each part is saved when it is known.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -29,6 +30,8 @@ from munadi.ports import LinkCard, SaveHandle
 MAX_UPLOAD_FAILURES = 3
 # Blobs are renewed a little before the network may forget them, so that none lapses between a look and its use.
 BLOB_SLACK = timedelta(minutes=5)
+# Seconds to look up all the handles of a post.
+MENTIONS_WITHIN = 60.0
 CAPTION_TYPE = "text/vtt"
 MAX_CARD_TITLE = 300
 MAX_CARD_DESCRIPTION = 1000
@@ -105,9 +108,15 @@ class Preparation:
     async def _mentions(self, wanted: list[str]) -> None:
         """A handle that does not exist has no DID: its mention stays plain text."""
         missing = [handle for handle in wanted if handle not in self._state.mentions]
-        if missing:
-            found = {handle: await self._server.resolve_handle(handle) for handle in missing}
-            await self._keeper.put(mentions={**self._state.mentions, **found})
+        found: dict[str, str | None] = {}
+        try:
+            # A post can name fifty handles, and its server may take its time with each.
+            async with asyncio.timeout(MENTIONS_WITHIN):
+                for handle in missing:
+                    found[handle] = await self._server.resolve_handle(handle)
+        finally:
+            if found:
+                await self._keeper.put(mentions={**self._state.mentions, **found})
 
     async def _image(self, asset: MediaAsset) -> None:
         asset = await fitting(self._tools.media, SPEC.media_rules[0], asset)

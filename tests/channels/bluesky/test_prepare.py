@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -174,3 +175,23 @@ async def test_a_handle_is_not_ready_before_all_is_there() -> None:
     with pytest.raises(ChannelError) as caught:
         await begun().channel.publish(publication("x", media=(image(0), image(1))), WHO, handle, Saved(), stage())
     assert (caught.value.reason, caught.value.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+
+
+async def test_slow_answers_to_mentions_end_in_time_and_keep_what_is_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("munadi.channels.bluesky.prepare.MENTIONS_WITHIN", 1.0)
+    built, saved, asked = begun(), Saved(), list[str]()
+
+    async def slowly(handle: str) -> str:
+        asked.append(handle)
+        await asyncio.sleep(0.05)
+        return "did:plc:alice"
+
+    monkeypatch.setattr("munadi.channels.bluesky.xrpc.Server.resolve_handle", lambda _server, handle: slowly(handle))
+    given = publication(" ".join(f"@alice{number}.test" for number in range(40)))
+    with pytest.raises(ChannelError) as caught:
+        await built.channel.prepare(given, WHO, None, saved)
+    assert (caught.value.reason, caught.value.provider_code) == (Reason.PROVIDER_OUTAGE, "DEADLINE")
+    assert 1 < len(asked) < 40
+    assert list(state(saved).mentions) == asked[:-1]
