@@ -13,7 +13,8 @@ from collections.abc import Awaitable, Callable
 from fastapi import Request
 from starlette.types import Scope
 
-from api.auth import BEARER, authenticate, signed_in
+from api.auth import BEARER, WrongKey, authenticate, refuse, signed_in
+from api.cookies import read_cookie
 from api.dashboard.session import COOKIE
 from api.services import services
 
@@ -30,18 +31,22 @@ class Admission:
         self._valid_until: dict[str, float] = {}
 
     async def __call__(self, scope: Scope) -> None:
-        """ProblemError 401 unless the request has a valid key, or a valid session and no Authorization header."""
+        """ProblemError 401 or 429 unless the request has a valid key, or a valid session and no Authorization header."""
         request = Request(scope)
-        cookie = request.cookies.get(COOKIE)
+        services_ = services(request)
+        cookie = read_cookie(request, COOKIE, services_.settings)
         if cookie is not None and "authorization" not in request.headers:
             if not self._is_remembered(cookie):
-                await signed_in(services(request), cookie)
+                await signed_in(services_, cookie)
                 self._remember(cookie)
             return
         bearer = await BEARER(request)
         key = bearer.credentials if bearer else None
         if key is None or not self._is_remembered(key):
-            await authenticate(services(request), key)
+            try:
+                await authenticate(services_, key)
+            except WrongKey as error:
+                raise refuse(request, services_, error) from None
             self._remember(key or "")
 
     def _is_remembered(self, secret: str) -> bool:

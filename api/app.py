@@ -10,7 +10,10 @@ from functools import partial
 from fastapi import APIRouter, Depends, FastAPI
 
 from api import openapi, problems
+from api.acting import Acting, SafeHeaders
+from api.address import callers_of
 from api.admission import Admission
+from api.cookies import is_https
 from api.dashboard import routes as dashboard
 from api.dashboard.live import Live
 from api.edge import Edge
@@ -18,6 +21,7 @@ from api.metrics import StateOfWork
 from api.queries import check_names, check_path
 from api.routes import (
     accounts,
+    audit,
     brands,
     calendar,
     changes,
@@ -48,6 +52,7 @@ from munadi.ports import Channels, Clock
 from munadi.runtime import Runtime, open_runtime
 from munadi.temporal import connect
 from munadi.watchdog import hang_watchdog
+from munadi.wrong_keys import WrongKeys
 
 VERSION = "0.1.0"
 SUMMARY = "Hand over content once; Munadi owns its publishing from then on."
@@ -72,6 +77,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     accounts.router,
     webhooks.router,
     keys.router,
+    audit.router,
     usage.router,
     health.router,
     docs.router,
@@ -111,8 +117,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
         app.include_router(router, dependencies=[Depends(check_path), Depends(check_names)])
     dashboard.install(app)
     app.state.written_out = openapi.written_out(app)
+    # The one that is added last is the outermost.
+    app.add_middleware(Acting, callers=callers_of(settings.api.trusted_proxies))
     # The form around an uploaded file has some bytes of its own.
     app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000, admit=Admission())
+    app.add_middleware(SafeHeaders, https=is_https(settings))
     return app
 
 
@@ -130,7 +139,7 @@ async def open_services(
                 temporal = runtime.around(temporal, "temporal")
             accounts = AccountStore(database, runtime.keyring)
             connections = ConnectionStore(database, runtime.keyring)
-            calls = CallMeter(database)
+            calls, wrong_keys = CallMeter(database), WrongKeys(database, settings.api.wrong_keys_per_minute)
             opened = Services(
                 settings=settings,
                 database=database,
@@ -147,8 +156,10 @@ async def open_services(
                     Intake(database, known, runtime.keyring, _media_intake(runtime), runtime.clock), "intake"
                 ),
                 calls=calls,
+                callers=callers_of(settings.api.trusted_proxies),
+                wrong_keys=wrong_keys,
             )
-            async with calls.running():
+            async with calls.running(), wrong_keys.running():
                 yield opened
         finally:
             await database.close()

@@ -1,7 +1,8 @@
 """Who asks, and what they may: `Depends(require("contents:read"))` in every route that is not public.
 
 A client sends its key; a browser that signed in with one sends a session instead (`api/dashboard/session.py`), which
-counts only where there is no Authorization header at all.
+counts only where there is no Authorization header at all. Wrong keys are recorded, and braked for each address
+(`munadi/wrong_keys.py`).
 
 The rule here: a key that may not see a brand gets the answer of an unknown one (404), never a hint that it exists.
 """
@@ -15,12 +16,15 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.cookies import read_cookie
 from api.dashboard.session import COOKIE, CSRF_HEADER, SAFE_METHODS, Session, check_csrf, open_session
-from api.problems import ProblemError
+from api.problems import ProblemError, request_id_of
 from api.quotas import brand_of_call, count_call
 from api.services import Services, services
 from munadi.db.keys import KeyStore
+from munadi.db.sessions import SessionStore
 from munadi.db.tables import KeyRow
+from munadi.domain.audit import Action, current_actor
 from munadi.domain.brand import BrandLimits
 from munadi.domain.key import Scope, is_well_formed
 from munadi.domain.usage import BrandCalls, Month
@@ -32,6 +36,7 @@ BEARER = HTTPBearer(
     description="An API key: `Authorization: Bearer mnd_…`",
 )
 REALM = 'Bearer realm="munadi"'
+_INVALID = f'{REALM}, error="invalid_token"'
 
 
 @dataclass(frozen=True)
@@ -56,42 +61,105 @@ class Principal:
         return self.calls.limits if self.calls is not None and self.calls.ref == brand_ref else None
 
 
+class WrongKey(ProblemError):
+    """401: a key was sent, and it opens nothing. `row` is the key's, where it is known."""
+
+    def __init__(self, code: str, detail: str, row: KeyRow | None = None) -> None:
+        super().__init__(401, code, "Not authenticated", detail, headers={"WWW-Authenticate": _INVALID})
+        self.row = row
+
+
 async def authenticate(services_: Services, text: str | None, named: str | None = None) -> Principal:
-    """The principal of a key as it was sent. ProblemError 401 when there is none, or it is not (or no longer) valid.
+    """The principal of a key as it was sent. ProblemError 401 without a key, WrongKey when it is not (or no longer)
+    valid: pass that to `refuse`.
 
     `named` is the brand that the call is about, as far as it says.
     """
+    row, calls = await find_key(services_, text, named)
+    return _principal(row, calls)
+
+
+async def find_key(services_: Services, text: str | None, named: str | None = None) -> tuple[KeyRow, BrandCalls | None]:
+    """The row of a valid key as it was sent, and the brand that the call counts for. Raises as `authenticate`."""
     if not text:
-        raise _unauthenticated("KEY_MISSING", "send an API key: Authorization: Bearer mnd_…", challenge=REALM)
+        detail = "send an API key: Authorization: Bearer mnd_…"
+        raise ProblemError(401, "KEY_MISSING", "Not authenticated", detail, headers={"WWW-Authenticate": REALM})
     if not is_well_formed(text):
-        raise _unauthenticated("KEY_MALFORMED", "this is not a key of ours, or a character of it is wrong")
+        raise WrongKey("KEY_MALFORMED", "this is not a key of ours, or a character of it is wrong")
     found = await KeyStore(services_.database).caller(text, named, Month.of(services_.clock.now()))
     if found is None:
-        raise _unauthenticated("KEY_UNKNOWN", "the key is well formed, but not one of this installation")
-    return _principal(services_, *found)
+        raise WrongKey("KEY_UNKNOWN", "the key is well formed, but not one of this installation")
+    _require_valid(services_, found[0])
+    return found
 
 
-async def signed_in(services_: Services, cookie: str | None) -> tuple[Session, Principal]:
-    """The session of a browser and whose it is. ProblemError 401 when there is none, or its key is not valid now."""
-    session = open_session(services_.keyring, cookie, services_.clock.now()) if cookie else None
-    row = await KeyStore(services_.database).get(session.key_id) if session else None
-    if session is None or row is None:
+def refuse(
+    request: Request, services_: Services, error: WrongKey, action: Action = Action.AUTH_REFUSED
+) -> ProblemError:
+    """Record a wrong key. What to answer: the error itself or, when its address sent too many, a 429."""
+    address = services_.callers.address_of(request.scope)
+    services_.wrong_keys.note(
+        action,
+        error.code,
+        address=address,
+        request_id=request_id_of(request.scope),
+        key_id=error.row.id if error.row else None,
+        brand_ref=error.row.brand_ref if error.row else None,
+        now=services_.clock.now(),
+    )
+    seconds = services_.wrong_keys.brake(address, services_.clock.monotonic())
+    if seconds is None:
+        return error
+    detail = (
+        f"this address sent more than {services_.wrong_keys.per_minute} wrong keys within a minute; "
+        f"of the last one: {error.detail}"
+    )
+    return ProblemError(
+        429, "TOO_MANY_WRONG_KEYS", "Too many wrong keys", detail, headers={"Retry-After": str(seconds)}
+    )
+
+
+async def signed_in(services_: Services, cookie: str | None, named: str | None = None) -> tuple[Session, Principal]:
+    """The session of a browser and whose it is. ProblemError 401 when there is none, when it was ended, or when its key
+    is not valid now."""
+    now = services_.clock.now()
+    session = open_session(services_.keyring, cookie, now) if cookie else None
+    found = await SessionStore(services_.database).caller(session.id, named, Month.of(now), now) if session else None
+    if session is None or found is None:
         raise _unauthenticated("SESSION_ENDED", "the session is over, or is none of ours; sign in again")
-    return session, _principal(services_, row)
+    row, calls = found
+    try:
+        _require_valid(services_, row)
+    except WrongKey as error:
+        raise _unauthenticated(error.code, error.detail) from None
+    current_actor().key_id = row.id
+    return session, _principal(row, calls)
 
 
 async def _of_browser(request: Request, services_: Services, cookie: str) -> Principal:
-    session, principal = await signed_in(services_, cookie)
+    session, principal = await signed_in(services_, cookie, brand_of_call(request))
     if request.method not in SAFE_METHODS:
         check_csrf(request, request.headers.get(CSRF_HEADER, ""), session, services_.settings.base_url)
     return principal
 
 
-def _principal(services_: Services, row: KeyRow, calls: BrandCalls | None = None) -> Principal:
+async def _of_key(request: Request, services_: Services, text: str | None) -> Principal:
+    try:
+        principal = await authenticate(services_, text, brand_of_call(request))
+    except WrongKey as error:
+        raise refuse(request, services_, error) from None
+    current_actor().key_id = principal.key_id
+    return principal
+
+
+def _require_valid(services_: Services, row: KeyRow) -> None:
     if row.revoked_at is not None:
-        raise _unauthenticated("KEY_REVOKED", "the key was revoked")
+        raise WrongKey("KEY_REVOKED", "the key was revoked", row)
     if row.expires_at is not None and row.expires_at <= services_.clock.now():
-        raise _unauthenticated("KEY_EXPIRED", "the key has expired")
+        raise WrongKey("KEY_EXPIRED", "the key has expired", row)
+
+
+def _principal(row: KeyRow, calls: BrandCalls | None) -> Principal:
     return Principal(key_id=row.id, scopes=frozenset(row.scopes), brand_ref=row.brand_ref, calls=calls)
 
 
@@ -108,14 +176,16 @@ def require(*scopes: str, limited: bool = True) -> Callable[..., Awaitable[Princ
         services_: Annotated[Services, Depends(services)],
         bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)],
     ) -> Principal:
-        cookie = request.cookies.get(COOKIE)
+        cookie = read_cookie(request, COOKIE, services_.settings)
         if cookie is not None and "authorization" not in request.headers:
             found = await _of_browser(request, services_, cookie)
         else:
-            found = await authenticate(services_, bearer.credentials if bearer else None, brand_of_call(request))
+            found = await _of_key(request, services_, bearer.credentials if bearer else None)
         if not any(found.may(scope) for scope in wanted):
             raise _forbidden(wanted)
-        if wanted != (Scope.ADMIN,) or found.brand_ref is not None:
+        # What a page of the dashboard reads is counted with the page (`api.dashboard.reading`).
+        counts = wanted != (Scope.ADMIN,) or found.brand_ref is not None
+        if counts and not request.scope["state"].get("read_by_page"):
             count_call(request, services_, found.calls, limited=limited)
         return found
 
@@ -127,8 +197,8 @@ def not_found(what: str, name: str) -> ProblemError:
     return ProblemError(404, "NOT_FOUND", "Not found", f"there is no {what} {name[:100]!r}")
 
 
-def _unauthenticated(code: str, detail: str, challenge: str = f'{REALM}, error="invalid_token"') -> ProblemError:
-    return ProblemError(401, code, "Not authenticated", detail, headers={"WWW-Authenticate": challenge})
+def _unauthenticated(code: str, detail: str) -> ProblemError:
+    return ProblemError(401, code, "Not authenticated", detail, headers={"WWW-Authenticate": _INVALID})
 
 
 def _forbidden(wanted: tuple[Scope, ...]) -> ProblemError:

@@ -140,6 +140,8 @@ ENDPOINT: dict[str, Any] = {
     "channels": [],
     "description": None,
     "enabled": True,
+    "payload": "full",
+    "createdByKey": "key_01kf2v6s3tf0d8m7s0a3x9y5hq",
     "disabledReason": None,
     "failingSince": None,
     **_AT,

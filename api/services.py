@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastapi import Request
 from temporalio.client import Client
 
+from api.address import Callers
 from munadi.config import Settings
 from munadi.connecting import Connecting
 from munadi.crypto import KeyRing
@@ -17,6 +18,7 @@ from munadi.media.store import MediaStore
 from munadi.metering import CallMeter
 from munadi.ports import Channels, Clock, Sender
 from munadi.webhooks.guard import Guard
+from munadi.wrong_keys import WrongKeys
 
 
 @dataclass
@@ -36,6 +38,8 @@ class Services:
     connecting: Connecting
     intake: Intake
     calls: CallMeter
+    callers: Callers
+    wrong_keys: WrongKeys
     # Monotonic seconds until which no workflow is woken from here, because Temporal did not answer.
     wake_rests_until: float = 0.0
 

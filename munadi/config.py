@@ -40,6 +40,9 @@ class ApiSettings(BaseModel):
 
     host: str = Field("127.0.0.1", description="address the API listens on")
     port: int = Field(8080, description="port the API listens on; 0 picks a free one under `munadi dev`")
+    wrong_keys_per_minute: int = Field(
+        10, ge=1, description="wrong API keys a minute from one address that are answered 401; further ones get 429"
+    )
     trusted_proxies: str = Field(
         "",
         description="addresses or networks of the proxies in front, comma separated: their X-Forwarded-For names the "

@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.accounts import AccountStore
+from munadi.db.audit import record
 from munadi.db.brands import BrandStore
 from munadi.db.connections import Chosen, ConnectionStore, Wanted, hash_of
 from munadi.db.keys import KeyStore
@@ -26,6 +27,7 @@ from munadi.db.limits import require_accounts, take_turns
 from munadi.db.session import Database
 from munadi.db.tables import ConnectionRow
 from munadi.domain.account_view import AccountView
+from munadi.domain.audit import Action
 from munadi.domain.channel import ChannelName
 from munadi.domain.connection import ConnectionStatus
 from munadi.domain.failure import ChannelError, Failure, Reason, Sorting
@@ -177,15 +179,21 @@ class Connecting:
         async with self._database.write() as session:
             if brand is not None and brand.limits.accounts is not None:
                 await self._require_room(session, row, proven)
-            views = [
-                await self._accounts.connect(
-                    session, row.brand_ref, ChannelName(row.channel), one, login=row.login, now=now
-                )
-                for one in proven
-            ]
+            views = [await self._connect(session, row, one, now) for one in proven]
             await self._connections.finish(session, row.id, [view.id for view in views], now)
         log.info("connected %s of %s through %s", ", ".join(view.id for view in views), row.brand_ref, row.id)
         return tuple(views)
+
+    async def _connect(
+        self, session: AsyncSession, row: ConnectionRow, proven: Connection, now: datetime
+    ) -> AccountView:
+        channel = ChannelName(row.channel)
+        known = await self._accounts.is_connected(session, row.brand_ref, channel, proven.profile.external_id)
+        view = await self._accounts.connect(session, row.brand_ref, channel, proven, login=row.login, now=now)
+        action = Action.ACCOUNT_RECONNECTED if known else Action.ACCOUNT_CONNECTED
+        # An owner's browser has no key: it acts for the key that made the link.
+        record(session, action, target=view.id, brand_ref=row.brand_ref, now=now, key_id=row.key_id)
+        return view
 
     async def _require_room(self, session: AsyncSession, row: ConnectionRow, proven: Sequence[Connection]) -> None:
         limits = await take_turns(session, row.brand_ref)

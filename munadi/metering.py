@@ -7,21 +7,19 @@ forgets the calls of its last second; no call is counted twice.
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from munadi.db.calls import Calls, add_calls
 from munadi.db.session import Database
 from munadi.domain.usage import MINUTE, BrandCalls, Limit, Month, Quota, QuotaExceeded, of_month
+from munadi.flushing import flushing
 
 log = logging.getLogger("munadi.metering")
 
 FLUSH_SECONDS = 1.0
-LAST_FLUSH_SECONDS = 5.0
 
 
 class CallMeter:
@@ -65,32 +63,9 @@ class CallMeter:
             if not is_added:
                 self._put_back(made)
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    def running(self) -> AbstractAsyncContextManager[None]:
         """Flush every second while the block runs, and once more at its end."""
-        ending = asyncio.Event()
-        task = asyncio.create_task(self._flush_until(ending))
-        try:
-            yield
-        finally:
-            ending.set()
-            # A database that is away must not keep the process.
-            if not (await asyncio.wait({task}, timeout=LAST_FLUSH_SECONDS))[0]:
-                log.warning("the last API calls could not be counted in time")
-                task.cancel()
-                await asyncio.wait({task}, timeout=1)
-
-    async def _flush_until(self, ending: asyncio.Event) -> None:
-        while not ending.is_set():
-            try:
-                async with asyncio.timeout(FLUSH_SECONDS):
-                    await ending.wait()
-            except TimeoutError:
-                pass  # a second has passed
-            try:
-                await self.flush()
-            except Exception:
-                log.warning("API calls could not be counted; they are kept for the next try", exc_info=True)
+        return flushing(self.flush, "API calls", log, seconds=FLUSH_SECONDS)
 
     def _put_back(self, made: dict[tuple[str, str], Calls]) -> None:
         for key, one in made.items():

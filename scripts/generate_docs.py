@@ -12,6 +12,7 @@ from pathlib import Path
 
 from munadi.channels.registry import channel_options, channel_specs
 from munadi.config import Settings
+from munadi.domain.audit import ACTION_MEANING
 from munadi.domain.channel import ChannelSpec, MediaRule
 from munadi.domain.event import EventType
 from munadi.domain.publication import TRANSITIONS
@@ -144,10 +145,17 @@ def openapi() -> str:
     return json.dumps(create_app(Settings()).openapi(), indent=1, sort_keys=True) + "\n"
 
 
+def actions() -> str:
+    """Every action of the audit log."""
+    rows = [(f"`{action}`", meaning) for action, meaning in ACTION_MEANING.items()]
+    return f"# Actions\n\nThe actions of the [audit log](../audit.md).\n\n{table(['action', 'meaning'], rows)}"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "channels.md": channels,
     "reasons.md": reasons,
     "events.md": events,
+    "actions.md": actions,
     "settings.md": settings,
     "cli.md": cli_reference,
     "mcp.md": tool_reference,

@@ -16,11 +16,13 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from munadi.config import Settings
+from munadi.db.audit import forget_old_entries
 from munadi.db.discards import forget_old_discards
 from munadi.db.events import number_events
 from munadi.db.idempotency import forget_old_answers
 from munadi.db.keeping import KeepingStore
 from munadi.db.session import Database
+from munadi.db.sessions import forget_old_sessions
 from munadi.db.wakes import DueWake, Wakes
 from munadi.ports import Clock
 from workflows.start import wake_account, wake_content
@@ -135,5 +137,8 @@ class Relay:
         """Once an hour: answers that no client will ask for again, and what ended long ago."""
         if self._clock.monotonic() >= self._next_tidy:
             self._next_tidy = self._clock.monotonic() + TIDY_SECONDS
-            await forget_old_answers(self._database, self._clock.now())
-            await forget_old_discards(self._database, self._clock.now())
+            now = self._clock.now()
+            await forget_old_answers(self._database, now)
+            await forget_old_discards(self._database, now)
+            await forget_old_entries(self._database, now, timedelta(days=self._settings.audit_days))
+            await forget_old_sessions(self._database, now)

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 
 import structlog
 from fastapi import APIRouter, Request
@@ -22,12 +21,13 @@ from starlette.types import Receive, Send
 from starlette.types import Scope as HttpScope
 
 from api.auth import Principal, signed_in
-from api.dashboard.session import COOKIE
+from api.cookies import read_cookie
+from api.dashboard.session import COOKIE, Session
 from api.deps import TheServices
 from api.problems import ProblemError
 from munadi.db.events import last_position, last_positions, number_events
-from munadi.db.keys import KeyStore
 from munadi.db.session import Database
+from munadi.db.sessions import SessionStore
 from munadi.domain.key import Scope
 from munadi.ports import Clock
 
@@ -49,7 +49,7 @@ class Watcher:
     """One open page: whose, and what it is to be told next."""
 
     principal: Principal
-    ends_at: datetime
+    session_id: str
     position: int = 0
     ended: bool = False
     woken: asyncio.Event = field(default_factory=asyncio.Event)
@@ -90,10 +90,10 @@ class Live:
             if not self._places[key_id]:
                 del self._places[key_id]
 
-    async def follow(self, principal: Principal, ends_at: datetime) -> AsyncGenerator[str]:
+    async def follow(self, principal: Principal, session: Session) -> AsyncGenerator[str]:
         """The stream of one page: the newest position now, each later one the viewer may know of, a heartbeat in
         between; `ended` when the session or its key is over."""
-        watcher = Watcher(principal, ends_at)
+        watcher = Watcher(principal, session.id)
         try:
             await self._watch(watcher)
             yield _BEGIN + _told(watcher.position)
@@ -149,13 +149,12 @@ class Live:
         await number_events(self._database)
         async with self._database.read() as session:
             newest = await last_positions(session, self._position)
-        valid = await KeyStore(self._database).valid(
-            {watcher.principal.key_id for watcher in self._watchers}, self._clock.now()
-        )
+        now = self._clock.now()
+        opened = await SessionStore(self._database).open({watcher.session_id for watcher in self._watchers}, now)
         self._position = max(newest.values(), default=self._position)
         for watcher in self._watchers:
             seen = [at for brand_ref, at in newest.items() if watcher.principal.may_see(brand_ref)]
-            watcher.ended = watcher.principal.key_id not in valid or watcher.ends_at <= self._clock.now()
+            watcher.ended = watcher.session_id not in opened
             if watcher.ended or max(seen, default=0) > watcher.position:
                 watcher.position = max(seen, default=watcher.position)
                 watcher.woken.set()
@@ -164,10 +163,10 @@ class Live:
 class LiveResponse(StreamingResponse):
     """The stream of one page. It takes a place before it begins, and gives it back however it ends."""
 
-    def __init__(self, live: Live, principal: Principal, ends_at: datetime) -> None:
+    def __init__(self, live: Live, principal: Principal, session: Session) -> None:
         self._live = live
         self._key_id = principal.key_id
-        self._stream = live.follow(principal, ends_at)
+        self._stream = live.follow(principal, session)
         super().__init__(self._stream, media_type="text/event-stream", headers=_STREAM)
 
     async def __call__(self, scope: HttpScope, receive: Receive, send: Send) -> None:
@@ -179,10 +178,10 @@ class LiveResponse(StreamingResponse):
 @router.get("/live")
 async def watch(request: Request, services: TheServices) -> StreamingResponse:
     """The stream, for the holders of a session who may read the event log."""
-    session, principal = await signed_in(services, request.cookies.get(COOKIE))
+    session, principal = await signed_in(services, read_cookie(request, COOKIE, services.settings))
     if not principal.may(Scope.CONTENTS_READ):
         raise ProblemError(403, "SCOPE_MISSING", "Not permitted", f"the key lacks the scope {Scope.CONTENTS_READ}")
-    return LiveResponse(request.app.state.live, principal, session.ends_at)
+    return LiveResponse(request.app.state.live, principal, session)
 
 
 def _told(position: int) -> str:

@@ -12,16 +12,21 @@ from typing import Annotated, Any
 
 import httpx
 from fastapi import Depends, Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth import Principal, signed_in
+from api.cookies import cookie_name, read_cookie
 from api.dashboard.session import COOKIE, Session
 from api.deps import TheServices
 from api.problems import ProblemError
+from api.quotas import brand_of_call, count_call
 from munadi.db.events import last_position
 
 # Never looked up: requests go straight to the application.
 _BASE = "http://munadi"
 Answer = dict[str, Any]
+# One can always see why calls are refused, and leave.
+NEVER_REFUSED = ("/usage", "/sign-out")
 
 
 class SignInNeeded(Exception):
@@ -78,21 +83,38 @@ class Reader:
 
 
 async def viewer(request: Request, services: TheServices) -> Viewer:
-    """The dependency of every page but the sign-in: who looks. SignInNeeded without a valid session."""
+    """The dependency of every page but the sign-in: who looks. SignInNeeded without a valid session.
+
+    A page counts as one API call, whatever it reads. QuotaExceeded when the brand has no calls left.
+    """
+    cookie = read_cookie(request, COOKIE, services.settings)
     try:
-        session, principal = await signed_in(services, request.cookies.get(COOKIE))
+        session, principal = await signed_in(services, cookie, brand_of_call(request))
     except ProblemError as error:
         raise SignInNeeded from error
+    count_call(request, services, principal.calls, limited=request.url.path not in NEVER_REFUSED)
     async with services.database.read() as database:
         found = Viewer(session, principal, await last_position(database))
     request.state.viewer = found
     return found
 
 
-async def reader(request: Request, viewer: Annotated[Viewer, Depends(viewer)]) -> AsyncIterator[Reader]:
+def _read_by_page(app: ASGIApp) -> ASGIApp:
+    """The application, as a page reads it: its calls are counted with the page."""
+
+    async def read(scope: Scope, receive: Receive, send: Send) -> None:
+        await app({**scope, "state": {"read_by_page": True}}, receive, send)
+
+    return read
+
+
+async def reader(
+    request: Request, services: TheServices, viewer: Annotated[Viewer, Depends(viewer)]
+) -> AsyncIterator[Reader]:
     """The dependency that gives a page its reader."""
-    transport = httpx.ASGITransport(app=request.app, raise_app_exceptions=False)
-    cookies = {COOKIE: request.cookies[COOKIE]}
+    transport = httpx.ASGITransport(app=_read_by_page(request.app), raise_app_exceptions=False)
+    name = cookie_name(COOKIE, services.settings)
+    cookies = {name: request.cookies[name]}
     async with httpx.AsyncClient(transport=transport, base_url=_BASE, cookies=cookies) as client:
         yield Reader(client, viewer)
 

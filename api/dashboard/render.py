@@ -16,9 +16,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.dashboard import words
-from api.dashboard.reading import ReadingFailed, SignInNeeded
+from api.dashboard.reading import ReadingFailed, SignInNeeded, Viewer
 from api.problems import request_id_of, translate
 from api.services import Services
+from munadi.domain.key import Scope
 
 FOLDER = Path(__file__).parent
 ASSETS = FOLDER / "assets"
@@ -38,7 +39,10 @@ NAVIGATION = (
     ("Accounts", "/accounts"),
     ("Webhooks", "/webhooks"),
     ("Usage", "/usage"),
+    ("Audit log", "/audit"),
 )
+# Pages that need a scope to show anything at all.
+SCOPES = {"/audit": Scope.ADMIN}
 
 
 class PageRoute(APIRoute):
@@ -72,7 +76,7 @@ def render(request: Request, template: str, /, *, status: int = 200, **values: A
         "viewer": viewer,
         "may": viewer.principal.may if viewer else lambda _scope: False,
         "channels": {name.value: channel.spec.title for name, channel in services.channels.by_name.items()},
-        "navigation": _navigation(request),
+        "navigation": _navigation(request, viewer),
         "now": services.clock.now(),
     }
     made = _environment().get_template(template).render(shared | values)
@@ -118,8 +122,13 @@ def _error_page(
     return page
 
 
-def _navigation(request: Request) -> list[tuple[str, str]]:
-    return [(name, path) for name, path in NAVIGATION if path in request.app.state.pages]
+def _navigation(request: Request, viewer: Viewer | None) -> list[tuple[str, str]]:
+    return [
+        (name, path)
+        for name, path in NAVIGATION
+        if path in request.app.state.pages
+        and (path not in SCOPES or (viewer is not None and viewer.principal.may(SCOPES[path])))
+    ]
 
 
 @cache

@@ -1,7 +1,8 @@
-"""Who is signed in at the dashboard: the holder of an API key, known by a sealed cookie. Nothing is stored for it.
+"""Who is signed in at the dashboard: the holder of an API key, known by a sealed cookie that names a stored session.
 
-The rule here: a session is never more than its key. Every request looks the key up, so that a revoked or expired one
-ends it; and whatever changes something must show the session's token, which no other site can read.
+The rule here: a session is never more than its key. Every request reads the session and its key, so that signing out,
+or revoking the key, ends it everywhere (`munadi/db/sessions.py`). A request that changes something must show the
+session's token, which no other site can read.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ COOKIE = "munadi_session"
 LIFE = timedelta(hours=12)
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-# A cookie of ours has some 250 characters.
+# A cookie of ours has some 300 characters.
 _LONGEST = 1_000
 # What a browser says of a request that this very site made, or a person by typing the address.
 _OWN_SITE = frozenset({"same-origin", "none"})
@@ -33,7 +34,7 @@ _OWN_SITE = frozenset({"same-origin", "none"})
 class Session:
     """What the cookie holds. `csrf` is what an unsafe request shows in a header or a form."""
 
-    key_id: str
+    id: str
     csrf: str
     issued_at: datetime
 
@@ -43,14 +44,14 @@ class Session:
         return self.issued_at + LIFE
 
 
-def new_session(key_id: str, now: datetime) -> Session:
-    """A session of a key, with a token of its own."""
-    return Session(key_id, secrets.token_urlsafe(32), now)
+def new_session(session_id: str, now: datetime) -> Session:
+    """What the cookie of a stored session holds, with a token of its own."""
+    return Session(session_id, secrets.token_urlsafe(32), now)
 
 
 def seal_session(keyring: KeyRing, session: Session) -> str:
     """The cookie's value, which only we can open."""
-    told = [session.key_id, session.csrf, round(session.issued_at.timestamp() * 1000)]
+    told = [session.id, session.csrf, round(session.issued_at.timestamp() * 1000)]
     sealed = keyring.seal(json.dumps(told).encode(), table=COOKIE, row="", column="value")
     return base64.urlsafe_b64encode(sealed).decode("ascii").rstrip("=")
 
@@ -61,10 +62,10 @@ def open_session(keyring: KeyRing, value: str, now: datetime) -> Session | None:
         return None
     try:
         sealed = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
-        key_id, csrf, at = json.loads(keyring.open(sealed, table=COOKIE, row="", column="value"))
+        session_id, csrf, at = json.loads(keyring.open(sealed, table=COOKIE, row="", column="value"))
     except (SealBroken, binascii.Error, ValueError):
         return None
-    session = Session(key_id, csrf, datetime.fromtimestamp(at / 1000, UTC))
+    session = Session(session_id, csrf, datetime.fromtimestamp(at / 1000, UTC))
     return session if now < session.ends_at else None
 
 

@@ -1,4 +1,4 @@
-"""Signing in with an API key, and out again. What was wrong with a key is not told, and a key is never shown again."""
+"""Signing in with an API key, and out again. The page never says what is wrong with a key, and never shows a key."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import REALM, authenticate
+from api.auth import REALM, WrongKey, find_key, refuse
+from api.cookies import forget_cookie, set_cookie
 from api.dashboard.reading import TheViewer
 from api.dashboard.render import HEADERS, PageRoute, render
 from api.dashboard.session import COOKIE, LIFE, check_csrf, is_of_own_site, new_session, seal_session
 from api.deps import TheServices
 from api.problems import ProblemError
+from munadi.db.sessions import SessionStore
+from munadi.domain.audit import Action
 
 router = APIRouter(route_class=PageRoute)
 
 HOME = "/contents"
 _WRONG = "This key does not open anything here. It may be mistyped, revoked or expired."
+_BRAKED = "Too many wrong keys came from your address. Wait a minute, then try again."
 _ELSEWHERE = "This form was sent from another site. Type the key on this page."
 
 
@@ -35,31 +39,37 @@ async def sign_in(request: Request, services: TheServices) -> Response:
     if not is_of_own_site(request, services.settings.base_url):
         return render(request, "sign_in.html", status=403, next=target, problem=_ELSEWHERE)
     try:
-        principal = await authenticate(services, key)
-    except ProblemError:
-        page = render(request, "sign_in.html", status=401, next=target, problem=_WRONG)
-        page.headers["WWW-Authenticate"] = REALM
-        return page
+        row, _ = await find_key(services, key)
+    except WrongKey as error:
+        return _refused(request, target, refuse(request, services, error, Action.SESSION_REFUSED))
+    except ProblemError as error:
+        return _refused(request, target, error)
+    now = services.clock.now()
+    session_id = await SessionStore(services.database).start(row, now, LIFE)
     answer = RedirectResponse(target, 303, HEADERS)
-    answer.set_cookie(
-        COOKIE,
-        seal_session(services.keyring, new_session(principal.key_id, services.clock.now())),
-        max_age=int(LIFE.total_seconds()),
-        path="/",
-        httponly=True,
-        secure=services.settings.base_url.startswith("https:"),
-        samesite="lax",
-    )
+    cookie = seal_session(services.keyring, new_session(session_id, now))
+    set_cookie(answer, COOKIE, cookie, int(LIFE.total_seconds()), services.settings)
     return answer
+
+
+def _refused(request: Request, target: str, error: ProblemError) -> Response:
+    braked = error.status == 429
+    page = render(request, "sign_in.html", status=error.status, next=target, problem=_BRAKED if braked else _WRONG)
+    if braked:
+        page.headers["Retry-After"] = error.headers["Retry-After"]
+    else:
+        page.headers["WWW-Authenticate"] = REALM
+    return page
 
 
 @router.post("/sign-out")
 async def sign_out(request: Request, services: TheServices, viewer: TheViewer) -> Response:
-    """The browser forgets its session. The token in the form keeps other sites from doing it."""
+    """End this session for good; other sessions of its key stay. Other sites lack the token of the form."""
     form = await request.form(max_files=0, max_fields=5)
     check_csrf(request, str(form.get("csrf") or ""), viewer.session, services.settings.base_url)
+    await SessionStore(services.database).end(viewer.session.id, viewer.principal.brand_ref, services.clock.now())
     answer = RedirectResponse("/sign-in", 303, HEADERS)
-    answer.delete_cookie(COOKIE, path="/")
+    forget_cookie(answer, COOKIE, services.settings)
     return answer
 
 

@@ -24,9 +24,11 @@ from api.services import Services
 from api.wake import KeeperWake, wake
 from munadi.checking import AccountChecks
 from munadi.db.accounts import AccountStore
+from munadi.db.audit import record
 from munadi.db.limits import require_accounts, take_turns
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView
+from munadi.domain.audit import Action
 from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Failure
@@ -131,6 +133,8 @@ async def import_account(
         view = await accounts.connect(
             session, ref, body.channel, connection, login=body.login, now=services.clock.now()
         )
+        action = Action.ACCOUNT_RECONNECTED if known else Action.ACCOUNT_IMPORTED
+        record(session, action, target=view.id, brand_ref=ref, now=services.clock.now())
         headers = {"Location": f"/v1/accounts/{view.id}"}
         return Answer(view, 200 if known else 201, headers, KeeperWake(view).after(services))
 
@@ -191,7 +195,9 @@ async def check(account_id: str, principal: Writer, services: TheServices, asked
         raise of_channel(error, before.channel, "") from error
     view = await visible_account(account_id, principal, services)
 
-    async def answer(_: AsyncSession) -> Answer:
+    async def answer(session: AsyncSession) -> Answer:
+        now = services.clock.now()
+        record(session, Action.ACCOUNT_CHECKED, target=account_id, brand_ref=before.brand_ref, now=now)
         return Answer(AccountCheck(**view.model_dump(by_alias=False), ok=failure is None, failure=failure))
 
     return await answer_once(services, asked, before.brand_ref, "accounts.check", answer)

@@ -107,7 +107,7 @@ async def change_brand(ref: Ref, body: BrandChange, principal: Admin, services: 
         if principal.brand_ref is not None:
             raise ProblemError(403, "BRAND_RESTRICTED", "Not permitted", "a key for one brand sets no limits")
         changes["limits"] = before.limits.changed_by(body.limits) if body.limits else BrandLimits()
-    changed = await BrandStore(services.database).change(ref, changes)
+    changed = await BrandStore(services.database).change(ref, changes, services.clock.now())
     if changed is None:
         raise not_found("brand", ref)
     return changed

@@ -15,8 +15,10 @@ from api.idempotent import Answer, AskedOnce, answer_once
 from api.openapi import problems
 from api.paging import PagingQuery
 from api.problems import ProblemError
+from munadi.db.audit import record
 from munadi.db.delivery_log import DeliveryFilter, DeliveryLog
 from munadi.db.limits import require_deliveries
+from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
 from munadi.domain.webhook import DeliveryStatus, DeliveryView
@@ -67,8 +69,10 @@ async def redeliver(delivery_id: str, principal: Writer, services: TheServices, 
         raise disabled(endpoint.id)
 
     async def again(session: AsyncSession) -> Answer:
-        await require_deliveries(session, endpoint.brand_ref, services.clock.now())
-        return Answer(await log.redeliver(session, delivery_id, services.clock.now()), 202)
+        now = services.clock.now()
+        await require_deliveries(session, endpoint.brand_ref, now)
+        record(session, Action.DELIVERY_REDELIVERED, target=delivery_id, brand_ref=endpoint.brand_ref, now=now)
+        return Answer(await log.redeliver(session, delivery_id, now), 202)
 
     return await answer_once(services, asked, endpoint.brand_ref, "deliveries.redeliver", again)
 

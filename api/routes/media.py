@@ -18,8 +18,10 @@ from api.services import Services
 from api.stored import stored_response
 from api.uploads import read_upload
 from api.views import MediaView, media_view
+from munadi.db.audit import record
 from munadi.db.brands import BrandStore
 from munadi.db.media import find_media
+from munadi.domain.audit import Action
 from munadi.domain.problem import ProblemsFound
 from munadi.intake.media import Brought, settle
 from munadi.intake.problems import Findings
@@ -140,6 +142,7 @@ async def _keep(services: Services, asked: Asked, brand_ref: str | None, brought
         rows = await settle(session, brand_ref, brought)
         session.add_all(brought.new)
         view = media_view(rows[digest])
+        record(session, Action.MEDIA_CREATED, target=view.id, brand_ref=brand_ref, now=services.clock.now())
         return Answer(view, 201, {"Location": f"/v1/media/{view.id}"})
 
     return await answer_once(services, asked, brand_ref, "media.create", store)

@@ -22,9 +22,11 @@ from api.refusals import check_url, find_url
 from api.routes import deliveries
 from api.services import Services
 from api.webhook_test import send_test
+from munadi.db.audit import record
 from munadi.db.delivery_log import DeliveryLog
 from munadi.db.endpoints import EndpointStore
 from munadi.db.limits import require_deliveries
+from munadi.domain.audit import Action
 from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
@@ -33,7 +35,7 @@ from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.time import Instant
-from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret
+from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret, Payload
 from munadi.intake.problems import Findings
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
@@ -55,6 +57,9 @@ class EndpointChange(WireModel):
     types: tuple[EventType, ...] | None = Field(None, max_length=len(EventType))
     channels: tuple[ChannelName, ...] | None = Field(None, max_length=len(ChannelName))
     description: str | None = Field(None, max_length=500)
+    payload: Payload | None = Field(
+        None, description="thin: events without `data.content` and `data.publication`. full needs `contents:read`."
+    )
     enabled: bool | None = None
 
 
@@ -100,6 +105,7 @@ async def create_endpoint(request: Request, principal: Writer, services: TheServ
     brand_ref = await named_brand(readable.get("brand_ref"), principal, services, found)
     if "url" in readable:
         await find_url(services, readable["url"], "/url", found)
+    _check_payload(readable.get("payload"), principal, found)
     found.raise_if_any()
     assert body is not None
 
@@ -112,6 +118,8 @@ async def create_endpoint(request: Request, principal: Writer, services: TheServ
             channels=body.channels or (),
             description=body.description,
             enabled=body.enabled is not False,
+            payload=body.payload or _default_payload(principal),
+            created_by_key=principal.key_id,
             now=services.clock.now(),
         )
         return Answer(made, 201, {"Location": f"/v1/webhooks/endpoints/{made.id}"})
@@ -146,15 +154,24 @@ async def get_endpoint(endpoint_id: str, principal: Reader, services: TheService
 async def change_endpoint(
     endpoint_id: str, body: EndpointChange, principal: Writer, services: TheServices
 ) -> EndpointView:
-    """Only the fields you send are changed. Enabling goes on with what was kept while it was disabled."""
-    await _visible(endpoint_id, principal, services)
+    """Only the fields you send are changed. Enabling sends what was kept while the endpoint was disabled.
+
+    A key without `contents:read` that changes the URL makes the endpoint thin."""
+    before = await _visible(endpoint_id, principal, services)
     changes = {name: getattr(body, name) for name in body.model_fields_set}
-    _refuse_null(changes, "url", "enabled")
+    _refuse_null(changes, "url", "enabled", "payload")
+    found = Findings()
+    if changes.get("payload") is not before.payload:
+        _check_payload(changes.get("payload"), principal, found)
+    found.raise_if_any()
     for name in ("types", "channels"):
         if name in changes:
             changes[name] = changes[name] or ()
     if body.url is not None:
         await check_url(services, body.url, "/url")
+        if body.url != before.url and _default_payload(principal) is Payload.THIN:
+            # Or a key that may not read texts could have them sent to an address of its own.
+            changes["payload"] = Payload.THIN
     changed = await _store(services).change(endpoint_id, changes, services.clock.now())
     if changed is None:
         raise not_found("endpoint", endpoint_id)
@@ -204,7 +221,9 @@ async def send_test_event(endpoint_id: str, principal: Writer, services: TheServ
         await require_deliveries(session, endpoint.brand_ref, services.clock.now())
     sent = await send_test(services, endpoint_id)
 
-    async def answer(_: AsyncSession) -> Answer:
+    async def answer(session: AsyncSession) -> Answer:
+        now = services.clock.now()
+        record(session, Action.ENDPOINT_TESTED, target=endpoint_id, brand_ref=endpoint.brand_ref, now=now)
         return Answer(sent)
 
     return await answer_once(services, asked, endpoint.brand_ref, "endpoints.test", answer)
@@ -241,7 +260,8 @@ async def replay_events(
     # Sending twice what a crash cut off is harmless: an event keeps its id.
     await log.send_again(endpoint_id, event_ids, now)
 
-    async def answer(_: AsyncSession) -> Answer:
+    async def answer(session: AsyncSession) -> Answer:
+        record(session, Action.ENDPOINT_REPLAYED, target=endpoint_id, brand_ref=endpoint.brand_ref, now=now)
         return Answer(Replayed(replayed=len(event_ids), next_since=more), 202)
 
     return await answer_once(services, asked, endpoint.brand_ref, "endpoints.replay", answer)
@@ -256,6 +276,17 @@ async def _visible(endpoint_id: str, principal: Principal, services: Services) -
     if endpoint is None or not principal.may_see(endpoint.brand_ref):
         raise not_found("endpoint", endpoint_id)
     return endpoint
+
+
+def _default_payload(principal: Principal) -> Payload:
+    """What an endpoint gets from this key: a key that may not read posts does not hear their texts either."""
+    return Payload.FULL if principal.may(Scope.CONTENTS_READ) else Payload.THIN
+
+
+def _check_payload(wanted: Payload | None, principal: Principal, found: Findings) -> None:
+    if wanted is Payload.FULL and _default_payload(principal) is Payload.THIN:
+        message = "full events hold texts of posts; a key without contents:read has thin ones"
+        found.add("/payload", "SCOPE_MISSING", message, limit=Payload.THIN.value, actual=wanted.value)
 
 
 def _refuse_null(changes: dict[str, Any], *names: str) -> None:

@@ -30,12 +30,14 @@ from munadi.db.account_stories import (
     is_in_flight,
     release_held,
 )
+from munadi.db.audit import record
 from munadi.db.notices import notify
 from munadi.db.sealed import open_credentials, seal_credentials
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.account_view import AccountView
+from munadi.domain.audit import Action
 from munadi.domain.channel import ChannelName, TokenLife
 from munadi.domain.event import EventType
 from munadi.domain.keeping import keeping_of
@@ -112,6 +114,7 @@ class AccountStore:
                 if not await is_in_flight(session, account_id):
                     row.sealed = b""  # else they are needed to find out what became of it
                 await self._tell(session, EventType.ACCOUNT_DISCONNECTED, row, now)
+                record(session, Action.ACCOUNT_DISCONNECTED, target=account_id, brand_ref=row.brand_ref, now=now)
             return (await account_views(session, [row]))[0]
 
     async def is_last_of_its_profile(self, account_id: str) -> bool:

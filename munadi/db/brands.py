@@ -10,8 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.audit import record
 from munadi.db.session import Database
 from munadi.db.tables import BrandRow
+from munadi.domain.audit import Action
 from munadi.domain.brand import BrandLimits, BrandView
 
 
@@ -53,6 +55,7 @@ class BrandStore:
                 session.add(row)
         except IntegrityError:
             raise BrandExists(ref) from None
+        record(session, Action.BRAND_CREATED, target=ref, brand_ref=ref, now=now)
         return brand_view(row)
 
     async def get(self, ref: str) -> BrandView | None:
@@ -71,7 +74,7 @@ class BrandStore:
         async with self._database.read() as session:
             return [brand_view(row) for row in (await session.exec(query)).all()]
 
-    async def change(self, ref: str, changes: dict[str, Any]) -> BrandView | None:
+    async def change(self, ref: str, changes: dict[str, Any], now: datetime) -> BrandView | None:
         """Set some of name, timezone and limits. None when there is no such brand."""
         async with self._database.write() as session:
             row = await session.get(BrandRow, ref, with_for_update=True)
@@ -79,4 +82,5 @@ class BrandStore:
                 return None
             for name, value in changes.items():
                 setattr(row, name, value.model_dump(mode="json") if isinstance(value, BrandLimits) else value)
+            record(session, Action.BRAND_UPDATED, target=ref, brand_ref=ref, now=now)
             return brand_view(row)

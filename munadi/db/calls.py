@@ -12,7 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.tables import ApiCallsRow, BrandRow, KeyRow
+from munadi.db.tables import ApiCallsRow, BrandRow, KeyRow, SessionRow
+from munadi.db.types import UtcDateTime
 from munadi.domain.brand import BrandLimits
 from munadi.domain.usage import BrandCalls, Month
 
@@ -42,8 +43,8 @@ class Calls:
 
 
 _NAMED: ColumnElement[str] = func.coalesce(KeyRow.brand_ref, bindparam("named", type_=String))
-# Made once: every call executes it, and putting it together costs more than the database does.
-_CALLER: Any = (
+# Made once: every call executes one of them, and putting it together costs more than the database does.
+_KEY_AND_BRAND: Any = (
     select(  # type: ignore[call-overload]
         KeyRow,
         BrandRow.ref,
@@ -58,7 +59,12 @@ _CALLER: Any = (
         and_(col(ApiCallsRow.brand_ref) == col(BrandRow.ref), col(ApiCallsRow.month) == bindparam("month")),
         isouter=True,
     )
-    .where(KeyRow.hash == bindparam("hash"))
+)
+_CALLER = _KEY_AND_BRAND.where(KeyRow.hash == bindparam("hash"))
+_OF_SESSION = _KEY_AND_BRAND.join(SessionRow, col(SessionRow.key_id) == col(KeyRow.id)).where(
+    SessionRow.id == bindparam("session"),
+    col(SessionRow.ended_at).is_(None),
+    col(SessionRow.ends_at) > bindparam("now", type_=UtcDateTime),
 )
 
 
@@ -70,7 +76,18 @@ async def find_caller(
     One statement, the one that every call makes anyway. No brand: the call counts for none.
     """
     asked = {"hash": key_hash, "named": named, "month": month.text}
-    found = (await session.exec(_CALLER, params=asked)).first()
+    return _caller((await session.exec(_CALLER, params=asked)).first())
+
+
+async def find_session(
+    session: AsyncSession, session_id: str, named: str | None, month: Month, now: datetime
+) -> tuple[KeyRow, BrandCalls | None] | None:
+    """The same for a session of the dashboard that is open."""
+    asked = {"session": session_id, "named": named, "month": month.text, "now": now}
+    return _caller((await session.exec(_OF_SESSION, params=asked)).first())
+
+
+def _caller(found: Any) -> tuple[KeyRow, BrandCalls | None] | None:
     if found is None:
         return None
     key, ref, limits, calls, minute, minute_calls = found

@@ -11,10 +11,12 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from munadi.db.audit import record
 from munadi.db.outbox import give_up_handle
 from munadi.db.settle import locate, owned_by_another
 from munadi.db.story import Story
 from munadi.db.tables import AttemptRow, PublicationRow
+from munadi.domain.audit import Action
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason, Sorting
 from munadi.domain.publication import LAPSE_MARGIN, WAITING, PublicationStatus, Published
@@ -48,7 +50,7 @@ async def cancel(story: Story) -> list[str]:
         if any(row.status == S.CANCELED for row in story.publications):
             return []
         raise _too_late(story, "publishing began or ended for every publication; nothing can be withdrawn")
-    _begin(story)
+    _begin(story, Action.CONTENT_CANCELED)
     whole = len(waiting) == len([row for row in story.publications if row.status != S.CANCELED])
     for row in waiting:
         await story.move(row, S.CANCELED, EventType.PUBLISH_CANCELED)
@@ -75,7 +77,7 @@ async def reschedule(
             "PUBLISH_BY_NOT_AFTER_DUE",
             f"the content's own publishBy {content.publish_by.isoformat()} is not after the new time; give a new one",
         )
-    _begin(story)
+    _begin(story, Action.CONTENT_RESCHEDULED)
     content.scheduled_at = due
     if zone_given:
         content.timezone = timezone
@@ -93,7 +95,7 @@ async def publish_now(story: Story) -> None:
     if not waiting:
         raise _too_late(story, "publishing began or ended already")
     content = story.content
-    _begin(story)
+    _begin(story, Action.CONTENT_PUBLISHED_NOW)
     content.scheduled_at = story.now
     if content.publish_by <= story.now or not content.publish_by_explicit:
         content.publish_by = story.now + DEFAULT_WINDOW
@@ -112,7 +114,7 @@ async def retry(story: Story, publication_ids: Collection[str] | None) -> list[s
     ]
     if not failed:
         raise ChangeRefused("NOTHING_TO_RETRY", "no publication named here has failed")
-    _begin(story)
+    _begin(story, Action.CONTENT_RETRIED)
     if story.content.publish_by <= story.now:
         story.content.publish_by = story.now + DEFAULT_WINDOW
         story.content.publish_by_explicit = False
@@ -140,7 +142,7 @@ async def resolve(story: Story, row: PublicationRow, *, published: bool, post_id
         raise ChangeRefused("NOT_UNCONFIRMED", f"the publication is {row.status}, not unconfirmed")
     if published and post_id is not None and await owned_by_another(story.session, row, post_id):
         raise ChangeRefused("POST_ID_TAKEN", f"the post {post_id[:100]!r} belongs to another publication")
-    _begin(story)
+    _begin(story, Action.PUBLICATION_RESOLVED, row.id)
     query = select(AttemptRow).where(AttemptRow.publication_id == row.id, col(AttemptRow.is_open))
     for attempt in (await story.session.exec(query)).all():
         attempt.is_open, attempt.was_uncertain, attempt.ended_at = False, True, story.now
@@ -164,7 +166,7 @@ async def _identify(story: Story, row: PublicationRow, post_id: str | None, url:
         raise ChangeRefused("NOT_UNCONFIRMED", f"the publication is published already, as {row.provider_post_id!r}")
     if await owned_by_another(story.session, row, post_id):
         raise ChangeRefused("POST_ID_TAKEN", f"the post {post_id[:100]!r} belongs to another publication")
-    _begin(story)
+    _begin(story, Action.PUBLICATION_RESOLVED, row.id)
     await locate(story, row, Published(post_id=post_id, url=url))
     await _changed(story)
 
@@ -175,9 +177,11 @@ def require_untouched(story: Story) -> None:
         raise _too_late(story, "publishing began; the content can no longer be edited")
 
 
-def _begin(story: Story) -> None:
-    """Every change raises the version, before the events that tell of it."""
+def _begin(story: Story, action: Action, publication_id: str | None = None) -> None:
+    """Every change raises the version, before the events that tell of it, and is in the audit log."""
     story.content.version += 1
+    target = publication_id or story.content.id
+    record(story.session, action, target=target, brand_ref=story.content.brand_ref, now=story.now)
 
 
 async def _changed(story: Story) -> None:

@@ -18,9 +18,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing, SealBroken
+from munadi.db.audit import record
 from munadi.db.ids import new_id
 from munadi.db.session import Database
 from munadi.db.tables import ConnectionRow
+from munadi.domain.audit import Action
 from munadi.domain.connection import ConnectionStatus, ConnectionView, ProfileChoice
 from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
@@ -81,6 +83,7 @@ class ConnectionStore:
             expires_at=expires_at,
         )
         session.add(row)
+        record(session, Action.CONNECTION_CREATED, target=row.id, brand_ref=wanted.brand_ref, now=now)
         await session.flush()
         return row
 

@@ -11,12 +11,14 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from munadi.db.audit import record
 from munadi.db.changes import require_untouched
 from munadi.db.ids import new_id
 from munadi.db.outbox import give_up_handle
 from munadi.db.story import Story
 from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.db.views import content_view
+from munadi.domain.audit import Action
 from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
@@ -63,6 +65,7 @@ class NewContent:
         session.add_all([self.draft, *self.publications])
         story = Story(session, self.content, self.publications, self.draft, self.now)
         story.wake()
+        record(session, Action.CONTENT_CREATED, target=self.content.id, brand_ref=self.content.brand_ref, now=self.now)
         await story.emit(EventType.CONTENT_ACCEPTED)
         await story.close()
         return story
@@ -115,6 +118,7 @@ async def edit(story: Story, planned: PlannedDrafts) -> None:
             # A preparation of the old draft that is under way must not end the new one with its refusal.
             row.epoch += 1
             await give_up_handle(story.session, row, story.now)
+    record(story.session, Action.CONTENT_UPDATED, target=content.id, brand_ref=content.brand_ref, now=story.now)
     story.wake()
     await story.emit(EventType.CONTENT_UPDATED)
     await story.close()

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.notices import notify
 from munadi.db.tables import EndpointRow
 from munadi.domain.event import EventType
-from munadi.domain.webhook import DisabledReason, EndpointView
+from munadi.domain.webhook import DisabledReason, EndpointView, Payload
 
 FAILING_LIMIT = timedelta(days=5)
 
@@ -23,6 +23,8 @@ def endpoint_view(row: EndpointRow) -> EndpointView:
         types=tuple(row.types),
         channels=tuple(row.channels),
         description=row.description,
+        payload=Payload(row.payload),
+        created_by_key=row.created_by_key,
         enabled=row.enabled,
         disabled_reason=DisabledReason(row.disabled_reason) if row.disabled_reason else None,
         failing_since=row.failing_since,

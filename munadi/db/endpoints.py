@@ -11,14 +11,16 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing, SealBroken
+from munadi.db.audit import record
 from munadi.db.endpoint_health import endpoint_view
 from munadi.db.endpoint_lanes import reopen
 from munadi.db.ids import new_id
 from munadi.db.sealed import SigningSecret, open_secrets, seal_secrets
 from munadi.db.session import Database, announce_deliveries
 from munadi.db.tables import DeliveryRow, EndpointRow
+from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix
-from munadi.domain.webhook import DeliveryStatus, DisabledReason, EndpointView, EndpointWithSecret
+from munadi.domain.webhook import DeliveryStatus, DisabledReason, EndpointView, EndpointWithSecret, Payload
 from munadi.webhooks.signing import generate_secret
 
 log = logging.getLogger("munadi.webhooks")
@@ -44,6 +46,8 @@ class EndpointStore:
         channels: Sequence[str],
         description: str | None,
         enabled: bool,
+        payload: Payload = Payload.FULL,
+        created_by_key: str | None = None,
         now: datetime,
     ) -> EndpointWithSecret:
         """A new endpoint with its secret, in the caller's transaction. The URL has passed the guard."""
@@ -55,6 +59,8 @@ class EndpointStore:
             types=list(types),
             channels=list(channels),
             description=description,
+            payload=payload.value,
+            created_by_key=created_by_key,
             enabled=enabled,
             disabled_reason=None if enabled else DisabledReason.BY_HAND.value,
             sealed=seal_secrets(self._keyring, endpoint_id, [SigningSecret(secret)]),
@@ -62,6 +68,7 @@ class EndpointStore:
             updated_at=now,
         )
         session.add(row)
+        record(session, Action.ENDPOINT_CREATED, target=endpoint_id, brand_ref=brand_ref, now=now)
         await session.flush()
         return _with_secret(row, secret)
 
@@ -82,8 +89,8 @@ class EndpointStore:
             return [endpoint_view(row) for row in (await session.exec(query.limit(limit))).all()]
 
     async def change(self, endpoint_id: str, changes: dict[str, Any], now: datetime) -> EndpointView | None:
-        """Set some of url, types, channels, description, enabled. A new URL and enabling reset the failures: pending
-        deliveries are sent at once."""
+        """Set some of url, types, channels, description, payload, enabled. A new URL and enabling reset the failures:
+        pending deliveries are sent at once."""
         async with self._database.write() as session:
             row = await _live(session, endpoint_id)
             if row is None:
@@ -98,6 +105,7 @@ class EndpointStore:
                 await reopen(session, row.id)
                 announce_deliveries(session)
             row.updated_at = now
+            record(session, Action.ENDPOINT_UPDATED, target=endpoint_id, brand_ref=row.brand_ref, now=now)
             return endpoint_view(row)
 
     async def rotate(self, session: AsyncSession, endpoint_id: str, now: datetime) -> EndpointWithSecret | None:
@@ -117,6 +125,7 @@ class EndpointStore:
         old = [SigningSecret(s.text, min(s.until or until, until)) for s in signing]
         row.sealed = seal_secrets(self._keyring, row.id, [SigningSecret(secret), *old])
         row.updated_at = now
+        record(session, Action.ENDPOINT_SECRET_ROTATED, target=endpoint_id, brand_ref=row.brand_ref, now=now)
         return _with_secret(row, secret)
 
     async def delete(self, endpoint_id: str, now: datetime) -> EndpointView | None:
@@ -133,6 +142,7 @@ class EndpointStore:
                 return None
             row.deleted_at = row.updated_at = now
             row.enabled, row.sealed = False, b""
+            record(session, Action.ENDPOINT_DELETED, target=endpoint_id, brand_ref=row.brand_ref, now=now)
             return endpoint_view(row)
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.audit import record
 from munadi.db.calls import find_caller
 from munadi.db.ids import new_id
 from munadi.db.session import Database
 from munadi.db.tables import KeyRow
+from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix
 from munadi.domain.key import ALPHABET, RANDOM_LENGTH, Scope, kind_of, write_key
 from munadi.domain.usage import BrandCalls, Month
@@ -48,6 +50,7 @@ class KeyStore:
             expires_at=expires_at,
         )
         session.add(row)
+        record(session, Action.KEY_CREATED, target=row.id, brand_ref=brand_ref, now=now)
         await session.flush()
         return row, text
 
@@ -76,21 +79,13 @@ class KeyStore:
         async with self._database.read() as session:
             return (await session.exec(query)).all()
 
-    async def valid(self, key_ids: Collection[str], now: datetime) -> set[str]:
-        """Which of these keys are neither revoked nor expired."""
-        expiry = col(KeyRow.expires_at)
-        query = select(KeyRow.id).where(
-            col(KeyRow.id).in_(key_ids), col(KeyRow.revoked_at).is_(None), or_(expiry.is_(None), expiry > now)
-        )
-        async with self._database.read() as session:
-            return set((await session.exec(query)).all())
-
     async def revoke(self, key_id: str, now: datetime) -> KeyRow | None:
         """End a key at once; the first time counts. None when there is no such key."""
         async with self._database.write() as session:
             row = await session.get(KeyRow, key_id, with_for_update=True)
             if row is not None and row.revoked_at is None:
                 row.revoked_at = now
+                record(session, Action.KEY_REVOKED, target=key_id, brand_ref=row.brand_ref, now=now)
             return row
 
 

@@ -17,6 +17,8 @@ from munadi.db.account_tables import BrandRow as BrandRow
 from munadi.db.account_tables import ConnectionRow as ConnectionRow
 from munadi.db.account_tables import KeyRow as KeyRow
 from munadi.db.types import JsonOrNull
+from munadi.db.audit_tables import AuditRow as AuditRow
+from munadi.db.audit_tables import SessionRow as SessionRow
 from munadi.db.types import instant as _at
 from munadi.db.types import json_column as _json
 from munadi.db.usage_tables import ApiCallsRow as ApiCallsRow
@@ -225,6 +227,8 @@ class EndpointRow(SQLModel, table=True):
     types: list[str] = _json(default_factory=list)
     channels: list[str] = _json(default_factory=list)
     description: str | None = None
+    payload: str = "full"
+    created_by_key: str | None = None
     enabled: bool = True
     disabled_reason: str | None = None
     sealed: bytes = Field(sa_type=LargeBinary)

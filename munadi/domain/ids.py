@@ -28,6 +28,8 @@ class Prefix(StrEnum):
     REQUEST = "req"
     DISCARD = "dsc"
     CONNECTION = "con"
+    AUDIT = "aud"
+    SESSION = "ses"
 
 
 def is_id(value: str, prefix: Prefix) -> bool:

@@ -26,6 +26,13 @@ class DisabledReason(StrEnum):
     BY_HAND = "BY_HAND"
 
 
+class Payload(StrEnum):
+    """full: events as they are in the log · thin: without `data.content` and `data.publication`, so without texts."""
+
+    FULL = "full"
+    THIN = "thin"
+
+
 class EndpointView(WireModel):
     """A webhook endpoint. Empty `types` and `channels` mean all; no `brand_ref` means every brand."""
 
@@ -35,6 +42,8 @@ class EndpointView(WireModel):
     types: tuple[str, ...]
     channels: tuple[str, ...]
     description: str | None
+    payload: Payload
+    created_by_key: str | None
     enabled: bool
     disabled_reason: DisabledReason | None
     failing_since: datetime | None

@@ -94,6 +94,7 @@ OPERATIONS = (
     Operation("POST", "/v1/webhooks/endpoints/{endpoint_id}/replay", WW, NOT_FOUND, {"since": "2026-01-01T00:00:00Z"}),
     Operation("GET", "/v1/usage", AR + CR + WR, NOT_FOUND, query="?brandRef=acme"),
     Operation("POST", "/v1/keys", ADMIN, UNKNOWN, {"name": "k", "scopes": ["contents:read"], "brandRef": "acme"}),
+    Operation("GET", "/v1/audit", ADMIN, EMPTY, query="?action=content.created"),
     Operation("GET", "/v1/keys", ADMIN, OWN),
     Operation("GET", "/v1/keys/{key_id}", ADMIN, NOT_FOUND),
     Operation("DELETE", "/v1/keys/{key_id}", ADMIN, NOT_FOUND),

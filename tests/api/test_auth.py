@@ -16,6 +16,7 @@ from munadi.db.keys import KeyStore
 from munadi.db.tables import MediaRow
 from munadi.domain.ids import Prefix
 from munadi.domain.key import ALPHABET, KeyKind, Scope, is_well_formed, kind_of, write_key
+from munadi.wrong_keys import WrongKeys
 from tests.api.door import Door
 from tests.api.operations import OPERATIONS, PUBLIC, Foreign, Operation
 from tests.db.seeding import START
@@ -81,6 +82,7 @@ def test_every_operation_is_listed(door: Door) -> None:
 
 async def test_without_a_valid_key_nothing_is_answered(door: Door) -> None:
     good = await door.key(Scope.ADMIN)
+    door.services.wrong_keys = WrongKeys(door.services.database, 10_000)
     revoked, expired = await door.key(Scope.ADMIN), await door.key(Scope.ADMIN, lasts=timedelta(seconds=30))
     row = await KeyStore(door.services.database).find(revoked)
     assert row is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -232,12 +233,36 @@ async def test_a_batch_under_way_lets_nobody_through(desk: Desk, name: str) -> N
     assert await calls(desk) == 5
 
 
-async def test_a_person_in_the_dashboard_makes_no_api_calls_and_is_held_to_the_other_limits(desk: Desk) -> None:
-    await limit(desk, apiCallsPerMinute=0, publicationsPerMonth=1)
+async def test_a_call_in_a_session_counts_as_one_with_its_key(desk: Desk) -> None:
     key = await desk.key(Scope.CONTENTS_READ, Scope.CONTENTS_WRITE, Scope.ACCOUNTS_READ, brand_ref="acme")
     async with visiting(desk.app, key["Authorization"].removeprefix("Bearer ")) as visitor:
-        await visitor.page("/contents")
+        for _ in range(3):
+            assert (await visitor.client.get("/v1/contents")).status_code == 200
+        assert await calls(desk) == 3
+        await limit(desk, apiCallsPerMinute=4)
+        refused(await visitor.client.get("/v1/contents"), MINUTE)  # seeing the usage was the fourth
+
+
+async def test_a_page_counts_as_one_call_whatever_it_reads_and_is_refused_like_one(desk: Desk) -> None:
+    key = await desk.key(Scope.CONTENTS_READ, Scope.CONTENTS_WRITE, Scope.ACCOUNTS_READ, brand_ref="acme")
+    async with visiting(desk.app, key["Authorization"].removeprefix("Bearer ")) as visitor:
+        for _ in range(2):
+            await visitor.page("/contents")
+        assert await calls(desk) == 2
+        await limit(desk, apiCallsPerMinute=0)
+        page = await visitor.client.get("/contents")
+        assert (page.status_code, page.headers["retry-after"]) == (429, "60")
+        assert "the brand &#39;acme&#39; may make 0 API calls a minute" in page.text
+        # One can always see why, and leave.
+        csrf = re.search('name="csrf" content="([^"]+)"', await visitor.page("/usage"))
+        assert csrf is not None
+        assert (await visitor.client.post("/sign-out", data={"csrf": csrf[1]})).status_code == 303
+
+
+async def test_a_person_in_the_dashboard_is_held_to_the_other_limits(desk: Desk) -> None:
+    await limit(desk, publicationsPerMonth=1)
+    key = await desk.key(Scope.CONTENTS_READ, Scope.CONTENTS_WRITE, Scope.ACCOUNTS_READ, brand_ref="acme")
+    async with visiting(desk.app, key["Authorization"].removeprefix("Bearer ")) as visitor:
         first, second = [await visitor.act("POST", "/v1/contents", json=desk.content()) for _ in range(2)]
     assert first.status_code == 202
     refused(second, "publicationsPerMonth")
-    assert await calls(desk) == 0

@@ -18,9 +18,10 @@ from starlette.types import Message
 
 from api.auth import Principal
 from api.dashboard.live import MAX_WATCHERS, MAX_WATCHERS_OF_KEY, Live, LiveResponse
-from api.dashboard.session import LIFE
+from api.dashboard.session import LIFE, Session, new_session
 from api.problems import ProblemError
 from munadi.db.keys import KeyStore
+from munadi.db.sessions import SessionStore
 from munadi.domain.key import Scope
 from tests.api.browsing import visiting
 from tests.api.desk import START, Desk
@@ -43,11 +44,13 @@ async def quick(desk: Desk) -> AsyncIterator[Live]:
         await live.close()
 
 
-async def principal(desk: Desk, *scopes: Scope, brand_ref: str | None = None) -> Principal:
+async def viewer(desk: Desk, *scopes: Scope, brand_ref: str | None = None) -> tuple[Principal, Session]:
+    """Whoever has a new key of these scopes, signed in."""
     key = (await desk.key(*scopes, brand_ref=brand_ref))["Authorization"].removeprefix("Bearer ")
     row = await KeyStore(desk.services.database).find(key)
     assert row is not None
-    return Principal(row.id, frozenset(row.scopes), row.brand_ref)
+    session_id = await SessionStore(desk.services.database).start(row, START, LIFE)
+    return Principal(row.id, frozenset(row.scopes), row.brand_ref), new_session(session_id, START)
 
 
 def positions(told: str) -> list[int]:
@@ -87,8 +90,8 @@ async def test_a_page_is_told_over_a_real_connection(small_desk: Desk) -> None:
 
 
 async def test_nothing_is_told_of_brands_that_are_not_the_viewers(small_desk: Desk) -> None:
-    rival = await principal(small_desk, Scope.CONTENTS_READ, brand_ref="rival")
-    async with quick(small_desk) as live, aclosing(live.follow(rival, START + LIFE)) as stream:
+    rival = await viewer(small_desk, Scope.CONTENTS_READ, brand_ref="rival")
+    async with quick(small_desk) as live, aclosing(live.follow(*rival)) as stream:
         assert positions(await anext(stream)) == [0]
         await small_desk.accept()
         assert [await anext(stream) for _ in range(2)] == [": still here\n\n"] * 2
@@ -98,17 +101,26 @@ async def test_nothing_is_told_of_brands_that_are_not_the_viewers(small_desk: De
 
 
 async def test_a_stream_ends_with_its_key(small_desk: Desk) -> None:
-    reader = await principal(small_desk, Scope.CONTENTS_READ)
-    async with quick(small_desk) as live, aclosing(live.follow(reader, START + LIFE)) as stream:
+    reader = await viewer(small_desk, Scope.CONTENTS_READ)
+    async with quick(small_desk) as live, aclosing(live.follow(*reader)) as stream:
         await anext(stream)
-        await KeyStore(small_desk.services.database).revoke(reader.key_id, START)
+        await KeyStore(small_desk.services.database).revoke(reader[0].key_id, START)
         assert (await anext(stream)).startswith("event: ended")
         assert [each async for each in stream] == []
 
 
+async def test_a_stream_ends_when_its_browser_signs_out_and_others_stay(small_desk: Desk) -> None:
+    reader = await viewer(small_desk, Scope.CONTENTS_READ)
+    sessions = SessionStore(small_desk.services.database)
+    async with quick(small_desk) as live, aclosing(live.follow(*reader)) as stream:
+        await anext(stream)
+        await sessions.end(reader[1].id, None, START)
+        assert (await anext(stream)).startswith("event: ended")
+
+
 async def test_a_stream_ends_with_its_session(small_desk: Desk) -> None:
-    reader = await principal(small_desk, Scope.CONTENTS_READ)
-    async with quick(small_desk) as live, aclosing(live.follow(reader, START + LIFE)) as stream:
+    reader = await viewer(small_desk, Scope.CONTENTS_READ)
+    async with quick(small_desk) as live, aclosing(live.follow(*reader)) as stream:
         await anext(stream)
         small_desk.clock.ahead = LIFE + timedelta(seconds=1)
         assert (await anext(stream)).startswith("event: ended")
@@ -123,7 +135,7 @@ async def test_without_the_scope_there_is_nothing_to_follow(small_desk: Desk) ->
 
 
 async def test_many_pages_cost_one_poll_and_none_costs_nothing(small_desk: Desk) -> None:
-    reader = await principal(small_desk, Scope.CONTENTS_READ)
+    reader = await viewer(small_desk, Scope.CONTENTS_READ)
     asked = 0
 
     def count(*_: object) -> None:
@@ -137,7 +149,7 @@ async def test_many_pages_cost_one_poll_and_none_costs_nothing(small_desk: Desk)
         """Statements in half a second of so many open pages."""
         nonlocal asked
         async with quick(small_desk) as live:
-            streams = [live.follow(reader, START + LIFE) for _ in range(pages)]
+            streams = [live.follow(*reader) for _ in range(pages)]
             for stream in streams:
                 await anext(stream)
             asked = 0

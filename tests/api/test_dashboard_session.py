@@ -11,6 +11,7 @@ import pytest
 from api.dashboard.session import COOKIE, CSRF_HEADER, LIFE, new_session, open_session, seal_session
 from munadi.crypto import KeyRing, create_key
 from munadi.db.keys import KeyStore
+from munadi.db.sessions import SessionStore
 from munadi.domain.key import KeyKind, Scope, write_key
 from tests.api.browsing import SITE, visiting
 from tests.api.door import Door, open_door
@@ -36,7 +37,15 @@ async def test_a_key_opens_the_pages_and_is_not_shown_again(door: Door) -> None:
 
 async def test_the_cookie_is_for_tls_alone_where_we_have_it(tmp_path: Path) -> None:
     async with open_door(tmp_path, public_url="https://munadi.example") as door, visiting(door.app) as visitor:
-        assert "; Secure" in (await visitor.sign_in(door.admin_key)).headers["set-cookie"]
+        answer = await visitor.sign_in(door.admin_key)
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith(f"__Host-{COOKIE}=")
+        assert "; Secure" in cookie
+        assert "; Path=/;" in cookie
+        assert "domain" not in cookie.lower()
+        # A cookie of the plain name, which a page over http could have set, is none.
+        plain = cookie.partition(";")[0].removeprefix("__Host-")
+        assert (await visitor.client.get("/v1/brands", headers={"Cookie": plain})).status_code == 401
 
 
 async def test_whatever_is_wrong_with_a_key_the_answer_is_the_same(door: Door) -> None:
@@ -146,9 +155,12 @@ async def test_a_proxy_in_front_may_name_us_differently(tmp_path: Path) -> None:
         visiting(door.app) as visitor,
     ):
         # Secure cookies do not go over the plain transport of a test; the browser's own would.
-        session = new_session((await KeyStore(door.services.database).find(door.admin_key)).id, door.clock.now())  # type: ignore[union-attr]
-        visitor.cookie = seal_session(door.services.keyring, session)
-        headers = {CSRF_HEADER: session.csrf, "Origin": "https://munadi.example"}
+        row = await KeyStore(door.services.database).find(door.admin_key)
+        assert row is not None
+        session_id = await SessionStore(door.services.database).start(row, door.clock.now(), LIFE)
+        session = new_session(session_id, door.clock.now())
+        cookie = f"__Host-{COOKIE}={seal_session(door.services.keyring, session)}"
+        headers = {CSRF_HEADER: session.csrf, "Origin": "https://munadi.example", "Cookie": cookie}
         assert (await visitor.client.post("/v1/brands", json=BRAND, headers=headers)).status_code == 201
 
 
@@ -200,6 +212,18 @@ async def test_a_session_ends_with_its_key(door: Door, how: str) -> None:
         assert (await visitor.client.get("/live")).status_code == 401
 
 
+async def test_signing_out_ends_the_session_at_the_server_and_no_other(door: Door) -> None:
+    async with visiting(door.app, door.admin_key) as visitor, visiting(door.app, door.admin_key) as other:
+        stolen = visitor.cookie
+        await visitor.client.post("/sign-out", data={"csrf": await visitor.csrf()})
+        visitor.cookie = stolen
+        assert (await visitor.client.get("/contents")).status_code == 303
+        answer = await visitor.client.get("/v1/contents")
+        assert (answer.status_code, answer.json()["code"]) == (401, "SESSION_ENDED")
+        assert (await visitor.client.get("/live")).status_code == 401
+        await other.page()
+
+
 async def test_signing_out_takes_the_cookie_away(door: Door) -> None:
     async with visiting(door.app, door.admin_key) as visitor:
         token = await visitor.csrf()
@@ -222,16 +246,16 @@ async def test_a_tampered_cookie_is_none(door: Door) -> None:
 
 
 def test_what_was_sealed_for_another_use_or_under_another_key_is_no_session() -> None:
-    keyring, session = KeyRing([create_key()]), new_session("key_1", START)
+    keyring, session = KeyRing([create_key()]), new_session("ses_1", START)
     assert open_session(keyring, seal_session(keyring, session), START) == session
     assert open_session(KeyRing([create_key()]), seal_session(keyring, session), START) is None
-    elsewhere = keyring.seal(b'["key_1", "x", 1]', table="accounts", row="", column="value")
+    elsewhere = keyring.seal(b'["ses_1", "x", 1]', table="accounts", row="", column="value")
     assert open_session(keyring, base64.urlsafe_b64encode(elsewhere).decode(), START) is None
 
 
 def test_a_rotated_keyring_still_opens_sessions() -> None:
     old, new = create_key(), create_key()
-    session = new_session("key_1", START)
+    session = new_session("ses_1", START)
     assert open_session(KeyRing([new, old]), seal_session(KeyRing([old]), session), START) == session
 
 

@@ -31,11 +31,11 @@ async def test_a_ref_that_is_taken_leaves_the_transaction_usable(seed: Seed) -> 
 
 async def test_a_brand_is_changed_in_part(seed: Seed) -> None:
     brands = BrandStore(seed.database)
-    changed = await brands.change("acme", {"name": "Acme", "limits": BrandLimits(accounts=1)})
+    changed = await brands.change("acme", {"name": "Acme", "limits": BrandLimits(accounts=1)}, START)
     assert changed == await brands.get("acme")
     assert changed is not None
     assert (changed.name, changed.timezone, changed.limits.accounts) == ("Acme", None, 1)
-    assert await brands.change("nobody", {"name": "x"}) is None
+    assert await brands.change("nobody", {"name": "x"}, START) is None
 
 
 async def test_only_the_hash_of_a_key_is_kept(seed: Seed) -> None:

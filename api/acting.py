@@ -1,0 +1,56 @@
+"""Two thin layers around the routes: who acts in a request, and headers that every answer needs."""
+
+from __future__ import annotations
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.address import Callers
+from api.problems import request_id_of
+from munadi.domain.audit import Actor, acting
+
+# A year. Subdomains are somebody else's to decide.
+HSTS = "max-age=31536000"
+# The same for everybody; everything else may hold data of an account.
+_PUBLIC = ("/docs", "/openapi", "/assets/", "/connect/assets/")
+
+
+class Acting:
+    """Inside the edge, which gives the request its id. The key is added once it is known (`api.auth`)."""
+
+    def __init__(self, app: ASGIApp, *, callers: Callers) -> None:
+        self._app = app
+        self._callers = callers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        with acting(Actor(request_id=request_id_of(scope), address=self._callers.address_of(scope))):
+            await self._app(scope, receive, send)
+
+
+class SafeHeaders:
+    """Outside everything, so that errors have them too: no cache keeps what an answer holds, and browsers that
+    reached us over https come back over https only."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self._app = app
+        self._https = https
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        private = not scope["path"].startswith(_PUBLIC)
+
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if private:
+                    headers.setdefault("Cache-Control", "no-store")
+                if self._https:
+                    headers.setdefault("Strict-Transport-Security", HSTS)
+            await send(message)
+
+        await self._app(scope, receive, answer)

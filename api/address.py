@@ -1,0 +1,67 @@
+"""Where a request comes from: the peer of the connection or, behind trusted proxies, whom they name."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+@dataclass(frozen=True)
+class Callers:
+    """`proxies`: whose X-Forwarded-For is believed."""
+
+    proxies: tuple[Network, ...] = ()
+
+    def address_of(self, scope: Scope) -> str | None:
+        """The caller's address; None where there is no network between us.
+
+        Each proxy appends whom it heard from. So the list is read from its end, and the first address that is not a
+        trusted proxy is the caller: what stands before it was written by the caller.
+        """
+        client = scope.get("client")
+        peer = _read(client[0]) if client else None
+        if peer is None:
+            return None
+        named = Headers(scope=scope).getlist("x-forwarded-for")
+        hops = [part for line in named for part in line.split(",")]
+        while self._trusts(peer) and hops:
+            before = _read(hops.pop())
+            if before is None:
+                break
+            peer = before
+        return str(peer)
+
+    def _trusts(self, address: Address) -> bool:
+        return any(address in network for network in self.proxies)
+
+
+def callers_of(setting: str) -> Callers:
+    """The callers behind the proxies of MUNADI_API__TRUSTED_PROXIES. ValueError for what is no address or network."""
+    return Callers(tuple(_networks(setting.split(","))))
+
+
+def _networks(parts: Iterable[str]) -> Iterable[Network]:
+    for part in parts:
+        if text := part.strip():
+            yield ipaddress.ip_network(text, strict=False)
+
+
+def _read(text: str) -> Address | None:
+    """An address as a proxy may write it: with a port, in brackets, IPv4 within IPv6."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

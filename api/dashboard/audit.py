@@ -1,0 +1,71 @@
+"""The audit log: who did what, when and from where. For administrators."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.dashboard.reading import TheReader
+from api.dashboard.render import PageRoute, render
+from munadi.domain.audit import ACTION_MEANING
+
+router = APIRouter(route_class=PageRoute)
+
+PER_PAGE, KEYS = 50, 100
+ACTIONS = {action.value: meaning for action, meaning in ACTION_MEANING.items()}
+# Where a page shows what an id names.
+PAGES = {"cnt_": "/contents/", "whe_": "/webhooks/"}
+Text = Annotated[str, Query(max_length=80)]
+
+
+@router.get("/audit")
+async def show_audit(
+    request: Request,
+    reader: TheReader,
+    action: Text = "",
+    key_id: Annotated[str, Query(alias="keyId", max_length=40)] = "",
+    target: Text = "",
+    since: Text = "",
+    until: Text = "",
+    cursor: Annotated[str | None, Query(max_length=200)] = None,
+) -> Response:
+    """A page of entries, the newest first. `since` and `until` are days in UTC; both are included."""
+    page = await reader.get(
+        "/v1/audit",
+        action=action,
+        keyId=key_id.strip(),
+        target=target.strip(),
+        since=start_of(since),
+        until=start_of(until, days_later=1),
+        limit=PER_PAGE,
+        cursor=cursor,
+    )
+    keys = await reader.get("/v1/keys", limit=KEYS)
+    return render(
+        request,
+        "audit.html",
+        page=page,
+        cursor=cursor,
+        keys={key["id"]: key["name"] for key in keys["data"]},
+        wanted={"action": action, "keyId": key_id, "target": target, "since": since, "until": until},
+        actions=ACTIONS,
+        page_of=page_of,
+    )
+
+
+def start_of(day: str, days_later: int = 0) -> str:
+    """The instant at which a day of the form begins in UTC; what is no day is left to the API, which refuses it."""
+    try:
+        return f"{date.fromisoformat(day) + timedelta(days=days_later)}T00:00:00Z"
+    except (ValueError, OverflowError):
+        return day
+
+
+def page_of(entry: dict[str, Any]) -> str | None:
+    """The page about the entry's target; None where there is none."""
+    target = entry["target"] or ""
+    folder = PAGES.get(target[:4])
+    return f"{folder}{target}" if folder else None

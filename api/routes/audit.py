@@ -1,0 +1,53 @@
+"""The audit log: who did what, newest first. Read by administrators, written by everything that changes something."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+
+from api.auth import Principal, require
+from api.deps import Page, TheServices
+from api.examples import shows_page
+from api.openapi import problems
+from api.paging import PagingQuery
+from munadi.db.audit import AuditFilter, list_entries
+from munadi.domain.audit import Action, AuditEntry
+from munadi.domain.key import Scope
+from munadi.domain.time import Instant
+
+router = APIRouter(prefix="/v1/audit", tags=["audit"])
+
+_EXAMPLE = {
+    "id": "aud_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "at": "2026-12-01T03:30:01.204Z",
+    "keyId": "key_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "brandRef": "acme",
+    "action": "content.canceled",
+    "target": "cnt_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "requestId": "req_01kf2v6s3tf0d8m7s0a3x9y5hq",
+    "address": "203.0.113.7",
+    "count": 1,
+}
+
+Admin = Annotated[Principal, Depends(require(Scope.ADMIN))]
+
+
+@router.get("", responses={**shows_page(_EXAMPLE), **problems(401, 403, 422)}, summary="Read the audit log")
+async def list_audit(
+    principal: Admin,
+    services: TheServices,
+    paging: PagingQuery,
+    key_id: Annotated[str | None, Query(alias="keyId", max_length=40)] = None,
+    action: Action | None = None,
+    target: Annotated[str | None, Query(max_length=80, description="The id of what was changed.")] = None,
+    since: Annotated[Instant | None, Query(description="Inclusive.")] = None,
+    until: Annotated[Instant | None, Query(description="Exclusive.")] = None,
+) -> Page[AuditEntry]:
+    """Who did what, the newest first. An `admin` key for one brand sees that brand's entries only."""
+    wanted = AuditFilter(
+        key_id=key_id, brand_ref=principal.brand_ref, action=action, target=target, since=since, until=until
+    )
+    async with services.database.read() as session:
+        rows = await list_entries(session, wanted, limit=paging.reading, before=paging.after)
+    return paging.page(rows, lambda entry: entry.id)

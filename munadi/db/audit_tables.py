@@ -1,0 +1,43 @@
+"""The tables of who did what: the audit log and the sessions of the dashboard (see `tables`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from munadi.db.types import instant
+
+
+class AuditRow(SQLModel, table=True):
+    """One action. It refers to nothing by a foreign key: the log outlives what it is about."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        Index("audit_by_age", "at"),
+        Index("audit_by_brand", "brand_ref", "id"),
+        Index("audit_by_key", "key_id", "id"),
+        Index("audit_by_target", "target", "id"),
+    )
+    id: str = Field(primary_key=True)
+    at: datetime = instant()
+    key_id: str | None = None
+    brand_ref: str | None = None
+    action: str
+    target: str | None = None
+    request_id: str | None = None
+    address: str | None = None
+    count: int = 1
+
+
+class SessionRow(SQLModel, table=True):
+    """A browser that signed in with a key. Without `ended_at` it lasts until `ends_at`, or until its key is revoked."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("sessions_by_end", "ends_at"),)
+    id: str = Field(primary_key=True)
+    key_id: str = Field(foreign_key="api_keys.id")
+    created_at: datetime = instant()
+    ends_at: datetime = instant()
+    ended_at: datetime | None = instant(default=None)

@@ -1,0 +1,127 @@
+"""Who did what: the actions of the audit log, and the actor of the request that is being answered.
+
+The API sets the actor once per request. What changes a row records its action in the same transaction and asks here who
+acts, so that no function between the two has to pass it on. Outside a request (the worker, a command on the machine)
+the actor has neither key nor address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from munadi.domain.model import WireModel
+
+
+class Action(StrEnum):
+    """What can be done. `ACTION_MEANING` says what each one means and what its target is."""
+
+    KEY_CREATED = "key.created"
+    KEY_REVOKED = "key.revoked"
+    SESSION_STARTED = "session.started"
+    SESSION_ENDED = "session.ended"
+    SESSION_REFUSED = "session.refused"
+    AUTH_REFUSED = "auth.refused"
+    BRAND_CREATED = "brand.created"
+    BRAND_UPDATED = "brand.updated"
+    CONNECTION_CREATED = "connection.created"
+    ACCOUNT_CONNECTED = "account.connected"
+    ACCOUNT_IMPORTED = "account.imported"
+    ACCOUNT_RECONNECTED = "account.reconnected"
+    ACCOUNT_CHECKED = "account.checked"
+    ACCOUNT_DISCONNECTED = "account.disconnected"
+    MEDIA_CREATED = "media.created"
+    CONTENT_CREATED = "content.created"
+    CONTENT_UPDATED = "content.updated"
+    CONTENT_RESCHEDULED = "content.rescheduled"
+    CONTENT_CANCELED = "content.canceled"
+    CONTENT_PUBLISHED_NOW = "content.published_now"
+    CONTENT_RETRIED = "content.retried"
+    PUBLICATION_RESOLVED = "publication.resolved"
+    ENDPOINT_CREATED = "endpoint.created"
+    ENDPOINT_UPDATED = "endpoint.updated"
+    ENDPOINT_DELETED = "endpoint.deleted"
+    ENDPOINT_SECRET_ROTATED = "endpoint.secret_rotated"
+    ENDPOINT_TESTED = "endpoint.tested"
+    ENDPOINT_REPLAYED = "endpoint.replayed"
+    DELIVERY_REDELIVERED = "delivery.redelivered"
+
+
+ACTION_MEANING = {
+    Action.KEY_CREATED: "an API key was made; the target is the new key",
+    Action.KEY_REVOKED: "an API key was revoked",
+    Action.SESSION_STARTED: "somebody signed in at the dashboard; the target is the session",
+    Action.SESSION_ENDED: "somebody signed out",
+    Action.SESSION_REFUSED: "a sign-in with a wrong key; the target says what was wrong with it",
+    Action.AUTH_REFUSED: "API calls with a wrong key; the target says what was wrong with it",
+    Action.BRAND_CREATED: "a brand was made",
+    Action.BRAND_UPDATED: "a brand's name, time zone or limits were changed",
+    Action.CONNECTION_CREATED: "a link to connect or reconnect an account was made; the target is the connection",
+    Action.ACCOUNT_CONNECTED: "an account was connected in a browser, through a link that the key made",
+    Action.ACCOUNT_IMPORTED: "an account was imported with its credentials",
+    Action.ACCOUNT_RECONNECTED: "an account got new credentials",
+    Action.ACCOUNT_CHECKED: "somebody had the network asked how an account is",
+    Action.ACCOUNT_DISCONNECTED: "an account was disconnected",
+    Action.MEDIA_CREATED: "a media file was uploaded or fetched",
+    Action.CONTENT_CREATED: "a post was accepted",
+    Action.CONTENT_UPDATED: "a post's text, media or options were changed",
+    Action.CONTENT_RESCHEDULED: "a post was moved to another time",
+    Action.CONTENT_CANCELED: "a post, or what was left of it, was canceled",
+    Action.CONTENT_PUBLISHED_NOW: "a post was made due at once",
+    Action.CONTENT_RETRIED: "failed publications of a post were queued again",
+    Action.PUBLICATION_RESOLVED: "a person said what became of an unconfirmed publication",
+    Action.ENDPOINT_CREATED: "a webhook endpoint was made",
+    Action.ENDPOINT_UPDATED: "a webhook endpoint was changed",
+    Action.ENDPOINT_DELETED: "a webhook endpoint was deleted",
+    Action.ENDPOINT_SECRET_ROTATED: "a webhook endpoint got a new secret",
+    Action.ENDPOINT_TESTED: "a test event was sent to a webhook endpoint",
+    Action.ENDPOINT_REPLAYED: "past events were sent to a webhook endpoint again",
+    Action.DELIVERY_REDELIVERED: "a delivery was sent again",
+}
+
+
+class AuditEntry(WireModel):
+    """Who did what, when and from where."""
+
+    id: str
+    at: datetime
+    key_id: str | None = Field(description="The API key. Null for a command on the machine and for an unknown key.")
+    brand_ref: str | None = Field(description="The brand that the target belongs to; null for every brand.")
+    action: str
+    target: str | None = Field(description="The id of what was changed; of a refusal, the code that says why.")
+    request_id: str | None = Field(description="Also in the answer's `X-Request-Id` and in the log.")
+    address: str | None = Field(description="The caller's address, as the API or a trusted proxy saw it.")
+    count: int = Field(description="How many in that minute, for refusals; 1 for everything else.")
+
+
+@dataclass
+class Actor:
+    """Who makes a request. `key_id` is set as soon as the key is known."""
+
+    key_id: str | None = None
+    request_id: str | None = None
+    address: str | None = None
+
+
+_ACTOR: ContextVar[Actor] = ContextVar("actor")
+
+
+def current_actor() -> Actor:
+    """Who acts now; nobody outside a request."""
+    return _ACTOR.get(None) or Actor()
+
+
+@contextmanager
+def acting(actor: Actor) -> Iterator[None]:
+    """What the block does is this actor's doing."""
+    token = _ACTOR.set(actor)
+    try:
+        yield
+    finally:
+        _ACTOR.reset(token)

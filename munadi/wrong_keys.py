@@ -1,0 +1,133 @@
+"""Wrong keys: a brake on each address that sends them, and a bounded record of them in the audit log.
+
+A right key always works, also from an address that is braked: many callers can share one address. The brake only
+changes the answer to a wrong key. Memory and rows are bounded, so that a flood fills neither.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import math
+from collections import OrderedDict
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from munadi.db.audit_tables import AuditRow
+from munadi.db.ids import new_id
+from munadi.db.session import Database
+from munadi.domain.audit import Action
+from munadi.domain.ids import Prefix
+from munadi.flushing import flushing
+
+log = logging.getLogger("munadi.audit")
+
+WINDOW_SECONDS = 60.0
+MAX_ADDRESSES = 10_000
+# Rows of one minute. What comes on top is counted in one row that names no address.
+MAX_ROWS = 200
+FLUSH_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One kind of refusal within a minute: equal ones are counted together."""
+
+    minute: datetime
+    action: Action
+    reason: str
+    address: str | None
+    key_id: str | None
+    brand_ref: str | None
+
+
+@dataclass
+class _Count:
+    """How often, as far as the row with this id says (`written`), and in fact."""
+
+    row_id: str
+    request_id: str | None
+    count: int = 0
+    written: int = 0
+
+
+class WrongKeys:
+    """The wrong keys that one process was sent."""
+
+    def __init__(self, database: Database, per_minute: int) -> None:
+        """`per_minute`: wrong keys of one address that the brake lets pass."""
+        self._database = database
+        self.per_minute = per_minute
+        self._windows: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._counts: dict[Refusal, _Count] = {}
+
+    def brake(self, address: str | None, monotonic: float) -> int | None:
+        """Count a wrong key. None while the address may send more, else the seconds until it may."""
+        block = _block_of(address)
+        began, count = self._windows.pop(block, (monotonic, 0))
+        if monotonic - began >= WINDOW_SECONDS:
+            began, count = monotonic, 0
+        self._windows[block] = (began, count + 1)
+        if len(self._windows) > MAX_ADDRESSES:
+            self._windows.popitem(last=False)
+        return None if count < self.per_minute else max(1, math.ceil(began + WINDOW_SECONDS - monotonic))
+
+    def note(
+        self,
+        action: Action,
+        reason: str,
+        *,
+        address: str | None,
+        request_id: str | None,
+        key_id: str | None,
+        brand_ref: str | None,
+        now: datetime,
+    ) -> None:
+        """Count a refusal for the audit log. `reason` is the problem's code."""
+        minute = now.replace(second=0, microsecond=0)
+        kind = Refusal(minute, action, reason, address, key_id, brand_ref)
+        if kind not in self._counts and len(self._counts) >= MAX_ROWS:
+            kind, request_id = Refusal(minute, action, "OTHER_ADDRESSES", None, None, None), None
+        self._counts.setdefault(kind, _Count(new_id(Prefix.AUDIT), request_id)).count += 1
+
+    async def flush(self) -> None:
+        """Write what was counted since the last time: one row for each refusal and minute, with its count."""
+        changed = [(kind, one, one.count) for kind, one in self._counts.items() if one.count > one.written]
+        if changed:
+            async with self._database.write(watched=False) as session:
+                for kind, one, count in changed:
+                    await session.merge(_row(kind, one, count))
+            for _, one, count in changed:
+                one.written = count
+        newest = max((kind.minute for kind in self._counts), default=None)
+        self._counts = {
+            kind: one for kind, one in self._counts.items() if kind.minute == newest or one.count > one.written
+        }
+
+    def running(self) -> AbstractAsyncContextManager[None]:
+        """Write every two seconds while the block runs, and once more at its end."""
+        return flushing(self.flush, "refusals of wrong keys", log, seconds=FLUSH_SECONDS)
+
+
+def _row(kind: Refusal, one: _Count, count: int) -> AuditRow:
+    return AuditRow(
+        id=one.row_id,
+        at=kind.minute,
+        key_id=kind.key_id,
+        brand_ref=kind.brand_ref,
+        action=kind.action.value,
+        target=kind.reason,
+        request_id=one.request_id,
+        address=kind.address,
+        count=count,
+    )
+
+
+def _block_of(address: str | None) -> str:
+    """What one caller has: an IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        read = ipaddress.ip_address(address or "")
+    except ValueError:
+        return address or ""
+    return str(ipaddress.ip_network((read, 64), strict=False)) if read.version == 6 else str(read)
