@@ -1,19 +1,20 @@
 """What a profile's owner sees: the link's page, the way to the network and back, the choice among several profiles.
 
-No key is needed: the link, the state and the browser's cookie are the secrets here (munadi/connecting.py).
+No key is needed: the link, the state and the browser's cookie are the secrets here (munadi/connecting.py). A page gives
+the browser a cookie, and its form a token that fits this cookie and this address alone (`Browser`). So only a browser
+that opened the page can send its form: another site can make a browser send the form, but has neither.
 """
 
 from __future__ import annotations
 
-import re
 import secrets
-from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, BackgroundTasks, Cookie, Request
+from fastapi import APIRouter, BackgroundTasks, Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
 from api.auth import not_found
+from api.connect_browser import Browser
 from api.deps import TheServices
 from api.pages import ASSETS, HEADERS, page
 from api.services import Services
@@ -33,10 +34,6 @@ from munadi.ports import KnownByAddress
 
 router = APIRouter(include_in_schema=False)
 
-COOKIE, COOKIE_SECONDS = "munadi_browser", 3600
-_COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
-Browser = Annotated[str | None, Cookie(alias=COOKIE)]
-
 
 @router.get("/connect/assets/page.css")
 async def show_style() -> Response:
@@ -45,40 +42,38 @@ async def show_style() -> Response:
 
 
 @router.get("/connect/{link}")
-async def show_link(link: str, services: TheServices) -> Response:
+async def show_link(link: str, request: Request, services: TheServices) -> Response:
     """Who asks for what. Nothing happens yet, since programs that preview links open them too."""
     try:
         row = await services.connecting.opened(link)
     except LinkVoid as error:
         return page("end.html", 410, heading="This link does not work", lines=[str(error)])
-    return await _opened(row, services)
+    return await _opened(row, request, services)
 
 
 @router.post("/connect/{link}")
-async def leave(link: str, services: TheServices, browser: Browser = None) -> Response:
+async def leave(link: str, request: Request, services: TheServices) -> Response:
     """Off to the network, with a state that this browser alone may bring back."""
-    if browser is None or not _COOKIE_VALUE.fullmatch(browser):
-        browser = secrets.token_urlsafe(32)
+    browser = Browser.of(request, services)
+    if not await browser.sent_form():
+        return _elsewhere()
     try:
         row = await services.connecting.opened(link)
-        url = await services.connecting.begin(link, browser)
+        url = await services.connecting.begin(link, browser.secret)
     except LinkVoid as error:
         return page("end.html", 410, heading="This link does not work", lines=[str(error)])
     except ChannelError as error:
-        return await _opened(row, services, failure_of(error.reason, error.message, error=error), status=502)
-    answer = RedirectResponse(url, 303, HEADERS)
-    secure = services.settings.base_url.startswith("https:")
-    answer.set_cookie(COOKIE, browser, COOKIE_SECONDS, path="/", httponly=True, secure=secure, samesite="lax")
-    return answer
+        failure = failure_of(error.reason, error.message, error=error)
+        return await _opened(row, request, services, failure, status=502)
+    return browser.keep(RedirectResponse(url, 303, HEADERS))
 
 
 @router.get("/v1/oauth/{channel}/callback")
-async def come_back(
-    channel: str, request: Request, services: TheServices, background: BackgroundTasks, browser: Browser = None
-) -> Response:
+async def come_back(channel: str, request: Request, services: TheServices, background: BackgroundTasks) -> Response:
     """The network sends the browser here."""
+    browser = Browser.of(request, services)
     try:
-        back = await services.connecting.come_back(channel, dict(request.query_params), browser)
+        back = await services.connecting.come_back(channel, dict(request.query_params), browser.secret)
     except StateVoid:
         lines = ["It was used before, it is more than ten minutes old, or it belongs to another try.",
                  "Nothing was connected. Open the link that you were given again."]  # fmt: skip
@@ -103,27 +98,28 @@ async def show_keys(channel: str, services: TheServices) -> Response:
 
 
 @router.get("/connections/{connection_id}/choose")
-async def show_choices(connection_id: str, services: TheServices, browser: Browser = None) -> Response:
+async def show_choices(connection_id: str, request: Request, services: TheServices) -> Response:
     """Several profiles: which of them?"""
-    row = await _of_browser(connection_id, browser, services)
-    return _over() if row is None else await _choosing(row, services)
+    row = await _of_browser(connection_id, Browser.of(request, services), services)
+    return _over() if row is None else await _choosing(row, request, services)
 
 
 @router.post("/connections/{connection_id}/choose")
-async def choose(
-    connection_id: str, request: Request, services: TheServices, background: BackgroundTasks, browser: Browser = None
-) -> Response:
-    """These. The cookie does not come with a form of another site, so nobody else can choose."""
+async def choose(connection_id: str, request: Request, services: TheServices, background: BackgroundTasks) -> Response:
+    """These."""
+    browser = Browser.of(request, services)
     row = await _of_browser(connection_id, browser, services)
+    if not await browser.sent_form():
+        return _elsewhere()
     if row is None:
         return _over()
     chosen = [str(value) for value in (await request.form()).getlist("externalId")]
     if not chosen:
-        return await _choosing(row, services, "Choose at least one.")
+        return await _choosing(row, request, services, "Choose at least one.")
     try:
         back = await services.connecting.choose(row, chosen)
     except LookupError:
-        return await _choosing(row, services, "That is none of the choices.")
+        return await _choosing(row, request, services, "That is none of the choices.")
     except (StateVoid, LinkVoid):
         return _over()
     wake_keepers(background, services, back.accounts)
@@ -131,9 +127,9 @@ async def choose(
 
 
 @router.get("/connections/{connection_id}/end")
-async def show_end(connection_id: str, services: TheServices, browser: Browser = None) -> Response:
+async def show_end(connection_id: str, request: Request, services: TheServices) -> Response:
     """How it ended; an address without a code, which may be reloaded and stay in a history."""
-    row = await _mine(connection_id, browser, services)
+    row = await _mine(connection_id, Browser.of(request, services), services)
     view = view_of(row, services.clock.now())
     if view.failure is not None:
         return page("end.html", 422, heading="Nothing was connected", failure=view.failure, lines=[])
@@ -148,24 +144,28 @@ async def show_end(connection_id: str, services: TheServices, browser: Browser =
 
 
 async def _opened(
-    row: ConnectionRow, services: Services, failure: Failure | None = None, status: int = 200
+    row: ConnectionRow, request: Request, services: Services, failure: Failure | None = None, status: int = 200
 ) -> Response:
     account = await AccountStore(services.database, services.keyring).view(row.account_id) if row.account_id else None
-    return page(
+    browser = Browser.of(request, services)
+    shown = page(
         "open.html",
         status,
+        token=browser.token,
         network=_network(row, services),
         brand=await _brand(row, services),
         action="Reconnect" if account else "Connect",
         expected=account.handle if account else None,
         failure=failure or view_of(row, services.clock.now()).failure,
     )
+    return browser.keep(shown)
 
 
-async def _choosing(row: ConnectionRow, services: Services, problem: str | None = None) -> Response:
+async def _choosing(row: ConnectionRow, request: Request, services: Services, problem: str | None = None) -> Response:
     return page(
         "choose.html",
         422 if problem else 200,
+        token=Browser.of(request, services).token,
         network=_network(row, services),
         brand=await _brand(row, services),
         choices=view_of(row, services.clock.now()).choices,
@@ -188,17 +188,17 @@ async def _arrived(back: Back, services: Services) -> Response:
     return RedirectResponse(choose_url if choosing else end_url, 303, HEADERS)
 
 
-async def _of_browser(connection_id: str, browser: str | None, services: Services) -> ConnectionRow | None:
+async def _of_browser(connection_id: str, browser: Browser, services: Services) -> ConnectionRow | None:
     """The try that is being chosen for, if this browser began it; None when there is nothing to choose."""
     row = await _mine(connection_id, browser, services)
     return row if view_of(row, services.clock.now()).status is ConnectionStatus.CHOOSING else None
 
 
-async def _mine(connection_id: str, browser: str | None, services: Services) -> ConnectionRow:
+async def _mine(connection_id: str, browser: Browser, services: Services) -> ConnectionRow:
     """The try that this browser began; for every other one it is not there."""
     store = ConnectionStore(services.database, services.keyring)
     row = await store.get(connection_id) if is_id(connection_id, Prefix.CONNECTION) else None
-    if row is None or browser is None or not secrets.compare_digest(hash_of(browser), row.browser_hash or ""):
+    if row is None or not secrets.compare_digest(hash_of(browser.secret), row.browser_hash or ""):
         raise not_found("connection", connection_id)
     return row
 
@@ -214,6 +214,12 @@ def _known_by_address(channel: str, services: Services, what: str) -> KnownByAdd
     if not isinstance(authorizer, KnownByAddress):
         raise not_found(what, channel)
     return authorizer
+
+
+def _elsewhere() -> Response:
+    lines = ["This form did not come from a page that this browser opened, or the page is older than an hour.",
+             "Nothing was connected. Open the link that you were given again, with cookies allowed."]  # fmt: skip
+    return page("end.html", 403, heading="This form is not ours", lines=lines)
 
 
 def _over() -> Response:

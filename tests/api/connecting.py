@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -38,11 +39,18 @@ def path_of(made: dict[str, Any]) -> str:
 
 async def left(client: httpx.AsyncClient, made: dict[str, Any]) -> dict[str, str]:
     """The query of the consent page that the link leads to."""
-    assert "Continue" in (await client.get(path_of(made))).text
-    answer = await client.post(path_of(made))
+    answer = await client.post(path_of(made), data=await form_of(client, path_of(made)))
     assert answer.status_code == 303, answer.text
     assert answer.headers["location"].startswith(CONSENT)
     return dict(parse_qsl(urlsplit(answer.headers["location"]).query))
+
+
+async def form_of(client: httpx.AsyncClient, path: str) -> dict[str, str]:
+    """What the form of a page carries unseen."""
+    page = await client.get(path)
+    found = re.search(r'<input type="hidden" name="token" value="([0-9a-f]{64})">', page.text)
+    assert found is not None, page.text
+    return {"token": found[1]}
 
 
 async def back(client: httpx.AsyncClient, answered: dict[str, str]) -> httpx.Response:

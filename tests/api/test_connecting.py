@@ -21,6 +21,7 @@ from tests.api.connecting import (
     browser,
     client_get,
     ended,
+    form_of,
     left,
     link,
     path_of,
@@ -71,7 +72,8 @@ async def test_the_keepers_of_what_was_connected_are_woken_at_once(
         door.authority.profiles = ("p1", "p2")
         made = await link(door)
         end = await back(client, door.authority.approve(await left(client, made)))
-        await client.post(urlsplit(end.headers["location"]).path, data={"externalId": ["p1"]})
+        choose = urlsplit(end.headers["location"]).path
+        await client.post(choose, data={"externalId": ["p1"], **await form_of(client, choose)})
         made = await link(door)
         await back(client, door.authority.approve(await left(client, made)))
     chosen = await door.ask("POST", f"/v1/connections/{made['id']}/select", json={"externalIds": ["p2"]})
@@ -101,12 +103,13 @@ async def test_several_profiles_are_chosen_on_our_page(door: Door) -> None:
         choose = urlsplit(end.headers["location"]).path
         shown = await client.get(choose)
         assert all(f"Page {one}" in shown.text for one in door.authority.profiles)
-        assert (await client.post(choose)).status_code == 422
-        assert (await client.post(choose, data={"externalId": "p9"})).status_code == 422
+        form = await form_of(client, choose)
+        assert (await client.post(choose, data=form)).status_code == 422
+        assert (await client.post(choose, data={"externalId": "p9", **form})).status_code == 422
         assert (await client_get(door, choose)).status_code == 404  # another browser
-        done = await ended(client, await client.post(choose, data={"externalId": ["p1", "p3"]}))
+        done = await ended(client, await client.post(choose, data={"externalId": ["p1", "p3"], **form}))
         assert "Connected" in done.text
-        assert (await client.post(choose, data={"externalId": "p2"})).status_code == 410
+        assert (await client.post(choose, data={"externalId": "p2", **form})).status_code == 410
     assert {one["externalId"] for one in await accounts(door)} == {"p1", "p3"}
 
 
@@ -173,7 +176,7 @@ async def test_a_network_that_cannot_ask_now_is_told_on_the_page(door: Door) -> 
     made = await link(door)
     door.authority.refusing.append(ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, "Network: down"))
     async with browser(door) as client:
-        answer = await client.post(path_of(made))
+        answer = await client.post(path_of(made), data=await form_of(client, path_of(made)))
         assert (answer.status_code, "Network: down" in answer.text) == (502, True)
         assert (await left(client, made))["state"]
 
@@ -209,7 +212,7 @@ async def test_an_app_that_is_not_set_up_is_named(door: Door) -> None:
 async def test_the_pages_let_nothing_else_in(door: Door) -> None:
     shown = await client_get(door, path_of(await link(door)))
     assert shown.headers["content-security-policy"].startswith("default-src 'none'; style-src 'self'")
-    assert (shown.headers["referrer-policy"], shown.headers["cache-control"]) == ("no-referrer", "no-store")
+    assert (shown.headers["referrer-policy"], shown.headers["cache-control"]) == ("same-origin", "no-store")
     assert (await client_get(door, "/connect/assets/page.css")).headers["content-type"].startswith("text/css")
     assert (await client_get(door, "/connect/unknown")).status_code == 410
 

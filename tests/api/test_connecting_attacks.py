@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from tests.api.connecting import (
     accounts,
     back,
     browser,
+    form_of,
     left,
     link,
     path_of,
@@ -161,3 +163,68 @@ async def test_a_state_that_was_shown_to_another_networks_callback_is_used_up(do
         assert (await client.get("/v1/oauth/threads/callback", params=answered)).status_code == 400
         assert (await back(client, answered)).status_code == 400
     assert (door.authority.exchanged, await accounts(door)) == (0, [])
+
+
+async def attack_without_the_page(client: httpx.AsyncClient, path: str) -> httpx.Response:
+    """A form of another site, in a browser that never opened the page."""
+    return await client.post(path)
+
+
+async def attack_with_a_token_of_another_browser(client: httpx.AsyncClient, path: str) -> httpx.Response:
+    """The attacker opens the page, and has the victim's browser send the token that the attacker got."""
+    stolen = await form_of(client, path)
+    client.cookies.clear()
+    await client.get(path)
+    return await client.post(path, data=stolen)
+
+
+async def attack_without_the_cookie(client: httpx.AsyncClient, path: str) -> httpx.Response:
+    """SameSite keeps the cookie from a form of another site."""
+    form = await form_of(client, path)
+    client.cookies.clear()
+    return await client.post(path, data=form)
+
+
+async def attack_from_another_origin(client: httpx.AsyncClient, path: str) -> httpx.Response:
+    return await client.post(path, data=await form_of(client, path), headers={"Origin": "https://evil.example"})
+
+
+async def attack_as_the_browser_says(client: httpx.AsyncClient, path: str) -> httpx.Response:
+    return await client.post(path, data=await form_of(client, path), headers={"Sec-Fetch-Site": "cross-site"})
+
+
+FOREIGN_FORMS = [
+    attack_without_the_page,
+    attack_with_a_token_of_another_browser,
+    attack_without_the_cookie,
+    attack_from_another_origin,
+    attack_as_the_browser_says,
+]
+
+
+@pytest.mark.parametrize("attack", FOREIGN_FORMS)
+async def test_a_form_of_another_site_does_not_leave_for_the_network(door: Door, attack: Any) -> None:
+    made = await link(door)
+    async with browser(door) as client:
+        answer = await attack(client, path_of(made))
+        assert (answer.status_code, "This form is not ours" in answer.text) == (403, True)
+        assert (await status(door, made))["status"] == "waiting"
+        # The owner's own browser can still do it.
+        assert await left(client, made)
+
+
+@pytest.mark.parametrize("attack", [each for each in FOREIGN_FORMS if each is not attack_without_the_cookie])
+async def test_a_form_of_another_site_chooses_nothing(door: Door, attack: Any) -> None:
+    door.authority.profiles = ("p1", "p2")
+    made = await link(door)
+    async with browser(door) as client:
+        end = await back(client, door.authority.approve(await left(client, made)))
+        choose = urlsplit(end.headers["location"]).path
+        token = (await form_of(client, choose))["token"]
+        if attack is attack_with_a_token_of_another_browser:
+            answer = await client.post(choose, data={"token": token[::-1], "externalId": "p1"})
+        else:
+            answer = await attack(client, choose)
+        assert (answer.status_code, "This form is not ours" in answer.text) == (403, True)
+    assert (await status(door, made))["status"] == "choosing"
+    assert await accounts(door) == []
