@@ -31,7 +31,7 @@ class Admission:
         self._valid_until: dict[str, float] = {}
 
     async def __call__(self, scope: Scope) -> None:
-        """ProblemError 401 or 429 unless the request has a valid key, or a valid session and no Authorization header."""
+        """ProblemError 401 or 429 unless the request has a valid key, or no such header and a valid session."""
         request = Request(scope)
         services_ = services(request)
         cookie = read_cookie(request, COOKIE, services_.settings)

@@ -33,7 +33,7 @@ from munadi.db.session import Database
 from munadi.db.tables import DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
 from munadi.db.usage import count_deliveries
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
-from munadi.domain.webhook import DeliveryAttempt, DeliveryStatus
+from munadi.domain.webhook import DeliveryAttempt, DeliveryStatus, Payload
 from munadi.webhooks.schedule import BREAK_AFTER, RETRY_DELAYS, failures_after, next_delay
 
 log = logging.getLogger("munadi.deliveries")
@@ -221,7 +221,7 @@ def _due(
         content_id=event.content_id,
         url=endpoint.url,
         secrets=secrets,
-        body=event_body(event),
+        body=event_body(event, Payload(endpoint.payload)),
         attempts=attempts,
     )
 

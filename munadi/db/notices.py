@@ -14,6 +14,10 @@ from munadi.db.story import enabled_endpoints, new_delivery, subscribed
 from munadi.db.tables import EndpointRow, EventRow
 from munadi.domain.event import Event, EventType
 from munadi.domain.ids import Prefix
+from munadi.domain.webhook import Payload
+
+# What a thin event leaves out.
+_TEXTS = ("content", "publication")
 
 
 def event_of(row: EventRow) -> Event:
@@ -33,9 +37,13 @@ def event_of(row: EventRow) -> Event:
     )
 
 
-def event_body(row: EventRow) -> bytes:
+def event_body(row: EventRow, payload: Payload = Payload.FULL) -> bytes:
     """The bytes that are signed and sent: the same for every try, since the row never changes."""
-    return event_of(row).model_dump_json(by_alias=True).encode("utf-8")
+    event = event_of(row)
+    if payload is Payload.THIN:
+        data = {name: value for name, value in event.data.items() if name not in _TEXTS}
+        event = event.model_copy(update={"data": data})
+    return event.model_dump_json(by_alias=True).encode("utf-8")
 
 
 async def notify(

@@ -16,9 +16,9 @@ from munadi.db.account_tables import AccountRow as AccountRow
 from munadi.db.account_tables import BrandRow as BrandRow
 from munadi.db.account_tables import ConnectionRow as ConnectionRow
 from munadi.db.account_tables import KeyRow as KeyRow
-from munadi.db.types import JsonOrNull
 from munadi.db.audit_tables import AuditRow as AuditRow
 from munadi.db.audit_tables import SessionRow as SessionRow
+from munadi.db.types import JsonOrNull
 from munadi.db.types import instant as _at
 from munadi.db.types import json_column as _json
 from munadi.db.usage_tables import ApiCallsRow as ApiCallsRow

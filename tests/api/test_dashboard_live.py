@@ -212,7 +212,7 @@ async def test_a_key_has_a_share_of_the_places_and_gets_them_back(small_desk: De
 
 
 async def test_a_stream_gives_its_place_back_however_it_ends(small_desk: Desk) -> None:
-    reader = await principal(small_desk, Scope.CONTENTS_READ)
+    reader = await viewer(small_desk, Scope.CONTENTS_READ)
 
     async def receive() -> Message:
         await asyncio.sleep(0.05)
@@ -227,10 +227,10 @@ async def test_a_stream_gives_its_place_back_however_it_ends(small_desk: Desk) -
     async with quick(small_desk) as live:
         for send in (broken, fine):
             with suppress(OSError, ExceptionGroup, ClientDisconnect):
-                await LiveResponse(live, reader, START + LIFE)({"type": "http"}, receive, send)
+                await LiveResponse(live, *reader)({"type": "http"}, receive, send)
             assert (live._places.total(), len(live._watchers)) == (0, 0)
         task = asyncio.create_task(
-            LiveResponse(live, reader, START + LIFE)({"type": "http"}, lambda: asyncio.sleep(60), fine)  # type: ignore[arg-type]
+            LiveResponse(live, *reader)({"type": "http"}, lambda: asyncio.sleep(60), fine)  # type: ignore[arg-type]
         )
         await asyncio.sleep(0.1)
         assert live._places.total() == 1

@@ -1,0 +1,156 @@
+"""Over real processes: what somebody did is in the audit log, a session that was ended stays ended, a foreign site can
+send no form of ours, and wrong keys are braked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from playwright.async_api import Browser, expect
+
+from munadi.domain.key import KeyKind, write_key
+from tests.api.door import subscriber
+from tests.e2e.stack import Brand, Stack
+from tests.support.ports import free_port
+
+SESSION = "munadi_session"
+
+
+@asynccontextmanager
+async def signed_in(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser's side of the dashboard: cookies, and no key in a header."""
+    async with httpx.AsyncClient(base_url=stack.info["api"], timeout=20) as client:
+        answer = await client.post("/sign-in", data={"key": stack.info["apiKey"]})
+        assert answer.status_code == 303
+        page = await client.get("/contents")
+        token = re.search('name="csrf" content="([^"]+)"', page.text)
+        assert token is not None
+        client.headers["X-CSRF-Token"] = token[1]
+        yield client
+
+
+async def until_it_answers(client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                if (await client.get("/healthz")).status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.2)
+
+
+async def test_who_signs_in_and_acts_is_in_the_log_and_who_signs_out_is_out(
+    stack: Stack, api: httpx.AsyncClient
+) -> None:
+    async with signed_in(stack) as browser, signed_in(stack) as other:
+        stolen = {SESSION: browser.cookies[SESSION]}
+        made = await browser.post("/v1/brands", json={"ref": "logged"})
+        assert made.status_code == 201
+        assert made.headers["cache-control"] == "no-store"
+        (entry,) = (await browser.get("/v1/audit?target=logged")).json()["data"]
+        assert entry["action"] == "brand.created"
+        assert (entry["requestId"], entry["address"]) == (made.headers["x-request-id"], "127.0.0.1")
+        page = await browser.get("/audit?target=logged")
+        assert (page.status_code, "brand.created" in page.text) == (200, True)
+        form = {"csrf": browser.headers["X-CSRF-Token"]}
+        assert (await browser.post("/sign-out", data=form)).headers["location"] == "/sign-in"
+        session = (await api.get("/v1/audit?action=session.ended")).json()["data"][0]["target"]
+        actions = [entry["action"] for entry in (await api.get(f"/v1/audit?target={session}")).json()["data"]]
+        assert actions == ["session.ended", "session.started"]
+
+        async def refused() -> None:
+            async with httpx.AsyncClient(base_url=stack.info["api"], cookies=stolen, timeout=20) as thief:
+                assert (await thief.get("/contents")).headers["location"].startswith("/sign-in")
+                answer = await thief.get("/v1/contents")
+                assert (answer.status_code, answer.json()["code"]) == (401, "SESSION_ENDED")
+
+        await refused()
+        stack.kill("api")
+        await until_it_answers(api)
+        await refused()
+        assert (await other.get("/v1/brands")).status_code == 200, "the other session of the key stays"
+
+
+async def test_a_form_of_a_foreign_site_does_not_connect(
+    stack: Stack, api: httpx.AsyncClient, browser: Browser
+) -> None:
+    """The attacker's page is at another site; the victim even has our cookie, from opening the link."""
+    await api.post("/v1/brands", json={"ref": "victim"})
+    made = (await api.post("/v1/brands/victim/accounts/connect", json={"channel": "threads"})).json()
+    form = f'<form method="post" action="{made["connectUrl"]}"><button>Win a prize</button></form>'
+    port = free_port()
+    server = await asyncio.start_server(lambda _, writer: _serve_page(writer, form), "127.0.0.1", port)
+    context = await browser.new_context()
+    try:
+        page = await context.new_page()
+        await page.goto(made["connectUrl"])
+        await page.goto(f"http://localhost:{port}/")
+        await page.get_by_role("button", name="Win a prize").click()
+        await expect(page.get_by_role("heading", name="This form is not ours")).to_be_visible()
+        assert (await api.get(f"/v1/connections/{made['id']}")).json()["status"] == "waiting"
+        # The page itself still works in the same browser.
+        await page.goto(made["connectUrl"])
+        await page.get_by_role("button", name="Continue to").click()
+        await expect(page.get_by_role("button", name="Allow")).to_be_visible()
+    finally:
+        await context.close()
+        server.close()
+        await server.wait_closed()
+
+
+async def _serve_page(writer: asyncio.StreamWriter, text: str) -> None:
+    body = text.encode()
+    writer.write(
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+    )
+    writer.write(body)
+    await writer.drain()
+    writer.close()
+
+
+async def test_wrong_keys_are_braked_and_a_right_one_works(stack: Stack, api: httpx.AsyncClient) -> None:
+    wrong = {"Authorization": f"Bearer {write_key(KeyKind.ADMIN, '0' * 32)}"}
+    async with httpx.AsyncClient(base_url=stack.info["api"], headers=wrong, timeout=20) as guesser:
+        # A minute of the brake may end in between; the one after it does not.
+        answers = [await guesser.get("/v1/contents") for _ in range(40)]
+    statuses = [answer.status_code for answer in answers]
+    assert statuses[:10] == [401] * 10
+    assert statuses.count(401) <= 20
+    assert all(1 <= int(each.headers["retry-after"]) <= 60 for each in answers if each.status_code == 429)
+    assert (await api.get("/v1/contents")).status_code == 200
+
+    async def refusals() -> int:
+        found = (await api.get("/v1/audit?action=auth.refused&target=KEY_UNKNOWN")).json()["data"]
+        assert len(found) <= 2
+        return sum(entry["count"] for entry in found)
+
+    async with asyncio.timeout(20):
+        while await refusals() < 40:  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+
+
+async def test_a_key_with_webhooks_alone_hears_of_posts_without_their_texts(
+    stack: Stack, api: httpx.AsyncClient, brand: Brand
+) -> None:
+    made = {"name": "hooks", "scopes": ["webhooks:read", "webhooks:write"], "brandRef": brand.ref}
+    weak = {"Authorization": f"Bearer {(await api.post('/v1/keys', json=made)).json()['key']}"}
+    async with subscriber() as server:
+        sent: dict[str, Any] = {"url": server.url}
+        endpoint = (await api.post("/v1/webhooks/endpoints", json=sent, headers=weak)).json()
+        assert endpoint["payload"] == "thin"
+        content = await brand.submit("CANARY of a text")
+        await brand.ended(content["id"])
+        async with asyncio.timeout(30):
+            while not any(b'"content.completed"' in body for _, body in server.requests):  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+    bodies = [body for _, body in server.requests]
+    assert not any(b"CANARY" in body for body in bodies)
+    assert {json.loads(body)["contentId"] for body in bodies} == {content["id"]}
+    listed = await api.get("/v1/webhooks/deliveries", headers=weak)
+    assert (listed.status_code, "CANARY" in listed.text) == (200, False)
