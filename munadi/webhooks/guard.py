@@ -11,8 +11,10 @@ import socket
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
@@ -29,6 +31,10 @@ _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0
 # getaddrinfo reads such names as IPv4 in decimal, octal, hexadecimal or shortened notation.
 _NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 _USERINFO = re.compile(r"[^/?#]*//[^/?#]*@")
+
+# A slow name server keeps a thread long after our wait for it has ended. The loop's own threads are few, and files are
+# written in them.
+_resolvers = ThreadPoolExecutor(64, thread_name_prefix="resolve")
 
 Resolve = Callable[[str, int], Awaitable[Collection[str]]]
 Trace = Callable[[str, dict[str, Any]], Awaitable[None]]
@@ -66,7 +72,8 @@ class Target:
 
 async def resolve_with_system(host: str, port: int) -> list[str]:
     """Every address of a name, once each, from the system's resolver. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    call = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_resolvers, call)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 

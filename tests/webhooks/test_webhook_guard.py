@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 from ipaddress import IPv6Address, ip_address
 
 import pytest
@@ -182,3 +183,18 @@ def test_no_text_raises_anything_but_a_refusal(text):
     asyncio.run(check(text))
     asyncio.run(check(f"http://{text}/"))
     assert codes <= set(GuardCode)
+
+
+async def test_slow_name_servers_do_not_take_the_loops_own_threads(monkeypatch):
+    """Files are written in those; each slow name keeps a thread after the wait for it has ended."""
+    released = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(10) and [])
+    guard = Guard(resolve_timeout=0.1)
+    try:
+        names = [guard.check(f"https://slow-{number}.example/") for number in range(40)]
+        refused = await asyncio.gather(*names, return_exceptions=True)
+        assert {error.code for error in refused} == {"NAME_NOT_RESOLVED"}
+        async with asyncio.timeout(1):
+            await asyncio.to_thread(len, "")
+    finally:
+        released.set()
