@@ -59,7 +59,8 @@ class WebLinks:
                 picture, picture_type = await self._picture(found.image_url, allowance)
             except (GuardRefused, MediaRefused, OSError) as error:  # OSError: no room for the file, or out of time
                 log.info("a link card without its picture: %s", error or type(error).__name__)
-        return LinkCard(found.title, found.description or "", picture, picture_type)
+        missing = found.image_url is not None and picture is None
+        return LinkCard(found.title, found.description or "", picture, picture_type, image_missing=missing)
 
     async def _picture(self, url: str, allowance: Allowance) -> tuple[bytes, str]:
         """The picture and its type. Raises GuardRefused, MediaRefused or OSError, TimeoutError among them."""

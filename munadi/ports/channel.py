@@ -169,12 +169,16 @@ class MediaReach(Protocol):
 
 @dataclass(frozen=True)
 class LinkCard:
-    """What a page says about itself; `image` is fetched bytes with their type, when it has one."""
+    """What a page says about itself; `image` is fetched bytes with their type, when it has one.
+
+    `image_missing`: it names one that could not be had.
+    """
 
     title: str
     description: str = ""
     image: bytes | None = None
     image_type: str | None = None
+    image_missing: bool = False
 
 
 class LinkReader(Protocol):

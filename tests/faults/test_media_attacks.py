@@ -154,7 +154,9 @@ async def test_a_film_as_the_picture_of_a_link_card_costs_the_worker_no_memory(s
         (memory / "clear_refs").write_text("5")
         before = _megabytes(memory, "VmRSS")
         made = await brand.submit("Look", link=f"{site.address}/page")
-        assert (await brand.ended(made["id"]))["status"] == "published"
+        (publication,) = (await brand.ended(made["id"]))["publications"]
+        assert publication["status"] == "published"
+        assert [warning["code"] for warning in publication["warnings"]] == ["CARD_WITHOUT_PICTURE"]
         grown = _megabytes(memory, "VmHWM") - before
         (post,) = await brand.posts("Look")
         print(f"the worker grew by {grown:.0f} MB, the film's server sent {site.sent // 1_000_000} MB")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import httpx
 import pytest
@@ -71,3 +71,24 @@ async def test_silence_from_here_proves_nothing(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(reach, "TIMEOUT", httpx.Timeout(0.1))
     with socket.create_server(("127.0.0.1", 0)) as silent:  # it connects, and nobody reads
         await asked(f"http://127.0.0.1:{silent.getsockname()[1]}")
+
+
+async def test_headers_that_drip_do_not_hold_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = asyncio.Event()
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        with suppress(OSError):
+            while not writer.is_closing():
+                writer.write(b"x")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        writer.close()
+        left.set()
+
+    monkeypatch.setattr(reach, "TOTAL", 0.5)
+    server = await asyncio.start_server(drip, "127.0.0.1", 0)
+    async with server, asyncio.timeout(3):
+        await asked(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        await left.wait()

@@ -53,6 +53,11 @@ async def test_a_card_has_the_pages_picture(links: WebLinks, web: Any, declared:
     assert await links.card(web.url("/")) == LinkCard("Sale", "", jpeg(), "image/jpeg")
 
 
+async def test_a_page_that_names_no_picture_misses_none(links: WebLinks, web: Any) -> None:
+    web.ok("/", b"<title>Sale</title>", HTML)
+    assert await links.card(web.url("/")) == LinkCard("Sale")
+
+
 async def film(writer: asyncio.StreamWriter) -> None:
     """600 MB that are called a film, and begin like one."""
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 600000000\r\ncontent-type: video/mp4\r\n\r\n")
@@ -106,7 +111,7 @@ async def test_a_card_is_made_without_a_picture_that_cannot_be_had(
     web.ok("/", PAGE, HTML)
     web.pages["/picture"] = behaviour
     before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
-    assert await links.card(web.url("/")) == LinkCard("Sale", "", None, None)
+    assert await links.card(web.url("/")) == LinkCard("Sale", "", None, None, image_missing=True)
     assert time.monotonic() - started < SECONDS + 1.5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30_000
 
@@ -128,5 +133,5 @@ async def test_the_page_and_its_picture_share_the_seconds(links: WebLinks, web: 
 
     web.pages["/"], web.pages["/picture"] = late, silent
     started = time.monotonic()
-    assert await links.card(web.url("/")) == LinkCard("Sale", "", None, None)
+    assert await links.card(web.url("/")) == LinkCard("Sale", "", None, None, image_missing=True)
     assert time.monotonic() - started < SECONDS * 1.5

@@ -163,6 +163,17 @@ def _published(
 
 
 def _warnings(draft: PublicationDraft, prepared: Prepared) -> tuple[Warning_, ...]:
+    return (*_card_warnings(prepared), *_mention_warnings(draft, prepared))
+
+
+def _card_warnings(prepared: Prepared) -> tuple[Warning_, ...]:
+    if prepared.card is None or not prepared.card.picture_missing:
+        return ()
+    message = "the linked page's picture could not be used, so the preview is shown without it"
+    return (Warning_(code="CARD_WITHOUT_PICTURE", message=message, channel="bluesky", pointer="/link"),)
+
+
+def _mention_warnings(draft: PublicationDraft, prepared: Prepared) -> tuple[Warning_, ...]:
     return tuple(
         Warning_(
             code="MENTION_UNRESOLVED",

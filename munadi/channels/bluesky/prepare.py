@@ -143,10 +143,12 @@ class Preparation:
 
     async def _card(self, url: str) -> None:
         page = await self._tools.links.card(url) or LinkCard(title="")
+        thumb = await self._thumb(page)
         card = Card(
             title=page.title.strip()[:MAX_CARD_TITLE] or urlsplit(url).hostname or url,
             description=page.description.strip()[:MAX_CARD_DESCRIPTION],
-            thumb=await self._thumb(page),
+            thumb=thumb,
+            picture_missing=thumb is None and (page.image_missing or page.image is not None),
         )
         await self._keeper.put(card=card, blobs_until=self._until() if card.thumb else self._state.blobs_until)
 

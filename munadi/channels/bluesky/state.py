@@ -18,11 +18,15 @@ class Ref(Model):
 
 
 class Card(Model):
-    """An external card as prepared; `thumb` is an uploaded blob."""
+    """An external card as prepared; `thumb` is an uploaded blob.
+
+    `picture_missing`: the page names a picture, and the card is without it.
+    """
 
     title: str
     description: str = ""
     thumb: dict[str, Any] | None = None
+    picture_missing: bool = False
 
 
 class RunningVideo(Model):

@@ -129,7 +129,8 @@ async def test_a_card_is_what_the_page_says() -> None:
 
 @pytest.mark.parametrize("page", [None, LinkCard(""), LinkCard("  ")])
 async def test_an_unreadable_page_is_called_by_its_host(page: LinkCard | None) -> None:
-    assert await card_of(page) == {"title": "acme.example", "description": "", "thumb": None}
+    shown = {"title": "acme.example", "description": "", "thumb": None, "picture_missing": False}
+    assert await card_of(page) == shown
 
 
 @pytest.mark.parametrize(
@@ -138,10 +139,12 @@ async def test_an_unreadable_page_is_called_by_its_host(page: LinkCard | None) -
         LinkCard("Sale", image=b"x" * 1_000_001, image_type="image/png"),
         LinkCard("Sale", image=b"x", image_type="text/html"),
         LinkCard("Sale", image=b"x", image_type=None),
+        LinkCard("Sale", image_missing=True),
     ],
 )
 async def test_a_picture_that_does_not_fit_is_left_out(page: LinkCard) -> None:
-    assert (await card_of(page))["thumb"] is None
+    card = await card_of(page)
+    assert (card["thumb"], card["picture_missing"]) == (None, True)
 
 
 async def test_a_picture_that_is_refused_is_not_worth_a_failure() -> None:

@@ -118,6 +118,14 @@ async def test_what_a_person_should_know_comes_as_warnings() -> None:
     assert [warning.code for warning in found.warnings] == ["MENTION_UNRESOLVED"]
 
 
+@pytest.mark.parametrize(("missing", "codes"), [(True, ["CARD_WITHOUT_PICTURE"]), (False, [])])
+async def test_a_card_without_its_picture_is_published_with_a_warning(missing: bool, codes: list[str]) -> None:
+    given = publication("x", link="https://acme.example")
+    handle = Handle(draft_version=1, state={"card": {"title": "Sale", "picture_missing": missing}})
+    found = await publish(over(WRITTEN), given, handle)
+    assert [warning.code for warning in found.warnings] == codes
+
+
 async def test_find_asks_the_accounts_own_server_for_the_derived_key() -> None:
     built = over(WRITTEN, ok({"uri": URI, "value": {}}))
     await publish(built)
