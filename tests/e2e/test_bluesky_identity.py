@@ -26,7 +26,8 @@ CLIENT = f"{PUBLIC}/v1/oauth/bluesky/client-metadata.json"
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp("public"), {"MUNADI_PUBLIC_URL": PUBLIC}).start()
+    public = {"MUNADI_PUBLIC_URL": PUBLIC, "MUNADI_ALLOW_PUBLIC_DEVELOPMENT": "true"}
+    running = Stack(tmp_path_factory.mktemp("public"), public).start()
     yield running
     assert running.stop() == 0
 
