@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from munadi.channels.bluesky.dpop import DpopKey
 from munadi.domain.failure import ChannelError, Reason, Sorting
@@ -215,6 +216,21 @@ async def test_a_grant_keeps_its_key_when_the_secret_keys_are_rotated(login: Log
     used = login.account.credentials.extra["clientKey"].get_secret_value()
     assert used == keys_of().newest.text
     assert await login.server.revoke(login.account)
+
+
+async def test_another_key_of_ours_ends_the_grant(login: Login) -> None:
+    await login.grant()
+    other = keys_of("another-secret-key-of-32-characters").newest
+    login.site.keys = [other, *login.site.keys]
+    credentials = login.account.credentials
+    extra = {**credentials.extra, "clientKey": SecretStr(other.text)}
+    wrong = login.account.model_copy(update={"credentials": credentials.model_copy(update={"extra": extra})})
+    right, login.account = login.account, wrong
+    error = await not_refreshed(login)
+    assert error.reason is Reason.TOKEN_REVOKED
+    assert "different key" in (error.provider_message or "")
+    login.account = right
+    assert (await not_refreshed(login)).provider_message == "Invalid refresh token"
 
 
 async def test_a_key_that_is_no_longer_served_stops_renewals_but_does_not_end_the_grant(login: Login) -> None:
