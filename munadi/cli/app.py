@@ -8,6 +8,7 @@ import typer
 
 from munadi.cli import (
     api,
+    audit,
     brands,
     changes,
     channels,
@@ -42,7 +43,7 @@ app = typer.Typer(
 for group in (changes, publications, connecting, brands, channels, webhooks, keys, db):
     app.add_typer(group.app)
 encryption.add_to(keys.app)
-for alone in (login, doctor, events, usage, dev, demo, api, worker, sandbox, mcp):
+for alone in (login, doctor, events, audit, usage, dev, demo, api, worker, sandbox, mcp):
     alone.add_to(app)
 
 

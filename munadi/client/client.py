@@ -11,7 +11,7 @@ from typing import Any, Self
 import httpx
 
 from munadi.client.contents import Contents
-from munadi.client.directory import Accounts, Brands, Channels, Keys, MediaFiles
+from munadi.client.directory import Accounts, Audit, Brands, Channels, Keys, MediaFiles
 from munadi.client.operations import Driver, Group, Later, M, Now, operation
 from munadi.client.shapes import Json, Page
 from munadi.client.steps import Call
@@ -30,6 +30,7 @@ class Api(Group[M]):
         self.accounts: Accounts[M] = Accounts(driver)
         self.brands: Brands[M] = Brands(driver)
         self.keys: Keys[M] = Keys(driver)
+        self.audit: Audit[M] = Audit(driver)
         self.channels: Channels[M] = Channels(driver)
         self.webhooks: Webhooks[M] = Webhooks(driver)
 

@@ -129,3 +129,23 @@ class Keys(Group[M]):
     def revoke(self, key_id: str) -> Call[None]:
         """The key opens nothing from now on."""
         return Call("DELETE", f"/v1/keys/{segment(key_id)}", read=nothing)
+
+
+class Audit(Group[M]):
+    """`munadi.audit`."""
+
+    @operation
+    def list(
+        self,
+        *,
+        action: str | None = None,
+        key_id: str | None = None,
+        target: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Call[Page]:
+        """A page of the audit log, the newest entry first; times are ISO 8601."""
+        asked = {"action": action, "keyId": key_id, "target": target, "since": since, "until": until}
+        return Call("GET", "/v1/audit", {**asked, "limit": limit, "cursor": cursor})
