@@ -31,7 +31,7 @@ class Target:
         self._process = Process(
             [program, "dev", "--json", "--data-dir", self.folder / "data"],
             log=self.folder / "dev.log",
-            env={**clean, "MUNADI_API__PORT": "0", "PYTHONPATH": ""},
+            env={**clean, "MUNADI_API__PORT": "0", "MUNADI_METRICS__PUBLIC": "false", "PYTHONPATH": ""},
             cwd=self.folder,
             keep_stdin=True,
         )

@@ -56,7 +56,7 @@ class Matrix:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp("operations")).start()
+    running = Stack(tmp_path_factory.mktemp("operations"), {"MUNADI_METRICS__PUBLIC": "false"}).start()
     yield running
     assert running.stop() == 0
 
