@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -37,6 +38,8 @@ ATTACKS = tuple(
 def main(arguments: list[str]) -> int:
     """Measure and print; write what was found after each attack, so that an end in between loses nothing."""
     given = _parser().parse_args(arguments)
+    # An end from outside stops the stack too.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     chosen = [one for one in ATTACKS if not given.only or one.name in given.only or one.row in given.only]
     if not chosen:
         print("no such attack; there are: " + ", ".join(f"{one.row} {one.name}" for one in ATTACKS), file=sys.stderr)

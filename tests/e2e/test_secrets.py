@@ -17,6 +17,7 @@ from playwright.async_api import Browser, expect
 from temporalio.client import Client
 
 from tests.e2e.stack import Brand, Stack, clip
+from tests.faults.evidence import keep
 from tests.support.browser import open_page
 from tests.support.postgres import find_binaries
 
@@ -100,6 +101,8 @@ async def test_no_token_code_or_secret_is_written_or_answered(
         if secret.encode() in text or secret.encode().hex().encode() in text
     ]
     found += [f"{name}: {token[:30]!r}…" for name, text in everywhere.items() for token in JWT.findall(text)]
+    measured = {"places": len(everywhere), "secrets": len(secrets)}
+    keep("22", f"secrets searched for in all that was written, {kind}", trials=1, failures=found, measured=measured)
     assert found == []
 
 
