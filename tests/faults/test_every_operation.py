@@ -56,7 +56,8 @@ class Matrix:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp("operations"), {"MUNADI_METRICS__PUBLIC": "false"}).start()
+    env = {"MUNADI_API__WRONG_KEYS_PER_MINUTE": "1000000", "MUNADI_METRICS__PUBLIC": "false"}
+    running = Stack(tmp_path_factory.mktemp("operations"), env).start()
     yield running
     assert running.stop() == 0
 
