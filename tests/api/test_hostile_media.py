@@ -234,7 +234,7 @@ async def endless_picture(writer: asyncio.StreamWriter) -> None:
 
 
 async def crumbs(writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n\xff\xd8\xff\r\n")
     while True:
         writer.write(b"1\r\nx\r\n" * 10_000)
         await writer.drain()
