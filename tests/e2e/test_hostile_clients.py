@@ -65,10 +65,11 @@ class Api:
     async def watched(self) -> AsyncIterator[list[float]]:
         """How long each call of /healthz takes meanwhile, in seconds."""
         found: list[float] = []
+        ended = asyncio.Event()
 
         async def ask() -> None:
             async with httpx.AsyncClient(base_url=self.address, timeout=30) as client:
-                while True:
+                while not ended.is_set():
                     began = time.monotonic()
                     assert (await client.get("/healthz")).status_code == 200
                     found.append(time.monotonic() - began)
@@ -78,8 +79,8 @@ class Api:
         try:
             yield found
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            ended.set()
+            await task
 
 
 @pytest.fixture(scope="module")
