@@ -12,6 +12,7 @@ from jsonschema_rs import Draft202012Validator
 
 from munadi.domain.problem import MAX_PROBLEMS
 from tests.api.browsing import visiting
+from tests.api.connecting import form_of
 from tests.api.desk import Desk, open_desk
 from tests.api.test_bad_input import errors_of
 
@@ -113,7 +114,7 @@ async def test_a_forged_host_reaches_no_answer(tmp_path: Any) -> None:
         _without(EVIL, link)
         path = link.json()["connectUrl"].removeprefix("http://munadi.acme.example")
         _without(EVIL, await desk.client.get(path, headers=forged))
-        sent = await desk.client.post(path, headers=forged)
+        sent = await desk.client.post(path, data=await form_of(desk.client, path), headers=forged)
         _without(EVIL, sent)
         assert "munadi.acme.example%2Fv1%2Foauth%2Fthreads%2Fcallback" in sent.headers.get("location", "")
         key = desk.client.headers["authorization"].removeprefix("Bearer ")
