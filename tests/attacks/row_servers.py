@@ -8,7 +8,7 @@ import httpx
 
 from tests.attacks.attack import Attack, Scene, timed
 from tests.e2e.stack import clip
-from tests.hostile.servers import Answering, Call, bomb, deep, drip, film, serving, unfolding
+from tests.hostile.servers import Call, bomb, deep, drip, film, serving, unfolding
 
 LONGEST = 58.0
 MEGABYTES = 600
@@ -33,7 +33,8 @@ async def _bomb(scene: Scene) -> None:
         seconds, status = await _import(scene, address)
     scene.add("sent by the server", len(bomb(1200, 3)), "bytes")
     scene.add("import took", seconds, "s", at_most=10)
-    scene.add("import failed as 5xx or not at all", float(status >= 500 or status == 0), "", at_most=0)
+    # A server that cannot be spoken to is an outage: 503.
+    scene.add("answered with 500 or not at all", float(status in (0, 500)), "", at_most=0)
 
 
 async def _drip(scene: Scene) -> None:
@@ -48,34 +49,25 @@ async def _deep(scene: Scene) -> None:
     scene.add("import answered", status, "", at_most=499)
 
 
-def _between(upstream: str, depth: int) -> Answering:
-    """The sandbox's PDS, but a write is answered with JSON that no reader survives."""
-
-    async def answering(call: Call) -> None:
-        headers = {name: value for name, value in call.headers.items() if name not in ("connection", "content-length")}
-        async with httpx.AsyncClient(base_url=upstream, timeout=20) as client:
-            answer = await client.request(call.method, call.path, headers=headers, content=call.body)
-        content = answer.content
-        if call.path.endswith(("putRecord", "createRecord", "applyWrites")):
-            content = b"[" * depth + b"]" * depth
-        await call.answer(content, answer.headers.get("content-type", "application/json"), answer.status_code)
-
-    return answering
+async def _connect(scene: Scene) -> None:
+    await scene.connect("bluesky")
 
 
 async def _deep_after_the_post(scene: Scene) -> None:
-    async with serving(_between(scene.target.sandbox, DEPTH)) as address, scene.client() as api:  # noqa: SIM117
-        async with httpx.AsyncClient(base_url=address, timeout=30) as sandbox:
-            made = (await sandbox.post("/control/profiles", json={"channel": "bluesky", "name": "deep"})).json()
-            credentials = {"identifier": made["identifier"], "password": made["password"]}
-            body = {"channel": "bluesky", "serviceUrl": made["serviceUrl"], "credentials": credentials}
-            answer = await api.post(f"/v1/brands/{scene.ref}/accounts", json=body)
-            assert answer.status_code == 201, answer.text
-            content_id = await scene.submit(api, "answered with depth")
-            status, seconds = await scene.ended(api, content_id, 50)
-            posts = (await sandbox.get("/control/posts", params={"channel": "bluesky"})).json()
-    live = sum(post["text"] == "answered with depth" for post in posts)
-    scene.add("posts at the network", live, "", at_most=1)
+    text = "answered with depth"
+    async with scene.client() as api, scene.target.networks() as sandbox:
+        body = "[" * DEPTH + "]" * DEPTH
+        fault = {"channel": "bluesky", "operation": "com.atproto.repo.putRecord", "mode": "live_but_error"}
+        profiles = (await sandbox.get("/control/profiles")).json()
+        mine = next(one["id"] for one in profiles if one["channel"] == "bluesky" and one["name"].startswith(scene.ref))
+        planted = await sandbox.post("/control/faults", json={**fault, "status": 200, "body": body, "profile": mine})
+        assert planted.status_code == 201, planted.text
+        content_id = await scene.submit(api, text)
+        status, seconds = await scene.ended(api, content_id, 50)
+        posts = (await sandbox.get("/control/posts", params={"channel": "bluesky"})).json()
+        hits = sum(one["hits"] for one in (await sandbox.get("/control/faults")).json())
+    assert hits or status != "published", "the answer was never given"
+    scene.add("posts at the network", sum(post["text"] == text for post in posts), "", at_most=1)
     scene.add("not published in the end", float(status != "published"), "", at_most=0)
     scene.add("ended after", seconds, "s", at_most=50)
 
@@ -136,6 +128,7 @@ ATTACKS = (
         "the same as the answer to the visible call",
         "outcome unknown, reconciled: exactly one post, published",
         _deep_after_the_post,
+        prepare=_connect,
         seconds=30,
     ),
 )
