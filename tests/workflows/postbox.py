@@ -29,6 +29,7 @@ class Postbox:
     dead: frozenset[str] = frozenset()
     broken: frozenset[str] = frozenset()
     refused: int = 0
+    dead_tries: int = 0
     received: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     release: asyncio.Event = field(default_factory=asyncio.Event)
     tried_dead: asyncio.Event = field(default_factory=asyncio.Event)
@@ -42,6 +43,7 @@ class Postbox:
         self, *, url: str, message_id: str, body: bytes, secrets: Sequence[str], timestamp: datetime
     ) -> SendResult:
         if url in self.dead:
+            self.dead_tries += 1
             self.tried_dead.set()
             await self.release.wait()
             return SendResult(ok=False, status_code=None, duration_ms=10_000, error="TIMEOUT: no answer")
