@@ -89,7 +89,9 @@ class Meter:
             event.listen(engine.sync_engine, "before_cursor_execute", self._note)
 
     def _note(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
-        self.statements.append(statement)
+        # Once a second the number of calls is written, whatever page is shown.
+        if "api_calls" not in statement and not statement.startswith("BEGIN IMMEDIATE"):
+            self.statements.append(statement)
 
     async def measure(self, visitor: Visitor, path: str, times: int = 1) -> tuple[int, float]:
         """Statements of one showing, and the median milliseconds of several."""

@@ -86,7 +86,14 @@ def test_scripts_read_it_as_json_without_any_key(place: Place, munadi: Munadi) -
     assert told(result) == {
         "newestKey": ids[0],
         "olderKeys": [ids[1]],
-        "resealed": {"accounts": 1, "endpoints": 1, "connections": 0, "idempotency": 0},
+        "resealed": {
+            "accounts": 1,
+            "endpoints": 1,
+            "connections": 0,
+            "idempotency": 0,
+            "publications": 0,
+            "discards": 0,
+        },
         "unreadable": [],
     }
     assert NEW not in result.output

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -42,9 +43,16 @@ async def connected(api: httpx.AsyncClient, ref: str, did: str) -> dict[str, Any
     """An account whose owner consented, as a browser does it: links lead to the public address, we call the API."""
     made = (await api.post(f"/v1/brands/{ref}/accounts/connect", json={"channel": "bluesky"})).json()
     assert made["connectUrl"].startswith(PUBLIC)
-    left = await api.post(urlsplit(made["connectUrl"]).path)
+    path = urlsplit(made["connectUrl"]).path
+    page = await api.get(path)
+    form = re.search(r'name="token" value="([0-9a-f]{64})"', page.text)
+    assert form is not None, page.text
+    # Its cookie is for https alone, and we call the API's own address.
+    cookies = _cookies(page)
+    sent = {"cookie": "; ".join(cookies), "origin": PUBLIC, "sec-fetch-site": "same-origin"}
+    left = await api.post(path, data={"token": form[1]}, headers=sent)
     assert left.status_code == 303, left.text
-    cookie = left.headers["set-cookie"].partition(";")[0]
+    cookie = "; ".join([*cookies, *_cookies(left)])
     async with httpx.AsyncClient() as browser:
         decided = await browser.get(httpx.URL(left.headers["location"]).copy_merge_params({"approve": did}))
     target = urlsplit(decided.headers["location"])
@@ -55,6 +63,10 @@ async def connected(api: httpx.AsyncClient, ref: str, did: str) -> dict[str, Any
     assert found["status"] == "connected", found
     account: dict[str, Any] = (await api.get(f"/v1/accounts/{found['accountIds'][0]}")).json()
     return account
+
+
+def _cookies(answer: httpx.Response) -> list[str]:
+    return [cookie.partition(";")[0] for cookie in answer.headers.get_list("set-cookie")]
 
 
 async def calls(sandbox: httpx.AsyncClient, operation: str) -> list[int]:
