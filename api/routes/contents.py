@@ -38,7 +38,7 @@ from munadi.domain.problem import ProblemsFound
 from munadi.domain.time import Instant
 from munadi.domain.usage import QuotaExceeded
 from munadi.intake.accept import PlanRefused
-from munadi.intake.drafts import has_media
+from munadi.intake.drafts import beside_the_loop, has_media
 from munadi.intake.wire import ContentSent
 
 router = APIRouter(prefix="/v1/contents", tags=["contents"])
@@ -105,7 +105,7 @@ async def validate_content(request: Request, services: TheServices, principal: C
         planned = await while_connected(request, services.intake.plan(sent, shape, may_see=principal.may_see))
     except ProblemsFound as error:
         placed = error.placed if isinstance(error, PlanRefused) else ()
-        return validation_of(placed, error.warnings, error.problems, error.more)
+        return await beside_the_loop(placed, validation_of, placed, error.warnings, error.problems, error.more)
     planned.drafts.media.discard()
     drafts = planned.drafts
     try:
@@ -115,7 +115,7 @@ async def validate_content(request: Request, services: TheServices, principal: C
             await require_room(session, sent.brand_ref, limits, planned.due, adding, now)
     except QuotaExceeded as error:
         return validation_of(drafts.placed, drafts.warnings, [problem_of(error)])
-    return validation_of(drafts.placed, drafts.warnings)
+    return await beside_the_loop(drafts.placed, validation_of, drafts.placed, drafts.warnings)
 
 
 @router.get("", responses=problems(401, 403, 422))

@@ -21,7 +21,7 @@ from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.publication import Warning_
 from munadi.domain.time import default_publish_by
 from munadi.intake.check import check_draft, check_new_times, read_due, read_publish_by
-from munadi.intake.drafts import PlacedDraft, link_warnings, media_sent, place
+from munadi.intake.drafts import PlacedDraft, beside_the_loop, link_warnings, media_sent, place
 from munadi.intake.media import Brought, MediaIntake, look_up
 from munadi.intake.problems import Findings
 from munadi.intake.quota import quota_warnings
@@ -145,9 +145,7 @@ class Intake:
             if new_due is not None:
                 check_health(targets, new_due, now, self.keyring, found)
             placed = [place(request, target, brought) for target in targets]
-            for each in placed:
-                check_draft(each, found)
-            warnings = link_warnings(placed) + look_warnings(placed)
+            warnings = await beside_the_loop(placed, _judge, placed, found)
             if found.all:
                 raise PlanRefused(found.all, warnings, placed)
             if new_due is not None:
@@ -192,6 +190,13 @@ class Intake:
             return await find_targets(
                 session, request.brand_ref, request.channels, self.channels, found, may_exist=brand_exists
             )
+
+
+def _judge(placed: Sequence[PlacedDraft], found: Findings) -> list[Warning_]:
+    """The channels' rules on every draft, and what they warn of."""
+    for each in placed:
+        check_draft(each, found)
+    return link_warnings(placed) + look_warnings(placed)
 
 
 def _publication(placed: PlacedDraft) -> PlannedPublication:

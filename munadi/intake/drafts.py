@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from munadi.domain.channel import LinkStyle
 from munadi.domain.content import Draft
@@ -14,6 +15,10 @@ from munadi.intake.resolve import Target
 from munadi.intake.wire import ContentSent, MediaSent
 
 T = TypeVar("T")
+Result = TypeVar("Result")
+Parameters = ParamSpec("Parameters")
+# Characters of all drafts together, from which on they are judged in a thread.
+LONG_TEXTS = 50_000
 OVERRIDABLE = ("text", "media", "link")
 
 
@@ -98,3 +103,20 @@ def link_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
 
 def _either(own: T | None, shared: T | None) -> T | None:
     return own if own is not None else shared
+
+
+async def beside_the_loop(
+    placed: Sequence[PlacedDraft],
+    work: Callable[Parameters, Result],
+    *args: Parameters.args,
+    **kwargs: Parameters.kwargs,
+) -> Result:
+    """Work on drafts, in a thread if their texts are long: counting a megabyte holds up every other request.
+
+    A usual post is done sooner than a thread is started.
+    """
+    drafts = [each.draft for each in placed]
+    characters = sum(len(draft.text) + sum(map(len, draft.parts)) for draft in drafts)
+    if characters < LONG_TEXTS:
+        return work(*args, **kwargs)
+    return await asyncio.to_thread(work, *args, **kwargs)
