@@ -42,13 +42,19 @@ class Timed(Inbox):
 async def endpoint(world: World, answer_after: float) -> AsyncIterator[list[float]]:
     """An endpoint that answers each request after so many seconds; the times of its requests."""
     requests: list[float] = []
+    answering: set[asyncio.Task[None]] = set()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            await asyncio.sleep(answer_after)
+            writer.write(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+        finally:
+            writer.close()
+
+    def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         requests.append(time.time())
-        await reader.readuntil(b"\r\n\r\n")
-        await asyncio.sleep(answer_after)
-        writer.write(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
-        writer.close()
+        answering.add(asyncio.create_task(answer(reader, writer)))
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
@@ -58,6 +64,9 @@ async def endpoint(world: World, answer_after: float) -> AsyncIterator[list[floa
         yield requests
     finally:
         server.close()
+        for task in answering:
+            task.cancel()
+        await asyncio.gather(*answering, return_exceptions=True)
         await world.api.delete(f"/v1/webhooks/endpoints/{made.json()['id']}")
 
 
