@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from munadi.ports import Attempted, Clock, DueDelivery, Sender
 from munadi.webhooks.schedule import BREAK_AFTER
 
-# How many requests one endpoint gets at the same time.
-SENDS_PER_ENDPOINT = 8
+# How many requests one endpoint gets at the same time: at first, and at most once it has taken some without a failure.
+SENDS_AT_FIRST = 8
+SENDS_PER_ENDPOINT = 32
 
 
 class DeliveryBatch:
@@ -19,11 +20,11 @@ class DeliveryBatch:
     an earlier event of the same post failed.
     """
 
-    def __init__(self, due: Sequence[DueDelivery], sender: Sender, clock: Clock) -> None:
+    def __init__(self, due: Sequence[DueDelivery], sender: Sender, clock: Clock, at_once: int = SENDS_AT_FIRST) -> None:
         self._due = due
         self._sender = sender
         self._clock = clock
-        self._slots = asyncio.Semaphore(SENDS_PER_ENDPOINT)
+        self._slots = asyncio.Semaphore(at_once)
         self._failures = 0
         self.attempted: list[Attempted] = []
         self.blocked: list[str] = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 
 from munadi.ports import Attempted, Clock, Deliveries, Sender
-from munadi.webhooks.batch import DeliveryBatch
+from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBatch
 
 BATCH = 64
 # An idle lane stays open so long (seconds, less than its lease): the next event needs no new lease.
@@ -18,7 +18,7 @@ LINGER = 5.0
 TURN = 30.0
 # Seconds between two reads of what is due, at least: events that are committed together are sent together. A first
 # event after a quiet time does not wait.
-PAUSE = 0.4
+PAUSE = 0.25
 RENEW_EVERY = 3.0
 
 
@@ -32,6 +32,7 @@ class Lane:
         self._sender = sender
         self._clock = clock
         self._holder = holder
+        self._at_once = SENDS_AT_FIRST
         self._attempted: list[Attempted] = []
         self._blocked: list[str] = []
         # Sent or blocked, and not written down yet: still due by the database.
@@ -65,7 +66,7 @@ class Lane:
             due = await self._deliveries.take(self._endpoint_id, self._clock.now(), BATCH + len(sent))
             due = [delivery for delivery in due if delivery.delivery_id not in sent]
             if due:
-                await self._send(DeliveryBatch(due, self._sender, self._clock))
+                await self._send(DeliveryBatch(due, self._sender, self._clock, self._at_once))
             elif not await self._wait_for_more():
                 return
 
@@ -77,6 +78,8 @@ class Lane:
             self._blocked += batch.blocked
             self._unrecorded |= {each.delivery_id for each in batch.attempted} | set(batch.blocked)
             self._has_results.set()
+        is_well = all(each.result.ok for each in batch.attempted)
+        self._at_once = min(self._at_once * 2, SENDS_PER_ENDPOINT) if is_well else SENDS_AT_FIRST
         if batch.stopped:
             # What is tried next is the breaker's decision, and the breaker is in the database.
             await self._record()

@@ -14,7 +14,7 @@ import pytest
 from munadi.clock import SystemClock
 from munadi.domain.delivery import SendResult
 from munadi.ports import Attempted, DueDelivery, WaitingEndpoint
-from munadi.webhooks.batch import SENDS_PER_ENDPOINT, DeliveryBatch
+from munadi.webhooks.batch import SENDS_AT_FIRST, SENDS_PER_ENDPOINT, DeliveryBatch
 from munadi.webhooks.dispatcher import LANES_PER_BRAND, EventDispatcher
 from munadi.webhooks.schedule import BREAK_AFTER
 
@@ -118,7 +118,7 @@ async def test_a_silent_endpoint_keeps_nobody_waiting() -> None:
     receiver = Receiver(silent=frozenset({"https://dead.example/"}))
     async with running(queue, receiver):
         await until(lambda: len(receiver.sent) == 100)
-        assert receiver.open == SENDS_PER_ENDPOINT  # the silent endpoint's share, however much waits for it
+        assert receiver.open == SENDS_AT_FIRST  # the silent endpoint's share, however much waits for it
     assert queue.pending["good"] == []
     assert queue.closed == ["me"]
 
@@ -135,6 +135,14 @@ async def test_events_committed_here_are_sent_without_waiting_for_the_interval()
         await until(lambda sent=number + 1: len(receiver.sent) == sent)  # type: ignore[misc]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_an_endpoint_that_answers_gets_more_at_the_same_time() -> None:
+    queue = Queue({"good": [due("good", n) for n in range(600)]})
+    receiver = Receiver()
+    async with running(queue, receiver):
+        await until(lambda: len(receiver.sent) == 600)
+    assert receiver.most_open == SENDS_PER_ENDPOINT
 
 
 async def test_one_brand_cannot_take_all_lanes() -> None:
@@ -183,6 +191,6 @@ async def test_a_batch_stops_after_some_failures_in_a_row() -> None:
     receiver = Receiver(broken=frozenset({"https://a.example/"}))
     batch = DeliveryBatch([due("a", n) for n in range(32)], receiver, SystemClock())
     await batch.send()
-    assert BREAK_AFTER <= len(batch.attempted) <= SENDS_PER_ENDPOINT + BREAK_AFTER
+    assert BREAK_AFTER <= len(batch.attempted) <= SENDS_AT_FIRST + BREAK_AFTER
     assert batch.blocked == []
-    assert receiver.most_open == SENDS_PER_ENDPOINT
+    assert receiver.most_open == SENDS_AT_FIRST
