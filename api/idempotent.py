@@ -131,6 +131,11 @@ async def answer_once(services: Services, asked: Asked, brand_ref: str | None, o
     return response
 
 
+def secret_of(key_id: str, operation: str) -> str:
+    """The operation of an answer that shows a secret: only the API key that got the answer gets it again."""
+    return f"{operation} {key_id}"
+
+
 async def store_once(
     services: Services, asked: Asked, brand_ref: str | None, operation: str, answer: Answer, store: Store
 ) -> Response:

@@ -35,7 +35,7 @@ def of_channel(error: ChannelError, channel: str, pointer: str) -> ProblemError:
     facts = REASONS[error.reason]
     wrong = _CHECK if facts.class_ is FailureClass.TOKEN else facts.remedy
     remedy = facts.remedy if is_passing(error) else _AT_IMPORT.get(error.reason, wrong)
-    detail = f"{error.message}. {remedy}"
+    detail = f"{error.message.rstrip('.')}. {remedy}"
     if is_passing(error):
         seconds = max(1, round((error.retry_after or _WAIT).total_seconds()))
         headers = {"Retry-After": str(seconds)}

@@ -11,7 +11,7 @@ from api.auth import REALM, WrongKey, find_key, refuse
 from api.cookies import forget_cookie, set_cookie
 from api.dashboard.reading import TheViewer
 from api.dashboard.render import HEADERS, PageRoute, render
-from api.dashboard.session import COOKIE, LIFE, check_csrf, is_of_own_site, new_session, seal_session
+from api.dashboard.session import COOKIE, CSRF_HEADER, LIFE, check_csrf, is_of_own_site, new_session, seal_session
 from api.deps import TheServices
 from api.problems import ProblemError
 from munadi.db.sessions import SessionStore
@@ -66,7 +66,8 @@ def _refused(request: Request, target: str, error: ProblemError) -> Response:
 async def sign_out(request: Request, services: TheServices, viewer: TheViewer) -> Response:
     """End this session for good; other sessions of its key stay. Other sites lack the token of the form."""
     form = await request.form(max_files=0, max_fields=5)
-    check_csrf(request, str(form.get("csrf") or ""), viewer.session, services.settings.base_url)
+    sent = str(form.get("csrf") or request.headers.get(CSRF_HEADER, ""))
+    check_csrf(request, sent, viewer.session, services.settings.base_url)
     await SessionStore(services.database).end(viewer.session.id, viewer.principal.brand_ref, services.clock.now())
     answer = RedirectResponse("/sign-in", 303, HEADERS)
     forget_cookie(answer, COOKIE, services.settings)

@@ -15,7 +15,7 @@ from api.body import described, read_whole
 from api.brand_named import named_brand
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
-from api.idempotent import Answer, AskedOnce, answer_once
+from api.idempotent import Answer, AskedOnce, answer_once, secret_of
 from api.openapi import problems
 from api.paging import PagingQuery
 from api.services import Services
@@ -103,7 +103,7 @@ async def create_key(request: Request, principal: Admin, services: TheServices, 
         made = KeyWithText(**_view(row).model_dump(by_alias=False), key=text)
         return Answer(made, 201, {"Location": f"/v1/keys/{row.id}"})
 
-    return await answer_once(services, asked, brand_ref, "keys.create", create)
+    return await answer_once(services, asked, brand_ref, secret_of(principal.key_id, "keys.create"), create)
 
 
 @router.get("", responses={**shows_page(examples.KEY), **problems(401, 403, 422)}, summary="List keys")

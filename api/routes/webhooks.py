@@ -15,7 +15,7 @@ from api.body import described, read_whole
 from api.brand_named import named_brand
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
-from api.idempotent import Answer, AskedOnce, answer_once, answered_before
+from api.idempotent import Answer, AskedOnce, answer_once, answered_before, secret_of
 from api.openapi import problems
 from api.paging import PagingQuery
 from api.refusals import check_url, find_url
@@ -39,6 +39,7 @@ from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret
 from munadi.intake.problems import Findings
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+CREATE, ROTATE = "endpoints.create", "endpoints.rotate"
 router.include_router(deliveries.router)
 
 Reader = Annotated[Principal, Depends(require(Scope.WEBHOOKS_READ))]
@@ -124,7 +125,7 @@ async def create_endpoint(request: Request, principal: Writer, services: TheServ
         )
         return Answer(made, 201, {"Location": f"/v1/webhooks/endpoints/{made.id}"})
 
-    return await answer_once(services, asked, brand_ref, "endpoints.create", create)
+    return await answer_once(services, asked, brand_ref, secret_of(principal.key_id, CREATE), create)
 
 
 @router.get(
@@ -203,7 +204,7 @@ async def rotate_secret(endpoint_id: str, principal: Writer, services: TheServic
             raise not_found("endpoint", endpoint_id)
         return Answer(rotated)
 
-    return await answer_once(services, asked, endpoint.brand_ref, "endpoints.rotate", rotate)
+    return await answer_once(services, asked, endpoint.brand_ref, secret_of(principal.key_id, ROTATE), rotate)
 
 
 @router.post(

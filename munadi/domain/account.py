@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.model import Model
@@ -38,13 +38,24 @@ class Credentials(Model):
     extra: dict[str, SecretStr] = {}
 
 
-class Profile(Model):
-    """What a network says about the profile behind a token; the answer of a channel's `verify`."""
+# A server may claim anything of any length, and it is repeated in every list, event and webhook.
+MAX_NAME, MAX_ADDRESS = 300, 2_000
 
-    external_id: str
-    handle: str
-    display_name: str | None = None
-    service_url: str | None = None
+
+def _clipped(name: Any) -> Any:
+    return name[:MAX_NAME] if isinstance(name, str) else name
+
+
+class Profile(Model):
+    """What a network says about the profile behind a token; the answer of a channel's `verify`.
+
+    Names are cut at 300 characters. ValidationError for a longer id, or an address of more than 2 000.
+    """
+
+    external_id: str = Field(max_length=MAX_NAME)
+    handle: Annotated[str, BeforeValidator(_clipped)]
+    display_name: Annotated[str | None, BeforeValidator(_clipped)] = None
+    service_url: str | None = Field(None, max_length=MAX_ADDRESS)
     scopes: tuple[str, ...] = ()
     facts: dict[str, Any] = {}
 

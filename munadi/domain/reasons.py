@@ -55,7 +55,7 @@ REASONS: dict[Reason, ReasonFacts] = {
     R.MEDIA_STORE_UNAVAILABLE: ReasonFacts(C.OUTAGE, W.AFTER_WAIT, "Our own store of media could not be reached; nothing was sent.", "Run munadi doctor where the worker runs, bring the store of MUNADI_MEDIA__URL back, then retry."),
     R.OUTCOME_UNKNOWN: ReasonFacts(C.UNKNOWN, W.RECONCILE, "Nobody could tell whether the post went out; a person settled it as not published.", "Look at the profile once more, then retry by hand if the post is missing."),
     R.WINDOW_MISSED: ReasonFacts(C.CONFIG, W.AFTER_WAIT, "The time to publish passed before the publication could be sent.", "Retry to publish now; give publishBy more room; check that the worker is running."),
-    R.UNKNOWN_PROVIDER_ERROR: ReasonFacts(C.UNKNOWN, W.AFTER_FIX, "The network refused with a code that Munadi does not know.", "Read the provider's code and message; report the code so that it gets a row of its own."),
+    R.UNKNOWN_PROVIDER_ERROR: ReasonFacts(C.UNKNOWN, W.AFTER_FIX, "The network refused with a code that Munadi does not know.", "Read the network's own code and message. If they do not explain it, report them to Munadi's maintainers."),
     R.INTERNAL_ERROR: ReasonFacts(C.CONFIG, W.AFTER_FIX, "Munadi itself failed before anything was sent.", "Read the worker's log for the attempt, mend the cause, then retry."),
 }
 # fmt: on

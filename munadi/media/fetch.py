@@ -157,7 +157,9 @@ class MediaFetcher:
             # A media is compressed already, so this is not asked for; some send it all the same.
             headers = {"user-agent": USER_AGENT, "accept": "*/*", "accept-encoding": "identity"}
             request = self._client.build_request("GET", next_url, headers=headers)
-            response = await self._client.send(request, stream=True)
+            # One wait on the network is `silence`, but a head that drips is many short ones.
+            async with asyncio.timeout(self._limits.silence.total_seconds()):
+                response = await self._client.send(request, stream=True)
             location = response.headers.get("location")
             if response.is_redirect and location:
                 await response.aclose()

@@ -83,3 +83,15 @@ async def test_a_thin_event_says_what_happened_and_no_text(small_desk: Desk) -> 
     assert full | {"data": {}} == thin | {"data": {}}
     assert thin["contentId"] == content["id"]
     assert set(full["data"]) - set(thin["data"]) == {"content", "publication"}
+
+
+async def test_an_answer_with_a_secret_is_repeated_to_its_key_alone(door: Door, server: Subscriber) -> None:
+    keys = [await door.key(Scope.WEBHOOKS_WRITE, Scope.CONTENTS_READ), await door.key(Scope.WEBHOOKS_WRITE)]
+    body, header = {"url": server.url, "brandRef": "acme"}, {"Idempotency-Key": "hook-1"}
+    first, again, other = [
+        await door.ask("POST", HOOKS, key=key, json=body, headers=header) for key in (keys[0], keys[0], keys[1])
+    ]
+    assert first.content == again.content
+    assert again.headers["idempotent-replayed"] == "true"
+    assert other.json()["secret"] != first.json()["secret"]
+    assert (other.json()["payload"], "idempotent-replayed" in other.headers) == ("thin", False)

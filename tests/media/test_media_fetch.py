@@ -253,3 +253,18 @@ async def test_what_several_fetches_share_is_bounded_together(fetcher, web, tmp_
         await fetcher.fetch(web.url("/a"), allowance=allowance)
     assert (caught.value.code, caught.value.limit) == ("MEDIA_TIMEOUT", 0.3)
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_head_that_drips_ends_after_one_silence(web, tmp_path):
+    async def crumbs(writer):
+        for _ in range(100):
+            writer.write(b"x-crumb: 1\r\n")
+            await asyncio.sleep(0.05)
+
+    web.pages["/"] = crumbs
+    limits = FetchLimits(max_bytes=100, total=timedelta(seconds=30), silence=timedelta(seconds=0.4))
+    fetcher = MediaFetcher(Guard(allow_loopback=True), limits, directory=tmp_path)
+    began = time.monotonic()
+    assert (await refusal(fetcher, tmp_path, web.url("/"))).code == "MEDIA_TIMEOUT"
+    assert time.monotonic() - began < 3
+    await fetcher.aclose()

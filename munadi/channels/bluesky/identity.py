@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from munadi.channels.bluesky.xrpc import Xrpc
+from munadi.domain.account import MAX_ADDRESS
 from munadi.domain.failure import ChannelError, Reason, Sorting
 from munadi.ports import Answer
 
@@ -133,7 +134,11 @@ def pds_of(document: Any) -> str | None:
     for service in services if isinstance(services, list) else []:
         if isinstance(service, dict) and str(service.get("id", "")).endswith("#atproto_pds"):
             endpoint = service.get("serviceEndpoint")
-            if isinstance(endpoint, str) and endpoint.startswith(("https://", "http://")):
+            if (
+                isinstance(endpoint, str)
+                and endpoint.startswith(("https://", "http://"))
+                and len(endpoint) <= MAX_ADDRESS
+            ):
                 return endpoint.rstrip("/")
     return None
 

@@ -11,7 +11,7 @@ import logging
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from munadi.channels.bluesky.identity import Identities, Owner
+from munadi.channels.bluesky.identity import DID, HANDLE, Identities, Owner
 from munadi.domain.failure import ChannelError, FailureClass, FieldRefused, Reason, Sorting
 from munadi.domain.reasons import REASONS
 from munadi.ports import AccountImport
@@ -45,6 +45,9 @@ class Proving:
 
         An account that is stored already (`given.handle`) keeps what is known while the directory is away.
         """
+        if not DID.fullmatch(claim.did):
+            message = f"{base} says that the account is {claim.did[:80]!r}, which is not a DID"
+            raise _refused(message, rule="did", limit="did:plc or did:web", actual=claim.did[:80], given=given)
         try:
             owner = await self.identities.by_did(claim.did)
         except ChannelError as error:
@@ -73,7 +76,7 @@ class Proving:
             # A server on this machine, which nobody else can reach, often stands without a directory.
             log.warning("%s is taken as %s describes it, without a DID document: %s", claim.did, base, error)
             pds = claim.pds if claim.pds and is_loopback(claim.pds) else base
-            return Owner(claim.did, pds, claim.handle)
+            return Owner(claim.did, pds, claim.handle if HANDLE.fullmatch(claim.handle or "") else None)
         if is_away:
             error.message = f"Bluesky: the DID document of {claim.did} could not be read, so nothing proves it"
             raise error

@@ -17,7 +17,7 @@ def folder_lock(data_dir: Path) -> Iterator[None]:
 
     The kernel lets go of the lock when the process ends, however it ends; the file itself stays.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (data_dir / "dev.lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

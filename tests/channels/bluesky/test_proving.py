@@ -207,3 +207,20 @@ async def test_a_check_keeps_what_is_known_while_nobody_can_be_asked() -> None:
 )
 def test_servers_are_the_same_by_host_and_port(one: str, other: str, same: bool) -> None:
     assert is_same_server(one, other) is same
+
+
+@pytest.mark.parametrize("did", ["", "did:plc:" + "a" * 500_000, "did:plc:\0x", "did:web:127.0.0.1/x", "nobody"])
+async def test_what_is_no_did_is_refused(did: str) -> None:
+    scene = Scene(development=True)
+    scene.network.on("POST", CREATE, session(did=did))
+    error = await scene.refused(HERE)
+    assert error.reason in (Reason.INVALID_FIELD, Reason.UNKNOWN_PROVIDER_ERROR)
+    assert len(str(error)) < 1_000
+
+
+async def test_without_a_directory_a_handle_must_have_the_form_of_one() -> None:
+    for handle in ("<script>alert(1)</script>", "x" * 900_000):
+        scene = Scene(development=True)
+        scene.network.on("POST", CREATE, session(handle=handle)).on("GET", f"/{DID}", answer(404))
+        found = await scene.imported(HERE)
+        assert found.profile.handle == DID
