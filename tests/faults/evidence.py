@@ -72,7 +72,7 @@ def _short(failure: str) -> str:
 
 def _line(found: Mapping[str, Any]) -> str:
     n, failures = found["trials"], len(found["failures"])
-    bound = f"{3 / n:.2%}" if n and not failures else "–"
+    bound = f"{min(3 / n, 1):.2%}" if n and not failures else "–"
     seed = "–" if found["seed"] is None else found["seed"]
     measured = "; ".join(f"{name} {value}" for name, value in found["measured"].items())
     told = (found["row"], found["proof"], n, failures, bound, seed, measured, found["commit"])
