@@ -46,7 +46,9 @@ async def _drip(scene: Scene) -> None:
 async def _deep(scene: Scene) -> None:
     async with serving(deep(DEPTH)) as address:
         _, status = await _import(scene, address)
-    scene.add("import answered", status, "", at_most=499)
+    # 503 says that the network is out of order and may be asked again; 500 would be ours.
+    scene.add("import answered with 500 or not at all", float(status == 500 or status == 0), "", at_most=0)
+    scene.add("import answered", status, "")
 
 
 async def _connect(scene: Scene) -> None:
@@ -121,7 +123,13 @@ ATTACKS = (
         _shoot,
         grows_mb=100,
     ),
-    Attack("6", "deep answer", f"an import answered with JSON nested {DEPTH} deep", "a problem, never a 5xx", _deep),
+    Attack(
+        "6",
+        "deep answer",
+        f"an import answered with JSON nested {DEPTH} deep",
+        "a problem that says why, never a 500",
+        _deep,
+    ),
     Attack(
         "6",
         "deep answer after the post",
