@@ -13,10 +13,10 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.endpoint_lanes import reopen
+from munadi.db.fan_out import add_deliveries
 from munadi.db.ids import new_id
 from munadi.db.notices import notify
 from munadi.db.session import Database, announce_deliveries
-from munadi.db.story import new_delivery
 from munadi.db.tables import DeliveryRow, EndpointRow, EventRow, PublicationRow
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
@@ -120,16 +120,14 @@ class DeliveryLog:
             brand_ref=endpoint.brand_ref,
             data={"endpointId": endpoint.id, "text": "If you can read this, the endpoint works."},
             now=now,
-            hearing=[],
+            endpoint_ids=[],
         )
-        delivery = new_delivery(event, endpoint, now, now + TEST_LEASE)
-        session.add(delivery)
-        await session.flush()
-        return delivery.id
+        [delivery_id] = await add_deliveries(session, event, [endpoint.id], now, now + TEST_LEASE)
+        return delivery_id
 
 
 def _subscribed_events(endpoint: EndpointRow, since: datetime, until: datetime, types: Sequence[str]) -> Any:
-    """Ids and times of events, by the same rule as `subscribed`, so that what is read is what is sent."""
+    """Ids and times of events, by the same rule as `Subscription.wants`, so that what is read is what is sent."""
     event, created = EventRow, col(EventRow.created_at)
     query = select(event.id, event.created_at).where(created >= since, created < until)
     query = query.where(col(event.type) != EventType.WEBHOOK_TEST.value)

@@ -67,8 +67,8 @@ class PublicationLedger:
             account = await session.get(AccountRow, row.account_id)
             if account is None or account.deleted_at is not None:
                 return IntentRefused("ACCOUNT_GONE")
-            if account.paused_until is not None and account.paused_until > now:
-                return IntentRefused("PAUSED", account.paused_until - now)
+            if account.paused_until is not None and account.paused_until > story.now:
+                return IntentRefused("PAUSED", account.paused_until - story.now)
             if await open_attempts(session, publication_id, stage):
                 return IntentRefused("OPEN_ATTEMPT")
             row.attempt_count += 1
@@ -80,7 +80,7 @@ class PublicationLedger:
                 number=await _next_number(session, publication_id, stage),
                 epoch=epoch,
                 holder=holder,
-                intent_at=now,
+                intent_at=story.now,
                 deadline_at=deadline,
             )
             session.add(attempt)
@@ -90,7 +90,7 @@ class PublicationLedger:
                 # Another intent slipped in between (no row lock on a foreign database): it goes first.
                 await session.rollback()
                 return IntentRefused("OPEN_ATTEMPT")
-            return Intent(attempt.id, attempt.number, now)
+            return Intent(attempt.id, attempt.number, story.now)
 
     async def settle(
         self, publication_id: str, attempt_id: str | None, *, epoch: int, verdict: Verdict, now: datetime

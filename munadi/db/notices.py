@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.fan_out import add_deliveries, subscriptions
 from munadi.db.ids import new_id
 from munadi.db.session import announce_deliveries
-from munadi.db.story import enabled_endpoints, new_delivery, subscribed
-from munadi.db.tables import EndpointRow, EventRow
+from munadi.db.tables import EventRow
 from munadi.domain.event import Event, EventType
 from munadi.domain.ids import Prefix
 from munadi.domain.webhook import Payload
@@ -56,11 +56,11 @@ async def notify(
     sns: str | None = None,
     status: str | None = None,
     reason: str | None = None,
-    hearing: Sequence[EndpointRow] | None = None,
+    endpoint_ids: Sequence[str] | None = None,
 ) -> EventRow:
     """Append an event and its deliveries, due at once, to the caller's transaction.
 
-    `hearing` are the endpoints to tell; by default those that subscribed.
+    `endpoint_ids` are the endpoints that get it; by default those that subscribed.
     """
     event = EventRow(
         id=new_id(Prefix.EVENT),
@@ -74,9 +74,9 @@ async def notify(
     )
     session.add(event)
     await session.flush()  # the event's row before those that refer to it; an endpoint's new state before it is asked
-    if hearing is None:
-        hearing = subscribed(await enabled_endpoints(session, brand_ref), kind, {sns} if sns else set())
-    session.add_all([new_delivery(event, endpoint, now, now) for endpoint in hearing])
-    if hearing:
+    if endpoint_ids is None:
+        channels = {sns} if sns else set()
+        endpoint_ids = [s.endpoint_id for s in await subscriptions(session, brand_ref) if s.wants(kind, channels)]
+    if await add_deliveries(session, event, endpoint_ids, now, now):
         announce_deliveries(session)
     return event

@@ -10,13 +10,16 @@ An error of the database names its statement and never its parameters: they hold
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import QueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.sqlite import connect
@@ -24,6 +27,7 @@ from munadi.db.sqlite import connect
 BUSY_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
 _DELIVERIES = "deliveries"
+_WAITED = "waited"
 
 
 class Database:
@@ -63,17 +67,23 @@ class Database:
         Not `watched`: a commit that nobody asked for, of which fault tests are not told.
         """
         on_commit = self._on_commit if watched else _unwatched
-        if self._writers is None:
-            async with self._write_sessions() as session, session.begin():
-                yield session
-                on_commit("before")
-        else:
-            async with self._writers, self._write_sessions() as session, session.begin():
-                yield session
-                on_commit("before")
+        busy, asked_at = self._is_busy(), time.monotonic()
+        async with self._writers or nullcontext(), self._write_sessions() as session, session.begin():
+            if busy:
+                await session.connection()
+                session.info[_WAITED] = timedelta(seconds=time.monotonic() - asked_at)
+            yield session
+            on_commit("before")
         on_commit("after")
         if session.info.get(_DELIVERIES):
             self.on_deliveries()
+
+    def _is_busy(self) -> bool:
+        """Whether a new transaction has to wait for another one of this process."""
+        if self._writers is not None:
+            return self._writers.locked()
+        pool = self._writer.pool
+        return isinstance(pool, QueuePool) and pool.checkedout() >= pool.size()
 
     async def ping(self) -> None:
         """Raise when the database does not answer."""
@@ -90,6 +100,16 @@ class Database:
 def announce_deliveries(session: AsyncSession) -> None:
     """This transaction writes deliveries that are due at once: `on_deliveries` is called once it is committed."""
     session.info[_DELIVERIES] = True
+
+
+def waited(session: AsyncSession) -> timedelta:
+    """How long this transaction waited for other transactions of this process before it began.
+
+    A caller reads the clock before it asks for the transaction. In a burst the wait takes seconds, and an event's time
+    must be the time of its commit.
+    """
+    wait: timedelta = session.info.get(_WAITED, timedelta())
+    return wait
 
 
 def _unwatched(_moment: str) -> None:

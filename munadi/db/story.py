@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.fan_out import Subscription, add_deliveries, subscriptions
 from munadi.db.ids import new_id
 from munadi.db.outbox import forget_handle, has_handle, is_over, is_spent, leave_behind
-from munadi.db.session import announce_deliveries
-from munadi.db.tables import AccountRow, ContentRow, DeliveryRow, DraftRow, EndpointRow, EventRow, PublicationRow
+from munadi.db.session import announce_deliveries, waited
+from munadi.db.tables import AccountRow, ContentRow, DraftRow, EventRow, PublicationRow
 from munadi.db.views import content_view, publication_view
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import roll_up
@@ -41,7 +41,7 @@ class Story:
     draft: DraftRow
     now: datetime
     deliveries: int = 0
-    _endpoints: Sequence[EndpointRow] | None = field(default=None, repr=False)
+    _subscriptions: Sequence[Subscription] | None = field(default=None, repr=False)
 
     @classmethod
     async def lock(cls, session: AsyncSession, content_id: str, now: datetime) -> Self | None:
@@ -65,7 +65,7 @@ class Story:
         draft = await session.get(DraftRow, (content_id, content.draft_version))
         if draft is None:
             raise LookupError(f"{content_id} has no draft {content.draft_version}")
-        return cls(session, content, publications, draft, now)
+        return cls(session, content, publications, draft, now + waited(session) if lock else now)
 
     @classmethod
     async def lock_by_publication(cls, session: AsyncSession, publication_id: str, now: datetime) -> Self | None:
@@ -165,15 +165,12 @@ class Story:
             created_at=self.now,
         )
         self.session.add(event)
-        if self._endpoints is None:
-            self._endpoints = await enabled_endpoints(self.session, self.content.brand_ref)
-        hearing = subscribed(self._endpoints, kind, {row.channel} if row else self._channels())
-        if hearing:
-            await self.session.flush()  # the event's row before those that refer to it
-        for endpoint in hearing:
-            self.session.add(new_delivery(event, endpoint, self.now, self.now))
-            self.deliveries += 1
-        if hearing:
+        if self._subscriptions is None:
+            self._subscriptions = await subscriptions(self.session, self.content.brand_ref)
+        channels = {row.channel} if row else self._channels()
+        endpoint_ids = [one.endpoint_id for one in self._subscriptions if one.wants(kind, channels)]
+        if await add_deliveries(self.session, event, endpoint_ids, self.now, self.now):
+            self.deliveries += len(endpoint_ids)
             announce_deliveries(self.session)
 
     async def close(self) -> None:
@@ -226,37 +223,3 @@ class Story:
         """The preparation's beginning while that is ahead, else the due time."""
         begin = row.due_at - timedelta(seconds=row.lead_seconds)
         return begin if row.lead_seconds and begin > self.now and not row.handle_ready else row.due_at
-
-
-async def enabled_endpoints(session: AsyncSession, brand_ref: str | None) -> Sequence[EndpointRow]:
-    """The endpoints that may hear of a brand (those without a brand hear of all)."""
-    query = select(EndpointRow).where(
-        col(EndpointRow.enabled),
-        col(EndpointRow.deleted_at).is_(None),
-        or_(col(EndpointRow.brand_ref).is_(None), col(EndpointRow.brand_ref) == brand_ref),
-    )
-    return (await session.exec(query)).all()
-
-
-def subscribed(endpoints: Sequence[EndpointRow], kind: EventType, channels: set[str]) -> list[EndpointRow]:
-    """Those that asked for this type and for one of these channels; an empty list asks for everything."""
-    return [
-        endpoint
-        for endpoint in endpoints
-        if (not endpoint.types or kind.value in endpoint.types)
-        and (not endpoint.channels or not channels or channels & set(endpoint.channels))
-    ]
-
-
-def new_delivery(event: EventRow, endpoint: EndpointRow, now: datetime, next_attempt_at: datetime) -> DeliveryRow:
-    """One event on its way to one endpoint."""
-    return DeliveryRow(
-        id=new_id(Prefix.DELIVERY),
-        event_id=event.id,
-        endpoint_id=endpoint.id,
-        content_id=event.content_id,
-        sequence=event.sequence,
-        next_attempt_at=next_attempt_at,
-        created_at=now,
-        updated_at=now,
-    )

@@ -1,0 +1,39 @@
+"""An event's time is the time of its commit, also when its transaction waited for another one."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from munadi.domain.publication import PublicationStatus
+from tests.db.board import Board
+from tests.db.seeding import START
+
+WAIT = timedelta(seconds=0.3)
+
+
+async def test_an_event_is_dated_after_the_wait_for_the_writer(own_board: Board) -> None:
+    put = await own_board.put(PublicationStatus.ACCEPTED)
+    database, pool_is_full = own_board.database, asyncio.Semaphore(0)
+
+    async def hold() -> None:
+        async with database.write() as session:
+            await session.connection()
+            pool_is_full.release()
+            await asyncio.sleep(WAIT.total_seconds())
+
+    count = 1 if database.is_sqlite else 20
+    holders = [asyncio.create_task(hold()) for _ in range(count)]
+    for _ in range(count):
+        await pool_is_full.acquire()
+    await own_board.progress.look(put.content_id, START)
+    await asyncio.gather(*holders)
+    [event] = await own_board.events(put.content_id)
+    assert START + WAIT * 0.8 < event.created_at < START + timedelta(seconds=5)
+
+
+async def test_an_event_is_dated_by_the_caller_when_nothing_is_in_the_way(own_board: Board) -> None:
+    put = await own_board.put(PublicationStatus.ACCEPTED)
+    await own_board.progress.look(put.content_id, START)
+    [event] = await own_board.events(put.content_id)
+    assert event.created_at == START
