@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Failure, FailureClass, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Failure, FailureClass, Reason
 from munadi.domain.publication import HoldReason
 from munadi.domain.reasons import REASONS, failure_of
 from munadi.domain.story import Verdict
@@ -28,7 +28,7 @@ def hold_for(error: ChannelError) -> HoldReason | None:
             return HoldReason.DAILY_CAP if error.reason in _DAILY else HoldReason.RATE_LIMIT
         case FailureClass.OUTAGE:
             return HoldReason.OUTAGE
-        case FailureClass.MEDIA | FailureClass.PERMISSION if error.sorting is Sorting.NOT_SENT:
+        case FailureClass.MEDIA | FailureClass.PERMISSION if error.effect is Effect.NOT_SENT:
             # The channel has given up its preparation and makes another; it bounds that itself, by a rejection.
             return HoldReason.OUTAGE
     return None
@@ -43,19 +43,19 @@ def failure_from(error: ChannelError, now: datetime) -> Failure:
 def verdict_of(error: ChannelError, now: datetime, *, last_try: bool) -> Verdict:
     """Sort the error of a visible call. Only a proven not-sent may be tried again or held."""
     facts = {"provider_code": error.provider_code, "raw": error.raw or error.provider_message}
-    if error.sorting is Sorting.UNKNOWN:
-        return Verdict(sorting=Sorting.UNKNOWN, **facts)
-    hold = hold_for(error) if error.sorting is Sorting.NOT_SENT else None
+    if error.effect is Effect.UNKNOWN:
+        return Verdict(effect=Effect.UNKNOWN, **facts)
+    hold = hold_for(error) if error.effect is Effect.NOT_SENT else None
     cause = failure_from(error, now)
     if hold is None:
-        sorting = Sorting.NOT_SENT if error.sorting is Sorting.NOT_SENT else Sorting.REJECTED
-        return Verdict(sorting=sorting, failure=cause, **facts)
+        effect = Effect.NOT_SENT if error.effect is Effect.NOT_SENT else Effect.REJECTED
+        return Verdict(effect=effect, failure=cause, **facts)
     if REASONS[error.reason].class_ in (FailureClass.MEDIA, FailureClass.PERMISSION):
         wait = error.retry_after or PREPARE_ANEW
-        return Verdict(sorting=Sorting.NOT_SENT, hold=hold, hold_for=wait, hold_cause=cause, **facts)
+        return Verdict(effect=Effect.NOT_SENT, hold=hold, hold_for=wait, hold_cause=cause, **facts)
     if hold is HoldReason.OUTAGE and not last_try and (error.retry_after or timedelta(0)) <= SHORT_WAIT:
-        return Verdict(sorting=Sorting.NOT_SENT, retry=True, **facts)
-    return Verdict(sorting=Sorting.NOT_SENT, hold=hold, hold_for=error.retry_after, hold_cause=cause, **facts)
+        return Verdict(effect=Effect.NOT_SENT, retry=True, **facts)
+    return Verdict(effect=Effect.NOT_SENT, hold=hold, hold_for=error.retry_after, hold_cause=cause, **facts)
 
 
 def again(error: ChannelError, wait: timedelta | None = None) -> ApplicationError:

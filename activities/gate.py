@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Clock
 
 
@@ -31,7 +31,7 @@ class DeadlineGate:
         if self.clock.now() >= self.deadline or self.clock.monotonic() >= self.monotonic_deadline:
             raise ChannelError(
                 Reason.PROVIDER_OUTAGE,
-                Sorting.NOT_SENT,
+                Effect.NOT_SENT,
                 "the attempt's deadline passed before the request was sent; nothing was sent",
                 provider_code="DEADLINE_GATE",
             )
@@ -41,10 +41,10 @@ class DeadlineGate:
         """What it means that there was no answer by the deadline: not sent, if the request had not begun."""
         if self.passed:
             message = "no answer by the deadline"
-            return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, message, provider_code="DEADLINE", raw=message)
+            return ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, message, provider_code="DEADLINE", raw=message)
         return ChannelError(
             Reason.NETWORK_UNREACHABLE,
-            Sorting.NOT_SENT,
+            Effect.NOT_SENT,
             "the network was not reached by the attempt's deadline; nothing was sent",
             provider_code="DEADLINE",
         )

@@ -10,7 +10,7 @@ from activities.handles import HandleKeeper
 from activities.heartbeat import heartbeats
 from activities.messages import PREPARE_TRIES, PublicationRef
 from activities.outcomes import look_again, next_step, settled_as
-from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.ledger import Work
 from munadi.domain.publication import (
     HOLD_GROWTH,
@@ -74,9 +74,9 @@ class PreparingActivities:
     async def _ended(self, work: Work, error: ChannelError) -> Outcome:
         """Refused → failed. Out of order → a few tries, then a hold. Nothing visible has happened either way."""
         hold = hold_for(error)
-        if error.sorting is not Sorting.REJECTED and hold is None:
+        if error.effect is not Effect.REJECTED and hold is None:
             hold = HoldReason.OUTAGE
-        if error.sorting is Sorting.REJECTED and hold is not HoldReason.TOKEN:
+        if error.effect is Effect.REJECTED and hold is not HoldReason.TOKEN:
             hold = None
         if hold is HoldReason.OUTAGE and activity.info().attempt < PREPARE_TRIES:
             raise again(error)

@@ -20,7 +20,7 @@ from activities.heartbeat import heartbeats
 from activities.messages import PUBLISH_TRIES, PublicationRef
 from activities.outcomes import look_again, next_step, settled_as
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, FailureClass, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
 from munadi.domain.ledger import POST, IntentRefused, Settled, Work
 from munadi.domain.publication import HoldReason, Pending, PublicationStatus, Published
 from munadi.domain.reasons import REASONS, failure_of
@@ -55,7 +55,7 @@ class PublishingActivities:
             if work.open_attempt is not None:
                 return next_step(work, Step.RECONCILE)
             if self._lapsed(work):
-                anew = Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))
+                anew = Verdict(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))
                 return settled_as(work.publication_id, await self._settle(work, None, anew))
             try:
                 account = await self._tokens.account(work.account_id)
@@ -78,15 +78,15 @@ class PublishingActivities:
                     self._tokens, work.account_id, lambda account: channel.check(work.draft, account, work.handle)
                 )
                 if isinstance(found, Published):
-                    verdict = Verdict(sorting=Sorting.SENT, published=found)
+                    verdict = Verdict(effect=Effect.SENT, published=found)
                 elif isinstance(found, Pending):
                     after = found.after
             except ChannelError as error:
                 left = max(CHECK_AGAIN, work.publish_by - self._clock.now())
                 after = min(max(after, error.retry_after or after), left)
-                if error.sorting is Sorting.REJECTED:
+                if error.effect is Effect.REJECTED:
                     verdict = Verdict(
-                        sorting=Sorting.REJECTED,
+                        effect=Effect.REJECTED,
                         failure=failure_from(error, self._clock.now()),
                         raw=error.raw,
                         credentials_version=error.credentials_version,
@@ -124,7 +124,7 @@ class PublishingActivities:
             if renewed is not None:
                 # Nothing was sent: close this attempt and open another with the new token.
                 await self._settle(
-                    work, intent.attempt_id, Verdict(sorting=Sorting.NOT_SENT, retry=True, raw=verdict.raw)
+                    work, intent.attempt_id, Verdict(effect=Effect.NOT_SENT, retry=True, raw=verdict.raw)
                 )
                 return await self._attempt(work, renewed, may_renew=False)
         settled = await self._settle(work, intent.attempt_id, verdict)
@@ -152,15 +152,15 @@ class PublishingActivities:
             return verdict_of(late, self._clock.now(), last_try=_is_last_try()), late
         except StaleEpoch:
             if gate.passed:
-                return Verdict(sorting=Sorting.UNKNOWN, provider_code="OVERTAKEN"), None
-            return Verdict(sorting=Sorting.NOT_SENT, retry=True, provider_code="OVERTAKEN"), None
+                return Verdict(effect=Effect.UNKNOWN, provider_code="OVERTAKEN"), None
+            return Verdict(effect=Effect.NOT_SENT, retry=True, provider_code="OVERTAKEN"), None
         except Exception as error:
             # The handle could not be saved, or a bug of ours: the request may be under way, so the network is checked.
             log.exception("publish of %s ended in an unforeseen error", work.publication_id)
-            return Verdict(sorting=Sorting.UNKNOWN, provider_code=type(error).__name__), None
+            return Verdict(effect=Effect.UNKNOWN, provider_code=type(error).__name__), None
         if isinstance(result, Published):
-            return Verdict(sorting=Sorting.SENT, published=result), None
-        return Verdict(sorting=Sorting.SENT, pending=True, hold_for=result.after), None
+            return Verdict(effect=Effect.SENT, published=result), None
+        return Verdict(effect=Effect.SENT, pending=True, hold_for=result.after), None
 
     async def _settle(self, work: Work, attempt_id: str | None, verdict: Verdict) -> Settled:
         return await self._publications.settle(
@@ -194,11 +194,11 @@ class PublishingActivities:
             return None
 
     async def _not_begun(self, work: Work, error: ChannelError) -> Outcome:
-        """No token: nothing was tried, so whatever the sorting says, it is a hold or a failure."""
+        """No token: nothing was tried, so whatever the effect says, it is a hold or a failure."""
         hold = hold_for(error) or HoldReason.OUTAGE
         token_class = REASONS[error.reason].class_ is FailureClass.TOKEN
         verdict = Verdict(
-            sorting=Sorting.NOT_SENT,
+            effect=Effect.NOT_SENT,
             hold=HoldReason.TOKEN if token_class else hold,
             hold_for=error.retry_after,
             hold_cause=failure_from(error, self._clock.now()),
@@ -209,10 +209,10 @@ class PublishingActivities:
     async def _refused(self, work: Work, refused: IntentRefused) -> Outcome:
         match refused.code:
             case "PAUSED":
-                verdict = Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.RATE_LIMIT, hold_for=refused.wait)
+                verdict = Verdict(effect=Effect.NOT_SENT, hold=HoldReason.RATE_LIMIT, hold_for=refused.wait)
                 return settled_as(work.publication_id, await self._settle(work, None, verdict))
             case "ACCOUNT_GONE":
-                gone = Verdict(sorting=Sorting.NOT_SENT, failure=failure_of(Reason.ACCOUNT_DISCONNECTED))
+                gone = Verdict(effect=Effect.NOT_SENT, failure=failure_of(Reason.ACCOUNT_DISCONNECTED))
                 return settled_as(work.publication_id, await self._settle(work, None, gone))
             case "OPEN_ATTEMPT":
                 return next_step(work, Step.RECONCILE)

@@ -12,7 +12,7 @@ from activities.heartbeat import heartbeats
 from activities.messages import PublicationRef
 from activities.outcomes import look_again, next_step, settled_as
 from munadi.domain.channel import ChannelSpec, Resend
-from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.ledger import OpenAttempt, Settled, Work
 from munadi.domain.publication import (
     LOOK_GROWTH,
@@ -86,14 +86,14 @@ class ReconcilingActivities:
             return settled_as(work.publication_id, await self._still_unknown(work))
         if work.status is S.PUBLISHING:
             return next_step(work, Step.PUBLISH)
-        verdict = Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))
+        verdict = Verdict(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))
         settled = await self._publications.settle(
             work.publication_id, None, epoch=work.epoch, verdict=verdict, now=self._clock.now()
         )
         return settled_as(work.publication_id, settled)
 
     async def _open(self, work: Work, attempt: OpenAttempt) -> Outcome:
-        accepted = attempt.outcome is Sorting.SENT
+        accepted = attempt.outcome is Effect.SENT
         if accepted and work.status is S.PUBLISHING:
             # The network has it and was still at work on it: only how it ends is open, it is never sent again.
             return next_step(work, Step.CHECK)
@@ -114,7 +114,7 @@ class ReconcilingActivities:
     async def _absent(self, work: Work, attempt: OpenAttempt, spec: ChannelSpec, now: datetime) -> Outcome:
         """Proven absent: back to queued, at once the first time, then on growing holds."""
         verdict = Verdict(
-            sorting=Sorting.NOT_SENT,
+            effect=Effect.NOT_SENT,
             hold=HoldReason.OUTAGE,
             hold_for=timedelta(0) if work.attempts <= 1 else None,
         )
@@ -130,7 +130,7 @@ class ReconcilingActivities:
             work.publication_id,
             attempt.id if attempt else None,
             epoch=work.epoch,
-            verdict=Verdict(sorting=Sorting.SENT, published=found),
+            verdict=Verdict(effect=Effect.SENT, published=found),
             now=self._clock.now(),
         )
 

@@ -20,7 +20,7 @@ from activities.messages import PublicationRef
 from activities.outcomes import look_again, next_step, settled_as
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import Resend
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.ledger import Intent, IntentRefused, OpenAttempt, Work
 from munadi.domain.publication import Absent, PublicationStatus, Published, Unknown, Warning_
 from munadi.domain.story import Outcome, Step
@@ -107,14 +107,14 @@ class StagingActivities:
             return look_again(work.publication_id, work.epoch, work)
         error = await self._call(work, stage, account, gate)
         if error is None:
-            return await self._settle(work, intent.attempt_id, Sorting.SENT)
+            return await self._settle(work, intent.attempt_id, Effect.SENT)
         await self._tokens.pause(account, error.pause)
-        if error.sorting is Sorting.UNKNOWN:
-            await self._settle(work, intent.attempt_id, Sorting.UNKNOWN, error=error)
+        if error.effect is Effect.UNKNOWN:
+            await self._settle(work, intent.attempt_id, Effect.UNKNOWN, error=error)
             return next_step(work, Step.STAGE, SPACING)
         still_processing = error.provider_code == IN_PROGRESS and self._clock.now() < work.publish_by
-        if error.sorting is Sorting.NOT_SENT and (intent.number < MAX_TRIES or still_processing):
-            await self._settle(work, intent.attempt_id, Sorting.NOT_SENT, error=error)
+        if error.effect is Effect.NOT_SENT and (intent.number < MAX_TRIES or still_processing):
+            await self._settle(work, intent.attempt_id, Effect.NOT_SENT, error=error)
             return next_step(work, Step.STAGE, error.retry_after or SPACING * intent.number)
         return await self._give_up(work, intent, error)
 
@@ -129,13 +129,13 @@ class StagingActivities:
         except ChannelError as error:
             return error
         except StaleEpoch:
-            effect = Sorting.UNKNOWN if gate.passed else Sorting.NOT_SENT
+            effect = Effect.UNKNOWN if gate.passed else Effect.NOT_SENT
             return ChannelError(Reason.INTERNAL_ERROR, effect, "overtaken", provider_code="OVERTAKEN")
         except TimeoutError:
             return gate.late()
         except Exception as error:
             log.exception("step %s of %s ended in an unforeseen error", stage, work.publication_id)
-            return ChannelError(Reason.INTERNAL_ERROR, Sorting.UNKNOWN, type(error).__name__)
+            return ChannelError(Reason.INTERNAL_ERROR, Effect.UNKNOWN, type(error).__name__)
         return None
 
     async def _look(self, work: Work, stage: str, attempt: OpenAttempt, account: ConnectedAccount) -> Outcome:
@@ -148,17 +148,17 @@ class StagingActivities:
         if isinstance(found, Unknown):
             await self._tokens.pause(account, found.pause)
         if isinstance(found, Published):
-            return await self._settle(work, attempt.id, Sorting.SENT)
+            return await self._settle(work, attempt.id, Effect.SENT)
         now = self._clock.now()
         proven_at = attempt.deadline_at + channel.spec.margin + channel.spec.absence_window
         if now < proven_at:
             return next_step(work, Step.STAGE, min(SPACING, proven_at - now))
         may_resend = isinstance(found, Absent) and channel.resend(work.draft) is not Resend.NEVER
         if may_resend and attempt.number < MAX_TRIES:
-            await self._settle(work, attempt.id, Sorting.NOT_SENT)
+            await self._settle(work, attempt.id, Effect.NOT_SENT)
             return next_step(work, Step.STAGE)
-        sorting = Sorting.NOT_SENT if may_resend else Sorting.UNKNOWN
-        return await self._settle(work, attempt.id, sorting, warning=_warning(work, stage, "nobody can tell", None))
+        effect = Effect.NOT_SENT if may_resend else Effect.UNKNOWN
+        return await self._settle(work, attempt.id, effect, warning=_warning(work, stage, "nobody can tell", None))
 
     async def _restored(self, work: Work, stage: str, since: datetime, account: ConnectedAccount) -> Outcome:
         """The database is older than what may have happened: the step is taken only if it is proven absent."""
@@ -167,18 +167,18 @@ class StagingActivities:
         except ChannelError as error:
             found = Unknown(note=str(error)[:200])
         if isinstance(found, Published):
-            return await self._settle(work, None, Sorting.SENT)
+            return await self._settle(work, None, Effect.SENT)
         if isinstance(found, Absent):
             return await self._attempt(work, stage, account)
         return await self._settle(
-            work, None, Sorting.NOT_SENT, warning=_warning(work, stage, f"nobody can tell: {found.note}", None)
+            work, None, Effect.NOT_SENT, warning=_warning(work, stage, f"nobody can tell: {found.note}", None)
         )
 
     async def _settle(
         self,
         work: Work,
         attempt_id: str | None,
-        sorting: Sorting,
+        effect: Effect,
         *,
         error: ChannelError | None = None,
         warning: Warning_ | None = None,
@@ -188,7 +188,7 @@ class StagingActivities:
             work.publication_id,
             attempt_id,
             stage=work.stage,
-            sorting=sorting,
+            effect=effect,
             warning=warning,
             provider_code=error.provider_code if error else None,
             raw=(error.raw or error.provider_message) if error else None,
@@ -198,10 +198,10 @@ class StagingActivities:
 
     async def _give_up(self, work: Work, intent: Intent | None, error: ChannelError) -> Outcome:
         assert work.stage is not None
-        sorting = error.sorting if error.sorting is not Sorting.UNKNOWN else Sorting.NOT_SENT
+        effect = error.effect if error.effect is not Effect.UNKNOWN else Effect.NOT_SENT
         warning = _warning(work, work.stage, str(error), error.provider_code)
         attempt_id = intent.attempt_id if intent else None
-        return await self._settle(work, attempt_id, sorting, error=error, warning=warning)
+        return await self._settle(work, attempt_id, effect, error=error, warning=warning)
 
 
 def _warning(work: Work, stage: str, why: str, code: str | None) -> Warning_:

@@ -13,7 +13,7 @@ from munadi.db.views import publication_view
 from munadi.domain.channel import MediaKind, TextLength
 from munadi.domain.content import Draft, PublicationView
 from munadi.domain.event import Event
-from munadi.domain.failure import Sorting
+from munadi.domain.failure import Effect
 from munadi.domain.model import WireModel
 from munadi.media.facts import MediaFacts
 from munadi.ports import Channel
@@ -27,7 +27,7 @@ class AttemptView(WireModel):
     number: int
     intent_at: datetime
     ended_at: datetime | None
-    outcome: Sorting | None
+    outcome: Effect | None
     provider_code: str | None
     raw: str | None = Field(description="The network's answer, redacted and bounded.")
     duration_ms: int | None
@@ -65,7 +65,7 @@ def attempt_view(row: AttemptRow) -> AttemptView:
         number=row.number,
         intent_at=row.intent_at,
         ended_at=row.ended_at,
-        outcome=Sorting(row.outcome) if row.outcome else None,
+        outcome=Effect(row.outcome) if row.outcome else None,
         provider_code=row.provider_code,
         raw=row.raw,
         duration_ms=round(took * 1000) if took is not None else None,

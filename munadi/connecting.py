@@ -30,7 +30,7 @@ from munadi.domain.account_view import AccountView
 from munadi.domain.audit import Action
 from munadi.domain.channel import ChannelName
 from munadi.domain.connection import ConnectionStatus
-from munadi.domain.failure import ChannelError, Failure, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Failure, Reason
 from munadi.domain.reasons import failure_of
 from munadi.domain.usage import QuotaExceeded
 from munadi.importing import prove
@@ -127,7 +127,7 @@ class Connecting:
                 return Back(row.id, ConnectionStatus.CHOOSING, row.redirect_url)
             views = await self._keep(row, choices, granted.scopes)
         except LinkVoid as error:
-            return await self._failed(row, ChannelError(Reason.CONSENT_EXPIRED, Sorting.NOT_SENT, str(error)))
+            return await self._failed(row, ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, str(error)))
         except ChannelError as error:
             return await self._failed(row, error)
         return Back(row.id, ConnectionStatus.CONNECTED, row.redirect_url, accounts=views)
@@ -157,7 +157,7 @@ class Connecting:
             names = ", ".join(one.name for one in choices)
             expected = account.handle if account is not None else "the account"
             message = f"{names} was chosen, and {expected} is to be reconnected"
-            raise ChannelError(Reason.PROFILE_MISMATCH, Sorting.NOT_SENT, message)
+            raise ChannelError(Reason.PROFILE_MISMATCH, Effect.NOT_SENT, message)
         return same
 
     async def _keep(
@@ -171,7 +171,7 @@ class Connecting:
             profile = found.profile
             if profile.external_id != choice.external_id:
                 message = f"the token is {profile.external_id}'s, not {choice.external_id}'s"
-                raise ChannelError(Reason.PROFILE_MISMATCH, Sorting.NOT_SENT, message)
+                raise ChannelError(Reason.PROFILE_MISMATCH, Effect.NOT_SENT, message)
             told = scopes or profile.scopes
             proven.append(Connection(profile.model_copy(update={"scopes": told}), found.credentials))
         now = self._clock.now()
@@ -203,7 +203,7 @@ class Connecting:
         try:
             await require_accounts(session, row.brand_ref, limits, len(fresh))
         except QuotaExceeded as error:
-            raise ChannelError(Reason.ACCOUNT_LIMIT_REACHED, Sorting.NOT_SENT, str(error)) from error
+            raise ChannelError(Reason.ACCOUNT_LIMIT_REACHED, Effect.NOT_SENT, str(error)) from error
 
     async def _failed(self, row: ConnectionRow, error: ChannelError) -> Back:
         failure = failure_of(error.reason, error.message, error=error)
@@ -220,7 +220,7 @@ class Connecting:
     def _require_browser(self, row: ConnectionRow, browser: str | None) -> None:
         if browser is None or not secrets.compare_digest(hash_of(browser), row.browser_hash or ""):
             message = "the consent came back to another browser than it was begun in"
-            raise ChannelError(Reason.CONSENT_EXPIRED, Sorting.NOT_SENT, message)
+            raise ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, message)
 
     def _asking(self, row: ConnectionRow, state: str) -> Asking:
         redirect = f"{self._base_url}/v1/oauth/{row.channel}/callback"

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from munadi.crypto import SealBroken
 from munadi.db.accounts import AccountStore, OpenedAccount
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
-from munadi.domain.failure import ChannelError, FailureClass, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Channels, Clock
 
@@ -123,7 +123,7 @@ class AccountTokens:
         try:
             fresh = await self._refresh(account)
         except ChannelError as error:
-            error.sorting = Sorting.NOT_SENT  # nothing visible was sent, whatever became of the refresh
+            error.effect = Effect.NOT_SENT  # nothing visible was sent, whatever became of the refresh
             version = error.credentials_version = account.credentials_version
             if _is_dead(error):
                 await self.lost(account, error)
@@ -164,4 +164,4 @@ def _is_dead(error: ChannelError) -> bool:
 
 
 def _not_sent(reason: Reason, message: str) -> ChannelError:
-    return ChannelError(reason, Sorting.NOT_SENT, message)
+    return ChannelError(reason, Effect.NOT_SENT, message)

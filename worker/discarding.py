@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from activities.access import with_token
 from munadi.db.discards import DiscardOutbox, LeftBehind
 from munadi.domain.channel import Leftovers
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Channels, Clock, TokenKeeper
 
 log = logging.getLogger("munadi.discarding")
@@ -67,7 +67,7 @@ class Discarding:
         try:
             note = await self._remove(left)
         except ChannelError as error:
-            final = error.sorting is Sorting.REJECTED or error.reason in HOPELESS
+            final = error.effect is Effect.REJECTED or error.reason in HOPELESS
             await self._failed(left, str(error), final=final, wait=error.retry_after)
         except TimeoutError:
             await self._failed(left, f"no answer within {CALL_SECONDS:.0f} s")

@@ -144,5 +144,5 @@ def _environment() -> Environment:
     made.filters |= {"spoken": words.spoken, "lateness": words.lateness, "standing": words.standing}
     made.globals |= {"asset": asset, "with_query": with_query}
     made.globals |= {"STATUSES": words.STATUSES, "STANDINGS": words.STANDINGS, "EVENTS": words.EVENTS}
-    made.globals |= {"HOLDS": words.HOLDS, "SORTINGS": words.SORTINGS}
+    made.globals |= {"HOLDS": words.HOLDS, "EFFECTS": words.EFFECTS}
     return made

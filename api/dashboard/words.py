@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from munadi.domain.account import AccountStatus
 from munadi.domain.content import ContentStatus
 from munadi.domain.event import EventType
-from munadi.domain.failure import Sorting
+from munadi.domain.failure import Effect
 from munadi.domain.publication import HoldReason
 
 S, E, A = ContentStatus, EventType, AccountStatus
@@ -73,11 +73,11 @@ HOLDS: dict[HoldReason, str] = {
     HoldReason.DAILY_CAP: "the account has used up its posts of the day",
 }
 
-SORTINGS: dict[Sorting, str] = {
-    Sorting.NOT_SENT: "certainly not accepted",
-    Sorting.SENT: "accepted by the network",
-    Sorting.REJECTED: "refused by the network",
-    Sorting.UNKNOWN: "the answer was lost; nobody can tell yet",
+EFFECTS: dict[Effect, str] = {
+    Effect.NOT_SENT: "certainly not accepted",
+    Effect.SENT: "accepted by the network",
+    Effect.REJECTED: "refused by the network",
+    Effect.UNKNOWN: "the answer was lost; nobody can tell yet",
 }
 
 

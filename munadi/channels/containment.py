@@ -16,7 +16,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.ports import Gate, SaveHandle, Stage
 
 log = logging.getLogger("munadi.channels")
@@ -111,11 +111,11 @@ def _bound(error: ChannelError) -> None:
 def _unforeseen(error: Exception, name: str, title: str, gate_passed: bool) -> ChannelError:
     if isinstance(error, TimeoutError):
         message = f"{title}: the network's answers took too long"
-        return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, message, provider_code="DEADLINE")
+        return ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, message, provider_code="DEADLINE")
     log.error("%s of %s ended in an unforeseen error", name, title, exc_info=error)
     return ChannelError(
         Reason.PROVIDER_OUTAGE,
-        Sorting.UNKNOWN if gate_passed else Sorting.NOT_SENT,
+        Effect.UNKNOWN if gate_passed else Effect.NOT_SENT,
         f"{title}: the network's answer could not be understood",
         provider_code=type(error).__name__,
     )

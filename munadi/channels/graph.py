@@ -17,7 +17,7 @@ from munadi.channels.graph_errors import MISSING_OBJECT
 from munadi.channels.http import ChannelHttp, given_id, no_proof
 from munadi.channels.oauth import end_of
 from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer, Gate
 
 Seen = TypeVar("Seen")
@@ -124,11 +124,11 @@ class Graph:
 
     def refusal(self, reason: Reason, message: str) -> ChannelError:
         """What was given cannot be connected."""
-        return ChannelError(reason, Sorting.REJECTED, f"{self.title}: {message}")
+        return ChannelError(reason, Effect.REJECTED, f"{self.title}: {message}")
 
     def strange(self, message: str) -> ChannelError:
         """A success that lacks what makes it one."""
-        return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, f"{self.title}: {message}")
+        return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, f"{self.title}: {message}")
 
 
 def succeeded(answer: Answer) -> bool:

@@ -17,7 +17,7 @@ from pydantic import model_validator
 from munadi.channels.graph import Graph, token_of
 from munadi.channels.graph_errors import MISSING_OBJECT
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.model import Model
 from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import Clock, SaveHandle
@@ -210,7 +210,7 @@ class Containers:
         """Forget a dead container so that the next run makes another; raise when that cannot help any more."""
         error, allowed = self._rules.explain(code, told)
         if not allowed:
-            error.sorting = Sorting.REJECTED
+            error.effect = Effect.REJECTED
             raise error
         if code == "EXPIRED" and slot.isdecimal():
             left = self.state.without(POST)
@@ -223,7 +223,7 @@ class Containers:
 
     async def _count_renewal(self, error: ChannelError, allowed: int, left: Prepared) -> None:
         if self.state.renewals >= allowed:
-            error.sorting = Sorting.REJECTED
+            error.effect = Effect.REJECTED
             raise error
         self.state = left.model_copy(update={"renewals": self.state.renewals + 1})
         await self.keep()

@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from munadi.channels.http import redact, retry_after
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 
-R, S = Reason, Sorting
+R, S = Reason, Effect
 
 
 class Row(NamedTuple):
@@ -28,7 +28,7 @@ class Row(NamedTuple):
     """
 
     reason: Reason
-    sorting: Sorting
+    effect: Effect
     renewals: int = 0
     wait: timedelta | None = None
     proof: bool = False
@@ -135,7 +135,7 @@ def sorted_error(
     """The refusal as a ChannelError whose `provider_code` is `name`, by default the envelope's."""
     return ChannelError(
         row.reason,
-        row.sorting,
+        row.effect,
         f"{title}: {REASONS[row.reason].meaning}",
         provider_code=name or refused.name,
         provider_message=redact(refused.words)[:MAX_MESSAGE] or None,

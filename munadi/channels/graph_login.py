@@ -12,7 +12,7 @@ from typing import Any
 
 from munadi.channels.graph import Graph, listed, next_cursor
 from munadi.channels.oauth import code_in, consent_url, refused_code, text_of
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.ports import Asking, Consent
 
 # A list that goes on after so many hundreds of Pages is one that leads in circles.
@@ -74,7 +74,7 @@ class PersonLogin:
     def nothing_to_publish_to(self, what_to_do: str) -> ChannelError:
         """Consent was given, and to nothing that we could publish to."""
         message = f"{self.graph.title}: {what_to_do}; then connect again"[:MAX_MESSAGE]
-        return ChannelError(Reason.TARGET_NOT_ACCESSIBLE, Sorting.NOT_SENT, message, provider_message=message)
+        return ChannelError(Reason.TARGET_NOT_ACCESSIBLE, Effect.NOT_SENT, message, provider_message=message)
 
     async def _token(self, of: Mapping[str, str], hidden: str) -> str:
         params = {"client_id": self.client_id, "client_secret": self.secret, **of}

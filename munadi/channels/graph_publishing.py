@@ -16,7 +16,7 @@ from munadi.channels.graph_containers import DEAD, DONE, POST, Container, Contai
 from munadi.channels.graph_posts import Lookup
 from munadi.channels.http import cannot_look
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import PublicationDraft, SaveHandle, Stage
 
@@ -50,7 +50,7 @@ class ContainerPosts:
         container = state.containers.get(stage.name)
         if container is None or container.code not in DONE:
             message = f"{self.reader.graph.title}: publish was called before prepare ended"
-            raise ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, message)
+            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
         if container.code == "PUBLISHED":
             return await self.located(draft, containers, stage.name, container.created_at)
         path, form = f"{account.external_id}/{self.reader.rules.publish_path}", {"creation_id": container.id}
@@ -116,8 +116,8 @@ class ContainerPosts:
         if self.amend is not None:
             await self.amend(containers.account, stage, error)
         lost = error.provider_code == self.unseen or self.reader.rules.renewals(error) > 0
-        gone = lost and error.sorting is Sorting.NOT_SENT
-        if error.sorting is not Sorting.REJECTED and not gone:
+        gone = lost and error.effect is Effect.NOT_SENT
+        if error.effect is not Effect.REJECTED and not gone:
             raise error
         try:
             code, _ = await self.reader.read(container, containers.account)
@@ -128,7 +128,7 @@ class ContainerPosts:
         if gone:
             left = self.after_refusal(containers.state, stage, error)
             if left is None:
-                error.sorting = Sorting.REJECTED
+                error.effect = Effect.REJECTED
             else:
                 containers.state = left
                 await containers.keep(ready=stage in left.containers)

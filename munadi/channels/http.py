@@ -20,7 +20,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 
 from munadi.channels.answers import ACCEPT_ENCODING, UnreadableAnswer, read_answer
 from munadi.domain.channel import SLOWEST_UPLINK, ChannelSpec
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Unknown
 from munadi.domain.redaction import redact as redact
 from munadi.ports import Answer, Clock, Gate, LinkReader, MediaReader
@@ -131,7 +131,7 @@ def require_known_host(url: str, hosts: Collection[str], suffixes: Collection[st
     if known or ours:
         return url
     message = f"the network named an address that is not its own: {name or 'none'}"
-    raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.NOT_SENT, message, provider_code="FOREIGN_URL")
+    raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.NOT_SENT, message, provider_code="FOREIGN_URL")
 
 
 def given_id(value: Any) -> str | None:
@@ -146,7 +146,7 @@ def no_proof(answer: Answer, hidden: Sequence[str] = ()) -> ChannelError:
     """A success that does not say what the network says of one: only a look can tell what became of the call."""
     return ChannelError(
         Reason.PROVIDER_OUTAGE,
-        Sorting.UNKNOWN,
+        Effect.UNKNOWN,
         f"the answer (HTTP {answer.status}) lacks what the network says when it has done something",
         provider_code=NO_PROOF,
         raw=redact(answer.text, *hidden),
@@ -155,7 +155,7 @@ def no_proof(answer: Answer, hidden: Sequence[str] = ()) -> ChannelError:
 
 def unreadable(error: UnreadableAnswer) -> ChannelError:
     """An answer that breaks our limits: the network has the request, and its outcome is unknown."""
-    return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, str(error), provider_code=error.code)
+    return ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, str(error), provider_code=error.code)
 
 
 class ChannelHttp:
@@ -183,7 +183,7 @@ class ChannelHttp:
         secrets: Sequence[str] = (),
         also_ok: Collection[int] = (),
     ) -> Answer:
-        """One request, one answer. Raises ChannelError; its `sorting` says what is known about the effect.
+        """One request, one answer. Raises ChannelError; its `effect` says what is known about the effect.
 
         `timeout` is in seconds for all of it, beside the time that the request's bytes need at 200 kB/s.
         `token` and `secrets` (what else the request carries and nobody may read) are cut out of refusals;
@@ -261,10 +261,10 @@ def _address_refused(error: GuardRefused | httpx.InvalidURL) -> ChannelError:
     """An address that may not or cannot be called: nothing was sent, and only a name may resolve later."""
     code = error.code.value if isinstance(error, GuardRefused) else "INVALID_URL"
     if code == GuardCode.NAME_NOT_RESOLVED:
-        reason, sorting = Reason.NETWORK_UNREACHABLE, Sorting.NOT_SENT
+        reason, effect = Reason.NETWORK_UNREACHABLE, Effect.NOT_SENT
     else:
-        reason, sorting = Reason.TARGET_NOT_ACCESSIBLE, Sorting.REJECTED
-    return ChannelError(reason, sorting, f"the account's server cannot be called: {error}", provider_code=code)
+        reason, effect = Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED
+    return ChannelError(reason, effect, f"the account's server cannot be called: {error}", provider_code=code)
 
 
 def _transport_error(error: Exception, first_byte_sent: bool, hidden: Sequence[str]) -> ChannelError:
@@ -274,14 +274,14 @@ def _transport_error(error: Exception, first_byte_sent: bool, hidden: Sequence[s
         what = "the answer was not complete by the call's deadline" if late else "the connection broke"
         return ChannelError(
             Reason.PROVIDER_OUTAGE,
-            Sorting.UNKNOWN,
+            Effect.UNKNOWN,
             f"{what} after the request had been sent; its outcome is unknown",
             provider_code=type(error).__name__,
             provider_message=text,
         )
     return ChannelError(
         Reason.NETWORK_UNREACHABLE,
-        Sorting.NOT_SENT,
+        Effect.NOT_SENT,
         "the network could not be reached; nothing was sent",
         provider_code=type(error).__name__,
         provider_message=text,

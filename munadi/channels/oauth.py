@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, FailureClass, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 
@@ -52,12 +52,12 @@ def code_in(title: str, answered: Mapping[str, str]) -> str:
         reason = Reason.CONSENT_DENIED if error == "access_denied" else Reason.UNKNOWN_PROVIDER_ERROR
         message = f"{title}: {'the owner declined' if reason is Reason.CONSENT_DENIED else 'the network refused'}"
         raise ChannelError(
-            reason, Sorting.NOT_SENT, message, provider_code=error[:100], provider_message=told[:MAX_MESSAGE]
+            reason, Effect.NOT_SENT, message, provider_code=error[:100], provider_message=told[:MAX_MESSAGE]
         )
     # Meta's networks append "#_" to the address; a client that keeps it would send it with the code.
     code = answered.get("code", "").removesuffix("#_")
     if not code:
-        raise ChannelError(Reason.CONSENT_EXPIRED, Sorting.NOT_SENT, f"{title}: the network sent no code back")
+        raise ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, f"{title}: the network sent no code back")
     return code
 
 
@@ -67,7 +67,7 @@ def refused_code(title: str, error: ChannelError) -> ChannelError:
         return error
     return ChannelError(
         Reason.CONSENT_EXPIRED,
-        Sorting.NOT_SENT,
+        Effect.NOT_SENT,
         f"{title}: the network did not take the code",
         provider_code=error.provider_code,
         provider_message=error.provider_message or error.raw or error.message,
@@ -80,12 +80,12 @@ def require_scopes(title: str, granted: Collection[str], needed: Collection[str]
     missing = [scope for scope in needed if scope not in granted]
     if missing:
         message = f"{title}: not granted: {', '.join(missing)}; publishing needs it"
-        raise ChannelError(Reason.MISSING_SCOPE, Sorting.NOT_SENT, message, provider_message=message)
+        raise ChannelError(Reason.MISSING_SCOPE, Effect.NOT_SENT, message, provider_message=message)
 
 
 def text_of(title: str, answer: Answer, name: str) -> str:
     """A field of a token answer that must be there, as text (some networks send ids as numbers)."""
     value = answer.field(name)
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-        raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, f"{title}: a token answer without {name}")
+        raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, f"{title}: a token answer without {name}")
     return str(value)

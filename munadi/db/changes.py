@@ -18,7 +18,7 @@ from munadi.db.story import Story
 from munadi.db.tables import AttemptRow, PublicationRow
 from munadi.domain.audit import Action
 from munadi.domain.event import EventType
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import LAPSE_MARGIN, WAITING, PublicationStatus, Published
 from munadi.domain.reasons import failure_of
 from munadi.domain.time import DEFAULT_WINDOW
@@ -146,7 +146,7 @@ async def resolve(story: Story, row: PublicationRow, *, published: bool, post_id
     query = select(AttemptRow).where(AttemptRow.publication_id == row.id, col(AttemptRow.is_open))
     for attempt in (await story.session.exec(query)).all():
         attempt.is_open, attempt.was_uncertain, attempt.ended_at = False, True, story.now
-        attempt.outcome = (Sorting.SENT if published else Sorting.NOT_SENT).value
+        attempt.outcome = (Effect.SENT if published else Effect.NOT_SENT).value
     # A late answer of the attempt that a person has just settled must not find its epoch current.
     row.epoch += 1
     row.look_since = None

@@ -17,7 +17,7 @@ from munadi.db.accounts import AccountStore
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import KeptAccount
 
 # A keeper that was told and has not looked is told again.
@@ -49,7 +49,7 @@ class KeepingStore:
             opened = await self._accounts.opened(account_id)
         except SealBroken as error:
             message = "the account's stored credentials cannot be opened"
-            raise ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, message) from error
+            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message) from error
         if opened is None or opened.status is AccountStatus.DISCONNECTED:
             return None
         return KeptAccount(opened.account, opened.status, opened.granted_at, opened.renewed_at)

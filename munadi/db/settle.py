@@ -1,4 +1,4 @@
-"""How the outcome of one attempt changes its publication (design §5, sorting). One function, one table test.
+"""How the outcome of one attempt changes its publication (design §5, effect). One function, one table test.
 
 | the verdict says | current epoch | overtaken (stale epoch) |
 |---|---|---|
@@ -20,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.story import Story
 from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
 from munadi.domain.event import EventType
-from munadi.domain.failure import Sorting
+from munadi.domain.failure import Effect
 from munadi.domain.publication import (
     HOLD_GROWTH,
     ID_LOOK_GROWTH,
@@ -71,13 +71,13 @@ def _close(story: Story, row: PublicationRow, attempt: AttemptRow, verdict: Verd
     open_before = attempt.is_open
     if not open_before and verdict.published is None and not verdict.pending:
         return
-    attempt.outcome = verdict.sorting.value
+    attempt.outcome = verdict.effect.value
     attempt.ended_at = story.now
     attempt.provider_code = verdict.provider_code or attempt.provider_code
     attempt.raw = verdict.raw or attempt.raw
     # A late "accepted, still at work" opens the last attempt again, so that nobody sends another.
     opens_again = verdict.pending and attempt.number == row.attempt_count and row.status != S.PUBLISHED
-    uncertain = verdict.sorting is Sorting.UNKNOWN or verdict.pending
+    uncertain = verdict.effect is Effect.UNKNOWN or verdict.pending
     attempt.is_open = uncertain and (open_before or opens_again)
     attempt.was_uncertain = attempt.was_uncertain or uncertain
 

@@ -15,7 +15,7 @@ from munadi.db.settle import locate
 from munadi.db.story import Story
 from munadi.db.tables import AttemptRow
 from munadi.db.work import work_of
-from munadi.domain.failure import Sorting
+from munadi.domain.failure import Effect
 from munadi.domain.ledger import Settled, Work
 from munadi.domain.publication import PublicationStatus, Published, Warning_
 
@@ -59,7 +59,7 @@ class StageLedger:
         attempt_id: str | None,
         *,
         stage: str,
-        sorting: Sorting,
+        effect: Effect,
         warning: Warning_ | None = None,
         provider_code: str | None = None,
         raw: str | None = None,
@@ -73,10 +73,10 @@ class StageLedger:
             row = story.publication(publication_id)
             attempt = await session.get(AttemptRow, attempt_id) if attempt_id else None
             if attempt is not None and attempt.is_open:
-                attempt.outcome, attempt.ended_at = sorting.value, now
+                attempt.outcome, attempt.ended_at = effect.value, now
                 attempt.provider_code, attempt.raw = provider_code, raw
-                attempt.is_open = sorting is Sorting.UNKNOWN and warning is None
-            if sorting is Sorting.SENT and row.stages[:1] == [stage]:
+                attempt.is_open = effect is Effect.UNKNOWN and warning is None
+            if effect is Effect.SENT and row.stages[:1] == [stage]:
                 row.stages = row.stages[1:]
             elif warning is not None and row.stages:
                 row.stages = []

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.content import Draft, PublicationDraft
-from munadi.domain.failure import Sorting
+from munadi.domain.failure import Effect
 from munadi.domain.ledger import POST, OpenAttempt, Work
 from munadi.domain.publication import Handle, PublicationStatus
 
@@ -59,6 +59,6 @@ def _first(opened: list[AttemptRow]) -> OpenAttempt | None:
         attempt.stage,
         attempt.intent_at,
         attempt.deadline_at,
-        Sorting(attempt.outcome) if attempt.outcome else None,
+        Effect(attempt.outcome) if attempt.outcome else None,
         attempt.number,
     )

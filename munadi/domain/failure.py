@@ -1,10 +1,10 @@
 """Why a publication failed, and what to do about it.
 
     Reason ──(REASONS)──► FailureClass, Retryable, remedy        one row per reason, proven complete by a test
-    ChannelError          raised by a channel: a reason + how sure we are about the effect (Sorting)
+    ChannelError          raised by a channel: a reason + what we know of its effect (Effect)
     Failure               what a client reads
 
-`Sorting` is the fact that decides whether anything may be sent again; `Retryable` is advice to a person.
+`Effect` is the fact that decides whether anything may be sent again; `Retryable` is advice to a person.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Retryable(StrEnum):
     NEVER = "never"
 
 
-class Sorting(StrEnum):
+class Effect(StrEnum):
     """What is known about the effect of a visible call. Only NOT_SENT may be sent again without looking."""
 
     NOT_SENT = "not_sent"
@@ -112,7 +112,7 @@ class Failure(WireModel):
 
 @dataclass
 class ChannelError(Exception):
-    """A network said no, or said nothing. `sorting` is how sure we are that nothing was accepted.
+    """A network said no, or said nothing. `effect` is what we know of the effect of the call.
 
     `retry_after` is how long to wait before this is tried again, `named_wait` what the network named in a Retry-After;
     `raw` is its answer, already redacted and bounded. `credentials_version` says which credentials it was met with, so
@@ -120,7 +120,7 @@ class ChannelError(Exception):
     """
 
     reason: Reason
-    sorting: Sorting
+    effect: Effect
     message: str
     provider_code: str | None = None
     provider_message: str | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from munadi.domain.content import PublicationDraft
-from munadi.domain.failure import Sorting
+from munadi.domain.failure import Effect
 from munadi.domain.publication import Handle, PublicationStatus
 
 # The first stage of every publication; later visible steps have names of their own (`comment`, `part-2`).
@@ -24,7 +24,7 @@ class OpenAttempt:
     stage: str
     intent_at: datetime
     deadline_at: datetime
-    outcome: Sorting | None
+    outcome: Effect | None
     number: int = 1
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from munadi.domain.channel import ChannelName
-from munadi.domain.failure import Failure, Sorting
+from munadi.domain.failure import Effect, Failure
 from munadi.domain.model import Model
 from munadi.domain.publication import ENDED, HoldReason, PublicationStatus, Published
 
@@ -145,7 +145,7 @@ class Verdict(Model):
     `credentials_version`: of the credentials that the call was made with; a failure is noted on their connection only.
     """
 
-    sorting: Sorting
+    effect: Effect
     published: Published | None = None
     failure: Failure | None = None
     hold: HoldReason | None = None

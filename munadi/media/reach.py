@@ -7,7 +7,7 @@ import logging
 
 import httpx
 
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.ports import MediaReader
 
@@ -44,4 +44,4 @@ class PublicAddress:
 def _unreachable(asset: MediaAsset, url: str, why: str) -> ChannelError:
     address = httpx.URL(url)
     message = f"media {asset.id} cannot be fetched at {address.scheme}://{address.netloc.decode()}: {why}"
-    return ChannelError(Reason.MEDIA_UNREACHABLE, Sorting.NOT_SENT, message[:MAX_MESSAGE])
+    return ChannelError(Reason.MEDIA_UNREACHABLE, Effect.NOT_SENT, message[:MAX_MESSAGE])

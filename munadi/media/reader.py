@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.media.facts import MediaRefused
 from munadi.media.pool import off_loop
@@ -87,7 +87,7 @@ class StoredMedia:
         except MediaRefused as refused:
             message = f"media {asset.id} cannot be sent as {mime_type}: {refused.message}"
             raise ChannelError(
-                Reason.MEDIA_VALIDATION_FAILED, Sorting.REJECTED, message, provider_code=refused.code
+                Reason.MEDIA_VALIDATION_FAILED, Effect.REJECTED, message, provider_code=refused.code
             ) from refused
         known = made.facts.model_dump(include=_RENDERED)
         return asset.model_copy(update={**known, "sha256": made.sha256})
@@ -99,11 +99,11 @@ def _told(asset: MediaAsset) -> Iterator[None]:
     try:
         yield
     except StoreUnavailable as error:
-        raise ChannelError(Reason.MEDIA_STORE_UNAVAILABLE, Sorting.NOT_SENT, str(error)[:MAX_MESSAGE]) from error
+        raise ChannelError(Reason.MEDIA_STORE_UNAVAILABLE, Effect.NOT_SENT, str(error)[:MAX_MESSAGE]) from error
     except FileNotFoundError as error:
         raise _gone(asset) from error
 
 
 def _gone(asset: MediaAsset) -> ChannelError:
     message = f"the stored file of media {asset.id} is gone or shorter than it was"
-    return ChannelError(Reason.MEDIA_UNREACHABLE, Sorting.REJECTED, message)
+    return ChannelError(Reason.MEDIA_UNREACHABLE, Effect.REJECTED, message)

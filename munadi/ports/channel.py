@@ -127,7 +127,7 @@ class Channel(Protocol):
         """
 
     def explain(self, answer: Answer) -> ChannelError:
-        """Pure and table driven: (code, subcode) → reason and sorting."""
+        """Pure and table driven: (code, subcode) → reason and effect."""
 
     async def verify(self, given: AccountImport) -> Connection:
         """Read calls that prove credentials and tell whose they are.

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
-from munadi.domain.failure import ChannelError, Failure, Sorting
+from munadi.domain.failure import ChannelError, Effect, Failure
 from munadi.domain.ledger import Intent, IntentRefused, Settled, Work
 from munadi.domain.publication import HoldReason, Published, Warning_
 from munadi.domain.story import Claim, Command, CommandResult, Verdict, View
@@ -91,7 +91,7 @@ class Stages(Protocol):
         attempt_id: str | None,
         *,
         stage: str,
-        sorting: Sorting,
+        effect: Effect,
         warning: Warning_ | None = None,
         provider_code: str | None = None,
         raw: str | None = None,

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from munadi.channels.oauth import challenge_of, code_in, new_verifier
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import AccountImport, Asking, Choice, Consent, Granted
 
 CONSENT = "https://network.example/consent"
@@ -48,7 +48,7 @@ class Authority:
         self.exchanged += 1
         challenge, redirect_uri = self.codes.pop(code_in("Network", answered), ("", ""))
         if challenge_of(kept["verifier"]) != challenge or redirect_uri != asking.redirect_uri:
-            raise ChannelError(Reason.CONSENT_EXPIRED, Sorting.NOT_SENT, "Network: the code is not taken")
+            raise ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, "Network: the code is not taken")
         given = [
             AccountImport(
                 external_id=one,

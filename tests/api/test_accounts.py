@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from munadi.db.tables import PublicationRow
 from munadi.domain.event import EventType
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.key import Scope
 from munadi.domain.publication import HoldReason, PublicationStatus
 from tests.api.door import Door, bytes_of, open_door
@@ -21,7 +21,7 @@ SENT = {"channel": "bluesky", "credentials": {"accessToken": "CANARY-access", "r
 
 
 def error(reason: Reason, **facts: Any) -> ChannelError:
-    return ChannelError(reason, Sorting.REJECTED, "the network says no", provider_code="E1", **facts)
+    return ChannelError(reason, Effect.REJECTED, "the network says no", provider_code="E1", **facts)
 
 
 async def imported(door: Door, **changes: Any) -> dict[str, Any]:

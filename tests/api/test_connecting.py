@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from temporalio.client import Client
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.ids import account_workflow_id
 from munadi.domain.publication import HoldReason
 from tests.api.connecting import (
@@ -174,7 +174,7 @@ async def test_a_limit_is_kept_at_the_end_too(door: Door) -> None:
 
 async def test_a_network_that_cannot_ask_now_is_told_on_the_page(door: Door) -> None:
     made = await link(door)
-    door.authority.refusing.append(ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, "Network: down"))
+    door.authority.refusing.append(ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, "Network: down"))
     async with browser(door) as client:
         answer = await client.post(path_of(made), data=await form_of(client, path_of(made)))
         assert (answer.status_code, "Network: down" in answer.text) == (502, True)

@@ -13,7 +13,7 @@ from munadi.domain.account import AccountStatus
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus
 from munadi.domain.event import EventType
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.key import Scope
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.reasons import REASONS, failure_of
@@ -42,7 +42,7 @@ def test_everything_there_is_has_words() -> None:
     assert set(words.STANDINGS) == {*ContentStatus, *AccountStatus, "held"}
     assert set(words.EVENTS) == set(EventType)
     assert set(words.HOLDS) == set(HoldReason)
-    assert set(words.SORTINGS) == set(Sorting)
+    assert set(words.EFFECTS) == set(Effect)
 
 
 def test_what_is_accepted_is_never_called_published() -> None:

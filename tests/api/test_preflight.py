@@ -13,7 +13,7 @@ from sqlmodel import select
 
 from munadi.db.tables import AccountRow, ContentRow
 from munadi.domain.channel import ChannelName
-from munadi.domain.failure import ChannelError, Failure, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Failure, Reason
 from munadi.intake.preflight import Foresight
 from munadi.media.reach import PublicAddress
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
@@ -208,7 +208,7 @@ async def test_a_network_that_hangs_keeps_nobody_from_being_told(
 
 
 async def test_a_network_that_is_away_says_nothing_of_the_account(small_desk: Desk) -> None:
-    away = ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, "it does not answer")
+    away = ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, "it does not answer")
     content_id = await accepted(small_desk)
     small_desk.clock.ahead = DUE - START - timedelta(minutes=20)
     await looking(small_desk, Network(small_desk, error=away)).round()

@@ -16,7 +16,7 @@ import pytest
 from munadi.channels import http
 from munadi.channels.answers import MAX_ANSWER, MAX_DEPTH, UnreadableAnswer, parse_json
 from munadi.channels.http import ChannelHttp
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 from tests.channels.making import GateThatCounts
 from tests.support.hostile import hostile_server
@@ -25,7 +25,7 @@ URL = "https://net.example/post"
 
 
 def explain(given: Answer) -> ChannelError:
-    return ChannelError(Reason.INVALID_FIELD, Sorting.REJECTED, "refused", raw=given.text)
+    return ChannelError(Reason.INVALID_FIELD, Effect.REJECTED, "refused", raw=given.text)
 
 
 def answering(body: bytes, status: int = 200, **headers: str) -> ChannelHttp:
@@ -64,7 +64,7 @@ async def test_only_gzip_is_asked_for_and_understood() -> None:
 @pytest.mark.parametrize("status", [200, 400, 500])
 async def test_another_encoding_is_an_outage_with_an_unknown_outcome(encoding: str, status: int) -> None:
     error = await failure(answering(gzip.compress(gzip.compress(b"{}")), status, content_encoding=encoding))
-    assert (error.reason, error.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN)
+    assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
     assert error.provider_code == "ANSWER_ENCODING"
     assert len(error.message) < 200
 
@@ -77,9 +77,9 @@ async def test_damaged_gzip_is_an_outage(damaged: bytes) -> None:
 @pytest.mark.parametrize("status", [200, 400, 413, 500])
 async def test_a_larger_answer_is_an_outage_with_an_unknown_outcome(status: int) -> None:
     error = await failure(answering(b'"' + b"x" * MAX_ANSWER + b'"', status))
-    assert (error.reason, error.sorting, error.provider_code) == (
+    assert (error.reason, error.effect, error.provider_code) == (
         Reason.PROVIDER_OUTAGE,
-        Sorting.UNKNOWN,
+        Effect.UNKNOWN,
         "ANSWER_TOO_LARGE",
     )
 
@@ -102,7 +102,7 @@ async def test_deep_json_is_an_outage(levels: int, pair: str) -> None:
     opening, closing = pair[:-1], pair[-1]
     body = (opening * levels + "0" + closing * levels).encode()
     assert (await failure(answering(body))).provider_code == "ANSWER_TOO_DEEP"
-    assert (await failure(answering(body, 400))).sorting is Sorting.UNKNOWN
+    assert (await failure(answering(body, 400))).effect is Effect.UNKNOWN
 
 
 def test_json_is_read_to_its_depth_and_no_further() -> None:
@@ -134,7 +134,7 @@ async def test_a_server_that_drips_meets_the_deadline(mode: str) -> None:
         with pytest.raises(ChannelError) as caught:
             await ChannelHttp(client, explain).call("GET", f"{base}/{mode}", timeout=1.2)
         assert 1 <= time.monotonic() - begun < 4
-    assert (caught.value.reason, caught.value.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN)
+    assert (caught.value.reason, caught.value.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
     assert "deadline" in caught.value.message
 
 
@@ -157,4 +157,4 @@ async def test_a_server_that_does_not_read_meets_the_deadline(monkeypatch: pytes
         waited = time.monotonic() - begun
         stopped.set()
     assert 1.9 <= waited < 5
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN

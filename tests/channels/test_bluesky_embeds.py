@@ -11,7 +11,7 @@ from atproto import models
 from munadi.channels.bluesky.spec import Options
 from munadi.channels.bluesky.state import Card, Prepared, Ref
 from munadi.channels.bluesky.wire import post_record
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Ready
 from tests.channels.bluesky.test_wire import BLOB, judged
 from tests.channels.making import Bench, Saved, account, bench, image, publication, stage, video
@@ -122,7 +122,7 @@ async def test_a_quote_of_nothing_is_refused(posts: object) -> None:
     built.network.on("GET", GET, MISSING).on("GET", POSTS, ok({"posts": posts}))
     with pytest.raises(ChannelError) as caught:
         await resolve(built, URI)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.INVALID_FIELD, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.INVALID_FIELD, Effect.REJECTED)
 
 
 @pytest.mark.parametrize("said", ["not json", {}, {"posts": None}])
@@ -148,7 +148,7 @@ async def test_an_outage_is_no_reason_to_refuse_a_quote() -> None:
     built.network.on("GET", GET, MISSING).on("GET", POSTS, answer(502, "<html>"))
     with pytest.raises(ChannelError) as caught:
         await resolve(built, URI)
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
 
 
 async def test_a_quote_is_not_published_before_it_is_known() -> None:
@@ -161,4 +161,4 @@ async def test_a_quote_is_not_published_before_it_is_known() -> None:
             Saved(),
             stage(),
         )
-    assert caught.value.sorting is Sorting.NOT_SENT
+    assert caught.value.effect is Effect.NOT_SENT

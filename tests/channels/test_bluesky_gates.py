@@ -12,7 +12,7 @@ from munadi.channels.bluesky.gates import gates_of
 from munadi.channels.bluesky.spec import Options
 from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import timestamp
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Published
 from munadi.ports import PublicationDraft, Stage
 from tests.channels.making import NOW, Bench, GateThatCounts, Saved, account, bench, publication
@@ -100,7 +100,7 @@ async def test_an_answer_without_one_of_them_proves_nothing(missing: str) -> Non
     built.network.on("POST", APPLY, ok({"results": uris(given, *names)}))
     with pytest.raises(ChannelError) as caught:
         await put(built, given)
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
 
 
 async def written(given: PublicationDraft) -> dict[str, Any]:
@@ -127,7 +127,7 @@ async def test_a_used_key_with_another_post_is_refused() -> None:
     built.network.on("POST", APPLY, answer(500, {"error": "InternalServerError"})).on("GET", GET, ok(record))
     with pytest.raises(ChannelError) as caught:
         await put(built, given)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.DUPLICATE_CONTENT, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
 
 
 async def test_a_500_with_nothing_there_is_unknown() -> None:
@@ -136,7 +136,7 @@ async def test_a_500_with_nothing_there_is_unknown() -> None:
     built.network.on("GET", GET, answer(400, {"error": "RecordNotFound"}))
     with pytest.raises(ChannelError) as caught:
         await put(built, closed())
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ async def test_what_the_server_says_of_one_of_them(message: str, reason: Reason)
     built.network.on("POST", APPLY, answer(400, refused))
     with pytest.raises(ChannelError) as caught:
         await put(built, closed())
-    assert (caught.value.reason, caught.value.sorting) == (reason, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (reason, Effect.REJECTED)
 
 
 async def test_a_post_without_gates_is_still_a_put() -> None:

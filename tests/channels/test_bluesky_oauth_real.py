@@ -20,7 +20,7 @@ from munadi.channels.http import ChannelTools
 from munadi.channels.registry import build_channels
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelName
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published
 from munadi.ports import Authorizer, Channel, Connection, Consent, PublicationDraft
 from tests.channels.bluesky_owner import back, decide_at_page
@@ -127,7 +127,7 @@ async def _is_dead(real: Real, who: ConnectedAccount) -> None:
     given = post("Too late")
     with pytest.raises(ChannelError) as caught:
         await real.publish(given, who)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.TOKEN_EXPIRED, Sorting.NOT_SENT)
+    assert (caught.value.reason, caught.value.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     assert await real.channel.find(given, who, None, given.due_at) == Absent()
     with pytest.raises(ChannelError) as caught:
         await real.channel.refresh(who)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from munadi.channels.bluesky.dpop import DpopKey
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Authorizer, Consent
 from tests.channels.bluesky_client import ClientSite, client_site, keys_of
 from tests.channels.bluesky_owner import BACK as LOOPBACK
@@ -96,7 +96,7 @@ async def test_a_consent_and_what_it_allows(login: Login) -> None:
     assert login.statuses(PUT) == [200, 200]
     assert await login.server.revoke(login.account)
     error = await failure(login)
-    assert (error.reason, error.sorting) == (Reason.TOKEN_EXPIRED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     assert (await not_refreshed(login)).reason is Reason.TOKEN_REVOKED
 
 
@@ -163,9 +163,9 @@ async def test_an_expired_token_is_renewed_and_nothing_was_sent(login: Login, or
     await login.grant()
     oracle.call("POST", "/tokens/expire", channel="bluesky", profile=login.did)
     error = await failure(login)
-    assert (error.reason, error.sorting, error.provider_code) == (
+    assert (error.reason, error.effect, error.provider_code) == (
         Reason.TOKEN_EXPIRED,
-        Sorting.NOT_SENT,
+        Effect.NOT_SENT,
         "invalid_token",
     )
     assert login.texts == []
@@ -273,7 +273,7 @@ async def test_a_refresh_whose_answer_was_lost_ends_the_grant(login: Login, orac
 async def test_a_lost_answer_to_a_post_is_one_post(login: Login, oracle: Oracle) -> None:
     await login.grant()
     oracle.plant("bluesky", PUT, "accept_then_reset")
-    assert (await failure(login)).sorting is Sorting.UNKNOWN
+    assert (await failure(login)).effect is Effect.UNKNOWN
     assert login.texts == ["Hello"]
 
 

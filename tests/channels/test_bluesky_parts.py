@@ -13,7 +13,7 @@ from munadi.channels.bluesky import video as sending
 from munadi.channels.bluesky.state import Prepared, SentInParts
 from munadi.channels.bluesky.video import MAX_RUN, MAX_SILENCE, MAX_TRIES
 from munadi.channels.bluesky.video_errors import UPLOAD_ENDED
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from tests.channels.making import NOW, Bench, Saved, publication, video
 from tests.channels.network import answer, ok
@@ -143,7 +143,7 @@ async def test_an_upload_that_ended_badly_is_begun_anew(built: Bench, state: str
     saved = Saved()
     built.network.on("GET", ARRIVED, arrived(state=state), arrived())
     error = await refused(built, saved)
-    assert (error.reason, error.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.NOT_SENT)
     assert isinstance(await prepare(built, saved), Ready)
     assert len(built.network.sent(START)) == 2
 
@@ -153,7 +153,7 @@ async def test_a_refusal_that_ends_the_upload_gives_it_up(built: Bench, name: st
     saved = Saved()
     built.network.on("POST", PART, answer(400, {"error": name}))
     error = await refused(built, saved)
-    assert (error.provider_code, error.sorting, error.retry_after) == (name, Sorting.NOT_SENT, timedelta(minutes=1))
+    assert (error.provider_code, error.effect, error.retry_after) == (name, Effect.NOT_SENT, timedelta(minutes=1))
     assert json.loads(built.network.sent(ABORT)[0].content) == {"jobId": "up-1"}
     assert parts_of(saved) is None
 
@@ -162,7 +162,7 @@ async def test_a_refusal_that_ends_the_upload_gives_it_up(built: Bench, name: st
 async def test_other_refusals_keep_it(built: Bench, name: str) -> None:
     saved = Saved()
     built.network.on("POST", FINISH, answer(400, {"error": name}))
-    assert (await refused(built, saved)).sorting is Sorting.NOT_SENT
+    assert (await refused(built, saved)).effect is Effect.NOT_SENT
     assert parts_of(saved) is not None
     assert built.network.sent(ABORT) == []
 
@@ -171,14 +171,14 @@ async def test_uploads_that_fail_again_and_again_are_given_up(built: Bench) -> N
     saved = Saved()
     built.network.on("POST", PART, answer(400, {"error": "UploadFailed"}))
     errors = [await refused(built, saved) for _ in range(MAX_TRIES)]
-    assert [error.sorting for error in errors] == [Sorting.NOT_SENT] * (MAX_TRIES - 1) + [Sorting.REJECTED]
+    assert [error.effect for error in errors] == [Effect.NOT_SENT] * (MAX_TRIES - 1) + [Effect.REJECTED]
 
 
 async def test_a_video_that_is_refused_at_its_end_is_told_and_its_place_given_free(built: Bench) -> None:
     saved = Saved()
     built.network.on("POST", FINISH, answer(400, {"error": "BadAspectRatio"})).on("POST", ABORT, answer(500))
     error = await refused(built, saved)
-    assert (error.reason, error.sorting) == (Reason.MEDIA_VALIDATION_FAILED, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (Reason.MEDIA_VALIDATION_FAILED, Effect.REJECTED)
     assert len(built.network.sent(ABORT)) == 1
 
 
@@ -186,7 +186,7 @@ async def test_a_video_that_is_refused_at_its_end_is_told_and_its_place_given_fr
 async def test_a_start_that_does_not_add_up_is_an_error(built: Bench, change: dict[str, Any]) -> None:
     saved = Saved()
     built.network.on("POST", START, ok({**SESSION, **change}))
-    assert (await refused(built, saved)).sorting is not Sorting.SENT
+    assert (await refused(built, saved)).effect is not Effect.SENT
     assert parts_of(saved) is None
 
 

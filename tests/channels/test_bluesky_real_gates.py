@@ -12,7 +12,7 @@ from atproto import models
 
 from munadi.channels.bluesky.thread import record_key
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published
 from munadi.ports import PublicationDraft
 from tests.channels.connected import mp4
@@ -147,7 +147,7 @@ async def test_a_lost_answer_is_found_and_never_doubled(real: Real, alice: Conne
     before = await count(real, alice)
     with pytest.raises(ChannelError) as caught:
         await real.publish(given, alice)
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     found = await real.channel.find(given, alice, None, given.due_at)
     assert isinstance(found, Published)
     assert (await real.publish(given, alice)).post_id == found.post_id
@@ -159,7 +159,7 @@ async def test_of_six_at_once_one_is_written(real: Real, alice: ConnectedAccount
     before = await count(real, alice)
     found = await asyncio.gather(*(real.publish(given, alice) for _ in range(6)), return_exceptions=True)
     for one in found:
-        assert isinstance(one, Published) or (isinstance(one, ChannelError) and one.sorting is not Sorting.REJECTED)
+        assert isinstance(one, Published) or (isinstance(one, ChannelError) and one.effect is not Effect.REJECTED)
     assert len([said for said in line.said if "commit" in said]) == 1
     assert await count(real, alice) == [number + 1 for number in before]
 
@@ -169,7 +169,7 @@ async def test_another_post_at_the_key_is_refused_and_keeps_its_gates(real: Real
     await real.publish(given, alice)
     with pytest.raises(ChannelError) as caught:
         await real.publish(given.model_copy(update={"text": "Second"}), alice)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.DUPLICATE_CONTENT, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
     records = await held(real, given, alice)
     assert (records[f"{FEED}.post"].text, len(records)) == ("First", 3)
 
@@ -185,7 +185,7 @@ async def test_a_gate_that_stands_alone_keeps_the_post_away(real: Real, alice: C
     assert (await real.client.post(url, json=body, headers=token)).status_code == 200
     with pytest.raises(ChannelError) as caught:
         await real.publish(given, alice)
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     assert await real.channel.find(given, alice, None, given.due_at) == Absent()
     assert set(await held(real, given, alice)) == {f"{FEED}.postgate"}
 
@@ -194,5 +194,5 @@ async def test_a_refused_post_leaves_no_gate(real: Real, alice: ConnectedAccount
     given, saved = post("x" * 301, options=OPTIONS), Saved()
     with pytest.raises(ChannelError) as caught:
         await real.channel.publish(given, alice, None, saved, stage())
-    assert (caught.value.reason, caught.value.sorting) == (Reason.TEXT_TOO_LONG, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.TEXT_TOO_LONG, Effect.REJECTED)
     assert await held(real, given, alice) == {}

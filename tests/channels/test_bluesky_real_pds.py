@@ -20,7 +20,7 @@ from munadi.channels.http import ChannelTools
 from munadi.channels.registry import build_channels
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
 from munadi.ports import AccountImport, Channel, LinkCard, PublicationDraft
 from tests.channels.making import Cards, FixedClock, Saved, StoredMedia, image, publication, stage
@@ -190,7 +190,7 @@ async def test_another_text_at_the_same_key_is_refused(real: Real, alice: Connec
     await real.publish(given, alice)
     with pytest.raises(ChannelError) as caught:
         await real.publish(given.model_copy(update={"text": "Second"}), alice)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.DUPLICATE_CONTENT, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
     assert (await real.record(given, alice)).text == "First"
 
 
@@ -217,7 +217,7 @@ async def test_what_the_server_would_refuse_is_refused_before(real: Real, alice:
         await real.publish(post(inside), alice)
         with pytest.raises(ChannelError) as caught:
             await real.publish(post(outside), alice)
-        assert (caught.value.reason, caught.value.sorting) == (Reason.TEXT_TOO_LONG, Sorting.REJECTED)
+        assert (caught.value.reason, caught.value.effect) == (Reason.TEXT_TOO_LONG, Effect.REJECTED)
 
 
 async def test_a_blob_that_is_gone_is_uploaded_anew(real: Real, alice: ConnectedAccount) -> None:
@@ -228,7 +228,7 @@ async def test_a_blob_that_is_gone_is_uploaded_anew(real: Real, alice: Connected
     saved.handle.state["blobs"][0]["ref"]["$link"] = "bafkreibme22gw2h7y2h7tg2fhqotaqjucnbc24deqo72b6mkl2egezxhvy"
     with pytest.raises(ChannelError) as caught:
         await real.channel.publish(given, alice, saved.handle, saved, stage())
-    assert (caught.value.provider_code, caught.value.sorting) == ("BlobNotFound", Sorting.NOT_SENT)
+    assert (caught.value.provider_code, caught.value.effect) == ("BlobNotFound", Effect.NOT_SENT)
     await real.channel.prepare(given, alice, saved.handle, saved)
     assert isinstance(await real.channel.publish(given, alice, saved.handle, saved, stage()), Published)
 
@@ -238,7 +238,7 @@ async def test_what_is_not_an_image_is_refused(real: Real, alice: ConnectedAccou
     given = post("x", media=(image(mime_type="text/plain"),))
     with pytest.raises(ChannelError) as caught:
         await real.publish(given, alice)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_VALIDATION_FAILED, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_VALIDATION_FAILED, Effect.REJECTED)
 
 
 async def test_a_garbage_token_was_not_sent(real: Real, alice: ConnectedAccount) -> None:
@@ -246,9 +246,9 @@ async def test_a_garbage_token_was_not_sent(real: Real, alice: ConnectedAccount)
     with pytest.raises(ChannelError) as caught:
         await real.publish(given, with_token(alice, "garbage-token-0123456789"))
     error = caught.value
-    assert (error.reason, error.sorting, error.provider_code) == (
+    assert (error.reason, error.effect, error.provider_code) == (
         Reason.TOKEN_EXPIRED,
-        Sorting.NOT_SENT,
+        Effect.NOT_SENT,
         "InvalidToken",
     )
     assert "garbage-token" not in str(error.raw)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published
 from munadi.ports import AccountImport, LinkCard, PublicationDraft, Stage
 from tests.channels.conftest import Oracle
@@ -76,7 +76,7 @@ async def test_accepted_but_unanswered_is_found_and_never_doubled(oracle: Oracle
     given, saved = new("Once"), Saved()
     with pytest.raises(ChannelError) as caught:
         await acme.publish(given, saved)
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     found = await acme.find(given, saved)
     assert isinstance(found, Published)
     assert (await acme.publish(given, saved)).post_id == found.post_id
@@ -107,7 +107,7 @@ async def test_lost_without_effect_is_absent_and_may_be_sent_again(
     given, saved = new("Once"), Saved()
     with pytest.raises(ChannelError) as caught:
         await acme.publish(given, saved)
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     assert await acme.find(given, saved) == Absent()
     await acme.publish(given, saved)
     assert posts(oracle, acme) == ["Once"]
@@ -116,7 +116,7 @@ async def test_lost_without_effect_is_absent_and_may_be_sent_again(
 async def test_an_expired_token_is_refreshed_and_the_post_goes_out(oracle: Oracle, acme: Connected) -> None:
     oracle.call("POST", "/tokens/expire", channel="bluesky", profile=acme.account.external_id)
     error = await failure(acme)
-    assert (error.reason, error.sorting) == (Reason.TOKEN_EXPIRED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     fresh = await acme.channel.refresh(acme.account)
     acme.account = acme.account.model_copy(update={"credentials": fresh})
     await acme.post(new("Later"))
@@ -135,7 +135,7 @@ async def test_a_revoked_app_password_ends_at_the_refresh(oracle: Oracle, acme: 
 async def test_a_restricted_account_is_told_as_such(oracle: Oracle, acme: Connected, status: str) -> None:
     oracle.call("PATCH", f"/profiles/bluesky/{acme.account.external_id}", status=status)
     error = await failure(acme)
-    assert (error.reason, error.sorting) == (Reason.ACCOUNT_RESTRICTED, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (Reason.ACCOUNT_RESTRICTED, Effect.REJECTED)
 
 
 async def test_a_rate_limit_was_not_sent(oracle: Oracle, acme: Connected) -> None:
@@ -143,7 +143,7 @@ async def test_a_rate_limit_was_not_sent(oracle: Oracle, acme: Connected) -> Non
         "bluesky", PUT, "error", error={"error": "RateLimitExceeded"}, status=429, headers={"retry-after": "9"}
     )
     error = await failure(acme)
-    assert (error.reason, error.sorting) == (Reason.RATE_LIMITED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.RATE_LIMITED, Effect.NOT_SENT)
     assert error.retry_after is not None
     assert error.retry_after.total_seconds() == 9
 
@@ -174,7 +174,7 @@ async def test_a_thread_whose_answers_are_lost_is_whole_and_never_doubled(
         oracle.plant("bluesky", PUT, mode)
         with pytest.raises(ChannelError) as caught:
             await take(acme, given, saved, stage)
-        assert caught.value.sorting is Sorting.UNKNOWN
+        assert caught.value.effect is Effect.UNKNOWN
         found = await acme.channel.find(given, acme.account, saved.handle, given.due_at, stage)
         assert isinstance(found, Absent if mode == "reset" else Published)
         if isinstance(found, Absent):
@@ -196,7 +196,7 @@ async def test_a_post_is_never_without_its_gates_nor_doubled(oracle: Oracle, acm
     else:
         with pytest.raises(ChannelError) as caught:
             await acme.publish(given, saved)
-        assert caught.value.sorting is Sorting.UNKNOWN
+        assert caught.value.effect is Effect.UNKNOWN
         assert isinstance(await acme.find(given, saved), Absent if mode == "reset" else Published)
         await acme.publish(given, saved)
     (post,) = oracle.posts(acme.account.external_id)

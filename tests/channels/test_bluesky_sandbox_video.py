@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import PublicationDraft
 from tests.channels.conftest import Oracle
 from tests.channels.connected import Connected, moving, mp4, new
@@ -45,27 +45,27 @@ async def test_an_upload_whose_answer_was_lost_is_found_again(oracle: Oracle, ac
     given, saved = film(), Saved()
     with pytest.raises(ChannelError) as caught:
         await acme.prepare(given, saved)
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     await acme.prepare(given, saved)
     await acme.publish(given, saved)
     assert posts(oracle, acme) == ["Look"]
 
 
 @pytest.mark.parametrize(
-    ("code", "reason", "sorting"),
+    ("code", "reason", "effect"),
     [
-        ("encoding_failure", Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED),
-        ("pds_upload_failure", Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT),
+        ("encoding_failure", Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED),
+        ("pds_upload_failure", Reason.PROVIDER_OUTAGE, Effect.NOT_SENT),
     ],
 )
-async def test_a_job_that_fails(oracle: Oracle, acme: Connected, code: str, reason: Reason, sorting: Sorting) -> None:
+async def test_a_job_that_fails(oracle: Oracle, acme: Connected, code: str, reason: Reason, effect: Effect) -> None:
     acme.media.files = {"med_0": FILM}
     status = {"jobId": "x", "did": acme.account.external_id, "state": "JOB_STATE_FAILED", "failureCode": code}
     oracle.plant("bluesky", "app.bsky.video.getJobStatus", "error", status=200, body={"jobStatus": status})
     given, saved = film(), Saved()
     with pytest.raises(ChannelError) as caught:
         await acme.prepare(given, saved)
-    assert (caught.value.reason, caught.value.sorting) == (reason, sorting)
+    assert (caught.value.reason, caught.value.effect) == (reason, effect)
 
 
 async def test_an_account_that_may_not_upload_videos(oracle: Oracle, acme: Connected) -> None:

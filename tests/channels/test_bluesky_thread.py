@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 from munadi.channels.bluesky.spec import SPEC
 from munadi.channels.bluesky.state import Prepared
 from munadi.channels.bluesky.thread import number_of, parent_of, record_key, stages_of
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Ready
 from munadi.ports import Stage, StaleEpoch
 from tests.channels.bluesky.test_wire import judged
@@ -112,7 +112,7 @@ async def test_a_part_is_written_only_when_its_own_address_comes_back(said: Any)
     built.network.on("POST", PUT, ok(said))
     with pytest.raises(ChannelError) as caught:
         await take(built, saved, "part-2")
-    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert (caught.value.effect, caught.value.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
     assert saved.handle == kept
 
 
@@ -156,20 +156,20 @@ async def test_a_gate_is_asked_by_the_one_visible_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("look", "sorting"),
+    ("look", "effect"),
     [
-        (answer(503, "<html>"), Sorting.NOT_SENT),
-        (httpx.ReadTimeout("slow"), Sorting.NOT_SENT),
-        (ok({"value": {}}), Sorting.NOT_SENT),
-        (answer(400, {"error": "RecordNotFound"}), Sorting.REJECTED),
+        (answer(503, "<html>"), Effect.NOT_SENT),
+        (httpx.ReadTimeout("slow"), Effect.NOT_SENT),
+        (ok({"value": {}}), Effect.NOT_SENT),
+        (answer(400, {"error": "RecordNotFound"}), Effect.REJECTED),
     ],
     ids=["503", "slow", "odd", "deleted"],
 )
-async def test_a_part_whose_predecessor_cannot_be_read_is_not_sent(look: Any, sorting: Sorting) -> None:
+async def test_a_part_whose_predecessor_cannot_be_read_is_not_sent(look: Any, effect: Effect) -> None:
     built = over(get=look)
     with pytest.raises(ChannelError) as caught:
         await take(built, Saved(), "part-2")
-    assert caught.value.sorting is sorting
+    assert caught.value.effect is effect
     assert built.network.mutations == []
 
 
@@ -213,4 +213,4 @@ async def test_blobs_that_vanish_again_and_again_end_it() -> None:
     handle = Handle(draft_version=1, state=Prepared(failures=4).model_dump(mode="json"), ready=True)
     with pytest.raises(ChannelError) as caught:
         await take(built, Saved(handle), "post")
-    assert caught.value.sorting is Sorting.REJECTED
+    assert caught.value.effect is Effect.REJECTED

@@ -12,7 +12,7 @@ from munadi.channels.bluesky.state import Prepared
 from munadi.channels.bluesky.video import MAX_SILENCE, MAX_TRIES
 from munadi.channels.bluesky.video_errors import FAILURES, NAMES
 from munadi.channels.bluesky.video_service import PIECE_BYTES
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, publication, video
 from tests.channels.network import answer, ok
@@ -127,7 +127,7 @@ async def test_the_same_file_again_goes_on_with_the_job_it_has() -> None:
 
 @pytest.mark.parametrize("body", [{"error": "already_exists"}, {"jobStatus": {"state": 1}}, [], None])
 async def test_an_answer_without_a_job_is_an_error(body: Any) -> None:
-    assert (await refused(begun(answer(409, body)))).sorting is not Sorting.SENT
+    assert (await refused(begun(answer(409, body)))).effect is not Effect.SENT
     await refused(begun(ok(body)))
 
 
@@ -135,7 +135,7 @@ async def test_a_file_that_became_shorter_is_not_sent_to_its_end() -> None:
     built = begun()
     built.media.files["med_0"] = bytes(SIZE - 1)
     error = await refused(built)
-    assert (error.reason, error.sorting) == (Reason.MEDIA_UNREACHABLE, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (Reason.MEDIA_UNREACHABLE, Effect.REJECTED)
 
 
 @pytest.mark.parametrize("code", FAILURES)
@@ -146,7 +146,7 @@ async def test_every_failure_code(code: str) -> None:
     )
     await prepare(built, saved)
     error = await refused(built, saved)
-    assert (error.reason, error.sorting) == (FAILURES[code].reason, FAILURES[code].sorting)
+    assert (error.reason, error.effect) == (FAILURES[code].reason, FAILURES[code].effect)
     assert (error.provider_code, error.provider_message) == (code, "in its own words")
     assert state(saved).video is None
 
@@ -154,12 +154,12 @@ async def test_every_failure_code(code: str) -> None:
 @pytest.mark.parametrize("code", NAMES)
 async def test_every_name(code: str) -> None:
     error = await refused(begun(answer(400, {"error": code, "message": "in its own words"})))
-    assert (error.reason, error.sorting) == (NAMES[code].reason, NAMES[code].sorting)
+    assert (error.reason, error.effect) == (NAMES[code].reason, NAMES[code].effect)
     assert error.provider_code == code
 
 
 @pytest.mark.parametrize(
-    ("status", "text", "reason", "sorting"),
+    ("status", "text", "reason", "effect"),
     [
         (401, "invalid token audience: got a, wanted b", Reason.TOKEN_EXPIRED, "not_sent"),
         (401, "whatever", Reason.TOKEN_EXPIRED, "not_sent"),
@@ -176,9 +176,9 @@ async def test_every_name(code: str) -> None:
     ],
 )
 @pytest.mark.parametrize("place", ["error", "message"])
-async def test_sentences_and_statuses(status: int, text: str, reason: Reason, sorting: str, place: str) -> None:
+async def test_sentences_and_statuses(status: int, text: str, reason: Reason, effect: str, place: str) -> None:
     error = await refused(begun(answer(status, {place: text} if text else {})))
-    assert (error.reason, error.sorting) == (reason, Sorting(sorting))
+    assert (error.reason, error.effect) == (reason, Effect(effect))
     assert (error.retry_after is not None) is (reason in (Reason.DAILY_CAP_REACHED, Reason.RATE_LIMITED))
 
 
@@ -210,7 +210,7 @@ async def test_a_service_that_keeps_failing_is_given_up_after_growing_waits() ->
     built, saved = begun(ok(status_of("FAILED", failureCode="generic_failure"))), Saved()
     errors = [await refused(built, saved) for _ in range(MAX_TRIES)]
     assert [error.retry_after for error in errors] == [timedelta(minutes=minutes) for minutes in (1, 2, 5, 15)]
-    assert [error.sorting for error in errors] == [Sorting.NOT_SENT] * (MAX_TRIES - 1) + [Sorting.REJECTED]
+    assert [error.effect for error in errors] == [Effect.NOT_SENT] * (MAX_TRIES - 1) + [Effect.REJECTED]
     assert errors[-1].reason is Reason.MEDIA_PROCESSING_FAILED
 
 
@@ -218,7 +218,7 @@ async def test_a_service_that_keeps_failing_is_given_up_after_growing_waits() ->
 async def test_a_job_that_nobody_knows_is_begun_anew(lost: httpx.Response) -> None:
     built, saved = begun(None, lost), Saved()
     await prepare(built, saved)
-    assert (await refused(built, saved)).sorting is Sorting.NOT_SENT
+    assert (await refused(built, saved)).effect is Effect.NOT_SENT
     assert isinstance(await prepare(built, saved), Pending)
     assert len(built.network.sent(UPLOAD)) == 2
 

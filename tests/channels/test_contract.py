@@ -11,7 +11,7 @@ import pytest
 from munadi.channels.registry import REGISTRY
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import Resend
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
 from munadi.ports import AccountImport, Answer
 from tests.channels.contract import Scene
@@ -69,7 +69,7 @@ async def test_publishing_is_one_gated_mutation(scene: Scene) -> None:
 @scenes
 async def test_a_closed_gate_lets_nothing_out(scene: Scene) -> None:
     built = scene.bench()
-    late = ChannelError(Reason.WINDOW_MISSED, Sorting.NOT_SENT, "the deadline has passed")
+    late = ChannelError(Reason.WINDOW_MISSED, Effect.NOT_SENT, "the deadline has passed")
     with pytest.raises(ChannelError, match="deadline"):
         await built.channel.publish(scene.draft, scene.account, scene.handle, Saved(), stage(late))
     assert built.network.requests == []
@@ -81,20 +81,20 @@ async def test_an_unreachable_network_was_sent_nothing(scene: Scene) -> None:
     built.network.unreachable = True
     with pytest.raises(ChannelError) as caught:
         await built.channel.publish(scene.draft, scene.account, scene.handle, Saved(), stage())
-    assert caught.value.sorting is Sorting.NOT_SENT
+    assert caught.value.effect is Effect.NOT_SENT
 
 
 @scenes
 @pytest.mark.parametrize("lost", [httpx.ReadTimeout("slow"), httpx.ReadError("reset")], ids=["timeout", "reset"])
 async def test_a_lost_answer_is_unknown(scene: Scene, lost: Exception) -> None:
-    assert (await publish(scene, lost)).sorting is Sorting.UNKNOWN
+    assert (await publish(scene, lost)).effect is Effect.UNKNOWN
 
 
 @scenes
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 async def test_an_undocumented_5xx_is_unknown(scene: Scene, status: int) -> None:
     error = await publish(scene, answer(status, "<html>bad gateway</html>"))
-    assert (error.reason, error.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN)
+    assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
 
 
 @scenes
@@ -102,9 +102,9 @@ async def test_an_undocumented_5xx_is_unknown(scene: Scene, status: int) -> None
 async def test_a_success_that_proves_nothing_is_unknown(scene: Scene, said: object) -> None:
     saved = Saved(scene.handle)
     error = await publish(scene, answer(200, said), saved)
-    assert (error.reason, error.sorting, error.provider_code) == (
+    assert (error.reason, error.effect, error.provider_code) == (
         Reason.PROVIDER_OUTAGE,
-        Sorting.UNKNOWN,
+        Effect.UNKNOWN,
         "NO_PROOF",
     )
     assert saved.history == []
@@ -127,14 +127,14 @@ def test_what_may_be_sent_again_is_told_for_every_draft(scene: Scene) -> None:
 @scenes
 async def test_429_was_not_sent_and_says_when_to_come_back(scene: Scene) -> None:
     error = await publish(scene, answer(429, "<html>slow down</html>", {"retry-after": "77"}))
-    assert (error.reason, error.sorting) == (Reason.RATE_LIMITED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.RATE_LIMITED, Effect.NOT_SENT)
     assert error.retry_after == timedelta(seconds=77)
 
 
 @scenes
 async def test_an_expired_token_was_not_sent(scene: Scene) -> None:
     error = await publish(scene, scene.expired)
-    assert (error.reason, error.sorting) == (Reason.TOKEN_EXPIRED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
 
 
 @scenes
@@ -151,7 +151,7 @@ async def test_no_token_is_kept_of_an_answer(scene: Scene) -> None:
 @scenes
 async def test_an_unknown_code_is_unknown(scene: Scene) -> None:
     error = await publish(scene, answer(418, {"error": "Teapot"}))
-    assert (error.reason, error.sorting) == (Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN)
+    assert (error.reason, error.effect) == (Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN)
 
 
 @scenes
@@ -160,9 +160,9 @@ def test_any_answer_is_explained(scene: Scene, given: Answer) -> None:
     error = bench(scene.name).channel.explain(given)
     assert error.message
     assert error.provider_code
-    assert error.sorting is not Sorting.SENT
+    assert error.effect is not Effect.SENT
     if given.status >= 500:
-        assert error.sorting is Sorting.UNKNOWN
+        assert error.effect is Effect.UNKNOWN
 
 
 @scenes
@@ -216,7 +216,7 @@ async def test_verify_refuses_credentials_of_somebody_else(scene: Scene) -> None
     built.network.on(*scene.identity)
     with pytest.raises(ChannelError) as caught:
         await built.channel.verify(replace(scene.credentials, external_id="somebody-else"))
-    assert (caught.value.reason, caught.value.sorting) == (Reason.INVALID_FIELD, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.INVALID_FIELD, Effect.REJECTED)
 
 
 @scenes
@@ -245,7 +245,7 @@ async def test_verify_needs_credentials(scene: Scene) -> None:
     built = scene.bench()
     with pytest.raises(ChannelError) as caught:
         await built.channel.verify(AccountImport())
-    assert (caught.value.reason, caught.value.sorting) == (Reason.MISSING_FIELD, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.MISSING_FIELD, Effect.REJECTED)
     assert built.network.requests == []
 
 

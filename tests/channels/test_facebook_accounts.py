@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from munadi.domain.account import Credentials
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import AccountImport
 from tests.channels.making import REFRESH, TOKEN, Bench, account, bench
 from tests.channels.network import answer, ok
@@ -59,12 +59,12 @@ async def test_a_page_without_a_username_goes_by_its_name() -> None:
 
 async def test_another_pages_token_is_refused() -> None:
     found = await refused(over(me=ok({**ME, "id": "2"})), given())
-    assert (found.reason, found.sorting) == (Reason.INVALID_FIELD, Sorting.REJECTED)
+    assert (found.reason, found.effect) == (Reason.INVALID_FIELD, Effect.REJECTED)
 
 
 async def test_a_persons_token_is_refused() -> None:
     found = await refused(over(me=error(100, message="Tried accessing nonexisting field (category)")), given())
-    assert (found.reason, found.sorting) == (Reason.INVALID_FIELD, Sorting.REJECTED)
+    assert (found.reason, found.effect) == (Reason.INVALID_FIELD, Effect.REJECTED)
     assert "/me/accounts" in found.message
 
 

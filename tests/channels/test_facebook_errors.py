@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from munadi.channels.facebook.errors import ERRORS, UPLOAD_ERRORS, codes_of, explain, may_upload_again
-from munadi.domain.failure import ChannelError, FailureClass, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 from tests.channels.making import NOW
 
-C, S = FailureClass, Sorting
+C, S = FailureClass, Effect
 
-# (code, subcode) → class and sorting, as section 6 of the facts says; rows of `ERRORS` that are not here are families.
+# (code, subcode) → class and effect, as section 6 of the facts says; rows of `ERRORS` that are not here are families.
 TABLE = [
     ((190, None), C.TOKEN, S.NOT_SENT),
     ((190, 463), C.TOKEN, S.NOT_SENT),
@@ -103,10 +103,10 @@ def graph(code: Any, subcode: Any = None, status: int = 400, **more: Any) -> Cha
     return told(status, {"error": {"code": code, "error_subcode": subcode, "message": "no", **more}})
 
 
-@pytest.mark.parametrize(("pair", "cls", "sorting"), TABLE, ids=lambda value: str(value))
-def test_a_code_and_its_class(pair: tuple[int, int | None], cls: FailureClass, sorting: Sorting) -> None:
+@pytest.mark.parametrize(("pair", "cls", "effect"), TABLE, ids=lambda value: str(value))
+def test_a_code_and_its_class(pair: tuple[int, int | None], cls: FailureClass, effect: Effect) -> None:
     error = graph(*pair)
-    assert (REASONS[error.reason].class_, error.sorting) == (cls, sorting)
+    assert (REASONS[error.reason].class_, error.effect) == (cls, effect)
     assert error.provider_code == (f"{pair[0]}/{pair[1]}" if pair[1] else str(pair[0]))
 
 

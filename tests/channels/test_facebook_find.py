@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels.facebook_posts import (
@@ -61,7 +61,7 @@ async def test_check_looks_rarer_the_longer_it_takes(age: int, wait: int) -> Non
 async def test_check_of_a_video_that_facebook_gave_up() -> None:
     with pytest.raises(ChannelError) as caught:
         await over(status=DEAD).channel.check(REEL, WHO, uploaded(finished=True))
-    assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
 
 
 @pytest.mark.parametrize(
@@ -140,12 +140,12 @@ async def test_a_first_comment(given: PublicationDraft, handle: Handle | None, t
 async def test_a_comment_on_a_post_that_cannot_be_named_is_not_sent() -> None:
     built = over()
     found = await failure(built, COMMENTED, Saved(), "comment")
-    assert (found.provider_code, found.sorting) == ("POST_ID_PENDING", Sorting.NOT_SENT)
+    assert (found.provider_code, found.effect) == ("POST_ID_PENDING", Effect.NOT_SENT)
     assert built.network.mutations == []
 
 
 async def test_a_step_that_there_is_not_is_not_sent() -> None:
-    assert (await failure(over(), TEXT, Saved(), "part-2")).sorting is Sorting.NOT_SENT
+    assert (await failure(over(), TEXT, Saved(), "part-2")).effect is Effect.NOT_SENT
 
 
 OURS = {"id": COMMENT, "message": "First", "created_time": TIME, "from": {"id": PAGE}}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
 from munadi.ports import Stage
 from tests.channels.conftest import MediaSite, Oracle
@@ -29,7 +29,7 @@ async def test_accepted_but_unanswered_is_found_and_never_doubled(
     oracle.plant("facebook", VISIBLE[kind], mode)
     given, saved = acme.draft(kind), Saved()
     error = await failure(acme, given, saved)
-    assert error.sorting is Sorting.UNKNOWN
+    assert error.effect is Effect.UNKNOWN
     found = await acme.find(given, saved)
     assert isinstance(found, Published)
     (post,) = posts(oracle, acme)
@@ -41,7 +41,7 @@ async def test_a_500_with_code_2_may_be_live(oracle: Oracle, acme: Acme, kind: s
     oracle.plant("facebook", VISIBLE[kind], "live_but_error", error={"code": 2})
     given, saved = acme.draft(kind), Saved()
     error = await failure(acme, given, saved)
-    assert (error.reason, error.sorting, error.provider_code) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "2")
+    assert (error.reason, error.effect, error.provider_code) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "2")
     found = await acme.find(given, saved)
     assert isinstance(found, Published)
     assert [post["id"] for post in posts(oracle, acme)] == [found.post_id]
@@ -63,7 +63,7 @@ async def test_lost_without_effect_the_same_handle_goes_out(
 ) -> None:
     oracle.plant("facebook", VISIBLE[kind], **plan)
     given, saved = acme.draft(kind), Saved()
-    assert (await failure(acme, given, saved)).sorting is Sorting.UNKNOWN
+    assert (await failure(acme, given, saved)).effect is Effect.UNKNOWN
     assert await acme.find(given, saved) == Absent()
     await acme.publish_until_live(given, saved)
     assert len(posts(oracle, acme)) == 1
@@ -123,7 +123,7 @@ async def test_photos_tell_two_posts_alike_apart(oracle: Oracle, acme: Acme) -> 
 async def test_the_same_text_again_is_a_duplicate_that_may_be_ours(oracle: Oracle, acme: Acme) -> None:
     await acme.post(acme.draft("text"))
     error = await failure(acme, acme.draft("text"))
-    assert (error.reason, error.sorting) == (Reason.DUPLICATE_CONTENT, Sorting.UNKNOWN)
+    assert (error.reason, error.effect) == (Reason.DUPLICATE_CONTENT, Effect.UNKNOWN)
     assert len(posts(oracle, acme)) == 1
 
 

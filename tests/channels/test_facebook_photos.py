@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Ready
 from tests.channels.facebook_uploads import (
     FILM,
@@ -67,17 +67,17 @@ async def test_photos_that_lapsed_are_uploaded_again() -> None:
 )
 async def test_a_refused_photo_ends_it(refusal: httpx.Response, reason: Reason) -> None:
     found = await failure(photos(refusal), PHOTOS, Saved())
-    assert (found.reason, found.sorting) == (reason, Sorting.REJECTED)
+    assert (found.reason, found.effect) == (reason, Effect.REJECTED)
 
 
 async def test_a_photo_that_cannot_be_fetched_is_tried_three_times() -> None:
     built, saved = photos(*[error(389)] * 3), Saved()
-    for sorting in (Sorting.NOT_SENT, Sorting.NOT_SENT, Sorting.REJECTED):
-        assert (await failure(built, PHOTOS, saved)).sorting is sorting
+    for effect in (Effect.NOT_SENT, Effect.NOT_SENT, Effect.REJECTED):
+        assert (await failure(built, PHOTOS, saved)).effect is effect
 
 
 async def test_a_photo_without_an_id_is_no_photo() -> None:
-    assert (await failure(photos(ok({})), PHOTOS, Saved())).sorting is Sorting.UNKNOWN
+    assert (await failure(photos(ok({})), PHOTOS, Saved())).effect is Effect.UNKNOWN
 
 
 async def test_a_links_page_is_read_again_only_when_it_was_unreadable() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published
 from munadi.ports import PublicationDraft, Stage
 from tests.channels.facebook_posts import (
@@ -145,7 +145,7 @@ async def test_what_was_accepted_is_not_sent_again(given: PublicationDraft, hand
 async def test_half_a_preparation_is_refused(given: PublicationDraft, handle: Handle | None) -> None:
     built = over()
     found = await failure(built, given, Saved(handle))
-    assert (found.reason, found.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+    assert (found.reason, found.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
     assert built.network.requests == []
 
 
@@ -153,7 +153,7 @@ async def test_photos_that_lapsed_are_not_attached() -> None:
     built, saved = over(), Saved(with_photos())
     built.clock.forward(hours=23)
     found = await failure(built, PHOTOS, saved)
-    assert (found.provider_code, found.sorting) == ("PHOTOS_LAPSED", Sorting.NOT_SENT)
+    assert (found.provider_code, found.effect) == ("PHOTOS_LAPSED", Effect.NOT_SENT)
     assert built.network.requests == []
     assert saved.handle is not None
     assert (saved.handle.ready, saved.handle.state["photos"]) == (False, [])
@@ -163,40 +163,38 @@ async def test_photos_that_lapsed_are_not_attached() -> None:
 @pytest.mark.parametrize(("given", "handle"), [(TEXT, None), (REEL, uploaded())], ids=["feed", "reel"])
 async def test_what_may_have_gone_out_is_unknown(given: PublicationDraft, handle: Handle | None, code: int) -> None:
     found = await failure(over(error(code, status=500)), given, Saved(handle))
-    assert found.sorting is Sorting.UNKNOWN
+    assert found.effect is Effect.UNKNOWN
 
 
 async def test_an_unreadable_link_is_read_again_once() -> None:
     built, saved = over(error(1609005)), Saved()
     found = await failure(built, LINK, saved)
-    assert (found.reason, found.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT)
+    assert (found.reason, found.effect) == (Reason.PROVIDER_OUTAGE, Effect.NOT_SENT)
     assert saved.handle is not None
     assert not saved.handle.ready
     built.network.on("POST", "/v26.0/", ok({"id": "x"}))
     await built.channel.prepare(LINK, WHO, saved.handle, saved)
     found = await failure(built, LINK, saved)
-    assert (found.reason, found.sorting) == (Reason.INVALID_FIELD, Sorting.REJECTED)
+    assert (found.reason, found.effect) == (Reason.INVALID_FIELD, Effect.REJECTED)
 
 
 @pytest.mark.parametrize(
-    ("minutes", "sorting"),
-    [(None, Sorting.UNKNOWN), (120, Sorting.REJECTED), (0, Sorting.UNKNOWN)],
+    ("minutes", "effect"),
+    [(None, Effect.UNKNOWN), (120, Effect.REJECTED), (0, Effect.UNKNOWN)],
     ids=["no twin", "older twin", "perhaps ours"],
 )
-async def test_posted_already_is_final_only_when_an_older_post_explains_it(
-    minutes: int | None, sorting: Sorting
-) -> None:
+async def test_posted_already_is_final_only_when_an_older_post_explains_it(minutes: int | None, effect: Effect) -> None:
     twin = {**READ, "created_time": (NOW - timedelta(minutes=minutes or 0)).isoformat()}
     built = over(error(506), posts=ok({"data": [] if minutes is None else [twin]}))
     found = await failure(built, TEXT, Saved())
-    assert (found.reason, found.sorting) == (Reason.DUPLICATE_CONTENT, sorting)
+    assert (found.reason, found.effect) == (Reason.DUPLICATE_CONTENT, effect)
 
 
 @pytest.mark.parametrize("said", [{}, {"id": None}, {"id": True}, {"id": []}, [], "not json"])
 async def test_a_post_without_an_id_proves_nothing(said: Any) -> None:
     saved = Saved()
     found = await failure(over(ok(said), posts=ok({"data": [READ]})), TEXT, saved)
-    assert (found.sorting, found.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert (found.effect, found.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
     assert saved.history == []
 
 
@@ -224,17 +222,17 @@ async def test_a_refused_finish_of_a_video_that_is_live_after_all(code: int) -> 
 
 async def test_a_refused_finish_stands_when_the_video_is_not_live() -> None:
     found = await failure(over(error(1363128), status=WAITING), REEL, Saved(uploaded()))
-    assert (found.reason, found.sorting) == (Reason.MEDIA_VALIDATION_FAILED, Sorting.REJECTED)
+    assert (found.reason, found.effect) == (Reason.MEDIA_VALIDATION_FAILED, Effect.REJECTED)
 
 
 async def test_an_upload_that_cannot_be_finished_is_made_anew_twice() -> None:
     saved = Saved(uploaded())
     found = await failure(over(error(6001), status=WAITING), REEL, saved)
-    assert found.sorting is Sorting.NOT_SENT
+    assert found.effect is Effect.NOT_SENT
     assert saved.handle is not None
     assert (saved.handle.ready, saved.handle.state["upload"], saved.handle.state["renewals"]) == (False, None, 1)
     found = await failure(over(error(6001), status=WAITING), REEL, Saved(uploaded(renewals=2)))
-    assert found.sorting is Sorting.REJECTED
+    assert found.effect is Effect.REJECTED
 
 
 @pytest.mark.parametrize("said", [{"success": False}, {"success": "yes"}, {}, [], "not json"])
@@ -242,5 +240,5 @@ async def test_an_upload_that_cannot_be_finished_is_made_anew_twice() -> None:
 async def test_a_finish_without_success_proves_nothing(given: Any, said: Any) -> None:
     saved = Saved(uploaded())
     found = await failure(over(ok(said)), given, saved)
-    assert (found.sorting, found.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert (found.effect, found.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
     assert saved.history == []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published
 from munadi.ports import AccountImport, Stage
 from tests.channels.conftest import MediaSite, Oracle
@@ -93,7 +93,7 @@ async def test_a_link_has_its_field(oracle: Oracle, acme: Acme) -> None:
 async def test_an_unreadable_link_is_read_again_before_the_second_try(oracle: Oracle, acme: Acme) -> None:
     oracle.call("PUT", "/switches", channel="facebook", kind="unreadableLinks", enabled=True)
     given, saved = new("Look", link="https://acme.example/sale"), Saved()
-    assert (await failure(acme, given, saved)).sorting is Sorting.NOT_SENT
+    assert (await failure(acme, given, saved)).effect is Effect.NOT_SENT
     await acme.prepare(given, saved)
     await acme.publish(given, saved)
     assert len(posts(oracle, acme)) == 1
@@ -104,9 +104,9 @@ async def test_a_reel_that_cannot_be_processed_is_told_in_facebooks_words(acme: 
     acme.media.files["med_0"] = film(320, 180)
     given = given.model_copy(update={"media": (given.media[0].model_copy(update={"bytes": len(film(320, 180))}),)})
     saved = Saved()
-    for sorting in (Sorting.NOT_SENT, Sorting.NOT_SENT, Sorting.REJECTED):
+    for effect in (Effect.NOT_SENT, Effect.NOT_SENT, Effect.REJECTED):
         error = await failure(acme, given, saved)
-        assert (error.reason, error.sorting) == (Reason.MEDIA_PROCESSING_FAILED, sorting)
+        assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, effect)
     assert "9:16" in str(error.provider_message)
 
 
@@ -127,7 +127,7 @@ async def test_photos_that_lapsed_are_uploaded_again(oracle: Oracle, acme: Acme)
     await acme.prepare(given, saved)
     oracle.call("POST", "/clock", advanceSeconds=86_400)
     error = await failure(acme, given, saved)  # our clock has not moved: only Facebook knows
-    assert (error.reason, error.sorting) == (Reason.INVALID_FIELD, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (Reason.INVALID_FIELD, Effect.REJECTED)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -139,7 +139,7 @@ async def test_a_first_comment_stands_under_its_post(oracle: Oracle, acme: Acme,
     oracle.plant("facebook", "comments", "accept_then_502")
     with pytest.raises(ChannelError) as caught:
         await channel.publish(given, acme.account, saved.handle, saved, Stage(GateThatCounts(), "comment"))
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     found = await channel.find(given, acme.account, saved.handle, given.due_at, stage="comment")
     assert isinstance(found, Published)
     assert [post["comments"] for post in posts(oracle, acme)] == [["First"]]
@@ -153,7 +153,7 @@ async def test_a_comment_that_a_proxy_answered_is_not_there(oracle: Oracle, acme
     oracle.plant("facebook", "comments", "error", status=200, body="not json")
     with pytest.raises(ChannelError) as caught:
         await acme.channel.publish(given, acme.account, saved.handle, saved, Stage(GateThatCounts(), "comment"))
-    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert (caught.value.effect, caught.value.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
     look = acme.channel.find(given, acme.account, saved.handle, given.due_at, stage="comment")
     assert await look == Absent()
 
@@ -161,7 +161,7 @@ async def test_a_comment_that_a_proxy_answered_is_not_there(oracle: Oracle, acme
 async def test_the_days_reels_are_used_up(oracle: Oracle, acme: Acme) -> None:
     oracle.call("PUT", "/limits", channel="facebook", kind="reelsPerDay", value=0)
     error = await failure(acme, acme.draft("reel"))
-    assert (error.reason, error.sorting) == (Reason.RATE_LIMITED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.RATE_LIMITED, Effect.NOT_SENT)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ async def test_a_withdrawn_grant(oracle: Oracle, acme: Acme, subcode: int, reaso
 async def test_an_expired_page_token_is_replaced_by_its_persons(oracle: Oracle, acme: Acme) -> None:
     oracle.call("POST", "/tokens/expire", channel="facebook", profile=acme.account.external_id)
     error = await failure(acme, acme.draft("text"))
-    assert (error.reason, error.sorting) == (Reason.TOKEN_EXPIRED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     fresh = await acme.channel.refresh(acme.account)
     acme.account = acme.account.model_copy(update={"credentials": fresh})
     await acme.post(acme.draft("text"))

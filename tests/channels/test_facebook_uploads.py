@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from tests.channels.facebook_uploads import (
     BROKEN,
@@ -50,7 +50,7 @@ async def test_a_reel_is_started_sent_and_waited_for() -> None:
 
 async def test_a_reels_id_is_saved_before_its_bytes_are_sent() -> None:
     built, saved = reels(upload=[httpx.ReadError("reset")]), Saved()
-    assert (await failure(built, REEL, saved)).sorting is Sorting.UNKNOWN
+    assert (await failure(built, REEL, saved)).effect is Effect.UNKNOWN
     upload = state(saved).upload
     assert upload is not None
     assert (upload.video_id, upload.url, upload.uploaded_at) == (VIDEO, URL, None)
@@ -110,9 +110,9 @@ async def test_bytes_are_stored_only_when_facebook_says_so(said: Any) -> None:
 @pytest.mark.parametrize("dead", [BROKEN, phases("expired", "complete"), phases("upload_failed", "error")])
 async def test_a_dead_reel_is_uploaded_three_times_in_all(dead: httpx.Response) -> None:
     built, saved = reels(dead), Saved()
-    for sorting in (Sorting.NOT_SENT, Sorting.NOT_SENT, Sorting.REJECTED):
+    for effect in (Effect.NOT_SENT, Effect.NOT_SENT, Effect.REJECTED):
         found = await failure(built, REEL, saved)
-        assert (found.reason, found.sorting) == (Reason.MEDIA_PROCESSING_FAILED, sorting)
+        assert (found.reason, found.effect) == (Reason.MEDIA_PROCESSING_FAILED, effect)
     assert len(built.network.sent("/video_reels")) == 3
 
 
@@ -135,7 +135,7 @@ async def test_a_reel_that_is_never_processed_is_given_up() -> None:
     await prepare(built, REEL, saved)
     built.clock.forward(minutes=30, seconds=1)
     found = await failure(built, REEL, saved)
-    assert (found.reason, found.sorting) == (Reason.MEDIA_PROCESSING_TIMEOUT, Sorting.REJECTED)
+    assert (found.reason, found.effect) == (Reason.MEDIA_PROCESSING_TIMEOUT, Effect.REJECTED)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ async def test_bytes_and_token_go_to_the_network_only(url: str) -> None:
     built = reels()
     built.network.on("POST", f"/{PAGE}/video_reels", ok({"video_id": VIDEO, "upload_url": url}))
     found = await failure(built, REEL, Saved())
-    assert (found.provider_code, found.sorting) == ("FOREIGN_URL", Sorting.NOT_SENT)
+    assert (found.provider_code, found.effect) == ("FOREIGN_URL", Effect.NOT_SENT)
     assert len(built.network.mutations) == 1
 
 
@@ -154,7 +154,7 @@ async def test_an_upload_needs_an_id_and_an_address(body: dict[str, str]) -> Non
     built = reels()
     built.network.on("POST", f"/{PAGE}/video_reels", ok(body))
     saved = Saved()
-    assert (await failure(built, REEL, saved)).sorting is Sorting.UNKNOWN
+    assert (await failure(built, REEL, saved)).effect is Effect.UNKNOWN
     assert saved.history == []
 
 
@@ -204,6 +204,6 @@ async def test_a_part_that_was_not_stored_ends_the_run(odd: httpx.Response) -> N
 async def test_a_refused_upload_is_begun_anew() -> None:
     built, saved = films(error(6000)), Saved()
     found = await failure(built, FILM, saved)
-    assert (found.reason, found.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.NOT_SENT)
+    assert (found.reason, found.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT)
     assert (state(saved).upload, state(saved).renewals) == (None, 1)
     await prepare(built, FILM, saved)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from munadi.channels.http import LONGEST_WAIT, ChannelHttp, given_id, redact, retry_after
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 from munadi.webhooks.guard import GuardCode, GuardRefused
 from tests.channels.making import NOW, TOKEN, GateThatCounts
@@ -20,7 +20,7 @@ from tests.channels.network import Network, answer, ok
 def explain(given: Answer) -> ChannelError:
     return ChannelError(
         Reason.UNKNOWN_PROVIDER_ERROR,
-        Sorting.UNKNOWN,
+        Effect.UNKNOWN,
         "refused",
         provider_code=str(given.status),
         retry_after=retry_after(given.headers, NOW),
@@ -62,7 +62,7 @@ async def test_unreachable_is_not_sent() -> None:
     network = Network()
     network.unreachable = True
     error = await failure(network)
-    assert (error.reason, error.sorting) == (Reason.NETWORK_UNREACHABLE, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.NETWORK_UNREACHABLE, Effect.NOT_SENT)
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ async def test_unreachable_is_not_sent() -> None:
 )
 async def test_a_break_after_the_first_byte_is_unknown(broken: Exception) -> None:
     error = await failure(Network().on("POST", "/post", broken))
-    assert (error.reason, error.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN)
+    assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
 
 
 async def test_a_closed_gate_sends_nothing() -> None:
     network = Network().on("POST", "/post", ok())
-    late = ChannelError(Reason.WINDOW_MISSED, Sorting.NOT_SENT, "too late")
+    late = ChannelError(Reason.WINDOW_MISSED, Effect.NOT_SENT, "too late")
     assert await failure(network, gate=GateThatCounts(late)) is late
     assert network.requests == []
 
@@ -83,16 +83,16 @@ async def test_a_closed_gate_sends_nothing() -> None:
 async def test_a_guarded_address_is_refused_for_good_unless_its_name_may_come_back() -> None:
     refused = GuardRefused(GuardCode.ADDRESS_NOT_PUBLIC, "10.0.0.1 is private")
     error = await failure(Network().on("POST", "/post", refused))
-    assert (error.reason, error.sorting) == (Reason.TARGET_NOT_ACCESSIBLE, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED)
     gone = GuardRefused(GuardCode.NAME_NOT_RESOLVED, "no such name")
     error = await failure(Network().on("POST", "/post", gone))
-    assert (error.reason, error.sorting) == (Reason.NETWORK_UNREACHABLE, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.NETWORK_UNREACHABLE, Effect.NOT_SENT)
 
 
 async def test_an_address_that_is_no_url_is_refused() -> None:
     with pytest.raises(ChannelError) as caught:
         await over(Network()).call("GET", "https://pds.example:port/")
-    assert (caught.value.provider_code, caught.value.sorting) == ("INVALID_URL", Sorting.REJECTED)
+    assert (caught.value.provider_code, caught.value.effect) == ("INVALID_URL", Effect.REJECTED)
 
 
 async def test_the_kept_answer_has_no_secret() -> None:
@@ -157,7 +157,7 @@ async def test_a_named_time_is_for_the_whole_account(status: int, headers: dict[
 def test_a_throttle_is_for_the_whole_account_whoever_named_its_time() -> None:
     wait = timedelta(minutes=5)
     pauses = {
-        reason: ChannelError(reason, Sorting.NOT_SENT, "no", retry_after=wait).pause
+        reason: ChannelError(reason, Effect.NOT_SENT, "no", retry_after=wait).pause
         for reason in (Reason.RATE_LIMITED, Reason.PROVIDER_OUTAGE, Reason.DAILY_CAP_REACHED)
     }
     assert pauses == {Reason.RATE_LIMITED: wait, Reason.PROVIDER_OUTAGE: None, Reason.DAILY_CAP_REACHED: None}

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from munadi.channels.graph_containers import Prepared
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
 from tests.channels.instagram.test_publish import IG, MEDIA, READ, WHO, graph_error, handle
 from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, image, publication, stage
@@ -68,7 +68,7 @@ async def test_without_an_id_a_comment_may_be_there_or_not(given: Any) -> None:
     built, saved = over(ok(given)), Saved(handle(posts={"post": MEDIA}))
     with pytest.raises(ChannelError) as caught:
         await comment(built, saved)
-    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert (caught.value.effect, caught.value.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
     assert saved.history == []
 
 
@@ -79,7 +79,7 @@ async def test_what_is_no_list_of_comments_proves_no_absence(listed: Any) -> Non
 
 async def test_a_closed_gate_lets_nothing_out() -> None:
     built = over()
-    late = ChannelError(Reason.WINDOW_MISSED, Sorting.NOT_SENT, "the deadline has passed")
+    late = ChannelError(Reason.WINDOW_MISSED, Effect.NOT_SENT, "the deadline has passed")
     with pytest.raises(ChannelError, match="deadline"):
         await comment(built, Saved(handle(posts={"post": MEDIA})), replace(stage(late), name="comment"))
     assert built.network.requests == []
@@ -100,29 +100,29 @@ async def test_without_the_posts_id_nothing_is_sent(listed: httpx.Response) -> N
     built.network.on("GET", f"/{IG}/media", listed)
     with pytest.raises(ChannelError) as caught:
         await comment(built, Saved(handle()))
-    assert caught.value.sorting is Sorting.NOT_SENT
+    assert caught.value.effect is Effect.NOT_SENT
     assert caught.value.retry_after is not None
     assert built.network.mutations == []
     assert isinstance(await find(built, posts={}), Unknown)
 
 
 @pytest.mark.parametrize(
-    ("refused", "sorting"),
+    ("refused", "effect"),
     [
-        (graph_error(10), Sorting.REJECTED),
-        (graph_error(100), Sorting.REJECTED),
-        (graph_error(100, 33), Sorting.UNKNOWN),  # a media that is seconds old may seem to be missing
-        (graph_error(2), Sorting.UNKNOWN),
-        (graph_error(4), Sorting.NOT_SENT),
-        (graph_error(190), Sorting.NOT_SENT),
-        (httpx.ReadTimeout("slow"), Sorting.UNKNOWN),
+        (graph_error(10), Effect.REJECTED),
+        (graph_error(100), Effect.REJECTED),
+        (graph_error(100, 33), Effect.UNKNOWN),  # a media that is seconds old may seem to be missing
+        (graph_error(2), Effect.UNKNOWN),
+        (graph_error(4), Effect.NOT_SENT),
+        (graph_error(190), Effect.NOT_SENT),
+        (httpx.ReadTimeout("slow"), Effect.UNKNOWN),
     ],
 )
-async def test_what_a_refusal_is_worth(refused: Any, sorting: Sorting) -> None:
+async def test_what_a_refusal_is_worth(refused: Any, effect: Effect) -> None:
     saved = Saved(handle(posts={"post": MEDIA}))
     with pytest.raises(ChannelError) as caught:
         await comment(over(refused), saved)
-    assert caught.value.sorting is sorting
+    assert caught.value.effect is effect
     assert saved.history == []
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published
 from munadi.ports import AccountImport, PublicationDraft
 from tests.channels.conftest import MediaSite, Oracle
@@ -77,7 +77,7 @@ async def test_a_comment_that_was_not_answered_is_found(oracle: Oracle, acme: Co
     given, saved = await posted(acme)
     with pytest.raises(ChannelError) as caught:
         await finish(acme, given, saved)
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     assert isinstance(await look(acme, given, saved), Published)
     assert comments(oracle, acme) == [["Sale: #monsoon"]]
 

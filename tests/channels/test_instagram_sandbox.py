@@ -11,7 +11,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
 from munadi.ports import AccountImport, PublicationDraft
 from tests.channels.conftest import MediaSite, Oracle
@@ -60,7 +60,7 @@ async def test_a_days_posts_are_used_up(oracle: Oracle, acme: Connected) -> None
     oracle.call("PUT", "/limits", channel="instagram", kind="postsPerDay", value=1)
     await acme.post(photo())
     error = await failure(acme, photo("One more"))
-    assert (error.reason, error.sorting) == (Reason.DAILY_CAP_REACHED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.DAILY_CAP_REACHED, Effect.NOT_SENT)
     assert (error.retry_after, "1 of 1 posts" in error.message) == (timedelta(hours=1), True)
     given = AccountImport(access_token=acme.account.credentials.access_token)
     assert (await acme.channel.verify(given)).profile.facts["quota"] == {"used": 1, "total": 1, "left": 0}
@@ -146,7 +146,7 @@ async def test_accepted_but_unanswered_is_found_and_never_doubled(oracle: Oracle
     await acme.prepare(given, saved)
     with pytest.raises(ChannelError) as caught:
         await acme.publish(given, saved)
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     found = await acme.find(given, saved)
     assert isinstance(found, Published)
     (post,) = posts(oracle, acme)
@@ -161,7 +161,7 @@ async def test_suspected_spam_may_be_live(oracle: Oracle, acme: Connected) -> No
     await acme.prepare(given, saved)
     with pytest.raises(ChannelError) as caught:
         await acme.publish(given, saved)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.SPAM_BLOCKED, Sorting.UNKNOWN)
+    assert (caught.value.reason, caught.value.effect) == (Reason.SPAM_BLOCKED, Effect.UNKNOWN)
     found = await acme.find(given, saved)
     assert isinstance(found, Published)
     assert [post["id"] for post in posts(oracle, acme)] == [found.post_id]
@@ -185,7 +185,7 @@ async def test_lost_without_effect_the_same_container_goes_out(
     await acme.prepare(given, saved)
     with pytest.raises(ChannelError) as caught:
         await acme.publish(given, saved)
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     assert await acme.find(given, saved) == Absent()
     await acme.publish(given, saved)
     assert len(posts(oracle, acme)) == 1
@@ -236,7 +236,7 @@ async def test_an_expired_container_is_replaced(oracle: Oracle, acme: Connected)
 async def test_the_days_posts_are_used_up(oracle: Oracle, acme: Connected) -> None:
     oracle.call("PUT", "/limits", channel="instagram", kind="postsPerDay", value=0)
     error = await failure(acme, photo())
-    assert (error.reason, error.sorting) == (Reason.DAILY_CAP_REACHED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.DAILY_CAP_REACHED, Effect.NOT_SENT)
     assert error.retry_after is not None
 
 
@@ -247,13 +247,13 @@ async def test_a_withdrawn_grant_was_not_sent(oracle: Oracle, acme: Connected, s
     oracle.call("POST", "/tokens/revoke", channel="instagram", profile=acme.account.external_id, subcode=subcode)
     with pytest.raises(ChannelError) as caught:
         await acme.publish(given, saved)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.TOKEN_REVOKED, Sorting.NOT_SENT)
+    assert (caught.value.reason, caught.value.effect) == (Reason.TOKEN_REVOKED, Effect.NOT_SENT)
 
 
 async def test_an_expired_token_cannot_be_renewed(oracle: Oracle, acme: Connected) -> None:
     oracle.call("POST", "/tokens/expire", channel="instagram", profile=acme.account.external_id)
     error = await failure(acme, photo())
-    assert (error.reason, error.sorting) == (Reason.TOKEN_EXPIRED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     with pytest.raises(ChannelError) as caught:
         await acme.channel.refresh(acme.account)
     assert caught.value.reason is Reason.TOKEN_REVOKED

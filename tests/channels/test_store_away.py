@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from tests.channels.making import Bench, Saved, bench, image, publication, stage, video
 from tests.channels.scene_tiktok import creator_state
 from tests.channels.scenes import SCENES
 
-AWAY = ChannelError(Reason.MEDIA_STORE_UNAVAILABLE, Sorting.NOT_SENT, "the media store does not answer")
+AWAY = ChannelError(Reason.MEDIA_STORE_UNAVAILABLE, Effect.NOT_SENT, "the media store does not answer")
 
 
 def without_store(name: str) -> Bench:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from munadi.channels.threads.errors import ERRORS, FAILED_CONTAINERS, NAMED, explain, explain_container, renewals
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.ports import Answer
 from tests.channels.making import NOW
 
-R, S = Reason, Sorting
+R, S = Reason, Effect
 
 
 def given(status: int, error: Any, **headers: str) -> Answer:
@@ -31,7 +31,7 @@ def test_every_row_is_found(key: tuple[int | None, int | None]) -> None:
     code, subcode = key
     error = explain(given(400, envelope(code or 25, subcode)), NOW)
     row = ERRORS[key]
-    assert (error.reason, error.sorting, error.retry_after) == (row.reason, row.sorting, row.wait)
+    assert (error.reason, error.effect, error.retry_after) == (row.reason, row.effect, row.wait)
     assert error.provider_code == (f"{code or 25}/{subcode}" if subcode else f"{code}")
     assert error.provider_message == "in its own words"
     assert renewals(error) == (row.renewals if code else 0)
@@ -42,19 +42,19 @@ def test_a_5xx_proves_nothing_but_a_dead_token_and_the_race(key: tuple[int | Non
     """Code 10 with HTTP 500 has been seen of posts that went live."""
     code, subcode = key
     error = explain(given(500, envelope(code or 25, subcode)), NOW)
-    assert error.sorting is (S.NOT_SENT if ERRORS[key].proof else S.UNKNOWN)
+    assert error.effect is (S.NOT_SENT if ERRORS[key].proof else S.UNKNOWN)
     assert renewals(error) == 0
 
 
 @pytest.mark.parametrize("name", NAMED)
 def test_a_named_error_within_its_message(name: str) -> None:
     error = explain(given(400, envelope(100, message=f"(#100) {name}: too many")), NOW)
-    assert (error.reason, error.sorting, error.provider_code) == (NAMED[name].reason, S.REJECTED, name)
+    assert (error.reason, error.effect, error.provider_code) == (NAMED[name].reason, S.REJECTED, name)
     assert explain(given(400, envelope(name)), NOW).reason is NAMED[name].reason
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason", "sorting"),
+    ("answer", "reason", "effect"),
     [
         # an unknown subcode leaves the code's meaning, unless it is one of Meta's publishing ones
         (given(400, envelope(190, 999)), R.TOKEN_EXPIRED, S.NOT_SENT),
@@ -84,14 +84,14 @@ def test_a_named_error_within_its_message(name: str) -> None:
         ),
     ],
 )
-def test_answers_without_a_row(answer: Answer, reason: Reason, sorting: Sorting) -> None:
+def test_answers_without_a_row(answer: Answer, reason: Reason, effect: Effect) -> None:
     error = explain(answer, NOW)
-    assert (error.reason, error.sorting) == (reason, sorting)
+    assert (error.reason, error.effect) == (reason, effect)
 
 
 def test_is_transient_is_not_believed() -> None:
-    assert explain(given(400, envelope(24, 4279009, is_transient=False)), NOW).sorting is S.NOT_SENT
-    assert explain(given(400, envelope(100, is_transient=True)), NOW).sorting is S.REJECTED
+    assert explain(given(400, envelope(24, 4279009, is_transient=False)), NOW).effect is S.NOT_SENT
+    assert explain(given(400, envelope(100, is_transient=True)), NOW).effect is S.REJECTED
 
 
 def test_the_words_for_people_come_first() -> None:
@@ -110,13 +110,13 @@ def test_a_throttle_says_how_long(headers: dict[str, str], wait: timedelta) -> N
 def test_every_failed_container_is_known(message: str) -> None:
     error, allowed = explain_container("ERROR", message)
     row = FAILED_CONTAINERS[message]
-    assert (error.reason, error.sorting, error.provider_code, allowed) == (
+    assert (error.reason, error.effect, error.provider_code, allowed) == (
         row.reason,
-        row.sorting,
+        row.effect,
         message,
         row.renewals,
     )
-    assert (row.sorting is S.REJECTED) == (row.renewals == 0)
+    assert (row.effect is S.REJECTED) == (row.renewals == 0)
 
 
 @pytest.mark.parametrize(
@@ -130,4 +130,4 @@ def test_every_failed_container_is_known(message: str) -> None:
 )
 def test_other_dead_containers(status: str, message: str, code: str, reason: Reason, allowed: int) -> None:
     error, found = explain_container(status, message)
-    assert (error.provider_code, error.reason, error.sorting, found) == (code, reason, S.NOT_SENT, allowed)
+    assert (error.provider_code, error.reason, error.effect, found) == (code, reason, S.NOT_SENT, allowed)

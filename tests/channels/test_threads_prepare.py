@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from munadi.channels.graph_containers import Prepared
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import PublicationDraft
 from tests.channels.making import NOW, Bench, Saved, account, bench, image, publication, video
@@ -152,7 +152,7 @@ async def test_a_failed_container_is_replaced_when_another_may_do_better(
     built, saved = begun(failed(message)), Saved()
     with pytest.raises(ChannelError) as caught:
         await until_ready(built, FILM, saved)
-    assert (caught.value.reason, caught.value.sorting) == (reason, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (reason, Effect.REJECTED)
     assert len(made(built)) == 1 + others
 
 
@@ -199,7 +199,7 @@ async def test_a_container_that_stays_unfinished_is_given_up() -> None:
     built.clock.forward(minutes=15)
     with pytest.raises(ChannelError) as caught:
         await prepare(built, FILM, saved)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_PROCESSING_TIMEOUT, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_TIMEOUT, Effect.REJECTED)
     assert len(made(built)) == 3
 
 
@@ -218,32 +218,32 @@ async def test_a_medium_that_cannot_be_fetched_is_tried_three_times_more(code: t
     error = {"error": {"code": code[0], "error_subcode": code[1], "message": "no"}}
     built, saved = bench("threads"), Saved()
     built.network.on("POST", CREATE, answer(400, error))
-    sortings = []
+    effects = []
     for _ in range(4):
         with pytest.raises(ChannelError) as caught:
             await prepare(built, ONE, saved)
         assert caught.value.reason is Reason.MEDIA_UNREACHABLE
-        sortings.append(caught.value.sorting)
-    assert sortings == [Sorting.NOT_SENT] * 3 + [Sorting.REJECTED]
+        effects.append(caught.value.effect)
+    assert effects == [Effect.NOT_SENT] * 3 + [Effect.REJECTED]
 
 
 @pytest.mark.parametrize(
-    ("given", "reason", "sorting"),
+    ("given", "reason", "effect"),
     [
-        (answer(400, {"error": {"code": 100, "message": "bad"}}), Reason.INVALID_FIELD, Sorting.REJECTED),
-        (answer(403, {"error": {"code": 10, "message": "no"}}), Reason.MISSING_SCOPE, Sorting.REJECTED),
-        (answer(400, {"error": {"code": 190, "message": "no"}}), Reason.TOKEN_EXPIRED, Sorting.NOT_SENT),
-        (answer(500, "<html>"), Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN),
-        (answer(429, "<html>"), Reason.RATE_LIMITED, Sorting.NOT_SENT),
-        (ok({}), Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN),
+        (answer(400, {"error": {"code": 100, "message": "bad"}}), Reason.INVALID_FIELD, Effect.REJECTED),
+        (answer(403, {"error": {"code": 10, "message": "no"}}), Reason.MISSING_SCOPE, Effect.REJECTED),
+        (answer(400, {"error": {"code": 190, "message": "no"}}), Reason.TOKEN_EXPIRED, Effect.NOT_SENT),
+        (answer(500, "<html>"), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
+        (answer(429, "<html>"), Reason.RATE_LIMITED, Effect.NOT_SENT),
+        (ok({}), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
     ],
 )
-async def test_a_refused_creation_leaves_nothing_behind(given: Any, reason: Reason, sorting: Sorting) -> None:
+async def test_a_refused_creation_leaves_nothing_behind(given: Any, reason: Reason, effect: Effect) -> None:
     built, saved = bench("threads"), Saved()
     built.network.on("POST", CREATE, given)
     with pytest.raises(ChannelError) as caught:
         await prepare(built, ONE, saved)
-    assert (caught.value.reason, caught.value.sorting) == (reason, sorting)
+    assert (caught.value.reason, caught.value.effect) == (reason, effect)
     assert saved.history == []
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from munadi.channels.graph_containers import Prepared
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published, Ready
 from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, publication, stage
 from tests.channels.network import answer, form_of, ok
@@ -123,7 +123,7 @@ async def test_an_answer_without_an_id_proves_nothing(said: Any) -> None:
     saved = Saved(handle())
     with pytest.raises(ChannelError) as caught:
         await publish(over(ok(said)), saved)
-    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert (caught.value.effect, caught.value.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
     assert saved.history == []
 
 
@@ -138,7 +138,7 @@ async def test_what_is_live_is_not_published_again(known: Handle) -> None:
 async def test_half_a_preparation_is_refused(known: Handle | None) -> None:
     built = over()
     error = await refused(built, Saved(known))
-    assert (error.reason, error.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
     assert built.network.requests == []
 
 
@@ -158,7 +158,7 @@ async def test_half_a_preparation_is_refused(known: Handle | None) -> None:
 )
 async def test_what_may_have_gone_out_is_unknown(given: Any) -> None:
     error = await refused(over(given), Saved(handle()))
-    assert error.sorting is Sorting.UNKNOWN
+    assert error.effect is Effect.UNKNOWN
     assert TOKEN not in f"{error.raw}{error.provider_message}{error.message}"
 
 
@@ -172,7 +172,7 @@ async def test_a_refusal_of_a_container_that_is_live_after_all(code: tuple[Any, 
 async def test_a_refusal_stands_when_the_container_is_not_live_or_cannot_be_read() -> None:
     for status in ("FINISHED", answer(503, "<html>")):
         error = await refused(over(graph_error(10), status=status), Saved(handle()))
-        assert (error.reason, error.sorting) == (Reason.MISSING_SCOPE, Sorting.REJECTED)
+        assert (error.reason, error.effect) == (Reason.MISSING_SCOPE, Effect.REJECTED)
 
 
 async def test_the_race_is_no_failure() -> None:
@@ -180,20 +180,20 @@ async def test_the_race_is_no_failure() -> None:
     built, saved = over(graph_error(24, 4279009)), Saved(handle())
     for misses in (1, 2, 3):
         error = await refused(built, saved)
-        assert (error.reason, error.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT)
+        assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.NOT_SENT)
         assert error.retry_after == timedelta(seconds=5)
         assert saved.handle is not None
         assert saved.handle.ready
         assert Prepared.of(saved.handle).misses == misses
         assert "post" in Prepared.of(saved.handle).containers
-    assert (await refused(built, saved)).sorting is Sorting.NOT_SENT
+    assert (await refused(built, saved)).effect is Effect.NOT_SENT
     assert saved.handle is not None
     assert not saved.handle.ready
     assert Prepared.of(saved.handle) == Prepared(misses=4)
     saved = Saved(handle(misses=4))
-    assert [(await refused(built, saved)).sorting for _ in range(3)] == [Sorting.NOT_SENT] * 3
+    assert [(await refused(built, saved)).effect for _ in range(3)] == [Effect.NOT_SENT] * 3
     assert "post" in Prepared.of(saved.handle).containers
-    assert (await refused(built, saved)).sorting is Sorting.REJECTED
+    assert (await refused(built, saved)).effect is Effect.REJECTED
 
 
 async def test_a_race_that_is_over_leaves_no_trace() -> None:
@@ -206,10 +206,10 @@ async def test_a_race_that_is_over_leaves_no_trace() -> None:
 
 async def test_a_medium_lost_at_the_last_step_is_prepared_anew() -> None:
     built, saved = over(graph_error(1, 2207052)), Saved(handle())
-    assert (await refused(built, saved)).sorting is Sorting.NOT_SENT
+    assert (await refused(built, saved)).effect is Effect.NOT_SENT
     assert Prepared.of(saved.handle) == Prepared(renewals=1)
     saved = Saved(handle(renewals=3))
-    assert (await refused(built, saved)).sorting is Sorting.REJECTED
+    assert (await refused(built, saved)).effect is Effect.REJECTED
     assert saved.history == []
 
 
@@ -228,7 +228,7 @@ async def test_a_throttle_may_be_the_days_quota(limit: httpx.Response, reason: R
     built = over(graph_error(4))
     built.network.on("GET", LIMIT, limit)
     error = await refused(built, Saved(handle()))
-    assert (error.reason, error.sorting) == (reason, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (reason, Effect.NOT_SENT)
     assert error.retry_after is not None
     assert built.network.sent(LIMIT)[0].url.params["fields"] == "quota_usage,config"
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Published, Unknown
 from munadi.ports import AccountImport, PublicationDraft, Stage
 from tests.channels.conftest import MediaSite, Oracle
@@ -75,7 +75,7 @@ async def finish(connected: Connected, given: PublicationDraft, saved: Saved, na
         try:
             return await step(connected, given, saved, name)
         except ChannelError as error:
-            if error.sorting is not Sorting.NOT_SENT or error.retry_after is None:
+            if error.effect is not Effect.NOT_SENT or error.retry_after is None:
                 raise
             await asyncio.sleep(error.retry_after.total_seconds())
     raise AssertionError("a step has four tries")
@@ -120,7 +120,7 @@ async def test_a_quote_shown_in_two_countries(oracle: Oracle, acme: Connected) -
 
 async def test_a_quote_of_what_is_not_there(oracle: Oracle, acme: Connected) -> None:
     error = await failure(acme, new("As I said", options={"quotePostId": "18000000000000000"}))
-    assert error.sorting in (Sorting.REJECTED, Sorting.NOT_SENT)
+    assert error.effect in (Effect.REJECTED, Effect.NOT_SENT)
     assert posts(oracle, acme) == []
 
 
@@ -249,7 +249,7 @@ async def test_the_days_posts_and_replies_are_used_up(oracle: Oracle, acme: Conn
     assert (await refused(acme, given, saved, "comment")).provider_code == "IN_PROGRESS"
     of_replies = await refused(acme, given, saved, "comment")
     for error in (of_replies, await failure(acme, new("Hello"))):
-        assert (error.reason, error.sorting) == (Reason.DAILY_CAP_REACHED, Sorting.NOT_SENT)
+        assert (error.reason, error.effect) == (Reason.DAILY_CAP_REACHED, Effect.NOT_SENT)
         assert error.retry_after is not None
 
 
@@ -259,13 +259,13 @@ async def test_a_withdrawn_grant_was_not_sent(oracle: Oracle, acme: Connected, s
     await acme.prepare(given, saved)
     oracle.call("POST", "/tokens/revoke", channel="threads", profile=acme.account.external_id, subcode=subcode)
     error = await refused(acme, given, saved)
-    assert (error.reason, error.sorting) == (Reason.TOKEN_REVOKED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.TOKEN_REVOKED, Effect.NOT_SENT)
 
 
 async def test_an_expired_token_cannot_be_renewed(oracle: Oracle, acme: Connected) -> None:
     oracle.call("POST", "/tokens/expire", channel="threads", profile=acme.account.external_id)
     error = await failure(acme, new("Hello"))
-    assert (error.reason, error.sorting) == (Reason.TOKEN_EXPIRED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     with pytest.raises(ChannelError) as caught:
         await acme.channel.refresh(acme.account)
     assert caught.value.reason is Reason.TOKEN_REVOKED

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.publication import Absent, Published
 from tests.channels.conftest import MediaSite, Oracle
 from tests.channels.connected import Connected, new
@@ -40,7 +40,7 @@ async def test_accepted_but_unanswered_is_found_and_never_doubled(
     oracle.plant("threads", "threads_publish", **plan)
     given, saved = new("Hello"), Saved()
     await acme.prepare(given, saved)
-    assert (await refused(acme, given, saved)).sorting is Sorting.UNKNOWN
+    assert (await refused(acme, given, saved)).effect is Effect.UNKNOWN
     found = await acme.find(given, saved)
     assert isinstance(found, Published)
     (post,) = posts(oracle, acme)
@@ -71,7 +71,7 @@ async def test_a_lost_reply_is_found_and_the_chain_goes_on(
     oracle.plant("threads", "threads_publish", **plan)
     with pytest.raises(ChannelError) as caught:
         await finish(acme, given, saved, "part-2")
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     found = await acme.channel.find(given, acme.account, saved.handle, given.due_at, "part-2")
     assert isinstance(found, Published)
     await finish(acme, given, saved, "part-3")
@@ -107,7 +107,7 @@ async def test_lost_without_effect_the_same_container_goes_out(
     oracle.plant("threads", "threads_publish", **plan)
     given, saved = new("Hello"), Saved()
     await acme.prepare(given, saved)
-    assert (await refused(acme, given, saved)).sorting is Sorting.UNKNOWN
+    assert (await refused(acme, given, saved)).effect is Effect.UNKNOWN
     assert await acme.find(given, saved) == Absent()
     await acme.publish(given, saved)
     assert len(posts(oracle, acme)) == 1
@@ -118,7 +118,7 @@ async def test_the_race_after_finished_is_no_failure(oracle: Oracle, acme: Conne
     given, saved = new("Hello"), Saved()
     await acme.prepare(given, saved)
     error = await refused(acme, given, saved)
-    assert (error.provider_code, error.sorting) == ("24/4279009", Sorting.NOT_SENT)
+    assert (error.provider_code, error.effect) == ("24/4279009", Effect.NOT_SENT)
     oracle.call("POST", "/clock", advanceSeconds=61)
     await acme.publish(given, saved)
     assert len(posts(oracle, acme)) == 1

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from munadi.channels.graph_containers import Prepared
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
 from munadi.ports import Stage
 from tests.channels.making import NOW, Bench, GateThatCounts, Saved, account, bench, image, publication
@@ -59,7 +59,7 @@ async def take_until_done(built: Bench, saved: Saved, name: str) -> Published:
         try:
             return await take(built, saved, name)
         except ChannelError as error:
-            if error.sorting is not Sorting.NOT_SENT or error.retry_after is None:
+            if error.effect is not Effect.NOT_SENT or error.retry_after is None:
                 raise
             built.clock.forward(seconds=error.retry_after.total_seconds())
     raise AssertionError("a step has four tries")
@@ -90,7 +90,7 @@ async def test_until_its_container_is_finished_a_step_was_not_sent() -> None:
     for _ in range(4):
         with pytest.raises(ChannelError) as caught:
             await take(built, saved, "part-2", gate)
-        assert (caught.value.reason, caught.value.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT)
+        assert (caught.value.reason, caught.value.effect) == (Reason.PROVIDER_OUTAGE, Effect.NOT_SENT)
         assert caught.value.retry_after is not None
         waits.append(caught.value.retry_after.total_seconds())
         built.clock.forward(seconds=waits[-1])
@@ -130,7 +130,7 @@ async def test_a_step_that_the_draft_does_not_have(name: str) -> None:
     built = over()
     with pytest.raises(ChannelError) as caught:
         await take(built, Saved(after_the_post()), name)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+    assert (caught.value.reason, caught.value.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
     assert built.network.mutations == []
 
 
@@ -148,7 +148,7 @@ async def test_without_the_parents_id_nothing_is_made() -> None:
     built, saved = over(), Saved(after_the_post(posts={}))
     with pytest.raises(ChannelError) as caught:
         await take(built, saved, "part-2")
-    assert (caught.value.provider_code, caught.value.sorting) == ("PARENT_UNKNOWN", Sorting.NOT_SENT)
+    assert (caught.value.provider_code, caught.value.effect) == ("PARENT_UNKNOWN", Effect.NOT_SENT)
     assert caught.value.retry_after == timedelta(seconds=5)
     assert built.network.mutations == []
 

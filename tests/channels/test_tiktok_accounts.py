@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from munadi.domain.account import Credentials
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import AccountImport
 from tests.channels.making import NOW, REFRESH, TOKEN, Bench, bench
 from tests.channels.network import answer, form_of, ok
@@ -125,7 +125,7 @@ async def test_a_refused_refresh_whatever_its_status(status: int, code: str, rea
 async def test_a_refresh_that_says_nothing_is_an_error(body: Any) -> None:
     with pytest.raises(ChannelError) as caught:
         await refresh(ok(body))
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
 
 
 async def test_nothing_to_renew_with() -> None:

@@ -9,16 +9,16 @@ import httpx
 import pytest
 
 from munadi.channels.tiktok.errors import ERRORS, FAILURES, explain, explain_failure, is_ok
-from munadi.domain.failure import FailureClass, Reason, Sorting
+from munadi.domain.failure import Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 from tests.channels.making import NOW, Saved, bench, stage
 from tests.channels.network import ok
 from tests.channels.scene_tiktok import SETTINGS, STATUS, TIKTOK, UPLOAD_URL, WHO, refused
 
-C, R, S = FailureClass, Reason, Sorting
+C, R, S = FailureClass, Reason, Effect
 
-# (HTTP status, code, reason, sorting, class by the facts)
+# (HTTP status, code, reason, effect, class by the facts)
 ROWS = [
     (400, "invalid_param", R.INVALID_FIELD, S.REJECTED, C.INVALID_REQUEST),
     (400, "invalid_params", R.INVALID_FIELD, S.REJECTED, C.INVALID_REQUEST),
@@ -82,10 +82,10 @@ def read(response: httpx.Response) -> Answer:
     return Answer(response.status_code, dict(response.headers), response.json(), response.text)
 
 
-@pytest.mark.parametrize(("status", "code", "reason", "sorting", "class_"), ROWS, ids=lambda value: str(value))
-def test_every_code(status: int, code: str, reason: Reason, sorting: Sorting, class_: FailureClass) -> None:
+@pytest.mark.parametrize(("status", "code", "reason", "effect", "class_"), ROWS, ids=lambda value: str(value))
+def test_every_code(status: int, code: str, reason: Reason, effect: Effect, class_: FailureClass) -> None:
     error = explain(read(refused(status, code, "the field title is wrong")), NOW)
-    assert (error.reason, error.sorting, error.provider_code) == (reason, sorting, code)
+    assert (error.reason, error.effect, error.provider_code) == (reason, effect, code)
     assert REASONS[error.reason].class_ is class_
     assert error.provider_message == "the field title is wrong (log_id 202611250901)"
 
@@ -105,7 +105,7 @@ def test_the_tables_above_are_whole() -> None:
 @pytest.mark.parametrize(("fail_reason", "reason", "class_"), FAIL_REASONS)
 def test_every_fail_reason_is_final(fail_reason: str, reason: Reason, class_: FailureClass) -> None:
     error = explain_failure(fail_reason)
-    assert (error.reason, error.sorting) == (reason, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (reason, Effect.REJECTED)
     assert REASONS[error.reason].class_ is class_
     assert error.provider_code == (fail_reason or "FAILED")
     assert fail_reason in (error.provider_message or "")
@@ -113,7 +113,7 @@ def test_every_fail_reason_is_final(fail_reason: str, reason: Reason, class_: Fa
 
 @pytest.mark.parametrize("code", [row[1] for row in ROWS if row[0] < 500])
 def test_a_5xx_proves_nothing_whatever_its_code(code: str) -> None:
-    assert explain(read(refused(502, code)), NOW).sorting is Sorting.UNKNOWN
+    assert explain(read(refused(502, code)), NOW).effect is Effect.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_waits(code: str, wait: timedelta | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "reason", "sorting"),
+    ("status", "reason", "effect"),
     [
         (400, R.MEDIA_VALIDATION_FAILED, S.REJECTED),
         (403, R.MEDIA_PROCESSING_FAILED, S.UNKNOWN),
@@ -143,9 +143,9 @@ def test_waits(code: str, wait: timedelta | None) -> None:
         (500, R.PROVIDER_OUTAGE, S.UNKNOWN),
     ],
 )
-def test_an_upload_answers_with_a_bare_status(status: int, reason: Reason, sorting: Sorting) -> None:
+def test_an_upload_answers_with_a_bare_status(status: int, reason: Reason, effect: Effect) -> None:
     error = explain(Answer(status, {}, None, ""), NOW, upload=True)
-    assert (error.reason, error.sorting, error.provider_code) == (reason, sorting, f"HTTP {status}")
+    assert (error.reason, error.effect, error.provider_code) == (reason, effect, f"HTTP {status}")
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_an_upload_answers_with_a_bare_status(status: int, reason: Reason, sorti
 def test_only_ok_is_ok(body: Any) -> None:
     given = Answer(200, {}, body, "")
     assert not is_ok(given)
-    assert explain(given, NOW).sorting is Sorting.UNKNOWN
+    assert explain(given, NOW).effect is Effect.UNKNOWN
     assert is_ok(Answer(500, {}, {"error": {"code": "ok"}}, ""))
 
 

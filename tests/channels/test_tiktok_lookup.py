@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels.making import NOW
@@ -33,7 +33,7 @@ async def test_check_tells_every_fail_reason(fail_reason: str, reason: Reason, _
     built = scripted(said("FAILED", fail_reason=fail_reason))
     with pytest.raises(ChannelError) as caught:
         await built.channel.check(PULL, WHO, handle(**SENT))
-    assert (caught.value.reason, caught.value.sorting) == (reason, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (reason, Effect.REJECTED)
 
 
 @pytest.mark.parametrize("code", ["invalid_publish_id", "scope_not_authorized", "access_token_invalid", "spam_risk"])
@@ -41,7 +41,7 @@ async def test_a_read_that_is_refused_says_nothing_of_the_post(code: str) -> Non
     built = scripted(refused(400, code))
     with pytest.raises(ChannelError) as caught:
         await built.channel.check(PULL, WHO, handle(**SENT))
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from munadi.channels.tiktok.wire import Prepared
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import PublicationDraft
 from tests.channels.making import NOW, Saved, image, publication, stage, video
@@ -104,7 +104,7 @@ async def test_a_chunk_is_sent_again_after_an_outage(status: int) -> None:
     tiktok.answers = [None, answer(status)]
     with pytest.raises(ChannelError) as caught:
         await tiktok.prepare(VIDEO, saved)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN)
+    assert (caught.value.reason, caught.value.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
     await tiktok.until_ready(VIDEO, saved)
     assert tiktok.uploads == {"v_pub~1": BYTES[:32]}
 
@@ -120,7 +120,7 @@ async def test_an_upload_that_cannot_go_on_begins_anew_a_few_times(status: int) 
     always.answers = [answer(status)] * 9
     with pytest.raises(ChannelError) as caught:
         await always.until_ready(VIDEO, saved)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
     assert always.called(INIT) == 4
 
 
@@ -210,27 +210,25 @@ async def test_the_creators_settings_are_obeyed(changes: dict[str, Any], reason:
         tiktok.creator |= changes
         with pytest.raises(ChannelError) as caught:
             await tiktok.prepare(given, saved)
-        assert (caught.value.reason, caught.value.sorting) == (reason, Sorting.REJECTED)
+        assert (caught.value.reason, caught.value.effect) == (reason, Effect.REJECTED)
         assert words in caught.value.message
         assert tiktok.called(INIT) == 0
 
 
 @pytest.mark.parametrize(
-    ("code", "reason", "sorting"),
+    ("code", "reason", "effect"),
     [
-        ("spam_risk_too_many_posts", Reason.DAILY_CAP_REACHED, Sorting.NOT_SENT),
-        ("spam_risk_user_banned_from_posting", Reason.ACCOUNT_RESTRICTED, Sorting.REJECTED),
-        ("reached_active_user_cap", Reason.QUOTA_EXCEEDED, Sorting.NOT_SENT),
+        ("spam_risk_too_many_posts", Reason.DAILY_CAP_REACHED, Effect.NOT_SENT),
+        ("spam_risk_user_banned_from_posting", Reason.ACCOUNT_RESTRICTED, Effect.REJECTED),
+        ("reached_active_user_cap", Reason.QUOTA_EXCEEDED, Effect.NOT_SENT),
     ],
 )
-async def test_a_creator_who_may_not_post_now_is_told_with_http_200(
-    code: str, reason: Reason, sorting: Sorting
-) -> None:
+async def test_a_creator_who_may_not_post_now_is_told_with_http_200(code: str, reason: Reason, effect: Effect) -> None:
     tiktok, saved = TikTokInMemory(), Saved()
     tiktok.bench.network.on("POST", CREATOR, refused(200, code))
     with pytest.raises(ChannelError) as caught:
         await tiktok.prepare(VIDEO, saved)
-    assert (caught.value.reason, caught.value.sorting) == (reason, sorting)
+    assert (caught.value.reason, caught.value.effect) == (reason, effect)
     assert saved.history == []
 
 

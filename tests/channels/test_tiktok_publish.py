@@ -11,7 +11,7 @@ import pytest
 from munadi.channels.tiktok.adapter import TikTok
 from munadi.channels.tiktok.wire import Prepared
 from munadi.domain.channel import Resend
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels.making import NOW, Bench, Saved, bench, image, publication, stage, video
@@ -126,7 +126,7 @@ async def test_nothing_half_prepared_goes_out(given: PublicationDraft, known: Ha
     built = scripted()
     with pytest.raises(ChannelError) as caught:
         await built.channel.publish(given, WHO, known, Saved(known), stage())
-    assert (caught.value.reason, caught.value.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+    assert (caught.value.reason, caught.value.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
     assert built.network.requests == []
 
 
@@ -148,11 +148,11 @@ async def test_a_refused_last_chunk_of_an_unfinished_upload_begins_anew(status: 
     built, saved = scripted(UNFINISHED), Saved(FILE_READY)
     built.network.on("PUT", UPLOAD_PATH, answer(status))
     error = await refusal(built, FILE, FILE_READY, saved)
-    assert (error.reason, error.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT)
     assert saved.handle is not None
     assert (state(saved), saved.handle.ready) == (Prepared(renewals=1), False)
     tired = handle(creator=creator_state(), upload=upload_state(), renewals=3)
-    assert (await refusal(built, FILE, tired)).sorting is Sorting.REJECTED
+    assert (await refusal(built, FILE, tired)).effect is Effect.REJECTED
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ async def test_a_refused_last_chunk_that_cannot_be_looked_into_is_unknown(looks:
     built, saved = scripted(looks), Saved(FILE_READY)
     built.network.on("PUT", UPLOAD_PATH, answer(404))
     error = await refusal(built, FILE, FILE_READY, saved)
-    assert (error.sorting, error.provider_code) == (Sorting.UNKNOWN, "HTTP 404")
+    assert (error.effect, error.provider_code) == (Effect.UNKNOWN, "HTTP 404")
     assert saved.history == []
 
 
@@ -170,20 +170,20 @@ async def test_a_refused_last_chunk_of_a_failed_post_is_final() -> None:
     built = scripted(said("FAILED", fail_reason="spam_risk"))
     built.network.on("PUT", UPLOAD_PATH, answer(404))
     error = await refusal(built, FILE, FILE_READY)
-    assert (error.reason, error.sorting) == (Reason.SPAM_BLOCKED, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (Reason.SPAM_BLOCKED, Effect.REJECTED)
 
 
 async def test_an_upload_that_is_not_whole_after_its_last_chunk_is_unknown() -> None:
     built = scripted()
     built.network.on("PUT", UPLOAD_PATH, httpx.Response(206))
-    assert (await refusal(built, FILE, FILE_READY)).sorting is Sorting.UNKNOWN
+    assert (await refusal(built, FILE, FILE_READY)).effect is Effect.UNKNOWN
 
 
 async def test_an_expired_address_is_not_tried() -> None:
     built, saved = scripted(), Saved(FILE_READY)
     built.clock.forward(minutes=55)
     error = await refusal(built, FILE, FILE_READY, saved)
-    assert (error.sorting, built.network.requests) == (Sorting.NOT_SENT, [])
+    assert (error.effect, built.network.requests) == (Effect.NOT_SENT, [])
     assert state(saved) == Prepared(renewals=1)
 
 
@@ -192,7 +192,7 @@ async def test_what_was_sent_is_looked_at_before_anything_is_sent_again(known: d
     given = FILE if "upload" in known else PULL
     assert isinstance(await publish(built := scripted(), given, handle(**known)), Published)
     assert isinstance(await publish(scripted(said("PROCESSING_DOWNLOAD")), given, handle(**known)), Pending)
-    assert (await refusal(scripted(answer(503)), given, handle(**known))).sorting is Sorting.UNKNOWN
+    assert (await refusal(scripted(answer(503)), given, handle(**known))).effect is Effect.UNKNOWN
     assert built.network.mutations == []
 
 
@@ -200,11 +200,11 @@ async def test_a_post_that_tiktok_gave_up_is_begun_anew_only_when_asked_for_agai
     given_up = said("FAILED", fail_reason="internal")
     first, saved = scripted(given_up), Saved(handle(**SENT))
     error = await refusal(first, PULL, handle(**SENT), saved)
-    assert (error.reason, error.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.REJECTED)
     assert state(saved) == Prepared()
     retried = PULL.model_copy(update={"due_at": NOW + timedelta(seconds=1)})
     error = await refusal(built := scripted(given_up), retried, handle(**SENT), saved)
-    assert (error.reason, error.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT)
     assert state(saved) == Prepared()
     assert built.network.mutations == []
 
@@ -216,9 +216,9 @@ async def test_an_accepted_pull_without_a_publish_id_is_never_sent_again_by_itse
     assert saved.handle is not None
     assert isinstance(await built.channel.check(PULL, WHO, saved.handle), Pending)
     assert isinstance(await built.channel.find(PULL, WHO, saved.handle, NOW), Unknown)
-    assert (await refusal(built, PULL, saved.handle)).sorting is Sorting.UNKNOWN
+    assert (await refusal(built, PULL, saved.handle)).effect is Effect.UNKNOWN
     retried = PULL.model_copy(update={"due_at": NOW + timedelta(hours=1)})
-    assert (await refusal(built, retried, saved.handle, saved)).sorting is Sorting.NOT_SENT
+    assert (await refusal(built, retried, saved.handle, saved)).effect is Effect.NOT_SENT
     assert len(built.network.sent(INIT)) == 1
 
 
@@ -239,13 +239,13 @@ def test_only_a_file_may_be_sent_again_by_the_same_handle() -> None:
 @pytest.mark.parametrize("code", ["scope_not_authorized", "access_token_invalid", "spam_risk"])
 async def test_a_look_that_is_refused_leaves_what_was_sent_unknown(code: str) -> None:
     built = scripted(refused(401, code))
-    assert (await refusal(built, PULL, handle(**SENT))).sorting is Sorting.UNKNOWN
+    assert (await refusal(built, PULL, handle(**SENT))).effect is Effect.UNKNOWN
     built.network.on("PUT", UPLOAD_PATH, answer(416))
-    assert (await refusal(built, FILE, FILE_READY)).sorting is Sorting.UNKNOWN
+    assert (await refusal(built, FILE, FILE_READY)).effect is Effect.UNKNOWN
 
 
 async def test_a_kept_address_that_is_no_longer_configured_gets_nothing() -> None:
     moved = handle(creator=creator_state(), upload=upload_state(url="https://elsewhere.example/video/"))
     error = await refusal(built := scripted(), FILE, moved)
-    assert (error.sorting, error.provider_code) == (Sorting.NOT_SENT, "FOREIGN_URL")
+    assert (error.effect, error.provider_code) == (Effect.NOT_SENT, "FOREIGN_URL")
     assert built.network.requests == []

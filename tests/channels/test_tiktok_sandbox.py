@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from munadi.channels.tiktok.wire import Prepared
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent
 from tests.channels.conftest import MediaSite, Oracle
 from tests.channels.connected import Connected, new
@@ -104,7 +104,7 @@ async def test_a_video_that_tiktok_does_not_take(
 ) -> None:
     for given in (clip(acme, body=body), pull(site, body=body)):
         error = await failure(acme, given)
-        assert (error.reason, error.sorting, error.provider_code) == (reason, Sorting.REJECTED, code)
+        assert (error.reason, error.effect, error.provider_code) == (reason, Effect.REJECTED, code)
     assert posts(oracle, acme) == []
 
 
@@ -132,7 +132,7 @@ async def test_what_a_creator_or_an_app_may_not(
     if switch:
         oracle.call("PUT", "/switches", channel="tiktok", kind=switch, enabled=True)
     error = await failure(acme, clip(acme, **options))
-    assert (error.reason, error.sorting) == (reason, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (reason, Effect.REJECTED)
     assert posts(oracle, acme) == []
 
 
@@ -164,7 +164,7 @@ async def test_an_unverified_domain(oracle: Oracle, acme: Connected, site: Media
     oracle.call("PUT", "/switches", channel="tiktok", kind="urlsVerified", enabled=False)
     for given in (pull(site), photos(site)):
         error = await failure(acme, given)
-        assert (error.reason, error.sorting) == (Reason.MEDIA_DOMAIN_UNVERIFIED, Sorting.REJECTED)
+        assert (error.reason, error.effect) == (Reason.MEDIA_DOMAIN_UNVERIFIED, Effect.REJECTED)
 
 
 @pytest.mark.parametrize(
@@ -179,5 +179,5 @@ async def test_an_unverified_domain(oracle: Oracle, acme: Connected, site: Media
 async def test_limits_are_waited_for(oracle: Oracle, acme: Connected, limit: str, reason: Reason) -> None:
     oracle.call("PUT", "/limits", channel="tiktok", kind=limit, value=0)
     error = await failure(acme, clip(acme))
-    assert (error.reason, error.sorting) == (reason, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (reason, Effect.NOT_SENT)
     assert error.retry_after is not None

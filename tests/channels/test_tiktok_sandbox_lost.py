@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
 from tests.channels.conftest import MediaSite, Oracle
 from tests.channels.connected import Connected
@@ -47,7 +47,7 @@ async def test_a_last_chunk_accepted_but_unanswered_is_found_and_never_doubled(
         assert isinstance(outcome, Pending)
     else:
         assert isinstance(outcome, ChannelError)
-        assert outcome.sorting is Sorting.UNKNOWN
+        assert outcome.effect is Effect.UNKNOWN
     done = await found(acme, given, saved)
     (live,) = posts(oracle, acme)
     assert (live["id"], live["url"]) == (done.post_id, done.url)
@@ -80,7 +80,7 @@ async def test_a_last_chunk_lost_without_effect_goes_out_by_the_same_handle(
     oracle.plant("tiktok", "upload_last_chunk", **plan)
     with pytest.raises(ChannelError) as caught:
         await send(acme, given, saved)
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     assert await acme.find(given, saved) == Absent()
     await send(acme, given, saved)
     await settled(acme, given, saved)
@@ -97,7 +97,7 @@ async def test_a_pull_accepted_but_unanswered_stays_unknown(
     oracle.plant("tiktok", kind, mode)
     with pytest.raises(ChannelError) as caught:
         await send(acme, given, saved)
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     assert isinstance(await acme.find(given, saved), Unknown)
     for _ in range(300):
         if posts(oracle, acme):
@@ -132,7 +132,7 @@ async def test_an_upload_that_expired_is_made_anew(oracle: Oracle, acme: Connect
     acme.account = acme.account.model_copy(update={"credentials": fresh})
     with pytest.raises(ChannelError) as caught:
         await send(acme, given, saved)
-    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.NOT_SENT, "HTTP 403")
+    assert (caught.value.effect, caught.value.provider_code) == (Effect.NOT_SENT, "HTTP 403")
     await post(acme, given, saved)
     assert len(posts(oracle, acme)) == 1
 
@@ -144,11 +144,11 @@ async def test_a_post_that_tiktok_gives_up_and_a_retry(oracle: Oracle, acme: Con
     given, saved = clip(acme, f"Waves [fail:{fail_reason}]"), Saved()
     with pytest.raises(ChannelError) as caught:
         await post(acme, given, saved)
-    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.REJECTED, fail_reason)
+    assert (caught.value.effect, caught.value.provider_code) == (Effect.REJECTED, fail_reason)
     retried = given.model_copy(update={"due_at": acme.channel._tools.clock.now(), "text": "Waves"})  # type: ignore[attr-defined]
     with pytest.raises(ChannelError) as caught:
         await send(acme, retried, saved)
-    assert caught.value.sorting is Sorting.NOT_SENT
+    assert caught.value.effect is Effect.NOT_SENT
     await post(acme, retried, saved)
     assert len(posts(oracle, acme)) == 1
 
@@ -174,7 +174,7 @@ async def test_an_expired_token_is_renewed_and_the_old_refresh_token_is_dead(
     oracle.call("POST", "/tokens/expire", channel="tiktok", profile=acme.account.external_id)
     with pytest.raises(ChannelError) as caught:
         await (send(acme, given, saved) if mode == "publish" else acme.prepare(given, saved))
-    assert (caught.value.reason, caught.value.sorting) == (Reason.TOKEN_EXPIRED, Sorting.NOT_SENT)
+    assert (caught.value.reason, caught.value.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     stale = acme.account
     fresh = await acme.channel.refresh(stale)
     assert fresh.expires_at is not None

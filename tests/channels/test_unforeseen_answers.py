@@ -19,7 +19,7 @@ import pytest
 
 from munadi.channels.containment import contained
 from munadi.channels.registry import REGISTRY
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
 from munadi.ports import StaleEpoch
 from tests.channels.contract import Scene
@@ -121,7 +121,7 @@ async def outcome(call: Awaitable[Any]) -> Any:
 
 
 def _check(error: ChannelError) -> None:
-    assert error.sorting is not Sorting.SENT
+    assert error.effect is not Effect.SENT
     assert len(error.provider_code or "") <= 200
     kept = f"{error.message}{error.provider_code}{error.provider_message}{error.raw}"
     assert "\0" not in kept
@@ -142,7 +142,7 @@ async def test_a_strange_success_of_the_visible_call_is_unknown_or_proven(scene:
         found = await outcome(built.channel.publish(scene.draft, scene.account, scene.handle, saved, step))
         assert gate.asked >= 1
         if isinstance(found, ChannelError):
-            assert found.sorting is Sorting.UNKNOWN, (answer.content[:200], found)
+            assert found.effect is Effect.UNKNOWN, (answer.content[:200], found)
         else:
             assert isinstance(found, Published | Pending)
             if isinstance(found, Published):
@@ -167,7 +167,7 @@ async def test_an_unreadable_answer_of_the_visible_call_is_unknown(scene: Scene,
     built = scene.failing(raw(BODIES[name], status))
     found = await outcome(built.channel.publish(scene.draft, scene.account, scene.handle, Saved(), stage()))
     assert isinstance(found, ChannelError)
-    assert (found.reason, found.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN)
+    assert (found.reason, found.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
 
 
 def _reads(scene: Scene, built: Bench) -> dict[str, Callable[[], Awaitable[Any]]]:
@@ -217,18 +217,18 @@ class Adapter:
 
 
 @pytest.mark.parametrize(
-    ("draft", "sorting"),
+    ("draft", "effect"),
     [
-        ("before", Sorting.NOT_SENT),
-        ("type", Sorting.UNKNOWN),
-        ("overflow", Sorting.UNKNOWN),
-        ("unicode", Sorting.UNKNOWN),
+        ("before", Effect.NOT_SENT),
+        ("type", Effect.UNKNOWN),
+        ("overflow", Effect.UNKNOWN),
+        ("unicode", Effect.UNKNOWN),
     ],
 )
-async def test_an_unforeseen_error_is_unknown_once_the_gate_was_passed(draft: str, sorting: Sorting) -> None:
+async def test_an_unforeseen_error_is_unknown_once_the_gate_was_passed(draft: str, effect: Effect) -> None:
     with pytest.raises(ChannelError) as caught:
         await contained(Adapter(), "Net").publish(draft, None, None, Saved(), stage())
-    assert (caught.value.reason, caught.value.sorting) == (Reason.PROVIDER_OUTAGE, sorting)
+    assert (caught.value.reason, caught.value.effect) == (Reason.PROVIDER_OUTAGE, effect)
 
 
 async def test_a_lost_lease_stays_what_it_is() -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.importing import prove
 from munadi.ports import AccountImport
 from tests.channels.making import NOW, REFRESH, TOKEN, Bench, account, bench
@@ -69,7 +69,7 @@ async def test_a_google_account_may_have_no_channel(shown: httpx.Response) -> No
     made = built()
     made.network.on("GET", CHANNELS, shown)
     error = await error_of(made.channel.verify(BARE))
-    assert (error.reason, error.sorting) == (Reason.TARGET_NOT_ACCESSIBLE, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED)
 
 
 @pytest.mark.parametrize(
@@ -129,33 +129,33 @@ async def test_a_new_grant_replaces_the_old_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "reason", "sorting"),
+    ("given", "reason", "effect"),
     [
-        (answer(400, {"error": "invalid_grant"}), Reason.TOKEN_REVOKED, Sorting.NOT_SENT),
-        (answer(401, {"error": "invalid_client"}), Reason.APP_NOT_APPROVED, Sorting.REJECTED),
-        (answer(401, {"error": "deleted_client"}), Reason.APP_NOT_APPROVED, Sorting.REJECTED),
-        (answer(401, "<html>"), Reason.APP_NOT_APPROVED, Sorting.REJECTED),
-        (answer(400, {"error": "new_word"}), Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN),
-        (answer(503, "<html>"), Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN),
-        (answer(429, "<html>"), Reason.RATE_LIMITED, Sorting.NOT_SENT),
-        (ok({"access_token": ""}), Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN),
-        (ok([]), Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN),
+        (answer(400, {"error": "invalid_grant"}), Reason.TOKEN_REVOKED, Effect.NOT_SENT),
+        (answer(401, {"error": "invalid_client"}), Reason.APP_NOT_APPROVED, Effect.REJECTED),
+        (answer(401, {"error": "deleted_client"}), Reason.APP_NOT_APPROVED, Effect.REJECTED),
+        (answer(401, "<html>"), Reason.APP_NOT_APPROVED, Effect.REJECTED),
+        (answer(400, {"error": "new_word"}), Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN),
+        (answer(503, "<html>"), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
+        (answer(429, "<html>"), Reason.RATE_LIMITED, Effect.NOT_SENT),
+        (ok({"access_token": ""}), Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN),
+        (ok([]), Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN),
     ],
 )
 async def test_a_refresh_that_fails_says_whose_fault_it_is(
-    given: httpx.Response, reason: Reason, sorting: Sorting
+    given: httpx.Response, reason: Reason, effect: Effect
 ) -> None:
     made = built()
     made.network.on("POST", RENEW, given)
     error = await error_of(made.channel.refresh(WHO))
-    assert (error.reason, error.sorting) == (reason, sorting)
+    assert (error.reason, error.effect) == (reason, effect)
 
 
 @pytest.mark.parametrize("settings", [{}, {"client_id": "x"}, {"client_secret": "x"}])
 async def test_without_an_app_no_account_is_lost(settings: dict[str, Any]) -> None:
     made = built(settings)
     error = await error_of(made.channel.refresh(WHO))
-    assert (error.reason, error.sorting) == (Reason.APP_NOT_APPROVED, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (Reason.APP_NOT_APPROVED, Effect.REJECTED)
     assert "CLIENT_ID" in error.message
     assert made.network.requests == []
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Published, Unknown
 from munadi.ports import PublicationDraft, Stage
 from tests.channels.conftest import Oracle
@@ -62,7 +62,7 @@ async def test_it_stands_below_the_video(oracle: Oracle, acme: Connected) -> Non
 async def test_a_closed_gate_sends_nothing(oracle: Oracle, acme: Connected) -> None:
     given = commented(acme)
     saved = await out(acme, given)
-    late = ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, "too late")
+    late = ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, "too late")
     with pytest.raises(ChannelError, match="too late"):
         await comment(acme, given, saved, late)
     assert calls(oracle, "insert_comment") == []
@@ -73,7 +73,7 @@ async def test_a_lost_answer_is_found_again(oracle: Oracle, acme: Connected, mod
     given = commented(acme)
     saved = await out(acme, given)
     oracle.plant("youtube", "insert_comment", mode)
-    assert (await failure(comment(acme, given, saved))).sorting is Sorting.UNKNOWN
+    assert (await failure(comment(acme, given, saved))).effect is Effect.UNKNOWN
     assert isinstance(await look(acme, given, saved), Published)
     (post,) = posts(oracle, acme)
     assert post["comments"] == [TEXT]
@@ -83,7 +83,7 @@ async def test_what_is_not_listed_is_no_absence(oracle: Oracle, acme: Connected)
     given = commented(acme)
     saved = await out(acme, given)
     oracle.plant("youtube", "insert_comment", "reset")
-    assert (await failure(comment(acme, given, saved))).sorting is Sorting.UNKNOWN
+    assert (await failure(comment(acme, given, saved))).effect is Effect.UNKNOWN
     assert isinstance(await look(acme, given, saved), Unknown)
 
 
@@ -114,27 +114,25 @@ async def test_without_a_handle_the_video_is_looked_for(oracle: Oracle, acme: Co
     await comment(acme, given, Saved())
     assert isinstance(await look(acme, given, Saved()), Published)
     other = given.model_copy(update={"text": "Never uploaded"})
-    assert (await failure(comment(acme, other, Saved()))).sorting is Sorting.NOT_SENT
+    assert (await failure(comment(acme, other, Saved()))).effect is Effect.NOT_SENT
     assert isinstance(await look(acme, other, Saved()), Unknown)
 
 
 @pytest.mark.parametrize(
-    ("error", "reason", "sorting"),
+    ("error", "reason", "effect"),
     [
-        ({"reason": "commentsDisabled"}, Reason.FEATURE_NOT_ELIGIBLE, Sorting.REJECTED),
-        ({"reason": "commentTextTooLong"}, Reason.INVALID_FIELD, Sorting.REJECTED),
-        ({"reason": "quotaExceeded"}, Reason.QUOTA_EXCEEDED, Sorting.NOT_SENT),
-        ({"reason": "backendError"}, Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN),
+        ({"reason": "commentsDisabled"}, Reason.FEATURE_NOT_ELIGIBLE, Effect.REJECTED),
+        ({"reason": "commentTextTooLong"}, Reason.INVALID_FIELD, Effect.REJECTED),
+        ({"reason": "quotaExceeded"}, Reason.QUOTA_EXCEEDED, Effect.NOT_SENT),
+        ({"reason": "backendError"}, Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
     ],
 )
-async def test_refusals(
-    oracle: Oracle, acme: Connected, error: dict[str, Any], reason: Reason, sorting: Sorting
-) -> None:
+async def test_refusals(oracle: Oracle, acme: Connected, error: dict[str, Any], reason: Reason, effect: Effect) -> None:
     given = commented(acme)
     saved = await out(acme, given)
     oracle.plant("youtube", "insert_comment", "error", error=error)
     refused: ChannelError = await failure(comment(acme, given, saved))
-    assert (refused.reason, refused.sorting) == (reason, sorting)
+    assert (refused.reason, refused.effect) == (reason, effect)
 
 
 async def test_a_look_that_fails_says_nothing(oracle: Oracle, acme: Connected) -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from munadi.channels.youtube.errors import ERRORS, explain, until_midnight
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.ports import Answer
 from tests.channels.making import NOW
 
-R, S = Reason, Sorting
+R, S = Reason, Effect
 MIDNIGHT = timedelta(hours=23, minutes=1)  # from NOW, 01:00 in California, and a minute
 BUCKET = (
     "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service "
@@ -36,7 +36,7 @@ def envelope(reason: str | None, message: str = "in its own words", **more: Any)
 def test_every_reason_has_its_row(reason: str) -> None:
     error = explain(given(400, envelope(reason)), NOW)
     row = ERRORS[reason]
-    assert (error.reason, error.sorting) == (row.reason, row.sorting)
+    assert (error.reason, error.effect) == (row.reason, row.effect)
     assert (error.provider_code, error.provider_message) == (reason, "in its own words")
     assert error.retry_after == (MIDNIGHT if row.daily else row.wait)
 
@@ -44,7 +44,7 @@ def test_every_reason_has_its_row(reason: str) -> None:
 @pytest.mark.parametrize("word", sorted(TOKEN_WORDS))
 def test_every_word_of_the_token_endpoint_has_its_row(word: str) -> None:
     error = explain(given(400, {"error": word, "error_description": "Bad Request"}), NOW)
-    assert (error.reason, error.sorting) == (ERRORS[word].reason, ERRORS[word].sorting)
+    assert (error.reason, error.effect) == (ERRORS[word].reason, ERRORS[word].effect)
     assert (error.provider_code, error.provider_message) == (word, "Bad Request")
 
 
@@ -73,7 +73,7 @@ INFO = {
 )
 def test_an_empty_bucket_waits_for_midnight_whatever_the_header_says(status: int, body: Any) -> None:
     error = explain(given(status, body, retry_after="5"), NOW)
-    assert (error.reason, error.sorting, error.retry_after) == (R.QUOTA_EXCEEDED, S.NOT_SENT, MIDNIGHT)
+    assert (error.reason, error.effect, error.retry_after) == (R.QUOTA_EXCEEDED, S.NOT_SENT, MIDNIGHT)
 
 
 @pytest.mark.parametrize("reason", ["rateLimitExceeded", "userRateLimitExceeded", "servingLimitExceeded"])
@@ -84,7 +84,7 @@ def test_a_burst_waits_a_little(reason: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason", "sorting"),
+    ("answer", "reason", "effect"),
     [
         (
             given(403, envelope("forbidden", details=[{"reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}])),
@@ -104,9 +104,9 @@ def test_a_burst_waits_a_little(reason: str) -> None:
         (given(400, {"error": {"errors": [None]}}), R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN),
     ],
 )
-def test_answers_without_a_row(answer: Answer, reason: Reason, sorting: Sorting) -> None:
+def test_answers_without_a_row(answer: Answer, reason: Reason, effect: Effect) -> None:
     error = explain(answer, NOW)
-    assert (error.reason, error.sorting) == (reason, sorting)
+    assert (error.reason, error.effect) == (reason, effect)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from munadi.channels.youtube.verdicts import FAILURES, PROCESSING_FAILURES, REJECTIONS
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published, Ready
 from tests.channels.making import NOW, Saved, publication
 from tests.channels.network import answer, ok
@@ -85,7 +85,7 @@ async def test_every_failure_has_its_verdict(code: str) -> None:
         return
     with pytest.raises(ChannelError) as caught:
         await prepare(built, uploaded(1))
-    assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
     assert caught.value.provider_code == code
     assert VIDEO in caught.value.message
     assert sessions.stored == {}
@@ -103,7 +103,7 @@ async def test_every_rejection_has_its_reason_and_is_final(code: str) -> None:
         "uploaderAccountSuspended": Reason.ACCOUNT_RESTRICTED,
         "uploaderAccountClosed": Reason.ACCOUNT_RESTRICTED,
     }.get(code, Reason.CONTENT_POLICY)
-    assert (caught.value.reason, caught.value.sorting) == (expected, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (expected, Effect.REJECTED)
     assert built.network.mutations == []
 
 
@@ -115,7 +115,7 @@ async def test_what_google_failed_at_is_uploaded_anew_a_few_times(code: str, sta
     saved = uploaded(1)
     with pytest.raises(ChannelError) as caught:
         await until_ready(built, saved, runs=20)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
     assert len(sessions.stored) == 2
     assert [one.url.params["id"] for one in built.network.sent(VIDEOS) if one.method == "DELETE"] == [VIDEO] * 2
 
@@ -151,7 +151,7 @@ async def test_a_deleted_video_is_uploaded_anew_a_few_times() -> None:
     built.network.on("GET", VIDEOS, listed())
     with pytest.raises(ChannelError) as caught:
         await prepare(built, uploaded(5, renewals=2))
-    assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
 
 
 async def test_a_read_that_fails_leaves_everything_as_it_is() -> None:

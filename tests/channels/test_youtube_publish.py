@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
 from munadi.ports import Stage
 from tests.channels.making import NOW, GateThatCounts, Saved, bench, publication, stage
@@ -86,19 +86,19 @@ async def test_a_video_still_processed_is_published_with_a_warning() -> None:
 )
 async def test_an_update_without_the_video_and_its_privacy_proves_nothing(body: httpx.Response) -> None:
     error = await refused(body)
-    assert (error.sorting, error.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert (error.effect, error.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
 
 
 async def test_a_video_that_youtube_keeps_private_is_not_published() -> None:
     error = await refused(ok(resource("private")))
-    assert (error.reason, error.sorting) == (Reason.APP_NOT_APPROVED, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (Reason.APP_NOT_APPROVED, Effect.REJECTED)
     assert error.provider_code == "kept private"
 
 
 @pytest.mark.parametrize("handle", [None, Handle(draft_version=1), Handle(draft_version=1, state={"session": "x"})])
 async def test_nothing_is_sent_before_there_is_a_video(handle: Handle | None) -> None:
     error = await refused(saved=Saved(handle))
-    assert (error.reason, error.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
 
 
 async def test_a_thread_has_no_place_here() -> None:
@@ -113,7 +113,7 @@ async def test_a_thread_has_no_place_here() -> None:
 async def test_a_video_that_is_gone_is_uploaded_anew(code: str) -> None:
     saved = Saved(HANDLE)
     error = await refused(refusal(404, code), saved=saved)
-    assert (error.reason, error.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT)
     assert state(saved).model_dump(exclude_defaults=True) == {"renewals": 1}
     assert saved.handle is not None
     assert not saved.handle.ready
@@ -122,12 +122,12 @@ async def test_a_video_that_is_gone_is_uploaded_anew(code: str) -> None:
 async def test_a_video_that_is_gone_again_and_again_is_given_up() -> None:
     handle = Handle(draft_version=1, state={"video_id": VIDEO, "renewals": 2}, ready=True)
     error = await refused(refusal(404, "videoNotFound"), saved=Saved(handle))
-    assert error.sorting is Sorting.REJECTED
+    assert error.effect is Effect.REJECTED
 
 
 async def test_a_404_of_nobody_knows_whom_proves_nothing() -> None:
     saved = Saved(HANDLE)
-    assert (await refused(answer(404, "<html>"), saved=saved)).sorting is Sorting.UNKNOWN
+    assert (await refused(answer(404, "<html>"), saved=saved)).effect is Effect.UNKNOWN
     assert saved.history == []
 
 
@@ -136,7 +136,7 @@ async def test_publishing_again_is_the_same_request() -> None:
     built.network.on("PUT", VIDEOS, httpx.ReadTimeout("slow"), ok(resource("public")))
     with pytest.raises(ChannelError) as caught:
         await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage())
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage())
     first, second = built.network.requests
     assert (first.url, first.content) == (second.url, second.content)

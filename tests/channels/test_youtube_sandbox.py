@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from munadi.domain.failure import Sorting
+from munadi.domain.failure import Effect
 from munadi.domain.publication import Absent, Published
 from tests.channels.conftest import Oracle
 from tests.channels.connected import Connected
@@ -88,7 +88,7 @@ async def test_published_but_unanswered_is_found_and_never_doubled(oracle: Oracl
     await acme.prepare(given, saved)
     oracle.plant("youtube", "update_video", mode)
     error = await failure(acme.publish(given, saved))
-    assert error.sorting is Sorting.UNKNOWN
+    assert error.effect is Effect.UNKNOWN
     found = await acme.find(given, saved)
     assert isinstance(found, Published)
     assert (await acme.publish(given, saved)).post_id == found.post_id
@@ -122,7 +122,7 @@ async def test_lost_without_effect_the_same_video_goes_out(
     given, saved = clip(acme), Saved()
     await acme.prepare(given, saved)
     oracle.plant("youtube", "update_video", **plan)
-    assert (await failure(acme.publish(given, saved))).sorting is Sorting.UNKNOWN
+    assert (await failure(acme.publish(given, saved))).effect is Effect.UNKNOWN
     assert await acme.find(given, saved) == Absent()
     await acme.publish(given, saved)
     assert len(posts(oracle, acme)) == 1
@@ -145,7 +145,7 @@ async def test_a_lost_chunk_makes_no_second_video(oracle: Oracle, acme: Connecte
 async def test_a_lost_answer_at_the_start_leaves_nothing_behind(oracle: Oracle, acme: Connected) -> None:
     oracle.plant("youtube", "start_upload", "accept_then_reset")
     given, saved = clip(acme), Saved()
-    assert (await failure(acme.prepare(given, saved))).sorting is Sorting.UNKNOWN
+    assert (await failure(acme.prepare(given, saved))).effect is Effect.UNKNOWN
     await acme.prepare(given, saved)
     await acme.publish(given, saved)
     assert len(posts(oracle, acme)) == 1

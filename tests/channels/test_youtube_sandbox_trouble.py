@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from tests.channels.conftest import Oracle
 from tests.channels.connected import Connected
 from tests.channels.making import Saved
@@ -39,7 +39,7 @@ async def test_a_slot_is_kept_while_processing_goes_on(oracle: Oracle, acme: Con
 
 async def test_what_is_no_video_is_told_after_processing(oracle: Oracle, acme: Connected) -> None:
     error = await failure(acme.prepare(clip(acme, b"words, and no video at all"), Saved()))
-    assert (error.reason, error.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
     assert error.provider_code == "invalidFile"
 
 
@@ -55,7 +55,7 @@ async def test_a_deleted_preparation_is_made_anew(oracle: Oracle, acme: Connecte
     assert saved.handle is not None
     await acme.channel.discard(acme.account, saved.handle)
     error = await failure(acme.publish(given, saved))
-    assert (error.reason, error.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT)
     await acme.prepare(given, saved)
     await acme.publish(given, saved)
     assert len(posts(oracle, acme)) == 1
@@ -82,7 +82,7 @@ async def test_an_empty_quota_sends_nothing(
 ) -> None:
     oracle.call("PUT", "/limits", channel="youtube", kind=kind, value=value)
     error = await failure(acme.prepare(clip(acme), Saved()))
-    assert (error.reason, error.sorting) == (reason, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (reason, Effect.NOT_SENT)
     assert error.retry_after is not None
     oracle.call("PUT", "/limits", channel="youtube", kind=kind, value=9)
     await acme.post(clip(acme))
@@ -94,14 +94,14 @@ async def test_no_units_left_for_the_update_is_not_sent(oracle: Oracle, acme: Co
     await acme.prepare(given, saved)
     oracle.call("PUT", "/limits", channel="youtube", kind="unitsPerDay", value=3)
     error = await failure(acme.publish(given, saved))
-    assert (error.reason, error.sorting) == (Reason.QUOTA_EXCEEDED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.QUOTA_EXCEEDED, Effect.NOT_SENT)
     assert posts(oracle, acme) == []
 
 
 async def test_a_project_that_may_not_publish_is_told(oracle: Oracle, acme: Connected) -> None:
     oracle.call("PUT", "/switches", channel="youtube", kind="keepPrivate", enabled=True)
     error = await failure(acme.post(clip(acme)))
-    assert (error.reason, error.sorting) == (Reason.APP_NOT_APPROVED, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (Reason.APP_NOT_APPROVED, Effect.REJECTED)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ async def test_an_expired_token_was_not_sent_and_a_fresh_one_goes_on(oracle: Ora
     await acme.channel.prepare(given, acme.account, None, saved)
     oracle.call("POST", "/clock", advanceSeconds=3600)
     error = await failure(acme.prepare(given, saved))
-    assert (error.reason, error.sorting) == (Reason.TOKEN_EXPIRED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     fresh = await acme.channel.refresh(acme.account)
     assert fresh.refresh_token == acme.account.credentials.refresh_token
     acme.account = acme.account.model_copy(update={"credentials": fresh})

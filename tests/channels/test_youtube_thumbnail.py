@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Published
 from munadi.ports import PublicationDraft
 from tests.channels.conftest import Oracle
@@ -131,7 +131,7 @@ async def test_an_expired_token_is_renewed_and_no_reason_to_go_without(oracle: O
     oracle.plant("youtube", "set_thumbnail", "error", error={"reason": "authError"})
     given, saved = illustrated(acme), Saved()
     error = await failure(acme.prepare(given, saved))
-    assert (error.reason, error.sorting) == (Reason.TOKEN_EXPIRED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     await acme.prepare(given, saved)
     assert (await acme.publish(given, saved)).warnings == ()
     assert len(calls(oracle, "start_upload")) == 1

@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from tests.channels.making import NOW, TOKEN, Saved, video
 from tests.channels.network import answer
@@ -141,7 +141,7 @@ async def test_a_lost_answer_is_asked_for_and_nothing_is_begun_anew(
     saved = Saved()
     with pytest.raises(ChannelError) as caught:
         await prepare(built, saved)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN)
+    assert (caught.value.reason, caught.value.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
     await until_ready(built, saved)
     assert sessions.stored == {f"{SESSION}1": BYTES}
     assert len([one for one in built.network.requests if one.method == "POST"]) == 1
@@ -194,7 +194,7 @@ async def test_an_answer_without_an_id_is_asked_for_again() -> None:
     saved = Saved()
     with pytest.raises(ChannelError) as caught:
         await prepare(built, saved)
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
     await until_ready(built, saved)
     assert len(sessions.stored) == 1
 
@@ -205,7 +205,7 @@ async def test_a_file_that_shrank_is_told(content: bytes) -> None:
     built.media.files[ASSET.id] = content
     with pytest.raises(ChannelError) as caught:
         await prepare(built, Saved())
-    assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_UNREACHABLE, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_UNREACHABLE, Effect.REJECTED)
 
 
 @pytest.mark.parametrize(

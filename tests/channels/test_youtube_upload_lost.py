@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from tests.channels.making import NOW, TOKEN, Bench, Saved
 from tests.channels.network import answer, ok
@@ -39,7 +39,7 @@ async def test_a_session_lost_before_its_end_is_opened_anew_a_few_times(status: 
     sessions.answers = [answer(status, "<html>")] * 9
     with pytest.raises(ChannelError) as caught:
         await until_ready(always, Saved())
-    assert (caught.value.reason, caught.value.sorting) == (Reason.PROVIDER_OUTAGE, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.PROVIDER_OUTAGE, Effect.REJECTED)
     assert len(sessions.stored) == 3
 
 
@@ -103,7 +103,7 @@ async def test_two_uploads_alike_are_not_told_apart() -> None:
     built.network.on("GET", VIDEOS, listed(resource("private"), other))
     with pytest.raises(ChannelError) as caught:
         await prepare(built, saved)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.OUTCOME_UNKNOWN, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.OUTCOME_UNKNOWN, Effect.REJECTED)
 
 
 async def test_what_somebody_can_see_already_is_not_our_upload() -> None:
@@ -142,20 +142,20 @@ async def test_the_sessions_address_is_no_ones_to_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "reason", "sorting"),
+    ("given", "reason", "effect"),
     [
-        (refusal(400, "invalidTitle"), Reason.INVALID_FIELD, Sorting.REJECTED),
-        (refusal(403, "insufficientPermissions"), Reason.MISSING_SCOPE, Sorting.REJECTED),
-        (refusal(400, "uploadLimitExceeded"), Reason.DAILY_CAP_REACHED, Sorting.NOT_SENT),
-        (refusal(403, "quotaExceeded"), Reason.QUOTA_EXCEEDED, Sorting.NOT_SENT),
-        (refusal(401, "authError"), Reason.TOKEN_EXPIRED, Sorting.NOT_SENT),
+        (refusal(400, "invalidTitle"), Reason.INVALID_FIELD, Effect.REJECTED),
+        (refusal(403, "insufficientPermissions"), Reason.MISSING_SCOPE, Effect.REJECTED),
+        (refusal(400, "uploadLimitExceeded"), Reason.DAILY_CAP_REACHED, Effect.NOT_SENT),
+        (refusal(403, "quotaExceeded"), Reason.QUOTA_EXCEEDED, Effect.NOT_SENT),
+        (refusal(401, "authError"), Reason.TOKEN_EXPIRED, Effect.NOT_SENT),
     ],
 )
-async def test_a_session_that_is_refused(given: httpx.Response, reason: Reason, sorting: Sorting) -> None:
+async def test_a_session_that_is_refused(given: httpx.Response, reason: Reason, effect: Effect) -> None:
     built, _ = begun()
     built.network.on("POST", UPLOAD, given)
     saved = Saved()
     with pytest.raises(ChannelError) as caught:
         await prepare(built, saved)
-    assert (caught.value.reason, caught.value.sorting) == (reason, sorting)
+    assert (caught.value.reason, caught.value.effect) == (reason, effect)
     assert saved.history == []

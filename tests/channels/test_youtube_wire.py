@@ -18,7 +18,7 @@ from munadi.channels.youtube.wire import (
     title_of,
     video_url,
 )
-from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.failure import ChannelError, Effect
 from munadi.ports import Answer
 from tests.channels.making import draft
 
@@ -146,7 +146,7 @@ def test_a_list_of_nothing(given: Any) -> None:
 def test_what_is_no_list_is_not_an_empty_one(given: Any) -> None:
     with pytest.raises(ChannelError) as caught:
         read_videos(body(given))
-    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert (caught.value.effect, caught.value.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
 
 
 def test_an_upload_may_name_its_video_in_two_places() -> None:

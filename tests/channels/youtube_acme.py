@@ -10,7 +10,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.failure import ChannelError, Effect
 from munadi.ports import AccountImport, PublicationDraft
 from tests.channels.conftest import Oracle
 from tests.channels.connected import Connected, mp4, new
@@ -85,6 +85,6 @@ async def insist(connected: Connected, given: PublicationDraft, saved: Saved) ->
             await connected.prepare(given, saved)
             return
         except ChannelError as error:
-            if error.sorting is Sorting.REJECTED:
+            if error.effect is Effect.REJECTED:
                 raise
     raise AssertionError("never ready")

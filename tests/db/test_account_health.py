@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from munadi.domain.channel import ChannelName
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import HoldReason, PublicationStatus, Published
 from munadi.domain.reasons import failure_of
 from munadi.domain.story import Verdict
@@ -24,12 +24,12 @@ CHANNEL: ChannelName = CHANNELS[0]
 @pytest.mark.parametrize(
     ("verdict", "worked", "reason"),
     [
-        (Verdict(sorting=Sorting.SENT, published=Published(post_id="1")), True, None),
-        (Verdict(sorting=Sorting.REJECTED, failure=REFUSED), False, "CONTENT_POLICY"),
-        (Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.OUTAGE, hold_cause=AWAY), False, "PROVIDER_OUTAGE"),
-        (Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.TOKEN, hold_cause=AWAY), False, None),
-        (Verdict(sorting=Sorting.UNKNOWN), False, None),
-        (Verdict(sorting=Sorting.NOT_SENT, retry=True), False, None),
+        (Verdict(effect=Effect.SENT, published=Published(post_id="1")), True, None),
+        (Verdict(effect=Effect.REJECTED, failure=REFUSED), False, "CONTENT_POLICY"),
+        (Verdict(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_cause=AWAY), False, "PROVIDER_OUTAGE"),
+        (Verdict(effect=Effect.NOT_SENT, hold=HoldReason.TOKEN, hold_cause=AWAY), False, None),
+        (Verdict(effect=Effect.UNKNOWN), False, None),
+        (Verdict(effect=Effect.NOT_SENT, retry=True), False, None),
     ],
 )
 async def test_a_settled_post_is_noted(own_board: Board, verdict: Verdict, worked: bool, reason: str | None) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from munadi.db.changes import cancel, reschedule, resolve, retry
 from munadi.db.discards import KEPT, LEASE, WAITS, DiscardOutbox, forget_old_discards
 from munadi.db.outbox import KEPT_FOR_A_RETRY, DiscardRow
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.ledger import StaleEpoch
 from munadi.domain.publication import PublicationStatus as S
 from munadi.domain.publication import Published
@@ -71,18 +71,18 @@ async def test_what_a_restored_database_still_has_to_look_for_is_never_removed(b
 async def test_what_failed_before_the_backup_is_not_removed_after_it(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    verdict = Verdict(sorting=Sorting.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
+    verdict = Verdict(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
     await board.ledger.settle(put.id, attempt, epoch=1, verdict=verdict, now=START)
     await board.set(put.id, look_since=START)
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == []
     assert (await rows(board, put))[0].outcome == "withdrawn"
 
 
-@pytest.mark.parametrize("outcome", [Sorting.NOT_SENT, Sorting.REJECTED])
-async def test_a_call_that_proved_to_do_nothing_hinders_nothing(board: Board, outcome: Sorting) -> None:
+@pytest.mark.parametrize("outcome", [Effect.NOT_SENT, Effect.REJECTED])
+async def test_a_call_that_proved_to_do_nothing_hinders_nothing(board: Board, outcome: Effect) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    verdict = Verdict(sorting=outcome, failure=failure_of(Reason.CONTENT_POLICY))
+    verdict = Verdict(effect=outcome, failure=failure_of(Reason.CONTENT_POLICY))
     await board.ledger.settle(put.id, attempt, epoch=1, verdict=verdict, now=START)
     assert await taken(board, put) == []
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == [STATE]
@@ -91,8 +91,8 @@ async def test_a_call_that_proved_to_do_nothing_hinders_nothing(board: Board, ou
 async def test_what_was_unknown_once_is_never_removed_even_if_proven_absent(board: Board) -> None:
     put = await board.put(S.PUBLISHING, due=START, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    await board.ledger.settle(put.id, attempt, epoch=1, verdict=Verdict(sorting=Sorting.UNKNOWN), now=START)
-    absent = Verdict(sorting=Sorting.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
+    await board.ledger.settle(put.id, attempt, epoch=1, verdict=Verdict(effect=Effect.UNKNOWN), now=START)
+    absent = Verdict(effect=Effect.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
     await board.ledger.settle(put.id, attempt, epoch=1, verdict=absent, now=START)
     assert (await board.row(put.id)).status == S.FAILED
     assert await rows(board, put) == []
@@ -103,7 +103,7 @@ async def test_what_a_killed_worker_may_have_sent_is_never_removed(board: Board)
     attempt = await board.attempt(put.id, epoch=1)
     work = await board.ledger.begin_reconcile(put.id, START)
     assert work is not None
-    absent = Verdict(sorting=Sorting.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
+    absent = Verdict(effect=Effect.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
     await board.ledger.settle(put.id, attempt, epoch=work.epoch, verdict=absent, now=START)
     assert (await board.row(put.id)).status == S.FAILED
     assert await rows(board, put) == []
@@ -113,8 +113,8 @@ async def test_what_was_accepted_and_failed_afterwards_is_never_removed(board: B
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
     for verdict in (
-        Verdict(sorting=Sorting.SENT, pending=True),
-        Verdict(sorting=Sorting.REJECTED, failure=failure_of(Reason.MEDIA_PROCESSING_FAILED)),
+        Verdict(effect=Effect.SENT, pending=True),
+        Verdict(effect=Effect.REJECTED, failure=failure_of(Reason.MEDIA_PROCESSING_FAILED)),
     ):
         await board.ledger.settle(put.id, attempt, epoch=1, verdict=verdict, now=START)
     assert (await board.row(put.id)).status == S.FAILED
@@ -133,7 +133,7 @@ async def test_what_a_person_settled_as_not_published_is_never_removed(board: Bo
 async def test_published_leaves_nothing(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    sent = Verdict(sorting=Sorting.SENT, published=Published(post_id=put.id))
+    sent = Verdict(effect=Effect.SENT, published=Published(post_id=put.id))
     await board.ledger.settle(put.id, attempt, epoch=1, verdict=sent, now=START)
     assert await rows(board, put) == []
 

@@ -17,7 +17,7 @@ from munadi.db.outbox import KEPT_FOR_A_RETRY, DiscardRow
 from munadi.db.spent import KEPT_AFTER_A_FAILURE, forget_spent_handles, seal_clear_handles
 from munadi.db.stages import StageLedger
 from munadi.db.tables import PublicationRow
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import PublicationStatus as S
 from munadi.domain.publication import Published
 from munadi.domain.reasons import failure_of
@@ -28,8 +28,8 @@ from tests.db.seeding import START
 STATE = {"session": "https://upload.example/videos?upload_id=CANARY-upload-0123456789", "video_id": "v1"}
 # What the version before may read and write: an address that has lost its secret, as if the network had forgotten it.
 PUBLIC = {"session": "https://upload.example/videos?***", "video_id": "v1"}
-LIVE = Verdict(sorting=Sorting.SENT, published=Published(post_id="1", url="https://network.example/1"))
-REFUSED = Verdict(sorting=Sorting.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
+LIVE = Verdict(effect=Effect.SENT, published=Published(post_id="1", url="https://network.example/1"))
+REFUSED = Verdict(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
 DAY = timedelta(days=1)
 
 
@@ -91,18 +91,18 @@ async def test_a_post_with_later_steps_keeps_it_until_the_last(board: Board) -> 
     put = await prepared(board, stages=["comment", "part-2"])
     await settle(board, put, LIVE)
     stages = StageLedger(board.database, board.keyring)
-    await stages.settle(put.id, None, stage="comment", sorting=Sorting.SENT, now=START)
+    await stages.settle(put.id, None, stage="comment", effect=Effect.SENT, now=START)
     work = await stages.begin(put.id, START)
     assert work is not None
     assert work.handle is not None
     assert work.handle.state == STATE
-    await stages.settle(put.id, None, stage="part-2", sorting=Sorting.SENT, now=START)
+    await stages.settle(put.id, None, stage="part-2", effect=Effect.SENT, now=START)
     assert await kept(board, put) is None
 
 
 async def test_a_post_whose_id_is_not_known_yet_keeps_it_until_it_is(board: Board) -> None:
     put = await prepared(board)
-    await settle(board, put, Verdict(sorting=Sorting.SENT, published=Published(post_id=None, url=None)))
+    await settle(board, put, Verdict(effect=Effect.SENT, published=Published(post_id=None, url=None)))
     assert await kept(board, put) == STATE
     found = Published(post_id="7", url="https://network.example/7")
     await StageLedger(board.database, board.keyring).located(put.id, found, START)

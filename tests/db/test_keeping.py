@@ -18,7 +18,7 @@ from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.channel import Renewal, TokenLife
 from munadi.domain.event import EventType
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.keeping import Kept
 from munadi.domain.publication import HoldReason
 from munadi.tokens import AccountTokens
@@ -27,9 +27,9 @@ from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
 S = AccountStatus
 DAY = timedelta(days=1)
 ITSELF = TokenLife(renewed_with=Renewal.TOKEN, access_ahead=10 * DAY)
-DEAD = ChannelError(Reason.TOKEN_REVOKED, Sorting.REJECTED, "the owner withdrew it")
-OUTAGE = ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "down")
-MISCONFIGURED = ChannelError(Reason.APP_NOT_APPROVED, Sorting.REJECTED, "set the app's secret")
+DEAD = ChannelError(Reason.TOKEN_REVOKED, Effect.REJECTED, "the owner withdrew it")
+OUTAGE = ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "down")
+MISCONFIGURED = ChannelError(Reason.APP_NOT_APPROVED, Effect.REJECTED, "set the app's secret")
 
 
 @dataclass

@@ -26,7 +26,7 @@ from munadi.db.tables import AccountRow
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelName, Renewal, TokenLife
 from munadi.domain.event import EventType
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import PublicationStatus, Published, Ready
 from munadi.domain.reasons import failure_of
 from munadi.ports import AccountImport, Channel, Channels, Connection
@@ -143,10 +143,10 @@ async def seed(tmp_path: Path) -> AsyncIterator[Seed]:
     await database.close()
 
 
-REVOKED = ChannelError(Reason.TOKEN_REVOKED, Sorting.NOT_SENT, "revoked")
-THROTTLED = ChannelError(Reason.RATE_LIMITED, Sorting.NOT_SENT, "slow down", retry_after=timedelta(hours=1))
-REFUSED = ChannelError(Reason.MISSING_SCOPE, Sorting.REJECTED, "not allowed")
-DOWN = ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, "down")
+REVOKED = ChannelError(Reason.TOKEN_REVOKED, Effect.NOT_SENT, "revoked")
+THROTTLED = ChannelError(Reason.RATE_LIMITED, Effect.NOT_SENT, "slow down", retry_after=timedelta(hours=1))
+REFUSED = ChannelError(Reason.MISSING_SCOPE, Effect.REJECTED, "not allowed")
+DOWN = ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, "down")
 STEPS: dict[str, Callable[[Late], Awaitable[Any]]] = {
     "check": Late.check,
     "refresh": Late.refresh,

@@ -11,7 +11,7 @@ import pytest
 from munadi.db.contents import edit
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import Draft
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.ledger import Intent, IntentRefused, StaleEpoch
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.reasons import failure_of
@@ -211,7 +211,7 @@ async def test_looks_at_an_unconfirmed_one_stop_at_publish_by(board: Board) -> N
 async def test_an_attempt_tells_what_its_caller_said(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     attempt_id = await board.attempt(put.id)
-    for outcome in (None, Sorting.UNKNOWN, Sorting.SENT):
+    for outcome in (None, Effect.UNKNOWN, Effect.SENT):
         await board.set_attempt(attempt_id, outcome=outcome)
         work = await board.ledger.load(put.id)
         assert work is not None

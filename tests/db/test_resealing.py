@@ -28,7 +28,7 @@ from munadi.db.tables import AccountRow, EndpointRow, PublicationRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Channels, Connection
 from munadi.tokens import AccountTokens
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
@@ -253,7 +253,7 @@ async def test_a_key_that_is_missing_is_a_wait_and_leaves_the_account_as_it_is(o
     )
     with pytest.raises(ChannelError) as refused:
         await strangers.account(account.id)
-    assert (refused.value.reason, refused.value.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+    assert (refused.value.reason, refused.value.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
     view = await old.accounts.view(account.id)
     assert view is not None
     assert view.status is AccountStatus.CONNECTED

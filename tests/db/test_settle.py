@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from munadi.domain.channel import ChannelName
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import ID_LOOK_GROWTH, HoldReason, PublicationStatus, Published, Warning_
 from munadi.domain.reasons import failure_of
 from munadi.domain.story import Verdict
@@ -19,12 +19,12 @@ S = PublicationStatus
 EPOCH = 7
 MINUTE = timedelta(minutes=1)
 VERDICTS = {
-    "published": Verdict(sorting=Sorting.SENT, published=Published(post_id="p", url="https://n.example/p")),
-    "failure": Verdict(sorting=Sorting.REJECTED, failure=failure_of(Reason.CONTENT_POLICY), provider_code="400"),
-    "hold": Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.OUTAGE),
-    "retry": Verdict(sorting=Sorting.NOT_SENT, retry=True),
-    "pending": Verdict(sorting=Sorting.SENT, pending=True),
-    "unknown": Verdict(sorting=Sorting.UNKNOWN, raw="reset"),
+    "published": Verdict(effect=Effect.SENT, published=Published(post_id="p", url="https://n.example/p")),
+    "failure": Verdict(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY), provider_code="400"),
+    "hold": Verdict(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE),
+    "retry": Verdict(effect=Effect.NOT_SENT, retry=True),
+    "pending": Verdict(effect=Effect.SENT, pending=True),
+    "unknown": Verdict(effect=Effect.UNKNOWN, raw="reset"),
 }
 
 
@@ -59,7 +59,7 @@ async def test_every_verdict_in_every_state(board: Board) -> None:
         seen = (S(row.status), tuple(types), attempt.outcome, attempt.is_open, settled.status, settled.epoch)
         after, way = expected(name, current, status)
         # Whatever the epoch, its own attempt is told; only what is certain closes it.
-        want = (after, way, verdict.sorting, name in ("unknown", "pending"), after, EPOCH)
+        want = (after, way, verdict.effect, name in ("unknown", "pending"), after, EPOCH)
         if seen != want:
             wrong.append(f"{name}, {'current' if current else 'stale'}, {status}: {seen}, not {want}")
     assert wrong == []
@@ -69,7 +69,7 @@ async def test_a_late_success_is_a_fact_with_the_time_of_its_call(board: Board) 
     put = await board.put(S.QUEUED, epoch=EPOCH, hold_reason="OUTAGE", hold_since=START, due=START - 2 * MINUTE)
     attempt_id = await board.attempt(put.id)
     warned = Published(post_id=None, warnings=(Warning_(code="POST_ID_PENDING", message="later"),))
-    verdict = Verdict(sorting=Sorting.SENT, published=warned)
+    verdict = Verdict(effect=Effect.SENT, published=warned)
     await board.ledger.settle(put.id, attempt_id, epoch=1, verdict=verdict, now=START)
     row = await board.row(put.id)
     assert (row.status, row.hold_reason, row.failure) == (S.PUBLISHED, None, None)
@@ -91,7 +91,7 @@ async def test_a_success_after_the_cancel_is_told_as_a_warning(board: Board) -> 
 async def test_a_post_that_another_publication_owns_is_not_bound(board: Board) -> None:
     await board.put(S.PUBLISHED, provider_post_id="mine")
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
-    found = Verdict(sorting=Sorting.SENT, published=Published(post_id="mine", url="https://n.example/mine"))
+    found = Verdict(effect=Effect.SENT, published=Published(post_id="mine", url="https://n.example/mine"))
     settled = await board.ledger.settle(put.id, None, epoch=EPOCH, verdict=found, now=START)
     row = await board.row(put.id)
     assert settled.status is S.PUBLISHED
@@ -149,7 +149,7 @@ async def test_how_long_a_condition_holds(board: Board, reason: HoldReason) -> N
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     needs_owner = {"status": "reauth_required"} if reason is HoldReason.TOKEN else {}
     await board.set_account(ChannelName.INSTAGRAM, paused_until=START + 3 * MINUTE, **needs_owner)
-    verdict = Verdict(sorting=Sorting.NOT_SENT, hold=reason, hold_for=20 * MINUTE)
+    verdict = Verdict(effect=Effect.NOT_SENT, hold=reason, hold_for=20 * MINUTE)
     attempt_id = await board.attempt(put.id)
     await board.ledger.settle(put.id, attempt_id, epoch=EPOCH, verdict=verdict, now=START)
     row = await board.row(put.id)
@@ -168,7 +168,7 @@ async def test_how_long_a_condition_holds(board: Board, reason: HoldReason) -> N
 async def test_a_hold_because_of_a_pause_does_not_lengthen_it(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     await board.set_account(ChannelName.INSTAGRAM, paused_until=START + MINUTE)
-    verdict = Verdict(sorting=Sorting.NOT_SENT, hold=HoldReason.RATE_LIMIT, hold_for=2 * MINUTE)
+    verdict = Verdict(effect=Effect.NOT_SENT, hold=HoldReason.RATE_LIMIT, hold_for=2 * MINUTE)
     await board.ledger.settle(put.id, None, epoch=EPOCH, verdict=verdict, now=START)
     assert (await board.row(put.id)).hold_until == START + 2 * MINUTE
     assert (await board.account(ChannelName.INSTAGRAM)).paused_until == START + MINUTE

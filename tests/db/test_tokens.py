@@ -11,14 +11,14 @@ from munadi.crypto import KeyRing, create_key
 from munadi.db.accounts import AccountStore
 from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.event import EventType
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.tokens import AccountTokens
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
 
 FRESH = token("second", "refresh-second", START + timedelta(hours=2))
 EXPIRED = token("first", "refresh-first", START - timedelta(seconds=1))
-OUTAGE = ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "down")
-REVOKED = ChannelError(Reason.TOKEN_REVOKED, Sorting.REJECTED, "revoked")
+OUTAGE = ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "down")
+REVOKED = ChannelError(Reason.TOKEN_REVOKED, Effect.REJECTED, "revoked")
 
 
 def keepers(seed: Seed, network: RefreshingNetwork, clock: StillClock, count: int = 1) -> list[AccountTokens]:
@@ -61,7 +61,7 @@ async def test_a_dead_grant_needs_its_owner_and_is_told_once(seed: Seed, clock: 
     [tokens] = keepers(seed, network, clock)
     results = await asyncio.gather(*(tokens.account(account.id) for _ in range(10)), return_exceptions=True)
     errors = [result for result in results if isinstance(result, ChannelError)]
-    assert [(error.reason, error.sorting) for error in errors] == [(Reason.TOKEN_REVOKED, Sorting.NOT_SENT)] * 10
+    assert [(error.reason, error.effect) for error in errors] == [(Reason.TOKEN_REVOKED, Effect.NOT_SENT)] * 10
     assert len(network.refreshed) == 1
     assert len(await seed.events(EventType.ACCOUNT_REAUTH_REQUIRED)) == 1
     view = await seed.accounts.view(account.id)
@@ -75,8 +75,8 @@ async def test_an_outage_leaves_the_account_alone_and_is_not_pressed(seed: Seed,
     account = await seed.account(EXPIRED)
     [tokens] = keepers(seed, network, clock)
     results = await asyncio.gather(*(tokens.account(account.id) for _ in range(10)), return_exceptions=True)
-    assert {(r.reason, r.sorting) for r in results if isinstance(r, ChannelError)} == {
-        (Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT)
+    assert {(r.reason, r.effect) for r in results if isinstance(r, ChannelError)} == {
+        (Reason.PROVIDER_OUTAGE, Effect.NOT_SENT)
     }
     assert len(network.refreshed) == 1
     view = await seed.accounts.view(account.id)
@@ -121,7 +121,7 @@ async def test_a_missing_key_is_a_wait_and_never_a_dead_grant(seed: Seed, clock:
     tokens = AccountTokens(strangers, RefreshingNetwork(FRESH).channels, clock, "w")
     with pytest.raises(ChannelError) as refused:
         await tokens.account(account.id)
-    assert (refused.value.reason, refused.value.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+    assert (refused.value.reason, refused.value.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
 
 
 def test_credentials_never_show_a_token() -> None:
@@ -140,7 +140,7 @@ async def test_a_paused_account_is_handed_out_to_nobody_until_its_time(seed: See
     for _ in range(2):
         with pytest.raises(ChannelError) as held:
             await second.account(account.id)
-        assert (held.value.reason, held.value.sorting) == (Reason.RATE_LIMITED, Sorting.NOT_SENT)
+        assert (held.value.reason, held.value.effect) == (Reason.RATE_LIMITED, Effect.NOT_SENT)
         assert held.value.retry_after == timedelta(seconds=20)
     assert network.refreshed == []
     clock.time += timedelta(seconds=20)

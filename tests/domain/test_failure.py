@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Failure, FailureClass, Reason, Retryable, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Failure, FailureClass, Reason, Retryable
 from munadi.domain.reasons import REASONS, failure_of
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -50,7 +50,7 @@ def test_the_advice_fits_the_class(class_: FailureClass, forbidden: set[Retryabl
 
 @pytest.mark.parametrize("reason", Reason)
 def test_a_failure_on_the_wire_is_whole_and_comes_back(reason: Reason) -> None:
-    error = ChannelError(reason, Sorting.REJECTED, "no", provider_code="400", provider_message="they said no")
+    error = ChannelError(reason, Effect.REJECTED, "no", provider_code="400", provider_message="they said no")
     failure = failure_of(reason, error=error, retry_at=NOW, attempt_id="att_1")
     wire = json.loads(failure.model_dump_json())
     assert set(wire) == {
@@ -76,17 +76,16 @@ def test_absent_words_are_null_and_long_ones_are_bounded() -> None:
         None,
         None,
     )
-    error = ChannelError(Reason.CONTENT_POLICY, Sorting.REJECTED, "no", provider_message="x" * 9_000)
+    error = ChannelError(Reason.CONTENT_POLICY, Effect.REJECTED, "no", provider_message="x" * 9_000)
     long = failure_of(Reason.CONTENT_POLICY, "y" * 9_000, error=error)
     assert len(long.message) == len(long.provider_message or "") == MAX_MESSAGE
     assert (
-        failure_of(Reason.CONTENT_POLICY, error=ChannelError(error.reason, error.sorting, "no")).provider_message
-        is None
+        failure_of(Reason.CONTENT_POLICY, error=ChannelError(error.reason, error.effect, "no")).provider_message is None
     )
 
 
 def test_an_error_reads_as_reason_code_and_words() -> None:
-    error = ChannelError(Reason.RATE_LIMITED, Sorting.NOT_SENT, "slow down", provider_code="429")
+    error = ChannelError(Reason.RATE_LIMITED, Effect.NOT_SENT, "slow down", provider_code="429")
     assert str(error) == "RATE_LIMITED (429): slow down"
     assert isinstance(error, Exception)
-    assert str(ChannelError(Reason.RATE_LIMITED, Sorting.NOT_SENT, "slow down")) == "RATE_LIMITED: slow down"
+    assert str(ChannelError(Reason.RATE_LIMITED, Effect.NOT_SENT, "slow down")) == "RATE_LIMITED: slow down"

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from munadi.config import Settings
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.media import bucket, opening
 from munadi.media.opening import check_place, open_store, try_store
@@ -226,9 +226,9 @@ async def test_a_channel_is_told_that_nothing_was_sent(store, proxy):
     for call in (media.read(asset(digest)), media.rendition(asset(digest), mime_type="image/jpeg")):
         with pytest.raises(ChannelError) as caught:
             await call
-        assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_STORE_UNAVAILABLE, Sorting.NOT_SENT)
+        assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_STORE_UNAVAILABLE, Effect.NOT_SENT)
     await proxy.set_mode(Mode.PASS)
     for lost in (asset("0" * 64), asset(digest, size=len(CONTENT) + 1)):
         with pytest.raises(ChannelError) as caught:
             await media.read(lost)
-        assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_UNREACHABLE, Sorting.REJECTED)
+        assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_UNREACHABLE, Effect.REJECTED)

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 import httpx
 import pytest
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.media import reach
 from munadi.media.reach import PublicAddress
 from tests.channels.making import StoredMedia, image
@@ -55,7 +55,7 @@ async def test_another_answer_is_what_a_network_would_get(content: bytes, told: 
     async with answering(content) as base:
         with pytest.raises(ChannelError) as caught:
             await asked(base)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_UNREACHABLE, Sorting.NOT_SENT)
+    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_UNREACHABLE, Effect.NOT_SENT)
     assert base in caught.value.message
     assert told in caught.value.message
     assert "secret" not in caught.value.message

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from munadi.domain.channel import MediaKind
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.media.facts import MediaCode, MediaRefused
 from munadi.media.folder import FolderStore
@@ -234,4 +234,4 @@ async def test_a_refusal_says_what_is_wrong_with_which_media(store, media, tmp_p
     Image.new("RGBA", (64, 48), (255, 0, 0, 100)).save(path)
     with pytest.raises(ChannelError, match=r"med_1.*transparency") as caught:
         await media.rendition(stored(store, path), mime_type=JPEG)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_VALIDATION_FAILED, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_VALIDATION_FAILED, Effect.REJECTED)

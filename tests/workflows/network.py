@@ -14,7 +14,7 @@ from munadi.channels.text import lengths
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelName, ChannelSpec, LinkStyle, Resend, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.publication import POST_ID_PENDING, Absent, Handle, Pending, Published, Ready, Unknown, Warning_
 from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage, StaleEpoch
@@ -116,10 +116,10 @@ class FakeChannel:
         if isinstance(step, ChannelError):
             raise step
         if step == "refused-silently":
-            raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "reset, nothing arrived")
+            raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "reset, nothing arrived")
         self.posts.append((draft.publication_id, draft.text))
         if step == "lost":
-            raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "reset after the request")
+            raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "reset after the request")
         if step == "bug":
             raise KeyError("a field nobody foresaw")
         if step == "overtaken":
@@ -140,7 +140,7 @@ class FakeChannel:
             raise step
         self.later.append(name)
         if step == "lost":
-            raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, "reset after the request")
+            raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "reset after the request")
         if step == "overtaken":
             raise StaleEpoch
         return self._published(draft)
@@ -174,7 +174,7 @@ class FakeChannel:
         return None
 
     def explain(self, answer: Answer) -> ChannelError:
-        return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, answer.text)
+        return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, answer.text)
 
     async def verify(self, given: AccountImport) -> Connection:
         token = given.access_token or SecretStr("t")
@@ -198,9 +198,9 @@ class FakeChannel:
 
 def not_sent(reason: Reason = Reason.NETWORK_UNREACHABLE, wait: timedelta | None = None) -> ChannelError:
     """An error that proves that nothing was sent."""
-    return ChannelError(reason, Sorting.NOT_SENT, "nothing was sent", provider_code="X", retry_after=wait)
+    return ChannelError(reason, Effect.NOT_SENT, "nothing was sent", provider_code="X", retry_after=wait)
 
 
 def rejected(reason: Reason = Reason.CONTENT_POLICY) -> ChannelError:
     """A documented final no."""
-    return ChannelError(reason, Sorting.REJECTED, "no", provider_code="400", provider_message="they said no")
+    return ChannelError(reason, Effect.REJECTED, "no", provider_code="400", provider_message="they said no")

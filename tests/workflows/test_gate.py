@@ -12,7 +12,7 @@ import pytest
 
 from activities.gate import DeadlineGate
 from munadi.channels.http import ChannelHttp
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -57,16 +57,16 @@ def test_either_clock_alone_closes_it(wall: float, ticks: float, is_open: bool, 
         return
     with pytest.raises(ChannelError) as refused:
         gate()
-    assert (refused.value.sorting, refused.value.provider_code) == (Sorting.NOT_SENT, "DEADLINE_GATE")
+    assert (refused.value.effect, refused.value.provider_code) == (Effect.NOT_SENT, "DEADLINE_GATE")
 
 
 def test_what_a_missed_deadline_means_is_told_by_whether_the_request_had_begun() -> None:
     clocks = TwoClocks()
     gate = DeadlineGate.open_for(clocks, clocks.now(), PERIOD)
-    assert (gate.late().sorting, gate.late().reason) == (Sorting.NOT_SENT, Reason.NETWORK_UNREACHABLE)
+    assert (gate.late().effect, gate.late().reason) == (Effect.NOT_SENT, Reason.NETWORK_UNREACHABLE)
     gate()
     late = gate.late()
-    assert (late.sorting, late.provider_code, late.raw) == (Sorting.UNKNOWN, "DEADLINE", "no answer by the deadline")
+    assert (late.effect, late.provider_code, late.raw) == (Effect.UNKNOWN, "DEADLINE", "no answer by the deadline")
 
 
 class Listener:
@@ -98,7 +98,7 @@ async def listening() -> AsyncIterator[tuple[Listener, str]]:
 
 async def send(url: str, gate: Callable[[], None], client: httpx.AsyncClient) -> ChannelError:
     def explain(answer: Answer) -> ChannelError:
-        return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, answer.text)
+        return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, answer.text)
 
     with pytest.raises(ChannelError) as raised:
         await ChannelHttp(client, explain).call("POST", url, token=SECRET, gate=gate, json_body={"text": "hello"})
@@ -112,7 +112,7 @@ async def test_a_closed_gate_sends_no_byte_on_a_real_socket() -> None:
     async with listening() as (listener, url), httpx.AsyncClient() as client:
         error = await send(url, gate, client)
         await listener.closed.wait()
-    assert (error.sorting, error.provider_code) == (Sorting.NOT_SENT, "DEADLINE_GATE")
+    assert (error.effect, error.provider_code) == (Effect.NOT_SENT, "DEADLINE_GATE")
     assert (listener.connections, listener.received) == (1, b"")
 
 
@@ -130,7 +130,7 @@ async def test_the_deadline_passes_while_the_connection_is_made() -> None:
 
         error = await send(url, late, client)
         await listener.closed.wait()
-    assert error.sorting is Sorting.NOT_SENT
+    assert error.effect is Effect.NOT_SENT
     assert listener.received == b""
     assert len(asked) == 1
 
@@ -141,5 +141,5 @@ async def test_an_open_gate_sends_and_a_lost_answer_is_unknown() -> None:
     gate = DeadlineGate.open_for(clocks, clocks.now(), PERIOD)
     async with listening() as (listener, url), httpx.AsyncClient() as client:
         error = await send(url, gate, client)
-    assert error.sorting is Sorting.UNKNOWN
+    assert error.effect is Effect.UNKNOWN
     assert listener.received.startswith(b"POST /post")

@@ -27,7 +27,7 @@ from munadi.channels.http import ChannelTools, cannot_look
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import Resend, TextLength
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown, Warning_
 from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
@@ -91,7 +91,7 @@ class Bluesky:
         """One commit. Raises ChannelError; DUPLICATE_CONTENT when another record stands at the key."""
         if not is_complete(draft, Prepared.of(handle), stage.name):
             message = "Bluesky: publish was called before prepare ended"
-            raise ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, message)
+            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
         written = await Posting(Server(self._xrpc, account), draft, handle, save).put(stage)
         return _published(draft, account, handle, stage.name, self._tools.clock.now() if written else None)
 

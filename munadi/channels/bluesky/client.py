@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from munadi.channels.bluesky.keys import ALGORITHM, SigningKey
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 
 TITLE = "Bluesky"
 # The granular scopes would do for a text, but their video scopes have had audience faults (facts, section 2c).
@@ -123,4 +123,4 @@ def client_id_of(redirect_uri: str) -> str:
     if target.hostname in LOOPBACK:
         return f"http://localhost?{urlencode({'redirect_uri': redirect_uri, 'scope': SCOPE})}"
     message = f"{TITLE}: MUNADI_PUBLIC_URL must be https, or http://127.0.0.1 for a server on this machine"
-    raise ChannelError(Reason.APP_NOT_APPROVED, Sorting.NOT_SENT, message)
+    raise ChannelError(Reason.APP_NOT_APPROVED, Effect.NOT_SENT, message)

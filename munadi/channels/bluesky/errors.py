@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from munadi.channels.http import redact, retry_after
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 
-R, S = Reason, Sorting
+R, S = Reason, Effect
 DEFAULT_WAIT = timedelta(seconds=60)
 CHALLENGE = re.compile(r'DPoP\b.*\berror="([a-z_]+)"', re.IGNORECASE)  # RFC 9449, 7.1 and 9
 
@@ -24,7 +24,7 @@ class Row(NamedTuple):
     """One known answer; `advice` is said where the reason's own words are not enough, `wait` where no header does."""
 
     reason: Reason
-    sorting: Sorting
+    effect: Effect
     advice: str = ""
     wait: timedelta | None = None
 
@@ -107,7 +107,7 @@ def error_of(row: Row, answer: Answer, name: str, message: str, now: datetime) -
     """What a row says of an answer, with the network's own words."""
     return ChannelError(
         row.reason,
-        row.sorting,
+        row.effect,
         f"Bluesky: {row.advice or REASONS[row.reason].meaning}",
         provider_code=name or f"HTTP {answer.status}",
         provider_message=redact(message or answer.text[:MAX_MESSAGE])[:MAX_MESSAGE] or None,

@@ -19,7 +19,7 @@ from munadi.channels.bluesky.identity import AuthorizationServer
 from munadi.channels.bluesky.xrpc import CLIENT_KEY, DPOP_KEY, SCOPE, Xrpc
 from munadi.channels.oauth import end_of, text_of
 from munadi.domain.account import ConnectedAccount, Credentials
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer, Clock
 
 # At an authorization server these say nothing of a grant: it was not looked at.
@@ -61,7 +61,7 @@ class Grant:
             names = ("issuer", "tokenEndpoint", "revocationEndpoint", "clientId")
             issuer, token, revocation, client_id = (texts[name] for name in names)
         except (KeyError, ValueError) as error:
-            raise ChannelError(Reason.TOKEN_REVOKED, Sorting.NOT_SENT, f"{TITLE}: the grant is damaged") from error
+            raise ChannelError(Reason.TOKEN_REVOKED, Effect.NOT_SENT, f"{TITLE}: the grant is damaged") from error
         ends_at = datetime.fromisoformat(texts[ENDS]) if texts.get(ENDS) else None
         return cls(key, issuer, token, revocation, client_id, client_key, ends_at)
 
@@ -113,7 +113,7 @@ class Granting:
             return await self.xrpc.prove("POST", url, grant.key, form=sent, sign=sign, secrets=hidden)
         except ChannelError as error:
             if error.provider_code in PROOF_REFUSED:
-                error.reason, error.sorting = Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT
+                error.reason, error.effect = Reason.PROVIDER_OUTAGE, Effect.NOT_SENT
                 error.message = f"{TITLE}: the authorization server did not take our proof; check this machine's clock"
             raise
 
@@ -121,13 +121,13 @@ class Granting:
         """The next tokens. TOKEN_REVOKED when the grant has ended or its refresh token was used before."""
         token = account.credentials.refresh_token
         if token is None:
-            raise ChannelError(Reason.TOKEN_REVOKED, Sorting.NOT_SENT, f"{TITLE}: the grant has no refresh token")
+            raise ChannelError(Reason.TOKEN_REVOKED, Effect.NOT_SENT, f"{TITLE}: the grant has no refresh token")
         secret = token.get_secret_value()
         form = {"grant_type": "refresh_token", "refresh_token": secret}
         answer = await self.post(grant, grant.token_endpoint, form, secret)
         if answer.field("sub") != account.external_id:
             message = f"{TITLE}: the authorization server renewed somebody else's token"
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.NOT_SENT, message)
+            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.NOT_SENT, message)
         return self.credentials(answer, grant)
 
     async def revoke(self, account: ConnectedAccount, grant: Grant) -> bool:
@@ -143,7 +143,7 @@ class Granting:
         """From a token answer. ChannelError when it is not one of DPoP's: then anybody could use the token."""
         if text_of(TITLE, answer, "token_type").lower() != "dpop":
             message = f"{TITLE}: the authorization server gave a token that is not bound to our key"
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.NOT_SENT, message)
+            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.NOT_SENT, message)
         now, fresh = self.clock.now(), answer.field("refresh_token")
         lapses_at, is_final = grant.lapses_at(now)
         # The server binds the grant to the key of this request, also one that the public client began.

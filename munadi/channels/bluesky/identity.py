@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from munadi.channels.bluesky.xrpc import Xrpc
 from munadi.domain.account import MAX_ADDRESS
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 
 DID = re.compile(r"did:plc:[a-z0-9]{1,64}|did:web:[a-zA-Z0-9.-]{1,253}(%3A[0-9]{1,5})?")
@@ -151,4 +151,4 @@ def _endpoint(answer: Answer, field: str, issuer: str) -> str | None:
 
 
 def _refuse(message: str) -> ChannelError:
-    return ChannelError(Reason.INVALID_FIELD, Sorting.NOT_SENT, f"Bluesky: {message}")
+    return ChannelError(Reason.INVALID_FIELD, Effect.NOT_SENT, f"Bluesky: {message}")

@@ -22,7 +22,7 @@ from munadi.channels.oauth import (
     text_of,
 )
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import AccountImport, Answer, Asking, Choice, Consent, Granted
 
 VERIFIER = "verifier"
@@ -113,4 +113,4 @@ class BlueskyLogin:
 
 
 def _foreign(message: str) -> ChannelError:
-    return ChannelError(Reason.CONSENT_EXPIRED, Sorting.NOT_SENT, f"{TITLE}: {message}", provider_code="FOREIGN_ISSUER")
+    return ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, f"{TITLE}: {message}", provider_code="FOREIGN_ISSUER")

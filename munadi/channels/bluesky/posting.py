@@ -19,7 +19,7 @@ from munadi.channels.bluesky.thread import parent_of, record_key
 from munadi.channels.bluesky.wire import POST, Reply, commit, post_record, post_uri, same_post, written
 from munadi.channels.bluesky.xrpc import Server
 from munadi.channels.http import no_proof
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Handle
 from munadi.ports import Answer, PublicationDraft, SaveHandle, Stage
 
@@ -77,8 +77,8 @@ class Posting:
             root = await self._ref(FIRST)
             return Reply(root=root, parent=await self._ref(parent_of(stage)))
         except ChannelError as error:
-            if error.sorting is Sorting.UNKNOWN:
-                error.sorting = Sorting.NOT_SENT
+            if error.effect is Effect.UNKNOWN:
+                error.effect = Effect.NOT_SENT
             raise
 
     async def _ref(self, stage: str) -> Ref:
@@ -103,7 +103,7 @@ class Posting:
         """The blobs lapsed: forget them, so that preparation uploads them anew; not for ever."""
         failures = self._state.failures + 1
         if failures >= MAX_UPLOADS:
-            error.sorting = Sorting.REJECTED
+            error.effect = Effect.REJECTED
         await self._save(self._state.without_uploads(failures=failures).model_dump(mode="json"), ready=False)
 
     async def _compare(self, stage: str, record: dict[str, Any], error: ChannelError) -> None:
@@ -117,7 +117,7 @@ class Posting:
             return
         raise ChannelError(
             Reason.DUPLICATE_CONTENT,
-            Sorting.REJECTED,
+            Effect.REJECTED,
             "Bluesky: another record stands at this publication's key",
             provider_code=error.provider_code,
             provider_message=error.provider_message,

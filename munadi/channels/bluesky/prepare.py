@@ -21,7 +21,7 @@ from munadi.channels.bluesky.xrpc import Server
 from munadi.channels.http import ChannelTools
 from munadi.channels.renditions import fitting
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import LinkCard, SaveHandle
@@ -134,7 +134,7 @@ class Preparation:
         if self._state.failures >= MAX_UPLOAD_FAILURES:
             raise ChannelError(
                 Reason.MEDIA_PROCESSING_FAILED,
-                Sorting.REJECTED,
+                Effect.REJECTED,
                 f"Bluesky: the server failed on media {asset.id} {self._state.failures} times",
                 provider_code=error.provider_code,
                 provider_message=error.provider_message,
@@ -160,7 +160,7 @@ class Preparation:
         try:
             return await self._server.upload(page.image, mime_type)
         except ChannelError as error:
-            if error.sorting is Sorting.NOT_SENT:
+            if error.effect is Effect.NOT_SENT:
                 raise
             return None
 

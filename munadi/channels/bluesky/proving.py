@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from munadi.channels.bluesky.identity import DID, HANDLE, Identities, Owner
-from munadi.domain.failure import ChannelError, FailureClass, FieldRefused, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, FailureClass, FieldRefused, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import AccountImport
 
@@ -118,13 +118,13 @@ def _liar(owner: Owner, base: str, given: AccountImport) -> ChannelError:
 
 def _moved(owner: Owner, base: str) -> ChannelError:
     message = f"Bluesky: the account was connected at {base} and has moved to {owner.pds}: connect it again"
-    return ChannelError(Reason.TARGET_NOT_ACCESSIBLE, Sorting.REJECTED, message, provider_code="MOVED")
+    return ChannelError(Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED, message, provider_code="MOVED")
 
 
 def _refused(message: str, *, rule: str, limit: str, actual: str, given: AccountImport) -> ChannelError:
     return FieldRefused(
         Reason.INVALID_FIELD,
-        Sorting.REJECTED,
+        Effect.REJECTED,
         f"Bluesky: {message}",
         pointer="/serviceUrl" if given.service_url else "/credentials",
         rule=rule,

@@ -12,7 +12,7 @@ from munadi.channels.bluesky.state import Ref
 from munadi.channels.bluesky.xrpc import Server, Xrpc
 from munadi.channels.http import no_proof
 from munadi.channels.text import broken
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 
 POST = "app.bsky.feed.post"
 _WHO = r"(did:[a-z]+:[a-zA-Z0-9._:%-]+|(?:[a-zA-Z0-9-]+\.)+[a-zA-Z][a-zA-Z0-9-]*)"
@@ -82,4 +82,4 @@ async def _here(server: Server, did: str, key: str) -> str | None:
 
 def _missing(quote: str) -> ChannelError:
     message = f"Bluesky: the post to quote is not there: {quote[:200]}"
-    return ChannelError(Reason.INVALID_FIELD, Sorting.REJECTED, message, provider_code="QUOTE_NOT_FOUND")
+    return ChannelError(Reason.INVALID_FIELD, Effect.REJECTED, message, provider_code="QUOTE_NOT_FOUND")

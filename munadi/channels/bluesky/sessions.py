@@ -16,7 +16,7 @@ from munadi.channels.bluesky.identity import Owner, pds_of
 from munadi.channels.bluesky.proving import Claim, Proving
 from munadi.channels.bluesky.xrpc import CLIENT_KEY, SCOPE, Access, Xrpc
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.failure import ChannelError, FieldRefused, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, FieldRefused, Reason
 from munadi.ports import AccountImport, Answer, Connection
 
 # What a refresh answers when the grant is dead, rather than merely when the access token is.
@@ -59,7 +59,7 @@ class Sessions:
         # An import may not know yet whose it is.
         if account.external_id and answer.field("did") not in (None, account.external_id):
             message = f"Bluesky: {base} renewed the session of another account"
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.NOT_SENT, message)
+            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.NOT_SENT, message)
         return _pair(answer)
 
     async def _log_in(self, base: str, identifier: str, password: SecretStr) -> Answer:
@@ -88,7 +88,7 @@ class Sessions:
             answer = await self._xrpc.procedure(base, "com.atproto.server.refreshSession", access=access)
         except ChannelError as error:
             if error.provider_code in DEAD_GRANT:
-                error.reason, error.sorting = Reason.TOKEN_REVOKED, Sorting.NOT_SENT
+                error.reason, error.effect = Reason.TOKEN_REVOKED, Effect.NOT_SENT
                 error.message = "Bluesky: the app password was revoked or the session has ended"
             raise
         _check_active(answer)
@@ -112,7 +112,7 @@ def expiry(token: str) -> datetime | None:
 def _pair(answer: Answer) -> Credentials:
     access, refresh = answer.field("accessJwt"), answer.field("refreshJwt")
     if not isinstance(access, str) or not isinstance(refresh, str):
-        raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "Bluesky: a session without tokens")
+        raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, "Bluesky: a session without tokens")
     return Credentials(
         access_token=SecretStr(access),
         refresh_token=SecretStr(refresh),
@@ -124,7 +124,7 @@ def _pair(answer: Answer) -> Credentials:
 def _claim(answer: Answer) -> Claim:
     did, handle = answer.field("did"), answer.field("handle")
     if not isinstance(did, str) or not did.startswith("did:"):
-        raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "Bluesky: a session without a DID")
+        raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, "Bluesky: a session without a DID")
     _check_active(answer)
     return Claim(did, handle if isinstance(handle, str) else None, pds_of(answer.field("didDoc")))
 
@@ -143,7 +143,7 @@ def _profile(proven: Owner, credentials: Credentials) -> Profile:
 def _foreign(message: str, given: AccountImport, claim: Claim) -> ChannelError:
     return FieldRefused(
         Reason.INVALID_FIELD,
-        Sorting.REJECTED,
+        Effect.REJECTED,
         f"Bluesky: {message}",
         pointer="/externalId",
         rule="credentials_of_external_id",
@@ -161,4 +161,4 @@ def _check_active(answer: Answer) -> None:
 
 
 def _refuse(reason: Reason, message: str) -> ChannelError:
-    return ChannelError(reason, Sorting.REJECTED, f"Bluesky: {message}")
+    return ChannelError(reason, Effect.REJECTED, f"Bluesky: {message}")

@@ -15,7 +15,7 @@ from munadi.channels.bluesky.state import Keeper, RunningVideo, SentInParts
 from munadi.channels.bluesky.video_errors import UPLOAD_ENDED, failed_transcode, refused_limits
 from munadi.channels.bluesky.video_service import Transcode, VideoService
 from munadi.channels.bluesky.xrpc import Server
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import HOLD_GROWTH, Pending, growing
 from munadi.ports import Clock
@@ -64,7 +64,7 @@ class VideoUpload:
         waited = self._clock.now() - running.since
         if waited >= MAX_SILENCE:
             message = "Bluesky: the video service did not finish the video"
-            await self._give_up(ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message, "JOB_SILENT"))
+            await self._give_up(ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message, "JOB_SILENT"))
         return _again(waited, transcode.state or "being processed")
 
     async def _begin(self, asset: MediaAsset) -> Transcode | Pending:
@@ -85,7 +85,7 @@ class VideoUpload:
         try:
             return await self._send(token, sent, asset)
         except ChannelError as error:
-            if error.provider_code in UPLOAD_ENDED or error.sorting is Sorting.REJECTED:
+            if error.provider_code in UPLOAD_ENDED or error.effect is Effect.REJECTED:
                 with suppress(ChannelError):
                     await self._service.abort(token, sent.id)
                 await self._give_up(error)
@@ -102,7 +102,7 @@ class VideoUpload:
             return _again(waited, "being put together")
         if arrived.state != "created":
             message = f"Bluesky: the upload of the video is {arrived.state}"
-            raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message, "UploadFailed")
+            raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message, "UploadFailed")
         missing = [number for number in range(1, sent.count + 1) if number not in arrived.parts]
         for number in missing:
             if self._clock.now() - begun >= MAX_RUN:
@@ -116,7 +116,7 @@ class VideoUpload:
         except ChannelError as error:
             if error.provider_code not in LOST:
                 raise
-            error.reason, error.sorting = Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT
+            error.reason, error.effect = Reason.PROVIDER_OUTAGE, Effect.NOT_SENT
             error.message = "Bluesky: the video service does not know the job any more"
             await self._give_up(error)
 
@@ -127,7 +127,7 @@ class VideoUpload:
         if error.reason is Reason.PROVIDER_OUTAGE:
             error.retry_after = error.retry_after or growing(HOLD_GROWTH, failures - 1)
             if failures >= MAX_TRIES:
-                error.reason, error.sorting = Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED
+                error.reason, error.effect = Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED
                 error.message = f"Bluesky: the video service failed on this video {failures} times"
         raise error
 

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from munadi.channels.bluesky.errors import DEFAULT_WAIT, Row, error_of, explain
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 
-R, S = Reason, Sorting
+R, S = Reason, Effect
 
 # Caps are per day; the service does not say when the day ends.
 CAP_WAIT = timedelta(hours=1)

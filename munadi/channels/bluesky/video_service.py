@@ -17,7 +17,7 @@ from munadi.channels.bluesky.state import SentInParts
 from munadi.channels.bluesky.video_errors import explain_video
 from munadi.channels.bluesky.xrpc import Server, address
 from munadi.channels.http import ChannelHttp, ChannelTools, no_proof
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.ports import Answer
 
@@ -154,7 +154,7 @@ class VideoService:
                 content = b""
             if len(content) != length:
                 message = f"Bluesky: the stored file of media {asset.id} is gone or shorter than it was"
-                raise ChannelError(Reason.MEDIA_UNREACHABLE, Sorting.REJECTED, message)
+                raise ChannelError(Reason.MEDIA_UNREACHABLE, Effect.REJECTED, message)
             yield content
 
     def _read(self, answer: Answer, named: str = "jobId") -> Transcode:

@@ -14,7 +14,7 @@ from munadi.channels.bluesky.dpop import USE_NONCE, DpopKey, Nonces
 from munadi.channels.bluesky.errors import explain
 from munadi.channels.http import ChannelHttp, ChannelTools, no_proof
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer, Gate
 
 # resolveHandle of a handle that does not exist: the lexicon's name, and what the reference PDS says.
@@ -40,7 +40,7 @@ class Access:
         try:
             key = DpopKey.read(extra[DPOP_KEY]) if DPOP_KEY in extra else None
         except ValueError as error:
-            raise ChannelError(Reason.TOKEN_REVOKED, Sorting.NOT_SENT, f"Bluesky: {error}") from error
+            raise ChannelError(Reason.TOKEN_REVOKED, Effect.NOT_SENT, f"Bluesky: {error}") from error
         return cls(token.get_secret_value(), key)
 
 

@@ -26,10 +26,10 @@ from munadi.channels.graph_errors import (
     row_of,
     sorted_error,
 )
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.ports import Answer
 
-R, S = Reason, Sorting
+R, S = Reason, Effect
 # Uploads of one draft: the first, and so many more.
 MAX_RENEWALS = 2
 NO_PERMISSION = Row(R.MISSING_SCOPE, S.REJECTED)
@@ -109,11 +109,11 @@ def explain(answer: Answer, now: datetime) -> ChannelError:
     return sorted_error("Facebook", answer, now, row, refused, kind or None)
 
 
-def died(status: str, words: str | None, sorting: Sorting) -> ChannelError:
+def died(status: str, words: str | None, effect: Effect) -> ChannelError:
     """A video that Facebook could not take, in its own words."""
     return ChannelError(
         Reason.MEDIA_PROCESSING_FAILED,
-        sorting,
+        effect,
         "Facebook: the video could not be processed",
         provider_code=status or "error",
         provider_message=(words or "")[:MAX_MESSAGE] or None,
@@ -123,17 +123,17 @@ def died(status: str, words: str | None, sorting: Sorting) -> ChannelError:
 def stuck(limit: timedelta) -> ChannelError:
     """A video that Facebook did not finish."""
     message = f"Facebook: the video was still being processed after {limit}"
-    return ChannelError(Reason.MEDIA_PROCESSING_TIMEOUT, Sorting.REJECTED, message)
+    return ChannelError(Reason.MEDIA_PROCESSING_TIMEOUT, Effect.REJECTED, message)
 
 
 def incomplete(what: str) -> ChannelError:
     """An answer without what the next call needs."""
-    return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, f"Facebook answered with {what}", "INCOMPLETE_ANSWER")
+    return ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, f"Facebook answered with {what}", "INCOMPLETE_ANSWER")
 
 
 def not_sent(reason: Reason, what: str, code: str | None = None, after: timedelta | None = None) -> ChannelError:
     """What kept us from the visible call."""
-    return ChannelError(reason, Sorting.NOT_SENT, f"Facebook: {what}", code, retry_after=after)
+    return ChannelError(reason, Effect.NOT_SENT, f"Facebook: {what}", code, retry_after=after)
 
 
 def may_upload_again(error: ChannelError) -> bool:

@@ -13,7 +13,7 @@ from munadi.channels.facebook.state import Case
 from munadi.channels.facebook.stories import Stories
 from munadi.channels.facebook.videos import Videos
 from munadi.channels.renditions import fitting
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
 
@@ -74,7 +74,7 @@ class Parts:
         if status.is_live and case.kind is not Kind.STORY:
             return self.videos.published(upload.video_id, status, case.kind)
         if status.is_dead:
-            raise died(status.video_status, status.error, Sorting.REJECTED)
+            raise died(status.video_status, status.error, Effect.REJECTED)
         if not prepared.finished and status.is_uploaded and status.is_unpublished:
             return Ready(expires_at=prepared.expires_at)
         # A reel may be a draft for a moment after its finish: it is published only when Facebook says so.

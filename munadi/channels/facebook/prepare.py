@@ -12,7 +12,7 @@ from munadi.channels.facebook.state import Case, Photo, Prepared, Upload
 from munadi.channels.facebook.wire import VideoStatus
 from munadi.channels.graph import succeeded
 from munadi.channels.renditions import fitting
-from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import SaveHandle
@@ -120,7 +120,7 @@ class Preparation:
         """The upload's status. Raises ChannelError when it is dead, and then another is made."""
         status = await self._parts.videos.status(self._case.account, upload.video_id)
         if status.is_dead:
-            raise await self._anew(died(status.video_status, status.error, Sorting.NOT_SENT))
+            raise await self._anew(died(status.video_status, status.error, Effect.NOT_SENT))
         return status
 
     async def _anew(self, error: ChannelError) -> ChannelError:

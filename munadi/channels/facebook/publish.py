@@ -14,7 +14,7 @@ from munadi.channels.facebook.state import Case, Prepared
 from munadi.channels.facebook.videos import EDGES
 from munadi.channels.facebook.wire import feed_form, finish_form
 from munadi.channels.graph import id_of, succeeded
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Published
 from munadi.ports import Gate, SaveHandle
 
@@ -87,11 +87,11 @@ class Publishing:
             if LINK_UNREADABLE in codes_of(error) and self.case.draft.link and not prepared.link:
                 # The page is read again, once.
                 await self._forget(prepared.model_copy(update={"link": "unreadable"}))
-                error.reason, error.sorting, error.retry_after = Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, SOON
+                error.reason, error.effect, error.retry_after = Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, SOON
             # "Posted already" may be about ours after all; it is final only when an older post explains it.
             if error.reason is Reason.DUPLICATE_CONTENT and await self.parts.lookup.has_older_twin(self.case):
-                error.sorting = Sorting.REJECTED
-        elif error.sorting is Sorting.REJECTED or again:
+                error.effect = Effect.REJECTED
+        elif error.effect is Effect.REJECTED or again:
             if found := await self._looked():
                 return found
             if again and (left := prepared.anew(error)):

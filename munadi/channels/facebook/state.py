@@ -11,7 +11,7 @@ from munadi.channels.facebook.spec import UPLOAD_LIFE, Kind, Options
 from munadi.channels.facebook.wire import film_of, kind_of
 from munadi.channels.graph import token_of
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
 from munadi.domain.publication import Handle
@@ -57,7 +57,7 @@ class Prepared(Model):
     def anew(self, error: ChannelError) -> Prepared | None:
         """Without the upload, for another; None, and the error is final, when that was tried often enough."""
         if self.renewals >= MAX_RENEWALS:
-            error.sorting = Sorting.REJECTED
+            error.effect = Effect.REJECTED
             return None
         return self.model_copy(update={"upload": None, "has_cover": False, "renewals": self.renewals + 1})
 

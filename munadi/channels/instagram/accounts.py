@@ -10,7 +10,7 @@ from munadi.channels.instagram.pages import Pages
 from munadi.channels.instagram.quota import Quota
 from munadi.channels.instagram.spec import Login, Settings, login_of
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.ports import AccountImport, Clock, Connection
 
 PROFILE_FIELDS = "user_id,username,name,account_type"
@@ -51,7 +51,7 @@ class Accounts:
         if login_of(account) is Login.PAGE:
             return await self._pages.refresh(account)
         return await self._direct_graph.renewed(
-            account, "ig_refresh_token", self._clock.now(), lambda error: error.sorting is Sorting.REJECTED
+            account, "ig_refresh_token", self._clock.now(), lambda error: error.effect is Effect.REJECTED
         )
 
     async def _direct(self, given: AccountImport, token: SecretStr) -> Connection:

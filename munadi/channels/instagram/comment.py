@@ -16,7 +16,7 @@ from munadi.channels.http import cannot_look
 from munadi.channels.instagram.wire import CommentRead, read_comments
 from munadi.channels.text import collapsed
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
 from munadi.ports import PublicationDraft, Stage
 
@@ -41,14 +41,14 @@ class FirstComment:
         media_id = await self._media_id(draft, account, containers.state)
         if media_id is None:
             message = "Instagram: which media the post became cannot be read yet"
-            raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message, retry_after=ID_WAIT)
+            raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message, retry_after=ID_WAIT)
         form = {"message": draft.first_comment or ""}
         try:
             comment_id = await reader.graph.make(f"{media_id}/comments", token_of(account), form, stage.gate)
         except ChannelError as error:
             if error.provider_code == MISSING_OBJECT:
                 # A media that was just published may seem to be missing for a while, so this no is not final.
-                error.sorting = Sorting.UNKNOWN
+                error.effect = Effect.UNKNOWN
             raise
         containers.state = containers.state.model_copy(update={"posts": {**containers.state.posts, POST: media_id}})
         await remember(containers, COMMENT, comment_id)

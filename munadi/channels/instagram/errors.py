@@ -22,11 +22,11 @@ from munadi.channels.graph_errors import (
     sorted_error,
 )
 from munadi.channels.http import redact
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 
-R, S = Reason, Sorting
+R, S = Reason, Effect
 TITLE = "Instagram"
 # How many other containers may be tried to get past a failure that another may not have.
 RENEWALS = 3
@@ -96,8 +96,8 @@ def explain_container(code: str, status: str) -> tuple[ChannelError, int]:
     subcode = int(found.group()) if found else None
     row = _BY_SUBCODE.get(subcode or 0) or NOT_PROCESSED
     error = ChannelError(
-        row.reason if row.sorting is S.REJECTED else R.MEDIA_PROCESSING_FAILED,
-        row.sorting,
+        row.reason if row.effect is S.REJECTED else R.MEDIA_PROCESSING_FAILED,
+        row.effect,
         f"{TITLE}: {REASONS[R.MEDIA_PROCESSING_FAILED].meaning}",
         provider_code=str(subcode) if subcode else code,
         provider_message=redact(status)[:MAX_MESSAGE] or None,

@@ -24,11 +24,11 @@ from munadi.channels.graph_errors import (
     sorted_error,
 )
 from munadi.channels.http import redact
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 
-R, S = Reason, Sorting
+R, S = Reason, Effect
 TITLE = "Threads"
 NOT_PROCESSED = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT, renewals=2)
 # Not a failure but a race: the container is there, the place that publishes does not see it yet.
@@ -87,7 +87,7 @@ def explain(answer: Answer, now: datetime) -> ChannelError:
     words = refused.message.removeprefix("(#100)").strip(" .")
     row = NAMED.get(name) or WORDED.get(words) or row_of(ERRORS, refused, _OWN)
     if answer.status >= 500 and not row.proof:
-        row = row._replace(sorting=S.UNKNOWN)
+        row = row._replace(effect=S.UNKNOWN)
     return sorted_error(TITLE, answer, now, row, refused, name)
 
 
@@ -96,7 +96,7 @@ def explain_container(status: str, error_message: str) -> tuple[ChannelError, in
     row = LAPSED.get(status) or FAILED_CONTAINERS.get(error_message) or NOT_PROCESSED
     error = ChannelError(
         row.reason,
-        row.sorting,
+        row.effect,
         f"{TITLE}: {REASONS[row.reason].meaning}",
         provider_code=error_message if error_message in FAILED_CONTAINERS else status,
         provider_message=redact(error_message)[:MAX_MESSAGE] or None,
@@ -107,4 +107,4 @@ def explain_container(status: str, error_message: str) -> tuple[ChannelError, in
 def renewals(error: ChannelError) -> int:
     """How many other containers may be tried to get past this error of an answer; 0 when none helps."""
     row = ERRORS.get(pair_of(error))
-    return row.renewals if row is not None and error.sorting is S.NOT_SENT else 0
+    return row.renewals if row is not None and error.effect is S.NOT_SENT else 0

@@ -8,7 +8,7 @@ from datetime import timedelta
 from munadi.channels.graph_containers import RUNNING, Containers, Form
 from munadi.channels.graph_publishing import ContainerPosts
 from munadi.channels.threads.wire import parent_of, reply_form, stages_of, text_of
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import PublicationDraft
 
 # Before another look for the post that a reply answers.
@@ -28,7 +28,7 @@ async def prepare_reply(
         container = containers.state.containers.get(parent)
         await posts.located(draft, containers, parent, container.created_at if container else draft.due_at)
     if stage not in stages_of(draft):
-        raise ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, f"Threads: this post has no step {stage!r}")
+        raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, f"Threads: this post has no step {stage!r}")
     post_id = containers.state.posts.get(parent)
     if post_id is None:
         message = f"Threads: {stage} answers {parent}, whose id is not known yet"
@@ -45,4 +45,4 @@ async def prepare_reply(
 
 
 def _not_yet(message: str, code: str, wait: timedelta) -> ChannelError:
-    return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message, provider_code=code, retry_after=wait)
+    return ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message, provider_code=code, retry_after=wait)

@@ -12,7 +12,7 @@ from munadi.channels.tiktok.api import Api
 from munadi.channels.tiktok.spec import SPEC, Settings
 from munadi.channels.tiktok.wire import Creator, creator_facts
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.failure import ChannelError, FailureClass, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import AccountImport, Connection
 
@@ -39,7 +39,7 @@ class Accounts:
         user: dict[str, Any] = data["user"] if isinstance(data, dict) and isinstance(data.get("user"), dict) else {}
         open_id = str(user.get("open_id") or "")
         if not open_id:
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "TikTok: user/info has no open_id")
+            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, "TikTok: user/info has no open_id")
         if given.external_id and given.external_id != open_id:
             raise _refuse(Reason.INVALID_FIELD, f"this token is {open_id}'s, not externalId's")
         creator = await self._creator(token)
@@ -75,13 +75,11 @@ class Accounts:
         """A new access token, and a new refresh token: the old one stops working. Raises ChannelError."""
         refresh_token, secret = account.credentials.refresh_token, self._settings.client_secret
         if refresh_token is None or not refresh_token.get_secret_value():
-            raise ChannelError(
-                Reason.TOKEN_REVOKED, Sorting.NOT_SENT, "TikTok: there is no refresh token to renew with"
-            )
+            raise ChannelError(Reason.TOKEN_REVOKED, Effect.NOT_SENT, "TikTok: there is no refresh token to renew with")
         if not self._settings.client_id or secret is None:
             raise ChannelError(
                 Reason.INTERNAL_ERROR,
-                Sorting.NOT_SENT,
+                Effect.NOT_SENT,
                 "TikTok: set MUNADI_CHANNELS__TIKTOK__CLIENT_ID and …CLIENT_SECRET, without which no token is renewed",
             )
         form = {
@@ -101,4 +99,4 @@ class Accounts:
 
 
 def _refuse(reason: Reason, message: str) -> ChannelError:
-    return ChannelError(reason, Sorting.REJECTED, f"TikTok: {message}")
+    return ChannelError(reason, Effect.REJECTED, f"TikTok: {message}")

@@ -23,7 +23,7 @@ from munadi.channels.tiktok.wire import CANCEL, Prepared, mode_of, plan_chunks
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import Resend, TextLength
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.problem import Problem
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
@@ -103,7 +103,7 @@ class TikTok:
         try:
             status = await self._api.status(state.key, token_of(account))
         except ChannelError as error:
-            error.sorting = Sorting.UNKNOWN
+            error.effect = Effect.UNKNOWN
             raise
         if state.sent_at is None and status.lacks_bytes_of(state.upload):
             return Ready(expires_at=state.expires_at)

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from munadi.channels.http import redact, retry_after
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 
-R, S = Reason, Sorting
+R, S = Reason, Effect
 OK = "ok"
 # A daily cap slides over 24 h, so a place may be free before a whole day has passed.
 CAPPED = timedelta(hours=1)
@@ -26,7 +26,7 @@ class Row(NamedTuple):
     """One known answer. `advice` is said where the reason's own words are not enough."""
 
     reason: Reason
-    sorting: Sorting
+    effect: Effect
     wait: timedelta | None = None
     advice: str = ""
 
@@ -121,12 +121,12 @@ def explain(answer: Answer, now: datetime, *, upload: bool = False) -> ChannelEr
     """The answer as a ChannelError; `upload`: one of the upload host, which answers with a bare status."""
     code, message, log_id = _read(answer)
     row = ERRORS.get(code) or (UPLOADS.get(answer.status) if upload else None) or STATUSES.get(answer.status)
-    if row is None or (answer.status >= 500 and row.sorting is not S.UNKNOWN):
+    if row is None or (answer.status >= 500 and row.effect is not S.UNKNOWN):
         row = OUTAGE if answer.status >= 500 else UNKNOWN
     said = masked(message or answer.text[:MAX_MESSAGE])
     return ChannelError(
         row.reason,
-        row.sorting,
+        row.effect,
         f"TikTok: {row.advice or REASONS[row.reason].meaning}",
         provider_code=code if code and code != OK else f"HTTP {answer.status}",
         provider_message=f"{said} (log_id {log_id})"[:MAX_MESSAGE] if log_id else said[:MAX_MESSAGE] or None,
@@ -140,7 +140,7 @@ def explain_failure(fail_reason: str) -> ChannelError:
     row = FAILURES.get(fail_reason, FAILED)
     return ChannelError(
         row.reason,
-        row.sorting,
+        row.effect,
         f"TikTok: {row.advice or REASONS[row.reason].meaning}",
         provider_code=fail_reason or "FAILED",
         provider_message=f"fail_reason: {masked(fail_reason) or 'none given'}"[:MAX_MESSAGE],

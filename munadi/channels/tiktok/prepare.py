@@ -17,7 +17,7 @@ from munadi.channels.tiktok.validate import obey
 from munadi.channels.tiktok.wire import VIDEO_INIT, Prepared, Upload, file_body, is_photo, mode_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import SaveHandle
@@ -120,7 +120,7 @@ class Preparation:
             await self._keep(upload=upload.model_copy(update={"sent": sent}))
             return
         if self._state.renewals >= MAX_RENEWALS:
-            error.sorting = Sorting.REJECTED
+            error.effect = Effect.REJECTED
             raise error
         await self._keep(upload=None, renewals=self._state.renewals + 1)
 

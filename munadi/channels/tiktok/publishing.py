@@ -26,7 +26,7 @@ from munadi.channels.tiktok.wire import (
     pull_body,
 )
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published
 from munadi.ports import Gate, PublicationDraft, SaveHandle
 
@@ -80,7 +80,7 @@ class Publishing:
     async def _last_chunk(self, draft: PublicationDraft, upload: Upload, gate: Gate) -> Published | Pending:
         if upload.expires_at <= self._tools.clock.now():
             message = "TikTok: the upload's address expired before the post was due"
-            raise await self._forgotten(ChannelError(Reason.MEDIA_PROCESSING_FAILED, Sorting.NOT_SENT, message))
+            raise await self._forgotten(ChannelError(Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT, message))
         try:
             answer = await self._api.send_chunk(upload, upload.chunks - 1, draft.media[0], self._token, gate)
         except ChannelError as error:
@@ -91,7 +91,7 @@ class Publishing:
             # TikTok misses bytes that it said it had; whether it goes on, only a look can tell.
             raise ChannelError(
                 Reason.MEDIA_PROCESSING_FAILED,
-                Sorting.UNKNOWN,
+                Effect.UNKNOWN,
                 "TikTok: the upload is not whole after its last chunk",
                 provider_code="HTTP 206",
             )
@@ -102,7 +102,7 @@ class Publishing:
         """An address or a range that TikTok does not take: was the file whole already, or is it without its end?"""
         status = await self._status(upload.publish_id, error)
         if status.lacks_bytes_of(upload):
-            error.sorting = Sorting.NOT_SENT
+            error.effect = Effect.NOT_SENT
             raise await self._forgotten(error) from error
         if status.status == "FAILED":
             raise await self._failed(status.fail_reason) from error
@@ -126,18 +126,18 @@ class Publishing:
             fail_reason = status.fail_reason
         elif is_of_this_life:
             message = "TikTok accepted the post without saying its publish_id"
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, f"TikTok: {message}")
+            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, f"TikTok: {message}")
         await self._forget(renewals=0)
         message = "TikTok: an earlier post came to nothing; another is prepared"
         code = fail_reason or "FAILED"
-        raise ChannelError(Reason.MEDIA_PROCESSING_FAILED, Sorting.NOT_SENT, message, provider_code=code)
+        raise ChannelError(Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT, message, provider_code=code)
 
     async def _status(self, key: str, refused: ChannelError | None) -> Status:
         try:
             return await self._api.status(key, self._token)
         except ChannelError as look:
             error = refused or look
-            error.sorting = Sorting.UNKNOWN
+            error.effect = Effect.UNKNOWN
             raise error from look
 
     async def _failed(self, fail_reason: str) -> ChannelError:
@@ -148,7 +148,7 @@ class Publishing:
     async def _forgotten(self, error: ChannelError) -> ChannelError:
         """Give up an upload that cannot be finished, so that preparation makes another; bounded."""
         if self._state.renewals >= MAX_RENEWALS:
-            error.sorting = Sorting.REJECTED
+            error.effect = Effect.REJECTED
         await self._forget(renewals=self._state.renewals + 1)
         return error
 
@@ -164,4 +164,4 @@ class Publishing:
 
 def _unprepared() -> ChannelError:
     message = "TikTok: publish was called before prepare ended"
-    return ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, message)
+    return ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)

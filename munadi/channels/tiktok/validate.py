@@ -29,7 +29,7 @@ from munadi.channels.tiktok.wire import Creator, description_of, is_photo, priva
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaKind, TextLength
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 
@@ -74,7 +74,7 @@ def obey(draft: Draft, options: Options, creator: Creator) -> None:
 
 
 def _refused(reason: Reason, message: str) -> ChannelError:
-    return ChannelError(reason, Sorting.REJECTED, f"TikTok: {message}", provider_code="creator_info")
+    return ChannelError(reason, Effect.REJECTED, f"TikTok: {message}", provider_code="creator_info")
 
 
 def _texts(spec: ChannelSpec, draft: Draft, options: Options) -> list[Problem]:

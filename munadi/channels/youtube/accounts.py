@@ -15,7 +15,7 @@ from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import Settings
 from munadi.channels.youtube.wire import entries, text_in
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import AccountImport, Answer, Connection
 
 # The life of an access token: what an import that does not tell may assume at most.
@@ -78,7 +78,7 @@ class Accounts:
     def _granted(self, answer: Answer, kept: SecretStr) -> Credentials:
         token, fresh, seconds = (answer.field(name) for name in ("access_token", "refresh_token", "expires_in"))
         if not isinstance(token, str) or not token:
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, "YouTube: a refresh without a token")
+            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, "YouTube: a refresh without a token")
         ends = end_of(self._clock.now(), answer.field("refresh_token_expires_in"))
         return Credentials(
             access_token=SecretStr(token),
@@ -107,4 +107,4 @@ def _profile(answer: Answer) -> Profile:
 
 
 def _refuse(reason: Reason, message: str) -> ChannelError:
-    return ChannelError(reason, Sorting.REJECTED, f"YouTube: {message}")
+    return ChannelError(reason, Effect.REJECTED, f"YouTube: {message}")

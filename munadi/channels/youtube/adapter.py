@@ -26,7 +26,7 @@ from munadi.channels.youtube.wire import Video, full_status, read_video
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import Resend, TextLength
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown, Warning_
 from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
@@ -93,12 +93,12 @@ class YouTube:
             video_id = await self._video_id(draft, account, state)
             if video_id is None:
                 message = "YouTube: which video was published cannot be read, so nothing can be written below it"
-                raise ChannelError(Reason.PROVIDER_OUTAGE, Sorting.NOT_SENT, message)
+                raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message)
             return await self._comments.publish(draft, account, video_id, stage)
         video_id = state.video_id
         if video_id is None or stage.name != "post":
             message = "YouTube: publish was called before prepare ended"
-            raise ChannelError(Reason.INTERNAL_ERROR, Sorting.NOT_SENT, message)
+            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
         options = Options.model_validate(draft.options)
         now = self._tools.clock.now
         if options.privacy_status is Privacy.PRIVATE:
@@ -204,7 +204,7 @@ def _require(video: Video, options: Options) -> None:
         return
     message = f"YouTube: the video was kept {video.privacy}; the API project may not publish"
     # A word that YouTube does not document proves nothing.
-    effect = Sorting.REJECTED if video.privacy in list(Privacy) else Sorting.UNKNOWN
+    effect = Effect.REJECTED if video.privacy in list(Privacy) else Effect.UNKNOWN
     raise ChannelError(Reason.APP_NOT_APPROVED, effect, message, provider_code=f"kept {video.privacy}")
 
 

@@ -10,7 +10,7 @@ from munadi.channels.youtube.errors import explain
 from munadi.channels.youtube.spec import SUFFIXES, Settings
 from munadi.channels.youtube.wire import Video, read_video, read_videos
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer, Gate
 
 RESUME_INCOMPLETE = 308
@@ -104,7 +104,7 @@ class Api:
         location = answer.headers.get("location", "")
         if not location:
             message = "YouTube: an upload session without an address"
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, message)
+            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, message)
         return require_known_host(location, [self._host], SUFFIXES)
 
     async def put(self, account: ConnectedAccount, session: str, content: bytes, content_range: str) -> Answer:
@@ -127,7 +127,7 @@ class Api:
         except ChannelError as error:
             if error.reason is Reason.TOKEN_EXPIRED:
                 # A bare 401 here is about our client, and no account is lost for it.
-                error.reason, error.sorting = Reason.APP_NOT_APPROVED, Sorting.REJECTED
+                error.reason, error.effect = Reason.APP_NOT_APPROVED, Effect.REJECTED
             raise
 
     async def revoke(self, token: str) -> None:

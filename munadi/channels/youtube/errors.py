@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from munadi.channels.http import redact, retry_after
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Reason, Sorting
+from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 
-R, S = Reason, Sorting
+R, S = Reason, Effect
 PACIFIC = ZoneInfo("America/Los_Angeles")  # quotas renew at its midnight
 
 
@@ -25,7 +25,7 @@ class Row(NamedTuple):
     """One known answer. `wait`: when the network names no time; `daily`: not before Pacific midnight."""
 
     reason: Reason
-    sorting: Sorting
+    effect: Effect
     wait: timedelta | None = None
     daily: bool = False
 
@@ -125,7 +125,7 @@ def explain(answer: Answer, now: datetime) -> ChannelError:
     row = _row(answer, code, message)
     return ChannelError(
         row.reason,
-        row.sorting,
+        row.effect,
         f"YouTube: {REASONS[row.reason].meaning}",
         provider_code=code or f"HTTP {answer.status}",
         provider_message=redact(message or answer.text[:MAX_MESSAGE])[:MAX_MESSAGE] or None,

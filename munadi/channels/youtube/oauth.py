@@ -26,7 +26,7 @@ from munadi.channels.youtube.accounts import Accounts
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import SPEC, Settings
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import AccountImport, Answer, Asking, Choice, Clock, Consent, Granted
 
 
@@ -116,4 +116,4 @@ def _lasting(answer: Answer) -> SecretStr:
         f"{SPEC.title}: Google granted access for an hour only (no refresh token): "
         "remove this app at myaccount.google.com/permissions, then connect again"
     )
-    raise ChannelError(Reason.MISSING_SCOPE, Sorting.NOT_SENT, message, provider_message=message)
+    raise ChannelError(Reason.MISSING_SCOPE, Effect.NOT_SENT, message, provider_message=message)

@@ -17,7 +17,7 @@ from munadi.channels.youtube.thumbnail import illustrate
 from munadi.channels.youtube.upload import Uploading
 from munadi.channels.youtube.verdicts import gone, judge
 from munadi.channels.youtube.wire import Video, thumbnail_of
-from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import PublicationDraft
 
@@ -75,7 +75,7 @@ class Preparation:
     async def _replace(self, video: Video, error: ChannelError, may_help: bool) -> Pending:
         """Remove a dead video and upload again; raise when that cannot help any more."""
         if not may_help:
-            error.sorting = Sorting.REJECTED
+            error.effect = Effect.REJECTED
             raise error
         await self._keep.begin_anew(error)
         with suppress(ChannelError):  # a leftover that nobody sees is not worth a failure

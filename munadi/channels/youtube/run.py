@@ -11,7 +11,7 @@ from munadi.channels.youtube.lookup import Lookup
 from munadi.channels.youtube.spec import Settings
 from munadi.channels.youtube.state import Keeper, Prepared
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 
 
@@ -43,5 +43,5 @@ class Run:
             content = b""
         if len(content) != length:
             message = f"YouTube: the stored file of media {asset.id} is gone or shorter than it was"
-            raise ChannelError(Reason.MEDIA_UNREACHABLE, Sorting.REJECTED, message)
+            raise ChannelError(Reason.MEDIA_UNREACHABLE, Effect.REJECTED, message)
         return content

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from munadi.domain.failure import ChannelError, Sorting
+from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.model import Model
 from munadi.domain.publication import Handle
 from munadi.ports import SaveHandle
@@ -55,7 +55,7 @@ class Keeper:
     async def begin_anew(self, error: ChannelError) -> None:
         """Forget everything so that the next run uploads again; after too many, raise `error` as final."""
         if self.state.renewals >= MAX_RENEWALS:
-            error.sorting = Sorting.REJECTED
+            error.effect = Effect.REJECTED
             raise error
         self.state = Prepared(renewals=self.state.renewals + 1)
         await self.put()

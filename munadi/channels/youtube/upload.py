@@ -14,7 +14,7 @@ from munadi.channels.youtube.api import RESUME_INCOMPLETE, SESSION_LOST
 from munadi.channels.youtube.run import Run
 from munadi.channels.youtube.spec import Options
 from munadi.channels.youtube.wire import metadata, read_video, video_of
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending
 from munadi.ports import Answer, PublicationDraft
 
@@ -87,7 +87,7 @@ class Uploading:
             if video is None:
                 # The final answer is repeated on a probe, so the next run reads it again.
                 message = "YouTube: the upload was accepted, but its answer names no video"
-                raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, message)
+                raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, message)
             await self._keep.put(session=None, video_id=video.id, uploaded_at=self._run.now())
 
     async def _lost(self) -> None:
@@ -106,7 +106,7 @@ class Uploading:
         )
         if len(found) > 1:
             message = f"YouTube: {len(found)} private uploads look like this one; nobody can tell which is it"
-            raise ChannelError(Reason.OUTCOME_UNKNOWN, Sorting.REJECTED, message)
+            raise ChannelError(Reason.OUTCOME_UNKNOWN, Effect.REJECTED, message)
         if found:
             await self._keep.put(lost_at=None, video_id=found[0].id, uploaded_at=now)
             return None
@@ -117,4 +117,4 @@ class Uploading:
 
 
 def _vanished(message: str) -> ChannelError:
-    return ChannelError(Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN, message)
+    return ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, message)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from munadi.channels.youtube.wire import Video
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.reasons import REASONS
 
 R = Reason
@@ -73,10 +73,10 @@ def judge(video: Video) -> tuple[ChannelError, bool] | None:
 def gone(video_id: str) -> ChannelError:
     """The prepared video was deleted, or this token may not see it."""
     message = f"YouTube: the uploaded video {video_id} is gone: deleted, or not visible with this connection"
-    return ChannelError(R.MEDIA_PROCESSING_FAILED, Sorting.NOT_SENT, message, provider_code="videoNotFound")
+    return ChannelError(R.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT, message, provider_code="videoNotFound")
 
 
 def _told(verdict: Verdict, code: str, video: Video) -> tuple[ChannelError, bool]:
     message = f"YouTube: {REASONS[verdict.reason].meaning} The private video {video.id} is in YouTube Studio."
-    error = ChannelError(verdict.reason, Sorting.NOT_SENT, message, provider_code=code, provider_message=code)
+    error = ChannelError(verdict.reason, Effect.NOT_SENT, message, provider_code=code, provider_message=code)
     return error, verdict.renew

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 from munadi.channels.bluesky.dpop import MAX_NONCES, DpopKey, Nonces
 from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import post_uri
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Published
 from tests.channels.bluesky.oauth_network import DID, PDS, Scene, granted, wants_nonce
 from tests.channels.making import NOW, TOKEN, GateThatCounts, Saved, publication, stage
@@ -27,7 +27,7 @@ from tests.channels.network import answer, ok
 WRITE = "/xrpc/com.atproto.repo.putRecord"
 DRAFT = publication("Hello")
 WRITTEN = ok({"uri": post_uri(DID, record_key(DRAFT)), "cid": "bafy"})
-LATE = ChannelError(Reason.WINDOW_MISSED, Sorting.NOT_SENT, "too late")
+LATE = ChannelError(Reason.WINDOW_MISSED, Effect.NOT_SENT, "too late")
 
 
 def raw(text: str) -> bytes:
@@ -131,7 +131,7 @@ async def test_a_second_stale_nonce_is_a_failure_that_was_not_sent() -> None:
     scene.on("POST", WRITE, wants_nonce(401, "n-1"), wants_nonce(401, "n-2"), WRITTEN)
     with pytest.raises(ChannelError) as caught:
         await publish(scene, gate)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.TOKEN_EXPIRED, Sorting.NOT_SENT)
+    assert (caught.value.reason, caught.value.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     assert (gate.asked, len(scene.network.requests)) == (2, 2)
 
 
@@ -158,15 +158,15 @@ async def test_a_gate_that_closed_meanwhile_stops_the_second_try() -> None:
 
 
 @pytest.mark.parametrize(
-    ("then", "sorting"),
+    ("then", "effect"),
     [(answer(500, {"error": "InternalServerError"}), "unknown"), (httpx.ReadTimeout("slow"), "unknown")],
 )
-async def test_whatever_else_happens_is_not_asked_twice(then: Any, sorting: str) -> None:
+async def test_whatever_else_happens_is_not_asked_twice(then: Any, effect: str) -> None:
     scene, gate = Scene(), GateThatCounts()
     scene.on("POST", WRITE, then, WRITTEN).on("GET", "getRecord", answer(400, {"error": "RecordNotFound"}))
     with pytest.raises(ChannelError) as caught:
         await publish(scene, gate)
-    assert (caught.value.sorting, gate.asked) == (Sorting(sorting), 1)
+    assert (caught.value.effect, gate.asked) == (Effect(effect), 1)
     assert len(scene.network.sent(WRITE)) == 1
 
 

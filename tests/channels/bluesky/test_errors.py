@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from munadi.channels.bluesky.errors import ERRORS, explain
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.ports import Answer
 from tests.channels.making import NOW
 
-R, S = Reason, Sorting
+R, S = Reason, Effect
 
 
 def given(status: int, body: Any = None, **headers: str) -> Answer:
@@ -24,7 +24,7 @@ def given(status: int, body: Any = None, **headers: str) -> Answer:
 def test_every_row_is_found(key: tuple[int | None, str]) -> None:
     status, name = key
     error = explain(given(status or 400, {"error": name, "message": "in its own words"}), NOW)
-    assert (error.reason, error.sorting) == (ERRORS[key].reason, ERRORS[key].sorting)
+    assert (error.reason, error.effect) == (ERRORS[key].reason, ERRORS[key].effect)
     assert (error.provider_code, error.provider_message) == (name, "in its own words")
 
 
@@ -65,11 +65,11 @@ def test_every_row_is_found(key: tuple[int | None, str]) -> None:
 )
 def test_schema_messages(message: str, reason: Reason) -> None:
     error = explain(given(400, {"error": "InvalidRequest", "message": message}), NOW)
-    assert (error.reason, error.sorting) == (reason, S.REJECTED)
+    assert (error.reason, error.effect) == (reason, S.REJECTED)
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason", "sorting"),
+    ("answer", "reason", "effect"),
     [
         (given(413), R.MEDIA_VALIDATION_FAILED, S.REJECTED),
         (given(429), R.RATE_LIMITED, S.NOT_SENT),
@@ -80,9 +80,9 @@ def test_schema_messages(message: str, reason: Reason) -> None:
         (given(302), R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN),
     ],
 )
-def test_answers_without_a_row(answer: Answer, reason: Reason, sorting: Sorting) -> None:
+def test_answers_without_a_row(answer: Answer, reason: Reason, effect: Effect) -> None:
     error = explain(answer, NOW)
-    assert (error.reason, error.sorting) == (reason, sorting)
+    assert (error.reason, error.effect) == (reason, effect)
 
 
 @pytest.mark.parametrize(

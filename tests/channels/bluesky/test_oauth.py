@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from munadi.channels.oauth import challenge_of
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Asking
 from munadi.webhooks.guard import Guard, guarded_client
 from tests.channels.bluesky.oauth_network import (
@@ -157,7 +157,7 @@ async def test_nobody_sends_us_into_our_own_network(by_directory: bool, inside: 
         scene = Scene(guarded)
         scene.on("GET", DOCUMENT, document(service=[{"id": "#atproto_pds", "serviceEndpoint": inside}]))
         error = await refused(scene, DID if by_directory else inside)
-    assert (error.reason, error.sorting) == (Reason.TARGET_NOT_ACCESSIBLE, Sorting.REJECTED)
+    assert (error.reason, error.effect) == (Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED)
 
 
 async def test_a_server_that_cannot_read_who_we_are_names_the_setting() -> None:
@@ -240,4 +240,4 @@ async def test_a_damaged_try_is_not_exchanged() -> None:
 @pytest.mark.parametrize("back", ["http://localhost:8000/back", "http://munadi.example.com/back"])
 async def test_where_a_browser_must_not_be_sent_back(back: str) -> None:
     error = await refused(Scene(), back=back)
-    assert (error.reason, error.sorting) == (Reason.APP_NOT_APPROVED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.APP_NOT_APPROVED, Effect.NOT_SENT)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from munadi.channels.bluesky.state import Prepared
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Handle, Ready
 from munadi.ports import LinkCard, PublicationDraft
 from tests.channels.making import NOW, Bench, Saved, account, bench, image, publication, stage
@@ -161,15 +161,15 @@ async def test_a_picture_waits_for_a_fresh_token() -> None:
 async def test_an_image_that_breaks_the_server_thrice_is_given_up() -> None:
     built, saved = begun(), Saved()
     built.network.on("POST", UPLOAD, answer(500, {"error": "InternalServerError", "message": "Internal Server Error"}))
-    sortings = []
+    effects = []
     for _ in range(3):
         with pytest.raises(ChannelError) as caught:
             await prepare(built, publication("x", media=(image(),)), saved)
-        sortings.append((caught.value.reason, caught.value.sorting))
-    assert sortings == [
-        (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN),
-        (Reason.PROVIDER_OUTAGE, Sorting.UNKNOWN),
-        (Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED),
+        effects.append((caught.value.reason, caught.value.effect))
+    assert effects == [
+        (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
+        (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
+        (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED),
     ]
 
 
@@ -177,7 +177,7 @@ async def test_a_handle_is_not_ready_before_all_is_there() -> None:
     handle = Handle(draft_version=1, state={"blobs": [{"x": 1}]})
     with pytest.raises(ChannelError) as caught:
         await begun().channel.publish(publication("x", media=(image(0), image(1))), WHO, handle, Saved(), stage())
-    assert (caught.value.reason, caught.value.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+    assert (caught.value.reason, caught.value.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
 
 
 async def test_slow_answers_to_mentions_end_in_time_and_keep_what_is_known(

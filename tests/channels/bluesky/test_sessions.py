@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from munadi.channels.bluesky.identity import pds_of
 from munadi.channels.bluesky.sessions import expiry
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.importing import prove
 from munadi.ports import AccountImport
 from tests.channels.making import REFRESH, TOKEN, Bench, account, bench
@@ -140,7 +140,7 @@ async def test_a_refresh_brings_both_tokens() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "reason", "sorting"),
+    ("given", "reason", "effect"),
     [
         (answer(400, {"error": "ExpiredToken", "message": "Token has been revoked"}), Reason.TOKEN_REVOKED, "not_sent"),
         (answer(400, {"error": "InvalidToken"}), Reason.TOKEN_REVOKED, "not_sent"),
@@ -151,13 +151,13 @@ async def test_a_refresh_brings_both_tokens() -> None:
     ],
 )
 async def test_a_refresh_that_fails_says_whether_the_grant_is_dead(
-    given: httpx.Response, reason: Reason, sorting: str
+    given: httpx.Response, reason: Reason, effect: str
 ) -> None:
     built = bench("bluesky")
     built.network.on("POST", RENEW, given)
     with pytest.raises(ChannelError) as caught:
         await built.channel.refresh(account("bluesky", DID, service_url="https://pds.example"))
-    assert (caught.value.reason, caught.value.sorting) == (reason, Sorting(sorting))
+    assert (caught.value.reason, caught.value.effect) == (reason, Effect(effect))
 
 
 async def test_a_refresh_never_brings_the_session_of_another_account() -> None:
@@ -165,7 +165,7 @@ async def test_a_refresh_never_brings_the_session_of_another_account() -> None:
     built.network.on("POST", RENEW, session(did="did:plc:somebodyelse"))
     with pytest.raises(ChannelError) as caught:
         await built.channel.refresh(account("bluesky", DID, service_url="https://pds.example"))
-    assert (caught.value.reason, caught.value.sorting) == (Reason.UNKNOWN_PROVIDER_ERROR, Sorting.NOT_SENT)
+    assert (caught.value.reason, caught.value.effect) == (Reason.UNKNOWN_PROVIDER_ERROR, Effect.NOT_SENT)
 
 
 async def test_without_a_refresh_token_only_a_new_login_helps() -> None:

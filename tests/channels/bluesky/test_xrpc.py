@@ -10,7 +10,7 @@ from munadi.channels.bluesky import build
 from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import post_uri
 from munadi.channels.http import ChannelTools
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import AccountImport
 from munadi.webhooks.guard import Guard, guarded_client
 from tests.channels.making import NOW, Cards, FixedClock, Saved, StoredMedia, account, publication, stage
@@ -59,4 +59,4 @@ async def test_a_private_server_is_refused_for_good(service_url: str) -> None:
         given = AccountImport(identifier="a.dev", password=SecretStr("p"), service_url=service_url)
         with pytest.raises(ChannelError) as caught:
             await channel.verify(given)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.TARGET_NOT_ACCESSIBLE, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from munadi.channels.instagram.errors import ERRORS, RENEWALS, explain, explain_container, renewals
-from munadi.domain.failure import Reason, Sorting
+from munadi.domain.failure import Effect, Reason
 from munadi.ports import Answer
 from tests.channels.making import NOW
 
-R, S = Reason, Sorting
+R, S = Reason, Effect
 
 
 def given(status: int, error: Any, **headers: str) -> Answer:
@@ -31,14 +31,14 @@ def test_every_row_is_found(key: tuple[int | None, int | None]) -> None:
     code, subcode = key
     error = explain(given(400, envelope(code or 1, subcode)), NOW)
     row = ERRORS[key]
-    assert (error.reason, error.sorting, error.retry_after) == (row.reason, row.sorting, row.wait)
+    assert (error.reason, error.effect, error.retry_after) == (row.reason, row.effect, row.wait)
     assert error.provider_code == (f"{code or 1}/{subcode}" if subcode else f"{code}")
     assert error.provider_message == "in its own words"
     assert renewals(error) == row.renewals
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason", "sorting"),
+    ("answer", "reason", "effect"),
     [
         # an unknown subcode leaves the code's meaning, unless it is one of Instagram's own
         (given(400, envelope(190, 999)), R.TOKEN_EXPIRED, S.NOT_SENT),
@@ -63,13 +63,13 @@ def test_every_row_is_found(key: tuple[int | None, int | None]) -> None:
         ),
     ],
 )
-def test_answers_without_a_row(answer: Answer, reason: Reason, sorting: Sorting) -> None:
+def test_answers_without_a_row(answer: Answer, reason: Reason, effect: Effect) -> None:
     error = explain(answer, NOW)
-    assert (error.reason, error.sorting) == (reason, sorting)
+    assert (error.reason, error.effect) == (reason, effect)
 
 
 def test_is_transient_is_not_believed() -> None:
-    assert explain(given(400, envelope(100, is_transient=True)), NOW).sorting is S.REJECTED
+    assert explain(given(400, envelope(100, is_transient=True)), NOW).effect is S.REJECTED
 
 
 def test_the_words_for_people_come_first() -> None:

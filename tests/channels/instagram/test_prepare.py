@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from munadi.channels.graph_containers import Prepared
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import PublicationDraft
@@ -137,7 +137,7 @@ async def test_a_dead_container_is_replaced_a_few_times(dead: httpx.Response) ->
     always, saved = begun(dead), Saved()
     with pytest.raises(ChannelError) as caught:
         await until_ready(always, ONE, saved, runs=20)
-    assert (caught.value.reason, caught.value.sorting) == (Reason.MEDIA_PROCESSING_FAILED, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
     assert len(made(always)) == 4
 
 
@@ -171,7 +171,7 @@ async def test_a_final_no_is_not_tried_again(subcode: int, reason: Reason) -> No
     built, saved = begun(failed(subcode)), Saved()
     with pytest.raises(ChannelError) as caught:
         await until_ready(built, ONE, saved)
-    assert (caught.value.reason, caught.value.sorting) == (reason, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (reason, Effect.REJECTED)
     assert caught.value.provider_code == str(subcode)
     assert len(made(built)) == 1
 
@@ -201,13 +201,13 @@ async def test_a_flaky_read_of_a_young_container_is_not_believed() -> None:
 async def test_a_url_that_cannot_be_fetched_is_tried_a_few_times() -> None:
     built, saved = begun(), Saved()
     built.network.on("POST", MEDIA, answer(400, {"error": {"code": 9004, "error_subcode": 2207052, "message": "no"}}))
-    sortings = []
+    effects = []
     for _ in range(4):
         with pytest.raises(ChannelError) as caught:
             await prepare(built, ONE, saved)
         assert caught.value.reason is Reason.MEDIA_UNREACHABLE
-        sortings.append(caught.value.sorting)
-    assert sortings == [Sorting.NOT_SENT] * 3 + [Sorting.REJECTED]
+        effects.append(caught.value.effect)
+    assert effects == [Effect.NOT_SENT] * 3 + [Effect.REJECTED]
 
 
 async def test_a_parent_without_children_makes_them_anew() -> None:
@@ -217,7 +217,7 @@ async def test_a_parent_without_children_makes_them_anew() -> None:
     built.network.on("POST", MEDIA, gone)
     with pytest.raises(ChannelError) as caught:
         await prepare(built, MANY, saved)
-    assert caught.value.sorting is Sorting.NOT_SENT
+    assert caught.value.effect is Effect.NOT_SENT
     assert state(saved) == Prepared(renewals=1)
 
 
@@ -243,7 +243,7 @@ async def test_a_rendition_that_cannot_be_made_ends_it() -> None:
     built = begun()
 
     async def refuse(*_: object, **__: object) -> MediaAsset:
-        raise ChannelError(Reason.MEDIA_VALIDATION_FAILED, Sorting.REJECTED, "it has transparency")
+        raise ChannelError(Reason.MEDIA_VALIDATION_FAILED, Effect.REJECTED, "it has transparency")
 
     built.media.rendition = refuse  # type: ignore[method-assign]
     with pytest.raises(ChannelError, match="transparency"):

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from munadi.channels.graph_containers import Prepared
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from tests.channels.making import NOW, Bench, Saved, account, bench, image, publication, stage
 from tests.channels.network import answer, form_of, ok
@@ -117,7 +117,7 @@ async def test_an_answer_without_an_id_proves_nothing(said: Any) -> None:
     saved = Saved(handle())
     with pytest.raises(ChannelError) as caught:
         await publish(over(ok(said)), saved)
-    assert (caught.value.sorting, caught.value.provider_code) == (Sorting.UNKNOWN, "NO_PROOF")
+    assert (caught.value.effect, caught.value.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
     assert saved.history == []
 
 
@@ -136,21 +136,21 @@ async def test_half_a_preparation_is_refused(known: Handle | None) -> None:
     built = over()
     with pytest.raises(ChannelError) as caught:
         await built.channel.publish(DRAFT, WHO, known, Saved(), stage())
-    assert (caught.value.reason, caught.value.sorting) == (Reason.INTERNAL_ERROR, Sorting.NOT_SENT)
+    assert (caught.value.reason, caught.value.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
     assert built.network.requests == []
 
 
 async def test_not_ready_comes_back_soon() -> None:
     with pytest.raises(ChannelError) as caught:
         await publish(over(graph_error(9007, 2207027)), Saved(handle()))
-    assert (caught.value.sorting, caught.value.retry_after) == (Sorting.NOT_SENT, timedelta(seconds=5))
+    assert (caught.value.effect, caught.value.retry_after) == (Effect.NOT_SENT, timedelta(seconds=5))
 
 
 @pytest.mark.parametrize("code", [(1, None), (2, None), (4, 2207051), (-1, 2207001), (506, None)], ids=str)
 async def test_what_may_have_gone_out_is_unknown(code: tuple[int, int | None]) -> None:
     with pytest.raises(ChannelError) as caught:
         await publish(over(graph_error(*code)), Saved(handle()))
-    assert caught.value.sorting is Sorting.UNKNOWN
+    assert caught.value.effect is Effect.UNKNOWN
 
 
 @pytest.mark.parametrize("code", [(100, None), (25, 2207050), (24, 2207006), (24, 2207008)], ids=str)
@@ -162,7 +162,7 @@ async def test_a_refusal_of_a_container_that_is_live_after_all(code: tuple[int, 
 async def test_a_refusal_stands_when_the_container_is_not_live() -> None:
     with pytest.raises(ChannelError) as caught:
         await publish(over(graph_error(100)), Saved(handle()))
-    assert (caught.value.reason, caught.value.sorting) == (Reason.INVALID_FIELD, Sorting.REJECTED)
+    assert (caught.value.reason, caught.value.effect) == (Reason.INVALID_FIELD, Effect.REJECTED)
 
 
 async def test_a_missing_container_is_tried_twice_then_made_anew() -> None:
@@ -170,7 +170,7 @@ async def test_a_missing_container_is_tried_twice_then_made_anew() -> None:
     for misses in (1, 2):
         with pytest.raises(ChannelError) as caught:
             await publish(built, saved)
-        assert (caught.value.sorting, caught.value.retry_after) == (Sorting.NOT_SENT, timedelta(seconds=30))
+        assert (caught.value.effect, caught.value.retry_after) == (Effect.NOT_SENT, timedelta(seconds=30))
         assert saved.handle is not None
         assert saved.handle.ready
         assert saved.handle.state["misses"] == misses
@@ -185,7 +185,7 @@ async def test_containers_are_not_made_anew_for_ever() -> None:
     saved = Saved(handle(renewals=3))
     with pytest.raises(ChannelError) as caught:
         await publish(over(graph_error(24, 2207006)), saved)
-    assert caught.value.sorting is Sorting.REJECTED
+    assert caught.value.effect is Effect.REJECTED
     assert saved.history == []
 
 

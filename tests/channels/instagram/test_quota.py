@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from tests.channels.instagram.test_publish import CONTAINER, DRAFT, IG, WHO, graph_error, handle
 from tests.channels.making import NOW, Bench, Saved, bench, stage
 from tests.channels.network import answer, ok
@@ -45,7 +45,7 @@ async def refused(built: Bench) -> ChannelError:
     with pytest.raises(ChannelError) as caught:
         await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage())
     error = caught.value
-    assert (error.reason, error.sorting) == (Reason.DAILY_CAP_REACHED, Sorting.NOT_SENT)
+    assert (error.reason, error.effect) == (Reason.DAILY_CAP_REACHED, Effect.NOT_SENT)
     return error
 
 

@@ -14,7 +14,7 @@ from munadi.channels.text import check_text, lengths
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import Resend, TextLength
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Reason, Sorting
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage
@@ -84,7 +84,7 @@ class Seventh:
         return None
 
     def explain(self, answer: Answer) -> ChannelError:
-        return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Sorting.UNKNOWN, answer.text)
+        return ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, answer.text)
 
     async def verify(self, given: AccountImport) -> Connection:
         assert given.access_token is not None
