@@ -64,6 +64,10 @@ class ChannelTools:
     derive: Callable[[str], Sequence[bytes]] = _no_keys
     is_development: bool = False
 
+    def http(self, explain: Callable[[Answer, datetime], ChannelError]) -> ChannelHttp:
+        """HTTP to the network's own hosts; `explain` is the channel's table of errors."""
+        return ChannelHttp(self.client, lambda answer: explain(answer, self.clock.now()))
+
 
 class ChannelSettings(BaseModel):
     """What the settings of every channel have, `MUNADI_CHANNELS__<CHANNEL>__…`: the numbers of the publish protocol.
@@ -163,7 +167,7 @@ class ChannelHttp:
 
     def __init__(self, client: httpx.AsyncClient, explain: Callable[[Answer], ChannelError]) -> None:
         self._client = client
-        self._explain = explain
+        self.explain = explain
 
     async def call(
         self,
@@ -235,7 +239,7 @@ class ChannelHttp:
 
     def _refusal(self, answer: Answer) -> ChannelError:
         """What the channel makes of it, with the answer itself and the time that it named."""
-        explained = self._explain(answer)
+        explained = self.explain(answer)
         explained.raw = explained.raw or redact(answer.text)
         if answer.status in COME_BACK_LATER and "retry-after" in answer.headers:
             explained.named_wait = explained.retry_after

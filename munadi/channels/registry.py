@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from munadi.channels.channel import ComposedChannel
 from munadi.channels.containment import contained
 from munadi.channels.http import ChannelTools
 from munadi.domain.channel import ChannelName, ChannelSpec, ChannelView
 from munadi.ports import Authorizer, Channel, Channels
 
-# Each name has a folder with `build(settings, tools) -> Channel` and, where its network asks for consent in a browser,
-# `build_authorizer(settings, tools) -> Authorizer`; the list of names is the registry.
+# Each name has a folder with `build(settings, tools) -> ComposedChannel`; the list of names is the registry.
 REGISTRY: Mapping[ChannelName, str] = {name: f"munadi.channels.{name.value}" for name in ChannelName}
 
 
@@ -31,9 +31,12 @@ def build_channels(settings: Mapping[str, Mapping[str, Any]], tools: ChannelTool
         channel = build(given, tools)
         title = channel.spec.title
         built[name] = contained(channel, title)
-        if hasattr(package, "build_authorizer"):
+        authorizer = channel.accounts.authorizer if isinstance(channel, ComposedChannel) else None
+        if hasattr(package, "build_authorizer"):  # a channel that is not composed yet
             ask: Callable[[Mapping[str, Any], ChannelTools], Authorizer] = package.build_authorizer
-            authorizers[name] = contained(ask(given, tools), title)
+            authorizer = ask(given, tools)
+        if authorizer is not None:
+            authorizers[name] = contained(authorizer, title)
     return Channels(built, authorizers)
 
 

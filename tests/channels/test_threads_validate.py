@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from munadi.channels.threads.validate import links_in, weight
+from munadi.channels.threads.rules import links_in, weight
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 from tests.channels.making import account, bench, draft, image, video

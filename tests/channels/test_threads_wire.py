@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from munadi.channels.graph_posts import read_post
-from munadi.channels.threads.spec import Kind, Options
+from munadi.channels.threads.rules import ThreadsRules
+from munadi.channels.threads.spec import SPEC, Kind, Options
 from munadi.channels.threads.wire import (
     carousel_form,
     child_form,
@@ -18,7 +19,6 @@ from munadi.channels.threads.wire import (
     reply_form,
     shown_text,
     single_form,
-    stages_of,
     text_of,
 )
 from munadi.domain.content import Draft
@@ -27,6 +27,7 @@ from tests.channels.making import StoredMedia, draft, image, video
 STORE = StoredMedia()
 URL = "https://munadi.example/media/med_0"
 LINK = "https://example.com/sale"
+STEPS = ThreadsRules(SPEC)
 
 
 @pytest.mark.parametrize(
@@ -162,10 +163,10 @@ def test_where_the_link_goes(given: Draft, shown: str) -> None:
 
 def test_a_chain_is_its_parts_and_then_the_comment() -> None:
     given = draft("one", parts=("two", "three"), first_comment="by the way")
-    assert stages_of(given) == ("part-2", "part-3", "comment")
-    assert [parent_of(stage) for stage in stages_of(given)] == ["post", "part-2", "post"]
-    assert [text_of(given, stage) for stage in ("post", *stages_of(given))] == ["one", "two", "three", "by the way"]
-    assert stages_of(draft("one")) == ()
+    assert STEPS.steps(given) == ("part-2", "part-3", "comment")
+    assert [parent_of(stage) for stage in STEPS.steps(given)] == ["post", "part-2", "post"]
+    assert [text_of(given, stage) for stage in ("post", *STEPS.steps(given))] == ["one", "two", "three", "by the way"]
+    assert STEPS.steps(draft("one")) == ()
     with pytest.raises(ValueError, match="part-4"):
         text_of(given, "part-4")
 

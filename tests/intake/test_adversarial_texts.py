@@ -15,7 +15,7 @@ from munadi.channels.facebook.wire import same_text
 from munadi.channels.http import retry_after
 from munadi.channels.registry import REGISTRY
 from munadi.channels.text import collapsed, measure
-from munadi.channels.threads.validate import links_in
+from munadi.channels.threads.rules import links_in
 from munadi.domain.channel import TextUnit
 from munadi.domain.redaction import redact
 from munadi.media.link_card import parse_link_card

@@ -1,23 +1,31 @@
-"""Threads: posts and reply chains of one profile, through the Threads API. Facts: threads.md, 2026-11."""
+"""Threads: posts and reply chains of one profile, through the Threads API. Facts: docs/networks/threads.md."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from munadi.channels.channel import ComposedChannel
+from munadi.channels.graph import Graph
 from munadi.channels.http import ChannelTools
-from munadi.channels.threads.adapter import Threads, graph_of
-from munadi.channels.threads.oauth import ThreadsLogin
-from munadi.channels.threads.spec import Settings
-from munadi.ports import Authorizer, Channel
+from munadi.channels.threads.accounts import ThreadsAccounts
+from munadi.channels.threads.errors import TITLE, explain
+from munadi.channels.threads.publisher import ThreadsPublisher
+from munadi.channels.threads.rules import ThreadsRules
+from munadi.channels.threads.spec import SPEC, Options, Settings
 
 
-def build(settings: Mapping[str, Any], tools: ChannelTools) -> Channel:
-    """The channel from what stands under `MUNADI_CHANNELS__THREADS__`."""
-    return Threads(Settings.model_validate(dict(settings)), tools)
-
-
-def build_authorizer(settings: Mapping[str, Any], tools: ChannelTools) -> Authorizer:
-    """Threads Login from the same settings."""
-    given = Settings.model_validate(dict(settings))
-    return ThreadsLogin(given, graph_of(given, tools), tools.clock)
+def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Options]:
+    """The channel from the settings under `MUNADI_CHANNELS__THREADS__`."""
+    settings = Settings.model_validate(dict(given))
+    host, token_host = settings.hosts.graph.rstrip("/"), settings.hosts.token.rstrip("/")
+    graph = Graph(TITLE, tools.http(explain), f"{host}/{settings.version}", token_host)
+    spec = settings.applied_to(SPEC, *dict.fromkeys((settings.hosts.graph, settings.hosts.token)))
+    return ComposedChannel(
+        spec,
+        Options,
+        ThreadsRules(spec),
+        ThreadsPublisher(settings, graph, tools),
+        ThreadsAccounts(settings, graph, tools.clock),
+        graph.http.explain,
+    )

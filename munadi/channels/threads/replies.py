@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from munadi.channels.graph_containers import RUNNING, Containers, Form
 from munadi.channels.graph_publishing import ContainerPosts
-from munadi.channels.threads.wire import parent_of, reply_form, stages_of, text_of
+from munadi.channels.threads.wire import parent_of, reply_form, text_of
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import PublicationDraft
 
@@ -27,15 +27,17 @@ async def prepare_reply(
     if parent not in containers.state.posts:
         container = containers.state.containers.get(parent)
         await posts.located(draft, containers, parent, container.created_at if container else draft.due_at)
-    if stage not in stages_of(draft):
-        raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, f"Threads: this post has no step {stage!r}")
+    try:
+        text = text_of(draft, stage)
+    except ValueError as error:
+        raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, f"Threads: {error}") from error
     post_id = containers.state.posts.get(parent)
     if post_id is None:
         message = f"Threads: {stage} answers {parent}, whose id is not known yet"
         raise _not_yet(message, "PARENT_UNKNOWN", PARENT_WAIT)
 
     async def form() -> Form:
-        return reply_form(text_of(draft, stage), post_id)
+        return reply_form(text, post_id)
 
     wait = await containers.advance(stage, form)
     if wait is not None:

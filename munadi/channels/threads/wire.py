@@ -1,6 +1,6 @@
 """Shapes on the wire: container parameters, and answers read leniently. Objects in a form are JSON strings.
 
-Source: Meta's Threads publishing reference (facts, section 3).
+Source: Meta's Threads publishing reference (docs/networks/threads.md, section 3).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from munadi.channels.channel import COMMENT, PART
 from munadi.channels.graph import flag
 from munadi.channels.graph_containers import POST, Form
 from munadi.channels.graph_media import public_source
@@ -16,9 +17,6 @@ from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.ports import MediaReader
-
-COMMENT = "comment"
-PART = "part-"
 
 
 def kind_of(draft: Draft) -> Kind:
@@ -31,14 +29,8 @@ def kind_of(draft: Draft) -> Kind:
 
 
 def shown_text(draft: Draft) -> str:
-    """The text as it will stand: a card is attached to a text, so without one the link is it."""
+    """The text as shown: a card hangs on a text, so without a text the link itself is shown."""
     return draft.text if draft.text.strip() or not draft.link else draft.link
-
-
-def stages_of(draft: Draft) -> tuple[str, ...]:
-    """The visible steps after the post: the rest of the chain, then the first comment."""
-    parts = tuple(f"{PART}{number}" for number in range(2, len(draft.parts) + 2))
-    return (*parts, COMMENT) if draft.first_comment else parts
 
 
 def parent_of(stage: str) -> str:
@@ -49,11 +41,12 @@ def parent_of(stage: str) -> str:
 
 def text_of(draft: Draft, stage: str) -> str:
     """The text of one step. ValueError for a step that the draft does not have."""
-    if stage == POST:
-        return shown_text(draft)
-    if stage not in stages_of(draft):
+    texts = {POST: shown_text(draft), COMMENT: draft.first_comment}
+    texts.update({f"{PART}{number}": part for number, part in enumerate(draft.parts, 2)})
+    text = texts.get(stage)
+    if text is None:
         raise ValueError(f"this post has no step {stage!r}")
-    return draft.first_comment or "" if stage == COMMENT else draft.parts[int(stage.removeprefix(PART)) - 2]
+    return text
 
 
 def child_form(asset: MediaAsset, media: MediaReader) -> Form:
@@ -63,14 +56,14 @@ def child_form(asset: MediaAsset, media: MediaReader) -> Form:
 
 def carousel_form(draft: Draft, options: Options, children: list[str]) -> Form:
     """The parent of a carousel."""
-    return {"media_type": "CAROUSEL", "children": ",".join(children), **_said(draft, options)}
+    return {"media_type": "CAROUSEL", "children": ",".join(children), **_common(draft, options)}
 
 
 def single_form(draft: Draft, options: Options, media: MediaReader) -> Form:
     """The one container of a text, an image or a video."""
     if draft.media:
-        return {**_medium(draft.media[0], media), **_said(draft, options)}
-    form = {"media_type": "TEXT", **_said(draft, options)}
+        return {**_medium(draft.media[0], media), **_common(draft, options)}
+    form = {"media_type": "TEXT", **_common(draft, options)}
     if draft.link:
         form["link_attachment"] = draft.link
     if options.poll:
@@ -94,22 +87,22 @@ def _medium(asset: MediaAsset, media: MediaReader) -> Form:
 
 
 def _long_text(given: TextAttachment) -> dict[str, Any]:
-    told: dict[str, Any] = {"plaintext": given.text}
+    attachment: dict[str, Any] = {"plaintext": given.text}
     if given.link:
-        told["link_attachment_url"] = given.link
+        attachment["link_attachment_url"] = given.link
     if given.styles:
-        told["text_with_styling_info"] = [
+        attachment["text_with_styling_info"] = [
             {"offset": one.offset, "length": one.length, "styling_info": [style.value for style in one.styles]}
             for one in given.styles
         ]
-    return told
+    return attachment
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _said(draft: Draft, options: Options) -> Form:
+def _common(draft: Draft, options: Options) -> Form:
     text = shown_text(draft)
     form: Form = {"text": text} if text else {}
     if options.topic_tag:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pydantic import BaseModel, ConfigDict
+
 from munadi.channels.http import ChannelSettings
 from munadi.domain.channel import ChannelName, ChannelSpec, LinkStyle, Resend, TextLimit, TextUnit
 
 
 class Settings(ChannelSettings):
-    """What every channel can be told."""
+    """What every channel has."""
+
+
+class Options(BaseModel):
+    """None."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 SPEC = ChannelSpec(

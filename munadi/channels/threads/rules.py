@@ -1,9 +1,12 @@
-"""Every rule a draft can break before anything is sent. Pure."""
+"""What Threads takes and how a post is planned, before anything is sent. Pure."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import regex
 
+from munadi.channels.channel import Rules
 from munadi.channels.graph_media import check_video
 from munadi.channels.text import (
     check_extras,
@@ -12,19 +15,20 @@ from munadi.channels.text import (
     check_text,
     lengths,
     measure,
-    parse_options,
     problem,
 )
 from munadi.channels.threads.option_rules import check_options, is_web_address
 from munadi.channels.threads.spec import (
     AUDIO_CODECS,
+    LEADS,
     MAX_BITS_PER_SECOND,
     MAX_LINKS,
     MAX_TEXT,
     REPLY_SCOPE,
+    Kind,
     Options,
 )
-from munadi.channels.threads.wire import shown_text
+from munadi.channels.threads.wire import kind_of, shown_text
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, MediaKind, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
@@ -36,29 +40,37 @@ _URL = regex.compile(r"https?://[^\s<>\"]+", regex.IGNORECASE)
 EMOJI_LIMIT = TextLimit(rule="text_emoji_bytes", unit=TextUnit.EMOJI_BYTES, maximum=MAX_TEXT)
 
 
-def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
-    """All violations, with pointers relative to the draft."""
-    options, problems = parse_options(spec, Options, draft.options)
-    problems += check_extras(spec, draft)
-    attachment = options.text_attachment if options is not None else None
-    for pointer, text, attached in _texts(draft, attachment.link if attachment else None):
-        problems += _text(spec, pointer, text, attached)
-    problems += check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
-    for index, asset in enumerate(draft.media):
-        problems += _video(spec, asset, f"/media/{index}")
-    if draft.link and not is_web_address(draft.link):
-        problems.append(problem(spec, "/link", "INVALID_LINK", "link", "takes links that start with http(s)://"))
-    if not (draft.text.strip() or draft.link or draft.media):
-        problems.append(problem(spec, "/text", "MISSING_FIELD", "not_empty", "needs a text, a link or media"))
-    if options is not None:
-        problems += check_options(spec, draft, options, account)
-    return problems + _replies(spec, draft, account)
+class ThreadsRules(Rules[Options]):
+    """What Threads takes. Its steps are the later parts of the chain, then the first comment."""
 
+    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
+        """All violations, with pointers relative to the draft."""
+        spec = self.spec
+        problems = check_extras(spec, draft)
+        attachment = options.text_attachment if options is not None else None
+        for pointer, text, attached in _texts(draft, attachment.link if attachment else None):
+            problems += _text(spec, pointer, text, attached)
+        problems += check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
+        for index, asset in enumerate(draft.media):
+            problems += _video(spec, asset, f"/media/{index}")
+        if draft.link and not is_web_address(draft.link):
+            problems.append(problem(spec, "/link", "INVALID_LINK", "link", "takes links that start with http(s)://"))
+        if not (draft.text.strip() or draft.link or draft.media):
+            problems.append(problem(spec, "/text", "MISSING_FIELD", "not_empty", "needs a text, a link or media"))
+        if options is not None:
+            problems += check_options(spec, draft, options, account)
+        return problems + _replies(spec, draft, account)
 
-def lengths_of(spec: ChannelSpec, draft: Draft) -> list[TextLength]:
-    """How long each text is, in characters and as Meta documents it."""
-    limits = (*spec.text_limits, EMOJI_LIMIT)
-    return [each for pointer, text, _ in _texts(draft, None) for each in lengths(limits, text, pointer)]
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """The length of each text, in characters and as Meta documents it."""
+        limits = (*self.spec.text_limits, EMOJI_LIMIT)
+        return [each for pointer, text, _ in _texts(draft, None) for each in lengths(limits, text, pointer)]
+
+    def lead(self, draft: Draft, options: Options | None) -> timedelta:
+        """Time for Threads to fetch and process the media; a text needs its container too."""
+        if options is None or any(asset.kind is MediaKind.VIDEO for asset in draft.media):
+            return LEADS[Kind.VIDEO]
+        return LEADS[kind_of(draft)]
 
 
 def weight(text: str) -> int:
@@ -72,7 +84,7 @@ def links_in(text: str) -> set[str]:
 
 
 def _texts(draft: Draft, second_link: str | None) -> list[tuple[str, str, set[str]]]:
-    """Every text that will stand somewhere: its pointer, the text, and the links attached to it."""
+    """Each text of the draft: its pointer, the text, and the links attached to it."""
     attached = {link for link in (draft.link, second_link) if link}
     texts: list[tuple[str, str, set[str]]] = [("/text", shown_text(draft), attached)]
     texts += [(f"/parts/{index}", part, set()) for index, part in enumerate(draft.parts)]
@@ -93,7 +105,7 @@ def _text(spec: ChannelSpec, pointer: str, text: str, attached: set[str]) -> lis
 
 
 def _video(spec: ChannelSpec, asset: MediaAsset, pointer: str) -> list[Problem]:
-    """Codecs, frame rate and bit rate, where the probe could tell."""
+    """Codecs, frame rate and bit rate, where the probe could read them."""
     if asset.kind is not MediaKind.VIDEO:
         return []
     found = check_video(spec, asset, pointer, AUDIO_CODECS)

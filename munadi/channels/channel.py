@@ -1,0 +1,203 @@
+"""A channel made of parts: what it takes (`Rules`), how it posts (`Publisher`), whose a token is (`Accounts`).
+
+`ComposedChannel` gives the rest of Munadi one port, `munadi.ports.Channel`. It parses a post's options once and hands
+the typed model on.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, lengths, parse_options
+from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.channel import ChannelSpec, Resend, TextLength
+from munadi.domain.content import Draft
+from munadi.domain.failure import ChannelError
+from munadi.domain.ledger import POST
+from munadi.domain.problem import Problem
+from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.ports import AccountImport, Answer, Authorizer, Connection, PublicationDraft, SaveHandle, Stage
+
+COMMENT, PART = "comment", "part-"
+Options = TypeVar("Options", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Post(Generic[Options]):
+    """One post for one account. `handle` holds what was prepared so far."""
+
+    draft: PublicationDraft
+    account: ConnectedAccount
+    handle: Handle | None
+    model: type[Options]
+
+    @cached_property
+    def options(self) -> Options:
+        """The draft's options as the channel's model; they were validated before the post was accepted."""
+        return self.model.model_validate(self.draft.options)
+
+
+class Rules(Generic[Options]):
+    """What a network takes, and how a post for it is planned. Pure.
+
+    The defaults follow the spec; a channel overrides what its network does differently. `options` is None where the
+    draft's options are invalid: `ComposedChannel` has reported those problems already.
+    """
+
+    def __init__(self, spec: ChannelSpec) -> None:
+        self.spec = spec
+
+    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
+        """Every other problem of the draft, with pointers relative to it."""
+        spec = self.spec
+        found = check_text(spec, draft.text) + check_extras(spec, draft)
+        return found + check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
+
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """The length of each text, by each limit that `validate` applies to it."""
+        return lengths(self.spec.text_limits, draft.text)
+
+    def lead(self, draft: Draft, options: Options | None) -> timedelta:
+        """How long before the slot `prepare` should begin; zero when there is nothing to prepare."""
+        return self.spec.lead
+
+    def steps(self, draft: Draft) -> tuple[str, ...]:
+        """The visible steps after the post, in order: `part-2`, `part-3`…, then `comment`."""
+        parts = tuple(f"{PART}{number}" for number in range(2, len(draft.parts) + 2))
+        return (*parts, COMMENT) if draft.first_comment else parts
+
+    def resend(self, draft: Draft, options: Options | None) -> Resend:
+        """What may be sent again once the visible call is proven to have had no effect."""
+        return self.spec.resend
+
+
+class Publisher(ABC, Generic[Options]):
+    """The calls that make a post. Every failure is a ChannelError. See `munadi.ports.Channel` for each promise."""
+
+    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
+        """Invisible and repeatable: uploads, containers. Each id is saved as soon as it is known."""
+        return Ready()
+
+    @abstractmethod
+    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
+        """Visible: exactly one request, made with `gate=stage.gate` and with a proof of its success."""
+
+    @abstractmethod
+    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+        """Read only: how far the preparation or the accepted post is."""
+
+    @abstractmethod
+    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+        """Read only, after an unknown outcome: whether the step is live. Several candidates are Unknown."""
+
+    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+        """Remove what was prepared and is not needed. By default nothing: the network lets it expire."""
+
+
+class Accounts(ABC):
+    """Whose a token is, a newer token for it, and where owners consent in a browser."""
+
+    @property
+    def authorizer(self) -> Authorizer | None:
+        """The network's authorization server; None where accounts are connected by import alone."""
+        return None
+
+    @abstractmethod
+    async def verify(self, given: AccountImport) -> Connection:
+        """Read calls that prove credentials and name their owner. Never renews a token."""
+
+    async def refresh(self, account: ConnectedAccount) -> Credentials:
+        """New credentials for old; TOKEN_REVOKED when the grant is dead. By default a token does not change."""
+        return account.credentials
+
+
+@dataclass
+class ComposedChannel(Generic[Options]):
+    """The parts as one `munadi.ports.Channel`. `explain` is the channel's error table: answer → ChannelError."""
+
+    spec: ChannelSpec
+    options: type[Options]
+    rules: Rules[Options]
+    publisher: Publisher[Options]
+    accounts: Accounts
+    explain: Callable[[Answer], ChannelError]
+
+    def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+        """Every violation: of the options' model first, then of the rules."""
+        options, problems = parse_options(self.spec, self.options, draft.options)
+        return problems + self.rules.validate(draft, options, account)
+
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """See `Rules`."""
+        return self.rules.lengths(draft)
+
+    def lead(self, draft: Draft) -> timedelta:
+        """See `Rules`."""
+        return self.rules.lead(draft, self._valid_options(draft))
+
+    def stages(self, draft: Draft) -> tuple[str, ...]:
+        """See `Rules.steps`."""
+        return self.rules.steps(draft)
+
+    def resend(self, draft: Draft) -> Resend:
+        """See `Rules`."""
+        return self.rules.resend(draft, self._valid_options(draft))
+
+    async def prepare(
+        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
+    ) -> Ready | Pending:
+        """See `Publisher`."""
+        return await self.publisher.prepare(self._post(draft, account, handle), save)
+
+    async def publish(
+        self,
+        draft: PublicationDraft,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        save: SaveHandle,
+        stage: Stage,
+    ) -> Published | Pending:
+        """See `Publisher`."""
+        return await self.publisher.publish(self._post(draft, account, handle), save, stage)
+
+    async def check(
+        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
+    ) -> Pending | Ready | Published:
+        """See `Publisher`."""
+        return await self.publisher.check(self._post(draft, account, handle))
+
+    async def find(
+        self,
+        draft: PublicationDraft,
+        account: ConnectedAccount,
+        handle: Handle | None,
+        since: datetime,
+        stage: str = POST,
+    ) -> Published | Absent | Unknown:
+        """See `Publisher`."""
+        return await self.publisher.find(self._post(draft, account, handle), since, stage)
+
+    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+        """See `Publisher`."""
+        await self.publisher.discard(account, handle)
+
+    async def verify(self, given: AccountImport) -> Connection:
+        """See `Accounts`."""
+        return await self.accounts.verify(given)
+
+    async def refresh(self, account: ConnectedAccount) -> Credentials:
+        """See `Accounts`."""
+        return await self.accounts.refresh(account)
+
+    def _post(self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None) -> Post[Options]:
+        return Post(draft, account, handle, self.options)
+
+    def _valid_options(self, draft: Draft) -> Options | None:
+        return parse_options(self.spec, self.options, draft.options)[0]
