@@ -10,7 +10,7 @@ from munadi.domain.failure import ChannelError, FailureClass, FieldRefused, Reas
 from munadi.domain.problem import Problem
 from munadi.domain.reasons import REASONS
 from munadi.intake.problems import Findings
-from munadi.webhooks.guard import GuardRefused
+from munadi.outbound.guard import GuardRefused
 
 _PASSING = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT})
 _WAIT = timedelta(seconds=30)

@@ -16,8 +16,8 @@ from munadi.intake.accept import Intake
 from munadi.media.fetch import MediaFetcher
 from munadi.media.store import MediaStore
 from munadi.metering import CallMeter
+from munadi.outbound.guard import Guard
 from munadi.ports import Channels, Clock, Sender
-from munadi.webhooks.guard import Guard
 from munadi.wrong_keys import WrongKeys
 
 

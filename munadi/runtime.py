@@ -23,8 +23,8 @@ from munadi.media.reach import PublicAddress
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
 from munadi.media.store import MediaStore
 from munadi.media.web_links import WebLinks
+from munadi.outbound.guard import Guard, guarded_client
 from munadi.ports import Channels, Clock, MediaReach, MediaReader
-from munadi.webhooks.guard import Guard, guarded_client
 from munadi.webhooks.sender import WebhookSender
 
 Port = TypeVar("Port")

@@ -23,8 +23,8 @@ from munadi.domain.channel import SLOWEST_UPLINK, ChannelSpec
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Unknown
 from munadi.domain.redaction import redact as redact
+from munadi.outbound.guard import GuardCode, GuardRefused
 from munadi.ports import Answer, Clock, Gate, LinkReader, MediaReader
-from munadi.webhooks.guard import GuardCode, GuardRefused
 
 # A longer Retry-After is a slip of the network's: nothing waits that long for it.
 LONGEST_WAIT = timedelta(days=7)

@@ -26,7 +26,7 @@ from munadi.media.probe import check_head, probe
 from munadi.media.slots import FairSlots
 from munadi.media.store import MediaStore
 from munadi.media.transfer import Allowance
-from munadi.webhooks.guard import GuardRefused
+from munadi.outbound.guard import GuardRefused
 
 # One process fetches at most this many files at once, and so many of them for one brand. A fetch takes a connection and
 # less than a megabyte.

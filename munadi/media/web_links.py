@@ -18,8 +18,8 @@ from munadi.media.pool import start_probe
 from munadi.media.probe import probe
 from munadi.media.sniff import sniff
 from munadi.media.transfer import Allowance
+from munadi.outbound.guard import GuardRefused
 from munadi.ports import LinkCard
-from munadi.webhooks.guard import GuardRefused
 
 log = logging.getLogger("munadi.media")
 

@@ -1,1 +1,1 @@
-"""What leaves for a subscriber: the guard on its address, the signature, the one HTTP try, the schedule."""
+"""Webhooks to subscribers: the signature, one HTTP request, the schedule of retries."""

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 
 from munadi.domain.delivery import SendResult as SendResult
+from munadi.outbound.guard import Guard, GuardRefused, guarded_client
 from munadi.webhooks import signing
-from munadi.webhooks.guard import Guard, GuardRefused, guarded_client
 from munadi.webhooks.schedule import parse_retry_after
 
 TOTAL_TIMEOUT = timedelta(seconds=15)

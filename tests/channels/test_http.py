@@ -11,8 +11,8 @@ import pytest
 
 from munadi.channels.http import LONGEST_WAIT, ChannelHttp, given_id, redact, retry_after
 from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.outbound.guard import GuardCode, GuardRefused
 from munadi.ports import Answer
-from munadi.webhooks.guard import GuardCode, GuardRefused
 from tests.channels.making import NOW, TOKEN, GateThatCounts
 from tests.channels.network import Network, answer, ok
 

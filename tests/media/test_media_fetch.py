@@ -12,7 +12,7 @@ import pytest
 from munadi.media.facts import MediaRefused
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.media.transfer import Allowance
-from munadi.webhooks.guard import Guard, GuardRefused
+from munadi.outbound.guard import Guard, GuardRefused
 
 LIMITS = FetchLimits(max_bytes=100_000, total=timedelta(seconds=0.6))
 

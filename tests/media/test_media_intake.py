@@ -15,7 +15,7 @@ from munadi.intake.media import FETCHES, FETCHES_PER_BRAND, Brought, MediaIntake
 from munadi.intake.problems import Findings
 from munadi.intake.wire import MediaSent
 from munadi.media.fetch import FetchLimits, MediaFetcher
-from munadi.webhooks.guard import Guard
+from munadi.outbound.guard import Guard
 from tests.media.test_media_fetch import silent
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

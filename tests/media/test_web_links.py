@@ -16,8 +16,8 @@ from PIL import Image
 
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.media.web_links import PICTURE_BYTES, WebLinks
+from munadi.outbound.guard import Guard
 from munadi.ports import LinkCard
-from munadi.webhooks.guard import Guard
 from tests.api import hostile
 from tests.media.hostile_files import PICTURES
 from tests.media.test_media_fetch import drip, endless, silent

@@ -7,7 +7,7 @@ import ssl
 import httpx
 import pytest
 
-from munadi.webhooks.guard import Guard, GuardRefused, guarded_client
+from munadi.outbound.guard import Guard, GuardRefused, guarded_client
 from tests.webhooks.corpus import DISGUISED_HOSTS, FORBIDDEN_ADDRESSES, resolves_to
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from munadi.webhooks.addresses import why_not_public
-from munadi.webhooks.guard import DEFAULT_PORTS, Guard, GuardCode, GuardRefused
+from munadi.outbound.addresses import why_not_public
+from munadi.outbound.guard import DEFAULT_PORTS, Guard, GuardCode, GuardRefused
 from tests.webhooks.corpus import DISGUISED_HOSTS, FORBIDDEN_ADDRESSES, PUBLIC, resolves_to
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import standardwebhooks
 
-from munadi.webhooks.guard import Guard
+from munadi.outbound.guard import Guard
 from munadi.webhooks.sender import RESPONSE_HEAD_LIMIT, WebhookSender
 from munadi.webhooks.signing import generate_secret
 

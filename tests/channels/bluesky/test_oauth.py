@@ -12,8 +12,8 @@ import pytest
 
 from munadi.channels.oauth import challenge_of
 from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.outbound.guard import Guard, guarded_client
 from munadi.ports import Asking
-from munadi.webhooks.guard import Guard, guarded_client
 from tests.channels.bluesky.oauth_network import (
     ASKING,
     BACK,

@@ -14,8 +14,8 @@ from munadi.channels.http import ChannelTools
 from munadi.channels.registry import build_channels
 from munadi.domain.failure import ChannelError, FieldRefused, Reason
 from munadi.domain.redaction import redact
+from munadi.outbound.guard import Guard, guarded_client
 from munadi.ports import AccountImport, Connection
-from munadi.webhooks.guard import Guard, guarded_client
 from tests.channels.making import Cards, FixedClock, StoredMedia
 from tests.channels.network import Network, answer, ok
 

@@ -11,8 +11,8 @@ from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import post_uri
 from munadi.channels.http import ChannelTools
 from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.outbound.guard import Guard, guarded_client
 from munadi.ports import AccountImport
-from munadi.webhooks.guard import Guard, guarded_client
 from tests.channels.making import NOW, Cards, FixedClock, Saved, StoredMedia, account, publication, stage
 from tests.channels.network import Network, answer, ok
 

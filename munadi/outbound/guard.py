@@ -21,7 +21,7 @@ from typing import Any
 
 import httpx
 
-from munadi.webhooks.addresses import Address, is_loopback, why_not_public
+from munadi.outbound.addresses import Address, is_loopback, why_not_public
 
 DEFAULT_PORTS = frozenset({80, 443, 8080, 8443})
 URL_LIMIT = 4096
