@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
+from tests.e2e.consent import connect_bluesky
 from tests.e2e.stack import Stack
 
 PUBLIC = "https://munadi.example"
@@ -39,36 +37,6 @@ async def sandbox(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def connected(api: httpx.AsyncClient, ref: str, did: str) -> dict[str, Any]:
-    """An account whose owner consented, as a browser does it: links lead to the public address, we call the API."""
-    made = (await api.post(f"/v1/brands/{ref}/accounts/connect", json={"channel": "bluesky"})).json()
-    assert made["connectUrl"].startswith(PUBLIC)
-    path = urlsplit(made["connectUrl"]).path
-    page = await api.get(path)
-    form = re.search(r'name="token" value="([0-9a-f]{64})"', page.text)
-    assert form is not None, page.text
-    # Its cookie is for https alone, and we call the API's own address.
-    cookies = _cookies(page)
-    sent = {"cookie": "; ".join(cookies), "origin": PUBLIC, "sec-fetch-site": "same-origin"}
-    left = await api.post(path, data={"token": form[1]}, headers=sent)
-    assert left.status_code == 303, left.text
-    cookie = "; ".join([*cookies, *_cookies(left)])
-    async with httpx.AsyncClient() as browser:
-        decided = await browser.get(httpx.URL(left.headers["location"]).copy_merge_params({"approve": did}))
-    target = urlsplit(decided.headers["location"])
-    assert f"{target.scheme}://{target.netloc}" == PUBLIC
-    back = await api.get(f"{target.path}?{target.query}", headers={"cookie": cookie})
-    assert back.status_code == 303, back.text
-    found = (await api.get(f"/v1/connections/{made['id']}")).json()
-    assert found["status"] == "connected", found
-    account: dict[str, Any] = (await api.get(f"/v1/accounts/{found['accountIds'][0]}")).json()
-    return account
-
-
-def _cookies(answer: httpx.Response) -> list[str]:
-    return [cookie.partition(";")[0] for cookie in answer.headers.get_list("set-cookie")]
-
-
 async def calls(sandbox: httpx.AsyncClient, operation: str) -> list[int]:
     found = (await sandbox.get("/control/calls", params={"channel": "bluesky"})).json()
     return [call["status"] for call in found if call["operation"] == operation]
@@ -85,7 +53,7 @@ async def test_a_confidential_client_connects_and_renews(api: httpx.AsyncClient,
 
     await api.post("/v1/brands", json={"ref": "confidential"})
     profile = (await sandbox.post("/control/profiles", json={"channel": "bluesky", "name": "confidential"})).json()
-    account = await connected(api, "confidential", profile["did"])
+    account = await connect_bluesky(api, "confidential", profile["did"], PUBLIC)
     ends = datetime.fromisoformat(account["grantExpiresAt"]) - datetime.now(UTC)
     assert timedelta(days=89) < ends <= timedelta(days=90)
     assert account["handle"] == profile["handle"]

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.stack import Brand, Stack, clip, picture
+from tests.e2e.consent import connect_bluesky
+from tests.e2e.stack import Brand, Inbox, Stack, clip, picture
 from tests.faults.world import no_quotas
 
 
@@ -25,19 +26,12 @@ async def until(read: Any, within: float = 30) -> Any:
 async def test_a_grant_revoked_before_the_slot_holds_the_post_until_it_is_connected_again(
     stack: Stack, api: httpx.AsyncClient
 ) -> None:
-    async with stack.sandbox() as sandbox:
-        assert (await api.post("/v1/brands", json={"ref": "revoked"})).status_code == 201
-        profile = (await sandbox.post("/control/profiles", json={"channel": "instagram", "name": "revoked"})).json()
-        account = {
-            "channel": "instagram",
-            "externalId": profile["externalId"],
-            "credentials": {"accessToken": profile["accessToken"]},
-        }
-        assert (await api.post("/v1/brands/revoked/accounts", json=account)).status_code == 201
-        brand = Brand(api, sandbox, "revoked")
+    async with stack.sandbox() as sandbox, Inbox().listening(api) as inbox:
+        brand = await Brand.create(api, sandbox, "revoked", "instagram")
+        (account,) = (await api.get("/v1/accounts", params={"brandRef": "revoked"})).json()["data"]
         upload = {"file": ("a.jpg", picture("maroon"), "image/jpeg")}
         media = (await api.post("/v1/media", files=upload, data={"brandRef": "revoked"})).json()
-        token = {"channel": "instagram", "profile": profile["externalId"]}
+        token = {"channel": "instagram", "profile": account["externalId"]}
         assert (await sandbox.post("/control/tokens/revoke", json=token)).status_code < 300
         content = await brand.submit("Held", seconds=4, media=[{"id": media["id"]}], channels=["instagram"])
 
@@ -47,24 +41,52 @@ async def test_a_grant_revoked_before_the_slot_holds_the_post_until_it_is_connec
             return hold if hold and hold["reason"] == "TOKEN" and hold["until"] is None else None
 
         await until(held)
-        await asyncio.sleep(6)  # past its time: it waits, and hammers nobody
+        await asyncio.sleep(6)  # past its time: it waits, and makes few calls
         calls = (await sandbox.get("/control/calls", params={"channel": "instagram"})).json()
         rows = calls if isinstance(calls, list) else calls["calls"]
-        assert (
-            sum(row["operation"] == "create_container" for row in rows if row["profile"] == profile["externalId"]) < 5
-        )
-        events = (await api.get("/v1/events", params={"brandRef": "revoked", "limit": 100})).json()["data"]
-        kinds = [event["type"] for event in events]
-        assert kinds.count("account.reauth_required") == 1
-        assert kinds.count("content.publish.held") == 1
+        made = [row for row in rows if row["profile"] == account["externalId"]]
+        assert sum(row["operation"] == "create_container" for row in made) < 5
+        assert [event["type"] for event in inbox.events].count("account.reauth_required") == 1
 
-        fresh = (await sandbox.post(f"/control/profiles/instagram/{profile['externalId']}/credentials")).json()
-        account["credentials"] = {"accessToken": fresh["accessToken"]}
-        again = await api.post("/v1/brands/revoked/accounts", json=account)
+        fresh = (await sandbox.post(f"/control/profiles/instagram/{account['externalId']}/credentials")).json()
+        given = {
+            "channel": "instagram",
+            "externalId": account["externalId"],
+            "credentials": {"accessToken": fresh["accessToken"]},
+        }
+        again = await api.post("/v1/brands/revoked/accounts", json=given)
         assert again.status_code in (200, 201), again.text
         ended = await brand.ended(content["id"])
         assert ended["status"] == "published", ended
+
+        async def reported() -> bool:
+            return "content.publish.succeeded" in inbox.of(content["id"])
+
+        await until(reported)
+        kinds = [kind.removeprefix("content.publish.") for kind in inbox.of(content["id"]) if "publish." in kind]
+        assert kinds == ["held", "resumed", "started", "succeeded"]
+        assert inbox.failures == []
         assert len(await brand.posts("Held", "instagram")) == 1
+
+
+async def test_a_slot_after_the_end_of_the_grant_is_warned_of(stack: Stack, api: httpx.AsyncClient) -> None:
+    """Bluesky ends the grant of a client on loopback after two weeks, however often it is used."""
+    async with stack.sandbox() as sandbox:
+        await api.post("/v1/brands", json={"ref": "two-weeks"})
+        profile = (await sandbox.post("/control/profiles", json={"channel": "bluesky", "name": "two-weeks"})).json()
+        account = await connect_bluesky(api, "two-weeks", profile["did"], stack.info["api"])
+        brand, ends = Brand(api, sandbox, "two-weeks"), datetime.fromisoformat(account["grantExpiresAt"])
+        assert timedelta(days=13) < ends - datetime.now(UTC) <= timedelta(days=14)
+
+        def warned(answer: dict[str, Any]) -> list[str]:
+            return [one["pointer"] for one in answer["warnings"] if one["code"] == "TOKEN_EXPIRES_BEFORE_SLOT"]
+
+        before, after = ((ends + timedelta(days=days)).isoformat() for days in (-2, 2))
+        content = await brand.submit("Before its end", scheduledAt=before)
+        assert warned(content) == []
+        assert warned(await brand.submit("After its end", scheduledAt=after)) == ["/channels/0"]
+        moved = await api.post(f"/v1/contents/{content['id']}/reschedule", json={"scheduledAt": after})
+        assert (moved.status_code, warned(moved.json())) == (200, ["/scheduledAt"])
 
 
 @pytest.mark.parametrize(

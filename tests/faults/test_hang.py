@@ -1,4 +1,7 @@
-"""Row 26: a worker or an API whose event loop hangs ends itself, is replaced, and its posts are reconciled."""
+"""A worker or an API whose event loop hangs ends itself, is replaced, and its posts are reconciled.
+
+With the watchdog off (`MUNADI_WATCHDOG=0`) the test was seen to fail: 60 s later the hung worker still runs.
+"""
 
 from __future__ import annotations
 
