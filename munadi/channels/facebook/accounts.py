@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from munadi.channels.facebook.graph import PageGraph
-from munadi.channels.graph import moment, token_of, unrenewable, words
+from munadi.channels.meta.graph import moment, token_of, unrenewable, words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport, Connection

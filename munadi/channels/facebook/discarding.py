@@ -11,8 +11,8 @@ from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.parts import Parts
 from munadi.channels.facebook.state import Photo, Prepared
 from munadi.channels.facebook.wire import POST_FIELDS, STORY_FIELDS, read_post, read_story
-from munadi.channels.graph import token_of
-from munadi.channels.graph_posts import SLACK
+from munadi.channels.meta.graph import token_of
+from munadi.channels.meta.lookup import SLACK
 from munadi.domain.account import ConnectedAccount
 
 

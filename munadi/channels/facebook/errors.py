@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from munadi.channels.graph_errors import (
+from munadi.channels.meta.errors import (
     BAD_MEDIA,
     COMMON,
     EXPIRED_TOKEN,

@@ -12,8 +12,8 @@ from datetime import datetime
 from munadi.channels.facebook.errors import explain
 from munadi.channels.facebook.spec import OWN_DOMAINS, SPEC, Settings
 from munadi.channels.facebook.wire import Form
-from munadi.channels.graph import Graph, succeeded
 from munadi.channels.http import CALL_TIMEOUT, ChannelHttp, ChannelTools, given_id, require_known_host
+from munadi.channels.meta.graph import Graph, succeeded
 from munadi.ports import Answer, Gate
 
 Proof = Callable[[Answer], object] | None

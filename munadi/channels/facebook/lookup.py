@@ -20,8 +20,8 @@ from munadi.channels.facebook.wire import (
     read_post,
     same_text,
 )
-from munadi.channels.graph import listed, quickly
-from munadi.channels.graph_posts import SLACK
+from munadi.channels.meta.graph import listed, quickly
+from munadi.channels.meta.lookup import SLACK
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Published, Unknown
 

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from munadi.channels.facebook.spec import COMMENT_SCOPE, SPEC, Settings
-from munadi.channels.graph import Graph
-from munadi.channels.graph_login import PersonLogin, may, name_of, names_of
+from munadi.channels.meta.graph import Graph
+from munadi.channels.meta.login import PersonLogin, may, name_of, names_of
 from munadi.channels.oauth import require_scopes
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason

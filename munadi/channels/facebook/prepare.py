@@ -10,7 +10,7 @@ from munadi.channels.facebook.parts import Parts
 from munadi.channels.facebook.spec import PHOTO, Kind
 from munadi.channels.facebook.state import Case, Photo, Prepared, Upload
 from munadi.channels.facebook.wire import VideoStatus
-from munadi.channels.graph import succeeded
+from munadi.channels.meta.graph import succeeded
 from munadi.channels.renditions import fitting
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset

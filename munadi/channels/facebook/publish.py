@@ -13,7 +13,7 @@ from munadi.channels.facebook.spec import Kind
 from munadi.channels.facebook.state import Case, Prepared
 from munadi.channels.facebook.videos import EDGES
 from munadi.channels.facebook.wire import feed_form, finish_form
-from munadi.channels.graph import id_of, succeeded
+from munadi.channels.meta.graph import id_of, succeeded
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Published
 from munadi.ports import Gate, SaveHandle

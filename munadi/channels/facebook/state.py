@@ -9,7 +9,7 @@ from functools import cached_property
 from munadi.channels.facebook.errors import MAX_RENEWALS
 from munadi.channels.facebook.spec import UPLOAD_LIFE, Kind, Options
 from munadi.channels.facebook.wire import film_of, kind_of
-from munadi.channels.graph import token_of
+from munadi.channels.meta.graph import token_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset

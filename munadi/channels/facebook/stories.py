@@ -13,8 +13,8 @@ from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.state import Case
 from munadi.channels.facebook.videos import Videos
 from munadi.channels.facebook.wire import STORY_FIELDS, StoryRead, read_story
-from munadi.channels.graph import quickly
-from munadi.channels.graph_posts import SLACK
+from munadi.channels.meta.graph import quickly
+from munadi.channels.meta.lookup import SLACK
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import Absent, Published, Unknown, Warning_
 

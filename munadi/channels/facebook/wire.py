@@ -22,8 +22,8 @@ from munadi.channels.facebook.spec import (
     Kind,
     Options,
 )
-from munadi.channels.graph import flag, instant, moment, words
 from munadi.channels.http import given_id
+from munadi.channels.meta.graph import flag, instant, moment, words
 from munadi.channels.text import check_media_file, collapsed, problem
 from munadi.domain.channel import MediaKind, MediaRule
 from munadi.domain.content import Draft

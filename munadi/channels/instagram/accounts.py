@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-from munadi.channels.graph import words
 from munadi.channels.instagram.hosts import Graphs
 from munadi.channels.instagram.pages import Pages
 from munadi.channels.instagram.quota import Quota
 from munadi.channels.instagram.spec import Login, Settings, login_of
+from munadi.channels.meta.graph import words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import Effect, Reason
 from munadi.ports import AccountImport, Clock, Connection

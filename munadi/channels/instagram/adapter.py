@@ -1,4 +1,4 @@
-"""Instagram as a channel. Everything but media_publish and a comment is invisible; see `graph_publishing`."""
+"""Instagram as a channel. Everything but media_publish and a comment is invisible; see `meta.publisher`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ from functools import partial
 
 from pydantic import BaseModel
 
-from munadi.channels.graph_containers import POST, ContainerReader, Form
-from munadi.channels.graph_media import fitted
-from munadi.channels.graph_posts import Lookup
-from munadi.channels.graph_publishing import ContainerPosts
 from munadi.channels.http import ChannelTools
 from munadi.channels.instagram.accounts import Accounts
 from munadi.channels.instagram.comment import COMMENT, FirstComment
@@ -32,6 +28,10 @@ from munadi.channels.instagram.spec import (
 )
 from munadi.channels.instagram.validate import lengths_of, validate
 from munadi.channels.instagram.wire import carousel_form, child_form, kind_of, shown_media, single_form
+from munadi.channels.meta.containers import POST, ContainerReader, Form
+from munadi.channels.meta.lookup import Lookup
+from munadi.channels.meta.media import fitted
+from munadi.channels.meta.publisher import ContainerPosts
 from munadi.channels.text import parse_options
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import MediaKind, Resend, TextLength

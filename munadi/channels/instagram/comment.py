@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from munadi.channels.graph import next_cursor, token_of
-from munadi.channels.graph_containers import POST, Containers, Prepared
-from munadi.channels.graph_errors import MISSING_OBJECT
-from munadi.channels.graph_publishing import ContainerPosts, remember
 from munadi.channels.http import cannot_look
 from munadi.channels.instagram.wire import CommentRead, read_comments
+from munadi.channels.meta.containers import POST, Containers, Prepared
+from munadi.channels.meta.errors import MISSING_OBJECT
+from munadi.channels.meta.graph import next_cursor, token_of
+from munadi.channels.meta.publisher import ContainerPosts, remember
 from munadi.channels.text import collapsed
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason

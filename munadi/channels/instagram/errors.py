@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from munadi.channels.graph_errors import (
+from munadi.channels.http import redact
+from munadi.channels.meta.errors import (
     COMMON,
     OUTAGE,
     PUBLISHING,
@@ -21,7 +22,6 @@ from munadi.channels.graph_errors import (
     row_of,
     sorted_error,
 )
-from munadi.channels.http import redact
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer

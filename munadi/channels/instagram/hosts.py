@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from munadi.channels.graph import Graph
 from munadi.channels.http import ChannelHttp, ChannelTools
 from munadi.channels.instagram.errors import TITLE, explain
 from munadi.channels.instagram.spec import Login, Settings
+from munadi.channels.meta.graph import Graph
 
 Graphs = Mapping[Login, Graph]
 

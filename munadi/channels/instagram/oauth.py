@@ -11,12 +11,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from munadi.channels.graph import Graph
-from munadi.channels.graph_login import PersonLogin, may, name_of, names_of
 from munadi.channels.instagram.errors import TITLE
 from munadi.channels.instagram.hosts import Graphs
 from munadi.channels.instagram.pages import PAGE_FIELDS, PUBLISHING_TASKS
 from munadi.channels.instagram.spec import COMMENT_SCOPES, Login, Settings
+from munadi.channels.meta.graph import Graph
+from munadi.channels.meta.login import PersonLogin, may, name_of, names_of
 from munadi.channels.oauth import code_in, consent_url, end_of, refused_code, require_scopes, text_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
@@ -71,7 +71,7 @@ class InstagramLogin:
         return await self._directly(asking, answered)
 
     async def revoke(self, account: ConnectedAccount) -> bool:
-        """Never: Instagram has no call for it, and Facebook's would end all that the person granted (`graph_login`)."""
+        """Never: Instagram has no call for it, and Facebook's would end all that the person granted (`meta.login`)."""
         return False
 
     @property

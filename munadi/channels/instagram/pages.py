@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from munadi.channels.graph import Graph, moment, next_cursor, token_of, unrenewable, words
+from munadi.channels.meta.graph import Graph, moment, next_cursor, token_of, unrenewable, words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.model import Model

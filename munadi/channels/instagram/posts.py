@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from munadi.channels.graph_containers import Container, ContainerRules, Prepared
-from munadi.channels.graph_posts import PostRead, PostRules
 from munadi.channels.instagram.errors import MISSING, RENEWALS, explain_container, renewals
 from munadi.channels.instagram.spec import Kind, Options, Settings
 from munadi.channels.instagram.wire import kind_of
+from munadi.channels.meta.containers import Container, ContainerRules, Prepared
+from munadi.channels.meta.lookup import PostRead, PostRules
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError
 from munadi.ports import PublicationDraft

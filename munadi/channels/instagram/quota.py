@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from munadi.channels.graph import Graph, token_of
 from munadi.channels.instagram.errors import TITLE
+from munadi.channels.meta.graph import Graph, token_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import Clock

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from munadi.channels.graph_media import check_video
 from munadi.channels.instagram.comment_rules import COMMENT_LENGTH, HASHTAG, check_comment
 from munadi.channels.instagram.option_rules import check_cover, check_thumbnail, check_user_tags
 from munadi.channels.instagram.spec import (
@@ -20,6 +19,7 @@ from munadi.channels.instagram.spec import (
     Options,
 )
 from munadi.channels.instagram.wire import kind_of, shown_media
+from munadi.channels.meta.media import check_video
 from munadi.channels.text import (
     check_extras,
     check_media_count,

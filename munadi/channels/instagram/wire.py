@@ -9,10 +9,10 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from munadi.channels.graph import flag, instant, listed
-from munadi.channels.graph_containers import Form
-from munadi.channels.graph_media import public_source
 from munadi.channels.instagram.spec import Kind, Options, UserTag
+from munadi.channels.meta.containers import Form
+from munadi.channels.meta.graph import flag, instant, listed
+from munadi.channels.meta.media import public_source
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from munadi.channels.channel import ComposedChannel
-from munadi.channels.graph import Graph
 from munadi.channels.http import ChannelTools
+from munadi.channels.meta.graph import Graph
 from munadi.channels.threads.accounts import ThreadsAccounts
 from munadi.channels.threads.errors import TITLE, explain
 from munadi.channels.threads.publisher import ThreadsPublisher

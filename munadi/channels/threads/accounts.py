@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from munadi.channels.channel import Accounts
-from munadi.channels.graph import Graph, moment, words
+from munadi.channels.meta.graph import Graph, moment, words
 from munadi.channels.threads.oauth import ThreadsLogin
 from munadi.channels.threads.spec import Settings
 from munadi.domain.account import ConnectedAccount, Credentials, Profile

@@ -9,7 +9,8 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from munadi.channels.graph_errors import (
+from munadi.channels.http import redact
+from munadi.channels.meta.errors import (
     BAD_MEDIA,
     COMMON,
     PUBLISHING,
@@ -23,7 +24,6 @@ from munadi.channels.graph_errors import (
     row_of,
     sorted_error,
 )
-from munadi.channels.http import redact
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer

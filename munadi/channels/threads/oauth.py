@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from munadi.channels.graph import Graph
+from munadi.channels.meta.graph import Graph
 from munadi.channels.oauth import code_in, consent_url, end_of, refused_code, require_scopes, text_of
 from munadi.channels.threads.errors import TITLE
 from munadi.channels.threads.spec import REPLY_SCOPE, Settings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from munadi.channels.graph_containers import POST, Container, ContainerRules, Prepared
-from munadi.channels.graph_posts import PostRead, PostRules
+from munadi.channels.meta.containers import POST, Container, ContainerRules, Prepared
+from munadi.channels.meta.lookup import PostRead, PostRules
 from munadi.channels.threads.errors import RACE, explain_container, renewals
 from munadi.channels.threads.spec import Kind, Settings
 from munadi.channels.threads.wire import kind_of, text_of

@@ -1,4 +1,4 @@
-"""Posting to Threads. Everything but threads_publish is invisible; see `graph_publishing`.
+"""Posting to Threads. Everything but threads_publish is invisible; see `meta.publisher`.
 
 Later parts and the first comment are replies, each with a container of its own.
 """
@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from munadi.channels.channel import Post, Publisher
-from munadi.channels.graph import Graph, token_of
-from munadi.channels.graph_containers import POST, ContainerReader, Form
-from munadi.channels.graph_media import fitted
-from munadi.channels.graph_posts import Lookup
-from munadi.channels.graph_publishing import ContainerPosts
 from munadi.channels.http import ChannelTools
+from munadi.channels.meta.containers import POST, ContainerReader, Form
+from munadi.channels.meta.graph import Graph, token_of
+from munadi.channels.meta.lookup import Lookup
+from munadi.channels.meta.media import fitted
+from munadi.channels.meta.publisher import ContainerPosts
 from munadi.channels.threads.accounts import limit_of
 from munadi.channels.threads.errors import RACE
 from munadi.channels.threads.posts import POST_RULES, after_refusal, container_rules, patience

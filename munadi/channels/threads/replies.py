@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from munadi.channels.graph_containers import RUNNING, Containers, Form
-from munadi.channels.graph_publishing import ContainerPosts
+from munadi.channels.meta.containers import RUNNING, Containers, Form
+from munadi.channels.meta.publisher import ContainerPosts
 from munadi.channels.threads.wire import parent_of, reply_form, text_of
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import PublicationDraft

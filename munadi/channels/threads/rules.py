@@ -7,7 +7,7 @@ from datetime import timedelta
 import regex
 
 from munadi.channels.channel import Rules
-from munadi.channels.graph_media import check_video
+from munadi.channels.meta.media import check_video
 from munadi.channels.text import (
     check_extras,
     check_media_count,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from munadi.channels.graph import Graph, instant, listed, quickly, token_of, words
+from munadi.channels.meta.graph import Graph, instant, listed, quickly, token_of, words
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError

@@ -11,10 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from munadi.channels.graph import token_of
-from munadi.channels.graph_containers import DEAD, DONE, POST, Container, ContainerReader, Containers, Prepared
-from munadi.channels.graph_posts import Lookup
 from munadi.channels.http import cannot_look
+from munadi.channels.meta.containers import DEAD, DONE, POST, Container, ContainerReader, Containers, Prepared
+from munadi.channels.meta.graph import token_of
+from munadi.channels.meta.lookup import Lookup
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from munadi.channels.graph import Graph, listed, next_cursor
+from munadi.channels.meta.graph import Graph, listed, next_cursor
 from munadi.channels.oauth import code_in, consent_url, refused_code, text_of
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.ports import Asking, Consent

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from munadi.channels.graph_errors import MISSING_OBJECT
 from munadi.channels.http import ChannelHttp, given_id, no_proof
+from munadi.channels.meta.errors import MISSING_OBJECT
 from munadi.channels.oauth import end_of
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, Effect, Reason

@@ -14,8 +14,8 @@ from typing import Any
 
 from pydantic import model_validator
 
-from munadi.channels.graph import Graph, token_of
-from munadi.channels.graph_errors import MISSING_OBJECT
+from munadi.channels.meta.errors import MISSING_OBJECT
+from munadi.channels.meta.graph import Graph, token_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.model import Model
