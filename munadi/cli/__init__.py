@@ -1,6 +1,6 @@
-"""The `munadi` command. It talks to the API as any client does; only a few commands compose processes.
+"""The `munadi` command. It calls the API as any client does; only a few commands start processes themselves.
 
-The rule here: nothing heavy is imported before a command needs it, so that `munadi --help` answers at once.
+Rule: nothing heavy is imported before a command needs it, so that `munadi --help` is quick.
 """
 
 
@@ -14,8 +14,8 @@ def main() -> None:
         app(prog_name="munadi")
     except SystemExit as end:
         if "temporalio" in sys.modules:
-            from munadi.cli.leaving import leave
+            from munadi.cli.process_exit import exit_now
 
-            # What was asked of a Temporal that does not answer would keep the process.
-            leave(end.code if isinstance(end.code, int) else int(end.code is not None))
+            # A pending call to a Temporal server that does not answer would keep the process alive.
+            exit_now(end.code if isinstance(end.code, int) else int(end.code is not None))
         raise

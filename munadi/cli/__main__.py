@@ -1,4 +1,4 @@
-"""`python -m munadi.cli`, for those who start a process with the very Python they run on."""
+"""`python -m munadi.cli`: start a command with the Python that runs this process."""
 
 from munadi.cli import main
 

@@ -1,4 +1,4 @@
-"""`munadi accounts`: the profiles contents are published to, and how healthy their connections are."""
+"""`munadi accounts`: the profiles that posts are published to, and the state of their connections."""
 
 from __future__ import annotations
 
@@ -22,30 +22,44 @@ WELL = ("connected", "disconnected")
 AccountId = Annotated[str, Argument(metavar="ACCOUNT_ID", help="acc_…")]
 Secret = Annotated[
     str | None,
-    Option("--secret-file", metavar="FILE", help="Its token or app password; - reads standard input. Else asked for."),
+    Option(
+        "--secret-file",
+        metavar="FILE",
+        help="File with the token or app password; - reads standard input. Without it you are asked.",
+    ),
 ]
 
 
 @command(app, "import")
 def import_(
     session: Session,
-    brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND", help="Whose account it is.")],
+    brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND", help="The brand that owns the account.")],
     channel: Annotated[
         str | None,
         Option("--channel", metavar="CHANNEL", help="See munadi channels list.", autocompletion=channels),
     ] = None,
-    external_id: Annotated[str | None, Option("--external-id", metavar="ID", help="The network's id of it.")] = None,
-    identifier: Annotated[
-        str | None, Option("--identifier", help="The handle, where the secret is an app password.")
+    external_id: Annotated[
+        str | None, Option("--external-id", metavar="ID", help="The account's id at the network.")
     ] = None,
-    service_url: Annotated[str | None, Option("--service-url", metavar="URL", help="The account's own server.")] = None,
-    login: Annotated[str | None, Option("--login", help="Which log-in, where a network has two.")] = None,
+    identifier: Annotated[
+        str | None, Option("--identifier", help="The handle, for networks that use an app password.")
+    ] = None,
+    service_url: Annotated[
+        str | None, Option("--service-url", metavar="URL", help="The server that hosts the account.")
+    ] = None,
+    login: Annotated[str | None, Option("--login", help="Which login, for networks that have two.")] = None,
     secret_file: Secret = None,
     file: Annotated[
-        str | None, Option("--file", "-f", metavar="FILE", help="Instead: the whole account as the API takes it, JSON.")
+        str | None,
+        Option(
+            "--file",
+            "-f",
+            metavar="FILE",
+            help="Instead of the other options: the account as the API takes it, as JSON.",
+        ),
     ] = None,
 ) -> None:
-    """Import an account by its credentials. The network is asked whether they work before they are stored."""
+    """Import an account by its credentials. They are checked at the network before they are stored."""
     if file is not None:
         from munadi.cli.payload import read_payload
 
@@ -74,13 +88,13 @@ def list_(
 
 @command(app, "get")
 def get(session: Session, account_id: AccountId) -> None:
-    """Show an account and how it stands, as far as is known without asking its network."""
+    """Show an account and its last known state, without calling its network."""
     session.show(session.client.accounts.get(account_id), _print_account)
 
 
 @command(app, "check")
 def check(session: Session, account_id: AccountId) -> None:
-    """Ask the network now whether the account works. Exits 1 if it does not."""
+    """Check the account at its network now. Exits 1 if it does not work."""
     account = session.client.accounts.check(account_id)
     session.show(account, _print_checked)
     if not account["ok"]:
@@ -91,13 +105,13 @@ def check(session: Session, account_id: AccountId) -> None:
 
 @command(app, "disconnect")
 def disconnect(session: Session, account_id: AccountId) -> None:
-    """Forget an account's credentials. What is still queued there fails with ACCOUNT_DISCONNECTED."""
+    """Delete an account's credentials. Posts still queued for it fail with ACCOUNT_DISCONNECTED."""
     session.client.accounts.disconnect(account_id)
     session.show({"id": account_id, "disconnected": True}, lambda out, done: out.line("disconnected ", done["id"]))
 
 
 def _read_secret(source: str | None) -> str:
-    """Never from an argument: those are there for every user of the machine to see."""
+    """Never from an argument: every user of the machine can see arguments."""
     if source == "-":
         return sys.stdin.readline().strip()
     if source is not None:
@@ -106,7 +120,7 @@ def _read_secret(source: str | None) -> str:
         except OSError as error:
             raise CommandFailed(f"cannot read {source}: {error}", Exit.USAGE) from error
     if not sys.stdin.isatty():
-        raise CommandFailed("give --secret-file, or run it in a terminal to be asked", Exit.USAGE)
+        raise CommandFailed("give --secret-file, or run this in a terminal to be asked", Exit.USAGE)
     from getpass import getpass
 
     return getpass("token or app password: ").strip()

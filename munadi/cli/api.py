@@ -11,12 +11,13 @@ import typer
 from typer import Option
 
 from munadi.cli.command import command
-from munadi.cli.leaving import leave, signals_end_quietly
+from munadi.cli.process_exit import exit_now, signals_end_quietly
 from munadi.cli.session import Session
 
-# Longer than the API's slowest answer (fetching media by URL excepted), shorter than a supervisor's patience.
+# Longer than the API's slowest answer (except fetching media by URL), shorter than a supervisor waits.
 GRACE_SECONDS = 20
-# Longer than clients and load balancers (60 s is usual) keep an idle connection: who closes first may cut a request.
+# Longer than clients and load balancers keep an idle connection (usually 60 s): the side that closes first may cut
+# off a request.
 KEEP_ALIVE_SECONDS = 75
 # A connection is an open file, and the usual limit of 1 024 is not even enough for the dashboard's open pages.
 OPEN_FILES = 65_536
@@ -32,12 +33,12 @@ def api(
     host: Annotated[str | None, Option("--host", help="Else MUNADI_API__HOST.")] = None,
     port: Annotated[int | None, Option("--port", help="Else MUNADI_API__PORT.", min=0, max=65535)] = None,
 ) -> None:
-    """Run the API. Ends after SIGTERM, once the requests under way are answered."""
+    """Run the API. On SIGTERM it answers the requests in progress, then ends."""
     serve(host, port)
 
 
 def serve(host: str | None = None, port: int | None = None) -> NoReturn:
-    """The process of the API, to its end. Raises CommandFailed for settings that are wrong."""
+    """Run the API until it is stopped. Raises CommandFailed for wrong settings."""
     from munadi.cli.settings import check_start, read_settings
 
     settings = read_settings()
@@ -60,7 +61,7 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
     app = create_app(settings)
 
     class Server(uvicorn.Server):
-        """Open pages of the dashboard are requests without an end: they are ended first."""
+        """Ends the dashboard's live streams before it shuts down: they are requests that never end by themselves."""
 
         async def shutdown(self, sockets: list[socket] | None = None) -> None:
             app.state.live.stop()
@@ -85,12 +86,12 @@ def serve(host: str | None = None, port: int | None = None) -> NoReturn:
         with signals_end_quietly():
             server.run()
     except SystemExit:
-        leave(1)
-    leave(0 if server.started else 1)
+        exit_now(1)
+    exit_now(0 if server.started else 1)
 
 
 def _raise_limit_of_files() -> None:
-    """As far as the system lets us without asking anyone."""
+    """Raise this process's limit of open files to the hard limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -36,10 +36,10 @@ app = typer.Typer(
     name="munadi",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Munadi publishes prepared content to social networks, and says what became of it.",
+    help="Munadi publishes prepared posts to social networks and reports the result.",
     epilog="Exit codes: 0 done, 1 refused or failed, 2 usage, 3 not reachable, 4 not permitted.",
 )
-# `contents` and what `changes` adds to it are one group; so are `accounts` and `connecting`.
+# `contents` and `changes` are one group of commands; so are `accounts` and `connecting`.
 for group in (changes, publications, connecting, brands, channels, webhooks, keys, db):
     app.add_typer(group.app)
 encryption.add_to(keys.app)
@@ -60,5 +60,5 @@ Version = Annotated[bool, typer.Option("--version", help="Print the version.", c
 
 @app.callback()
 def start(context: typer.Context, as_json: AsJson = False, version: Version = False) -> None:
-    """What comes before every command."""
+    """Options that come before a command."""
     context.ensure_object(Session).out.as_json |= as_json

@@ -23,7 +23,9 @@ def audit(
     session: Session,
     action: Annotated[str | None, Option("--action", help="Such as key.created.")] = None,
     key_id: Annotated[str | None, Option("--key-id", metavar="KEY_ID", help="The key that acted.")] = None,
-    target: Annotated[str | None, Option("--target", metavar="ID", help="What was changed, such as cnt_….")] = None,
+    target: Annotated[
+        str | None, Option("--target", metavar="ID", help="The changed thing's id, such as cnt_….")
+    ] = None,
     since: Annotated[str | None, Option("--since", metavar="TIME", help="ISO 8601, inclusive.")] = None,
     until: Annotated[str | None, Option("--until", metavar="TIME", help="ISO 8601, exclusive.")] = None,
     limit: Limit = None,

@@ -1,4 +1,4 @@
-"""A content while it goes on, drawn in one place of the terminal: how it stands, when it is due, and the news.
+"""A post's progress, drawn in one place of the terminal: its status, its due time and the newest events.
 
 Only for terminals: a pipe gets a line per event instead.
 """
@@ -24,7 +24,7 @@ WAITING = ("accepted", "queued")
 
 
 class Board:
-    """What is drawn. Each event brings the content as it was then, so nothing else is asked."""
+    """The state to draw. Each event carries a snapshot of the post, so no other request is needed."""
 
     def __init__(self, content: Content) -> None:
         self.content = content
@@ -54,7 +54,7 @@ class Board:
         for publication in content["publications"]:
             if hold := publication["hold"]:
                 until = clock_time(hold["until"]) or "somebody acts"
-                sheet.line((f"{publication['channel']} is held: {hold['reason']}, until {until}", "yellow"))
+                sheet.line((f"{publication['channel']} is waiting: {hold['reason']}, until {until}", "yellow"))
         sheet.line()
         for event in self._latest:
             print_event(sheet, event)
@@ -69,7 +69,7 @@ class Board:
 
 
 def watch_on_board(content: Content, events: Iterable[Event], console: Console | None = None) -> None:
-    """Draw until the events end. Nothing of it stays; whatever is noted meanwhile appears above it."""
+    """Draw until the events end, then erase the drawing. Notes printed meanwhile appear above it."""
     from rich.live import Live
 
     board = Board(content)

@@ -1,4 +1,4 @@
-"""`munadi brands`: the tenants that everything belongs to."""
+"""`munadi brands`: the tenants that own accounts, posts and keys."""
 
 from __future__ import annotations
 

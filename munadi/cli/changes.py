@@ -1,4 +1,4 @@
-"""`munadi contents cancel`, `publish-now`, `edit`, `reschedule`, `retry`: changes, while there is time for them."""
+"""`munadi contents cancel`, `publish-now`, `edit`, `reschedule`, `retry`: change a post."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from munadi.cli.story import print_accepted, print_content
 
 @command(app, "cancel")
 def cancel(session: Session, content_id: ContentId) -> None:
-    """Withdraw what is not yet being published."""
+    """Cancel every publication that has not started."""
     session.show(session.client.contents.cancel(content_id), print_content)
 
 
 @command(app, "publish-now")
 def publish_now(session: Session, content_id: ContentId) -> None:
-    """Make what still waits due at once."""
+    """Publish everything that still waits now."""
     session.show(session.client.contents.publish_now(content_id), print_accepted)
 
 
@@ -37,13 +37,13 @@ def edit(
         Option(
             "--version",
             metavar="NUMBER",
-            help="Refuse if somebody changed it since this version; else the present one.",
+            help="Refuse if the post changed since this version; the current version by default.",
         ),
     ] = None,
 ) -> None:
-    """Change what is not yet being published: what the file leaves out stays, null clears.
+    """Change a post that is not being published yet. Fields missing in the file stay; null clears one.
 
-    Media may be local, as for publish. The time is changed with reschedule; the set of channels is fixed.
+    Media may be local files, as for publish. Use reschedule to change the time; the channels cannot change.
     """
     from munadi.cli.payload import prepare_changes
 
@@ -61,13 +61,19 @@ def reschedule(
     timezone: Annotated[str | None, Option("--timezone", metavar="ZONE", help="IANA, such as Asia/Kolkata.")] = None,
     fold: Annotated[
         str | None,
-        Option("--fold", metavar="earlier|later", help="Which of a doubled hour.", autocompletion=folds),
+        Option(
+            "--fold",
+            metavar="earlier|later",
+            help="Which one, when clocks go back and the hour comes twice.",
+            autocompletion=folds,
+        ),
     ] = None,
     publish_by: Annotated[
-        str | None, Option("--publish-by", metavar="TIME", help="Give up after this; else it moves along.")
+        str | None,
+        Option("--publish-by", metavar="TIME", help="Give up after this time; moves with the new time by default."),
     ] = None,
 ) -> None:
-    """Move what is not yet being published to another time."""
+    """Move a post that is not being published yet to another time."""
     if fold not in (None, "earlier", "later"):
         raise CommandFailed("--fold is earlier or later", Exit.USAGE)
     chosen: Any = fold
@@ -82,9 +88,10 @@ def retry(
     session: Session,
     content_id: ContentId,
     publication_ids: Annotated[
-        list[str] | None, Option("--publication", metavar="PUBLICATION_ID", help="Only this one; may be repeated.")
+        list[str] | None,
+        Option("--publication", metavar="PUBLICATION_ID", help="Only this publication; repeat for more."),
     ] = None,
 ) -> None:
-    """Try failed publications again, with the stored media."""
+    """Retry failed publications with the stored media."""
     content = session.client.contents.retry(content_id, publication_ids)
     session.show(content, print_accepted)

@@ -1,4 +1,4 @@
-"""`munadi channels`: what each network takes, as the API itself checks it."""
+"""`munadi channels`: what each network accepts, by the rules that the API checks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from munadi.cli.session import Session
 
 app = group("channels", "List the networks and their limits.")
 
-Offline = Annotated[bool, Option("--offline", help="Ask no API: show what this version of Munadi was packaged with.")]
+Offline = Annotated[bool, Option("--offline", help="Do not call an API: show the channels packaged with this version.")]
 
 
 @command(app, "list")
@@ -42,7 +42,7 @@ def describe(
 
 
 def _or_packaged(session: Session, offline: bool, ask: Callable[[], Any]) -> Any:
-    """What the API says; the list of the packaged channels if there is none, which is said then."""
+    """The API's answer, or the packaged channels, with a note, when no API is reachable."""
     from munadi.client import NotReachable
 
     if not offline:
@@ -54,7 +54,9 @@ def _or_packaged(session: Session, offline: bool, ask: Callable[[], Any]) -> Any
 
     packaged = packaged_channels()
     version = packaged[0]["packaged"]
-    session.out.note((f"as packaged with munadi {version}; an API may be another version, or set otherwise", "yellow"))
+    session.out.note(
+        (f"as packaged with munadi {version}; an API may have another version or other settings", "yellow")
+    )
     return packaged
 
 

@@ -37,7 +37,7 @@ def group(name: str, purpose: str) -> typer.Typer:
 
 
 def command(app: typer.Typer, name: str, *, remote: bool = True, **options: Any) -> Callable[[Function], Function]:
-    """Register a function as `name`. `remote` commands know which API they call, local ones have no need to."""
+    """Register a function as `name`. `remote` commands take --url and --api-key."""
     shared = [_JSON, _URL, _KEY] if remote else [_JSON]
 
     def register(function: Function) -> Function:
@@ -57,7 +57,7 @@ def command(app: typer.Typer, name: str, *, remote: bool = True, **options: Any)
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         run.__doc__ = _flowing(function.__doc__)
-        # Or its signature would be taken for ours.
+        # Otherwise inspect would read the wrapped function's signature.
         del run.__wrapped__
         app.command(name, **options)(run)
         return function
@@ -66,7 +66,7 @@ def command(app: typer.Typer, name: str, *, remote: bool = True, **options: Any)
 
 
 def _flowing(text: str | None) -> str | None:
-    """Paragraphs without line ends of their own: a terminal wraps them at its own width."""
+    """Paragraphs on one line each: the terminal wraps them at its own width."""
     if text is None:
         return None
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
@@ -74,31 +74,31 @@ def _flowing(text: str | None) -> str | None:
 
 @contextmanager
 def failures_as_exit_codes(session: Session) -> Iterator[None]:
-    """Say what went wrong, for people or as JSON, and end with the code that means it."""
+    """Print what went wrong, for people or as JSON, and exit with its code."""
     try:
         yield
     except (typer.Exit, typer.Abort):
         raise
     except CommandFailed as error:
-        _tell(session, str(error), error.code.name, error.advice)
+        _print_error(session, str(error), error.code.name, error.advice)
         raise typer.Exit(error.code) from error
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except Exception as error:
-        code = _tell_client_error(session, error)
+        code = _print_client_error(session, error)
         if code is None:
             raise
         raise typer.Exit(code) from error
 
 
-def _tell_client_error(session: Session, error: Exception) -> Exit | None:
-    # Imported late: a command that met such an error has loaded the client long ago.
+def _print_client_error(session: Session, error: Exception) -> Exit | None:
+    # Imported late: only a command that has loaded the client can raise such an error.
     from munadi.cli.problems import print_problem
     from munadi.client import NotReachable, ProblemError
 
     if isinstance(error, NotReachable):
         advice = "Is it running? `munadi dev` starts everything; MUNADI_URL or --url says where it is."
-        _tell(session, f"Munadi is not reachable: {error}", "NOT_REACHABLE", advice)
+        _print_error(session, f"Munadi is not reachable: {error}", "NOT_REACHABLE", advice)
         return Exit.NOT_REACHABLE
     if isinstance(error, ProblemError):
         print_problem(session, error)
@@ -106,9 +106,9 @@ def _tell_client_error(session: Session, error: Exception) -> Exit | None:
     return None
 
 
-def _tell(session: Session, message: str, code: str, advice: str | None) -> None:
+def _print_error(session: Session, message: str, code: str, advice: str | None) -> None:
     if session.out.as_json:
-        # Shaped as the API's own problems are, so that a script has one thing to read.
+        # Shaped like the API's problems, so that a script parses one shape.
         problem = {"type": "about:blank", "title": message, "status": None, "detail": advice, "code": code}
         session.out.json({**problem, "errors": []})
         return

@@ -1,4 +1,4 @@
-"""What the shell may offer for a value: words that are the same at every API. Nothing is asked over the network."""
+"""Shell completion of values that are the same for every API. Makes no network call."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ def channels(incomplete: str) -> list[str]:
 
 
 def statuses(incomplete: str) -> list[str]:
-    """What a content can be."""
+    """Statuses of a post."""
     from munadi.domain.content import ContentStatus
 
     return _beginning(incomplete, ContentStatus)
 
 
 def delivery_statuses(incomplete: str) -> list[str]:
-    """What a delivery can be."""
+    """Statuses of a delivery."""
     from munadi.domain.webhook import DeliveryStatus
 
     return _beginning(incomplete, DeliveryStatus)
@@ -34,19 +34,19 @@ def event_types(incomplete: str) -> list[str]:
 
 
 def scopes(incomplete: str) -> list[str]:
-    """What a key may do."""
+    """Scopes of a key."""
     from munadi.domain.key import Scope
 
     return _beginning(incomplete, Scope)
 
 
 def folds(incomplete: str) -> list[str]:
-    """Which of a doubled hour."""
+    """Which one, when clocks go back and the hour comes twice."""
     return _beginning(incomplete, ("earlier", "later"))
 
 
 def outcomes(incomplete: str) -> list[str]:
-    """What became of an unconfirmed publication."""
+    """Outcomes that a person can report for an unconfirmed publication."""
     return _beginning(incomplete, ("published", "not_published"))
 
 

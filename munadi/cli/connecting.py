@@ -1,4 +1,4 @@
-"""`munadi accounts connect` and `reconnect`: a link for the profile's owner, followed until it has led somewhere."""
+"""`munadi accounts connect` and `reconnect`: a link for the profile's owner, and its result."""
 
 from __future__ import annotations
 
@@ -18,17 +18,19 @@ from munadi.cli.session import Session
 PAUSE = 2.0
 ENDED = ("connected", "failed", "expired")
 
-Login = Annotated[str | None, Option("--login", help="Which log-in, where a network has two.")]
+Login = Annotated[str | None, Option("--login", help="Which login, for networks that have two.")]
 Hint = Annotated[str | None, Option("--hint", help="The expected profile, such as a handle or a server.")]
-Redirect = Annotated[str | None, Option("--redirect-url", metavar="URL", help="Where the browser ends.")]
-Expires = Annotated[str | None, Option("--expires-at", metavar="TIME", help="When the link ends; an hour from now.")]
-NoWait = Annotated[bool, Option("--no-wait", help="Print the link and do not wait for its owner; so does --json.")]
+Redirect = Annotated[str | None, Option("--redirect-url", metavar="URL", help="Where the browser goes afterwards.")]
+Expires = Annotated[
+    str | None, Option("--expires-at", metavar="TIME", help="When the link expires; in an hour by default.")
+]
+NoWait = Annotated[bool, Option("--no-wait", help="Print the link and do not wait for the owner; implied by --json.")]
 
 
 @command(app, "connect")
 def connect(
     session: Session,
-    brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND", help="Whose account it is.")],
+    brand_ref: Annotated[str, Option("--brand-ref", metavar="BRAND", help="The brand that owns the account.")],
     channel: Annotated[
         str,
         Option("--channel", metavar="CHANNEL", help="See munadi channels list.", autocompletion=channels),
@@ -53,7 +55,7 @@ def reconnect(
     expires_at: Expires = None,
     no_wait: NoWait = False,
 ) -> None:
-    """Give an account fresh consent in a browser; what was held for it goes on. Only the same profile is taken."""
+    """Renew an account's consent in a browser; posts waiting for it continue. Only the same profile is accepted."""
     asked = _given(hint=hint, redirectUrl=redirect_url, expiresAt=expires_at)
     _follow(session, session.client.accounts.reconnect(account_id, asked), no_wait)
 
@@ -63,7 +65,7 @@ def _given(**fields: str | None) -> dict[str, str]:
 
 
 def _follow(session: Session, link: Any, no_wait: bool) -> None:
-    """Until it is connected, failed or expired. Exits 1 unless it is connected. A program gets the link at once."""
+    """Wait until the link has connected, failed or expired. Exits 1 unless it connected. With --json: do not wait."""
     if no_wait or session.out.as_json:
         session.show(link, _print_link)
         return

@@ -1,4 +1,4 @@
-"""`munadi contents`: hand work over, and see what became of it. Accepted is not published, and never called so."""
+"""`munadi contents`: submit posts and follow them. An accepted post is not yet published, and never shown as such."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from munadi.cli.session import Session
 from munadi.cli.story import print_accepted
 from munadi.cli.watching import follow_to_the_end
 
-app = group("contents", "Publish, follow, cancel, reschedule and retry contents.")
+app = group("contents", "Publish, follow, cancel, reschedule and retry posts.")
 
-ContentId = Annotated[str, Argument(metavar="CONTENT_ID", help="The content's id, cnt_…")]
-File = Annotated[str, Option("--file", "-f", metavar="FILE", help="The content as JSON; - reads standard input.")]
-BrandRef = Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="The brand; else the payload's brandRef.")]
+ContentId = Annotated[str, Argument(metavar="CONTENT_ID", help="The post's id, cnt_…")]
+File = Annotated[str, Option("--file", "-f", metavar="FILE", help="The post as JSON; - reads standard input.")]
+BrandRef = Annotated[
+    str | None, Option("--brand-ref", metavar="BRAND", help="The brand; the payload's brandRef by default.")
+]
 
 
 @command(app, "publish")
@@ -28,11 +30,12 @@ def publish(
     file: File,
     brand_ref: BrandRef = None,
     idempotency_key: Annotated[
-        str | None, Option("--idempotency-key", metavar="KEY", help="Repeat with the same key: done once.")
+        str | None,
+        Option("--idempotency-key", metavar="KEY", help="A repeat with the same key never creates a second post."),
     ] = None,
-    wait: Annotated[bool, Option("--wait", help="Follow it until every publication has ended.")] = False,
+    wait: Annotated[bool, Option("--wait", help="Wait until every publication has ended.")] = False,
 ) -> None:
-    """Hand a content over. Done means accepted: it will be published at its time.
+    """Submit a post. Exit code 0 means accepted: it will be published at its time.
 
     Media may be local: {"path": "a.jpg"}, relative to the file, is uploaded first. With --wait the exit code
     is 0 only if everything was published.
@@ -53,7 +56,9 @@ def publish(
         session.out.note(f"It may have been accepted all the same. To be sure, repeat with --idempotency-key {key}")
         raise
     if made.replayed:
-        session.out.note(("this key was used before: the first answer, given again; nothing new was made", "yellow"))
+        session.out.note(
+            ("this key was used before: this is the first answer again, no second post was created", "yellow")
+        )
     if not wait:
         session.show(made.content, print_accepted)
         return
@@ -63,7 +68,7 @@ def publish(
 
 @command(app, "validate")
 def validate(session: Session, file: File, brand_ref: BrandRef = None) -> None:
-    """Check a content as publish would, and store nothing but the media it brings. Exits 1 if it would be refused."""
+    """Check a post as publish would; only its media are stored. Exits 1 if it would be refused."""
     from munadi.cli.payload import prepare_payload
 
     result = session.client.contents.validate(prepare_payload(session, file, brand_ref))
@@ -74,7 +79,7 @@ def validate(session: Session, file: File, brand_ref: BrandRef = None) -> None:
 
 @command(app, "get")
 def get(session: Session, content_id: ContentId) -> None:
-    """Show a content and what became of each publication."""
+    """Show a post and the state of each publication."""
     from munadi.cli.story import print_content
 
     session.show(session.client.contents.get(content_id), print_content)
@@ -91,9 +96,9 @@ def list_(
         str | None, Option("--channel", metavar="CHANNEL", help="Only on this network.", autocompletion=channels)
     ] = None,
     account_id: Annotated[
-        str | None, Option("--account-id", metavar="ACCOUNT_ID", help="Only at this account.")
+        str | None, Option("--account-id", metavar="ACCOUNT_ID", help="Only for this account.")
     ] = None,
-    client_ref: Annotated[str | None, Option("--client-ref", metavar="REF", help="Your own id of it.")] = None,
+    client_ref: Annotated[str | None, Option("--client-ref", metavar="REF", help="Your own id for the post.")] = None,
     scheduled_from: Annotated[str | None, Option("--from", metavar="TIME", help="Due at or after, ISO 8601.")] = None,
     scheduled_to: Annotated[str | None, Option("--to", metavar="TIME", help="Due at or before, ISO 8601.")] = None,
     limit: Limit = None,
@@ -116,9 +121,9 @@ def list_(
 
 @command(app, "watch")
 def watch(session: Session, content_id: ContentId) -> None:
-    """Follow a content until every publication has ended. Exits 0 only if all were published.
+    """Follow a post until every publication has ended. Exits 0 only if all were published.
 
-    A terminal shows how it stands, drawn anew as things happen; a pipe gets a line per event, and with --json each
+    A terminal shows the current state and updates it; a pipe gets a line per event, and with --json each
     event as JSON.
     """
     follow_to_the_end(session, content_id, as_lines=True)

@@ -1,6 +1,6 @@
 """Where the API is and with which key: options, then MUNADI_URL and MUNADI_API_KEY, then what `login` stored.
 
-A stored key goes to the address it was stored for and to no other.
+A stored key is only sent to the address it was stored for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 
 @dataclass(frozen=True)
 class Credentials:
-    """An API and a key for it; without a key only what is public answers."""
+    """An API's address and a key; without a key only public paths answer."""
 
     url: str
     api_key: str | None
@@ -34,7 +34,7 @@ def resolve(url: str | None = None, api_key: str | None = None) -> Credentials:
 
 
 def _sendable(key: str) -> str:
-    """The key, if a request can carry it; a slip while copying is told here and not by the network library."""
+    """The key, if an HTTP header can carry it. A copying mistake is reported here, in plain words."""
     if not key.isascii() or not key.isprintable() or " " in key:
         raise CommandFailed(
             "the API key has a character that no key has",
@@ -63,12 +63,12 @@ def load() -> Credentials | None:
 
 
 def store(credentials: Credentials) -> Path:
-    """Keep them for the next command, readable by this user alone."""
+    """Store them for the next command, readable by this user only."""
     path = credentials_file()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     text = json.dumps({"url": credentials.url, "apiKey": credentials.api_key}) + "\n"
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    # Created with the mode it keeps: there is no moment in which others can read it.
+    # Created with its final mode: at no moment can others read it.
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
         os.fchmod(file.fileno(), 0o600)

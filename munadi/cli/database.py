@@ -1,4 +1,4 @@
-"""How a command on the machine itself opens the database, beside the API."""
+"""Open the database from a command that runs on the server, without the API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 async def with_database(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
-    """What `work` makes of the database, which is closed again."""
+    """The result of `work` on the database, which is closed afterwards."""
     from munadi.db.session import Database
 
     database = Database(url)
@@ -28,7 +28,7 @@ def cause(error: Exception) -> str:
 
 
 def advice(url: str) -> str:
-    """What to look at when it cannot be opened; without its password."""
+    """What to check when the database cannot be opened; shows no password."""
     from sqlalchemy.engine import make_url
 
     shown = make_url(url).render_as_string(hide_password=True)

@@ -1,4 +1,4 @@
-"""`munadi db`: operations on the database itself, beside the API."""
+"""`munadi db`: operations on the database itself, without the API."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from munadi.cli.exits import CommandFailed
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 
-app = group("db", "Migrate the database, make the first key, and tell of a restored backup.")
+app = group("db", "Migrate the database, make the first key, report a restored backup.")
 
 
 @command(app, "upgrade", remote=False)
 def upgrade(session: Session) -> None:
-    """Bring the database to the newest revision. Does nothing when it is there; two at once take turns."""
+    """Bring the database to the newest revision. Does nothing if it is there already; two runs at once take turns."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from munadi.cli.settings import database_url
@@ -39,7 +39,7 @@ def upgrade(session: Session) -> None:
 
 @command(app, "create-key", remote=False)
 def create_key(session: Session, name: Annotated[str, Option("--name", help="What the key is for.")] = "admin") -> None:
-    """Make a key that may do everything. Printed once, and kept nowhere."""
+    """Make a key with every scope. It is printed once and not stored."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from munadi.cli.settings import database_url
@@ -58,7 +58,8 @@ def restored(
     session: Session,
     since: Annotated[str, Option("--since", help="When the backup was made, as 2026-11-25T09:30:00Z.")],
 ) -> None:
-    """Say that this database is a backup put back. Whatever may have gone out since is looked for before it is sent.
+    """Report that this database is a restored backup. Posts that may have been published since the backup are checked
+    at their networks before anything is sent.
 
     Stop workers and API, put the backup back, run this, start them again.
     """
@@ -76,13 +77,13 @@ def restored(
 
 
 def _show_restored(out: Output, marked: Mapping[str, Any]) -> None:
-    out.line(f"{marked['publications']} publications will be looked for at their networks before anything is sent")
+    out.line(f"{marked['publications']} publications will be checked at their networks before anything is sent")
     for status, count in sorted(marked["byStatus"].items()):
         out.line(f"  {count} {status}")
 
 
 def _instant(text: str) -> datetime:
-    """A moment in the past. Raises CommandFailed."""
+    """The given time, which must be in the past. Raises CommandFailed."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""`munadi keys rotate-encryption`: stored secrets under a new key-encryption key, on the machine itself."""
+"""`munadi keys rotate-encryption`: re-encrypt stored secrets with a new key, on the server itself."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from munadi.cli.exits import CommandFailed, Exit
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 
-AGAIN = "Run this again until nothing is left to do: a process that was not restarted may still seal with an older key."
+AGAIN = "Run this again until it changes nothing: a process that was not restarted may still use an older key."
 REMOVE = (
     "Now remove every key but the first from MUNADI_SECRET_KEYS and restart API and workers. Networks that fetch media "
-    "from here were given addresses signed with an older key; they work for {hours:.0f} hours, if it is kept so long."
+    "from here have addresses signed with an older key; they work for {hours:.0f} hours if you keep that key so long."
 )
 LOST = (
     "If a key was removed too early, add it to the end of MUNADI_SECRET_KEYS and run this again. "
-    "Else reconnect these accounts and rotate the secrets of these endpoints."
+    "Otherwise reconnect these accounts and rotate the secrets of these endpoints."
 )
 
 
@@ -32,10 +32,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def rotate_encryption(session: Session) -> None:
-    """Seal every stored secret under the first of MUNADI_SECRET_KEYS, so that the others can be removed.
+    """Re-encrypt every stored secret with the first of MUNADI_SECRET_KEYS, so that the others can be removed.
 
-    Works on the database itself, while API and workers run: put the new key in front and restart them before.
-    Exits 1 if a secret opens with none of the keys; it is left as it is.
+    It works on the database itself while API and workers run. Before: put the new key first and restart them.
+    Exits 1 if no key opens a secret; that secret stays as it is.
     """
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -46,9 +46,9 @@ def rotate_encryption(session: Session) -> None:
     try:
         done = asyncio.run(with_database(url, lambda database: reseal(database, keyring)))
     except RowsHeld as error:
-        raise CommandFailed(str(error), advice="Run it again; what was rewritten stays so.") from error
+        raise CommandFailed(str(error), advice="Run it again; what was re-encrypted stays so.") from error
     except SQLAlchemyError as error:
-        raise CommandFailed(f"the secrets were not all sealed anew: {cause(error)}", advice=advice(url)) from error
+        raise CommandFailed(f"not all secrets were re-encrypted: {cause(error)}", advice=advice(url)) from error
     newest, *older = keyring.key_ids
     unreadable = [asdict(row) for row in done.unreadable]
     result = {"newestKey": newest, "olderKeys": older, "resealed": done.rows, "unreadable": unreadable}
@@ -61,7 +61,7 @@ def _print(out: Output, done: Mapping[str, Any]) -> None:
     from munadi.media.reader import URL_LIFE
 
     for table, count in done["resealed"].items():
-        out.line(f"{table}: {count} sealed anew")
+        out.line(f"{table}: {count} re-encrypted")
     for row in done["unreadable"]:
         out.note((f"{row['table']} {row['row']} cannot be opened: {row['error']}", "red"))
     if done["unreadable"]:
@@ -70,4 +70,4 @@ def _print(out: Output, done: Mapping[str, Any]) -> None:
         resealed = any(done["resealed"].values())
         out.note(AGAIN if resealed else REMOVE.format(hours=URL_LIFE.total_seconds() / 3600))
     else:
-        out.note("There is one key. To rotate, put a new one in front of it: openssl rand -base64 32")
+        out.note("There is only one key. To rotate, put a new one before it: openssl rand -base64 32")

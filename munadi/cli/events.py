@@ -1,4 +1,4 @@
-"""`munadi events`: the whole log, from a position on, and on."""
+"""`munadi events`: the event log, from any position, and as it grows."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def events(
     brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only this brand's.")] = None,
     types: Annotated[
         list[str] | None,
-        Option("--type", metavar="TYPE", help="Only these; repeat for more.", autocompletion=event_types),
+        Option("--type", metavar="TYPE", help="Only this type; repeat for more.", autocompletion=event_types),
     ] = None,
-    limit: Annotated[int | None, Option("--limit", min=1, max=100, help="How many at most at once.")] = None,
-    follow: Annotated[bool, Option("--follow", help="Go on with what happens, until Ctrl-C.")] = False,
+    limit: Annotated[int | None, Option("--limit", min=1, max=100, help="Events per page, at most.")] = None,
+    follow: Annotated[bool, Option("--follow", help="Keep printing new events until Ctrl-C.")] = False,
 ) -> None:
-    """Print the log of everything that happened, in order. With --follow each event, and with --json one per line."""
+    """Print the event log in order. With --follow it continues with new events; with --json one event per line."""
     if not follow:
         session.show(session.client.events(after, brand_ref=brand_ref, types=types, limit=limit), _print_page)
         return
@@ -41,12 +41,12 @@ def events(
         page = session.client.events(after, brand_ref=brand_ref, types=types, limit=limit)
         for event in page["data"]:
             after = event["position"]
-            _tell(session, event)
+            _print_event(session, event)
         if page["nextCursor"] is None:
             pause(PAUSE)
 
 
-def _tell(session: Session, event: Any) -> None:
+def _print_event(session: Session, event: Any) -> None:
     from munadi.cli.story import print_event
 
     if session.out.as_json:

@@ -1,4 +1,4 @@
-"""What an exit code means; scripts rely on it."""
+"""Exit codes and their meanings; scripts rely on them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """Every code that `munadi` ends with by itself."""
+    """Every exit code that `munadi` chooses."""
 
     DONE = 0
     REFUSED = 1
@@ -19,7 +19,7 @@ class Exit(IntEnum):
 
 
 class CommandFailed(Exception):
-    """A command cannot go on; `code` is how `munadi` ends. `advice` is what to do about it."""
+    """A command failed; `code` is the exit code. `advice` says what to do."""
 
     def __init__(self, message: str, code: Exit = Exit.REFUSED, advice: str | None = None) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class CommandFailed(Exception):
 
 
 def exit_of_status(status: int) -> Exit:
-    """The exit code for a refused answer: not permitted, not there (a gateway answered), or refused."""
+    """The exit code for an error status: not permitted, not reachable (a gateway answered), or refused."""
     if status in (401, 403):
         return Exit.NOT_PERMITTED
     return Exit.NOT_REACHABLE if status in (502, 503, 504) else Exit.REFUSED
@@ -36,7 +36,7 @@ def exit_of_status(status: int) -> Exit:
 
 @contextmanager
 def refusal_ends_process() -> Iterator[None]:
-    """For a process that is not started as a command: say why it cannot go on, and end with the code that means it."""
+    """For a process that is not a command: print why it cannot start, and exit with that code."""
     try:
         yield
     except CommandFailed as error:

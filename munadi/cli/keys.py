@@ -1,4 +1,4 @@
-"""`munadi keys`: who may use the API, and for what."""
+"""`munadi keys`: API keys and their scopes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
 from munadi.cli.story import clock_time
 
-app = group("keys", "Create, list and revoke API keys; rotate the key that stored secrets are sealed with.")
+app = group("keys", "Create, list and revoke API keys; rotate the key that encrypts stored secrets.")
 
 
 @command(app, "create")
 def create(
     session: Session,
-    name: Annotated[str, Option("--name", help="What it is for, such as cms.")],
+    name: Annotated[str, Option("--name", help="The key's purpose, such as cms.")],
     scopes: Annotated[
         list[str] | None,
         Option(
@@ -33,7 +33,7 @@ def create(
     brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Only for this brand.")] = None,
     expires_at: Annotated[str | None, Option("--expires-at", metavar="TIME", help="ISO 8601 with an offset.")] = None,
 ) -> None:
-    """Make a key. Its text is printed once and kept nowhere."""
+    """Make a key. It is printed once and not stored."""
     if not scopes:
         raise CommandFailed("give at least one --scope, such as contents:write", Exit.USAGE)
     key = session.client.keys.create(name, scopes, brand_ref=brand_ref, expires_at=expires_at)
@@ -42,20 +42,20 @@ def create(
 
 @command(app, "list")
 def list_(session: Session, limit: Limit = None, cursor: Cursor = None) -> None:
-    """List keys, without their texts."""
+    """List keys, without the secret parts."""
     session.show(session.client.keys.list(limit, cursor), _print_page)
 
 
 @command(app, "revoke")
 def revoke(session: Session, key_id: Annotated[str, Argument(metavar="KEY_ID", help="key_…")]) -> None:
-    """Let a key open nothing any more."""
+    """Revoke a key: it stops working at once."""
     session.client.keys.revoke(key_id)
     session.show({"id": key_id, "revoked": True}, lambda out, done: out.line("revoked ", done["id"]))
 
 
 def _print_made(out: Output, key: Any) -> None:
     out.line((key["key"], "bold"))
-    out.note((f"{key['id']}: keep it now, it is not shown again", "dim"))
+    out.note((f"{key['id']}: copy it now, it is not shown again", "dim"))
 
 
 def _print_page(out: Output, page: Any) -> None:

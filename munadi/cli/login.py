@@ -1,4 +1,4 @@
-"""`munadi login`: keep an address and a key for the next commands."""
+"""`munadi login`: store an address and a key for the next commands."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ def add_to(app: typer.Typer) -> None:
 
 
 def login(session: Session) -> None:
-    """Check an API's address and a key, and keep both for this user.
+    """Check an API's address and a key, and store both for this user.
 
-    Both come from --url and --api-key, from MUNADI_URL and MUNADI_API_KEY, or are asked for.
+    Both come from --url and --api-key, from MUNADI_URL and MUNADI_API_KEY, or you are asked for them.
     """
     url, key = session.credentials.url, session.api_key or session.credentials.api_key
     if key is None or sys.stdin.isatty():
         url, key = _ask(session, url, key)
     checked = Session(url=url, api_key=key, transport=session.transport, pause=session.pause, out=session.out)
-    # Any key may list the channels: what answers this is Munadi, and it knows the key.
+    # Any key may list the channels, so an answer proves that this is Munadi and that the key works.
     checked.client.channels.list()
     path = store(Credentials(url.rstrip("/"), key))
     session.show(
         {"url": url, "credentials": str(path)},
-        lambda out, done: out.line(f"logged in to {done['url']}; kept in {path}"),
+        lambda out, done: out.line(f"logged in to {done['url']}; stored in {path}"),
     )
 
 
 def _ask(session: Session, url: str, key: str | None) -> tuple[str, str]:
-    """What was not given, from the person at the terminal."""
+    """Ask at the terminal for what was not given."""
     if not sys.stdin.isatty():
-        raise CommandFailed("give --url and --api-key, or run it in a terminal to be asked", Exit.USAGE)
+        raise CommandFailed("give --url and --api-key, or run this in a terminal to be asked", Exit.USAGE)
     if session.url is None:
         url = typer.prompt("URL of the API", default=url)
     if session.api_key is None:

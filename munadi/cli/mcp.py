@@ -13,7 +13,7 @@ from typer import Option
 
 from munadi.cli.command import command
 from munadi.cli.exits import CommandFailed, Exit
-from munadi.cli.leaving import leave, signals_end_quietly
+from munadi.cli.process_exit import exit_now, signals_end_quietly
 from munadi.cli.session import Session
 
 PORT = 8085
@@ -26,11 +26,17 @@ Host = Annotated[str, Option("--host", help="With --http: the address to listen 
 Port = Annotated[int, Option("--port", min=0, max=65535, help="With --http; 0 picks a free one.")]
 Hosts = Annotated[
     list[str] | None,
-    Option("--allowed-host", metavar="NAME", help="With --http: a name it is reached by, as in Host; repeat for more."),
+    Option(
+        "--allowed-host",
+        metavar="NAME",
+        help="With --http: a host name that clients use (the Host header); repeat for more.",
+    ),
 ]
 Origins = Annotated[
     list[str] | None,
-    Option("--allowed-origin", metavar="ORIGIN", help="With --http: a page's origin that may call it; repeat."),
+    Option(
+        "--allowed-origin", metavar="ORIGIN", help="With --http: an origin whose pages may call it; repeat for more."
+    ),
 ]
 
 
@@ -47,10 +53,10 @@ def mcp(
     allowed_hosts: Hosts = None,
     allowed_origins: Origins = None,
 ) -> None:
-    """Run the MCP server, so that an AI client can publish and follow contents (docs/mcp.md).
+    """Run the MCP server, so that an AI client can publish and follow posts (docs/mcp.md).
 
-    Over standard input and output every call is made with this user's key. With --http each request brings its own
-    key as a bearer token, and this user's is not used. Ends when its input does, or after SIGTERM.
+    Over standard input and output, every call uses this user's key. With --http each request brings its own
+    key as a bearer token, and this user's key is not used. It ends when its input ends, or after SIGTERM.
     """
     if http:
         _serve_http(session, host, port, allowed_hosts or [], allowed_origins or [])
@@ -64,10 +70,10 @@ def _serve_stdio(session: Session) -> None:
 
     configure_logging("warning")
     if sys.stdin.isatty():
-        session.out.note("waiting for an MCP client on standard input; docs/mcp.md says how one is set up")
+        session.out.note("waiting for an MCP client on standard input; docs/mcp.md explains how to set one up")
     if session.credentials.api_key is None:
-        session.out.note("no API key is set: every tool will answer so. Set MUNADI_API_KEY, or run munadi login.")
-    # At once: a thread that waits for standard input would keep the process until a line comes.
+        session.out.note("no API key is set, so every tool will fail. Set MUNADI_API_KEY, or run munadi login.")
+    # Exit at once: a thread that waits for standard input would keep the process alive until a line comes.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     asyncio.run(serve_stdio(AsyncClient(session.credentials.url, session.credentials.api_key)))
 
@@ -75,7 +81,7 @@ def _serve_stdio(session: Session) -> None:
 def _serve_http(session: Session, host: str, port: int, hosts: list[str], origins: list[str]) -> NoReturn:
     if host not in LOOPBACK and not hosts:
         raise CommandFailed(
-            f"--host {host} is not loopback, so --allowed-host must name how it is reached",
+            f"--host {host} is not loopback, so --allowed-host must name the host that clients use",
             Exit.USAGE,
             "For example --allowed-host mcp.example.com; requests for other names are refused (DNS rebinding).",
         )
@@ -106,12 +112,12 @@ def _serve_http(session: Session, host: str, port: int, hosts: list[str], origin
         with signals_end_quietly():
             server.run(sockets=[listening])
     except SystemExit:
-        leave(1)
-    leave(0 if server.started else 1)
+        exit_now(1)
+    exit_now(0 if server.started else 1)
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Bound before anything is said, so that the address is right and whoever reads it can connect."""
+    """Bind before the address is printed, so that it is right and clients can connect at once."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family)

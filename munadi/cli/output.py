@@ -1,6 +1,6 @@
-"""What commands print: text for people, or JSON and nothing else on standard output.
+"""Command output: text for people, or only JSON on standard output.
 
-Lines are never wrapped or cut, so that a pipe gets whole ids; colour is only for terminals.
+Lines are never wrapped or cut, so that a pipe gets whole ids. Only terminals get colour.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Cell = str | tuple[str, str]
 
 
 class Output:
-    """Where a command's words go. In JSON mode only `json` and `data` reach standard output."""
+    """Prints a command's output. In JSON mode only `json` and `data` print to standard output."""
 
     def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
@@ -55,7 +55,7 @@ class Output:
 
     @property
     def is_live(self) -> bool:
-        """Whether a person looks at a terminal that can draw the same place again."""
+        """Whether the output is a terminal that can redraw."""
         return not self.as_json and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
     def note(self, *parts: Cell) -> None:
@@ -64,7 +64,7 @@ class Output:
             _console(sys.stderr).print(_text(parts), soft_wrap=True)
 
     def table(self, heads: Sequence[str], rows: Iterable[Sequence[Cell | None]], empty: str = "none") -> None:
-        """Aligned columns without lines; `empty` is said instead of a table without rows."""
+        """Aligned columns without lines; prints `empty` if there are no rows."""
         cells = [[_cell(value) for value in row] for row in rows]
         if not cells:
             self.line((empty, "dim"))
@@ -75,7 +75,7 @@ class Output:
             self.line(*_padded(row, widths))
 
     def facts(self, facts: Iterable[tuple[str, Cell | None]]) -> None:
-        """Names and values, one under the other; what is not there is left out."""
+        """Names and values, one per line; empty values are left out."""
         given = [(name, _cell(value)) for name, value in facts if value not in (None, "")]
         width = max((len(name) for name, _ in given), default=0)
         for name, value in given:
@@ -83,14 +83,14 @@ class Output:
 
 
 class Sheet(Output):
-    """What would be printed, kept as lines instead, for a picture that is drawn again and again."""
+    """An Output that collects lines in place of printing them, for a live view."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[Text] = []
 
     def line(self, *parts: Cell) -> None:
-        """Keeps it; a line wider than the terminal is cut when it is drawn."""
+        """Collect a line. The live view cuts it at the terminal's width."""
         text = _text(parts)
         text.no_wrap, text.overflow = True, "ellipsis"
         self.lines.append(text)

@@ -1,4 +1,4 @@
-"""The channels as this very version was packaged, for whoever has no API at hand."""
+"""The channels as packaged with this version, for use without an API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from munadi.channels.registry import channel_views
 
 
 def packaged_channels() -> list[dict[str, Any]]:
-    """Each as `GET /v1/channels` tells it where no setting changes it, marked with `packaged`: the version."""
+    """Each channel as `GET /v1/channels` returns it with default settings, plus `packaged`: the version."""
     from importlib.metadata import version
 
     mark = {"packaged": version("munadi")}

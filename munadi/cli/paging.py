@@ -1,4 +1,4 @@
-"""The two options of every list, and what to say when there is more."""
+"""The two paging options of every list, and the hint that there is another page."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typer import Option
 
 from munadi.cli.output import Output
 
-Limit = Annotated[int | None, Option("--limit", min=1, max=100, help="How many at most.")]
-Cursor = Annotated[str | None, Option("--cursor", metavar="CURSOR", help="The nextCursor of the page before.")]
+Limit = Annotated[int | None, Option("--limit", min=1, max=100, help="Rows per page, at most.")]
+Cursor = Annotated[str | None, Option("--cursor", metavar="CURSOR", help="The nextCursor of the previous page.")]
 
 
 def say_more(out: Output, page: Any) -> None:

@@ -1,4 +1,4 @@
-"""A content as a file has it: read, completed with the brand, its local media uploaded and replaced by ids."""
+"""Read a post from a file, add the brand, upload its local media and replace them by ids."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STDIN = "-"
 
 
 def prepare_payload(session: Session, source: str, brand_ref: str | None) -> dict[str, Any]:
-    """The payload ready to send. CommandFailed with the exit code for usage when it cannot be one."""
+    """The payload, ready to send. Raises CommandFailed (USAGE) if the file is not a valid payload."""
     payload = read_payload(source)
     named = payload.get("brandRef")
     if brand_ref and named and named != brand_ref:
@@ -28,7 +28,7 @@ def prepare_payload(session: Session, source: str, brand_ref: str | None) -> dic
 
 
 def prepare_changes(session: Session, source: str, brand_ref: str) -> dict[str, Any]:
-    """Changes to a content of that brand, ready to send. CommandFailed as for `prepare_payload`."""
+    """Changes to a post of that brand, ready to send. Raises CommandFailed as `prepare_payload` does."""
     changes = read_payload(source)
     upload_local_media(session, changes, _folder(source), brand_ref)
     return changes
@@ -64,12 +64,12 @@ def upload_local_media(session: Session, payload: dict[str, Any], folder: Path, 
 
 
 def _folder(source: str) -> Path:
-    """What paths of media are relative to."""
+    """The folder that media paths are relative to."""
     return Path.cwd() if source == STDIN else Path(source).resolve().parent
 
 
 def _local_media(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The media with a path, of the content and of its channels' overrides."""
+    """The media with a local path, in the post and in its channels' overrides."""
     channels = payload.get("channels")
     holders = [payload, *(entry for entry in channels or [] if isinstance(entry, dict))]
     for holder in holders:

@@ -1,4 +1,4 @@
-"""A refusal, so that a person can act on it: every violation with where, what, limit and actual."""
+"""Print a problem so that a person can act on it: every violation with place, rule, limit and actual value."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from munadi.cli.session import Session
 from munadi.client import ProblemError
 
 ADVICE = {
-    401: "Set MUNADI_API_KEY, or run munadi login. An administrator makes keys with munadi keys create.",
+    401: "Set MUNADI_API_KEY, or run munadi login. An administrator creates keys with munadi keys create.",
     403: "This needs a key with another scope: munadi keys create --scope …",
 }
 
 
 def print_problem(session: Session, error: ProblemError) -> None:
-    """The problem whole in JSON mode, explained on standard error otherwise."""
+    """The whole problem in JSON mode; otherwise an explanation on standard error."""
     if session.out.as_json:
         session.out.json(error.problem)
         return

@@ -1,4 +1,4 @@
-"""`munadi publications`: one content at one account, with every try of it; and what a person found out."""
+"""`munadi publications`: one post at one account, with every attempt; and resolving an unconfirmed one."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from munadi.cli.output import Output
 from munadi.cli.session import Session
 from munadi.cli.story import clock_time, print_publications
 
-app = group("publications", "Look at one publication and its attempts; settle one that nobody could confirm.")
+app = group("publications", "Show one publication and its attempts; resolve one that could not be confirmed.")
 
-PublicationId = Annotated[str, Argument(metavar="PUBLICATION_ID", help="pub_…, as munadi contents get --json has it.")]
+PublicationId = Annotated[str, Argument(metavar="PUBLICATION_ID", help="pub_…, from munadi contents get --json.")]
 
 
 @command(app, "get")
@@ -40,14 +40,14 @@ def resolve(
     post_id: Annotated[str | None, Option("--post-id", metavar="ID", help="The post's id at the network.")] = None,
     post_url: Annotated[str | None, Option("--post-url", metavar="URL", help="The post's address.")] = None,
 ) -> None:
-    """Settle an unconfirmed publication: look at the network, then say whether the post is there.
+    """Resolve an unconfirmed publication: check the network yourself, then report whether the post is there.
 
-    One that is not there fails with OUTCOME_UNKNOWN and can be retried.
+    If it is not there, the publication fails with OUTCOME_UNKNOWN and can be retried.
     """
     from munadi.client.shapes import Outcome
 
     if outcome not in get_args(Outcome):
-        raise CommandFailed(f"--outcome is {' or '.join(get_args(Outcome))}", Exit.USAGE)
+        raise CommandFailed(f"--outcome must be {' or '.join(get_args(Outcome))}", Exit.USAGE)
     found: Any = outcome
     settled = session.client.contents.resolve(publication_id, found, provider_post_id=post_id, provider_url=post_url)
     session.show(settled, lambda out, publication: print_publications(out, [publication]))
@@ -65,7 +65,7 @@ def _print_whole(out: Output, publication: Any) -> None:
                 attempt["stage"],
                 clock_time(attempt["intentAt"]),
                 None if attempt["durationMs"] is None else f"{attempt['durationMs']} ms",
-                attempt["outcome"] or "under way",
+                attempt["outcome"] or "in progress",
                 attempt["providerCode"],
             ]
             for attempt in publication["attemptLog"]

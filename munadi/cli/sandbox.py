@@ -23,18 +23,23 @@ def sandbox(
     host: Annotated[str, Option("--host", help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, Option("--port", min=1, max=65535, help="The port to listen on.")] = 8090,
     data_dir: Annotated[
-        Path | None, Option("--data-dir", metavar="FOLDER", help="Where the networks keep their posts; else nowhere.")
+        Path | None,
+        Option(
+            "--data-dir",
+            metavar="FOLDER",
+            help="Folder that keeps the networks' posts; without it they are kept in memory only.",
+        ),
     ] = None,
     address: Annotated[
         list[str] | None,
         Option(
             "--address",
             metavar="PUBLIC=LOCAL",
-            help="Where a public address is really served, such as https://munadi.example=http://127.0.0.1:8080.",
+            help="The local address of a public one, such as https://munadi.example=http://127.0.0.1:8080.",
         ),
     ] = None,
 ) -> None:
-    """Run the sandbox: every network emulated, with a page to look at what was posted."""
+    """Run the sandbox: every network emulated, and a page that shows what was posted."""
     from munadi.sandbox import serve
 
     if data_dir is not None:

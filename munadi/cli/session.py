@@ -1,4 +1,4 @@
-"""What one run of a command works with: how to print, where the API is, and a client for it."""
+"""The context of one command: output, credentials and API client."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class Session:
 
     @cached_property
     def client(self) -> Client:
-        """The client; imported here, because most of a short command's time would be this import."""
+        """The API client. Imported late, because the import takes most of a short command's time."""
         from munadi.client import Client
 
         options: dict[str, Any] = {"pause": self.pause} if self.pause else {}
         return Client(self.credentials.url, self.credentials.api_key, transport=self.transport, **options)
 
     def show(self, value: Any, for_people: Callable[[Output, Any], None]) -> None:
-        """The value as JSON, or as people read it."""
+        """Print the value as JSON, or by `text` for people."""
         if self.out.as_json:
             self.out.json(value)
         else:

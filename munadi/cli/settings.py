@@ -1,4 +1,4 @@
-"""The settings of this process, or a refusal that names each variable that is wrong and the rule it breaks."""
+"""Read this process's settings; on error name each wrong variable and the rule it breaks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PORTS = range(65_536)
 
 
 def read_settings(**overrides: Any) -> Settings:
-    """The settings. CommandFailed with USAGE, one line for each that is wrong; no value is shown."""
+    """The settings. Raises CommandFailed (USAGE) with a line per wrong variable; shows no value."""
     from munadi.config import load_settings
 
     try:
@@ -30,7 +30,7 @@ def read_settings(**overrides: Any) -> Settings:
 
 
 def database_url() -> str:
-    """The database's URL, for what needs nothing else. CommandFailed with USAGE."""
+    """The database's URL, for commands that need nothing else. Raises CommandFailed (USAGE)."""
     settings = read_settings()
     if wrong := [*_database(settings)]:
         raise _refused(*wrong)
@@ -38,9 +38,9 @@ def database_url() -> str:
 
 
 def database_and_keys() -> tuple[str, KeyRing]:
-    """The database's URL and the keys that its secrets are sealed with. CommandFailed with USAGE.
+    """The database's URL and the keys that encrypt its secrets. Raises CommandFailed (USAGE).
 
-    Other than a process that starts, this never makes a key: nothing would be sealed with it.
+    Unlike a starting process, this never makes a new key: nothing is encrypted with it yet.
     """
     settings = read_settings()
     if wrong := [*_keys(settings), *_database(settings)]:
@@ -52,11 +52,11 @@ def database_and_keys() -> tuple[str, KeyRing]:
     try:
         return settings.database, keyring_of(settings)
     except (ValueError, OSError) as error:
-        raise CommandFailed(f"the key of development cannot be read: {error}") from error
+        raise CommandFailed(f"the development key cannot be read: {error}") from error
 
 
 def check_start(settings: Settings, *, needs_temporal: bool = False) -> None:
-    """What the API and the worker would stumble over once they run. CommandFailed with USAGE."""
+    """Check the settings that API and worker need to run. Raises CommandFailed (USAGE)."""
     parts = (_keys, _level, _database, _media, _channels, _failpoints, _exposure)
     wrong = [rule for part in parts for rule in part(settings)]
     if needs_temporal and settings.temporal.address is None:
@@ -70,11 +70,11 @@ def _refused(*rules: str) -> CommandFailed:
 
 
 def _rules(error: ValueError, prefix: str) -> Iterator[str]:
-    """What pydantic found, by variable; what stands in it may be a secret, so it is not repeated."""
+    """Pydantic's errors by variable. Values may be secrets, so they are not repeated."""
     from pydantic import ValidationError
 
     if not isinstance(error, ValidationError):
-        # A group of settings given as one variable that is not JSON; the text names the group.
+        # A group of settings in one variable that is not JSON; the text names the group.
         yield f"{error} (a group is set by variables of its own, such as MUNADI_API__PORT)"
         return
     for found in error.errors(include_url=False, include_input=False, include_context=False):
@@ -99,7 +99,7 @@ def _keys(settings: Settings) -> Iterator[str]:
 
 def _failpoints(settings: Settings) -> Iterator[str]:
     if settings.failpoints is not None and not settings.is_development:
-        yield "MUNADI_FAILPOINTS lets processes die on purpose, for fault tests: unset it in production"
+        yield "MUNADI_FAILPOINTS makes processes crash on purpose, for fault tests: unset it in production"
 
 
 def _exposure(settings: Settings) -> Iterator[str]:
@@ -133,7 +133,7 @@ def _media(settings: Settings) -> Iterator[str]:
 
 
 def _media_store(settings: Settings) -> Iterator[str]:
-    """What a bucket says itself. One that is away is no reason not to start: it is told, and waited for."""
+    """Check the bucket. An unreachable bucket is logged and does not prevent the start: it may come back."""
     if settings.media.url is None or settings.media.url.startswith("file://"):
         return
     from munadi.media.opening import open_store, try_store
@@ -144,7 +144,7 @@ def _media_store(settings: Settings) -> Iterator[str]:
     except StoreRefused as error:
         yield str(error)
     except StoreUnavailable as error:
-        logging.getLogger("munadi.media").warning("%s; starting all the same", error)
+        logging.getLogger("munadi.media").warning("%s; starting anyway", error)
 
 
 def _channels(settings: Settings) -> Iterator[str]:

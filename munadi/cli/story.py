@@ -1,4 +1,4 @@
-"""Contents, publications and events in the words people read."""
+"""Print posts, publications and events for people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def clock_time(instant: str | None) -> str | None:
-    """An instant as this machine's local time with its offset, with the day only if it is another one."""
+    """An instant as local time with offset; with the date unless it is today."""
     if instant is None:
         return None
     local = datetime.fromisoformat(instant).astimezone()
@@ -24,17 +24,17 @@ def clock_time(instant: str | None) -> str | None:
 
 
 def lateness(milliseconds: int | None) -> str | None:
-    """How late the visible call began."""
+    """How long after the due time the visible call began."""
     if milliseconds is None:
         return None
     return f"{milliseconds} ms" if milliseconds < 10_000 else f"{milliseconds / 1000:.0f} s"
 
 
 def print_content(out: Output, content: Content) -> None:
-    """A content with what became of each publication, failures explained."""
+    """A post with the state of each publication; failures are explained."""
     out.facts(
         [
-            ("content", content["id"]),
+            ("post", content["id"]),
             ("brand", content["brandRef"]),
             ("status", status(content["status"])),
             ("scheduled", clock_time(content["scheduledAt"])),
@@ -51,23 +51,23 @@ def print_content(out: Output, content: Content) -> None:
 
 
 def print_accepted(out: Output, content: Content) -> None:
-    """What acceptance means, and what it does not."""
+    """Explain that accepted does not mean published."""
     out.line(
-        ("accepted ", "green"), content["id"], " — Munadi has the work; this does not mean published.",
+        ("accepted ", "green"), content["id"], " — Munadi has stored the post; it is not published yet.",
     )  # fmt: skip
     out.line(f"Follow it: munadi contents watch {content['id']}")
     print_warnings(out, content["warnings"])
 
 
 def print_publications(out: Output, publications: Sequence[Publication]) -> None:
-    """One line per publication, and what to do about those that failed."""
+    """One line per publication, and the remedy for each failed one."""
     print_posts(out, publications)
     for publication in publications:
         if failure := publication["failure"]:
             print_failure(out, publication["channel"], failure)
         if hold := publication["hold"]:
             until = clock_time(hold["until"]) or "somebody acts"
-            out.line(f"{publication['channel']}: held, {hold['reason']}, until {until}")
+            out.line(f"{publication['channel']}: waiting, {hold['reason']}, until {until}")
         print_warnings(out, publication["warnings"])
 
 
@@ -86,24 +86,24 @@ def print_posts(out: Output, publications: Sequence[Publication]) -> None:
 
 
 def print_failure(out: Output, channel: str, failure: Failure) -> None:
-    """Why, whose, and the next step."""
+    """The reason, whose problem it is, and the next step."""
     out.line()
     out.line((f"{channel}: {failure['reason']}", "red"), f"  {failure['message']}")
     out.line("  what to do: ", failure["remedy"])
     provider = " ".join(part for part in (failure["providerCode"], failure["providerMessage"]) if part)
     if provider:
-        out.line("  the network said: ", provider)
+        out.line("  the network answered: ", provider)
 
 
 def print_warnings(out: Output, warnings: Sequence[Warning_]) -> None:
-    """What one should know, though it changes nothing."""
+    """Warnings, which do not stop the post."""
     for warning in warnings:
         where = f" ({warning['channel']})" if warning.get("channel") else ""
         out.line((f"warning {warning['code']}{where}", "yellow"), f"  {warning['message']}")
 
 
 def print_event(out: Output, event: Event, note: str | None = None) -> None:
-    """One event on one line; `note` is put behind it."""
+    """One event on one line, followed by `note`."""
     number = f"#{event['sequence']}" if event["sequence"] is not None else ""
     where = event["sns"] or (event["type"].split(".")[0])
     out.line(
@@ -115,7 +115,7 @@ def print_event(out: Output, event: Event, note: str | None = None) -> None:
 
 
 def event_words(event: Event) -> list[Cell]:
-    """What an event says, short: the new status, then why or where."""
+    """An event in a few words: the new status, then the reason or the address."""
     publication: Publication | None = event["data"].get("publication")
     word = WORDS.get(event["type"], event["type"].removeprefix("content."))
     words: list[Cell] = [(word, STYLES.get(word, ""))]
@@ -129,7 +129,7 @@ def event_words(event: Event) -> list[Cell]:
     return words
 
 
-# Where an event is better known by the status it brought.
+# Event types that are clearer as the status they lead to.
 WORDS = {
     "content.publish.started": "publishing",
     "content.publish.succeeded": "published",

@@ -1,4 +1,4 @@
-"""Uploads of local files: a bar each in a terminal, a line each otherwise."""
+"""Upload local files: a progress bar each in a terminal, a line each otherwise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Watch = Callable[[int], None]
 
 
 def upload(session: Session, brand_ref: str, file: Path, name: str) -> dict[str, Any]:
-    """The media as stored; `name` is what the file is called to whoever looks."""
+    """Upload a file and return the stored media; `name` is shown to the user."""
     size = file.stat().st_size
     from munadi.client import ProblemError
 
@@ -25,7 +25,7 @@ def upload(session: Session, brand_ref: str, file: Path, name: str) -> dict[str,
         with _watching(session, name, size) as on_bytes:
             media: dict[str, Any] = session.client.media.upload(brand_ref, file, on_bytes)
     except ProblemError:
-        session.out.note((f"{name} was not taken", "red"))
+        session.out.note((f"{name} was refused", "red"))
         raise
     session.out.note((f"uploaded {name} as {media['id']}, {size:,} bytes", "dim"))
     return media
@@ -33,7 +33,7 @@ def upload(session: Session, brand_ref: str, file: Path, name: str) -> dict[str,
 
 @contextmanager
 def bar(name: str, size: int, console: Console) -> Iterator[Watch]:
-    """A bar that fills as it is told how many bytes are sent, and is gone afterwards."""
+    """A progress bar of sent bytes, erased afterwards."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
@@ -44,7 +44,7 @@ def bar(name: str, size: int, console: Console) -> Iterator[Watch]:
 
 @contextmanager
 def _watching(session: Session, name: str, size: int) -> Iterator[Watch | None]:
-    """On standard error, beside the result."""
+    """Progress goes to standard error; standard output has the result."""
     if session.out.as_json or not sys.stderr.isatty():
         yield None
         return

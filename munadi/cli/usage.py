@@ -1,4 +1,4 @@
-"""`munadi usage`: what a brand used in a month, against its limits."""
+"""`munadi usage`: a brand's usage in a month, against its limits."""
 
 from __future__ import annotations
 
@@ -28,12 +28,16 @@ def add_to(app: typer.Typer) -> None:
 
 def usage(
     session: Session,
-    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="Else the key's, or all.")] = None,
-    month: Annotated[str | None, Option("--month", metavar="YYYY-MM", help="In UTC; else the current one.")] = None,
+    brand_ref: Annotated[
+        str | None, Option("--brand-ref", metavar="BRAND", help="The key's brand, or all brands, by default.")
+    ] = None,
+    month: Annotated[
+        str | None, Option("--month", metavar="YYYY-MM", help="The month in UTC; the current one by default.")
+    ] = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> None:
-    """Show what a brand used in a month, against its limits; with a key for all brands, what each did."""
+    """Show a brand's usage in a month against its limits; of every brand if the key is for all."""
     session.show(session.client.usage(brand_ref, month, limit=limit, cursor=cursor), _print)
 
 
@@ -65,7 +69,7 @@ def _print_brand(out: Output, usage: Any) -> None:
 
 
 def _of(found: Any) -> Cell:
-    """Used of limit, in the colour of what is left."""
+    """Used of limit, coloured by how much is left."""
     if found["limit"] is None:
         return f"{found['used']:,}"
     return (f"{found['used']:,} of {found['limit']:,}", "" if found["remaining"] else "red")

@@ -1,4 +1,4 @@
-"""Following a content to its end, over restarts of the API: what it does goes on meanwhile, so we wait for it."""
+"""Follow a post to its end, across restarts of the API: the post continues meanwhile."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PAUSE = 1.0
 
 
 def follow_to_the_end(session: Session, content_id: str, *, as_lines: bool) -> None:
-    """Show what happens (in JSON mode only `as_lines`, each event), then the result; exit by it."""
+    """Print the events (in JSON mode only with `as_lines`), then the result; the exit code follows from it."""
     from munadi.cli.story import print_event, print_publications
 
     if session.out.is_live:
@@ -44,7 +44,7 @@ def follow_to_the_end(session: Session, content_id: str, *, as_lines: bool) -> N
 
 
 def follow(session: Session, content_id: str) -> Iterator[Event]:
-    """Each event once. NotReachable only after the API has been away for a minute."""
+    """Each event once. Raises NotReachable only after the API has not answered for a minute."""
     from munadi.client import NotReachable, ProblemError
 
     last = 0
@@ -61,7 +61,9 @@ def follow(session: Session, content_id: str) -> Iterator[Event]:
                 raise
             now = time.monotonic()
             if away_since is None:
-                session.out.note(("Munadi does not answer; waiting for it. The work goes on by itself.", "yellow"))
+                session.out.note(
+                    ("Munadi does not answer; waiting for it. The post continues without this command.", "yellow")
+                )
             away_since = away_since or now
             if now - away_since > PATIENCE:
                 raise

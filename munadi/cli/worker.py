@@ -1,4 +1,4 @@
-"""`munadi worker`: workflows, activities and the relay as one process."""
+"""`munadi worker`: workflows, activities and background jobs in one process."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NoReturn
 import typer
 
 from munadi.cli.command import command
-from munadi.cli.leaving import leave
+from munadi.cli.process_exit import exit_now
 from munadi.cli.session import Session
 
 
@@ -18,12 +18,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def worker(session: Session) -> None:
-    """Run a worker. Ends after SIGTERM, once what is in flight has ended."""
+    """Run a worker. On SIGTERM it finishes what is in progress, then ends."""
     work()
 
 
 def work() -> NoReturn:
-    """The process of a worker, to its end. Raises CommandFailed for settings that are wrong."""
+    """Run a worker until it is stopped. Raises CommandFailed for wrong settings."""
     from munadi.cli.settings import check_start, read_settings
 
     settings = read_settings()
@@ -34,4 +34,4 @@ def work() -> NoReturn:
 
     configure_logging(settings.log_level)
     asyncio.run(run(settings))
-    leave(0)
+    exit_now(0)

@@ -55,7 +55,7 @@ def test_a_hold_is_told_and_only_the_latest_events_are() -> None:
     for number in range(1, 20):
         board.take(happened(number, "content.publish.held", "queued", hold=hold))
     lines = board.draw(NOW)
-    assert "bluesky is held: OUTAGE, until somebody acts" in lines
+    assert "bluesky is waiting: OUTAGE, until somebody acts" in lines
     assert sum("#" in line for line in lines) == 8
     assert len(lines) < 24, "it fits a small terminal"
 

@@ -77,7 +77,7 @@ def test_retry_of_one_publication_names_it(munadi: Munadi, api: FakeApi) -> None
     result = munadi("contents", "retry", "cnt_1", "--publication", "pub_instagram")
     assert result.exit_code == 0
     assert api.bodies("POST /v1/contents/cnt_1/retry") == [{"publicationIds": ["pub_instagram"]}]
-    assert "does not mean published" in result.stdout
+    assert "is not published yet" in result.stdout
 
 
 def test_cancel_and_reschedule(munadi: Munadi, api: FakeApi) -> None:

@@ -91,7 +91,7 @@ def test_publish_says_that_a_key_was_used_before(munadi: Munadi, api: FakeApi, t
     api.on("POST /v1/contents", httpx.Response(202, json=content(), headers={"idempotent-replayed": "true"}))
     result = munadi("contents", "publish", "--file", str(file), "--idempotency-key", "k")
     assert result.exit_code == 0
-    assert "nothing new was made" in result.stderr
+    assert "no second post was created" in result.stderr
     assert munadi("contents", "publish", "--file", str(file), "--idempotency-key", "clé").exit_code == 2
 
 

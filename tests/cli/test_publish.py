@@ -28,7 +28,7 @@ def test_says_accepted_and_how_to_follow_and_never_published(munadi: Munadi, api
     result = munadi("contents", "publish", "--brand-ref", "acme", "--file", payload)
     assert result.exit_code == 0
     first, second = result.stdout.splitlines()
-    assert first == "accepted cnt_1 — Munadi has the work; this does not mean published."
+    assert first == "accepted cnt_1 — Munadi has stored the post; it is not published yet."
     assert second == "Follow it: munadi contents watch cnt_1"
     assert api.bodies("POST /v1/contents") == [{**PAYLOAD, "brandRef": "acme"}]
 

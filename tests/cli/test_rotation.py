@@ -69,11 +69,11 @@ def test_it_says_what_was_sealed_anew_and_what_is_next(place: Place, munadi: Mun
     place.keys(NEW, OLD)
     first = munadi(*COMMAND)
     assert first.exit_code == 0, first.output
-    assert "accounts: 1 sealed anew\nendpoints: 1 sealed anew\n" in first.stdout
+    assert "accounts: 1 re-encrypted\nendpoints: 1 re-encrypted\n" in first.stdout
     assert "Run this again" in first.stderr
     second = munadi(*COMMAND)
     assert second.exit_code == 0
-    assert "accounts: 0 sealed anew" in second.stdout
+    assert "accounts: 0 re-encrypted" in second.stdout
     assert "remove every key but the first from MUNADI_SECRET_KEYS" in second.stderr
     assert "48 hours" in second.stderr
     assert place.opens_with(NEW)
@@ -137,7 +137,7 @@ def test_a_database_without_tables_is_told(munadi: Munadi, monkeypatch: pytest.M
     monkeypatch.setenv("MUNADI_SECRET_KEYS", f"{NEW},{OLD}")
     result = munadi(*COMMAND)
     assert result.exit_code == 1
-    assert "the secrets were not all sealed anew: no such table: accounts" in result.stderr
+    assert "not all secrets were re-encrypted: no such table: accounts" in result.stderr
     assert "munadi db upgrade" in result.stderr
 
 

@@ -58,7 +58,7 @@ def test_a_process_that_is_started_as_a_module_says_the_same(tmp_path: Path, mod
 def test_failpoints_are_refused_in_production(tmp_path: Path, command: str) -> None:
     given = {**PRODUCTION, "TEMPORAL__ADDRESS": "127.0.0.1:1"}
     (rule,) = _refused(tmp_path, command, **given, FAILPOINTS=str(tmp_path / "points"))
-    assert rule.startswith("MUNADI_FAILPOINTS lets processes die on purpose")
+    assert rule.startswith("MUNADI_FAILPOINTS makes processes crash on purpose")
 
 
 @pytest.mark.parametrize("command", ["api", "worker"])

@@ -39,7 +39,7 @@ def test_the_file_that_is_refused_is_named(munadi: Munadi, api: FakeApi, payload
     api.on("POST /v1/media", problem(422))
     result = munadi("contents", "publish", "--file", payload)
     assert result.exit_code == 1
-    assert "a.jpg was not taken" in result.stderr
+    assert "a.jpg was refused" in result.stderr
 
 
 def test_a_terminal_gets_a_bar_that_fills_and_goes() -> None:

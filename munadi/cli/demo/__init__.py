@@ -26,7 +26,7 @@ def demo(
     own account, by the webhooks received, and by what the sandbox says is visible.
     """
     from munadi.cli.demo.running import run_demo
-    from munadi.cli.leaving import leave
+    from munadi.cli.process_exit import exit_now
 
     run_demo(session.out, keep=keep)
-    leave(0)
+    exit_now(0)

@@ -37,8 +37,8 @@ def dev(
     """
     from munadi.cli.dev.plan import Wishes
     from munadi.cli.dev.running import run_stack
-    from munadi.cli.leaving import leave
+    from munadi.cli.process_exit import exit_now
 
     wishes = Wishes(data_dir, port, sandbox_port, temporal_port, temporal_ui_port, sandbox=not no_sandbox)
     run_stack(session.out, wishes)
-    leave(0)
+    exit_now(0)

@@ -1,4 +1,4 @@
-"""How a process that used the Temporal SDK ends: at once, because its threads can crash a slow exit."""
+"""End a process that used the Temporal SDK at once: its threads can crash a slow exit."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from types import FrameType
 from typing import NoReturn
 
 
-def leave(code: int) -> NoReturn:
+def exit_now(code: int) -> NoReturn:
     """Flush what was printed and end, skipping the interpreter's teardown."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except (OSError, ValueError):
-            # The reader of a pipe may be gone; there is nobody left to tell.
+            # The reader of a pipe may have closed it.
             continue
     os._exit(code)
 
 
 @contextmanager
 def signals_end_quietly() -> Iterator[None]:
-    """For uvicorn, which raises the signal that stopped it once more: a wanted stop is exit code 0."""
+    """For uvicorn, which raises the signal that stopped it a second time: a requested stop has exit code 0."""
     previous = {number: signal.signal(number, _ignore) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
