@@ -115,7 +115,7 @@ def test_a_key_that_was_removed_too_early_is_missed_and_put_back(place: Place, m
 def test_one_key_alone_is_nothing_to_rotate(place: Place, munadi: Munadi) -> None:
     place.keys(OLD)
     result = munadi(*COMMAND)
-    assert (result.exit_code, "put a new one in front" in result.stderr) == (0, True)
+    assert (result.exit_code, "put a new one before it" in result.stderr) == (0, True)
 
 
 @pytest.mark.parametrize(
