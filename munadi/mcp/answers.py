@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from munadi.client import ClientError, NotReachable, ProblemError
 from munadi.client.shapes import Content, Json, Violation
 from munadi.domain.shape import problems_of_shape
-from munadi.mcp.words import describe, has_ended, next_step, remedy_of, violated
+from munadi.mcp.texts import describe, has_ended, next_step, remedy_of, violated
 
 AGAIN = "Call the tool again with the same arguments: whatever arrived already is not done twice."
 SIGN_IN = (

@@ -1,6 +1,6 @@
-"""The server over streamable HTTP. Each request brings the API key it acts under; none is kept, nor any session.
+"""The server over streamable HTTP. Each request brings its own API key; no key and no session is stored.
 
-Who reaches this from a browser by a name that was rebound to loopback is refused by Host and Origin.
+Host and Origin are checked, against DNS rebinding from a browser.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def create_app(munadi: AsyncClient, *, hosts: Sequence[str] = (), origins: Seque
 
 
 class KeyRequired:
-    """Answers 401 to a request that brings nothing a key can be. Whether it is one, the API says at each call."""
+    """Answers 401 to a request without a bearer token. The API checks the token at each call."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

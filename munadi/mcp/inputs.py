@@ -1,4 +1,4 @@
-"""What each tool takes: camel case as in the API, strict types, unknown fields refused.
+"""The arguments of each tool: camel case as in the API, strict types, unknown fields refused.
 
 A content's fields are those of `POST /v1/contents`, told for somebody who has read no other documentation; a test holds
 them together.
@@ -28,15 +28,15 @@ AccountId = Annotated[str, Field(pattern=f"^acc{_TYPE_ID}", description="acc_…
 MediaId = Annotated[str, Field(pattern=f"^med{_TYPE_ID}", description="A file uploaded before, med_….")]
 Key = Annotated[str, Field(pattern=r"^[!#-~][!-~]{0,254}$")]
 Fold = Literal["earlier", "later"]
-Limit = Annotated[int, Field(ge=1, le=100, description="How many at most.")]
-Cursor = Annotated[str, Field(description="The nextCursor of the page before.")]
+Limit = Annotated[int, Field(ge=1, le=100, description="Rows per page, at most.")]
+Cursor = Annotated[str, Field(description="The nextCursor of the previous page.")]
 TIME = (
     "ISO 8601, with an offset (2026-12-01T09:00:00+05:30, …Z), or local (2026-12-01T09:00:00) "
     "together with `timezone`. A time without either is refused."
 )
 Time = Annotated[str, Field(max_length=64, description=TIME)]
 Zone = Annotated[str, Field(max_length=64, description="IANA time zone of a local time, such as Asia/Kolkata.")]
-FoldOf = Annotated[Fold, Field(description="Which one, where a local hour happens twice (clocks going back).")]
+FoldOf = Annotated[Fold, Field(description="Which one, when clocks go back and a local hour comes twice.")]
 
 
 class Input(BaseModel):
@@ -47,7 +47,7 @@ class Input(BaseModel):
     )
 
     def given(self, *without: str) -> dict[str, Any]:
-        """As JSON, without what is absent or null."""
+        """The arguments as JSON, without absent or null ones."""
         return self.model_dump(mode="json", exclude_none=True, exclude=set(without))
 
 
@@ -56,25 +56,29 @@ class MediaInput(Input):
 
     url: Annotated[str, Field(max_length=2_048, description="A public https URL; fetched once, now.")] | None = None
     id: MediaId | None = None
-    alt: Annotated[str, Field(max_length=10_000, description="What a person who cannot see it should read.")] | None = (
-        None
-    )
+    alt: (
+        Annotated[str, Field(max_length=10_000, description="Description for people who cannot see it (alt text).")]
+        | None
+    ) = None
 
 
 class ChannelInput(Input):
-    """One network, with what differs there from the content."""
+    """One network, with overrides of the content's fields for it."""
 
     channel: ChannelName
     account_id: AccountId | None = None
     text: Annotated[str, Field(description="Replaces the content's text on this network.")] | None = None
     media: Annotated[list[MediaInput], Field(description="Replace the content's media here.")] | None = None
     link: Annotated[str, Field(description="Replaces the content's link here.")] | None = None
-    first_comment: Annotated[str, Field(description="Posted below it, where the network has comments.")] | None = None
-    parts: Annotated[list[str], Field(description="The later posts of a thread, where there are threads.")] | None = (
-        None
-    )
+    first_comment: (
+        Annotated[str, Field(description="Posted as the first comment, on networks that have comments.")] | None
+    ) = None
+    parts: (
+        Annotated[list[str], Field(description="The later posts of a thread, on networks that have threads.")] | None
+    ) = None
     options: (
-        Annotated[dict[str, Any], Field(description="The network's own; describe_channel has their schema.")] | None
+        Annotated[dict[str, Any], Field(description="Options of this network; describe_channel has their schema.")]
+        | None
     ) = None
 
 
@@ -91,25 +95,28 @@ class ContentInput(Input):
     brand_ref: Annotated[BrandRef, Field(description="Whose accounts (list_accounts shows the brandRefs).")]
     text: Annotated[str, Field(description="The text of the post. Each network has its own limit.")] | None = None
     media: list[MediaInput] | None = None
-    link: Annotated[str, Field(description="Shown as a preview where the network has them, else appended.")] | None = (
-        None
-    )
+    link: (
+        Annotated[
+            str, Field(description="Shown as a preview on networks that have previews, otherwise appended to the text.")
+        ]
+        | None
+    ) = None
     channels: Annotated[
         list[ChannelOrName],
         Field(
             min_length=1,
-            description="Where: names, or objects with what differs there. An object with accountId is needed only "
-            "where the brand has several accounts on the network.",
+            description="Networks: names, or objects with overrides. An object with accountId is needed only "
+            "if the brand has several accounts on the network.",
         ),
     ]
     scheduled_at: Annotated[Time, Field(description=f"When to publish; absent means now. {TIME}")] | None = None
     timezone: Zone | None = None
     fold: FoldOf | None = None
     publish_by: (
-        Annotated[Time, Field(description="Give up after this; absent: 24 hours after it is due. As scheduledAt.")]
+        Annotated[Time, Field(description="Give up after this time; absent: 24 hours after scheduledAt. Same format.")]
         | None
     ) = None
-    client_ref: Annotated[str, Field(max_length=255, description="Your own id of it, to find it by.")] | None = None
+    client_ref: Annotated[str, Field(max_length=255, description="Your own id for it, to find it later.")] | None = None
 
 
 class PublishInput(ContentInput):
@@ -120,7 +127,7 @@ class PublishInput(ContentInput):
             Key,
             Field(
                 description="Absent: derived from all other arguments, so that repeating this call with the same "
-                "arguments is safe. Give one of your own to publish the very same content once more on purpose."
+                "arguments is safe. Give your own key to publish the same content again on purpose."
             ),
         ]
         | None
@@ -133,7 +140,7 @@ class PublishInput(ContentInput):
 
     @property
     def key(self) -> str:
-        """The given key, else one that only the same content has."""
+        """The given key, or one derived from the arguments."""
         if self.idempotency_key is not None:
             return self.idempotency_key
         canonical = json.dumps(self.payload, sort_keys=True, separators=(",", ":"))
@@ -150,7 +157,7 @@ class WaitInput(ContentNamed):
     """A content, and how long to wait for its end."""
 
     timeout_seconds: Annotated[
-        int, Field(ge=1, le=LONGEST_WAIT, description="Answer after so many seconds even if it has not ended.")
+        int, Field(ge=1, le=LONGEST_WAIT, description="Answer after this many seconds even if it has not ended.")
     ] = WAIT
 
 
@@ -167,7 +174,7 @@ class RetryInput(ContentNamed):
     """A content and which of its publications."""
 
     publication_ids: (
-        Annotated[list[PublicationId], Field(min_length=1, description="Absent: all that failed.")] | None
+        Annotated[list[PublicationId], Field(min_length=1, description="Absent: all failed publications.")] | None
     ) = None
 
 

@@ -33,7 +33,7 @@ def create_server(client_of: Callable[[Context], AsyncClient]) -> Server[Any]:
         if offered is None:
             raise MCPError(INVALID_PARAMS, f"Unknown tool: {params.name[:64]}. There are: {', '.join(TOOLS)}")
         try:
-            # As JSON, where strict means what a JSON Schema means by it.
+            # Parsed as JSON, where pydantic's strict mode means what a JSON Schema means.
             asked = offered.takes.model_validate_json(json.dumps(params.arguments or {}))
         except ValidationError as error:
             return invalid_arguments(error)

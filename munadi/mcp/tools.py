@@ -1,4 +1,4 @@
-"""The tools: a row each, with what a model has to know before it calls one."""
+"""The tools, one row each."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from munadi.client.shapes import Event, Json
 from munadi.mcp import inputs
 from munadi.mcp.answers import done, of_content, refused
 from munadi.mcp.descriptions import DESCRIPTIONS
-from munadi.mcp.words import brief, failed, happened, remedy_of, violated
+from munadi.mcp.texts import brief, failed, happened, remedy_of, violated
 
-# Seconds between signs of life of a long wait.
+# Seconds between progress reports during a long wait.
 BEAT = 5.0
 Progress = Callable[[float, float, str], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Desk:
-    """What a tool works with: the API under the caller's key, and a way to say how far it is."""
+    """What a tool gets: the API with the caller's key, and a way to report progress."""
 
     munadi: AsyncClient
     progress: Progress
@@ -33,7 +33,7 @@ class Desk:
 
 @dataclass(frozen=True)
 class Offered:
-    """A tool of ours."""
+    """One tool."""
 
     name: str
     title: str
@@ -43,7 +43,7 @@ class Offered:
 
     @property
     def tool(self) -> Tool:
-        """As a client is told of it."""
+        """The tool as clients list it."""
         schema = self.takes.model_json_schema(by_alias=True)
         description = DESCRIPTIONS[self.name]
         return Tool(
@@ -75,8 +75,8 @@ async def publish(desk: Desk, asked: inputs.PublishInput) -> CallToolResult:
     said = [f"Accepted, not published yet. idempotencyKey: {key}"]
     if made.replayed:
         said = [
-            f"REPEATED: this very content was accepted before under idempotencyKey {key}; NOTHING new was made. What "
-            "follows is how it stands now. To publish the same content once more on purpose, call publish with an "
+            f"REPEATED: this content was accepted before under idempotencyKey {key}; NO new content was created. What "
+            "follows is its current state. To publish the same content again on purpose, call publish with an "
             "idempotencyKey of your own."
         ]
     return of_content(content, said, idempotencyKey=key, replayed=made.replayed)
@@ -94,13 +94,13 @@ async def wait(desk: Desk, asked: inputs.WaitInput) -> CallToolResult:
             return of_content(await desk.munadi.contents.wait(asked.content_id, min(desk.beat, left)), timedOut=False)
         except NotEnded as error:
             if left <= desk.beat:
-                said = [f"Not ended after {limit:g} seconds; it goes on by itself. Call wait again to go on waiting."]
+                said = [f"Not ended after {limit:g} seconds; it continues. Call wait again to keep waiting."]
                 return of_content(error.content, said, timedOut=True)
             news = brief(error.content)
         except (NotReachable, ProblemError) as error:
             if left <= desk.beat or (isinstance(error, ProblemError) and not error.is_away):
                 raise
-            news = "Munadi does not answer; waiting for it. The work goes on by itself."
+            news = "Munadi does not answer; waiting for it. Publishing continues meanwhile."
         await desk.progress(limit - left + desk.beat, limit, news)
 
 
@@ -167,7 +167,7 @@ def _account(account: Json) -> str:
 
 
 def _short(content: Json) -> Json:
-    """What a list tells of a content; status tells it whole."""
+    """A content as a list shows it; status shows it whole."""
     names = ("id", "brandRef", "status", "scheduledAt", "timezone", "text", "clientRef", "createdAt")
     told = ("id", "channel", "accountId", "status", "providerUrl")
     publications = [
@@ -178,7 +178,7 @@ def _short(content: Json) -> Json:
 
 
 def _flat(event: Json) -> Json:
-    """An event without the snapshot it carries, but for the failure."""
+    """An event without its snapshot, except the failure."""
     publication = (event["data"] or {}).get("publication") or {}
     return {**{name: value for name, value in event.items() if name != "data"}, "failure": publication.get("failure")}
 
@@ -200,10 +200,10 @@ READS = _hints(reads=True)
 TOOLS: Mapping[str, Offered] = {
     offered.name: offered
     for offered in (
-        # It fetches media that are named by URL.
+        # Validation fetches media that are given by URL.
         Offered("validate", "Check a post", inputs.ContentInput, validate, _hints(reads=True, outside=True)),
         Offered("publish", "Publish or schedule a post", inputs.PublishInput, publish, _hints(outside=True)),
-        Offered("status", "Look at a post", inputs.ContentNamed, status, READS),
+        Offered("status", "Show a post", inputs.ContentNamed, status, READS),
         Offered("wait", "Wait for a post to end", inputs.WaitInput, wait, READS),
         Offered("cancel", "Withdraw a post", inputs.ContentNamed, cancel, _hints(destroys=True)),
         Offered("reschedule", "Move a post", inputs.RescheduleInput, reschedule, _hints(destroys=True)),

@@ -75,8 +75,8 @@ def _fill(url: str) -> None:
     ("keys", "ok", "said", "advised"),
     [
         ([OLD], True, "open all 2 stored secrets", None),
-        ([NEW, OLD], True, "2 stored secrets are still sealed under an older key", "rotate-encryption"),
-        ([NEW], False, "2 stored secrets are sealed under keys that are not here", "Add the removed key"),
+        ([NEW, OLD], True, "2 stored secrets are still encrypted with an older key", "rotate-encryption"),
+        ([NEW], False, "2 stored secrets are encrypted with keys that are missing here", "Add the removed key"),
     ],
 )
 def test_every_stored_secret_has_its_key(

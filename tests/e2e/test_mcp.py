@@ -99,8 +99,8 @@ async def test_a_failure_is_told_with_its_remedy_and_only_it_is_retried(
         waited = await session.call_tool("wait", {"contentId": content_id})
         told = waited.content[0].text  # type: ignore[union-attr]
         assert waited.structured_content["content"]["status"] == "partially_published"
-        assert "ACCOUNT_RESTRICTED (POLICY; retry helps once this is mended)" in told
-        assert re.search(r"what to do: Resolve the restriction .*\n.*the network said: 368", told)
+        assert "ACCOUNT_RESTRICTED (POLICY; retry helps once the cause is fixed)" in told
+        assert re.search(r"what to do: Resolve the restriction .*\n.*the network answered: 368", told)
         assert "then call retry" in told
         await _data(session, "retry", contentId=content_id)
         assert (await _data(session, "wait", contentId=content_id))["content"]["status"] == "published"

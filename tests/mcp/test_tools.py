@@ -22,7 +22,7 @@ async def test_accepted_is_not_published_and_repeating_makes_nothing_new(agent: 
     again = await agent.ask("publish", **POST)
     assert "NOT published yet" in words(first)
     assert "REPEATED" in words(again)
-    assert "NOTHING new was made" in words(again)
+    assert "NO new content was created" in words(again)
     one, two = first.structured_content, again.structured_content
     assert (one["replayed"], two["replayed"]) == (False, True)
     assert one["idempotencyKey"] == two["idempotencyKey"]

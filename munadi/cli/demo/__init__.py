@@ -1,4 +1,4 @@
-"""`munadi demo`: the main job, start to finish, on the sandbox, in a folder that is gone afterwards."""
+"""`munadi demo`: the main job from start to finish, on the sandbox, in a temporary folder."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def demo(
     session: Session,
     keep: Annotated[bool, Option("--keep", help="Keep the folder with the databases and logs.")] = False,
 ) -> None:
-    """Watch posts go out, fail, recover and be withdrawn, on the built-in sandbox. Takes about a minute.
+    """Watch posts being published, failing, recovering and being canceled, on the built-in sandbox. Takes a minute.
 
-    Starts everything in a temporary folder and stops it again. Exits 0 only if all went as it should, by the API's
-    own account, by the webhooks received, and by what the sandbox says is visible.
+    It starts everything in a temporary folder and stops it again. Exits 0 only if the API, the received webhooks and
+    the sandbox's networks agree that all went as expected.
     """
     from munadi.cli.demo.running import run_demo
     from munadi.cli.process_exit import exit_now

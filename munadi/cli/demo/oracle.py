@@ -1,4 +1,4 @@
-"""What the networks themselves say about a content, held against what the API said."""
+"""Compare what the networks show of a post with what the API says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UPLOADS, NAMELESS = "app.bsky.video.uploadVideo", "app.bsky.video.getJobStatus"
 
 @dataclass(frozen=True)
 class Course:
-    """One publication as the network saw it: invisible calls, then the one that followers see."""
+    """One publication as the network saw it: the invisible calls, then the visible one."""
 
     first: datetime
     ready: datetime

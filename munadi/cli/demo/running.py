@@ -1,4 +1,4 @@
-"""A run of the demo: a folder of its own, everything started in it, the stories, and nothing left behind."""
+"""A run of the demo: start everything in a temporary folder, play the stories, stop and clean up."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def run_demo(out: Output, *, keep: bool) -> None:
     if out.as_json:
         out.json({"ok": True, "seconds": seconds, "webhooks": webhooks})
     out.line()
-    out.line(("All as it should be: ", "green"), f"4 contents, {webhooks} webhooks verified, {seconds} s.")
+    out.line(("Everything is as expected: ", "green"), f"4 contents, {webhooks} webhooks verified, {seconds} s.")
     out.line("Try it yourself: munadi dev")
 
 

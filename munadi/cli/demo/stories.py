@@ -1,4 +1,4 @@
-"""Two more stories: one that half fails and is repaired, and one that is withdrawn in time."""
+"""Two more stories: one that half fails and is retried, and one that is canceled in time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RESTRICTED = {"code": 25, "subcode": 2207050}
 
 
 def fails_and_recovers(stage: Stage) -> None:
-    """One network refuses; the other post stays, and only what failed is tried again."""
+    """One network refuses; the other post stays, and only the failed publication is retried."""
     stage.timeline.chapter("3  Instagram refuses, Bluesky does not: what to do, and a retry of what failed")
     text = "Umbrellas are back"
     stage.networks.refuse("instagram", "media_publish", RESTRICTED)
@@ -44,7 +44,7 @@ def fails_and_recovers(stage: Stage) -> None:
 
 def is_withdrawn(stage: Stage) -> None:
     """A post of the future is canceled and never goes out."""
-    stage.timeline.chapter("4  A post for in an hour is withdrawn")
+    stage.timeline.chapter("4  A post due in an hour is canceled")
     text = "This will not be seen"
     due = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     content = stage.submit(ACME, text=text, media=[stage.picture(ACME)], channels=CHANNELS, scheduledAt=due)

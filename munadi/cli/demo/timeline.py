@@ -37,7 +37,7 @@ class Timeline:
         words, at = event_words(event), datetime.fromisoformat(event["timestamp"])
         if event["type"] == "content.accepted":
             self.says("content", words[0], f"  {event['contentId']}", at=at)
-            self.note("Munadi has the work. That is not published yet.")
+            self.note("Munadi has stored the post. It is not published yet.")
             return
         # Why and where are told in full once the story has ended.
         details = words[1:] if event["type"] == "content.completed" else []

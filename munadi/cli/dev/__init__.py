@@ -20,20 +20,21 @@ def add_to(app: typer.Typer) -> None:
 def dev(
     session: Session,
     data_dir: Annotated[
-        Path | None, Option("--data-dir", metavar="FOLDER", help="Else MUNADI_DATA_DIR, else .munadi.")
+        Path | None,
+        Option("--data-dir", metavar="FOLDER", help="The data folder; MUNADI_DATA_DIR or .munadi by default."),
     ] = None,
-    port: Annotated[int | None, Option("--port", min=0, max=65535, help="The API's; 0 for a free one.")] = None,
+    port: Annotated[int | None, Option("--port", min=0, max=65535, help="The API's port; 0 for a free one.")] = None,
     sandbox_port: Annotated[int | None, Option("--sandbox-port", min=0, max=65535, help="The networks' port.")] = None,
     temporal_port: Annotated[int | None, Option("--temporal-port", min=0, max=65535, help="Temporal's.")] = None,
     temporal_ui_port: Annotated[
         int | None, Option("--temporal-ui-port", min=0, max=65535, help="Its Web UI's.")
     ] = None,
-    no_sandbox: Annotated[bool, Option("--no-sandbox", help="Talk to the real networks.")] = False,
+    no_sandbox: Annotated[bool, Option("--no-sandbox", help="Use the real networks.")] = False,
 ) -> None:
     """Run everything on this machine: Temporal, database, sandbox, API, worker, dashboard.
 
-    Settings are honoured: given MUNADI_TEMPORAL__ADDRESS no Temporal is started, a channel with hosts of its own
-    does not use the sandbox. With --json one line on standard output says where everything is, once it is ready.
+    Your settings apply: with MUNADI_TEMPORAL__ADDRESS no Temporal server is started, and a channel with its own hosts
+    does not use the sandbox. With --json one line on standard output has all addresses, once everything is ready.
     """
     from munadi.cli.dev.plan import Wishes
     from munadi.cli.dev.running import run_stack

@@ -1,4 +1,4 @@
-"""One process of the stack: started on a leash, its output in a file, stopped gently and then for good."""
+"""One process of the stack: it dies with its parent, logs to a file, and is asked to stop before it is killed."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process's own id: the leash becomes the program, it does not wrap it."""
+        """The process id; it is the program's own, since leash.py replaces itself by the program."""
         if self._process is None:
             raise RuntimeError(f"{self.name} was not started")
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Whether it is alive, as far as we were told."""
+        """Whether it runs, as far as this process knows."""
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
@@ -62,7 +62,7 @@ class Child:
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Ask it to end, and make it end when it takes longer than it may."""
+        """Ask it to stop, and kill it when it takes too long."""
         self.wanted = False
         if not self.running:
             return
@@ -93,7 +93,7 @@ class Child:
 
 
 def in_words(code: int) -> str:
-    """An exit code as people say it."""
+    """An exit code in words."""
     if code >= 0:
         return f"exit code {code}"
     try:

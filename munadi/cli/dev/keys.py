@@ -1,4 +1,4 @@
-"""The admin key of a development stack: made once per data folder, so that a restart changes nobody's settings."""
+"""The admin key of a development stack: created once per data folder, so that it survives restarts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from munadi.cli.dev.plan import Plan
 
 
 async def admin_key(plan: Plan, create: Callable[[], Awaitable[str]]) -> str:
-    """The key kept from before if the API still takes it, else a new one; `create` prints one as JSON."""
+    """The stored key if the API still accepts it, otherwise a new one; `create` prints one as JSON."""
     file = plan.data_dir / "dev.key"
     kept = file.read_text().strip() if file.exists() else ""
     if kept and await _is_taken(plan.api_url, kept):
@@ -24,7 +24,7 @@ async def admin_key(plan: Plan, create: Callable[[], Awaitable[str]]) -> str:
 
 
 def write_private(file: Path, text: str) -> None:
-    """Write it whole, readable by this user alone; a reader sees the old text or the new, never a part."""
+    """Write the file atomically, readable by this user only."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output:
         output.write(text)

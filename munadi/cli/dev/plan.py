@@ -1,6 +1,6 @@
-"""What `munadi dev` will run: which parts, on which ports, with which settings. Nothing is started here.
+"""Plan what `munadi dev` runs: which parts, on which ports, with which settings. Starts nothing.
 
-Whatever is configured is used and not replaced: a Temporal address, a channel's hosts, a database, a port.
+A configured Temporal address, channel host, database or port is used as it is.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LOOPBACKS = (LOOPBACK, "::1", "localhost")
 
 @dataclass(frozen=True)
 class Wishes:
-    """What was asked for on the command line; None and 0 leave the choice to us."""
+    """The command line's options; None and 0 let Munadi choose."""
 
     data_dir: Path | None = None
     port: int | None = None
@@ -42,7 +42,7 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Plan:
-    """Every address is known before anything starts. `settings` are those the processes will read from `env`."""
+    """Every address, before anything starts. `settings` are what the processes read from `env`."""
 
     settings: Settings
     data_dir: Path

@@ -1,4 +1,4 @@
-"""The ports of a data folder: chosen once and kept, since what is stored (an account's server) names them."""
+"""The ports of a data folder: chosen once and stored, because stored data (an account's server) contains them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run of `munadi dev`: hold the folder, start, say where everything is, wait for Ctrl-C, stop."""
+"""A run of `munadi dev`: lock the folder, start, print the addresses, wait for Ctrl-C, stop."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def _run(out: Output, plan: Plan) -> None:
 
 
 class _Stopping:
-    """The first signal asks for an end in order, the second for an end now."""
+    """The first signal asks for an orderly stop, the second for a stop at once."""
 
     def __init__(self, stack: Stack) -> None:
         self.asked = asyncio.Event()

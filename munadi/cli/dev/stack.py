@@ -1,4 +1,4 @@
-"""Everything Munadi needs on one machine, each part a process of its own: started in order, kept alive, stopped.
+"""Everything Munadi needs on one machine, one process per part: start in order, restart on failure, stop.
 
 temporal, sandbox, database ──► api, worker            stopped: api, worker, sandbox, temporal
 """
@@ -19,10 +19,10 @@ from munadi.cli.dev.readiness import http_answers, temporal_answers, worker_poll
 from munadi.cli.exits import CommandFailed
 
 READY_WITHIN = 60.0
-# A server of somebody else's is up already, or the address is wrong.
+# A configured server is up already, or its address is wrong.
 GIVEN_TEMPORAL_WITHIN = 15.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
-# A part that lived this long had a good start: what ended it is a new story.
+# A part that ran this long started well, so its end is a new failure and the back-off starts over.
 STEADY_AFTER = 10.0
 # The worker lets provider calls under way end (45 s of grace of its own).
 PATIENCE = {"api": 25.0, "worker": 50.0, "sandbox": 5.0, "temporal": 10.0}
@@ -32,7 +32,7 @@ Ready = Callable[[Child], Awaitable[None]]
 
 
 class Stack:
-    """`say` hears what happens to parts, `changed` is called whenever a process id is another one."""
+    """`say` gets messages about parts; `changed` is called whenever a process id changes."""
 
     def __init__(self, plan: Plan, say: Callable[[str], None], changed: Callable[[], None] = lambda: None) -> None:
         self.plan = plan
@@ -143,7 +143,7 @@ class Stack:
             ended.cancel()
 
     async def _keep(self, child: Child) -> None:
-        """Start it again whenever it ends without being told to."""
+        """Restart it whenever it ends without being asked to."""
         pause = FIRST_PAUSE
         while True:
             code = await child.ended()

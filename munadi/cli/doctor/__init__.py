@@ -1,4 +1,4 @@
-"""`munadi doctor`: what is wrong, and what to do about each of it."""
+"""`munadi doctor`: find what is wrong, and say how to fix it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def doctor(session: Session) -> None:
-    """Check the API, what it depends on, the clocks, the key, and what this machine runs; say what to do.
+    """Check the API, its dependencies, the clocks, the key and this machine's processes, and say how to fix problems.
 
     Where an API or a worker runs, also its settings, database, migrations, secret keys, media store, Temporal and its
     workers, public address and the networks' app credentials. Exits 0 if all is well, 3 if the API is not reachable,

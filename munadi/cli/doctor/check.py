@@ -1,4 +1,4 @@
-"""One thing that the doctor looked at."""
+"""One check and its result."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 # Far more than that and times in logs, tokens and signatures disagree.
 MAX_SKEW_SECONDS = 5.0
-NTP = "Let both follow a time server (NTP): posts go out by the clocks of API and workers."
+NTP = "Synchronise both clocks with NTP: posts are published by the clocks of API and workers."
 DATABASE = "Is it up, and does MUNADI_DATABASE_URL name it? Munadi accepts nothing without it."
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def database(settings: Settings) -> Iterator[Check]:
-    """What depends on it is looked at only if it answers and has its tables."""
+    """The database's checks; later ones only run if it answers and has its tables."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from munadi.db import migrate
@@ -53,7 +53,7 @@ def _clock(settings: Settings) -> Iterator[Check]:
 
 
 def _secrets(settings: Settings) -> Iterator[Check]:
-    """Every stored secret names the key it was sealed under."""
+    """Check that a key opens every stored secret; each names its key."""
     from munadi.cli.settings import database_and_keys
     from munadi.db.looking import sealed_under
 
@@ -62,18 +62,18 @@ def _secrets(settings: Settings) -> Iterator[Check]:
         _, keyring = database_and_keys()
     except CommandFailed as error:
         if counts:
-            advice = "Put the key back that they were sealed with; without it accounts must be connected anew."
+            advice = "Put back the key that encrypted them; without it accounts must be reconnected."
             yield Check("secret keys", False, f"{sum(counts.values())} stored secrets and no key: {error}", advice)
         return
     newest, *older = keyring.key_ids
     lost = {key: count for key, count in counts.items() if key not in keyring.key_ids}
     if lost:
         keys = ", ".join(lost)
-        message = f"{sum(lost.values())} stored secrets are sealed under keys that are not here ({keys})"
+        message = f"{sum(lost.values())} stored secrets are encrypted with keys that are missing here ({keys})"
         advice = "Add the removed key to the end of MUNADI_SECRET_KEYS; munadi keys rotate-encryption names the rows."
         yield Check("secret keys", False, message, advice)
     elif waiting := sum(counts.get(key, 0) for key in older):
-        message = f"{waiting} stored secrets are still sealed under an older key"
+        message = f"{waiting} stored secrets are still encrypted with an older key"
         yield Check("secret keys", True, message, "Run munadi keys rotate-encryption before you remove the older key.")
     else:
         yield Check("secret keys", True, f"open all {counts.get(newest, 0)} stored secrets")

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 PATIENCE = 5.0
 # A worker asks for work at least once a minute.
 POLLED_WITHIN = 120.0
-START = "Start one: munadi worker, with the same MUNADI_TEMPORAL__… settings. Until then contents wait."
+START = "Start one: munadi worker, with the same MUNADI_TEMPORAL__… settings. Until then posts wait."
 
 
 def worker(settings: Settings, address: str) -> Check:
-    """Whether somebody takes the work, and whether the clock there is far ahead of ours."""
+    """Whether a worker takes work, and whether Temporal's clock agrees with ours."""
     from temporalio.service import RPCError, RPCStatusCode
 
     queue, namespace = settings.temporal.task_queue, settings.temporal.namespace
@@ -28,7 +28,7 @@ def worker(settings: Settings, address: str) -> Check:
         if error.status == RPCStatusCode.NOT_FOUND:
             advice = f"Make it (temporal operator namespace create {namespace}), or set MUNADI_TEMPORAL__NAMESPACE."
             return Check("worker", False, f"Temporal at {address} has no namespace {namespace}", advice)
-        advice = "Do MUNADI_TEMPORAL__API_KEY and MUNADI_TEMPORAL__TLS… fit it?"
+        advice = "Check MUNADI_TEMPORAL__API_KEY and MUNADI_TEMPORAL__TLS…"
         return Check("worker", False, f"Temporal at {address} refuses: {error.message}", advice)
     except (RuntimeError, TimeoutError) as error:
         words = str(error).splitlines()[0] if str(error) else f"no answer within {PATIENCE:g} s"

@@ -1,4 +1,4 @@
-"""What only this machine knows: its settings, and what they name. More is asked where an API or a worker runs."""
+"""Check this machine's settings and what they point at; more where an API or a worker runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def local(session: Session) -> Iterator[Check]:
     from munadi.config import unknown_variables
 
     for name in unknown_variables():
-        yield Check("settings", True, f"{name} is no setting", "A slip of the pen? It has no effect; remove or fix it.")
+        yield Check("settings", True, f"{name} is no setting", "It has no effect; fix its name or remove it.")
     try:
         settings = read_settings()
         check_start(settings)
@@ -48,7 +48,7 @@ def local(session: Session) -> Iterator[Check]:
 
 
 def _temporal(settings: Settings) -> str | None:
-    """Where Temporal is: as set, or as the `munadi dev` that runs in the data folder has written down."""
+    """Temporal's address: from the settings, or from the `munadi dev` that runs in the data folder."""
     if settings.temporal.address is not None:
         return settings.temporal.address
     try:

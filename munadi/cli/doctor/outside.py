@@ -1,4 +1,4 @@
-"""What networks need of us: an address that they and browsers can reach, and an app that they know."""
+"""Check what networks need: a public address that answers, and registered app credentials."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ def public_address(settings: Settings, transport: httpx.BaseTransport | None = N
     where = urlsplit(url)
     if _is_private(where.hostname or ""):
         named = f"{url} cannot be reached from outside"
-        message = named if settings.public_url else "MUNADI_PUBLIC_URL is not set: nobody else is told how to reach us"
+        message = (
+            named
+            if settings.public_url
+            else "MUNADI_PUBLIC_URL is not set, so networks and browsers have no address for this installation"
+        )
         return Check("public url", settings.is_development, message, FINE if settings.is_development else SET)
     import httpx
 
@@ -34,10 +38,10 @@ def public_address(settings: Settings, transport: httpx.BaseTransport | None = N
         with httpx.Client(timeout=PATIENCE, trust_env=False, transport=transport) as client:
             answer = client.get(f"{url}/healthz")
     except httpx.HTTPError as error:
-        advice = "Do DNS, the certificate and the proxy in front of the API fit MUNADI_PUBLIC_URL?"
+        advice = "Check DNS, the certificate and the proxy in front of the API against MUNADI_PUBLIC_URL."
         return Check("public url", False, f"{url} does not answer: {error or type(error).__name__}", advice)
     if not _is_munadi(answer):
-        advice = "Let the proxy there hand every path to the API, or correct MUNADI_PUBLIC_URL."
+        advice = "Make the proxy there pass every path to the API, or correct MUNADI_PUBLIC_URL."
         return Check("public url", False, f"{url} answers {answer.status_code}, but not as Munadi", advice)
     if where.scheme != "https":
         return Check("public url", True, f"{url} answers, without TLS", "Networks ask for https. " + SET)

@@ -1,4 +1,4 @@
-"""What the API says, from wherever it is asked."""
+"""Checks through the API, from any machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PART_ADVICE = {
 
 
 def remote(session: Session) -> Iterator[Check]:
-    """Is it there, how are its parts, does the clock agree, is the key known?"""
+    """Whether the API answers, its parts are up, its clock agrees, and the key works."""
     from munadi.client import NotReachable, ProblemError
 
     try:

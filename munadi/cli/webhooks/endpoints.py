@@ -14,12 +14,12 @@ from munadi.cli.paging import Cursor, Limit, say_more
 from munadi.cli.session import Session
 from munadi.cli.story import clock_time
 
-app = group("webhooks", "Send events to your own systems, see what arrived, send again.")
+app = group("webhooks", "Send events to your own systems, list deliveries, resend them.")
 
 EndpointId = Annotated[str, Argument(metavar="ENDPOINT_ID", help="whe_…")]
 Types = Annotated[
     list[str] | None,
-    Option("--type", metavar="TYPE", help="Only these events; repeat.", autocompletion=event_types),
+    Option("--type", metavar="TYPE", help="Only this event type; repeat for more.", autocompletion=event_types),
 ]
 Channels = Annotated[
     list[str] | None,
@@ -37,7 +37,7 @@ def list_(session: Session, limit: Limit = None, cursor: Cursor = None) -> None:
 @command(app, "create")
 def create(
     session: Session,
-    url: Annotated[str, Argument(metavar="URL", help="Where events are posted to.")],
+    url: Annotated[str, Argument(metavar="URL", help="The URL that events are sent to.")],
     brand_ref: BrandRef = None,
     types: Types = None,
     channels: Channels = None,
@@ -52,13 +52,13 @@ def create(
 
 @command(app, "rotate")
 def rotate(session: Session, endpoint_id: EndpointId) -> None:
-    """Make a new secret; the old one goes on signing for a while. Printed once."""
+    """Make a new secret; the old one still signs for a while. It is printed once."""
     session.show(session.client.webhooks.rotate_secret(endpoint_id), _print_secret)
 
 
 @command(app, "test")
 def test(session: Session, endpoint_id: EndpointId) -> None:
-    """Send a webhook.test event, and show what came of it. Exits 1 if it did not arrive."""
+    """Send a webhook.test event and show the answer. Exits 1 if it was not delivered."""
     delivery = session.client.webhooks.test(endpoint_id)
     session.show(delivery, _print_delivery)
     if delivery.get("status") != "delivered":
@@ -73,17 +73,15 @@ def deliveries(
     endpoint_id: Annotated[
         str | None, Option("--endpoint-id", metavar="ENDPOINT_ID", help="Only to this endpoint.")
     ] = None,
-    event_id: Annotated[str | None, Option("--event-id", metavar="EVENT_ID", help="Only of this event.")] = None,
-    content_id: Annotated[
-        str | None, Option("--content-id", metavar="CONTENT_ID", help="Only about this content.")
-    ] = None,
+    event_id: Annotated[str | None, Option("--event-id", metavar="EVENT_ID", help="Only for this event.")] = None,
+    content_id: Annotated[str | None, Option("--content-id", metavar="CONTENT_ID", help="Only for this post.")] = None,
     status_: Annotated[
         str | None, Option("--status", metavar="STATUS", help="Such as pending.", autocompletion=delivery_statuses)
     ] = None,
     limit: Limit = None,
     cursor: Cursor = None,
 ) -> None:
-    """List deliveries and what the last try brought."""
+    """List deliveries and the answer to each one's last attempt."""
     page = session.client.webhooks.deliveries(
         endpoint_id=endpoint_id, event_id=event_id, content_id=content_id, status=status_, limit=limit, cursor=cursor
     )
@@ -92,17 +90,17 @@ def deliveries(
 
 @command(app, "redeliver")
 def redeliver(session: Session, delivery_id: Annotated[str, Argument(metavar="DELIVERY_ID", help="dlv_…")]) -> None:
-    """Send a delivery again, whatever became of it."""
+    """Resend a delivery, whatever its status."""
     session.show(session.client.webhooks.redeliver(delivery_id), _print_delivery)
 
 
 def _print_secret(out: Output, endpoint: Any) -> None:
     out.facts([("endpoint", endpoint["id"]), ("url", endpoint["url"]), ("secret", (endpoint["secret"], "bold"))])
-    out.note(("Keep the secret now, it is not shown again. Check signatures with it.", "dim"))
+    out.note(("Copy the secret now, it is not shown again. Use it to verify signatures.", "dim"))
 
 
 def print_endpoint(out: Output, endpoint: Any) -> None:
-    """One endpoint and how it fares."""
+    """One endpoint and its health."""
     out.facts(
         [
             ("endpoint", endpoint["id"]),

@@ -1,4 +1,4 @@
-"""A small receiver as a subscriber would write it: raw body, signature first, answer at once, ids remembered."""
+"""A small webhook receiver, as a subscriber would write it: verify the raw body, answer at once, remember ids."""
 
 from __future__ import annotations
 

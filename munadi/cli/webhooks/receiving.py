@@ -1,4 +1,4 @@
-"""`munadi webhooks listen` and `verify`: be a subscriber, or check one message offline."""
+"""`munadi webhooks listen` and `verify`: receive webhooks, or check one message offline."""
 
 from __future__ import annotations
 
@@ -27,11 +27,14 @@ def listen(
     session: Session,
     port: Annotated[int, Option("--port", min=0, max=65535, help="0 picks a free one.")] = 0,
     secret: Annotated[
-        str | None, Option("--secret", metavar="SECRET", help="The endpoint's, whsec_…; without it one is made.")
+        str | None,
+        Option("--secret", metavar="SECRET", help="The endpoint's secret, whsec_…; without it an endpoint is created."),
     ] = None,
     host: Annotated[str, Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    brand_ref: Annotated[str | None, Option("--brand-ref", metavar="BRAND", help="For the endpoint made.")] = None,
-    count: Annotated[int | None, Option("--count", min=1, help="End after so many verified events.")] = None,
+    brand_ref: Annotated[
+        str | None, Option("--brand-ref", metavar="BRAND", help="Only this event type, for the created endpoint.")
+    ] = None,
+    count: Annotated[int | None, Option("--count", min=1, help="End after this many verified events.")] = None,
 ) -> None:
     """Receive webhooks here, check each signature and print the events, until Ctrl-C.
 
@@ -54,11 +57,11 @@ def listen(
 def verify(
     session: Session,
     secret: Annotated[str, Option("--secret", metavar="SECRET", help="whsec_…, or whpk_… for ed25519.")],
-    file: Annotated[Path, Option("--file", "-f", metavar="FILE", help="The body, its bytes as received.")],
+    file: Annotated[Path, Option("--file", "-f", metavar="FILE", help="The body, exactly as received.")],
     headers: Annotated[Path, Option("--headers", metavar="FILE", help="JSON, or lines of name: value.")],
-    any_age: Annotated[bool, Option("--any-age", help="Do not ask that it was sent within five minutes.")] = False,
+    any_age: Annotated[bool, Option("--any-age", help="Accept a message that is older than five minutes.")] = False,
 ) -> None:
-    """Check a message's signature offline. Exits 1 if nobody with the secret signed it."""
+    """Check a message's signature offline. Exits 1 if the secret did not sign it."""
     from datetime import timedelta
 
     from munadi.cli.webhooks.receiver import read_headers

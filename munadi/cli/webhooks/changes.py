@@ -1,4 +1,4 @@
-"""What is done to an endpoint that there is: change it, send it the events of a time again, delete it."""
+"""Change an endpoint, replay events to it, delete it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from munadi.cli.webhooks.endpoints import Channels, EndpointId, Types, app, prin
 def replay(
     session: Session,
     endpoint_id: EndpointId,
-    since: Annotated[str, Option("--since", metavar="TIME", help="ISO 8601 with an offset; from then on.")],
-    until: Annotated[str | None, Option("--until", metavar="TIME", help="Up to then; else up to now.")] = None,
+    since: Annotated[str, Option("--since", metavar="TIME", help="Start of the time span, ISO 8601 with an offset.")],
+    until: Annotated[
+        str | None, Option("--until", metavar="TIME", help="End of the time span; now by default.")
+    ] = None,
     types: Types = None,
 ) -> None:
-    """Send an endpoint the events of a time again, each with its first id, however many there are."""
+    """Resend an endpoint the events of a time span; each keeps its id."""
     count, start = 0, since
     while True:
         made = session.client.webhooks.replay(endpoint_id, start, until, types)
@@ -40,13 +42,13 @@ def update(
     url: Annotated[str | None, Option("--to", metavar="URL", help="Where events are posted to.")] = None,
     types: Types = None,
     channels: Channels = None,
-    every: Annotated[bool, Option("--all", help="Every event of every channel again.")] = False,
+    every: Annotated[bool, Option("--all", help="All event types of all channels.")] = False,
     description: Annotated[str | None, Option("--description", help="For people.")] = None,
     enabled: Annotated[
-        bool | None, Option("--enable/--disable", help="Enabling goes on with what was kept meanwhile.")
+        bool | None, Option("--enable/--disable", help="Enabling also sends the events that waited meanwhile.")
     ] = None,
 ) -> None:
-    """Change an endpoint, or enable one that was disabled; what is not named stays."""
+    """Change an endpoint, or enable a disabled one; options that you do not give stay as they are."""
     given = {"url": url, "types": types, "channels": channels, "description": description, "enabled": enabled}
     changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if every:
@@ -58,10 +60,10 @@ def update(
 
 @command(app, "delete")
 def delete(session: Session, endpoint_id: EndpointId) -> None:
-    """Send an endpoint nothing any more, also not what is on its way."""
+    """Delete an endpoint, and what is still waiting for it."""
     session.client.webhooks.delete(endpoint_id)
     session.show({"id": endpoint_id, "deleted": True}, lambda out, done: out.line("deleted ", done["id"]))
 
 
 def _print_replayed(out: Output, made: Any) -> None:
-    out.line((str(made["replayed"]), "bold"), " events are on their way; see munadi webhooks deliveries")
+    out.line((str(made["replayed"]), "bold"), " events are being resent; see munadi webhooks deliveries")

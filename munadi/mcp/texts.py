@@ -1,4 +1,4 @@
-"""What is true of a content and what to do next, in words that leave nothing to guess."""
+"""Texts for AI models: the state of a content, and the next step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from munadi.domain.reasons import REASONS
 
 S, W = ContentStatus, Retryable
 
-# Keyed by the words on the wire: a newer server may have statuses that this table has not.
+# Keyed by the statuses on the wire: a newer server may have others.
 MEANING: dict[str, str] = {
     S.ACCEPTED: "Munadi has stored it and will publish it at its time. It is NOT published yet.",
     S.QUEUED: "it waits for its time, or for a condition named below. It is NOT published yet.",
@@ -20,12 +20,12 @@ MEANING: dict[str, str] = {
     S.PUBLISHED: "every network published it.",
     S.PARTIALLY_PUBLISHED: "some networks published it, others did not.",
     S.FAILED: "no network published it.",
-    S.UNCONFIRMED: "at some network nobody can tell whether it is live.",
-    S.CANCELED: "it was withdrawn; nothing of it will be published.",
+    S.UNCONFIRMED: "for some network it is unknown whether the post is live.",
+    S.CANCELED: "it was canceled and will not be published.",
 }
 FOLLOW = "Call wait to follow it, or status later. Do not call publish again for it."
 MEND = (
-    "Do what stands under 'what to do' for each failure, then call retry; it repeats only what failed. Where the "
+    "Do what 'what to do' says for each failure, then call retry; it repeats only what failed. If the "
     "content itself must change, publish a changed one for these networks only."
 )
 NEXT: dict[str, str] = {
@@ -36,16 +36,16 @@ NEXT: dict[str, str] = {
     S.PARTIALLY_PUBLISHED: MEND,
     S.FAILED: MEND,
     S.UNCONFIRMED: (
-        "Do NOT publish it again: it may be live. Munadi goes on looking by itself. Call status later, or ask a person "
-        "to look at the network and to resolve it."
+        "Do NOT publish it again: it may be live. Munadi keeps checking the network. Call status later, or ask a "
+        "person to check the network and to resolve it."
     ),
     S.CANCELED: "Nothing is left to do.",
 }
 TRY_AGAIN: dict[str, str] = {
     W.AUTO: "Munadi tries again by itself",
     W.AFTER_WAIT: "retry can help after some time",
-    W.AFTER_FIX: "retry helps once this is mended",
-    W.RECONCILE: "only after a look at the network",
+    W.AFTER_FIX: "retry helps once the cause is fixed",
+    W.RECONCILE: "only after checking the network",
     W.NEVER: "retry does not help",
 }
 UNFINISHED: frozenset[str] = frozenset({S.ACCEPTED, S.QUEUED, S.PUBLISHING})
@@ -53,17 +53,17 @@ REMEDY: dict[str, str] = {reason: facts.remedy for reason, facts in REASONS.item
 
 
 def has_ended(content: Content) -> bool:
-    """Whether nothing more will happen by itself, other than looks at what is unconfirmed."""
+    """Whether nothing more happens by itself, except checks of unconfirmed publications."""
     return content["status"] not in UNFINISHED
 
 
 def next_step(content: Content) -> str:
-    """What to do now."""
+    """The next step."""
     return NEXT.get(content["status"], "Call status.")
 
 
 def describe(content: Content) -> str:
-    """A content whole, for a reader who sees nothing else."""
+    """The whole content, for a reader who sees nothing else."""
     return "\n".join(_lines(content))
 
 
@@ -86,13 +86,13 @@ def _publication(publication: Publication) -> Iterator[str]:
     if failure := publication["failure"]:
         yield from (f"  {line}" for line in failed(failure))
     if hold := publication["hold"]:
-        yield f"  held since {hold['since']}: {hold['reason']}, until {hold['until'] or 'somebody acts'}"
+        yield f"  waiting since {hold['since']}: {hold['reason']}, until {hold['until'] or 'a person acts'}"
     for warning in publication["warnings"]:
         yield f"  warning {warning['code']}: {warning['message']}"
 
 
 def failed(failure: Failure) -> Iterator[str]:
-    """A failure: why, whether a retry can help, what to do, the network's own words."""
+    """A failure: the reason, whether a retry can help, what to do, the network's own message."""
     again = TRY_AGAIN.get(failure["retryable"], failure["retryable"])
     yield f"{failure['reason']} ({failure['class']}; {again}): {failure['message']}"
     yield f"what to do: {failure['remedy']}"
@@ -100,11 +100,11 @@ def failed(failure: Failure) -> Iterator[str]:
         yield f"not before {failure['retryAfter']}"
     said = " ".join(part for part in (failure["providerCode"], failure["providerMessage"]) if part)
     if said:
-        yield f"the network said: {said}"
+        yield f"the network answered: {said}"
 
 
 def violated(violations: Iterable[Violation]) -> Iterator[str]:
-    """Each broken rule: where, which, limit and actual, and what to do where the table of reasons knows it."""
+    """Each broken rule: place, code, limit, actual value, and the remedy if the table of reasons has one."""
     for violation in violations:
         channel = f" [{violation['channel']}]" if violation.get("channel") else ""
         measured = {"limit": violation.get("limit"), "actual": violation.get("actual")}
@@ -116,7 +116,7 @@ def violated(violations: Iterable[Violation]) -> Iterator[str]:
 
 
 def remedy_of(violation: Mapping[str, Any]) -> str | None:
-    """The next step of a violation that is told as a failure's reason."""
+    """The remedy of a violation whose code is a failure reason."""
     return REMEDY.get(violation.get("code") or "")
 
 
