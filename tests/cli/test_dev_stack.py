@@ -116,8 +116,9 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing(tmp_path: Path, clean_en
         code = process.wait(200)
         process.assert_nothing_left()
     assert code == 0, process.output
-    for words in ("That is not published yet", "partially_published", "ACCOUNT_RESTRICTED", "Resolve the restriction",
-                  "25/2207050", "every signature verified", "completed: canceled", "Everything is as expected"):  # fmt: skip
+    for words in ("It is not published yet", "partially_published", "ACCOUNT_RESTRICTED", "Resolve the restriction",
+                  "25/2207050", "every signature verified", "completed: canceled",
+                  "Everything is as expected"):  # fmt: skip
         assert words in process.output
     for channel in ChannelName:
         courses = re.findall(rf"^  {channel} +prepared .* visible call .* ms late$", process.output, re.MULTILINE)
