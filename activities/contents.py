@@ -5,8 +5,8 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.messages import ContentRef, OperatorCommand
-from munadi.domain.story import Claim, CommandResult, View
 from munadi.ports import Clock, Contents, Operators
+from munadi.publishing.model import Claim, CommandResult, View
 
 
 class ContentActivities:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from munadi.domain.ledger import Work
 from munadi.domain.publication import Handle
 from munadi.ports import Clock, Publications
+from munadi.publishing.model import Work
 
 
 class HandleKeeper:

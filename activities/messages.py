@@ -1,11 +1,11 @@
-"""What a workflow hands to an activity: ids, versions, counts. Answers are in `munadi.domain.story`."""
+"""What a workflow hands to an activity: ids, versions, counts. Answers are in `munadi.publishing.model`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from munadi.domain.model import Model
-from munadi.domain.story import Command
+from munadi.publishing.model import Command
 
 # Tries of a call that certainly was not sent, before it becomes a hold on a durable timer: 0, 2, 8, 26 s.
 PUBLISH_TRIES = 4

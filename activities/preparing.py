@@ -11,7 +11,6 @@ from activities.heartbeat import heartbeats
 from activities.messages import PREPARE_TRIES, PublicationRef
 from activities.outcomes import look_again, next_step, settled_as
 from munadi.domain.failure import ChannelError, Effect
-from munadi.domain.ledger import Work
 from munadi.domain.publication import (
     HOLD_GROWTH,
     LAPSE_MARGIN,
@@ -20,8 +19,8 @@ from munadi.domain.publication import (
     Pending,
     PublicationStatus,
 )
-from munadi.domain.story import Outcome, Step
 from munadi.ports import Channels, Clock, Publications, StaleEpoch, TokenKeeper
+from munadi.publishing.model import NextStep, StepResult, Work
 
 
 class PreparingActivities:
@@ -34,7 +33,7 @@ class PreparingActivities:
         self._clock = clock
 
     @activity.defn(name="prepare")
-    async def prepare(self, ref: PublicationRef) -> Outcome:
+    async def prepare(self, ref: PublicationRef) -> StepResult:
         """Do the next part: READY, AGAIN after a while, or the publication failed or was held (LOOK)."""
         async with heartbeats():
             work = await self._publications.load(ref.publication_id)
@@ -55,13 +54,13 @@ class PreparingActivities:
                     lambda account: channel.prepare(work.draft, account, keeper.handle(usable), keeper.save),
                 )
                 if isinstance(result, Pending):
-                    return next_step(work, Step.AGAIN, result.after)
+                    return next_step(work, NextStep.AGAIN, result.after)
                 await keeper.ready(result.expires_at)
             except StaleEpoch:
                 return look_again(ref.publication_id, ref.epoch, work)
             except ChannelError as error:
                 return await self._ended(work, error)
-            return next_step(work, Step.READY)
+            return next_step(work, NextStep.READY)
 
     def _usable(self, work: Work) -> Handle | None:
         """The handle so far, unless it would lapse before the visible call."""
@@ -71,7 +70,7 @@ class PreparingActivities:
         needed_until = max(work.draft.due_at, self._clock.now()) + LAPSE_MARGIN
         return handle if handle.expires_at > needed_until else None
 
-    async def _ended(self, work: Work, error: ChannelError) -> Outcome:
+    async def _ended(self, work: Work, error: ChannelError) -> StepResult:
         """Refused → failed. Out of order → a few tries, then a hold. Nothing visible has happened either way."""
         hold = hold_for(error)
         if error.effect is not Effect.REJECTED and hold is None:

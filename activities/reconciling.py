@@ -13,7 +13,6 @@ from activities.messages import PublicationRef
 from activities.outcomes import look_again, next_step, settled_as
 from munadi.domain.channel import ChannelSpec, Resend
 from munadi.domain.failure import ChannelError, Effect
-from munadi.domain.ledger import OpenAttempt, Settled, Work
 from munadi.domain.publication import (
     LOOK_GROWTH,
     Absent,
@@ -23,8 +22,8 @@ from munadi.domain.publication import (
     Unknown,
     growing,
 )
-from munadi.domain.story import Outcome, Step, Verdict
 from munadi.ports import Channels, Clock, Publications, TokenKeeper
+from munadi.publishing.model import NextStep, OpenAttempt, Outcome, Settled, StepResult, Work
 
 S = PublicationStatus
 # Spacing of looks while an absence is not yet proven.
@@ -43,7 +42,7 @@ class ReconcilingActivities:
         self._clock = clock
 
     @activity.defn(name="reconcile")
-    async def reconcile(self, ref: PublicationRef) -> Outcome:
+    async def reconcile(self, ref: PublicationRef) -> StepResult:
         """Raise the epoch, look, and say what is proven. Read only at the network."""
         async with heartbeats():
             work = await self._publications.begin_reconcile(ref.publication_id, self._clock.now())
@@ -53,7 +52,7 @@ class ReconcilingActivities:
                 return await self._nothing_open(work, ref.look_first)
             return await self._open(work, work.open_attempt)
 
-    async def _nothing_open(self, work: Work, look_first: bool) -> Outcome:
+    async def _nothing_open(self, work: Work, look_first: bool) -> StepResult:
         """No visible call is in doubt; a late first send looks all the same: the database may be a restored one."""
         if work.look_since is not None:
             return await self._restored(work, work.look_since)
@@ -61,13 +60,13 @@ class ReconcilingActivities:
             found = await self._find(work, work.draft.created_at)
             if isinstance(found, Published):
                 return settled_as(work.publication_id, await self._publish_found(work, None, found))
-            return next_step(work, Step.PUBLISH)
+            return next_step(work, NextStep.PUBLISH)
         if work.status is S.UNCONFIRMED:
             return settled_as(work.publication_id, await self._still_unknown(work))
         settled = await self._publications.requeue(work.publication_id, epoch=work.epoch, now=self._clock.now())
         return settled_as(work.publication_id, settled)
 
-    async def _restored(self, work: Work, since: datetime) -> Outcome:
+    async def _restored(self, work: Work, since: datetime) -> StepResult:
         """The database is older than what may have happened: only a look that proves absence lets it be sent.
 
         What was prepared since then is not on record either, so an absence by the old handle alone proves nothing.
@@ -85,18 +84,18 @@ class ReconcilingActivities:
         if isinstance(found, Unknown):
             return settled_as(work.publication_id, await self._still_unknown(work))
         if work.status is S.PUBLISHING:
-            return next_step(work, Step.PUBLISH)
-        verdict = Verdict(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))
-        settled = await self._publications.settle(
-            work.publication_id, None, epoch=work.epoch, verdict=verdict, now=self._clock.now()
+            return next_step(work, NextStep.PUBLISH)
+        outcome = Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))
+        settled = await self._publications.record_outcome(
+            work.publication_id, None, epoch=work.epoch, outcome=outcome, now=self._clock.now()
         )
         return settled_as(work.publication_id, settled)
 
-    async def _open(self, work: Work, attempt: OpenAttempt) -> Outcome:
+    async def _open(self, work: Work, attempt: OpenAttempt) -> StepResult:
         accepted = attempt.outcome is Effect.SENT
         if accepted and work.status is S.PUBLISHING:
             # The network has it and was still at work on it: only how it ends is open, it is never sent again.
-            return next_step(work, Step.CHECK)
+            return next_step(work, NextStep.CHECK)
         channel = self._channels[work.channel]
         spec = channel.spec
         found = await self._find(work, attempt.intent_at)
@@ -106,31 +105,31 @@ class ReconcilingActivities:
         proven_at = attempt.deadline_at + spec.margin + spec.absence_window
         paused = found.pause if isinstance(found, Unknown) and found.pause else timedelta(0)
         if now < proven_at:
-            return next_step(work, Step.RECONCILE, min(max(SPACING, paused), proven_at - now))
+            return next_step(work, NextStep.RECONCILE, min(max(SPACING, paused), proven_at - now))
         if isinstance(found, Absent) and not accepted and channel.resend(work.draft) is not Resend.NEVER:
             return await self._absent(work, attempt, spec, now)
         return settled_as(work.publication_id, await self._still_unknown(work, paused))
 
-    async def _absent(self, work: Work, attempt: OpenAttempt, spec: ChannelSpec, now: datetime) -> Outcome:
+    async def _absent(self, work: Work, attempt: OpenAttempt, spec: ChannelSpec, now: datetime) -> StepResult:
         """Proven absent: back to queued, at once the first time, then on growing holds."""
-        verdict = Verdict(
+        outcome = Outcome(
             effect=Effect.NOT_SENT,
             hold=HoldReason.OUTAGE,
             hold_for=timedelta(0) if work.attempts <= 1 else None,
         )
-        settled = await self._publications.settle(
-            work.publication_id, attempt.id, epoch=work.epoch, verdict=verdict, now=now
+        settled = await self._publications.record_outcome(
+            work.publication_id, attempt.id, epoch=work.epoch, outcome=outcome, now=now
         )
         return settled_as(work.publication_id, settled)
 
     async def _publish_found(self, work: Work, attempt: OpenAttempt | None, found: Published) -> Settled:
         if found.published_at is None and attempt is not None:
             found = found.model_copy(update={"published_at": attempt.intent_at})
-        return await self._publications.settle(
+        return await self._publications.record_outcome(
             work.publication_id,
             attempt.id if attempt else None,
             epoch=work.epoch,
-            verdict=Verdict(effect=Effect.SENT, published=found),
+            outcome=Outcome(effect=Effect.SENT, published=found),
             now=self._clock.now(),
         )
 

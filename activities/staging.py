@@ -21,10 +21,9 @@ from activities.outcomes import look_again, next_step, settled_as
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.ledger import Intent, IntentRefused, OpenAttempt, Work
 from munadi.domain.publication import Absent, PublicationStatus, Published, Unknown, Warning_
-from munadi.domain.story import Outcome, Step
 from munadi.ports import Channels, Clock, Publications, Stage, Stages, StaleEpoch, TokenKeeper
+from munadi.publishing.model import Intent, IntentRefused, NextStep, OpenAttempt, StepResult, Work
 
 log = logging.getLogger("munadi.staging")
 
@@ -55,19 +54,19 @@ class StagingActivities:
         self._holder = holder
 
     @activity.defn(name="finish")
-    async def finish(self, ref: PublicationRef) -> Outcome:
+    async def finish(self, ref: PublicationRef) -> StepResult:
         """Take the next later step: STAGE while something is left, else DONE. Never fails the publication."""
         async with heartbeats():
             work = await self._stages.begin(ref.publication_id, self._clock.now())
             if work is None or work.status is not PublicationStatus.PUBLISHED:
                 return look_again(ref.publication_id, ref.epoch, work)
             if work.stage is None:
-                return next_step(work, Step.DONE)
+                return next_step(work, NextStep.DONE)
             try:
                 account = await self._tokens.account(work.account_id)
             except ChannelError as error:
                 if error.reason is Reason.RATE_LIMITED and error.retry_after is not None:
-                    return next_step(work, Step.STAGE, error.retry_after)
+                    return next_step(work, NextStep.STAGE, error.retry_after)
                 return await self._give_up(work, None, error)
             if work.stage_attempt is not None:
                 return await self._look(work, work.stage, work.stage_attempt, account)
@@ -76,7 +75,7 @@ class StagingActivities:
             return await self._attempt(work, work.stage, account)
 
     @activity.defn(name="locate")
-    async def locate(self, ref: PublicationRef) -> Outcome:
+    async def locate(self, ref: PublicationRef) -> StepResult:
         """Look for the id of a live post that was published without one. Read only; what fails is tried again later."""
         async with heartbeats():
             work = await self._publications.load(ref.publication_id)
@@ -94,7 +93,7 @@ class StagingActivities:
             settled = await self._stages.located(ref.publication_id, found, self._clock.now())
             return settled_as(ref.publication_id, settled)
 
-    async def _attempt(self, work: Work, stage: str, account: ConnectedAccount) -> Outcome:
+    async def _attempt(self, work: Work, stage: str, account: ConnectedAccount) -> StepResult:
         spec = self._channels[work.channel].spec
         now = self._clock.now()
         gate = DeadlineGate.open_for(self._clock, now, spec.publish_deadline)
@@ -103,19 +102,19 @@ class StagingActivities:
         )
         if isinstance(intent, IntentRefused):
             if intent.code == "PAUSED" and intent.wait is not None:
-                return next_step(work, Step.STAGE, intent.wait)
+                return next_step(work, NextStep.STAGE, intent.wait)
             return look_again(work.publication_id, work.epoch, work)
         error = await self._call(work, stage, account, gate)
         if error is None:
-            return await self._settle(work, intent.attempt_id, Effect.SENT)
+            return await self._record(work, intent.attempt_id, Effect.SENT)
         await self._tokens.pause(account, error.pause)
         if error.effect is Effect.UNKNOWN:
-            await self._settle(work, intent.attempt_id, Effect.UNKNOWN, error=error)
-            return next_step(work, Step.STAGE, SPACING)
+            await self._record(work, intent.attempt_id, Effect.UNKNOWN, error=error)
+            return next_step(work, NextStep.STAGE, SPACING)
         still_processing = error.provider_code == IN_PROGRESS and self._clock.now() < work.publish_by
         if error.effect is Effect.NOT_SENT and (intent.number < MAX_TRIES or still_processing):
-            await self._settle(work, intent.attempt_id, Effect.NOT_SENT, error=error)
-            return next_step(work, Step.STAGE, error.retry_after or SPACING * intent.number)
+            await self._record(work, intent.attempt_id, Effect.NOT_SENT, error=error)
+            return next_step(work, NextStep.STAGE, error.retry_after or SPACING * intent.number)
         return await self._give_up(work, intent, error)
 
     async def _call(self, work: Work, stage: str, account: ConnectedAccount, gate: DeadlineGate) -> ChannelError | None:
@@ -138,7 +137,7 @@ class StagingActivities:
             return ChannelError(Reason.INTERNAL_ERROR, Effect.UNKNOWN, type(error).__name__)
         return None
 
-    async def _look(self, work: Work, stage: str, attempt: OpenAttempt, account: ConnectedAccount) -> Outcome:
+    async def _look(self, work: Work, stage: str, attempt: OpenAttempt, account: ConnectedAccount) -> StepResult:
         channel = self._channels[work.channel]
         try:
             found = await channel.find(work.draft, account, work.handle, attempt.intent_at - SPACING, stage)
@@ -148,33 +147,33 @@ class StagingActivities:
         if isinstance(found, Unknown):
             await self._tokens.pause(account, found.pause)
         if isinstance(found, Published):
-            return await self._settle(work, attempt.id, Effect.SENT)
+            return await self._record(work, attempt.id, Effect.SENT)
         now = self._clock.now()
         proven_at = attempt.deadline_at + channel.spec.margin + channel.spec.absence_window
         if now < proven_at:
-            return next_step(work, Step.STAGE, min(SPACING, proven_at - now))
+            return next_step(work, NextStep.STAGE, min(SPACING, proven_at - now))
         may_resend = isinstance(found, Absent) and channel.resend(work.draft) is not Resend.NEVER
         if may_resend and attempt.number < MAX_TRIES:
-            await self._settle(work, attempt.id, Effect.NOT_SENT)
-            return next_step(work, Step.STAGE)
+            await self._record(work, attempt.id, Effect.NOT_SENT)
+            return next_step(work, NextStep.STAGE)
         effect = Effect.NOT_SENT if may_resend else Effect.UNKNOWN
-        return await self._settle(work, attempt.id, effect, warning=_warning(work, stage, "nobody can tell", None))
+        return await self._record(work, attempt.id, effect, warning=_warning(work, stage, "nobody can tell", None))
 
-    async def _restored(self, work: Work, stage: str, since: datetime, account: ConnectedAccount) -> Outcome:
+    async def _restored(self, work: Work, stage: str, since: datetime, account: ConnectedAccount) -> StepResult:
         """The database is older than what may have happened: the step is taken only if it is proven absent."""
         try:
             found = await self._channels[work.channel].find(work.draft, account, work.handle, since, stage)
         except ChannelError as error:
             found = Unknown(note=str(error)[:200])
         if isinstance(found, Published):
-            return await self._settle(work, None, Effect.SENT)
+            return await self._record(work, None, Effect.SENT)
         if isinstance(found, Absent):
             return await self._attempt(work, stage, account)
-        return await self._settle(
+        return await self._record(
             work, None, Effect.NOT_SENT, warning=_warning(work, stage, f"nobody can tell: {found.note}", None)
         )
 
-    async def _settle(
+    async def _record(
         self,
         work: Work,
         attempt_id: str | None,
@@ -182,9 +181,9 @@ class StagingActivities:
         *,
         error: ChannelError | None = None,
         warning: Warning_ | None = None,
-    ) -> Outcome:
+    ) -> StepResult:
         assert work.stage is not None
-        settled = await self._stages.settle(
+        settled = await self._stages.record_outcome(
             work.publication_id,
             attempt_id,
             stage=work.stage,
@@ -196,12 +195,12 @@ class StagingActivities:
         )
         return settled_as(work.publication_id, settled)
 
-    async def _give_up(self, work: Work, intent: Intent | None, error: ChannelError) -> Outcome:
+    async def _give_up(self, work: Work, intent: Intent | None, error: ChannelError) -> StepResult:
         assert work.stage is not None
         effect = error.effect if error.effect is not Effect.UNKNOWN else Effect.NOT_SENT
         warning = _warning(work, work.stage, str(error), error.provider_code)
         attempt_id = intent.attempt_id if intent else None
-        return await self._settle(work, attempt_id, effect, error=error, warning=warning)
+        return await self._record(work, attempt_id, effect, error=error, warning=warning)
 
 
 def _warning(work: Work, stage: str, why: str, code: str | None) -> Warning_:

@@ -42,8 +42,8 @@ from api.routes import (
 from api.services import Services
 from munadi.config import Settings
 from munadi.connecting import Connecting
-from munadi.db.accounts import AccountStore
-from munadi.db.connections import ConnectionStore
+from munadi.db.accounts.connections import ConnectionStore
+from munadi.db.accounts.store import AccountStore
 from munadi.db.session import Database
 from munadi.intake.accept import Intake
 from munadi.intake.media import MediaIntake, RequestLimits

@@ -21,8 +21,8 @@ from api.dashboard.session import COOKIE, CSRF_HEADER, SAFE_METHODS, Session, ch
 from api.problems import ProblemError, request_id_of
 from api.quotas import brand_of_call, count_call
 from api.services import Services, services
-from munadi.db.keys import KeyStore
-from munadi.db.sessions import SessionStore
+from munadi.db.keys.sessions import SessionStore
+from munadi.db.keys.store import KeyStore
 from munadi.db.tables import KeyRow
 from munadi.domain.audit import Action, current_actor
 from munadi.domain.brand import BrandLimits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.auth import Principal
 from api.services import Services
-from munadi.db.brands import BrandStore
+from munadi.db.brands.store import BrandStore
 from munadi.intake.problems import Findings
 
 

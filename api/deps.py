@@ -16,10 +16,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.auth import Principal, not_found, require
 from api.problems import ProblemError, refused
 from api.services import Services, services
-from munadi.db.story import Story
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem
+from munadi.publishing.content import LockedContent
 
 T = TypeVar("T", bound=BaseModel)
 MAX_PAGE = 100
@@ -48,9 +48,9 @@ class Page(WireModel, Generic[T]):
     next_cursor: str | None = Field(None, description="Give it as `cursor` for the next page.")
 
 
-async def locked(session: AsyncSession, content_id: str, principal: Principal, now: datetime) -> Story:
+async def locked(session: AsyncSession, content_id: str, principal: Principal, now: datetime) -> LockedContent:
     """A content under lock, if the key may see it; else 404."""
-    story = await Story.lock(session, content_id, now) if is_id(content_id, Prefix.CONTENT) else None
+    story = await LockedContent.lock(session, content_id, now) if is_id(content_id, Prefix.CONTENT) else None
     if story is None or not principal.may_see(story.content.brand_ref):
         raise not_found("content", content_id)
     return story

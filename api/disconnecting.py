@@ -7,7 +7,7 @@ import logging
 
 from api.services import Services
 from munadi.crypto import SealBroken
-from munadi.db.accounts import AccountStore, OpenedAccount
+from munadi.db.accounts.store import AccountStore, OpenedAccount
 from munadi.domain.failure import ChannelError
 
 log = logging.getLogger("munadi.accounts")

@@ -25,7 +25,7 @@ from starlette.responses import Response
 from api.problems import ProblemError
 from api.services import Services, services
 from munadi.crypto import KeyRing, SealBroken
-from munadi.db.idempotency import Kept, KeyReused, Once
+from munadi.db.idempotency import IdempotencyRecord, KeyReused, StoredResponse
 from munadi.intake.strict_json import canonical
 
 REPLAYED = "Idempotent-Replayed"
@@ -155,12 +155,16 @@ def respond(answer: Answer) -> Response:
     return Response(body, answer.status, dict(answer.headers), "application/json", answer.after)
 
 
-def _once(asked: Asked, brand_ref: str | None, operation: str) -> Once | None:
-    return None if asked.key is None else Once(f"{brand_ref or '*'} {operation}", asked.key, asked.fingerprints)
+def _once(asked: Asked, brand_ref: str | None, operation: str) -> IdempotencyRecord | None:
+    return (
+        None
+        if asked.key is None
+        else IdempotencyRecord(f"{brand_ref or '*'} {operation}", asked.key, asked.fingerprints)
+    )
 
 
 async def _take(
-    services: Services, once: Once, session: AsyncSession, response: Response | None = None
+    services: Services, once: IdempotencyRecord, session: AsyncSession, response: Response | None = None
 ) -> Response | None:
     """Take the key, or answer as before."""
     answer = None if response is None else _kept(services, once, response)
@@ -171,13 +175,13 @@ async def _take(
     return None if kept is None else _replay(services, once, kept)
 
 
-def _kept(services: Services, once: Once, response: Response) -> Kept:
+def _kept(services: Services, once: IdempotencyRecord, response: Response) -> StoredResponse:
     # Without what is computed anew for each sending; sealed, because some answers show a secret.
     headers = {name: value for name, value in response.headers.items() if not name.startswith("content-")}
-    return Kept(response.status_code, headers, services.keyring.seal(bytes(response.body), **once.place))
+    return StoredResponse(response.status_code, headers, services.keyring.seal(bytes(response.body), **once.place))
 
 
-def _replay(services: Services, once: Once, kept: Kept) -> Response:
+def _replay(services: Services, once: IdempotencyRecord, kept: StoredResponse) -> Response:
     try:
         body = services.keyring.open(kept.body, **once.place)
     except SealBroken:

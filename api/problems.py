@@ -30,13 +30,13 @@ from starlette.responses import Response
 
 from api import quotas
 from munadi.crypto import SealBroken
-from munadi.db.changes import ChangeRefused
 from munadi.domain.model import WireModel
 from munadi.domain.problem import MAX_PROBLEMS, Problem, ProblemsFound
 from munadi.domain.shape import problems_of_shape
 from munadi.domain.usage import QuotaExceeded
 from munadi.logs import traceback_of
 from munadi.media.store import StoreUnavailable
+from munadi.publishing.changes import ChangeRefused
 
 MEDIA_TYPE = "application/problem+json"
 LOCK_NOT_AVAILABLE = "55P03"

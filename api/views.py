@@ -7,9 +7,9 @@ from datetime import datetime
 
 from pydantic import Field
 
-from munadi.db.notices import event_of
+from munadi.db.contents.views import publication_view
+from munadi.db.events.notify import event_of
 from munadi.db.tables import AttemptRow, DraftRow, EventRow, MediaRow, PublicationRow
-from munadi.db.views import publication_view
 from munadi.domain.channel import MediaKind, TextLength
 from munadi.domain.content import Draft, PublicationView
 from munadi.domain.event import Event

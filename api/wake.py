@@ -14,8 +14,8 @@ from starlette.background import BackgroundTask, BackgroundTasks
 from temporalio.client import Client
 
 from api.services import Services
-from munadi.db.story import Story
 from munadi.domain.account_view import AccountView
+from munadi.publishing.content import LockedContent
 from workflows.start import wake_account, wake_content
 
 # An established client blocks for 9 s when Temporal is down, whatever its rpc_timeout.
@@ -35,7 +35,7 @@ class Wake:
     first: bool = False
 
     @classmethod
-    def of(cls, story: Story, *, first: bool = False) -> Wake:
+    def of(cls, story: LockedContent, *, first: bool = False) -> Wake:
         """The wake that a committed story asks for."""
         channels = tuple(row.channel for row in story.publications)
         return cls(story.content.id, story.content.brand_ref, channels, first)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from api.services import Services
-from munadi.db.deliveries import DeliveryStore
-from munadi.db.delivery_log import DeliveryLog
+from munadi.db.webhooks.deliveries import DeliveryStore
+from munadi.db.webhooks.delivery_log import DeliveryLog
 from munadi.domain.webhook import DeliveryView
 
 

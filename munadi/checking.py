@@ -7,7 +7,7 @@ answer is about a connection that is gone: the new one is asked.
 
 from __future__ import annotations
 
-from munadi.db.accounts import AccountStore
+from munadi.db.accounts.store import AccountStore
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Failure, FailureClass, Reason
 from munadi.domain.reasons import REASONS, failure_of

@@ -18,12 +18,12 @@ from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.accounts import AccountStore
+from munadi.db.accounts.connections import Chosen, ConnectionStore, Wanted, hash_of
+from munadi.db.accounts.store import AccountStore
 from munadi.db.audit import record
-from munadi.db.brands import BrandStore
-from munadi.db.connections import Chosen, ConnectionStore, Wanted, hash_of
-from munadi.db.keys import KeyStore
-from munadi.db.limits import require_accounts, take_turns
+from munadi.db.brands.limits import require_accounts, take_turns
+from munadi.db.brands.store import BrandStore
+from munadi.db.keys.store import KeyStore
 from munadi.db.session import Database
 from munadi.db.tables import ConnectionRow
 from munadi.domain.account_view import AccountView

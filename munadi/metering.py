@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from munadi.db.calls import Calls, add_calls
+from munadi.db.keys.calls import Calls, add_calls
 from munadi.db.session import Database
 from munadi.domain.usage import MINUTE, BrandCalls, Limit, Month, Quota, QuotaExceeded, of_month
 from munadi.flushing import flushing

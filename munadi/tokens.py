@@ -12,7 +12,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from munadi.crypto import SealBroken
-from munadi.db.accounts import AccountStore, OpenedAccount
+from munadi.db.accounts.store import AccountStore, OpenedAccount
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS

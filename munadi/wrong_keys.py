@@ -14,9 +14,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from munadi.db.audit_tables import AuditRow
 from munadi.db.ids import new_id
 from munadi.db.session import Database
+from munadi.db.tables.audit import AuditRow
 from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix
 from munadi.flushing import flushing

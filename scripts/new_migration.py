@@ -1,4 +1,4 @@
-"""Write the next database revision from what changed in munadi/db/tables.py.
+"""Write the next database revision from what changed in munadi/db/tables/.
 
     .venv/bin/python scripts/new_migration.py "say what changes"
 
@@ -27,7 +27,7 @@ def main() -> int:
         path = new_revision(url, sys.argv[1])
     if "    pass" in path.read_text():
         path.unlink()
-        print("nothing changed: the newest revision has all of munadi/db/tables.py")
+        print("nothing changed: the newest revision has all of munadi/db/tables/")
         return 1
     for arguments in (["check", "--fix", "--quiet"], ["format", "--quiet"]):
         subprocess.run([Path(sys.executable).with_name("ruff"), *arguments, path], check=True)

@@ -13,10 +13,10 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from activities.access import with_token
-from munadi.db.discards import DiscardOutbox, LeftBehind
 from munadi.domain.channel import Leftovers
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Channels, Clock, TokenKeeper
+from munadi.publishing.leftover_removal import DiscardOutbox, LeftBehind
 
 log = logging.getLogger("munadi.discarding")
 

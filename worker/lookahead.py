@@ -10,12 +10,12 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from munadi.db.preflights import Ahead, Near, Preflights
 from munadi.db.session import Database
 from munadi.domain.failure import ChannelError, Failure
 from munadi.intake.preflight import Foresight
 from munadi.intake.quota import planned_posts
 from munadi.ports import Clock
+from munadi.publishing.preflights import DueContent, DuePublication, Preflights
 
 log = logging.getLogger("munadi.lookahead")
 
@@ -68,7 +68,7 @@ class LookingAhead:
         for near in loaded:
             await self._look(near, now)
 
-    async def _load(self, content_ids: Collection[str], now: datetime) -> list[Near]:
+    async def _load(self, content_ids: Collection[str], now: datetime) -> list[DueContent]:
         found = [await self._preflights.load(content_id, now) for content_id in content_ids]
         return [near for near in found if near is not None]
 
@@ -93,7 +93,7 @@ class LookingAhead:
         await asyncio.gather(*map(ask, asked))
         return bool(asked)
 
-    async def _look(self, near: Near, now: datetime) -> None:
+    async def _look(self, near: DueContent, now: datetime) -> None:
         found: dict[str, Failure] = {}
         for ahead in near.publications:
             failure = await self._foreseen(ahead, near.due, now)
@@ -102,7 +102,7 @@ class LookingAhead:
                 log.warning("%s would not go out as things stand: %s", ahead.work.publication_id, failure.message)
         await self._preflights.record(near, found, now)
 
-    async def _foreseen(self, ahead: Ahead, due: datetime, now: datetime) -> Failure | None:
+    async def _foreseen(self, ahead: DuePublication, due: datetime, now: datetime) -> Failure | None:
         account_id = ahead.account.id
         async with self._database.read() as session:
             planned = (await planned_posts(session, [account_id], due)).get(account_id, 0)

@@ -16,15 +16,15 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from munadi.config import Settings
+from munadi.db.accounts.upkeep import KeepingStore
 from munadi.db.audit import forget_old_entries
-from munadi.db.discards import forget_old_discards
-from munadi.db.events import number_events
+from munadi.db.events.log import number_events
 from munadi.db.idempotency import forget_old_answers
-from munadi.db.keeping import KeepingStore
+from munadi.db.keys.sessions import forget_old_sessions
 from munadi.db.session import Database
-from munadi.db.sessions import forget_old_sessions
-from munadi.db.wakes import DueWake, Wakes
 from munadi.ports import Clock
+from munadi.publishing.leftover_removal import forget_old_discards
+from munadi.publishing.wakes import DueWake, Wakes
 from workflows.start import wake_account, wake_content
 
 log = logging.getLogger("munadi.relay")

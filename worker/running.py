@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 
 from activities.webhooks import WebhookActivities
 from munadi.config import Settings
-from munadi.db.keeping import KeepingStore
+from munadi.db.accounts.upkeep import KeepingStore
 from munadi.db.session import Database
 from munadi.runtime import Runtime, open_runtime
 from munadi.temporal import connect

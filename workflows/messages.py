@@ -14,7 +14,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from munadi.domain.story import Command
+    from munadi.publishing.model import Command
 
 WAKE = "wake"
 _NEEDS_INPUT = frozenset({Command.RESCHEDULE})

@@ -19,42 +19,42 @@ with workflow.unsafe.imports_passed_through():
     from activities.staging import StagingActivities
     from munadi.domain.channel import ChannelName
     from munadi.domain.publication import PublicationStatus
-    from munadi.domain.story import Claimed, Mode, Outcome, Plan, Step
+    from munadi.publishing.model import Claimed, Mode, NextStep, Plan, StepResult
     from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, STAGE, told
 
 
-_FIRST = {Mode.PUBLISH: Step.PUBLISH, Mode.STAGES: Step.STAGE, Mode.LOCATE: Step.LOCATE}
+_FIRST = {Mode.PUBLISH: NextStep.PUBLISH, Mode.STAGES: NextStep.STAGE, Mode.LOCATE: NextStep.LOCATE}
 
 
-async def prepare(plan: Plan, draft_version: int) -> Outcome:
+async def prepare(plan: Plan, draft_version: int) -> StepResult:
     """Do the invisible step part by part until only the visible call is left."""
     ref = PublicationRef(publication_id=plan.publication_id, epoch=plan.epoch, draft_version=draft_version)
     while True:
         try:
-            outcome = await workflow.execute_activity_method(
+            result = await workflow.execute_activity_method(
                 PreparingActivities.prepare, ref, **told(PREPARE, f"prepare {plan.channel}")
             )
         except ActivityError as error:
             if isinstance(error.cause, CancelledError):
                 raise asyncio.CancelledError from None
             # Timed out or out of tries for a reason of our own: look, and begin again from what was saved.
-            outcome = Outcome(
+            result = StepResult(
                 publication_id=plan.publication_id,
                 status=PublicationStatus.QUEUED,
-                step=Step.LOOK,
+                step=NextStep.LOOK,
                 epoch=plan.epoch,
                 after=timedelta(seconds=15),
             )
-        if outcome.step is not Step.AGAIN:
-            if outcome.after:
-                await workflow.sleep(outcome.after, summary=f"{plan.channel}: before preparing again")
-            return outcome
-        await workflow.sleep(outcome.after, summary=f"{plan.channel}: being processed by the network")
+        if result.step is not NextStep.AGAIN:
+            if result.after:
+                await workflow.sleep(result.after, summary=f"{plan.channel}: before preparing again")
+            return result
+        await workflow.sleep(result.after, summary=f"{plan.channel}: being processed by the network")
 
 
-async def pursue(claimed: Claimed) -> Outcome:
+async def run_publication(claimed: Claimed) -> StepResult:
     """From `publishing` to published, failed, unconfirmed or back to queued. The visible call is made at most once."""
-    step = _FIRST.get(claimed.mode, Step.RECONCILE)
+    step = _FIRST.get(claimed.mode, NextStep.RECONCILE)
     ref = PublicationRef(
         publication_id=claimed.publication_id,
         epoch=claimed.epoch,
@@ -62,29 +62,29 @@ async def pursue(claimed: Claimed) -> Outcome:
         look_first=claimed.mode is Mode.LOOK_FIRST,
     )
     while True:
-        outcome = await _take(step, ref, claimed.channel)
-        if outcome.step not in (Step.PUBLISH, Step.CHECK, Step.RECONCILE, Step.STAGE):
-            return outcome
-        if outcome.after:
-            await workflow.sleep(outcome.after, summary=f"{claimed.channel}: before the next look")
-        step = outcome.step
-        ref = PublicationRef(publication_id=ref.publication_id, epoch=outcome.epoch, draft_version=ref.draft_version)
+        result = await _take(step, ref, claimed.channel)
+        if result.step not in (NextStep.PUBLISH, NextStep.CHECK, NextStep.RECONCILE, NextStep.STAGE):
+            return result
+        if result.after:
+            await workflow.sleep(result.after, summary=f"{claimed.channel}: before the next look")
+        step = result.step
+        ref = PublicationRef(publication_id=ref.publication_id, epoch=result.epoch, draft_version=ref.draft_version)
 
 
-async def _take(step: Step, ref: PublicationRef, channel: ChannelName) -> Outcome:
-    if step is Step.CHECK:
+async def _take(step: NextStep, ref: PublicationRef, channel: ChannelName) -> StepResult:
+    if step is NextStep.CHECK:
         return await workflow.execute_activity_method(
             PublishingActivities.check, ref, **told(CHECK, f"check {channel}")
         )
-    if step is Step.LOCATE:
+    if step is NextStep.LOCATE:
         return await workflow.execute_activity_method(
             StagingActivities.locate, ref, **told(CHECK, f"look for the post's id at {channel}")
         )
-    if step is Step.STAGE:
+    if step is NextStep.STAGE:
         return await workflow.execute_activity_method(
             StagingActivities.finish, ref, **told(STAGE, f"next step at {channel}")
         )
-    if step is Step.RECONCILE:
+    if step is NextStep.RECONCILE:
         return await workflow.execute_activity_method(
             ReconcilingActivities.reconcile, ref, **told(RECONCILE, f"look for the post at {channel}")
         )
@@ -96,9 +96,9 @@ async def _take(step: Step, ref: PublicationRef, channel: ChannelName) -> Outcom
         if isinstance(error.cause, CancelledError):
             raise asyncio.CancelledError from None
         # The worker died, or something broke around the call: only looking can tell.
-        return Outcome(
+        return StepResult(
             publication_id=ref.publication_id,
             status=PublicationStatus.PUBLISHING,
-            step=Step.RECONCILE,
+            step=NextStep.RECONCILE,
             epoch=ref.epoch,
         )

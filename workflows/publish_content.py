@@ -19,13 +19,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.messages import ContentRef, OperatorCommand
     from munadi.domain.ids import content_id_of
     from munadi.domain.publication import PublicationStatus
-    from munadi.domain.story import Claimed, Mode, Outcome, Plan, Step
+    from munadi.publishing.model import Claimed, Mode, NextStep, Plan, StepResult
     from workflows import publication
     from workflows.attributes import ATTENTION
+    from workflows.delivery_trigger import DeliveryTrigger
     from workflows.details import attention_of, describe, details
     from workflows.messages import Inbox
     from workflows.options import CLAIM, LOOK, OPERATE, told
-    from workflows.postman import Postman
 
 S = PublicationStatus
 
@@ -38,9 +38,9 @@ class PublishContent:
     def __init__(self) -> None:
         # Signals may arrive before `run` begins: everything their handler touches exists from here on.
         self._inbox = Inbox()
-        self._postman = Postman()
+        self._deliveries = DeliveryTrigger()
         self._plans: dict[str, Plan] = {}
-        self._tasks: dict[str, asyncio.Task[Outcome]] = {}
+        self._tasks: dict[str, asyncio.Task[StepResult]] = {}
         self._preparing: dict[str, int] = {}
         self._draft_version = 0
         self._must_look = True
@@ -49,7 +49,7 @@ class PublishContent:
 
     @workflow.run
     async def run(self) -> str:
-        """Look, prepare, wait, claim, pursue, until nothing is left; the answer says how it ended."""
+        """Look, prepare, wait, claim, run_publication, until nothing is left; the answer says how it ended."""
         ref = _own_ref()
         while True:
             await self._operate(ref)
@@ -58,14 +58,14 @@ class PublishContent:
             self._begin_preparations()
             await self._claim_what_is_due(ref)
             if self._at_rest():
-                await self._postman.rest()
+                await self._deliveries.rest()
                 if self._at_rest():
                     return describe(self._plans.values())
                 continue
             await self._wait()
-            self._reap()
+            self._collect_finished()
             if workflow.info().is_continue_as_new_suggested() and not self._tasks and self._inbox.is_empty:
-                await self._postman.rest()
+                await self._deliveries.rest()
                 workflow.continue_as_new()
 
     @workflow.signal(dynamic=True)
@@ -96,11 +96,11 @@ class PublishContent:
             return False
         self._draft_version = view.draft_version
         self._plans = {plan.publication_id: plan for plan in view.plans}
-        self._postman.post(ref, view.deliveries)
+        self._deliveries.post(ref, view.deliveries)
         self._drop_outdated_preparations()
         for plan in view.plans:
             if self._is_forgotten(plan):
-                self._pursue(
+                self._run_publication(
                     Claimed(
                         publication_id=plan.publication_id,
                         channel=plan.channel,
@@ -140,24 +140,24 @@ class PublishContent:
         if not any(_has_come(plan.claimable_at) for plan in self._plans.values()):
             return
         claim = await workflow.execute_activity_method(ContentActivities.claim, ref, **told(CLAIM, "claim"))
-        self._postman.post(ref, claim.deliveries)
+        self._deliveries.post(ref, claim.deliveries)
         for claimed in claim.claimed:
             if claimed.publication_id not in self._tasks:
-                self._pursue(claimed)
+                self._run_publication(claimed)
         if not claim.claimed:
             self._must_look = True
             if claim.sleep is not None:
                 await workflow.sleep(claim.sleep, summary="not yet due by the worker's clock")
         self._tell()
 
-    def _pursue(self, claimed: Claimed) -> None:
+    def _run_publication(self, claimed: Claimed) -> None:
         key = claimed.publication_id
         change: dict[str, object] = {"epoch": claimed.epoch, "next_look_at": None}
         if self._plans[key].status not in (S.UNCONFIRMED, S.PUBLISHED):
             # A look at an unconfirmed one changes nothing yet: it stays on the list of what needs a person.
             change["status"] = S.PUBLISHING
         self._plans[key] = self._plans[key].model_copy(update=change)
-        self._tasks[key] = asyncio.create_task(publication.pursue(claimed))
+        self._tasks[key] = asyncio.create_task(publication.run_publication(claimed))
 
     def _at_rest(self) -> bool:
         """Everything has ended, nobody is at anything, and nobody has said anything since."""
@@ -189,19 +189,19 @@ class PublishContent:
             if plan.wants_at is not None and key not in self._tasks
         )
 
-    def _reap(self) -> None:
+    def _collect_finished(self) -> None:
         """Take in what the ended tasks found."""
         for key, task in list(self._tasks.items()):
             if not task.done():
                 continue
             del self._tasks[key]
             self._preparing.pop(key, None)
-            outcome = task.result()
-            self._postman.post(ContentRef(content_id=_own_ref().content_id), outcome.deliveries)
-            change: dict[str, object] = {"status": outcome.status, "epoch": outcome.epoch}
-            if outcome.step is Step.READY:
+            result = task.result()
+            self._deliveries.post(ContentRef(content_id=_own_ref().content_id), result.deliveries)
+            change: dict[str, object] = {"status": result.status, "epoch": result.epoch}
+            if result.step is NextStep.READY:
                 change["prepare_at"] = None
-            elif outcome.step is Step.DONE:
+            elif result.step is NextStep.DONE:
                 change |= {"next_look_at": None, "stages_left": False}
             else:
                 self._must_look = True

@@ -25,9 +25,9 @@ from api.cookies import read_cookie
 from api.dashboard.session import COOKIE, Session
 from api.deps import TheServices
 from api.problems import ProblemError
-from munadi.db.events import last_position, last_positions, number_events
+from munadi.db.events.log import last_position, last_positions, number_events
+from munadi.db.keys.sessions import SessionStore
 from munadi.db.session import Database
-from munadi.db.sessions import SessionStore
 from munadi.domain.key import Scope
 from munadi.ports import Clock
 

@@ -20,7 +20,7 @@ from api.dashboard.session import COOKIE, Session
 from api.deps import TheServices
 from api.problems import ProblemError
 from api.quotas import brand_of_call, count_call
-from munadi.db.events import last_position
+from munadi.db.events.log import last_position
 
 # Never looked up: requests go straight to the application.
 _BASE = "http://munadi"

@@ -1,7 +1,7 @@
 """Who is signed in at the dashboard: the holder of an API key, known by a sealed cookie that names a stored session.
 
 The rule here: a session is never more than its key. Every request reads the session and its key, so that signing out,
-or revoking the key, ends it everywhere (`munadi/db/sessions.py`). A request that changes something must show the
+or revoking the key, ends it everywhere (`munadi/db/keys/sessions.py`). A request that changes something must show the
 session's token, which no other site can read.
 """
 

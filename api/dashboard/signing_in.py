@@ -14,7 +14,7 @@ from api.dashboard.render import HEADERS, PageRoute, render
 from api.dashboard.session import COOKIE, CSRF_HEADER, LIFE, check_csrf, is_of_own_site, new_session, seal_session
 from api.deps import TheServices
 from api.problems import ProblemError
-from munadi.db.sessions import SessionStore
+from munadi.db.keys.sessions import SessionStore
 from munadi.domain.audit import Action
 
 router = APIRouter(route_class=PageRoute)

@@ -23,9 +23,9 @@ from api.routes.brands import Ref, visible_brand
 from api.services import Services
 from api.wake import KeeperWake, wake
 from munadi.checking import AccountChecks
-from munadi.db.accounts import AccountStore
+from munadi.db.accounts.store import AccountStore
 from munadi.db.audit import record
-from munadi.db.limits import require_accounts, take_turns
+from munadi.db.brands.limits import require_accounts, take_turns
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView
 from munadi.domain.audit import Action

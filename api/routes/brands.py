@@ -18,7 +18,7 @@ from api.openapi import problems
 from api.paging import PagingQuery
 from api.problems import ProblemError
 from api.services import Services
-from munadi.db.brands import BrandExists, BrandStore
+from munadi.db.brands.store import BrandExists, BrandStore
 from munadi.domain.brand import BRAND_REF, BrandLimits, BrandRef, BrandView
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel

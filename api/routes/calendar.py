@@ -13,7 +13,7 @@ from api.deps import ContentReader, TheServices
 from api.examples import shows
 from api.openapi import problems
 from api.problems import refused
-from munadi.db.calendar import due_days
+from munadi.db.contents.calendar import due_days
 from munadi.domain.content import ContentView
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem

@@ -21,9 +21,8 @@ from api.idempotent import Answer, Asked, AskedOnce, answer_once, respond
 from api.openapi import problems
 from api.services import Services
 from api.wake import Wake
-from munadi.db import changes, contents
-from munadi.db.limits import limits_of, months_of, require_moved, take_turns
-from munadi.db.story import Story
+from munadi.db.brands.limits import limits_of, take_turns
+from munadi.db.contents import queries as contents
 from munadi.db.tables import ContentRow, DraftRow
 from munadi.domain.brand import BrandLimits
 from munadi.domain.content import ContentView
@@ -34,9 +33,12 @@ from munadi.intake.edit import edited
 from munadi.intake.moving import check_life
 from munadi.intake.problems import Findings
 from munadi.intake.wire import ContentEdit, NothingSent, RescheduleSent, RetrySent
+from munadi.publishing import acceptance, changes
+from munadi.publishing.content import LockedContent
+from munadi.publishing.limits import months_of, require_moved
 
 router = APIRouter(prefix="/v1/contents", tags=["contents"])
-Change = Callable[[Story], Awaitable[object]]
+Change = Callable[[LockedContent], Awaitable[object]]
 CHANGED = problems(400, 401, 403, 404, 409, 412, 413, 415, 422)
 
 
@@ -69,8 +71,8 @@ async def edit_content(
         async with services.database.write() as session:
             story = await locked(session, content_id, principal, services.clock.now())
             check_match(if_match, story.content.version)
-            await contents.edit(story, planned)
-            view = contents.view_of(story)
+            await acceptance.edit(story, planned)
+            view = story.view
     finally:
         planned.media.discard()
     return respond(Answer(view, 200, {"ETag": etag(view.version)}, Wake.of(story).after(services)))
@@ -92,7 +94,7 @@ async def reschedule_content(
     )
 
 
-async def _reschedule(services: Services, sent: RescheduleSent, story: Story) -> None:
+async def _reschedule(services: Services, sent: RescheduleSent, story: LockedContent) -> None:
     # Under the key and the lock, so that a repetition is answered as before though its time may have passed.
     found = Findings()
     due = read_due(sent.scheduled_at, sent.timezone, sent.fold, story.now, found)
@@ -154,12 +156,12 @@ async def retry_content(
     return await _change(services, principal, asked, content_id, "contents.retry", change, status=202, counts=True)
 
 
-async def _retry(wanted: Sequence[str] | None, story: Story) -> None:
+async def _retry(wanted: Sequence[str] | None, story: LockedContent) -> None:
     _check_named(story, wanted or ())
     await changes.retry(story, wanted)
 
 
-def _check_named(story: Story, publication_ids: Sequence[str]) -> None:
+def _check_named(story: LockedContent, publication_ids: Sequence[str]) -> None:
     """Every publication that is named is one of the content's."""
     known = {row.id for row in story.publications}
     found = Findings()
@@ -201,7 +203,7 @@ async def _change(
         known, months = story.content.wake_seq, months_of(story)
         await change(story)
         await require_moved(story, limits, months)
-        view = contents.view_of(story)
+        view = story.view
         wake = Wake.of(story).after(services) if story.content.wake_seq != known else None
         return Answer(view, status, {"ETag": etag(view.version)}, wake)
 

@@ -20,10 +20,10 @@ from api.pages import ASSETS, HEADERS, page
 from api.services import Services
 from api.wake import wake_keepers
 from munadi.connecting import Back, LinkVoid, StateVoid
-from munadi.db.accounts import AccountStore
-from munadi.db.brands import BrandStore
-from munadi.db.client_keys import keys_in_use
-from munadi.db.connections import ConnectionStore, hash_of, view_of
+from munadi.db.accounts.client_keys import keys_in_use
+from munadi.db.accounts.connections import ConnectionStore, hash_of, view_of
+from munadi.db.accounts.store import AccountStore
+from munadi.db.brands.store import BrandStore
 from munadi.db.tables import ConnectionRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.connection import ConnectionStatus

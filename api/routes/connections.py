@@ -23,8 +23,8 @@ from api.routes.brands import Ref, visible_brand
 from api.services import Services
 from api.wake import wake_keepers
 from munadi.connecting import LinkVoid, StateVoid
-from munadi.db.connections import ConnectionStore, Wanted, view_of
-from munadi.db.limits import require_accounts
+from munadi.db.accounts.connections import ConnectionStore, Wanted, view_of
+from munadi.db.brands.limits import require_accounts
 from munadi.db.tables import ConnectionRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.channel import ChannelName

@@ -29,9 +29,9 @@ from api.quotas import problem_of
 from api.services import Services
 from api.validation import Validation, validation_of
 from api.wake import Wake
-from munadi.db import contents
-from munadi.db.limits import is_limiting, limits_of, require_room, take_turns
-from munadi.db.views import content_view
+from munadi.db.brands.limits import is_limiting, limits_of, require_room, take_turns
+from munadi.db.contents import queries as contents
+from munadi.db.contents.views import content_view
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus, ContentView
 from munadi.domain.problem import ProblemsFound
@@ -40,6 +40,7 @@ from munadi.domain.usage import QuotaExceeded
 from munadi.intake.accept import PlanRefused
 from munadi.intake.drafts import beside_the_loop, has_media
 from munadi.intake.wire import ContentSent
+from munadi.publishing.acceptance import new_content
 
 router = APIRouter(prefix="/v1/contents", tags=["contents"])
 CREATE = "contents.create"
@@ -69,7 +70,7 @@ async def create_content(
         raise
     try:
         await planned.drafts.media.keep(services.media_store)
-        new = contents.new_content(planned, services.clock.now())
+        new = new_content(planned, services.clock.now())
         view = new.view
         headers = {"Location": f"/v1/contents/{view.id}", "ETag": etag(view.version)}
         wake = Wake(view.id, view.brand_ref, [each.channel for each in view.publications], first=True)

@@ -16,8 +16,8 @@ from api.openapi import problems
 from api.paging import PagingQuery
 from api.problems import ProblemError
 from munadi.db.audit import record
-from munadi.db.delivery_log import DeliveryFilter, DeliveryLog
-from munadi.db.limits import require_deliveries
+from munadi.db.brands.limits import require_deliveries
+from munadi.db.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope

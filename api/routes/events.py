@@ -10,7 +10,8 @@ from api.auth import not_found
 from api.deps import ContentReader, Limit, Page, TheServices, page
 from api.openapi import problems
 from api.views import LoggedEvent, logged
-from munadi.db import contents, events
+from munadi.db.contents import queries as contents
+from munadi.db.events import log as events
 from munadi.domain.event import EventType
 
 router = APIRouter(prefix="/v1", tags=["events"])

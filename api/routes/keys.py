@@ -19,7 +19,7 @@ from api.idempotent import Answer, AskedOnce, answer_once, secret_of
 from api.openapi import problems
 from api.paging import PagingQuery
 from api.services import Services
-from munadi.db.keys import KeyStore
+from munadi.db.keys.store import KeyStore
 from munadi.db.tables import KeyRow
 from munadi.domain.brand import BrandRef
 from munadi.domain.ids import Prefix, is_id

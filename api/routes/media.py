@@ -19,8 +19,8 @@ from api.stored import stored_response
 from api.uploads import read_upload
 from api.views import MediaView, media_view
 from munadi.db.audit import record
-from munadi.db.brands import BrandStore
-from munadi.db.media import find_media
+from munadi.db.brands.store import BrandStore
+from munadi.db.contents.media import find_media
 from munadi.domain.audit import Action
 from munadi.domain.problem import ProblemsFound
 from munadi.intake.media import Brought, settle

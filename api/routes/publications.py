@@ -13,10 +13,11 @@ from api.openapi import problems
 from api.problems import ProblemError
 from api.views import PublicationDetail, publication_detail
 from api.wake import Wake
-from munadi.db import changes, contents
+from munadi.db.contents import queries as contents
 from munadi.db.tables import ContentRow, PublicationRow
 from munadi.intake.problems import Findings
 from munadi.intake.wire import ResolveSent
+from munadi.publishing import changes
 
 router = APIRouter(prefix="/v1/publications", tags=["publications"])
 

@@ -15,8 +15,8 @@ from api.openapi import problems
 from api.paging import PagingQuery
 from api.routes.brands import visible_brand
 from api.services import Services
-from munadi.db.brands import BrandStore
-from munadi.db.usage import UsageStore
+from munadi.db.brands.store import BrandStore
+from munadi.db.brands.usage import UsageStore
 from munadi.domain.brand import BrandView
 from munadi.domain.key import Scope
 from munadi.domain.usage import MONTH, Month, UsageView

@@ -23,9 +23,9 @@ from api.routes import deliveries
 from api.services import Services
 from api.webhook_test import send_test
 from munadi.db.audit import record
-from munadi.db.delivery_log import DeliveryLog
-from munadi.db.endpoints import EndpointStore
-from munadi.db.limits import require_deliveries
+from munadi.db.brands.limits import require_deliveries
+from munadi.db.webhooks.delivery_log import DeliveryLog
+from munadi.db.webhooks.endpoints import EndpointStore
 from munadi.domain.audit import Action
 from munadi.domain.brand import BrandRef
 from munadi.domain.channel import ChannelName

@@ -43,7 +43,7 @@ def create_key(session: Session, name: Annotated[str, Option("--name", help="Wha
     from sqlalchemy.exc import SQLAlchemyError
 
     from munadi.cli.settings import database_url
-    from munadi.db.bootstrap import create_admin_key
+    from munadi.db.keys.first_key import create_admin_key
 
     url = database_url()
     try:
@@ -66,7 +66,7 @@ def restored(
     from sqlalchemy.exc import SQLAlchemyError
 
     from munadi.cli.settings import database_url
-    from munadi.db.restored import mark_restored
+    from munadi.publishing.restored import mark_restored
 
     url, at = database_url(), _instant(since)
     try:

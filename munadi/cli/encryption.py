@@ -40,7 +40,7 @@ def rotate_encryption(session: Session) -> None:
     from sqlalchemy.exc import SQLAlchemyError
 
     from munadi.cli.settings import database_and_keys
-    from munadi.db.resealing import RowsHeld, reseal
+    from munadi.db.sealing.rotation import RowsHeld, reseal
 
     url, keyring = database_and_keys()
     try:

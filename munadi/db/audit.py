@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.audit_tables import AuditRow
 from munadi.db.ids import new_id
 from munadi.db.session import Database
+from munadi.db.tables.audit import AuditRow
 from munadi.domain.audit import Action, AuditEntry, current_actor
 from munadi.domain.ids import Prefix
 

@@ -27,7 +27,7 @@ class KeyReused(Exception):
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredResponse:
     """An answer as it was first given."""
 
     status_code: int
@@ -36,7 +36,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Once:
+class IdempotencyRecord:
     """One request under its key. `scope` is brand and operation. `fingerprints` stand for what was asked: the first is
     stored, and a stored one matches if it is any of them."""
 
@@ -46,10 +46,10 @@ class Once:
 
     @property
     def place(self) -> dict[str, str]:
-        """Where the answer is sealed for (`munadi.db.resealing` knows the same)."""
+        """Where the answer is sealed for (`munadi.db.sealing.rotation` knows the same)."""
         return {"table": "idempotency", "row": f"{self.scope} {self.key}", "column": "body"}
 
-    async def answer(self, session: AsyncSession) -> Kept | None:
+    async def answer(self, session: AsyncSession) -> StoredResponse | None:
         """The answer given before, if any. Raises KeyReused."""
         query = select(IdempotencyRow).where(IdempotencyRow.scope == self.scope, IdempotencyRow.key == self.key)
         row = (await session.exec(query)).first()
@@ -57,9 +57,11 @@ class Once:
             return None
         if row.fingerprint not in self.fingerprints:
             raise KeyReused(self.key)
-        return Kept(row.status_code, row.headers, row.body)
+        return StoredResponse(row.status_code, row.headers, row.body)
 
-    async def take(self, session: AsyncSession, now: datetime, answer: Kept | None = None) -> Kept | None:
+    async def take(
+        self, session: AsyncSession, now: datetime, answer: StoredResponse | None = None
+    ) -> StoredResponse | None:
         """Take the key for this transaction; the earlier answer when it was taken already. Raises KeyReused.
 
         `answer` is ours if it is known already; else `keep` writes it down.
@@ -83,7 +85,7 @@ class Once:
             return None
         return await self.answer(session)
 
-    async def keep(self, session: AsyncSession, answer: Kept) -> None:
+    async def keep(self, session: AsyncSession, answer: StoredResponse) -> None:
         """Write the answer down; it is committed with what it tells about."""
         await session.exec(
             update(IdempotencyRow)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from munadi.crypto import KeyRing, SealBroken
-from munadi.db.sealed import open_credentials
+from munadi.db.sealing.secrets import open_credentials
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.channel import ChannelSpec, Renewal, TokenLife

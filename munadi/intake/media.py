@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.media import asset_of, media_by_hash, media_by_id, new_media
+from munadi.db.contents.media import asset_of, media_by_hash, media_by_id, new_media
 from munadi.db.tables import MediaRow
 from munadi.domain.media import MediaAsset
 from munadi.intake.problems import Findings

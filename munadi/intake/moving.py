@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from munadi.crypto import KeyRing
-from munadi.db.story import Story
 from munadi.db.tables import AccountRow
 from munadi.domain.publication import WAITING
 from munadi.intake.endings import ending_before
@@ -15,11 +14,14 @@ from munadi.intake.problems import Findings
 from munadi.intake.resolve import require_life
 from munadi.intake.warnings import WarningCode, token_warning
 from munadi.ports import Channels
+from munadi.publishing.content import LockedContent
 
 POINTER = "/scheduledAt"
 
 
-async def check_life(story: Story, due: datetime, channels: Channels, keyring: KeyRing, found: Findings) -> None:
+async def check_life(
+    story: LockedContent, due: datetime, channels: Channels, keyring: KeyRing, found: Findings
+) -> None:
     """Report an account that surely ends before `due` as a problem, another that may end as a warning of the content.
 
     The warnings of the same kind that the content had, for its time before, are replaced.

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from munadi.crypto import KeyRing, SealBroken
-from munadi.db.account_rows import connected_account
-from munadi.db.preflights import Ahead
-from munadi.db.sealed import open_credentials
+from munadi.db.accounts.rows import connected_account
+from munadi.db.sealing.secrets import open_credentials
 from munadi.domain.account import AccountStatus
 from munadi.domain.failure import ChannelError, Failure, Reason
 from munadi.domain.problem import Problem
@@ -17,6 +16,7 @@ from munadi.intake.endings import ending_before
 from munadi.intake.quota import daily_total
 from munadi.intake.resolve import missing_scope
 from munadi.ports import Channel, Channels, MediaReach, MediaReader
+from munadi.publishing.preflights import DuePublication
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Foresight:
     reach: MediaReach
     keyring: KeyRing
 
-    async def failure(self, ahead: Ahead, planned: int, now: datetime) -> Failure | None:
+    async def failure(self, ahead: DuePublication, planned: int, now: datetime) -> Failure | None:
         """The first thing that is wrong: the account, its token and scopes, its day's posts (`planned` with this one),
         the draft by the channel's own rules with the account as it is now, the media in our store and, where the
         network fetches it, at our public address."""
@@ -40,7 +40,7 @@ class Foresight:
             or await self._of_media(ahead, channel)
         )
 
-    async def _of_media(self, ahead: Ahead, channel: Channel) -> Failure | None:
+    async def _of_media(self, ahead: DuePublication, channel: Channel) -> Failure | None:
         for asset in ahead.work.draft.media:
             try:
                 await self.media.check_stored(asset)
@@ -51,7 +51,7 @@ class Foresight:
         return None
 
 
-def _of_account(ahead: Ahead, channel: Channel, keyring: KeyRing, now: datetime) -> Failure | None:
+def _of_account(ahead: DuePublication, channel: Channel, keyring: KeyRing, now: datetime) -> Failure | None:
     row, due = ahead.account, ahead.work.draft.due_at
     if row.status == AccountStatus.DISCONNECTED:
         return failure_of(Reason.ACCOUNT_DISCONNECTED)
@@ -65,7 +65,7 @@ def _of_account(ahead: Ahead, channel: Channel, keyring: KeyRing, now: datetime)
     return None
 
 
-def _of_day(ahead: Ahead, planned: int) -> Failure | None:
+def _of_day(ahead: DuePublication, planned: int) -> Failure | None:
     total = daily_total(ahead.account)
     if total is None or planned <= total:
         return None
@@ -73,7 +73,7 @@ def _of_day(ahead: Ahead, planned: int) -> Failure | None:
     return failure_of(Reason.DAILY_CAP_REACHED, message)
 
 
-def _of_draft(ahead: Ahead, channel: Channel, keyring: KeyRing) -> Failure | None:
+def _of_draft(ahead: DuePublication, channel: Channel, keyring: KeyRing) -> Failure | None:
     try:
         account = connected_account(ahead.account, open_credentials(keyring, ahead.account))
     except SealBroken:

@@ -1,11 +1,11 @@
 """What the activities are built on: protocols only. The worker decides who is real; tests hand in others.
 
 Channel        a network's adapter                      munadi.channels.<name>
-Contents       the content's story: look, claim, …      munadi.db.progress
-Publications   the publish protocol's ledger            munadi.db.ledger
-TokenKeeper    a usable token, refreshed under a lease  munadi.db.accounts + the channel's refresh
-AccountsKept   when a connection needs somebody         munadi.db.keeping
-Deliveries     events on their way to subscribers       munadi.db.deliveries
+Contents       the content's story: look, claim, …      munadi.publishing.schedule
+Publications   the publish protocol's ledger            munadi.publishing.attempts
+TokenKeeper    a usable token, refreshed under a lease  munadi.db.accounts.store + the channel's refresh
+AccountsKept   when a connection needs somebody         munadi.db.accounts.upkeep
+Deliveries     events on their way to subscribers       munadi.db.webhooks.deliveries
 Authorizer     a network's consent, and what it grants  munadi.channels.<name>.oauth
 Sender, MediaReader, MediaReach, LinkReader, Clock
 """
@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from munadi.domain.content import PublicationDraft
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
-from munadi.domain.ledger import Intent, IntentRefused, OpenAttempt, Settled, StaleEpoch, Work
 from munadi.ports.channel import (
     AccountImport,
     Answer,
@@ -33,6 +32,7 @@ from munadi.ports.clock import Clock
 from munadi.ports.connecting import Asking, Authorizer, Choice, Consent, Granted, KnownByAddress
 from munadi.ports.keeping import AccountsKept, KeptAccount
 from munadi.ports.stores import Contents, Deliveries, Operators, Publications, Sender, Stages, TokenKeeper
+from munadi.publishing.model import Intent, IntentRefused, OpenAttempt, Settled, StaleEpoch, Work
 
 __all__ = [
     "AccountImport",

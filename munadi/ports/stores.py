@@ -9,9 +9,8 @@ from typing import Any, Protocol
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
 from munadi.domain.failure import ChannelError, Effect, Failure
-from munadi.domain.ledger import Intent, IntentRefused, Settled, Work
 from munadi.domain.publication import HoldReason, Published, Warning_
-from munadi.domain.story import Claim, Command, CommandResult, Verdict, View
+from munadi.publishing.model import Claim, Command, CommandResult, Intent, IntentRefused, Outcome, Settled, View, Work
 
 
 class Contents(Protocol):
@@ -37,8 +36,8 @@ class Publications(Protocol):
         self, publication_id: str, *, epoch: int, stage: str, holder: str, now: datetime, deadline: datetime
     ) -> Intent | IntentRefused: ...
 
-    async def settle(
-        self, publication_id: str, attempt_id: str | None, *, epoch: int, verdict: Verdict, now: datetime
+    async def record_outcome(
+        self, publication_id: str, attempt_id: str | None, *, epoch: int, outcome: Outcome, now: datetime
     ) -> Settled: ...
 
     async def begin_reconcile(self, publication_id: str, now: datetime) -> Work | None: ...
@@ -85,7 +84,7 @@ class Stages(Protocol):
 
     async def begin(self, publication_id: str, now: datetime) -> Work | None: ...
 
-    async def settle(
+    async def record_outcome(
         self,
         publication_id: str,
         attempt_id: str | None,

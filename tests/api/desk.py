@@ -24,15 +24,15 @@ from sqlmodel import SQLModel, select
 from api.app import create_app
 from api.services import Services
 from munadi.config import Settings
-from munadi.db.bootstrap import create_admin_key
 from munadi.db.ids import new_id
-from munadi.db.keys import KeyStore
-from munadi.db.sealed import seal_credentials
-from munadi.db.story import Story
+from munadi.db.keys.first_key import create_admin_key
+from munadi.db.keys.store import KeyStore
+from munadi.db.sealing.secrets import seal_credentials
 from munadi.db.tables import AccountRow, BrandRow, ContentRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.ids import Prefix
 from munadi.domain.key import Scope
+from munadi.publishing.content import LockedContent
 from tests.api.door import MovableClock
 from tests.db.seeding import token
 
@@ -159,10 +159,10 @@ class Desk:
             return (await session.exec(select(func.count()).select_from(table))).one()
 
     @asynccontextmanager
-    async def story(self, content_id: str) -> AsyncIterator[Story]:
+    async def story(self, content_id: str) -> AsyncIterator[LockedContent]:
         """A content under lock, to bring it where a test needs it."""
         async with self.services.database.write() as session:
-            story = await Story.lock(session, content_id, self.clock.now())
+            story = await LockedContent.lock(session, content_id, self.clock.now())
             assert story is not None
             yield story
             await story.close()

@@ -18,8 +18,8 @@ from api.app import create_app
 from api.services import Services
 from munadi.clock import SystemClock
 from munadi.config import Settings
-from munadi.db.bootstrap import create_admin_key
-from munadi.db.keys import KeyStore
+from munadi.db.keys.first_key import create_admin_key
+from munadi.db.keys.store import KeyStore
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError

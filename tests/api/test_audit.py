@@ -9,8 +9,8 @@ import pytest
 from sqlmodel import SQLModel
 
 from munadi.db.audit import forget_old_entries
-from munadi.db.audit_tables import AuditRow
 from munadi.db.tables import ContentRow
+from munadi.db.tables.audit import AuditRow
 from munadi.domain.audit import ACTION_MEANING, Action
 from munadi.domain.key import Scope
 from tests.api.browsing import visiting

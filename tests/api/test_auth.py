@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from munadi.db.ids import new_id
-from munadi.db.keys import KeyStore
+from munadi.db.keys.store import KeyStore
 from munadi.db.tables import MediaRow
 from munadi.domain.ids import Prefix
 from munadi.domain.key import ALPHABET, KeyKind, Scope, is_well_formed, kind_of, write_key

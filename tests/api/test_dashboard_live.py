@@ -20,8 +20,8 @@ from api.auth import Principal
 from api.dashboard.live import MAX_WATCHERS, MAX_WATCHERS_OF_KEY, Live, LiveResponse
 from api.dashboard.session import LIFE, Session, new_session
 from api.problems import ProblemError
-from munadi.db.keys import KeyStore
-from munadi.db.sessions import SessionStore
+from munadi.db.keys.sessions import SessionStore
+from munadi.db.keys.store import KeyStore
 from munadi.domain.key import Scope
 from tests.api.browsing import visiting
 from tests.api.desk import START, Desk

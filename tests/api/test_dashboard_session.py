@@ -10,8 +10,8 @@ import pytest
 
 from api.dashboard.session import COOKIE, CSRF_HEADER, LIFE, new_session, open_session, seal_session
 from munadi.crypto import KeyRing, create_key
-from munadi.db.keys import KeyStore
-from munadi.db.sessions import SessionStore
+from munadi.db.keys.sessions import SessionStore
+from munadi.db.keys.store import KeyStore
 from munadi.domain.key import KeyKind, Scope, write_key
 from tests.api.browsing import SITE, visiting
 from tests.api.door import Door, open_door

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from munadi.db.deliveries import DeliveryStore
+from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.domain.delivery import Attempted
 from munadi.domain.event import EventType
 from tests.api.desk import Desk

@@ -7,8 +7,7 @@ import asyncio
 import pytest
 from sqlmodel import select
 
-from munadi.db.outbox import DiscardRow
-from munadi.db.tables import AccountRow, DraftRow
+from munadi.db.tables import AccountRow, DiscardRow, DraftRow
 from munadi.domain.channel import ChannelName
 from tests.api.changing import change, edit, rows, types_of
 from tests.api.desk import Desk, later

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from munadi.db.keys import KeyStore
+from munadi.db.keys.store import KeyStore
 from munadi.domain.key import Scope
 from tests.api.browsing import visiting
 from tests.api.door import Door

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from munadi.db.sealed import seal_credentials
+from munadi.db.sealing.secrets import seal_credentials
 from munadi.db.tables import AccountRow
 from munadi.domain.channel import ChannelName
 from tests.api.desk import START, Desk, picture

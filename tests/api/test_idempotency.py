@@ -14,7 +14,7 @@ from sqlmodel import select, update
 
 from api.idempotent import fingerprints
 from munadi.crypto import KeyRing, create_key
-from munadi.db.idempotency import KEPT, Once, forget_old_answers
+from munadi.db.idempotency import KEPT, IdempotencyRecord, forget_old_answers
 from munadi.db.tables import ContentRow, IdempotencyRow, MediaRow, PublicationRow
 from munadi.domain.key import Scope
 from munadi.intake.strict_json import canonical
@@ -157,7 +157,7 @@ async def test_an_equal_request_in_flight_is_told_to_wait(tmp_path: Path, postgr
     """On PostgreSQL; on SQLite the second waits, then replays, as the fifty do."""
     async with open_desk(tmp_path, postgres_url) as desk:
         content_id = (await desk.accept())["id"]
-        once = Once("acme contents.cancel", "cms-42", ("whatever",))
+        once = IdempotencyRecord("acme contents.cancel", "cms-42", ("whatever",))
         async with desk.services.database.write() as session:
             await once.take(session, desk.clock.now())
             answer = await desk.client.post(f"/v1/contents/{content_id}/cancel", headers=KEY)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from munadi.db.media import asset_of
+from munadi.db.contents.media import asset_of
 from munadi.db.tables import MediaRow
 from munadi.domain.key import Scope
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from munadi.db.limits import require_room
+from munadi.db.brands.limits import require_room
 from munadi.db.tables import EventRow, IdempotencyRow, PublicationRow
 from munadi.domain.brand import BrandLimits
 from munadi.domain.channel import ChannelName

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from munadi.channels.registry import channel_options
-from munadi.db.events import number_events
+from munadi.db.events.log import number_events
 from munadi.db.tables import EventRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
@@ -216,7 +216,7 @@ async def test_positions_keep_a_contents_order_though_clocks_disagree(desk: Desk
 
 
 async def test_numbering_goes_on_in_batches(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("munadi.db.events.BATCH", 2)
+    monkeypatch.setattr("munadi.db.events.log.BATCH", 2)
     for _ in range(5):
         await desk.accept()
     assert await number_events(desk.services.database) == 5

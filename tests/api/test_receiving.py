@@ -13,7 +13,7 @@ from starlette.types import Message
 from api.edge import Edge
 from api.problems import ProblemError
 from api.receiving import Pace, bounded
-from munadi.db.keys import KeyStore
+from munadi.db.keys.store import KeyStore
 from munadi.domain.key import KeyKind, Scope, write_key
 from munadi.domain.problem import MAX_PROBLEMS
 from tests.api.browsing import visiting

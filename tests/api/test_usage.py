@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from munadi.db.settle import settle
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.failure import Effect
 from munadi.domain.key import Scope
 from munadi.domain.publication import PublicationStatus, Published
-from munadi.domain.story import Verdict
+from munadi.publishing.model import Outcome
+from munadi.publishing.outcomes import record_outcome
 from tests.api.desk import Desk, later
 from tests.api.limiting import DECEMBER, JANUARY, limit, statements, usage
 
@@ -125,6 +125,6 @@ async def test_a_settled_post_is_counted_by_the_transaction_that_settles_it(desk
         [row] = story.publications
         await story.move(row, PublicationStatus.QUEUED, None)
         await story.move(row, PublicationStatus.PUBLISHING, None)
-        await settle(story, row, None, row.epoch, Verdict(effect=Effect.SENT, published=Published(post_id="1")))
+        await record_outcome(story, row, None, row.epoch, Outcome(effect=Effect.SENT, published=Published(post_id="1")))
     found = (await usage(desk))["publications"]
     assert (found["used"], found["planned"]) == (1, 0)

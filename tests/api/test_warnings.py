@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from munadi.db.sealed import seal_credentials
+from munadi.db.sealing.secrets import seal_credentials
 from munadi.db.tables import AccountRow
 from munadi.domain.channel import ChannelName
 from tests.api.desk import FAR, START, Desk, later

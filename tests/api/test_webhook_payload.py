@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from munadi.db.notices import event_body
+from munadi.db.events.notify import event_body
 from munadi.db.tables import EventRow
 from munadi.domain.key import Scope
 from munadi.domain.webhook import Payload

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from munadi.db.deliveries import DeliveryStore
+from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.domain.delivery import Attempted
 from munadi.domain.event import EventType
 from munadi.domain.key import Scope

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from api.address import callers_of
-from munadi.db.audit_tables import AuditRow
-from munadi.db.keys import KeyStore
+from munadi.db.keys.store import KeyStore
+from munadi.db.tables.audit import AuditRow
 from munadi.domain.audit import Action
 from munadi.domain.key import KeyKind, Scope, write_key
 from munadi.wrong_keys import MAX_ADDRESSES, MAX_ROWS, WrongKeys

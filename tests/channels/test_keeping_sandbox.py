@@ -19,7 +19,7 @@ from activities.keeping import KeepingActivities
 from activities.messages import AccountRef
 from munadi.channels.http import ChannelTools
 from munadi.channels.registry import build_channels
-from munadi.db.keeping import KeepingStore
+from munadi.db.accounts.upkeep import KeepingStore
 from munadi.db.session import Database
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView

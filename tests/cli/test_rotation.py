@@ -14,7 +14,7 @@ import pytest
 from click.testing import Result
 
 from munadi.crypto import KeyRing, create_key
-from munadi.db.accounts import AccountStore
+from munadi.db.accounts.store import AccountStore
 from munadi.db.session import Database
 from tests.db.seeding import Seed
 

@@ -14,15 +14,15 @@ from sqlmodel import SQLModel, col, select
 
 from munadi.crypto import KeyRing, create_key
 from munadi.db.ids import new_id
-from munadi.db.ledger import PublicationLedger
-from munadi.db.progress import ContentProgress
 from munadi.db.session import Database
-from munadi.db.story import Story
 from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, DraftRow, EventRow, PublicationRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import roll_up
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import PublicationStatus
+from munadi.publishing.attempts import PublicationLedger
+from munadi.publishing.content import LockedContent
+from munadi.publishing.schedule import ContentProgress
 from tests.db.seeding import START
 
 CHANNELS = tuple(ChannelName)
@@ -134,10 +134,10 @@ class Board:
         return made.id
 
     @asynccontextmanager
-    async def locked(self, content_id: str, now: datetime = START) -> AsyncIterator[Story]:
+    async def locked(self, content_id: str, now: datetime = START) -> AsyncIterator[LockedContent]:
         """The story under lock, committed when the block ends."""
         async with self.database.write() as session:
-            story = await Story.lock(session, content_id, now)
+            story = await LockedContent.lock(session, content_id, now)
             assert story is not None
             yield story
 

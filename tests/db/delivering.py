@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from munadi.db.deliveries import DeliveryStore
-from munadi.db.delivery_log import DeliveryLog
+from munadi.db.webhooks.deliveries import DeliveryStore
+from munadi.db.webhooks.delivery_log import DeliveryLog
 from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.event import EventType
 from munadi.domain.webhook import DeliveryView

@@ -10,14 +10,11 @@ from pydantic import SecretStr
 from sqlmodel import SQLModel, col, select
 
 from munadi.crypto import KeyRing, create_key
-from munadi.db.accounts import AccountStore
-from munadi.db.endpoints import EndpointStore
-from munadi.db.handles import stored
+from munadi.db.accounts.store import AccountStore
 from munadi.db.ids import new_id
-from munadi.db.outbox import DiscardRow
 from munadi.db.session import Database
-from munadi.db.story import Story
-from munadi.db.tables import BrandRow, ContentRow, DraftRow, EventRow, PublicationRow
+from munadi.db.tables import BrandRow, ContentRow, DiscardRow, DraftRow, EventRow, PublicationRow
+from munadi.db.webhooks.endpoints import EndpointStore
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.account_view import AccountView
 from munadi.domain.channel import ChannelName
@@ -28,6 +25,8 @@ from munadi.domain.ids import Prefix
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.webhook import EndpointWithSecret
 from munadi.ports import Channel, Channels, Connection
+from munadi.publishing.content import LockedContent
+from munadi.publishing.handles import stored
 from tests.workflows.network import spec
 
 START = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -142,7 +141,7 @@ class Seed:
                 )
             )
             await session.flush()
-            story = await Story.lock(session, content_id, now)
+            story = await LockedContent.lock(session, content_id, now)
             assert story is not None
             await story.emit(EventType.CONTENT_ACCEPTED)
             if hold is not None:

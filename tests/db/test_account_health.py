@@ -11,7 +11,7 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import HoldReason, PublicationStatus, Published
 from munadi.domain.reasons import failure_of
-from munadi.domain.story import Verdict
+from munadi.publishing.model import Outcome
 from tests.db.board import CHANNELS, Board
 from tests.db.seeding import START
 
@@ -22,20 +22,20 @@ CHANNEL: ChannelName = CHANNELS[0]
 
 
 @pytest.mark.parametrize(
-    ("verdict", "worked", "reason"),
+    ("outcome", "worked", "reason"),
     [
-        (Verdict(effect=Effect.SENT, published=Published(post_id="1")), True, None),
-        (Verdict(effect=Effect.REJECTED, failure=REFUSED), False, "CONTENT_POLICY"),
-        (Verdict(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_cause=AWAY), False, "PROVIDER_OUTAGE"),
-        (Verdict(effect=Effect.NOT_SENT, hold=HoldReason.TOKEN, hold_cause=AWAY), False, None),
-        (Verdict(effect=Effect.UNKNOWN), False, None),
-        (Verdict(effect=Effect.NOT_SENT, retry=True), False, None),
+        (Outcome(effect=Effect.SENT, published=Published(post_id="1")), True, None),
+        (Outcome(effect=Effect.REJECTED, failure=REFUSED), False, "CONTENT_POLICY"),
+        (Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_cause=AWAY), False, "PROVIDER_OUTAGE"),
+        (Outcome(effect=Effect.NOT_SENT, hold=HoldReason.TOKEN, hold_cause=AWAY), False, None),
+        (Outcome(effect=Effect.UNKNOWN), False, None),
+        (Outcome(effect=Effect.NOT_SENT, retry=True), False, None),
     ],
 )
-async def test_a_settled_post_is_noted(own_board: Board, verdict: Verdict, worked: bool, reason: str | None) -> None:
+async def test_a_settled_post_is_noted(own_board: Board, outcome: Outcome, worked: bool, reason: str | None) -> None:
     put = await own_board.put(PublicationStatus.PUBLISHING)
     attempt = await own_board.attempt(put.id)
-    await own_board.ledger.settle(put.id, attempt, epoch=0, verdict=verdict, now=LATER)
+    await own_board.ledger.record_outcome(put.id, attempt, epoch=0, outcome=outcome, now=LATER)
     account: Any = await own_board.account(CHANNEL)
     assert account.last_success_at == (LATER if worked else None)
     assert (account.last_failure or {}).get("reason") == reason

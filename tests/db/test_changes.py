@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from munadi.db import changes
-from munadi.db.changes import ChangeRefused
-from munadi.db.story import Story
 from munadi.db.tables import EventRow
 from munadi.domain.failure import Reason
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.reasons import failure_of
+from munadi.publishing import changes
+from munadi.publishing.changes import ChangeRefused
+from munadi.publishing.content import LockedContent
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 
@@ -39,7 +39,7 @@ async def statuses(board: Board, put: Put) -> list[str]:
     return [(await board.row(key)).status for key in put.ids]
 
 
-CHANGES: dict[str, tuple[S, Callable[[Story], Any]]] = {
+CHANGES: dict[str, tuple[S, Callable[[LockedContent], Any]]] = {
     "cancel": (S.QUEUED, changes.cancel),
     "reschedule": (S.QUEUED, lambda story: changes.reschedule(story, LATER, None, None, zone_given=False)),
     "publish_now": (S.QUEUED, changes.publish_now),

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from munadi.db.client_keys import KEPT_AFTER_DISCONNECT, keys_in_use
+from munadi.db.accounts.client_keys import KEPT_AFTER_DISCONNECT, keys_in_use
 from munadi.domain.account import Credentials, Profile
 from munadi.domain.channel import ChannelName
 from munadi.ports import Connection

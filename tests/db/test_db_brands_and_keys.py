@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from munadi.db.bootstrap import create_admin_key
-from munadi.db.brands import BrandExists, BrandStore
-from munadi.db.keys import KeyStore
+from munadi.db.brands.store import BrandExists, BrandStore
+from munadi.db.keys.first_key import create_admin_key
+from munadi.db.keys.store import KeyStore
 from munadi.db.tables import KeyRow
 from munadi.domain.brand import BrandLimits
 from munadi.domain.key import Scope

@@ -8,9 +8,9 @@ from random import Random
 
 import pytest
 
-from munadi.db.deliveries import LOG_LIMIT, OLD_HEAD_LIMIT, DeliveryStore
-from munadi.db.delivery_log import LISTED_HEAD, DeliveryFilter, DeliveryLog
-from munadi.db.notices import event_body
+from munadi.db.events.notify import event_body
+from munadi.db.webhooks.deliveries import LOG_LIMIT, OLD_HEAD_LIMIT, DeliveryStore
+from munadi.db.webhooks.delivery_log import LISTED_HEAD, DeliveryFilter, DeliveryLog
 from munadi.domain.delivery import SendResult
 from munadi.domain.event import EventType
 from munadi.domain.publication import HoldReason

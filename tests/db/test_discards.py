@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from munadi.db.changes import cancel, reschedule, resolve, retry
-from munadi.db.discards import KEPT, LEASE, WAITS, DiscardOutbox, forget_old_discards
-from munadi.db.outbox import KEPT_FOR_A_RETRY, DiscardRow
+from munadi.db.tables import DiscardRow
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.ledger import StaleEpoch
 from munadi.domain.publication import PublicationStatus as S
 from munadi.domain.publication import Published
 from munadi.domain.reasons import failure_of
-from munadi.domain.story import Verdict
+from munadi.publishing.changes import cancel, reschedule, resolve, retry
+from munadi.publishing.leftover_removal import KEPT, LEASE, WAITS, DiscardOutbox, forget_old_discards
+from munadi.publishing.leftovers import KEPT_FOR_A_RETRY
+from munadi.publishing.model import Outcome, StaleEpoch
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 
@@ -71,8 +71,8 @@ async def test_what_a_restored_database_still_has_to_look_for_is_never_removed(b
 async def test_what_failed_before_the_backup_is_not_removed_after_it(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    verdict = Verdict(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
-    await board.ledger.settle(put.id, attempt, epoch=1, verdict=verdict, now=START)
+    outcome = Outcome(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
+    await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
     await board.set(put.id, look_since=START)
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == []
     assert (await rows(board, put))[0].outcome == "withdrawn"
@@ -82,8 +82,8 @@ async def test_what_failed_before_the_backup_is_not_removed_after_it(board: Boar
 async def test_a_call_that_proved_to_do_nothing_hinders_nothing(board: Board, outcome: Effect) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    verdict = Verdict(effect=outcome, failure=failure_of(Reason.CONTENT_POLICY))
-    await board.ledger.settle(put.id, attempt, epoch=1, verdict=verdict, now=START)
+    outcome = Outcome(effect=outcome, failure=failure_of(Reason.CONTENT_POLICY))
+    await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
     assert await taken(board, put) == []
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == [STATE]
 
@@ -91,9 +91,9 @@ async def test_a_call_that_proved_to_do_nothing_hinders_nothing(board: Board, ou
 async def test_what_was_unknown_once_is_never_removed_even_if_proven_absent(board: Board) -> None:
     put = await board.put(S.PUBLISHING, due=START, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    await board.ledger.settle(put.id, attempt, epoch=1, verdict=Verdict(effect=Effect.UNKNOWN), now=START)
-    absent = Verdict(effect=Effect.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
-    await board.ledger.settle(put.id, attempt, epoch=1, verdict=absent, now=START)
+    await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=Outcome(effect=Effect.UNKNOWN), now=START)
+    absent = Outcome(effect=Effect.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
+    await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=absent, now=START)
     assert (await board.row(put.id)).status == S.FAILED
     assert await rows(board, put) == []
 
@@ -103,8 +103,8 @@ async def test_what_a_killed_worker_may_have_sent_is_never_removed(board: Board)
     attempt = await board.attempt(put.id, epoch=1)
     work = await board.ledger.begin_reconcile(put.id, START)
     assert work is not None
-    absent = Verdict(effect=Effect.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
-    await board.ledger.settle(put.id, attempt, epoch=work.epoch, verdict=absent, now=START)
+    absent = Outcome(effect=Effect.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
+    await board.ledger.record_outcome(put.id, attempt, epoch=work.epoch, outcome=absent, now=START)
     assert (await board.row(put.id)).status == S.FAILED
     assert await rows(board, put) == []
 
@@ -112,11 +112,11 @@ async def test_what_a_killed_worker_may_have_sent_is_never_removed(board: Board)
 async def test_what_was_accepted_and_failed_afterwards_is_never_removed(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    for verdict in (
-        Verdict(effect=Effect.SENT, pending=True),
-        Verdict(effect=Effect.REJECTED, failure=failure_of(Reason.MEDIA_PROCESSING_FAILED)),
+    for outcome in (
+        Outcome(effect=Effect.SENT, pending=True),
+        Outcome(effect=Effect.REJECTED, failure=failure_of(Reason.MEDIA_PROCESSING_FAILED)),
     ):
-        await board.ledger.settle(put.id, attempt, epoch=1, verdict=verdict, now=START)
+        await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
     assert (await board.row(put.id)).status == S.FAILED
     assert await rows(board, put) == []
 
@@ -133,8 +133,8 @@ async def test_what_a_person_settled_as_not_published_is_never_removed(board: Bo
 async def test_published_leaves_nothing(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    sent = Verdict(effect=Effect.SENT, published=Published(post_id=put.id))
-    await board.ledger.settle(put.id, attempt, epoch=1, verdict=sent, now=START)
+    sent = Outcome(effect=Effect.SENT, published=Published(post_id=put.id))
+    await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=sent, now=START)
     assert await rows(board, put) == []
 
 

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from munadi.db.deliveries import DeliveryStore
-from munadi.db.endpoint_lanes import LEASE
+from munadi.db.webhooks.deliveries import DeliveryStore
+from munadi.db.webhooks.endpoint_lanes import LEASE
 from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.event import EventType
 from munadi.webhooks.schedule import BREAK_AFTER, FIRST_PROBE_WAIT

@@ -10,10 +10,10 @@ from sqlalchemy import create_engine, text
 
 from munadi.crypto import KeyRing, create_key
 from munadi.db import migrate
-from munadi.db.handles import state_of
 from munadi.db.session import Database
-from munadi.db.spent import seal_clear_handles
 from munadi.db.tables import PublicationRow
+from munadi.publishing.handles import state_of
+from munadi.publishing.spent_handles import seal_clear_handles
 from tests.db.seeding import START
 
 STATE = {"session": "https://upload.example/?upload_id=CANARY"}

@@ -9,27 +9,27 @@ import pytest
 from sqlmodel import select, update
 
 from munadi.crypto import KeyRing, SealBroken, create_key
-from munadi.db.changes import cancel
-from munadi.db.discards import DiscardOutbox
-from munadi.db.handles import state_of, stored
-from munadi.db.ledger import PublicationLedger
-from munadi.db.outbox import KEPT_FOR_A_RETRY, DiscardRow
-from munadi.db.spent import KEPT_AFTER_A_FAILURE, forget_spent_handles, seal_clear_handles
-from munadi.db.stages import StageLedger
-from munadi.db.tables import PublicationRow
+from munadi.db.tables import DiscardRow, PublicationRow
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import PublicationStatus as S
 from munadi.domain.publication import Published
 from munadi.domain.reasons import failure_of
-from munadi.domain.story import Verdict
+from munadi.publishing.attempts import PublicationLedger
+from munadi.publishing.changes import cancel
+from munadi.publishing.handles import state_of, stored
+from munadi.publishing.later_steps import StageLedger
+from munadi.publishing.leftover_removal import DiscardOutbox
+from munadi.publishing.leftovers import KEPT_FOR_A_RETRY
+from munadi.publishing.model import Outcome
+from munadi.publishing.spent_handles import KEPT_AFTER_A_FAILURE, forget_spent_handles, seal_clear_handles
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 
 STATE = {"session": "https://upload.example/videos?upload_id=CANARY-upload-0123456789", "video_id": "v1"}
 # What the version before may read and write: an address that has lost its secret, as if the network had forgotten it.
 PUBLIC = {"session": "https://upload.example/videos?***", "video_id": "v1"}
-LIVE = Verdict(effect=Effect.SENT, published=Published(post_id="1", url="https://network.example/1"))
-REFUSED = Verdict(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
+LIVE = Outcome(effect=Effect.SENT, published=Published(post_id="1", url="https://network.example/1"))
+REFUSED = Outcome(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
 DAY = timedelta(days=1)
 
 
@@ -45,9 +45,9 @@ async def save(board: Board, put: Put) -> None:
     )
 
 
-async def settle(board: Board, put: Put, verdict: Verdict) -> None:
+async def record_outcome(board: Board, put: Put, outcome: Outcome) -> None:
     attempt = await board.attempt(put.id, epoch=1)
-    await board.ledger.settle(put.id, attempt, epoch=1, verdict=verdict, now=START)
+    await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
 
 
 async def kept(board: Board, put: Put) -> dict[str, Any] | None:
@@ -77,7 +77,7 @@ async def test_a_handle_is_sealed_and_opens_for_its_publication_only(board: Boar
 
 async def test_a_published_post_without_later_steps_keeps_no_handle(board: Board) -> None:
     put = await prepared(board)
-    await settle(board, put, LIVE)
+    await record_outcome(board, put, LIVE)
     row = await board.row(put.id)
     assert (row.status, row.sealed_handle, row.handle_draft_version, row.handle_ready) == (
         S.PUBLISHED,
@@ -89,20 +89,20 @@ async def test_a_published_post_without_later_steps_keeps_no_handle(board: Board
 
 async def test_a_post_with_later_steps_keeps_it_until_the_last(board: Board) -> None:
     put = await prepared(board, stages=["comment", "part-2"])
-    await settle(board, put, LIVE)
+    await record_outcome(board, put, LIVE)
     stages = StageLedger(board.database, board.keyring)
-    await stages.settle(put.id, None, stage="comment", effect=Effect.SENT, now=START)
+    await stages.record_outcome(put.id, None, stage="comment", effect=Effect.SENT, now=START)
     work = await stages.begin(put.id, START)
     assert work is not None
     assert work.handle is not None
     assert work.handle.state == STATE
-    await stages.settle(put.id, None, stage="part-2", effect=Effect.SENT, now=START)
+    await stages.record_outcome(put.id, None, stage="part-2", effect=Effect.SENT, now=START)
     assert await kept(board, put) is None
 
 
 async def test_a_post_whose_id_is_not_known_yet_keeps_it_until_it_is(board: Board) -> None:
     put = await prepared(board)
-    await settle(board, put, Verdict(effect=Effect.SENT, published=Published(post_id=None, url=None)))
+    await record_outcome(board, put, Outcome(effect=Effect.SENT, published=Published(post_id=None, url=None)))
     assert await kept(board, put) == STATE
     found = Published(post_id="7", url="https://network.example/7")
     await StageLedger(board.database, board.keyring).located(put.id, found, START)
@@ -152,7 +152,7 @@ async def test_a_canceled_post_that_may_have_been_seen_keeps_nothing(board: Boar
 async def test_a_failed_post_keeps_it_for_a_retry_and_no_longer(board: Board) -> None:
     plain, seen = await prepared(board), await prepared(board)
     for put in (plain, seen):
-        await settle(board, put, REFUSED)
+        await record_outcome(board, put, REFUSED)
     (attempt,) = await board.attempts(seen.id)
     await board.set_attempt(attempt.id, was_uncertain=True)
     await forget_spent_handles(board.database, START + KEPT_AFTER_A_FAILURE)

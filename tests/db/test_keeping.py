@@ -13,7 +13,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.keeping import KeepingActivities
 from activities.messages import AccountRef
 from munadi.crypto import KeyRing, create_key
-from munadi.db.keeping import KeepingStore
+from munadi.db.accounts.upkeep import KeepingStore
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.channel import Renewal, TokenLife

@@ -18,9 +18,7 @@ from activities.messages import AccountRef, PublicationRef
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from munadi.checking import AccountChecks
-from munadi.db.keeping import KeepingStore
-from munadi.db.ledger import PublicationLedger
-from munadi.db.preflights import Preflights
+from munadi.db.accounts.upkeep import KeepingStore
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
@@ -30,6 +28,8 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import PublicationStatus, Published, Ready
 from munadi.domain.reasons import failure_of
 from munadi.ports import AccountImport, Channel, Channels, Connection
+from munadi.publishing.attempts import PublicationLedger
+from munadi.publishing.preflights import Preflights
 from munadi.tokens import AccountTokens
 from tests.db.seeding import START, Seed, StillClock, token
 from tests.workflows.network import spec

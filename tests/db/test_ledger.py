@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from munadi.db.contents import edit
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import Draft
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.ledger import Intent, IntentRefused, StaleEpoch
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.reasons import failure_of
 from munadi.intake.accept import PlannedDrafts, PlannedPublication
 from munadi.intake.media import Brought
+from munadi.publishing.acceptance import edit
+from munadi.publishing.model import Intent, IntentRefused, StaleEpoch
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from sqlmodel import col, update
 
-from munadi.db.limits import limits_of, require_accounts, take_turns
+from munadi.db.brands.limits import limits_of, require_accounts, take_turns
+from munadi.db.brands.usage import accounts_of
 from munadi.db.tables import BrandRow
-from munadi.db.usage import accounts_of
 from munadi.domain.account import Profile
 from munadi.domain.brand import BrandLimits
 from munadi.domain.channel import ChannelName

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from munadi.db import changes
-from munadi.db.progress import FOREVER, LATE_FIRST_SEND, MIN_SLEEP
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import HoldReason, PublicationStatus
-from munadi.domain.story import Mode
+from munadi.publishing import changes
+from munadi.publishing.model import Mode
+from munadi.publishing.schedule import FOREVER, LATE_FIRST_SEND, MIN_SLEEP
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 

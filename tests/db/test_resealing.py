@@ -13,29 +13,28 @@ import pytest
 from sqlalchemy import LargeBinary, text, update
 from sqlmodel import SQLModel, select
 
-import munadi.db.resealing as resealing
+import munadi.db.sealing.rotation as resealing
 from munadi.crypto import KeyRing, SealBroken, create_key
-from munadi.db.account_tables import ConnectionRow, KeyRow
-from munadi.db.accounts import AccountStore
-from munadi.db.endpoints import EndpointStore
-from munadi.db.handles import state_of
-from munadi.db.idempotency import Kept, Once
-from munadi.db.outbox import DiscardRow
-from munadi.db.resealing import SEALED, RowsHeld, reseal
-from munadi.db.sealed import open_credentials, open_secrets
+from munadi.db.accounts.store import AccountStore
+from munadi.db.idempotency import IdempotencyRecord, StoredResponse
+from munadi.db.sealing.rotation import SEALED, RowsHeld, reseal
+from munadi.db.sealing.secrets import open_credentials, open_secrets
 from munadi.db.session import Database
-from munadi.db.tables import AccountRow, EndpointRow, PublicationRow
+from munadi.db.tables import AccountRow, DiscardRow, EndpointRow, PublicationRow
+from munadi.db.tables.accounts import ConnectionRow, KeyRow
+from munadi.db.webhooks.endpoints import EndpointStore
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Channels, Connection
+from munadi.publishing.handles import state_of
 from munadi.tokens import AccountTokens
 from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
 from tests.workflows.network import spec
 
 OLD, NEW = create_key(), create_key()
-ANSWER = Once("acme keys.create", "first try", ("fingerprint",))
+ANSWER = IdempotencyRecord("acme keys.create", "first try", ("fingerprint",))
 HANDLE, HANDLES = {"session": "https://upload.example/?upload_id=1"}, {"publications": 1, "discards": 1}
 SECRET = b'{"key": "mnd_secret"}'
 
@@ -57,7 +56,7 @@ async def old(database_url: str) -> AsyncIterator[Seed]:
         session.add(ConnectionRow(id="con_1", link_hash="1", sealed=sealed, **given, **times))
         session.add(ConnectionRow(id="con_2", link_hash="2", **given, **times))  # nothing is kept for it yet
         body = seed.keyring.seal(SECRET, **ANSWER.place)
-        assert await ANSWER.take(session, START, Kept(201, {}, body)) is None
+        assert await ANSWER.take(session, START, StoredResponse(201, {}, body)) is None
     await seed.prepared(content_id, HANDLE)
     yield seed
     await database.close()

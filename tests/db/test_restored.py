@@ -6,10 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from munadi.db.restored import mark_restored
-from munadi.domain.ledger import POST, Intent
 from munadi.domain.publication import PublicationStatus
-from munadi.domain.story import Mode
+from munadi.publishing.model import POST, Intent, Mode
+from munadi.publishing.restored import mark_restored
 from tests.db.board import Board
 from tests.db.seeding import START
 

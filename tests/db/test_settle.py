@@ -1,4 +1,4 @@
-"""The table of `settle.py`, every verdict × epoch × status, against a plain restatement of design §5."""
+"""The table of `settle.py`, every outcome × epoch × status, against a plain restatement of design §5."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import ID_LOOK_GROWTH, HoldReason, PublicationStatus, Published, Warning_
 from munadi.domain.reasons import failure_of
-from munadi.domain.story import Verdict
+from munadi.publishing.model import Outcome
 from tests.db.board import Board
 from tests.db.seeding import START
 
 S = PublicationStatus
 EPOCH = 7
 MINUTE = timedelta(minutes=1)
-VERDICTS = {
-    "published": Verdict(effect=Effect.SENT, published=Published(post_id="p", url="https://n.example/p")),
-    "failure": Verdict(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY), provider_code="400"),
-    "hold": Verdict(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE),
-    "retry": Verdict(effect=Effect.NOT_SENT, retry=True),
-    "pending": Verdict(effect=Effect.SENT, pending=True),
-    "unknown": Verdict(effect=Effect.UNKNOWN, raw="reset"),
+OUTCOMES = {
+    "published": Outcome(effect=Effect.SENT, published=Published(post_id="p", url="https://n.example/p")),
+    "failure": Outcome(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY), provider_code="400"),
+    "hold": Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE),
+    "retry": Outcome(effect=Effect.NOT_SENT, retry=True),
+    "pending": Outcome(effect=Effect.SENT, pending=True),
+    "unknown": Outcome(effect=Effect.UNKNOWN, raw="reset"),
 }
 
 
-def expected(verdict: str, current: bool, status: S) -> tuple[S, tuple[str, ...]]:
+def expected(outcome: str, current: bool, status: S) -> tuple[S, tuple[str, ...]]:
     """Where it stands afterwards, and the events of its way there."""
-    if verdict == "published":
+    if outcome == "published":
         way = {
             S.PUBLISHING: ("succeeded",),
             S.UNCONFIRMED: ("succeeded",),
@@ -39,27 +39,27 @@ def expected(verdict: str, current: bool, status: S) -> tuple[S, tuple[str, ...]
         }.get(status)
         return (S.PUBLISHED, way) if way else (status, ())
     if current and status in (S.PUBLISHING, S.UNCONFIRMED):
-        if verdict == "failure":
+        if outcome == "failure":
             return S.FAILED, ("failed",)
-        if verdict == "hold":
+        if outcome == "hold":
             return S.QUEUED, ("held",) if status is S.PUBLISHING else ("resumed",)
     return status, ()
 
 
 async def test_every_verdict_in_every_state(board: Board) -> None:
     wrong = []
-    for (name, verdict), current, status in product(VERDICTS.items(), (True, False), S):
+    for (name, outcome), current, status in product(OUTCOMES.items(), (True, False), S):
         put = await board.put(status, epoch=EPOCH)
         attempt_id = await board.attempt(put.id, epoch=EPOCH)
         epoch = EPOCH if current else EPOCH - 1
-        settled = await board.ledger.settle(put.id, attempt_id, epoch=epoch, verdict=verdict, now=START)
+        settled = await board.ledger.record_outcome(put.id, attempt_id, epoch=epoch, outcome=outcome, now=START)
         row = await board.row(put.id)
         types = [kind.removeprefix("publish.") for kind in await board.types(put.content_id) if kind != "completed"]
         [attempt] = await board.attempts(put.id)
         seen = (S(row.status), tuple(types), attempt.outcome, attempt.is_open, settled.status, settled.epoch)
         after, way = expected(name, current, status)
         # Whatever the epoch, its own attempt is told; only what is certain closes it.
-        want = (after, way, verdict.effect, name in ("unknown", "pending"), after, EPOCH)
+        want = (after, way, outcome.effect, name in ("unknown", "pending"), after, EPOCH)
         if seen != want:
             wrong.append(f"{name}, {'current' if current else 'stale'}, {status}: {seen}, not {want}")
     assert wrong == []
@@ -69,8 +69,8 @@ async def test_a_late_success_is_a_fact_with_the_time_of_its_call(board: Board) 
     put = await board.put(S.QUEUED, epoch=EPOCH, hold_reason="OUTAGE", hold_since=START, due=START - 2 * MINUTE)
     attempt_id = await board.attempt(put.id)
     warned = Published(post_id=None, warnings=(Warning_(code="POST_ID_PENDING", message="later"),))
-    verdict = Verdict(effect=Effect.SENT, published=warned)
-    await board.ledger.settle(put.id, attempt_id, epoch=1, verdict=verdict, now=START)
+    outcome = Outcome(effect=Effect.SENT, published=warned)
+    await board.ledger.record_outcome(put.id, attempt_id, epoch=1, outcome=outcome, now=START)
     row = await board.row(put.id)
     assert (row.status, row.hold_reason, row.failure) == (S.PUBLISHED, None, None)
     assert row.published_at == START - MINUTE
@@ -82,7 +82,7 @@ async def test_a_late_success_is_a_fact_with_the_time_of_its_call(board: Board) 
 
 async def test_a_success_after_the_cancel_is_told_as_a_warning(board: Board) -> None:
     put = await board.put(S.CANCELED, epoch=EPOCH)
-    await board.ledger.settle(put.id, None, epoch=EPOCH, verdict=VERDICTS["published"], now=START)
+    await board.ledger.record_outcome(put.id, None, epoch=EPOCH, outcome=OUTCOMES["published"], now=START)
     row = await board.row(put.id)
     assert row.status == S.CANCELED
     assert [warning["code"] for warning in row.warnings] == ["PUBLISHED_AFTER_CANCEL"]
@@ -91,8 +91,8 @@ async def test_a_success_after_the_cancel_is_told_as_a_warning(board: Board) -> 
 async def test_a_post_that_another_publication_owns_is_not_bound(board: Board) -> None:
     await board.put(S.PUBLISHED, provider_post_id="mine")
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
-    found = Verdict(effect=Effect.SENT, published=Published(post_id="mine", url="https://n.example/mine"))
-    settled = await board.ledger.settle(put.id, None, epoch=EPOCH, verdict=found, now=START)
+    found = Outcome(effect=Effect.SENT, published=Published(post_id="mine", url="https://n.example/mine"))
+    settled = await board.ledger.record_outcome(put.id, None, epoch=EPOCH, outcome=found, now=START)
     row = await board.row(put.id)
     assert settled.status is S.PUBLISHED
     assert (row.provider_post_id, row.provider_url) == (None, None)
@@ -106,7 +106,7 @@ async def test_a_late_acceptance_opens_its_attempt_again_unless_it_was_overtaken
 ) -> None:
     put = await board.put(status, epoch=EPOCH)
     ids = [await board.attempt(put.id, number=n, is_open=False) for n in (1, 2)]
-    await board.ledger.settle(put.id, ids[number - 1], epoch=1, verdict=VERDICTS["pending"], now=START)
+    await board.ledger.record_outcome(put.id, ids[number - 1], epoch=1, outcome=OUTCOMES["pending"], now=START)
     attempt = (await board.attempts(put.id))[number - 1]
     assert (attempt.outcome, attempt.is_open) == ("sent", opens and status is not S.PUBLISHED)
 
@@ -115,8 +115,8 @@ async def test_a_late_acceptance_opens_its_attempt_again_unless_it_was_overtaken
 async def test_what_was_certain_is_not_overwritten_by_a_late_doubt(board: Board, name: str) -> None:
     put = await board.put(S.PUBLISHED, epoch=EPOCH)
     attempt_id = await board.attempt(put.id)
-    await board.ledger.settle(put.id, attempt_id, epoch=EPOCH, verdict=VERDICTS["published"], now=START)
-    await board.ledger.settle(put.id, attempt_id, epoch=EPOCH - 1, verdict=VERDICTS[name], now=START)
+    await board.ledger.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=OUTCOMES["published"], now=START)
+    await board.ledger.record_outcome(put.id, attempt_id, epoch=EPOCH - 1, outcome=OUTCOMES[name], now=START)
     [attempt] = await board.attempts(put.id)
     assert (attempt.outcome, attempt.is_open) == ("sent", False)
 
@@ -124,7 +124,7 @@ async def test_what_was_certain_is_not_overwritten_by_a_late_doubt(board: Board,
 async def test_a_failure_names_its_attempt_and_holds_no_condition(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     attempt_id = await board.attempt(put.id)
-    await board.ledger.settle(put.id, attempt_id, epoch=EPOCH, verdict=VERDICTS["failure"], now=START)
+    await board.ledger.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=OUTCOMES["failure"], now=START)
     failure = (await board.row(put.id)).failure or {}
     assert (failure["attemptId"], failure["class"], failure["reason"]) == (attempt_id, "POLICY", "CONTENT_POLICY")
     [attempt] = await board.attempts(put.id)
@@ -135,7 +135,7 @@ async def test_holds_grow_and_each_condition_is_told(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     waits = []
     for _ in range(5):
-        await board.ledger.settle(put.id, None, epoch=EPOCH, verdict=VERDICTS["hold"], now=START)
+        await board.ledger.record_outcome(put.id, None, epoch=EPOCH, outcome=OUTCOMES["hold"], now=START)
         row = await board.row(put.id)
         assert row.hold_until is not None
         waits.append((row.hold_until - START) / MINUTE)
@@ -149,9 +149,9 @@ async def test_how_long_a_condition_holds(board: Board, reason: HoldReason) -> N
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     needs_owner = {"status": "reauth_required"} if reason is HoldReason.TOKEN else {}
     await board.set_account(ChannelName.INSTAGRAM, paused_until=START + 3 * MINUTE, **needs_owner)
-    verdict = Verdict(effect=Effect.NOT_SENT, hold=reason, hold_for=20 * MINUTE)
+    outcome = Outcome(effect=Effect.NOT_SENT, hold=reason, hold_for=20 * MINUTE)
     attempt_id = await board.attempt(put.id)
-    await board.ledger.settle(put.id, attempt_id, epoch=EPOCH, verdict=verdict, now=START)
+    await board.ledger.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=outcome, now=START)
     row = await board.row(put.id)
     assert row.hold_until == (None if reason is HoldReason.TOKEN else START + 20 * MINUTE)
     # The network's limit is the account's: every publication of it waits, and never shorter than before.
@@ -168,12 +168,12 @@ async def test_how_long_a_condition_holds(board: Board, reason: HoldReason) -> N
 async def test_a_hold_because_of_a_pause_does_not_lengthen_it(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     await board.set_account(ChannelName.INSTAGRAM, paused_until=START + MINUTE)
-    verdict = Verdict(effect=Effect.NOT_SENT, hold=HoldReason.RATE_LIMIT, hold_for=2 * MINUTE)
-    await board.ledger.settle(put.id, None, epoch=EPOCH, verdict=verdict, now=START)
+    outcome = Outcome(effect=Effect.NOT_SENT, hold=HoldReason.RATE_LIMIT, hold_for=2 * MINUTE)
+    await board.ledger.record_outcome(put.id, None, epoch=EPOCH, outcome=outcome, now=START)
     assert (await board.row(put.id)).hold_until == START + 2 * MINUTE
     assert (await board.account(ChannelName.INSTAGRAM)).paused_until == START + MINUTE
 
 
 async def test_a_publication_that_is_not_there_is_an_error(board: Board) -> None:
     with pytest.raises(LookupError):
-        await board.ledger.settle("pub_none", None, epoch=1, verdict=VERDICTS["hold"], now=START)
+        await board.ledger.record_outcome("pub_none", None, epoch=1, outcome=OUTCOMES["hold"], now=START)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from munadi.db.story import HELD_LOOK, PUBLISHING_LOOK, Story
 from munadi.db.tables import BrandRow, DeliveryRow, EndpointRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import HoldReason, IllegalTransition, PublicationStatus
 from munadi.domain.reasons import failure_of
+from munadi.publishing.content import HELD_LOOK, PUBLISHING_LOOK, LockedContent
 from tests.db.board import Board
 from tests.db.seeding import START
 
@@ -204,8 +204,8 @@ async def test_who_hears_of_what(own_board: Board, endpoint: dict[str, Any], hea
 
 async def test_there_is_no_story_of_nothing(board: Board) -> None:
     async with board.database.write() as session:
-        assert await Story.lock(session, "cnt_none", START) is None
-        assert await Story.lock_by_publication(session, "pub_none", START) is None
+        assert await LockedContent.lock(session, "cnt_none", START) is None
+        assert await LockedContent.lock_by_publication(session, "pub_none", START) is None
     put = await board.put(S.QUEUED)
     async with board.locked(put.content_id) as story:
         with pytest.raises(LookupError):

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from munadi.crypto import KeyRing, create_key
-from munadi.db.accounts import AccountStore
+from munadi.db.accounts.store import AccountStore
 from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.event import EventType
 from munadi.domain.failure import ChannelError, Effect, Reason

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import event
 
-from munadi.db.calls import Calls, add_calls, calls_of
-from munadi.db.deliveries import DeliveryStore
+from munadi.db.brands.usage import PublicationCounts, accounts_of, deliveries_of, publications_of
+from munadi.db.keys.calls import Calls, add_calls, calls_of
 from munadi.db.session import Database
 from munadi.db.tables import BrandRow
-from munadi.db.usage import PublicationCounts, accounts_of, deliveries_of, publications_of
+from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.domain.channel import ChannelName
 from munadi.domain.delivery import Attempted, SendResult
 from munadi.domain.event import EventType

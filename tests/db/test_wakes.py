@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from munadi.db.wakes import DueWake, Wakes
 from munadi.domain.publication import PublicationStatus
+from munadi.publishing.wakes import DueWake, Wakes
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 

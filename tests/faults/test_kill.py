@@ -25,8 +25,8 @@ WORST = (
     "publish.sent",
     "publish.answered",
     "publish.after",
-    "ledger.settle.before",
-    "ledger.settle.after",
+    "ledger.record_outcome.before",
+    "ledger.record_outcome.after",
 )
 LIVE_AIM, ABSENT_AIM = 15.0, 90.0
 

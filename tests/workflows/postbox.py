@@ -12,9 +12,9 @@ from typing import Any
 from sqlmodel import select
 
 from munadi.crypto import KeyRing, create_key
-from munadi.db.deliveries import DeliveryStore
-from munadi.db.endpoints import EndpointStore
 from munadi.db.tables import DeliveryRow
+from munadi.db.webhooks.deliveries import DeliveryStore
+from munadi.db.webhooks.endpoints import EndpointStore
 from munadi.domain.delivery import SendResult
 from tests.workflows.world import World
 

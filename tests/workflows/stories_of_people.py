@@ -12,7 +12,7 @@ from activities.messages import PublicationRef
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import Pending
-from munadi.domain.story import Outcome
+from munadi.publishing.model import StepResult
 from tests.workflows.network import rejected
 from tests.workflows.postbox import Postbox, subscribe
 from tests.workflows.telling import IG, B, Telling, story
@@ -118,13 +118,13 @@ async def worker_lost_in_mid_publish(told: Telling) -> None:
     publish, tries = activities.pop("publish"), 0
 
     @activity.defn(name="publish")
-    async def lost(ref: PublicationRef) -> Outcome:
+    async def lost(ref: PublicationRef) -> StepResult:
         """The first time as a worker that is gone: no heartbeat, no answer."""
         nonlocal tries
         tries += 1
         if tries == 1:
             await asyncio.sleep(3600)
-        answer: Outcome = await publish(ref)
+        answer: StepResult = await publish(ref)
         return answer
 
     told.world.activities = lambda: [*activities.values(), lost]  # type: ignore[method-assign]

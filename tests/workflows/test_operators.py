@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from munadi.db.changes import ChangeRefused
 from munadi.domain.channel import ChannelName
 from munadi.domain.ids import workflow_id
 from munadi.domain.publication import PublicationStatus
+from munadi.publishing.changes import ChangeRefused
 from tests.support.temporal import TemporalDevServer, script
 from tests.workflows.network import FakeChannel
 from tests.workflows.world import World

@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 
 from munadi.config import RelaySettings, load_settings
 from munadi.crypto import KeyRing, create_key
-from munadi.db.keeping import KeepingStore
+from munadi.db.accounts.upkeep import KeepingStore
 from munadi.domain.ids import workflow_id
 from tests.workflows.stand_ins import ServerClock
 from tests.workflows.world import World

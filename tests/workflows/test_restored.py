@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from munadi.db.restored import mark_restored
 from munadi.domain.channel import ChannelName
+from munadi.publishing.restored import mark_restored
 from tests.workflows.world import World
 
 B, IG = ChannelName.BLUESKY, ChannelName.INSTAGRAM

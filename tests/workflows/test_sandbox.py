@@ -66,9 +66,9 @@ def test_the_whole_registry_reaches_no_driver_and_no_environment() -> None:
 def test_a_module_that_does_reach_them_is_seen() -> None:
     """The net itself."""
     asks = "exec(\"os.environ.get('HOME')\", vars(munadi.ports) | {'os': os})"
-    asked, brought = _imports(f"import munadi.ports, munadi.db.progress; {asks}")
+    asked, brought = _imports(f"import munadi.ports, munadi.publishing.schedule; {asks}")
     assert asked == ["munadi.ports:HOME"]
-    assert {"sqlmodel", "sqlalchemy", "munadi.db.story"} <= set(brought)
+    assert {"sqlmodel", "sqlalchemy", "munadi.publishing.content"} <= set(brought)
 
 
 def _seconds(runner: SandboxedWorkflowRunner, definition: workflow._Definition) -> float:

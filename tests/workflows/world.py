@@ -21,16 +21,10 @@ from activities.reconciling import ReconcilingActivities
 from activities.staging import StagingActivities
 from activities.webhooks import WebhookActivities
 from munadi.crypto import KeyRing, create_key
-from munadi.db import changes
-from munadi.db.accounts import AccountStore
+from munadi.db.accounts.store import AccountStore
+from munadi.db.accounts.upkeep import KeepingStore
 from munadi.db.ids import new_id
-from munadi.db.keeping import KeepingStore
-from munadi.db.ledger import PublicationLedger
-from munadi.db.operators import OperatorCommands
-from munadi.db.progress import ContentProgress
 from munadi.db.session import Database
-from munadi.db.stages import StageLedger
-from munadi.db.story import Story
 from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, DraftRow, EventRow, PublicationRow
 from munadi.domain.account import Credentials, Profile
 from munadi.domain.channel import ChannelName
@@ -38,6 +32,12 @@ from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix, account_workflow_id, workflow_id
 from munadi.domain.publication import PublicationStatus
 from munadi.ports import Channels, Connection, Deliveries, Sender
+from munadi.publishing import changes
+from munadi.publishing.attempts import PublicationLedger
+from munadi.publishing.content import LockedContent
+from munadi.publishing.later_steps import StageLedger
+from munadi.publishing.operators import OperatorCommands
+from munadi.publishing.schedule import ContentProgress
 from munadi.tokens import AccountTokens
 from munadi.webhooks.dispatcher import EventDispatcher
 from tests.workflows.network import FakeChannel, spec
@@ -169,7 +169,7 @@ class World:
                     )
                 )
             await session.flush()
-            story = await Story.lock(session, content_id, now)
+            story = await LockedContent.lock(session, content_id, now)
             assert story is not None
             await story.emit(EventType.CONTENT_ACCEPTED)
             story.wake()
@@ -199,7 +199,7 @@ class World:
     async def change(self, content_id: str, what: str, *args: Any, **kwargs: Any) -> Any:
         """A change as the API makes it: one transaction, then a wake."""
         async with self.database.write() as session:
-            story = await Story.lock(session, content_id, datetime.now(UTC))
+            story = await LockedContent.lock(session, content_id, datetime.now(UTC))
             assert story is not None
             answer = await getattr(changes, what)(story, *args, **kwargs)
         await self.wake(content_id)
@@ -208,7 +208,7 @@ class World:
     async def change_resolve(self, content_id: str, publication_id: str, *, published: bool) -> None:
         """A person settles an unconfirmed publication."""
         async with self.database.write() as session:
-            story = await Story.lock(session, content_id, datetime.now(UTC))
+            story = await LockedContent.lock(session, content_id, datetime.now(UTC))
             assert story is not None
             row = story.publication(publication_id)
             await changes.resolve(story, row, published=published, post_id=None, url=None)

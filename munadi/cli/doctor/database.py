@@ -40,10 +40,10 @@ def database(settings: Settings) -> Iterator[Check]:
 
 def _clock(settings: Settings) -> Iterator[Check]:
     """PostgreSQL has a clock of its own; SQLite has this machine's."""
-    from munadi.db.looking import now_there
+    from munadi.db.clock import database_time
 
     before = datetime.now(UTC)
-    there = asyncio.run(with_database(settings.database, now_there))
+    there = asyncio.run(with_database(settings.database, database_time))
     if there is None:
         return
     after = datetime.now(UTC)
@@ -55,7 +55,7 @@ def _clock(settings: Settings) -> Iterator[Check]:
 def _secrets(settings: Settings) -> Iterator[Check]:
     """Check that a key opens every stored secret; each names its key."""
     from munadi.cli.settings import database_and_keys
-    from munadi.db.looking import sealed_under
+    from munadi.db.sealing.rotation import sealed_under
 
     counts = asyncio.run(with_database(settings.database, sealed_under))
     try:

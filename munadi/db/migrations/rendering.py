@@ -14,7 +14,6 @@ from munadi.db.types import UtcDateTime
 
 def target_metadata() -> MetaData:
     """The tables as the code has them."""
-    import munadi.db.outbox
     import munadi.db.tables  # noqa: F401 - importing them fills the metadata
 
     return SQLModel.metadata

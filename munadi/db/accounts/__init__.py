@@ -1,0 +1,1 @@
+"""Connected profiles: their rows, credentials, connections and upkeep."""

@@ -1,0 +1,1 @@
+"""Brands, their limits and what they use."""

@@ -1,0 +1,103 @@
+"""Holding a brand to its limits, where something new is accepted; what was accepted before is never touched.
+
+Who counts in order to add takes the brand's row first, before any content's: two who add at once take turns, so that
+a limit is met exactly. On SQLite writers take turns anyway. A brand without a limit is not locked and nothing counted.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.brands.usage import PublicationCounts, accounts_of, deliveries_of, publications_of
+from munadi.db.tables import BrandRow
+from munadi.domain.brand import BrandLimits
+from munadi.domain.usage import Limit, Month, Quota, QuotaExceeded, of_month
+
+
+async def limits_of(session: AsyncSession, brand_ref: str) -> BrandLimits:
+    """A brand's limits as they are now; of one that does not exist, none."""
+    query = select(BrandRow.limits).where(col(BrandRow.ref) == brand_ref)
+    return BrandLimits.kept((await session.exec(query)).first())
+
+
+async def take_turns(session: AsyncSession, brand_ref: str) -> BrandLimits:
+    """The limits of a brand, locked until the transaction ends; whoever only refers to the brand does not wait."""
+    query = select(BrandRow.limits).where(col(BrandRow.ref) == brand_ref).with_for_update(key_share=True)
+    return BrandLimits.kept((await session.exec(query)).first())
+
+
+async def require_publications(
+    session: AsyncSession,
+    brand_ref: str,
+    limits: BrandLimits,
+    month: Month,
+    adding: int,
+    now: datetime,
+    *,
+    are_stored: bool = False,
+) -> None:
+    """QuotaExceeded unless so many more publications fit into a month, beside those published and planned.
+
+    `are_stored`: they are in the database already, in this transaction.
+    """
+    limit = limits.publications_per_month
+    if limit is None:
+        return
+    counts = (await publications_of(session, [brand_ref], month, now)).get(brand_ref, PublicationCounts())
+    planned = counts.planned - (adding if are_stored else 0)
+    used = counts.published + planned
+    if used + adding <= limit:
+        return
+    text = (
+        f"the brand {brand_ref!r} may publish {limit} posts in {month.text} (UTC): "
+        f"{counts.published} are published and {planned} planned, and this would add {adding}"
+    )
+    quota = of_month(Limit.PUBLICATIONS_PER_MONTH, limit, used, month, now)
+    raise QuotaExceeded(text, [quota], used + adding)
+
+
+async def require_deliveries(session: AsyncSession, brand_ref: str | None, now: datetime) -> None:
+    """QuotaExceeded unless the brand may have one more webhook delivery by request: a test, redelivery or replay.
+
+    Posts never come here: no number of deliveries refuses a post. An endpoint of all brands has no limit.
+    """
+    if brand_ref is None:
+        return
+    limit = (await limits_of(session, brand_ref)).webhook_deliveries_per_month
+    if limit is None:
+        return
+    month = Month.of(now)
+    used = (await deliveries_of(session, [brand_ref], month)).get(brand_ref, 0)
+    if used < limit:
+        return
+    text = f"the brand {brand_ref!r} may have {limit} webhook deliveries in {month.text} (UTC), and has had {used}"
+    quota = of_month(Limit.WEBHOOK_DELIVERIES_PER_MONTH, limit, used, month, now)
+    raise QuotaExceeded(text, [quota], used + 1)
+
+
+def is_limiting(limits: BrandLimits) -> bool:
+    """Whether a limit of the brand can refuse a new post (`require_room`)."""
+    return limits.publications_per_month is not None
+
+
+async def require_room(
+    session: AsyncSession, brand_ref: str, limits: BrandLimits, due: datetime, adding: int, now: datetime
+) -> None:
+    """QuotaExceeded unless a new post with `adding` publications may be accepted."""
+    # What is due at once may have been read in the month before.
+    await require_publications(session, brand_ref, limits, Month.of(max(due, now)), adding, now)
+
+
+async def require_accounts(session: AsyncSession, brand_ref: str, limits: BrandLimits, adding: int) -> None:
+    """QuotaExceeded unless the brand may connect so many more accounts. Adding none is always possible."""
+    limit = limits.accounts
+    if limit is None or not adding:
+        return
+    connected = (await accounts_of(session, [brand_ref])).get(brand_ref, 0)
+    if connected + adding <= limit:
+        return
+    text = f"the brand {brand_ref!r} may connect {limit} accounts and has {connected}"
+    raise QuotaExceeded(text, [Quota(Limit.ACCOUNTS, limit, connected)], connected + adding)

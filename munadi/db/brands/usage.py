@@ -1,0 +1,169 @@
+"""What brands use, counted where it is kept: accounts and publications by index, webhook deliveries by a counter.
+
+Nothing here is estimated, and nothing is counted apart from what it counts: see docs/limits.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from random import SystemRandom
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, literal, or_, union_all
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.keys.calls import Calls, calls_of
+from munadi.db.session import Database
+from munadi.db.tables import AccountRow, DeliveryTriesRow, PublicationRow
+from munadi.domain.brand import BrandView
+from munadi.domain.publication import PublicationStatus
+from munadi.domain.usage import Month, PublicationsUsed, UsageView, Used
+
+SHARDS = 8
+# Those that have not gone out, and will be counted in the month they go out in.
+_TO_COME = [status.value for status in (PublicationStatus.ACCEPTED, PublicationStatus.QUEUED)]
+_TO_COME.append(PublicationStatus.PUBLISHING.value)
+_random = SystemRandom()
+
+
+@dataclass(frozen=True)
+class PublicationCounts:
+    """Publications of one brand in one month."""
+
+    published: int = 0
+    planned: int = 0
+
+
+async def publications_of(
+    session: AsyncSession, refs: Sequence[str], month: Month, now: datetime
+) -> dict[str, PublicationCounts]:
+    """Per brand, the publications that count in a month (`munadi.domain.usage.month_counted`); one statement."""
+    row = PublicationRow
+    published = and_(col(row.published_at) >= month.start, col(row.published_at) < month.end)
+    to_come = and_(col(row.status).in_(_TO_COME), _due(month, now))
+    unconfirmed = and_(
+        col(row.status) == PublicationStatus.UNCONFIRMED.value,
+        col(row.due_at) >= month.start,
+        col(row.due_at) < month.end,
+    )
+    parts = [(True, published), (False, to_come), (False, unconfirmed)]
+    # Each part is a range of an index of its own; together they would be none.
+    query: Any = union_all(*(_counted(refs, is_published, condition) for is_published, condition in parts))
+    found: dict[str, PublicationCounts] = {}
+    for ref, is_published, count in (await session.exec(query)).all():
+        known = found.get(ref, PublicationCounts())
+        added = (count, 0) if is_published else (0, count)
+        found[ref] = PublicationCounts(known.published + added[0], known.planned + added[1])
+    return found
+
+
+async def deliveries_of(session: AsyncSession, refs: Sequence[str], month: Month) -> dict[str, int]:
+    """Per brand, the webhook deliveries in a month. A retry is not another delivery."""
+    query = (
+        select(DeliveryTriesRow.brand_ref, func.sum(DeliveryTriesRow.tries))
+        .where(col(DeliveryTriesRow.brand_ref).in_(refs), col(DeliveryTriesRow.month) == month.text)
+        .group_by(col(DeliveryTriesRow.brand_ref))
+    )
+    return {ref: int(number) for ref, number in (await session.exec(query)).all()}
+
+
+async def count_deliveries(session: AsyncSession, first_tries: Mapping[str, int], now: datetime) -> None:
+    """Count deliveries per brand, in the transaction that writes their first attempt. Retries are not counted."""
+    if not first_tries:
+        return
+    connection = await session.connection()
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    shard, month = _random.randrange(SHARDS), Month.of(now).text
+    rows = [{"brand_ref": ref, "month": month, "shard": shard, "tries": n} for ref, n in sorted(first_tries.items())]
+    statement = insert(DeliveryTriesRow).values(rows)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["brand_ref", "month", "shard"],
+            set_={"tries": col(DeliveryTriesRow.tries) + statement.excluded.tries},
+        )
+    )
+
+
+async def accounts_of(session: AsyncSession, refs: Sequence[str], at: datetime | None = None) -> dict[str, int]:
+    """Per brand, the accounts that are connected; or were, just before an instant."""
+    query = select(AccountRow.brand_ref, func.count()).where(col(AccountRow.brand_ref).in_(refs))
+    gone = col(AccountRow.deleted_at)
+    if at is None:
+        query = query.where(gone.is_(None))
+    else:
+        query = query.where(col(AccountRow.created_at) < at, or_(gone.is_(None), gone >= at))
+    return dict((await session.exec(query.group_by(col(AccountRow.brand_ref)))).all())
+
+
+class UsageStore:
+    """Usage as answered."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of(
+        self, brands: Sequence[BrandView], month: Month, now: datetime, unwritten: dict[str, Calls]
+    ) -> list[UsageView]:
+        """What each brand used in a month, in four statements. `unwritten` calls are added to those of the database."""
+        refs = [brand.ref for brand in brands]
+        async with self._database.read() as session:
+            accounts = await accounts_of(session, refs, month.end if month.end <= now else None)
+            publications = await publications_of(session, refs, month, now)
+            calls = await calls_of(session, refs, month)
+            deliveries = await deliveries_of(session, refs, month)
+        views = []
+        for brand in brands:
+            counts = publications.get(brand.ref, PublicationCounts())
+            made = calls.get(brand.ref, Calls())
+            if (more := unwritten.get(brand.ref)) is not None and more.minute is not None:
+                made.add(more.minute, more.calls, more.minute_calls)
+            views.append(
+                _view(brand, month, now, accounts.get(brand.ref, 0), counts, made, deliveries.get(brand.ref, 0))
+            )
+        return views
+
+
+def _view(
+    brand: BrandView,
+    month: Month,
+    now: datetime,
+    accounts: int,
+    counts: PublicationCounts,
+    calls: Calls,
+    deliveries: int,
+) -> UsageView:
+    limits = brand.limits
+    this_minute = calls.within(now.replace(second=0, microsecond=0))
+    return UsageView(
+        brand_ref=brand.ref,
+        month=month.text,
+        starts_at=month.start,
+        ends_at=month.end,
+        connected_accounts=Used.of(accounts, limits.accounts),
+        publications=PublicationsUsed.counted(counts.published, counts.planned, limits.publications_per_month),
+        api_calls=Used.of(calls.calls, limits.api_calls_per_month),
+        api_calls_per_minute=Used.of(this_minute, limits.api_calls_per_minute) if month == Month.of(now) else None,
+        webhook_deliveries=Used.of(deliveries, limits.webhook_deliveries_per_month),
+    )
+
+
+def _counted(refs: Sequence[str], is_published: bool, condition: ColumnElement[bool]) -> Any:
+    return (
+        select(AccountRow.brand_ref, literal(is_published), func.count())
+        .join(PublicationRow, col(PublicationRow.account_id) == col(AccountRow.id))
+        .where(col(AccountRow.brand_ref).in_(refs), condition)
+        .group_by(col(AccountRow.brand_ref))
+    )
+
+
+def _due(month: Month, now: datetime) -> ColumnElement[bool]:
+    """What has not gone out in its month goes out in the current one at the earliest."""
+    due = col(PublicationRow.due_at)
+    if month == Month.of(now):
+        return due < month.end
+    # Nothing of a past month is to come in it any more.
+    return and_(due >= max(month.start, now), due < month.end)

@@ -1,0 +1,1 @@
+"""Posts as they are read: queries, views, the calendar, media."""

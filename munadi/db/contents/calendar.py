@@ -1,0 +1,63 @@
+"""Contents by the day they are due: of each day how many there are, and the first of them, in four queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain, pairwise
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, true, union_all
+from sqlalchemy import select as select_columns
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.contents.queries import views_of
+from munadi.db.tables import ContentRow
+from munadi.domain.content import ContentView
+
+
+@dataclass(frozen=True)
+class DueDay:
+    """How many contents are due in a span of time, and the first of them."""
+
+    total: int
+    contents: tuple[ContentView, ...]
+
+
+async def due_days(
+    session: AsyncSession, brand_ref: str | None, edges: Sequence[datetime], per_day: int
+) -> list[DueDay]:
+    """One for each span between two of `edges`, which rise; `brand_ref` None means every brand."""
+    spans = [_within(brand_ref, first, end) for first, end in pairwise(edges)]
+    counted = union_all(*(_count(number, span) for number, span in enumerate(spans))).subquery()
+    totals = dict((await session.exec(select(counted.c.day, counted.c.total))).all())
+    ids: list[list[str]] = [[] for _ in spans]
+    if per_day and any(totals.values()):
+        first = union_all(*(_first(number, span, per_day) for number, span in enumerate(spans))).subquery()
+        query = select(first.c.day, first.c.id).order_by(first.c.day, first.c.at, first.c.id)
+        for number, content_id in (await session.exec(query)).all():
+            ids[number].append(content_id)
+    views = await views_of(session, list(chain.from_iterable(ids)))
+    return [DueDay(totals[number], tuple(views[each] for each in day)) for number, day in enumerate(ids)]
+
+
+def _within(brand_ref: str | None, first: datetime, end: datetime) -> ColumnElement[bool]:
+    at = col(ContentRow.scheduled_at)
+    return and_(at >= first, at < end, true() if brand_ref is None else col(ContentRow.brand_ref) == brand_ref)
+
+
+def _count(number: int, span: ColumnElement[bool]) -> Select[Any, Any]:
+    """How many contents a span has, with the number of its day."""
+    day = literal(number).label("day")
+    return select_columns(day, func.count().label("total")).select_from(ContentRow).where(span)
+
+
+def _first(number: int, span: ColumnElement[bool], per_day: int) -> Select[Any, Any, Any]:
+    """The first contents of a span, with the number of its day."""
+    at, content_id = col(ContentRow.scheduled_at), col(ContentRow.id)
+    found = (
+        select(content_id.label("id"), at.label("at")).where(span).order_by(at, content_id).limit(per_day).subquery()
+    )
+    return select_columns(literal(number).label("day"), found.c.id, found.c.at)

@@ -1,0 +1,149 @@
+"""Posts as they are read and listed. Every function works in the caller's session."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, not_, or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from munadi.db.contents.views import content_view
+from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
+from munadi.domain.content import ContentView
+from munadi.domain.publication import PublicationStatus
+
+
+@dataclass(frozen=True)
+class ContentFilter:
+    """Which contents to list; None and empty mean all. `before` is the (created_at, id) a page goes on from."""
+
+    brand_ref: str | None = None
+    statuses: Collection[str] = ()
+    channel: str | None = None
+    account_id: str | None = None
+    client_ref: str | None = None
+    held: bool | None = None
+    words: str | None = None
+    scheduled_from: datetime | None = None
+    scheduled_to: datetime | None = None
+    before: tuple[datetime, str] | None = None
+
+
+async def find(session: AsyncSession, content_id: str) -> tuple[ContentRow, DraftRow, list[PublicationRow]] | None:
+    """A content with its current draft and its publications, or None."""
+    query = select(ContentRow, DraftRow).join(DraftRow, _current_draft()).where(ContentRow.id == content_id)
+    pair = (await session.exec(query)).first()
+    if pair is None:
+        return None
+    publications = await _publications(session, [content_id])
+    return pair[0], pair[1], publications.get(content_id, [])
+
+
+async def find_publication(session: AsyncSession, publication_id: str) -> tuple[ContentRow, PublicationRow] | None:
+    """A publication and the content it belongs to, or None."""
+    query = (
+        select(ContentRow, PublicationRow)
+        .join(PublicationRow, col(PublicationRow.content_id) == col(ContentRow.id))
+        .where(PublicationRow.id == publication_id)
+    )
+    pair = (await session.exec(query)).first()
+    return None if pair is None else (pair[0], pair[1])
+
+
+async def current_draft(session: AsyncSession, content: ContentRow) -> DraftRow:
+    """The draft that would be published, or was."""
+    return await session.get_one(DraftRow, (content.id, content.draft_version))
+
+
+async def attempts_of(session: AsyncSession, publication_id: str) -> Sequence[AttemptRow]:
+    """A publication's ledger, oldest first."""
+    query = (
+        select(AttemptRow)
+        .where(AttemptRow.publication_id == publication_id)
+        .order_by(col(AttemptRow.intent_at), col(AttemptRow.id))
+    )
+    return (await session.exec(query)).all()
+
+
+async def list_contents(session: AsyncSession, wanted: ContentFilter, limit: int) -> list[ContentView]:
+    """A page of contents, newest first, in three queries whatever its length."""
+    query = select(ContentRow, DraftRow).join(DraftRow, _current_draft()).where(*_conditions(wanted))
+    query = query.order_by(col(ContentRow.created_at).desc(), col(ContentRow.id).desc()).limit(limit)
+    pairs = (await session.exec(query)).all()
+    publications = await _publications(session, [content.id for content, _ in pairs])
+    return [content_view(content, draft, publications.get(content.id, [])) for content, draft in pairs]
+
+
+async def views_of(session: AsyncSession, content_ids: Sequence[str]) -> dict[str, ContentView]:
+    """These contents by id, in two queries."""
+    query = select(ContentRow, DraftRow).join(DraftRow, _current_draft()).where(col(ContentRow.id).in_(content_ids))
+    pairs = (await session.exec(query)).all() if content_ids else ()
+    publications = await _publications(session, content_ids)
+    return {content.id: content_view(content, draft, publications.get(content.id, [])) for content, draft in pairs}
+
+
+def _conditions(wanted: ContentFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.brand_ref is not None:
+        found.append(col(ContentRow.brand_ref) == wanted.brand_ref)
+    if wanted.statuses:
+        found.append(col(ContentRow.status).in_(wanted.statuses))
+    if wanted.client_ref is not None:
+        found.append(col(ContentRow.client_ref) == wanted.client_ref)
+    if wanted.scheduled_from is not None:
+        found.append(col(ContentRow.scheduled_at) >= wanted.scheduled_from)
+    if wanted.scheduled_to is not None:
+        found.append(col(ContentRow.scheduled_at) <= wanted.scheduled_to)
+    if wanted.channel is not None or wanted.account_id is not None:
+        found.append(col(ContentRow.id).in_(_having(wanted.channel, wanted.account_id)))
+    if wanted.held is not None:
+        is_held = col(ContentRow.id).in_(_held())
+        found.append(is_held if wanted.held else not_(is_held))
+    if wanted.words:
+        text = col(DraftRow.source)["text"].as_string()
+        said = (text.icontains(wanted.words, autoescape=True), col(ContentRow.client_ref) == wanted.words)
+        found.append(or_(*said))
+    if wanted.before is not None:
+        at, content_id = wanted.before
+        earlier = and_(col(ContentRow.created_at) == at, col(ContentRow.id) < content_id)
+        found.append(or_(col(ContentRow.created_at) < at, earlier))
+    return found
+
+
+def _having(channel: str | None, account_id: str | None) -> SelectOfScalar[str]:
+    """The contents with a publication on that channel and account."""
+    query = select(PublicationRow.content_id)
+    if channel is not None:
+        query = query.where(PublicationRow.channel == channel)
+    if account_id is not None:
+        query = query.where(PublicationRow.account_id == account_id)
+    return query
+
+
+def _held() -> SelectOfScalar[str]:
+    """The contents with a publication that waits on a condition."""
+    held = col(PublicationRow.hold_reason).is_not(None)
+    return select(PublicationRow.content_id).where(held, PublicationRow.status == PublicationStatus.QUEUED.value)
+
+
+def _current_draft() -> ColumnElement[bool]:
+    return and_(
+        col(DraftRow.content_id) == col(ContentRow.id), col(DraftRow.draft_version) == col(ContentRow.draft_version)
+    )
+
+
+async def _publications(session: AsyncSession, content_ids: Sequence[str]) -> dict[str, list[PublicationRow]]:
+    found: dict[str, list[PublicationRow]] = {}
+    if content_ids:
+        query = (
+            select(PublicationRow)
+            .where(col(PublicationRow.content_id).in_(content_ids))
+            .order_by(col(PublicationRow.content_id), col(PublicationRow.place))
+        )
+        for row in (await session.exec(query)).all():
+            found.setdefault(row.content_id, []).append(row)
+    return found

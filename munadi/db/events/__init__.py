@@ -1,0 +1,1 @@
+"""The event log, and how an event becomes deliveries."""

@@ -1,0 +1,82 @@
+"""Events that belong to no content (accounts, endpoints), and the JSON of every event there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.events.fan_out import add_deliveries, subscriptions
+from munadi.db.ids import new_id
+from munadi.db.session import announce_deliveries
+from munadi.db.tables import EventRow
+from munadi.domain.event import Event, EventType
+from munadi.domain.ids import Prefix
+from munadi.domain.webhook import Payload
+
+# What a thin event leaves out.
+_TEXTS = ("content", "publication")
+
+
+def event_of(row: EventRow) -> Event:
+    """An event as answered (api.md, Events and webhooks): every top-level field is there."""
+    return Event(
+        id=row.id,
+        type=EventType(row.type),
+        timestamp=row.created_at,
+        sequence=row.sequence,
+        brand_ref=row.brand_ref,
+        content_id=row.content_id,
+        publication_id=row.publication_id,
+        sns=row.sns,
+        status=row.status,
+        reason=row.reason,
+        data=row.data,
+    )
+
+
+def event_body(row: EventRow, payload: Payload = Payload.FULL) -> bytes:
+    """The bytes that are signed and sent: the same for every try, since the row never changes."""
+    event = event_of(row)
+    if payload is Payload.THIN:
+        data = {name: value for name, value in event.data.items() if name not in _TEXTS}
+        event = event.model_copy(update={"data": data})
+    return event.model_dump_json(by_alias=True).encode("utf-8")
+
+
+async def notify(
+    session: AsyncSession,
+    kind: EventType,
+    *,
+    brand_ref: str | None,
+    data: dict[str, Any],
+    now: datetime,
+    sns: str | None = None,
+    status: str | None = None,
+    reason: str | None = None,
+    endpoint_ids: Sequence[str] | None = None,
+) -> EventRow:
+    """Append an event and its deliveries, due at once, to the caller's transaction.
+
+    `endpoint_ids` are the endpoints that get it; by default those that subscribed.
+    """
+    event = EventRow(
+        id=new_id(Prefix.EVENT),
+        type=kind.value,
+        brand_ref=brand_ref,
+        sns=sns,
+        status=status,
+        reason=reason,
+        data=data,
+        created_at=now,
+    )
+    session.add(event)
+    await session.flush()  # the event's row before those that refer to it; an endpoint's new state before it is asked
+    if endpoint_ids is None:
+        channels = {sns} if sns else set()
+        endpoint_ids = [s.endpoint_id for s in await subscriptions(session, brand_ref) if s.wants(kind, channels)]
+    if await add_deliveries(session, event, endpoint_ids, now, now):
+        announce_deliveries(session)
+    return event

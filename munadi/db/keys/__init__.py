@@ -1,0 +1,1 @@
+"""Who may call: API keys, dashboard sessions, and how many calls they made."""

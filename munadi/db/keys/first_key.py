@@ -1,0 +1,18 @@
+"""The first key: made beside the API, since nobody can ask the API for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from munadi.db.keys.store import KeyStore
+from munadi.db.session import Database
+from munadi.domain.key import Scope
+
+
+async def create_admin_key(database: Database, name: str) -> str:
+    """A new key that may do everything; its text, which cannot be read again."""
+    async with database.write() as session:
+        _, text = await KeyStore(database).create(
+            session, name=name, scopes=[Scope.ADMIN], brand_ref=None, expires_at=None, now=datetime.now(UTC)
+        )
+    return text

@@ -1,0 +1,89 @@
+"""Sessions of the dashboard: a browser that signed in with a key, until it signs out or its time is over.
+
+The rule here: a session is never more than its key. The key is read with it, so a revoked or expired key ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlmodel import col, delete, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.audit import record
+from munadi.db.ids import new_id
+from munadi.db.keys.calls import find_session
+from munadi.db.session import Database
+from munadi.db.tables import KeyRow
+from munadi.db.tables.audit import SessionRow
+from munadi.domain.audit import Action
+from munadi.domain.ids import Prefix
+from munadi.domain.usage import BrandCalls, Month
+
+BATCH = 1_000
+
+
+class SessionStore:
+    """Sessions of one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def start(self, key: KeyRow, now: datetime, life: timedelta) -> str:
+        """A new session of a key; its id."""
+        session_id = new_id(Prefix.SESSION)
+        async with self._database.write() as session:
+            session.add(SessionRow(id=session_id, key_id=key.id, created_at=now, ends_at=now + life))
+            record(
+                session,
+                Action.SESSION_STARTED,
+                target=session_id,
+                brand_ref=key.brand_ref,
+                now=now,
+                key_id=key.id,
+            )
+        return session_id
+
+    async def caller(
+        self, session_id: str, named: str | None, month: Month, now: datetime
+    ) -> tuple[KeyRow, BrandCalls | None] | None:
+        """The key of an open session, and the brand that a call made in it counts for; None once it has ended."""
+        async with self._database.read() as session:
+            return await find_session(session, session_id, named, month, now)
+
+    async def end(self, session_id: str, brand_ref: str | None, now: datetime) -> None:
+        """End a session for good; other sessions of its key stay. Again: nothing more happens."""
+        async with self._database.write() as session:
+            row = await session.get(SessionRow, session_id, with_for_update=True)
+            if row is not None and row.ended_at is None:
+                row.ended_at = now
+                record(session, Action.SESSION_ENDED, target=session_id, brand_ref=brand_ref, now=now)
+
+    async def open(self, session_ids: Collection[str], now: datetime) -> set[str]:
+        """Which of these sessions have not ended, and neither has their key."""
+        expiry = col(KeyRow.expires_at)
+        query = (
+            select(SessionRow.id)
+            .join(KeyRow, col(KeyRow.id) == col(SessionRow.key_id))
+            .where(
+                col(SessionRow.id).in_(session_ids), col(SessionRow.ended_at).is_(None), col(SessionRow.ends_at) > now
+            )
+            .where(col(KeyRow.revoked_at).is_(None), or_(expiry.is_(None), expiry > now))
+        )
+        async with self._database.read() as session:
+            return set((await session.exec(query)).all())
+
+
+async def forget_old_sessions(database: Database, now: datetime) -> int:
+    """Delete sessions whose time is over, a batch at a time; how many. They can open nothing any more."""
+    async with database.write(watched=False) as session:
+        gone = await _over(session, now)
+        if gone:
+            await session.exec(delete(SessionRow).where(col(SessionRow.id).in_(gone)))
+        return len(gone)
+
+
+async def _over(session: AsyncSession, now: datetime) -> list[str]:
+    query = select(SessionRow.id).where(col(SessionRow.ends_at) <= now).order_by(col(SessionRow.ends_at)).limit(BATCH)
+    return list((await session.exec(query)).all())

@@ -1,0 +1,1 @@
+"""Secrets in rows, and the rotation of the keys that seal them."""

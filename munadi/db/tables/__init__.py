@@ -1,0 +1,43 @@
+"""Every table. Importing this package registers all of them with SQLModel.
+
+A row class ends in `Row` and never leaves the database layer and `munadi.publishing`, except for the flat ones that
+the API reads.
+"""
+
+from __future__ import annotations
+
+from munadi.db.tables.accounts import AccountRow, BrandRow, ConnectionRow, KeyRow
+from munadi.db.tables.audit import AuditRow, SessionRow
+from munadi.db.tables.contents import (
+    AttemptRow,
+    ContentRow,
+    DiscardRow,
+    DraftRow,
+    IdempotencyRow,
+    MediaRow,
+    PublicationRow,
+)
+from munadi.db.tables.usage import ApiCallsRow, DeliveryTriesRow
+from munadi.db.tables.webhooks import DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
+
+__all__ = [
+    "AccountRow",
+    "ApiCallsRow",
+    "AttemptRow",
+    "AuditRow",
+    "BrandRow",
+    "ConnectionRow",
+    "ContentRow",
+    "DeliveryRow",
+    "DeliveryTriesRow",
+    "DiscardRow",
+    "DraftRow",
+    "EndpointLaneRow",
+    "EndpointRow",
+    "EventRow",
+    "IdempotencyRow",
+    "KeyRow",
+    "MediaRow",
+    "PublicationRow",
+    "SessionRow",
+]

@@ -1,0 +1,222 @@
+"""The tables of posts: media, drafts, publications and the attempts to publish them.
+
+A post with its publications is changed under the row lock of the post (`munadi.publishing.content`). `revision` makes
+each status change a compare-and-set on top of it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from munadi.db.types import JsonOrNull
+from munadi.db.types import instant as _at
+from munadi.db.types import json_column as _json
+
+
+class MediaRow(SQLModel, table=True):
+    """A stored file and its facts. Without a brand it may be used by every one."""
+
+    __tablename__ = "media"
+    id: str = Field(primary_key=True)
+    brand_ref: str | None = Field(default=None, foreign_key="brands.ref", index=True)
+    sha256: str = Field(index=True)
+    facts: dict[str, Any] = _json()
+    source_url: str | None = None
+    created_at: datetime = _at()
+
+
+class ContentRow(SQLModel, table=True):
+    __tablename__ = "contents"
+    __table_args__ = (
+        Index("contents_by_brand", "brand_ref", "created_at", "id"),
+        Index("contents_by_age", "created_at", "id"),
+        Index("contents_by_time", "scheduled_at"),
+        Index("contents_by_brand_and_time", "brand_ref", "scheduled_at", "id"),
+        Index(
+            "contents_to_look_at",
+            "next_look_at",
+            sqlite_where=text("next_look_at IS NOT NULL"),
+            postgresql_where=text("next_look_at IS NOT NULL"),
+        ),
+        Index(
+            "contents_to_wake",
+            "next_wake_at",
+            sqlite_where=text("wake_seq > wake_ack"),
+            postgresql_where=text("wake_seq > wake_ack"),
+        ),
+    )
+    id: str = Field(primary_key=True)
+    brand_ref: str = Field(foreign_key="brands.ref")
+    status: str
+    client_ref: str | None = Field(default=None, index=True)
+    scheduled_at: datetime = _at()
+    timezone: str | None = None
+    publish_by: datetime = _at()
+    publish_by_explicit: bool = False
+    version: int = 1
+    draft_version: int = 1
+    sequence: int = 0
+    wake_seq: int = 0
+    wake_ack: int = 0
+    wake_tries: int = 0
+    next_wake_at: datetime | None = _at(default=None)
+    next_look_at: datetime | None = _at(default=None)
+    # Which draft for which time was looked at ahead (preflights.py).
+    preflight_draft: int | None = None
+    preflight_for: datetime | None = _at(default=None)
+    completed_as: str | None = None
+    created_at: datetime = _at()
+    updated_at: datetime = _at()
+
+
+class DraftRow(SQLModel, table=True):
+    """What would be seen, immutable: the request as sent and, per publication, the draft resolved for its channel."""
+
+    __tablename__ = "drafts"
+    content_id: str = Field(primary_key=True, foreign_key="contents.id")
+    draft_version: int = Field(primary_key=True)
+    source: dict[str, Any] = _json()
+    resolved: dict[str, Any] = _json()
+    warnings: list[dict[str, Any]] = _json(default_factory=list)
+    created_at: datetime = _at()
+
+
+class PublicationRow(SQLModel, table=True):
+    __tablename__ = "publications"
+    __table_args__ = (
+        UniqueConstraint("account_id", "provider_post_id"),
+        Index("publications_by_content", "content_id", "place"),
+        Index("publications_by_account", "account_id", "status", "due_at"),
+        Index(
+            "publications_held",
+            "content_id",
+            sqlite_where=text("hold_reason IS NOT NULL"),
+            postgresql_where=text("hold_reason IS NOT NULL"),
+        ),
+        # Few at any time: a handle is dropped once its publication has ended.
+        Index(
+            "publications_with_handle",
+            "id",
+            sqlite_where=text("handle IS NOT NULL OR sealed_handle IS NOT NULL"),
+            postgresql_where=text("handle IS NOT NULL OR sealed_handle IS NOT NULL"),
+        ),
+        Index(
+            "publications_published",
+            "account_id",
+            "published_at",
+            sqlite_where=text("published_at IS NOT NULL"),
+            postgresql_where=text("published_at IS NOT NULL"),
+        ),
+    )
+    id: str = Field(primary_key=True)
+    content_id: str = Field(foreign_key="contents.id")
+    account_id: str = Field(foreign_key="accounts.id")
+    channel: str
+    place: int
+    status: str
+    revision: int = Field(sa_column=Column(Integer, nullable=False))
+    due_at: datetime = _at()
+    lead_seconds: float = 0.0
+    epoch: int = 0
+    attempt_count: int = 0
+    hold_reason: str | None = None
+    hold_since: datetime | None = _at(default=None)
+    hold_until: datetime | None = _at(default=None)
+    hold_count: int = 0
+    hold_cause: dict[str, Any] | None = _json(default=None)
+    look_count: int = 0
+    look_since: datetime | None = _at(default=None)  # set by `munadi db restored`: nothing is sent before a look
+    next_look_at: datetime | None = _at(default=None)
+    handle_draft_version: int | None = None
+    handle: dict[str, Any] | None = Field(default=None, sa_type=JsonOrNull)  # its public part
+    sealed_handle: bytes | None = Field(default=None, sa_type=LargeBinary)  # munadi.publishing.handles
+    handle_ready: bool = False
+    handle_expires_at: datetime | None = _at(default=None)
+    published_at: datetime | None = _at(default=None)
+    lateness_ms: int | None = None
+    provider_post_id: str | None = None
+    provider_url: str | None = None
+    stages: list[str] = _json(default_factory=list)
+    failure: dict[str, Any] | None = _json(default=None)
+    warnings: list[dict[str, Any]] = _json(default_factory=list)
+    created_at: datetime = _at()
+    updated_at: datetime = _at()
+
+    __mapper_args__: ClassVar[dict[str, Any]] = {}
+
+
+# Each UPDATE says WHERE revision = <the one that was read>: a lost race is an error, never a lost write.
+PublicationRow.__mapper__.version_id_col = PublicationRow.__table__.c.revision  # type: ignore[attr-defined]
+
+
+class AttemptRow(SQLModel, table=True):
+    """One try of a visible call. `is_open` until its outcome is known for certain: an unknown one stays open."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index(
+            "attempts_one_open",
+            "publication_id",
+            "stage",
+            unique=True,
+            sqlite_where=text("is_open"),
+            postgresql_where=text("is_open"),
+        ),
+        UniqueConstraint("publication_id", "stage", "number"),
+    )
+    id: str = Field(primary_key=True)
+    publication_id: str = Field(foreign_key="publications.id")
+    stage: str
+    number: int
+    epoch: int
+    holder: str
+    is_open: bool = True
+    was_uncertain: bool = False  # once unknown, or accepted and still at work, whatever was found out later
+    intent_at: datetime = _at()
+    deadline_at: datetime = _at()
+    ended_at: datetime | None = _at(default=None)
+    outcome: str | None = None
+    provider_code: str | None = None
+    raw: str | None = None
+
+
+class DiscardRow(SQLModel, table=True):
+    """Something to remove. `outcome` null: still to be done; else `removed`, `withdrawn` or `given_up`, with a note."""
+
+    __tablename__ = "discards"
+    __table_args__ = (
+        Index(
+            "discards_due",
+            "next_try_at",
+            sqlite_where=text("next_try_at IS NOT NULL"),
+            postgresql_where=text("next_try_at IS NOT NULL"),
+        ),
+        Index("discards_by_publication", "publication_id"),
+    )
+    id: str = Field(primary_key=True)
+    publication_id: str = Field(foreign_key="publications.id")
+    draft_version: int
+    handle: dict[str, Any] | None = Field(default=None, sa_type=JsonOrNull)  # its public part
+    sealed_handle: bytes | None = Field(default=None, sa_type=LargeBinary)  # sealed for the publication
+    detached: bool = False
+    tries: int = 0
+    next_try_at: datetime | None = _at(default=None)
+    outcome: str | None = None
+    note: str | None = None
+    created_at: datetime = _at()
+    updated_at: datetime = _at()
+
+
+class IdempotencyRow(SQLModel, table=True):
+    __tablename__ = "idempotency"
+    scope: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    fingerprint: str
+    status_code: int
+    headers: dict[str, str] = _json()
+    body: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = _at()

@@ -1,0 +1,95 @@
+"""The tables of events, webhook endpoints and deliveries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from munadi.db.types import instant as _at
+from munadi.db.types import json_column as _json
+
+
+class EventRow(SQLModel, table=True):
+    __tablename__ = "events"
+    __table_args__ = (
+        UniqueConstraint("content_id", "sequence"),
+        Index("events_by_time", "created_at"),
+        Index(
+            "events_to_number",
+            "created_at",
+            "id",
+            sqlite_where=text("position IS NULL"),
+            postgresql_where=text("position IS NULL"),
+        ),
+    )
+    id: str = Field(primary_key=True)
+    position: int | None = Field(default=None, unique=True)
+    type: str
+    brand_ref: str | None = None
+    content_id: str | None = Field(default=None, foreign_key="contents.id")
+    publication_id: str | None = None
+    sequence: int | None = None
+    sns: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    data: dict[str, Any] = _json()
+    created_at: datetime = _at()
+
+
+class EndpointRow(SQLModel, table=True):
+    __tablename__ = "endpoints"
+    id: str = Field(primary_key=True)
+    brand_ref: str | None = Field(default=None, foreign_key="brands.ref")
+    url: str
+    types: list[str] = _json(default_factory=list)
+    channels: list[str] = _json(default_factory=list)
+    description: str | None = None
+    payload: str = "full"
+    created_by_key: str | None = None
+    enabled: bool = True
+    disabled_reason: str | None = None
+    sealed: bytes = Field(sa_type=LargeBinary)
+    failing_since: datetime | None = _at(default=None)
+    created_at: datetime = _at()
+    updated_at: datetime = _at()
+    deleted_at: datetime | None = _at(default=None)
+
+
+class EndpointLaneRow(SQLModel, table=True):
+    """Which process sends to an endpoint until when, and the endpoint's circuit breaker."""
+
+    __tablename__ = "endpoint_lanes"
+    endpoint_id: str = Field(primary_key=True, foreign_key="endpoints.id")
+    holder: str | None = None
+    leased_until: datetime | None = _at(default=None)
+    failures: int = 0  # in a row; 0 after a success
+    retry_at: datetime | None = _at(default=None)  # nothing is sent before
+
+
+class DeliveryRow(SQLModel, table=True):
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("event_id", "endpoint_id"),
+        Index(
+            "deliveries_waiting",
+            "endpoint_id",
+            "next_attempt_at",
+            sqlite_where=text("status = 'pending'"),
+            postgresql_where=text("status = 'pending'"),
+        ),
+        Index("deliveries_by_content", "content_id"),
+    )
+    id: str = Field(primary_key=True)
+    event_id: str = Field(foreign_key="events.id")
+    endpoint_id: str = Field(foreign_key="endpoints.id", index=True)
+    content_id: str | None = None
+    sequence: int | None = None
+    status: str = "pending"
+    attempts: int = 0
+    next_attempt_at: datetime | None = _at(default=None)
+    log: list[dict[str, Any]] = _json(default_factory=list)
+    created_at: datetime = _at()
+    updated_at: datetime = _at()

@@ -1,0 +1,244 @@
+"""Events on their way to endpoints. (Port: munadi.ports.Deliveries.)
+
+What is due is read per endpoint, under the endpoint's lease (`endpoint_lanes.py`), and a batch of results is written in
+one transaction. A delivery that was sent but not recorded is sent again: receivers see the same event id twice.
+An endpoint that is disabled keeps its pending deliveries; they are sent when it is enabled.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random, SystemRandom
+from typing import Any
+
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.crypto import KeyRing, SealBroken
+from munadi.db.brands.usage import count_deliveries
+from munadi.db.events.notify import event_body as event_body
+from munadi.db.sealing.secrets import open_secrets
+from munadi.db.session import Database
+from munadi.db.tables import DeliveryRow, EndpointLaneRow, EndpointRow, EventRow
+from munadi.db.webhooks.endpoint_health import note_results
+from munadi.db.webhooks.endpoint_lanes import (
+    close_until,
+    note_failures,
+    release_leases,
+    reopen,
+    take_lease,
+    waiting_endpoints,
+)
+from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
+from munadi.domain.webhook import DeliveryAttempt, DeliveryStatus, Payload
+from munadi.webhooks.schedule import BREAK_AFTER, RETRY_DELAYS, failures_after, next_delay
+
+log = logging.getLogger("munadi.deliveries")
+
+# A secret that cannot be opened is a missing key of this installation: it costs no attempt, and is read again later.
+UNREADABLE_WAIT = timedelta(minutes=5)
+# The log of a delivery keeps its newest attempts; all but the last keep only the start of the response.
+LOG_LIMIT = 20
+OLD_HEAD_LIMIT = 1024
+
+
+class DeliveryStore:
+    """Each call is one transaction."""
+
+    def __init__(self, database: Database, keyring: KeyRing, random: Random | None = None) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._random = random or SystemRandom()
+
+    async def waiting(self, now: datetime, holder: str) -> list[WaitingEndpoint]:
+        """Endpoints with deliveries due that this process may serve."""
+        async with self._database.read() as session:
+            return await waiting_endpoints(session, now, holder)
+
+    async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
+        """Take the endpoint's lease. False: another process has it."""
+        async with self._database.write(watched=False) as session:
+            return await take_lease(session, endpoint_id, holder, now)
+
+    renew = open
+
+    async def close(self, holder: str) -> None:
+        """Give back every lease of this process."""
+        async with self._database.write(watched=False) as session:
+            await release_leases(session, holder)
+
+    async def take(self, endpoint_id: str, now: datetime, limit: int) -> list[DueDelivery]:
+        """The endpoint's due deliveries, the longest waiting first; one at most while the endpoint is failing."""
+        async with self._database.read() as session:
+            both = (await session.exec(_endpoint_and_lane(endpoint_id))).first()
+            if both is None:
+                return []
+            endpoint, lane = both
+            if not endpoint.enabled or (lane and lane.retry_at and lane.retry_at > now):
+                return []
+            if lane and lane.failures >= BREAK_AFTER:
+                limit = 1
+            query = (
+                select(DeliveryRow.id, DeliveryRow.attempts, EventRow)
+                .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
+                .where(
+                    DeliveryRow.endpoint_id == endpoint_id,
+                    DeliveryRow.status == DeliveryStatus.PENDING,
+                    col(DeliveryRow.next_attempt_at) <= now,
+                )
+                .order_by(col(DeliveryRow.next_attempt_at), col(DeliveryRow.sequence), col(DeliveryRow.id))
+                .limit(limit)
+            )
+            rows = (await session.exec(query)).all()
+        try:
+            secrets = tuple(secret.text for secret in open_secrets(self._keyring, endpoint, now))
+        except SealBroken as error:
+            log.error("the secrets of %s cannot be opened: %s", endpoint_id, error)
+            async with self._database.write(watched=False) as session:
+                await close_until(session, endpoint_id, now + UNREADABLE_WAIT)
+            return []
+        return [_due(delivery_id, attempts, event, endpoint, secrets) for delivery_id, attempts, event in rows]
+
+    async def take_test(self, delivery_id: str, now: datetime) -> DueDelivery | None:
+        """A test's only delivery, never retried; also to a disabled endpoint. None: its secrets cannot be opened."""
+        async with self._database.write() as session:
+            delivery = await session.get_one(DeliveryRow, delivery_id, with_for_update=True)
+            event = await session.get_one(EventRow, delivery.event_id)
+            endpoint = await session.get_one(EndpointRow, delivery.endpoint_id)
+            delivery.status, delivery.next_attempt_at = DeliveryStatus.EXHAUSTED.value, None
+            try:
+                secrets = tuple(secret.text for secret in open_secrets(self._keyring, endpoint, now))
+            except SealBroken as error:
+                log.error("the secrets of %s cannot be opened: %s", endpoint.id, error)
+                return None
+            return _due(delivery.id, delivery.attempts, event, endpoint, secrets)
+
+    async def record(
+        self, endpoint_id: str, holder: str, attempted: Sequence[Attempted], blocked: Sequence[str], now: datetime
+    ) -> None:
+        """Write down a batch of one endpoint, and extend the lease."""
+        async with self._database.write() as session:
+            await self._write(session, attempted, now)
+            if blocked:
+                await session.exec(
+                    update(DeliveryRow)
+                    .where(col(DeliveryRow.id).in_(blocked), col(DeliveryRow.status) == DeliveryStatus.PENDING)
+                    .values(next_attempt_at=now + RETRY_DELAYS[0], updated_at=now)
+                )
+            await take_lease(session, endpoint_id, holder, now)
+
+    async def record_test(self, due: DueDelivery, result: SendResult, now: datetime) -> None:
+        """Write down the only attempt of a test."""
+        async with self._database.write() as session:
+            await self._write(session, [Attempted(due.delivery_id, result, now)], now)
+
+    async def _write(self, session: AsyncSession, attempted: Sequence[Attempted], now: datetime) -> None:
+        # With the endpoint and its lane, which are then known without another read.
+        query = (
+            select(DeliveryRow, EventRow.brand_ref, EndpointRow, EndpointLaneRow)
+            .join(EventRow, col(EventRow.id) == col(DeliveryRow.event_id))
+            .join(EndpointRow, col(EndpointRow.id) == col(DeliveryRow.endpoint_id))
+            .outerjoin(EndpointLaneRow, col(EndpointLaneRow.endpoint_id) == col(DeliveryRow.endpoint_id))
+            .where(col(DeliveryRow.id).in_([each.delivery_id for each in attempted]))
+            .order_by(col(DeliveryRow.id))
+            .with_for_update(of=DeliveryRow)
+        )
+        found = (await session.exec(query)).all()
+        rows = {row.id: (row, brand_ref) for row, brand_ref, _, _ in found}
+        first_tries: Counter[str] = Counter()
+        # A failed test, or one to an endpoint that was deleted meanwhile, says nothing of the endpoint's health.
+        telling: list[SendResult] = []
+        for each in attempted:
+            if each.delivery_id not in rows:
+                continue
+            delivery, brand_ref = rows[each.delivery_id]
+            if brand_ref is not None and not delivery.log:
+                first_tries[brand_ref] += 1
+            _append(delivery, each)
+            if each.result.ok or delivery.status == DeliveryStatus.PENDING:
+                self._move(delivery, each)
+                telling.append(each.result)
+        await session.flush()
+        if telling:
+            await self._note_health(session, found[0][2], found[0][3], telling, now)
+        await count_deliveries(session, first_tries, now)  # last: other transactions wait for these rows
+
+    def _move(self, delivery: DeliveryRow, attempt: Attempted) -> None:
+        result = attempt.result
+        if result.ok:
+            delivery.status, delivery.next_attempt_at = DeliveryStatus.DELIVERED.value, None
+        else:
+            wait = next_delay(delivery.attempts, result.retry_after, self._random)
+            delivery.next_attempt_at = None if result.gone or wait is None else attempt.at + wait
+            if delivery.next_attempt_at is None:
+                delivery.status = DeliveryStatus.EXHAUSTED.value
+
+    async def _note_health(
+        self,
+        session: AsyncSession,
+        endpoint: EndpointRow,
+        lane: EndpointLaneRow | None,
+        results: Sequence[SendResult],
+        now: datetime,
+    ) -> None:
+        succeeded = any(result.ok for result in results)
+        failed_now = next((n for n, result in enumerate(reversed(results)) if result.ok), len(results))
+        await note_results(
+            session,
+            endpoint,
+            succeeded=succeeded,
+            failing=failed_now > 0,
+            gone=any(result.gone for result in results),
+            now=now,
+        )
+        before = lane.failures if lane is not None and not succeeded else 0
+        if failed_now:
+            waits = [result.retry_after for result in results if result.retry_after and not result.ok]
+            wait = max(waits, default=None)
+            await note_failures(session, endpoint.id, failures_after(before, failed_now), now, wait)
+        elif lane is not None and lane.failures:
+            await reopen(session, endpoint.id)
+
+
+def _endpoint_and_lane(endpoint_id: str) -> Any:
+    return (
+        select(EndpointRow, EndpointLaneRow)
+        .outerjoin(EndpointLaneRow, col(EndpointLaneRow.endpoint_id) == col(EndpointRow.id))
+        .where(EndpointRow.id == endpoint_id)
+    )
+
+
+def _due(
+    delivery_id: str, attempts: int, event: EventRow, endpoint: EndpointRow, secrets: tuple[str, ...]
+) -> DueDelivery:
+    return DueDelivery(
+        delivery_id=delivery_id,
+        event_id=event.id,
+        endpoint_id=endpoint.id,
+        content_id=event.content_id,
+        url=endpoint.url,
+        secrets=secrets,
+        body=event_body(event, Payload(endpoint.payload)),
+        attempts=attempts,
+    )
+
+
+def _append(delivery: DeliveryRow, attempt: Attempted) -> None:
+    """The log numbers every attempt; `attempts` counts those of the current schedule."""
+    delivery.attempts += 1
+    result = attempt.result
+    number = delivery.log[-1]["number"] + 1 if delivery.log else 1
+    entry = DeliveryAttempt(
+        number=number,
+        at=attempt.at,
+        duration_ms=result.duration_ms,
+        status_code=result.status_code,
+        error=result.error,
+        response_head=result.response_head.replace("\0", "\ufffd"),  # PostgreSQL's JSON has no NUL
+    )
+    older = [{**old, "responseHead": old["responseHead"][:OLD_HEAD_LIMIT]} for old in delivery.log]
+    delivery.log = [*older[1 - LOG_LIMIT :], entry.model_dump(mode="json")]
+    delivery.updated_at = attempt.at

@@ -1,0 +1,155 @@
+"""Webhook endpoints and their signing secrets, which are sealed and shown once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import col, select, update
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.crypto import KeyRing, SealBroken
+from munadi.db.audit import record
+from munadi.db.ids import new_id
+from munadi.db.sealing.secrets import SigningSecret, open_secrets, seal_secrets
+from munadi.db.session import Database, announce_deliveries
+from munadi.db.tables import DeliveryRow, EndpointRow
+from munadi.db.webhooks.endpoint_health import endpoint_view
+from munadi.db.webhooks.endpoint_lanes import reopen
+from munadi.domain.audit import Action
+from munadi.domain.ids import Prefix
+from munadi.domain.webhook import DeliveryStatus, DisabledReason, EndpointView, EndpointWithSecret, Payload
+from munadi.webhooks.signing import generate_secret
+
+log = logging.getLogger("munadi.webhooks")
+
+# After a rotation both secrets sign for so long, so that a receiver can change over in peace.
+ROTATION_OVERLAP = timedelta(hours=24)
+
+
+class EndpointStore:
+    """Endpoints of one database. A deleted one is not found."""
+
+    def __init__(self, database: Database, keyring: KeyRing) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def create(
+        self,
+        session: AsyncSession,
+        *,
+        url: str,
+        brand_ref: str | None,
+        types: Sequence[str],
+        channels: Sequence[str],
+        description: str | None,
+        enabled: bool,
+        payload: Payload = Payload.FULL,
+        created_by_key: str | None = None,
+        now: datetime,
+    ) -> EndpointWithSecret:
+        """A new endpoint with its secret, in the caller's transaction. The URL has passed the guard."""
+        endpoint_id, secret = new_id(Prefix.ENDPOINT), generate_secret()
+        row = EndpointRow(
+            id=endpoint_id,
+            brand_ref=brand_ref,
+            url=url,
+            types=list(types),
+            channels=list(channels),
+            description=description,
+            payload=payload.value,
+            created_by_key=created_by_key,
+            enabled=enabled,
+            disabled_reason=None if enabled else DisabledReason.BY_HAND.value,
+            sealed=seal_secrets(self._keyring, endpoint_id, [SigningSecret(secret)]),
+            created_at=now,
+            updated_at=now,
+        )
+        session.add(row)
+        record(session, Action.ENDPOINT_CREATED, target=endpoint_id, brand_ref=brand_ref, now=now)
+        await session.flush()
+        return _with_secret(row, secret)
+
+    async def get(self, endpoint_id: str) -> EndpointView | None:
+        """An endpoint by id."""
+        async with self._database.read() as session:
+            row = await session.get(EndpointRow, endpoint_id)
+            return None if row is None or row.deleted_at is not None else endpoint_view(row)
+
+    async def list(self, *, brand_ref: str | None, limit: int, after: str | None) -> Sequence[EndpointView]:
+        """Endpoints in order of id after `after`; of one brand when it is named."""
+        query = select(EndpointRow).where(col(EndpointRow.deleted_at).is_(None)).order_by(col(EndpointRow.id))
+        if brand_ref is not None:
+            query = query.where(EndpointRow.brand_ref == brand_ref)
+        if after is not None:
+            query = query.where(col(EndpointRow.id) > after)
+        async with self._database.read() as session:
+            return [endpoint_view(row) for row in (await session.exec(query.limit(limit))).all()]
+
+    async def change(self, endpoint_id: str, changes: dict[str, Any], now: datetime) -> EndpointView | None:
+        """Set some of url, types, channels, description, payload, enabled. A new URL and enabling reset the failures:
+        pending deliveries are sent at once."""
+        async with self._database.write() as session:
+            row = await _live(session, endpoint_id)
+            if row is None:
+                return None
+            was_enabled, was_at = row.enabled, row.url
+            for name, value in changes.items():
+                setattr(row, name, list(value) if isinstance(value, tuple) else value)
+            if row.enabled != was_enabled:
+                row.disabled_reason = None if row.enabled else DisabledReason.BY_HAND.value
+                row.failing_since = None
+            if row.enabled != was_enabled or row.url != was_at:
+                await reopen(session, row.id)
+                announce_deliveries(session)
+            row.updated_at = now
+            record(session, Action.ENDPOINT_UPDATED, target=endpoint_id, brand_ref=row.brand_ref, now=now)
+            return endpoint_view(row)
+
+    async def rotate(self, session: AsyncSession, endpoint_id: str, now: datetime) -> EndpointWithSecret | None:
+        """A new secret, in the caller's transaction; those that sign now do so for another day at most.
+
+        Secrets that no key opens sign nothing any more, and a new one is the way out.
+        """
+        row = await _live(session, endpoint_id)
+        if row is None:
+            return None
+        secret, until = generate_secret(), now + ROTATION_OVERLAP
+        try:
+            signing = open_secrets(self._keyring, row, now)
+        except SealBroken as error:
+            log.error("the secrets of %s cannot be opened and are replaced: %s", endpoint_id, error)
+            signing = []
+        old = [SigningSecret(s.text, min(s.until or until, until)) for s in signing]
+        row.sealed = seal_secrets(self._keyring, row.id, [SigningSecret(secret), *old])
+        row.updated_at = now
+        record(session, Action.ENDPOINT_SECRET_ROTATED, target=endpoint_id, brand_ref=row.brand_ref, now=now)
+        return _with_secret(row, secret)
+
+    async def delete(self, endpoint_id: str, now: datetime) -> EndpointView | None:
+        """Take an endpoint away with what was on its way to it. None when there is none (any more)."""
+        async with self._database.write() as session:
+            # Deliveries before their endpoint: the order in which a try is recorded.
+            await session.exec(
+                update(DeliveryRow)
+                .where(col(DeliveryRow.endpoint_id) == endpoint_id, col(DeliveryRow.status) == DeliveryStatus.PENDING)
+                .values(status=DeliveryStatus.CANCELED.value, next_attempt_at=None, updated_at=now)
+            )
+            row = await _live(session, endpoint_id)
+            if row is None:
+                return None
+            row.deleted_at = row.updated_at = now
+            row.enabled, row.sealed = False, b""
+            record(session, Action.ENDPOINT_DELETED, target=endpoint_id, brand_ref=row.brand_ref, now=now)
+            return endpoint_view(row)
+
+
+async def _live(session: AsyncSession, endpoint_id: str) -> EndpointRow | None:
+    row = await session.get(EndpointRow, endpoint_id, with_for_update=True)
+    return None if row is None or row.deleted_at is not None else row
+
+
+def _with_secret(row: EndpointRow, secret: str) -> EndpointWithSecret:
+    return EndpointWithSecret(**endpoint_view(row).model_dump(by_alias=False), secret=secret)

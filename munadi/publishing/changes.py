@@ -1,0 +1,196 @@
+"""What people change about a content while there is time: cancel, reschedule, publish now, retry, edit, resolve.
+
+Each is a function on a locked locked, so that the API and an operator's signal do the same thing, in one
+transaction with its events and a wake. `TooLate` when publishing began; nothing is half done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from munadi.db.audit import record
+from munadi.db.tables import AttemptRow, PublicationRow
+from munadi.domain.audit import Action
+from munadi.domain.event import EventType
+from munadi.domain.failure import Effect, Reason
+from munadi.domain.publication import LAPSE_MARGIN, WAITING, PublicationStatus, Published
+from munadi.domain.reasons import failure_of
+from munadi.domain.time import DEFAULT_WINDOW
+from munadi.publishing.content import LockedContent
+from munadi.publishing.leftovers import give_up_handle
+from munadi.publishing.outcomes import locate, owned_by_another
+
+S = PublicationStatus
+
+
+class ChangeRefused(Exception):
+    """The content is not in a state for this change; `code` is stable, the text says why."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def _too_late(locked: LockedContent, text: str) -> ChangeRefused:
+    if all(row.status == S.CANCELED for row in locked.publications):
+        text = "the content was canceled; submit it anew to publish it"
+    return ChangeRefused("TOO_LATE", text)
+
+
+async def cancel(locked: LockedContent) -> list[str]:
+    """Withdraw what has not been claimed; the ids that were withdrawn. Again on a canceled content: nothing, no error.
+
+    ChangeRefused TOO_LATE when nothing is left to withdraw.
+    """
+    waiting = _waiting(locked)
+    if not waiting:
+        if any(row.status == S.CANCELED for row in locked.publications):
+            return []
+        raise _too_late(locked, "publishing began or ended for every publication; nothing can be withdrawn")
+    _begin(locked, Action.CONTENT_CANCELED)
+    whole = len(waiting) == len([row for row in locked.publications if row.status != S.CANCELED])
+    for row in waiting:
+        await locked.move(row, S.CANCELED, EventType.PUBLISH_CANCELED)
+    if whole or all(row.status not in (S.PUBLISHING, S.UNCONFIRMED) for row in locked.publications):
+        await locked.emit(EventType.CONTENT_CANCELED)
+    await _changed(locked)
+    return [row.id for row in waiting]
+
+
+async def reschedule(
+    locked: LockedContent, due: datetime, timezone: str | None, publish_by: datetime | None, *, zone_given: bool
+) -> None:
+    """Move everything that still waits to another time; an explicit publishBy stays unless a new one is given."""
+    waiting = _waiting(locked)
+    if not waiting:
+        raise _too_late(locked, "publishing began; the time can no longer be changed")
+    content = locked.content
+    if publish_by is not None:
+        content.publish_by, content.publish_by_explicit = publish_by, True
+    elif not content.publish_by_explicit:
+        content.publish_by = due + DEFAULT_WINDOW
+    elif content.publish_by <= due:
+        raise ChangeRefused(
+            "PUBLISH_BY_NOT_AFTER_DUE",
+            f"the content's own publishBy {content.publish_by.isoformat()} is not after the new time; give a new one",
+        )
+    _begin(locked, Action.CONTENT_RESCHEDULED)
+    content.scheduled_at = due
+    if zone_given:
+        content.timezone = timezone
+    for row in waiting:
+        row.due_at = due
+        if row.handle_expires_at is not None and row.handle_expires_at <= due + LAPSE_MARGIN:
+            await give_up_handle(locked.session, row, locked.now)
+    await locked.emit(EventType.CONTENT_RESCHEDULED)
+    await _changed(locked)
+
+
+async def publish_now(locked: LockedContent) -> None:
+    """Make everything that still waits due at once."""
+    waiting = _waiting(locked)
+    if not waiting:
+        raise _too_late(locked, "publishing began or ended already")
+    content = locked.content
+    _begin(locked, Action.CONTENT_PUBLISHED_NOW)
+    content.scheduled_at = locked.now
+    if content.publish_by <= locked.now or not content.publish_by_explicit:
+        content.publish_by = locked.now + DEFAULT_WINDOW
+    for row in waiting:
+        row.due_at = locked.now
+    await locked.emit(EventType.CONTENT_RESCHEDULED)
+    await _changed(locked)
+
+
+async def retry(locked: LockedContent, publication_ids: Collection[str] | None) -> list[str]:
+    """Queue failed publications again, due at once, with the stored media; the ids. ChangeRefused when none can be."""
+    failed = [
+        row
+        for row in locked.publications
+        if row.status == S.FAILED and (publication_ids is None or row.id in publication_ids)
+    ]
+    if not failed:
+        raise ChangeRefused("NOTHING_TO_RETRY", "no publication named here has failed")
+    _begin(locked, Action.CONTENT_RETRIED)
+    if locked.content.publish_by <= locked.now:
+        locked.content.publish_by = locked.now + DEFAULT_WINDOW
+        locked.content.publish_by_explicit = False
+    for row in failed:
+        row.failure = None
+        row.due_at = locked.now
+        locked.release(row)
+        await locked.move(row, S.QUEUED, EventType.PUBLISH_RESUMED)
+    await _changed(locked)
+    return [row.id for row in failed]
+
+
+async def resolve(
+    locked: LockedContent, row: PublicationRow, *, published: bool, post_id: str | None, url: str | None
+) -> None:
+    """A person says what became of an unconfirmed publication. The same answer again changes nothing.
+
+    One that is published without an id is given it so. ChangeRefused: NOT_UNCONFIRMED when something else is known
+    of it, POST_ID_TAKEN when the post is another publication's.
+    """
+    if published and row.status == S.PUBLISHED:
+        await _identify(locked, row, post_id, url)
+        return
+    if not published and row.status == S.FAILED and (row.failure or {}).get("reason") == Reason.OUTCOME_UNKNOWN:
+        return
+    if row.status != S.UNCONFIRMED:
+        raise ChangeRefused("NOT_UNCONFIRMED", f"the publication is {row.status}, not unconfirmed")
+    if published and post_id is not None and await owned_by_another(locked.session, row, post_id):
+        raise ChangeRefused("POST_ID_TAKEN", f"the post {post_id[:100]!r} belongs to another publication")
+    _begin(locked, Action.PUBLICATION_RESOLVED, row.id)
+    query = select(AttemptRow).where(AttemptRow.publication_id == row.id, col(AttemptRow.is_open))
+    for attempt in (await locked.session.exec(query)).all():
+        attempt.is_open, attempt.was_uncertain, attempt.ended_at = False, True, locked.now
+        attempt.outcome = (Effect.SENT if published else Effect.NOT_SENT).value
+    # A late answer of the attempt that a person has just settled must not find its epoch current.
+    row.epoch += 1
+    row.look_since = None
+    if published:
+        row.provider_post_id, row.provider_url, row.published_at = post_id, url, locked.now
+        await locked.move(row, S.PUBLISHED, EventType.PUBLISH_SUCCEEDED)
+    else:
+        await locked.fail(row, failure_of(Reason.OUTCOME_UNKNOWN))
+    await _changed(locked)
+
+
+async def _identify(locked: LockedContent, row: PublicationRow, post_id: str | None, url: str | None) -> None:
+    """A person's answer for a post that is published: the same, or the id that was not known yet."""
+    if post_id is None or post_id == row.provider_post_id:
+        return
+    if row.provider_post_id is not None:
+        raise ChangeRefused("NOT_UNCONFIRMED", f"the publication is published already, as {row.provider_post_id!r}")
+    if await owned_by_another(locked.session, row, post_id):
+        raise ChangeRefused("POST_ID_TAKEN", f"the post {post_id[:100]!r} belongs to another publication")
+    _begin(locked, Action.PUBLICATION_RESOLVED, row.id)
+    await locate(locked, row, Published(post_id=post_id, url=url))
+    await _changed(locked)
+
+
+def require_untouched(locked: LockedContent) -> None:
+    """An edit is allowed until any publication was claimed."""
+    if any(S(row.status) not in WAITING or row.attempt_count for row in locked.publications):
+        raise _too_late(locked, "publishing began; the content can no longer be edited")
+
+
+def _begin(locked: LockedContent, action: Action, publication_id: str | None = None) -> None:
+    """Every change raises the version, before the events that tell of it, and is in the audit log."""
+    locked.content.version += 1
+    target = publication_id or locked.content.id
+    record(locked.session, action, target=target, brand_ref=locked.content.brand_ref, now=locked.now)
+
+
+async def _changed(locked: LockedContent) -> None:
+    locked.content.updated_at = locked.now
+    locked.wake()
+    await locked.close()
+
+
+def _waiting(locked: LockedContent) -> list[PublicationRow]:
+    return [row for row in locked.publications if S(row.status) in WAITING]

@@ -1,0 +1,230 @@
+"""A content under lock: the only place that changes a status.
+
+`LockedContent.lock` takes the content's row, `move` walks one arrow of the table, `emit` appends an event with its
+deliveries, `close` rolls up and recomputes when somebody must look again. All of it is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.contents.views import content_view, publication_view
+from munadi.db.events.fan_out import Subscription, add_deliveries, subscriptions
+from munadi.db.ids import new_id
+from munadi.db.session import announce_deliveries, waited
+from munadi.db.tables import AccountRow, ContentRow, DraftRow, EventRow, PublicationRow
+from munadi.domain.account import AccountStatus
+from munadi.domain.content import ContentView, roll_up
+from munadi.domain.event import EventType
+from munadi.domain.failure import Failure
+from munadi.domain.ids import Prefix
+from munadi.domain.publication import ENDED, HOLD_GROWTH, HoldReason, PublicationStatus, check_transition, growing
+from munadi.publishing.leftovers import forget_handle, has_handle, is_over, is_spent, leave_behind
+
+PUBLISHING_LOOK = timedelta(minutes=5)
+HELD_LOOK = timedelta(minutes=15)
+
+
+@dataclass
+class LockedContent:
+    """One content, its publications and its current draft, locked for this transaction."""
+
+    session: AsyncSession
+    content: ContentRow
+    publications: list[PublicationRow]
+    draft: DraftRow
+    now: datetime
+    deliveries: int = 0
+    _subscriptions: Sequence[Subscription] | None = field(default=None, repr=False)
+
+    @classmethod
+    async def lock(cls, session: AsyncSession, content_id: str, now: datetime) -> Self | None:
+        """The locked of a content, or None when there is no such content."""
+        return await cls._load(session, content_id, now, lock=True)
+
+    @classmethod
+    async def read(cls, session: AsyncSession, content_id: str, now: datetime) -> Self | None:
+        """The same without a lock, for looking only."""
+        return await cls._load(session, content_id, now, lock=False)
+
+    @classmethod
+    async def _load(cls, session: AsyncSession, content_id: str, now: datetime, *, lock: bool) -> Self | None:
+        content = await session.get(ContentRow, content_id, with_for_update=lock)
+        if content is None:
+            return None
+        query = (
+            select(PublicationRow).where(PublicationRow.content_id == content_id).order_by(col(PublicationRow.place))
+        )
+        publications = list((await session.exec(query)).all())
+        draft = await session.get(DraftRow, (content_id, content.draft_version))
+        if draft is None:
+            raise LookupError(f"{content_id} has no draft {content.draft_version}")
+        return cls(session, content, publications, draft, now + waited(session) if lock else now)
+
+    @classmethod
+    async def lock_by_publication(cls, session: AsyncSession, publication_id: str, now: datetime) -> Self | None:
+        """The locked that a publication belongs to."""
+        query = select(PublicationRow.content_id).where(PublicationRow.id == publication_id)
+        content_id = (await session.exec(query)).first()
+        return None if content_id is None else await cls.lock(session, content_id, now)
+
+    @property
+    def view(self) -> ContentView:
+        """The content as answered."""
+        return content_view(self.content, self.draft, self.publications)
+
+    def publication(self, publication_id: str) -> PublicationRow:
+        """One of this content's publications; LookupError when it is not."""
+        for row in self.publications:
+            if row.id == publication_id:
+                return row
+        raise LookupError(f"{publication_id} is not a publication of {self.content.id}")
+
+    async def move(
+        self, row: PublicationRow, to: PublicationStatus, event: EventType | None, *, reason: str | None = None
+    ) -> None:
+        """Walk one arrow; IllegalTransition when the table has none. Publication-level events carry the row."""
+        check_transition(PublicationStatus(row.status), to)
+        row.status = to.value
+        row.updated_at = self.now
+        row.next_look_at = None
+        if to is not PublicationStatus.QUEUED:
+            row.hold_reason = row.hold_since = row.hold_until = None
+        if is_over(row) and not await leave_behind(self.session, row, self.now) and to is PublicationStatus.CANCELED:
+            forget_handle(row)  # a failed publication may be retried with it
+        self._roll_up()
+        if event is not None:
+            await self.emit(event, row, reason=reason)
+
+    async def fail(self, row: PublicationRow, failure: Failure) -> None:
+        """End a publication with a reason."""
+        row.failure = failure.model_dump(mode="json", by_alias=True)
+        await self.move(row, PublicationStatus.FAILED, EventType.PUBLISH_FAILED, reason=failure.reason)
+
+    async def hold(
+        self, row: PublicationRow, reason: HoldReason, until: datetime | None, cause: Failure | None = None
+    ) -> None:
+        """Put a condition on a queued publication; one `.held` event per reason. `cause` is what it fails with at last.
+
+        A hold for a token lasts until somebody acts, but only while the account itself says that somebody must: else it
+        ends by itself, later each time, so that nothing is tried over and over.
+        """
+        if reason is HoldReason.TOKEN and await self._is_usable(row.account_id):
+            until = self.now + growing(HOLD_GROWTH, row.hold_count)
+        told = row.hold_reason == reason.value
+        row.hold_since = row.hold_since if told else self.now
+        row.hold_reason, row.hold_until = reason.value, until
+        row.hold_count += 1
+        row.hold_cause = cause.model_dump(mode="json", by_alias=True) if cause else None
+        row.updated_at = self.now
+        if not told:
+            await self.emit(EventType.PUBLISH_HELD, row, reason=reason.value)
+
+    async def _is_usable(self, account_id: str) -> bool:
+        status = (await self.session.exec(select(AccountRow.status).where(AccountRow.id == account_id))).first()
+        return status in (AccountStatus.CONNECTED, AccountStatus.EXPIRING)
+
+    async def resume(self, row: PublicationRow) -> None:
+        """Lift a hold because what it waited for has come; the `.resumed` event follows its `.held`."""
+        self.release(row)
+        row.updated_at = self.now
+        await self.emit(EventType.PUBLISH_RESUMED, row)
+
+    def release(self, row: PublicationRow) -> None:
+        """Take the condition off."""
+        row.hold_reason = row.hold_since = row.hold_until = row.hold_cause = None
+        row.hold_count = 0
+
+    async def emit(
+        self,
+        kind: EventType,
+        row: PublicationRow | None = None,
+        *,
+        reason: str | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Append one event with a snapshot of what is true now (and `more`), and a delivery per subscribed endpoint."""
+        self.content.sequence += 1
+        snapshot: dict[str, Any] = {
+            "content": self.view.model_dump(mode="json"),
+            "publication": publication_view(row).model_dump(mode="json") if row else None,
+            **(more or {}),
+        }
+        event = EventRow(
+            id=new_id(Prefix.EVENT),
+            type=kind.value,
+            brand_ref=self.content.brand_ref,
+            content_id=self.content.id,
+            publication_id=row.id if row else None,
+            sequence=self.content.sequence,
+            sns=row.channel if row else None,
+            status=row.status if row else self.content.status,
+            reason=reason,
+            data=snapshot,
+            created_at=self.now,
+        )
+        self.session.add(event)
+        if self._subscriptions is None:
+            self._subscriptions = await subscriptions(self.session, self.content.brand_ref)
+        channels = {row.channel} if row else self._channels()
+        endpoint_ids = [one.endpoint_id for one in self._subscriptions if one.wants(kind, channels)]
+        if await add_deliveries(self.session, event, endpoint_ids, self.now, self.now):
+            self.deliveries += len(endpoint_ids)
+            announce_deliveries(self.session)
+
+    async def close(self) -> None:
+        """Roll up, tell the completion once per result, and say when somebody must look again."""
+        self._roll_up()
+        statuses = [PublicationStatus(row.status) for row in self.publications]
+        if all(status in ENDED for status in statuses):
+            if self.content.completed_as != self.content.status:
+                self.content.completed_as = self.content.status
+                await self.emit(EventType.CONTENT_COMPLETED)
+        else:
+            self.content.completed_as = None
+        for row in self.publications:
+            if is_spent(row) and has_handle(row):
+                forget_handle(row)
+        looks = [at for row in self.publications if (at := self._next_look(row)) is not None]
+        self.content.next_look_at = min(looks) if looks else None
+        self.content.updated_at = self.now
+
+    def wake(self) -> None:
+        """This transaction changes what the workflow should do: somebody must tell it."""
+        self.content.wake_seq += 1
+        self.content.wake_tries = 0
+        self.content.next_wake_at = self.now + timedelta(seconds=1)
+
+    def _roll_up(self) -> None:
+        self.content.status = roll_up(PublicationStatus(row.status) for row in self.publications).value
+
+    def _channels(self) -> set[str]:
+        return {row.channel for row in self.publications}
+
+    def _next_look(self, row: PublicationRow) -> datetime | None:
+        match PublicationStatus(row.status):
+            case PublicationStatus.ACCEPTED | PublicationStatus.QUEUED:
+                if row.hold_reason is not None and row.hold_until is None:
+                    # Only somebody's act releases it; a look now and then, in case that act and the hold crossed.
+                    return min(self.now + HELD_LOOK, self.content.publish_by)
+                return min(max(self._wanted_at(row), row.hold_until or self.now), self.content.publish_by)
+            case PublicationStatus.PUBLISHING:
+                return self.now + PUBLISHING_LOOK
+            case PublicationStatus.UNCONFIRMED:
+                return row.next_look_at
+            case PublicationStatus.PUBLISHED if row.next_look_at is not None:
+                return row.next_look_at
+            case PublicationStatus.PUBLISHED if row.stages:
+                return self.now + PUBLISHING_LOOK
+        return None
+
+    def _wanted_at(self, row: PublicationRow) -> datetime:
+        """The preparation's beginning while that is ahead, else the due time."""
+        begin = row.due_at - timedelta(seconds=row.lead_seconds)
+        return begin if row.lead_seconds and begin > self.now and not row.handle_ready else row.due_at

@@ -1,0 +1,136 @@
+"""The relay's side of what is left behind at networks: what is due, one lease per try, and how it ended."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import col, delete, select
+
+from munadi.crypto import KeyRing, SealBroken
+from munadi.db.session import Database
+from munadi.db.tables import DiscardRow
+from munadi.domain.publication import Handle
+from munadi.publishing.content import LockedContent
+from munadi.publishing.handles import state_of
+from munadi.publishing.leftovers import forget_handle, is_over, may_have_been_seen
+from munadi.publishing.spent_handles import forget_spent_handles, seal_clear_handles
+
+log = logging.getLogger("munadi.discarding")
+
+# A try that nobody reports on (its worker died) is made again after this.
+LEASE = timedelta(minutes=2)
+# The wait after each try that failed; after the last one it is given up.
+WAITS = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200, 21_600, 43_200, 86_400))
+MAX_NOTE = 500
+# Ended rows are kept so long, for whoever looks for the reason.
+KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class LeftBehind:
+    """One thing to remove now, and the try that this is."""
+
+    id: str
+    publication_id: str
+    account_id: str
+    channel: str
+    handle: Handle
+    tries: int
+
+
+class DiscardOutbox:
+    """What is to be removed; every call is one transaction."""
+
+    def __init__(self, database: Database, keyring: KeyRing) -> None:
+        self._database = database
+        self._keyring = keyring
+
+    async def due(self, now: datetime, limit: int) -> list[str]:
+        """What is to be removed now, the longest waiting first. Read only: the common answer is nothing."""
+        query = select(DiscardRow.id).where(col(DiscardRow.next_try_at) <= now)
+        async with self._database.read() as session:
+            return list((await session.exec(query.order_by(col(DiscardRow.next_try_at)).limit(limit))).all())
+
+    async def take(self, discard_id: str, now: datetime) -> LeftBehind | None:
+        """Begin a try, under a lease; None when it is not due, or no longer to be removed.
+
+        From here on nobody else can use the handle: a publication that is retried later is prepared anew.
+        """
+        async with self._database.write() as session:
+            row = await session.get(DiscardRow, discard_id, with_for_update=True)
+            if row is None or row.next_try_at is None or row.next_try_at > now:
+                return None
+            locked = await LockedContent.lock_by_publication(session, row.publication_id, now)
+            if locked is None:
+                return None
+            publication = locked.publication(row.publication_id)
+            if not row.detached:
+                if not is_over(publication) or await may_have_been_seen(session, publication):
+                    _end(row, "withdrawn", "the publication was taken up again", now)
+                    return None
+                row.handle, row.sealed_handle = publication.handle, publication.sealed_handle
+                row.draft_version, row.detached = publication.handle_draft_version or 0, True
+                forget_handle(publication)
+            if row.handle is None and row.sealed_handle is None:
+                _end(row, "withdrawn", "nothing was left", now)
+                return None
+            if row.tries > len(WAITS):
+                _end(row, "given_up", row.note or "no try was ever reported on", now)
+                return None
+            row.tries += 1
+            row.next_try_at = now + LEASE
+            row.updated_at = now
+            try:
+                state = state_of(self._keyring, row)
+            except SealBroken as error:
+                row.note = f"what was prepared cannot be opened: {error}"[:MAX_NOTE]
+                row.next_try_at = now + WAITS[row.tries - 1]
+                return None
+            handle = Handle(draft_version=row.draft_version, state=state or {})
+            return LeftBehind(row.id, publication.id, publication.account_id, publication.channel, handle, row.tries)
+
+    async def removed(self, discard_id: str, note: str | None, now: datetime) -> None:
+        """It is gone."""
+        async with self._database.write() as session:
+            row = await session.get(DiscardRow, discard_id, with_for_update=True)
+            if row is not None:
+                _end(row, "removed", note, now)
+
+    async def failed(
+        self, discard_id: str, reason: str, now: datetime, *, final: bool = False, wait: timedelta | None = None
+    ) -> timedelta | None:
+        """A try failed: how long until the next one, `wait` at least; None when it is given up."""
+        async with self._database.write() as session:
+            row = await session.get(DiscardRow, discard_id, with_for_update=True)
+            if row is None or row.outcome is not None:
+                return None
+            row.note, row.updated_at = reason[:MAX_NOTE], now
+            if final or row.tries > len(WAITS):
+                _end(row, "given_up", row.note, now)
+                return None
+            pause = max(WAITS[row.tries - 1], wait or timedelta(0))
+            row.next_try_at = now + pause
+            return pause
+
+    async def tidy(self, now: datetime) -> None:
+        """Seal what an older version wrote in clear, and drop what ended publications still hold."""
+        sealed = await seal_clear_handles(self._database, self._keyring, now)
+        forgotten = await forget_spent_handles(self._database, now)
+        if sealed or forgotten:
+            log.info("sealed %d handles that were in clear, dropped %d that nobody needs", sealed, forgotten)
+
+
+async def forget_old_discards(database: Database, now: datetime) -> int:
+    """Drop what ended long ago; how many."""
+    ended = col(DiscardRow.next_try_at).is_(None)
+    async with database.write() as session:
+        gone = await session.exec(delete(DiscardRow).where(ended, col(DiscardRow.updated_at) < now - KEPT))
+        return int(gone.rowcount)
+
+
+def _end(row: DiscardRow, outcome: str, note: str | None, now: datetime) -> None:
+    row.outcome, row.note = outcome, note[:MAX_NOTE] if note else None
+    row.handle = row.sealed_handle = None
+    row.next_try_at, row.updated_at = None, now

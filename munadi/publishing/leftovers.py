@@ -1,0 +1,115 @@
+"""What a preparation left at a network and nobody will use, written down in the transaction that gives it up.
+
+The rule here: nothing whose visible call may ever have been sent is written down (docs/decisions/009). A row that is
+not `detached` points at its publication's handle, which a retry may still use; `discards.py` decides when it is due.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.ids import new_id
+from munadi.db.tables import AttemptRow, DiscardRow, PublicationRow
+from munadi.domain.ids import Prefix
+from munadi.domain.publication import PublicationStatus
+
+# So long the preparation of a failed publication is kept for a retry.
+KEPT_FOR_A_RETRY = timedelta(hours=1)
+
+
+def is_over(row: PublicationRow) -> bool:
+    """Whether nothing of it will be published, unless somebody retries it."""
+    return row.status in (PublicationStatus.CANCELED, PublicationStatus.FAILED)
+
+
+async def may_have_been_seen(session: AsyncSession, row: PublicationRow) -> bool:
+    """Whether a visible call was ever open-ended: then what it used is never touched.
+
+    A restored database does not remember its calls, so what it still has to look for counts as seen.
+    """
+    if row.look_since is not None:
+        return True
+    await session.flush()
+    query = select(AttemptRow.id).where(
+        AttemptRow.publication_id == row.id, or_(col(AttemptRow.is_open), col(AttemptRow.was_uncertain))
+    )
+    return (await session.exec(query.limit(1))).first() is not None
+
+
+async def leave_behind(session: AsyncSession, row: PublicationRow, now: datetime) -> bool:
+    """Have the handle of a publication that is over removed; whether it will be."""
+    if not has_handle(row) or await may_have_been_seen(session, row):
+        return False
+    if not await is_planned(session, row.id):
+        is_failed = row.status == PublicationStatus.FAILED
+        session.add(
+            _discard(row, row.handle_draft_version, now, now + (KEPT_FOR_A_RETRY if is_failed else timedelta(0)))
+        )
+    return True
+
+
+async def leave_detached(
+    session: AsyncSession,
+    row: PublicationRow,
+    now: datetime,
+    *,
+    draft_version: int | None,
+    sealed: bytes | None,
+    public: dict[str, Any] | None,
+) -> bool:
+    """Have what was prepared, and is no handle of the publication (any more), removed; whether it will be."""
+    if (sealed is None and public is None) or await may_have_been_seen(session, row):
+        return False
+    left = _discard(row, draft_version, now, now)
+    left.detached, left.sealed_handle, left.handle = True, sealed, public
+    session.add(left)
+    return True
+
+
+async def give_up_handle(session: AsyncSession, row: PublicationRow, now: datetime) -> None:
+    """A waiting publication is prepared again: take its handle away, to be removed. Later saves of it are refused."""
+    version = row.handle_draft_version
+    if await leave_detached(session, row, now, draft_version=version, sealed=row.sealed_handle, public=row.handle):
+        forget_handle(row)
+        row.epoch += 1
+
+
+def has_handle(row: PublicationRow) -> bool:
+    """Whether something is prepared."""
+    return row.sealed_handle is not None or row.handle is not None
+
+
+def is_spent(row: PublicationRow) -> bool:
+    """Whether a publication has ended so that nobody will use its handle: live, with no later step or look to come."""
+    return row.status == PublicationStatus.PUBLISHED and not row.stages and row.next_look_at is None
+
+
+def forget_handle(row: PublicationRow) -> None:
+    """Nothing is prepared."""
+    row.handle = row.sealed_handle = row.handle_draft_version = row.handle_expires_at = None
+    row.handle_ready = False
+
+
+def _discard(row: PublicationRow, draft_version: int | None, now: datetime, at: datetime) -> DiscardRow:
+    return DiscardRow(
+        id=new_id(Prefix.DISCARD),
+        publication_id=row.id,
+        draft_version=draft_version or 0,
+        next_try_at=at,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+async def is_planned(session: AsyncSession, publication_id: str) -> bool:
+    """Whether the handle is to be removed already."""
+    query = select(DiscardRow.id).where(
+        DiscardRow.publication_id == publication_id,
+        col(DiscardRow.next_try_at).is_not(None),
+        col(DiscardRow.detached).is_(False),
+    )
+    return (await session.exec(query.limit(1))).first() is not None

@@ -1,0 +1,114 @@
+"""Contents whose time is near: what there is to look at, and what was found, told once per draft and time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.session import Database
+from munadi.db.tables import AccountRow, ContentRow
+from munadi.domain.content import ContentStatus
+from munadi.domain.event import EventType
+from munadi.domain.failure import Failure
+from munadi.domain.publication import WAITING
+from munadi.publishing.content import LockedContent
+from munadi.publishing.model import Work
+from munadi.publishing.steps import work_of
+
+# A sixth of the time ahead: five minutes of half an hour.
+FRESH = 6
+_WAITING = [ContentStatus.ACCEPTED.value, ContentStatus.QUEUED.value]
+
+
+@dataclass(frozen=True)
+class DuePublication:
+    """A publication that is still to go out, and its account's row as it is now."""
+
+    work: Work
+    account: AccountRow
+
+
+@dataclass(frozen=True)
+class DueContent:
+    """A content whose time is near, as it was read: `draft_version` and `due` say whether it is still that."""
+
+    content_id: str
+    draft_version: int
+    due: datetime
+    publications: Sequence[DuePublication]
+
+
+class Preflights:
+    """Preflights over one database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def due(self, now: datetime, ahead: timedelta, limit: int) -> list[str]:
+        """Contents to look at now: due within `ahead`, accepted a while ago, not looked at as they are."""
+        query = (
+            select(ContentRow.id)
+            .where(
+                col(ContentRow.scheduled_at) > now,
+                col(ContentRow.scheduled_at) <= now + ahead,
+                col(ContentRow.status).in_(_WAITING),
+                # What was accepted a short time ago was checked a short time ago.
+                col(ContentRow.created_at) <= now - ahead / FRESH,
+                or_(
+                    col(ContentRow.preflight_for).is_(None),
+                    col(ContentRow.preflight_for) != col(ContentRow.scheduled_at),
+                    col(ContentRow.preflight_draft) != col(ContentRow.draft_version),
+                ),
+            )
+            .order_by(col(ContentRow.scheduled_at))
+        )
+        async with self._database.read() as session:
+            return list((await session.exec(query.limit(limit))).all())
+
+    async def load(self, content_id: str, now: datetime) -> DueContent | None:
+        """What is still to go out of it; None when there is no such content."""
+        async with self._database.read() as session:
+            locked = await LockedContent.read(session, content_id, now)
+            if locked is None:
+                return None
+            waiting = [row for row in locked.publications if row.status in WAITING and row.hold_reason is None]
+            found = []
+            for row in waiting:
+                account = await session.get(AccountRow, row.account_id)
+                assert account is not None, "a foreign key"
+                found.append(DuePublication(await work_of(session, locked.content, locked.draft, row), account))
+            return DueContent(content_id, locked.content.draft_version, locked.content.scheduled_at, found)
+
+    async def record(self, near: DueContent, found: Mapping[str, Failure], now: datetime) -> int:
+        """Emit what was found, by publication; how many events. None for a content, or accounts, that changed since."""
+        async with self._database.write() as session:
+            locked = await LockedContent.lock(session, near.content_id, now)
+            if locked is None:
+                return 0
+            content = locked.content
+            seen = (near.draft_version, near.due)
+            done = (content.preflight_draft, content.preflight_for) == seen
+            if done or (content.draft_version, content.scheduled_at) != seen:
+                return 0
+            if found and await _is_outdated(session, near):
+                return 0
+            content.preflight_draft, content.preflight_for = seen
+            told = [row for row in locked.publications if row.id in found and row.status in WAITING]
+            for row in told:
+                failure = found[row.id]
+                more = {"failure": failure.model_dump(mode="json")}
+                await locked.emit(EventType.PREFLIGHT_FAILED, row, reason=failure.reason, more=more)
+            await locked.close()
+            return len(told)
+
+
+async def _is_outdated(session: AsyncSession, near: DueContent) -> bool:
+    """Whether an account has other credentials by now than those that were judged: the next round looks again."""
+    judged = {ahead.account.id: ahead.account.credentials_version for ahead in near.publications}
+    query = select(AccountRow.id, AccountRow.credentials_version).where(col(AccountRow.id).in_(judged))
+    return any(judged[account_id] != version for account_id, version in (await session.exec(query)).all())
