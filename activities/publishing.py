@@ -21,10 +21,10 @@ from activities.messages import PUBLISH_TRIES, PublicationRef
 from activities.outcomes import look_again, next_step, settled_as
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
-from munadi.domain.publication import HoldReason, Pending, PublicationStatus, Published
+from munadi.domain.publication import POST, HoldReason, Pending, PublicationStatus, Published
 from munadi.domain.reasons import REASONS, failure_of
 from munadi.ports import Channels, Clock, Publications, Stage, StaleEpoch, TokenKeeper
-from munadi.publishing.model import POST, IntentRefused, NextStep, Outcome, Settled, StepResult, Work
+from munadi.publishing.model import IntentRefused, NextStep, Outcome, Settled, StepResult, Work
 
 log = logging.getLogger("munadi.publishing")
 

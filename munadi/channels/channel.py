@@ -20,9 +20,8 @@ from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelSpec, Resend, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError
-from munadi.domain.ledger import POST
 from munadi.domain.problem import Problem
-from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.domain.publication import POST, Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import AccountImport, Answer, Authorizer, Connection, PublicationDraft, SaveHandle, Stage
 
 COMMENT, PART = "comment", "part-"

@@ -23,6 +23,9 @@ class PublicationStatus(StrEnum):
 
 S = PublicationStatus
 
+# The first step of every publication. The later visible steps have names of their own (`comment`, `part-2`).
+POST = "post"
+
 # The only arrows. Every store call that changes a status checks it against this table.
 TRANSITIONS: dict[PublicationStatus, frozenset[PublicationStatus]] = {
     S.ACCEPTED: frozenset({S.QUEUED, S.CANCELED, S.FAILED}),

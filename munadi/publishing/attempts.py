@@ -22,11 +22,11 @@ from munadi.db.tables import AccountRow, AttemptRow, ContentRow, DraftRow, Publi
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
-from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.domain.publication import POST, HoldReason, PublicationStatus
 from munadi.publishing.content import LockedContent
 from munadi.publishing.handles import handle_of, stored
 from munadi.publishing.leftovers import is_over, leave_behind, leave_detached
-from munadi.publishing.model import POST, Intent, IntentRefused, Outcome, Settled, StaleEpoch, Work
+from munadi.publishing.model import Intent, IntentRefused, Outcome, Settled, StaleEpoch, Work
 from munadi.publishing.outcomes import owned_by_another, record_outcome
 from munadi.publishing.steps import open_attempts, work_of
 

@@ -160,10 +160,6 @@ class Outcome(Model):
     credentials_version: int | None = None
 
 
-# The first stage of every publication; later visible steps have names of their own (`comment`, `part-2`).
-POST = "post"
-
-
 @dataclass(frozen=True)
 class OpenAttempt:
     """A visible call whose end is not certain.

@@ -8,8 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.tables import AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.content import Draft, PublicationDraft
 from munadi.domain.failure import Effect
-from munadi.domain.publication import Handle, PublicationStatus
-from munadi.publishing.model import POST, OpenAttempt, Work
+from munadi.domain.publication import POST, Handle, PublicationStatus
+from munadi.publishing.model import OpenAttempt, Work
 
 S = PublicationStatus
 
