@@ -131,7 +131,7 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Everything the routes work with; closed when the block ends."""
     async with open_runtime(settings, "api", clock) as runtime:
-        database = Database(settings.database, on_commit=runtime.on_commit)
+        database = Database(settings.database)
         try:
             known = channels or runtime.channels
             temporal = await connect(settings.temporal, lazy=True) if settings.temporal.address else None

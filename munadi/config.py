@@ -105,8 +105,8 @@ class Settings(BaseSettings):
     channels: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="per channel: HOSTS__<ROLE>, VERSION, CLIENT_ID, CLIENT_SECRET, …"
     )
-    failpoints: Path | None = Field(
-        None, description="folder of planted failpoints, for fault tests only; refused in production"
+    failpoints: str | None = Field(
+        None, description="module and argument of a fault test (`module:argument`); refused in production"
     )
     watchdog: float = Field(
         30.0,

@@ -56,7 +56,7 @@ class CallMeter:
             return
         is_added = False
         try:
-            async with self._database.write(watched=False) as session:
+            async with self._database.write() as session:
                 await add_calls(session, made)
                 is_added = True
         finally:

@@ -16,7 +16,7 @@ from munadi.channels.registry import build_channels
 from munadi.clock import SystemClock
 from munadi.config import Settings
 from munadi.crypto import KeyRing, load_or_create_key
-from munadi.failpoints import Failpoints, failpoints_of
+from munadi.instrument import Instrument, instrument_of
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.media.opening import open_store
 from munadi.media.reach import PublicAddress
@@ -44,16 +44,11 @@ class Runtime:
     media: MediaReader
     reach: MediaReach
     clock: Clock
-    failpoints: Failpoints | None = None
+    instrument: Instrument | None = None
 
     def around(self, port: Port, name: str) -> Port:
         """`port`, surrounded by failpoints when a fault test asks for them."""
-        return self.failpoints.around(port, name) if self.failpoints is not None else port
-
-    def on_commit(self, moment: str) -> None:
-        """Told `before` and `after` every commit."""
-        if self.failpoints is not None:
-            self.failpoints.hit(f"db.commit.{moment}")
+        return self.instrument.around(port, name) if self.instrument is not None else port
 
 
 def keyring_of(settings: Settings) -> KeyRing:
@@ -79,7 +74,7 @@ def guard_of(settings: Settings) -> Guard:
 @asynccontextmanager
 async def open_runtime(settings: Settings, process: str, clock: Clock | None = None) -> AsyncIterator[Runtime]:
     """Build it all for `process` (`api` or `worker`); everything is closed when the block ends."""
-    failpoints = failpoints_of(settings, process)
+    instrument = instrument_of(settings, process)
     clock = clock or SystemClock()
     keyring, guard = keyring_of(settings), guard_of(settings)
     store = open_store(settings)
@@ -103,12 +98,12 @@ async def open_runtime(settings: Settings, process: str, clock: Clock | None = N
         )
         reach = PublicAddress(client, media)
         channels = build_channels(settings.channels, tools)
-        if failpoints is not None:
-            client.event_hooks["request"].append(failpoints.watch_request)
-            guarded.event_hooks["request"].append(failpoints.watch_request)
-            watched = {name: failpoints.around(each, f"channel.{name}") for name, each in channels.by_name.items()}
+        if instrument is not None:
+            client.event_hooks["request"].append(instrument.watch_request)
+            guarded.event_hooks["request"].append(instrument.watch_request)
+            watched = {name: instrument.around(each, f"channel.{name}") for name, each in channels.by_name.items()}
             channels = Channels(watched, channels.authorizers)
-        yield Runtime(settings, keyring, guard, store, fetcher, sender, channels, media, reach, clock, failpoints)
+        yield Runtime(settings, keyring, guard, store, fetcher, sender, channels, media, reach, clock, instrument)
     finally:
         for closing in (fetcher.aclose, sender.aclose, client.aclose, guarded.aclose):
             await closing()

@@ -95,7 +95,7 @@ class WrongKeys:
         """Write what was counted since the last time: one row for each refusal and minute, with its count."""
         changed = [(kind, one, one.count) for kind, one in self._counts.items() if one.count > one.written]
         if changed:
-            async with self._database.write(watched=False) as session:
+            async with self._database.write() as session:
                 for kind, one, count in changed:
                     await session.merge(_row(kind, one, count))
             for _, one, count in changed:

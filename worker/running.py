@@ -38,7 +38,7 @@ async def run(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     try:
         async with open_runtime(settings, "worker") as runtime:
-            database = Database(settings.database, on_commit=runtime.on_commit)
+            database = Database(settings.database)
             try:
                 client = await _connect(settings, stop)
                 if client is None:

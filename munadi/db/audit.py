@@ -101,7 +101,7 @@ async def forget_old_entries(database: Database, now: datetime, kept: timedelta)
     """Delete what is older than `kept`, in batches; how many. What is left over is the next tidy's."""
     total = 0
     for _ in range(BATCHES):
-        async with database.write(watched=False) as session:
+        async with database.write() as session:
             gone = await _oldest(session, now - kept)
             if gone:
                 await session.exec(delete(AuditRow).where(col(AuditRow.id).in_(gone)))

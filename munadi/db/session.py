@@ -33,14 +33,10 @@ _WAITED = "waited"
 class Database:
     """One database, by URL: `sqlite+aiosqlite:///path` or `postgresql+psycopg://…`."""
 
-    def __init__(
-        self, url: str, *, pool_size: int = 10, on_commit: Callable[[str], None] = lambda _moment: None
-    ) -> None:
-        """`on_commit` is called with `before` and `after` around every commit of a writer, by fault tests."""
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.url = make_url(url)
         # Called after each commit that wrote deliveries; the worker's event dispatcher listens.
         self.on_deliveries: Callable[[], None] = lambda: None
-        self._on_commit = on_commit
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writers = asyncio.Lock() if self.is_sqlite else None
         if self.is_sqlite:
@@ -61,20 +57,14 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def write(self, *, watched: bool = True) -> AsyncIterator[AsyncSession]:
-        """One writing transaction: committed when the block ends, rolled back when it raises.
-
-        Not `watched`: a commit that nobody asked for, of which fault tests are not told.
-        """
-        on_commit = self._on_commit if watched else _unwatched
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """One writing transaction: committed when the block ends, rolled back when it raises."""
         busy, asked_at = self._is_busy(), time.monotonic()
         async with self._writers or nullcontext(), self._write_sessions() as session, session.begin():
             if busy:
                 await session.connection()
                 session.info[_WAITED] = timedelta(seconds=time.monotonic() - asked_at)
             yield session
-            on_commit("before")
-        on_commit("after")
         if session.info.get(_DELIVERIES):
             self.on_deliveries()
 
@@ -110,10 +100,6 @@ def waited(session: AsyncSession) -> timedelta:
     """
     wait: timedelta = session.info.get(_WAITED, timedelta())
     return wait
-
-
-def _unwatched(_moment: str) -> None:
-    """Tell nobody."""
 
 
 def _sqlite_engine(url: str, begin: str, pool_size: int) -> AsyncEngine:

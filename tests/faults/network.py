@@ -13,6 +13,7 @@ from typing import Any
 
 from munadi.sandbox.state import NETWORKS
 from tests.e2e.stack import MUNADI, Stack
+from tests.faults.points import Points
 from tests.faults.world import CHANNELS, QUICK, SHAPES, Networks, World, open_world
 from tests.support.faultproxy import FaultProxy
 from tests.support.ports import LOOPBACK, free_ports
@@ -90,7 +91,7 @@ class Between:
             database.execute(
                 "UPDATE accounts SET service_url = ? WHERE service_url IS NOT NULL", [f"{bases['bluesky']}/bluesky/pds"]
             )
-        env = {**_env(self.world.points.folder), **hosts(bases)}
+        env = {**_env(self.world.points), **hosts(bases)}
         self.world.stack = await asyncio.to_thread(Stack(stack.folder, env, "--no-sandbox").start)
 
 
@@ -124,7 +125,7 @@ async def open_between(folder: Path) -> AsyncIterator[Between]:
     with sandbox:
         await asyncio.to_thread(sandbox.wait_for_port, port)
         async with FaultProxy(LOOPBACK, port) as proxy:
-            env = {**_env(folder / "failpoints"), **hosts(everywhere(proxy.url))}
+            env = {**_env(Points(folder / "failpoints")), **hosts(everywhere(proxy.url))}
             networks = Networks(f"http://{LOOPBACK}:{port}", proxy.url)
             async with open_world(folder, env, networks=networks) as world:
                 yield Between(world, proxy)
@@ -140,5 +141,5 @@ def channel_of(shape: str) -> str:
     return SHAPES[shape][0]
 
 
-def _env(failpoints: Path) -> dict[str, str]:
-    return {**QUICK, "MUNADI_FAILPOINTS": str(failpoints), "MUNADI_RELAY__LOOK_GRACE": "5"}
+def _env(points: Points) -> dict[str, str]:
+    return {**QUICK, "MUNADI_FAILPOINTS": points.setting, "MUNADI_RELAY__LOOK_GRACE": "5"}

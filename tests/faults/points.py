@@ -1,4 +1,4 @@
-"""Planting failpoints (munadi/failpoints.py) in the processes of a stack, and learning which ones a story passes."""
+"""Plant failpoints (tests/faults/failpoints.py) in the processes of a stack, and read which ones a post passes."""
 
 from __future__ import annotations
 
@@ -60,6 +60,11 @@ class Points:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def setting(self) -> str:
+        """The value of MUNADI_FAILPOINTS."""
+        return f"tests.faults.failpoints:{self.folder}"
 
     def plant(
         self, passage: Passage, action: str, subjects: Collection[str] = (), *, seconds: float | None = None

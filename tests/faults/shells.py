@@ -26,7 +26,7 @@ class OwnApi:
         self._port = free_port()
         env = psutil.Process(stack.pids["api"]).environ()
         # Its media have the address of the stack's own API, which stays.
-        env |= {"MUNADI_API__PORT": str(self._port), "MUNADI_FAILPOINTS": str(self.points.folder)}
+        env |= {"MUNADI_API__PORT": str(self._port), "MUNADI_FAILPOINTS": self.points.setting}
         log = stack.folder / f"{name}.log"
         self.process = Process([MUNADI, "api"], log=log, env=env, cwd=stack.folder)
         self.client = httpx.AsyncClient(

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from munadi.config import Environment, Settings
-from munadi.failpoints import Failpoints, PlantedError, failpoints_of
+from munadi.instrument import instrument_of
+from tests.faults.failpoints import Failpoints, PlantedError
 from tests.faults.points import Passage, Points
 
 
@@ -67,9 +68,36 @@ async def test_what_is_passed_is_recorded_in_order(points: Points) -> None:
     assert points.passages(["pub_1"]) == [Passage(before), Passage(after), Passage(before, 1), Passage(after, 1)]
 
 
+def test_a_commit_is_passed_inside_a_call_only(points: Points, tmp_path: Path) -> None:
+    script = f"""
+import asyncio, sys
+from sqlmodel import text
+from munadi.db.session import Database
+from tests.faults.failpoints import install
+
+class Port:
+    def __init__(self, database): self.database = database
+    async def call(self):
+        async with self.database.write() as session: await session.exec(text("CREATE TABLE t (n INTEGER)"))
+
+async def main():
+    database = Database("sqlite+aiosqlite:///{tmp_path}/commits.db")
+    points = install(sys.argv[1], "api")
+    await points.around(Port(database), "port").call()
+    async with database.write() as session: await session.exec(text("DROP TABLE t"))
+    await database.close()
+
+asyncio.run(main())
+"""
+    points.record(True)
+    subprocess.run([sys.executable, "-c", script, str(points.folder)], timeout=60, check=True)
+    names = ["port.call.before", "db.commit.before", "db.commit.after", "port.call.after"]
+    assert points.every() == [Passage(f"api.{name}") for name in names]
+
+
 def test_kill_is_kill_9(points: Points) -> None:
     plant = points.plant(Passage("worker.here"), "kill")
-    script = "import sys; from pathlib import Path; from munadi.failpoints import Failpoints;"
+    script = "import sys; from pathlib import Path; from tests.faults.failpoints import Failpoints;"
     script += "Failpoints(Path(sys.argv[1]), 'worker.').hit('here')"
     dead = subprocess.run([sys.executable, "-c", script, str(points.folder)], timeout=60, check=False)
     assert dead.returncode == -signal.SIGKILL
@@ -78,6 +106,6 @@ def test_kill_is_kill_9(points: Points) -> None:
 
 
 def test_production_refuses_them(points: Points) -> None:
-    settings = Settings.model_construct(environment=Environment.PRODUCTION, failpoints=points.folder)
+    settings = Settings.model_construct(environment=Environment.PRODUCTION, failpoints=points.setting)
     with pytest.raises(ValueError, match="MUNADI_FAILPOINTS"):
-        failpoints_of(settings, "worker")
+        instrument_of(settings, "worker")

@@ -59,19 +59,22 @@ async def test_a_hung_process_ends_itself_and_its_post_is_there_once(world: Worl
     # The API hangs before a commit: the client gets no answer, the post is not there, the next call works.
     api = world.stack.pids["api"]
     plant = world.points.plant(Passage("api.db.commit.before"), "hang")
+    post = {"brandRef": world.brand.ref, "text": "hung API", "channels": ["threads"], "clientRef": "hung-api"}
     with pytest.raises(httpx.TransportError):
-        await world.api.post("/v1/brands", json={"ref": "hung-api"}, timeout=60)
+        await world.api.post("/v1/contents", json=post, timeout=60)
     assert await plant.hit(5) is not None
     assert await replaced(world, "api", api) < WATCHDOG + 15
     async with asyncio.timeout(60):
         while True:
             try:
-                answer = await world.api.post("/v1/brands", json={"ref": "hung-api"})
+                answer = await world.api.post("/v1/contents", json=post)
             except httpx.TransportError:
                 await asyncio.sleep(0.2)
                 continue
             break
-    assert answer.status_code == 201, answer.text
+    assert answer.status_code == 202, answer.text
+    assert await world.brand.ended(answer.json()["id"], 90)
+    assert len(await world.posts("hung API", "threads-text")) == 1
 
 
 @pytest.mark.faults

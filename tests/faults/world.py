@@ -126,7 +126,7 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """Start everything; stopped, and nothing left behind, when the block ends. `networks`: not the stack's own."""
     points = Points(folder / "failpoints")
-    given = {"MUNADI_FAILPOINTS": str(points.folder), "MUNADI_RELAY__LOOK_GRACE": "5", **(env or {})}
+    given = {"MUNADI_FAILPOINTS": points.setting, "MUNADI_RELAY__LOOK_GRACE": "5", **(env or {})}
     options = ("--no-sandbox",) if networks else ()
     stack = await asyncio.to_thread(Stack(folder, given, *options).start)
     where = networks or Networks(stack.info["sandbox"], stack.info["sandbox"])

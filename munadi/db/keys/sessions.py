@@ -77,7 +77,7 @@ class SessionStore:
 
 async def forget_old_sessions(database: Database, now: datetime) -> int:
     """Delete sessions whose time is over, a batch at a time; how many. They can open nothing any more."""
-    async with database.write(watched=False) as session:
+    async with database.write() as session:
         gone = await _over(session, now)
         if gone:
             await session.exec(delete(SessionRow).where(col(SessionRow.id).in_(gone)))

@@ -60,14 +60,14 @@ class DeliveryStore:
 
     async def open(self, endpoint_id: str, holder: str, now: datetime) -> bool:
         """Take the endpoint's lease. False: another process has it."""
-        async with self._database.write(watched=False) as session:
+        async with self._database.write() as session:
             return await take_lease(session, endpoint_id, holder, now)
 
     renew = open
 
     async def close(self, holder: str) -> None:
         """Give back every lease of this process."""
-        async with self._database.write(watched=False) as session:
+        async with self._database.write() as session:
             await release_leases(session, holder)
 
     async def take(self, endpoint_id: str, now: datetime, limit: int) -> list[DueDelivery]:
@@ -97,7 +97,7 @@ class DeliveryStore:
             secrets = tuple(secret.text for secret in open_secrets(self._keyring, endpoint, now))
         except SealBroken as error:
             log.error("the secrets of %s cannot be opened: %s", endpoint_id, error)
-            async with self._database.write(watched=False) as session:
+            async with self._database.write() as session:
                 await close_until(session, endpoint_id, now + UNREADABLE_WAIT)
             return []
         return [_due(delivery_id, attempts, event, endpoint, secrets) for delivery_id, attempts, event in rows]

@@ -1,9 +1,11 @@
-"""Failpoints: named places where a fault test lets this process die, stop or stumble. Off unless a folder is set.
+"""Failpoints: named places where a fault test lets a process of Munadi die, stop or stumble.
 
-Every await of the publish path calls a port, so the ports are wrapped (`around`) instead of the code: a name is
-`<process>.<port>.<method>.before` or `.after`, and inside a channel's call `.gate.…`, `.save.…` and, of its requests,
-`.sent` and `.answered`. A test plants a file `<name>/<anything>.json` in the folder; the first process that passes
-takes it away (it becomes `<anything>.<process id>.hit`) and acts:
+The processes load this module by name (munadi/instrument.py). Every await of the publish path calls a port, so the
+ports are wrapped (`around`) instead of the code: a name is `<process>.<port>.<method>.before` or `.after`, and inside
+a channel's call `.gate.…`, `.save.…` and, of its requests, `.sent` and `.answered`. A commit inside a port's call or a
+request is `<process>.db.commit.before` or `.after`; commits of background tasks have no name. A test plants a file
+`<name>/<anything>.json` in the folder; the first process that passes takes it away (it becomes
+`<anything>.<process id>.hit`) and acts:
 
     {"action": "kill", "subjects": ["pub_…"], "skip": 0}
 
@@ -15,6 +17,7 @@ narrows it; without, every process that passes is hit. A file `record` in the fo
 
 from __future__ import annotations
 
+import asyncio
 import collections
 import functools
 import inspect
@@ -31,8 +34,9 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import httpx
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
-from munadi.config import Settings
 from munadi.ports import Stage
 
 Port = TypeVar("Port")
@@ -66,6 +70,15 @@ class Failpoints:
         """`port` with a failpoint before and after every awaited call."""
         return cast(Port, _Around(port, name, self))
 
+    def watch_commits(self) -> None:
+        """From now on, pass a place before and after every commit of a surrounded call or a request."""
+        event.listen(Session, "before_commit", lambda _session: self._hit_commit("before"))
+        event.listen(Session, "after_commit", lambda _session: self._hit_commit("after"))
+
+    def _hit_commit(self, moment: str) -> None:
+        if _CALL.get() is not None or _serves_a_request():
+            self.hit(f"db.commit.{moment}")
+
     async def watch_request(self, request: httpx.Request) -> None:
         """An httpx request hook: passages after the last byte was sent and after the answer's head came."""
         inner: Callable[[str, Mapping[str, Any]], Awaitable[None]] | None = request.extensions.get("trace")
@@ -83,6 +96,12 @@ class Failpoints:
                 self.hit(f"{name}.answered", subjects)
 
         request.extensions["trace"] = trace
+
+
+def _serves_a_request() -> bool:
+    """Whether this task is uvicorn's for one request, and not a background task that commits at random moments."""
+    task = asyncio.current_task()
+    return task is not None and "run_asgi" in getattr(task.get_coro(), "__qualname__", "")
 
 
 class _Around:
@@ -175,10 +194,8 @@ def _act(plan: Mapping[str, Any]) -> None:
             raise ValueError(f"unknown failpoint action {other!r}")
 
 
-def failpoints_of(settings: Settings, process: str) -> Failpoints | None:
-    """This process's failpoints, None as usual. ValueError where they are set in production."""
-    if settings.failpoints is None:
-        return None
-    if not settings.is_development:
-        raise ValueError("MUNADI_FAILPOINTS is for fault tests: it lets processes die on purpose. Unset it")
-    return Failpoints(settings.failpoints, f"{process}.")
+def install(folder: str, process: str) -> Failpoints:
+    """The failpoints of this process: what `MUNADI_FAILPOINTS` names."""
+    failpoints = Failpoints(Path(folder), f"{process}.")
+    failpoints.watch_commits()
+    return failpoints
