@@ -1,6 +1,6 @@
 """Secrets at rest: AES-256-GCM under key-encryption keys that can be rotated.
 
-The rule here: a sealed value opens only in the row and column it was sealed for, and any damage, swap or
+Rule: a sealed value opens only in the row and column it was sealed for, and any damage, swap or
 unknown key is the one exception `SealBroken`. Neither keys nor plaintexts appear in errors or reprs.
 """
 

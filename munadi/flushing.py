@@ -1,4 +1,4 @@
-"""What is collected in memory and written a batch at a time: every so often, and once more when the process ends."""
+"""Write data that is collected in memory, in batches: at an interval, and once more when the process ends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def flushing(
         yield
     finally:
         ending.set()
-        # A database that is away must not keep the process.
+        # An unreachable database must not keep the process alive.
         if not (await asyncio.wait({task}, timeout=LAST_FLUSH_SECONDS))[0]:
             log.warning("the last %s could not be written in time", what)
             task.cancel()

@@ -1,4 +1,4 @@
-"""Proving the credentials of an account that is not stored yet."""
+"""Verify the credentials of an account that is not stored yet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from munadi.ports import AccountImport, Channel, Connection
 
 
 async def prove(channel: Channel, given: AccountImport) -> Connection:
-    """Whose these credentials are, as the network says. Raises ChannelError.
+    """The profile that these credentials belong to, from the network. Raises ChannelError.
 
     An expired access token is renewed once. That needs no lease: until the account is stored, no other process of
     Munadi has these credentials.

@@ -1,6 +1,6 @@
-"""Logs: one JSON line per fact on standard error. Tokens never get here; a last filter masks what looks like one.
+"""Logs: one JSON line per entry on standard error. Tokens are not logged; a last filter masks what looks like one.
 
-The rule here: an exception is written as Python's own traceback, bounded. What would show local variables (structlog's
+Rule: an exception is written as Python's own traceback, bounded. What would show local variables (structlog's
 default, with rich) is never asked, since among them are tokens.
 """
 
@@ -18,7 +18,7 @@ from munadi.domain.redaction import redact
 # The end of a traceback says what failed, its beginning how it came there.
 MAX_TRACEBACK = 8_000
 _HEAD = 1_000
-# What these say of each step is no fact of ours; those of the bucket would write whole requests, signature and all.
+# These libraries log every step; those of the bucket would log whole requests with signatures.
 CHATTY = (
     "httpx",
     "httpcore",
@@ -69,7 +69,7 @@ def configure_logging(level: str) -> None:
 
 
 def traceback_of(error: BaseException) -> str:
-    """How an exception came about, without local variables or what looks like a secret, and bounded."""
+    """A traceback of bounded length, without local variables or what looks like a secret."""
     lines = "".join(traceback.format_exception(error))
     text = redact(lines, limit=len(lines))
     return text if len(text) <= MAX_TRACEBACK else f"{text[:_HEAD]}\n…\n{text[_HEAD - MAX_TRACEBACK :]}"

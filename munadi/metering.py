@@ -1,4 +1,4 @@
-"""API calls, counted and refused without a write per call: in memory, added to the database once a second.
+"""Count and limit API calls without a write per call: in memory, added to the database once a second.
 
 A process knows its own calls at once and those of others as soon as they are written, so a limit holds exactly in one
 process and, over several, is exceeded by at most what they answer within a second (docs/limits.md). Killed, a process
@@ -31,7 +31,7 @@ class CallMeter:
         self._unwritten: dict[tuple[str, str], Calls] = {}  # by brand and month
 
     def admit(self, brand: BrandCalls, now: datetime, *, limited: bool = True) -> tuple[Quota, ...]:
-        """Count a call; how the brand's limits on calls stand after it. QuotaExceeded: refused, and not counted.
+        """Count a call and return the brand's remaining quota. Raises QuotaExceeded: refused and not counted.
 
         A call that is not `limited` is counted and never refused.
         """

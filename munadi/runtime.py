@@ -1,4 +1,4 @@
-"""What the API and the worker build the same way from the settings: keys, guards, the media store, the channels."""
+"""Build from the settings what both the API and the worker need: keys, guards, the media store, the channels."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Port = TypeVar("Port")
 
 @dataclass
 class Runtime:
-    """The outside world, as both shells hold it."""
+    """The ports and resources that both processes hold."""
 
     settings: Settings
     keyring: KeyRing

@@ -1,4 +1,4 @@
-"""A usable token, refreshed once however many ask. (Port: munadi.ports.TokenKeeper.)
+"""Usable tokens: one refresh serves all who need it. (Port: munadi.ports.TokenKeeper.)
 
 Refreshing happens under the account's lease in the database: re-read, refresh if still needed, store before use.
 So a hundred publishes with an expired token make one refresh, over all processes.
@@ -22,7 +22,7 @@ log = logging.getLogger("munadi.tokens")
 
 REFRESH_AHEAD = timedelta(minutes=5)
 LEASE = timedelta(seconds=60)
-# How long one waits for somebody else's refresh.
+# How long to wait for another task's refresh.
 PATIENCE = 10.0
 FIRST_NAP, LONGEST_NAP = 0.05, 0.5
 
@@ -52,14 +52,14 @@ class AccountTokens:
             return account  # it still has some minutes
 
     async def renew(self, account: ConnectedAccount) -> ConnectedAccount:
-        """After the network called the token expired: refresh, unless somebody already did. ChannelError as above."""
+        """After the network reported the token expired: refresh it, unless that has happened. ChannelError as above."""
         current = await self._load(account.id)
         if current.credentials_version != account.credentials_version:
             return current
         return await self._refreshed(current)
 
     async def lost(self, account: ConnectedAccount, error: ChannelError) -> bool:
-        """The network called the grant dead: the account needs its owner, unless it was replaced meanwhile: True."""
+        """The network reported the grant revoked: the account needs its owner. True if it was reconnected meanwhile."""
         version = account.credentials_version
         is_marked = await self._accounts.mark_reauth_required(
             account.id, version, error.reason.value, self._clock.now(), error.message
@@ -67,7 +67,7 @@ class AccountTokens:
         return not is_marked and await self._accounts.is_replaced(account.id, version)
 
     async def pause(self, account: ConnectedAccount, wait: timedelta | None) -> None:
-        """The network wants no calls for a while: no process makes one for this connection until then."""
+        """The network asked for no calls for a while: no process makes one for this account until then."""
         if wait is not None:
             await self._accounts.pause(account.id, account.credentials_version, self._clock.now() + wait)
 
@@ -75,13 +75,13 @@ class AccountTokens:
         try:
             opened = await self._accounts.opened(account_id)
         except SealBroken as error:
-            # Ours to mend (a key is missing), so it is a wait and not the end of a publication.
+            # A missing key is our own fault and can be fixed, so the publication waits in place of failing.
             log.error("the credentials of %s cannot be opened: %s", account_id, error)
             raise _not_sent(Reason.INTERNAL_ERROR, "the account's stored credentials cannot be opened") from error
         return _usable(opened, self._clock.now())
 
     async def _refreshed(self, stale: ConnectedAccount) -> ConnectedAccount:
-        """Refresh under the lease, or wait for who holds it."""
+        """Refresh under the lease, or wait for its holder."""
         lease = f"{self._holder}/{secrets.token_hex(8)}"
         give_up, nap = self._clock.monotonic() + PATIENCE, FIRST_NAP
         while not await self._take_lease(stale.id, lease):
@@ -99,7 +99,7 @@ class AccountTokens:
         return await asyncio.shield(refreshing)
 
     async def finish(self) -> None:
-        """Before the database is closed: wait for refreshes that nobody waits for any more."""
+        """Before the database is closed: wait for refreshes whose callers have gone."""
         await asyncio.gather(*self._refreshing, return_exceptions=True)
 
     async def _take_lease(self, account_id: str, lease: str) -> bool:
@@ -153,7 +153,7 @@ def _usable(opened: OpenedAccount | None, now: datetime) -> ConnectedAccount:
     if opened.status is AccountStatus.REAUTH_REQUIRED:
         raise _not_sent(Reason.TOKEN_REVOKED, "the account's owner must reconnect it")
     if opened.paused_until is not None and opened.paused_until > now:
-        paused = _not_sent(Reason.RATE_LIMITED, "the network asked to be left alone for a while")
+        paused = _not_sent(Reason.RATE_LIMITED, "the network asked for a pause")
         paused.retry_after = opened.paused_until - now
         raise paused
     return opened.account

@@ -44,7 +44,7 @@ class Refusal:
 
 @dataclass
 class _Count:
-    """How often, as far as the row with this id says (`written`), and in fact."""
+    """How often: as the row with this id says (`written`), and in all."""
 
     row_id: str
     request_id: str | None

@@ -1,14 +1,14 @@
-"""Munadi's API, typed: what the CLI and the MCP server are built on, and any Python program may be.
+"""A typed client of Munadi's API. The CLI and the MCP server use it, and any Python program may.
 
     with Client("https://munadi.example", "mnd_…") as munadi:
         content = munadi.contents.publish({"brandRef": "acme", "text": "Hello", "channels": ["bluesky"]})
-        # content["status"] == "accepted": Munadi has the work. It does not mean published.
+        # content["status"] == "accepted": Munadi has stored it. It is not published yet.
         content = munadi.contents.wait(content["id"])
 
     async with AsyncClient("https://munadi.example", "mnd_…") as munadi:
         content = await munadi.contents.publish(…)
 
-The rule here: a request is repeated only where a repeat cannot do anything twice (`steps.py`).
+Rule: a request is repeated only where a repeat has no second effect (`steps.py`).
 """
 
 from munadi.client.client import AsyncClient, Client

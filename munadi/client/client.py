@@ -20,7 +20,7 @@ from munadi.client.webhooks import Webhooks
 
 
 class Api(Group[M]):
-    """What both clients have."""
+    """The calls that both clients share."""
 
     def __init__(self, driver: Driver) -> None:
         super().__init__(driver)
@@ -61,13 +61,13 @@ class Api(Group[M]):
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Call[Json]:
-        """What a brand used in a month (YYYY-MM), against its limits; of all brands a page, if none is named."""
+        """A brand's usage in a month (YYYY-MM) against its limits; a page of all brands if none is named."""
         asked = {"brandRef": brand_ref, "month": month, "limit": limit, "cursor": cursor}
         return Call("GET", "/v1/usage", asked)
 
     @operation
     def raw(self, method: str, path: str, /, **options: Any) -> Call[httpx.Response]:
-        """A call this client has no name for; the response, with its headers. `options` are those of a `Call`."""
+        """Any other call; returns the response with its headers. `options` are those of a `Call`."""
         return Call(method, path, **options, read=_whole)
 
 
@@ -87,7 +87,7 @@ class Client(Api[Now]):
         super().__init__(self._transport)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._transport.close()
 
     def __enter__(self) -> Self:
@@ -100,7 +100,7 @@ class Client(Api[Now]):
 
 
 class AsyncClient(Api[Later]):
-    """The same calls, awaited. May be used by any number of tasks of one event loop (asyncio) at once."""
+    """The same calls, awaited. Any number of tasks of one event loop (asyncio) may use it at once."""
 
     def __init__(
         self,
@@ -120,7 +120,7 @@ class AsyncClient(Api[Later]):
         return other
 
     async def aclose(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._transport.aclose()
 
     async def __aenter__(self) -> Self:

@@ -14,7 +14,7 @@ from munadi.client.steps import Call, Pause, Steps, Telling, Told, given, new_ke
 
 ENDED = frozenset({"published", "partially_published", "failed", "unconfirmed", "canceled"})
 EVENTS_AT_ONCE = 100
-# Seconds between looks of `wait`: a post is usually out in a second, one with a video takes minutes.
+# Seconds between polls of `wait`: a post is usually published within a second, one with a video takes minutes.
 SOON, LATER = 0.25, 2.0
 
 
@@ -23,12 +23,12 @@ class Contents(Group[M]):
 
     @operation
     def publish(self, payload: Json, idempotency_key: str | None = None) -> Call[Content]:
-        """Hand the work over. The answer means accepted, never published."""
+        """Submit a post. The answer means accepted, never published."""
         return post("/v1/contents", payload, idempotency_key)
 
     @operation
     def submit(self, payload: Json, idempotency_key: str | None = None) -> Call[Submission]:
-        """The same, and the answer says under which key, and whether it repeats the answer to an earlier call."""
+        """As `publish`; the answer also has the idempotency key, and whether it replays an earlier call's answer."""
         key = idempotency_key or new_key()
 
         def read(answer: httpx.Response) -> Submission:
@@ -54,12 +54,12 @@ class Contents(Group[M]):
 
     @operation
     def update(self, content_id: str, changes: Json, version: int) -> Call[Content]:
-        """Change what is not yet claimed; 412 when somebody changed it since `version`. Never repeated."""
+        """Change a post before publishing starts; ProblemError 412 if it changed since `version`. Never repeated."""
         return Call("PATCH", _path(content_id), body=changes, headers={"if-match": f'"{version}"'})
 
     @operation
     def cancel(self, content_id: str) -> Call[Content]:
-        """Withdraw what is not yet claimed; ProblemError 409 TOO_LATE when nothing could be."""
+        """Cancel what has not started; ProblemError 409 TOO_LATE if everything has."""
         return post(_path(content_id, "cancel"))
 
     @operation
@@ -78,12 +78,12 @@ class Contents(Group[M]):
 
     @operation
     def publish_now(self, content_id: str) -> Call[Content]:
-        """Do not wait for its time."""
+        """Publish it now."""
         return post(_path(content_id, "publish-now"))
 
     @operation
     def retry(self, content_id: str, publication_ids: Sequence[str] | None = None) -> Call[Content]:
-        """Try failed publications again, all or some."""
+        """Retry failed publications, all or some."""
         body = {"publicationIds": [*publication_ids]} if publication_ids else None
         return post(_path(content_id, "retry"), body)
 
@@ -101,7 +101,7 @@ class Contents(Group[M]):
         provider_post_id: str | None = None,
         provider_url: str | None = None,
     ) -> Call[Publication]:
-        """Settle an unconfirmed publication as a person found it at the network."""
+        """Resolve an unconfirmed publication with what a person saw at the network."""
         body = given(outcome=outcome, providerPostId=provider_post_id, providerUrl=provider_url)
         return post(f"/v1/publications/{segment(publication_id)}/resolve", body)
 
@@ -125,9 +125,9 @@ class Contents(Group[M]):
 
     @operation
     def wait(self, content_id: str, timeout: float = 300.0) -> Steps[Content]:
-        """The content once every publication has ended, whatever the end is; look at its `status`.
+        """Wait until every publication has ended; returns the content, whose `status` says how.
 
-        NotEnded after `timeout` seconds, with the content as it was then. An API that is away meanwhile is waited for.
+        Raises NotEnded after `timeout` seconds, with the content as it was then. Waits while the API is unreachable.
         """
         until, pause = self._driver.clock() + timeout, SOON
         seen: Content | None = None

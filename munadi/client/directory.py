@@ -1,4 +1,4 @@
-"""What contents refer to: brands, accounts, media, channels; and the keys that open the API."""
+"""Brands, accounts, media, channels, API keys and the audit log."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from munadi.client.steps import Call, Upload, given, post, segment
 
 
 def nothing(answer: httpx.Response) -> None:
-    """How an empty answer is read."""
+    """Reads an empty answer."""
 
 
 class Brands(Group[M]):
@@ -50,7 +50,7 @@ class Accounts(Group[M]):
 
     @operation
     def check(self, account_id: str) -> Call[Json]:
-        """Ask the network now whether the account is usable."""
+        """Check the account at its network now."""
         return post(f"/v1/accounts/{segment(account_id)}/check")
 
     @operation
@@ -60,12 +60,12 @@ class Accounts(Group[M]):
 
     @operation
     def reconnect(self, account_id: str, asked: Json) -> Call[Json]:
-        """The same for an account that there is: only its own profile is taken."""
+        """A link that renews an existing account's consent; only its own profile is accepted."""
         return post(f"/v1/accounts/{segment(account_id)}/reconnect", asked)
 
     @operation
     def connection(self, connection_id: str) -> Call[Json]:
-        """How far connecting is: choices, accounts, or why it failed."""
+        """The state of a connection: choices, accounts, or why it failed."""
         return Call("GET", f"/v1/connections/{segment(connection_id)}")
 
     @operation
@@ -75,7 +75,7 @@ class Accounts(Group[M]):
 
     @operation
     def disconnect(self, account_id: str) -> Call[None]:
-        """Forget its credentials; what is still queued there fails with ACCOUNT_DISCONNECTED."""
+        """Delete its credentials; posts queued for it fail with ACCOUNT_DISCONNECTED."""
         return Call("DELETE", f"/v1/accounts/{segment(account_id)}", read=nothing)
 
 
@@ -86,7 +86,7 @@ class MediaFiles(Group[M]):
     def upload(self, brand_ref: str, file: Path, on_bytes: Callable[[int], None] | None = None) -> Call[Json]:
         """Store a local file; the answer has its `id` and what was probed.
 
-        `on_bytes` is told how many bytes of the file are sent, from 0 again when the upload is repeated.
+        `on_bytes` gets the number of bytes sent so far; it starts at 0 again if the upload is repeated.
         """
         return Call("POST", "/v1/media", fields={"brandRef": brand_ref}, upload=Upload(file, on_bytes))
 
@@ -117,17 +117,17 @@ class Keys(Group[M]):
     def create(
         self, name: str, scopes: Sequence[str], *, brand_ref: str | None = None, expires_at: str | None = None
     ) -> Call[Json]:
-        """A new key; its text is in the answer and never shown again."""
+        """Create a key; its secret is only in this answer."""
         return post("/v1/keys", given(name=name, scopes=[*scopes], brandRef=brand_ref, expiresAt=expires_at))
 
     @operation
     def list(self, limit: int | None = None, cursor: str | None = None) -> Call[Page]:
-        """A page of keys, without their texts."""
+        """A page of keys, without their secrets."""
         return Call("GET", "/v1/keys", {"limit": limit, "cursor": cursor})
 
     @operation
     def revoke(self, key_id: str) -> Call[None]:
-        """The key opens nothing from now on."""
+        """Revoke the key at once."""
         return Call("DELETE", f"/v1/keys/{segment(key_id)}", read=nothing)
 
 

@@ -1,9 +1,9 @@
 """What can go wrong between a client and the API.
 
 ClientError
-├── ProblemError   the API answered no (RFC 9457), or something else answered in its place
-├── NotReachable   nobody answered, whatever was tried
-└── NotEnded       `wait` was told to wait no longer; the work goes on
+├── ProblemError   an error answer (RFC 9457) of the API, or of a proxy in its place
+├── NotReachable   no answer, after all retries
+└── NotEnded       `wait` timed out; publishing continues
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ProblemError(ClientError):
 
     @property
     def is_away(self) -> bool:
-        """Whether a gateway, or an API without its database, asks to come back later."""
+        """Whether a gateway, or an API without its database, is temporarily unavailable."""
         return self.status in (502, 503, 504)
 
     @property
@@ -54,10 +54,10 @@ class ProblemError(ClientError):
 
 
 class NotEnded(ClientError):
-    """Some publication has not ended yet. `content` is the last that was seen."""
+    """Some publication has not ended yet. `content` is its last known state."""
 
     def __init__(self, content: Content, seconds: float) -> None:
-        super().__init__(f"{content['id']} is {content['status']} after {seconds:g} s; it goes on by itself")
+        super().__init__(f"{content['id']} is {content['status']} after {seconds:g} s; publishing continues")
         self.content = content
 
 

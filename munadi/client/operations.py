@@ -1,4 +1,4 @@
-"""How an operation that is written once becomes a call of `Client` and a coroutine of `AsyncClient`, both typed.
+"""Write an operation once; it becomes a typed method of `Client` and a typed coroutine of `AsyncClient`.
 
 class Contents(Group[M]):
     @operation
@@ -32,7 +32,7 @@ M = TypeVar("M")
 
 
 class Driver(Protocol):
-    """What takes the steps: a transport. `run` gives the result, `iterate` each value told, now or later."""
+    """A transport. `run` returns the result, `iterate` each yielded value, directly or awaited."""
 
     url: str
     clock: Callable[[], float]
@@ -73,7 +73,7 @@ class Operation(Generic[P, T]):
 
 
 class Stream(Generic[P, T]):
-    """An operation with a value again and again, iterated over."""
+    """An operation that yields values."""
 
     def __init__(self, build: Callable[Concatenate[Any, P], Telling[T]]) -> None:
         self._build = build

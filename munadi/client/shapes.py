@@ -33,7 +33,7 @@ class Problem(TypedDict, total=False):
 
 
 class Warning_(TypedDict):
-    """Something to know that changes no status."""
+    """A warning, which changes no status."""
 
     code: str
     message: str
@@ -84,7 +84,7 @@ class Publication(TypedDict):
 
 
 class Content(TypedDict):
-    """What was submitted, and what became of it."""
+    """A post as submitted, and the state of its publications."""
 
     id: str
     brandRef: str
@@ -107,7 +107,7 @@ class Content(TypedDict):
 
 
 class Submission(NamedTuple):
-    """An accepted content. `replayed`: it is the answer to an earlier call under this key; nothing new was made."""
+    """An accepted content. `replayed`: it is the answer to an earlier call with this key; no second post."""
 
     content: Content
     idempotency_key: str
@@ -115,7 +115,7 @@ class Submission(NamedTuple):
 
 
 class Validation(TypedDict):
-    """What would become of a content, without storing it."""
+    """The result of validating a post without storing it."""
 
     valid: bool
     problems: list[Violation]

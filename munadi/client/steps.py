@@ -1,9 +1,9 @@
-"""What a client does, told step by step and done by nobody here: no socket, no clock, no thread.
+"""What a client does, as steps without I/O: no socket, no clock, no thread.
 
-An operation is a `Call`, or a generator that yields steps and is sent what came of each. The sync and the async
-transport take the same steps, so that every rule of this package is written once.
+An operation is a `Call`, or a generator that yields steps and receives each result. The sync and the async
+transport run the same steps, so every rule of this package is written once.
 
-The rule here: a request is repeated only if it is a read, or carries an idempotency key. Nothing else.
+Rule: a request is repeated only if it is a read or carries an idempotency key.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Call(Generic[T]):
 
     @property
     def may_be_repeated(self) -> bool:
-        """Whether a second try cannot do anything twice."""
+        """Whether a repeat has no second effect."""
         return self.method == "GET" or self.idempotency_key is not None or self.upload is not None
 
     def __iter__(self) -> Generator[Step, Any, T]:
@@ -81,14 +81,14 @@ class Digest:
 
 @dataclass(frozen=True)
 class Pause:
-    """Let so many seconds pass."""
+    """Wait this many seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class Told(Generic[T]):
-    """A value for whoever iterates over the operation."""
+    """A value for the caller that iterates over the operation."""
 
     value: T
 
@@ -100,7 +100,7 @@ Telling = Generator[Try | Digest | Pause | Told[T], Any, None]
 
 
 class Course(Generic[T]):
-    """An operation under way. A transport asks for the next step, takes it, and says what came of it."""
+    """A running operation. A transport asks for the next step, runs it, and reports its result."""
 
     def __init__(self, operation: Iterable[Step]) -> None:
         self._steps: Any = iter(operation)
@@ -120,11 +120,11 @@ class Course(Generic[T]):
         return step
 
     def answer(self, value: Any) -> None:
-        """What came of the last step."""
+        """Report the last step's result."""
         self._answer = value
 
     def fail(self, error: ClientError) -> None:
-        """Nothing came of the last step."""
+        """Report the last step's error."""
         self._error = error
 
 
@@ -134,17 +134,17 @@ def post(path: str, body: Any = None, idempotency_key: str | None = None) -> Cal
 
 
 def given(**values: Any) -> dict[str, Any]:
-    """Those that are there."""
+    """The values that are not None."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def segment(value: str) -> str:
-    """A part of a path, whatever characters somebody put into it."""
+    """A path segment, percent-encoded."""
     return quote(value, safe="")
 
 
 def new_key() -> str:
-    """An idempotency key that nobody used before."""
+    """A new idempotency key."""
     return str(uuid.uuid4())
 
 

@@ -1,4 +1,4 @@
-"""The two drivers: one takes an operation's steps on this thread, one on an event loop. Nothing is decided here."""
+"""The two transports: one runs an operation's steps on this thread, one on an event loop. They make no decisions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from munadi.client.steps import Course, Digest, Pause, Step, Told, Try, Upload, 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 UPLOAD_TIMEOUT = httpx.Timeout(300.0, connect=5.0)
 Clock = Callable[[], float]
-# A proxy of the environment would see a key that is meant for one host.
+# A proxy from the environment would see an API key that is meant for one host.
 OPTIONS: dict[str, Any] = {"timeout": TIMEOUT, "trust_env": False}
 
 
@@ -46,7 +46,7 @@ class Transport:
         return course.result
 
     def iterate(self, operation: Iterable[Step]) -> Iterator[Any]:
-        """Each value that an operation tells."""
+        """Each value that an operation yields."""
         course: Course[Any] = Course(operation)
         while (step := course.next()) is not None:
             if isinstance(step, Told):
@@ -93,7 +93,7 @@ class AsyncTransport:
         self._http = http or httpx.AsyncClient(base_url=self.url, transport=transport, **OPTIONS)
 
     def with_key(self, api_key: str | None) -> AsyncTransport:
-        """The same, on the same connections, for another key."""
+        """A transport on the same connections with another key."""
         return AsyncTransport(self.url, api_key, http=self._http, pause=self._pause, clock=self.clock)
 
     async def run(self, operation: Iterable[Step]) -> Any:
@@ -134,7 +134,7 @@ class AsyncTransport:
 
 
 class _Counted:
-    """A file that tells how much of it was read."""
+    """A file that reports how much of it was read."""
 
     def __init__(self, file: BinaryIO, on_bytes: Callable[[int], None]) -> None:
         self._file, self._on_bytes = file, on_bytes

@@ -46,7 +46,7 @@ class Webhooks(Group[M]):
 
     @operation
     def delete(self, endpoint_id: str) -> Call[None]:
-        """Send it nothing any more."""
+        """Delete the endpoint."""
         return Call("DELETE", _path(endpoint_id), read=nothing)
 
     @operation
@@ -63,7 +63,7 @@ class Webhooks(Group[M]):
     def replay(
         self, endpoint_id: str, since: str, until: str | None = None, types: Sequence[str] | None = None
     ) -> Call[Json]:
-        """Send the events of a time again: `replayed` says how many, `nextSince` where to go on if there are more."""
+        """Resend the events of a time span: `replayed` says how many, `nextSince` where to continue."""
         asked = given(since=since, until=until, types=[*types] if types else None)
         return post(_path(endpoint_id, "replay"), asked)
 
@@ -91,7 +91,7 @@ class Webhooks(Group[M]):
 
     @operation
     def redeliver(self, delivery_id: str) -> Call[Json]:
-        """Send one delivery again."""
+        """Resend one delivery."""
         return post(f"/v1/webhooks/deliveries/{segment(delivery_id)}/redeliver")
 
 

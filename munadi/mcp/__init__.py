@@ -4,7 +4,7 @@
     create_app      over HTTP (streamable), for `munadi mcp --http`
     serve_stdio     over standard input and output, for `munadi mcp`
 
-The rule here: an answer says what is true and what to do next, in words; and nothing can be published twice because
+Rule: an answer says what is true and what to do next, in words; and nothing can be published twice because
 somebody asked twice.
 """
 

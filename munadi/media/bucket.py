@@ -1,6 +1,6 @@
 """A media store in a bucket, over fsspec: one put makes an object whole or not at all, a multipart upload too.
 
-The rule here: a call ends. Nothing waits longer than `PATIENCE` and the time that its octets need at `SLOWEST`, so that
+Rule: every call ends. Nothing waits longer than `PATIENCE` plus the time that its bytes need at `SLOWEST`, so that
 a store that hangs is an outage within the deadline of a publication.
 """
 
@@ -126,7 +126,7 @@ class BucketStore(MediaStore):
         listed = self._call("call_s3", "list_multipart_uploads", Bucket=bucket, Prefix=prefix)
         for upload in listed.get("Uploads", ()):
             if upload["Initiated"] < limit:
-                with suppress(FileNotFoundError):  # ended meanwhile
+                with suppress(FileNotFoundError):  # it has ended meanwhile
                     self._call("abort_mpu", bucket, upload["Key"], upload["UploadId"])
 
     def _place(self, digest: str) -> str:

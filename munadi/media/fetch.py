@@ -1,7 +1,7 @@
 """Media and pages brought in from the web: guarded on every hop, bounded in size and time.
 
-The rule here: nothing is believed about a remote file before its bytes are on our disk. The URL is refused
-by the guard (GuardRefused) or the fetch (MediaRefused); no other exception tells of remote behaviour.
+Rule: nothing that a server claims about a file counts before its bytes are on our disk. The URL is refused
+by the guard (GuardRefused) or the fetch (MediaRefused); no other exception reports remote behaviour.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""What a page says about itself: title, description and picture, from HTML nobody vouches for.
+"""A page's title, description and picture, from untrusted HTML.
 
-The rule here: never raises, and time grows with the page's length only. The standard parser can be slow
+Rule: it never raises, and its time grows linearly with the page. The standard parser can be slow
 on junk, so it sees nothing but the page's short `<meta>` and `<title>` elements, found by a linear search.
 """
 

@@ -1,6 +1,6 @@
 """Walks over the parts of a picture file, before a decoder sees it.
 
-The rule here: each walk is linear, takes a bounded number of steps and copies nothing. Pillow reads the headers of
+Rule: each walk is linear, takes a bounded number of steps and copies nothing. Pillow reads the headers of
 these formats in Python, part by part, so a file of many tiny parts costs minutes or gigabytes there. No camera, phone
 or editor comes near these limits.
 """

@@ -1,6 +1,6 @@
-"""The pools for what blocks: on the media store, and on looking into a file.
+"""Thread pools for blocking calls: to the media store, and for probing a file.
 
-The rule here: a store that hangs holds up media only, and a picture that takes long to decode holds up pictures only.
+Rule: a store that hangs holds up media only, and a picture that takes long to decode holds up pictures only.
 The loop's own threads resolve names and write files, so neither ever uses them.
 """
 

@@ -1,6 +1,6 @@
 """A file's facts, from its own bytes, in bounded time and memory. Blocking: call it in a thread.
 
-The rule here: the first bytes decide which one reader may open the file, and that reader sees only the
+Rule: the first bytes decide which one reader may open the file, and that reader sees only the
 file: no network, no other format, no picture larger than the limits.
 """
 

@@ -14,12 +14,12 @@ from munadi.ports import MediaReader
 log = logging.getLogger("munadi.media")
 
 TIMEOUT = httpx.Timeout(5.0)
-# Of the whole call: what stands before the address may drip its headers.
+# For the whole call: a proxy before the address may send its headers slowly.
 TOTAL = 10.0
 
 
 class PublicAddress:
-    """Asks as a network does, from here: what fails here by an answer, a name or a refusal fails there too."""
+    """Fetches our own public URL as a network would: an error answer or an unknown name here fails there too."""
 
     def __init__(self, client: httpx.AsyncClient, media: MediaReader) -> None:
         self._client = client

@@ -19,10 +19,10 @@ from munadi.ports import Clock
 
 # What the keys that sign media URLs are derived for; the API verifies with the same purpose.
 MEDIA_URL_PURPOSE = "media url"
-# A network may fetch long after it was told the URL (queues, retries of its own).
+# A network may fetch long after it got the URL (queues, retries of its own).
 URL_LIFE = timedelta(hours=48)
 
-# What is another of a rendition than of its source.
+# The fields in which a rendition differs from its source.
 _RENDERED = {"mime_type", "bytes", "width", "height", "has_alpha", "animated", "multi_picture"}
 _EXTENSIONS = {
     "image/jpeg": "jpg",
@@ -95,7 +95,7 @@ class StoredMedia:
 
 @contextmanager
 def _told(asset: MediaAsset) -> Iterator[None]:
-    """The store's trouble in a channel's words. A channel reads what it is going to send, so nothing of it was sent."""
+    """The store's errors as ChannelError. A channel reads before it sends, so nothing was sent."""
     try:
         yield
     except StoreUnavailable as error:

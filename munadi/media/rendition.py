@@ -1,6 +1,6 @@
-"""A picture made anew for a network that does not take it as it is. Blocking: call it in a thread.
+"""Convert a picture for a network that does not accept it as it is. Blocking: call it in a thread.
 
-The rule here: it looks the same. Another format, fewer bytes, a smaller size down to what a screen shows; never a
+Rule: the result looks the same. Another format, fewer bytes, a smaller size down to what a screen shows; never a
 background in place of transparency, never a still in place of motion, never less quality than one can see.
 """
 

@@ -1,6 +1,6 @@
-"""Renditions kept beside what they were made from: `<root>/renditions/<source>/<recipe>.json` names each.
+"""Renditions, stored beside their source: `<root>/renditions/<source>/<recipe>.json` names each.
 
-The rule here: one is made once for a source and a recipe. A lost note or a swept file only means to make it again.
+Rule: each is made once for a source and a recipe. If its note or file is lost, it is made again.
 Blocking: call it in a thread.
 """
 
@@ -25,7 +25,7 @@ class Rendition(BaseModel):
 
 
 class RenditionStore:
-    """Makes what is not there yet. Several processes may share it: the last note wins, and each is good."""
+    """Makes missing renditions. Several processes may share it: the last note wins, and all are equal."""
 
     def __init__(self, store: MediaStore) -> None:
         self._store = store

@@ -1,4 +1,4 @@
-"""The signed URLs that networks pull: whoever has one may read that media, until it expires, and no other."""
+"""Signed URLs that networks fetch media from: a URL gives access to one file until it expires."""
 
 import base64
 import hashlib

@@ -1,6 +1,6 @@
 """A bounded number of things at once, shared fairly among brands.
 
-The rule here: whoever has the fewest goes next, and nobody may have them all. So one brand's slow servers or costly
+Rule: the brand with the fewest slots goes next, and no brand may have all. So one brand's slow servers or costly
 pictures make only that brand wait.
 """
 

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes; names and headers are never believed."""
+"""Tell a file's type by its first bytes; its name and headers do not count."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,8 @@
-"""What a media store is, wherever it keeps its bytes: a folder (`folder.py`) or a bucket (`bucket.py`).
+"""The interface of a media store: a folder (`folder.py`) or a bucket (`bucket.py`).
 
-The rule here: what stands under its name is complete and durable, and never changes. Layout, the same in both:
-`<root>/ab/cd/<sha256>`, and notes under `<root>/renditions/`. What is on its way is a local file in `incoming`.
+Rule: a stored file is complete, durable and never changes. Layout, the same in both:
+`<root>/ab/cd/<sha256>`, and notes under `<root>/renditions/`. A file
+that is being written is a local file in `incoming`.
 Blocking: call it through `munadi.media.pool.off_loop`.
 """
 
@@ -16,7 +17,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 
-# The name of a content, below a store's root; what does not look like this is none of ours to sweep.
+# The name of a stored file below a store's root. A sweep leaves other names alone.
 CONTENT_NAME = re.compile(r"([0-9a-f]{2})/([0-9a-f]{2})/(\1\2[0-9a-f]{60})")
 # Longer than any fetch or upload takes: such a file in `incoming` was left by a process that died.
 ABANDONED_AFTER = timedelta(days=1)
@@ -24,11 +25,11 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class StoreUnavailable(OSError):
-    """The store cannot be used now; nothing is known about a media. The same call may succeed later."""
+    """The store cannot be reached; the same call may succeed later."""
 
 
 class StoreRefused(StoreUnavailable):
-    """The store itself says no: no such bucket, wrong keys. Only a change of the settings it names can help."""
+    """The store refuses: no such bucket, wrong keys. Only a change of the named settings helps."""
 
 
 class MediaStore(ABC):

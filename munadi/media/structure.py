@@ -1,6 +1,6 @@
-"""Is a file as long as it says, and as simple? Walks the outer frames of formats whose readers do not look.
+"""Check that a file is complete and simple: walks the outer structure of formats whose readers do not check it.
 
-The rule here: every walk takes a bounded number of steps, whatever the file says.
+Rule: every walk takes a bounded number of steps, whatever the file says.
 """
 
 import mmap

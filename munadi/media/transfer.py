@@ -1,6 +1,6 @@
 """Reading the body of an answer: in bounded pieces, at a minimum pace, and within what several fetches share.
 
-The rule here: a server decides neither how long nor how much we read. Every bound raises MediaRefused.
+Rule: a server decides neither how long nor how much we read. Every limit raises MediaRefused.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The process that opens a video: `python -m munadi.media.video_child <path> <mime type> <reader> <bytes> <pixels>`.
 
-The rule here: whatever FFmpeg does with a hostile file, it does to this process alone. A few kilobytes of MP4 can
-declare an index of gigabytes, and a decoder may crash; the kernel ends what takes too much, and nobody else notices.
+Rule: whatever a hostile file does to FFmpeg, it does to this process alone. A few kilobytes of MP4 can
+declare an index of gigabytes, and a decoder may crash; the kernel ends what takes too much, and no other
+process is affected.
 Prints one JSON object: `facts`, or a refusal's `code`, `message`, `limit` and `actual`.
 """
 

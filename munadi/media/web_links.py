@@ -1,7 +1,7 @@
 """The card of a linked page: its title, description and picture. (Port: munadi.ports.LinkReader.)
 
-The rule here: a card is worth neither a failure nor a delay. The page and its picture share one budget of seconds and
-bytes; what cannot be had within it is left out.
+Rule: a card must neither fail nor delay a post. The page and its picture share one budget of seconds and
+bytes; what does not arrive within it is left out.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class WebLinks:
         self._probes = asyncio.Semaphore(PROBES)
 
     async def card(self, url: str) -> LinkCard | None:
-        """What the page says of itself; None when it cannot be read or says nothing."""
+        """The page's card; None when the page cannot be read or has none."""
         allowance = Allowance(PAGE_BYTES + PICTURE_BYTES, self._total)
         try:
             page = await self._fetcher.fetch_text(url, PAGE_BYTES, allowance=allowance)

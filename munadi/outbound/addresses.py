@@ -1,6 +1,6 @@
 """Which addresses are public. Our own table, because `ipaddress.is_global` calls many of these global.
 
-The rule here: IPv4 is public unless listed; IPv6 is public only inside 2000::/3, and there unless listed.
+Rule: IPv4 is public unless listed; IPv6 is public only inside 2000::/3, and there unless listed.
 Sources: IANA special-purpose registries for IPv4 and IPv6, and RFC 9637, 9602, 8215.
 """
 

@@ -1,6 +1,6 @@
 """One guard for every outbound URL that a user can influence: media, webhook and PDS addresses.
 
-The rule here: a name is resolved once, every address it has must be public, and the connection goes to
+Rule: a name is resolved once, every address it has must be public, and the connection goes to
 the address that was checked. So a second answer of the DNS (rebinding) is never asked for, and each hop of
 a redirect passes here again. Parsing is httpx's, which also connects: there are no two readings of a URL.
 """

@@ -1,6 +1,6 @@
 """When a failed delivery is tried again. Pure: the random source is handed in, no clock is read.
 
-The rule here: never earlier than the table or than the receiver's `Retry-After`; jitter only adds.
+Rule: never earlier than the table or than the receiver's `Retry-After`; jitter only adds.
 """
 
 from datetime import UTC, datetime, timedelta

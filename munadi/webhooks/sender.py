@@ -1,6 +1,6 @@
 """One HTTP try at a subscriber: guarded, signed, bounded in time and memory.
 
-The rule here: whatever the remote side does is data in a `SendResult`, never an exception, and never a
+Rule: whatever the remote side does is data in a `SendResult`, never an exception, and never a
 second request. Retrying is the schedule's business.
 """
 

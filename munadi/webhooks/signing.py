@@ -1,6 +1,6 @@
 """Standard Webhooks signatures: what we put on a delivery and how a receiver checks it.
 
-The rule here: what is signed is `{id}.{timestamp}.{body}`, the body's bytes exactly as sent, and
+Rule: what is signed is `{id}.{timestamp}.{body}`, the body's bytes exactly as sent, and
 `verify` raises one exception type for anything wrong. Specification: standardwebhooks.com, version 1.
 """
 

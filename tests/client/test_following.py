@@ -44,7 +44,7 @@ def test_wait_ends_with_the_content_whatever_the_end_is(serve: Make, end: str) -
 
 def test_wait_looks_less_often_the_longer_it_takes_and_gives_up_in_time(serve: Make) -> None:
     server = serve(content("queued"))
-    with pytest.raises(NotEnded, match="cnt_1 is queued after 60 s; it goes on by itself") as waited:
+    with pytest.raises(NotEnded, match="cnt_1 is queued after 60 s; publishing continues") as waited:
         server.ask(lambda c: c.contents.wait("cnt_1", timeout=60))
     assert waited.value.content["status"] == "queued"
     assert sum(server.pauses) == pytest.approx(60)
