@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from munadi.channels.meta.containers import Container, Prepared
+from munadi.channels.meta.state import Container, Prepared
 from munadi.domain.publication import Handle
 from tests.channels.making import NOW
 

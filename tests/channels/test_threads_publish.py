@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.channels.meta.containers import Prepared
+from munadi.channels.meta.state import Prepared
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published, Ready
 from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, publication, stage

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from munadi.channels.meta.lookup import read_post
+from munadi.channels.meta.wire import read_post
 from munadi.channels.threads.rules import ThreadsRules
 from munadi.channels.threads.spec import SPEC, Kind, Options
 from munadi.channels.threads.wire import (

@@ -1,24 +1,32 @@
-"""Instagram for professional accounts, connected directly or through their Page. Facts: instagram.md, 2026-11."""
+"""Instagram for professional accounts, connected directly or through their Page. Facts: docs/networks/instagram.md."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from munadi.channels.channel import ComposedChannel
 from munadi.channels.http import ChannelTools
-from munadi.channels.instagram.adapter import Instagram
-from munadi.channels.instagram.hosts import graphs_of
-from munadi.channels.instagram.oauth import InstagramLogin
-from munadi.channels.instagram.spec import Settings
-from munadi.ports import Authorizer, Channel
+from munadi.channels.instagram.accounts import InstagramAccounts
+from munadi.channels.instagram.errors import TITLE, explain
+from munadi.channels.instagram.network import InstagramNetwork
+from munadi.channels.instagram.publisher import InstagramPublisher
+from munadi.channels.instagram.rules import InstagramRules
+from munadi.channels.instagram.spec import SPEC, Login, Options, Settings
+from munadi.channels.meta.graph import Graph
 
 
-def build(settings: Mapping[str, Any], tools: ChannelTools) -> Channel:
-    """The channel from what stands under `MUNADI_CHANNELS__INSTAGRAM__`."""
-    return Instagram(Settings.model_validate(dict(settings)), tools)
-
-
-def build_authorizer(settings: Mapping[str, Any], tools: ChannelTools) -> Authorizer:
-    """Both log-ins from the same settings."""
-    given = Settings.model_validate(dict(settings))
-    return InstagramLogin(given, graphs_of(given, tools), tools.clock)
+def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Options]:
+    """The channel from the settings under `MUNADI_CHANNELS__INSTAGRAM__`. Each log-in has a host of its own."""
+    settings, http = Settings.model_validate(dict(given)), tools.http(explain)
+    hosts = {Login.DIRECT: settings.hosts.graph.rstrip("/"), Login.PAGE: settings.hosts.fb_graph.rstrip("/")}
+    graphs = {login: Graph(TITLE, http, f"{host}/{settings.version}", host) for login, host in hosts.items()}
+    spec = settings.applied_to(SPEC, settings.hosts.graph, settings.hosts.fb_graph)
+    return ComposedChannel(
+        spec,
+        Options,
+        InstagramRules(spec),
+        InstagramPublisher(InstagramNetwork(settings, graphs, tools.clock), tools.media),
+        InstagramAccounts(settings, graphs, tools.clock),
+        http.explain,
+    )

@@ -1,13 +1,17 @@
-"""Whose a token is, and a longer life for it. Source: facts, section 2a; the log-in through a Page is in `pages`."""
+"""Whose a token is, and its renewal; `pages` has the log-in through a Page.
+
+Source: docs/networks/instagram.md, section 2a.
+"""
 
 from __future__ import annotations
 
 from pydantic import SecretStr
 
-from munadi.channels.instagram.hosts import Graphs
+from munadi.channels.channel import Accounts
+from munadi.channels.instagram.oauth import InstagramLogin
 from munadi.channels.instagram.pages import Pages
-from munadi.channels.instagram.quota import Quota
-from munadi.channels.instagram.spec import Login, Settings, login_of
+from munadi.channels.instagram.quota import path_of
+from munadi.channels.instagram.spec import Graphs, Login, Settings, login_of
 from munadi.channels.meta.graph import words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import Effect, Reason
@@ -16,15 +20,20 @@ from munadi.ports import AccountImport, Clock, Connection
 PROFILE_FIELDS = "user_id,username,name,account_type"
 
 
-class Accounts:
-    """`verify` and `refresh` of the channel."""
+class InstagramAccounts(Accounts):
+    """Accounts of both log-ins."""
 
-    def __init__(self, graphs: Graphs, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, graphs: Graphs, clock: Clock) -> None:
+        self._settings = settings
         self._graphs = graphs
         self._clock = clock
-        self._read_quota = settings.read_quota
         self._direct_graph = graphs[Login.DIRECT]
         self._pages = Pages(graphs[Login.PAGE], clock, settings.fb_app)
+
+    @property
+    def authorizer(self) -> InstagramLogin:
+        """Both log-ins in a browser."""
+        return InstagramLogin(self._settings, self._graphs, self._clock)
 
     async def verify(self, given: AccountImport) -> Connection:
         """Whose the token is, by the log-in that `given` names, and the day's quota. Raises ChannelError."""
@@ -39,10 +48,10 @@ class Accounts:
             found = await self._pages.verify(given, given.access_token)
         else:
             found = await self._direct(given, given.access_token)
-        if not self._read_quota:
+        if not self._settings.read_quota:
             return found
         token = found.credentials.access_token.get_secret_value()
-        quota = await Quota(self._graphs[login], self._clock).read(found.profile.external_id, token)
+        quota = await self._graphs[login].quota(path_of(found.profile.external_id), token)
         facts = {**found.profile.facts, **({"quota": quota} if quota else {})}
         return Connection(found.profile.model_copy(update={"facts": facts}), found.credentials)
 

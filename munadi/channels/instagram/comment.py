@@ -1,6 +1,7 @@
-"""The first comment: one POST below the media that was published, looked for by its text (facts, section 7).
+"""The first comment: one POST below the published media, found again by its text.
 
 The media is this publication's own, so a comment there with the same words is the one; there is no other key.
+Source: docs/networks/instagram.md, section 7.
 """
 
 from __future__ import annotations
@@ -8,19 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from munadi.channels.channel import COMMENT, Post
 from munadi.channels.http import cannot_look
+from munadi.channels.instagram.spec import Options
 from munadi.channels.instagram.wire import CommentRead, read_comments
-from munadi.channels.meta.containers import POST, Containers, Prepared
+from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.errors import MISSING_OBJECT
 from munadi.channels.meta.graph import next_cursor, token_of
-from munadi.channels.meta.publisher import ContainerPosts, remember
+from munadi.channels.meta.lookup import Lookup
+from munadi.channels.meta.network import ContainerNetwork
+from munadi.channels.meta.state import Prepared
 from munadi.channels.text import collapsed
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import Absent, Handle, Published, Unknown
-from munadi.ports import PublicationDraft, Stage
+from munadi.domain.ledger import POST
+from munadi.domain.publication import Absent, Published, Unknown
+from munadi.ports import Stage
 
-COMMENT = "comment"
 FIELDS = "id,text,timestamp"
 MAX_LISTS = 5
 # Which media a post became may take a while to be readable.
@@ -29,43 +34,42 @@ ID_WAIT = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class FirstComment:
-    """The stage `comment` of the channel, at the host of the account's log-in."""
+    """The step `comment`, at the host of the account's log-in."""
 
-    posts: ContainerPosts
+    network: ContainerNetwork
+    lookup: Lookup
 
-    async def publish(self, draft: PublicationDraft, containers: Containers, stage: Stage) -> Published:
+    async def publish(self, containers: Containers, stage: Stage) -> Published:
         """One comment. Raises ChannelError; *not sent* while the post's id is not known."""
         if comment_id := containers.state.posts.get(COMMENT):
             return Published(post_id=comment_id)
-        account, reader = containers.account, self.posts.reader
-        media_id = await self._media_id(draft, account, containers.state)
+        post, account = containers.post, containers.account
+        media_id = await self._media_id(post, containers.state)
         if media_id is None:
             message = "Instagram: which media the post became cannot be read yet"
             raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message, retry_after=ID_WAIT)
-        form = {"message": draft.first_comment or ""}
+        form = {"message": post.draft.first_comment or ""}
         try:
-            comment_id = await reader.graph.make(f"{media_id}/comments", token_of(account), form, stage.gate)
+            comment_id = await containers.graph.make(f"{media_id}/comments", token_of(account), form, stage.gate)
         except ChannelError as error:
             if error.provider_code == MISSING_OBJECT:
-                # A media that was just published may seem to be missing for a while, so this no is not final.
+                # A media that was just published may seem to be missing for a while, so this refusal is not final.
                 error.effect = Effect.UNKNOWN
             raise
         containers.state = containers.state.model_copy(update={"posts": {**containers.state.posts, POST: media_id}})
-        await remember(containers, COMMENT, comment_id)
-        return Published(post_id=comment_id, published_at=reader.clock.now())
+        await containers.remember(COMMENT, comment_id)
+        return Published(post_id=comment_id, published_at=self.network.clock.now())
 
-    async def find(
-        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
-    ) -> Published | Absent | Unknown:
-        """The comment with the draft's words; what cannot be read leaves it unknown."""
-        prepared = Prepared.of(handle)
+    async def find(self, post: Post[Options]) -> Published | Absent | Unknown:
+        """The comment with the draft's text; what cannot be read leaves it unknown."""
+        prepared = Prepared.of(post.handle)
         if comment_id := prepared.posts.get(COMMENT):
             return Published(post_id=comment_id)
         try:
-            media_id = await self._media_id(draft, account, prepared)
+            media_id = await self._media_id(post, prepared)
             if media_id is None:
                 return Unknown(note="the post's id is not known")
-            return await self._below(media_id, account, collapsed(draft.first_comment or ""))
+            return await self._below(media_id, post.account, collapsed(post.draft.first_comment or ""))
         except ChannelError as error:
             return cannot_look(error)
 
@@ -73,7 +77,7 @@ class FirstComment:
         found: list[CommentRead] = []
         params = {"fields": FIELDS, "limit": "50"}
         for _ in range(MAX_LISTS):
-            answer = await self.posts.reader.graph.get(f"{media_id}/comments", token_of(account), params)
+            answer = await self.network.graph(account).get(f"{media_id}/comments", token_of(account), params)
             found += [comment for comment in read_comments(answer) if collapsed(comment.text) == wanted]
             after = next_cursor(answer)
             if after is None:
@@ -81,13 +85,13 @@ class FirstComment:
             params = {**params, "after": after}
         return _judged(found) if found else Unknown(note="the post has too many comments to read")
 
-    async def _media_id(self, draft: PublicationDraft, account: ConnectedAccount, prepared: Prepared) -> str | None:
-        """As saved, or looked for when the post itself was found by looking."""
+    async def _media_id(self, post: Post[Options], prepared: Prepared) -> str | None:
+        """As saved, or found in the account's list when the post itself was found there."""
         if media_id := prepared.posts.get(POST):
             return media_id
-        post = prepared.containers.get(POST)
-        since = post.created_at if post else draft.due_at
-        return (await self.posts.lookup.locate(draft, account, since, POST)).post_id
+        container = prepared.containers.get(POST)
+        since = container.created_at if container else post.draft.due_at
+        return (await self.lookup.locate(post, since, POST)).post_id
 
 
 def _judged(found: list[CommentRead]) -> Published | Absent | Unknown:

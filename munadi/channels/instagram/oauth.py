@@ -12,9 +12,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from munadi.channels.instagram.errors import TITLE
-from munadi.channels.instagram.hosts import Graphs
 from munadi.channels.instagram.pages import PAGE_FIELDS, PUBLISHING_TASKS
-from munadi.channels.instagram.spec import COMMENT_SCOPES, Login, Settings
+from munadi.channels.instagram.spec import COMMENT_SCOPES, Graphs, Login, Settings
 from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.login import PersonLogin, may, name_of, names_of
 from munadi.channels.oauth import code_in, consent_url, end_of, refused_code, require_scopes, text_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from munadi.channels.http import AppSettings, Duration
+from munadi.channels.meta.graph import Graph
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import (
     ChannelName,
@@ -45,6 +47,10 @@ class Login(StrEnum):
 
     DIRECT = "instagram"
     PAGE = "facebook"
+
+
+# The calls at the host of each log-in.
+Graphs = Mapping[Login, Graph]
 
 
 def login_of(account: ConnectedAccount) -> Login:

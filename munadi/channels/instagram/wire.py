@@ -1,6 +1,6 @@
 """Shapes on the wire: container parameters, and answers read leniently. Lists and objects in a form are JSON strings.
 
-Source: Meta's ig-user/media and ig-container references (facts, section 3).
+Source: Meta's ig-user/media and ig-container references (docs/networks/instagram.md, section 3).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from munadi.channels.instagram.spec import Kind, Options, UserTag
-from munadi.channels.meta.containers import Form
 from munadi.channels.meta.graph import flag, instant, listed
 from munadi.channels.meta.media import public_source
+from munadi.channels.meta.wire import Form
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset

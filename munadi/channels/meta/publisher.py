@@ -1,4 +1,4 @@
-"""Posting by containers: one visible call that is not idempotent, and everything around it that makes it safe.
+"""Publishing by containers: one visible call that is not idempotent, and what makes it safe.
 
 An unknown outcome is resolved by the container's own status, and the same container is published again only after it
 has been proven not to be live.
@@ -6,138 +6,131 @@ has been proven not to be live.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
+from munadi.channels.channel import Options, Post, Publisher
 from munadi.channels.http import cannot_look
-from munadi.channels.meta.containers import DEAD, DONE, POST, Container, ContainerReader, Containers, Prepared
+from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.graph import token_of
 from munadi.channels.meta.lookup import Lookup
-from munadi.domain.account import ConnectedAccount
+from munadi.channels.meta.network import ContainerNetwork
+from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
+from munadi.channels.meta.wire import Form
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
-from munadi.ports import PublicationDraft, SaveHandle, Stage
+from munadi.domain.ledger import POST
+from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
+from munadi.ports import SaveHandle, Stage
 
 
-@dataclass(frozen=True)
-class ContainerPosts:
-    """Publishing, checking and finding for one host.
+class ContainerPublisher(Publisher[Options]):
+    """Publishes, checks and finds. A network adds its forms, and how its later steps differ."""
 
-    `unseen` is the code of a publish that did not see its container. `after_refusal` tells the state after that, or
-    after another refusal that a new container may get past: with its container the same one is published again,
-    without it another is made, None when neither may help any more. `amend` may say more about a refusal than its
-    code does. `searches_dead`: a dead container leaves the account's list to decide.
-    """
+    def __init__(self, network: ContainerNetwork) -> None:
+        self.network = network
+        self.lookup = Lookup(network)
 
-    reader: ContainerReader
-    lookup: Lookup
-    unseen: str
-    after_refusal: Callable[[Prepared, str, ChannelError], Prepared | None]
-    amend: Callable[[ConnectedAccount, str, ChannelError], Awaitable[None]] | None = None
-    searches_dead: bool = False
+    @abstractmethod
+    async def form(self, post: Post[Options], children: list[str]) -> Form:
+        """The container of the post; `children` are the ids of its children's containers."""
 
-    def containers(self, account: ConnectedAccount, handle: Handle | None, save: SaveHandle) -> Containers:
-        """What is known of one publication's containers."""
-        return Containers(self.reader, account, handle, save)
+    def children(self, post: Post[Options]) -> Sequence[Callable[[], Awaitable[Form]]]:
+        """The containers of a carousel's media; none for a single one."""
+        return ()
 
-    async def publish(self, draft: PublicationDraft, containers: Containers, stage: Stage) -> Published:
-        """Publish the stage's container. Raises ChannelError; a refusal that hides a live post does not get out."""
+    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
+        """Create what is missing and read its status once; call it again after a Pending, until Ready."""
+        containers = Containers(self.network, post, save)
+        return await containers.prepare(partial(self.form, post), self.children(post))
+
+    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
+        """Publish the post. Raises ChannelError. A live post is never sent again nor turned into a failure."""
+        return await self.publish_container(Containers(self.network, post, save), stage)
+
+    async def publish_container(self, containers: Containers, stage: Stage) -> Published:
+        """Publish the step's container. Raises ChannelError, but no refusal that hides a live post."""
         account, state = containers.account, containers.state
         if post_id := state.posts.get(stage.name):
             return await self.lookup.live(account, post_id)
         container = state.containers.get(stage.name)
         if container is None or container.code not in DONE:
-            message = f"{self.reader.graph.title}: publish was called before prepare ended"
+            message = f"{containers.graph.title}: publish was called before prepare ended"
             raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
         if container.code == "PUBLISHED":
-            return await self.located(draft, containers, stage.name, container.created_at)
-        path, form = f"{account.external_id}/{self.reader.rules.publish_path}", {"creation_id": container.id}
+            return await self.located(containers, stage.name, container.created_at)
+        path, form = f"{account.external_id}/{self.network.publish_path}", {"creation_id": container.id}
         try:
-            post_id = await self.reader.graph.make(path, token_of(account), form, stage.gate)
+            post_id = await containers.graph.make(path, token_of(account), form, stage.gate)
         except ChannelError as error:
-            return await self._refused(draft, containers, container, stage.name, error)
-        await remember(containers, stage.name, post_id)
-        return await self.lookup.live(account, post_id, self.reader.clock.now())
+            return await self._refused(containers, container, stage.name, error)
+        await containers.remember(stage.name, post_id)
+        return await self.lookup.live(account, post_id, self.network.clock.now())
 
-    async def located(self, draft: PublicationDraft, containers: Containers, stage: str, since: datetime) -> Published:
-        """Which post a step became that is known to be live; remembered when it could be told."""
-        found = await self.lookup.locate(draft, containers.account, since, stage)
+    async def located(self, containers: Containers, step: str, since: datetime) -> Published:
+        """The post that a live step became; its id is saved when it is known."""
+        found = await self.lookup.locate(containers.post, since, step)
         if found.post_id:
-            await remember(containers, stage, found.post_id)
+            await containers.remember(step, found.post_id)
         return found
 
-    async def check(
-        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
-    ) -> Pending | Ready | Published:
-        """The status of what will be or was published. What is dead or missing is for prepare to make."""
-        prepared = Prepared.of(handle)
+    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+        """The status of what will be or was published. What is dead or missing, `prepare` makes again."""
+        prepared = Prepared.of(post.handle)
         if post_id := prepared.posts.get(POST):
-            return await self.lookup.live(account, post_id)
+            return await self.lookup.live(post.account, post_id)
         container = prepared.containers.get(POST)
         if container is None:
             return Pending(after=timedelta(0), note="to be prepared")
-        code, _ = await self.reader.read(container, account)
+        code, _ = await self.network.read(container, post.account)
         if code == "PUBLISHED":
-            return await self.lookup.locate(draft, account, container.created_at, POST)
+            return await self.lookup.locate(post, container.created_at, POST)
         if code == "FINISHED":
             return Ready(expires_at=prepared.expires_at)
-        after = timedelta(0) if code in DEAD else self.reader.wait(container)
+        after = timedelta(0) if code in DEAD else self.network.wait(container)
         return Pending(after=after, note=f"the container is {code}")
 
-    async def find(
-        self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, since: datetime, stage: str
-    ) -> Published | Absent | Unknown:
-        """The container's status is a strong key; without a container the account's list decides."""
-        prepared = Prepared.of(handle)
+    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+        """By the container's status, a strong key; without a container, by the account's list of posts."""
+        prepared = Prepared.of(post.handle)
         container = prepared.containers.get(stage)
         try:
             if post_id := prepared.posts.get(stage):
-                return await self.lookup.live(account, post_id)
-            code = (await self.reader.read(container, account))[0] if container else None
-            if code is None or (code in DEAD and self.searches_dead):
-                found = await self.lookup.search(draft, account, since, stage)
+                return await self.lookup.live(post.account, post_id)
+            code = (await self.network.read(container, post.account))[0] if container else None
+            if code is None or (code in DEAD and self.network.searches_dead):
+                found = await self.lookup.search(post, since, stage)
                 return found.alike() if isinstance(found, Published) else found
         except ChannelError as error:
             return cannot_look(error)
         if code == "PUBLISHED":
-            return await self.lookup.locate(draft, account, since, stage)
+            return await self.lookup.locate(post, since, stage)
         return Absent() if code in ("FINISHED", *DEAD) else Unknown(note=f"the container is {code}")
 
-    async def _refused(
-        self, draft: PublicationDraft, containers: Containers, container: Container, stage: str, error: ChannelError
-    ) -> Published:
-        """Raise the refusal, unless it is one of a container that an earlier call published after all.
+    async def _refused(self, containers: Containers, container: Container, step: str, error: ChannelError) -> Published:
+        """Raise the refusal, unless an earlier call published the container after all.
 
         What publishing such a container answers is undocumented, so a refusal that would end the publication, or
         replace the container, is believed only when the container is not PUBLISHED.
         """
-        if self.amend is not None:
-            await self.amend(containers.account, stage, error)
-        lost = error.provider_code == self.unseen or self.reader.rules.renewals(error) > 0
-        gone = lost and error.effect is Effect.NOT_SENT
+        network = self.network
+        await network.amend(containers.account, step, error)
+        unseen = error.provider_code == network.unseen_code or network.renewals(error) > 0
+        gone = unseen and error.effect is Effect.NOT_SENT
         if error.effect is not Effect.REJECTED and not gone:
             raise error
         try:
-            code, _ = await self.reader.read(container, containers.account)
-        except ChannelError as look:
-            raise error from look
+            code, _ = await network.read(container, containers.account)
+        except ChannelError as unreadable:
+            raise error from unreadable
         if code == "PUBLISHED":
-            return await self.located(draft, containers, stage, container.created_at)
+            return await self.located(containers, step, container.created_at)
         if gone:
-            left = self.after_refusal(containers.state, stage, error)
+            left = network.after_refusal(containers.state, step, error)
             if left is None:
                 error.effect = Effect.REJECTED
             else:
                 containers.state = left
-                await containers.keep(ready=stage in left.containers)
+                await containers.keep(ready=step in left.containers)
         raise error
-
-
-async def remember(containers: Containers, stage: str, post_id: str) -> None:
-    """The post is live: neither a lost lease nor our own database may hide that."""
-    posts = {**containers.state.posts, stage: post_id}
-    containers.state = containers.state.model_copy(update={"posts": posts, "renewals": 0, "misses": 0})
-    with suppress(Exception):
-        await containers.keep(ready=True)

@@ -10,6 +10,7 @@ from munadi.channels.http import ChannelTools
 from munadi.channels.meta.graph import Graph
 from munadi.channels.threads.accounts import ThreadsAccounts
 from munadi.channels.threads.errors import TITLE, explain
+from munadi.channels.threads.network import ThreadsNetwork
 from munadi.channels.threads.publisher import ThreadsPublisher
 from munadi.channels.threads.rules import ThreadsRules
 from munadi.channels.threads.spec import SPEC, Options, Settings
@@ -25,7 +26,7 @@ def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Opti
         spec,
         Options,
         ThreadsRules(spec),
-        ThreadsPublisher(settings, graph, tools),
+        ThreadsPublisher(ThreadsNetwork(settings, graph, tools.clock), tools.media),
         ThreadsAccounts(settings, graph, tools.clock),
         graph.http.explain,
     )

@@ -5,54 +5,57 @@ Later parts and the first comment are replies, each with a container of its own.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from functools import partial
 
-from munadi.channels.channel import Post, Publisher
-from munadi.channels.http import ChannelTools
-from munadi.channels.meta.containers import POST, ContainerReader, Form
-from munadi.channels.meta.graph import Graph, token_of
-from munadi.channels.meta.lookup import Lookup
+from munadi.channels.channel import Post
+from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.media import fitted
-from munadi.channels.meta.publisher import ContainerPosts
-from munadi.channels.threads.accounts import limit_of
-from munadi.channels.threads.errors import RACE
-from munadi.channels.threads.posts import POST_RULES, after_refusal, container_rules, patience
-from munadi.channels.threads.replies import prepare_reply
-from munadi.channels.threads.spec import IMAGE, Kind, Options, Settings
-from munadi.channels.threads.wire import carousel_form, child_form, kind_of, single_form
-from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Reason
+from munadi.channels.meta.publisher import ContainerPublisher
+from munadi.channels.meta.state import RUNNING
+from munadi.channels.meta.wire import Form
+from munadi.channels.threads.network import ThreadsNetwork
+from munadi.channels.threads.spec import IMAGE, Kind, Options
+from munadi.channels.threads.wire import (
+    carousel_form,
+    child_form,
+    kind_of,
+    parent_of,
+    reply_form,
+    single_form,
+    text_of,
+)
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.ledger import POST
 from munadi.domain.media import MediaAsset
-from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
-from munadi.ports import SaveHandle, Stage
+from munadi.domain.publication import Published
+from munadi.ports import MediaReader, SaveHandle, Stage
 
-QUOTA_WAIT = timedelta(hours=1)
+# Before the list is read again for the post that a reply answers.
+PARENT_WAIT = timedelta(seconds=5)
 
 
-class ThreadsPublisher(Publisher[Options]):
+class ThreadsPublisher(ContainerPublisher[Options]):
     """Containers, published one by one: the post, its later parts, the first comment."""
 
-    def __init__(self, settings: Settings, graph: Graph, tools: ChannelTools) -> None:
-        self._settings = settings
-        self._graph = graph
-        self._media = tools.media
-        self._posts = ContainerPosts(
-            ContainerReader(graph, container_rules(settings), tools.clock),
-            Lookup(graph, POST_RULES, settings.permalink_timeout),
-            RACE,
-            after_refusal,
-            amend=self._amend,
-            searches_dead=True,
-        )
+    network: ThreadsNetwork
 
-    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
-        """Create what is missing and read its status once; call it again after a Pending, until Ready."""
-        containers = self._posts.containers(post.account, post.handle, save)
-        if kind_of(post.draft) is Kind.CAROUSEL:
-            children = [partial(self._child, asset) for asset in post.draft.media]
-            return await containers.prepare(partial(_parent, post), children)
-        return await containers.prepare(partial(self._single, post))
+    def __init__(self, network: ThreadsNetwork, media: MediaReader) -> None:
+        super().__init__(network)
+        self._media = media
+
+    def children(self, post: Post[Options]) -> Sequence[Callable[[], Awaitable[Form]]]:
+        """One for each of several media."""
+        is_carousel = kind_of(post.draft) is Kind.CAROUSEL
+        return [partial(self._child, asset) for asset in post.draft.media] if is_carousel else ()
+
+    async def form(self, post: Post[Options], children: list[str]) -> Form:
+        """The post itself."""
+        if children:
+            return carousel_form(post.draft, post.options, children)
+        media = tuple([await fitted(self._media, IMAGE, asset) for asset in post.draft.media])
+        return single_form(post.draft.model_copy(update={"media": media}), post.options, self._media)
 
     async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published:
         """One threads_publish. Raises ChannelError. A live post is never sent again nor turned into a failure.
@@ -60,38 +63,38 @@ class ThreadsPublisher(Publisher[Options]):
         A later step makes its own container first, which takes a few calls: until it is finished they fail as
         *not sent* with the time to come back.
         """
-        containers = self._posts.containers(post.account, post.handle, save)
+        containers = Containers(self.network, post, save)
         if stage.name != POST and stage.name not in containers.state.posts:
-            await prepare_reply(self._posts, containers, post.draft, stage.name, partial(patience, self._settings))
-        return await self._posts.publish(post.draft, containers, stage)
-
-    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
-        """The status of what will be or was published. What is dead or missing is for prepare to make."""
-        return await self._posts.check(post.draft, post.account, post.handle)
-
-    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
-        """By the container's status; where the container is dead or missing, by the profile's list of posts."""
-        return await self._posts.find(post.draft, post.account, post.handle, since, stage)
+            await self._prepare_reply(containers, stage.name)
+        return await self.publish_container(containers, stage)
 
     async def _child(self, asset: MediaAsset) -> Form:
         return child_form(await fitted(self._media, IMAGE, asset), self._media)
 
-    async def _single(self, post: Post[Options], children: list[str]) -> Form:
-        media = tuple([await fitted(self._media, IMAGE, asset) for asset in post.draft.media])
-        return single_form(post.draft.model_copy(update={"media": media}), post.options, self._media)
+    async def _prepare_reply(self, containers: Containers, step: str) -> None:
+        """Make the container of a later step. Raises ChannelError (not sent, with a wait) until it is finished."""
+        draft, parent = containers.post.draft, parent_of(step)
+        if parent not in containers.state.posts:
+            container = containers.state.containers.get(parent)
+            await self.located(containers, parent, container.created_at if container else draft.due_at)
+        try:
+            text = text_of(draft, step)
+        except ValueError as error:
+            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, f"Threads: {error}") from error
+        post_id = containers.state.posts.get(parent)
+        if post_id is None:
+            message = f"Threads: {step} answers {parent}, whose id is not known yet"
+            raise _not_yet(message, "PARENT_UNKNOWN", PARENT_WAIT)
 
-    async def _amend(self, account: ConnectedAccount, stage: str, error: ChannelError) -> None:
-        """A throttle may really be the day's quota, which has no documented code of its own.
+        async def form() -> Form:
+            return reply_form(text, post_id)
 
-        Not asked when the network has just named the time until which it wants to hear nothing.
-        """
-        if error.reason is not Reason.RATE_LIMITED or error.named_wait is not None:
-            return
-        prefix = "" if stage == POST else "reply_"
-        quota = await self._graph.quota(limit_of(account.external_id), token_of(account), prefix)
-        if quota is not None and quota["used"] >= quota["total"]:
-            error.reason, error.retry_after = Reason.DAILY_CAP_REACHED, error.retry_after or QUOTA_WAIT
+        wait = await containers.advance(step, form)
+        if wait is not None:
+            made = containers.state.containers.get(step)
+            wait = self.network.wait_of_reply(self.network.age(made)) if made else wait
+            raise _not_yet("Threads: the reply is being processed; nothing was sent", RUNNING, wait)
 
 
-async def _parent(post: Post[Options], children: list[str]) -> Form:
-    return carousel_form(post.draft, post.options, children)
+def _not_yet(message: str, code: str, wait: timedelta) -> ChannelError:
+    return ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message, provider_code=code, retry_after=wait)

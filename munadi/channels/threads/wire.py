@@ -9,12 +9,13 @@ import json
 from typing import Any
 
 from munadi.channels.channel import COMMENT, PART
-from munadi.channels.meta.containers import POST, Form
 from munadi.channels.meta.graph import flag
 from munadi.channels.meta.media import public_source
+from munadi.channels.meta.wire import Form
 from munadi.channels.threads.spec import Kind, Options, TextAttachment
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
+from munadi.domain.ledger import POST
 from munadi.domain.media import MediaAsset
 from munadi.ports import MediaReader
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from munadi.channels.meta.containers import Prepared
+from munadi.channels.meta.state import Prepared
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready

@@ -9,7 +9,7 @@ import pytest
 
 from munadi.channels.instagram.spec import Graduation, Kind, Options, UserTag
 from munadi.channels.instagram.wire import carousel_form, child_form, kind_of, single_form
-from munadi.channels.meta.lookup import read_post
+from munadi.channels.meta.wire import read_post
 from munadi.domain.content import Draft
 from tests.channels.making import StoredMedia, draft, image, video
 

@@ -1,14 +1,17 @@
-"""Every rule a draft can break before anything is sent. Pure."""
+"""What Instagram takes and how a post is planned, before anything is sent. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 
+from munadi.channels.channel import Rules
 from munadi.channels.instagram.comment_rules import COMMENT_LENGTH, HASHTAG, check_comment
 from munadi.channels.instagram.option_rules import check_cover, check_thumbnail, check_user_tags
 from munadi.channels.instagram.spec import (
     FEED_IMAGE,
+    LEADS,
     MAX_CAROUSEL,
     MAX_HASHTAGS,
     MAX_MENTIONS,
@@ -26,11 +29,10 @@ from munadi.channels.text import (
     check_media_files,
     check_text,
     lengths,
-    parse_options,
     problem,
 )
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaRule, TextLength
+from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
@@ -49,7 +51,7 @@ COUNTS: Mapping[Kind, tuple[int, int]] = {
     Kind.CAROUSEL: (2, MAX_CAROUSEL),
     Kind.STORY: (1, 1),
 }
-# Options that only some kinds take (facts, section 3).
+# Options that only some kinds take (docs/networks/instagram.md, section 3).
 TAKEN_BY: Mapping[str, frozenset[Kind]] = {
     "share_to_feed": frozenset({Kind.REEL, Kind.CAROUSEL}),
     "thumb_offset": frozenset({Kind.REEL}),
@@ -63,26 +65,34 @@ TAKEN_BY: Mapping[str, frozenset[Kind]] = {
 }
 
 
-def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
-    """All violations, with pointers relative to the draft."""
-    options, problems = parse_options(spec, Options, draft.options)
-    problems += check_extras(spec, draft) + check_text(spec, draft.text) + _tags(spec, draft.text)
-    problems += check_comment(spec, draft, account)
-    problems += check_media_count(spec, draft.media)
-    if options is None or not draft.media:
-        return problems
-    kind = kind_of(draft, options)
-    problems += _counts(spec, kind, len(shown_media(draft, options))) + check_cover(spec, draft, options)
-    for index, asset in enumerate(draft.media):
-        if index != options.cover_index:
-            problems += _file(spec, kind, asset, f"/media/{index}")
-    return problems + _options(spec, kind, options, draft) + _story(spec, kind, draft, account)
+class InstagramRules(Rules[Options]):
+    """What Instagram takes: one of four kinds, each with media and options of its own."""
 
+    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
+        """All violations, with pointers relative to the draft."""
+        spec = self.spec
+        problems = check_extras(spec, draft) + check_text(spec, draft.text) + _tags(spec, draft.text)
+        problems += check_comment(spec, draft, account)
+        problems += check_media_count(spec, draft.media)
+        if options is None or not draft.media:
+            return problems
+        kind = kind_of(draft, options)
+        problems += _counts(spec, kind, len(shown_media(draft, options))) + check_cover(spec, draft, options)
+        for index, asset in enumerate(draft.media):
+            if index != options.cover_index:
+                problems += _file(spec, kind, asset, f"/media/{index}")
+        return problems + _options(spec, kind, options, draft) + _story(spec, kind, draft, account)
 
-def lengths_of(spec: ChannelSpec, draft: Draft) -> list[TextLength]:
-    """How long the caption is, and the comment if there is one."""
-    comment = lengths((COMMENT_LENGTH,), draft.first_comment, "/firstComment") if draft.first_comment else []
-    return lengths(spec.text_limits, draft.text) + comment
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """The length of the caption, and of the comment if there is one."""
+        comment = lengths((COMMENT_LENGTH,), draft.first_comment, "/firstComment") if draft.first_comment else []
+        return super().lengths(draft) + comment
+
+    def lead(self, draft: Draft, options: Options | None) -> timedelta:
+        """Time for Instagram to fetch and process the media."""
+        if options is None or any(asset.kind is MediaKind.VIDEO for asset in draft.media):
+            return self.spec.lead
+        return LEADS[kind_of(draft, options)]
 
 
 def _tags(spec: ChannelSpec, text: str) -> list[Problem]:
@@ -103,7 +113,7 @@ def _file(spec: ChannelSpec, kind: Kind, asset: MediaAsset, pointer: str) -> lis
 
 def _counts(spec: ChannelSpec, kind: Kind, actual: int) -> list[Problem]:
     low, high = COUNTS[kind]
-    # More than the channel takes at all is told by check_media_count.
+    # More than the channel takes at all is reported by check_media_count.
     if low <= actual <= high or actual > spec.max_media:
         return []
     wanted = str(low) if low == high else f"{low} to {high}"

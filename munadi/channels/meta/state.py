@@ -1,0 +1,63 @@
+"""What a handle stores of a post that is published by containers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import model_validator
+
+from munadi.domain.ledger import POST
+from munadi.domain.model import Model
+from munadi.domain.publication import Handle
+
+RUNNING, DONE, DEAD = "IN_PROGRESS", ("FINISHED", "PUBLISHED"), ("ERROR", "EXPIRED")
+# An unpublished container is dead after this.
+CONTAINER_LIFE = timedelta(hours=24)
+# What older handles called the ids that are now `posts`.
+OLDER_NAMES = {"media_id": POST, "comment_id": "comment"}
+
+
+class Container(Model):
+    """A container as known; `code` is its last status, `finished_at` when that was first seen to be FINISHED."""
+
+    id: str
+    created_at: datetime
+    media_type: str = "TEXT"
+    code: str = RUNNING
+    finished_at: datetime | None = None
+
+
+class Prepared(Model):
+    """The state of a handle: containers by slot (`0`, `1`… for children, else the stage that publishes it).
+
+    `posts` has the published ids by stage; `renewals` and `misses` count for the stage under way.
+    """
+
+    containers: dict[str, Container] = {}
+    posts: dict[str, str] = {}
+    renewals: int = 0
+    misses: int = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, state: dict[str, Any]) -> dict[str, Any]:
+        older = {stage: state[name] for name, stage in OLDER_NAMES.items() if state.get(name)}
+        kept = {name: value for name, value in state.items() if name not in OLDER_NAMES}
+        return {**kept, "posts": {**older, **state.get("posts", {})}}
+
+    @classmethod
+    def of(cls, handle: Handle | None) -> Prepared:
+        """What a handle says."""
+        return cls.model_validate(handle.state) if handle else cls()
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the first container of the post lapses; replies are made when their turn comes."""
+        made = [one.created_at for slot, one in self.containers.items() if slot == POST or slot.isdecimal()]
+        return min(made) + CONTAINER_LIFE if made else None
+
+    def without(self, slot: str) -> Prepared:
+        """That container forgotten; with the post's all others too."""
+        kept = {} if slot == POST else {name: one for name, one in self.containers.items() if name != slot}
+        return self.model_copy(update={"containers": kept})

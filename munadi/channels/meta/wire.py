@@ -1,0 +1,46 @@
+"""What several of Meta's networks send and read: forms, and posts read leniently."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from munadi.channels.meta.graph import instant, listed, words
+from munadi.domain.model import Model
+from munadi.ports import Answer
+
+Form = dict[str, str]
+
+
+class PostRead(Model):
+    """A published post as read back; `children` is how many media a carousel has, when that was told."""
+
+    id: str
+    text: str = ""
+    permalink: str | None = None
+    media_type: str | None = None
+    product_type: str | None = None
+    timestamp: datetime | None = None
+    children: int | None = None
+
+
+def read_post(fields: Any) -> PostRead | None:
+    """One post of an answer; None without an id. Fields of another type than documented read as absent."""
+    if not isinstance(fields, dict) or not fields.get("id"):
+        return None
+    children = fields.get("children")
+    inside = children.get("data") if isinstance(children, dict) else None
+    return PostRead(
+        id=str(fields["id"]),
+        text=words(fields.get("text")) or words(fields.get("caption")) or "",
+        permalink=words(fields.get("permalink")),
+        media_type=words(fields.get("media_type")),
+        product_type=words(fields.get("media_product_type")),
+        timestamp=instant(fields.get("timestamp")),
+        children=len(inside) if isinstance(inside, list) else None,
+    )
+
+
+def read_posts(answer: Answer) -> list[PostRead]:
+    """The posts of a list answer, in its order. Raises ChannelError: what is no list is not an empty one."""
+    return [post for fields in listed(answer) if (post := read_post(fields))]
