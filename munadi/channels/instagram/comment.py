@@ -22,8 +22,7 @@ from munadi.channels.meta.state import Prepared
 from munadi.channels.text import collapsed
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.ledger import POST
-from munadi.domain.publication import Absent, Published, Unknown
+from munadi.domain.publication import POST, Absent, Published, Unknown
 from munadi.ports import Stage
 
 FIELDS = "id,text,timestamp"

@@ -18,8 +18,7 @@ from munadi.channels.meta.network import ContainerNetwork
 from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
 from munadi.channels.meta.wire import Form
 from munadi.domain.failure import ChannelError, Effect
-from munadi.domain.ledger import POST
-from munadi.domain.publication import Pending, Ready
+from munadi.domain.publication import POST, Pending, Ready
 from munadi.ports import SaveHandle
 
 

@@ -20,8 +20,7 @@ from munadi.channels.meta.network import ContainerNetwork
 from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
 from munadi.channels.meta.wire import Form
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.ledger import POST
-from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
+from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
 from munadi.ports import SaveHandle, Stage
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from pydantic import model_validator
 
-from munadi.domain.ledger import POST
 from munadi.domain.model import Model
-from munadi.domain.publication import Handle
+from munadi.domain.publication import POST, Handle
 
 RUNNING, DONE, DEAD = "IN_PROGRESS", ("FINISHED", "PUBLISHED"), ("ERROR", "EXPIRED")
 # An unpublished container is dead after this.

@@ -16,7 +16,7 @@ from munadi.channels.threads.wire import kind_of, text_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Reason
-from munadi.domain.ledger import POST
+from munadi.domain.publication import POST
 from munadi.ports import Clock
 
 QUICK_FOR = timedelta(seconds=30)

@@ -27,9 +27,8 @@ from munadi.channels.threads.wire import (
     text_of,
 )
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.ledger import POST
 from munadi.domain.media import MediaAsset
-from munadi.domain.publication import Published
+from munadi.domain.publication import POST, Published
 from munadi.ports import MediaReader, SaveHandle, Stage
 
 # Before the list is read again for the post that a reply answers.

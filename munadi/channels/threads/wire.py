@@ -15,8 +15,8 @@ from munadi.channels.meta.wire import Form
 from munadi.channels.threads.spec import Kind, Options, TextAttachment
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
-from munadi.domain.ledger import POST
 from munadi.domain.media import MediaAsset
+from munadi.domain.publication import POST
 from munadi.ports import MediaReader
 
 
