@@ -1,13 +1,13 @@
 """The consent page of every emulated network that asks for consent in a browser (OAuth 2).
 
-An app sends a browser here with `redirect_uri`, `scope` and `state`. The page is a form, sent by GET to its own
-address, and the same decision can be made without a browser, by adding to the query:
+An app sends a browser here with `redirect_uri`, `scope` and `state`. The page is a form that is sent by GET to its own
+address. A test decides without a browser by adding to the query:
 
-    approve=<id>    the profile (at Facebook a person, or one of their Pages) that the app gets access to
-    deny=1          nobody
-    grant=<scope>   as often as there are boxes ticked, or several by commas; left out, all that were asked for
-    untick=<scope>  as often as there are boxes cleared; the rest of what was asked for is granted
-    page=<id>       at Facebook: the Pages that are shared, as often or by commas; left out, all of the person's
+    approve=<profile>  the id or name of the profile that the app gets access to; at Facebook a person or a Page
+    deny=1             the owner refuses
+    grant=<scope>      only these scopes, repeated or separated by commas; without it, all requested scopes
+    untick=<scope>     all requested scopes but these
+    page=<id>          at Facebook only these Pages, repeated or separated by commas; without it, all of the person's
 """
 
 from __future__ import annotations
@@ -17,22 +17,16 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.rendering import render
+from munadi.sandbox.rendering import PRIVATE_PAGE, render
 
 DECISION = {"approve", "deny", "grant", "untick", "page"}
-HEADERS = {
-    # No `form-action`: browsers hold the redirect that follows a form to it as well, and that leads to the app.
-    "content-security-policy": "default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
-}
+# No `form-action`: browsers apply it to the redirect that follows a form as well, and that leads to the app.
+POLICY = "default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Who may consent. `pages`: id and name of what a person can share; `also`: further ids that mean this one."""
+    """Who may consent. `pages`: id and name of what a person can share; `also`: further ids of this choice."""
 
     id: str
     name: str
@@ -42,7 +36,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Decision:
-    """`scopes`: asked for and granted, in the order of asking. `pages`: those shared, None where there are none."""
+    """`scopes`: requested and granted, in the order of the request. `pages`: the shared ones; None: there are none."""
 
     profile_id: str
     scopes: list[str]
@@ -50,22 +44,29 @@ class Decision:
 
 
 def is_address(uri: str) -> bool:
-    """Whether a browser can be sent there; that is all that this network knows of redirect addresses."""
+    """Whether a browser can be sent there; the sandbox registers no redirect addresses."""
     return uri.startswith(("http://", "https://"))
 
 
 def decided(
-    call: Call, network: str, choices: Iterable[Choice], asked: Sequence[str], *,
-    denial: dict[str, str], client: str = "client_id",
-) -> Decision | Answer:  # fmt: skip
-    """What the owner decided; until then the answer is the page, and for a denial the way back."""
+    call: Call,
+    network: str,
+    choices: Iterable[Choice],
+    asked: Sequence[str],
+    *,
+    denial: dict[str, str],
+    client: str = "client_id",
+) -> Decision | Answer:
+    """What the owner decided; without a decision the answer is the page, and for a denial the redirect."""
     if "deny" in call.query:
-        return sent_back(call, denial)
+        return redirect_back(call, denial)
     offered = list(choices)
-    approved = call.query.get("approve", "")
-    choice = next((one for one in offered if approved == one.id or approved in one.also), None)
-    if choice is None:
+    if "approve" not in call.query:
         return _page(call, network, offered, asked, call.query.get(client, ""))
+    approved = call.query["approve"]
+    choice = next((one for one in offered if approved in (one.id, one.name) or approved in one.also), None)
+    if choice is None:
+        return _unknown(approved, network, offered)
     granted = _listed(call, "grant") if "grant" in call.query else list(asked)
     cleared = _listed(call, "untick")
     scopes = [scope for scope in asked if scope in granted and scope not in cleared]
@@ -75,7 +76,7 @@ def decided(
     return Decision(choice.id, scopes, [page for page, _ in choice.pages if page in shared])
 
 
-def sent_back(call: Call, values: dict[str, str], *, fragment: str = "", effect: bool = False) -> Answer:
+def redirect_back(call: Call, values: dict[str, str], *, fragment: str = "", effect: bool = False) -> Answer:
     """302 to the app's redirect address with `values` and its `state`."""
     uri = call.query.get("redirect_uri", "")
     if "state" in call.query:
@@ -87,7 +88,13 @@ def sent_back(call: Call, values: dict[str, str], *, fragment: str = "", effect:
 def _page(call: Call, network: str, choices: list[Choice], asked: Sequence[str], client_id: str) -> Answer:
     kept = [(name, value) for name, value in call.query.multi_items() if name not in DECISION]
     shown = render("consent.html", network=network, client_id=client_id, choices=choices, scopes=asked, kept=kept)
-    return Answer(200, shown, dict(HEADERS))
+    return Answer(200, shown, {**PRIVATE_PAGE, "content-security-policy": POLICY})
+
+
+def _unknown(approved: str, network: str, choices: list[Choice]) -> Answer:
+    known = ", ".join(f"{one.name} ({one.id})" for one in choices) or "none"
+    text = f"approve={approved}: {network} has no such profile in the sandbox. Known profiles: {known}"
+    return Answer(400, text, {**PRIVATE_PAGE, "content-type": "text/plain; charset=utf-8"})
 
 
 def _listed(call: Call, name: str) -> list[str]:

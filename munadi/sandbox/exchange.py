@@ -1,4 +1,4 @@
-"""One call to an emulated network and its answer, free of any web framework's objects."""
+"""One call to an emulated network and its answer, without the web framework's objects."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ class Call:
     body: bytes
     base_url: str  # where this sandbox is reached: "http://127.0.0.1:8090"
     ends_with_slash: bool = False  # `path` has none, and some networks insist on it
+    channel: str = ""
+
+    @property
+    def url(self) -> str:
+        """The called address, without its query."""
+        return f"{self.base_url}/{self.channel}/{self.path}"
 
     @property
     def content_type(self) -> str:
@@ -59,7 +65,7 @@ class Answer:
 
 
 class Refusal(Exception):
-    """Raised anywhere in an operation: the network says no, with this answer."""
+    """Raised anywhere in an operation: the network refuses, with this answer."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"{answer.status} {answer.body}")

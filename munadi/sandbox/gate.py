@@ -48,7 +48,7 @@ class Gate:
             await PlainTextResponse("request entity too large", 413)(scope, receive, send)
             return
         operation = self._network.operation(call)
-        profile = self._network.caller(call)
+        profile = self._network.profile_of(call)
         record = self._calls.open(
             channel=self._network.channel,
             operation=operation.name,
@@ -70,7 +70,8 @@ class Gate:
         path = request.url.path.removeprefix(f"/{self._network.channel}")
         base_url = self._base_url or f"{request.url.scheme}://{request.url.netloc}"
         query, headers, content = request.query_params, request.headers, bytes(body)
-        return Call(request.method, path.strip("/"), query, headers, content, base_url, path.endswith("/"))
+        slash, channel = path.endswith("/"), self._network.channel
+        return Call(request.method, path.strip("/"), query, headers, content, base_url, slash, channel)
 
 
 class _Exchange:

@@ -1,54 +1,18 @@
-"""What every emulated network offers to the gate, the control API and the page.
-
-A new network is one folder with a class of this kind, and one line in `state.NETWORKS`.
-"""
+"""The interface of networks that are not on `Platform` yet."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Operation
-from munadi.sandbox.media import MediaShelf, StoredMedia
+from munadi.sandbox.media import MediaShelf
+from munadi.sandbox.platform import PostView as PostView
+from munadi.sandbox.platform import ProfileView as ProfileView
+from munadi.sandbox.platform import UnknownProfileError as UnknownProfileError
+from munadi.sandbox.platform import UnsupportedError as UnsupportedError
 from munadi.sandbox.storage import Store
-
-
-class UnknownProfileError(LookupError):
-    """No profile by that id or name at this network."""
-
-
-class UnsupportedError(ValueError):
-    """This network has no such thing."""
-
-
-@dataclass(frozen=True)
-class ProfileView:
-    channel: str
-    id: str
-    name: str
-    status: str
-    url: str
-
-
-@dataclass(frozen=True)
-class PostView:
-    """One thing that followers would see. `received_at` is real time; `raw` is the network's own record."""
-
-    channel: str
-    profile: str
-    profile_name: str
-    id: str
-    url: str
-    text: str
-    kind: str
-    received_at: float
-    media: list[tuple[StoredMedia, str]]  # with its alt text
-    raw: dict[str, Any]
-    link: str | None = None
-    comments: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)  # what the page says of it besides: who may reply, captions
 
 
 class EmulatedNetwork(ABC):
@@ -87,7 +51,7 @@ class EmulatedNetwork(ABC):
     def operation_names(self) -> set[str]: ...
 
     @abstractmethod
-    def caller(self, call: Call) -> str | None:
+    def profile_of(self, call: Call) -> str | None:
         """The id of the profile that calls, as far as its credentials tell; they may be void."""
 
     @abstractmethod

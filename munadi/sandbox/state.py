@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from munadi.sandbox.bluesky import Bluesky
 from munadi.sandbox.calls import CallLog
@@ -12,13 +13,13 @@ from munadi.sandbox.facebook import Facebook
 from munadi.sandbox.faults import FaultBoard
 from munadi.sandbox.instagram import Instagram
 from munadi.sandbox.media import MediaShelf
-from munadi.sandbox.network import EmulatedNetwork, PostView
+from munadi.sandbox.platform import PostView
 from munadi.sandbox.storage import Store
 from munadi.sandbox.threads import Threads
 from munadi.sandbox.tiktok import TikTok
 from munadi.sandbox.youtube import YouTube
 
-NETWORKS: tuple[type[EmulatedNetwork], ...] = (Bluesky, Facebook, Instagram, Threads, TikTok, YouTube)
+NETWORKS: tuple[type[Any], ...] = (Bluesky, Facebook, Instagram, Threads, TikTok, YouTube)
 
 
 class SandboxState:
@@ -32,9 +33,7 @@ class SandboxState:
         self._store = Store(data_dir / "sandbox.sqlite3" if data_dir else None)
         self.clock = SandboxClock(self._store)
         self.media = MediaShelf(self._store, data_dir / "media" if data_dir else None)
-        self.networks: dict[str, EmulatedNetwork] = {
-            kind.channel: kind(self.clock, self._store, self.media) for kind in NETWORKS
-        }
+        self.networks: dict[str, Any] = {kind.channel: kind(self.clock, self._store, self.media) for kind in NETWORKS}
         self.faults = FaultBoard()
         self.calls = CallLog()
         self._seed()

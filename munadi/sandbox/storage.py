@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 else:
     Row = TypeVar("Row")
 
+# The rows' layout. A file with another layout is emptied, except for the media: they are found by their digest.
+LAYOUT = 2
+FORGET = "DELETE FROM sandbox_rows WHERE name != 'media'"
 SCHEMA = "CREATE TABLE IF NOT EXISTS sandbox_rows (name TEXT, key TEXT, body TEXT, UNIQUE (name, key))"
 UPSERT = "INSERT INTO sandbox_rows VALUES (?, ?, ?) ON CONFLICT (name, key) DO UPDATE SET body = excluded.body"
 
@@ -35,6 +38,9 @@ class Store:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.execute("PRAGMA synchronous=OFF")
             self._connection.execute(SCHEMA)
+            if self._connection.execute("PRAGMA user_version").fetchone() != (LAYOUT,):
+                self._connection.execute(FORGET)
+                self._connection.execute(f"PRAGMA user_version={LAYOUT}")
 
     def load(self, name: str) -> dict[str, dict[str, Any]]:
         if self._connection is None:

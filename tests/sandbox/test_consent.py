@@ -106,6 +106,17 @@ class Consenting:
 
 
 @EVERY
+def test_an_unknown_profile_is_refused_with_the_known_ones(sandbox: Sandbox, network: str) -> None:
+    one = Consenting(sandbox, network)
+    (known,) = Form(one.shown().text).of("radio", "approve")
+    answer = one.http.get(one.page, params={**one.asked, "approve": "<b>nobody"})
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "text/plain; charset=utf-8")
+    assert "approve=<b>nobody" in answer.text
+    assert f"({known})" in answer.text
+    assert "location" not in answer.headers
+
+
+@EVERY
 def test_the_page_shows_who_asks_for_what(sandbox: Sandbox, network: str) -> None:
     one = Consenting(sandbox, network)
     page = one.shown()

@@ -96,5 +96,5 @@ def test_a_persons_token_is_extended(page: Page) -> None:
     fresh = page.get("oauth/access_token", fb_exchange_token=DEFAULT_PERSON_TOKEN, **query).json()
     assert fresh["expires_in"] == 60 * DAY
     assert page.get("me/accounts", fresh["access_token"]).status_code == 200
-    assert _code(page.get("oauth/access_token", fb_exchange_token=DEFAULT_PAGE_TOKEN, **query)) == 100
+    assert _code(page.get("oauth/access_token", fb_exchange_token=DEFAULT_PAGE_TOKEN, **query)) == 190
     assert _code(page.get("oauth/access_token", fb_exchange_token=DEFAULT_PERSON_TOKEN)) == 100

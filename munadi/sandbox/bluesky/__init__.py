@@ -61,7 +61,7 @@ class Bluesky(EmulatedNetwork):
     def operation_names(self) -> set[str]:
         return {"plc"} | {nsid for routes in self._hosts.values() for _, nsid in routes}
 
-    def caller(self, call: Call) -> str | None:
+    def profile_of(self, call: Call) -> str | None:
         token = call.bearer or call.bound
         claims = tokens.peek(token)[1] if token else None
         if claims:

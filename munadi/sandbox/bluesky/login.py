@@ -19,7 +19,7 @@ from munadi.sandbox.bluesky.clients import IDENTITY, Client, ClientRefused, Clie
 from munadi.sandbox.bluesky.dpop import ProofRefused
 from munadi.sandbox.bluesky.model import Grant, Pushed
 from munadi.sandbox.bluesky.pds import TAKEN_DOWN, Pds, service_did, service_url
-from munadi.sandbox.consent import Choice, decided, sent_back
+from munadi.sandbox.consent import Choice, decided, redirect_back
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.storage import Store, Table
 
@@ -116,7 +116,7 @@ class Login:
         pushed.scope = " ".join(dict.fromkeys([IDENTITY, *decision.scopes]))  # the marker itself cannot be unticked
         pushed.expires_at = now + REQUEST_SECONDS
         self._pushed.put(pushed.uri, pushed)
-        return sent_back(call, {"iss": issuer(call), "code": pushed.code}, effect=True)
+        return redirect_back(call, {"iss": issuer(call), "code": pushed.code}, effect=True)
 
     async def token(self, call: Call) -> Answer:
         values, thumbprint, client = await self._asked(call)

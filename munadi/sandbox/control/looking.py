@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from munadi.sandbox.clock import iso
-from munadi.sandbox.network import PostView
+from munadi.sandbox.platform import PostView
 from munadi.sandbox.state import SandboxState
 
 

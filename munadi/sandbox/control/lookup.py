@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import HTTPException
 
-from munadi.sandbox.network import EmulatedNetwork, UnknownProfileError
+from munadi.sandbox.platform import Platform, UnknownProfileError
 from munadi.sandbox.state import SandboxState
 
 
-def network_of(state: SandboxState, channel: str) -> EmulatedNetwork:
-    network = state.networks.get(channel)
+def network_of(state: SandboxState, channel: str) -> Platform[Any]:
+    network: Platform[Any] | None = state.networks.get(channel)
     if network is None:
         raise HTTPException(422, f"unknown channel {channel!r}; there are {', '.join(sorted(state.networks))}")
     return network
 
 
-def profile_of(network: EmulatedNetwork, reference: str) -> str:
+def profile_of(network: Platform[Any], reference: str) -> str:
     """The profile's id, for an id or a name."""
     try:
         return network.profile_id(reference)
@@ -23,7 +25,7 @@ def profile_of(network: EmulatedNetwork, reference: str) -> str:
         raise HTTPException(404, str(problem)) from None
 
 
-def require_operation(network: EmulatedNetwork, operation: str) -> None:
+def require_operation(network: Platform[Any], operation: str) -> None:
     """A fault with a misspelt operation would never strike and the test would pass for nothing."""
     names = network.operation_names()
     if operation != "*" and operation not in names:

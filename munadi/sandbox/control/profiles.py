@@ -9,7 +9,7 @@ from fastapi import APIRouter, HTTPException, Request
 from munadi.sandbox.control.looking import root_url
 from munadi.sandbox.control.lookup import network_of, profile_of
 from munadi.sandbox.control.models import Expiry, NewProfile, ProfileChange, Revocation
-from munadi.sandbox.network import ProfileView, UnsupportedError
+from munadi.sandbox.platform import ProfileView, UnsupportedError
 from munadi.sandbox.state import SandboxState
 
 

@@ -1,186 +1,31 @@
 """Facebook Pages emulated: graph, upload, video and www hosts under `/facebook`.
 
-Built from channels/facebook.md. Not here: targeting, business assets, webhooks.
+Source: docs/networks/facebook.md. Not emulated: targeting, business assets, webhooks.
 """
 
 from __future__ import annotations
 
-import re
-import secrets
+from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
-from munadi.sandbox.clock import SandboxClock
-from munadi.sandbox.exchange import Answer, Call, Operation, Refusal
-from munadi.sandbox.facebook.errors import planned_failure
-from munadi.sandbox.facebook.graph import ALL_SCOPES, Graph, new_id
-from munadi.sandbox.facebook.login import LONG_SECONDS, Login
-from munadi.sandbox.facebook.model import Page, Person
-from munadi.sandbox.facebook.parameters import parameters, token_in
-from munadi.sandbox.facebook.posting import Posting
-from munadi.sandbox.facebook.reading import Reading
-from munadi.sandbox.facebook.site import Site
-from munadi.sandbox.facebook.videos import Videos
-from munadi.sandbox.facebook.views import post_view, profile_view
-from munadi.sandbox.graph.errors import missing_object
-from munadi.sandbox.graph.parameters import flag
-from munadi.sandbox.media import MediaShelf
-from munadi.sandbox.network import EmulatedNetwork, PostView, ProfileView
-from munadi.sandbox.storage import Store
+from munadi.sandbox.consent import Choice
+from munadi.sandbox.exchange import Call, Refusal
+from munadi.sandbox.facebook import errors, posting, reading, videos
+from munadi.sandbox.facebook.model import ALL_SCOPES, READ, Comment, Page, Person, Photo, Post, Video, permalink
+from munadi.sandbox.graph import person_login
+from munadi.sandbox.graph.errors import refuse
+from munadi.sandbox.graph.parameters import flag, node_in, parameters
+from munadi.sandbox.graph.person_login import PersonPlatform
+from munadi.sandbox.graph.reading import new_id
+from munadi.sandbox.oauth import ConsentRules, Token
+from munadi.sandbox.platform import PostView, names, unique_name
+from munadi.sandbox.storage import Table
 
 PERSON = Person("10150000000000001", "Munadi Sandbox")
 DEFAULT = Page("100000000000001", "Munadi Sandbox Page", "munadi.sandbox", PERSON.id)
-DEFAULT_TOKEN = "EAAsandboxMunadiPageToken"  # published on purpose: nothing real is behind it
+DEFAULT_TOKEN = "EAAsandboxMunadiPageToken"  # published on purpose: it opens nothing real
 DEFAULT_PERSON_TOKEN = "EAAsandboxMunadiUserToken"
-VERSION = re.compile(r"^v\d+\.\d+$")
-
-
-class Facebook(EmulatedNetwork):
-    channel = "facebook"
-    hosts = {"GRAPH": "graph", "AUTH": "www", "UPLOAD": "upload", "VIDEO": "video"}
-    default_delays = {"reel": 4.0, "video": 4.0, "publish": 1.5, "index": 1.0}
-    default_limits = {"reelsPerDay": 30, "callsPerHour": 4_800, "bytesPerUpload": 64 * 1024 * 1024}
-    default_switches = {"refuseDuplicates": True, "unreadableLinks": False}
-    statuses = {"active", "restricted", "checkpoint"}
-
-    def __init__(self, clock: SandboxClock, store: Store, media: MediaShelf) -> None:
-        super().__init__(clock, store, media)
-        self._graph = Graph(clock, store, media, self.delays, self.limits, self.switches)
-        self._login = Login(self._graph)
-        self._site = Site(self._graph)
-        self._operations = _operations(self._graph, self._login)
-
-    def operation(self, call: Call) -> Operation:
-        host, _, path = call.path.partition("/")
-        name = self._name(call, host, [part for part in path.split("/") if part])
-        if name == "site":
-            return Operation(name, self._site.post)
-        return self._operations.get(name) or Operation("unknown", self._graph.counted(_not_served))
-
-    def operation_names(self) -> set[str]:
-        return {"site", *self._operations}
-
-    def caller(self, call: Call) -> str | None:
-        token = self._graph.tokens.get(token_in(call) or "")
-        return token.page_id if token else None
-
-    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
-        return planned_failure(error, status)
-
-    def seed(self) -> None:
-        if DEFAULT.id not in self._graph.pages:
-            self._graph.persons.put(PERSON.id, Person(PERSON.id, PERSON.name))
-            self._graph.pages.put(DEFAULT.id, Page(DEFAULT.id, DEFAULT.name, DEFAULT.username, PERSON.id))
-            self._login.issue(PERSON.id, DEFAULT.id, ALL_SCOPES, None, value=DEFAULT_TOKEN)
-            self._login.issue(PERSON.id, None, ALL_SCOPES, LONG_SECONDS, value=DEFAULT_PERSON_TOKEN)
-
-    def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
-        username = self._new_username(name)
-        person = Person(new_id("1015"), f"Owner of {username}")
-        self._graph.persons.put(person.id, person)
-        page = Page(new_id("100"), name or username, username, person.id)
-        return self._credentials(self._graph.pages.put(page.id, page))
-
-    def create_beside(self, profile_id: str, name: str | None, base_url: str) -> dict[str, Any]:
-        username = self._new_username(name)
-        page = Page(new_id("100"), name or username, username, self._graph.page(profile_id).person_id)
-        return self._credentials(self._graph.pages.put(page.id, page))
-
-    def renew_credentials(self, profile_id: str, base_url: str) -> dict[str, Any]:
-        return self._credentials(self._graph.page(profile_id))
-
-    def profiles(self) -> list[ProfileView]:
-        return [profile_view(page) for page in self._graph.pages]
-
-    def posts(self, base_url: str) -> list[PostView]:
-        return [post_view(self._graph, post, base_url) for post in self._graph.posts if self._graph.is_visible(post)]
-
-    def set_status(self, profile_id: str, status: str) -> None:
-        page = self._graph.page(profile_id)
-        page.status = status
-        self._graph.pages.put(profile_id, page)
-
-    def expire_tokens(self, profile_id: str, which: str) -> None:
-        """`access` is the Page's token, `refresh` the one of its person."""
-        for token in self._graph.tokens:
-            if (which in ("access", "all") and token.page_id == profile_id) or (
-                which in ("refresh", "all") and self._is_persons(token.person_id, token.page_id, profile_id)
-            ):  # fmt: skip
-                token.expires_at = self.clock.now() - 1
-                self._graph.tokens.put(token.value, token)
-
-    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
-        for token in self._graph.tokens:
-            if token.page_id == profile_id or self._is_persons(token.person_id, token.page_id, profile_id):
-                token.revoked_subcode = subcode or 458
-                self._graph.tokens.put(token.value, token)
-
-    def clear(self) -> None:
-        self._graph.clear()
-        self._operations = _operations(self._graph, self._login)  # unfinished uploads are forgotten with it
-        self.restore_settings()
-
-    def _new_username(self, name: str | None) -> str:
-        username = re.sub(r"[^a-z0-9.]+", ".", (name or "").lower()).strip(".")[:24] or f"page.{secrets.token_hex(3)}"
-        is_taken = any(page.username == username for page in self._graph.pages)
-        return f"{username}.{secrets.token_hex(3)}" if is_taken else username
-
-    def _is_persons(self, person_id: str, page_id: str | None, profile_id: str) -> bool:
-        return page_id is None and self._graph.page(profile_id).person_id == person_id
-
-    def _credentials(self, page: Page) -> dict[str, Any]:
-        token = self._login.issue(page.person_id, page.id, ALL_SCOPES, None)
-        person = self._login.issue(page.person_id, None, ALL_SCOPES, LONG_SECONDS)
-        return {
-            "channel": "facebook",
-            "externalId": page.id,
-            "username": page.username,
-            "accessToken": token.value,
-            "refreshToken": person.value,
-        }
-
-    def _name(self, call: Call, host: str, parts: list[str]) -> str:
-        """The operation's name for a path."""
-        if parts and VERSION.match(parts[0]):
-            parts = parts[1:]
-        if host == "www":
-            return "authorize" if parts == ["dialog", "oauth"] else "site"
-        if host == "upload":
-            return "upload_reel" if call.method == "POST" and parts[:1] == ["video-upload"] else "unknown"
-        if len(parts) == 2:
-            return self._edge(call, parts)
-        if not parts:
-            return "scrape" if call.method == "POST" else "unknown"
-        if len(parts) != 1 or host != "graph":
-            return "unknown"
-        if call.method != "GET":
-            return {"POST": "update_post", "DELETE": self._deletion(parts[0])}.get(call.method, "unknown")
-        return ONE_PART.get(parts[0]) or self._node(parts[0])
-
-    def _edge(self, call: Call, parts: list[str]) -> str:
-        edge = parts[1]
-        if call.method == "POST" and edge in ("video_reels", "video_stories", "videos", "photos"):
-            try:
-                values = parameters(call)
-            except Refusal:
-                return "unknown"
-            if edge == "photos":
-                return "publish_photo" if flag(values, "published", True) else "upload_photo"
-            return VIDEO_STEPS.get((edge, values.get("upload_phase", "")), "unknown")
-        return TWO_PARTS.get((call.method, edge), "unknown")
-
-    def _deletion(self, node: str) -> str:
-        if node in self._graph.videos:
-            return "delete_video"
-        return "delete_photo" if node in self._graph.photos else "delete_post"
-
-    def _node(self, node: str) -> str:
-        if node in self._graph.videos:
-            return "video_status"
-        is_known = node in self._graph.pages or node in self._graph.persons
-        return "node" if is_known else "get_post"
-
-
-ONE_PART = {"me": "node", "debug_token": "debug_token"}
 VIDEO_STEPS = {
     ("video_reels", "start"): "start_reel",
     ("video_reels", "finish"): "finish_reel",
@@ -191,68 +36,217 @@ VIDEO_STEPS = {
     ("videos", "finish"): "finish_video",
     ("videos", ""): "publish_video",
 }
-TWO_PARTS = {
-    ("GET", "access_token"): "access_token",
-    ("GET", "accounts"): "accounts",
-    ("GET", "permissions"): "permissions",
-    ("POST", "feed"): "feed",
-    ("GET", "published_posts"): "published_posts",
-    ("GET", "posts"): "published_posts",
-    ("GET", "feed"): "list_feed",
-    ("GET", "scheduled_posts"): "scheduled_posts",
-    ("GET", "videos"): "list_videos",
-    ("GET", "video_reels"): "list_videos",
-    ("POST", "photo_stories"): "photo_story",
-    ("POST", "thumbnails"): "thumbnail",
-    ("GET", "stories"): "list_stories",
-    ("POST", "comments"): "comments",
-    ("GET", "comments"): "list_comments",
-}
-VISIBLE = {"feed", "publish_photo", "photo_story", "finish_reel", "finish_story", "finish_video", "publish_video",
-           "comments", "update_post"}  # fmt: skip
 
 
-def _operations(graph: Graph, login: Login) -> dict[str, Operation]:
-    posting, videos, reading = Posting(graph), Videos(graph), Reading(graph)
-    runs = {
-        "access_token": login.access_token,
-        "accounts": login.accounts,
-        "permissions": login.permissions,
-        "debug_token": login.inspect,
-        "node": login.node,
-        "feed": posting.feed,
+class Facebook(PersonPlatform[Page]):
+    channel = "facebook"
+    title = "Facebook"
+    hosts = {"GRAPH": "graph", "AUTH": "www", "UPLOAD": "upload", "VIDEO": "video"}
+    default_delays = {"reel": 4.0, "video": 4.0, "publish": 1.5, "index": 1.0}
+    default_limits = {"reelsPerDay": 30, "callsPerHour": 4_800, "bytesPerUpload": 64 * 1024 * 1024}
+    default_switches = {"refuseDuplicates": True, "unreadableLinks": False}
+    profile_kind = Page
+    usage = ("pages", "100000000000000")
+    known_errors = errors.KNOWN
+    revocations = errors.REVOCATIONS
+    person_scopes = ALL_SCOPES
+    repeats_page_tokens = False
+    page_fields = {"id", "name", "username", "access_token", "tasks", "category"}
+    person_consent = ConsentRules(
+        "AQ", {"error": "access_denied", "error_reason": "user_denied", "error_description": "Permissions error"}
+    )
+    tasks = ["ANALYZE", "ADVERTISE", "MODERATE", "CREATE_CONTENT", "MANAGE"]
+    visible = frozenset(
+        names("feed publish_photo photo_story finish_reel finish_story finish_video publish_video comments update_post")
+    )
+    routes = {
+        "GET www/dialog/oauth": ("authorize", person_login.authorize),
+        "GET www/**": ("site", reading.site),
+        "POST upload/video-upload/*/*": ("upload_reel", videos.upload),
+        "POST upload/video-upload/*": ("upload_reel", videos.upload),
+        "GET graph/oauth/access_token": ("access_token", person_login.access_token),
+        "GET graph/debug_token": ("debug_token", person_login.inspect_token),
+        "POST graph": ("scrape", posting.scrape),
+        "GET graph/*/accounts": ("accounts", person_login.list_pages),
+        "GET graph/*/permissions": ("permissions", person_login.list_permissions),
+        "POST graph/*/feed": ("feed", posting.feed),
+        "GET graph/*/feed": ("list_feed", reading.list_feed),
+        "GET graph/*/published_posts": ("published_posts", reading.published_posts),
+        "GET graph/*/posts": ("published_posts", reading.published_posts),
+        "GET graph/*/scheduled_posts": ("scheduled_posts", reading.scheduled_posts),
+        "GET graph/*/videos": ("list_videos", reading.list_videos),
+        "GET graph/*/video_reels": ("list_videos", reading.list_videos),
+        "GET graph/*/stories": ("list_stories", reading.list_stories),
+        "POST graph/*/photos": ("publish_photo", posting.photo),
+        "POST graph/*/photo_stories": ("photo_story", posting.photo_story),
+        "POST */*/videos": ("publish_video", videos.post_at_once),
+        "POST */*/video_reels": ("finish_reel", videos.finish),
+        "POST */*/video_stories": ("finish_story", videos.finish),
+        "POST graph/*/thumbnails": ("thumbnail", videos.thumbnail),
+        "POST graph/*/comments": ("comments", posting.comment),
+        "GET graph/*/comments": ("list_comments", reading.list_comments),
+        "GET graph/*": ("get_post", reading.read_post),
+        "POST graph/*": ("update_post", posting.update),
+        "DELETE graph/*": ("delete_post", posting.delete),
+    }
+    variants = {
         "upload_photo": posting.photo,
-        "publish_photo": posting.photo,
-        "photo_story": posting.photo_story,
-        "comments": posting.comment,
-        "scrape": posting.scrape,
-        "update_post": posting.update,
-        "delete_post": posting.delete,
         "delete_photo": posting.delete_photo,
         "delete_video": videos.delete,
         "start_reel": videos.start,
-        "upload_reel": videos.upload,
-        "finish_reel": videos.finish,
         "start_story": videos.start,
-        "finish_story": videos.finish,
-        "thumbnail": videos.thumbnail,
         "start_video": videos.start,
         "transfer_video": videos.transfer,
         "finish_video": videos.finish,
-        "publish_video": videos.post_at_once,
         "video_status": videos.status,
-        "get_post": reading.post,
-        "published_posts": reading.published_posts,
-        "list_feed": reading.feed,
-        "scheduled_posts": reading.scheduled,
-        "list_videos": reading.videos,
-        "list_stories": reading.stories,
-        "list_comments": reading.comments,
+        "node": reading.node,
     }
-    operations = {name: Operation(name, graph.counted(run), name in VISIBLE) for name, run in runs.items()}
-    operations["authorize"] = Operation("authorize", login.authorize)
-    return operations
 
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.persons: Table[Person] = self.table("person", Person)
+        self.photos: Table[Photo] = self.table("photo", Photo)
+        self.videos: Table[Video] = self.table("video", Video)
+        self.published: Table[Post] = self.table("post", Post)
+        self.comments: Table[Comment] = self.table("comment", Comment)
+        self.received: dict[str, bytearray] = {}  # the bytes of unfinished uploads, in memory only
+        self.scraped: set[str] = set()
 
-async def _not_served(call: Call) -> Answer:
-    raise missing_object(call.path.rstrip("/").rpartition("/")[2], call.method)
+    def variant(self, name: str, call: Call) -> str:
+        """Photos and videos are told apart by their parameters, nodes by what they are."""
+        node, edge = node_in(call), node_in(call)
+        if name in ("publish_photo", "publish_video", "finish_reel", "finish_story"):
+            try:
+                values = parameters(call)
+            except Refusal:
+                return "unknown"
+            if name == "publish_photo":
+                return name if flag(values, "published", True) else "upload_photo"
+            return VIDEO_STEPS.get((edge, values.get("upload_phase", "")), "unknown")
+        if name == "delete_post":
+            return "delete_video" if node in self.videos else "delete_photo" if node in self.photos else name
+        if name != "get_post":
+            return name
+        if node in self.videos:
+            return "video_status"
+        return "node" if node == "me" or node in self.accounts or node in self.persons else name
+
+    def seed(self) -> None:
+        if DEFAULT.id not in self.accounts:
+            self.persons.put(PERSON.id, Person(PERSON.id, PERSON.name))
+            self.accounts.put(DEFAULT.id, Page(DEFAULT.id, DEFAULT.title, DEFAULT.username, PERSON.id))
+            self.issue_page_token(DEFAULT.id, DEFAULT_TOKEN)
+            self.issue_person_token(PERSON.id, DEFAULT_PERSON_TOKEN)
+
+    def new_profile(self, name: str | None, beside: Page | None) -> Page:
+        taken = [page.username for page in self.accounts]
+        username = unique_name(name, taken, allowed="a-z0-9.", kind="page")
+        person_id = beside.person_id if beside else new_id("1015", 15)
+        if beside is None:
+            self.persons.put(person_id, Person(person_id, f"Owner of {username}"))
+        return Page(new_id("100", 15), name or username, username, person_id)
+
+    def create_beside(self, profile_id: str, name: str | None, base_url: str) -> dict[str, Any]:
+        return self.create_profile(name, base_url, self.profile(profile_id))
+
+    def credentials(self, profile: Page, base_url: str) -> dict[str, Any]:
+        return {
+            "channel": "facebook",
+            "externalId": profile.id,
+            "username": profile.username,
+            "accessToken": self.issue_page_token(profile.id).value,
+            "refreshToken": self.issue_person_token(profile.person_id).value,
+        }
+
+    def expire_tokens(self, profile_id: str, which: str) -> None:
+        """`access` is the Page's token, `refresh` the one of its person."""
+        if which in ("access", "all"):
+            self.issuer.expire(profile_id)
+        if which in ("refresh", "all"):
+            self.issuer.expire(self.profile(profile_id).person_id)
+
+    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
+        super().revoke_tokens(profile_id, subcode)
+        super().revoke_tokens(self.profile(profile_id).person_id, subcode)
+
+    def clear(self) -> None:
+        super().clear()
+        self.received.clear()
+        self.scraped.clear()
+
+    def caller(self, call: Call, scope: str) -> Page:
+        """The Page whose token it is; a person's token may not act for a Page."""
+        token = self.token(call)
+        if token.kind != "page":
+            raise refuse(errors.NEEDS_PAGE_TOKEN)
+        if scope not in token.scopes:
+            raise refuse(errors.NO_PERMISSION)
+        return self.profile(token.profile_id)
+
+    def owner(self, call: Call, node: str, scope: str) -> Page:
+        """The caller, which must be the Page that the path names; a restricted one may only read."""
+        page = super().owner(call, node, scope)
+        if call.method != "GET" and page.status == "restricted":
+            raise refuse(errors.RESTRICTED)
+        return page
+
+    def person_choices(self) -> Iterable[Choice]:
+        for person in self.persons:
+            owned = self.accounts_of(person.id)
+            names = {name for page in owned for name in (page.id, page.username)}
+            yield Choice(person.id, person.name, [(page.id, page.title) for page in owned], frozenset(names))
+
+    def accounts_of(self, person: str) -> list[Page]:
+        return [page for page in self.accounts if page.person_id == person]
+
+    def page_id(self, profile: Page) -> str:
+        return profile.id
+
+    def page_facts(self, profile: Page, call: Call) -> dict[str, Any]:
+        named = {"id": profile.id, "name": profile.title, "username": profile.username}
+        return {**named, "category": profile.category}
+
+    def inspected(self, token: Token) -> dict[str, Any]:
+        targets = {} if token.pages is None else {"target_ids": token.pages}  # not named when it is all Pages
+        of_page = token.kind == "page"
+        return {
+            "granular_scopes": [{"scope": scope, **targets} for scope in token.scopes],
+            "user_id": self.profile(token.profile_id).person_id if of_page else token.profile_id,
+            **({"profile_id": token.profile_id} if of_page else {}),
+        }
+
+    def post_of(self, node: str, page: Page) -> Post | None:
+        """The Page's post by its id or its video's."""
+        found = (post for post in self.published if node in (post.id, post.video_id) and post.page_id == page.id)
+        return next(found, None)
+
+    def readable_post(self, call: Call, node: str) -> Post:
+        post = self.post_of(node, self.caller(call, READ))
+        if post is None:
+            raise self.missing(node, call)
+        return post
+
+    def is_visible(self, post: Post) -> bool:
+        return post.is_published and post.visible_at <= self.clock.now()
+
+    def is_listed(self, post: Post) -> bool:
+        return post.is_published and post.visible_at + self.delays["index"] <= self.clock.now()
+
+    def posts(self, base_url: str) -> list[PostView]:
+        return [self._view(post, base_url) for post in self.published if self.is_visible(post)]
+
+    def _view(self, post: Post, base_url: str) -> PostView:
+        return PostView(
+            channel="facebook",
+            profile=post.page_id,
+            profile_name=self.profile(post.page_id).username,
+            id=post.known_as,
+            url=permalink(post, base_url),
+            text=post.message,
+            kind=post.kind,
+            received_at=post.received_at,
+            media=self.shown_media(post.digests, post.alts),
+            raw=asdict(post),
+            link=post.link,
+            comments=[comment.text for comment in self.comments if comment.post_id == post.id],
+        )

@@ -1,12 +1,10 @@
 """Graph API errors of Pages: what this emulation emits beside, or in other words than, its family.
 
-Source: channels/facebook.md section 6; messages are Meta's where they are known, close to them otherwise. Which code
-answers a thirty-first reel is not documented; 613 is this emulation's choice.
+Source: docs/networks/facebook.md section 6; messages are Meta's where they are known, close to them otherwise. The code
+for a thirty-first reel is not documented; this emulation answers 613.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from munadi.sandbox.exchange import Answer, Refusal
 from munadi.sandbox.graph import errors as family
@@ -47,8 +45,3 @@ KNOWN = (*vars().copy().values(), *vars(family).values())
 def upload_refused(kind: str, message: str) -> Refusal:
     """The upload host has an envelope of its own."""
     return Refusal(Answer(400, {"debug_info": {"retriable": True, "type": kind, "message": message}}))
-
-
-def planned_failure(error: dict[str, Any], status: int | None) -> Answer:
-    """What a fault's `error: {code, subcode, message}` means; code 2 when it says nothing."""
-    return family.planned_failure(KNOWN, error, status)

@@ -1,8 +1,11 @@
-"""The rows of the emulated Facebook."""
+"""The rows of the emulated Facebook, and the addresses of its posts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+READ, PUBLISH, COMMENT = "pages_read_engagement", "pages_manage_posts", "pages_manage_engagement"
+ALL_SCOPES = ["pages_show_list", READ, PUBLISH, COMMENT]
 
 
 @dataclass
@@ -14,37 +17,19 @@ class Person:
 @dataclass
 class Page:
     id: str
-    name: str
+    title: str
     username: str
     person_id: str  # who connects it
     status: str = "active"
     category: str = "Test page"
 
+    @property
+    def name(self) -> str:
+        return self.username
 
-@dataclass
-class Token:
-    """A person's token, or with `page_id` a Page's, which has no end of its own."""
-
-    value: str
-    person_id: str
-    page_id: str | None
-    issued_at: float
-    expires_at: float | None
-    scopes: list[str] = field(default_factory=list)
-    long_lived: bool = True
-    revoked_subcode: int | None = None
-    pages: list[str] | None = None  # a person's: those of their Pages that are shared; None is all
-
-
-@dataclass
-class Code:
-    value: str
-    person_id: str
-    redirect_uri: str
-    scopes: list[str]
-    expires_at: float
-    client_id: str = ""
-    pages: list[str] | None = None
+    @property
+    def url(self) -> str:
+        return f"https://www.facebook.com/{self.username}"
 
 
 @dataclass
@@ -59,26 +44,19 @@ class Photo:
 
 @dataclass
 class Video:
-    """A video on its way; `finished_at` is when its publication was asked for. A story is made as a reel is."""
-
     id: str
     page_id: str
-    is_reel: bool
+    kind: str  # reel, story, video
     session_id: str
     size: int
     started_at: float
-    digest: str | None = None
-    uploaded_at: float | None = None
-    error: str | None = None
+    uploaded_at: float | None = None  # when its last byte arrived
     finished_at: float | None = None
     draft: bool = False
+    digest: str | None = None
+    error: str | None = None
     post_id: str | None = None
-    is_story: bool = False
     cover: str | None = None
-
-    @property
-    def kind(self) -> str:
-        return "story" if self.is_story else "reel" if self.is_reel else "video"
 
 
 @dataclass
@@ -108,6 +86,11 @@ class Post:
         """The id that publishers know it by."""
         return self.number if self.kind == "story" else self.video_id or self.id
 
+    @property
+    def video_path(self) -> str:
+        """All that Facebook itself returns of a reel's or video's address."""
+        return f"/reel/{self.video_id}/" if self.kind == "reel" else f"/{self.page_id}/videos/{self.video_id}/"
+
 
 @dataclass
 class Comment:
@@ -116,3 +99,11 @@ class Comment:
     page_id: str
     text: str
     created_at: float
+
+
+def permalink(post: Post, base_url: str) -> str:
+    """www.facebook.com is `/facebook/www` here, so that a link opens the post."""
+    site = f"{base_url}/facebook/www"
+    if post.kind == "story":
+        return f"{site}/stories/{post.page_id}/{post.number}"
+    return site + post.video_path if post.video_id else f"{site}/{post.page_id}/posts/{post.number}"

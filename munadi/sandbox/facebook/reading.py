@@ -1,141 +1,135 @@
-"""Reads: one post, a Page's lists with `since`, `limit` and cursors, comments. Lists lag a little behind."""
+"""Reads: one post, a Page's lists with `since`, `limit` and cursors, comments, people. Lists lag a little behind."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-from urllib.parse import quote, urlencode
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.facebook.graph import READ, Graph, graph_time
-from munadi.sandbox.facebook.model import Page, Post
-from munadi.sandbox.facebook.parameters import parameters
-from munadi.sandbox.facebook.site import permalink
-from munadi.sandbox.graph.errors import missing_object
-from munadi.sandbox.graph.parameters import fields, whole_number
+from munadi.sandbox.facebook.model import READ, Post, permalink
+from munadi.sandbox.graph.parameters import fields, node_in, parameters
+from munadi.sandbox.graph.reading import graph_time, listed_answer, newest, page_of, selected
+from munadi.sandbox.platform import names
 
-POST_FIELDS = {"id", "message", "created_time", "permalink_url", "is_published", "attachments", "from",
-               "scheduled_publish_time"}  # fmt: skip
+if TYPE_CHECKING:
+    from munadi.sandbox.facebook import Facebook
+
+POST_FIELDS = names("id message created_time permalink_url is_published attachments from scheduled_publish_time")
 COMMENT_FIELDS = {"id", "message", "created_time", "from"}
 STORY_FIELDS = {"post_id", "status", "creation_time", "media_type", "media_id", "url"}
 VIDEO_FIELDS = {"id", "description", "title", "created_time", "permalink_url"}
+PAGE_FIELDS = {"id", "name", "username", "link", "category", "fan_count", "access_token"}
+Show = Callable[["Facebook", Post, Call], dict[str, Any]]
 
 
-class Reading:
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+async def node(platform: Facebook, call: Call) -> Answer:
+    """`/me` and `/{page}`: a person has a name, a Page more; a person's token reads its Pages' tokens."""
+    token, name = platform.token(call), node_in(call)
+    page = platform.accounts.get(token.profile_id if name == "me" else name)
+    if page is None or not platform.is_shared(token, page):
+        if name not in ("me", token.profile_id) or token.kind == "page":
+            raise platform.missing(name, call)
+        person = platform.persons.get(token.profile_id)
+        facts = {"id": token.profile_id, "name": person.name if person else ""}
+        return Answer(200, selected(call, facts, {"id", "name"}, "User", ["name"]))
+    shown = platform.page_facts(page, call) | {"link": page.url, "fan_count": 0}
+    if "access_token" in parameters(call).get("fields", ""):
+        shown["access_token"] = (token if token.kind == "page" else platform.page_token(page, token)).value
+    return Answer(200, selected(call, shown, PAGE_FIELDS, "Page", ["name"]))
 
-    async def post(self, call: Call) -> Answer:
-        page = self._graph.caller(call, READ)
-        node = call.path.split("/")[-1]
-        post = self._graph.post_of(node, page)
-        if post is None:
-            raise missing_object(node)
-        return Answer(200, self._shown(post, page, call))
 
-    async def published_posts(self, call: Call) -> Answer:
-        return self._list(call, lambda post: self._is_listed(post) and post.kind != "story")
+async def read_post(platform: Facebook, call: Call) -> Answer:
+    return Answer(200, _post(platform, platform.readable_post(call, node_in(call)), call))
 
-    async def stories(self, call: Call) -> Answer:
-        fields(parameters(call), STORY_FIELDS, "Story")  # an empty list refuses them, too
-        return self._list(call, lambda post: self._is_listed(post) and post.kind == "story", self._story)
 
-    async def feed(self, call: Call) -> Answer:
-        """Unpublished ones too, as at Facebook."""
-        return self._list(call, lambda post: post.kind != "story" and (self._is_listed(post) or not post.is_published))
+async def published_posts(platform: Facebook, call: Call) -> Answer:
+    return _list(platform, call, lambda post: platform.is_listed(post) and post.kind != "story")
 
-    async def scheduled(self, call: Call) -> Answer:
-        return self._list(call, lambda post: post.is_published and post.visible_at > self._graph.clock.now())
 
-    async def videos(self, call: Call) -> Answer:
-        kind = "reel" if call.path.endswith("/video_reels") else "video"
-        return self._list(call, lambda post: post.kind == kind and self._is_listed(post), self._video)
+async def list_stories(platform: Facebook, call: Call) -> Answer:
+    return _list(platform, call, lambda post: platform.is_listed(post) and post.kind == "story", _story, STORY_FIELDS)
 
-    async def comments(self, call: Call) -> Answer:
-        page = self._graph.caller(call, READ)
-        node = call.path.split("/")[-2]
-        post = self._graph.post_of(node, page)
-        if post is None:
-            raise missing_object(node)
-        wanted = fields(parameters(call), COMMENT_FIELDS, "Comment") or ["created_time", "from", "message", "id"]
-        data = []
-        for comment in self._graph.comments:
-            if comment.post_id == post.id:
-                author = {"id": page.id, "name": page.name}
-                facts = {"id": comment.id, "message": comment.text, "from": author}
-                facts["created_time"] = graph_time(comment.created_at)
-                data.append({name: facts[name] for name in {*wanted, "id"}})
-        return Answer(200, {"data": data})
 
-    def _is_listed(self, post: Post) -> bool:
-        return post.is_published and post.visible_at + self._graph.delays["index"] <= self._graph.clock.now()
+async def list_feed(platform: Facebook, call: Call) -> Answer:
+    """Unpublished ones too, as at Facebook."""
+    return _list(platform, call, lambda p: p.kind != "story" and (platform.is_listed(p) or not p.is_published))
 
-    def _list(
-        self,
-        call: Call,
-        wanted: Callable[[Post], bool],
-        show: Callable[[Post, Page, Call], dict[str, Any]] | None = None,
-    ) -> Answer:
-        """Newest first."""
-        page = self._graph.owner(call, call.path.split("/")[-2], READ)
-        values = parameters(call)
-        if show is None:
-            fields(values, POST_FIELDS, "Post")  # an empty list refuses them, too
-        since, until = whole_number(values, "since", 0), whole_number(values, "until", 1 << 40)
-        posts = [p for p in self._graph.posts if p.page_id == page.id and since <= p.created_at <= until and wanted(p)]
-        posts.reverse()
-        if after := values.get("after"):
-            posts = posts[next((i + 1 for i, post in enumerate(posts) if post.id == after), len(posts)) :]
-        limit = max(1, min(whole_number(values, "limit", 25), 100))
-        return Answer(
-            200, self._paged(call, values, posts, limit, lambda post: (show or self._shown)(post, page, call))
-        )
 
-    def _paged(
-        self,
-        call: Call,
-        values: dict[str, str],
-        posts: Sequence[Post],
-        limit: int,
-        show: Callable[[Post], dict[str, Any]],
-    ) -> dict[str, Any]:
-        shown = posts[:limit]
-        body: dict[str, Any] = {"data": [show(post) for post in shown]}
-        if shown:
-            body["paging"] = {"cursors": {"before": shown[0].id, "after": shown[-1].id}}
-        if len(posts) > limit:
-            query = {key: value for key, value in values.items() if key != "access_token"} | {"after": shown[-1].id}
-            body["paging"]["next"] = f"{call.base_url}/facebook/{call.path}?{urlencode(query)}"
-        return body
+async def scheduled_posts(platform: Facebook, call: Call) -> Answer:
+    return _list(platform, call, lambda post: post.is_published and post.visible_at > platform.clock.now())
 
-    def _shown(self, post: Post, page: Page, call: Call) -> dict[str, Any]:
-        wanted = fields(parameters(call), POST_FIELDS, "Post") or ["id", "created_time", "message"]
-        facts: dict[str, Any] = {
-            "id": post.id,
-            "created_time": graph_time(post.created_at),
-            "permalink_url": permalink(post, call.base_url),
-            "is_published": self._graph.is_visible(post),
-            "from": {"id": page.id, "name": page.name},
-        }
-        if post.message:  # left out, not empty, when there is none
-            facts["message"] = post.message
-        if attachments := _attachments(post, call.base_url):
-            facts["attachments"] = {"data": attachments}
-        if post.visible_at > self._graph.clock.now():
-            facts["scheduled_publish_time"] = int(post.visible_at)
-        return {name: facts[name] for name in {*wanted, "id"} if name in facts}
 
-    def _video(self, post: Post, page: Page, call: Call) -> dict[str, Any]:
-        wanted = fields(parameters(call), VIDEO_FIELDS, "Video") or ["id", "description"]
-        facts = {"id": post.video_id, "description": post.message, "title": post.title or ""}
-        facts |= {"created_time": graph_time(post.created_at), "permalink_url": permalink(post, call.base_url)}
-        return {name: facts[name] for name in {*wanted, "id"}}
+async def list_videos(platform: Facebook, call: Call) -> Answer:
+    kind = "reel" if call.path.endswith("/video_reels") else "video"
+    return _list(platform, call, lambda post: post.kind == kind and platform.is_listed(post), _video, VIDEO_FIELDS)
 
-    def _story(self, post: Post, page: Page, call: Call) -> dict[str, Any]:
-        facts = {"post_id": post.number, "status": "PUBLISHED", "creation_time": str(int(post.created_at))}
-        facts |= {"media_type": "video" if post.video_id else "photo", "media_id": post.video_id or post.photos[0]}
-        facts["url"] = permalink(post, call.base_url)
-        return {name: facts[name] for name in fields(parameters(call), STORY_FIELDS, "Story") or sorted(facts)}
+
+async def list_comments(platform: Facebook, call: Call) -> Answer:
+    post = platform.readable_post(call, node_in(call, -2))
+    page = platform.profile(post.page_id)
+    fields(parameters(call), COMMENT_FIELDS, "Comment")  # an empty list refuses them, too
+    data = []
+    for comment in platform.comments:
+        if comment.post_id == post.id:
+            facts: dict[str, Any] = {"id": comment.id, "message": comment.text}
+            facts |= {"from": {"id": page.id, "name": page.title}, "created_time": graph_time(comment.created_at)}
+            data.append(selected(call, facts, COMMENT_FIELDS, "Comment", ["created_time", "from", "message"]))
+    return Answer(200, {"data": data})
+
+
+async def site(platform: Facebook, call: Call) -> Answer:
+    """A permalink, a reel's address or a post's id: 302 to the post on the sandbox's page."""
+    name = node_in(call)
+    for post in platform.published:
+        if name in (post.id, post.video_id, post.number):
+            return Answer(302, None, {"location": f"{call.base_url}/?post={post.known_as}"})
+    return Answer(404, "This content isn't available right now")
+
+
+def _list(
+    platform: Facebook,
+    call: Call,
+    wanted: Callable[[Post], bool],
+    show: Show | None = None,
+    known: set[str] = POST_FIELDS,
+) -> Answer:
+    """Newest first."""
+    page = platform.owner(call, node_in(call, -2), READ)
+    values = parameters(call)
+    fields(values, known, "Post")  # an empty list refuses them, too
+    own = (post for post in platform.published if post.page_id == page.id and wanted(post))
+    found, paging = page_of(call, newest(values, own, lambda post: post.created_at), lambda post: post.id)
+    return listed_answer([(show or _post)(platform, post, call) for post in found], paging)
+
+
+def _post(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:
+    page, later = platform.profile(post.page_id), post.visible_at > platform.clock.now()
+    attachments = _attachments(post, call.base_url)
+    facts = {
+        "id": post.id,
+        "created_time": graph_time(post.created_at),
+        "permalink_url": permalink(post, call.base_url),
+        "is_published": platform.is_visible(post),
+        "from": {"id": page.id, "name": page.title},
+        "message": post.message or None,
+        "attachments": {"data": attachments} if attachments else None,
+        "scheduled_publish_time": int(post.visible_at) if later else None,
+    }
+    return selected(call, facts, POST_FIELDS, "Post", ["created_time", "message"])
+
+
+def _video(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:
+    facts = {"id": post.video_id, "description": post.message, "title": post.title or ""}
+    facts |= {"created_time": graph_time(post.created_at), "permalink_url": permalink(post, call.base_url)}
+    return selected(call, facts, VIDEO_FIELDS, "Video", ["description"])
+
+
+def _story(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:
+    facts = {"post_id": post.number, "status": "PUBLISHED", "creation_time": str(int(post.created_at))}
+    facts |= {"media_type": "video" if post.video_id else "photo", "media_id": post.video_id or post.photos[0]}
+    facts["url"] = permalink(post, call.base_url)
+    return selected(call, facts, STORY_FIELDS, "Story", sorted(STORY_FIELDS))
 
 
 def _attachments(post: Post, base_url: str) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ Source: Meta's error-handling page; messages are Meta's where they are known, cl
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,6 +45,7 @@ MISSING_OBJECT = GraphError(100, 33, "Unsupported get request. Object with ID do
 IMAGE_TOO_LARGE = GraphError(36000, 2207004, "The image size is too large.")
 IMAGE_FORMAT = GraphError(36001, 2207005, "The image format is not supported.")
 ASPECT_RATIO = GraphError(36003, 2207009, "The aspect ratio is not supported.")
+REVOCATIONS = {one.subcode: one for one in (APP_REMOVED, PASSWORD_CHANGED, CHECKPOINT, SESSION_INVALID)}
 
 
 def graph_answer(
@@ -71,8 +71,12 @@ def refuse(error: GraphError, message: str | None = None, *, data: Any = None) -
     return Refusal(graph_answer(error, message=message, data=data))
 
 
+def parameter_error(message: str, type: str = "OAuthException") -> GraphError:
+    return GraphError(100, None, f"(#100) {message}", type=type)
+
+
 def bad_parameter(message: str, type: str = "OAuthException") -> Refusal:
-    return refuse(GraphError(100, None, f"(#100) {message}", type=type))
+    return refuse(parameter_error(message, type))
 
 
 def missing_object(object_id: str, method: str = "get", type: str = "OAuthException") -> Refusal:
@@ -83,14 +87,3 @@ def missing_object(object_id: str, method: str = "get", type: str = "OAuthExcept
 def login_error(message: str) -> Refusal:
     """The exchange of a code has an envelope of its own."""
     return Refusal(Answer(400, {"error_type": "OAuthException", "code": 400, "error_message": message}))
-
-
-def planned_failure(known: Iterable[object], error: dict[str, Any], status: int | None) -> Answer:
-    """What a fault's `error: {code, subcode, message}` means among `known`; code 2 when it says nothing.
-
-    Of two errors with the same pair the first one counts.
-    """
-    pair = (error.get("code", 2), error.get("subcode"))
-    fitting = (one for one in known if isinstance(one, GraphError) and (one.code, one.subcode) == pair)
-    found = next(fitting, None) or GraphError(*pair, f"(#{pair[0]}) Error")
-    return graph_answer(found, message=error.get("message"), status=status)

@@ -1,4 +1,4 @@
-"""What a Graph call says: query, form and JSON bodies are one set of parameters."""
+"""The parameters of a Graph call: query, form, multipart and JSON bodies are one set."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
-from munadi.sandbox.exchange import Call
+from munadi.sandbox.exchange import Call, Refusal
 from munadi.sandbox.graph.errors import bad_parameter
+
+_NAME = re.compile(rb'\bname="([^"]*)"')
+_FILENAME = re.compile(rb'\bfilename="')
+_BOUNDARY = re.compile(r'boundary="?([^";]+)"?')
 
 
 def parameters(call: Call) -> dict[str, str]:
     """All parameters as text; lists and objects of JSON bodies become JSON text, as forms carry them."""
     merged = dict(call.query)
+    if call.content_type == "multipart/form-data":
+        return merged | {name: part.decode("utf-8", "replace") for name, part, is_file in _parts(call) if not is_file}
     if call.content_type == "application/json" and call.body:
         try:
             body = json.loads(call.body)
@@ -22,24 +28,32 @@ def parameters(call: Call) -> dict[str, str]:
         if not isinstance(body, dict):
             raise bad_parameter("The body must be a JSON object")
         merged |= {key: _text(value) for key, value in body.items() if value is not None}
-    elif call.body:
+    elif call.content_type in ("", "application/x-www-form-urlencoded"):
         merged |= dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
     return merged
 
 
+def file_in(call: Call, name: str) -> bytes | None:
+    """A file of a multipart body."""
+    if call.content_type != "multipart/form-data":
+        return None
+    return next((part for found, part, _ in _parts(call) if found == name), None)
+
+
 def token_in(call: Call) -> str | None:
-    """From the Authorization header, the query or the body; never raises."""
-    if call.bearer:
-        return call.bearer
-    if token := call.query.get("access_token"):
-        return token
-    if call.content_type == "application/json":
-        try:
-            body = json.loads(call.body)
-        except ValueError:
-            return None
-        return str(body.get("access_token", "")) or None if isinstance(body, dict) else None
-    return dict(parse_qsl(call.body.decode("utf-8", "replace"))).get("access_token")
+    """The token from the Authorization header, the query or the body; never raises."""
+    scheme, _, token = call.headers.get("authorization", "").partition(" ")
+    if scheme.lower() in ("bearer", "oauth") and token.strip():
+        return token.strip()
+    try:
+        return parameters(call).get("access_token")
+    except Refusal:  # the operation answers to a malformed body
+        return call.query.get("access_token")
+
+
+def node_in(call: Call, position: int = -1) -> str:
+    """A part of the path: the last one is the node, or with -2 the one before its edge."""
+    return call.path.split("/")[position]
 
 
 def flag(values: dict[str, str], name: str, default: bool = False) -> bool:
@@ -57,8 +71,19 @@ def listed(values: dict[str, str], name: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def json_in(values: dict[str, str], name: str, kind: type, type: str = "OAuthException") -> Any:
+    """A parameter that is JSON of this kind."""
+    try:
+        found = json.loads(values[name])
+    except ValueError:
+        found = None
+    if not isinstance(found, kind):
+        raise bad_parameter(f"Param {name} must be JSON, of the kind {kind.__name__}", type)
+    return found
+
+
 def fields(values: dict[str, str], known: set[str], node: str) -> list[str]:
-    """The wanted fields without what they hold and their modifiers; an unknown one is refused as Meta does."""
+    """The requested fields without nested fields and modifiers; an unknown one is refused as Meta does."""
     text, before = values.get("fields", ""), ""
     while text != before:
         text, before = re.sub(r"\{[^{}]*\}", "", text), text
@@ -80,3 +105,16 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else json.dumps(value)
+
+
+def _parts(call: Call) -> list[tuple[str, bytes, bool]]:
+    """(name, bytes, whether it is a file) of a multipart body."""
+    found = _BOUNDARY.search(call.headers.get("content-type", ""))
+    if found is None:
+        raise bad_parameter("The multipart body has no boundary")
+    parts = []
+    for chunk in (b"\r\n" + call.body).split(b"\r\n--" + found[1].encode())[1:-1]:
+        head, _, body = chunk.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        if name := _NAME.search(head):
+            parts.append((name[1].decode(), body, _FILENAME.search(head) is not None))
+    return parts

@@ -1,6 +1,6 @@
 """Instagram emulated: graph, token and www hosts under `/instagram`, Facebook's graph and www as `fbgraph` and `fbwww`.
 
-Both logins reach the same accounts, containers and posts. Built from channels/instagram.md. Not here: resumable
+Both logins reach the same accounts, containers and posts. Source: docs/networks/instagram.md. Not emulated: resumable
 uploads, insights, webhooks.
 """
 
@@ -8,199 +8,244 @@ from __future__ import annotations
 
 from typing import Any
 
-from munadi.sandbox.clock import SandboxClock
-from munadi.sandbox.exchange import Answer, Call, Operation
-from munadi.sandbox.graph.errors import missing_object, planned_failure
-from munadi.sandbox.graph.parameters import token_in
-from munadi.sandbox.graph.reading import VERSION, new_id, new_username
-from munadi.sandbox.graph.tokens import AGE_SECONDS
-from munadi.sandbox.instagram.containers import Containers
-from munadi.sandbox.instagram.errors import KNOWN
-from munadi.sandbox.instagram.graph import ALL_SCOPES, PAGE_HOST, Graph
-from munadi.sandbox.instagram.login import Login
-from munadi.sandbox.instagram.model import Profile
-from munadi.sandbox.instagram.pages import Pages, page_id
-from munadi.sandbox.instagram.publishing import Publishing
-from munadi.sandbox.instagram.reading import Reading
-from munadi.sandbox.instagram.site import Site
-from munadi.sandbox.instagram.views import post_view, profile_view
-from munadi.sandbox.media import MediaShelf
-from munadi.sandbox.network import EmulatedNetwork, PostView, ProfileView
-from munadi.sandbox.storage import Store
+from munadi.sandbox.downloads import FetchFailed
+from munadi.sandbox.exchange import Call
+from munadi.sandbox.graph import account_login, containers, person_login
+from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post
+from munadi.sandbox.graph.errors import APP_LIMIT, TOKEN_UNREADABLE, parameter_error, refuse
+from munadi.sandbox.graph.parameters import flag, node_in
+from munadi.sandbox.graph.reading import graph_time, new_id
+from munadi.sandbox.instagram import errors, operations, options, pages
+from munadi.sandbox.instagram.model import (
+    BASIC,
+    COMMENTS,
+    PAGE_HOST,
+    PAGE_SCOPES,
+    PUBLISH,
+    Account,
+    Comment,
+    on_page_host,
+)
+from munadi.sandbox.oauth import Token
+from munadi.sandbox.platform import DAY, names, unique_name
+from munadi.sandbox.storage import Table
 
-DEFAULT = Profile("17841400000000001", "26000000000000001", "munadi.sandbox")
-DEFAULT_TOKEN = "IGsandboxMunadiAccessToken"  # published on purpose: nothing real is behind it
+DEFAULT = Account("17841400000000001", "26000000000000001", "munadi.sandbox")
+DEFAULT_TOKEN = "IGsandboxMunadiAccessToken"  # published on purpose: it opens nothing real
 DEFAULT_PAGE_TOKEN, DEFAULT_PERSON_TOKEN = "EAAsandboxInstagramPageToken", "EAAsandboxInstagramPersonToken"
+MEDIA_FIELDS = names(
+    "id caption media_type media_product_type media_url thumbnail_url permalink shortcode timestamp "
+    "username owner children alt_text comments_count like_count is_comment_enabled"
+)
+KINDS = {"REELS": "reel", "STORY": "story"}
+STATUS_TEXTS = {
+    "IN_PROGRESS": "In Progress: Media is still being processed.",
+    "FINISHED": "Finished: Media has been uploaded and it is ready to be published.",
+    "PUBLISHED": "Published: Media has been successfully published.",
+    "EXPIRED": "Expired: Media was not published within 24 hours.",
+}
 
 
-class Instagram(EmulatedNetwork):
+class Instagram(ContainerPlatform[Account], pages.InstagramPages):
     channel = "instagram"
+    title = "Instagram"
     hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www", "FB_GRAPH": PAGE_HOST, "FB_AUTH": "fbwww"}
     app_credentials = ("client_id", "client_secret", "fb_client_id", "fb_client_secret")
     default_delays = {"image": 1.5, "reel": 4.0, "parent": 1.0}
     default_limits = {"postsPerDay": 100, "containersPerDay": 400, "callsPerHour": 4_800}
     default_switches = {"republishPublished": False, "flatCodeAnswer": False}
-    statuses = {"active", "restricted", "checkpoint"}
+    profile_kind = Account
+    usage = ("instagram", "17840000000000000")
+    known_errors = errors.KNOWN
+    refusals = errors.REFUSALS
+    grants, token_prefix = "ig", "IG"
+    all_scopes, basic_scope, publish_scope = [BASIC, PUBLISH, COMMENTS], BASIC, PUBLISH
+    not_short_lived = parameter_error(
+        "Session key invalid. This could be because the session key has an incorrect format"
+    )
+    container_prefix, post_prefix = "180", "179"
+    image_ratios = (0.8 - 0.01, 1.91 + 0.01)  # 4:5 to 1.91:1; a crop to whole pixels misses a ratio by a little
+    children = (2, 10)
+    container_fields = ("IGContainer", {"id", "status", "status_code", "copyright_check_status"}, [])
+    post_fields = ("IGMedia", MEDIA_FIELDS)
+    interrupted = errors.VIDEO_LOST
+    video_bytes = options.VIDEO_BYTES
+    visible = frozenset({"media_publish", "comments"})
+    routes = {
+        "GET www/oauth/authorize": ("authorize", account_login.authorize),
+        "GET www/**": ("site", containers.site),
+        "GET fbwww/dialog/oauth": ("authorize_person", person_login.authorize),
+        "POST token/oauth/access_token": ("exchange_code", account_login.exchange_code),
+        "GET fbgraph/me": ("page_me", pages.me),
+        "GET fbgraph/me/accounts": ("list_pages", person_login.list_pages),
+        "GET fbgraph/me/permissions": ("list_permissions", person_login.list_permissions),
+        "GET fbgraph/oauth/access_token": ("person_token", person_login.access_token),
+        "GET fbgraph/debug_token": ("inspect_token", person_login.inspect_token),
+        "GET graph/refresh_access_token": ("refresh_token", account_login.refresh_token),
+        "GET graph/access_token": ("exchange_token", account_login.exchange_token),
+        "GET graph/me": ("me", operations.account),
+        "POST */*/media": ("create_container", containers.create),
+        "GET */*/media": ("list_media", operations.list_media),
+        "POST */*/media_publish": ("media_publish", containers.publish),
+        "GET */*/content_publishing_limit": ("content_publishing_limit", operations.publishing_limit),
+        "GET */*/stories": ("list_stories", operations.list_stories),
+        "POST */*/comments": ("comments", operations.comment),
+        "GET */*/comments": ("list_comments", operations.list_comments),
+        "GET */*": ("get_media", containers.read_post),
+    }
+    variants = {"container_status": containers.status, "page_account": pages.account}
 
-    def __init__(self, clock: SandboxClock, store: Store, media: MediaShelf) -> None:
-        super().__init__(clock, store, media)
-        self._graph = Graph(clock, store, media, self.delays, self.limits, self.switches)
-        self._login = Login(self._graph)
-        self._pages = Pages(self._graph, self._login)
-        self._site = Site(self._graph)
-        self._operations = _operations(self._graph, self._login, self._pages)
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.comments: Table[Comment] = self.table("comment", Comment)
 
-    def operation(self, call: Call) -> Operation:
-        host, _, path = call.path.partition("/")
-        name = self._name(call.method, host, [part for part in path.split("/") if part])
-        if name == "site":
-            return Operation(name, self._site.post)
-        return self._operations.get(name) or Operation("unknown", self._graph.counted(_not_served))
+    def variant(self, name: str, call: Call) -> str:
+        if name != "get_media":
+            return name
+        node = node_in(call)
+        if on_page_host(call) and node in self.accounts:
+            return "page_account"
+        if node in self.containers:
+            return "container_status"
+        return "me" if any(node in (one.id, one.app_scoped_id) for one in self.accounts) else name
 
-    def operation_names(self) -> set[str]:
-        return {"site", *self._operations}
+    def token(self, call: Call) -> Token:
+        token = super().token(call)
+        if (token.kind != "account") != on_page_host(call):
+            raise refuse(TOKEN_UNREADABLE)
+        return token
 
-    def caller(self, call: Call) -> str | None:
-        token = self._graph.tokens.rows.get(token_in(call) or "")
-        return token.profile_id if token else None
+    def caller(self, call: Call, scope: str) -> Account:
+        return super().caller(call, PAGE_SCOPES[scope] if on_page_host(call) else scope)
 
-    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
-        return planned_failure(KNOWN, error, status)
+    def owner(self, call: Call, node: str, scope: str) -> Account:
+        """The caller, which must be the account that the path names; on the Page's host `me` is the Page."""
+        if node == "me" and on_page_host(call):
+            self.caller(call, scope)
+            raise self.missing(node, call)
+        return super().owner(call, node, scope)
 
     def seed(self) -> None:
-        if DEFAULT.id not in self._graph.profiles:
-            self._graph.profiles.put(DEFAULT.id, Profile(DEFAULT.id, DEFAULT.app_scoped_id, DEFAULT.username))
-            self._login.issue(DEFAULT.id, ALL_SCOPES, age=AGE_SECONDS, value=DEFAULT_TOKEN)
-        for kind, value in (("page", DEFAULT_PAGE_TOKEN), ("person", DEFAULT_PERSON_TOKEN)):
-            if value not in self._graph.tokens.rows:  # nor in a data folder that is older than they are
-                self._pages.issue(DEFAULT.id, kind, value)
+        if DEFAULT.id not in self.accounts:
+            self.accounts.put(DEFAULT.id, Account(DEFAULT.id, DEFAULT.app_scoped_id, DEFAULT.username))
+            self.import_token(DEFAULT.id, DEFAULT_TOKEN)
+            self.issue_page_token(DEFAULT.id, DEFAULT_PAGE_TOKEN)
+            self.issue_person_token(DEFAULT.id, DEFAULT_PERSON_TOKEN)
 
-    def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
-        return self._credentials(self._new_profile(name, ""))
+    def new_profile(self, name: str | None, beside: Account | None) -> Account:
+        username = unique_name(name, [account.username for account in self.accounts])
+        return Account(new_id("178414"), new_id("26"), username, owner=beside.person if beside else "")
 
     def create_beside(self, profile_id: str, name: str | None, base_url: str) -> dict[str, Any]:
-        return self._credentials(self._new_profile(name, self._graph.profile(profile_id).lead))
+        return self.create_profile(name, base_url, self.profile(profile_id))
 
-    def renew_credentials(self, profile_id: str, base_url: str) -> dict[str, Any]:
-        return self._credentials(self._graph.profile(profile_id))
-
-    def profiles(self) -> list[ProfileView]:
-        return [profile_view(profile) for profile in self._graph.profiles]
-
-    def posts(self, base_url: str) -> list[PostView]:
-        return [post_view(self._graph, media, base_url) for media in self._graph.media]
-
-    def set_status(self, profile_id: str, status: str) -> None:
-        profile = self._graph.profile(profile_id)
-        profile.status = status
-        self._graph.profiles.put(profile_id, profile)
-
-    def expire_tokens(self, profile_id: str, which: str) -> None:
-        """Every kind of token, whatever `which` says."""
-        self._graph.tokens.expire(profile_id)
-        self._graph.tokens.expire(self._graph.profile(profile_id).lead, "person")
-
-    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
-        self._graph.tokens.revoke(profile_id, subcode)
-        self._graph.tokens.revoke(self._graph.profile(profile_id).lead, subcode, "person")
-
-    def clear(self) -> None:
-        self._graph.clear()
-        self.restore_settings()
-
-    def _new_profile(self, name: str | None, owner: str) -> Profile:
-        username = new_username(name, [profile.username for profile in self._graph.profiles])
-        profile = Profile(new_id("178414"), new_id("26"), username, owner=owner)
-        return self._graph.profiles.put(profile.id, profile)
-
-    def _credentials(self, profile: Profile) -> dict[str, Any]:
-        token = self._login.issue(profile.id, ALL_SCOPES, age=AGE_SECONDS)
+    def credentials(self, profile: Account, base_url: str) -> dict[str, Any]:
         return {
             "channel": "instagram",
             "externalId": profile.id,
             "username": profile.username,
-            "accessToken": token.value,
-            "pageId": page_id(profile),
-            "pageToken": self._pages.issue(profile.id, "page").value,
-            "personToken": self._pages.issue(profile.lead, "person").value,
+            "accessToken": self.import_token(profile.id).value,
+            "pageId": profile.page_id,
+            "pageToken": self.issue_page_token(profile.id).value,
+            "personToken": self.issue_person_token(profile.person).value,
         }
 
-    def _name(self, method: str, host: str, parts: list[str]) -> str:
-        """The operation's name for a path."""
-        if host == "www":
-            return "authorize" if parts[:2] == ["oauth", "authorize"] else "site"
-        if host == "fbwww":
-            return "authorize_person" if parts[-2:] == ["dialog", "oauth"] else "unknown"
-        if host == "token":
-            return "exchange_code" if (method, parts) == ("POST", ["oauth", "access_token"]) else "unknown"
-        if parts and VERSION.match(parts[0]):
-            parts = parts[1:]
-        if host == PAGE_HOST and (name := PAGE_PATHS.get((method, "/".join(parts)))):
-            return name
-        if len(parts) == 2:
-            return TWO_PARTS.get((method, parts[1]), "unknown")
-        if method != "GET" or len(parts) != 1:
-            return "unknown"
-        if host == PAGE_HOST:
-            return "page_account" if parts[0] in self._graph.profiles else self._node(parts[0])
-        return ONE_PART.get(parts[0]) or self._node(parts[0])
+    def expire_tokens(self, profile_id: str, which: str) -> None:
+        """Every kind of token, regardless of `which`."""
+        self.issuer.expire(profile_id)
+        self.issuer.expire(self.profile(profile_id).person, "person")
 
-    def _node(self, node: str) -> str:
-        if node in self._graph.containers:
-            return "container_status"
-        is_account = any(node in (profile.id, profile.app_scoped_id) for profile in self._graph.profiles)
-        return "me" if is_account else "get_media"
+    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
+        super().revoke_tokens(profile_id, subcode)
+        self.issuer.revoke(self.profile(profile_id).person, subcode or 458, "person")
 
+    def code_answer(self, token: Token) -> dict[str, Any]:
+        body = {**super().code_answer(token), "permissions": ",".join(token.scopes)}
+        return body if self.switches["flatCodeAnswer"] else {"data": [body]}
 
-ONE_PART = {"me": "me", "refresh_access_token": "refresh_token", "access_token": "exchange_token"}
-PAGE_PATHS = {
-    ("GET", "me"): "page_me",
-    ("GET", "me/accounts"): "list_pages",
-    ("GET", "me/permissions"): "list_permissions",
-    ("GET", "oauth/access_token"): "person_token",
-    ("GET", "debug_token"): "inspect_token",
-}
-TWO_PARTS = {
-    ("POST", "media"): "create_container",
-    ("GET", "media"): "list_media",
-    ("POST", "media_publish"): "media_publish",
-    ("GET", "content_publishing_limit"): "content_publishing_limit",
-    ("GET", "stories"): "list_stories",
-    ("POST", "comments"): "comments",
-    ("GET", "comments"): "list_comments",
-}
+    def granted_extras(self, token: Token) -> dict[str, Any]:
+        return {"permissions": ",".join(token.scopes)}
 
+    def account_facts(self, profile: Account) -> dict[str, Any]:
+        return {
+            "username": profile.username,
+            "name": profile.username.replace(".", " ").title(),
+            "followers_count": 0,
+            "follows_count": 0,
+            "media_count": sum(1 for media in self.published if media.profile_id == profile.id),
+        }
 
-def _operations(graph: Graph, login: Login, pages: Pages) -> dict[str, Operation]:
-    containers, reading = Containers(graph), Reading(graph)
-    publishing = Publishing(graph, containers)
-    graph_host = {
-        "create_container": containers.create,
-        "container_status": containers.status,
-        "media_publish": publishing.publish,
-        "content_publishing_limit": publishing.limit,
-        "comments": publishing.comment,
-        "list_comments": reading.comments,
-        "list_media": reading.feed,
-        "list_stories": reading.stories,
-        "get_media": reading.media,
-        "me": reading.account,
-        "refresh_token": login.refresh,
-        "exchange_token": login.exchange_token,
-        "page_me": pages.me,
-        "page_account": pages.account,
-        "list_pages": pages.listed,
-        "list_permissions": pages.permissions,
-        "person_token": pages.access_token,
-        "inspect_token": pages.inspect,
-    }
-    visible = {"media_publish", "comments"}
-    operations = {name: Operation(name, graph.counted(run), name in visible) for name, run in graph_host.items()}
-    operations["exchange_code"] = Operation("exchange_code", login.exchange_code)
-    operations["authorize"] = Operation("authorize", login.authorize)
-    operations["authorize_person"] = Operation("authorize_person", pages.authorize)
-    return operations
+    def described(self, call: Call, profile: Account, values: dict[str, str]) -> Container:
+        now = self.clock.now()
+        recent = [c for c in self.containers if c.profile_id == profile.id and c.created_at > now - DAY]
+        if len(recent) >= self.limits["containersPerDay"]:
+            raise refuse(APP_LIMIT, "(#4) Too many media containers were created in the last 24 hours")
+        kind = options.checked_kind(values)
+        is_video = kind in ("VIDEO", "REELS") or (kind == "STORIES" and "video_url" in values)
+        delay = self.delays["parent" if kind == "CAROUSEL" else "reel" if is_video else "image"]
+        container = Container(new_id("180"), profile.id, kind, now, now + delay, values.get("caption", ""))
+        container.is_carousel_item = flag(values, "is_carousel_item")
+        container.alt_texts = [values.get("alt_text", "")]
+        container.shown = {name: values[name] for name in options.SHOWN if name in values}
+        return container
 
+    def status_facts(self, container: Container, state: str) -> dict[str, Any]:
+        failed = f"Error: Media upload has failed with error code {container.problem}"
+        return {"status_code": state, "status": STATUS_TEXTS.get(state, failed)}
 
-async def _not_served(call: Call) -> Answer:
-    raise missing_object(call.path.rstrip("/").rpartition("/")[2], call.method)
+    def download_problem(self, failure: FetchFailed) -> str:
+        return str((errors.DOWNLOAD_TIMEOUT if failure.timed_out else errors.NOT_FETCHABLE).subcode)
+
+    def video_problem(self, body: bytes, kind: str) -> str | None:
+        return options.video_problem(body, kind)
+
+    def published_since(self, profile: Account, since: float) -> int:
+        return sum(1 for one in self.published if one.profile_id == profile.id and one.published_at > since)
+
+    def before_publishing(self, call: Call, profile: Account, container: Container) -> None:
+        if self.published_since(profile, self.clock.now() - DAY) >= self.limits["postsPerDay"]:
+            raise refuse(errors.PUBLISH_QUOTA)
+
+    def types(self, container: Container) -> tuple[str, str]:
+        """A reel is a VIDEO of the product REELS."""
+        if container.kind == "CAROUSEL":
+            return "CAROUSEL_ALBUM", "FEED"
+        stored = self.shelf.facts(container.digests[0]) if container.digests else None
+        media_type = "VIDEO" if stored and stored.mime_type.startswith("video/") else "IMAGE"
+        return media_type, {"REELS": "REELS", "STORIES": "STORY"}.get(container.kind, "FEED")
+
+    def permalink(self, post: Post, base_url: str) -> str:
+        """www.instagram.com is `/instagram/www` here, so that a link opens the post."""
+        site = f"{base_url}/instagram/www"
+        if post.product_type == "STORY":
+            return f"{site}/stories/{self.profile(post.profile_id).username}/{post.id}"
+        return f"{site}/{'reel' if post.product_type == 'REELS' else 'p'}/{post.shortcode}/"
+
+    def facts(self, post: Post, call: Call) -> dict[str, Any]:
+        return {
+            "id": post.id,
+            "media_type": post.media_type,
+            "media_product_type": post.product_type,
+            "media_url": f"{call.base_url}/media/{post.digests[0]}" if post.digests else None,
+            "thumbnail_url": f"{call.base_url}/media/{post.cover}" if post.cover else None,
+            "permalink": self.permalink(post, call.base_url),
+            "shortcode": post.shortcode,
+            "timestamp": graph_time(post.published_at),
+            "username": self.profile(post.profile_id).username,
+            "owner": {"id": post.profile_id},
+            "comments_count": len(self.comments_on(post)),
+            "like_count": 0,
+            "is_comment_enabled": True,
+            "caption": post.text or None,
+            "alt_text": (post.alt_texts or [""])[0] or None,
+            "children": {"data": [{"id": child} for child in post.children]} if post.children else None,
+        }
+
+    def kind_of(self, post: Post) -> str:
+        return KINDS.get(post.product_type) or super().kind_of(post)
+
+    def comments_on(self, post: Post) -> list[str]:
+        return [one.text for one in self.comments if one.media_id == post.id]
+
+    def notes_on(self, post: Post) -> list[str]:
+        return [f"{name}: {value}" for name, value in post.shown.items()] + (["with a cover"] if post.cover else [])

@@ -1,6 +1,6 @@
 """The (code, subcode) pairs that only Instagram emits; the others are the family's, in `sandbox.graph.errors`.
 
-Source: channels/instagram.md section 6; messages are Meta's where they are known, close to them otherwise.
+Source: docs/networks/instagram.md section 6; messages are Meta's where they are known, close to them otherwise.
 """
 
 from __future__ import annotations
@@ -23,5 +23,18 @@ NOT_READY = GraphError(9007, 2207027, "Media ID is not available", title="The me
 CAPTION_TOO_LONG = GraphError(36004, 2207010, "The caption was too long.")
 
 # What a failed video leaves in the container's `status`
-VIDEO_UNSUPPORTED, VIDEO_NOT_FETCHABLE, VIDEO_LOST = 2207026, 2207052, 2207053
+VIDEO_UNSUPPORTED, VIDEO_LOST = "2207026", "2207053"
 KNOWN = [*globals().values(), *vars(shared).values()]  # what a fault may name by its pair
+REFUSALS = {
+    "restricted": RESTRICTED,
+    "not_fetchable": NOT_FETCHABLE,
+    "timed_out": DOWNLOAD_TIMEOUT,
+    "few_children": CAROUSEL_COUNT,
+    "child_missing": MEDIA_MISSING,
+    "child_no_item": shared.parameter_error("A child is not a carousel item"),
+    "child_unfinished": NOT_READY,
+    "container_missing": CONTAINER_MISSING,
+    "EXPIRED": CONTAINER_MISSING,
+    "IN_PROGRESS": NOT_READY,
+    "ERROR": NOT_READY,
+}

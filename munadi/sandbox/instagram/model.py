@@ -1,61 +1,51 @@
-"""The rows of the emulated Instagram."""
+"""The rows, scopes and rules of the emulated Instagram."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from munadi.sandbox.exchange import Call
+
+BASIC = "instagram_business_basic"
+PUBLISH = "instagram_business_content_publish"
+COMMENTS = "instagram_business_manage_comments"
+# The same permissions as the login through a Page names them, and those that it needs besides.
+PAGE_SCOPES = {BASIC: "instagram_basic", PUBLISH: "instagram_content_publish", COMMENTS: "instagram_manage_comments"}
+ALL_PAGE_SCOPES = [*PAGE_SCOPES.values(), "pages_show_list", "pages_read_engagement"]
+PAGE_HOST = "fbgraph"  # graph.facebook.com, where an account is reached through its Page
 
 
 @dataclass
-class Profile:
-    id: str  # the professional account's id, `{ig}` in paths
+class Account:
+    """A professional account. It belongs to a Page of its own, and that to a person; their ids follow from its id."""
+
+    id: str  # `{ig}` in paths
     app_scoped_id: str
     username: str
     status: str = "active"
     account_type: str = "BUSINESS"
-    owner: str = ""  # the profile whose person owns this one's Page as well; empty: a person of its own
+    owner: str = ""  # the account whose person owns this one's Page as well; empty: a person of its own
 
     @property
-    def lead(self) -> str:
-        """The profile that its person goes by."""
+    def name(self) -> str:
+        return self.username
+
+    @property
+    def url(self) -> str:
+        return f"https://www.instagram.com/{self.username}/"
+
+    @property
+    def person(self) -> str:
+        """The account that stands for the person in tokens: the first of theirs."""
         return self.owner or self.id
 
+    @property
+    def page_id(self) -> str:
+        return "10" + self.id[-13:]
 
-@dataclass
-class Container:
-    id: str
-    profile_id: str
-    kind: str  # IMAGE, VIDEO, REELS, STORIES, CAROUSEL
-    created_at: float
-    ready_at: float
-    caption: str = ""
-    alt_text: str = ""
-    is_carousel_item: bool = False
-    digests: list[str] = field(default_factory=list)
-    alt_texts: list[str] = field(default_factory=list)
-    children: list[str] = field(default_factory=list)
-    shown: dict[str, str] = field(default_factory=dict)  # user_tags, collaborators, audio_name …
-    cover: str | None = None  # a digest
-    loading: bool = False  # a video that is still being fetched
-    error_subcode: int | None = None
-    media_id: str | None = None  # set when it was published
-
-
-@dataclass
-class Media:
-    id: str
-    profile_id: str
-    container_id: str
-    media_type: str  # IMAGE, VIDEO, CAROUSEL_ALBUM
-    product_type: str  # FEED, REELS, STORY
-    shortcode: str
-    caption: str
-    published_at: float  # the sandbox's clock
-    received_at: float  # real time
-    digests: list[str] = field(default_factory=list)
-    alt_texts: list[str] = field(default_factory=list)
-    children: list[str] = field(default_factory=list)
-    shown: dict[str, str] = field(default_factory=dict)
-    cover: str | None = None
+    @property
+    def person_id(self) -> str:
+        return "12" + self.person[-13:]
 
 
 @dataclass
@@ -65,3 +55,7 @@ class Comment:
     profile_id: str
     text: str
     created_at: float
+
+
+def on_page_host(call: Call) -> bool:
+    return call.path.partition("/")[0] == PAGE_HOST

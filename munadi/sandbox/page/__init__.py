@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from munadi.sandbox.clock import iso
 from munadi.sandbox.control.looking import root_url
-from munadi.sandbox.network import PostView
+from munadi.sandbox.platform import PostView
 from munadi.sandbox.rendering import PAGE_FOLDER, render
 from munadi.sandbox.state import SandboxState
 

@@ -1,178 +1,246 @@
 """Threads emulated: graph, token and www hosts under `/threads`.
 
-Built from channels/threads.md. Not here: ghost posts, location search, sharing to Instagram, insights, webhooks.
+Source: docs/networks/threads.md. Not emulated: ghost posts, location search, sharing to Instagram, insights, webhooks.
 """
 
 from __future__ import annotations
 
+import json
+import secrets
 from typing import Any
 
-from munadi.sandbox.clock import SandboxClock
-from munadi.sandbox.exchange import Answer, Call, Operation
-from munadi.sandbox.graph.errors import planned_failure
-from munadi.sandbox.graph.parameters import flag, parameters, token_in
-from munadi.sandbox.graph.reading import VERSION, new_id, new_username
-from munadi.sandbox.graph.tokens import AGE_SECONDS
-from munadi.sandbox.media import MediaShelf
-from munadi.sandbox.network import EmulatedNetwork, PostView, ProfileView
-from munadi.sandbox.storage import Store
-from munadi.sandbox.threads.containers import Containers
-from munadi.sandbox.threads.errors import KNOWN, missing_object
-from munadi.sandbox.threads.graph import ALL_SCOPES, Graph
-from munadi.sandbox.threads.login import Login
-from munadi.sandbox.threads.model import Profile
-from munadi.sandbox.threads.publishing import Publishing
-from munadi.sandbox.threads.reading import Reading
-from munadi.sandbox.threads.site import Site
-from munadi.sandbox.threads.views import post_view, profile_view
+from munadi.sandbox.downloads import FetchFailed
+from munadi.sandbox.exchange import Call
+from munadi.sandbox.graph import account_login, containers
+from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post
+from munadi.sandbox.graph.errors import APP_LIMIT, REVOCATIONS, refuse
+from munadi.sandbox.graph.parameters import flag, parameters
+from munadi.sandbox.graph.platform import VERSION
+from munadi.sandbox.graph.reading import graph_time, new_id
+from munadi.sandbox.oauth import Token
+from munadi.sandbox.platform import DAY, names, unique_name
+from munadi.sandbox.storage import Table
+from munadi.sandbox.threads import errors, operations, options
+from munadi.sandbox.threads.model import BASIC, DELETE, LOCATION, MANAGE_REPLIES, PUBLISH, READ_REPLIES, Account, Spent
 
 DEFAULT_ID, DEFAULT_NAME = "26750000000000001", "munadi.sandbox"
-DEFAULT_TOKEN = "THsandboxMunadiAccessToken"  # published on purpose: nothing real is behind it
+DEFAULT_TOKEN = "THsandboxMunadiAccessToken"  # published on purpose: it opens nothing real
+UNVERSIONED = {"exchange_code", "app_token", "exchange_token", "refresh_token"}
+JSON_FIELDS = ("poll_attachment", "text_attachment", "text_entities")
+POST_FIELDS = names(
+    "id media_product_type media_type media_url permalink owner username text timestamp shortcode "
+    "children is_quote_post quoted_post alt_text link_attachment_url topic_tag reply_audience is_reply "
+    "replied_to root_post"
+) | set(JSON_FIELDS)
+READS_AS = {"TEXT": "TEXT_POST", "CAROUSEL": "CAROUSEL_ALBUM"}
+BUCKET_LIMITS = {"quota": "postsPerDay", "reply_quota": "repliesPerDay", "delete_quota": "deletesPerDay"}
+NOTES = {
+    "quote_post_id": "Quotes {}",
+    "reply_control": "Who may reply: {}",
+    "topic_tag": "Topic: {}",
+    "location_id": "Location {}",
+    "allowlisted_country_codes": "Shown only in {}",
+}
 
 
-class Threads(EmulatedNetwork):
+class Threads(ContainerPlatform[Account]):
     channel = "threads"
+    title = "Threads"
     hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www"}
     # `race`: for how long after FINISHED a publish may miss the container, in `racePercent` of all cases.
     default_delays = {"text": 0.8, "image": 2.0, "video": 10.0, "parent": 1.0, "race": 0.5}
     default_limits = {"postsPerDay": 250, "repliesPerDay": 1000, "deletesPerDay": 100, "racePercent": 100}
     default_switches = {"countBytes": False, "republishPublished": False, "userIdAsText": False}
-    statuses = {"active", "restricted", "checkpoint"}
+    profile_kind = Account
+    error_type = errors.API
+    known_errors = errors.KNOWN
+    revocations = {**REVOCATIONS, errors.SESSION_REVOKED.subcode: errors.SESSION_REVOKED}
+    refusals = errors.REFUSALS
+    grants, token_prefix = "th", "TH"
+    all_scopes = [BASIC, PUBLISH, MANAGE_REPLIES, READ_REPLIES, DELETE, LOCATION]
+    basic_scope, publish_scope = BASIC, PUBLISH
+    not_short_lived, exchanges_once = errors.SESSION_REVOKED, True
+    container_prefix, post_prefix = "178", "180"
+    image_ratios = (0.0, options.WIDEST + 0.05)
+    children = (2, 20)
+    container_fields = ("ThreadsMediaContainer", {"id", "status", "error_message"}, ["status"])
+    post_fields = ("ThreadsMedia", POST_FIELDS)
+    interrupted = "UNKNOWN"
+    video_bytes = options.VIDEO_BYTES
+    links_pages = False
+    visible = frozenset({"threads_publish", "auto_publish_text"})
+    routes = {
+        "GET www/oauth/authorize": ("authorize", account_login.authorize),
+        "GET www/**": ("site", containers.site),
+        "POST */oauth/access_token": ("exchange_code", account_login.exchange_code),
+        "GET */oauth/access_token": ("app_token", operations.app_token),
+        "GET */access_token": ("exchange_token", account_login.exchange_token),
+        "GET */refresh_access_token": ("refresh_token", account_login.refresh_token),
+        "GET */debug_token": ("debug_token", operations.inspect_token),
+        "GET */me": ("me", operations.profile),
+        "POST */*/threads": ("create_container", containers.create),
+        "POST */*/threads_publish": ("threads_publish", containers.publish),
+        "GET */*/threads": ("list_threads", operations.list_threads),
+        "GET */*/replies": ("list_replies", operations.list_replies),
+        "GET */*/threads_publishing_limit": ("threads_publishing_limit", operations.publishing_limit),
+        "DELETE */*": ("delete_post", operations.delete),
+        "GET */*": ("get_post", operations.read_post),
+    }
+    variants = {"container_status": containers.status, "auto_publish_text": operations.auto_publish}
 
-    def __init__(self, clock: SandboxClock, store: Store, media: MediaShelf) -> None:
-        super().__init__(clock, store, media)
-        self._graph = Graph(clock, store, media, self.delays, self.limits, self.switches)
-        self._login = Login(self._graph)
-        self._operations = _operations(self._graph, self._login)
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.spent: Table[Spent] = self.table("spent", Spent)
 
-    def operation(self, call: Call) -> Operation:
-        host, _, path = call.path.partition("/")
-        name = self._name(call, host, [part for part in path.split("/") if part])
-        return self._operations.get(name) or Operation("unknown", _not_served)
-
-    def operation_names(self) -> set[str]:
-        return set(self._operations)
-
-    def caller(self, call: Call) -> str | None:
-        token = self._graph.tokens.rows.get(token_in(call) or "")
-        return token.profile_id if token else None
-
-    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
-        return planned_failure(KNOWN, error, status)
+    def variant(self, name: str, call: Call) -> str:
+        """The token paths have no version, all other paths need one."""
+        host, *parts = call.path.split("/")
+        if host != "www" and (name in UNVERSIONED) is bool(parts and VERSION.match(parts[0])):
+            return "unknown"
+        if name == "create_container" and flag(parameters(call), "auto_publish_text"):
+            return "auto_publish_text"
+        if name == "get_post" and parts[-1] in self.containers:
+            return "container_status"
+        return "me" if name == "get_post" and parts[-1] in self.accounts else name
 
     def seed(self) -> None:
-        if DEFAULT_ID not in self._graph.profiles:
-            self._graph.profiles.put(DEFAULT_ID, Profile(DEFAULT_ID, DEFAULT_NAME))
-            self._login.issue(DEFAULT_ID, ALL_SCOPES, age=AGE_SECONDS, value=DEFAULT_TOKEN)
+        if DEFAULT_ID not in self.accounts:
+            self.accounts.put(DEFAULT_ID, Account(DEFAULT_ID, DEFAULT_NAME))
+            self.import_token(DEFAULT_ID, DEFAULT_TOKEN)
 
-    def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
-        username = new_username(name, [profile.username for profile in self._graph.profiles])
-        profile = Profile(new_id("2675"), username)
-        self._graph.profiles.put(profile.id, profile)
-        return self._credentials(profile)
+    def new_profile(self, name: str | None, beside: Account | None) -> Account:
+        return Account(new_id("2675"), unique_name(name, [account.username for account in self.accounts]))
 
-    def renew_credentials(self, profile_id: str, base_url: str) -> dict[str, Any]:
-        return self._credentials(self._graph.profile(profile_id))
-
-    def profiles(self) -> list[ProfileView]:
-        return [profile_view(profile) for profile in self._graph.profiles]
-
-    def posts(self, base_url: str) -> list[PostView]:
-        return [post_view(self._graph, post, base_url) for post in self._graph.posts]
-
-    def set_status(self, profile_id: str, status: str) -> None:
-        profile = self._graph.profile(profile_id)
-        profile.status = status
-        self._graph.profiles.put(profile_id, profile)
-
-    def expire_tokens(self, profile_id: str, which: str) -> None:
-        """One kind of token only, so `which` makes no difference."""
-        self._graph.tokens.expire(profile_id)
-
-    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
-        """`subcode` is one of the 190 family, or 4279019 for a session that was revoked (452)."""
-        self._graph.tokens.revoke(profile_id, subcode)
-
-    def clear(self) -> None:
-        self._graph.clear()
-        self.restore_settings()
-
-    def _credentials(self, profile: Profile) -> dict[str, Any]:
-        token = self._login.issue(profile.id, ALL_SCOPES, age=AGE_SECONDS)
+    def credentials(self, profile: Account, base_url: str) -> dict[str, Any]:
         return {
             "channel": "threads",
             "externalId": profile.id,
             "username": profile.username,
-            "accessToken": token.value,
+            "accessToken": self.import_token(profile.id).value,
         }
 
-    def _name(self, call: Call, host: str, parts: list[str]) -> str:
-        """The operation's name for a path; the two API hosts are one, as at Threads."""
-        if host == "www":
-            return "authorize" if parts[:2] == ["oauth", "authorize"] else "site"
-        if host not in ("graph", "token") or not parts:
-            return "unknown"
-        if not VERSION.match(parts[0]):
-            return UNVERSIONED.get((call.method, "/".join(parts)), "unknown")
-        parts = parts[1:]
-        if len(parts) == 2:
-            name = TWO_PARTS.get((call.method, parts[1]), "unknown")
-            automatic = name == "create_container" and flag(parameters(call), "auto_publish_text")
-            return "auto_publish_text" if automatic else name
-        return self._node(call.method, parts[0]) if len(parts) == 1 else "unknown"
+    def expire_tokens(self, profile_id: str, which: str) -> None:
+        """There is only one kind of token, so `which` makes no difference."""
+        self.issuer.expire(profile_id)
 
-    def _node(self, method: str, node: str) -> str:
-        if method == "DELETE":
-            return "delete_post"
-        if method != "GET":
-            return "unknown"
-        if node in self._graph.containers:
-            return "container_status"
-        if node == "debug_token":
-            return node
-        return "me" if node == "me" or node in self._graph.profiles else "get_post"
+    def code_answer(self, token: Token) -> dict[str, Any]:
+        text = {"user_id": token.profile_id} if self.switches["userIdAsText"] else {}
+        return {**super().code_answer(token), **text}
 
+    def described(self, call: Call, profile: Account, values: dict[str, str]) -> Container:
+        kind = options.media_type_of(values)
+        options.check(values, kind, count_bytes=self.switches["countBytes"])
+        now, delay = self.clock.now(), self.delays["parent" if kind == "CAROUSEL" else kind.lower()]
+        container = Container(new_id("178"), profile.id, kind, now, now + delay, values.get("text", ""))
+        container.is_carousel_item = flag(values, "is_carousel_item")
+        container.alt_texts = [values.get("alt_text", "")]
+        container.link = options.first_link(values, kind)
+        container.shown = {name: values[name] for name in options.SHOWN if name in values}
+        if "reply_to_id" in values:
+            self.caller(call, MANAGE_REPLIES)
+            container.reply_to = values["reply_to_id"]
+        for post_id in (values.get("reply_to_id"), values.get("quote_post_id")):
+            if post_id is not None and post_id not in self.published:
+                raise self.missing(post_id, call)
+        if "location_id" in values:
+            self.caller(call, LOCATION)
+        return container
 
-UNVERSIONED = {
-    ("POST", "oauth/access_token"): "exchange_code",
-    ("GET", "oauth/access_token"): "app_token",
-    ("GET", "access_token"): "exchange_token",
-    ("GET", "refresh_access_token"): "refresh_token",
-}
-TWO_PARTS = {
-    ("POST", "threads"): "create_container",
-    ("POST", "threads_publish"): "threads_publish",
-    ("GET", "threads"): "list_threads",
-    ("GET", "replies"): "list_replies",
-    ("GET", "threads_publishing_limit"): "threads_publishing_limit",
-}
+    def status_facts(self, container: Container, state: str) -> dict[str, Any]:
+        problem = {"error_message": container.problem or "UNKNOWN"} if state == "ERROR" else {}
+        return {"status": state, **problem}
 
+    def download_problem(self, failure: FetchFailed) -> str:
+        return "FAILED_DOWNLOADING_VIDEO"
 
-def _operations(graph: Graph, login: Login) -> dict[str, Operation]:
-    containers, reading = Containers(graph), Reading(graph)
-    publishing = Publishing(graph, containers)
-    runs = {
-        "create_container": containers.create,
-        "container_status": containers.status,
-        "auto_publish_text": publishing.auto_publish,
-        "threads_publish": publishing.publish,
-        "threads_publishing_limit": publishing.limit,
-        "delete_post": publishing.delete,
-        "list_threads": reading.threads,
-        "list_replies": reading.replies,
-        "get_post": reading.post,
-        "me": reading.profile,
-        "debug_token": login.inspect,
-        "exchange_code": login.exchange_code,
-        "exchange_token": login.exchange_token,
-        "refresh_token": login.refresh,
-        "app_token": login.app_token,
-        "authorize": login.authorize,
-        "site": Site(graph).post,
-    }
-    visible = {"threads_publish", "auto_publish_text"}
-    return {name: Operation(name, run, name in visible) for name, run in runs.items()}
+    def video_problem(self, body: bytes, kind: str) -> str | None:
+        return options.video_problem(body)
 
+    def before_publishing(self, call: Call, profile: Account, container: Container) -> None:
+        """The server that publishes may learn of a finished container a little late (`race`, `racePercent`)."""
+        early = self.clock.now() < container.ready_at + self.delays["race"]
+        if early and secrets.randbelow(100) < self.limits["racePercent"]:
+            raise refuse(errors.MEDIA_NOT_FOUND)
+        if container.reply_to is not None:
+            self.caller(call, MANAGE_REPLIES)
+        self.spend_for(profile, container)
 
-async def _not_served(call: Call) -> Answer:
-    raise missing_object(call.path.rstrip("/").rpartition("/")[2], call.method)
+    def types(self, container: Container) -> tuple[str, str]:
+        return READS_AS.get(container.kind, container.kind), "THREADS"
+
+    def permalink(self, post: Post, base_url: str) -> str:
+        """www.threads.com is `/threads/www` here, so that a link opens the post."""
+        return f"{base_url}/threads/www/@{self.profile(post.profile_id).username}/post/{post.shortcode}"
+
+    def facts(self, post: Post, call: Call) -> dict[str, Any]:
+        one_medium, shown = len(post.digests) == 1, post.shown
+        return {
+            "id": post.id,
+            "media_product_type": "THREADS",
+            "media_type": post.media_type,
+            "permalink": self.permalink(post, call.base_url),
+            "owner": {"id": post.profile_id},
+            "username": self.profile(post.profile_id).username,
+            "timestamp": graph_time(post.published_at),
+            "shortcode": post.shortcode,
+            "is_quote_post": "quote_post_id" in shown,
+            "is_reply": post.reply_to is not None,
+            "reply_audience": shown.get("reply_control", "everyone").upper(),
+            "text": post.text or None,
+            "media_url": f"{call.base_url}/media/{post.digests[0]}" if one_medium else None,
+            "alt_text": (post.alt_texts[0] or None) if one_medium else None,
+            "children": {"data": [{"id": child} for child in post.children]} if post.children else None,
+            "link_attachment_url": post.link,
+            "topic_tag": shown.get("topic_tag"),
+            "quoted_post": {"id": shown["quote_post_id"]} if "quote_post_id" in shown else None,
+            **{name: json.loads(shown[name]) for name in JSON_FIELDS if name in shown},
+            "replied_to": {"id": post.reply_to} if post.reply_to else None,
+            "root_post": {"id": self.root_of(post)} if post.reply_to else None,
+        }
+
+    def root_of(self, post: Post) -> str:
+        """The id of the first post of a thread, as far as it still exists."""
+        while post.reply_to is not None and (parent := self.published.get(post.reply_to)) is not None:
+            post = parent
+        return post.id
+
+    def kind_of(self, post: Post) -> str:
+        return "reply" if post.reply_to else super().kind_of(post)
+
+    def comments_on(self, post: Post) -> list[str]:
+        """A reply is a post of its own, and is also shown below the first post of its thread."""
+        if post.reply_to:
+            return []
+        return [one.text for one in self.published if one.reply_to and self.root_of(one) == post.id]
+
+    def notes_on(self, post: Post) -> list[str]:
+        notes = [words.format(post.shown[name]) for name, words in NOTES.items() if name in post.shown]
+        attached = {name: json.loads(post.shown[name]) for name in post.shown if name.endswith("_attachment")}
+        if "gif_attachment" in attached:
+            notes.append(f"GIF {attached['gif_attachment']['gif_id']}")
+        if "poll_attachment" in attached:
+            notes.append(f"Poll: {' · '.join(attached['poll_attachment'].values())}")
+        return [*notes, *([attached["text_attachment"]["plaintext"]] if "text_attachment" in attached else [])]
+
+    def used(self, profile: Account, bucket: str) -> int:
+        """How much of a bucket was used in the last 24 hours."""
+        since = self.clock.now() - DAY
+        return sum(1 for one in self.spent if (one.profile_id, one.bucket) == (profile.id, bucket) and one.at > since)
+
+    def total(self, bucket: str) -> int:
+        return self.limits[BUCKET_LIMITS[bucket]]
+
+    def require_left(self, profile: Account, bucket: str) -> None:
+        """The error for an empty bucket is not documented; this emulation answers code 4."""
+        if self.used(profile, bucket) >= self.total(bucket):
+            raise refuse(APP_LIMIT)
+
+    def spend(self, profile: Account, bucket: str) -> None:
+        row = Spent(new_id("1"), profile.id, bucket, self.clock.now())
+        self.spent.put(row.id, row)
+
+    def spend_for(self, profile: Account, container: Container) -> None:
+        """A use of the bucket for this container, if one is left."""
+        bucket = "quota" if container.reply_to is None else "reply_quota"
+        self.require_left(profile, bucket)
+        self.spend(profile, bucket)

@@ -1,6 +1,6 @@
 """Threads' own errors and its second error type; the others are the family's, in `sandbox.graph.errors`.
 
-Source: channels/threads.md section 6; `error_user_msg` comes in the profile's language, here Spanish.
+Source: docs/networks/threads.md section 6; `error_user_msg` comes in the profile's language, here Spanish.
 """
 
 from __future__ import annotations
@@ -35,5 +35,15 @@ def bad_parameter(message: str) -> Refusal:
     return shared.bad_parameter(message, API)
 
 
-def missing_object(object_id: str, method: str = "get") -> Refusal:
-    return shared.missing_object(object_id, method, API)
+REFUSALS = {
+    "restricted": RESTRICTED,
+    "not_fetchable": NOT_FETCHABLE,
+    "few_children": shared.parameter_error("Param children must have 2 to 20 items", API),
+    "child_missing": MEDIA_NOT_FOUND,
+    "child_no_item": shared.parameter_error("A child is not a finished carousel item", API),
+    "child_unfinished": shared.parameter_error("A child is not a finished carousel item", API),
+    "container_missing": MEDIA_NOT_FOUND,
+    "EXPIRED": MEDIA_NOT_FOUND,
+    "IN_PROGRESS": MEDIA_NOT_FOUND,
+    "ERROR": shared.parameter_error("The media container has failed.", API),
+}

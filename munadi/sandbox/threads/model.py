@@ -1,58 +1,32 @@
-"""The rows of the emulated Threads."""
+"""The rows and scopes of the emulated Threads."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+BASIC, PUBLISH = "threads_basic", "threads_content_publish"
+MANAGE_REPLIES, READ_REPLIES, DELETE = "threads_manage_replies", "threads_read_replies", "threads_delete"
+LOCATION = "threads_location_tagging"
 
 
 @dataclass
-class Profile:
+class Account:
     id: str  # `{th}` in paths; above 2^53 on purpose
     username: str
     status: str = "active"
 
+    @property
+    def name(self) -> str:
+        return self.username
 
-@dataclass
-class Container:
-    id: str
-    profile_id: str
-    media_type: str  # TEXT, IMAGE, VIDEO, CAROUSEL
-    created_at: float
-    ready_at: float
-    text: str = ""
-    is_carousel_item: bool = False
-    digests: list[str] = field(default_factory=list)
-    alt_texts: list[str] = field(default_factory=list)
-    children: list[str] = field(default_factory=list)
-    reply_to: str | None = None
-    link: str | None = None
-    shown: dict[str, str] = field(default_factory=dict)  # topic_tag, reply_control, poll_attachment …
-    loading: bool = False  # a video that is still being fetched
-    error_message: str | None = None
-    post_id: str | None = None  # set when it was published
-
-
-@dataclass
-class Post:
-    id: str
-    profile_id: str
-    container_id: str
-    media_type: str  # TEXT_POST, IMAGE, VIDEO, CAROUSEL_ALBUM
-    shortcode: str
-    text: str
-    published_at: float  # the sandbox's clock
-    received_at: float  # real time
-    digests: list[str] = field(default_factory=list)
-    alt_texts: list[str] = field(default_factory=list)
-    children: list[str] = field(default_factory=list)
-    reply_to: str | None = None
-    link: str | None = None
-    shown: dict[str, str] = field(default_factory=dict)
+    @property
+    def url(self) -> str:
+        return f"https://www.threads.com/@{self.username}"
 
 
 @dataclass
 class Spent:
-    """One use of a daily bucket; a deleted post has used its bucket all the same."""
+    """One use of a daily bucket; deleting a post does not give its use back."""
 
     id: str
     profile_id: str

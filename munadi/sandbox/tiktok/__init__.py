@@ -106,7 +106,7 @@ class TikTok(EmulatedNetwork):
     def operation_names(self) -> set[str]:
         return set(self._operations)
 
-    def caller(self, call: Call) -> str | None:
+    def profile_of(self, call: Call) -> str | None:
         if call.path.startswith("upload/"):
             publish = self._uploads.publish_of(call)
             return publish.profile_id if publish else None

@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from urllib.parse import parse_qsl
 
-from munadi.sandbox.consent import Choice, decided, is_address, sent_back
+from munadi.sandbox.consent import Choice, decided, is_address, redirect_back
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.tiktok.errors import oauth_refusal
 from munadi.sandbox.tiktok.model import Code, Token
@@ -43,7 +43,7 @@ class Login:
             client_key=call.query.get("client_key", ""),
         )
         self._platform.codes.put(code.value, code)
-        return sent_back(call, {"code": code.value, "scopes": ",".join(code.scopes)}, effect=True)
+        return redirect_back(call, {"code": code.value, "scopes": ",".join(code.scopes)}, effect=True)
 
     async def token(self, call: Call) -> Answer:
         values = self._client(call)

@@ -79,7 +79,7 @@ class YouTube(EmulatedNetwork):
     def operation_names(self) -> set[str]:
         return {*self._operations, "upload_chunk", "probe_upload"}
 
-    def caller(self, call: Call) -> str | None:
+    def profile_of(self, call: Call) -> str | None:
         token = self._platform.tokens.get(call.bearer or "")
         if token is not None:
             return token.profile_id

@@ -11,7 +11,7 @@ import secrets
 from typing import Any
 from urllib.parse import parse_qsl
 
-from munadi.sandbox.consent import Choice, decided, is_address, sent_back
+from munadi.sandbox.consent import Choice, decided, is_address, redirect_back
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.youtube.errors import refuse_token
 from munadi.sandbox.youtube.model import Code, Grant, Token
@@ -50,7 +50,7 @@ class Login:
             client_id=query["client_id"],
         )
         self._platform.codes.put(code.value, code)
-        return sent_back(call, {"code": code.value, "scope": " ".join(code.scopes)}, effect=True)
+        return redirect_back(call, {"code": code.value, "scope": " ".join(code.scopes)}, effect=True)
 
     async def token(self, call: Call) -> Answer:
         values = _form(call)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from munadi.sandbox import downloads
+from munadi.sandbox.downloads import FetchFailed
 from munadi.sandbox.facebook import errors
-from munadi.sandbox.graph import fetching
 from munadi.sandbox.graph.errors import GraphError, refuse
-from munadi.sandbox.graph.fetching import FetchFailed
 from munadi.sandbox.media import VideoFacts, image_facts, video_facts
 
 MIB = 1024 * 1024
@@ -17,7 +17,7 @@ REEL_RATIO, ROUNDING = 9 / 16, 0.01
 async def fetch(url: str, cap: int, refused: GraphError) -> bytes:
     """At most a chunk more than `cap`, so that the caller can tell too large from large."""
     try:
-        return await fetching.fetch(url, cap)
+        return await downloads.fetch(url, cap)
     except FetchFailed:
         raise refuse(refused) from None
 

@@ -1,13 +1,14 @@
-"""What a container's parameters may say: text, links, attachments. Source: channels/threads.md, sections 3 and 4."""
+"""What a container's parameters and its video must fulfil. Source: docs/networks/threads.md, sections 3 and 4."""
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from munadi.sandbox.graph.errors import refuse
-from munadi.sandbox.graph.parameters import flag, listed
+from munadi.sandbox.graph.parameters import flag, json_in, listed
+from munadi.sandbox.media import video_facts
+from munadi.sandbox.platform import names
 from munadi.sandbox.threads import errors
 from munadi.sandbox.threads.errors import bad_parameter
 
@@ -18,18 +19,10 @@ LINK = re.compile(r"https?://[^\s]*[^\s.,;:!?)\]}']", re.IGNORECASE)
 COUNTRY = re.compile(r"[A-Z]{2}")
 STYLES = {"bold", "italic", "highlight", "underline", "strikethrough"}
 LONG_TEXT, SPOILERS = 10_000, 10
-SHOWN = (
-    "topic_tag",
-    "reply_control",
-    "poll_attachment",
-    "is_spoiler_media",
-    "gif_attachment",
-    "text_attachment",
-    "text_entities",
-    "enable_reply_approvals",
-    "quote_post_id",
-    "location_id",
-    "allowlisted_country_codes",
+WIDEST, NARROWEST_VIDEO, VIDEO_BYTES, MAX_BITS_PER_SECOND = 10, 0.01, 1_000_000_000, 100_000_000
+SHOWN = names(
+    "topic_tag reply_control poll_attachment is_spoiler_media gif_attachment text_attachment text_entities "
+    "enable_reply_approvals quote_post_id location_id allowlisted_country_codes"
 )
 
 
@@ -43,7 +36,7 @@ def media_type_of(values: dict[str, str]) -> str:
 
 
 def check(values: dict[str, str], media_type: str, *, count_bytes: bool) -> None:
-    """Raises the refusal of the first rule that is broken."""
+    """Raises the refusal of the first broken rule."""
     text = values.get("text", "")
     if media_type == "TEXT" and not text:
         raise bad_parameter("The parameter text is required.")
@@ -86,9 +79,9 @@ def _check_attachments(values: dict[str, str], media_type: str) -> None:
     if len(alt) > ALT_LENGTH:
         raise bad_parameter("Param alt_text must be at most 1000 characters long")
     if "poll_attachment" in values:
-        _check_poll(_object(values, "poll_attachment"))
+        _check_poll(json_in(values, "poll_attachment", dict, errors.API))
     if "gif_attachment" in values:
-        gif = _object(values, "gif_attachment")
+        gif = json_in(values, "gif_attachment", dict, errors.API)
         if not gif.get("gif_id") or gif.get("provider") != "GIPHY":
             raise bad_parameter("Param gif_attachment must have a gif_id and the provider GIPHY")
 
@@ -104,7 +97,7 @@ def _check_poll(poll: dict[str, Any]) -> None:
 def _checked_long_text(values: dict[str, str]) -> dict[str, Any]:
     if "text_attachment" not in values:
         return {}
-    long_text = _object(values, "text_attachment")
+    long_text: dict[str, Any] = json_in(values, "text_attachment", dict, errors.API)
     words, link = long_text.get("plaintext"), long_text.get("link_attachment_url")
     if not isinstance(words, str) or not 1 <= len(words) <= LONG_TEXT:
         raise bad_parameter("The plaintext of text_attachment must be 1 to 10000 characters long")
@@ -119,7 +112,7 @@ def _checked_long_text(values: dict[str, str]) -> dict[str, Any]:
 
 
 def _check_entities(values: dict[str, str]) -> None:
-    entities = _read(values.get("text_entities", "[]"), "text_entities", list)
+    entities = json_in({"text_entities": "[]", **values}, "text_entities", list, errors.API)
     if len(entities) > SPOILERS:
         raise bad_parameter("Param text_entities must have at most 10 entries")
     for one in entities:
@@ -131,16 +124,17 @@ def _offset_of(stretch: dict[str, Any]) -> int:
     return int(stretch.get("offset", -1))
 
 
-def _object(values: dict[str, str], name: str) -> dict[str, Any]:
-    found: dict[str, Any] = _read(values[name], name, dict)
-    return found
-
-
-def _read(text: str, name: str, kind: type) -> Any:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, kind):
-        raise bad_parameter(f"Param {name} must be JSON, of the kind {kind.__name__}")
-    return found
+def video_problem(body: bytes) -> str | None:
+    """The `error_message` that the container will have, or None for a good video."""
+    facts = video_facts(body)
+    if facts is None or "mp4" not in facts.container or facts.codec not in ("h264", "hevc"):
+        return "FAILED_PROCESSING_VIDEO"
+    if facts.audio_codec not in (None, "aac"):
+        return "FAILED_PROCESSING_AUDIO"
+    if not 0 < facts.seconds <= 300.5 or len(body) > VIDEO_BYTES:
+        return "INVALID_DURATION"
+    if not NARROWEST_VIDEO <= facts.width / max(facts.height, 1) <= WIDEST or facts.width > 1920:
+        return "INVALID_ASPEC_RATIO"
+    if not 22.5 <= facts.frames_per_second <= 60.5:
+        return "INVALID_FRAME_RATE"
+    return "INVALID_BIT_RATE" if len(body) * 8 / facts.seconds > MAX_BITS_PER_SECOND else None

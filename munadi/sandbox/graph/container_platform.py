@@ -1,0 +1,159 @@
+"""A network that publishes through containers, as Instagram and Threads do: its rows, and what each network defines.
+
+A network is a subclass of `ContainerPlatform`: its rules and error answers are data or small methods.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+from munadi.sandbox.downloads import Downloads, FetchFailed
+from munadi.sandbox.exchange import Call
+from munadi.sandbox.graph.account_login import AccountPlatform
+from munadi.sandbox.graph.errors import GraphError
+from munadi.sandbox.platform import DAY, PostView, Profile
+from munadi.sandbox.storage import Table
+
+FEED_KINDS = {"TEXT_POST": "text", "IMAGE": "image", "VIDEO": "video", "CAROUSEL_ALBUM": "carousel"}
+
+
+@dataclass
+class Container:
+    id: str
+    profile_id: str
+    kind: str  # IMAGE, VIDEO, CAROUSEL; at Instagram REELS, STORIES; at Threads TEXT
+    created_at: float
+    ready_at: float
+    text: str = ""
+    is_carousel_item: bool = False
+    digests: list[str] = field(default_factory=list)
+    alt_texts: list[str] = field(default_factory=list)
+    children: list[str] = field(default_factory=list)
+    shown: dict[str, str] = field(default_factory=dict)  # user_tags, topic_tag, poll_attachment …
+    cover: str | None = None  # a digest
+    reply_to: str | None = None
+    link: str | None = None
+    loading: bool = False  # its video is still being fetched
+    problem: str | None = None  # what is wrong with its video
+    post_id: str | None = None  # set when it was published
+
+
+@dataclass
+class Post:
+    id: str
+    profile_id: str
+    container_id: str
+    media_type: str  # TEXT_POST, IMAGE, VIDEO, CAROUSEL_ALBUM
+    product_type: str  # FEED, REELS, STORY, THREADS
+    shortcode: str
+    text: str
+    published_at: float  # the sandbox's clock
+    received_at: float  # real time
+    digests: list[str] = field(default_factory=list)
+    alt_texts: list[str] = field(default_factory=list)
+    children: list[str] = field(default_factory=list)
+    shown: dict[str, str] = field(default_factory=dict)
+    cover: str | None = None
+    reply_to: str | None = None
+    link: str | None = None
+
+
+class ContainerPlatform(AccountPlatform[Profile]):
+    publish_scope: ClassVar[str]
+    container_prefix: ClassVar[str]  # of ids
+    post_prefix: ClassVar[str]
+    image_ratios: ClassVar[tuple[float, float]]
+    children: ClassVar[tuple[int, int]]  # how many items a carousel may have
+    # restricted, not_fetchable, few_children, child_missing, child_no_item, child_unfinished, container_missing,
+    # and for publishing a container in this state IN_PROGRESS, EXPIRED, ERROR
+    refusals: ClassVar[Mapping[str, GraphError]]
+    container_fields: ClassVar[tuple[str, set[str], list[str]]]  # the node's type, its fields, those by default
+    post_fields: ClassVar[tuple[str, set[str]]]
+    interrupted: ClassVar[str]  # the problem of a video whose download a restart ended
+    video_bytes: ClassVar[int]
+    links_pages: ClassVar[bool] = True  # lists have a link to the next page
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.containers: Table[Container] = self.table("container", Container)
+        self.published: Table[Post] = self.table("post", Post)
+        self.downloads: Downloads[Container] = Downloads(self.containers, "problem", self.interrupted)
+
+    @abstractmethod
+    def described(self, call: Call, profile: Profile, values: dict[str, str]) -> Container:
+        """The container that the parameters describe, nothing fetched yet; raises the refusal of a broken rule."""
+
+    @abstractmethod
+    def status_facts(self, container: Container, state: str) -> dict[str, Any]: ...
+
+    @abstractmethod
+    def download_problem(self, failure: FetchFailed) -> str: ...
+
+    @abstractmethod
+    def video_problem(self, body: bytes, kind: str) -> str | None: ...
+
+    @abstractmethod
+    def before_publishing(self, call: Call, profile: Profile, container: Container) -> None:
+        """The network's last checks: quotas, scopes."""
+
+    @abstractmethod
+    def types(self, container: Container) -> tuple[str, str]:
+        """media_type and media_product_type, as a post is read back."""
+
+    @abstractmethod
+    def permalink(self, post: Post, base_url: str) -> str: ...
+
+    @abstractmethod
+    def facts(self, post: Post, call: Call) -> dict[str, Any]:
+        """A post's fields; None for a field that the post lacks."""
+
+    @abstractmethod
+    def comments_on(self, post: Post) -> list[str]: ...
+
+    @abstractmethod
+    def notes_on(self, post: Post) -> list[str]: ...
+
+    def kind_of(self, post: Post) -> str:
+        return FEED_KINDS[post.media_type]
+
+    def container_of(self, container_id: str, profile: Profile) -> Container | None:
+        found = self.containers.get(container_id)
+        return found if found is not None and found.profile_id == profile.id else None
+
+    def post_of(self, post_id: str, profile: Profile) -> Post | None:
+        found = self.published.get(post_id)
+        return found if found is not None and found.profile_id == profile.id else None
+
+    def state(self, container: Container) -> str:
+        """How far a container is; 24 hours unpublished end it."""
+        now = self.clock.now()
+        if container.post_id is not None:
+            return "PUBLISHED"
+        if now >= container.created_at + DAY:
+            return "EXPIRED"
+        if container.loading or now < container.ready_at:
+            return "IN_PROGRESS"
+        return "FINISHED" if container.problem is None else "ERROR"
+
+    def posts(self, base_url: str) -> list[PostView]:
+        return [self._view(post, base_url) for post in self.published]
+
+    def _view(self, post: Post, base_url: str) -> PostView:
+        return PostView(
+            channel=self.channel,
+            profile=post.profile_id,
+            profile_name=self.profile(post.profile_id).name,
+            id=post.id,
+            url=self.permalink(post, base_url),
+            text=post.text,
+            kind=self.kind_of(post),
+            received_at=post.received_at,
+            media=self.shown_media(post.digests, post.alt_texts),
+            raw=asdict(post),
+            link=post.link,
+            comments=self.comments_on(post),
+            notes=self.notes_on(post),
+        )

@@ -1,0 +1,196 @@
+"""The operations of publishing through containers: create, wait, publish; and reading what was published."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from munadi.sandbox.clock import wall_time
+from munadi.sandbox.downloads import FetchFailed, fetch
+from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.graph import errors
+from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post
+from munadi.sandbox.graph.errors import bad_parameter, refuse
+from munadi.sandbox.graph.parameters import fields, listed, node_in, parameters
+from munadi.sandbox.graph.reading import listed_answer, new_id, newest, page_of, selected, shortcode
+from munadi.sandbox.media import image_facts, sniff
+
+IMAGE_BYTES = 8 * 1024 * 1024
+
+
+async def create(platform: ContainerPlatform[Any], call: Call) -> Answer:
+    container = await created(platform, call)
+    return Answer(200, {"id": container.id}, effect=True)
+
+
+async def created(platform: ContainerPlatform[Any], call: Call) -> Container:
+    """The new container of a call."""
+    values = parameters(call)
+    profile = platform.owner(call, node_in(call, -2), platform.publish_scope)
+    _require_unrestricted(platform, profile)
+    container = platform.described(call, profile, values)
+    if container.kind == "CAROUSEL":
+        _adopt_children(platform, container, profile, listed(values, "children"))
+    elif container.kind != "TEXT":
+        await _load(platform, container, values)
+    return platform.containers.put(container.id, container)
+
+
+async def status(platform: ContainerPlatform[Any], call: Call) -> Answer:
+    profile = platform.caller(call, platform.publish_scope)
+    container = platform.container_of(node_in(call), profile)
+    if container is None:
+        raise platform.missing(node_in(call), call)
+    facts = {"id": container.id, **platform.status_facts(container, platform.state(container))}
+    node, known, default = platform.container_fields
+    return Answer(200, selected(call, facts, known, node, default))
+
+
+async def publish(platform: ContainerPlatform[Any], call: Call) -> Answer:
+    """Without any await, so that of two simultaneous calls only one can find the container unpublished."""
+    profile = platform.owner(call, node_in(call, -2), platform.publish_scope)
+    creation_id = parameters(call).get("creation_id")
+    if not creation_id:
+        raise bad_parameter("The parameter creation_id is required.", platform.error_type)
+    _require_unrestricted(platform, profile)
+    container = platform.container_of(creation_id, profile)
+    if container is None:
+        raise refuse(platform.refusals["container_missing"])
+    if container.is_carousel_item:
+        raise bad_parameter("A carousel item cannot be published on its own.", platform.error_type)
+    state = platform.state(container)
+    if state == "PUBLISHED" and not platform.switches["republishPublished"]:
+        raise bad_parameter("The media container was already published.", platform.error_type)
+    if state in platform.refusals:
+        raise refuse(platform.refusals[state])
+    platform.before_publishing(call, profile, container)
+    return Answer(200, {"id": make_public(platform, container, profile).id}, effect=True)
+
+
+def make_public(platform: ContainerPlatform[Any], container: Container, profile: Any) -> Post:
+    post_id = new_id(platform.post_prefix)
+    media_type, product_type = platform.types(container)
+    post = Post(
+        id=post_id,
+        profile_id=profile.id,
+        container_id=container.id,
+        media_type=media_type,
+        product_type=product_type,
+        shortcode=shortcode(post_id),
+        text=container.text,
+        published_at=platform.clock.now(),
+        received_at=wall_time(),
+        digests=container.digests,
+        alt_texts=container.alt_texts,
+        children=[new_id(platform.post_prefix) for _ in container.children],
+        shown=container.shown,
+        cover=container.cover,
+        reply_to=container.reply_to,
+        link=container.link,
+    )
+    platform.published.put(post_id, post)
+    container.post_id = post_id
+    platform.containers.put(container.id, container)
+    return post
+
+
+async def read_post(platform: ContainerPlatform[Any], call: Call) -> Answer:
+    post = platform.post_of(node_in(call), platform.caller(call, platform.basic_scope))
+    if post is None:
+        raise platform.missing(node_in(call), call)
+    return Answer(200, _shown(platform, post, call))
+
+
+def list_posts(platform: ContainerPlatform[Any], call: Call, profile: Any, posts: Iterable[Post]) -> Answer:
+    """The profile's own of these posts, newest first."""
+    fields(parameters(call), platform.post_fields[1], platform.post_fields[0])  # an empty list refuses them, too
+    own = (post for post in posts if post.profile_id == profile.id)
+    found = newest(parameters(call), own, lambda post: post.published_at)
+    page, paging = page_of(call, found, lambda post: post.id, next_link=platform.links_pages)
+    return listed_answer([_shown(platform, post, call) for post in page], paging)
+
+
+async def site(platform: ContainerPlatform[Any], call: Call) -> Answer:
+    """A permalink: 302 to the post on the sandbox's page."""
+    name = node_in(call)
+    for post in platform.published:
+        if name in (post.shortcode, post.id):
+            return Answer(302, None, {"location": f"{call.base_url}/?post={post.id}"})
+    return Answer(404, "Sorry, this page isn't available.")
+
+
+def _shown(platform: ContainerPlatform[Any], post: Post, call: Call) -> dict[str, Any]:
+    node, known = platform.post_fields
+    return selected(call, platform.facts(post, call), known, node, ["id"])
+
+
+def _require_unrestricted(platform: ContainerPlatform[Any], profile: Any) -> None:
+    if profile.status == "restricted":
+        raise refuse(platform.refusals["restricted"])
+
+
+def _adopt_children(platform: ContainerPlatform[Any], container: Container, profile: Any, children: list[str]) -> None:
+    least, most = platform.children
+    if not least <= len(children) <= most:
+        raise refuse(platform.refusals["few_children"])
+    container.alt_texts = []
+    for child_id in children:
+        child = platform.container_of(child_id, profile)
+        if child is None:
+            raise refuse(platform.refusals["child_missing"])
+        if not child.is_carousel_item:
+            raise refuse(platform.refusals["child_no_item"])
+        if platform.state(child) != "FINISHED":
+            raise refuse(platform.refusals["child_unfinished"])
+        container.digests += child.digests
+        container.alt_texts += child.alt_texts
+        if "user_tags" in child.shown:
+            container.shown[f"user_tags of {len(container.digests) - 1}"] = child.shown["user_tags"]
+    container.children = children
+
+
+async def _load(platform: ContainerPlatform[Any], container: Container, values: dict[str, str]) -> None:
+    """Images are checked at once, videos beside the call: their problem shows later, in the container's status."""
+    is_video = container.kind in ("VIDEO", "REELS") or (container.kind == "STORIES" and "video_url" in values)
+    name = "video_url" if is_video else "image_url"
+    url = values.get(name, "")
+    if not url:
+        raise bad_parameter(f"The parameter {name} is required.", platform.error_type)
+    if not is_video:
+        container.digests = [await _image(platform, url, any_ratio=container.kind == "STORIES")]
+        return
+    if container.kind == "REELS" and "cover_url" in values:
+        container.cover = await _image(platform, values["cover_url"], any_ratio=True)
+    platform.downloads.begin(container, _check_video(platform, container, url))
+
+
+async def _image(platform: ContainerPlatform[Any], url: str, *, any_ratio: bool) -> str:
+    """Fetched, checked and stored: its digest."""
+    try:
+        body = await fetch(url, IMAGE_BYTES)
+    except FetchFailed as failure:
+        timed_out = platform.refusals.get("timed_out") if failure.timed_out else None
+        raise refuse(timed_out or platform.refusals["not_fetchable"]) from None
+    facts = image_facts(body)
+    if facts is None:
+        raise refuse(platform.refusals["not_fetchable"])
+    if len(body) > IMAGE_BYTES:
+        raise refuse(errors.IMAGE_TOO_LARGE)
+    if facts.format not in ("JPEG", "PNG"):  # MPO and others are refused
+        raise refuse(errors.IMAGE_FORMAT)
+    narrowest, widest = platform.image_ratios
+    if not any_ratio and not narrowest <= facts.width / max(facts.height, 1) <= widest:
+        raise refuse(errors.ASPECT_RATIO)
+    return platform.shelf.keep(body, facts.mime_type).digest
+
+
+async def _check_video(platform: ContainerPlatform[Any], container: Container, url: str) -> None:
+    try:
+        body = await fetch(url, platform.video_bytes)
+    except FetchFailed as failure:
+        container.problem = platform.download_problem(failure)
+        return
+    container.problem = await asyncio.to_thread(platform.video_problem, body, container.kind)
+    if container.problem is None:
+        container.digests = [platform.shelf.keep(body, sniff(body) or "video/mp4").digest]

@@ -1,0 +1,155 @@
+"""Facebook Login, which Facebook and Instagram use: people, the Pages that they share, and tokens for both.
+
+Source: docs/networks/facebook.md section 2 and docs/networks/instagram.md section 2b. A Page's token from a long-lived
+token has no end.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from munadi.sandbox.consent import Choice
+from munadi.sandbox.exchange import Answer, Call, Refusal
+from munadi.sandbox.graph import errors
+from munadi.sandbox.graph.account_login import bearer_answer
+from munadi.sandbox.graph.errors import bad_parameter, refuse
+from munadi.sandbox.graph.parameters import parameters
+from munadi.sandbox.graph.platform import LONG_SECONDS, GraphPlatform
+from munadi.sandbox.graph.reading import page_of, selected
+from munadi.sandbox.oauth import ConsentRules, Token
+from munadi.sandbox.platform import HOUR, Profile
+
+LISTED_BY_DEFAULT = ["access_token", "category", "name", "tasks"]
+CODE_PROBLEMS = {
+    "code": "This authorization code has been used or has expired.",
+    "client": "Error validating verification code. It was given to another app",
+    "redirect_uri": "Error validating verification code. Please make sure your redirect_uri is identical",
+}
+
+
+class PersonPlatform(GraphPlatform[Profile]):
+    person_scopes: ClassVar[list[str]]
+    page_fields: ClassVar[set[str]]  # of a Page in the list of a person's Pages
+    person_consent: ClassVar[ConsentRules]
+    tasks: ClassVar[list[str]]
+    repeats_page_tokens: ClassVar[bool]  # a list of Pages has the same tokens again, as long as they are usable
+
+    @abstractmethod
+    def person_choices(self) -> Iterable[Choice]: ...
+
+    @abstractmethod
+    def accounts_of(self, person: str) -> list[Profile]:
+        """The profiles of a person, by the id that the person's tokens have."""
+
+    @abstractmethod
+    def page_id(self, profile: Profile) -> str: ...
+
+    @abstractmethod
+    def page_facts(self, profile: Profile, call: Call) -> dict[str, Any]: ...
+
+    @abstractmethod
+    def inspected(self, token: Token) -> dict[str, Any]:
+        """What debug_token reports of a token besides its validity."""
+
+    def issue_person_token(self, person: str, value: str | None = None) -> Token:
+        """A long-lived token of a person, with every scope and for all Pages."""
+        return self.issuer.issue("EAA", person, self.person_scopes, LONG_SECONDS, value=value, kind="person")
+
+    def issue_page_token(self, profile_id: str, value: str | None = None) -> Token:
+        return self.issuer.issue("EAA", profile_id, self.person_scopes, None, value=value, kind="page")
+
+    def person_token(self, call: Call, edge: str) -> Token:
+        token = self.token(call)
+        if token.kind != "person":
+            raise bad_parameter(f"Tried accessing nonexisting field ({edge}) on node type (Page)")
+        return token
+
+    def is_shared(self, token: Token, profile: Profile) -> bool:
+        """Whether the token is the Page's own, or of its person, who shared the Page."""
+        if token.kind == "page":
+            return token.profile_id == profile.id
+        owned = profile in self.accounts_of(token.profile_id)
+        return owned and (token.pages is None or self.page_id(profile) in token.pages)
+
+    def page_token(self, profile: Profile, person: Token) -> Token:
+        """A Page's token with the scopes and the lifetime of its person's."""
+        now, wanted = self.clock.now(), (person.scopes, person.long_lived, None)
+        for token in reversed(self.issuer.of(profile.id, "page") if self.repeats_page_tokens else []):
+            if (token.scopes, token.long_lived, token.revoked_subcode) == wanted and not token.has_expired(now):
+                return token
+        seconds = None if person.long_lived else HOUR
+        scopes, lasting = person.scopes, person.long_lived
+        return self.issuer.issue("EAA", profile.id, scopes, seconds, kind="page", long_lived=lasting)
+
+
+async def authorize(platform: PersonPlatform[Any], call: Call) -> Answer:
+    """Facebook's consent page: a person, and the Pages that they share."""
+    return platform.issuer.consent(call, "Facebook", platform.person_choices(), platform.person_consent, "person")
+
+
+async def access_token(platform: PersonPlatform[Any], call: Call) -> Answer:
+    """A code becomes a person's short-lived token, and that one a long-lived token."""
+    values = parameters(call)
+    if not values.get("client_id") or not values.get("client_secret"):
+        raise bad_parameter("Missing client_id or client_secret")
+    if values.get("grant_type") == "fb_exchange_token":
+        token = platform.issuer.tokens.get(values.get("fb_exchange_token", ""))
+        if token is None or token.kind != "person" or token.revoked_subcode is not None:
+            raise refuse(errors.TOKEN_UNREADABLE)
+        if token.has_expired(platform.clock.now()):
+            raise refuse(errors.TOKEN_EXPIRED)
+        return _granted(platform, token.profile_id, token.scopes, token.pages, LONG_SECONDS)
+    code = platform.issuer.exchange(values, _code_refusal, kind="person")
+    return _granted(platform, code.profile_id, code.scopes, code.pages, HOUR)
+
+
+async def list_pages(platform: PersonPlatform[Any], call: Call) -> Answer:
+    """The Pages that the person shared, each with a token of its own; `limit` (25) of them from `after`."""
+    token = platform.person_token(call, "accounts")
+    shared = [one for one in platform.accounts_of(token.profile_id) if platform.is_shared(token, one)]
+    shown, paging = page_of(call, shared, platform.page_id, with_token=True)
+    data = []
+    for profile in shown:
+        more = {"access_token": platform.page_token(profile, token).value, "tasks": platform.tasks}
+        facts = platform.page_facts(profile, call) | more
+        data.append(selected(call, facts, platform.page_fields, "Page", LISTED_BY_DEFAULT))
+    return Answer(200, {"data": data, "paging": paging})
+
+
+async def list_permissions(platform: PersonPlatform[Any], call: Call) -> Answer:
+    token = platform.person_token(call, "permissions")
+    known = dict.fromkeys([*token.scopes, *platform.person_scopes])
+    shown = [{"permission": scope, "status": "granted" if scope in token.scopes else "declined"} for scope in known]
+    return Answer(200, {"data": shown})
+
+
+async def inspect_token(platform: PersonPlatform[Any], call: Call) -> Answer:
+    """debug_token, called with the app's own token `id|secret`."""
+    values = parameters(call)
+    if "|" not in values.get("access_token", ""):
+        raise bad_parameter("You must provide an app access token, or a user access token of the app's developer")
+    token = platform.issuer.tokens.get(values.get("input_token", ""))
+    if token is None:
+        return Answer(200, {"data": {"is_valid": False, "scopes": []}})
+    facts = {
+        "app_id": values["access_token"].split("|")[0],
+        "type": "PAGE" if token.kind == "page" else "USER",
+        "is_valid": token.revoked_subcode is None and not token.has_expired(platform.clock.now()),
+        "expires_at": int(token.expires_at or 0),
+        "scopes": token.scopes,
+    }
+    return Answer(200, {"data": facts | platform.inspected(token)})
+
+
+def _granted(
+    platform: PersonPlatform[Any], person: str, scopes: list[str], pages: list[str] | None, seconds: int
+) -> Answer:
+    lasting = seconds == LONG_SECONDS
+    token = platform.issuer.issue("EAA", person, scopes, seconds, kind="person", long_lived=lasting, pages=pages)
+    return bearer_answer(token, seconds)
+
+
+def _code_refusal(problem: str) -> Refusal:
+    return bad_parameter(CODE_PROBLEMS[problem])

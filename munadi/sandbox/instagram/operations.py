@@ -1,0 +1,86 @@
+"""The operations that only Instagram has: the account, the publishing limit, comments, lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.graph import containers
+from munadi.sandbox.graph.errors import bad_parameter
+from munadi.sandbox.graph.parameters import fields, node_in, parameters, whole_number
+from munadi.sandbox.graph.reading import graph_time, new_id, selected
+from munadi.sandbox.instagram import pages
+from munadi.sandbox.instagram.model import BASIC, COMMENTS, PUBLISH, Comment
+from munadi.sandbox.platform import DAY
+
+if TYPE_CHECKING:
+    from munadi.sandbox.instagram import Instagram
+
+ACCOUNT_FIELDS = {"id", "user_id", "username", "name", "account_type"} | pages.COUNTS
+COMMENT_FIELDS = {"id", "text", "timestamp", "username", "from", "like_count", "hidden"}
+
+
+async def account(platform: Instagram, call: Call) -> Answer:
+    found = platform.caller(call, BASIC)
+    if node_in(call) not in ("me", found.id, found.app_scoped_id):
+        raise platform.missing(node_in(call), call)
+    facts = {**platform.account_facts(found), "id": found.app_scoped_id, "user_id": found.id}
+    facts["account_type"] = found.account_type
+    return Answer(200, selected(call, facts, ACCOUNT_FIELDS, "IGUser", ["id"]))
+
+
+async def publishing_limit(platform: Instagram, call: Call) -> Answer:
+    profile = platform.owner(call, node_in(call, -2), PUBLISH)
+    values = parameters(call)
+    wanted = fields(values, {"quota_usage", "config"}, "ContentPublishingLimitResponse") or ["quota_usage"]
+    now = platform.clock.now()
+    since = whole_number(values, "since", int(now - DAY))
+    if since < now - DAY - 60:
+        raise bad_parameter("Param since must be within the last 24 hours")
+    config = {"quota_total": platform.limits["postsPerDay"], "quota_duration": DAY}
+    facts: dict[str, Any] = {"config": config, "quota_usage": platform.published_since(profile, since)}
+    return Answer(200, {"data": [{name: facts[name] for name in wanted}]})
+
+
+async def comment(platform: Instagram, call: Call) -> Answer:
+    profile = platform.caller(call, COMMENTS)
+    media_id = node_in(call, -2)
+    if platform.post_of(media_id, profile) is None:
+        raise platform.missing(media_id, call)
+    text = parameters(call).get("message", "").strip()
+    if not text:
+        raise bad_parameter("The parameter message is required.")
+    row = Comment(new_id("178"), media_id, profile.id, text, platform.clock.now())
+    platform.comments.put(row.id, row)
+    return Answer(200, {"id": row.id}, effect=True)
+
+
+async def list_comments(platform: Instagram, call: Call) -> Answer:
+    profile = platform.caller(call, COMMENTS)
+    media_id = node_in(call, -2)
+    if platform.post_of(media_id, profile) is None:
+        raise platform.missing(media_id, call)
+    shown = []
+    for row in reversed([one for one in platform.comments if one.media_id == media_id]):
+        username = platform.profile(row.profile_id).username
+        facts: dict[str, Any] = {
+            "id": row.id,
+            "text": row.text,
+            "timestamp": graph_time(row.created_at),
+            "username": username,
+        }
+        facts |= {"from": {"id": row.profile_id, "username": username}, "like_count": 0, "hidden": False}
+        shown.append(selected(call, facts, COMMENT_FIELDS, "IGComment", ["timestamp", "text"]))
+    return Answer(200, {"data": shown})
+
+
+async def list_media(platform: Instagram, call: Call) -> Answer:
+    profile = platform.owner(call, node_in(call, -2), BASIC)
+    return containers.list_posts(platform, call, profile, (p for p in platform.published if p.product_type != "STORY"))
+
+
+async def list_stories(platform: Instagram, call: Call) -> Answer:
+    profile = platform.owner(call, node_in(call, -2), BASIC)
+    since = platform.clock.now() - DAY
+    stories = (p for p in platform.published if p.product_type == "STORY" and p.published_at > since)
+    return containers.list_posts(platform, call, profile, stories)

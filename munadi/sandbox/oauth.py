@@ -1,0 +1,160 @@
+"""One OAuth server for the networks: consent, codes, tokens, expiry and revocation.
+
+Networks differ in names, lifetimes and error answers; each passes them in. Bluesky has a server of its own
+(`bluesky.login`), because its tokens are bound to keys.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from munadi.sandbox.consent import Choice, decided, is_address, redirect_back
+from munadi.sandbox.exchange import Answer, Call, Refusal
+from munadi.sandbox.platform import HOUR, Platform
+from munadi.sandbox.storage import Table
+
+
+@dataclass
+class Token:
+    value: str
+    profile_id: str
+    issued_at: float
+    expires_at: float | None  # None: no end
+    scopes: list[str] = field(default_factory=list)
+    kind: str = "access"  # or refresh; at Meta account, page or person
+    long_lived: bool = True
+    revoked_subcode: int | None = None
+    exchanged: bool = False  # a short-lived token that was exchanged for a long-lived one
+    pages: list[str] | None = None  # a person's token: the Pages that the person shares; None is all
+    grant: str = ""  # the refresh token that this token came from
+
+    def has_expired(self, now: float) -> bool:
+        return self.expires_at is not None and self.expires_at <= now
+
+
+@dataclass
+class Code:
+    value: str
+    profile_id: str
+    redirect_uri: str
+    scopes: list[str]
+    expires_at: float
+    client_id: str = ""
+    challenge: str | None = None
+    kind: str = "access"
+    pages: list[str] | None = None
+    with_refresh: bool = True  # its exchange returns a refresh token
+
+
+@dataclass(frozen=True)
+class ConsentRules:
+    """How one network's consent page and codes differ from another's."""
+
+    prefix: str  # of a code
+    denial: dict[str, str]
+    client: str = "client_id"  # the parameter that names the app
+    seconds: int = HOUR
+    fragment: str = ""  # what the network appends to the redirect
+    scopes_as: tuple[str, str] | None = None  # the redirect's parameter with the granted scopes, and its separator
+
+
+class TokenIssuer:
+    """The codes and tokens of one network."""
+
+    def __init__(self, platform: Platform[Any]) -> None:
+        self._clock = platform.clock
+        self.tokens: Table[Token] = platform.table("token", Token)
+        self.codes: Table[Code] = platform.table("code", Code)
+
+    def consent(
+        self, call: Call, title: str, choices: Iterable[Choice], rules: ConsentRules, kind: str = "access"
+    ) -> Answer:
+        """The consent page, and then the redirect with a code or with the denial."""
+        redirect_uri = call.query.get("redirect_uri", "")
+        if not is_address(redirect_uri):
+            return Answer(400, "Invalid redirect_uri")
+        asked = call.query.get("scope", "").replace(",", " ").split()
+        decision = decided(call, title, choices, asked, denial=rules.denial, client=rules.client)
+        if isinstance(decision, Answer):
+            return decision
+        code = Code(
+            value=rules.prefix + secrets.token_urlsafe(48),
+            profile_id=decision.profile_id,
+            redirect_uri=redirect_uri,
+            scopes=decision.scopes,
+            expires_at=self._clock.now() + rules.seconds,
+            client_id=call.query.get(rules.client, ""),
+            challenge=call.query.get("code_challenge"),
+            kind=kind,
+            pages=decision.pages,
+        )
+        self.codes.put(code.value, code)
+        sent = {"code": code.value}
+        if rules.scopes_as is not None:
+            name, separator = rules.scopes_as
+            sent[name] = separator.join(code.scopes)
+        return redirect_back(call, sent, fragment=rules.fragment, effect=True)
+
+    def exchange(
+        self,
+        values: dict[str, str],
+        refusal: Callable[[str], Refusal],
+        *,
+        client: str = "client_id",
+        kind: str = "access",
+        challenge_of: Callable[[str], str] | None = None,
+    ) -> Code:
+        """The code that a call exchanges: it works once, for the app and the address that it was issued for.
+
+        `refusal` answers to a problem: `code`, `client`, `redirect_uri` or `verifier`.
+        """
+        code = self.codes.get(values.get("code", "").removesuffix("#_"))
+        if code is None or code.kind != kind or code.expires_at <= self._clock.now():
+            raise refusal("code")
+        if code.client_id != values.get(client, ""):
+            raise refusal("client")
+        if code.redirect_uri != values.get("redirect_uri"):
+            raise refusal("redirect_uri")
+        if challenge_of and code.challenge and code.challenge != challenge_of(values.get("code_verifier", "")):
+            raise refusal("verifier")
+        self.codes.remove(code.value)
+        return code
+
+    def issue(
+        self,
+        prefix: str,
+        profile_id: str,
+        scopes: list[str],
+        seconds: float | None,
+        *,
+        age: float = 0,
+        value: str | None = None,
+        **rest: Any,
+    ) -> Token:
+        """A new token that was issued `age` seconds ago; without `seconds` it has no end."""
+        issued_at = self._clock.now() - age
+        expires_at = None if seconds is None else issued_at + seconds
+        token = Token(value or prefix + secrets.token_urlsafe(48), profile_id, issued_at, expires_at, scopes, **rest)
+        return self.tokens.put(token.value, token)
+
+    def of(self, profile_id: str, *kinds: str) -> list[Token]:
+        """The tokens of a profile, of any kind unless `kinds` names some."""
+        return [one for one in self.tokens if one.profile_id == profile_id and (not kinds or one.kind in kinds)]
+
+    def expire(self, profile_id: str, *kinds: str) -> None:
+        now = self._clock.now()
+        for token in self.of(profile_id, *kinds):
+            token.expires_at = now - 1 if token.expires_at is None else min(token.expires_at, now - 1)
+            self.tokens.put(token.value, token)
+
+    def revoke(self, profile_id: str, subcode: int, *kinds: str) -> None:
+        for token in self.of(profile_id, *kinds):
+            token.revoked_subcode = subcode
+            self.tokens.put(token.value, token)
+
+    def forget(self, profile_id: str) -> None:
+        for token in self.of(profile_id):
+            self.tokens.remove(token.value)

@@ -1,0 +1,260 @@
+"""What every emulated network has: settings, tables, profiles, routes, and what the control API asks of it.
+
+A new network is one folder with a subclass of `Platform` and one line in `state.NETWORKS`. Its operations are
+functions `run(platform, call)`, which `routes` finds by method and path.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.exchange import Answer, Call, Operation
+from munadi.sandbox.media import MediaShelf, StoredMedia
+from munadi.sandbox.storage import Store, Table
+
+Run = Callable[[Any, Call], Awaitable[Answer]]
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+class UnknownProfileError(LookupError):
+    """The network has no profile with this id or name."""
+
+
+class UnsupportedError(ValueError):
+    """This network does not support the request."""
+
+
+@dataclass(frozen=True)
+class ProfileView:
+    channel: str
+    id: str
+    name: str
+    status: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PostView:
+    """One thing that followers would see. `received_at` is real time; `raw` is the network's own record."""
+
+    channel: str
+    profile: str
+    profile_name: str
+    id: str
+    url: str
+    text: str
+    kind: str
+    received_at: float
+    media: list[tuple[StoredMedia, str]]  # each with its alt text
+    raw: dict[str, Any]
+    link: str | None = None
+    comments: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what the page shows besides: who may reply, captions
+
+
+class ProfileRow(Protocol):
+    """A dataclass with at least these attributes."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+    status: str
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
+
+
+Profile = TypeVar("Profile", bound=ProfileRow)
+
+
+class Platform(ABC, Generic[Profile]):
+    channel: ClassVar[str]
+    title: ClassVar[str]  # the network's name as it writes it
+    hosts: ClassVar[dict[str, str]] = {}  # MUNADI_CHANNELS__<CHANNEL>__HOSTS__<key>: its path below the channel's
+    # The settings that identify an app: MUNADI_CHANNELS__<CHANNEL>__<NAME>. The sandbox accepts any value.
+    app_credentials: ClassVar[tuple[str, ...]] = ("client_id", "client_secret")
+    default_delays: ClassVar[dict[str, float]] = {}  # seconds
+    default_limits: ClassVar[dict[str, int]] = {}
+    default_switches: ClassVar[dict[str, bool]] = {}
+    statuses: ClassVar[set[str]] = {"active"}
+    profile_kind: ClassVar[type[Any]]  # the dataclass of a profile's row
+    # "METHOD host/path" → the operation's name and function; `*` is one part, `**` at the end is any number of them.
+    routes: ClassVar[Mapping[str, tuple[str, Run]]] = {}
+    variants: ClassVar[Mapping[str, Run]] = {}  # operations that `variant` chooses
+    visible: ClassVar[frozenset[str]] = frozenset()  # operations whose effect followers see
+
+    def __init__(self, clock: SandboxClock, store: Store, shelf: MediaShelf) -> None:
+        self.clock, self.store, self.shelf = clock, store, shelf
+        self.delays: dict[str, float] = {}
+        self.limits: dict[str, int] = {}
+        self.switches: dict[str, bool] = {}
+        self.addresses: dict[str, str] = {}  # from the start of a public address to where it is really served
+        self._tables: list[Table[Any]] = []
+        self._routes = [(tuple(path.replace(" ", "/").split("/")), *found) for path, found in self.routes.items()]
+        self._runs = {**dict(self.routes.values()), **self.variants}
+        self.accounts: Table[Profile] = self.table("profile", self.profile_kind)
+        self.restore_settings()
+
+    def table(self, name: str, kind: type[Any]) -> Table[Any]:
+        """A table of this network, which `clear` empties."""
+        self._tables.append(Table(self.store, f"{self.channel}_{name}", kind))
+        return self._tables[-1]
+
+    def restore_settings(self) -> None:
+        self.delays.update(self.default_delays)
+        self.limits.update(self.default_limits)
+        self.switches.update(self.default_switches)
+
+    # --- what the gate asks
+    def operation(self, call: Call) -> Operation:
+        """The operation of this call; an unknown path gets one that answers as the network would."""
+        name = self.variant(self._routed(call), call)
+        run = self._runs.get(name)
+        if run is None:
+            return Operation("unknown", partial(self.play, "unknown", type(self).not_served))
+        return Operation(name, partial(self.play, name, run), self.is_visible_operation(name, call))
+
+    async def play(self, name: str, run: Run, call: Call) -> Answer:
+        """Run the operation; a network adds here what all its operations share."""
+        return await run(self, call)
+
+    def variant(self, name: str, call: Call) -> str:
+        """The operation's final name where the path alone does not decide it."""
+        return name
+
+    def is_visible_operation(self, name: str, call: Call) -> bool:
+        return name in self.visible
+
+    def path_parts(self, call: Call) -> list[str]:
+        return [part for part in call.path.split("/") if part]
+
+    def operation_names(self) -> set[str]:
+        return set(self._runs)
+
+    @abstractmethod
+    async def not_served(self, call: Call) -> Answer:
+        """The network's answer to a path that it does not have."""
+
+    @abstractmethod
+    def profile_of(self, call: Call) -> str | None:
+        """The id of the profile whose credentials the call has, valid or not."""
+
+    @abstractmethod
+    def failure(self, error: dict[str, Any], status: int | None) -> Answer:
+        """An error in this network's own envelope, with the defaults filled in."""
+
+    # --- what the control API asks
+    @abstractmethod
+    def seed(self) -> None:
+        """Create the default profile unless it exists."""
+
+    @abstractmethod
+    def new_profile(self, name: str | None, beside: Profile | None) -> Profile:
+        """A new row, not stored yet. `beside`: a profile of the same person (see `create_beside`)."""
+
+    @abstractmethod
+    def credentials(self, profile: Profile, base_url: str) -> dict[str, Any]:
+        """New credentials, as a client imports them."""
+
+    @abstractmethod
+    def posts(self, base_url: str) -> list[PostView]:
+        """Everything visible, oldest first."""
+
+    @abstractmethod
+    def expire_tokens(self, profile_id: str, which: str) -> None: ...
+
+    @abstractmethod
+    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None: ...
+
+    def create_profile(self, name: str | None, base_url: str, beside: Profile | None = None) -> dict[str, Any]:
+        """A new profile; the answer contains what a client imports."""
+        profile = self.new_profile(name, beside)
+        return self.credentials(self.accounts.put(profile.id, profile), base_url)
+
+    def create_beside(self, profile_id: str, name: str | None, base_url: str) -> dict[str, Any]:
+        """A new profile of the same person; UnsupportedError where no person owns profiles."""
+        raise UnsupportedError(f"at {self.channel} no person owns profiles")
+
+    def renew_credentials(self, profile_id: str, base_url: str) -> dict[str, Any]:
+        """New credentials for a profile, as after its owner connected it again."""
+        return self.credentials(self.profile(profile_id), base_url)
+
+    def set_status(self, profile_id: str, status: str) -> None:
+        profile = self.profile(profile_id)
+        profile.status = status
+        self.accounts.put(profile_id, profile)
+
+    def clear(self) -> None:
+        """Forget everything, including changed settings."""
+        for table in self._tables:
+            table.clear()
+        self.restore_settings()
+
+    def profile(self, profile_id: str) -> Profile:
+        profile = self.accounts.get(profile_id)
+        if profile is None:
+            raise UnknownProfileError(f"{self.channel} has no profile {profile_id!r}")
+        return profile
+
+    def profiles(self) -> list[ProfileView]:
+        return [ProfileView(self.channel, row.id, row.name, row.status, row.url) for row in self.accounts]
+
+    def profile_id(self, reference: str) -> str:
+        """The id for an id or a name; raises UnknownProfileError."""
+        for profile in self.accounts:
+            if reference in (profile.id, profile.name):
+                return profile.id
+        raise UnknownProfileError(f"{self.channel} has no profile {reference!r}")
+
+    def profile_names(self, profile_id: str | None) -> set[str]:
+        """Every name that a fault may use for this profile."""
+        profile = self.accounts.get(profile_id or "")
+        return {profile.id, profile.name} if profile else set()
+
+    def shown_media(self, digests: Sequence[str | None], alts: Sequence[str]) -> list[tuple[StoredMedia, str]]:
+        """The stored media of these digests with their alt texts; a missing alt text is empty."""
+        padded = [*alts, *[""] * len(digests)]
+        found = [(self.shelf.facts(digest), alt) for digest, alt in zip(digests, padded, strict=False) if digest]
+        return [(facts, alt) for facts, alt in found if facts is not None]
+
+    def _routed(self, call: Call) -> str:
+        parts = [call.method, *self.path_parts(call)]
+        for pattern, name, _ in self._routes:
+            if _matches(pattern, parts):
+                return name
+        return "unknown"
+
+
+def names(text: str) -> set[str]:
+    """The words of a text, as a set: for long lists of fields."""
+    return set(text.split())
+
+
+def unique_name(
+    name: str | None, taken: Collection[str], *, allowed: str = "a-z0-9._", kind: str = "user", joint: str = "."
+) -> str:
+    """A name of at most 24 characters, close to the requested one and not taken."""
+    slug = re.sub(rf"[^{allowed}]+", joint, (name or "").lower()).strip(joint)[:24]
+    slug = slug or f"{kind}{joint}{secrets.token_hex(3)}"
+    return f"{slug[:17]}{joint}{secrets.token_hex(3)}" if slug in taken else slug
+
+
+def _matches(pattern: tuple[str, ...], parts: list[str]) -> bool:
+    if pattern[-1] == "**":
+        pattern, parts = pattern[:-1], parts[: len(pattern) - 1]
+    return len(pattern) == len(parts) and all(map(_fits, pattern, parts))
+
+
+def _fits(wanted: str, part: str) -> bool:
+    return wanted in ("*", part)

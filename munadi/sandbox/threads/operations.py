@@ -1,0 +1,103 @@
+"""The operations that only Threads has: profile, quota, deletes, text that publishes itself, replies, tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.graph import containers
+from munadi.sandbox.graph.account_login import require_secret
+from munadi.sandbox.graph.parameters import fields, node_in, parameters
+from munadi.sandbox.graph.reading import selected
+from munadi.sandbox.platform import DAY
+from munadi.sandbox.threads.errors import bad_parameter
+from munadi.sandbox.threads.model import BASIC, DELETE, PUBLISH, READ_REPLIES
+
+if TYPE_CHECKING:
+    from munadi.sandbox.threads import Threads
+
+PROFILE_FIELDS = {"id", "username", "name", "threads_profile_picture_url", "threads_biography", "is_verified"}
+BUCKETS = {"quota": "config", "reply_quota": "reply_config", "delete_quota": "delete_config"}
+
+
+async def profile(platform: Threads, call: Call) -> Answer:
+    found = platform.owner(call, node_in(call), BASIC)
+    name = found.username.replace(".", " ").title()
+    facts = {"id": found.id, "username": found.username, "name": name, "is_verified": False}
+    return Answer(200, selected(call, facts, PROFILE_FIELDS, "ThreadsUser", ["id"]))
+
+
+async def read_post(platform: Threads, call: Call) -> Answer:
+    post = platform.post_of(node_in(call), platform.caller(call, BASIC))
+    if post is not None and "status" in parameters(call).get("fields", "").split(","):
+        raise bad_parameter("Tried accessing nonexisting field (status) on node type (ThreadsMedia)")
+    return await containers.read_post(platform, call)
+
+
+async def list_threads(platform: Threads, call: Call) -> Answer:
+    found = platform.owner(call, node_in(call, -2), BASIC)
+    return containers.list_posts(platform, call, found, (p for p in platform.published if p.reply_to is None))
+
+
+async def list_replies(platform: Threads, call: Call) -> Answer:
+    found = platform.owner(call, node_in(call, -2), READ_REPLIES)
+    return containers.list_posts(platform, call, found, (p for p in platform.published if p.reply_to is not None))
+
+
+async def auto_publish(platform: Threads, call: Call) -> Answer:
+    """Creation and publication in one call: the answer has the post's id, not a container's."""
+    owner = platform.owner(call, node_in(call, -2), PUBLISH)
+    platform.require_left(owner, "quota")
+    container = await containers.created(platform, call)
+    platform.spend_for(owner, container)
+    return Answer(200, {"id": containers.make_public(platform, container, owner).id}, effect=True)
+
+
+async def delete(platform: Threads, call: Call) -> Answer:
+    owner = platform.caller(call, DELETE)
+    post_id = node_in(call)
+    if platform.post_of(post_id, owner) is None:
+        raise platform.missing(post_id, call)
+    platform.require_left(owner, "delete_quota")
+    platform.spend(owner, "delete_quota")
+    platform.published.remove(post_id)
+    return Answer(200, {"success": True, "deleted_id": post_id}, effect=True)
+
+
+async def publishing_limit(platform: Threads, call: Call) -> Answer:
+    """Only the requested fields."""
+    owner = platform.owner(call, node_in(call, -2), BASIC)
+    facts: dict[str, Any] = {"location_search_quota_usage": 0, "location_search_config": _config(500)}
+    for bucket, config in BUCKETS.items():
+        facts[f"{bucket}_usage"] = platform.used(owner, bucket)
+        facts[config] = _config(platform.total(bucket))
+    wanted = fields(parameters(call), set(facts), "ThreadsPublishingLimit") or ["quota_usage"]
+    return Answer(200, {"data": [{name: facts[name] for name in wanted}]})
+
+
+async def app_token(platform: Threads, call: Call) -> Answer:
+    require_secret(call, "client_credentials")
+    value = f"TH|{parameters(call).get('client_id', '')}|sandbox"
+    return Answer(200, {"access_token": value, "token_type": "bearer"})
+
+
+async def inspect_token(platform: Threads, call: Call) -> Answer:
+    platform.token(call)
+    token = platform.issuer.tokens.get(parameters(call).get("input_token", ""))
+    if token is None:
+        return Answer(200, {"data": {"is_valid": False, "scopes": []}})
+    facts = {
+        "type": "USER",
+        "application": "Munadi sandbox",
+        "is_valid": token.revoked_subcode is None and not token.has_expired(platform.clock.now()),
+        "issued_at": int(token.issued_at),
+        "expires_at": int(token.expires_at or 0),
+        "data_access_expires_at": int(token.issued_at + 90 * DAY),
+        "scopes": token.scopes,
+        "user_id": token.profile_id,
+    }
+    return Answer(200, {"data": facts})
+
+
+def _config(total: int) -> dict[str, int]:
+    return {"quota_total": total, "quota_duration": DAY}
