@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from munadi.channels.facebook.spec import SPEC, Kind, Options
-from munadi.channels.facebook.validate import validate
+from munadi.channels.facebook.spec import Kind, Options
 from munadi.channels.facebook.wire import kind_of
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
-from tests.channels.making import account, draft, image, video
+from tests.channels.making import account, bench, draft, image, video
 
+validate = bench("facebook").channel.validate
 REEL = {"width": 1080, "height": 1920, "bytes": 5_000}
 FEED = {"width": 1920, "height": 1080, "bytes": 5_000}
 
@@ -204,12 +204,12 @@ OUTSIDE: dict[str, tuple[Draft, str, str]] = {
 
 @pytest.mark.parametrize("given", INSIDE.values(), ids=INSIDE)
 def test_just_inside(given: Draft) -> None:
-    assert validate(SPEC, given, None) == []
+    assert validate(given, None) == []
 
 
 @pytest.mark.parametrize(("given", "pointer", "rule"), OUTSIDE.values(), ids=OUTSIDE)
 def test_just_outside(given: Draft, pointer: str, rule: str) -> None:
-    found = [problem for problem in validate(SPEC, given, None) if (problem.pointer, problem.rule) == (pointer, rule)]
+    found = [problem for problem in validate(given, None) if (problem.pointer, problem.rule) == (pointer, rule)]
     assert len(found) == 1
     assert found[0].message.startswith("Facebook ")
     assert found[0].channel == "facebook"
@@ -217,14 +217,14 @@ def test_just_outside(given: Draft, pointer: str, rule: str) -> None:
 
 def test_all_violations_are_told_at_once() -> None:
     bad = draft("x" * 63_207, media=(image(bytes=25_000_000, mime_type="image/heic"),), options={"title": "t"})
-    rules = [problem.rule for problem in validate(SPEC, bad, None)]
+    rules = [problem.rule for problem in validate(bad, None)]
     assert rules == ["message_utf16", "media_type", "media_bytes", "option_kind"]
 
 
 def test_limits_carry_their_numbers() -> None:
-    (found,) = validate(SPEC, photo(bytes=20_000_001, has_alpha=False, animated=False), None)
+    (found,) = validate(photo(bytes=20_000_001, has_alpha=False, animated=False), None)
     assert (found.limit, found.actual) == (20_000_000, 20_000_001)
-    (found,) = validate(SPEC, reel(fps=23.0), None)
+    (found,) = validate(reel(fps=23.0), None)
     assert (found.limit, found.actual) == ("24-60", 23.0)
 
 
@@ -233,7 +233,7 @@ def test_limits_carry_their_numbers() -> None:
 )
 def test_a_comment_needs_its_scope_where_scopes_are_known(scopes: tuple[str, ...], refused: bool) -> None:
     who = account("facebook", "1", scopes=scopes)
-    found = validate(SPEC, draft("x", first_comment="First"), who)
+    found = validate(draft("x", first_comment="First"), who)
     assert [problem.code for problem in found] == (["MISSING_SCOPE"] if refused else [])
 
 
@@ -251,4 +251,4 @@ def test_a_comment_needs_its_scope_where_scopes_are_known(scopes: tuple[str, ...
 )
 def test_a_video_that_fits_is_a_reel(given: Draft, kind: Kind) -> None:
     assert kind_of(given, Options()) is kind
-    assert validate(SPEC, given, None) == []
+    assert validate(given, None) == []

@@ -1,24 +1,26 @@
-"""Facebook Pages: posts, photos, videos, reels and stories. Facts: facebook.md, 2026-11."""
+"""Facebook Pages: posts, photos, videos, reels and stories. Facts: docs/networks/facebook.md."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from munadi.channels.facebook.adapter import Facebook
-from munadi.channels.facebook.graph import graph_of
-from munadi.channels.facebook.oauth import FacebookLogin
-from munadi.channels.facebook.spec import Settings
+from munadi.channels.channel import ComposedChannel
+from munadi.channels.facebook.accounts import FacebookAccounts
+from munadi.channels.facebook.errors import explain
+from munadi.channels.facebook.graph import PageGraph
+from munadi.channels.facebook.publisher import FacebookPublisher
+from munadi.channels.facebook.rules import FacebookRules
+from munadi.channels.facebook.spec import SPEC, Options, Settings
 from munadi.channels.http import ChannelTools
-from munadi.ports import Authorizer, Channel
 
 
-def build(settings: Mapping[str, Any], tools: ChannelTools) -> Channel:
-    """The channel from what stands under `MUNADI_CHANNELS__FACEBOOK__`."""
-    return Facebook(Settings.model_validate(dict(settings)), tools)
-
-
-def build_authorizer(settings: Mapping[str, Any], tools: ChannelTools) -> Authorizer:
-    """Facebook Login from the same settings."""
-    given = Settings.model_validate(dict(settings))
-    return FacebookLogin(given, graph_of(given, tools))
+def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Options]:
+    """The channel from the settings under `MUNADI_CHANNELS__FACEBOOK__`."""
+    settings, http = Settings.model_validate(dict(given)), tools.http(explain)
+    base = f"{settings.hosts.graph.rstrip('/')}/{settings.version}"
+    graph = PageGraph(SPEC.title, http, base, base, settings, tools)
+    spec = settings.applied_to(SPEC, settings.hosts.graph)
+    return ComposedChannel(
+        spec, Options, FacebookRules(spec), FacebookPublisher(graph), FacebookAccounts(graph), http.explain
+    )

@@ -1,4 +1,4 @@
-"""Whose a token is, and another one for it. Source: facts, section 2.
+"""Whose a token is, and its renewal. Source: docs/networks/facebook.md, section 2.
 
 A Page's token has no expiry date and no renewal. Only with the long-lived token of its person, imported as the refresh
 token, can another be fetched.
@@ -11,21 +11,28 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from munadi.channels.channel import Accounts
 from munadi.channels.facebook.graph import PageGraph
+from munadi.channels.facebook.oauth import FacebookLogin
 from munadi.channels.meta.graph import moment, token_of, unrenewable, words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport, Connection
 
-# `category` is a field of Pages and not of people, so a person's token is told by the refusal of it.
+# `category` is a field of Pages and not of people, so its refusal reveals a person's token.
 PAGE_FIELDS = "id,name,username,link,category"
 
 
 @dataclass(frozen=True)
-class Accounts:
-    """`verify` and `refresh` of the channel."""
+class FacebookAccounts(Accounts):
+    """Pages."""
 
     graph: PageGraph
+
+    @property
+    def authorizer(self) -> FacebookLogin:
+        """Facebook Login."""
+        return FacebookLogin(self.graph.settings, self.graph)
 
     async def verify(self, given: AccountImport) -> Connection:
         """GET /me, which for a Page's token is the Page; with the app's credentials its scopes too.
@@ -59,7 +66,7 @@ class Accounts:
     async def refresh(self, account: ConnectedAccount) -> Credentials:
         """Another Page token from the person's, whose life is extended when the app's credentials are known.
 
-        Without a person's token a look tells whether the Page's works. Raises ChannelError: TOKEN_REVOKED when not.
+        Without a person's token, one read shows whether the Page's works. Raises ChannelError: TOKEN_REVOKED when not.
         """
         person = account.credentials.refresh_token
         try:

@@ -9,10 +9,9 @@ from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from munadi.channels.facebook.errors import explain
-from munadi.channels.facebook.spec import OWN_DOMAINS, SPEC, Settings
+from munadi.channels.facebook.spec import OWN_DOMAINS, Settings
 from munadi.channels.facebook.wire import Form
-from munadi.channels.http import CALL_TIMEOUT, ChannelHttp, ChannelTools, given_id, require_known_host
+from munadi.channels.http import CALL_TIMEOUT, ChannelTools, given_id, require_known_host
 from munadi.channels.meta.graph import Graph, succeeded
 from munadi.ports import Answer, Gate
 
@@ -53,13 +52,6 @@ class PageGraph(Graph):
         return await self.http.call(
             "POST", url, headers=headers, content=content, proof=succeeded, secrets=secrets, timeout=UPLOAD_TIMEOUT
         )
-
-
-def graph_of(settings: Settings, tools: ChannelTools) -> PageGraph:
-    """The hosts of the settings."""
-    http = ChannelHttp(tools.client, lambda answer: explain(answer, tools.clock.now()))
-    base = f"{settings.hosts.graph.rstrip('/')}/{settings.version}"
-    return PageGraph(SPEC.title, http, base, base, settings, tools)
 
 
 def story_of(answer: Answer) -> str | None:

@@ -1,4 +1,4 @@
-"""What a publication is made with, and the looks that every step of it begins or ends with."""
+"""The calls that a post is made with, and the reads that every step begins or ends with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
 
 @dataclass(frozen=True)
 class Parts:
-    """The network's calls, and what surrounds them. Every look raises ChannelError."""
+    """The network's calls. Every read raises ChannelError."""
 
     graph: PageGraph
     videos: Videos

@@ -1,4 +1,4 @@
-"""The invisible step: photos unpublished, a reel's or video's bytes, a link's page read again. Saved part by part."""
+"""The invisible calls: unpublished photos, a reel's or video's bytes, a link's page scraped again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from munadi.ports import SaveHandle
 
 
 class Preparation:
-    """One run of preparing one draft; goes on where the handle's state ends, and never sleeps."""
+    """One run of preparing a post; continues where the handle's state ends, and never sleeps."""
 
     def __init__(self, parts: Parts, case: Case, save: SaveHandle) -> None:
         self._parts, self._case, self._save = parts, case, save
@@ -40,7 +40,7 @@ class Preparation:
                 await self._read_link_again()
         except ChannelError as error:
             if may_upload_again(error):
-                await self._anew(error)
+                await self._renew(error)
             raise
         await self._keep(ready=True)
         return Ready(expires_at=self._state.expires_at)
@@ -64,7 +64,7 @@ class Preparation:
             await self._keep(link="scraped")
 
     async def _video(self, asset: MediaAsset) -> timedelta | None:
-        """None once only the finish is left, else when to look again."""
+        """None once only the finish is left, else when to read again."""
         upload, resumed, is_plain = self._state.upload, True, self._case.kind is Kind.VIDEO
         if upload is None:
             upload, resumed = await self._parts.videos.start(self._case, asset), False
@@ -85,7 +85,7 @@ class Preparation:
         await self._keep(has_cover=True)
 
     async def _send_whole(self, upload: Upload, asset: MediaAsset, resumed: bool) -> Upload:
-        """Of a reel or story everything from where an earlier run ended, which Facebook knows."""
+        """Everything of a reel or story after what Facebook has received."""
         offset = 0
         if resumed:
             status = await self._living(upload)
@@ -107,7 +107,7 @@ class Preparation:
         return upload
 
     async def _processed(self, upload: Upload) -> timedelta | None:
-        """A reel or story is waited for before its finish, so that publishing takes no longer than it must."""
+        """Wait for a reel or story before its finish, so that publishing takes no longer than it must."""
         status, limit = await self._living(upload), self._parts.graph.settings.processing_timeout
         if status.is_uploaded and status.processing != "in_progress":
             return None
@@ -120,12 +120,12 @@ class Preparation:
         """The upload's status. Raises ChannelError when it is dead, and then another is made."""
         status = await self._parts.videos.status(self._case.account, upload.video_id)
         if status.is_dead:
-            raise await self._anew(died(status.video_status, status.error, Effect.NOT_SENT))
+            raise await self._renew(died(status.video_status, status.error, Effect.NOT_SENT))
         return status
 
-    async def _anew(self, error: ChannelError) -> ChannelError:
+    async def _renew(self, error: ChannelError) -> ChannelError:
         """Forget the upload so that the next run makes another; rejected when that was tried often enough."""
-        if left := self._state.anew(error):
+        if left := self._state.without_upload(error):
             self._state = left
             await self._keep()
         return error

@@ -1,4 +1,4 @@
-"""What a handle holds between the steps, and one publication with all that every step asks of it."""
+"""What a handle stores between calls, and one post with what is known of it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from munadi.channels.channel import Post
 from munadi.channels.facebook.errors import MAX_RENEWALS
 from munadi.channels.facebook.spec import UPLOAD_LIFE, Kind, Options
 from munadi.channels.facebook.wire import film_of, kind_of
 from munadi.channels.meta.graph import token_of
-from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
-from munadi.domain.publication import Handle
-from munadi.ports import PublicationDraft
 
 
 class Photo(Model):
@@ -54,8 +52,8 @@ class Prepared(Model):
         made = [photo.made_at for photo in self.photos] + ([self.upload.started_at] if self.upload else [])
         return min(made) + UPLOAD_LIFE if made else None
 
-    def anew(self, error: ChannelError) -> Prepared | None:
-        """Without the upload, for another; None, and the error is final, when that was tried often enough."""
+    def without_upload(self, error: ChannelError) -> Prepared | None:
+        """For another upload; None, and the error is final, when that was tried often enough."""
         if self.renewals >= MAX_RENEWALS:
             error.effect = Effect.REJECTED
             return None
@@ -67,22 +65,18 @@ class Prepared(Model):
 
 
 @dataclass(frozen=True)
-class Case:
-    """One draft for one account, with what is prepared of it."""
-
-    draft: PublicationDraft
-    account: ConnectedAccount
-    prepared: Prepared
+class Case(Post[Options]):
+    """A post with its kind and what is prepared of it."""
 
     @classmethod
-    def of(cls, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None) -> Case:
-        """What the handle says; nothing is prepared when there is none."""
-        return cls(draft, account, Prepared.model_validate(handle.state) if handle else Prepared())
+    def of(cls, post: Post[Options]) -> Case:
+        """The same post."""
+        return cls(post.draft, post.account, post.handle, post.model)
 
     @cached_property
-    def options(self) -> Options:
-        """The channel's own options."""
-        return Options.model_validate(self.draft.options)
+    def prepared(self) -> Prepared:
+        """The handle's state; nothing is prepared when there is none."""
+        return Prepared.model_validate(self.handle.state) if self.handle else Prepared()
 
     @cached_property
     def kind(self) -> Kind:

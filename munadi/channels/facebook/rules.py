@@ -1,29 +1,33 @@
-"""Every rule a draft can break before anything is sent. Pure."""
+"""What a Page takes and how a post is planned, before anything is sent. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from urllib.parse import urlsplit
 
+from munadi.channels.channel import Rules
 from munadi.channels.facebook.spec import (
     COMMENT_SCOPE,
+    LINK_LEAD,
     MIN_VIDEO_BYTES,
     PHOTO,
+    PHOTO_LEAD,
     REEL,
     REFUSED_LINKS,
     STORY_VIDEO,
     VIDEO,
+    VIDEO_LEAD,
     Kind,
     Options,
 )
-from munadi.channels.facebook.wire import check_reel, kind_of
+from munadi.channels.facebook.wire import check_reel, film_of, kind_of
 from munadi.channels.text import (
     check_extras,
     check_media_count,
     check_media_file,
     check_text,
     lengths,
-    parse_options,
     problem,
 )
 from munadi.domain.account import ConnectedAccount
@@ -31,7 +35,7 @@ from munadi.domain.channel import ChannelSpec, MediaKind, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 
-# Options that only some kinds take (facts, section 3).
+# Options that only some kinds take (docs/networks/facebook.md, section 3).
 TAKEN_BY: Mapping[str, frozenset[Kind]] = {
     "title": frozenset({Kind.REEL, Kind.VIDEO}),
     "place": frozenset({Kind.POST, Kind.REEL}),
@@ -41,26 +45,35 @@ TAKEN_BY: Mapping[str, frozenset[Kind]] = {
 WANTED = {Kind.POST: MediaKind.IMAGE, Kind.REEL: MediaKind.VIDEO, Kind.VIDEO: MediaKind.VIDEO}
 
 
-def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
-    """All violations, with pointers relative to the draft."""
-    options, problems = parse_options(spec, Options, draft.options)
-    problems += check_extras(spec, draft) + check_text(spec, draft.text) + _comment(spec, draft, account)
-    shown, cover = _cover(spec, options, draft) if options else (draft, [])
-    problems += check_media_count(spec, shown.media) + _link(spec, draft)
-    if options is None:
-        return problems
-    kind = kind_of(shown, options)
-    pointers = [
-        f"/media/{index}" for index, asset in enumerate(draft.media) if any(asset is one for one in shown.media)
-    ]
-    problems += _shown(spec, draft) + _media(spec, kind, shown, pointers) + cover
-    return problems + _options(spec, kind, options) + _story(spec, kind, draft)
+class FacebookRules(Rules[Options]):
+    """What a Page takes: a post, or one reel, video or story."""
 
+    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
+        """All violations, with pointers relative to the draft."""
+        spec = self.spec
+        problems = check_extras(spec, draft) + check_text(spec, draft.text) + _comment(spec, draft, account)
+        shown, cover = _cover(spec, options, draft) if options else (draft, [])
+        problems += check_media_count(spec, shown.media) + _link(spec, draft)
+        if options is None:
+            return problems
+        kind = kind_of(shown, options)
+        pointers = [
+            f"/media/{index}" for index, asset in enumerate(draft.media) if any(asset is one for one in shown.media)
+        ]
+        problems += _shown(spec, draft) + _media(spec, kind, shown, pointers) + cover
+        return problems + _options(spec, kind, options) + _story(spec, kind, draft)
 
-def lengths_of(spec: ChannelSpec, draft: Draft) -> list[TextLength]:
-    """How long the message is, and the comment if there is one."""
-    comment = lengths(spec.text_limits, draft.first_comment, "/firstComment") if draft.first_comment else []
-    return lengths(spec.text_limits, draft.text) + comment
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """The length of the message, and of the comment if there is one."""
+        limits = self.spec.text_limits
+        comment = lengths(limits, draft.first_comment, "/firstComment") if draft.first_comment else []
+        return super().lengths(draft) + comment
+
+    def lead(self, draft: Draft, options: Options | None) -> timedelta:
+        """Time to upload and process; none for a plain text."""
+        if film_of(draft, kind_of(draft, options or Options())):
+            return VIDEO_LEAD
+        return PHOTO_LEAD if draft.media else LINK_LEAD if draft.link else timedelta(0)
 
 
 def _shown(spec: ChannelSpec, draft: Draft) -> list[Problem]:

@@ -1,27 +1,73 @@
-"""The visible calls: a feed post, a story, the finish of an upload, a first comment. Each is one request."""
+"""Posting to a Facebook Page. Only a feed post, a story, the finish of an upload and a comment are visible.
+
+None of them has an idempotency key, and posts have appeared despite an error (500, code 2): an unknown outcome is
+resolved by reading. A reel or video is found by its id, which is known beforehand, a story by that of its media, and a
+feed post by its photos, or by text and time.
+"""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from munadi.channels.channel import COMMENT, Post, Publisher
+from munadi.channels.facebook.discard import remove
 from munadi.channels.facebook.errors import LINK_UNREADABLE, codes_of, may_upload_again, not_sent
-from munadi.channels.facebook.graph import story_of
+from munadi.channels.facebook.graph import PageGraph, story_of
 from munadi.channels.facebook.parts import Parts
-from munadi.channels.facebook.spec import Kind
+from munadi.channels.facebook.prepare import Preparation
+from munadi.channels.facebook.spec import Kind, Options
 from munadi.channels.facebook.state import Case, Prepared
 from munadi.channels.facebook.videos import EDGES
 from munadi.channels.facebook.wire import feed_form, finish_form
+from munadi.channels.http import cannot_look
 from munadi.channels.meta.graph import id_of, succeeded
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import Pending, Published
-from munadi.ports import Gate, SaveHandle
+from munadi.domain.publication import POST, Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.ports import Gate, SaveHandle, Stage
 
-# Before a preparation is made anew.
+# Before a preparation is repeated.
 SOON = timedelta(seconds=2)
-# What Facebook says of a success.
+# The proof of a success.
 PROOFS = {Kind.POST: id_of, Kind.STORY: story_of, Kind.REEL: succeeded, Kind.VIDEO: succeeded}
+
+
+class FacebookPublisher(Publisher[Options]):
+    """Posts, photos, videos, reels and stories of a Page."""
+
+    def __init__(self, graph: PageGraph) -> None:
+        self._parts = Parts.over(graph)
+
+    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
+        """Upload what is missing and read its status once; call it again after a Pending, until Ready."""
+        return await Preparation(self._parts, Case.of(post), save).run()
+
+    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
+        """One feed post, story, finish or comment. Raises ChannelError. What is known to be live is not sent again."""
+        run = Publishing(self._parts, Case.of(post), save, stage.gate)
+        if stage.name not in (POST, COMMENT):
+            raise not_sent(Reason.INTERNAL_ERROR, f"there is no step {stage.name!r}")
+        return await (run.post() if stage.name == POST else run.comment())
+
+    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+        """How far an upload or an accepted post is. Raises ChannelError when Facebook gave it up."""
+        return await self._parts.check(Case.of(post))
+
+    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+        """A video by its id, a story by its media, a feed post by photos, or text and time; a comment at its post."""
+        case = Case.of(post)
+        try:
+            if stage == COMMENT:
+                return await self._parts.lookup.comment(case, await self._parts.target(case), since)
+            return await self._parts.find(case, since)
+        except ChannelError as error:
+            return cannot_look(error)
+
+    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+        """See `discard`."""
+        await remove(self._parts, account, Prepared.model_validate(handle.state))
 
 
 @dataclass(frozen=True)
@@ -34,14 +80,14 @@ class Publishing:
     gate: Gate
 
     async def post(self) -> Published | Pending:
-        """The post, story or finish; what is known to be live, or was finished, is not sent again."""
+        """The post, story or finish; what is known to be live or was finished is not sent again."""
         prepared = self.case.prepared
         if prepared.post_id:
             return await self.parts.live(self.case, prepared.post_id)
         if not self.case.is_complete:
             raise not_sent(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
         if not self.case.film and prepared.lapsed(self.parts.graph.now()):
-            # Photos that Facebook has deleted by now are uploaded anew before anything is sent.
+            # Photos that Facebook has deleted by now are uploaded again before anything is sent.
             await self._forget(Prepared(link=prepared.link))
             raise not_sent(Reason.PROVIDER_OUTAGE, "the unpublished photos have lapsed", "PHOTOS_LAPSED", SOON)
         if not prepared.finished:
@@ -56,7 +102,7 @@ class Publishing:
                 return await self.parts.live(self.case, post_id, self.parts.graph.now())
             await self._keep(finished=True)
         pending = Pending(after=self.parts.videos.wait(timedelta(0)), note="Facebook is publishing the video")
-        return await self._looked() or pending
+        return await self._live_already() or pending
 
     async def comment(self) -> Published:
         """POST /{post}/comments."""
@@ -92,14 +138,14 @@ class Publishing:
             if error.reason is Reason.DUPLICATE_CONTENT and await self.parts.lookup.has_older_twin(self.case):
                 error.effect = Effect.REJECTED
         elif error.effect is Effect.REJECTED or again:
-            if found := await self._looked():
+            if found := await self._live_already():
                 return found
-            if again and (left := prepared.anew(error)):
+            if again and (left := prepared.without_upload(error)):
                 await self._forget(left)
         return None
 
-    async def _looked(self) -> Published | None:
-        """The story or video if it is live already; a look that fails says nothing."""
+    async def _live_already(self) -> Published | None:
+        """The story or video if it is live already; a read that fails proves nothing."""
         with suppress(ChannelError):
             found = await self.parts.find(self.case, self.case.draft.due_at)
             if isinstance(found, Published):
@@ -107,11 +153,11 @@ class Publishing:
         return None
 
     async def _forget(self, prepared: Prepared) -> None:
-        """Something is to be prepared anew."""
+        """Save that something is to be prepared again."""
         await self.save(prepared.model_dump(mode="json"), ready=False)
 
     async def _keep(self, **known: object) -> None:
-        """It is live or accepted: neither a lost lease nor our own database may hide that."""
+        """Save what is live or accepted. Neither a lost lease nor a failing database may turn that into a failure."""
         with suppress(Exception):
             state = self.case.prepared.model_copy(update=known)
             await self.save(state.model_dump(mode="json"), ready=True, expires_at=state.expires_at)

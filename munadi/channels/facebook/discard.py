@@ -1,8 +1,8 @@
-"""Removing what will not be used: unpublished photos, and videos that nobody has asked to publish.
+"""Removing unused uploads: unpublished photos, and videos whose finish was never sent.
 
-Source: the deleting sections of Meta's Photo and Video references. Each is looked at first, since a database restored
+Source: the deleting sections of Meta's Photo and Video references. Each is read first, since a database restored
 from a backup may not know that it was published: a photo that any post or story shows, or may show, is left alone.
-What is left is deleted by Facebook within a day.
+Facebook deletes the rest within a day.
 """
 
 from __future__ import annotations
