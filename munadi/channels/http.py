@@ -19,6 +19,7 @@ import httpx
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr
 
 from munadi.channels.answers import ACCEPT_ENCODING, UnreadableAnswer, read_answer
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import SLOWEST_UPLINK, ChannelSpec
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Unknown
@@ -155,6 +156,16 @@ def no_proof(answer: Answer, hidden: Sequence[str] = ()) -> ChannelError:
         provider_code=NO_PROOF,
         raw=redact(answer.text, *hidden),
     )
+
+
+def is_empty(answer: Answer) -> bool:
+    """Whether an answer has no body or an object, as a revocation's: the page of a proxy is neither."""
+    return not answer.text.strip() or isinstance(answer.body, dict)
+
+
+def token_of(account: ConnectedAccount) -> str:
+    """The account's access token, in clear, for one call."""
+    return account.credentials.access_token.get_secret_value()
 
 
 def unreadable(error: UnreadableAnswer) -> ChannelError:

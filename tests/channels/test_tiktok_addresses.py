@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.channels.tiktok.wire import Prepared, plan_chunks
+from munadi.channels.tiktok.state import Prepared
+from munadi.channels.tiktok.wire import plan_chunks
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import Ready
 from munadi.ports import PublicationDraft

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.channels.tiktok.wire import Prepared
+from munadi.channels.tiktok.state import Prepared
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import PublicationDraft

@@ -8,8 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.channels.tiktok.adapter import TikTok
-from munadi.channels.tiktok.wire import Prepared
+from munadi.channels.tiktok.state import Prepared
 from munadi.domain.channel import Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published, Unknown
@@ -224,7 +223,6 @@ async def test_an_accepted_pull_without_a_publish_id_is_never_sent_again_by_itse
 
 def test_only_a_file_may_be_sent_again_by_the_same_handle() -> None:
     channel = scripted().channel
-    assert isinstance(channel, TikTok)
     assert channel.spec.resend is Resend.NEVER
     broken = publication(options={"mode": "x"})
     assert [channel.resend(given) for given in (FILE, PULL, PHOTO, broken)] == [

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.channels.tiktok.wire import Prepared
+from munadi.channels.tiktok.state import Prepared
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent
 from tests.channels.conftest import MediaSite, Oracle
@@ -57,7 +57,7 @@ async def test_a_file_is_uploaded_in_chunks_and_public_with_the_last(oracle: Ora
 
 async def test_a_small_file_is_one_chunk(oracle: Oracle, acme: Connected) -> None:
     oracle.call("PUT", "/limits", channel="tiktok", kind="minChunkBytes", value=5_000_000)
-    acme.channel._settings.chunk_bytes = 10_000_000  # type: ignore[attr-defined]
+    acme.channel.publisher._settings.chunk_bytes = 10_000_000  # type: ignore[attr-defined]
     await post(acme, clip(acme))
     assert len(posts(oracle, acme)) == 1
     assert [call["operation"] for call in oracle.call("GET", "/calls") if "upload" in call["operation"]] == [

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from munadi.channels.tiktok.spec import Mode, Options
+from munadi.channels.tiktok.state import Creator
 from munadi.channels.tiktok.wire import (
-    Creator,
     creator_facts,
     file_body,
     mode_of,

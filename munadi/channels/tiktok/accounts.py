@@ -1,40 +1,44 @@
-"""Whose a token is, what its creator allows, and new tokens for old. Source: facts, section 2."""
+"""Whose a token is and what its creator allows. Source: docs/networks/tiktok.md, section 2."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from pydantic import SecretStr
-
-from munadi.channels.http import ChannelTools
-from munadi.channels.oauth import end_of
+from munadi.channels.channel import Accounts
 from munadi.channels.tiktok.api import Api
-from munadi.channels.tiktok.spec import SPEC, Settings
-from munadi.channels.tiktok.wire import Creator, creator_facts
+from munadi.channels.tiktok.oauth import TikTokLogin
+from munadi.channels.tiktok.spec import SPEC
+from munadi.channels.tiktok.state import Creator
+from munadi.channels.tiktok.wire import creator_facts
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import AccountImport, Connection
 
 PROFILE_FIELDS = "open_id,union_id,display_name"
-# creator_info answers these for a good token whose creator may not post just now.
-NOT_NOW = frozenset({FailureClass.RATE_LIMIT, FailureClass.POLICY})
+# creator_info answers with these for a good token whose creator may not post at the moment.
+MAY_NOT_POST = frozenset({FailureClass.RATE_LIMIT, FailureClass.POLICY})
 
 
-class Accounts:
-    """`verify` and `refresh` of the channel."""
+@dataclass(frozen=True)
+class TikTokAccounts(Accounts):
+    """Creators."""
 
-    def __init__(self, api: Api, settings: Settings, tools: ChannelTools) -> None:
-        self._api = api
-        self._settings = settings
-        self._clock = tools.clock
+    api: Api
+    login: TikTokLogin
+
+    @property
+    def authorizer(self) -> TikTokLogin:
+        """Login Kit."""
+        return self.login
 
     async def verify(self, given: AccountImport) -> Connection:
         """user/info for the open_id, creator_info for what may be posted. Raises ChannelError."""
         if given.access_token is None:
             raise _refuse(Reason.MISSING_FIELD, "give accessToken")
         token = given.access_token.get_secret_value()
-        answer = await self._api.get("user/info/", token, {"fields": PROFILE_FIELDS})
+        answer = await self.api.get("user/info/", token, {"fields": PROFILE_FIELDS})
         data = answer.field("data")
         user: dict[str, Any] = data["user"] if isinstance(data, dict) and isinstance(data.get("user"), dict) else {}
         open_id = str(user.get("open_id") or "")
@@ -62,40 +66,18 @@ class Accounts:
         )
         return Connection(profile, credentials)
 
+    async def refresh(self, account: ConnectedAccount) -> Credentials:
+        """See `TikTokLogin`."""
+        return await self.login.refresh(account)
+
     async def _creator(self, token: str) -> Creator | None:
-        """None when the creator may not post just now: the account is theirs all the same."""
+        """None when the creator may not post at the moment: the token is theirs all the same."""
         try:
-            return await self._api.creator(token)
+            return await self.api.creator(token)
         except ChannelError as error:
-            if REASONS[error.reason].class_ in NOT_NOW:
+            if REASONS[error.reason].class_ in MAY_NOT_POST:
                 return None
             raise
-
-    async def refresh(self, account: ConnectedAccount) -> Credentials:
-        """A new access token, and a new refresh token: the old one stops working. Raises ChannelError."""
-        refresh_token, secret = account.credentials.refresh_token, self._settings.client_secret
-        if refresh_token is None or not refresh_token.get_secret_value():
-            raise ChannelError(Reason.TOKEN_REVOKED, Effect.NOT_SENT, "TikTok: there is no refresh token to renew with")
-        if not self._settings.client_id or secret is None:
-            raise ChannelError(
-                Reason.INTERNAL_ERROR,
-                Effect.NOT_SENT,
-                "TikTok: set MUNADI_CHANNELS__TIKTOK__CLIENT_ID and …CLIENT_SECRET, without which no token is renewed",
-            )
-        form = {
-            "client_key": self._settings.client_id,
-            "client_secret": secret.get_secret_value(),
-            "grant_type": "refresh_token",
-            "refresh_token": refresh_token.get_secret_value(),
-        }
-        answer = await self._api.grant(form, form["client_secret"], form["refresh_token"])
-        newer, seconds, grant = (answer.field(name) for name in ("refresh_token", "expires_in", "refresh_expires_in"))
-        return Credentials(
-            access_token=SecretStr(answer.field("access_token")),
-            refresh_token=SecretStr(newer) if isinstance(newer, str) and newer else refresh_token,
-            expires_at=end_of(self._clock.now(), seconds),
-            grant_expires_at=end_of(self._clock.now(), grant),
-        )
 
 
 def _refuse(reason: Reason, message: str) -> ChannelError:

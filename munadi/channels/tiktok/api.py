@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from munadi.channels.http import ChannelHttp, ChannelTools, no_proof, redact, require_known_host
+from munadi.channels.http import ChannelTools, given_id, is_empty, no_proof, redact, require_known_host, token_of
 from munadi.channels.tiktok.errors import explain, is_ok
 from munadi.channels.tiktok.spec import UPLOAD_DOMAINS, Settings
-from munadi.channels.tiktok.wire import CREATOR_INFO, STATUS, Creator, Status, Upload, read_creator, read_status
+from munadi.channels.tiktok.state import Creator, Upload
+from munadi.channels.tiktok.wire import CREATOR_INFO, STATUS, VIDEO_INIT, Status, read_creator, read_status
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
 from munadi.domain.media import MediaAsset
@@ -24,76 +26,89 @@ class Api:
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         self._hosts = settings.hosts
         self._base = f"{settings.hosts.api.rstrip('/')}/{settings.version}"
+        self._secret = settings.secret
         self._clock = tools.clock
         self._media = tools.media
-        self._http = ChannelHttp(tools.client, self.explain)
-        self._uploads = ChannelHttp(tools.client, self._explain_upload)
-
-    def explain(self, answer: Answer) -> ChannelError:
-        """See `errors`."""
-        return explain(answer, self._clock.now())
-
-    def _explain_upload(self, answer: Answer) -> ChannelError:
-        return explain(answer, self._clock.now(), upload=True)
+        self.http = tools.http(explain)
+        self._uploads = tools.http(partial(explain, upload=True))
 
     async def post(
         self, path: str, token: str, body: Mapping[str, Any] | None = None, gate: Gate | None = None
     ) -> Answer:
         """`gate` marks the visible call."""
         url, headers = f"{self._base}/{path}", {"content-type": "application/json; charset=UTF-8"}
-        answer = await self._http.call("POST", url, token=token, headers=headers, json_body=body or {}, gate=gate)
+        answer = await self.http.call("POST", url, token=token, headers=headers, json_body=body or {}, gate=gate)
         return self._checked(answer, token)
 
     async def get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
         """A read."""
-        return self._checked(await self._http.call("GET", f"{self._base}/{path}", token=token, params=params), token)
+        return self._checked(await self.http.call("GET", f"{self._base}/{path}", token=token, params=params), token)
 
     async def grant(self, form: Mapping[str, str], *secrets: str) -> Answer:
-        """The token endpoint: a form in, an access_token out, or an error that may come with HTTP 200."""
-        answer = await self._http.call("POST", f"{self._base}/oauth/token/", form=form, secrets=secrets)
+        """The token endpoint: an access_token, or an error that may come with HTTP 200. `secrets` are in the form."""
+        hidden = (self._secret, *secrets)
+        answer = await self.http.call("POST", f"{self._base}/oauth/token/", form=form, secrets=hidden)
         token = answer.field("access_token")
         if not isinstance(token, str) or not token:
-            raise self._refusal(answer, *secrets)
+            raise self._refusal(answer, *hidden)
         return answer
 
     async def revoke(self, form: Mapping[str, str], *secrets: str) -> None:
-        """End a grant: nothing or `{}` out, or an error that may come with HTTP 200."""
-        url = f"{self._base}/oauth/revoke/"
-        answer = await self._http.call("POST", url, form=form, secrets=secrets, proof=is_empty)
+        """End a grant: TikTok answers with nothing or `{}`, or with an error that may come with HTTP 200."""
+        url, hidden = f"{self._base}/oauth/revoke/", (self._secret, *secrets)
+        answer = await self.http.call("POST", url, form=form, secrets=hidden, proof=is_empty)
         if answer.field("error") and not is_ok(answer):
-            raise self._refusal(answer, *secrets)
+            raise self._refusal(answer, *hidden)
 
     async def creator(self, token: str) -> Creator:
-        """creator_info: asked before each post, and obeyed."""
+        """creator_info: read before each post, and obeyed."""
         answer = await self.post(CREATOR_INFO, token)
         return read_creator(answer.field("data"), self._clock.now())
 
-    async def status(self, publish_id: str, token: str) -> Status:
+    async def status(self, publish_id: str, account: ConnectedAccount) -> Status:
         """How far a post is. A POST that only reads."""
-        return read_status(await self.post(STATUS, token, {"publish_id": publish_id}))
+        return read_status(await self.post(STATUS, token_of(account), {"publish_id": publish_id}))
+
+    async def start_upload(self, account: ConnectedAccount, body: Mapping[str, Any]) -> Upload:
+        """Init of a file upload: its publish_id, and the address for its bytes. Nothing is visible yet."""
+        token = token_of(account)
+        answer = await self.post(VIDEO_INIT, token, body)
+        data = answer.field("data")
+        fields = data if isinstance(data, dict) else {}
+        publish_id, url = given_id(fields.get("publish_id")), fields.get("upload_url")
+        if publish_id is None or not isinstance(url, str) or not url:
+            raise no_proof(answer, [token])
+        source = body["source_info"]
+        return Upload(
+            publish_id=publish_id,
+            url=self._upload_address(url),
+            size=source["video_size"],
+            chunk_bytes=source["chunk_size"],
+            chunks=source["total_chunk_count"],
+            created_at=self._clock.now(),
+        )
 
     async def send_chunk(
-        self, upload: Upload, index: int, asset: MediaAsset, token: str, gate: Gate | None = None
+        self, account: ConnectedAccount, upload: Upload, index: int, asset: MediaAsset, gate: Gate | None = None
     ) -> Answer:
         """PUT one chunk; 206 while others are missing, 201 for the last. The address is all the authorization."""
-        self.require_upload_host(upload.url)
         start, length = upload.part(index)
         return await self._uploads.call(
             "PUT",
-            upload.url,
+            self._upload_address(upload.url),
             headers={
                 "content-type": asset.mime_type,
                 "content-range": f"bytes {start}-{start + length - 1}/{upload.size}",
             },
             content=await self._media.read(asset, start, length),
             timeout=UPLOAD_TIMEOUT,
-            secrets=[upload.url, token],
+            secrets=[upload.url, token_of(account)],
             gate=gate,
             proof=is_stored,
         )
 
-    def require_upload_host(self, url: str) -> str:
-        """An upload_url leads to TikTok, or media go nowhere."""
+    def _upload_address(self, url: str) -> str:
+        """Media are sent to TikTok's own hosts only."""
         return require_known_host(url, (self._hosts.upload, self._hosts.api), UPLOAD_DOMAINS)
 
     def _checked(self, answer: Answer, token: str) -> Answer:
@@ -104,23 +119,13 @@ class Api:
         raise self._refusal(answer, token)
 
     def _refusal(self, answer: Answer, *secrets: str) -> ChannelError:
-        """A refusal that came as a success, from which ChannelHttp has cut nothing."""
-        error = self.explain(answer)
+        """A refusal that came as a success, from which ChannelHttp has removed nothing."""
+        error = self.http.explain(answer)
         error.raw = redact(error.raw or "", *secrets)
         error.provider_message = redact(error.provider_message or "", *secrets) or None
         return error
 
 
 def is_stored(answer: Answer) -> bool:
-    """201 and 206, or what is stored in Content-Range: a bare 200 is somebody else's."""
+    """201 and 206, or a Content-Range of what is stored: a bare 200 may come from a proxy."""
     return answer.status in (201, 206) or "content-range" in answer.headers
-
-
-def is_empty(answer: Answer) -> bool:
-    """Nothing, or an object: a proxy's page is neither."""
-    return not answer.text.strip() or isinstance(answer.body, dict)
-
-
-def token_of(account: ConnectedAccount) -> str:
-    """The account's access token, in clear, for one call."""
-    return account.credentials.access_token.get_secret_value()

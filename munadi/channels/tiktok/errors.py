@@ -1,7 +1,7 @@
 """What TikTok's answers mean: `{data, error: {code, message, log_id}}`, where only the code "ok" is success.
 
-Source: facts, section 6 (error-handling pages, and reports of open-source clients). OAuth answers
-`{error, error_description, log_id}`, uploads a bare status. A code that has no row is unknown.
+Source: docs/networks/tiktok.md, section 6. OAuth answers `{error, error_description, log_id}`, uploads answer with a
+bare status. A code without a row is unknown.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
-from munadi.channels.http import redact, retry_after
+from munadi.channels.errors import Row, refusal
+from munadi.channels.http import redact
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
@@ -20,16 +20,6 @@ R, S = Reason, Effect
 OK = "ok"
 # A daily cap slides over 24 h, so a place may be free before a whole day has passed.
 CAPPED = timedelta(hours=1)
-
-
-class Row(NamedTuple):
-    """One known answer. `advice` is said where the reason's own words are not enough."""
-
-    reason: Reason
-    effect: Effect
-    wait: timedelta | None = None
-    advice: str = ""
-
 
 ERRORS: Mapping[str, Row] = {
     "invalid_param": Row(R.INVALID_FIELD, S.REJECTED),  # 400
@@ -59,7 +49,7 @@ ERRORS: Mapping[str, Row] = {
     "spam_risk": Row(R.SPAM_BLOCKED, S.REJECTED),  # 403 (unverified as a code)
     "reached_active_user_cap": Row(R.QUOTA_EXCEEDED, S.NOT_SENT, CAPPED),  # 403; 200 from creator_info
     "rate_limit_exceeded": Row(R.RATE_LIMITED, S.NOT_SENT, timedelta(seconds=60)),  # 429: per sliding minute
-    # These answer reads alone, and how long a publish_id is kept is not documented: they prove nothing about a post.
+    # Only reads are answered with these, and how long a publish_id is known is not documented: they prove nothing.
     "invalid_publish_id": Row(R.INVALID_FIELD, S.UNKNOWN),  # 400: unknown or expired
     "token_not_authorized_for_specified_publish_id": Row(R.TARGET_NOT_ACCESSIBLE, S.UNKNOWN),  # 400: another user's
     "publish_not_cancellable": Row(R.INVALID_FIELD, S.REJECTED),  # 400: too late to cancel
@@ -76,7 +66,7 @@ ERRORS: Mapping[str, Row] = {
     "server_error": Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # unverified
     "temporarily_unavailable": Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # unverified
 }
-# A bare status: uploads, and proxies. 403, 404 and 416 of an upload are looked into by the adapter.
+# A bare status: uploads, and proxies. After 403, 404 and 416 of an upload its status is read.
 STATUSES: Mapping[int, Row] = {429: ERRORS["rate_limit_exceeded"]}
 UPLOADS: Mapping[int, Row] = {
     400: Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # header or length is wrong
@@ -87,7 +77,7 @@ UPLOADS: Mapping[int, Row] = {
 OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # any other 5xx
 UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)  # any other answer
 
-# `fail_reason` of the status FAILED: the post is not live and never will be, so all of them are final.
+# `fail_reason` of the status FAILED: the post is not live and never will be, so each is final.
 FAILURES: Mapping[str, Row] = {
     "file_format_check_failed": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
     "duration_check_failed": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
@@ -107,7 +97,7 @@ FAILURES: Mapping[str, Row] = {
 }
 FAILED = Row(R.UNKNOWN_PROVIDER_ERROR, S.REJECTED)  # any other fail_reason
 
-# An upload_url is a secret as a whole: whoever has it may upload. So no URL keeps its path or query.
+# An upload_url is a secret as a whole: it is all one needs to upload. So no URL keeps its path or query.
 _ADDRESS = re.compile(r"""(https?:\\?/\\?/[^/\s"'\\?]+)[^\s"'<>]*""")
 
 
@@ -118,25 +108,19 @@ def is_ok(answer: Answer) -> bool:
 
 
 def explain(answer: Answer, now: datetime, *, upload: bool = False) -> ChannelError:
-    """The answer as a ChannelError; `upload`: one of the upload host, which answers with a bare status."""
+    """The answer as a ChannelError. `upload`: it comes from the upload host, which answers with a bare status."""
     code, message, log_id = _read(answer)
     row = ERRORS.get(code) or (UPLOADS.get(answer.status) if upload else None) or STATUSES.get(answer.status)
     if row is None or (answer.status >= 500 and row.effect is not S.UNKNOWN):
         row = OUTAGE if answer.status >= 500 else UNKNOWN
-    said = masked(message or answer.text[:MAX_MESSAGE])
-    return ChannelError(
-        row.reason,
-        row.effect,
-        f"TikTok: {row.advice or REASONS[row.reason].meaning}",
-        provider_code=code if code and code != OK else f"HTTP {answer.status}",
-        provider_message=f"{said} (log_id {log_id})"[:MAX_MESSAGE] if log_id else said[:MAX_MESSAGE] or None,
-        retry_after=retry_after(answer.headers, now) or row.wait,
-        raw=masked(answer.text),
-    )
+    error = refusal("TikTok", row, answer, now, code if code != OK else "", message, masked)
+    if log_id:
+        error.provider_message = f"{error.provider_message or ''} (log_id {log_id})"[:MAX_MESSAGE]
+    return error
 
 
 def explain_failure(fail_reason: str) -> ChannelError:
-    """A post that TikTok accepted and then gave up: nothing is live."""
+    """A post that TikTok accepted and then failed to publish: nothing is live."""
     row = FAILURES.get(fail_reason, FAILED)
     return ChannelError(
         row.reason,
@@ -148,7 +132,7 @@ def explain_failure(fail_reason: str) -> ChannelError:
 
 
 def masked(text: str) -> str:
-    """Without secrets, addresses cut to their host."""
+    """The text without secrets, and with addresses cut to their host."""
     return redact(_ADDRESS.sub(r"\1/***", text))
 
 

@@ -1,4 +1,4 @@
-"""TikTok's limits, options and settings. Source: Content Posting API, direct post (facts, sections 3 and 4)."""
+"""TikTok's limits, options and settings. Source: docs/networks/tiktok.md, sections 3 and 4."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from munadi.domain.channel import (
 )
 from munadi.domain.model import WireModel
 
-# An upload_url is dead after this.
+# An upload_url expires after this.
 UPLOAD_LIFE = timedelta(hours=1)
-# creator_info must be asked before each post; an answer older than this is asked for anew.
+# creator_info must be read before each post; an answer older than this is read again.
 CREATOR_LIFE = timedelta(minutes=30)
 # Whether TikTok's MB are decimal or binary is unclear: 10,000,000 is within both (5 MB to 64 MB).
 CHUNK_BYTES = 10_000_000
@@ -34,7 +34,7 @@ MAX_CHUNKS = 1000
 
 
 class Hosts(BaseModel):
-    """Where TikTok is; a value may carry a path prefix, never a version. `auth` also leads permalinks."""
+    """Where TikTok is; a value may carry a path prefix, never a version. Permalinks begin with `auth` too."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -50,9 +50,9 @@ UPLOAD_DOMAINS = ("tiktokapis.com",)
 class Settings(AppSettings):
     """`MUNADI_CHANNELS__TIKTOK__…`; durations in seconds or ISO 8601. The client id is TikTok's `client_key`.
 
-    `audited`: TikTok has audited the app, which may then post for others than the creator alone; until then such
-    contents are accepted with a warning. An accepted post is polled every `poll_quick` at first, then every
-    `poll_slow`, and `poll_idle` once it is slow.
+    `audited`: TikTok has audited the app. Until then it may post for the creator alone (SELF_ONLY), and other posts are
+    accepted with a warning. An accepted post is polled every `poll_quick` at first, then every `poll_slow`, and every
+    `poll_idle` after some minutes.
     """
 
     hosts: Hosts = Hosts()
@@ -65,7 +65,7 @@ class Settings(AppSettings):
 
 
 class Privacy(StrEnum):
-    """Who sees a post; which of these a creator may choose is told by creator_info."""
+    """Who sees a post; creator_info lists which of these a creator may choose."""
 
     PUBLIC_TO_EVERYONE = "PUBLIC_TO_EVERYONE"
     MUTUAL_FOLLOW_FRIENDS = "MUTUAL_FOLLOW_FRIENDS"
@@ -74,7 +74,7 @@ class Privacy(StrEnum):
 
 
 class Mode(StrEnum):
-    """How a video gets there: we upload the file, or TikTok pulls it from a domain verified for the app."""
+    """How TikTok gets a video: we upload the file, or TikTok pulls it from a domain verified for the app."""
 
     FILE = "file"
     PULL = "pull"
@@ -123,13 +123,13 @@ VIDEO = MediaRule(
     max_duration=timedelta(minutes=10),
 )
 MIN_SIDE, MAX_SIDE = 360, 4096
-# "1080p": a photo fits a full-HD frame, upright or lying.
+# "1080p": a photo fits a full-HD frame, in portrait or landscape.
 PHOTO_SHORT_SIDE, PHOTO_LONG_SIDE = 1080, 1920
 VIDEO_CODECS = ("h264", "hevc", "vp8", "vp9")
 MIN_FPS, MAX_FPS = 23, 60
 
-# How long before the slot preparation begins: asking the creator's settings, or uploading several chunks. Well
-# within the upload_url's hour, so that it still lives at the slot and through a short hold.
+# How long before the slot preparation begins: to read the creator's settings, or to upload several chunks. Well
+# within the upload_url's hour, so that it is still valid at the slot and through a short hold.
 LEAD_SHORT, LEAD_CHUNKS = timedelta(minutes=2), timedelta(minutes=20)
 
 UNAUDITED = Notice(
@@ -160,9 +160,9 @@ SPEC = ChannelSpec(
     absence_window=timedelta(0),  # publish_id is a strong key
     clickable_links=False,
     notices=(UNAUDITED,),
-    finds_without_handle=False,  # and the only one
-    leftovers=Leftovers.REMOVED,  # an upload under way is cancelled; its address is dead after an hour
-    resend=Resend.NEVER,  # safe for every mode; see `TikTok.resend` for what a draft allows
+    finds_without_handle=False,  # there is no other key
+    leftovers=Leftovers.REMOVED,  # an upload under way is cancelled; its address expires after an hour
+    resend=Resend.NEVER,  # safe for every mode; `TikTokRules.resend` says what a draft allows
     facts_version="2026-11",
     sources=(
         "https://developers.tiktok.com/doc/content-posting-api-reference-direct-post",

@@ -1,6 +1,6 @@
-"""Shapes on the wire: what a creator allows, the init bodies, the status; and the state of a handle.
+"""Shapes on the wire: the init bodies, what a creator allows, the status.
 
-Source: direct-post, photo-post and get-video-status references (facts, section 3).
+Source: docs/networks/tiktok.md, section 3 (the direct-post, photo-post and get-video-status references).
 """
 
 from __future__ import annotations
@@ -8,12 +8,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
-
-from munadi.channels.tiktok.spec import CREATOR_LIFE, UPLOAD_LIFE, Mode, Options, Privacy
+from munadi.channels.tiktok.spec import Mode, Options, Privacy
+from munadi.channels.tiktok.state import Creator, Upload
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
-from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
 from munadi.ports import Answer, MediaReader
 
@@ -21,80 +19,8 @@ VIDEO_INIT, PHOTO_INIT = "post/publish/video/init/", "post/publish/content/init/
 CREATOR_INFO, STATUS, CANCEL = "post/publish/creator_info/query/", "post/publish/status/fetch/", "post/publish/cancel/"
 
 
-class Creator(Model):
-    """What the creator's own settings allow, as creator_info told it."""
-
-    username: str | None = None
-    nickname: str | None = None
-    privacy_options: tuple[str, ...] = ()
-    comment_disabled: bool = False
-    duet_disabled: bool = False
-    stitch_disabled: bool = False
-    max_seconds: int | None = None
-    asked_at: datetime | None = None
-
-    def is_fresh(self, now: datetime) -> bool:
-        """Whether it still counts as asked before this post."""
-        return self.asked_at is not None and now < self.asked_at + CREATOR_LIFE
-
-
-class Upload(Model):
-    """A file upload under way: `url` is a secret; the first `sent` of its `chunks` are there."""
-
-    publish_id: str
-    url: str = Field(repr=False)
-    size: int
-    chunk_bytes: int
-    chunks: int
-    sent: int = 0
-    created_at: datetime
-
-    @property
-    def expires_at(self) -> datetime:
-        """When the address dies."""
-        return self.created_at + UPLOAD_LIFE
-
-    @property
-    def is_prepared(self) -> bool:
-        """Whether all but the last chunk is there: the last one makes it public."""
-        return self.sent == self.chunks - 1
-
-    def part(self, index: int) -> tuple[int, int]:
-        """Start and length of a chunk; the last one takes the remainder."""
-        start = index * self.chunk_bytes
-        return start, self.size - start if index == self.chunks - 1 else self.chunk_bytes
-
-
-class Prepared(Model):
-    """The state of a handle. `sent_at`: the visible call was accepted then; `publish_id`: of a pull or of photos.
-
-    `photos` are the files that TikTok is to fetch: the draft's, or renditions where TikTok does not take those.
-    """
-
-    creator: Creator | None = None
-    upload: Upload | None = None
-    photos: tuple[MediaAsset, ...] = ()
-    publish_id: str | None = None
-    sent_at: datetime | None = None
-    renewals: int = 0
-
-    @property
-    def key(self) -> str | None:
-        """The publish_id to look by."""
-        return self.publish_id or (self.upload.publish_id if self.upload else None)
-
-    @property
-    def expires_at(self) -> datetime | None:
-        """When it lapses; never once something was sent, since that is looked at before anything else is."""
-        if self.sent_at is not None:
-            return None
-        if self.upload is not None:
-            return self.upload.expires_at
-        return self.creator.asked_at + CREATOR_LIFE if self.creator and self.creator.asked_at else None
-
-
 class Status(Model):
-    """How far a post is."""
+    """The status of a post."""
 
     status: str = ""
     fail_reason: str = ""
@@ -102,7 +28,7 @@ class Status(Model):
     uploaded_bytes: int | None = None
 
     def lacks_bytes_of(self, upload: Upload | None) -> bool:
-        """Whether TikTok says that it has not received the whole file: then nothing is or becomes public."""
+        """Whether TikTok reports that it lacks a part of the file: then nothing is or becomes public."""
         return (
             upload is not None
             and self.status == "PROCESSING_UPLOAD"
@@ -112,7 +38,7 @@ class Status(Model):
 
 
 def is_photo(draft: Draft) -> bool:
-    """Photos or a video: what the first media is."""
+    """Whether the draft is of photos, by its first media."""
     return bool(draft.media) and draft.media[0].kind is MediaKind.IMAGE
 
 
@@ -129,7 +55,7 @@ def plan_chunks(size: int, chunk_bytes: int) -> tuple[int, int]:
 
 
 def file_body(draft: Draft, options: Options, creator: Creator, chunk_bytes: int) -> dict[str, Any]:
-    """Init of a file upload: invisible until the last byte is there."""
+    """Init of a file upload: invisible until TikTok has the last byte."""
     size = draft.media[0].bytes
     chunk_size, count = plan_chunks(size, chunk_bytes)
     source = {"source": "FILE_UPLOAD", "video_size": size, "chunk_size": chunk_size, "total_chunk_count": count}
@@ -171,7 +97,7 @@ def _photo_info(draft: Draft, options: Options, creator: Creator) -> dict[str, A
 
 
 def description_of(draft: Draft, options: Options) -> str:
-    """The text under photos: the option, else the content's text."""
+    """The text under photos: the option, else the post's text."""
     return draft.text if options.description is None else options.description
 
 
@@ -202,7 +128,7 @@ def read_creator(data: Any, asked_at: datetime | None = None) -> Creator:
 
 
 def creator_facts(creator: Creator) -> dict[str, Any]:
-    """The same under TikTok's names, to be kept with the account; avatar addresses expire and are left out."""
+    """The same under TikTok's names, to store with the account; avatar addresses expire and are left out."""
     return {
         "creator_username": creator.username,
         "creator_nickname": creator.nickname,
@@ -218,7 +144,7 @@ def read_status(answer: Answer) -> Status:
     """status/fetch. Post ids are 19 digits, so they are read as whole numbers or text, never as floats."""
     data = answer.field("data")
     found: dict[str, Any] = data if isinstance(data, dict) else {}
-    # The misspelling is TikTok's; the right one is read in case it is mended.
+    # The misspelling is TikTok's; the right spelling is read in case TikTok corrects it.
     ids = found.get("publicaly_available_post_id") or found.get("publicly_available_post_id")
     uploaded = found.get("uploaded_bytes")
     return Status(
@@ -230,7 +156,7 @@ def read_status(answer: Answer) -> Status:
 
 
 def privacy_options(creator: Creator | None) -> list[str]:
-    """What a person may choose from: the creator's options, or all there are."""
+    """What a person may choose from: the creator's options, or all levels where they are not known."""
     known = list(creator.privacy_options) if creator else []
     return known or [privacy.value for privacy in Privacy]
 

@@ -1,7 +1,10 @@
-"""Every rule a draft can break before anything is sent (pure), and what a creator's settings forbid."""
+"""What TikTok takes and how a post is planned, before anything is sent (pure); and what a creator's settings forbid."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from munadi.channels.channel import Rules
 from munadi.channels.text import (
     check_extras,
     check_media_count,
@@ -12,6 +15,7 @@ from munadi.channels.text import (
     too_long,
 )
 from munadi.channels.tiktok.spec import (
+    LEAD_SHORT,
     MAX_FPS,
     MAX_SIDE,
     MIN_FPS,
@@ -25,9 +29,10 @@ from munadi.channels.tiktok.spec import (
     Options,
     Privacy,
 )
-from munadi.channels.tiktok.wire import Creator, description_of, is_photo, privacy_options, read_creator
+from munadi.channels.tiktok.state import Creator
+from munadi.channels.tiktok.wire import description_of, is_photo, mode_of, plan_chunks, privacy_options, read_creator
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind, TextLength
+from munadi.domain.channel import ChannelSpec, MediaKind, Resend, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
@@ -37,30 +42,50 @@ VIDEO_ONLY = ("disable_duet", "disable_stitch", "cover_timestamp_ms")
 PHOTO_ONLY = ("title", "description", "photo_cover_index", "auto_add_music")
 
 
-def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
-    """All violations, with pointers relative to the draft."""
-    options, problems = parse_options(spec, Options, draft.options)
-    problems += check_extras(spec, draft) + _texts(spec, draft, options or Options())
-    problems += check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
-    problems += _one_video(spec, draft)
-    for index, asset in enumerate(draft.media):
-        check = _video if asset.kind is MediaKind.VIDEO else _photo
-        problems += check(spec, asset, f"/media/{index}")
-    if options is None:
-        return problems
-    known = account.facts.get("creator_info") if account is not None else None
-    creator = read_creator(known) if known else None
-    return problems + _options(spec, draft, options) + _privacy(spec, options, creator) + _length(spec, draft, creator)
+class TikTokRules(Rules[Options]):
+    """What TikTok takes, with the account's creator_info where it is known."""
 
+    def __init__(self, spec: ChannelSpec, chunk_bytes: int) -> None:
+        super().__init__(spec)
+        self._chunk_bytes = chunk_bytes
 
-def lengths_of(spec: ChannelSpec, draft: Draft) -> list[TextLength]:
-    """How long a video's title is; a photo's title and description."""
-    options, _ = parse_options(spec, Options, draft.options)
-    return _lengths(spec, draft, options or Options())
+    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
+        """All violations, with pointers relative to the draft."""
+        spec = self.spec
+        problems = check_extras(spec, draft)
+        # A video's text is its title; photos have a title and a description, with limits of their own.
+        problems += [too_long(spec, each) for each in _lengths(spec, draft, options) if each.actual > each.maximum]
+        problems += check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
+        problems += _one_video(spec, draft)
+        for index, asset in enumerate(draft.media):
+            check = _video if asset.kind is MediaKind.VIDEO else _photo
+            problems += check(spec, asset, f"/media/{index}")
+        if options is None:
+            return problems
+        known = account.facts.get("creator_info") if account is not None else None
+        creator = read_creator(known) if known else None
+        problems += _options(spec, draft, options) + _privacy(spec, options, creator)
+        return problems + _length(spec, draft, creator)
+
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """The length of a video's title; of a photo's title and description."""
+        return _lengths(self.spec, draft, parse_options(self.spec, Options, draft.options)[0])
+
+    def lead(self, draft: Draft, options: Options | None) -> timedelta:
+        """Time to upload several chunks; otherwise only to read the creator's settings."""
+        if options is None or not draft.media:
+            return self.spec.lead
+        _, chunks = plan_chunks(draft.media[0].bytes, self._chunk_bytes)
+        return self.spec.lead if mode_of(draft, options) is Mode.FILE and chunks > 1 else LEAD_SHORT
+
+    def resend(self, draft: Draft, options: Options | None) -> Resend:
+        """A file's last chunk can only make the one post of its publish_id; each init makes another post."""
+        is_file = options is not None and mode_of(draft, options) is Mode.FILE
+        return Resend.SAME_HANDLE if is_file else Resend.NEVER
 
 
 def obey(draft: Draft, options: Options, creator: Creator) -> None:
-    """Refuse what the creator's settings, as just asked, do not allow. Raises ChannelError."""
+    """Refuse what the creator's settings, as just read, do not allow. Raises ChannelError."""
     if options.privacy_level is None or (
         creator.privacy_options and options.privacy_level not in creator.privacy_options
     ):
@@ -77,12 +102,8 @@ def _refused(reason: Reason, message: str) -> ChannelError:
     return ChannelError(reason, Effect.REJECTED, f"TikTok: {message}", provider_code="creator_info")
 
 
-def _texts(spec: ChannelSpec, draft: Draft, options: Options) -> list[Problem]:
-    """A video's text is its title; photos have a title and a description, with limits of their own."""
-    return [too_long(spec, each) for each in _lengths(spec, draft, options) if each.actual > each.maximum]
-
-
-def _lengths(spec: ChannelSpec, draft: Draft, options: Options) -> list[TextLength]:
+def _lengths(spec: ChannelSpec, draft: Draft, options: Options | None) -> list[TextLength]:
+    options = options or Options()
     if not is_photo(draft):
         return lengths(spec.text_limits, draft.text)
     pointer = "/text" if options.description is None else "/options/description"
@@ -107,7 +128,7 @@ def _photo(spec: ChannelSpec, asset: MediaAsset, pointer: str) -> list[Problem]:
 
 
 def _video(spec: ChannelSpec, asset: MediaAsset, pointer: str) -> list[Problem]:
-    """Height, codec and frame rate; the width is checked by the media rule. Unknown facts are TikTok's to judge."""
+    """Height, codec and frame rate; the width is checked by the media rule. TikTok decides about unknown facts."""
     found = []
     if not MIN_SIDE <= asset.height <= MAX_SIDE:
         limit = MIN_SIDE if asset.height < MIN_SIDE else MAX_SIDE

@@ -1,0 +1,68 @@
+"""What the status of a publish_id means for the post. publish_id is the one key that TikTok gives.
+
+`PUBLISH_COMPLETE` is published, with or without a post id: TikTok gives one when the post is public and moderated,
+usually within a minute, sometimes after hours, and never for SELF_ONLY (docs/networks/tiktok.md, section 3.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from munadi.channels.channel import Post
+from munadi.channels.tiktok.errors import explain_failure
+from munadi.channels.tiktok.spec import Options, Privacy, Settings
+from munadi.channels.tiktok.state import Prepared
+from munadi.channels.tiktok.wire import Status, is_photo
+from munadi.domain.publication import Absent, Pending, Published, Unknown, Warning_
+from munadi.ports import Clock
+
+QUICK_FOR, SLOW_FOR = timedelta(seconds=30), timedelta(minutes=5)
+COMPLETE, FAILED = "PUBLISH_COMPLETE", "FAILED"
+
+
+@dataclass(frozen=True)
+class StatusReader:
+    """Turns a status into what is true of the publication."""
+
+    settings: Settings
+    clock: Clock
+
+    def outcome(self, post: Post[Options], state: Prepared, status: Status) -> Published | Pending:
+        """Of an accepted post. Raises ChannelError (rejected) when TikTok failed to publish it."""
+        if status.status == COMPLETE:
+            return self._published(post, state, status, self.clock.now())
+        if status.status == FAILED:
+            raise explain_failure(status.fail_reason)
+        return Pending(after=self._wait(state.sent_at), note=f"TikTok says {status.status or 'nothing'}")
+
+    def found(self, post: Post[Options], state: Prepared, status: Status) -> Published | Absent | Unknown:
+        """Of a post that may have been accepted: a failed one and an upload without its end are not live."""
+        if status.status == COMPLETE:
+            return self._published(post, state, status, None)
+        if status.status == FAILED or status.lacks_bytes_of(state.upload):
+            return Absent()
+        return Unknown(note=f"TikTok says {status.status or 'nothing'}")
+
+    def _published(self, post: Post[Options], state: Prepared, status: Status, at: datetime | None) -> Published:
+        """With the post's id and address once TikTok gives them."""
+        if len(status.post_ids) != 1:
+            private = post.draft.options.get("privacyLevel") == Privacy.SELF_ONLY
+            message = (
+                "the post is live; TikTok gives no id for a private post"
+                if private
+                else "the post is live; TikTok gives its id once it is public and moderated"
+            )
+            warning = Warning_(code="POST_ID_PENDING", message=message, channel="tiktok")
+            return Published(published_at=at, warnings=(warning,))
+        username = (state.creator.username if state.creator else None) or post.account.handle
+        kind = "photo" if is_photo(post.draft) else "video"
+        url = f"{self.settings.hosts.auth.rstrip('/')}/@{username.removeprefix('@')}/{kind}/{status.post_ids[0]}"
+        return Published(post_id=status.post_ids[0], url=url, published_at=at)
+
+    def _wait(self, sent_at: datetime | None) -> timedelta:
+        """Seconds for a short video, minutes for a long one: the older the post, the longer the wait."""
+        age = self.clock.now() - sent_at if sent_at else SLOW_FOR
+        if age < QUICK_FOR:
+            return self.settings.poll_quick
+        return self.settings.poll_slow if age < SLOW_FOR else self.settings.poll_idle

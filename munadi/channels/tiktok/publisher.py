@@ -1,0 +1,153 @@
+"""Posting to TikTok. A file becomes public with its last chunk, a pull and photos with their init.
+
+publish_id is the key to find a post by. A file's is known before anything is visible. A pull's is part of the answer
+to the visible call: when that answer is lost, nothing can be found, and nothing is sent again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from munadi.channels.channel import Post, Publisher
+from munadi.channels.http import ChannelTools, cannot_look, given_id, token_of
+from munadi.channels.renditions import fitting
+from munadi.channels.state import Keeper
+from munadi.channels.tiktok.api import Api
+from munadi.channels.tiktok.posts import FAILED, StatusReader
+from munadi.channels.tiktok.rules import obey
+from munadi.channels.tiktok.spec import PHOTO, Mode, Options, Settings
+from munadi.channels.tiktok.state import Creator, Prepared
+from munadi.channels.tiktok.upload import FileUpload
+from munadi.channels.tiktok.wire import CANCEL, PHOTO_INIT, VIDEO_INIT, file_body, is_photo, mode_of, pull_body
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
+from munadi.ports import SaveHandle, Stage
+
+# There is no upload any more, or it has become a post.
+NOTHING_TO_CANCEL = frozenset({"publish_not_cancellable", "invalid_publish_id"})
+
+
+class TikTokPublisher(Publisher[Options]):
+    """One post per publication: TikTok's API has no comments and no threads."""
+
+    def __init__(self, settings: Settings, api: Api, tools: ChannelTools) -> None:
+        self._settings = settings
+        self._api = api
+        self._media = tools.media
+        self._clock = tools.clock
+        self._reader = StatusReader(settings, tools.clock)
+
+    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
+        """Read and obey creator_info; upload a file up to its last chunk. A pull needs no more than creator_info,
+        photos only renditions of what TikTok does not take (PNG, JPEGs of several pictures)."""
+        keep, now = Keeper(Prepared.of(post.handle), save), self._clock.now()
+        if keep.state.sent_at is not None:
+            return Ready()  # publish reads the status of what was sent before
+        if keep.state.upload is not None and keep.state.upload.expires_at <= now:
+            keep.state = keep.state.model_copy(update={"upload": None})
+        if keep.state.upload is None:
+            creator = keep.state.creator
+            if creator is None or not creator.is_fresh(now):
+                creator = await self._api.creator(token_of(post.account))
+                await keep.put(creator=creator)
+            obey(post.draft, post.options, creator)
+            if mode_of(post.draft, post.options) is Mode.PULL:
+                pictures = post.draft.media if is_photo(post.draft) else ()
+                photos = [await fitting(self._media, PHOTO, asset) for asset in pictures]
+                await keep.put(ready=True, photos=tuple(photos))
+                return Ready(expires_at=keep.state.expires_at)
+            # When this answer is lost, nothing is left behind: an upload without bytes never becomes a post.
+            body = file_body(post.draft, post.options, creator, self._settings.chunk_bytes)
+            await keep.put(upload=await self._api.start_upload(post.account, body))
+        return await self._upload(post, keep).forward()
+
+    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
+        """The last chunk, or the init of a pull or photos; then TikTok processes it. Raises ChannelError."""
+        keep = Keeper(Prepared.of(post.handle), save)
+        state, upload = keep.state, self._upload(post, keep)
+        if state.sent_at is not None:
+            return await self._sent_before(upload, state.sent_at)
+        if mode_of(post.draft, post.options) is Mode.PULL:
+            if state.creator is not None:
+                return await self._pull(upload, state.creator, stage)
+        elif state.upload is not None and state.upload.is_prepared:
+            return await upload.finish(state.upload, stage.gate)
+        message = "TikTok: publish was called before prepare ended"
+        raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
+
+    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+        """The status of an accepted post. Only FAILED is a refusal: a failed read says nothing about the post."""
+        state = Prepared.of(post.handle)
+        if state.key is None:
+            return Pending(after=self._settings.poll_idle, note="no publish_id is known")
+        try:
+            status = await self._api.status(state.key, post.account)
+        except ChannelError as error:
+            error.effect = Effect.UNKNOWN
+            raise
+        if state.sent_at is None and status.lacks_bytes_of(state.upload):
+            return Ready(expires_at=state.expires_at)
+        return self._reader.outcome(post, state, status)
+
+    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+        """By publish_id alone. Without one no byte of a file was sent, but a pull may be under way unseen."""
+        state = Prepared.of(post.handle)
+        if state.key is None:
+            if mode_of(post.draft, post.options) is Mode.FILE:
+                return Absent()
+            return Unknown(note="TikTok's answer with the publish_id was lost, and there is no other key to look by")
+        try:
+            status = await self._api.status(state.key, post.account)
+        except ChannelError as error:
+            return cannot_look(error)
+        return self._reader.found(post, state, status)
+
+    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+        """Cancel an upload that was never finished; what was sent is left alone."""
+        state = Prepared.of(handle)
+        if state.upload is None or state.sent_at is not None or state.upload.expires_at <= self._clock.now():
+            return
+        try:
+            await self._api.post(CANCEL, token_of(account), {"publish_id": state.upload.publish_id})
+        except ChannelError as error:
+            if error.provider_code not in NOTHING_TO_CANCEL:
+                raise
+
+    def _upload(self, post: Post[Options], keep: Keeper[Prepared]) -> FileUpload:
+        return FileUpload(self._api, self._reader, post, keep)
+
+    async def _pull(self, upload: FileUpload, creator: Creator, stage: Stage) -> Pending:
+        post = upload.post
+        sent = post.draft.model_copy(update={"media": upload.keep.state.photos or post.draft.media})
+        for asset in sent.media:
+            await self._media.check_stored(asset)
+        body = pull_body(sent, post.options, creator, self._media)
+        path = PHOTO_INIT if is_photo(post.draft) else VIDEO_INIT
+        answer = await self._api.post(path, token_of(post.account), body, stage.gate)
+        data = answer.field("data")
+        publish_id = given_id(data.get("publish_id")) if isinstance(data, dict) else None
+        await upload.accepted(publish_id=publish_id)
+        return Pending(after=self._settings.poll_quick, note="TikTok is fetching the media")
+
+    async def _sent_before(self, upload: FileUpload, sent_at: datetime) -> Published | Pending:
+        """Something was sent before: only after FAILED is another prepared, and only when asked for by a retry.
+
+        A retry moves the due time, so what was sent before the due time belongs to an earlier try.
+        """
+        post, state = upload.post, upload.keep.state
+        is_of_this_try, fail_reason = sent_at >= post.draft.due_at, ""
+        if state.key is not None:
+            status = await upload.status(state.key)
+            if status.status != FAILED:
+                return self._reader.outcome(post, state, status)
+            if is_of_this_try:
+                raise await upload.failed(status.fail_reason)
+            fail_reason = status.fail_reason
+        elif is_of_this_try:
+            message = "TikTok: TikTok accepted the post without saying its publish_id"
+            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, message)
+        await upload.keep.replace(Prepared())
+        message = "TikTok: the earlier post failed; another is prepared"
+        code = fail_reason or FAILED
+        raise ChannelError(Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT, message, provider_code=code)

@@ -1,0 +1,138 @@
+"""A file on its way to TikTok, chunk by chunk. The last byte makes the post public.
+
+publish_id and upload_url are saved before the first byte is sent, and each chunk once TikTok has it. A chunk that
+TikTok refuses is believed only after its status was read. Neither call has an idempotency key.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from munadi.channels.channel import Post
+from munadi.channels.state import Keeper
+from munadi.channels.tiktok.api import Api
+from munadi.channels.tiktok.errors import explain_failure
+from munadi.channels.tiktok.posts import FAILED, StatusReader
+from munadi.channels.tiktok.spec import Options
+from munadi.channels.tiktok.state import Prepared, Upload
+from munadi.channels.tiktok.wire import Status
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.publication import Pending, Published, Ready
+from munadi.ports import Gate
+
+MAX_RENEWALS = 3
+# Chunks sent in one run; then the workflow calls again, so that an activity stays within its time.
+CHUNKS_PER_RUN = 10
+# Statuses of the upload host that are about the upload, not about a chunk: its address or its progress differs.
+UPLOAD_MISMATCH = frozenset({"HTTP 403", "HTTP 404", "HTTP 416"})
+
+
+@dataclass(frozen=True)
+class FileUpload:
+    """The upload of one post; `keep` has its state."""
+
+    api: Api
+    reader: StatusReader
+    post: Post[Options]
+    keep: Keeper[Prepared]
+
+    async def forward(self) -> Ready | Pending:
+        """Send every chunk but the last, as far as one run goes. Raises ChannelError."""
+        for _ in range(CHUNKS_PER_RUN):
+            upload = self.keep.state.upload
+            if upload is None:
+                return Pending(after=timedelta(0), note="the upload starts again")
+            if upload.is_prepared:
+                await self.keep.put(ready=True)
+                return Ready(expires_at=self.keep.state.expires_at)
+            try:
+                await self.api.send_chunk(self.post.account, upload, upload.sent, self.post.draft.media[0])
+            except ChannelError as error:
+                if error.provider_code not in UPLOAD_MISMATCH:
+                    raise
+                await self._resume(upload, error)
+            else:
+                await self.keep.put(upload=upload.model_copy(update={"sent": upload.sent + 1}))
+        return Pending(after=timedelta(0), note=f"{CHUNKS_PER_RUN} more chunks were sent")
+
+    async def finish(self, upload: Upload, gate: Gate) -> Published | Pending:
+        """Send the last chunk: the visible call. Raises ChannelError."""
+        now = self.reader.clock.now()
+        if upload.expires_at <= now:
+            message = "TikTok: the upload's address expired before the post was due"
+            raise await self._renewed(ChannelError(Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT, message))
+        media = self.post.draft.media[0]
+        try:
+            answer = await self.api.send_chunk(self.post.account, upload, upload.chunks - 1, media, gate)
+        except ChannelError as error:
+            if error.provider_code not in UPLOAD_MISMATCH:
+                raise
+            return await self._refused(upload, error)
+        if answer.status == 206:
+            # TikTok lacks bytes that it confirmed before; only its status says whether it continues.
+            raise ChannelError(
+                Reason.MEDIA_PROCESSING_FAILED,
+                Effect.UNKNOWN,
+                "TikTok: the upload is not whole after its last chunk",
+                provider_code="HTTP 206",
+            )
+        await self.accepted()
+        return Pending(after=self.reader.settings.poll_quick, note="TikTok is processing the video")
+
+    async def accepted(self, **changes: object) -> None:
+        """Save that TikTok accepted the visible call. Neither a lost lease nor our own database may hide that."""
+        with suppress(Exception):
+            await self.keep.put(ready=True, sent_at=self.reader.clock.now(), **changes)
+
+    async def status(self, key: str, refused: ChannelError | None = None) -> Status:
+        """The status, or the error whose effect it would have told, as unknown."""
+        try:
+            return await self.api.status(key, self.post.account)
+        except ChannelError as failed:
+            error = refused or failed
+            error.effect = Effect.UNKNOWN
+            raise error from failed
+
+    async def failed(self, fail_reason: str) -> ChannelError:
+        """TikTok's final refusal; a retry by hand prepares again."""
+        await self.keep.replace(Prepared())
+        return explain_failure(fail_reason)
+
+    async def _refused(self, upload: Upload, error: ChannelError) -> Published | Pending:
+        """TikTok does not take the address or the range: either it has the whole file, or it lacks the end."""
+        status = await self.status(upload.publish_id, error)
+        if status.lacks_bytes_of(upload):
+            error.effect = Effect.NOT_SENT
+            raise await self._renewed(error) from error
+        if status.status == FAILED:
+            raise await self.failed(status.fail_reason) from error
+        if status.status != "PUBLISH_COMPLETE" and status.uploaded_bytes != upload.size:
+            raise error
+        await self.accepted()
+        return self.reader.outcome(self.post, self.keep.state, status)
+
+    async def _renewed(self, error: ChannelError) -> ChannelError:
+        """Give up an upload that cannot be finished, so that preparation makes another; not endlessly."""
+        renewals = self.keep.state.renewals
+        if renewals >= MAX_RENEWALS:
+            error.effect = Effect.REJECTED
+        await self.keep.replace(Prepared(renewals=renewals + 1))
+        return error
+
+    async def _resume(self, upload: Upload, error: ChannelError) -> None:
+        """Continue where TikTok is (an answer was lost), or start again when that is not between two chunks."""
+        try:
+            status = await self.api.status(upload.publish_id, self.post.account)
+        except ChannelError as failed:
+            raise error from failed
+        sent, rest = divmod(status.uploaded_bytes or 0, upload.chunk_bytes)
+        if status.lacks_bytes_of(upload) and rest == 0 and upload.sent < sent < upload.chunks:
+            await self.keep.put(upload=upload.model_copy(update={"sent": sent}))
+            return
+        renewals = self.keep.state.renewals
+        if renewals >= MAX_RENEWALS:
+            error.effect = Effect.REJECTED
+            raise error
+        await self.keep.put(upload=None, renewals=renewals + 1)
