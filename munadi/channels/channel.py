@@ -59,6 +59,10 @@ class Rules(Generic[Options]):
         found = check_text(spec, draft.text) + check_extras(spec, draft)
         return found + check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
 
+    def option_problem(self, found: Problem) -> Problem:
+        """A problem of the options' model, or a clearer one in its place."""
+        return found
+
     def lengths(self, draft: Draft) -> list[TextLength]:
         """The length of each text, by each limit that `validate` applies to it."""
         return lengths(self.spec.text_limits, draft.text)
@@ -131,7 +135,8 @@ class ComposedChannel(Generic[Options]):
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Every violation: of the options' model first, then of the rules."""
         options, problems = parse_options(self.spec, self.options, draft.options)
-        return problems + self.rules.validate(draft, options, account)
+        found = [self.rules.option_problem(each) for each in problems]
+        return found + self.rules.validate(draft, options, account)
 
     def lengths(self, draft: Draft) -> list[TextLength]:
         """See `Rules`."""

@@ -143,7 +143,10 @@ class MediaReader(Protocol):
     """The stored bytes of a media, for uploads, and the signed URL that a network pulls."""
 
     async def read(self, asset: MediaAsset, start: int = 0, length: int | None = None) -> bytes:
-        """`length` bytes from `start` on; all of them by default. A large upload reads part by part."""
+        """`length` bytes from `start` on; all of them by default. A large upload reads part by part.
+
+        Raises ChannelError: rejected when the file is gone or shorter than it was, not sent while the store is away.
+        """
 
     def public_url(self, asset: MediaAsset) -> str: ...
 

@@ -16,7 +16,7 @@ from munadi.crypto import KeyRing
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelName, MediaKind
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Handle
 from munadi.ports import Channel, LinkCard, PublicationDraft, Stage
@@ -58,7 +58,11 @@ class StoredMedia:
 
     async def read(self, asset: MediaAsset, start: int = 0, length: int | None = None) -> bytes:
         content = self.files.get(asset.id, asset.id.encode())
-        return content[start:] if length is None else content[start : start + length]
+        part = content[start:] if length is None else content[start : start + length]
+        if asset.id in self.files and length is not None and len(part) != length:
+            message = f"the stored file of media {asset.id} is gone or shorter than it was"
+            raise ChannelError(Reason.MEDIA_UNREACHABLE, Effect.REJECTED, message)
+        return part
 
     async def check_stored(self, asset: MediaAsset) -> None:
         if self.away is not None:

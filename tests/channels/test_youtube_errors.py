@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from munadi.channels.youtube.errors import ERRORS, explain, until_midnight
+from munadi.channels.youtube.errors import ERRORS, POOL_EMPTY, explain, until_midnight
 from munadi.domain.failure import Effect, Reason
 from munadi.ports import Answer
 from tests.channels.making import NOW
@@ -38,7 +38,7 @@ def test_every_reason_has_its_row(reason: str) -> None:
     row = ERRORS[reason]
     assert (error.reason, error.effect) == (row.reason, row.effect)
     assert (error.provider_code, error.provider_message) == (reason, "in its own words")
-    assert error.retry_after == (MIDNIGHT if row.daily else row.wait)
+    assert error.retry_after == (MIDNIGHT if row is POOL_EMPTY else row.wait)
 
 
 @pytest.mark.parametrize("word", sorted(TOKEN_WORDS))

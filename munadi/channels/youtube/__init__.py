@@ -1,26 +1,30 @@
-"""YouTube: one video, uploaded as private and made visible by one call. Facts: youtube.md, 2026-11."""
+"""YouTube: one video, uploaded as private and made visible by one call. Facts: docs/networks/youtube.md."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from munadi.channels.channel import ComposedChannel
 from munadi.channels.http import ChannelTools
-from munadi.channels.youtube.accounts import Accounts
-from munadi.channels.youtube.adapter import YouTube
+from munadi.channels.youtube.accounts import YouTubeAccounts
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.oauth import GoogleLogin
-from munadi.channels.youtube.spec import Settings
-from munadi.ports import Authorizer, Channel
+from munadi.channels.youtube.publisher import YouTubePublisher
+from munadi.channels.youtube.rules import YouTubeRules
+from munadi.channels.youtube.spec import SPEC, Options, Settings
 
 
-def build(settings: Mapping[str, Any], tools: ChannelTools) -> Channel:
-    """The channel from what stands under `MUNADI_CHANNELS__YOUTUBE__`."""
-    return YouTube(Settings.model_validate(dict(settings)), tools)
-
-
-def build_authorizer(settings: Mapping[str, Any], tools: ChannelTools) -> Authorizer:
-    """Google's consent from the same settings."""
-    given = Settings.model_validate(dict(settings))
-    api = Api(given, tools)
-    return GoogleLogin(given, api, Accounts(api, given, tools), tools.clock)
+def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Options]:
+    """The channel from the settings under `MUNADI_CHANNELS__YOUTUBE__`."""
+    settings = Settings.model_validate(dict(given))
+    spec = settings.applied_to(SPEC, settings.hosts.api, settings.hosts.token)
+    api = Api(settings, tools)
+    return ComposedChannel(
+        spec,
+        Options,
+        YouTubeRules(spec),
+        YouTubePublisher(settings, api, tools),
+        YouTubeAccounts(api, GoogleLogin(settings, api, tools.clock)),
+        api.http.explain,
+    )

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from munadi.channels.http import ChannelHttp, ChannelTools, require_known_host
+from munadi.channels.http import ChannelTools, is_empty, require_known_host, token_of
 from munadi.channels.youtube.errors import explain
 from munadi.channels.youtube.spec import SUFFIXES, Settings
-from munadi.channels.youtube.wire import Video, read_video, read_videos
-from munadi.domain.account import ConnectedAccount
+from munadi.channels.youtube.wire import Video, read_profile, read_video, read_videos
+from munadi.domain.account import ConnectedAccount, Profile
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer, Gate
 
 RESUME_INCOMPLETE = 308
 SESSION_LOST = (404, 410)
-# What a form to the token host carries and nobody may read.
+CHANNEL_PARTS = "id,snippet,contentDetails,status"
+# The secrets in forms to the token host.
 SECRETS = ("client_secret", "refresh_token", "code", "code_verifier", "token")
 
 
@@ -29,21 +30,25 @@ class Api:
         tokens = settings.hosts.token.rstrip("/")
         self._token_url, self._revoke_url = f"{tokens}/token", f"{tokens}/revoke"
         self._chunk_timeout = settings.chunk_timeout.total_seconds()
-        self._clock = tools.clock
-        self._http = ChannelHttp(tools.client, self.explain)
+        self.http = tools.http(explain)
 
-    def explain(self, answer: Answer) -> ChannelError:
-        """See `errors`."""
-        return explain(answer, self._clock.now())
+    async def get(self, path: str, account: ConnectedAccount, params: Mapping[str, str]) -> Answer:
+        """A list method. Raises ChannelError."""
+        return await self._get(path, token_of(account), params)
 
-    async def get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
-        """Raises ChannelError."""
-        return await self._http.call("GET", f"{self._json}/{path}", token=token, params=params)
+    async def own_channel(self, token: str) -> Profile:
+        """channels.list: the one channel behind a token; a brand account's is chosen at consent. Raises ChannelError:
+        TARGET_NOT_ACCESSIBLE where there is none."""
+        profile = read_profile(await self._get("channels", token, {"part": CHANNEL_PARTS, "mine": "true"}))
+        if profile is None:
+            message = "YouTube: this Google account has no channel: create or choose one"
+            raise ChannelError(Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED, message)
+        return profile
 
     async def video(self, account: ConnectedAccount, video_id: str) -> Video | None:
-        """One video of the account's; None when it is gone or not visible. Raises ChannelError."""
+        """One video of the account; None when it is gone or not visible. Raises ChannelError."""
         params = {"part": "status,processingDetails", "id": video_id}
-        answer = await self.get("videos", token_of(account), params)
+        answer = await self.get("videos", account, params)
         return next((video for video in read_videos(answer) if video.id == video_id), None)
 
     async def update_status(
@@ -58,24 +63,24 @@ class Api:
             video = read_video(answer.body)
             return video is not None and video.id == video_id and video.privacy is not None
 
-        call = self._http.call
+        call = self.http.call
         return await call("PUT", url, token=token, params=params, json_body=body, gate=gate, proof=is_the_video)
 
     async def insert_comment(self, account: ConnectedAccount, body: Mapping[str, Any], gate: Gate) -> Answer:
         """commentThreads.insert, visible at once. Raises ChannelError."""
         url, token, params = f"{self._json}/commentThreads", token_of(account), {"part": "snippet"}
-        return await self._http.call(
+        return await self.http.call(
             "POST", url, token=token, gate=gate, params=params, json_body=body, proof=lambda answer: answer.field("id")
         )
 
     async def delete(self, account: ConnectedAccount, video_id: str) -> None:
         """videos.delete. Raises ChannelError."""
         url, params = f"{self._json}/videos", {"id": video_id}
-        await self._http.call("DELETE", url, token=token_of(account), params=params)
+        await self.http.call("DELETE", url, token=token_of(account), params=params)
 
     async def set_thumbnail(self, account: ConnectedAccount, video_id: str, content: bytes, mime_type: str) -> None:
         """thumbnails.set: replaces the image, so it may be repeated; 50 units. Raises ChannelError."""
-        await self._http.call(
+        await self.http.call(
             "POST",
             f"{self._upload}/thumbnails/set",
             token=token_of(account),
@@ -93,7 +98,7 @@ class Api:
         params = {"uploadType": "resumable", "part": ",".join(metadata)}
         if not notify:
             params["notifySubscribers"] = "false"
-        answer = await self._http.call(
+        answer = await self.http.call(
             "POST",
             f"{self._upload}/videos",
             token=token_of(account),
@@ -108,8 +113,8 @@ class Api:
         return require_known_host(location, [self._host], SUFFIXES)
 
     async def put(self, account: ConnectedAccount, session: str, content: bytes, content_range: str) -> Answer:
-        """A chunk, or without content a probe: more is wanted (308), done (2xx), lost (404, 410), else ChannelError."""
-        return await self._http.call(
+        """A chunk, or a probe without content: more is wanted (308), done (2xx), lost (404, 410), else ChannelError."""
+        return await self.http.call(
             "PUT",
             session,
             token=token_of(account),
@@ -123,29 +128,22 @@ class Api:
     async def token(self, form: Mapping[str, str]) -> Answer:
         """The token endpoint. Raises ChannelError."""
         try:
-            return await self._http.call("POST", self._token_url, form=form, secrets=_hidden(form))
+            return await self.http.call("POST", self._token_url, form=form, secrets=_hidden(form))
         except ChannelError as error:
             if error.reason is Reason.TOKEN_EXPIRED:
-                # A bare 401 here is about our client, and no account is lost for it.
+                # A bare 401 here is about our client: it must not mark the account as disconnected.
                 error.reason, error.effect = Reason.APP_NOT_APPROVED, Effect.REJECTED
             raise
 
     async def revoke(self, token: str) -> None:
-        """End the grant of either token. Raises ChannelError: TOKEN_REVOKED when it is over already."""
+        """End the grant of either token. Raises ChannelError: TOKEN_REVOKED when it has ended already."""
         form = {"token": token}
-        await self._http.call("POST", self._revoke_url, form=form, secrets=_hidden(form), proof=is_empty)
+        await self.http.call("POST", self._revoke_url, form=form, secrets=_hidden(form), proof=is_empty)
+
+    async def _get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
+        return await self.http.call("GET", f"{self._json}/{path}", token=token, params=params)
 
 
 def _hidden(form: Mapping[str, str]) -> list[str]:
-    """What of a form nobody may read."""
+    """The secrets in a form."""
     return [form[name] for name in SECRETS if form.get(name)]
-
-
-def is_empty(answer: Answer) -> bool:
-    """Nothing, or an object: a proxy's page is neither."""
-    return not answer.text.strip() or isinstance(answer.body, dict)
-
-
-def token_of(account: ConnectedAccount) -> str:
-    """The account's access token, in clear, for one call."""
-    return account.credentials.access_token.get_secret_value()

@@ -1,7 +1,6 @@
 """What YouTube's answers mean: `errors[0].reason` of the envelope, the token endpoint's `error`, or the status alone.
 
-Source: facts, section 6 (YouTube's errors reference, the quota guide, and bodies captured by public repositories in
-2026). A reason that has no row is unknown.
+Source: docs/networks/youtube.md, section 6. A reason without a row is unknown.
 """
 
 from __future__ import annotations
@@ -9,36 +8,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from munadi.channels.http import redact, retry_after
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
-from munadi.domain.reasons import REASONS
+from munadi.channels.errors import Row, refusal
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 
 R, S = Reason, Effect
 PACIFIC = ZoneInfo("America/Los_Angeles")  # quotas renew at its midnight
-
-
-class Row(NamedTuple):
-    """One known answer. `wait`: when the network names no time; `daily`: not before Pacific midnight."""
-
-    reason: Reason
-    effect: Effect
-    wait: timedelta | None = None
-    daily: bool = False
-
 
 DEAD = Row(R.TOKEN_EXPIRED, S.NOT_SENT)
 NO_CHANNEL = Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED)
 CLOSED = Row(R.ACCOUNT_RESTRICTED, S.REJECTED)
 INVALID = Row(R.INVALID_FIELD, S.REJECTED)
 BURST = Row(R.RATE_LIMITED, S.NOT_SENT, wait=timedelta(minutes=1))
-POOL_EMPTY = Row(R.QUOTA_EXCEEDED, S.NOT_SENT, daily=True)
+POOL_EMPTY = Row(R.QUOTA_EXCEEDED, S.NOT_SENT)  # until midnight
 BAD_FILE = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
 OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)
-APP = Row(R.APP_NOT_APPROVED, S.REJECTED)  # ours to mend: no account is to blame
+APP = Row(R.APP_NOT_APPROVED, S.REJECTED)  # the operator fixes it; no account is at fault
 UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)
 
 # A dead token or an empty quota proves that nothing was done, so they are *not sent*.
@@ -85,7 +73,7 @@ ERRORS: Mapping[str, Row] = {
     "imageTooTall": BAD_FILE,  # unverified
     "imageTooWide": BAD_FILE,  # unverified
     "uploadTooLarge": BAD_FILE,
-    "videoNotFound": INVALID,  # the adapter uploads anew where that is safe
+    "videoNotFound": INVALID,  # the publisher uploads again where that is safe
     "notFound": INVALID,  # the same; of a session: it has expired
     "channelOrVideoIdMissing": INVALID,
     "commentTextRequired": INVALID,
@@ -94,17 +82,17 @@ ERRORS: Mapping[str, Row] = {
     "processingFailure": INVALID,  # of a comment: "usually indicates that the input is invalid"
     "commentsDisabled": Row(R.FEATURE_NOT_ELIGIBLE, S.REJECTED),
     "ineligibleAccount": CLOSED,
-    "conflict": Row(R.DUPLICATE_CONTENT, S.UNKNOWN),  # a clash of states: only a look can tell
+    "conflict": Row(R.DUPLICATE_CONTENT, S.UNKNOWN),  # a clash of states: only the network's state tells
     "duplicate": Row(R.DUPLICATE_CONTENT, S.UNKNOWN),
     "conditionNotMet": Row(R.DUPLICATE_CONTENT, S.UNKNOWN),
     "failedPrecondition": Row(R.INVALID_FIELD, S.UNKNOWN),  # unverified
     "internalError": OUTAGE,
     "backendError": OUTAGE,
     "notReady": OUTAGE,
-    # The token endpoint's own words.
+    # Errors of the token endpoint.
     "invalid_grant": Row(R.TOKEN_REVOKED, S.NOT_SENT),  # revoked, unused for six months, or Testing status for a week
     "invalid_token": Row(R.TOKEN_REVOKED, S.NOT_SENT),  # the revoke URL: 400, expired or revoked already
-    "invalid_rapt": Row(R.LOGIN_CHECKPOINT, S.NOT_SENT),  # a Workspace asks its member to log in again
+    "invalid_rapt": Row(R.LOGIN_CHECKPOINT, S.NOT_SENT),  # a Workspace requires its member to log in again
     "invalid_client": APP,
     "deleted_client": APP,
 }
@@ -113,7 +101,7 @@ STATUSES: Mapping[int, Row] = {
     401: DEAD,
     410: OUTAGE,  # an upload session that is gone
     413: BAD_FILE,
-    416: OUTAGE,  # an offset that is not the session's: a probe tells the right one
+    416: OUTAGE,  # an offset that is not the session's: a probe returns the right one
     429: BURST,
 }
 _BUCKET = re.compile(r"limit '[^']*per day", re.IGNORECASE)
@@ -123,15 +111,10 @@ def explain(answer: Answer, now: datetime) -> ChannelError:
     """The answer as a ChannelError; `now` turns Pacific midnight into a wait."""
     code, message = _words(answer)
     row = _row(answer, code, message)
-    return ChannelError(
-        row.reason,
-        row.effect,
-        f"YouTube: {REASONS[row.reason].meaning}",
-        provider_code=code or f"HTTP {answer.status}",
-        provider_message=redact(message or answer.text[:MAX_MESSAGE])[:MAX_MESSAGE] or None,
-        retry_after=until_midnight(now) if row.daily else retry_after(answer.headers, now) or row.wait,
-        raw=redact(answer.text),
-    )
+    error = refusal("YouTube", row, answer, now, code, message)
+    if row is POOL_EMPTY:
+        error.retry_after = until_midnight(now)
+    return error
 
 
 def until_midnight(now: datetime) -> timedelta:
@@ -155,7 +138,7 @@ def _is_bucket(answer: Answer, message: str) -> bool:
 
 
 def _words(answer: Answer) -> tuple[str, str]:
-    """The reason and the network's own words."""
+    """The reason and the network's own message."""
     error = answer.field("error")
     if isinstance(error, str):  # the token endpoint
         subtype = answer.field("error_subtype")

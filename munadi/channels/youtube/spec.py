@@ -1,4 +1,4 @@
-"""YouTube's limits, options and settings. Source: facts, section 4 (discovery document 20261104, Google's help)."""
+"""YouTube's limits, options and settings. Source: docs/networks/youtube.md, section 4."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ UNVERIFIED_LENGTH = timedelta(minutes=15)
 CHUNK_UNIT = 262_144
 # Session addresses stay with Google, whatever host answers the first request.
 SUFFIXES = ("googleapis.com",)
-# An upload is planned with this many bytes a second, so that a large file is begun earlier.
+# An upload is planned with this many bytes a second, so that a large file starts earlier.
 PLANNED_RATE = 2_000_000
 BASE_LEAD = timedelta(minutes=30)
 
@@ -60,10 +60,10 @@ def _whole_chunks(value: int) -> int:
 class Settings(AppSettings):
     """`MUNADI_CHANNELS__YOUTUBE__…`; durations in seconds or ISO 8601.
 
-    One run of a preparation sends at most `chunks_per_run` chunks. Processing is polled every `poll_quick`, then
-    `poll_slow`, and `poll_idle` once it is slow; for `processing_patience` after the upload it is waited for even
-    past the slot, because only then a broken file is noticed before the video is public. `absence_grace` is how
-    long the list of uploads is watched for a video whose session was lost with all bytes sent.
+    One run of a preparation sends at most `chunks_per_run` chunks. Processing is polled every `poll_quick` at first,
+    then every `poll_slow`, and every `poll_idle` after some minutes. For `processing_patience` after the upload the
+    post waits for it even past its slot, so that a broken file shows before the video is public. `absence_grace` is how
+    long the list of uploads is read for a video whose session was lost with all bytes sent.
     """
 
     hosts: Hosts = Hosts()
@@ -106,9 +106,9 @@ class Localization(WireModel):
 class Options(WireModel):
     """`title` is the first line of the text by default; the whole text is the description.
 
-    `madeForKids` is the owner's declaration that the law (COPPA) asks for, so it has no default.
-    `containsSyntheticMedia` discloses realistic altered or generated content, `paidProductPlacement` that somebody pays
-    for being shown. `localizations` are titles and descriptions by language beside `defaultLanguage`, which they need.
+    `madeForKids` is the owner's declaration that the law (COPPA) requires, so it has no default.
+    `containsSyntheticMedia` discloses realistic altered or generated content, `paidProductPlacement` a paid
+    promotion. `localizations` are titles and descriptions by language beside `defaultLanguage`, which they need.
     `recordingDate` is a day, YYYY-MM-DD. `thumbnailIndex` says which of the media
     (from 0) is an image to be the video's thumbnail; without it there is one media, the video.
     """
@@ -169,7 +169,7 @@ SPEC = ChannelSpec(
         f"https://www.googleapis.com/auth/{name}"
         for name in ("youtube.upload", "youtube.readonly", "youtube.force-ssl")
     ),
-    # Each of these may upload (facts, section 1).
+    # Each of these may upload (docs/networks/youtube.md, section 1).
     publish_scopes=tuple(
         f"https://www.googleapis.com/auth/{name}" for name in ("youtube.upload", "youtube.force-ssl", "youtube")
     ),

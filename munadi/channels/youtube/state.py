@@ -1,25 +1,27 @@
-"""What a handle of this channel holds, and how it is kept."""
+"""What a handle of this channel holds, and one run of a preparation with all that its steps need."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from munadi.channels.channel import Post
+from munadi.channels.state import HandleState, Keeper
+from munadi.channels.youtube.api import Api
+from munadi.channels.youtube.spec import Options, Settings
 from munadi.domain.failure import ChannelError, Effect
-from munadi.domain.model import Model
-from munadi.domain.publication import Handle
-from munadi.ports import SaveHandle
+from munadi.ports import Clock, MediaReader
 
 # Each upload spends one of the project's 100 a day.
 MAX_RENEWALS = 2
 
 
-class Prepared(Model):
-    """The state of a handle.
+class Prepared(HandleState):
+    """The state of a handle. Nothing of it expires: a session that lapses says so itself.
 
     `offset` bytes are known to be stored in `session`. `finishing`: the last byte was on its way, so a video may
-    exist. `lost_at`: since then the session is gone although it does. `renewals` counts uploads made anew.
-    `thumbnail_refusal`: why the video will go out without its thumbnail, in the network's words.
+    exist. `lost_at`: since then the session is gone although it does. `renewals` counts repeated uploads.
+    `thumbnail_refusal`: why the video is published without its thumbnail, in the network's words.
     """
 
     session: str | None = None
@@ -35,27 +37,29 @@ class Prepared(Model):
     thumbnail_refusal: str | None = None
 
 
-def prepared(handle: Handle | None) -> Prepared:
-    """The handle's state, or an empty one."""
-    return Prepared.model_validate(handle.state) if handle else Prepared()
+@dataclass(frozen=True)
+class Run:
+    """One run for one post, as far as it gets. It never sleeps: the workflow waits."""
 
+    post: Post[Options]
+    keep: Keeper[Prepared]
+    api: Api
+    settings: Settings
+    media: MediaReader
+    clock: Clock
 
-class Keeper:
-    """The state as it grows: every change is saved before anything else happens."""
+    @property
+    def state(self) -> Prepared:
+        """As it was saved last."""
+        return self.keep.state
 
-    def __init__(self, handle: Handle | None, save: SaveHandle) -> None:
-        self.state = prepared(handle)
-        self._save = save
+    def now(self) -> datetime:
+        """The time by the channel's clock."""
+        return self.clock.now()
 
-    async def put(self, *, ready: bool = False, **changes: Any) -> None:
-        """Change and save. Nothing of it expires: a session that lapses says so itself."""
-        self.state = self.state.model_copy(update=changes)
-        await self._save(self.state.model_dump(mode="json"), ready=ready)
-
-    async def begin_anew(self, error: ChannelError) -> None:
-        """Forget everything so that the next run uploads again; after too many, raise `error` as final."""
+    async def upload_again(self, error: ChannelError) -> None:
+        """Forget everything so that the next run uploads again; after too many uploads, raise `error` as final."""
         if self.state.renewals >= MAX_RENEWALS:
             error.effect = Effect.REJECTED
             raise error
-        self.state = Prepared(renewals=self.state.renewals + 1)
-        await self.put()
+        await self.keep.replace(Prepared(renewals=self.state.renewals + 1))

@@ -1,6 +1,6 @@
-"""What became of an uploaded video: nothing wrong, dead, or dead in a way that another upload may not be.
+"""Whether an uploaded video is dead, and whether another upload of the same file may help.
 
-Source: facts, sections 3 and 6 (status.failureReason, status.rejectionReason, processingDetails).
+Source: docs/networks/youtube.md, sections 3 and 6 (status.failureReason, status.rejectionReason, processingDetails).
 """
 
 from __future__ import annotations
@@ -58,15 +58,15 @@ def judge(video: Video) -> tuple[ChannelError, bool] | None:
     """The error of a dead video and whether another upload may help; None while nothing is wrong."""
     if video.upload == "rejected":
         code = video.rejection or "rejected"
-        return _told(REJECTIONS.get(code, POLICY), code, video)
+        return _dead(REJECTIONS.get(code, POLICY), code, video)
     if video.upload == "failed":
         code = video.failure or "failed"
-        return _told(FAILURES.get(code, ONCE_MORE), code, video)
+        return _dead(FAILURES.get(code, ONCE_MORE), code, video)
     if video.upload == GONE:
         return gone(video.id), True
     if video.processing in ("failed", "terminated") and video.upload != "processed":
         code = video.processing_failure or video.processing
-        return _told(PROCESSING_FAILURES.get(code, ONCE_MORE), code, video)
+        return _dead(PROCESSING_FAILURES.get(code, ONCE_MORE), code, video)
     return None
 
 
@@ -76,7 +76,7 @@ def gone(video_id: str) -> ChannelError:
     return ChannelError(R.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT, message, provider_code="videoNotFound")
 
 
-def _told(verdict: Verdict, code: str, video: Video) -> tuple[ChannelError, bool]:
+def _dead(verdict: Verdict, code: str, video: Video) -> tuple[ChannelError, bool]:
     message = f"YouTube: {REASONS[verdict.reason].meaning} The private video {video.id} is in YouTube Studio."
     error = ChannelError(verdict.reason, Effect.NOT_SENT, message, provider_code=code, provider_message=code)
     return error, verdict.renew

@@ -1,7 +1,7 @@
 """Shapes on the wire: the metadata of an upload, the full status of an update, and videos read leniently.
 
-Field names and enums are the discovery document's (facts, section 3). Every writable field of `status` is sent each
-time, since videos.update resets what is left out.
+Field names and enums are the discovery document's (docs/networks/youtube.md, section 3). Every writable field of
+`status` is sent each time, since videos.update resets what is left out.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 from munadi.channels.http import no_proof
 from munadi.channels.youtube.spec import Options, Privacy
+from munadi.domain.account import Profile
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
@@ -30,7 +31,7 @@ def thumbnail_of(draft: Draft, options: Options) -> MediaAsset | None:
 
 
 def video_of(draft: Draft, options: Options) -> MediaAsset:
-    """The other one of a valid draft's media."""
+    """The video among a valid draft's media."""
     return next(asset for index, asset in enumerate(draft.media) if index != options.thumbnail_index)
 
 
@@ -63,7 +64,7 @@ def metadata(draft: Draft, options: Options) -> dict[str, Any]:
 
 
 def full_status(options: Options, privacy: Privacy) -> dict[str, Any]:
-    """Every writable field of `status` but publishAt: the time is kept here, not at YouTube."""
+    """Every writable field of `status` but publishAt: Munadi publishes at the time, not YouTube."""
     return {
         "privacyStatus": privacy.value,
         "license": options.license,
@@ -112,8 +113,25 @@ def read_videos(answer: Answer) -> list[Video]:
     return [video for fields in entries(answer) if (video := read_video(fields))]
 
 
+def read_profile(answer: Answer) -> Profile | None:
+    """The first channel of channels.list; None where there is none."""
+    channel = next((fields for fields in entries(answer) if isinstance(fields.get("id"), str)), None)
+    if channel is None:
+        return None
+    title, handle = text_in(channel, "snippet", "title"), text_in(channel, "snippet", "customUrl")
+    return Profile(
+        external_id=channel["id"],
+        handle=handle or title or channel["id"],
+        display_name=title,
+        facts={
+            "uploads": text_in(channel, "contentDetails", "relatedPlaylists", "uploads"),
+            "long_uploads_status": text_in(channel, "status", "longUploadsStatus"),
+        },
+    )
+
+
 def entries(answer: Answer) -> list[dict[str, Any]]:
-    """What a list answer lists; an empty one may have no `items`. Raises ChannelError when it is no list answer."""
+    """The items of a list answer; an empty one may have no `items`. Raises ChannelError for any other answer."""
     listed = answer.field("items")
     if isinstance(listed, list):
         return [fields for fields in listed if isinstance(fields, dict)]
@@ -132,7 +150,7 @@ class Upload(Model):
 
 
 def read_uploads(answer: Answer) -> list[Upload]:
-    """The entries of playlistItems.list that say which video they are and when it came."""
+    """The entries of playlistItems.list that name their video and when it was added."""
     found = []
     for fields in entries(answer):
         video_id = text_in(fields, "contentDetails", "videoId") or text_in(fields, "snippet", "resourceId", "videoId")

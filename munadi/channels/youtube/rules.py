@@ -1,21 +1,25 @@
-"""Every rule a draft can break before anything is sent. Pure."""
+"""What YouTube takes and how a post is planned, before anything is sent. Pure."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from munadi.channels.channel import Rules
 from munadi.channels.text import (
     check_extras,
     check_media_count,
     check_media_file,
     check_text,
     lengths,
-    parse_options,
     problem,
     too_long,
 )
 from munadi.channels.youtube.spec import (
+    BASE_LEAD,
     COMMENT_LENGTH,
     MAX_TAGS,
     MAX_TITLE,
+    PLANNED_RATE,
     THUMBNAIL,
     UNVERIFIED_LENGTH,
     VIDEO,
@@ -31,28 +35,35 @@ from munadi.domain.problem import Problem
 FOR_KIDS = "/options/madeForKids"
 
 
-def validate(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
-    """All violations, with pointers relative to the draft."""
-    options, problems = parse_options(spec, Options, draft.options)
-    problems = [_declare(spec) if each.pointer == FOR_KIDS and each.rule == "missing" else each for each in problems]
-    problems += check_extras(spec, draft) + check_text(spec, draft.text)
-    problems += _brackets(spec, draft.text, "/text", "description")
-    problems += _media(spec, draft, options)
-    problems += _length(spec, draft, account) + _comment(spec, draft, options)
-    if options is None:
-        return problems
-    return problems + _title(spec, draft, options) + _tags(spec, options) + _localizations(spec, options)
+class YouTubeRules(Rules[Options]):
+    """What YouTube takes. Its one step after the post is the first comment."""
 
+    def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
+        """All violations of title, description, tags, the video, its thumbnail and the declarations."""
+        spec = self.spec
+        problems = check_extras(spec, draft) + check_text(spec, draft.text)
+        problems += _brackets(spec, draft.text, "/text", "description")
+        problems += _media(spec, draft, options)
+        problems += _length(spec, draft, account) + _comment(spec, draft, options)
+        if options is None:
+            return problems
+        return problems + _title(spec, draft, options) + _tags(spec, options) + _localizations(spec, options)
 
-def lengths_of(spec: ChannelSpec, draft: Draft) -> list[TextLength]:
-    """How long the description is, and the comment if there is one."""
-    comment = lengths((COMMENT_LENGTH,), draft.first_comment, "/firstComment") if draft.first_comment else []
-    return lengths(spec.text_limits, draft.text) + comment
+    def option_problem(self, found: Problem) -> Problem:
+        """A missing declaration is explained."""
+        if found.pointer != FOR_KIDS or found.rule != "missing":
+            return found
+        message = "needs madeForKids, true or false: the law asks every uploader to declare it"
+        return problem(self.spec, FOR_KIDS, "MISSING_FIELD", "made_for_kids", message)
 
+    def lengths(self, draft: Draft) -> list[TextLength]:
+        """The length of the description, and of the comment if there is one."""
+        return super().lengths(draft) + _comment_lengths(draft)
 
-def _declare(spec: ChannelSpec) -> Problem:
-    message = "needs madeForKids, true or false: the law asks every uploader to declare it"
-    return problem(spec, FOR_KIDS, "MISSING_FIELD", "made_for_kids", message)
+    def lead(self, draft: Draft, options: Options | None) -> timedelta:
+        """Time to upload at a modest rate and to be processed."""
+        uploading = timedelta(seconds=sum(asset.bytes for asset in draft.media) / PLANNED_RATE)
+        return min(BASE_LEAD + uploading, self.spec.lead)
 
 
 def _title(spec: ChannelSpec, draft: Draft, options: Options) -> list[Problem]:
@@ -79,13 +90,16 @@ def _comment(spec: ChannelSpec, draft: Draft, options: Options | None) -> list[P
     if not draft.first_comment:
         return []
     pointer = "/firstComment"
-    counted = lengths((COMMENT_LENGTH,), draft.first_comment, pointer)
-    found = [too_long(spec, each) for each in counted if each.actual > each.maximum]
+    found = [too_long(spec, each) for each in _comment_lengths(draft) if each.actual > each.maximum]
     if options and (options.made_for_kids or options.privacy_status is Privacy.PRIVATE):
         closed = "made for kids" if options.made_for_kids else "private"
         message = f"takes no comments below a video that is {closed}"
         found.append(problem(spec, pointer, "FIRST_COMMENT_UNSUPPORTED", "comments_closed", message, None, closed))
     return found
+
+
+def _comment_lengths(draft: Draft) -> list[TextLength]:
+    return lengths((COMMENT_LENGTH,), draft.first_comment, "/firstComment") if draft.first_comment else []
 
 
 def _localizations(spec: ChannelSpec, options: Options) -> list[Problem]:

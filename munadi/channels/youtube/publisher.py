@@ -1,0 +1,167 @@
+"""Posting to YouTube. The video is uploaded as private; the visible call is videos.update of its whole status.
+
+That call may be repeated with the same result, and the video's own status tells whether it was made. A publication is
+one video from its upload on, so it can never be there twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from munadi.channels.channel import COMMENT, Post, Publisher
+from munadi.channels.http import ChannelTools, cannot_look
+from munadi.channels.state import Keeper
+from munadi.channels.youtube.api import Api
+from munadi.channels.youtube.comment import comment_below, find_comment, write_comment
+from munadi.channels.youtube.posts import by_content, by_id, is_live, published
+from munadi.channels.youtube.processing import is_processed, process, processing_wait
+from munadi.channels.youtube.spec import Options, Privacy, Settings
+from munadi.channels.youtube.state import Prepared, Run
+from munadi.channels.youtube.upload import ResumableUpload
+from munadi.channels.youtube.verdicts import gone, judge
+from munadi.channels.youtube.wire import Video, full_status, read_video
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown, Warning_
+from munadi.ports import SaveHandle, Stage
+
+GONE = frozenset({"videoNotFound", "notFound"})
+
+
+class YouTubePublisher(Publisher[Options]):
+    """A video and its first comment."""
+
+    def __init__(self, settings: Settings, api: Api, tools: ChannelTools) -> None:
+        self._settings = settings
+        self._api = api
+        self._media = tools.media
+        self._clock = tools.clock
+
+    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
+        """Some chunks or one read of the status; call it again after a Pending, until Ready. Raises ChannelError."""
+        run = self._run(post, save)
+        if run.state.video_id is None:
+            pending = await ResumableUpload(run).forward()
+            if pending is not None:
+                return pending
+        return await process(run, run.state.video_id or "")
+
+    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
+        """One videos.update, or one comment; no call for a private video, which is private already.
+
+        Raises ChannelError.
+        """
+        if stage.name == COMMENT:
+            video_id = await self._video_id(post)
+            if video_id is None:
+                message = "YouTube: which video was published cannot be read, so nothing can be written below it"
+                raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message)
+            comment_id = await write_comment(self._api, post, video_id, stage.gate)
+            return comment_below(video_id, comment_id, self._clock.now())
+        state, privacy = Prepared.of(post.handle), post.options.privacy_status
+        if state.video_id is None or stage.name != "post":
+            message = "YouTube: publish was called before prepare ended"
+            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
+        if privacy is Privacy.PRIVATE:
+            return _warned(published(Video(id=state.video_id), self._clock.now()), state)
+        status = full_status(post.options, privacy)
+        try:
+            answer = await self._api.update_status(post.account, state.video_id, status, stage.gate)
+        except ChannelError as error:
+            if error.provider_code not in GONE:
+                raise
+            # Nothing of a missing video can be visible, so it is uploaded again, a few times.
+            lost = gone(state.video_id)
+            lost.raw = error.raw
+            await self._run(post, save).upload_again(lost)
+            raise lost from error
+        video = read_video(answer.body) or Video(id=state.video_id)
+        _require(video, privacy)
+        return _warned(published(video, self._clock.now()), state, *_still_processing(video))
+
+    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+        """The status of the video. What is dead or missing is for prepare to upload again."""
+        state = Prepared.of(post.handle)
+        if state.video_id is None:
+            return Pending(after=timedelta(0), note="to be prepared")
+        video = await self._api.video(post.account, state.video_id)
+        if video is None:
+            raise gone(state.video_id)
+        if is_live(video, post.options):
+            return _warned(published(video), state)
+        verdict = judge(video)
+        if verdict is not None:
+            raise verdict[0]
+        if is_processed(video):
+            return Ready()
+        now = self._clock.now()
+        after = processing_wait(self._settings, now - (state.uploaded_at or now))
+        return Pending(after=after, note="YouTube is processing the video")
+
+    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+        """By the video's own status, a strong key; without a known video, by title and time among the uploads.
+
+        A comment is searched below the video.
+        """
+        state = Prepared.of(post.handle)
+        try:
+            if stage == COMMENT:
+                video_id = await self._video_id(post)
+                return await find_comment(self._api, post, video_id) if video_id else Unknown(note="no video")
+            if state.video_id is None:
+                return await by_content(self._api, post, since)
+            found = await by_id(self._api, post, state.video_id)
+        except ChannelError as error:
+            return cannot_look(error)
+        return _warned(found, state) if isinstance(found, Published) else found
+
+    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+        """Delete the private video that will not be used; a visible one is never touched."""
+        video_id = Prepared.of(handle).video_id
+        if video_id is None:
+            return
+        video = await self._api.video(account, video_id)
+        if video is None or video.privacy != Privacy.PRIVATE:
+            return
+        try:
+            await self._api.delete(account, video_id)
+        except ChannelError as error:
+            if error.provider_code not in GONE:
+                raise
+
+    def _run(self, post: Post[Options], save: SaveHandle) -> Run:
+        keep = Keeper(Prepared.of(post.handle), save)
+        return Run(post, keep, self._api, self._settings, self._media, self._clock)
+
+    async def _video_id(self, post: Post[Options]) -> str | None:
+        """As prepared, or found by its content (a restored database)."""
+        known = Prepared.of(post.handle).video_id
+        if known is not None:
+            return known
+        found = await by_content(self._api, post, post.draft.due_at)
+        return found.post_id if isinstance(found, Published) else None
+
+
+def _require(video: Video, wanted: Privacy) -> None:
+    """YouTube may take the update and keep the video private, as it did for unaudited projects until 2026-11-02."""
+    if video.privacy in (None, wanted):
+        return
+    message = f"YouTube: the video was kept {video.privacy}; the API project may not publish"
+    # An undocumented word proves nothing.
+    effect = Effect.REJECTED if video.privacy in list(Privacy) else Effect.UNKNOWN
+    raise ChannelError(Reason.APP_NOT_APPROVED, effect, message, provider_code=f"kept {video.privacy}")
+
+
+def _warned(found: Published, state: Prepared, *warnings: Warning_) -> Published:
+    """With a warning where the thumbnail could not be set."""
+    if state.thumbnail_refusal is not None:
+        message = f"the video is published without its thumbnail: {state.thumbnail_refusal}"
+        warnings = (*warnings, Warning_(code="THUMBNAIL_FAILED", message=message[:500], channel="youtube"))
+    return found.model_copy(update={"warnings": warnings})
+
+
+def _still_processing(video: Video) -> tuple[Warning_, ...]:
+    if video.upload != "uploaded":
+        return ()
+    message = "the video is published; YouTube shows it once it has processed it"
+    return (Warning_(code="STILL_PROCESSING", message=message, channel="youtube"),)
