@@ -1,16 +1,19 @@
-"""One row of a channel's error table, and the ChannelError that it makes of a network's answer."""
+"""What the channels' error tables share: a row, the ChannelError that it makes of an answer, and Retry-After."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
-from munadi.channels.http import retry_after
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.reasons import REASONS
 from munadi.domain.redaction import redact
 from munadi.ports import Answer
+
+# A longer Retry-After is taken for a mistake of the network.
+LONGEST_WAIT = timedelta(days=7)
 
 
 class Row(NamedTuple):
@@ -38,3 +41,16 @@ def refusal(
         retry_after=retry_after(answer.headers, now) or row.wait,
         raw=mask(answer.text),
     )
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """`Retry-After` as a duration, from seconds or an HTTP date; never negative, never longer than a week."""
+    value = headers.get("retry-after", "")[:64].strip()
+    if value.isdecimal() and value.isascii():
+        return timedelta(seconds=min(int(value[:9]), LONGEST_WAIT.total_seconds()))
+    try:
+        at = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return min(max(at - now, timedelta(0)), LONGEST_WAIT)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -27,8 +26,6 @@ from munadi.domain.redaction import redact as redact
 from munadi.outbound.guard import GuardCode, GuardRefused
 from munadi.ports import Answer, Clock, Gate, LinkReader, MediaReader
 
-# A longer Retry-After is a slip of the network's: nothing waits that long for it.
-LONGEST_WAIT = timedelta(days=7)
 # The statuses whose Retry-After says when the network may be called again (RFC 9110, 10.2.3; RFC 6585, 4).
 COME_BACK_LATER = frozenset({429, 503})
 CONNECT_TIMEOUT = 5.0
@@ -104,19 +101,6 @@ class AppSettings(ChannelSettings):
         """The environment variables of what is not set."""
         given = {"CLIENT_ID": self.client_id, "CLIENT_SECRET": self.secret}
         return tuple(f"MUNADI_CHANNELS__{channel}__{name}" for name, value in given.items() if not value)
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """`Retry-After` as a duration, from seconds or an HTTP date; never negative, never longer than a week."""
-    value = headers.get("retry-after", "")[:64].strip()
-    if value.isdecimal() and value.isascii():
-        return timedelta(seconds=min(int(value[:9]), LONGEST_WAIT.total_seconds()))
-    try:
-        at = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(max(at - now, timedelta(0)), LONGEST_WAIT)
 
 
 def cannot_look(error: ChannelError) -> Unknown:

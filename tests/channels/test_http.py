@@ -9,7 +9,8 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from munadi.channels.http import LONGEST_WAIT, ChannelHttp, given_id, redact, retry_after
+from munadi.channels.errors import LONGEST_WAIT, retry_after
+from munadi.channels.http import ChannelHttp, given_id, redact
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.outbound.guard import GuardCode, GuardRefused
 from munadi.ports import Answer

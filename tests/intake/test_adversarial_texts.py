@@ -11,8 +11,8 @@ import pytest
 from api.deps import check_match
 from api.problems import ProblemError
 from munadi.channels.bluesky.facets import detect
+from munadi.channels.errors import retry_after
 from munadi.channels.facebook.wire import same_text
-from munadi.channels.http import retry_after
 from munadi.channels.registry import REGISTRY
 from munadi.channels.text import collapsed, measure
 from munadi.channels.threads.rules import links_in
