@@ -1,21 +1,31 @@
-"""A consent at the sandbox's own pages, decided without a browser, and where the network then sends it."""
+"""A log-in at the sandbox's own consent pages, decided without a browser: one scene for each log-in of a network."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import pytest
 
 from munadi.channels.http import ChannelTools
 from munadi.channels.registry import build_channels
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
-from munadi.ports import Asking, Authorizer, Channel
+from munadi.domain.failure import ChannelError
+from munadi.ports import Asking, Authorizer, Channel, Consent, Granted
+from tests.channels.conftest import Oracle
 from tests.channels.connected import SystemClock
-from tests.channels.making import Cards, StoredMedia, derive
+from tests.channels.making import Cards, StoredMedia, account, derive
 
 BACK = "https://munadi.example/v1/oauth/callback"
 APP = {"client_id": "app-1", "client_secret": "s3cret"}
+META_APP = {"fb_client_id": "meta-1", "fb_client_secret": "m3ta-secret"}
 
 
 def asking(**changes: Any) -> Asking:
@@ -38,3 +48,205 @@ async def decide(client: httpx.AsyncClient, url: str, back: str | None = None, *
     target = answer.headers["location"]
     assert target.startswith(back or BACK)
     return dict(parse_qsl(urlsplit(target).query))
+
+
+def hex_challenge(verifier: str) -> str:
+    return hashlib.sha256(verifier.encode()).hexdigest()
+
+
+def base64_challenge(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
+@dataclass(frozen=True)
+class LoginScene:
+    """`hosts` are paths of the sandbox by role; `needed` is a scope that publishing needs, `spare` one it does not.
+
+    `page` and `query` are the consent page; `challenge` makes a PKCE challenge of a verifier. `exchange` is the
+    sandbox's name of the call that takes the code; `life` is how long the access token lives, None for ever.
+    """
+
+    channel: str
+    hosts: Mapping[str, str]
+    scopes: tuple[str, ...]
+    page: str
+    query: Mapping[str, str]
+    exchange: str
+    life: timedelta | None
+    needed: str
+    spare: str | None = None
+    challenge: Any = None
+    login: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    refused_redirect: str = "redirect_uri"
+
+    def without(self, scope: str) -> dict[str, str]:
+        """The owner's decision that grants all but one scope."""
+        if self.channel == "tiktok":
+            return {"grant": ",".join(one for one in self.scopes if one != scope)}
+        return {"untick": scope}
+
+
+class Login:
+    """An owner of the profile `acme`, and what they decide at the network's consent page."""
+
+    def __init__(self, scene: LoginScene, oracle: Oracle, client: httpx.AsyncClient) -> None:
+        self.scene, self.oracle, self.client = scene, oracle, client
+        self.made: dict[str, Any] = oracle.call("POST", "/profiles", channel=scene.channel, name="acme")
+        self.profile: str = self.made["externalId"]
+        self.channel, self.server = self.build()
+        self.kept: Mapping[str, str] = {}
+
+    def build(self, **settings: Any) -> tuple[Channel, Authorizer]:
+        hosts = {role: f"{self.oracle.url}/{self.scene.channel}/{path}" for role, path in self.scene.hosts.items()}
+        return over(self.scene.channel, {"hosts": hosts, **self.scene.settings, **settings}, self.client)
+
+    def asking(self, **changes: Any) -> Asking:
+        return asking(**{"login": self.scene.login, **changes})
+
+    def another(self, name: str) -> dict[str, Any]:
+        """One more profile of the same owner."""
+        made = self.oracle.call("POST", "/profiles", channel=self.scene.channel, name=name, beside=self.profile)
+        assert isinstance(made, dict)
+        return made
+
+    async def consent(self, **changes: Any) -> Consent:
+        consent = await self.server.begin(self.asking(**changes))
+        self.kept = consent.kept
+        return consent
+
+    async def agreed(self, **decision: str) -> dict[str, str]:
+        return await decide(self.client, (await self.consent()).url, **{"approve": self.profile, **decision})
+
+    async def granted(self, **decision: str) -> Granted:
+        return await self.server.exchange(self.asking(), await self.agreed(**decision), self.kept)
+
+    async def connected(self) -> ConnectedAccount:
+        connection = await self.channel.verify((await self.granted()).choices[0].given)
+        return self.account(credentials=connection.credentials)
+
+    def account(self, **changes: Any) -> ConnectedAccount:
+        return account(self.scene.channel, self.profile, login=self.scene.login, **changes)
+
+    async def failure(self, answered: dict[str, str], **changes: str) -> ChannelError:
+        """The error of an exchange; `verifier` replaces the kept one, all else the question. It keeps no secret."""
+        kept = {**self.kept, **({"verifier": changes.pop("verifier")} if "verifier" in changes else {})}
+        with pytest.raises(ChannelError) as caught:
+            await self.server.exchange(self.asking(**changes), answered, kept)
+        told = f"{caught.value} {caught.value.provider_message} {caught.value.raw}"
+        for secret in (APP["client_secret"], META_APP["fb_client_secret"], answered.get("code", "no code")):
+            assert secret not in told
+        return caught.value
+
+
+META_HOSTS = {"graph": "graph", "token": "token", "auth": "www", "fb_graph": "fbgraph", "fb_auth": "fbwww"}
+DIRECT_SCOPES = tuple(f"instagram_business_{name}" for name in ("basic", "content_publish", "manage_comments"))
+PAGE_SCOPES = (
+    "instagram_basic",
+    "instagram_content_publish",
+    "pages_show_list",
+    "pages_read_engagement",
+    "instagram_manage_comments",
+)
+FACEBOOK_SCOPES = ("pages_show_list", "pages_read_engagement", "pages_manage_posts", "pages_manage_engagement")
+THREADS_SCOPES = ("threads_basic", "threads_content_publish", "threads_manage_replies")
+GOOGLE = "https://www.googleapis.com/auth/"
+YOUTUBE_SCOPES = (f"{GOOGLE}youtube.upload", f"{GOOGLE}youtube.readonly", f"{GOOGLE}youtube.force-ssl")
+CODE = {"client_id": "app-1", "response_type": "code"}
+DIALOG = {"response_type": "code", "auth_type": "rerequest"}
+SIXTY_DAYS = timedelta(days=60)
+LOGINS = {
+    "facebook": LoginScene(
+        channel="facebook",
+        hosts={"graph": "graph", "auth": "www", "upload": "upload", "video": "video"},
+        scopes=FACEBOOK_SCOPES,
+        page="/facebook/www/v26.0/dialog/oauth",
+        query={**DIALOG, "client_id": "app-1", "scope": ",".join(FACEBOOK_SCOPES)},
+        exchange="access_token",
+        life=None,
+        needed="pages_manage_posts",
+        spare="pages_manage_engagement",
+    ),
+    "instagram": LoginScene(
+        channel="instagram",
+        hosts=META_HOSTS,
+        scopes=DIRECT_SCOPES,
+        page="/instagram/www/oauth/authorize",
+        query={**CODE, "scope": ",".join(DIRECT_SCOPES)},
+        exchange="exchange_code",
+        life=SIXTY_DAYS,
+        needed=DIRECT_SCOPES[1],
+        spare=DIRECT_SCOPES[2],
+        refused_redirect="Error validating verification code",
+    ),
+    "instagram page": LoginScene(
+        channel="instagram",
+        login="facebook",
+        hosts=META_HOSTS,
+        settings=META_APP,
+        scopes=PAGE_SCOPES,
+        page="/instagram/fbwww/v26.0/dialog/oauth",
+        query={**DIALOG, "client_id": "meta-1", "scope": ",".join(PAGE_SCOPES)},
+        exchange="person_token",
+        life=None,
+        needed="instagram_content_publish",
+        spare="instagram_manage_comments",
+    ),
+    "threads": LoginScene(
+        channel="threads",
+        hosts={"graph": "graph", "token": "token", "auth": "www"},
+        scopes=THREADS_SCOPES,
+        page="/threads/www/oauth/authorize",
+        query={**CODE, "scope": ",".join(THREADS_SCOPES)},
+        exchange="exchange_code",
+        life=SIXTY_DAYS,
+        needed="threads_content_publish",
+    ),
+    "tiktok": LoginScene(
+        channel="tiktok",
+        hosts={"api": "api", "auth": "www", "upload": "upload"},
+        scopes=("user.info.basic", "video.publish"),
+        page="/tiktok/www/v2/auth/authorize/",
+        query={
+            "client_key": "app-1",
+            "response_type": "code",
+            "scope": "user.info.basic,video.publish",
+            "disable_auto_auth": "1",
+        },
+        exchange="token",
+        life=timedelta(hours=2),
+        needed="video.publish",
+        challenge=hex_challenge,
+        refused_redirect="Redirect_uri",
+    ),
+    "youtube": LoginScene(
+        channel="youtube",
+        hosts={role: role for role in ("api", "auth", "token")},
+        scopes=YOUTUBE_SCOPES,
+        page="/youtube/auth/o/oauth2/v2/auth",
+        query={
+            **CODE,
+            "scope": " ".join(YOUTUBE_SCOPES),
+            "access_type": "offline",
+            "prompt": "consent",
+            "include_granted_scopes": "true",
+        },
+        exchange="token",
+        life=timedelta(hours=1),
+        needed=YOUTUBE_SCOPES[0],
+        challenge=base64_challenge,
+        refused_redirect="",
+    ),
+}
+
+
+@pytest.fixture
+async def login(request: Any, oracle: Oracle) -> AsyncIterator[Login]:
+    """A log-in of `LOGINS` by its name."""
+    async with httpx.AsyncClient() as client:
+        yield Login(LOGINS[request.param], oracle, client)
+
+
+def at(*names: str) -> pytest.MarkDecorator:
+    """The test runs at these log-ins, at all without names."""
+    return pytest.mark.parametrize("login", names or tuple(LOGINS), indirect=True)

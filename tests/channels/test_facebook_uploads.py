@@ -207,3 +207,10 @@ async def test_a_refused_upload_is_begun_anew() -> None:
     assert (found.reason, found.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT)
     assert (state(saved).upload, state(saved).renewals) == (None, 1)
     await prepare(built, FILM, saved)
+
+
+async def test_an_upload_that_facebook_could_not_process_is_begun_again() -> None:
+    refusal = answer(400, {"debug_info": {"retriable": True, "type": "ProcessingFailedError", "message": "no"}})
+    built, saved = reels(upload=[refusal, ok({"success": True})]), Saved()
+    assert (await failure(built, REEL, saved)).effect is Effect.NOT_SENT
+    assert (state(saved).upload, state(saved).renewals) == (None, 1)

@@ -11,12 +11,13 @@ import pytest
 from munadi.channels.meta.state import Prepared
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
-from tests.channels.instagram.test_publish import IG, MEDIA, READ, WHO, graph_error, handle
+from tests.channels.containers import INSTAGRAM, POST, graph_error, known
 from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, image, publication, stage
 from tests.channels.network import answer, form_of, ok
 
 DRAFT = publication("Hello", media=(image(),), first_comment="Sale: #monsoon")
-COMMENTS = f"/{MEDIA}/comments"
+WHO, READ = INSTAGRAM.account, INSTAGRAM.listed()
+COMMENTS = f"/{POST}/comments"
 STAGE = replace(stage(), name="comment")
 
 
@@ -40,7 +41,7 @@ async def comment(built: Bench, saved: Saved, stage: Any = STAGE) -> Published:
 
 
 async def find(built: Bench, **state: Any) -> Any:
-    return await built.channel.find(DRAFT, WHO, handle(**({"posts": {"post": MEDIA}} | state)), NOW, "comment")
+    return await built.channel.find(DRAFT, WHO, known(**({"posts": {"post": POST}} | state)), NOW, "comment")
 
 
 def test_it_is_the_one_later_step() -> None:
@@ -50,7 +51,7 @@ def test_it_is_the_one_later_step() -> None:
 
 
 async def test_it_is_one_gated_request_below_the_post() -> None:
-    built, saved, gate = over(), Saved(handle(posts={"post": MEDIA})), GateThatCounts()
+    built, saved, gate = over(), Saved(known(posts={"post": POST})), GateThatCounts()
     found = await comment(built, saved, replace(STAGE, gate=gate))
     (request,) = built.network.requests
     assert (request.method, request.url.path) == ("POST", f"/v26.0{COMMENTS}")
@@ -58,14 +59,14 @@ async def test_it_is_one_gated_request_below_the_post() -> None:
     assert (found.post_id, gate.asked) == ("178", 1)
     assert saved.handle is not None
     kept = Prepared.of(saved.handle)
-    assert kept.posts == {"post": MEDIA, "comment": "178"}
+    assert kept.posts == {"post": POST, "comment": "178"}
     again = await comment(built, saved)
     assert (again.post_id, len(built.network.requests)) == ("178", 1)
 
 
 @pytest.mark.parametrize("given", ["not json", {}, {"id": None}, {"id": True}])
 async def test_without_an_id_a_comment_may_be_there_or_not(given: Any) -> None:
-    built, saved = over(ok(given)), Saved(handle(posts={"post": MEDIA}))
+    built, saved = over(ok(given)), Saved(known(posts={"post": POST}))
     with pytest.raises(ChannelError) as caught:
         await comment(built, saved)
     assert (caught.value.effect, caught.value.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
@@ -81,25 +82,25 @@ async def test_a_closed_gate_lets_nothing_out() -> None:
     built = over()
     late = ChannelError(Reason.WINDOW_MISSED, Effect.NOT_SENT, "the deadline has passed")
     with pytest.raises(ChannelError, match="deadline"):
-        await comment(built, Saved(handle(posts={"post": MEDIA})), replace(stage(late), name="comment"))
+        await comment(built, Saved(known(posts={"post": POST})), replace(stage(late), name="comment"))
     assert built.network.requests == []
 
 
 async def test_a_post_that_was_found_by_looking_is_looked_for() -> None:
     built = over()
-    built.network.on("GET", f"/{IG}/media", ok({"data": [READ]}))
-    saved = Saved(handle())
+    built.network.on("GET", INSTAGRAM.make_path, ok({"data": [READ]}))
+    saved = Saved(known())
     await comment(built, saved)
     assert saved.handle is not None
-    assert saved.handle.state["posts"]["post"] == MEDIA
+    assert saved.handle.state["posts"]["post"] == POST
 
 
 @pytest.mark.parametrize("listed", [ok({"data": []}), ok({"data": [READ, READ | {"id": "2"}]}), answer(500, "<html>")])
 async def test_without_the_posts_id_nothing_is_sent(listed: httpx.Response) -> None:
     built = over()
-    built.network.on("GET", f"/{IG}/media", listed)
+    built.network.on("GET", INSTAGRAM.make_path, listed)
     with pytest.raises(ChannelError) as caught:
-        await comment(built, Saved(handle()))
+        await comment(built, Saved(known()))
     assert caught.value.effect is Effect.NOT_SENT
     assert caught.value.retry_after is not None
     assert built.network.mutations == []
@@ -119,7 +120,7 @@ async def test_without_the_posts_id_nothing_is_sent(listed: httpx.Response) -> N
     ],
 )
 async def test_what_a_refusal_is_worth(refused: Any, effect: Effect) -> None:
-    saved = Saved(handle(posts={"post": MEDIA}))
+    saved = Saved(known(posts={"post": POST}))
     with pytest.raises(ChannelError) as caught:
         await comment(over(refused), saved)
     assert caught.value.effect is effect
@@ -130,7 +131,7 @@ async def test_a_store_that_fails_does_not_hide_a_comment() -> None:
     async def save(state: dict[str, Any], **_: Any) -> None:
         raise RuntimeError("overtaken")
 
-    found = await over().channel.publish(DRAFT, WHO, handle(posts={"post": MEDIA}), save, STAGE)
+    found = await over().channel.publish(DRAFT, WHO, known(posts={"post": POST}), save, STAGE)
     assert isinstance(found, Published)
     assert found.post_id == "178"
 

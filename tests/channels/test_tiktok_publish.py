@@ -23,6 +23,7 @@ from tests.channels.scene_tiktok import (
     TIKTOK,
     UNFINISHED,
     UPLOAD_PATH,
+    UPLOAD_URL,
     WHO,
     creator_state,
     done,
@@ -247,3 +248,24 @@ async def test_a_kept_address_that_is_no_longer_configured_gets_nothing() -> Non
     error = await refusal(built := scripted(), FILE, moved)
     assert (error.effect, error.provider_code) == (Effect.NOT_SENT, "FOREIGN_URL")
     assert built.network.requests == []
+
+
+@pytest.mark.parametrize(
+    ("given", "reason", "effect"),
+    [
+        (answer(400), Reason.MEDIA_VALIDATION_FAILED, Effect.REJECTED),
+        (answer(418, UPLOAD_URL), Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN),
+        (answer(429), Reason.RATE_LIMITED, Effect.NOT_SENT),
+        (answer(500), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
+        (httpx.ReadError(f"reset by {UPLOAD_URL}"), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
+    ],
+    ids=str,
+)
+async def test_an_upload_is_answered_with_a_bare_status_and_its_address_is_never_kept(
+    given: httpx.Response | Exception, reason: Reason, effect: Effect
+) -> None:
+    built = scripted(answer(503))
+    built.network.on("PUT", UPLOAD_PATH, given)
+    error = await refusal(built, FILE, FILE_READY)
+    assert (error.reason, error.effect) == (reason, effect)
+    assert "secret-upload-token" not in " ".join(str(value) for value in vars(error).values())

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from munadi.channels.tiktok.errors import is_ok
 from munadi.channels.tiktok.spec import Mode, Options
 from munadi.channels.tiktok.state import Creator
 from munadi.channels.tiktok.wire import (
@@ -180,3 +181,11 @@ def test_post_ids_are_never_floats(data: Any, ids: tuple[str, ...]) -> None:
 )
 def test_a_video_is_uploaded_unless_asked_otherwise(media: Any, options: dict[str, str], mode: Mode) -> None:
     assert mode_of(draft(media=(media,)), Options.model_validate(options)) is mode
+
+
+@pytest.mark.parametrize(
+    "body", [None, {}, [], {"error": None}, {"error": {}}, {"error": "ok"}, {"error": {"code": "OK"}}]
+)
+def test_only_ok_is_ok_whatever_the_status(body: Any) -> None:
+    assert not is_ok(Answer(200, {}, body, ""))
+    assert is_ok(Answer(500, {}, {"error": {"code": "ok"}}, ""))

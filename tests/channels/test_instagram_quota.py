@@ -9,11 +9,12 @@ import httpx
 import pytest
 
 from munadi.domain.failure import ChannelError, Effect, Reason
-from tests.channels.instagram.test_publish import CONTAINER, DRAFT, IG, WHO, graph_error, handle
+from tests.channels.containers import CONTAINER, INSTAGRAM, ONE, graph_error, known
 from tests.channels.making import NOW, Bench, Saved, bench, stage
 from tests.channels.network import answer, ok
 
-LIMIT = f"/{IG}/content_publishing_limit"
+WHO = INSTAGRAM.account
+LIMIT = f"/{WHO.external_id}/content_publishing_limit"
 HOUR = timedelta(hours=1)
 
 
@@ -34,16 +35,16 @@ def posted(ages: list[timedelta], total: int) -> Any:
 
 def over(limit: Any) -> Bench:
     built = bench("instagram")
-    built.network.on("POST", f"/{IG}/media_publish", graph_error(9, 2207042))
+    built.network.on("POST", INSTAGRAM.publish_path, graph_error(9, 2207042))
     built.network.on("GET", f"/{CONTAINER}", ok({"status_code": "FINISHED"}))
     built.network.on("GET", LIMIT, limit)
     return built
 
 
 async def refused(built: Bench) -> ChannelError:
-    saved = Saved(handle())
+    saved = Saved(known())
     with pytest.raises(ChannelError) as caught:
-        await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage())
+        await built.channel.publish(ONE, WHO, saved.handle, saved, stage())
     error = caught.value
     assert (error.reason, error.effect) == (Reason.DAILY_CAP_REACHED, Effect.NOT_SENT)
     return error
@@ -90,9 +91,9 @@ async def test_what_is_told_only_of_the_whole_day_still_waits_an_hour() -> None:
 
 async def test_other_refusals_ask_for_no_limit() -> None:
     built = over(told(50, 50))
-    built.network.on("POST", f"/{IG}/media_publish", graph_error(4))
-    saved = Saved(handle())
+    built.network.on("POST", INSTAGRAM.publish_path, graph_error(4))
+    saved = Saved(known())
     with pytest.raises(ChannelError) as caught:
-        await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage())
+        await built.channel.publish(ONE, WHO, saved.handle, saved, stage())
     assert caught.value.reason is Reason.RATE_LIMITED
     assert built.network.sent(LIMIT) == []

@@ -1,0 +1,155 @@
+"""A container is replaced only when it is dead and another may succeed: Instagram and Threads."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from munadi.channels.meta.state import Prepared
+from munadi.channels.threads.errors import FAILED_CONTAINERS
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.publication import Pending
+from tests.channels.containers import (
+    FILM,
+    INSTAGRAM,
+    MANY,
+    ONE,
+    THREADS,
+    ContainerNetwork,
+    graph_error,
+    networks,
+    prepared,
+)
+from tests.channels.making import Saved
+
+GONE = graph_error(100, 33)
+BAD, FAILED = Reason.MEDIA_VALIDATION_FAILED, Reason.MEDIA_PROCESSING_FAILED
+PREFIX = "Error: Media upload has failed with error code "
+DEAD = [  # network, status, what is told of it, the code kept, reason, how many others are made
+    (INSTAGRAM, "ERROR", PREFIX + "2207053", "2207053", FAILED, 3),
+    (INSTAGRAM, "ERROR", "2207053", "2207053", FAILED, 3),
+    (INSTAGRAM, "ERROR", "code 2207077: too bad", "2207077", FAILED, 3),
+    (INSTAGRAM, "ERROR", "Error: 122070261", "ERROR", FAILED, 3),
+    (INSTAGRAM, "ERROR", "", "ERROR", FAILED, 3),
+    (INSTAGRAM, "EXPIRED", "Expired: not published within 24 hours", "EXPIRED", FAILED, 3),
+    (INSTAGRAM, "ERROR", PREFIX + "2207026", "2207026", BAD, 0),
+    (INSTAGRAM, "ERROR", PREFIX + "2207009", "2207009", BAD, 0),
+    (INSTAGRAM, "ERROR", "Error 2207057", "2207057", Reason.INVALID_FIELD, 0),
+    (THREADS, "ERROR", "FAILED_DOWNLOADING_VIDEO", "FAILED_DOWNLOADING_VIDEO", Reason.MEDIA_UNREACHABLE, 2),
+    *((THREADS, "ERROR", word, word, FAILED, 2) for word in ("FAILED_PROCESSING_AUDIO", "FAILED_PROCESSING_VIDEO")),
+    (THREADS, "ERROR", "UNKNOWN", "UNKNOWN", FAILED, 2),
+    *((THREADS, "ERROR", word, "ERROR", FAILED, 2) for word in ("", "A_NEW_WORD")),
+    (THREADS, "EXPIRED", "", "EXPIRED", FAILED, 3),
+    *(
+        (THREADS, "ERROR", f"INVALID_{word}", f"INVALID_{word}", BAD, 0)
+        for word in ["ASPEC_RATIO", "BIT_RATE", "DURATION", "FRAME_RATE", "AUDIO_CHANNELS", "AUDIO_CHANNEL_LAYOUT"]
+    ),
+]
+
+
+def test_every_word_for_a_failed_container_of_threads_has_a_row() -> None:
+    assert FAILED_CONTAINERS.keys() <= {told for on, _, told, *_ in DEAD if on is THREADS}
+
+
+@pytest.mark.parametrize(("on", "status", "told", "code", "reason", "others"), DEAD)
+async def test_a_dead_container_is_replaced_only_when_another_may_succeed(
+    on: ContainerNetwork, status: str, told: str, code: str, reason: Reason, others: int
+) -> None:
+    always = on.begun(on.state(status, told))
+    error = await on.unprepared(always, FILM, Saved())
+    assert (error.reason, error.effect, error.provider_code) == (reason, Effect.REJECTED, code)
+    assert len(on.made(always)) == 1 + others
+    if others:
+        once, saved = on.begun(on.state(status, told), on.state("FINISHED")), Saved()
+        await on.until_ready(once, FILM, saved)
+        assert (len(on.made(once)), prepared(saved).renewals) == (2, 1)
+
+
+def dead_at(on: ContainerNetwork, index: int, dead: httpx.Response) -> list[httpx.Response]:
+    """The container that is read at `index` is dead, all others are finished."""
+    return [*[on.state("FINISHED")] * index, dead, on.state("FINISHED")]
+
+
+@pytest.mark.parametrize(
+    ("on", "dead", "children"),
+    [
+        (INSTAGRAM, dead_at(INSTAGRAM, 1, INSTAGRAM.failed("2207053")), "c1,c4,c3"),  # a child alone
+        (INSTAGRAM, dead_at(INSTAGRAM, 0, INSTAGRAM.state("EXPIRED")), "c6,c4,c5"),  # they are all as old
+        (INSTAGRAM, dead_at(INSTAGRAM, 3, INSTAGRAM.state("EXPIRED")), "c5,c6,c7"),
+        (INSTAGRAM, dead_at(INSTAGRAM, 3, INSTAGRAM.failed("2207053")), "c1,c2,c3"),  # the parent alone
+        (THREADS, dead_at(THREADS, 1, THREADS.failed("UNKNOWN")), "c1,c4,c3"),
+        (THREADS, dead_at(THREADS, 0, THREADS.state("EXPIRED")), "c6,c4,c5"),
+        (THREADS, dead_at(THREADS, 3, THREADS.state("EXPIRED")), "c5,c6,c7"),
+        (THREADS, dead_at(THREADS, 3, THREADS.failed("UNKNOWN")), "c5,c6,c7"),
+    ],
+)
+async def test_what_is_remade_of_a_carousel(on: ContainerNetwork, dead: list[httpx.Response], children: str) -> None:
+    built, saved = on.begun(*dead), Saved()
+    await on.until_ready(built, MANY, saved)
+    assert on.made(built)[-1]["children"] == children
+
+
+@networks
+async def test_a_container_past_its_life_is_remade_without_asking(on: ContainerNetwork) -> None:
+    built, saved = on.begun(), Saved()
+    await on.until_ready(built, ONE, saved)
+    built.clock.forward(hours=24)
+    await on.until_ready(built, ONE, saved)
+    assert (prepared(saved).containers["post"].id, prepared(saved).renewals) == ("c2", 0)
+
+
+@networks
+async def test_a_young_container_may_not_be_found_yet(on: ContainerNetwork) -> None:
+    built, saved = on.begun(GONE, on.state("FINISHED")), Saved()
+    await on.until_ready(built, ONE, saved)
+    assert len(on.made(built)) == 1
+
+
+async def test_a_container_that_is_never_found_is_an_error_on_instagram_and_expired_on_threads() -> None:
+    for on, seconds in ((INSTAGRAM, 360), (THREADS, 60)):
+        built, saved = on.begun(GONE), Saved()
+        await on.prepare(built, ONE, saved)
+        built.clock.forward(seconds=seconds)
+        if on is INSTAGRAM:
+            assert (await on.unprepared(built, ONE, saved)).provider_code == "100/33"
+        else:
+            await on.prepare(built, ONE, saved)
+            assert prepared(saved).renewals == 1
+
+
+async def test_threads_gives_up_a_container_that_stays_unfinished() -> None:
+    built, saved = THREADS.begun(THREADS.state("IN_PROGRESS")), Saved()
+    await THREADS.prepare(built, FILM, saved)
+    for _ in range(2):
+        built.clock.forward(minutes=15)
+        assert isinstance(await THREADS.prepare(built, FILM, saved), Pending)
+        await THREADS.prepare(built, FILM, saved)
+    built.clock.forward(minutes=15)
+    with pytest.raises(ChannelError) as caught:
+        await THREADS.prepare(built, FILM, saved)
+    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_TIMEOUT, Effect.REJECTED)
+    assert len(THREADS.made(built)) == 3
+
+
+@pytest.mark.parametrize(
+    ("on", "code"),
+    [
+        *((INSTAGRAM, code) for code in ((9004, 2207052), (-2, 2207003), (-2, 2207020), (24, 2207006), (24, 2207008))),
+        *((THREADS, code) for code in ((1, 2207052), (9004, 2207052))),
+    ],
+)
+async def test_a_creation_that_another_may_get_past_is_tried_three_times_more(
+    on: ContainerNetwork, code: tuple[int, int]
+) -> None:
+    built, saved = on.begun(), Saved()
+    built.network.on("POST", on.make_path, graph_error(*code))
+    effects = [(await on.unprepared(built, ONE, saved)).effect for _ in range(4)]
+    assert effects == [Effect.NOT_SENT] * 3 + [Effect.REJECTED]
+
+
+async def test_an_instagram_parent_without_children_remakes_them() -> None:
+    built, saved = INSTAGRAM.begun(), Saved()
+    await INSTAGRAM.prepare(built, MANY, saved)
+    built.network.on("POST", INSTAGRAM.make_path, graph_error(24, 2207006))
+    assert (await INSTAGRAM.unprepared(built, MANY, saved)).effect is Effect.NOT_SENT
+    assert prepared(saved) == Prepared(renewals=1)

@@ -1,0 +1,197 @@
+"""Every documented answer of a network has its reason and effect, and a wait is as long as the network says."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from munadi.domain.failure import Effect, FailureClass, Reason
+from munadi.domain.reasons import REASONS
+from munadi.ports import Answer
+from tests.channels.error_answers import WORDS, Row, given, google, graph, tiktok_of
+from tests.channels.error_tables import TABLES
+from tests.channels.making import NOW, bench
+
+R, S = Reason, Effect
+CHANNELS = {name: bench(name).channel for name in TABLES}
+
+
+@pytest.mark.parametrize(("name", "row"), [(name, row) for name, table in TABLES.items() for row in table], ids=str)
+def test_every_documented_code(name: str, row: Row) -> None:
+    error = CHANNELS[name].explain(TABLES[name].answer(row.key))
+    assert (error.reason, error.effect) == (row.reason, row.effect)
+    assert error.retry_after == (None if row.seconds is None else timedelta(seconds=row.seconds))
+    assert error.provider_code == row.key.rpartition(":")[2].replace("*", "25")
+    assert str(error.provider_message) in (TABLES[name].words, WORDS, f"(#100) {row.key}: too many")
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "reason", "effect", "code"),
+    [(name, *row) for name, table in TABLES.items() for row in table.others],
+)
+def test_answers_without_a_row(
+    name: str, answer: Answer, reason: Reason | None, effect: Effect, code: str | None
+) -> None:
+    error = CHANNELS[name].explain(answer)
+    assert (error.reason, error.effect) == (reason or error.reason, effect)
+    assert code is None or error.provider_code == code
+
+
+@pytest.mark.parametrize("name", ["threads", "tiktok"])
+def test_a_5xx_proves_nothing_but_a_dead_token_and_the_race_of_threads(name: str) -> None:
+    """An error with HTTP 500 has been seen of posts that went live."""
+    for row in TABLES[name]:
+        answer = replace(TABLES[name].answer(row.key), status=502)
+        proof = name == "threads" and (row.key == "24/4279009" or REASONS[row.reason].class_ is FailureClass.TOKEN)
+        assert CHANNELS[name].explain(answer).effect is (S.NOT_SENT if proof else S.UNKNOWN), row
+
+
+def spelled(key: Any) -> str:
+    """A key of a product's table as the tables here write it."""
+    if isinstance(key, str):
+        return key
+    first, second = key
+    if isinstance(second, str):
+        return f"{first or 400}:{second}"
+    return f"{first or '*'}/{second}" if second else str(first)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_tables_are_whole(name: str) -> None:
+    """A code that the product knows and that has no line here fails."""
+    keys = TABLES[name].keys
+    if name == "tiktok":
+        keys = {key.partition(":")[2] for key in keys}
+    assert {spelled(key) for key in importlib.import_module(f"munadi.channels.{name}.errors").ERRORS} <= keys
+
+
+MINUTES = "x_business_use_case_usage"
+USAGE = {"17": [{"estimated_time_to_regain_access": 0}], "18": [{"estimated_time_to_regain_access": 7}, {}]}
+MIDNIGHT = 82_860  # from NOW, 01:00 in California, and a minute
+LATER, EARLIER = int(NOW.timestamp()) + 90, int(NOW.timestamp()) - 90
+
+
+@pytest.mark.parametrize("code", [80002, 4])
+@pytest.mark.parametrize("name", ["facebook", "instagram", "threads"])
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({MINUTES: json.dumps(USAGE)}, 420),
+        ({MINUTES: json.dumps({"17": USAGE["17"]})}, 300),
+        *(({MINUTES: odd}, 300) for odd in ("nonsense", "[1]", '{"1": [{"estimated_time_to_regain_access": "x"}]}')),
+        ({"retry_after": "9"}, 9),
+        ({}, 300),
+    ],
+)
+def test_a_throttle_of_meta_says_how_long(name: str, headers: dict[str, str], seconds: int, code: int) -> None:
+    if (name, code) != ("facebook", 80002):
+        assert CHANNELS[name].explain(graph(400, code, headers=headers)).retry_after == timedelta(seconds=seconds)
+
+
+BUCKET = (
+    "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'y' for consumer '1'."
+)
+INFO = {
+    "reason": "RATE_LIMIT_EXCEEDED",
+    "metadata": {"quota_limit": "VideoUploadsPerDayPerProject", "quota_metric": "y/v"},
+}
+BURST = {"message": "Too many requests per minute", "details": ["odd", {"metadata": "odd"}]}
+SOON = {"retry_after": "5"}
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "seconds"),
+    [
+        ("bluesky", given(429, {"error": "RateLimitExceeded"}, retry_after="12"), 12),
+        ("bluesky", given(429, {"error": "RateLimitExceeded"}, ratelimit_reset=str(LATER)), 90),
+        ("bluesky", given(429, {"error": "RateLimitExceeded"}, ratelimit_reset=str(EARLIER)), 1),
+        ("bluesky", given(429, {"error": "RateLimitExceeded"}, ratelimit_reset="soon"), 60),
+        ("tiktok", given(403, tiktok_of("403:rate_limit_exceeded").body, retry_after="9"), 9),
+        ("tiktok", given(403, tiktok_of("403:invalid_param").body, retry_after="9"), 9),
+        # An empty daily bucket waits for midnight, whatever the header says.
+        ("youtube", google(429, "rateLimitExceeded", BUCKET, SOON), MIDNIGHT),
+        ("youtube", google(403, "rateLimitExceeded", BUCKET, SOON), MIDNIGHT),
+        ("youtube", google(429, "rateLimitExceeded", headers=SOON, details=[INFO]), MIDNIGHT),
+        ("youtube", google(429, None, headers=SOON, status="RESOURCE_EXHAUSTED", details=[INFO]), MIDNIGHT),
+        ("youtube", google(429, None, BUCKET, SOON), MIDNIGHT),
+        *(("youtube", google(403, reason, **BURST), 60) for reason in ("rateLimitExceeded", "userRateLimitExceeded")),
+        *(
+            ("youtube", google(403, reason, **BURST, headers={"retry_after": "7"}), 7)
+            for reason in ("servingLimitExceeded",)
+        ),
+    ],
+)
+def test_waits(name: str, answer: Answer, seconds: int) -> None:
+    error = CHANNELS[name].explain(answer)
+    assert error.retry_after == timedelta(seconds=seconds)
+    if seconds == MIDNIGHT:
+        assert (error.reason, error.effect) == (R.QUOTA_EXCEEDED, S.NOT_SENT)
+
+
+@pytest.mark.parametrize(
+    ("now", "hours"),
+    [
+        (datetime(2026, 12, 1, 8, 0, tzinfo=UTC), 24),  # midnight itself
+        (datetime(2026, 12, 1, 7, 0, tzinfo=UTC), 1),
+        (datetime(2026, 7, 1, 6, 0, tzinfo=UTC), 1),  # summer time
+        (datetime(2026, 3, 8, 8, 0, tzinfo=UTC), 23),  # the day that the clock goes forward
+        (datetime(2026, 11, 1, 7, 0, tzinfo=UTC), 25),  # and back
+    ],
+)
+def test_youtubes_midnight_is_californias(now: datetime, hours: int) -> None:
+    built = bench("youtube")
+    built.clock.at = now
+    assert built.channel.explain(google(403, "quotaExceeded")).retry_after == timedelta(hours=hours, minutes=1)
+
+
+IN_RECORD = "Invalid app.bsky.feed.post record: "
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (f"{IN_RECORD}grapheme too big (maximum 300, got 301) at $.record.text", R.TEXT_TOO_LONG),
+        (f"{IN_RECORD}string too big (maximum 3000, got 3250) at $.record.text", R.TEXT_TOO_LONG),
+        (f"{IN_RECORD}string too big (maximum 640, got 641) at $.record.tags[0]", R.INVALID_FIELD),
+        (f'{IN_RECORD}Missing required key "createdAt" at $.record', R.MISSING_FIELD),
+        (f'{IN_RECORD}Invalid datetime (got "no") at $.record.createdAt', R.INVALID_FIELD),
+        (f"{IN_RECORD}array too big (maximum 4, got 5) at $.record.embed", R.INVALID_FIELD),
+        ('Invalid record key for app.bsky.feed.post: Invalid TID string (got "abc") at $', R.INVALID_FIELD),
+        (f"{IN_RECORD}blob too big (maximum 1000000, got 2100003) at $.record.embed", R.MEDIA_VALIDATION_FAILED),
+        (f'{IN_RECORD}Expected "image/*" (got "text/plain") at $.record.embed', R.MEDIA_VALIDATION_FAILED),
+        ("Blob has been takendown, cannot re-upload", R.CONTENT_POLICY),
+        ("Unable to resolve handle", R.INVALID_FIELD),
+        ("", R.INVALID_FIELD),
+    ],
+)
+def test_the_messages_of_bluesky_schemas(message: str, reason: Reason) -> None:
+    """As the reference PDS was seen to write them."""
+    error = CHANNELS["bluesky"].explain(given(400, {"error": "InvalidRequest", "message": message}))
+    assert (error.reason, error.effect) == (reason, S.REJECTED)
+
+
+@pytest.mark.parametrize("name", ["facebook", "instagram", "threads"])
+def test_words_for_people_come_first_and_secrets_never(name: str) -> None:
+    spoken = graph(
+        400, 100, error_user_title="Text", error_user_msg="Too long", access_token="EAAabc123abc123abc123abc123"
+    )
+    error = CHANNELS[name].explain(spoken)
+    assert error.provider_message == "Too long"
+    assert "abc123" not in str(error.raw)
+
+
+URL = "https://open-upload.tiktokapis.com/video/?upload_id=67890&upload_token=Xza-secret-upload-token"
+
+
+@pytest.mark.parametrize("text", [URL, URL.replace("/", "\\/"), f'{{"upload_url":"{URL}"}}'])
+def test_an_upload_address_of_tiktok_is_never_kept(text: str) -> None:
+    error = CHANNELS["tiktok"].explain(Answer(500, {}, {"error": {"code": "x", "message": text}}, text))
+    kept = f"{error.raw} {error.provider_message}"
+    assert "secret-upload-token" not in kept
+    assert "upload_id" not in kept
+    assert "open-upload.tiktokapis.com" in kept
