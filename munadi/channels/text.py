@@ -162,6 +162,26 @@ def problem(
     )
 
 
+class Problems(list[Problem]):
+    """The problems of one draft, for one channel."""
+
+    def __init__(self, spec: ChannelSpec) -> None:
+        super().__init__()
+        self.spec = spec
+
+    def add(
+        self,
+        pointer: str,
+        code: str,
+        rule: str,
+        message: str,
+        limit: float | str | None = None,
+        actual: float | str | None = None,
+    ) -> None:
+        """A violation of one of the channel's rules; `message` follows the network's name."""
+        self.append(problem(self.spec, pointer, code, rule, message, limit, actual))
+
+
 def check_media_count(spec: ChannelSpec, media: Sequence[MediaAsset]) -> list[Problem]:
     """How many media, and whether kinds may be mixed."""
     problems = []

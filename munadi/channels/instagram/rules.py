@@ -1,4 +1,8 @@
-"""What Instagram takes and how a post is planned, before anything is sent. Pure."""
+"""What Instagram takes and how a post is planned, before anything is sent. Pure.
+
+Source: docs/networks/instagram.md, sections 3 and 4. The limits of comments are Meta's old ones; nothing newer
+replaces them.
+"""
 
 from __future__ import annotations
 
@@ -7,38 +11,48 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from munadi.channels.channel import Rules
-from munadi.channels.instagram.comment_rules import COMMENT_LENGTH, HASHTAG, check_comment
-from munadi.channels.instagram.option_rules import check_cover, check_thumbnail, check_user_tags
+from munadi.channels.instagram.option_rules import check_thumbnail, check_user_tags
 from munadi.channels.instagram.spec import (
+    COMMENT_SCOPES,
     FEED_IMAGE,
     LEADS,
     MAX_CAROUSEL,
+    MAX_COMMENT,
+    MAX_COMMENT_HASHTAGS,
+    MAX_COMMENT_LINKS,
     MAX_HASHTAGS,
     MAX_MENTIONS,
+    REEL_COVER,
     REEL_VIDEO,
     STORY_IMAGE,
     STORY_VIDEO,
     Kind,
     Options,
+    login_of,
 )
 from munadi.channels.instagram.wire import kind_of, shown_media
-from munadi.channels.meta.media import check_video
+from munadi.channels.meta.rules import check_cover, check_option_kinds, check_story, check_video
 from munadi.channels.text import (
+    Problems,
     check_extras,
     check_media_count,
     check_media_files,
     check_text,
     lengths,
-    problem,
+    measure,
 )
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind, MediaRule, TextLength
+from munadi.domain.channel import MediaKind, MediaRule, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
 
+_HASHTAG = re.compile(r"(?<![\w/&])#\w+")
+_LINK = re.compile(r"https?://|(?<![\w/.])www\.", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w/.])@[\w.]+")
 
+# Meta does not say what a character is, so the stricter reading counts.
+COMMENT_LENGTH = TextLimit(rule="comment_length", unit=TextUnit.UTF16_UNITS, maximum=MAX_COMMENT)
 RULES: Mapping[Kind, tuple[MediaRule, ...]] = {
     Kind.IMAGE: (FEED_IMAGE,),
     Kind.REEL: (REEL_VIDEO,),
@@ -51,7 +65,7 @@ COUNTS: Mapping[Kind, tuple[int, int]] = {
     Kind.CAROUSEL: (2, MAX_CAROUSEL),
     Kind.STORY: (1, 1),
 }
-# Options that only some kinds take (docs/networks/instagram.md, section 3).
+# Options that only some kinds take.
 TAKEN_BY: Mapping[str, frozenset[Kind]] = {
     "share_to_feed": frozenset({Kind.REEL, Kind.CAROUSEL}),
     "thumb_offset": frozenset({Kind.REEL}),
@@ -70,18 +84,28 @@ class InstagramRules(Rules[Options]):
 
     def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
         """All violations, with pointers relative to the draft."""
-        spec = self.spec
-        problems = check_extras(spec, draft) + check_text(spec, draft.text) + _tags(spec, draft.text)
-        problems += check_comment(spec, draft, account)
-        problems += check_media_count(spec, draft.media)
+        found = Problems(self.spec)
+        found += check_extras(self.spec, draft) + check_text(self.spec, draft.text)
+        _tags(found, draft.text)
+        if draft.first_comment:
+            _comment(found, draft.first_comment, account)
+        found += check_media_count(self.spec, draft.media)
         if options is None or not draft.media:
-            return problems
+            return found
         kind = kind_of(draft, options)
-        problems += _counts(spec, kind, len(shown_media(draft, options))) + check_cover(spec, draft, options)
+        _counts(found, kind, len(shown_media(draft, options)))
+        check_cover(found, draft, options.cover_index, REEL_COVER)
         for index, asset in enumerate(draft.media):
             if index != options.cover_index:
-                problems += _file(spec, kind, asset, f"/media/{index}")
-        return problems + _options(spec, kind, options, draft) + _story(spec, kind, draft, account)
+                _file(found, kind, asset, f"/media/{index}")
+        check_option_kinds(found, options, kind, TAKEN_BY)
+        if kind is Kind.REEL:
+            check_thumbnail(found, draft, options)
+        check_user_tags(found, kind, draft, options)
+        if kind is Kind.STORY:
+            check_story(found, draft)
+            _story_account(found, account)
+        return found
 
     def lengths(self, draft: Draft) -> list[TextLength]:
         """The length of the caption, and of the comment if there is one."""
@@ -95,57 +119,53 @@ class InstagramRules(Rules[Options]):
         return LEADS[kind_of(draft, options)]
 
 
-def _tags(spec: ChannelSpec, text: str) -> list[Problem]:
-    found = []
-    for name, pattern, limit in (("hashtags", HASHTAG, MAX_HASHTAGS), ("mentions", _MENTION, MAX_MENTIONS)):
+def _tags(found: Problems, text: str) -> None:
+    for name, pattern, limit in (("hashtags", _HASHTAG, MAX_HASHTAGS), ("mentions", _MENTION, MAX_MENTIONS)):
         actual = len(pattern.findall(text))
         if actual > limit:
             message = f"takes at most {limit} {name}; this text has {actual}"
-            found.append(problem(spec, "/text", f"TOO_MANY_{name.upper()}", name, message, limit, actual))
-    return found
+            found.add("/text", f"TOO_MANY_{name.upper()}", name, message, limit, actual)
 
 
-def _file(spec: ChannelSpec, kind: Kind, asset: MediaAsset, pointer: str) -> list[Problem]:
-    found = check_media_files(spec, (asset,), RULES[kind])
-    moved = [each.model_copy(update={"pointer": each.pointer.replace("/media/0", pointer, 1)}) for each in found]
-    return moved + check_video(spec, asset, pointer)
+def _comment(found: Problems, text: str, account: ConnectedAccount | None) -> None:
+    """The first comment's limits, and the permission that the connection lacks for it."""
+    pointer = "/firstComment"
+    if not text.strip():
+        found.add(pointer, "MISSING_FIELD", "not_empty", "needs a text in the first comment")
+        return
+    length = measure(text, COMMENT_LENGTH.unit)
+    for code, rule, unit, limit, actual in (
+        ("TEXT_TOO_LONG", COMMENT_LENGTH.rule, "UTF-16 units", MAX_COMMENT, length),
+        ("TOO_MANY_HASHTAGS", "comment_hashtags", "hashtags", MAX_COMMENT_HASHTAGS, len(_HASHTAG.findall(text))),
+        ("TOO_MANY_LINKS", "comment_links", "links", MAX_COMMENT_LINKS, len(_LINK.findall(text))),
+    ):
+        if actual > limit:
+            message = f"takes at most {limit} {unit} in a comment; this one has {actual}"
+            found.add(pointer, code, rule, message, limit, actual)
+    if text.isupper():
+        found.add(pointer, "COMMENT_CAPITALS", "comment_capitals", "takes no comment in capital letters only")
+    if account is not None and account.scopes and (scope := COMMENT_SCOPES[login_of(account)]) not in account.scopes:
+        message = f"takes comments only with the permission {scope}: connect the account again"
+        found.add(pointer, "MISSING_SCOPE", "comment_scope", message, scope, " ".join(account.scopes))
 
 
-def _counts(spec: ChannelSpec, kind: Kind, actual: int) -> list[Problem]:
+def _file(found: Problems, kind: Kind, asset: MediaAsset, pointer: str) -> None:
+    for one in check_media_files(found.spec, (asset,), RULES[kind]):
+        found.append(one.model_copy(update={"pointer": one.pointer.replace("/media/0", pointer, 1)}))
+    check_video(found, asset, pointer)
+
+
+def _counts(found: Problems, kind: Kind, actual: int) -> None:
     low, high = COUNTS[kind]
-    # More than the channel takes at all is reported by check_media_count.
-    if low <= actual <= high or actual > spec.max_media:
-        return []
+    # check_media_count reports more media than the channel takes at all.
+    if low <= actual <= high or actual > found.spec.max_media:
+        return
     wanted = str(low) if low == high else f"{low} to {high}"
     message = f"takes {wanted} media for kind {kind}; this has {actual}"
-    return [problem(spec, "/options/kind", "KIND_MEDIA_COUNT", "kind_media_count", message, wanted, actual)]
+    found.add("/options/kind", "KIND_MEDIA_COUNT", "kind_media_count", message, wanted, actual)
 
 
-def _options(spec: ChannelSpec, kind: Kind, options: Options, draft: Draft) -> list[Problem]:
-    found = []
-    for name, kinds in TAKEN_BY.items():
-        if name in options.model_fields_set and kind not in kinds:
-            pointer = f"/options/{Options.model_fields[name].alias}"
-            found.append(
-                problem(spec, pointer, "OPTION_NOT_FOR_KIND", "option_kind", f"has no such option for the kind {kind}")
-            )
-    if kind is Kind.REEL:
-        found += check_thumbnail(spec, draft, options)
-    return found + check_user_tags(spec, kind, draft, options)
-
-
-def _story(spec: ChannelSpec, kind: Kind, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
-    """A story shows no caption and no comments, and only business accounts may publish one."""
-    if kind is not Kind.STORY:
-        return []
-    found = []
-    if draft.text.strip():
-        message = "shows no text with a story: give this channel an empty text"
-        found.append(problem(spec, "/text", "TEXT_UNSUPPORTED", "story_text", message))
-    if draft.first_comment:
-        message = "takes no comment below a story"
-        found.append(problem(spec, "/firstComment", "FIRST_COMMENT_UNSUPPORTED", "story_comment", message))
+def _story_account(found: Problems, account: ConnectedAccount | None) -> None:
     if account is not None and account.facts.get("account_type") in ("CREATOR", "MEDIA_CREATOR"):
         message = "takes stories from business accounts only; this is a creator account"
-        found.append(problem(spec, "/options/kind", "FEATURE_NOT_ELIGIBLE", "story_account", message))
-    return found
+        found.add("/options/kind", "FEATURE_NOT_ELIGIBLE", "story_account", message)

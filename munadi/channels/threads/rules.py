@@ -7,15 +7,15 @@ from datetime import timedelta
 import regex
 
 from munadi.channels.channel import Rules
-from munadi.channels.meta.media import check_video
+from munadi.channels.meta.rules import check_video
 from munadi.channels.text import (
+    Problems,
     check_extras,
     check_media_count,
     check_media_files,
     check_text,
     lengths,
     measure,
-    problem,
 )
 from munadi.channels.threads.option_rules import check_options, is_web_address
 from munadi.channels.threads.spec import (
@@ -30,7 +30,7 @@ from munadi.channels.threads.spec import (
 )
 from munadi.channels.threads.wire import kind_of, shown_text
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind, TextLength, TextLimit, TextUnit
+from munadi.domain.channel import MediaKind, TextLength, TextLimit, TextUnit
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.problem import Problem
@@ -45,21 +45,22 @@ class ThreadsRules(Rules[Options]):
 
     def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
         """All violations, with pointers relative to the draft."""
-        spec = self.spec
-        problems = check_extras(spec, draft)
+        found = Problems(self.spec)
+        found += check_extras(self.spec, draft)
         attachment = options.text_attachment if options is not None else None
         for pointer, text, attached in _texts(draft, attachment.link if attachment else None):
-            problems += _text(spec, pointer, text, attached)
-        problems += check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
+            _text(found, pointer, text, attached)
+        found += check_media_count(self.spec, draft.media) + check_media_files(self.spec, draft.media)
         for index, asset in enumerate(draft.media):
-            problems += _video(spec, asset, f"/media/{index}")
+            _video(found, asset, f"/media/{index}")
         if draft.link and not is_web_address(draft.link):
-            problems.append(problem(spec, "/link", "INVALID_LINK", "link", "takes links that start with http(s)://"))
+            found.add("/link", "INVALID_LINK", "link", "takes links that start with http(s)://")
         if not (draft.text.strip() or draft.link or draft.media):
-            problems.append(problem(spec, "/text", "MISSING_FIELD", "not_empty", "needs a text, a link or media"))
+            found.add("/text", "MISSING_FIELD", "not_empty", "needs a text, a link or media")
         if options is not None:
-            problems += check_options(spec, draft, options, account)
-        return problems + _replies(spec, draft, account)
+            check_options(found, draft, options, account)
+        _replies(found, draft, account)
+        return found
 
     def lengths(self, draft: Draft) -> list[TextLength]:
         """The length of each text, in characters and as Meta documents it."""
@@ -91,42 +92,38 @@ def _texts(draft: Draft, second_link: str | None) -> list[tuple[str, str, set[st
     return [*texts, ("/firstComment", draft.first_comment, set())] if draft.first_comment else texts
 
 
-def _text(spec: ChannelSpec, pointer: str, text: str, attached: set[str]) -> list[Problem]:
-    found = check_text(spec, text, pointer)
+def _text(found: Problems, pointer: str, text: str, attached: set[str]) -> None:
+    too_long = check_text(found.spec, text, pointer)
+    found += too_long
     actual = weight(text)
-    if not found and actual > MAX_TEXT:
+    if not too_long and actual > MAX_TEXT:
         message = f"counts an emoji as its UTF-8 bytes, so takes at most {MAX_TEXT}; this text has {actual}"
-        found.append(problem(spec, pointer, "TEXT_TOO_LONG", "text_emoji_bytes", message, MAX_TEXT, actual))
+        found.add(pointer, "TEXT_TOO_LONG", "text_emoji_bytes", message, MAX_TEXT, actual)
     links = links_in(text) | attached
     if len(links) > MAX_LINKS:
         message = f"takes at most {MAX_LINKS} different links; this has {len(links)}"
-        found.append(problem(spec, pointer, "TOO_MANY_LINKS", "links", message, MAX_LINKS, len(links)))
-    return found
+        found.add(pointer, "TOO_MANY_LINKS", "links", message, MAX_LINKS, len(links))
 
 
-def _video(spec: ChannelSpec, asset: MediaAsset, pointer: str) -> list[Problem]:
+def _video(found: Problems, asset: MediaAsset, pointer: str) -> None:
     """Codecs, frame rate and bit rate, where the probe could read them."""
     if asset.kind is not MediaKind.VIDEO:
-        return []
-    found = check_video(spec, asset, pointer, AUDIO_CODECS)
+        return
+    check_video(found, asset, pointer, AUDIO_CODECS)
     rate = asset.bytes * 8000 // asset.duration_ms if asset.duration_ms else 0
     if rate > MAX_BITS_PER_SECOND:
         message = f"takes at most {MAX_BITS_PER_SECOND} bits per second; this has {rate}"
-        found.append(problem(spec, pointer, "MEDIA_BITRATE", "bitrate", message, MAX_BITS_PER_SECOND, rate))
-    return found
+        found.add(pointer, "MEDIA_BITRATE", "bitrate", message, MAX_BITS_PER_SECOND, rate)
 
 
-def _replies(spec: ChannelSpec, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
+def _replies(found: Problems, draft: Draft, account: ConnectedAccount | None) -> None:
     """Parts and comments are replies: each needs a text, and the connection a permission of its own."""
-    found = [
-        problem(spec, f"/parts/{index}", "MISSING_FIELD", "not_empty", "needs a text in every part")
-        for index, part in enumerate(draft.parts)
-        if not part.strip()
-    ]
-    if draft.first_comment is not None and draft.first_comment and not draft.first_comment.strip():
-        found.append(problem(spec, "/firstComment", "MISSING_FIELD", "not_empty", "needs a text in the first comment"))
+    for index, part in enumerate(draft.parts):
+        if not part.strip():
+            found.add(f"/parts/{index}", "MISSING_FIELD", "not_empty", "needs a text in every part")
+    if draft.first_comment and not draft.first_comment.strip():
+        found.add("/firstComment", "MISSING_FIELD", "not_empty", "needs a text in the first comment")
     if account is not None and account.scopes and REPLY_SCOPE not in account.scopes:
         message = f"publishes replies only with the permission {REPLY_SCOPE}: reconnect the account"
-        pointers = ["/parts"] * bool(draft.parts) + ["/firstComment"] * bool(draft.first_comment)
-        found += [problem(spec, pointer, "MISSING_SCOPE", "reply_scope", message, REPLY_SCOPE) for pointer in pointers]
-    return found
+        for pointer in ["/parts"] * bool(draft.parts) + ["/firstComment"] * bool(draft.first_comment):
+            found.add(pointer, "MISSING_SCOPE", "reply_scope", message, REPLY_SCOPE)

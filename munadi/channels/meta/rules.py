@@ -1,0 +1,70 @@
+"""Rules that several of Meta's networks share: videos, covers, options by kind, stories. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+
+from pydantic import BaseModel
+
+from munadi.channels.text import Problems, check_media_file
+from munadi.domain.channel import MediaKind, MediaRule
+from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
+
+VIDEO_CODECS = ("h264", "hevc")
+MIN_FPS, MAX_FPS = 23, 60
+
+
+def check_video(found: Problems, asset: MediaAsset, pointer: str, audio: Collection[str] = ()) -> None:
+    """Codecs and frame rate, where the probe could read them. `audio`: the codecs of sound, when they are checked."""
+    if asset.kind is not MediaKind.VIDEO:
+        return
+    for rule, codec, known in (
+        ("video_codec", asset.video_codec, VIDEO_CODECS),
+        ("audio_codec", asset.audio_codec, audio),
+    ):
+        if codec is not None and known and codec not in known:
+            limit = ", ".join(known)
+            message = f"takes {rule.removesuffix('_codec')} encoded as {limit}; this is {codec}"
+            found.add(pointer, "MEDIA_CODEC", rule, message, limit, codec)
+    # Measured rates are a little off the nominal one (23.976).
+    if asset.fps is not None and not MIN_FPS - 0.05 <= asset.fps <= MAX_FPS + 0.05:
+        message = f"takes {MIN_FPS} to {MAX_FPS} frames per second; this has {asset.fps:g}"
+        found.add(pointer, "MEDIA_FPS", "fps", message, f"{MIN_FPS}-{MAX_FPS}", asset.fps)
+
+
+def check_cover(found: Problems, draft: Draft, index: int | None, rule: MediaRule) -> None:
+    """The cover must be one of the media, and an image within `rule`."""
+    if index is None:
+        return
+    pointer, count = "/options/coverIndex", len(draft.media)
+    if index >= count:
+        message = f"takes one of the {count} media as the cover"
+        found.add(pointer, "INVALID_OPTION", "cover_index", message, count - 1, index)
+    elif (cover := draft.media[index]).kind is not MediaKind.IMAGE:
+        message = f"takes an image as the cover; this is a {cover.kind}"
+        found.add(pointer, "INVALID_OPTION", "cover_kind", message, "image", cover.kind)
+    else:
+        found += check_media_file(found.spec, rule, cover, f"/media/{index}")
+
+
+def check_option_kinds(
+    found: Problems, options: BaseModel, kind: StrEnum, takers: Mapping[str, Collection[StrEnum]]
+) -> None:
+    """Options that only some kinds take."""
+    for name, kinds in takers.items():
+        if name in options.model_fields_set and kind not in kinds:
+            pointer = f"/options/{type(options).model_fields[name].alias}"
+            message = f"has no such option for the kind {kind}"
+            found.add(pointer, "OPTION_NOT_FOR_KIND", "option_kind", message, ", ".join(sorted(kinds)), kind)
+
+
+def check_story(found: Problems, draft: Draft) -> None:
+    """A story is its photo or video alone."""
+    if draft.text.strip():
+        message = "shows no text with a story: give this channel an empty text"
+        found.add("/text", "TEXT_UNSUPPORTED", "story_text", message)
+    if draft.first_comment:
+        message = "takes no comment below a story"
+        found.add("/firstComment", "FIRST_COMMENT_UNSUPPORTED", "story_comment", message)
