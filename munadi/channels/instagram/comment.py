@@ -12,10 +12,10 @@ from datetime import timedelta
 from munadi.channels.channel import COMMENT, Post
 from munadi.channels.http import cannot_look
 from munadi.channels.instagram.spec import Options
-from munadi.channels.instagram.wire import CommentRead, read_comments
+from munadi.channels.instagram.wire import read_comments
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.errors import MISSING_OBJECT
-from munadi.channels.meta.graph import next_cursor, token_of
+from munadi.channels.meta.graph import token_of
 from munadi.channels.meta.lookup import Lookup
 from munadi.channels.meta.network import ContainerNetwork
 from munadi.channels.meta.state import Prepared
@@ -26,7 +26,6 @@ from munadi.domain.publication import POST, Absent, Published, Unknown
 from munadi.ports import Stage
 
 FIELDS = "id,text,timestamp"
-MAX_LISTS = 5
 # Which media a post became may take a while to be readable.
 ID_WAIT = timedelta(seconds=30)
 
@@ -73,16 +72,14 @@ class FirstComment:
             return cannot_look(error)
 
     async def _below(self, media_id: str, account: ConnectedAccount, wanted: str) -> Published | Absent | Unknown:
-        found: list[CommentRead] = []
-        params = {"fields": FIELDS, "limit": "50"}
-        for _ in range(MAX_LISTS):
-            answer = await self.network.graph(account).get(f"{media_id}/comments", token_of(account), params)
-            found += [comment for comment in read_comments(answer) if collapsed(comment.text) == wanted]
-            after = next_cursor(answer)
-            if after is None:
-                return _judged(found)
-            params = {**params, "after": after}
-        return _judged(found) if found else Unknown(note="the post has too many comments to read")
+        graph, params = self.network.graph(account), {"fields": FIELDS, "limit": "50"}
+        rows, whole = await graph.rows(f"{media_id}/comments", token_of(account), params)
+        found = [comment for comment in read_comments(rows) if collapsed(comment.text) == wanted]
+        if len(found) > 1:
+            return Unknown(note=f"{len(found)} comments have this text")
+        if found:
+            return Published(post_id=found[0].id, published_at=found[0].timestamp)
+        return Absent() if whole else Unknown(note="the post has too many comments to read")
 
     async def _media_id(self, post: Post[Options], prepared: Prepared) -> str | None:
         """As saved, or found in the account's list when the post itself was found there."""
@@ -91,11 +88,3 @@ class FirstComment:
         container = prepared.containers.get(POST)
         since = container.created_at if container else post.draft.due_at
         return (await self.lookup.locate(post, since, POST)).post_id
-
-
-def _judged(found: list[CommentRead]) -> Published | Absent | Unknown:
-    if len(found) > 1:
-        return Unknown(note=f"{len(found)} comments have this text")
-    if not found:
-        return Absent()
-    return Published(post_id=found[0].id, published_at=found[0].timestamp)

@@ -1,6 +1,6 @@
 """Both log-ins in a browser: at Instagram itself, or through Facebook and the Pages that accounts belong to.
 
-Source: facts, section 2. Instagram knows us as another app than Facebook does. Neither takes PKCE.
+Source: docs/networks/instagram.md, section 2. Instagram knows us as another app than Facebook does. Neither takes PKCE.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from munadi.channels.instagram.errors import TITLE
 from munadi.channels.instagram.pages import PAGE_FIELDS, PUBLISHING_TASKS
 from munadi.channels.instagram.spec import COMMENT_SCOPES, Graphs, Login, Settings
 from munadi.channels.meta.graph import Graph
-from munadi.channels.meta.login import PersonLogin, may, name_of, names_of
-from munadi.channels.oauth import code_in, consent_url, end_of, refused_code, require_scopes, text_of
+from munadi.channels.meta.login import AppLogin, PersonLogin, may, name_of, names_of
+from munadi.channels.oauth import require_scopes, text_of
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Reason
+from munadi.domain.failure import Reason
 from munadi.ports import AccountImport, Answer, Asking, Choice, Clock, Consent, Granted
 
 # What publishing needs; what first comments need is asked for too, and can be done without.
@@ -54,14 +54,7 @@ class InstagramLogin:
             raise self._direct.refusal(Reason.INVALID_FIELD, message)
         if login is Login.PAGE:
             return self._person.dialog(asking, ASKED[login])
-        query = {
-            "client_id": self.settings.client_id or "",
-            "redirect_uri": asking.redirect_uri,
-            "scope": ",".join(ASKED[login]),
-            "response_type": "code",
-            "state": asking.state,
-        }
-        return Consent(consent_url(f"{self.settings.hosts.auth.rstrip('/')}/oauth/authorize", query))
+        return self._app.consent(asking, ASKED[login])
 
     async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
         """One account with a token of 60 days, or one for every Page with an account. Raises ChannelError."""
@@ -78,6 +71,11 @@ class InstagramLogin:
         return self.graphs[Login.DIRECT]
 
     @property
+    def _app(self) -> AppLogin:
+        hosts = self.settings.hosts
+        return AppLogin(self._direct, self.settings, hosts.auth, hosts.token, "ig_exchange_token", self.clock)
+
+    @property
     def _person(self) -> PersonLogin:
         settings = self.settings
         site = f"{settings.hosts.fb_auth.rstrip('/')}/{settings.version}"
@@ -91,32 +89,13 @@ class InstagramLogin:
 
     async def _directly(self, asking: Asking, answered: Mapping[str, str]) -> Granted:
         """Code → short token → long token; then the account's own id, which the first answer need not have."""
-        secret = self.settings.secret
-        form = {
-            "client_id": self.settings.client_id or "",
-            "client_secret": secret,
-            "grant_type": "authorization_code",
-            "redirect_uri": asking.redirect_uri,
-            "code": code_in(TITLE, answered),
-        }
-        url, hidden = f"{self.settings.hosts.token.rstrip('/')}/oauth/access_token", [secret, form["code"]]
-        try:
-            short = _unwrapped(await self._direct.http.call("POST", url, form=form, secrets=hidden))
-        except ChannelError as error:
-            raise refused_code(TITLE, error) from error
+        short = _unwrapped(await self._app.short(asking, answered))
         token, scopes = text_of(TITLE, short, "access_token"), _scopes(short)
         require_scopes(TITLE, scopes or ASKED[Login.DIRECT], NEEDED[Login.DIRECT])
-        params = {"grant_type": "ig_exchange_token", "client_secret": secret, "access_token": token}
-        url = f"{self._direct.tokens}/access_token"
-        long = await self._direct.http.call("GET", url, params=params, secrets=[secret, token])
-        token = text_of(TITLE, long, "access_token")
+        token, expires_at = await self._app.long(token)
         me = await self._direct.get("me", token, {"fields": "user_id,username"})
         user_id = text_of(TITLE, me, "user_id")
-        given = AccountImport(
-            external_id=user_id,
-            access_token=SecretStr(token),
-            expires_at=end_of(self.clock.now(), long.field("expires_in")),
-        )
+        given = AccountImport(user_id, access_token=SecretStr(token), expires_at=expires_at)
         return Granted((Choice(user_id, str(me.field("username") or user_id), given),), scopes)
 
     async def _through_pages(self, asking: Asking, answered: Mapping[str, str]) -> Granted:
@@ -141,9 +120,9 @@ def _unwrapped(answer: Answer) -> Answer:
 
 
 def _scopes(answer: Answer) -> tuple[str, ...]:
-    """`permissions`, separated by commas or as a list; empty when they are not told."""
-    told = answer.field("permissions")
-    names = told.split(",") if isinstance(told, str) else told if isinstance(told, list) else []
+    """`permissions`, separated by commas or as a list; empty when the answer has none."""
+    named = answer.field("permissions")
+    names = named.split(",") if isinstance(named, str) else named if isinstance(named, list) else []
     return tuple(name for one in names if (name := str(one).strip()))
 
 

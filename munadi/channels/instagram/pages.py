@@ -1,8 +1,9 @@
-"""The log-in through a Page: which account a token may speak for, and with which token. Source: facts, section 2b.
+"""The log-in through a Page: which account a token may speak for, and with which token.
 
-A Page's token is kept, since it has no expiry date when it comes from a long-lived one; a person's is not kept. There
-is no renewal: a dead token means to connect again. Our access to the person's data lapses 90 days after they last used
-the app, and only they can extend it; with the Meta app's credentials its end is known.
+A Page's token is stored, since it has no expiry date when it comes from a long-lived one; a person's is not. There is
+no renewal: a dead token means to connect again. Our access to the person's data ends 90 days after they last used the
+app, and only they can extend it; with the Meta app's credentials its end is known.
+Source: docs/networks/instagram.md, section 2b.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from munadi.channels.meta.graph import Graph, moment, next_cursor, token_of, unrenewable, words
+from munadi.channels.meta.graph import Graph, moment, token_of, unrenewable, words
+from munadi.channels.meta.login import granted_scopes
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.model import Model
-from munadi.ports import AccountImport, Answer, Clock, Connection
+from munadi.ports import AccountImport, Clock, Connection
 
 PAGE_FIELDS = "id,name,access_token,tasks,instagram_business_account"
 MAX_LISTS = 10
@@ -28,7 +30,7 @@ IS_A_PAGE = "100"
 
 
 class PageRead(Model):
-    """A Page with its account. `token` None: the one in hand is the Page's own. `tasks` None: not told."""
+    """A Page with its account. `token` None: the one in hand is the Page's own. `tasks` None: not listed."""
 
     id: str
     name: str
@@ -83,29 +85,21 @@ class Pages:
             raise
         kept = account.credentials
         if kept.expires_at is not None and kept.expires_at <= self._clock.now():
-            # It works all the same: whoever gave us this date was wrong.
+            # It works, so the date we were given was wrong.
             kept = kept.model_copy(update={"expires_at": None})
         until = await self._data_access(kept.access_token)
         return kept if until is None else kept.model_copy(update={"grant_expires_at": until})
 
     async def _data_access(self, token: SecretStr) -> datetime | None:
-        """When our access to the person's data lapses; None when nobody tells."""
+        """When our access to the person's data lapses; None when that is unknown."""
         if self._app is None:
             return None
         return moment((await self._graph.inspect(token.get_secret_value(), self._app)).get("data_access_expires_at"))
 
     async def _listed(self, token: str) -> list[PageRead]:
-        """The Pages of a person that have an account, all lists of them."""
-        pages: list[PageRead] = []
-        params = {"fields": PAGE_FIELDS, "limit": "100"}
-        for _ in range(MAX_LISTS):
-            answer = await self._graph.get("me/accounts", token, params)
-            pages += read_pages(answer)
-            after = next_cursor(answer)
-            if after is None:
-                break
-            params = {**params, "after": after}
-        return pages
+        """The Pages of a person that have an account and a token of their own."""
+        rows, _ = await self._graph.rows("me/accounts", token, {"fields": PAGE_FIELDS}, MAX_LISTS)
+        return [page for row in rows if (page := _read_page(row)) and page.token]
 
     async def _own(self, token: str) -> list[PageRead]:
         """The Page whose own token this is, when it has an account."""
@@ -116,11 +110,9 @@ class Pages:
     async def _scopes(self, token: str) -> tuple[str, ...]:
         """What the person granted; empty when it cannot be read, since an import does not depend on it."""
         try:
-            answer = await self._graph.get("me/permissions", token, {})
+            return await granted_scopes(self._graph, token)
         except ChannelError:
             return ()
-        rows = _rows(answer)
-        return tuple(str(row["permission"]) for row in rows if row.get("status") == "granted" and row.get("permission"))
 
     async def _profile(self, page: PageRead, token: str, scopes: tuple[str, ...]) -> Profile:
         """The account itself, read with the token that will be kept."""
@@ -132,11 +124,6 @@ class Pages:
             scopes=scopes,
             facts={"page_id": page.id, "page_name": page.name},
         )
-
-
-def read_pages(answer: Answer) -> list[PageRead]:
-    """The Pages of a list that have an account, with their own tokens."""
-    return [page for row in _rows(answer) if (page := _read_page(row)) and page.token]
 
 
 def _chosen(graph: Graph, pages: list[PageRead], wanted: str | None) -> PageRead:
@@ -164,8 +151,3 @@ def _read_page(row: Any) -> PageRead | None:
         token=token if isinstance(token, str) and token else None,
         tasks=tuple(str(task) for task in tasks) if isinstance(tasks, list) else None,
     )
-
-
-def _rows(answer: Answer) -> list[dict[str, Any]]:
-    data = answer.field("data")
-    return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []

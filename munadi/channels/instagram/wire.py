@@ -8,16 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from munadi.channels.instagram.spec import Kind, Options, UserTag
-from munadi.channels.meta.graph import flag, instant, listed
+from munadi.channels.meta.graph import flag, instant
 from munadi.channels.meta.media import public_source
 from munadi.channels.meta.wire import Form
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
-from munadi.ports import Answer, MediaReader
+from munadi.ports import MediaReader
 
 
 def kind_of(draft: Draft, options: Options) -> Kind:
@@ -98,10 +99,10 @@ class CommentRead(Model):
     timestamp: datetime | None = None
 
 
-def read_comments(answer: Answer) -> list[CommentRead]:
-    """The comments of a list answer that have an id and a text. Raises ChannelError."""
+def read_comments(rows: list[Any]) -> list[CommentRead]:
+    """The comments of a list that have an id and a text."""
     return [
         CommentRead(id=str(fields["id"]), text=fields["text"], timestamp=instant(fields.get("timestamp")))
-        for fields in listed(answer)
+        for fields in rows
         if isinstance(fields, dict) and fields.get("id") and isinstance(fields.get("text"), str)
     ]

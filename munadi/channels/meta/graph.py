@@ -96,10 +96,12 @@ class Graph:
         except (ChannelError, TypeError, KeyError, IndexError, ValueError):
             return None
 
-    async def rows(self, path: str, token: str, params: Mapping[str, str]) -> tuple[list[Any], bool]:
-        """The rows of a list, and whether these are all of them. Raises ChannelError, also for what is no list."""
+    async def rows(
+        self, path: str, token: str, params: Mapping[str, str], most: int = MAX_LISTS
+    ) -> tuple[list[Any], bool]:
+        """The rows of at most `most` pages of a list, and whether these are all. Raises ChannelError."""
         rows: list[Any] = []
-        for _ in range(MAX_LISTS):
+        for _ in range(most):
             answer = await self.get(path, token, {"limit": LIST_SIZE, **params})
             rows += listed(answer)
             after = next_cursor(answer)

@@ -1,28 +1,80 @@
-"""The family's login of a person, who shares Pages: the dialog, a code, their tokens, what they granted, their Pages.
+"""Logins at Meta's networks: of one account at its network, and of a person who shares Pages. None takes PKCE.
 
-Source: Meta's Facebook Login guides (facts, section 2; of Instagram 2b). It takes no PKCE. A grant is one person's for
-the whole app: ending it would end every Page and account that the person shared, in whichever brand it is connected.
+A person's grant is for the whole app: ending it would end every Page and account that the person shared, in every brand
+where one is connected. Source: Meta's login guides (docs/networks/instagram.md and facebook.md, section 2).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from munadi.channels.meta.graph import Graph, listed, next_cursor
-from munadi.channels.oauth import code_in, consent_url, refused_code, text_of
+from munadi.channels.http import AppSettings
+from munadi.channels.meta.graph import Graph, listed
+from munadi.channels.oauth import code_in, consent_url, end_of, refused_code, text_of
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
-from munadi.ports import Asking, Consent
+from munadi.ports import Answer, Asking, Clock, Consent
 
-# A list that goes on after so many hundreds of Pages is one that leads in circles.
-MAX_LISTS, LIST_SIZE = 50, "100"
+# A list that continues after so many hundreds of Pages leads in circles.
+MAX_LISTS = 50
 MAX_NAMES = 5
 
 
 @dataclass(frozen=True)
+class AppLogin:
+    """The login of one account at the network itself. `tokens` is where its code is sent, `site` where people consent.
+
+    `grant_type` names the exchange of a short token for one of 60 days.
+    """
+
+    graph: Graph
+    settings: AppSettings
+    site: str
+    tokens: str
+    grant_type: str
+    clock: Clock
+
+    def consent(self, asking: Asking, scopes: Collection[str]) -> Consent:
+        """The consent page."""
+        query = {
+            "client_id": self.settings.client_id or "",
+            "redirect_uri": asking.redirect_uri,
+            "scope": ",".join(scopes),
+            "response_type": "code",
+            "state": asking.state,
+        }
+        return Consent(consent_url(f"{self.site.rstrip('/')}/oauth/authorize", query))
+
+    async def short(self, asking: Asking, answered: Mapping[str, str]) -> Answer:
+        """Code → the answer with a token of an hour. Raises ChannelError: CONSENT_DENIED, CONSENT_EXPIRED."""
+        form = {
+            "client_id": self.settings.client_id or "",
+            "client_secret": self.settings.secret,
+            "grant_type": "authorization_code",
+            "redirect_uri": asking.redirect_uri,
+            "code": code_in(self.graph.title, answered),
+        }
+        url, hidden = f"{self.tokens.rstrip('/')}/oauth/access_token", [self.settings.secret, form["code"]]
+        try:
+            return await self.graph.http.call("POST", url, form=form, secrets=hidden)
+        except ChannelError as error:
+            raise refused_code(self.graph.title, error) from error
+
+    async def long(self, token: str) -> tuple[str, datetime | None]:
+        """A short token → one of 60 days, and its end. Raises ChannelError."""
+        secret = self.settings.secret
+        params = {"grant_type": self.grant_type, "client_secret": secret, "access_token": token}
+        url, hidden = f"{self.graph.tokens}/access_token", [secret, token]
+        answer = await self.graph.http.call("GET", url, params=params, secrets=hidden)
+        until = end_of(self.clock.now(), answer.field("expires_in"))
+        return text_of(self.graph.title, answer, "access_token"), until
+
+
+@dataclass(frozen=True)
 class PersonLogin:
-    """`site` is where people consent, with the version."""
+    """The login of a person. `site` is where people consent, with the version."""
 
     graph: Graph
     site: str
@@ -54,22 +106,15 @@ class PersonLogin:
         return await self._token({"grant_type": "fb_exchange_token", "fb_exchange_token": short}, short)
 
     async def scopes(self, token: str) -> tuple[str, ...]:
-        """What the person granted; whatever else is said of a permission, it is missing. Raises ChannelError."""
-        rows = [row for row in listed(await self.graph.get("me/permissions", token, {})) if isinstance(row, dict)]
-        return tuple(str(row["permission"]) for row in rows if row.get("status") == "granted" and row.get("permission"))
+        """What the person granted. Raises ChannelError."""
+        return await granted_scopes(self.graph, token)
 
     async def pages(self, token: str, fields: str) -> list[dict[str, Any]]:
         """Every Page that the person shared and that has a token of its own. Raises ChannelError."""
-        rows: list[Any] = []
-        params = {"fields": fields, "limit": LIST_SIZE}
-        for _ in range(MAX_LISTS):
-            answer = await self.graph.get("me/accounts", token, params)
-            rows += listed(answer)
-            after = next_cursor(answer)
-            if after is None:
-                return [row for row in rows if isinstance(row, dict) and row.get("id") and row.get("access_token")]
-            params = {**params, "after": after}
-        raise self.graph.strange("the list of Pages does not end")
+        rows, whole = await self.graph.rows("me/accounts", token, {"fields": fields}, MAX_LISTS)
+        if not whole:
+            raise self.graph.strange("the list of Pages does not end")
+        return [row for row in rows if isinstance(row, dict) and row.get("id") and row.get("access_token")]
 
     def nothing_to_publish_to(self, what_to_do: str) -> ChannelError:
         """Consent was given, and to nothing that we could publish to."""
@@ -83,8 +128,14 @@ class PersonLogin:
         return text_of(self.graph.title, answer, "access_token")
 
 
+async def granted_scopes(graph: Graph, token: str) -> tuple[str, ...]:
+    """The permissions that a token's person granted; any other status of a permission is none. Raises ChannelError."""
+    rows = [row for row in listed(await graph.get("me/permissions", token, {})) if isinstance(row, dict)]
+    return tuple(str(row["permission"]) for row in rows if row.get("status") == "granted" and row.get("permission"))
+
+
 def may(page: Mapping[str, Any], tasks: Collection[str]) -> bool:
-    """Whether the person holds one of these tasks on a Page; what is not told is found out by doing it."""
+    """Whether the person holds one of these tasks on a Page; where that is not listed, publishing will show it."""
     held = page.get("tasks")
     return not isinstance(held, list) or any(task in held for task in tasks)
 

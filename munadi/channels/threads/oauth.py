@@ -1,4 +1,4 @@
-"""Threads Login: consent in a browser, a code, a token of an hour and one of 60 days for it. Source: facts, section 2.
+"""Threads Login: consent in a browser, a code, a token of an hour and one of 60 days for it.
 
 One consent is for one profile. Threads takes no PKCE and has no call that ends a grant: its owner does that in the app.
 """
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from munadi.channels.meta.graph import Graph
-from munadi.channels.oauth import code_in, consent_url, end_of, refused_code, require_scopes, text_of
+from munadi.channels.meta.login import AppLogin
+from munadi.channels.oauth import require_scopes, text_of
 from munadi.channels.threads.errors import TITLE
 from munadi.channels.threads.spec import REPLY_SCOPE, Settings
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError
 from munadi.ports import AccountImport, Asking, Choice, Clock, Consent, Granted
 
 # What publishing needs; replies are asked for too, since parts and first comments are replies.
@@ -38,50 +38,28 @@ class ThreadsLogin:
 
     async def begin(self, asking: Asking) -> Consent:
         """Threads' consent page, with every scope that we can use."""
-        query = {
-            "client_id": self.settings.client_id or "",
-            "redirect_uri": asking.redirect_uri,
-            "scope": ",".join(ASKED),
-            "response_type": "code",
-            "state": asking.state,
-        }
-        return Consent(consent_url(f"{self.settings.hosts.auth.rstrip('/')}/oauth/authorize", query))
+        return self._login.consent(asking, ASKED)
 
     async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
-        """Code → short token → long token; whose they are, Threads says with the first. Raises ChannelError."""
-        secret = self.settings.secret
-        form = {
-            "client_id": self.settings.client_id or "",
-            "client_secret": secret,
-            "grant_type": "authorization_code",
-            "redirect_uri": asking.redirect_uri,
-            "code": code_in(TITLE, answered),
-        }
-        hidden = [secret, form["code"]]
-        try:
-            short = await self.graph.http.call(
-                "POST", f"{self.graph.tokens}/oauth/access_token", form=form, secrets=hidden
-            )
-        except ChannelError as error:
-            raise refused_code(TITLE, error) from error
+        """Code → short token, whose answer names the profile → long token. Raises ChannelError."""
+        short = await self._login.short(asking, answered)
         token, user_id = text_of(TITLE, short, "access_token"), text_of(TITLE, short, "user_id")
         scopes = await self._scopes(token)
         require_scopes(TITLE, scopes or ASKED, NEEDED)
-        params = {"grant_type": "th_exchange_token", "client_secret": secret, "access_token": token}
-        url = f"{self.graph.tokens}/access_token"
-        long = await self.graph.http.call("GET", url, params=params, secrets=[secret, token])
-        given = AccountImport(
-            external_id=user_id,
-            access_token=SecretStr(text_of(TITLE, long, "access_token")),
-            expires_at=end_of(self.clock.now(), long.field("expires_in")),
-        )
+        long, expires_at = await self._login.long(token)
+        given = AccountImport(user_id, access_token=SecretStr(long), expires_at=expires_at)
         return Granted((Choice(user_id, user_id, given),), scopes)
 
     async def revoke(self, account: ConnectedAccount) -> bool:
         """Threads has no call for it."""
         return False
 
+    @property
+    def _login(self) -> AppLogin:
+        site, graph = self.settings.hosts.auth, self.graph
+        return AppLogin(graph, self.settings, site, graph.tokens, "th_exchange_token", self.clock)
+
     async def _scopes(self, token: str) -> tuple[str, ...]:
         """What was granted, as far as the token can be read: Threads' owner may have unticked some."""
-        told = (await self.graph.inspect(token)).get("scopes")
-        return tuple(str(scope) for scope in told) if isinstance(told, list) else ()
+        data = (await self.graph.inspect(token)).get("scopes")
+        return tuple(str(scope) for scope in data) if isinstance(data, list) else ()
