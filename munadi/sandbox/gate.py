@@ -7,6 +7,7 @@ A fault of the kind "accepted, then …" is spent only by a call that the networ
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
@@ -16,7 +17,7 @@ from munadi.sandbox import transport
 from munadi.sandbox.calls import CallLog, CallRecord
 from munadi.sandbox.exchange import Answer, Call, Operation, Refusal
 from munadi.sandbox.faults import AFTER_EFFECT, WITHOUT_EFFECT, Fault, FaultBoard, FaultMode
-from munadi.sandbox.network import EmulatedNetwork
+from munadi.sandbox.platform import Platform
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 GATEWAY_PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>"
@@ -33,7 +34,7 @@ class BodyTooLargeError(Exception):
 class Gate:
     """An ASGI application, mounted at the channel's prefix."""
 
-    def __init__(self, network: EmulatedNetwork, faults: FaultBoard, calls: CallLog, base_url: str | None) -> None:
+    def __init__(self, network: Platform[Any], faults: FaultBoard, calls: CallLog, base_url: str | None) -> None:
         self._network = network
         self._faults = faults
         self._calls = calls
@@ -79,7 +80,7 @@ class _Exchange:
 
     def __init__(
         self,
-        network: EmulatedNetwork,
+        network: Platform[Any],
         operation: Operation,
         call: Call,
         record: CallRecord,

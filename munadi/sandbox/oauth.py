@@ -7,7 +7,7 @@ Networks differ in names, lifetimes and error answers; each passes them in. Blue
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,7 @@ class Token:
     exchanged: bool = False  # a short-lived token that was exchanged for a long-lived one
     pages: list[str] | None = None  # a person's token: the Pages that the person shares; None is all
     grant: str = ""  # the refresh token that this token came from
+    used_at: float = 0.0  # a refresh token's last use
 
     def has_expired(self, now: float) -> bool:
         return self.expires_at is not None and self.expires_at <= now
@@ -59,6 +60,7 @@ class ConsentRules:
     seconds: int = HOUR
     fragment: str = ""  # what the network appends to the redirect
     scopes_as: tuple[str, str] | None = None  # the redirect's parameter with the granted scopes, and its separator
+    known_scopes: Collection[str] | None = None  # others are left out; None: every scope is known
 
 
 class TokenIssuer:
@@ -70,13 +72,21 @@ class TokenIssuer:
         self.codes: Table[Code] = platform.table("code", Code)
 
     def consent(
-        self, call: Call, title: str, choices: Iterable[Choice], rules: ConsentRules, kind: str = "access"
+        self,
+        call: Call,
+        title: str,
+        choices: Iterable[Choice],
+        rules: ConsentRules,
+        kind: str = "access",
+        prepare: Callable[[Code], None] | None = None,
     ) -> Answer:
-        """The consent page, and then the redirect with a code or with the denial."""
+        """The consent page, and then the redirect with a code or with the denial; `prepare` completes the code."""
         redirect_uri = call.query.get("redirect_uri", "")
         if not is_address(redirect_uri):
             return Answer(400, "Invalid redirect_uri")
         asked = call.query.get("scope", "").replace(",", " ").split()
+        if rules.known_scopes is not None:
+            asked = [scope for scope in asked if scope in rules.known_scopes]
         decision = decided(call, title, choices, asked, denial=rules.denial, client=rules.client)
         if isinstance(decision, Answer):
             return decision
@@ -91,6 +101,8 @@ class TokenIssuer:
             kind=kind,
             pages=decision.pages,
         )
+        if prepare is not None:
+            prepare(code)
         self.codes.put(code.value, code)
         sent = {"code": code.value}
         if rules.scopes_as is not None:
@@ -118,7 +130,8 @@ class TokenIssuer:
             raise refusal("client")
         if code.redirect_uri != values.get("redirect_uri"):
             raise refusal("redirect_uri")
-        if challenge_of and code.challenge and code.challenge != challenge_of(values.get("code_verifier", "")):
+        proven = challenge_of(values.get("code_verifier", "")) if challenge_of else code.challenge
+        if code.challenge not in (None, proven):
             raise refusal("verifier")
         self.codes.remove(code.value)
         return code

@@ -242,12 +242,18 @@ def names(text: str) -> set[str]:
 
 
 def unique_name(
-    name: str | None, taken: Collection[str], *, allowed: str = "a-z0-9._", kind: str = "user", joint: str = "."
+    name: str | None,
+    taken: Collection[str],
+    *,
+    allowed: str = "a-z0-9._",
+    kind: str = "user",
+    joint: str = ".",
+    longest: int = 24,
 ) -> str:
-    """A name of at most 24 characters, close to the requested one and not taken."""
-    slug = re.sub(rf"[^{allowed}]+", joint, (name or "").lower()).strip(joint)[:24]
+    """A name close to the requested one and not taken."""
+    slug = re.sub(rf"[^{allowed}]+", joint, (name or "").lower()).strip(joint)[:longest]
     slug = slug or f"{kind}{joint}{secrets.token_hex(3)}"
-    return f"{slug[:17]}{joint}{secrets.token_hex(3)}" if slug in taken else slug
+    return f"{slug[: longest - 7]}{joint}{secrets.token_hex(3)}" if slug in taken else slug
 
 
 def _matches(pattern: tuple[str, ...], parts: list[str]) -> bool:

@@ -13,13 +13,13 @@ from munadi.sandbox.facebook import Facebook
 from munadi.sandbox.faults import FaultBoard
 from munadi.sandbox.instagram import Instagram
 from munadi.sandbox.media import MediaShelf
-from munadi.sandbox.platform import PostView
+from munadi.sandbox.platform import Platform, PostView
 from munadi.sandbox.storage import Store
 from munadi.sandbox.threads import Threads
 from munadi.sandbox.tiktok import TikTok
 from munadi.sandbox.youtube import YouTube
 
-NETWORKS: tuple[type[Any], ...] = (Bluesky, Facebook, Instagram, Threads, TikTok, YouTube)
+NETWORKS: tuple[type[Platform[Any]], ...] = (Bluesky, Facebook, Instagram, Threads, TikTok, YouTube)
 
 
 class SandboxState:
@@ -33,7 +33,9 @@ class SandboxState:
         self._store = Store(data_dir / "sandbox.sqlite3" if data_dir else None)
         self.clock = SandboxClock(self._store)
         self.media = MediaShelf(self._store, data_dir / "media" if data_dir else None)
-        self.networks: dict[str, Any] = {kind.channel: kind(self.clock, self._store, self.media) for kind in NETWORKS}
+        self.networks: dict[str, Platform[Any]] = {
+            kind.channel: kind(self.clock, self._store, self.media) for kind in NETWORKS
+        }
         self.faults = FaultBoard()
         self.calls = CallLog()
         self._seed()

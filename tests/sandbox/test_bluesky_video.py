@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from munadi.sandbox.bluesky import Bluesky as Network
-from munadi.sandbox.bluesky.transcodes import STATES
+from munadi.sandbox.bluesky.video import STATES
 from tests.sandbox.conftest import Bluesky, Sandbox, picture, post, video
 
 RKEY = "3n342ilh4f622"

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from munadi.cli.dev.ports import LOOPBACK, Part, choose_ports, kept_ports
 from munadi.cli.exits import CommandFailed
@@ -18,7 +18,7 @@ from munadi.cli.settings import read_settings
 from munadi.config import Settings
 
 if TYPE_CHECKING:
-    from munadi.sandbox.network import EmulatedNetwork
+    from munadi.sandbox.platform import Platform
 
 SEARCH_ATTRIBUTES = ("BrandRef=Keyword", "Channels=KeywordList", "Attention=Keyword")
 SANDBOX_APP = "sandbox"
@@ -148,14 +148,14 @@ def _parts(wishes: Wishes, settings: Settings, own_temporal: bool, sandbox: bool
     return parts
 
 
-def _sandboxed(settings: Settings) -> list[type[EmulatedNetwork]]:
+def _sandboxed(settings: Settings) -> list[type[Platform[Any]]]:
     """The networks that the sandbox plays: those whose channel has no hosts of its own."""
     from munadi.sandbox.state import NETWORKS
 
     return [network for network in NETWORKS if not settings.channels.get(network.channel, {}).get("hosts")]
 
 
-def _towards_the_sandbox(network: type[EmulatedNetwork], url: str, settings: Settings) -> dict[str, str]:
+def _towards_the_sandbox(network: type[Platform[Any]], url: str, settings: Settings) -> dict[str, str]:
     """The settings that point a channel there. It takes any app, yet without one no token could be refreshed."""
     prefix, given = f"MUNADI_CHANNELS__{network.channel.upper()}", settings.channels.get(network.channel, {})
     hosts = {f"{prefix}__HOSTS__{role}": f"{url}/{network.channel}/{path}" for role, path in network.hosts.items()}

@@ -1,198 +1,275 @@
 """Bluesky emulated: PDS, entryway, PLC directory, AppView and video service under `/bluesky`.
 
-Built from channels/bluesky.md and compared with the reference PDS. Not here: signed commits, the
-firehose, the limit per IP.
+Source: docs/networks/bluesky.md, compared with the reference PDS. Not emulated: signed commits, the firehose, the limit
+per IP. Order of checks as in the reference: authorization, the input's shape, limits, the account.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from munadi.sandbox.bluesky import limits, tokens, video
-from munadi.sandbox.bluesky.accounts import STATUSES, app_password
-from munadi.sandbox.bluesky.blobs import Blobs
-from munadi.sandbox.bluesky.directory import Directory
+from munadi.sandbox.bluesky import (
+    directory,
+    lexicon,
+    limits,
+    login,
+    parts,
+    repository,
+    server,
+    tokens,
+    video,
+    views,
+)
+from munadi.sandbox.bluesky.accounts import (
+    DEFAULT,
+    HANDLE_DOMAIN,
+    STATUSES,
+    TAKEN_DOWN,
+    app_password,
+    new_did,
+    require_usable,
+)
+from munadi.sandbox.bluesky.clients import Clients
 from munadi.sandbox.bluesky.errors import planned_failure, refuse
-from munadi.sandbox.bluesky.login import Login
-from munadi.sandbox.bluesky.model import Account
-from munadi.sandbox.bluesky.parts import Parts
-from munadi.sandbox.bluesky.pds import TAKEN_DOWN, Pds
-from munadi.sandbox.bluesky.repository import Repository
-from munadi.sandbox.bluesky.service_auth import ServiceAuth
-from munadi.sandbox.bluesky.sessions import Sessions
-from munadi.sandbox.bluesky.transcodes import Transcodes
-from munadi.sandbox.bluesky.video import Video
-from munadi.sandbox.bluesky.views import post_views, profile_view
-from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.bluesky.grants import Grants
+from munadi.sandbox.bluesky.model import Account, Blob, PartedUpload, Pushed, Record, Transcode
+from munadi.sandbox.bluesky.tid import TidClock
 from munadi.sandbox.exchange import Answer, Call, Operation
-from munadi.sandbox.media import MediaShelf
-from munadi.sandbox.network import EmulatedNetwork, PostView, ProfileView
-from munadi.sandbox.storage import Store
+from munadi.sandbox.platform import Platform, PostView, Run, unique_name
+from munadi.sandbox.storage import Table
 
-Routes = dict[tuple[str, str], Operation]  # (HTTP method, NSID)
+MAX_JSON_BYTES = 1_000_000
+READS = [
+    ("GET", "com.atproto.identity.resolveHandle", directory.resolve_handle),
+    ("GET", "app.bsky.feed.getPosts", directory.get_posts),
+    ("GET", "_health", directory.health),
+]
+SERVER = [
+    *READS,
+    ("POST", "com.atproto.server.createSession", server.create_session),
+    ("POST", "com.atproto.server.refreshSession", server.refresh_session),
+    ("POST", "com.atproto.server.deleteSession", server.delete_session),
+    ("GET", "com.atproto.server.getSession", server.get_session),
+    ("GET", "com.atproto.server.getServiceAuth", server.get_service_auth),
+    ("GET", "com.atproto.server.describeServer", server.describe_server),
+    ("POST", "com.atproto.repo.uploadBlob", server.upload_blob),
+    ("POST", "com.atproto.repo.createRecord", repository.create_record),
+    ("POST", "com.atproto.repo.putRecord", repository.put_record),
+    ("POST", "com.atproto.repo.applyWrites", repository.apply_writes),
+    ("POST", "com.atproto.repo.deleteRecord", repository.delete_record),
+    ("GET", "com.atproto.repo.getRecord", repository.get_record),
+    ("GET", "com.atproto.repo.listRecords", repository.list_records),
+    ("GET", "com.atproto.repo.describeRepo", directory.describe_repo),
+    ("GET", "com.atproto.sync.getBlob", server.get_blob),
+    ("GET", ".well-known/oauth-protected-resource", login.resource),
+]
+# The entryway knows sessions and proxies everything else to the account's PDS.
+ENTRYWAY = [
+    *SERVER,
+    ("GET", ".well-known/oauth-authorization-server", login.metadata),
+    ("POST", "oauth/par", login.push),
+    ("GET", "oauth/authorize", login.authorize),
+    ("POST", "oauth/token", login.token),
+    ("POST", "oauth/revoke", login.revoke),
+]
+VIDEO = [
+    ("GET", f"{video.NSID}.getUploadLimits", video.get_limits),
+    ("POST", f"{video.NSID}.uploadVideo", video.upload_video),
+    ("GET", f"{video.NSID}.getJobStatus", video.get_job_status),
+    ("POST", f"{video.NSID}.startUpload", parts.start),
+    ("POST", f"{video.NSID}.uploadPart", parts.send),
+    ("POST", f"{video.NSID}.finishUpload", parts.finish),
+    ("GET", f"{video.NSID}.getUploadStatus", parts.status),
+    ("POST", f"{video.NSID}.abortUpload", parts.abort),
+]
 
 
-class Bluesky(EmulatedNetwork):
+def _routes(host: str, rows: Iterable[tuple[str, str, Run]]) -> dict[str, tuple[str, Run]]:
+    return {f"{method} {host}/{name}": (name, run) for method, name, run in rows}
+
+
+class Bluesky(Platform[Account]):
     channel = "bluesky"
+    title = "Bluesky"
     app_credentials = ()  # an app is its own address
     hosts = {"ENTRYWAY": "entryway", "PLC": "plc", "APPVIEW": "appview", "VIDEO": "video"}
     default_delays = {"appview": 2.0, "video": 3.0}
     default_limits = {**limits.DEFAULTS, **video.DEFAULTS, "blobBytes": 5 * 1024 * 1024}
     default_switches = video.SWITCHES
     statuses = STATUSES
+    profile_kind = Account
+    visible = frozenset(f"com.atproto.repo.{name}" for name in repository.WRITES)
+    routes = {
+        "* plc/**": ("plc", directory.get_did_document),
+        **_routes("pds", SERVER),
+        **_routes("entryway", ENTRYWAY),
+        **_routes("appview", READS),
+        **_routes("video", VIDEO),
+    }
 
-    def __init__(self, clock: SandboxClock, store: Store, media: MediaShelf) -> None:
-        super().__init__(clock, store, media)
-        self._pds = Pds(clock, store, media, self.limits, self.delays)
-        self._directory = Directory(self._pds)
-        self._login = Login(self._pds, store, self.addresses)
-        self._transcodes = Transcodes(self._pds, store)
-        service = Video(self._pds, self._transcodes, self.switches)
-        parts = Parts(self._pds, self._transcodes, service)
-        self._hosts = {**_hosts(self._pds, self._directory, self._login), "video": _video(service, parts)}
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.tokens = tokens.Tokens(self)
+        self.grants = Grants(self)
+        self.rates = limits.RateLimits(self.clock, self.limits)
+        self.clients = Clients(self.addresses)
+        self.tids = TidClock()
+        self.records: Table[Record] = self.table("record", Record)
+        self.blobs: Table[Blob] = self.table("blob", Blob)
+        self.pushed: Table[Pushed] = self.table("pushed", Pushed)
+        self.transcodes: Table[Transcode] = self.table("transcode", Transcode)
+        self.uploads: Table[PartedUpload] = self.table("upload", PartedUpload)
+
+    def path_parts(self, call: Call) -> list[str]:
+        return [part for part in super().path_parts(call) if part != "xrpc"]
 
     def operation(self, call: Call) -> Operation:
-        host, _, rest = call.path.partition("/")
-        if host == "plc":
-            return Operation("plc", self._directory.did_document)
-        nsid = rest.removeprefix("xrpc/")
-        return self._hosts.get(host, {}).get((call.method, nsid)) or Operation(nsid or "unknown", _not_served)
+        """An unknown call goes by the name that it uses."""
+        found = super().operation(call)
+        nsid = "/".join(self.path_parts(call)[1:])
+        return replace(found, name=nsid) if found.name == "unknown" and nsid else found
 
-    def operation_names(self) -> set[str]:
-        return {"plc"} | {nsid for routes in self._hosts.values() for _, nsid in routes}
+    async def not_served(self, call: Call) -> Answer:
+        raise refuse("InvalidRequest", f"No service configured for {call.path.rpartition('/')[2]}")
 
     def profile_of(self, call: Call) -> str | None:
         token = call.bearer or call.bound
         claims = tokens.peek(token)[1] if token else None
         if claims:
             return str(claims.get("sub") or claims.get("iss"))  # a service token's account is its issuer
-        return self._pds.login_of(call) if call.path.endswith("createSession") else None
+        return self._login_of(call) if call.path.endswith("createSession") else None
 
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
         return planned_failure(error, status)
 
     def seed(self) -> None:
-        self._pds.accounts.seed()
+        if DEFAULT.did not in self.accounts:
+            self.accounts.put(DEFAULT.did, replace(DEFAULT))
 
-    def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
-        return _credentials(self._pds.accounts.create(name), base_url)
+    def new_profile(self, name: str | None, beside: Account | None) -> Account:
+        taken = [account.handle.removesuffix(f".{HANDLE_DOMAIN}") for account in self.accounts]
+        label = unique_name(name, taken, allowed="a-z0-9", joint="-", longest=18)
+        return Account(new_did(), f"{label}.{HANDLE_DOMAIN}", f"{label}@{HANDLE_DOMAIN}", app_password())
+
+    def credentials(self, profile: Account, base_url: str) -> dict[str, Any]:
+        return {
+            "channel": "bluesky",
+            "did": profile.did,
+            "handle": profile.handle,
+            "serviceUrl": f"{base_url}/bluesky/pds",
+            "identifier": profile.handle,
+            "password": profile.password,
+        }
 
     def renew_credentials(self, profile_id: str, base_url: str) -> dict[str, Any]:
-        account = self._pds.accounts.of(profile_id)
-        account.password = app_password()
-        return _credentials(self._pds.accounts.save(account), base_url)
-
-    def profiles(self) -> list[ProfileView]:
-        return [profile_view(account) for account in self._pds.accounts.listed()]
+        return self.credentials(self._with_new_password(profile_id), base_url)
 
     def posts(self, base_url: str) -> list[PostView]:
-        return post_views(self._pds)
+        return views.post_views(self)
 
     def set_status(self, profile_id: str, status: str) -> None:
-        account = self._pds.accounts.of(profile_id)
-        account.status = status
-        self._pds.accounts.save(account)
+        super().set_status(profile_id, status)
         if status in TAKEN_DOWN:
             self._end_sessions(profile_id)
 
     def expire_tokens(self, profile_id: str, which: str) -> None:
-        account = self._pds.accounts.of(profile_id)
         if which in ("access", "all"):
+            account = self.profile(profile_id)
             account.session_generation += 1
-            self._pds.accounts.save(account)
+            self.accounts.put(profile_id, account)
         if which in ("refresh", "all"):
             self._end_sessions(profile_id)
 
     def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
         """No login, no refresh. A session's access token works until it expires, one of OAuth's no longer."""
-        account = self._pds.accounts.of(profile_id)
-        account.password = app_password()
-        self._pds.accounts.save(account)
+        self._with_new_password(profile_id)
         self._end_sessions(profile_id)
 
-    def _end_sessions(self, did: str) -> None:
-        self._pds.tokens.forget(did)
-        self._pds.grants.forget(did)
-
     def clear(self) -> None:
-        self._pds.clear()
-        self._login.clear()
-        self._transcodes.clear()
-        self.restore_settings()
+        super().clear()
+        self.rates.clear()
+
+    def find(self, identifier: str) -> Account | None:
+        """An account by DID, handle or e-mail."""
+        wanted = identifier.strip().lower().removeprefix("@")
+        found = (one for one in self.accounts if wanted in (one.did.lower(), one.handle, one.email))
+        return next(found, None)
+
+    def caller(self, call: Call) -> Account:
+        """The account of a valid access token; raises the reference's refusals."""
+        if call.bound is not None:
+            return self.grants.caller(call, call.bound)
+        claims = self.tokens.verified(_credential(call), tokens.ACCESS_TYPE)
+        if "cnf" in claims:
+            raise refuse("InvalidToken", "Access token is bound to a DPoP proof, but token type is Bearer")
+        account = self.find(claims["sub"])
+        if account is None:
+            raise refuse("AccountNotFound")
+        if claims.get("generation") != account.session_generation:
+            raise refuse("ExpiredToken")
+        return account
+
+    def refresh_claims(self, call: Call, *, check_expiry: bool = True) -> dict[str, Any]:
+        return self.tokens.verified(_credential(call), tokens.REFRESH_TYPE, check_expiry=check_expiry)
+
+    def input(self, call: Call, schema: lexicon.Schema) -> dict[str, Any]:
+        """The JSON body, of this shape."""
+        if not call.content_type:
+            raise refuse("InvalidRequest", "Request encoding (Content-Type) required but not provided")
+        if call.content_type != "application/json":
+            raise refuse("InvalidRequest", f"Wrong request encoding (Content-Type): {call.content_type}")
+        if len(call.body) > MAX_JSON_BYTES:
+            raise refuse("PayloadTooLargeError")
+        try:
+            body: dict[str, Any] = json.loads(call.body)
+        except ValueError:
+            raise refuse("SyntaxError") from None
+        try:
+            lexicon.check_data(body, "$")
+            lexicon.validate(body, schema, "$")
+        except lexicon.LexiconError as problem:
+            raise refuse("InvalidRequest", str(problem)) from None
+        return body
+
+    def own_repo(self, identifier: str, caller: Account) -> Account:
+        """The caller's own, usable repo under the DID or handle that it named."""
+        account = self.find(identifier)
+        if account is None:
+            raise refuse("AccountNotFound")
+        require_usable(account)
+        if account.did != caller.did:
+            raise refuse("AuthenticationRequired")
+        return account
+
+    def readable_repo(self, identifier: str) -> Account | None:
+        account = self.find(identifier)
+        return account if account is not None and account.status == "active" else None
+
+    def _login_of(self, call: Call) -> str | None:
+        """The account that a login names, whether or not it will succeed."""
+        try:
+            body = json.loads(call.body)
+        except ValueError:
+            return None
+        account = self.find(str(body.get("identifier", ""))) if isinstance(body, dict) else None
+        return account.did if account else None
+
+    def _with_new_password(self, did: str) -> Account:
+        account = self.profile(did)
+        account.password = app_password()
+        return self.accounts.put(did, account)
+
+    def _end_sessions(self, did: str) -> None:
+        self.tokens.forget(did)
+        self.grants.forget(did)
 
 
-def _hosts(pds: Pds, directory: Directory, login: Login) -> dict[str, Routes]:
-    sessions, repository, blobs, service_auth = Sessions(pds), Repository(pds), Blobs(pds), ServiceAuth(pds)
-    everyone = _routes(
-        ("GET", "com.atproto.identity.resolveHandle", directory.resolve_handle, False),
-        ("GET", "app.bsky.feed.getPosts", directory.get_posts, False),
-        ("GET", "_health", directory.health, False),
-    )
-    server = _routes(
-        ("POST", "com.atproto.server.createSession", sessions.create, False),
-        ("POST", "com.atproto.server.refreshSession", sessions.refresh, False),
-        ("POST", "com.atproto.server.deleteSession", sessions.delete, False),
-        ("GET", "com.atproto.server.getSession", sessions.get, False),
-        ("GET", "com.atproto.server.getServiceAuth", service_auth.get, False),
-        ("GET", "com.atproto.server.describeServer", sessions.describe_server, False),
-        ("POST", "com.atproto.repo.uploadBlob", blobs.upload, False),
-        ("POST", "com.atproto.repo.createRecord", repository.create, True),
-        ("POST", "com.atproto.repo.putRecord", repository.put, True),
-        ("POST", "com.atproto.repo.applyWrites", repository.apply, True),
-        ("POST", "com.atproto.repo.deleteRecord", repository.delete, True),
-        ("GET", "com.atproto.repo.getRecord", repository.get, False),
-        ("GET", "com.atproto.repo.listRecords", repository.list, False),
-        ("GET", "com.atproto.repo.describeRepo", directory.describe_repo, False),
-        ("GET", "com.atproto.sync.getBlob", blobs.get, False),
-    )
-    # The entryway knows sessions and proxies everything else to the account's PDS.
-    resource = _routes(("GET", ".well-known/oauth-protected-resource", login.resource, False))
-    return {
-        "pds": everyone | server | resource,
-        "entryway": everyone | server | resource | _authorization(login),
-        "appview": everyone,
-    }
-
-
-def _authorization(login: Login) -> Routes:
-    return _routes(
-        ("GET", ".well-known/oauth-authorization-server", login.metadata, False),
-        ("POST", "oauth/par", login.push, False),
-        ("GET", "oauth/authorize", login.authorize, False),
-        ("POST", "oauth/token", login.token, False),
-        ("POST", "oauth/revoke", login.revoke, False),
-    )
-
-
-def _video(service: Video, parts: Parts) -> Routes:
-    rows = (
-        ("GET", "getUploadLimits", service.limits),
-        ("POST", "uploadVideo", service.upload),
-        ("GET", "getJobStatus", service.status),
-        ("POST", "startUpload", parts.start),
-        ("POST", "uploadPart", parts.send),
-        ("POST", "finishUpload", parts.finish),
-        ("GET", "getUploadStatus", parts.status),
-        ("POST", "abortUpload", parts.abort),
-    )
-    return _routes(*((method, f"{video.NSID}.{name}", run, False) for method, name, run in rows))
-
-
-def _routes(*rows: tuple[str, str, Any, bool]) -> Routes:
-    return {(method, nsid): Operation(nsid, run, visible) for method, nsid, run, visible in rows}
-
-
-async def _not_served(call: Call) -> Answer:
-    nsid = call.path.rpartition("/")[2]
-    raise refuse("InvalidRequest", f"No service configured for {nsid}")
-
-
-def _credentials(account: Account, base_url: str) -> dict[str, Any]:
-    return {
-        "channel": "bluesky",
-        "did": account.did,
-        "handle": account.handle,
-        "serviceUrl": f"{base_url}/bluesky/pds",
-        "identifier": account.handle,
-        "password": account.password,
-    }
+def _credential(call: Call) -> str:
+    if not call.headers.get("authorization"):
+        raise refuse("AuthMissing")
+    if call.bearer is None:
+        raise refuse("InvalidToken", "Unexpected authorization type")
+    return call.bearer

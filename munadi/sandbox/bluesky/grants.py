@@ -8,16 +8,16 @@ Source: npm @atproto/oauth-provider (token-manager, constants); messages are its
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.bluesky.accounts import Accounts
 from munadi.sandbox.bluesky.dpop import ProofRefused, Proofs
 from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.model import Account, Grant, Pushed
-from munadi.sandbox.bluesky.tokens import Tokens
-from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Refusal
-from munadi.sandbox.storage import Store, Table
+from munadi.sandbox.storage import Table
+
+if TYPE_CHECKING:
+    from munadi.sandbox.bluesky import Bluesky
 
 ACCESS_SECONDS = 3600
 DAY = 86_400
@@ -31,12 +31,11 @@ IDENTITY_ONLY = "com.atproto.server.getSession"
 
 
 class Grants:
-    def __init__(self, clock: SandboxClock, store: Store, accounts: Accounts, tokens: Tokens) -> None:
+    def __init__(self, platform: Bluesky) -> None:
         self.proofs = Proofs()
-        self._clock = clock
-        self._accounts = accounts
-        self._tokens = tokens
-        self.rows: Table[Grant] = Table(store, "bluesky_grant", Grant)
+        self._platform = platform
+        self._clock, self._tokens = platform.clock, platform.tokens
+        self.rows: Table[Grant] = platform.table("grant", Grant)
 
     def caller(self, call: Call, token: str) -> Account:
         """The account of an access token, if the call proves to have its key; raises the reference's refusals."""
@@ -50,7 +49,7 @@ class Grants:
             raise self._unauthorized("invalid_token", "Invalid token")
         if grant.thumbprint != thumbprint:
             raise self._unauthorized("invalid_token", "Invalid DPoP key binding")
-        account = self._accounts.find(grant.did)
+        account = self._platform.find(grant.did)
         if account is None:
             raise refuse("AccountNotFound")
         if claims["exp"] <= self._clock.now() or claims.get("generation") != account.session_generation:
@@ -79,7 +78,7 @@ class Grants:
             grant.used.append(grant.refresh)
         grant.refresh, grant.refreshed_at = f"ref-{secrets.token_hex(32)}", self._clock.now()
         self.rows.put(grant.id, grant)
-        account = self._accounts.of(grant.did)
+        account = self._platform.profile(grant.did)
         claims = {"scope": grant.scope, "grant": grant.id, "cnf": {"jkt": grant.thumbprint}}
         return {
             "access_token": self._tokens.bound_token(account, audience, claims, ACCESS_SECONDS),

@@ -17,6 +17,18 @@ class Account:
     head_cid: str | None = None  # the repo's latest commit
     head_rev: str | None = None
 
+    @property
+    def id(self) -> str:
+        return self.did
+
+    @property
+    def name(self) -> str:
+        return self.handle
+
+    @property
+    def url(self) -> str:
+        return f"https://bsky.app/profile/{self.did}"
+
 
 @dataclass
 class RefreshToken:

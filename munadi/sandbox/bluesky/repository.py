@@ -7,7 +7,7 @@ rkey is a 500, and so is an applyWrites with one among its creates: nothing of i
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.bluesky import schemas
 from munadi.sandbox.bluesky.cid import canonical, record_cid
@@ -15,164 +15,175 @@ from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.formats import FORMATS
 from munadi.sandbox.bluesky.limits import REPO_WRITES
 from munadi.sandbox.bluesky.model import Account, Record
-from munadi.sandbox.bluesky.pds import Pds
 from munadi.sandbox.bluesky.records import prepared, require_blobs
 from munadi.sandbox.clock import wall_time
 from munadi.sandbox.exchange import Answer, Call
 
+if TYPE_CHECKING:
+    from munadi.sandbox.bluesky import Bluesky
+
 CREATE_POINTS, UPDATE_POINTS, DELETE_POINTS = 3, 2, 1
 WRITE_POINTS = {schemas.CREATE: CREATE_POINTS, schemas.UPDATE: UPDATE_POINTS, schemas.DELETE: DELETE_POINTS}
 MAX_WRITES = 200
+WRITES = ("createRecord", "putRecord", "applyWrites", "deleteRecord")
 ANYTHING = object()  # a `swapRecord` that was not sent
 
 
-class Repository:
-    def __init__(self, pds: Pds) -> None:
-        self._pds = pds
+async def put_record(platform: Bluesky, call: Call) -> Answer:
+    caller = platform.caller(call)
+    body = platform.input(call, schemas.PUT_RECORD)
+    headers = platform.rates.spend(REPO_WRITES, caller.did, UPDATE_POINTS)
+    account = platform.own_repo(body["repo"], caller)
+    record, validity = _prepared(platform, account, body, body["rkey"])
+    current = platform.records.get(record.uri)
+    if current is not None and current.cid == record.cid:
+        return Answer(200, _written(record, None, validity), headers)
+    _check_swap(platform, account, body, current, body.get("swapRecord", ANYTHING))
+    return _write(platform, account, record, current, validity, headers)
 
-    async def put(self, call: Call) -> Answer:
-        caller = self._pds.caller(call)
-        body = self._pds.input(call, schemas.PUT_RECORD)
-        headers = self._pds.limits.spend(REPO_WRITES, caller.did, UPDATE_POINTS)
-        account = self._pds.own_repo(body["repo"], caller)
-        record, validity = self._prepared(account, body, body["rkey"])
-        current = self._pds.records.get(record.uri)
-        if current is not None and current.cid == record.cid:
-            return Answer(200, _written(record, None, validity), headers)
-        self._check_swap(account, body, current, body.get("swapRecord", ANYTHING))
-        return self._write(account, record, current, validity, headers)
 
-    async def create(self, call: Call) -> Answer:
-        caller = self._pds.caller(call)
-        body = self._pds.input(call, schemas.CREATE_RECORD)
-        headers = self._pds.limits.spend(REPO_WRITES, caller.did, CREATE_POINTS)
-        account = self._pds.own_repo(body["repo"], caller)
-        rkey = body.get("rkey") or self._pds.tids.next(self._pds.clock.now())
-        record, validity = self._prepared(account, body, rkey)
-        current = self._pds.records.get(record.uri)
-        self._check_swap(account, body, current, ANYTHING)
-        if current is not None:
-            raise refuse("InternalServerError", headers=headers)
-        return self._write(account, record, None, validity, headers)
+async def create_record(platform: Bluesky, call: Call) -> Answer:
+    caller = platform.caller(call)
+    body = platform.input(call, schemas.CREATE_RECORD)
+    headers = platform.rates.spend(REPO_WRITES, caller.did, CREATE_POINTS)
+    account = platform.own_repo(body["repo"], caller)
+    rkey = body.get("rkey") or platform.tids.next(platform.clock.now())
+    record, validity = _prepared(platform, account, body, rkey)
+    current = platform.records.get(record.uri)
+    _check_swap(platform, account, body, current, ANYTHING)
+    if current is not None:
+        raise refuse("InternalServerError", headers=headers)
+    return _write(platform, account, record, None, validity, headers)
 
-    async def apply(self, call: Call) -> Answer:
-        """All of the writes in one commit, or none."""
-        caller = self._pds.caller(call)
-        body = self._pds.input(call, schemas.APPLY_WRITES)
-        writes = body["writes"]
-        points = sum(WRITE_POINTS[write["$type"]] for write in writes)
-        headers = self._pds.limits.spend(REPO_WRITES, caller.did, points)
-        account = self._pds.own_repo(body["repo"], caller)
-        if len(writes) > MAX_WRITES:
-            raise refuse("InvalidRequest", f"Too many writes. Max: {MAX_WRITES}")
-        planned = [self._planned(account, index, write, body.get("validate")) for index, write in enumerate(writes)]
-        self._check_swap(account, body, None, ANYTHING)
-        there = {record.uri: record.uri in self._pds.records for record, _ in planned}
-        for (record, _), write in zip(planned, writes, strict=True):
-            if there[record.uri] is (write["$type"] == schemas.CREATE):
-                raise refuse("InternalServerError", headers=headers)  # the reference's own words for either
-            there[record.uri] = write["$type"] != schemas.DELETE
-        for record, _ in planned:
-            require_blobs(record, self._pds.blobs)
-        results = [self._applied(write, *plan) for write, plan in zip(writes, planned, strict=True)]
-        change = " ".join(record.cid for record, _ in planned)
-        return Answer(200, {"commit": self._commit(account, change), "results": results}, headers, effect=True)
 
-    async def delete(self, call: Call) -> Answer:
-        caller = self._pds.caller(call)
-        body = self._pds.input(call, schemas.DELETE_RECORD)
-        headers = self._pds.limits.spend(REPO_WRITES, caller.did, DELETE_POINTS)
-        account = self._pds.own_repo(body["repo"], caller)
-        uri = f"at://{account.did}/{body['collection']}/{body['rkey']}"
-        current = self._pds.records.get(uri)
-        if current is None:
-            return Answer(200, {}, headers)
-        self._check_swap(account, body, current, body.get("swapRecord", ANYTHING))
-        self._pds.records.remove(uri)
-        return Answer(200, {"commit": self._commit(account, uri)}, headers, effect=True)
+async def apply_writes(platform: Bluesky, call: Call) -> Answer:
+    """All of the writes in one commit, or none."""
+    caller = platform.caller(call)
+    body = platform.input(call, schemas.APPLY_WRITES)
+    writes = body["writes"]
+    points = sum(WRITE_POINTS[write["$type"]] for write in writes)
+    headers = platform.rates.spend(REPO_WRITES, caller.did, points)
+    account = platform.own_repo(body["repo"], caller)
+    if len(writes) > MAX_WRITES:
+        raise refuse("InvalidRequest", f"Too many writes. Max: {MAX_WRITES}")
+    planned = [_planned(platform, account, index, write, body.get("validate")) for index, write in enumerate(writes)]
+    _check_swap(platform, account, body, None, ANYTHING)
+    there = {record.uri: record.uri in platform.records for record, _ in planned}
+    for (record, _), write in zip(planned, writes, strict=True):
+        if there[record.uri] is (write["$type"] == schemas.CREATE):
+            raise refuse("InternalServerError", headers=headers)  # the reference's own words for either
+        there[record.uri] = write["$type"] != schemas.DELETE
+    for record, _ in planned:
+        require_blobs(record, platform.blobs)
+    results = [_applied(platform, write, *plan) for write, plan in zip(writes, planned, strict=True)]
+    change = " ".join(record.cid for record, _ in planned)
+    return Answer(200, {"commit": _commit(platform, account, change), "results": results}, headers, effect=True)
 
-    async def get(self, call: Call) -> Answer:
-        query = _query(call, "repo", "collection", "rkey")
-        account = self._pds.readable_repo(query["repo"])
-        if account is None:
-            raise refuse("InvalidRequest", "Could not locate record")
-        uri = f"at://{account.did}/{query['collection']}/{query['rkey']}"
-        record = self._pds.records.get(uri)
-        if record is None or call.query.get("cid", record.cid) != record.cid:
-            raise refuse("RecordNotFound", f"Could not locate record: {uri}")
-        return Answer(200, _listed(record))
 
-    async def list(self, call: Call) -> Answer:
-        query = _query(call, "repo", "collection")
-        account = self._pds.readable_repo(query["repo"])
-        if account is None:
-            raise refuse("InvalidRequest", f"Could not find repo: {query['repo']}")
-        limit = call.query.get("limit", "50")
-        if not limit.isdecimal() or not 1 <= int(limit) <= 100:
-            raise refuse("InternalServerError")  # what the reference answers to any invalid query
-        reverse, cursor = call.query.get("reverse") == "true", call.query.get("cursor")
-        found = [r for r in self._pds.records if (r.did, r.collection) == (account.did, query["collection"])]
-        found.sort(key=lambda record: record.rkey, reverse=not reverse)
-        if cursor:
-            found = [r for r in found if (r.rkey > cursor if reverse else r.rkey < cursor)]
-        page = found[: int(limit)]
-        body: dict[str, Any] = {"records": [_listed(record) for record in page]}
-        return Answer(200, body | ({"cursor": page[-1].rkey} if page else {}))
+async def delete_record(platform: Bluesky, call: Call) -> Answer:
+    caller = platform.caller(call)
+    body = platform.input(call, schemas.DELETE_RECORD)
+    headers = platform.rates.spend(REPO_WRITES, caller.did, DELETE_POINTS)
+    account = platform.own_repo(body["repo"], caller)
+    uri = f"at://{account.did}/{body['collection']}/{body['rkey']}"
+    current = platform.records.get(uri)
+    if current is None:
+        return Answer(200, {}, headers)
+    _check_swap(platform, account, body, current, body.get("swapRecord", ANYTHING))
+    platform.records.remove(uri)
+    return Answer(200, {"commit": _commit(platform, account, uri)}, headers, effect=True)
 
-    def _planned(
-        self, account: Account, index: int, write: dict[str, Any], validate: bool | None
-    ) -> tuple[Record, str | None]:
-        rkey = write.get("rkey") or self._pds.tids.next(self._pds.clock.now())
-        if write["$type"] == schemas.DELETE:
-            return Record(account.did, write["collection"], rkey, ""), None
-        body = {**write, "record": write["value"], "validate": validate}
-        return self._prepared(account, body, rkey, f"$.writes[{index}].record")
 
-    def _applied(self, write: dict[str, Any], record: Record, validity: str | None) -> dict[str, Any]:
-        kind = {"$type": f"{write['$type']}Result"}
-        if write["$type"] == schemas.DELETE:
-            self._pds.records.remove(record.uri)
-            return kind
-        self._store(record, self._pds.records.get(record.uri))
-        return {**_written(record, None, validity), **kind}
+async def get_record(platform: Bluesky, call: Call) -> Answer:
+    query = _query(call, "repo", "collection", "rkey")
+    account = platform.readable_repo(query["repo"])
+    if account is None:
+        raise refuse("InvalidRequest", "Could not locate record")
+    uri = f"at://{account.did}/{query['collection']}/{query['rkey']}"
+    record = platform.records.get(uri)
+    if record is None or call.query.get("cid", record.cid) != record.cid:
+        raise refuse("RecordNotFound", f"Could not locate record: {uri}")
+    return Answer(200, _listed(record))
 
-    def _prepared(
-        self, account: Account, body: dict[str, Any], rkey: str, path: str = "$.record"
-    ) -> tuple[Record, str | None]:
-        collection = body["collection"]
-        value, validity = prepared(body["record"], collection, rkey, body.get("validate"), path)
-        return Record(account.did, collection, rkey, record_cid(value), canonical(value)), validity
 
-    def _check_swap(self, account: Account, body: dict[str, Any], current: Record | None, swap: Any) -> None:
-        if "swapCommit" in body and body["swapCommit"] != account.head_cid:
-            raise refuse("InvalidSwap", f"Commit was at {account.head_cid or 'null'}")
-        if swap is not ANYTHING and swap != (current.cid if current else None):
-            raise refuse("InvalidSwap", f"Record was at {current.cid if current else 'null'}")
+async def list_records(platform: Bluesky, call: Call) -> Answer:
+    query = _query(call, "repo", "collection")
+    account = platform.readable_repo(query["repo"])
+    if account is None:
+        raise refuse("InvalidRequest", f"Could not find repo: {query['repo']}")
+    limit = call.query.get("limit", "50")
+    if not limit.isdecimal() or not 1 <= int(limit) <= 100:
+        raise refuse("InternalServerError")  # what the reference answers to any invalid query
+    reverse, cursor = call.query.get("reverse") == "true", call.query.get("cursor")
+    found = [r for r in platform.records if (r.did, r.collection) == (account.did, query["collection"])]
+    found.sort(key=lambda record: record.rkey, reverse=not reverse)
+    if cursor:
+        found = [r for r in found if (r.rkey > cursor if reverse else r.rkey < cursor)]
+    page = found[: int(limit)]
+    body: dict[str, Any] = {"records": [_listed(record) for record in page]}
+    return Answer(200, body | ({"cursor": page[-1].rkey} if page else {}))
 
-    def _write(
-        self,
-        account: Account,
-        record: Record,
-        current: Record | None,
-        validity: str | None,
-        headers: dict[str, str],
-    ) -> Answer:
-        require_blobs(record, self._pds.blobs)
-        self._store(record, current)
-        commit = self._commit(account, record.cid)
-        return Answer(200, _written(record, commit, validity), headers, effect=True)
 
-    def _store(self, record: Record, current: Record | None) -> None:
-        record.indexed_at = self._pds.clock.now()
-        record.received_at = current.received_at if current else wall_time()
-        self._pds.records.put(record.uri, record)
+def _planned(
+    platform: Bluesky, account: Account, index: int, write: dict[str, Any], validate: bool | None
+) -> tuple[Record, str | None]:
+    rkey = write.get("rkey") or platform.tids.next(platform.clock.now())
+    if write["$type"] == schemas.DELETE:
+        return Record(account.did, write["collection"], rkey, ""), None
+    body = {**write, "record": write["value"], "validate": validate}
+    return _prepared(platform, account, body, rkey, f"$.writes[{index}].record")
 
-    def _commit(self, account: Account, change: str) -> dict[str, str]:
-        """A new head. Its id is stable and unique, but not the root of a real Merkle search tree."""
-        account.head_rev = self._pds.tids.next(self._pds.clock.now())
-        account.head_cid = record_cid({"change": change, "prev": account.head_cid, "rev": account.head_rev})
-        self._pds.accounts.save(account)
-        return {"cid": account.head_cid, "rev": account.head_rev}
+
+def _applied(platform: Bluesky, write: dict[str, Any], record: Record, validity: str | None) -> dict[str, Any]:
+    kind = {"$type": f"{write['$type']}Result"}
+    if write["$type"] == schemas.DELETE:
+        platform.records.remove(record.uri)
+        return kind
+    _store(platform, record, platform.records.get(record.uri))
+    return {**_written(record, None, validity), **kind}
+
+
+def _prepared(
+    platform: Bluesky, account: Account, body: dict[str, Any], rkey: str, path: str = "$.record"
+) -> tuple[Record, str | None]:
+    collection = body["collection"]
+    value, validity = prepared(body["record"], collection, rkey, body.get("validate"), path)
+    return Record(account.did, collection, rkey, record_cid(value), canonical(value)), validity
+
+
+def _check_swap(platform: Bluesky, account: Account, body: dict[str, Any], current: Record | None, swap: Any) -> None:
+    if "swapCommit" in body and body["swapCommit"] != account.head_cid:
+        raise refuse("InvalidSwap", f"Commit was at {account.head_cid or 'null'}")
+    if swap is not ANYTHING and swap != (current.cid if current else None):
+        raise refuse("InvalidSwap", f"Record was at {current.cid if current else 'null'}")
+
+
+def _write(
+    platform: Bluesky,
+    account: Account,
+    record: Record,
+    current: Record | None,
+    validity: str | None,
+    headers: dict[str, str],
+) -> Answer:
+    require_blobs(record, platform.blobs)
+    _store(platform, record, current)
+    commit = _commit(platform, account, record.cid)
+    return Answer(200, _written(record, commit, validity), headers, effect=True)
+
+
+def _store(platform: Bluesky, record: Record, current: Record | None) -> None:
+    record.indexed_at = platform.clock.now()
+    record.received_at = current.received_at if current else wall_time()
+    platform.records.put(record.uri, record)
+
+
+def _commit(platform: Bluesky, account: Account, change: str) -> dict[str, str]:
+    """A new head. Its id is stable and unique, but not the root of a real Merkle search tree."""
+    account.head_rev = platform.tids.next(platform.clock.now())
+    account.head_cid = record_cid({"change": change, "prev": account.head_cid, "rev": account.head_rev})
+    platform.accounts.put(account.did, account)
+    return {"cid": account.head_cid, "rev": account.head_rev}
 
 
 def _query(call: Call, *names: str) -> dict[str, str]:

@@ -12,13 +12,15 @@ import hashlib
 import hmac
 import json
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.model import Account, RefreshToken, Secret
-from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Refusal
-from munadi.sandbox.storage import Store, Table
+from munadi.sandbox.storage import Table
+
+if TYPE_CHECKING:
+    from munadi.sandbox.bluesky import Bluesky
 
 ACCESS_SECONDS = 2 * 3600
 REFRESH_SECONDS = 90 * 86_400
@@ -27,10 +29,10 @@ ACCESS_TYPE, REFRESH_TYPE, SERVICE_TYPE = "at+jwt", "refresh+jwt", "JWT"
 
 
 class Tokens:
-    def __init__(self, clock: SandboxClock, store: Store) -> None:
-        self._clock = clock
-        self._secrets: Table[Secret] = Table(store, "bluesky_secret", Secret)
-        self._refresh: Table[RefreshToken] = Table(store, "bluesky_refresh", RefreshToken)
+    def __init__(self, platform: Bluesky) -> None:
+        self._clock = platform.clock
+        self._secrets: Table[Secret] = platform.table("secret", Secret)
+        self._refresh: Table[RefreshToken] = platform.table("refresh", RefreshToken)
 
     def open_session(self, account: Account, audience: str) -> dict[str, str]:
         return self._pair(account, audience, secrets.token_urlsafe(32))
@@ -53,10 +55,6 @@ class Tokens:
         for token in self._refresh:
             if token.did == did:
                 self._refresh.remove(token.jti)
-
-    def clear(self) -> None:
-        self._refresh.clear()
-        self._secrets.clear()
 
     def verified(self, jwt: str, kind: str, *, check_expiry: bool = True) -> dict[str, Any]:
         """The claims of a token of this kind; raises the reference's refusals."""

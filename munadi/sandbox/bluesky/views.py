@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.bluesky.model import Account, Record
-from munadi.sandbox.bluesky.pds import Pds
+from munadi.sandbox.bluesky.model import Record
 from munadi.sandbox.bluesky.records import POST, POSTGATE, THREADGATE, blob_cids
 from munadi.sandbox.media import StoredMedia
-from munadi.sandbox.network import PostView, ProfileView
+from munadi.sandbox.platform import PostView
+
+if TYPE_CHECKING:
+    from munadi.sandbox.bluesky import Bluesky
 
 APP = "https://bsky.app"
 KINDS = {
@@ -21,13 +23,8 @@ KINDS = {
 }
 
 
-def profile_view(account: Account) -> ProfileView:
-    url = f"{APP}/profile/{account.did}"
-    return ProfileView("bluesky", account.did, account.handle, account.status, url)
-
-
-def post_views(pds: Pds) -> list[PostView]:
-    posts = [_post_view(pds, record) for record in pds.records if record.collection == POST]
+def post_views(platform: Bluesky) -> list[PostView]:
+    posts = [_post_view(platform, record) for record in platform.records if record.collection == POST]
     _show_threads(posts)
     return sorted(posts, key=lambda post: post.received_at)
 
@@ -53,32 +50,32 @@ def _parent(post: PostView) -> str | None:
     return str(parent.get("uri")) if isinstance(parent, dict) else None
 
 
-def _post_view(pds: Pds, record: Record) -> PostView:
+def _post_view(platform: Bluesky, record: Record) -> PostView:
     embed = record.value.get("embed")
     embed = embed if isinstance(embed, dict) else {}
     kind = KINDS.get(str(embed.get("$type")), "reply" if "reply" in record.value else "text")
     embed = inner if isinstance(inner := embed.get("media"), dict) else embed  # a quote with media shows the media
     external = embed.get("external")
-    gates = _gates(pds, record)
+    gates = _gates(platform, record)
     return PostView(
         channel="bluesky",
         profile=record.did,
-        profile_name=pds.accounts.of(record.did).handle,
+        profile_name=platform.profile(record.did).handle,
         id=record.uri,
         url=f"{APP}/profile/{record.did}/post/{record.rkey}",
         text=str(record.value.get("text", "")),
         kind=kind,
         received_at=record.received_at,
-        media=_media(pds, record, embed),
+        media=_media(platform, record, embed),
         raw={"uri": record.uri, "cid": record.cid, "value": record.value, "gates": gates},
         link=str(external["uri"]) if isinstance(external, dict) and external.get("uri") else None,
         notes=_notes(embed, gates),
     )
 
 
-def _gates(pds: Pds, record: Record) -> dict[str, Any]:
+def _gates(platform: Bluesky, record: Record) -> dict[str, Any]:
     """The gates at the post's key, by collection."""
-    found = (pds.records.get(f"at://{record.did}/{name}/{record.rkey}") for name in (THREADGATE, POSTGATE))
+    found = (platform.records.get(f"at://{record.did}/{name}/{record.rkey}") for name in (THREADGATE, POSTGATE))
     return {gate.collection: gate.value for gate in found if gate is not None}
 
 
@@ -96,14 +93,14 @@ def _notes(embed: dict[str, Any], gates: dict[str, Any]) -> list[str]:
     return notes
 
 
-def _media(pds: Pds, record: Record, embed: dict[str, Any]) -> list[tuple[StoredMedia, str]]:
+def _media(platform: Bluesky, record: Record, embed: dict[str, Any]) -> list[tuple[StoredMedia, str]]:
     shown = []
     images = embed.get("images") or embed.get("items") or [embed]
     alts = [image.get("alt", "") if isinstance(image, dict) else "" for image in images]
     pictured = {name: value for name, value in embed.items() if name != "captions"}
     for index, cid in enumerate(blob_cids(pictured)):
-        blob = pds.blobs.get(f"{record.did} {cid}")
-        stored = pds.media.facts(blob.digest) if blob else None
+        blob = platform.blobs.get(f"{record.did} {cid}")
+        stored = platform.shelf.facts(blob.digest) if blob else None
         if stored is not None:
             shown.append((stored, str(alts[index]) if index < len(alts) else ""))
     return shown

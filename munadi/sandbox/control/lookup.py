@@ -11,7 +11,7 @@ from munadi.sandbox.state import SandboxState
 
 
 def network_of(state: SandboxState, channel: str) -> Platform[Any]:
-    network: Platform[Any] | None = state.networks.get(channel)
+    network = state.networks.get(channel)
     if network is None:
         raise HTTPException(422, f"unknown channel {channel!r}; there are {', '.join(sorted(state.networks))}")
     return network

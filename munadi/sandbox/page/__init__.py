@@ -82,7 +82,7 @@ def _view(
         "cards": [_card(one, root) for one in reversed(shown[-NEWEST:])],
         "total": len(shown),
         "channels": list(state.networks),
-        "titles": {name: network.title or name.capitalize() for name, network in state.networks.items()},
+        "titles": {name: network.title for name, network in state.networks.items()},
         "channel": channel,
         "single": post is not None,
     }

@@ -1,49 +1,41 @@
 """TikTok emulated: the API, its upload host and the site under `/tiktok/{api,upload,www}`.
 
-Built from channels/tiktok.md. Not here: webhooks, the check that a URL's domain was verified in the portal (the switch
-`urlsVerified` stands for it), video/query.
+Source: docs/networks/tiktok.md. Not emulated: webhooks, the check that a URL's domain was verified in the portal (the
+switch `urlsVerified` replaces it), video/query.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import secrets
+from collections import defaultdict, deque
+from dataclasses import asdict
 from typing import Any
 
-from munadi.sandbox.clock import SandboxClock
-from munadi.sandbox.exchange import Answer, Call, Operation
-from munadi.sandbox.media import MediaShelf
-from munadi.sandbox.network import EmulatedNetwork, PostView, ProfileView
-from munadi.sandbox.storage import Store
+from munadi.sandbox.downloads import Downloads
+from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.graph.parameters import node_in
+from munadi.sandbox.oauth import Token, TokenIssuer
+from munadi.sandbox.platform import DAY, MINUTE, Platform, PostView, unique_name
+from munadi.sandbox.storage import Table
+from munadi.sandbox.tiktok import login, posting, uploads
 from munadi.sandbox.tiktok.errors import planned_failure, refuse
-from munadi.sandbox.tiktok.login import Login
-from munadi.sandbox.tiktok.model import Profile
-from munadi.sandbox.tiktok.platform import ALL_SCOPES, DAY, Platform
-from munadi.sandbox.tiktok.posting import Posting
-from munadi.sandbox.tiktok.processing import Processing
-from munadi.sandbox.tiktok.reading import Reading, profile_view
-from munadi.sandbox.tiktok.uploads import Uploads
+from munadi.sandbox.tiktok.model import ALL_SCOPES, Account, Publish
 
-DEFAULT = Profile("-000MunadiSandboxOpenId", "munadi-sandbox-union-id", "munadi.sandbox", "Munadi Sandbox")
-# Published on purpose: nothing real is behind them.
+DEFAULT = Account("-000MunadiSandboxOpenId", "munadi-sandbox-union-id", "munadi.sandbox", "Munadi Sandbox")
+# Published on purpose: they open nothing real.
 DEFAULT_TOKEN, DEFAULT_REFRESH = "act.sandboxMunadiAccessToken", "rft.sandboxMunadiRefreshToken"
 
-NAMES = {
-    ("POST", "post/publish/creator_info/query"): "creator_info",
-    ("POST", "post/publish/video/init"): "init_file",
-    ("POST", "post/publish/inbox/video/init"): "init_inbox",
-    ("POST", "post/publish/content/init"): "init_photo",
-    ("POST", "post/publish/status/fetch"): "status",
-    ("POST", "post/publish/cancel"): "cancel",
-    ("POST", "video/list"): "video_list",
-    ("GET", "user/info"): "user_info",
-    ("POST", "oauth/token"): "token",
-    ("POST", "oauth/revoke"): "revoke",
-}
+
+async def site(platform: TikTok, call: Call) -> Answer:
+    """A permalink: 302 to the post on the sandbox's page."""
+    post_id = node_in(call)
+    if any(one.post_id == post_id for one in platform.live_posts()):
+        return Answer(302, None, {"location": f"{call.base_url}/?post={post_id}"})
+    return Answer(404, "Couldn't find this page")
 
 
-class TikTok(EmulatedNetwork):
+class TikTok(Platform[Account]):
     channel = "tiktok"
     title = "TikTok"
     hosts = {"API": "api", "AUTH": "www", "UPLOAD": "upload"}
@@ -71,97 +63,67 @@ class TikTok(EmulatedNetwork):
         "oauthErrorsWith200": False,
     }
     statuses = {"active", "private", "banned"}
+    profile_kind = Account
+    visible = frozenset({"init_pull", "init_photo", "upload_last_chunk"})
+    routes = {
+        "GET www/v2/auth/authorize": ("authorize", login.authorize),
+        "GET www/**": ("site", site),
+        "PUT upload/**": ("upload_chunk", uploads.put),
+        "POST api/v2/post/publish/creator_info/query": ("creator_info", posting.creator_info),
+        "POST api/v2/post/publish/video/init": ("init_file", posting.init_video),
+        "POST api/v2/post/publish/inbox/video/init": ("init_inbox", posting.init_inbox),
+        "POST api/v2/post/publish/content/init": ("init_photo", posting.init_photo),
+        "POST api/v2/post/publish/status/fetch": ("status", posting.status),
+        "POST api/v2/post/publish/cancel": ("cancel", posting.cancel),
+        "POST api/v2/video/list": ("video_list", posting.video_list),
+        "GET api/v2/user/info": ("user_info", posting.user_info),
+        "POST api/v2/oauth/token": ("token", login.token),
+        "POST api/v2/oauth/revoke": ("revoke", login.revoke),
+    }
+    variants = {"init_pull": posting.init_video, "upload_last_chunk": uploads.put}
 
-    def __init__(self, clock: SandboxClock, store: Store, media: MediaShelf) -> None:
-        super().__init__(clock, store, media)
-        self._platform = Platform(clock, store, media, self.delays, self.limits, self.switches)
-        self._login = Login(self._platform)
-        processing = Processing(self._platform)
-        self._uploads = Uploads(self._platform, processing)
-        self._reading = Reading(self._platform, processing)
-        posting = Posting(self._platform, processing)
-        runs = {
-            "creator_info": posting.creator_info,
-            "init_file": posting.init_video,
-            "init_pull": posting.init_video,
-            "init_inbox": posting.init_inbox,
-            "init_photo": posting.init_photo,
-            "status": posting.status,
-            "cancel": posting.cancel,
-            "upload_chunk": self._uploads.put,
-            "upload_last_chunk": self._uploads.put,
-            "user_info": self._reading.user_info,
-            "video_list": self._reading.video_list,
-            "token": self._login.token,
-            "revoke": self._login.revoke,
-            "authorize": self._login.authorize,
-            "site": self._reading.site,
-        }
-        visible = {"init_pull", "init_photo", "upload_last_chunk"}
-        self._operations = {name: Operation(name, run, name in visible) for name, run in runs.items()}
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.issuer = TokenIssuer(self)
+        self.publishes: Table[Publish] = self.table("publish", Publish)
+        self.downloads: Downloads[Publish] = Downloads(self.publishes, "fail_reason", "internal")
+        self.received: dict[str, bytearray] = {}  # the bytes of unfinished uploads, in memory only
+        self._recent: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
-    def operation(self, call: Call) -> Operation:
-        return self._operations.get(self._name(call)) or Operation("unknown", _not_served)
+    def variant(self, name: str, call: Call) -> str:
+        """Every path of the API ends with a slash; the two ways of a video's init differ in the body."""
+        if call.path.startswith("api/") and not call.ends_with_slash:
+            return "unknown"
+        if name == "upload_chunk" and uploads.is_last(call):
+            return "upload_last_chunk"
+        return "init_pull" if name == "init_file" and _pulls(call) else name
 
-    def operation_names(self) -> set[str]:
-        return set(self._operations)
+    async def not_served(self, call: Call) -> Answer:
+        raise refuse("invalid_params", "Unsupported path", status=404)
 
     def profile_of(self, call: Call) -> str | None:
         if call.path.startswith("upload/"):
-            publish = self._uploads.publish_of(call)
+            publish = uploads.upload_of(self, call)
             return publish.profile_id if publish else None
-        token = self._platform.tokens.get(call.bearer or "")
+        token = self.issuer.tokens.get(call.bearer or "")
         return token.profile_id if token else None
 
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
         return planned_failure(error, status)
 
     def seed(self) -> None:
-        if DEFAULT.id not in self._platform.profiles:
-            profile = Profile(DEFAULT.id, DEFAULT.union_id, DEFAULT.username, DEFAULT.nickname)
-            self._platform.profiles.put(profile.id, profile)
-            self._login.issue(profile.id, ALL_SCOPES, access=DEFAULT_TOKEN, refresh=DEFAULT_REFRESH)
+        if DEFAULT.id not in self.accounts:
+            account = Account(DEFAULT.id, DEFAULT.union_id, DEFAULT.username, DEFAULT.nickname)
+            self.accounts.put(account.id, account)
+            lasting = self.limits["refreshTokenSeconds"]
+            self.issue_pair(account.id, ALL_SCOPES, access=DEFAULT_TOKEN, refresh=DEFAULT_REFRESH, seconds=lasting)
 
-    def create_profile(self, name: str | None, base_url: str) -> dict[str, Any]:
-        username = re.sub(r"[^a-z0-9._]+", ".", (name or "").lower()).strip(".")[:24]
-        username = username or f"user.{secrets.token_hex(3)}"
-        if any(profile.username == username for profile in self._platform.profiles):
-            username = f"{username[:17]}.{secrets.token_hex(3)}"
-        profile = Profile(f"-000{secrets.token_urlsafe(24)}", secrets.token_hex(16), username, name or username)
-        self._platform.profiles.put(profile.id, profile)
-        return self._credentials(profile)
+    def new_profile(self, name: str | None, beside: Account | None) -> Account:
+        username = unique_name(name, [account.username for account in self.accounts])
+        return Account(f"-000{secrets.token_urlsafe(24)}", secrets.token_hex(16), username, name or username)
 
-    def renew_credentials(self, profile_id: str, base_url: str) -> dict[str, Any]:
-        return self._credentials(self._platform.profile(profile_id))
-
-    def profiles(self) -> list[ProfileView]:
-        return [profile_view(profile) for profile in self._platform.profiles]
-
-    def posts(self, base_url: str) -> list[PostView]:
-        return [self._reading.post_view(publish, base_url) for publish in self._reading.live()]
-
-    def set_status(self, profile_id: str, status: str) -> None:
-        profile = self._platform.profile(profile_id)
-        profile.status = status
-        self._platform.profiles.put(profile_id, profile)
-
-    def expire_tokens(self, profile_id: str, which: str) -> None:
-        for token in self._platform.tokens:
-            if token.profile_id == profile_id and which in (token.kind, "all"):
-                token.expires_at = min(token.expires_at, self.clock.now() - 1)
-                self._platform.tokens.put(token.value, token)
-
-    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
-        """The user disconnected the app."""
-        self._login.forget(profile_id)
-
-    def clear(self) -> None:
-        self._platform.clear()
-        self._uploads.clear()
-        self.restore_settings()
-
-    def _credentials(self, profile: Profile) -> dict[str, Any]:
-        access, refresh = self._login.issue(profile.id, ALL_SCOPES)
+    def credentials(self, profile: Account, base_url: str) -> dict[str, Any]:
+        access, refresh = self.issue_pair(profile.id, ALL_SCOPES)
         return {
             "channel": "tiktok",
             "externalId": profile.id,
@@ -170,29 +132,119 @@ class TikTok(EmulatedNetwork):
             "refreshToken": refresh.value,
         }
 
-    def _name(self, call: Call) -> str:
-        """The operation's name for a path; the two ways of a video's init are told apart by its body."""
-        host, _, path = call.path.partition("/")
-        if host == "www":
-            return "authorize" if path == "v2/auth/authorize" else "site"
-        if host == "upload":
-            if call.method != "PUT":
-                return "unknown"
-            return "upload_last_chunk" if self._uploads.is_last(call) else "upload_chunk"
-        version, _, rest = path.partition("/")
-        if host != "api" or version != "v2" or not call.ends_with_slash:  # every path of the API ends with one
-            return "unknown"
-        name = NAMES.get((call.method, rest), "unknown")
-        return "init_pull" if name == "init_file" and _pulls(call) else name
+    def issue_pair(
+        self,
+        profile_id: str,
+        scopes: list[str],
+        *,
+        access: str | None = None,
+        refresh: str | None = None,
+        seconds: int | None = None,
+    ) -> tuple[Token, Token]:
+        """An access and a refresh token; `seconds`: a life of the access token other than the limit."""
+        life = seconds or self.limits["accessTokenSeconds"]
+        lasting = self.limits["refreshTokenSeconds"]
+        return (
+            self.issuer.issue("act.", profile_id, scopes, life, value=access),
+            self.issuer.issue("rft.", profile_id, scopes, lasting, value=refresh, kind="refresh"),
+        )
+
+    def expire_tokens(self, profile_id: str, which: str) -> None:
+        self.issuer.expire(profile_id, *([] if which == "all" else [which]))
+
+    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
+        """The user disconnected the app."""
+        self.issuer.forget(profile_id)
+
+    def clear(self) -> None:
+        super().clear()
+        self.received.clear()
+        self._recent.clear()
+
+    def caller(self, call: Call, *scopes: str) -> Account:
+        """The profile of the call's token, which must have one of `scopes`. Raises the 401 family."""
+        token = self.issuer.tokens.get(call.bearer or "")
+        if token is None or token.kind != "access" or token.has_expired(self.clock.now()):
+            raise refuse("access_token_invalid")
+        if not set(scopes) & set(token.scopes):
+            raise refuse("scope_not_authorized")
+        return self.profile(token.profile_id)
+
+    def limited(self, profile: Account, limit: str) -> None:
+        """One more call within the sliding minute, or 429. No header reports what is left."""
+        recent, now = self._recent[profile.id, limit], self.clock.now()
+        while recent and recent[0] <= now - MINUTE:
+            recent.popleft()
+        if len(recent) >= self.limits[limit]:
+            raise refuse("rate_limit_exceeded")
+        recent.append(now)
+
+    def cap(self, profile: Account) -> str | None:
+        """Why this user may not post now, as creator_info and init report it."""
+        if profile.status == "banned":
+            return "spam_risk_user_banned_from_posting"
+        since = self.clock.now() - DAY
+        direct = [one for one in self.publishes if not one.inbox and (one.accepted_at or 0) > since]
+        if sum(one.profile_id == profile.id for one in direct) >= self.limits["postsPerDay"]:
+            return "spam_risk_too_many_posts"
+        users = {one.profile_id for one in direct}
+        if profile.id not in users and len(users) >= self.limits["activeUsersPerDay"]:
+            return "reached_active_user_cap"
+        return None
+
+    def privacy_options(self, profile: Account) -> list[str]:
+        widest = "FOLLOWER_OF_CREATOR" if profile.status == "private" else "PUBLIC_TO_EVERYONE"
+        return [widest, "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
+
+    def status_of(self, publish: Publish) -> str:
+        working = "PROCESSING_UPLOAD" if publish.source == "FILE_UPLOAD" else "PROCESSING_DOWNLOAD"
+        if publish.cancelled:
+            return "FAILED"
+        if publish.accepted_at is None or publish.loading:
+            return working
+        if self.clock.now() < publish.accepted_at + self.delays["processing"]:
+            return working
+        if publish.fail_reason:
+            return "FAILED"
+        return "SEND_TO_USER_INBOX" if publish.inbox else "PUBLISH_COMPLETE"
+
+    def shown_id(self, publish: Publish) -> str | None:
+        """The post's id, once it is public and moderated; never for a private post."""
+        if self.status_of(publish) != "PUBLISH_COMPLETE" or publish.privacy == "SELF_ONLY":
+            return None
+        known_at = (publish.accepted_at or 0) + self.delays["processing"] + self.delays["moderation"]
+        return None if self.switches["postIdNever"] or self.clock.now() < known_at else publish.post_id
+
+    def live_posts(self) -> list[Publish]:
+        return [one for one in self.publishes if self.status_of(one) == "PUBLISH_COMPLETE"]
+
+    def public_posts(self, profile: Account) -> list[Publish]:
+        return [one for one in self.live_posts() if one.profile_id == profile.id and self.shown_id(one)]
+
+    def permalink(self, publish: Publish, base_url: str) -> str:
+        username = self.profile(publish.profile_id).username
+        return f"{base_url}/tiktok/www/@{username}/{publish.kind}/{publish.post_id}"
+
+    def posts(self, base_url: str) -> list[PostView]:
+        return [self._view(publish, base_url) for publish in self.live_posts()]
+
+    def _view(self, publish: Publish, base_url: str) -> PostView:
+        return PostView(
+            channel="tiktok",
+            profile=publish.profile_id,
+            profile_name=self.profile(publish.profile_id).username,
+            id=publish.post_id,
+            url=self.permalink(publish, base_url),
+            text="\n".join(part for part in (publish.title, publish.text) if part),
+            kind=publish.kind,
+            received_at=publish.received_at,
+            media=self.shown_media(publish.digests, []),
+            raw={name: value for name, value in asdict(publish).items() if name != "upload_token"},
+        )
 
 
 def _pulls(call: Call) -> bool:
     try:
-        body = json.loads(call.body)
-        return bool(body["source_info"]["source"] == "PULL_FROM_URL")
+        return bool(json.loads(call.body)["source_info"]["source"] == "PULL_FROM_URL")
     except (ValueError, TypeError, KeyError):
         return False
-
-
-async def _not_served(call: Call) -> Answer:
-    raise refuse("invalid_params", "Unsupported path", status=404)

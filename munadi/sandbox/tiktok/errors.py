@@ -1,6 +1,6 @@
 """The v2 envelope, `{data, error: {code, message, log_id}}`, and the codes with the statuses that go with them.
 
-Source: channels/tiktok.md section 6. creator_info tells three of them with HTTP 200.
+Source: docs/networks/tiktok.md section 6. creator_info reports three of them with HTTP 200.
 """
 
 from __future__ import annotations
@@ -9,29 +9,17 @@ import secrets
 from typing import Any
 
 from munadi.sandbox.exchange import Answer, Refusal
+from munadi.sandbox.platform import names
 
 STATUSES = {
-    "invalid_param": 400,
-    "invalid_params": 400,
-    "invalid_file_upload": 400,
-    "app_version_check_failed": 400,
-    "invalid_publish_id": 400,
-    "token_not_authorized_for_specified_publish_id": 400,
-    "publish_not_cancellable": 400,
-    "access_token_invalid": 401,
-    "scope_not_authorized": 401,
-    "scope_permission_missed": 401,
-    "privacy_level_option_mismatch": 403,
-    "unaudited_client_can_only_post_to_private_accounts": 403,
-    "url_ownership_unverified": 403,
-    "spam_risk_too_many_posts": 403,
-    "spam_risk_too_many_pending_share": 403,
-    "spam_risk_user_banned_from_posting": 403,
-    "spam_risk": 403,
-    "reached_active_user_cap": 403,
-    "rate_limit_exceeded": 429,
-    "internal_error": 500,
+    401: "access_token_invalid scope_not_authorized scope_permission_missed",
+    403: "privacy_level_option_mismatch unaudited_client_can_only_post_to_private_accounts url_ownership_unverified "
+    "spam_risk_too_many_posts spam_risk_too_many_pending_share spam_risk_user_banned_from_posting spam_risk "
+    "reached_active_user_cap",
+    429: "rate_limit_exceeded",
+    500: "internal_error",
 }
+STATUS_OF = {code: status for status, codes in STATUSES.items() for code in codes.split()}  # all others: 400
 MESSAGES = {
     "access_token_invalid": "The access token is invalid or not found in the request.",
     "scope_not_authorized": "The user did not authorize the scope required for completing this request.",
@@ -44,23 +32,11 @@ MESSAGES = {
     "spam_risk_user_banned_from_posting": "The user is banned from making new posts.",
     "reached_active_user_cap": "The daily quota for active publishing users from your client is reached.",
 }
-FAIL_REASONS = {
-    "file_format_check_failed",
-    "duration_check_failed",
-    "frame_rate_check_failed",
-    "picture_size_check_failed",
-    "video_bitrate_check_failed",
-    "video_pull_failed",
-    "photo_pull_failed",
-    "internal",
-    "publish_cancelled",
-    "auth_removed",
-    "spam_risk_too_many_posts",
-    "spam_risk_user_banned_from_posting",
-    "spam_risk",
-    "spam_risk_text",
-    "privacy_level_not_authorized",
-}
+FAIL_REASONS = names(
+    "file_format_check_failed duration_check_failed frame_rate_check_failed picture_size_check_failed "
+    "video_bitrate_check_failed video_pull_failed photo_pull_failed internal publish_cancelled auth_removed "
+    "spam_risk_too_many_posts spam_risk_user_banned_from_posting spam_risk spam_risk_text privacy_level_not_authorized"
+)
 
 
 def done(data: dict[str, Any] | None = None, *, effect: bool = False) -> Answer:
@@ -79,7 +55,7 @@ def planned_failure(error: dict[str, Any], status: int | None) -> Answer:
     """What a fault's `error: {code, message}` means; internal_error when it says nothing."""
     code = str(error.get("code") or "internal_error")
     message = error.get("message") or MESSAGES.get(code, "Please check the documentation.")
-    return Answer(status or STATUSES.get(code, 400), _envelope(code, message, {}))
+    return Answer(status or STATUS_OF.get(code, 400), _envelope(code, message, {}))
 
 
 def oauth_refusal(error: str, description: str, *, as_success: bool) -> Refusal:

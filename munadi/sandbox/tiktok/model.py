@@ -1,42 +1,34 @@
-"""The rows of the emulated TikTok."""
+"""The rows and scopes of the emulated TikTok."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+BASIC, PROFILE, STATS, LIST = "user.info.basic", "user.info.profile", "user.info.stats", "video.list"
+PUBLISH, UPLOAD = "video.publish", "video.upload"
+ALL_SCOPES = [BASIC, PROFILE, STATS, LIST, PUBLISH, UPLOAD]
+
 
 @dataclass
-class Profile:
+class Account:
     id: str  # open_id: the user as this app knows them
     union_id: str
     username: str
     nickname: str
     status: str = "active"  # or private, banned
 
+    @property
+    def name(self) -> str:
+        return self.username
 
-@dataclass
-class Token:
-    value: str
-    kind: str  # access, refresh
-    profile_id: str
-    expires_at: float
-    scopes: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Code:
-    value: str
-    profile_id: str
-    redirect_uri: str
-    scopes: list[str]
-    expires_at: float
-    challenge: str | None = None
-    client_key: str = ""
+    @property
+    def url(self) -> str:
+        return f"https://www.tiktok.com/@{self.username}"
 
 
 @dataclass
 class Publish:
-    """One publish_id. `accepted_at`: the moment from which it goes out by itself (the sandbox's clock)."""
+    """One publish_id. `accepted_at`: the moment from which it is published without another call (sandbox's clock)."""
 
     id: str
     profile_id: str

@@ -1,6 +1,6 @@
 """Data API errors: the envelope and the reasons that this emulation gives, and the token endpoint's own words.
 
-Source: channels/youtube.md section 6; messages are Google's where they are known, close to them otherwise.
+Source: docs/networks/youtube.md section 6; messages are Google's where they are known, close to them otherwise.
 """
 
 from __future__ import annotations

@@ -1,23 +1,24 @@
-"""What a video's metadata may be: known fields only, and YouTube's limits. Source: channels/youtube.md section 4."""
+"""What a call may say: its JSON body, its parts, and a video's metadata: known fields only, and YouTube's limits.
+
+Source: docs/networks/youtube.md section 4.
+"""
 
 from __future__ import annotations
 
+import json
+import secrets
 from datetime import datetime
 from typing import Any
 
+from munadi.sandbox.exchange import Call
+from munadi.sandbox.platform import names
 from munadi.sandbox.youtube.errors import refuse
 
 # Writable fields of the discovery document, revision 20261104.
 SNIPPET = {"title", "description", "tags", "categoryId", "defaultLanguage", "defaultAudioLanguage"}
-STATUS = {
-    "privacyStatus",
-    "publishAt",
-    "license",
-    "embeddable",
-    "publicStatsViewable",
-    "selfDeclaredMadeForKids",
-    "containsSyntheticMedia",
-}
+STATUS = names(
+    "privacyStatus publishAt license embeddable publicStatsViewable selfDeclaredMadeForKids containsSyntheticMedia"
+)
 # Parts that are written at videos.insert and only shown afterwards.
 DETAILS = {"localizations", "recordingDetails", "paidProductPlacementDetails"}
 PARTS = {"id", "snippet", "status", "processingDetails", "contentDetails"} | DETAILS
@@ -115,3 +116,27 @@ def _bracketed(text: str) -> bool:
 def _counted(tags: list[Any]) -> int:
     """Commas between tags count, and quotes around a tag with a space."""
     return sum(len(str(tag)) + (2 if " " in str(tag) else 0) for tag in tags) + max(len(tags) - 1, 0)
+
+
+def json_object(call: Call) -> dict[str, Any]:
+    try:
+        body = json.loads(call.body or b"{}")
+    except ValueError:
+        raise refuse("badRequest") from None
+    if not isinstance(body, dict):
+        raise refuse("badRequest")
+    return body
+
+
+def parts(call: Call, known: set[str]) -> set[str]:
+    """The `part` parameter, which every call needs."""
+    named = {part.strip() for part in call.query.get("part", "").split(",") if part.strip()}
+    if not named:
+        raise refuse("missingRequiredParameter", "Missing required parameter: part")
+    if not named <= known:
+        raise refuse("unexpectedPart", f"'{sorted(named - known)[0]}' was not expected in the part parameter")
+    return named
+
+
+def new_id(length: int) -> str:
+    return secrets.token_urlsafe(length)[:length]

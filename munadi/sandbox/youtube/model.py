@@ -1,57 +1,38 @@
-"""The rows of the emulated YouTube."""
+"""The rows and scopes of the emulated YouTube."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
+PREFIX = "https://www.googleapis.com/auth/"
+UPLOAD, READ, MANAGE = "youtube.upload", "youtube.readonly", "youtube.force-ssl"
+ALL_SCOPES = [PREFIX + name for name in (UPLOAD, READ, MANAGE)]
+# What each scope lets a token do, besides itself.
+GIVES = {"youtube": {UPLOAD, READ, MANAGE}, MANAGE: {UPLOAD, READ}}
+
 
 @dataclass
-class Profile:
-    id: str  # the channel's: UC…
+class Account:
+    """A channel."""
+
+    id: str  # UC…
     title: str
     custom_url: str  # @handle
     status: str = "active"
 
     @property
+    def name(self) -> str:
+        return self.custom_url
+
+    @property
+    def url(self) -> str:
+        return f"https://www.youtube.com/channel/{self.id}"
+
+    @property
     def uploads(self) -> str:
         """The id of the channel's list of uploads."""
         return f"UU{self.id[2:]}"
-
-
-@dataclass
-class Token:
-    """An access token; `grant` is the refresh token it came of, with which it is revoked."""
-
-    value: str
-    profile_id: str
-    expires_at: float
-    scopes: list[str]
-    grant: str
-
-
-@dataclass
-class Grant:
-    """A refresh token. Kept after its end, so that it is told as revoked."""
-
-    value: str
-    profile_id: str
-    scopes: list[str]
-    issued_at: float
-    used_at: float
-    revoked: bool = False
-
-
-@dataclass
-class Code:
-    value: str
-    profile_id: str
-    redirect_uri: str
-    scopes: list[str]
-    expires_at: float
-    with_grant: bool
-    challenge: str = ""
-    client_id: str = ""
 
 
 @dataclass
@@ -84,6 +65,11 @@ class Video:
     failure: str | None = None
     rejection: str | None = None
     seen_at: float | None = None  # real time of the call that made it visible
+
+    @property
+    def is_short(self) -> bool:
+        """Square or vertical, and three minutes at most."""
+        return 0 < self.width <= self.height and self.seconds <= 180
 
 
 @dataclass
