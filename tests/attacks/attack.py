@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 
 from tests.attacks.target import Target
-from tests.e2e.stack import Brand
+from tests.e2e.brand import Brand
 
 SCOPES = [f"{what}:{how}" for what in ("contents", "accounts", "webhooks") for how in ("read", "write")]
 

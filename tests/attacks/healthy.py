@@ -20,7 +20,7 @@ from uuid import uuid4
 import httpx
 
 from tests.attacks.target import Target
-from tests.e2e.stack import Brand
+from tests.e2e.brand import Brand
 from tests.hostile.servers import Call, serving
 
 LEAD = 3.0

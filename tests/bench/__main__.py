@@ -19,7 +19,8 @@ from pathlib import Path
 from temporalio.client import Client
 
 from tests.bench import measures
-from tests.e2e.stack import Brand, Stack
+from tests.e2e.brand import Brand
+from tests.e2e.stack import Stack
 from tests.faults.world import no_quotas
 from tests.support.processes import Process
 

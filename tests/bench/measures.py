@@ -16,7 +16,7 @@ from temporalio.api.enums.v1 import EventType as E
 from temporalio.client import Client, WorkflowHistory
 
 from tests.bench.bare import QUEUE, TimerAndThree
-from tests.e2e.stack import Brand
+from tests.e2e.brand import Brand
 from tests.faults.plain import create_all, posts_by_text
 
 CLIENTS = 8

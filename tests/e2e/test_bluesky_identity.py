@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -16,30 +16,17 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
+from tests.e2e.brand import calls
+from tests.e2e.conftest import PUBLIC
 from tests.e2e.consent import connect_bluesky
 from tests.e2e.stack import Stack
 
-PUBLIC = "https://munadi.example"
 CLIENT = f"{PUBLIC}/v1/oauth/bluesky/client-metadata.json"
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    public = {"MUNADI_PUBLIC_URL": PUBLIC, "MUNADI_ALLOW_PUBLIC_DEVELOPMENT": "true"}
-    running = Stack(tmp_path_factory.mktemp("public"), public).start()
-    yield running
-    assert running.stop() == 0
-
-
 @pytest.fixture
-async def sandbox(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
-    async with stack.sandbox() as client:
-        yield client
-
-
-async def calls(sandbox: httpx.AsyncClient, operation: str) -> list[int]:
-    found = (await sandbox.get("/control/calls", params={"channel": "bluesky"})).json()
-    return [call["status"] for call in found if call["operation"] == operation]
+def stack(public_stack: Stack) -> Stack:
+    return public_stack
 
 
 async def test_a_confidential_client_connects_and_renews(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> None:
@@ -58,12 +45,12 @@ async def test_a_confidential_client_connects_and_renews(api: httpx.AsyncClient,
     assert timedelta(days=89) < ends <= timedelta(days=90)
     assert account["handle"] == profile["handle"]
 
-    before = len(await calls(sandbox, "oauth/token"))
+    before = len(await calls(sandbox, "bluesky", "oauth/token"))
     expired = {"channel": "bluesky", "profile": profile["did"]}
     assert (await sandbox.post("/control/tokens/expire", json=expired)).status_code < 300
     checked = (await api.post(f"/v1/accounts/{account['id']}/check")).json()
     assert (checked["ok"], checked["failure"]) == (True, None)
-    assert (await calls(sandbox, "oauth/token"))[before:][-1] == 200
+    assert [call["status"] for call in await calls(sandbox, "bluesky", "oauth/token")][before:][-1] == 200
     # The sandbox holds the grant as one of a confidential client: two weeks later it still renews it.
     await sandbox.post("/control/clock", json={"advanceSeconds": 30 * 86_400})
     checked = (await api.post(f"/v1/accounts/{account['id']}/check")).json()
@@ -73,7 +60,7 @@ async def test_a_confidential_client_connects_and_renews(api: httpx.AsyncClient,
 
 @asynccontextmanager
 async def lying_server(did: str) -> AsyncIterator[str]:
-    """A server that opens a session for anybody, and says that it is `did`'s."""
+    """A server that opens a session for every password, and claims that the account is `did`."""
     token = jwt.encode({"alg": "HS256", "typ": "at+jwt"}, {"exp": 4_000_000_000}, OctKey.generate_key(256))
     session = {"did": did, "handle": "munadi.bsky.test", "accessJwt": token, "refreshJwt": token, "active": True}
 

@@ -1,4 +1,4 @@
-"""Media in a bucket, through the whole stack: two hosts share it, networks get its octets, posts wait for it."""
+"""Media in a bucket, with whole stacks: two hosts share it, networks get its bytes, posts wait for it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from temporalio.client import Client
 from munadi.cli.dev.readiness import worker_polls
 from munadi.config import TemporalSettings
 from munadi.domain.ids import workflow_id
-from tests.e2e.stack import MUNADI, Brand, Stack, clip, picture
+from tests.e2e.brand import Brand
+from tests.e2e.stack import MUNADI, Stack, clip, picture
 from tests.support.faultproxy import FaultProxy, Mode
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.postgres import PostgresServer
@@ -80,14 +82,8 @@ def two(
     postgres.drop_database(url)
 
 
-async def upload(api: httpx.AsyncClient, ref: str, content: bytes, name: str) -> dict[str, Any]:
-    answer = await api.post("/v1/media", files={"file": (name, content)}, data={"brandRef": ref})
-    assert answer.status_code == 201, answer.text
-    return {"id": answer.json()["id"]}
-
-
-async def check_octets(brand: Brand, text: str, channel: str, content: bytes) -> None:
-    """The network holds one post of this text, and in it what was uploaded, octet for octet."""
+async def check_bytes(brand: Brand, text: str, channel: str, content: bytes) -> None:
+    """The network holds one post of this text, and in it what was uploaded, byte for byte."""
     (post,) = await brand.posts(text, channel)
     held = await brand.sandbox.get(post["media"][0]["url"])
     assert hashlib.sha256(held.content).hexdigest() == hashlib.sha256(content).hexdigest()
@@ -103,17 +99,18 @@ def check_clean(folder: Path) -> None:
 
 
 @pytest.mark.faults
-async def test_what_one_host_took_in_both_publish_octet_for_octet(two: tuple[Stack, SecondHost], s3: S3Server) -> None:
+async def test_two_hosts_publish_what_one_stored_byte_for_byte(two: tuple[Stack, SecondHost], s3: S3Server) -> None:
     first, second = two
     async with first.client() as api, first.sandbox() as sandbox:
         brand = await Brand.create(api, sandbox, "shared", "instagram", "tiktok")
         async with httpx.AsyncClient(base_url=second.url, headers=api.headers, timeout=20) as other:
             video = clip()
-            media = await upload(other, "shared", video, "clip.mp4")
+            media = await replace(brand, api=other).upload(video, "clip.mp4")
             digest = hashlib.sha256(video).hexdigest()
             assert s3.objects("of-two") == [f"munadi/{digest[:2]}/{digest[2:4]}/{digest}"]
             stills = [picture(f"rgb(20,{shade},90)") for shade in range(0, 240, 24)]
-            uploaded = [await upload((api, other)[n % 2], "shared", each, "a.jpg") for n, each in enumerate(stills)]
+            hosts = (brand, replace(brand, api=other))
+            uploaded = [await hosts[number % 2].upload(each) for number, each in enumerate(stills)]
         moving = await brand.submit("Shared clip", media=[media], channels=[PULLS, SENT])
         still = [
             await brand.submit(f"Still {number}", media=[each], channels=["instagram"])
@@ -122,10 +119,10 @@ async def test_what_one_host_took_in_both_publish_octet_for_octet(two: tuple[Sta
         for content in (moving, *still):
             ended = await brand.ended(content["id"], 120)
             assert ended["status"] == "published", ended
-        await check_octets(brand, "Shared clip", "instagram", video)
-        await check_octets(brand, "Shared clip", "tiktok", video)
+        await check_bytes(brand, "Shared clip", "instagram", video)
+        await check_bytes(brand, "Shared clip", "tiktok", video)
         for number, each in enumerate(stills):
-            await check_octets(brand, f"Still {number}", "instagram", each)
+            await check_bytes(brand, f"Still {number}", "instagram", each)
         workers = await doers(second.temporal_address, [content["id"] for content in (moving, *still)])
     assert {first.pids["worker"], second.worker_pid} <= workers
     check_clean(first.folder)
@@ -160,7 +157,7 @@ async def test_while_the_bucket_is_away_posts_wait_and_none_fails(cut_off: tuple
     async with stack.client() as api, stack.sandbox() as sandbox:
         brand = await Brand.create(api, sandbox, "patient", "instagram", "tiktok", "bluesky")
         video = clip()
-        media = await upload(api, "patient", video, "clip.mp4")
+        media = await brand.upload(video, "clip.mp4")
         await way.set_mode(Mode.REFUSE)
         waiting = await brand.submit("It waits", media=[media], channels=[PULLS, SENT])
         plain = await brand.submit("No media", channels=["bluesky"])
@@ -173,8 +170,8 @@ async def test_while_the_bucket_is_away_posts_wait_and_none_fails(cut_off: tuple
         await way.set_mode(Mode.PASS)
         ended = await brand.ended(waiting["id"], 150)
         assert ended["status"] == "published", ended
-        await check_octets(brand, "It waits", "instagram", video)
-        await check_octets(brand, "It waits", "tiktok", video)
+        await check_bytes(brand, "It waits", "instagram", video)
+        await check_bytes(brand, "It waits", "tiktok", video)
 
 
 async def all_held(brand: Brand, content_id: str) -> list[dict[str, Any]]:

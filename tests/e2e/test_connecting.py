@@ -1,27 +1,18 @@
-"""Owners connect in a real browser, at the consent pages of the sandbox; what was held for one goes out after that."""
+"""Owners connect in a real browser, at the consent pages of the sandbox. A post that waits is published after that."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.stack import Brand, Stack
+from tests.e2e.brand import Brand
+from tests.e2e.visiting import SCREENS
 from tests.support.browser import open_page
 
-SCREENS = Path(__file__).parents[2] / ".cache" / "screens"
 NETWORKS = ("bluesky", "facebook", "instagram", "threads", "tiktok", "youtube")
-
-
-@pytest.fixture
-async def sandbox(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
-    async with stack.sandbox() as client:
-        yield client
 
 
 async def profile_of(sandbox: httpx.AsyncClient, channel: str, name: str) -> dict[str, Any]:
@@ -112,32 +103,21 @@ async def test_an_owner_may_decline_or_untick_and_try_again(
         await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
 
 
-async def test_a_post_held_for_its_owner_goes_out_once_after_they_reconnect(
+async def test_a_post_that_waits_for_its_owner_is_published_once_after_they_reconnect(
     api: httpx.AsyncClient, sandbox: httpx.AsyncClient, browser: Browser
 ) -> None:
-    await api.post("/v1/brands", json={"ref": "held"})
-    await Brand._import(api, sandbox, "held", "threads")
-    (account,) = (await api.get("/v1/accounts", params={"brandRef": "held"})).json()["data"]
-    brand = Brand(api, sandbox, "held")
-    revoked = {"channel": "threads", "profile": account["externalId"]}
-    assert (await sandbox.post("/control/tokens/revoke", json=revoked)).status_code < 300
+    brand = await Brand.create(api, sandbox, "held", "threads")
+    await brand.end_token("revoke", "threads")
     content = await brand.submit("Held until they came back", seconds=2, channels=["threads"])
-
-    async def hold() -> Any:
-        return (await api.get(f"/v1/contents/{content['id']}")).json()["publications"][0]["hold"]
-
-    for _ in range(150):
-        if held := await hold():
-            break
-        await asyncio.sleep(0.2)
-    assert held["reason"] == "TOKEN"
+    await brand.hold(content["id"], "TOKEN")
+    account = await brand.account("threads")
     made = (await api.post(f"/v1/accounts/{account['id']}/reconnect", json={})).json()
     async with open_page(browser, made["connectUrl"]) as page:
         await consent(page, "reconnect")
         await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
     assert (await brand.ended(content["id"]))["status"] == "published"
     assert len(await brand.posts("Held until they came back", "threads")) == 1
-    kinds = [event["type"] for event in (await api.get("/v1/events", params={"brandRef": "held"})).json()["data"]]
+    kinds = await brand.events()
     assert kinds.count("account.reauth_required") == 1
     assert kinds.count("account.connected") == 2
     assert "content.publish.failed" not in kinds

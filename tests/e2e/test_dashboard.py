@@ -1,29 +1,22 @@
-"""The dashboard in a real browser over a running stack: people see what happens while it happens, and act on it."""
+"""The dashboard in a real browser over a running stack: people see changes at once, and act on them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.stack import Brand, Stack, picture
+from tests.e2e.brand import Brand, plant
+from tests.e2e.stack import Stack, picture
+from tests.e2e.visiting import SCREENS, signed_in
 from tests.support.axe import violations
 from tests.support.browser import open_page
 
-SCREENS = Path(__file__).parents[2] / ".cache" / "screens"
-# An answer that is lost is soon known to be lost for good.
-QUICK = {
-    f"MUNADI_CHANNELS__FACEBOOK__{number}": seconds
-    for number, seconds in (("PUBLISH_DEADLINE", "PT5S"), ("MARGIN", "PT1S"), ("ABSENCE_WINDOW", "PT2S"))
-}
 # Instagram's own words for an account that may not post.
 RESTRICTED = {"code": 25, "subcode": 2207050}
 FAR = 7 * 86_400.0
@@ -32,16 +25,9 @@ LOOKS = [("light", 1280, False), ("dark", 1280, True), ("phone", 390, True)]
 PHONE = 390
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = Stack(tmp_path_factory.mktemp("stack"), QUICK).start()
-    yield running
-    assert running.stop() == 0
-
-
 @dataclass
 class Scene:
-    """What the tests share: a brand, and contents of it and of another one that are in trouble from the beginning."""
+    """What the tests share: a brand, and posts of it and of another brand that are in trouble."""
 
     brand: str
     doubtful: str
@@ -50,25 +36,22 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def scene(stack: Stack) -> Scene:
-    return asyncio.run(_trouble(stack))
+def scene(shared_stack: Stack) -> Scene:
+    return asyncio.run(_trouble(shared_stack))
 
 
 async def _trouble(stack: Stack) -> Scene:
     async with stack.client() as api, stack.sandbox() as sandbox:
         acme = await Brand.create(api, sandbox, "acme", "bluesky", "instagram", "facebook")
         bazaar = await Brand.create(api, sandbox, "bazaar", "facebook", "threads")
-        accounts = (await api.get("/v1/accounts")).json()["data"]
-        profiles = {(account["brandRef"], account["channel"]): account["externalId"] for account in accounts}
-        for ref, fault in (
-            ("acme", {"operation": "feed", "mode": "accept_then_reset", "times": 1}),
-            ("acme", {"operation": "published_posts", "mode": "error", "status": 500, "times": None}),
-            ("bazaar", {"operation": "feed", "mode": "error", "error": {"code": 368}, "times": None}),
+        for brand, operation, mode, more in (
+            (acme, "feed", "accept_then_reset", {"times": 1}),
+            (acme, "published_posts", "error", {"status": 500, "times": None}),
+            (bazaar, "feed", "error", {"error": {"code": 368}, "times": None}),
         ):
-            where = {"channel": "facebook", "profile": profiles[ref, "facebook"]}
-            assert (await sandbox.post("/control/faults", json=where | fault)).status_code == 201
-        revoked = {"channel": "threads", "profile": profiles["bazaar", "threads"]}
-        assert (await sandbox.post("/control/tokens/revoke", json=revoked)).status_code == 200
+            profile = (await brand.account("facebook"))["externalId"]
+            await plant(sandbox, "facebook", operation, mode, profile=profile, **more)
+        await bazaar.end_token("revoke", "threads")
         doubtful = await acme.submit("Did this one arrive?", channels=["facebook"])
         refused = await bazaar.submit("Refused at the door", channels=["facebook"])
         held = await bazaar.submit("Waits for its owner", channels=["threads"])
@@ -76,37 +59,15 @@ async def _trouble(stack: Stack) -> Scene:
 
 
 @pytest.fixture
-async def sandbox(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
-    async with stack.sandbox() as client:
-        yield client
-
-
-@pytest.fixture
 def brand(api: httpx.AsyncClient, sandbox: httpx.AsyncClient, scene: Scene) -> Brand:
     return Brand(api, sandbox, scene.brand)
-
-
-@asynccontextmanager
-async def signed_in(
-    browser: Browser, stack: Stack, path: str, *, width: int = 1280, dark: bool = False
-) -> AsyncIterator[Page]:
-    """A page as somebody with the admin key comes to see it, by way of the sign-in."""
-    async with open_page(browser, f"{stack.info['dashboard']}/sign-in?next={path}", width=width, dark=dark) as page:
-        broken: list[str] = []
-        page.on("pageerror", lambda error: broken.append(str(error)))
-        page.on("console", lambda said: broken.append(said.text) if "Content Security Policy" in said.text else None)
-        await page.get_by_label("API key").fill(stack.info["apiKey"])
-        await page.get_by_role("button", name="Sign in").click()
-        await page.wait_for_url(f"**{path}")
-        yield page
-        assert broken == []
 
 
 async def status(page: Page) -> str:
     return await page.locator(".head .badge").first.inner_text()
 
 
-async def test_somebody_signs_in_and_out(stack: Stack, scene: Scene, browser: Browser) -> None:
+async def test_a_person_signs_in_and_out(stack: Stack, scene: Scene, browser: Browser) -> None:
     async with open_page(browser, f"{stack.info['dashboard']}/contents") as page:
         await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         await page.get_by_label("API key").fill("mnd_admin_wrong")
@@ -123,7 +84,7 @@ async def test_somebody_signs_in_and_out(stack: Stack, scene: Scene, browser: Br
         await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-async def test_accepted_becomes_published_before_ones_eyes(stack: Stack, brand: Brand, browser: Browser) -> None:
+async def test_a_page_shows_how_a_post_becomes_published(stack: Stack, brand: Brand, browser: Browser) -> None:
     content = await brand.submit("Watch me go out", seconds=4)
     async with signed_in(browser, stack, f"/contents/{content['id']}") as page:
         await page.evaluate("window.stayed = true")
@@ -132,7 +93,7 @@ async def test_accepted_becomes_published_before_ones_eyes(stack: Stack, brand: 
         await expect(page.locator(".head .badge").first).to_have_text("published", timeout=15_000)
         await expect(page.locator(".timeline")).to_contain_text("Settled")
         await expect(page.locator("#said")).to_contain_text("1 of 1 published")
-        assert await page.evaluate("window.stayed"), "the page was not loaded anew"
+        assert await page.evaluate("window.stayed"), "the page was reloaded"
         (post,) = await brand.posts("Watch me go out")
         await expect(page.locator(".publication")).to_contain_text(str(post["id"]))
         await page.get_by_text("What it shows there").click()
@@ -144,12 +105,10 @@ async def test_accepted_becomes_published_before_ones_eyes(stack: Stack, brand: 
         await expect(page.get_by_text("PublishContent").first).to_be_visible(timeout=20_000)
 
 
-async def test_what_failed_is_tried_again(stack: Stack, brand: Brand, browser: Browser) -> None:
-    fault = {"channel": "instagram", "operation": "media_publish", "mode": "error", "error": RESTRICTED, "times": None}
-    planted = (await brand.sandbox.post("/control/faults", json=fault)).json()
-    uploaded = await brand.api.post("/v1/media", files={"file": ("a.jpg", picture(), "image/jpeg")})
-    media = [{"id": uploaded.json()["id"], "alt": "An umbrella"}]
-    content = await brand.submit("Umbrellas", media=media, channels=["bluesky", "instagram"])
+async def test_a_failed_channel_is_retried(stack: Stack, brand: Brand, browser: Browser) -> None:
+    planted = await plant(brand.sandbox, "instagram", "media_publish", "error", error=RESTRICTED, times=None)
+    media = await brand.upload(picture(), alt="An umbrella")
+    content = await brand.submit("Umbrellas", media=[media], channels=["bluesky", "instagram"])
     await brand.ended(content["id"])
     async with signed_in(browser, stack, f"/contents/{content['id']}") as page:
         await expect(page.locator(".head .badge").first).to_have_text("partly published")
@@ -163,7 +122,7 @@ async def test_what_failed_is_tried_again(stack: Stack, brand: Brand, browser: B
     assert len(await brand.posts("Umbrellas", "bluesky")) == len(await brand.posts("Umbrellas", "instagram")) == 1
 
 
-async def test_a_content_is_moved_edited_and_withdrawn(stack: Stack, brand: Brand, browser: Browser) -> None:
+async def test_a_post_is_moved_edited_and_canceled(stack: Stack, brand: Brand, browser: Browser) -> None:
     content = await brand.submit("Next week", seconds=FAR)
     due = (datetime.now(UTC) + timedelta(days=3)).strftime("%Y-%m-%dT12:30")
     path = f"/v1/contents/{content['id']}"
@@ -179,7 +138,7 @@ async def test_a_content_is_moved_edited_and_withdrawn(stack: Stack, brand: Bran
         await expect(page.locator(".timeline")).to_contain_text("Moved to another time")
         moved = (await brand.api.get(path)).json()
         assert moved["scheduledAt"][:16] == due[:11] + "07:00"
-        await _edit_while_somebody_else_does(page, brand, path)
+        await _edit_while_another_person_does(page, brand, path)
         await page.get_by_role("button", name="Cancel").click()
         await page.get_by_role("button", name="Leave it").click()
         assert (await brand.api.get(path)).json()["status"] == "queued"
@@ -189,8 +148,8 @@ async def test_a_content_is_moved_edited_and_withdrawn(stack: Stack, brand: Bran
         await expect(page.locator("[data-action]")).to_have_count(0)
 
 
-async def _edit_while_somebody_else_does(page: Page, brand: Brand, path: str) -> None:
-    """What is being typed survives what happens meanwhile, and is not written over somebody else's change."""
+async def _edit_while_another_person_does(page: Page, brand: Brand, path: str) -> None:
+    """A text that is being typed survives an update, and does not overwrite another person's change."""
     await page.get_by_text("Edit the text").click()
     text = page.locator("textarea[name=text]")
     await text.fill("Next week, surely")
@@ -208,7 +167,7 @@ async def _edit_while_somebody_else_does(page: Page, brand: Brand, path: str) ->
 
 
 @pytest.mark.parametrize(("look", "width", "dark"), LOOKS)
-async def test_every_page_can_be_read_by_everybody(
+async def test_every_page_is_accessible(
     stack: Stack, scene: Scene, brand: Brand, browser: Browser, look: str, width: int, dark: bool
 ) -> None:
     troubled = [(await brand.ended(content_id)) for content_id in (scene.doubtful, scene.refused)]
@@ -224,11 +183,11 @@ async def test_every_page_can_be_read_by_everybody(
         "publication": f"/publications/{troubled[1]['publications'][0]['id']}",
         "missing": "/contents/cnt_nothing",
     }
-    async with signed_in(browser, stack, "/contents", width=width, dark=dark) as page:
+    async with signed_in(browser, stack, width=width, dark=dark) as page:
         for name, path in pages.items():
-            await page.goto(f"{stack.info['dashboard']}{path}")
+            await page.goto(path)
             await judge(page, f"{name}-{look}", axe=width > PHONE)
-        await page.goto(f"{stack.info['dashboard']}{pages['waiting']}")
+        await page.goto(pages["waiting"])
         await page.get_by_role("button", name="Publish now").click()
         await judge(page, f"confirm-{look}", axe=width > PHONE)
     async with open_page(browser, f"{stack.info['dashboard']}/sign-in", width=width, dark=dark) as page:
@@ -236,7 +195,7 @@ async def test_every_page_can_be_read_by_everybody(
 
 
 async def judge(page: Page, name: str, *, axe: bool) -> None:
-    """As it looks with everything that can be opened open: kept as a picture, never too wide, and judged by axe."""
+    """The page with everything opened: a picture is kept, it is never too wide, and axe finds nothing."""
     if not await page.locator("dialog[open]").count():
         for summary in await page.locator("summary").all():
             await summary.click()
@@ -245,7 +204,7 @@ async def judge(page: Page, name: str, *, axe: bool) -> None:
     assert not axe or await violations(page) == [], name
 
 
-async def test_a_person_settles_what_nobody_can_tell(
+async def test_a_person_resolves_an_unconfirmed_post(
     stack: Stack, scene: Scene, brand: Brand, browser: Browser
 ) -> None:
     await brand.ended(scene.doubtful)

@@ -1,4 +1,4 @@
-"""People compose, plan, connect and look after webhooks in a real browser, over one running stack."""
+"""People compose, plan, connect accounts and manage webhooks in a real browser, over one running stack."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.stack import Brand, Inbox, Stack, picture
-from tests.e2e.visiting import SCREENS, lose_the_first_answer, seen, signed_in, until
+from tests.e2e.brand import Brand, Inbox, until
+from tests.e2e.stack import Stack, picture
+from tests.e2e.visiting import SCREENS, lose_the_first_answer, seen, signed_in
 
 SUBMIT = re.compile("^(Publish now|Schedule)$")
 LOOKS = ((1280, False), (1280, True), (390, False))
@@ -23,7 +24,7 @@ async def page(browser: Browser, stack: Stack) -> AsyncIterator[Page]:
         yield opened
 
 
-async def test_compose_mend_accepted_published(page: Page, brand: Brand) -> None:
+async def test_a_post_is_composed_fixed_accepted_and_published(page: Page, brand: Brand) -> None:
     await page.goto(f"/compose?brandRef={brand.ref}")
     verdict, text = page.locator("#verdict"), page.get_by_label("Text", exact=True)
     await page.get_by_role("checkbox", name="Bluesky").check()
@@ -63,7 +64,7 @@ async def test_compose_mend_accepted_published(page: Page, brand: Brand) -> None
     assert [each["id"] for each in listed] == [content_id], "an answer was lost on the way, and it was accepted once"
 
 
-async def test_what_differs_by_account_and_the_channels_own_options(page: Page, brand: Brand) -> None:
+async def test_a_channel_has_its_own_text_thread_and_options(page: Page, brand: Brand) -> None:
     await page.goto(f"/compose?brandRef={brand.ref}&date=2027-01-05")
     for channel in ("Bluesky", "Instagram"):
         await page.get_by_role("checkbox", name=channel).check()
@@ -92,7 +93,7 @@ async def test_what_differs_by_account_and_the_channels_own_options(page: Page, 
     assert [publication["channel"] for publication in made["publications"]] == ["bluesky"]
 
 
-async def test_what_was_typed_survives_a_session_that_ends(page: Page, stack: Stack, brand: Brand) -> None:
+async def test_a_typed_text_survives_the_end_of_a_session(page: Page, stack: Stack, brand: Brand) -> None:
     await page.goto(f"/compose?brandRef={brand.ref}")
     await page.get_by_role("checkbox", name="Bluesky").check()
     await page.context.clear_cookies()
@@ -112,14 +113,17 @@ async def test_rescheduling_on_the_calendar_by_drag_and_by_keyboard(page: Page, 
     local = {"scheduledAt": f"{monday}T09:00:00", "timezone": "Asia/Kolkata"}
     made = await brand.submit("Planned for Monday", **local)
 
-    async def due() -> str:
-        content = (await brand.api.get(f"/v1/contents/{made['id']}")).json()
-        return str(content["scheduledAt"])
+    async def due_at(wanted: str) -> None:
+        async def moved() -> bool:
+            content = (await brand.api.get(f"/v1/contents/{made['id']}")).json()
+            return bool(content["scheduledAt"] == wanted)
+
+        await until(moved, 15)
 
     await page.goto(f"/calendar?brandRef={brand.ref}&view=week&date={monday}")
     entry = page.get_by_role("button", name="Planned for Monday")
     await entry.drag_to(page.locator(f"#day-{monday + timedelta(days=1)}"))
-    await until(due, f"{monday + timedelta(days=1)}T03:30:00Z")
+    await due_at(f"{monday + timedelta(days=1)}T03:30:00Z")
     await expect(page.locator(f"#day-{monday + timedelta(days=1)}")).to_contain_text("Planned for Monday")
     await expect(page.locator("#said")).to_contain_text("Moved to")
 
@@ -133,7 +137,7 @@ async def test_rescheduling_on_the_calendar_by_drag_and_by_keyboard(page: Page, 
     await field.fill(f"{monday + timedelta(days=3)}T18:45")
     await field.press("Enter")
     await expect(page.locator("#move")).to_be_hidden()
-    await until(due, f"{monday + timedelta(days=3)}T13:15:00Z")
+    await due_at(f"{monday + timedelta(days=3)}T13:15:00Z")
     await expect(page.locator(f"#day-{monday + timedelta(days=3)}")).to_contain_text("18:45")
 
     await entry.click()

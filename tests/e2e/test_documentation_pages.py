@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from playwright.async_api import Browser, Page
 
 from tests.e2e.stack import Stack
+from tests.e2e.visiting import SCREENS
 from tests.support.axe import violations
 
-SCREENS = Path(__file__).parents[2] / ".cache" / "screens"
 PAGES = ("", "tutorial", "operating", "going-live/tiktok", "reference/settings", "decisions/")
 PHONE, DESK = 390, 1280
 

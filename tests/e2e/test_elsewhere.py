@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from tests.e2e.stack import Brand, Inbox, Stack, picture
+from tests.e2e.brand import Brand, Inbox
+from tests.e2e.stack import Stack, picture
 from tests.support.pds import RealPDS
 from tests.support.postgres import PostgresServer
 
@@ -26,15 +27,11 @@ async def test_the_main_job_on_postgresql(on_postgres: Stack) -> None:
     async with on_postgres.client() as api, on_postgres.sandbox() as sandbox:
         brand = await Brand.create(api, sandbox, "pg")
         async with Inbox().listening(api) as inbox:
-            upload = {"file": ("a.jpg", picture("olive"), "image/jpeg")}
-            media = (await api.post("/v1/media", files=upload, data={"brandRef": "pg"})).json()
-            accepted = await brand.submit(
-                "On PostgreSQL", seconds=3, media=[{"id": media["id"]}], channels=["bluesky", "instagram"]
-            )
+            media = await brand.upload(picture("olive"))
+            accepted = await brand.submit("On PostgreSQL", seconds=3, media=[media], channels=["bluesky", "instagram"])
             content = await brand.ended(accepted["id"])
             assert content["status"] == "published"
-            assert len(await brand.posts("On PostgreSQL")) == 1
-            assert len(await brand.posts("On PostgreSQL", "instagram")) == 1
+            assert [len(await brand.posts("On PostgreSQL", channel)) for channel in ("bluesky", "instagram")] == [1, 1]
             assert inbox.failures == []
         body = {"brandRef": "pg", "text": "once", "channels": ["bluesky"], "scheduledAt": _in_an_hour()}
         answers = [await api.post("/v1/contents", json=body, headers={"idempotency-key": "k"}) for _ in range(3)]
@@ -48,29 +45,19 @@ async def test_a_post_reaches_a_real_bluesky_server(on_postgres: Stack, real_pds
     alice = real_pds.accounts[0]
     async with on_postgres.client() as api, on_postgres.sandbox() as sandbox, httpx.AsyncClient() as network:
         assert (await api.post("/v1/brands", json={"ref": "real"})).status_code == 201
-        imported = await api.post(
-            "/v1/brands/real/accounts",
-            json={
-                "channel": "bluesky",
-                "serviceUrl": real_pds.url,
-                "credentials": {"identifier": alice.handle, "password": alice.app_password},
-            },
-        )
+        credentials = {"identifier": alice.handle, "password": alice.app_password}
+        given = {"channel": "bluesky", "serviceUrl": real_pds.url, "credentials": credentials}
+        imported = await api.post("/v1/brands/real/accounts", json=given)
         assert imported.status_code == 201, imported.text
         brand = Brand(api, sandbox, "real")
-        upload = {"file": ("a.jpg", picture("plum", (800, 600)), "image/jpeg")}
-        media = (await api.post("/v1/media", files=upload, data={"brandRef": "real"})).json()
-        accepted = await brand.submit(
-            "Really there #munadi", seconds=2, media=[{"id": media["id"], "alt": "A plum field"}]
-        )
+        media = await brand.upload(picture("plum", (800, 600)), alt="A plum field")
+        accepted = await brand.submit("Really there #munadi", seconds=2, media=[media])
         content = await brand.ended(accepted["id"])
         assert content["status"] == "published", content
         uri = content["publications"][0]["providerPostId"]
         repo, collection, key = uri.removeprefix("at://").split("/")
-        answer = await network.get(
-            f"{real_pds.url}/xrpc/com.atproto.repo.getRecord",
-            params={"repo": repo, "collection": collection, "rkey": key},
-        )
+        asked = {"repo": repo, "collection": collection, "rkey": key}
+        answer = await network.get(f"{real_pds.url}/xrpc/com.atproto.repo.getRecord", params=asked)
         record = answer.json()["value"]
         assert record["text"] == "Really there #munadi"
         assert record["embed"]["images"][0]["alt"] == "A plum field"

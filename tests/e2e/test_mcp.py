@@ -1,4 +1,4 @@
-"""An AI client that publishes: the official package's client, over both transports, before a whole Munadi."""
+"""An AI client publishes: the client of the official package, over both transports, against a whole Munadi."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.e2e.stack import MUNADI, Brand, Stack, picture
+from tests.e2e.brand import Brand, plant
+from tests.e2e.stack import MUNADI, Stack, picture
 from tests.support.processes import Process
 
 
@@ -52,7 +52,7 @@ WAYS = {"stdio": over_stdio, "http": over_http}
 @pytest.mark.parametrize(
     ("way", "mode"), [("stdio", "legacy"), ("stdio", "auto"), ("http", "legacy"), ("http", "auto")]
 )
-async def test_a_post_is_published_once_however_often_it_is_asked_for(
+async def test_repeated_calls_never_create_a_second_post(
     stack: Stack, brand: Brand, tmp_path: Path, way: str, mode: str
 ) -> None:
     text = f"From an agent over {way} {mode}"
@@ -77,24 +77,15 @@ async def test_a_post_is_published_once_however_often_it_is_asked_for(
 
 
 @pytest.mark.parametrize("way", ["stdio", "http"])
-async def test_a_failure_is_told_with_its_remedy_and_only_it_is_retried(
-    stack: Stack, api: httpx.AsyncClient, brand: Brand, tmp_path: Path, way: str
+async def test_a_failure_has_its_remedy_and_only_the_failed_channel_is_retried(
+    stack: Stack, brand: Brand, tmp_path: Path, way: str
 ) -> None:
     text = f"Half of it over {way}"
-    upload = {"file": ("a.jpg", picture("navy"), "image/jpeg")}
-    media = (await api.post("/v1/media", files=upload, data={"brandRef": brand.ref})).json()
     error = {"code": 368, "message": "blocked"}
-    fault = {"channel": "instagram", "operation": "media_publish", "mode": "error", "error": error, "times": 1}
-    assert (await brand.sandbox.post("/control/faults", json=fault)).status_code == 201
+    await plant(brand.sandbox, "instagram", "media_publish", "error", error=error, times=1)
+    media, channels = [await brand.upload(picture("navy"), alt="Navy")], ["bluesky", {"channel": "instagram"}]
     async with WAYS[way](stack, tmp_path, "auto") as session:
-        accepted = await _data(
-            session,
-            "publish",
-            brandRef=brand.ref,
-            text=text,
-            media=[{"id": media["id"], "alt": "Navy"}],
-            channels=["bluesky", {"channel": "instagram"}],
-        )
+        accepted = await _data(session, "publish", brandRef=brand.ref, text=text, media=media, channels=channels)
         content_id = accepted["content"]["id"]
         waited = await session.call_tool("wait", {"contentId": content_id})
         told = waited.content[0].text  # type: ignore[union-attr]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.stack import Brand, Stack
+from tests.e2e.brand import Brand
+from tests.e2e.stack import Stack
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("munadi", "workflows", "activities", "api", "worker")

@@ -1,4 +1,4 @@
-"""The tutorial, done as it is written: every command is run, and what it says is printed is printed.
+"""Every command of the tutorial is run, and prints what the tutorial says.
 
 Ids, times, ports and keys differ at each run, and two networks answer in either order; every line must be there.
 """
@@ -22,7 +22,7 @@ from tests.e2e.stack import MUNADI, Stack
 from tests.support.browser import open_page
 
 TUTORIAL = FOLDER / "tutorial.md"
-# What the test does in another way: the stack runs already, two commands wait for somebody, one is given twice.
+# What the test does in another way: the stack runs already, two commands wait for a person, one is given twice.
 BY_HAND = ("git clone", "munadi accounts connect", "munadi webhooks listen", "curl -si")
 DIFFERS = (
     (r"\b(acc|cnt|pub|whe|req|con|flt)_[0-9a-z]{12,}", r"\1_#"),

@@ -1,12 +1,10 @@
-"""A person at the dashboard, in a real browser: signs in, waits, loses connections, and looks at pages closely."""
+"""A person at the dashboard in a real browser: signs in, loses an answer, and examines pages."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 from playwright.async_api import Browser, Page, Route, expect
 
@@ -17,8 +15,10 @@ SCREENS = Path(__file__).parents[2] / ".cache" / "screens"
 
 
 @asynccontextmanager
-async def signed_in(browser: Browser, stack: Stack, *, width: int = 1280, dark: bool = False) -> AsyncIterator[Page]:
-    """A browser whose pages are at the API, after the sign-in."""
+async def signed_in(
+    browser: Browser, stack: Stack, path: str = "/contents", *, width: int = 1280, dark: bool = False
+) -> AsyncIterator[Page]:
+    """A page of the dashboard after the sign-in. No script may fail, and the content policy may refuse nothing."""
     context = await browser.new_context(
         base_url=stack.info["api"],
         viewport={"width": width, "height": 900},
@@ -31,27 +31,18 @@ async def signed_in(browser: Browser, stack: Stack, *, width: int = 1280, dark: 
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
     try:
-        await page.goto("/sign-in")
+        await page.goto(f"/sign-in?next={path}")
         await page.get_by_label("API key").fill(stack.info["apiKey"])
         await page.get_by_role("button", name="Sign in").click()
-        await expect(page.get_by_role("navigation", name="Pages")).to_be_visible()
+        await page.wait_for_url(f"**{path}")
         yield page
     finally:
         await context.close()
     assert errors == []
 
 
-async def until(found: Callable[[], Awaitable[Any]], wanted: Any, within: float = 15) -> None:
-    """Wait until something is so."""
-    for _ in range(int(within * 10)):
-        if (now := await found()) == wanted:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"{now} is not {wanted}")
-
-
 def lose_the_first_answer() -> Callable[[Route], Awaitable[None]]:
-    """What is asked first arrives, and its answer does not."""
+    """The first request arrives, and its answer is lost."""
     lost: list[str] = []
 
     async def handle(route: Route) -> None:
@@ -66,7 +57,7 @@ def lose_the_first_answer() -> Callable[[Route], Awaitable[None]]:
 
 
 async def seen(page: Page, pages: dict[str, str], name: str, *, judged: bool) -> dict[str, list[str]]:
-    """Each page photographed, found to be no wider than its window, and judged; what is wrong, by page."""
+    """What is wrong, by page: too wide for its window, or what axe finds. A picture of each page is kept."""
     found: dict[str, list[str]] = {}
     for title, path in pages.items():
         await page.goto(path)
@@ -86,7 +77,7 @@ async def seen(page: Page, pages: dict[str, str], name: str, *, judged: bool) ->
 
 
 async def fill_in(page: Page) -> None:
-    """A content with problems, notes, a file and an open panel."""
+    """A post with problems, notes, a file and an open panel."""
     for channel in ("Bluesky", "Instagram"):
         await page.get_by_role("checkbox", name=channel).check()
     await page.get_by_label("Text", exact=True).fill("Umbrellas for everybody. " * 13)

@@ -17,7 +17,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from munadi.domain.ids import workflow_id
-from tests.e2e.stack import ENDED, Brand
+from tests.e2e.brand import ENDED, Brand
 from tests.faults.world import World
 from workflows.start import wake_content
 

@@ -28,7 +28,7 @@ failure in n trials bounds the rate of failures at about 3/n (with 95 % confiden
 """
 
 
-def keep(
+def prove(
     row: str,
     proof: str,
     *,
@@ -37,7 +37,7 @@ def keep(
     seed: int | None = None,
     measured: Mapping[str, Any] | None = None,
 ) -> None:
-    """Keep what a proof found; a second run of the same proof replaces it."""
+    """Keep what a proof found, and fail if a promise was broken. A second run of a proof replaces the first."""
     KEPT.mkdir(parents=True, exist_ok=True)
     found = {
         "row": row,
@@ -52,6 +52,7 @@ def keep(
     }
     name = "".join(letter if letter.isalnum() else "-" for letter in f"{row} {proof}".lower())
     (KEPT / f"{name}.json").write_text(json.dumps(found, indent=2))
+    assert not failures
 
 
 def report(kept: Sequence[Mapping[str, Any]]) -> str:

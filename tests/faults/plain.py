@@ -17,7 +17,8 @@ from temporalio.client import Client
 
 from munadi.config import TemporalSettings
 from munadi.temporal import connect
-from tests.e2e.stack import MUNADI, Brand, Stack
+from tests.e2e.brand import Brand
+from tests.e2e.stack import MUNADI, Stack
 from tests.faults.points import Points
 from tests.faults.world import World, no_quotas
 from tests.support.ports import LOOPBACK, free_port

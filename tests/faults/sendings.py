@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from munadi.domain.ids import workflow_id
-from tests.e2e.stack import ENDED
+from tests.e2e.brand import ENDED
 from tests.faults.world import World
 from tests.support.temporal import Client
 
@@ -117,7 +117,7 @@ async def look(world: World, sendings: Sequence[Sending], within: float = 120) -
     contents = await _all_ended(world, within)
     listed = await world.sandbox.get("/control/posts", params={"channel": "bluesky"})
     posts = defaultdict(list)
-    for post in listed.json() if isinstance(listed.json(), list) else listed.json()["posts"]:
+    for post in listed.json():
         posts[post["text"]].append(post)
     for sending in sendings:
         ours = [content for content in contents if content["clientRef"] == sending.key]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tests.e2e.brand import plant
 from tests.faults.crashes import Crash, Gallery, sending_of
 from tests.faults.sendings import Sending, broken, contents_of, look
 from tests.faults.shells import OwnApi
@@ -55,9 +56,7 @@ class Round:
 
 async def slow_network(world: World, seconds: float = SLOW_CALL) -> None:
     """From now on every visible call takes so long."""
-    fault = {"channel": "bluesky", "operation": "com.atproto.repo.putRecord", "mode": "delay", "times": None}
-    answer = await world.sandbox.post("/control/faults", json={**fault, "delaySeconds": seconds})
-    assert answer.status_code == 201, answer.text
+    await plant(world.sandbox, "bluesky", "com.atproto.repo.putRecord", "delay", times=None, delaySeconds=seconds)
 
 
 async def end_both(world: World, gallery: Gallery, api: OwnApi, number: int, dice: random.Random) -> Round:

@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from munadi.domain.ids import workflow_id
-from tests.e2e.stack import Brand
+from tests.e2e.brand import Brand, plant
 from tests.faults.duplicates import DISTURBANCES, Scene, created_by_both
-from tests.faults.evidence import keep
+from tests.faults.evidence import prove
 from tests.faults.plain import another_api, instant, open_plain, temporal_of
 from tests.faults.trials import Trial, broken, judge
-from tests.faults.world import QUICK, World
+from tests.faults.world import QUICK
 
 SEED = 20261127
 TRIALS = 240
@@ -43,32 +43,19 @@ async def open_scene(folder: Path, env: dict[str, str]) -> AsyncIterator[tuple[S
         world.another_worker(),
     ):
         brands = {way: await Brand.create(world.api, world.sandbox, way, *channels) for way in WAYS}
-        await plant(world)
+        for way, fault in WAYS.items():
+            for shape, operation in SHAPES.items():
+                channel = shape.split("-")[0]
+                profile = (await brands[way].account(channel))["externalId"]
+                await plant(world.sandbox, channel, operation, profile=profile, times=None, **fault)
         yield Scene(world, (world.api, second), await temporal_of(world)), brands
-
-
-async def plant(world: World) -> None:
-    """Each brand's profiles behave in its way, from now on."""
-    profiles = (await world.sandbox.get("/control/profiles")).json()
-    for way, fault in WAYS.items():
-        for shape, operation in SHAPES.items():
-            channel = shape.split("-")[0]
-            ours = [one for one in profiles if one["channel"] == channel and way in one["name"]]
-            assert len(ours) == 1, (way, channel, profiles)
-            plan = {"channel": channel, "operation": operation, "profile": ours[0]["id"], "times": None, **fault}
-            answer = await world.sandbox.post("/control/faults", json=plan)
-            assert answer.status_code == 201, answer.text
 
 
 async def disturbed(scene: Scene, brand: Brand, shape: str, name: str, text: str) -> Trial:
     """One content, created through both APIs, and one disturbance."""
     trial = Trial(shape, f"{name}, network {brand.ref}", text)
-    body = {
-        "brandRef": brand.ref,
-        "text": text,
-        "channels": [shape.split("-")[0]],
-        "scheduledAt": instant(time.time() + WAIT),
-    }
+    due, channels = instant(time.time() + WAIT), [shape.split("-")[0]]
+    body = {"brandRef": brand.ref, "text": text, "channels": channels, "scheduledAt": due}
     content = await created_by_both(scene, brand, body)
     trial.content_id, trial.hit_at = content["id"], time.time()
     await DISTURBANCES[name](scene, content)
@@ -150,12 +137,6 @@ async def test_hundreds_of_workflows_started_reset_or_terminated(
             part = await run_all(scene, brands, chosen, at_once=12)
             trials += part
             beside += await workflows_beside(scene, part) + await calls_beside(scene, part)
-    keep(
-        "5",
-        "workflow started from all sides, reset, terminated and started again, both databases",
-        trials=len(trials),
-        failures=broken(trials) + beside,
-        seed=SEED,
-        measured={"disturbances": len(DISTURBANCES), "workflows and calls beside the contents'": len(beside)},
-    )
-    assert broken(trials) + beside == []
+    measured = {"disturbances": len(DISTURBANCES), "workflows and calls beside the contents'": len(beside)}
+    proof = "workflow started from all sides, reset, terminated and started again, both databases"
+    prove("5", proof, trials=len(trials), failures=broken(trials) + beside, seed=SEED, measured=measured)

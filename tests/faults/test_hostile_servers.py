@@ -19,7 +19,8 @@ import httpx
 import psutil
 import pytest
 
-from tests.e2e.stack import ENDED, Brand, Stack
+from tests.e2e.brand import ENDED, Brand
+from tests.e2e.stack import Stack
 from tests.support.hostile import ANSWERS, DRIPS, bomb, hostile_server
 
 # A call has 20 s, and so has a whole check of credentials; the rest is a busy machine.

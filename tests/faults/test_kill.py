@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.evidence import keep
+from tests.faults.evidence import prove
 from tests.faults.points import Passage
 from tests.faults.trials import Trial, at_passage, broken, in_batches, p95, passages_of
 from tests.faults.world import CHANNELS, QUICK, SHAPES, World, open_world
@@ -101,15 +101,9 @@ async def test_killed_at_every_failpoint_of_every_channel(tmp_path: Path, create
     hit = [trial for trial in trials if trial.hit_at is not None]
     slow = [trial for trial in hit if (trial.recovery or 0) > (LIVE_AIM if trial.was_live else ABSENT_AIM)]
     print("slower than the aim:", *[(t.shape, t.fault, t.recovery, t.was_live) for t in slow], sep="\n")
-    keep(
-        "1",
-        "worker killed at every failpoint, six channels, both databases",
-        trials=len(hit),
-        failures=broken(trials),
-        seed=SEED,
-        measured={"failpoints": len(passages), **recovery(trials)},
-    )
-    assert not broken(trials)
+    measured = {"failpoints": len(passages), **recovery(trials)}
+    proof = "worker killed at every failpoint, six channels, both databases"
+    prove("1", proof, trials=len(hit), failures=broken(trials), seed=SEED, measured=measured)
     assert len(hit) >= TRIALS
     assert p95(trial.recovery or 0 for trial in hit if trial.was_live) <= LIVE_AIM
     assert p95(trial.recovery or 0 for trial in hit if not trial.was_live) <= ABSENT_AIM

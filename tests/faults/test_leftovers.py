@@ -1,16 +1,15 @@
-"""What a preparation left at the networks is gone after a cancel, whatever dies in between; their own lists say so."""
+"""What a preparation left at a network is removed after a cancel, whatever dies meanwhile: its own lists show it."""
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.e2e.brand import plant, until
 from tests.faults.points import Passage
 from tests.faults.world import QUICK, World, open_world
 
@@ -26,7 +25,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 @dataclass(frozen=True)
 class Owner:
-    """Of the video channel: sees what nobody else does. One token, as each new one may end an older one's grant."""
+    """The owner of the video channel sees private videos. One token, since a new one may end an older one's grant."""
 
     world: World
     token: str
@@ -60,13 +59,6 @@ class Owner:
         return content
 
 
-async def until(holds: Callable[[], Awaitable[bool]], within: float = 30) -> None:
-    deadline = time.monotonic() + within
-    while not await holds():
-        assert time.monotonic() < deadline, "it did not come to that"
-        await asyncio.sleep(0.1)
-
-
 async def cancel(world: World, content: dict[str, Any]) -> None:
     answer = await world.api.post(f"/v1/contents/{content['id']}/cancel")
     assert answer.status_code == 200, answer.text
@@ -83,15 +75,14 @@ async def test_a_canceled_video_is_removed_though_the_worker_dies_or_the_network
 
     killed = await owner.prepared("killed in between")
     before = Passage("worker.discards.take.before")
-    plant = world.points.plant(before, "kill")
+    death = world.points.plant(before, "kill")
     await cancel(world, killed)
-    assert await plant.hit() is not None
+    assert await death.hit() is not None
     assert await owner.sees("killed in between")
     await until(lambda: owner.misses("killed in between"), 60)
 
     down = await owner.prepared("network down")
-    fault = {"channel": "youtube", "operation": "delete_video", "mode": "error", "status": 503, "times": 1}
-    assert (await world.sandbox.post("/control/faults", json=fault)).status_code == 201
+    await plant(world.sandbox, "youtube", "delete_video", "error", status=503, times=1)
     await cancel(world, down)
     await until(lambda: owner.misses("network down"), 60)
 

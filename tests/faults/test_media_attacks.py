@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.stack import Brand, Stack, clip, picture
+from tests.e2e.brand import Brand
+from tests.e2e.stack import Stack, clip, picture
 
 URLS = 16
 ROUNDS = 7

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.evidence import keep
+from tests.e2e.brand import plant
+from tests.faults.evidence import prove
 from tests.faults.network import VISIBLE, Between, Calls, channel_of, everywhere, open_between
 from tests.faults.trials import Trial, broken, judge, p95
 from tests.faults.world import CHANNELS, SHAPES
@@ -36,7 +37,7 @@ async def answers_lost(between: Between, plan: Sequence[tuple[str, str]], tag: s
     trials = []
     for n, (shape, mode) in enumerate(plan):
         trials.append(Trial(shape, f"accepted, then {mode}", f"{tag} {n} {shape}"))
-        await plant(between, channel_of(shape), VISIBLE[shape], f"accept_then_{mode}")
+        await plant(between.world.sandbox, channel_of(shape), VISIBLE[shape], f"accept_then_{mode}")
     before, started = await between.calls(), time.time()
     for trial in trials:
         trial.content_id = (await between.world.submit(trial.shape, trial.text))["id"]
@@ -127,12 +128,6 @@ LOOKS = frozenset(
 )
 
 
-async def plant(between: Between, channel: str, operation: str, mode: str) -> None:
-    fault = {"channel": channel, "operation": operation, "mode": mode}
-    answer = await between.world.sandbox.post("/control/faults", json=fault)
-    assert answer.status_code == 201, answer.text
-
-
 @pytest.mark.faults
 @pytest.mark.timeout(300)
 async def test_each_post_is_there_once_whatever_the_network_does(between: Between) -> None:
@@ -152,16 +147,8 @@ async def test_each_post_is_there_once_whatever_the_network_does(between: Betwee
 async def test_nine_ways_for_every_shape(tmp_path: Path) -> None:
     async with open_between(tmp_path) as between:
         trials, words = await many(between, EACH)
-    keep(
-        "2",
-        "nine ways of a network to fail at the visible call",
-        trials=len(trials),
-        failures=broken(trials) + words,
-        seed=SEED,
-        measured=measured(trials),
-    )
-    assert not broken(trials)
-    assert not words
+    proof, failures = "nine ways of a network to fail at the visible call", broken(trials) + words
+    prove("2", proof, trials=len(trials), failures=failures, seed=SEED, measured=measured(trials))
 
 
 async def many(between: Between, each: int) -> tuple[list[Trial], list[str]]:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import Brand
-from tests.faults.evidence import keep
+from tests.e2e.brand import Brand, calls
+from tests.faults.evidence import prove
 from tests.faults.network import VISIBLE
 from tests.faults.points import Passage
 from tests.faults.trials import PATIENCE, Trial, broken, judge
@@ -58,7 +58,7 @@ async def paused(world: World, shape: str, place: str, number: int) -> Trial:
         trial = await judge(world, trial)
         if trial.verdict() is not None:
             return trial  # broken already; the rest would hide it
-        calls = await visible_calls(world, shape)
+        before = await visible_calls(world, shape)
     finally:
         plant.remove()
         if (pid := plant.pid()) is not None:
@@ -67,17 +67,16 @@ async def paused(world: World, shape: str, place: str, number: int) -> Trial:
     ended_at = trial.ended_at
     trial = await judge(world, trial)
     trial.ended_at = ended_at
-    trial.late_calls = 0 if place == OPEN else await visible_calls(world, shape) - calls
+    trial.late_calls = 0 if place == OPEN else await visible_calls(world, shape) - before
     return trial
 
 
 async def visible_calls(world: World, shape: str) -> int:
-    """How often the network was asked, for the brand's one account, for what followers see."""
-    [account] = (await world.api.get("/v1/accounts", params={"brandRef": world.brand.ref})).json()["data"]
-    listed = await world.sandbox.get("/control/calls", params={"channel": account["channel"]})
-    return sum(
-        call["profile"] == account["externalId"] and call["operation"] == VISIBLE[shape] for call in listed.json()
-    )
+    """How often the brand's account made the call that followers see."""
+    channel = SHAPES[shape][0]
+    made = await calls(world.sandbox, channel, VISIBLE[shape])
+    profile = (await world.brand.account(channel))["externalId"]
+    return sum(call["profile"] == profile for call in made)
 
 
 @asynccontextmanager
@@ -123,13 +122,7 @@ async def test_a_hundred_workers_wake_after_their_time(tmp_path: Path) -> None:
         trials = await pausing(world, chosen, at_once=4)
     hit = [trial for trial in trials if trial.hit_at is not None]
     live = sum(trial.was_live for trial in hit)
-    keep(
-        "4",
-        "worker stopped in mid-publish, woken after another had finished",
-        trials=len(hit),
-        failures=broken(trials),
-        seed=SEED,
-        measured={"post was there before the stop": live, "was not": len(hit) - live},
-    )
-    assert not broken(trials)
+    measured = {"post was there before the stop": live, "was not": len(hit) - live}
+    proof = "worker stopped in mid-publish, woken after another had finished"
+    prove("4", proof, trials=len(hit), failures=broken(trials), seed=SEED, measured=measured)
     assert len(hit) >= TRIALS

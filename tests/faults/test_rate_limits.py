@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.stack import Brand
-from tests.faults.evidence import keep
+from tests.e2e.brand import Brand, calls, plant
+from tests.faults.evidence import prove
 from tests.faults.trials import for_good
 from tests.faults.world import QUICK, SHAPES, World, open_world
 
@@ -100,22 +100,22 @@ async def limited(
     limit, channel = Limit(shape, operation), SHAPES[shape][0]
     names = (f"{ref}-limited", f"{ref}-free")
     own, free = [replace(world, brand=await Brand.create(world.api, world.sandbox, name, channel)) for name in names]
-    profile, other = [(await account_of(world, name))["externalId"] for name in names]
+    profile, other = [(await one.brand.account(channel))["externalId"] for one in (own, free)]
     limit.said, answer, until = say(wait)
-    fault = {"channel": channel, "operation": operation, "profile": profile, "mode": "error", **answer}
-    planted = await world.sandbox.post("/control/faults", json=fault)
-    assert planted.status_code == 201, planted.text
+    planted = await plant(world.sandbox, channel, operation, "error", profile=profile, **answer)
     texts = [f"{ref} {number}" for number in range(3)]
     contents = [await own.submit(shape, texts[0])]
-    limit.refused_at = await refusal(world, channel, planted.json()["id"])
+    limit.refused_at = await refusal(world, channel, planted["id"])
     if limit.refused_at is not None:
         lasts = wait * 60 if say is usage else wait
         limit.until = until or limit.refused_at + lasts
-        limit.quiet_from = await paused(world, names[0])
+        limit.quiet_from = await paused(own.brand, channel)
         contents += [await own.submit(shape, text) for text in texts[1:]]
         beside = await free.submit(shape, f"{ref} beside")
         ended = (await free.brand.ended(beside["id"], 240))["status"]
-        begun = min((_at(call) for call in await calls(world, channel) if call["profile"] == other), default=1e12)
+        begun = min(
+            (_at(call) for call in await calls(world.sandbox, channel) if call["profile"] == other), default=1e12
+        )
         if ended != "published" or begun >= limit.until:
             limit.others = f"{ended}, begun {begun - limit.refused_at:.1f} s after the refusal"
     for text, content in zip(texts, contents, strict=False):
@@ -123,45 +123,31 @@ async def limited(
         limit.posts.append(len(await world.posts(text, shape)))
     limit.too_soon = [
         f"{call['operation']} {limit.until - _at(call):.1f} s early"
-        for call in await calls(world, channel)
+        for call in await calls(world.sandbox, channel)
         if call["profile"] == profile and limit.quiet_from < _at(call) < limit.until
     ]
     return limit
 
 
-async def paused(world: World, ref: str, within: float = 3.0) -> float:
+async def paused(brand: Brand, channel: str, within: float = 3.0) -> float:
     """When the account was seen to be paused; or it is not, and the calls will tell."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
-        if (await account_of(world, ref))["pausedUntil"]:
+        if (await brand.account(channel))["pausedUntil"]:
             break
         await asyncio.sleep(0.05)
     return time.time()
-
-
-async def account_of(world: World, ref: str) -> dict[str, Any]:
-    """The one account of a brand."""
-    [account] = (await world.api.get("/v1/accounts", params={"brandRef": ref})).json()["data"]
-    found: dict[str, Any] = account
-    return found
 
 
 async def refusal(world: World, channel: str, fault_id: str, within: float = 60) -> float | None:
     """When the network refused."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
-        for call in await calls(world, channel):
+        for call in await calls(world.sandbox, channel):
             if call["fault"] == fault_id:
                 return _at(call)
         await asyncio.sleep(0.1)
     return None
-
-
-async def calls(world: World, channel: str) -> list[dict[str, Any]]:
-    """What the network was asked, and by whom."""
-    answer = await world.sandbox.get("/control/calls", params={"channel": channel})
-    found: list[dict[str, Any]] = answer.json()
-    return found
 
 
 def _at(call: dict[str, Any]) -> float:
@@ -203,14 +189,10 @@ async def test_accounts_of_every_network_are_left_alone(tmp_path: Path, postgres
     ):
         limits = await many(world, ROUNDS)
     shapes = len({limit.shape for limit in limits})
-    keep(
-        "13",
-        "throttled accounts, two worker processes",
-        trials=len(limits),
-        failures=broken(limits),
-        measured={"networks": shapes, "calls too soon": sum(len(limit.too_soon) for limit in limits)},
+    measured = {"networks": shapes, "calls too soon": sum(len(limit.too_soon) for limit in limits)}
+    prove(
+        "13", "throttled accounts, two worker processes", trials=len(limits), failures=broken(limits), measured=measured
     )
-    assert not broken(limits)
 
 
 async def many(world: World, rounds: int) -> list[Limit]:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.stack import Brand, Inbox
-from tests.faults.evidence import keep
+from tests.e2e.brand import Brand, Inbox, calls, plant
+from tests.faults.evidence import prove
 from tests.faults.network import VISIBLE, channel_of, database_of, prepared
 from tests.faults.world import QUICK, World, open_world
 
@@ -67,19 +67,17 @@ async def doubt(world: World, shape: str, why: str, texts: Sequence[str], ref: s
     """Contents of a brand of its own whose answers are lost, for a reason that no look can overcome."""
     channel = channel_of(shape)
     brand = await Brand.create(world.api, world.sandbox, ref, channel)
-    [account] = (await world.api.get("/v1/accounts", params={"brandRef": ref})).json()["data"]
-    fault = {"channel": channel, "profile": account["externalId"]}
+    profile = (await brand.account(channel))["externalId"]
     own = replace(world, brand=brand)
-    doubts = [Doubt(shape, why, text, account["externalId"]) for text in texts]
+    doubts = [Doubt(shape, why, text, profile) for text in texts]
     if why == TAKEN:
         first = await brand.ended((await own.submit(shape, texts[0]))["id"], 120)
         assert first["status"] == "published", first
     contents = await prepared(own, [(shape, text) for text in texts])
-    await plant(world, {**fault, "operation": VISIBLE[shape], "mode": LOST[why], "times": len(texts)})
-    reader = {} if shape in ANONYMOUS else {"profile": account["externalId"]}
+    await plant(world.sandbox, channel, VISIBLE[shape], LOST[why], profile=profile, times=len(texts))
+    reader = {} if shape in ANONYMOUS else {"profile": profile}
     for operation in READS[shape] if why == DARK else ():
-        broken = {"channel": channel, "operation": operation, "mode": "error", "status": 500, "times": None}
-        await plant(world, {**broken, **reader})
+        await plant(world.sandbox, channel, operation, "error", status=500, times=None, **reader)
     for one, content in zip(doubts, contents, strict=True):
         one.content_id, one.publication_id = content["id"], content["publications"][0]["id"]
         await own.go(content)
@@ -89,18 +87,10 @@ async def doubt(world: World, shape: str, why: str, texts: Sequence[str], ref: s
     return doubts
 
 
-async def visible_calls(world: World, one: Doubt) -> list[dict[str, Any]]:
-    return [call for call in await calls(world, one) if call["operation"] == VISIBLE[one.shape]]
-
-
-async def calls(world: World, one: Doubt) -> list[dict[str, Any]]:
-    listed = await world.sandbox.get("/control/calls", params={"channel": channel_of(one.shape)})
-    return [call for call in listed.json() if call["profile"] == one.profile]
-
-
-async def plant(world: World, fault: Mapping[str, Any]) -> None:
-    answer = await world.sandbox.post("/control/faults", json=fault)
-    assert answer.status_code == 201, answer.text
+async def calls_of(world: World, one: Doubt, operation: str = "") -> list[dict[str, Any]]:
+    """The calls of its account."""
+    made = await calls(world.sandbox, channel_of(one.shape), operation)
+    return [call for call in made if call["profile"] == one.profile]
 
 
 async def judge(world: World, doubts: Sequence[Doubt], inbox: Inbox) -> None:
@@ -108,7 +98,7 @@ async def judge(world: World, doubts: Sequence[Doubt], inbox: Inbox) -> None:
     for one in doubts:
         posts = await world.posts(one.text, one.shape)
         alike = sum(other.text == one.text and other.profile == one.profile for other in doubts)
-        one.visible = len(await visible_calls(world, one))
+        one.visible = len(await calls_of(world, one, VISIBLE[one.shape]))
         calls_made = alike + (one.why == TAKEN)  # the other's own call
         if one.status != "unconfirmed":
             one.words.append(f"is {one.status}")
@@ -202,15 +192,10 @@ async def test_nothing_is_sent_again_while_nobody_can_tell(tmp_path: Path) -> No
         await let_twins_live(world)
         doubts = await many(world, inbox, EACH)
     gaps = sorted(one.gaps[-1] / one.gaps[0] for one in doubts if len(one.gaps) > 1)
-    keep(
-        "3",
-        "lost answers that no look can explain",
-        trials=len(doubts),
-        failures=[str(one) for one in doubts if one.words],
-        seed=SEED,
-        measured={"shapes": len({one.shape for one in doubts}), "looks grow at least by": f"{gaps[0]:.1f} times"},
-    )
-    assert not [str(one) for one in doubts if one.words]
+    measured = {"shapes": len({one.shape for one in doubts}), "looks grow at least by": f"{gaps[0]:.1f} times"}
+    failures = [str(one) for one in doubts if one.words]
+    proof = "lost answers that no look can explain"
+    prove("3", proof, trials=len(doubts), failures=failures, seed=SEED, measured=measured)
 
 
 async def many(world: World, inbox: Inbox, each: int, patience: float = 400) -> list[Doubt]:
@@ -240,12 +225,12 @@ async def many(world: World, inbox: Inbox, each: int, patience: float = 400) -> 
 async def watch(world: World, one: Doubt) -> None:
     """How far apart the looks were since it was in doubt; the visible call is still the only one."""
     looks = {*READS[one.shape]}
-    made = [_at(call) for call in await calls(world, one) if call["operation"] in looks and _at(call) > one.seen_at]
+    made = [_at(call) for call in await calls_of(world, one) if call["operation"] in looks and _at(call) > one.seen_at]
     times = [one.seen_at, *(at for n, at in enumerate(made) if n == 0 or at - made[n - 1] > 5)]
     one.gaps = [after - before for before, after in itertools.pairwise(times)]
     if one.shape not in ANONYMOUS and (len(one.gaps) < 2 or one.gaps[1] < 2 * one.gaps[0]):
         one.words.append("looks do not go on at a growing distance")
-    if len(await visible_calls(world, one)) != one.visible:
+    if len(await calls_of(world, one, VISIBLE[one.shape])) != one.visible:
         one.words.append("sent again")
 
 

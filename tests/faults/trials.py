@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.stack import Brand
+from tests.e2e.brand import Brand
 from tests.faults.points import Passage
 from tests.faults.world import KEYLESS, World
 

@@ -12,7 +12,8 @@ from typing import Any
 import httpx
 import psutil
 
-from tests.e2e.stack import MUNADI, Brand, Inbox, Stack, clip, picture
+from tests.e2e.brand import Brand, Inbox
+from tests.e2e.stack import MUNADI, Stack, clip, picture
 from tests.faults.points import Points
 from tests.support.processes import Process
 
@@ -81,8 +82,7 @@ class World:
         """What the network itself shows of it: the oracle."""
         listed = await self.sandbox.get("/control/posts", params={"channel": SHAPES[shape][0]})
         listed.raise_for_status()
-        rows = listed.json()
-        return [row for row in (rows if isinstance(rows, list) else rows["posts"]) if text in _words(row)]
+        return [row for row in listed.json() if text in f"{row['text']} {row.get('raw', {})}"]
 
     @asynccontextmanager
     async def another_worker(self, name: str = "second") -> AsyncIterator[Process]:
@@ -116,10 +116,6 @@ class Networks:
         return httpx.AsyncClient(base_url=self.called_at, timeout=20)
 
 
-def _words(row: Mapping[str, Any]) -> str:
-    return f"{row['text']} {row.get('raw', {})}"
-
-
 @asynccontextmanager
 async def open_world(
     folder: Path, env: Mapping[str, str] | None = None, ref: str = "faults", *, networks: Networks | None = None
@@ -135,8 +131,8 @@ async def open_world(
             await no_quotas(sandbox)
             brand = replace(await Brand.create(api, door, ref, *CHANNELS), sandbox=sandbox)
             media = {
-                "picture": await _upload(api, picture(), "a.jpg", "image/jpeg"),
-                "clip": await _upload(api, clip(4), "a.mp4", "video/mp4"),
+                "picture": (await brand.upload(picture()))["id"],
+                "clip": (await brand.upload(clip(4), "a.mp4"))["id"],
             }
             world = World(stack, api, sandbox, points, brand, media)
             try:
@@ -160,9 +156,3 @@ async def no_quotas(sandbox: httpx.AsyncClient, seconds: float = 0.1) -> None:
                     "/control/limits", json={"channel": channel, "kind": kind, "value": 1_000_000}
                 )
                 assert answer.status_code == 200, answer.text
-
-
-async def _upload(api: httpx.AsyncClient, content: bytes, name: str, kind: str) -> str:
-    answer = await api.post("/v1/media", files={"file": (name, content, kind)})
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["id"])

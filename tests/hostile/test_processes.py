@@ -14,7 +14,7 @@ import pytest
 from tests.attacks.attack import Scene
 from tests.attacks.target import Target
 from tests.attacks.watch import Memory
-from tests.faults.evidence import keep
+from tests.faults.evidence import prove
 from tests.hostile import bodies, texts
 from tests.hostile.servers import Answering, Call, deep, drip, serving, silence, tarpit, unfolding
 
@@ -99,7 +99,7 @@ async def test_hostile_bodies(target: Target, scene: Scene, memory: Memory, keye
                 if not keyed and answer.status_code != 401:
                     failures.append(f"{method} {path}, {name}: {answer.status_code} without a key")
     proof = f"hostile bodies {'with' if keyed else 'without'} a key"
-    keep("25", proof, trials=calls, failures=failures, measured={"api grew": f"{memory.grown('api'):.0f} MB"})
+    prove("25", proof, trials=calls, failures=failures, measured={"api grew": f"{memory.grown('api'):.0f} MB"})
     assert failures == []
 
 
@@ -113,7 +113,7 @@ async def test_hostile_texts(scene: Scene, memory: Memory) -> None:
             answer = await client.post("/v1/contents/validate", json=body)
             failures += [f"{name}: {each}" for each in wrong(answer, time.monotonic() - began)]
     measured = {"api grew": f"{memory.grown('api'):.0f} MB"}
-    keep("27", "hostile texts, 90 000 characters each", trials=len(found), failures=failures, measured=measured)
+    prove("27", "hostile texts, 90 000 characters each", trials=len(found), failures=failures, measured=measured)
     assert failures == []
 
 
@@ -179,7 +179,7 @@ async def test_hostile_servers(scene: Scene, memory: Memory) -> None:
     found = await asyncio.gather(*(one(name, answering) for name, answering in SERVERS.items()))
     failures = [each for of in found for each in of]
     measured = {name: f"grew {memory.grown(name):.0f} MB" for name in ("api", "worker")}
-    keep("27", "hostile servers, all at once", trials=3 * len(SERVERS), failures=failures, measured=measured)
+    prove("27", "hostile servers, all at once", trials=3 * len(SERVERS), failures=failures, measured=measured)
     assert failures == []
 
 

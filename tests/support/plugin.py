@@ -109,11 +109,14 @@ async def make_fault_proxy() -> AsyncIterator[Callable[[str, int], FaultProxy]]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For `--dist loadgroup`: whole stacks one after the other, all else file by file."""
+    """For `--dist loadgroup`: whole stacks one after the other, all else file by file.
+
+    The stacks come first: they take longest and wait most, so another worker can run everything else meanwhile.
+    """
     for item in items:
         name = item.nodeid.partition("::")[0]
-        group = "stacks" if name.startswith(WHOLE_STACKS) else name
-        item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group("stacks" if name.startswith(WHOLE_STACKS) else name))
+    items.sort(key=lambda item: not item.nodeid.startswith(WHOLE_STACKS))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
