@@ -1,7 +1,9 @@
-"""A `munadi` whose network is a table of answers, run in this process."""
+"""A `munadi` that runs in this process and gets its answers from a table."""
 
 import json
-from collections.abc import Callable
+import os
+import socket
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,13 @@ from typer.testing import CliRunner, Result
 from munadi.cli.app import app
 from munadi.cli.session import Session
 
+Munadi = Callable[..., Result]
 Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
 @dataclass
 class FakeApi:
-    """Answers by `METHOD /path`, the last one again and again; keeps every request."""
+    """Answers by `METHOD /path`, repeats the last answer, and records every request."""
 
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     requests: list[httpx.Request] = field(default_factory=list)
@@ -56,6 +59,22 @@ def munadi(api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cal
         return CliRunner().invoke(app, [*arguments], obj=session, input=input)
 
     return run
+
+
+@pytest.fixture
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of this machine."""
+    for name in [name for name in os.environ if name.upper().startswith("MUNADI_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """A port on which something listens."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield int(listening.getsockname()[1])
 
 
 def publication(channel: str = "bluesky", **fields: Any) -> dict[str, Any]:

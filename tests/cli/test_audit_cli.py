@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import httpx
-from typer.testing import Result
 
-from tests.cli.conftest import FakeApi
+from tests.cli.conftest import FakeApi, Munadi
 
 ENTRY = {
     "id": "aud_1", "at": "2026-12-01T03:30:01Z", "keyId": "key_1", "brandRef": "acme", "action": "content.canceled",
@@ -16,7 +13,7 @@ ENTRY = {
 REFUSED = {**ENTRY, "id": "aud_2", "action": "auth.refused", "target": "KEY_UNKNOWN", "keyId": None, "brandRef": None}
 
 
-def test_the_log_is_a_table(munadi: Callable[..., Result], api: FakeApi) -> None:
+def test_the_log_is_a_table(munadi: Munadi, api: FakeApi) -> None:
     page = {"data": [{**REFUSED, "count": 32}, ENTRY], "nextCursor": "abc"}
     api.on("GET /v1/audit", httpx.Response(200, json=page))
     filters = ["--target", "cnt_1", "--key-id", "key_1", "--since", "2026-12-01T00:00:00Z"]

@@ -1,4 +1,4 @@
-"""`munadi contents watch` in a terminal: one picture, drawn anew, that is true at every moment."""
+"""`munadi contents watch` in a terminal: one board that is redrawn at every event."""
 
 import io
 import os
@@ -31,14 +31,14 @@ def happened(number: int, kind: str, status: str, **fields: Any) -> dict[str, An
     return event(number, kind, sns="bluesky", status=status, data=data)
 
 
-def test_it_says_what_is_due_and_when() -> None:
+def test_the_board_shows_what_is_due_and_when() -> None:
     lines = Board(content()).draw(NOW)
     assert lines[0].startswith("cnt_1  accepted  due ")
     assert lines[0].endswith("in 1 min 30 s")
     assert re.match(r"bluesky +accepted", lines[2])
 
 
-def test_each_event_brings_the_content_as_it_was_then_and_an_older_one_does_not() -> None:
+def test_an_event_updates_the_board_unless_it_is_older() -> None:
     board = Board(content())
     board.take(happened(3, "content.publish.succeeded", "published", latenessMs=12, providerUrl="https://bsky.app/1"))
     board.take(happened(2, "content.publish.started", "publishing"))
@@ -49,7 +49,7 @@ def test_each_event_brings_the_content_as_it_was_then_and_an_older_one_does_not(
     assert any("#3" in line and "published" in line for line in lines)
 
 
-def test_a_hold_is_told_and_only_the_latest_events_are() -> None:
+def test_the_board_shows_a_hold_and_the_latest_events() -> None:
     hold = {"reason": "OUTAGE", "since": "2026-12-01T03:30:00Z", "until": None}
     board = Board(content())
     for number in range(1, 20):
@@ -67,7 +67,7 @@ def test_spans(seconds: float, said: str) -> None:
     assert span(seconds) == said
 
 
-def test_it_is_drawn_over_itself_and_leaves_nothing() -> None:
+def test_the_board_redraws_itself_in_place() -> None:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=100, height=30)
     watch_on_board(content(), iter([happened(2, "content.publish.started", "publishing")]), console)  # type: ignore
@@ -119,7 +119,7 @@ def _in_a_terminal(argv: list[str], env: dict[str, str]) -> tuple[int, str]:
     return child.wait(20), seen.decode()
 
 
-def test_a_terminal_gets_the_picture_and_a_pipe_gets_lines(api: str, tmp_path: Path) -> None:
+def test_a_terminal_gets_the_board_and_a_pipe_gets_lines(api: str, tmp_path: Path) -> None:
     env = {**os.environ, "MUNADI_URL": api, "MUNADI_API_KEY": "mnd_k", "TERM": "xterm", "COLUMNS": "100"}
     argv = [str(MUNADI), "contents", "watch", "cnt_1"]
     code, seen = _in_a_terminal(argv, env)

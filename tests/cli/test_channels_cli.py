@@ -1,20 +1,16 @@
 """`munadi channels`, with an API and without one."""
 
 import json
-from collections.abc import Callable
 
 import httpx
 import pytest
-from typer.testing import Result
 
 from munadi.channels.registry import channel_views
 from munadi.domain.channel import ChannelName
-from tests.cli.conftest import FakeApi, problem
-
-Munadi = Callable[..., Result]
+from tests.cli.conftest import FakeApi, Munadi, problem
 
 
-def test_without_an_api_it_is_what_was_packaged_and_says_so(munadi: Munadi, api: FakeApi) -> None:
+def test_without_an_api_the_packaged_channels_are_shown_with_a_note(munadi: Munadi, api: FakeApi) -> None:
     api.on("GET /v1/channels/bluesky", httpx.ConnectError("refused"))
     result = munadi("channels", "describe", "bluesky")
     assert result.exit_code == 0
@@ -26,7 +22,7 @@ def test_without_an_api_it_is_what_was_packaged_and_says_so(munadi: Munadi, api:
     assert told == next(view for view in channel_views() if view.name == "bluesky").model_dump(mode="json")
 
 
-def test_offline_asks_nobody(munadi: Munadi, api: FakeApi) -> None:
+def test_offline_sends_no_request(munadi: Munadi, api: FakeApi) -> None:
     result = munadi("channels", "list", "--offline", "--json")
     assert {each["name"] for each in json.loads(result.stdout)["data"]} == set(ChannelName)
     assert api.requests == []
@@ -36,6 +32,6 @@ def test_offline_asks_nobody(munadi: Munadi, api: FakeApi) -> None:
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (404, 1)])
-def test_an_answer_is_an_answer(munadi: Munadi, api: FakeApi, status: int, code: int) -> None:
+def test_a_refusal_is_not_repeated(munadi: Munadi, api: FakeApi, status: int, code: int) -> None:
     api.on("GET /v1/channels/bluesky", problem(status))
     assert munadi("channels", "describe", "bluesky").exit_code == code

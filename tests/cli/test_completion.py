@@ -1,4 +1,4 @@
-"""Shell completion: installed by one command, and offering what there is."""
+"""Shell completion: one command installs it, and it offers commands, options and values."""
 
 import os
 import subprocess
@@ -39,7 +39,7 @@ def test_commands_options_and_values_are_offered(words: str, offered: set[str], 
     assert set(_completed(words, tmp_path)) == offered
 
 
-def test_it_is_installed_for_the_shell_that_asks(tmp_path: Path) -> None:
+def test_completion_is_installed_for_the_current_shell(tmp_path: Path) -> None:
     env = {**os.environ, "HOME": str(tmp_path), "PATH": f"{MUNADI.parent}:{os.environ['PATH']}"}
     script = "munadi --install-completion; echo done"
     installed = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, timeout=60)

@@ -1,13 +1,11 @@
-"""`munadi accounts connect` and `reconnect`: the link is shown, and followed until it has led somewhere."""
+"""`munadi accounts connect` and `reconnect`: the link is shown and its connection is followed to the end."""
 
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from typer.testing import Result
 
-from tests.cli.conftest import FakeApi
+from tests.cli.conftest import FakeApi, Munadi
 
 LINK = {"id": "con_1", "connectUrl": "http://munadi.test/connect/abc", "expiresAt": "2026-12-01T04:30:00Z"}
 START = ("accounts", "connect", "--brand-ref", "acme", "--channel", "threads")
@@ -25,7 +23,7 @@ def stands(status: str, **fields: Any) -> httpx.Response:
     return httpx.Response(200, json=known | {"status": status, **fields})
 
 
-def test_the_link_is_shown_and_followed(api: FakeApi, munadi: Callable[..., Result]) -> None:
+def test_the_link_is_shown_and_followed(api: FakeApi, munadi: Munadi) -> None:
     api.on("POST /v1/brands/acme/accounts/connect", httpx.Response(201, json=LINK))
     api.on(
         "GET /v1/connections/con_1", stands("waiting"), stands("consenting"), stands("connected", accountIds=["acc_1"])
@@ -38,7 +36,7 @@ def test_the_link_is_shown_and_followed(api: FakeApi, munadi: Callable[..., Resu
     assert api.bodies("POST /v1/brands/acme/accounts/connect") == [sent]
 
 
-def test_a_declined_consent_says_what_to_do(api: FakeApi, munadi: Callable[..., Result]) -> None:
+def test_a_declined_consent_says_what_to_do(api: FakeApi, munadi: Munadi) -> None:
     api.on("POST /v1/accounts/acc_1/reconnect", httpx.Response(201, json=LINK))
     api.on("GET /v1/connections/con_1", stands("failed", failure=FAILURE))
     result = munadi("accounts", "reconnect", "acc_1")
@@ -47,7 +45,7 @@ def test_a_declined_consent_says_what_to_do(api: FakeApi, munadi: Callable[..., 
 
 
 @pytest.mark.parametrize("flags", [("--no-wait",), ("--json",)])
-def test_a_program_gets_the_link_at_once(api: FakeApi, munadi: Callable[..., Result], flags: tuple[str, ...]) -> None:
+def test_a_program_gets_the_link_at_once(api: FakeApi, munadi: Munadi, flags: tuple[str, ...]) -> None:
     api.on("POST /v1/brands/acme/accounts/connect", httpx.Response(201, json=LINK))
     result = munadi(*START, *flags)
     assert (result.exit_code, LINK["connectUrl"] in result.stdout) == (0, True)

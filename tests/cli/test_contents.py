@@ -2,14 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable
 
 import httpx
-from typer.testing import Result
 
-from tests.cli.conftest import FakeApi, content, event, publication
-
-Munadi = Callable[..., Result]
+from tests.cli.conftest import FakeApi, Munadi, content, event, publication
 
 
 def test_get_shows_text_as_it_is(munadi: Munadi, api: FakeApi) -> None:
@@ -62,7 +58,7 @@ def test_watch_in_json_is_one_event_per_line(munadi: Munadi, api: FakeApi) -> No
     assert result.exit_code == 1, "what was canceled was not published"
 
 
-def test_watch_outlives_a_restart_of_the_api(munadi: Munadi, api: FakeApi) -> None:
+def test_watch_continues_after_a_restart_of_the_api(munadi: Munadi, api: FakeApi) -> None:
     away = [httpx.ConnectError("refused")] * 6
     done = httpx.Response(200, json=content(status="published", publications=[publication(status="published")]))
     api.on("GET /v1/contents/cnt_1", httpx.Response(200, json=content()), *away, done)

@@ -2,20 +2,17 @@
 
 import json
 import stat
-from collections.abc import Callable
 
 import httpx
 import pytest
-from typer.testing import Result
 
 from munadi.cli.credentials import Credentials, credentials_file, resolve, store
-from tests.cli.conftest import FakeApi
+from tests.cli.conftest import FakeApi, Munadi
 
-Munadi = Callable[..., Result]
 STORED = Credentials("https://munadi.example", "mnd_stored")
 
 
-def test_login_stores_for_this_user_alone(munadi: Munadi, api: FakeApi) -> None:
+def test_login_stores_a_file_that_only_this_user_can_read(munadi: Munadi, api: FakeApi) -> None:
     api.on("GET /v1/channels", httpx.Response(200, json={"data": [], "nextCursor": None}))
     result = munadi("login", "--url", "https://munadi.example/", "--api-key", "mnd_stored")
     assert result.exit_code == 0
@@ -36,7 +33,7 @@ def test_without_a_terminal_login_asks_for_options(munadi: Munadi) -> None:
 
 
 @pytest.mark.usefixtures("munadi")
-def test_options_come_first_then_the_environment_then_what_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_options_precede_the_environment_and_the_stored_key(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolve() == Credentials("http://127.0.0.1:8080", None)
     store(STORED)
     assert resolve() == STORED
@@ -46,7 +43,7 @@ def test_options_come_first_then_the_environment_then_what_is_stored(monkeypatch
 
 
 @pytest.mark.usefixtures("munadi")
-def test_a_stored_key_goes_to_no_other_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stored_key_is_never_sent_to_another_address(monkeypatch: pytest.MonkeyPatch) -> None:
     store(STORED)
     monkeypatch.setenv("MUNADI_URL", "https://elsewhere.example")
     assert resolve() == Credentials("https://elsewhere.example", None)

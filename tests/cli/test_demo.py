@@ -1,4 +1,4 @@
-"""What the demo asks the networks: it has to notice when something is not as it should be."""
+"""The demo checks what the networks show, and fails when something is wrong."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ DID = "did:plc:one"
 
 
 class Networks(SandboxControl):
-    """The sandbox's answers, made up."""
+    """Prepared answers of the sandbox."""
 
     def __init__(self, posts: list[dict[str, Any]], calls: list[dict[str, Any]]) -> None:
         super().__init__("http://sandbox.test")
@@ -77,7 +77,7 @@ def stage(posts: list[dict[str, Any]], calls: list[dict[str, Any]]) -> Stage:
     return Stage(client, networks, timeline, Subscriber(timeline), footage, profiles, threading.Event())
 
 
-def test_a_course_is_made_of_the_accounts_own_calls(content: Content) -> None:
+def test_a_course_counts_only_the_calls_of_its_account(content: Content) -> None:
     calls = [
         called(-30, "com.atproto.server.createSession"),
         called(-19, "com.atproto.repo.uploadBlob"),
@@ -96,18 +96,18 @@ def test_a_course_is_made_of_the_accounts_own_calls(content: Content) -> None:
     ("seconds", "words"),
     [([], "asked once to publish"), ([0.1, 0.2], "asked once to publish"), ([-0.5], "never asked early")],
 )
-def test_a_visible_call_too_many_or_too_early_is_noticed(content: Content, seconds: list[float], words: str) -> None:
+def test_the_demo_notices_a_wrong_visible_call(content: Content, seconds: list[float], words: str) -> None:
     calls = [called(-19, "upload"), *(called(each, "createRecord", visible=True) for each in seconds)]
     with pytest.raises(CommandFailed, match=words):
         course(stage([], calls), content, content["publications"][0])
 
 
-def test_a_call_without_preparation_is_noticed(content: Content) -> None:
+def test_the_demo_notices_a_missing_preparation(content: Content) -> None:
     with pytest.raises(CommandFailed, match="calls that nobody sees"):
         course(stage([], [called(0.1, "createRecord", visible=True)]), content, content["publications"][0])
 
 
-def test_what_is_visible_once_is_as_it_should_be(content: Content) -> None:
+def test_one_visible_post_is_correct(content: Content) -> None:
     expect_visible(stage([post(), post(text="Another", channel="threads")], []), content, "Hello")
 
 
@@ -123,12 +123,12 @@ def test_what_is_visible_once_is_as_it_should_be(content: Content) -> None:
         ([post(createdAt=at(-0.5))], "never early"),
     ],
 )
-def test_what_the_networks_show_instead_is_noticed(content: Content, posts: list[dict[str, Any]], words: str) -> None:
+def test_the_demo_notices_a_wrong_post(content: Content, posts: list[dict[str, Any]], words: str) -> None:
     with pytest.raises(CommandFailed, match=words):
         expect_visible(stage(posts, []), content, "Hello")
 
 
-def test_every_network_takes_the_footage(tmp_path: Path) -> None:
+def test_every_network_accepts_the_demo_media(tmp_path: Path) -> None:
     footage = make_footage(tmp_path)
     picture, clip = probe(footage.picture), probe(footage.clip)
     assert (picture.mime_type, picture.width, picture.height) == ("image/jpeg", 1080, 1080)

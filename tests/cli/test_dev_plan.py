@@ -1,8 +1,5 @@
-"""What `munadi dev` will run: whatever is configured is used, the rest is made up."""
+"""What `munadi dev` starts: configured parts are used, and it starts the others itself."""
 
-import os
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,22 +11,10 @@ from munadi.sandbox.state import NETWORKS
 from tests.support.ports import free_port
 from tests.support.temporal import SEARCH_ATTRIBUTES
 
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("MUNADI_")]:
-        monkeypatch.delenv(name)
+pytestmark = pytest.mark.usefixtures("clean_environment")
 
 
-@pytest.fixture
-def taken_port() -> Iterator[int]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        yield int(listening.getsockname()[1])
-
-
-def test_by_default_everything_is_ours(tmp_path: Path) -> None:
+def test_by_default_every_part_is_started(tmp_path: Path) -> None:
     plan = make_plan(Wishes(tmp_path, port=0))
     assert plan.temporal_argv is not None
     assert plan.sandbox_url is not None
@@ -42,7 +27,7 @@ def test_by_default_everything_is_ours(tmp_path: Path) -> None:
             assert plan.env[setting] == f"{plan.sandbox_url}/{network.channel}/{path}"
 
 
-def test_the_processes_read_what_was_planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_processes_read_the_plan_from_their_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = make_plan(Wishes(tmp_path, port=0))
     for name, value in plan.env.items():
         monkeypatch.setenv(name, value)
@@ -55,7 +40,7 @@ def test_the_processes_read_what_was_planned(tmp_path: Path, monkeypatch: pytest
     assert read.channels["bluesky"]["hosts"]["entryway"] == f"{plan.sandbox_url}/bluesky/entryway"
 
 
-def test_the_embedded_temporal_is_the_one_that_tests_use(tmp_path: Path) -> None:
+def test_the_embedded_temporal_has_the_flags_that_tests_use(tmp_path: Path) -> None:
     argv = make_plan(Wishes(tmp_path, port=0)).temporal_argv or ()
     text = " ".join(argv)
     for flag in ("journal_mode=WAL", "synchronous=NORMAL", "matching.enableFairness=true", "--ip 127.0.0.1"):
@@ -66,7 +51,7 @@ def test_the_embedded_temporal_is_the_one_that_tests_use(tmp_path: Path) -> None
     assert "--headless" not in argv
 
 
-def test_a_given_temporal_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_configured_temporal_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUNADI_TEMPORAL__ADDRESS", "temporal.example:7233")
     plan = make_plan(Wishes(tmp_path, port=0))
     assert plan.temporal_argv is None
@@ -76,7 +61,7 @@ def test_a_given_temporal_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert make_plan(Wishes(tmp_path, port=0)).temporal_ui_url == "https://temporal.example"
 
 
-def test_a_channel_with_hosts_of_its_own_leaves_the_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_channel_with_its_own_hosts_does_not_use_the_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUNADI_CHANNELS__BLUESKY__HOSTS__ENTRYWAY", "http://127.0.0.1:9999")
     plan = make_plan(Wishes(tmp_path, port=0))
     assert plan.env["MUNADI_CHANNELS__BLUESKY__HOSTS__ENTRYWAY"] == "http://127.0.0.1:9999"
@@ -106,7 +91,7 @@ def test_a_channel_at_the_sandbox_has_an_app_to_refresh_tokens_with(
     assert channels["instagram"]["hosts"]["fb_auth"].endswith("/instagram/fbwww")
 
 
-def test_no_sandbox_when_none_is_wanted_or_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_sandbox_when_it_is_switched_off_or_not_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = make_plan(Wishes(tmp_path, port=0, sandbox=False))
     assert plan.sandbox_url is None
     assert not [name for name in plan.env if name.startswith("MUNADI_CHANNELS__")]
@@ -126,19 +111,19 @@ def test_ports_and_addresses_are_honoured(tmp_path: Path, monkeypatch: pytest.Mo
     assert make_plan(Wishes(tmp_path)).api_url == f"http://127.0.0.1:{port}"
 
 
-def test_production_has_no_public_url_made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_production_gets_no_generated_public_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUNADI_ENVIRONMENT", "production")
     assert "MUNADI_PUBLIC_URL" not in make_plan(Wishes(tmp_path, port=0)).env
 
 
-def test_a_taken_port_is_refused_if_wished_and_avoided_if_not(tmp_path: Path, taken_port: int) -> None:
+def test_a_requested_port_that_is_taken_is_refused(tmp_path: Path, taken_port: int) -> None:
     with pytest.raises(CommandFailed, match=f"port {taken_port} is taken"):
         make_plan(Wishes(tmp_path, port=taken_port))
     with pytest.raises(CommandFailed, match=f"port {taken_port} is taken"):
         make_plan(Wishes(tmp_path, port=0, sandbox_port=taken_port))
 
 
-def test_every_port_is_another_one(tmp_path: Path) -> None:
+def test_all_ports_differ(tmp_path: Path) -> None:
     plan = make_plan(Wishes(tmp_path, port=0))
     ports = [plan.api_port, plan.sandbox_port, *(int(part) for part in plan.temporal_argv or () if part.isdigit())]
     assert len(ports) == len(set(ports)) == 6

@@ -1,10 +1,7 @@
-"""Where `munadi dev` listens: the same ports for a data folder when they are free, and a word when they are not."""
+"""The ports of `munadi dev`: a data folder keeps its ports, and a change is reported."""
 
 import json
-import os
 import re
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,23 +11,11 @@ from munadi.cli.dev.ports import CHOICE, Part, choose_ports, keep_ports, kept_po
 from munadi.cli.dev.running import exports
 from tests.support.ports import free_port
 
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("MUNADI_")]:
-        monkeypatch.delenv(name)
-
-
-@pytest.fixture
-def taken_port() -> Iterator[int]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen()
-        yield int(listening.getsockname()[1])
+pytestmark = pytest.mark.usefixtures("clean_environment")
 
 
 def _run(folder: Path, wishes: Wishes | None = None) -> Plan:
-    """What a run that got ready leaves behind."""
+    """Plan, and store the ports as a started stack does."""
     plan = make_plan(wishes or Wishes(folder, port=0))
     keep_ports(folder, plan.ports)
     return plan
@@ -47,17 +32,17 @@ def test_a_folder_keeps_its_ports(tmp_path: Path) -> None:
     assert again.moved == ()
 
 
-def test_ports_are_of_those_that_no_outgoing_connection_takes(tmp_path: Path) -> None:
+def test_ports_are_outside_the_range_of_outgoing_connections(tmp_path: Path) -> None:
     assert all(port in CHOICE for port in _run(tmp_path).ports.values())
 
 
-def test_a_wish_is_kept_for_the_next_run(tmp_path: Path) -> None:
+def test_a_requested_port_is_kept_for_the_next_run(tmp_path: Path) -> None:
     wished = free_port()
     _run(tmp_path, Wishes(tmp_path, port=0, sandbox_port=wished))
     assert _run(tmp_path).sandbox_port == wished
 
 
-def test_a_wish_may_be_what_another_part_had(tmp_path: Path) -> None:
+def test_a_requested_port_may_have_belonged_to_another_part(tmp_path: Path) -> None:
     first = _run(tmp_path)
     plan = make_plan(Wishes(tmp_path, port=0, temporal_port=first.sandbox_port))
     assert len(set(plan.ports.values())) == len(plan.ports)
@@ -70,7 +55,7 @@ def test_a_run_without_a_sandbox_keeps_its_port(tmp_path: Path) -> None:
     assert _run(tmp_path).sandbox_port == first.sandbox_port
 
 
-def test_a_port_that_was_lost_is_told(tmp_path: Path, taken_port: int) -> None:
+def test_a_lost_port_is_reported(tmp_path: Path, taken_port: int) -> None:
     keep_ports(tmp_path, {**_run(tmp_path).ports, "the sandbox": taken_port})
     plan = make_plan(Wishes(tmp_path, port=0))
     assert plan.sandbox_port != taken_port
@@ -79,19 +64,19 @@ def test_a_port_that_was_lost_is_told(tmp_path: Path, taken_port: int) -> None:
     assert "import again the accounts" in told
 
 
-def test_the_usual_port_is_not_left_silently(taken_port: int) -> None:
+def test_leaving_the_usual_port_is_reported(taken_port: int) -> None:
     chosen = choose_ports([Part("the API", usual=taken_port)], kept={})
     assert chosen.moved == (f"port {taken_port} is taken, so the API is at port {chosen.ports['the API']} now",)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"the API": "x"}', '{"the API": null}'])
-def test_a_damaged_file_is_a_new_start(tmp_path: Path, text: str) -> None:
+def test_a_damaged_file_is_ignored(tmp_path: Path, text: str) -> None:
     (tmp_path / "ports.json").write_text(text)
     assert kept_ports(tmp_path) == {}
     assert _run(tmp_path).ports == json.loads((tmp_path / "ports.json").read_text())
 
 
-def test_what_to_paste_names_everything(tmp_path: Path) -> None:
+def test_the_exports_name_every_address(tmp_path: Path) -> None:
     plan = make_plan(Wishes(tmp_path, port=0))
     lines = exports(plan, "mnd_k")
     assert re.fullmatch(r'export PATH=\S+/bin:"\$PATH"', lines[0])

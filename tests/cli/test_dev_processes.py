@@ -1,4 +1,4 @@
-"""Supervision, piece by piece: children end with their parent, and one folder has one stack."""
+"""Supervision: children end with their parent, and one folder has one stack."""
 
 import asyncio
 import os
@@ -72,7 +72,7 @@ async def test_the_process_id_is_the_program_s_own(tmp_path: Path) -> None:
         await child.kill()
 
 
-async def test_stopping_is_gentle_first_and_final_in_the_end(tmp_path: Path) -> None:
+async def test_stopping_sends_sigterm_and_then_sigkill(tmp_path: Path) -> None:
     gentle = _child(tmp_path, SLEEPER)
     await gentle.start()
     await gentle.stop()
@@ -85,7 +85,7 @@ async def test_stopping_is_gentle_first_and_final_in_the_end(tmp_path: Path) -> 
     assert not stubborn.running
 
 
-async def test_what_was_not_started_can_be_stopped(tmp_path: Path) -> None:
+async def test_a_child_that_was_not_started_can_be_stopped(tmp_path: Path) -> None:
     await _child(tmp_path, SLEEPER).stop()
 
 
@@ -110,7 +110,7 @@ def test_exit_codes_in_words() -> None:
     ]
 
 
-def test_private_files_are_private_whatever_was_there(tmp_path: Path) -> None:
+def test_a_private_file_replaces_a_public_one(tmp_path: Path) -> None:
     file = tmp_path / "dev.key"
     file.write_text("old")
     file.chmod(0o644)

@@ -1,4 +1,4 @@
-"""A stack that is started again is where it was: what is stored about the sandbox still leads there."""
+"""A restarted stack has the same addresses, so that stored addresses of the sandbox stay valid."""
 
 import json
 import sys
@@ -27,7 +27,7 @@ def _life(folder: Path, *, killed: bool) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(300)
-def test_a_restart_moves_nothing(tmp_path: Path) -> None:
+def test_a_restart_keeps_every_address(tmp_path: Path) -> None:
     first = _life(tmp_path, killed=True)
     assert all(first.values())
     assert _life(tmp_path, killed=False) == first

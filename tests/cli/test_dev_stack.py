@@ -1,7 +1,6 @@
-"""`munadi dev` and `munadi demo` for real: everything starts, comes back, and ends without a trace."""
+"""`munadi dev` and `munadi demo` as processes: every part starts, is restarted after a kill, and leaves nothing."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -19,12 +18,6 @@ from tests.support.processes import Process
 from tests.support.temporal import script
 
 MUNADI = [sys.executable, "-m", "munadi.cli"]
-
-
-@pytest.fixture
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("MUNADI_")]:
-        monkeypatch.delenv(name)
 
 
 @pytest.fixture
@@ -52,7 +45,7 @@ def _until(holds: Callable[[], bool], within: float = 60.0) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_life_of_the_stack(dev: tuple[Process, Path]) -> None:
+def test_the_stack_starts_restarts_killed_parts_and_stops(dev: tuple[Process, Path]) -> None:
     process, data = dev
     where = _where(process.start())
     assert where.keys() == {"api", "dashboard", "temporalUi", "sandbox", "apiKey", "pids"}
@@ -85,7 +78,7 @@ def _second_one_is_refused(data: Path) -> None:
 
 
 def _comes_back(process: Process, data: Path, name: str) -> None:
-    """After kill -9 it runs again, under another id, in the same place."""
+    """After SIGKILL it runs again, with another process id and the same address."""
     before = json.loads((data / "dev.json").read_text())
     psutil.Process(before["pids"][name]).kill()
     process.wait_for_line(rf"^{name} ended \(killed by SIGKILL\)")
@@ -96,7 +89,7 @@ def _comes_back(process: Process, data: Path, name: str) -> None:
     _until(lambda: httpx.get(f"{before['api']}/readyz").json().get("status") == "ready")
 
 
-def test_a_part_that_cannot_start_is_told_with_its_last_words(
+def test_a_part_that_cannot_start_is_reported_with_its_last_output(
     tmp_path: Path, clean_environment: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MUNADI_DATABASE_URL", "postgresql+psycopg://munadi@127.0.0.1:1/munadi")

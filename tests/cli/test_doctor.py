@@ -1,7 +1,6 @@
 """`munadi doctor`: each thing that is wrong, with what to do."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -11,9 +10,7 @@ import pytest
 from typer.testing import Result
 
 from munadi.db import migrate
-from tests.cli.conftest import FakeApi, problem
-
-Munadi = Callable[..., Result]
+from tests.cli.conftest import FakeApi, Munadi, problem
 
 
 @pytest.fixture(autouse=True)
@@ -44,12 +41,12 @@ def test_all_well(munadi: Munadi) -> None:
     assert _failed(result) == []
 
 
-def test_nobody_there_is_exit_code_3(munadi: Munadi, api: FakeApi) -> None:
+def test_an_unreachable_api_is_exit_code_3(munadi: Munadi, api: FakeApi) -> None:
     api.on("GET /healthz", httpx.ConnectError("refused"))
     assert munadi("doctor").exit_code == 3
 
 
-def test_each_trouble_is_named_with_what_to_do(munadi: Munadi, api: FakeApi) -> None:
+def test_each_problem_is_named_with_what_to_do(munadi: Munadi, api: FakeApi) -> None:
     _well(api, skew=timedelta(minutes=3), temporal="down")
     api.on("GET /v1/channels", problem(401, detail="the key was revoked"))
     result = munadi("doctor", "--json")
@@ -81,7 +78,7 @@ def test_a_database_behind_its_migrations(munadi: Munadi, monkeypatch: pytest.Mo
     assert munadi("doctor").exit_code == 0
 
 
-def test_a_slip_of_the_pen_is_a_warning(munadi: Munadi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_misspelled_setting_is_a_warning(munadi: Munadi, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUNADI_DATBASE_URL", "x")
     result = munadi("doctor")
     assert result.exit_code == 0
@@ -96,7 +93,7 @@ def test_a_date_of_whole_seconds_makes_no_difference(munadi: Munadi, api: FakeAp
 
 
 @pytest.mark.parametrize("skew", [4, -6])
-def test_a_small_difference_is_told(munadi: Munadi, api: FakeApi, skew: int) -> None:
+def test_a_small_clock_difference_is_reported(munadi: Munadi, api: FakeApi, skew: int) -> None:
     _well(api, skew=timedelta(seconds=skew))
     assert "differ by" in munadi("doctor").stdout
 

@@ -20,7 +20,7 @@ from munadi.config import Settings
 from munadi.crypto import KeyRing, create_key
 from munadi.db import migrate
 from munadi.db.session import Database
-from tests.cli.conftest import FakeApi
+from tests.cli.conftest import FakeApi, Munadi
 from tests.cli.test_doctor import _well
 from tests.db.seeding import Seed
 from tests.e2e.stack import MUNADI
@@ -28,7 +28,6 @@ from tests.support.ports import LOOPBACK, free_port
 from tests.support.sleeping_workflow import SleepAMonth
 from tests.support.temporal import TemporalDevServer
 
-Munadi = Callable[..., Result]
 Ask = Callable[[], tuple[Result, dict[str, dict[str, Any]]]]
 OLD, NEW = create_key(), create_key()
 
@@ -39,9 +38,9 @@ def ask(munadi: Munadi, api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MUNADI_API_KEY", "mnd_k")
     monkeypatch.delenv("MUNADI_TEMPORAL__ADDRESS", raising=False)
-    _well(api)
 
     def run() -> tuple[Result, dict[str, dict[str, Any]]]:
+        _well(api)  # its clock is right when it is asked, however slow the test is
         result = munadi("doctor", "--json")
         return result, {check["name"]: check for check in json.loads(result.stdout)["checks"]}
 
@@ -92,13 +91,13 @@ def test_every_stored_secret_has_its_key(
     assert NEW not in result.output
 
 
-def test_secrets_without_any_key_are_told(ask: Ask, sealed: str) -> None:
+def test_secrets_without_any_key_are_reported(ask: Ask, sealed: str) -> None:
     result, checks = ask()
     assert (result.exit_code, checks["secret keys"]["ok"]) == (1, False)
     assert "2 stored secrets and no key" in checks["secret keys"]["message"]
 
 
-def test_postgresql_is_asked_for_its_clock_and_its_secrets(
+def test_the_clock_and_the_secrets_of_postgresql_are_checked(
     ask: Ask, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _fill(postgres_url)
@@ -117,16 +116,14 @@ def test_clocks_that_differ_are_wrong_from_five_seconds_on(seconds: float, ok: b
     assert ("NTP" in (found.advice or "")) is not ok
 
 
-def test_nobody_at_temporals_address(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_temporal_is_reported(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUNADI_TEMPORAL__ADDRESS", f"{LOOPBACK}:{free_port()}")
     result, checks = ask()
     assert (result.exit_code, checks["worker"]["ok"]) == (1, False)
     assert "does not answer" in checks["worker"]["message"]
 
 
-def test_a_temporal_that_stopped_answering_does_not_keep_the_process(
-    own_temporal: TemporalDevServer, tmp_path: Path
-) -> None:
+def test_a_hanging_temporal_does_not_hang_the_doctor(own_temporal: TemporalDevServer, tmp_path: Path) -> None:
     address = own_temporal.address
     env = {**os.environ, "MUNADI_TEMPORAL__ADDRESS": address, "MUNADI_URL": f"http://{LOOPBACK}:{free_port()}"}
     own_temporal.process.send(signal.SIGSTOP)
@@ -186,7 +183,7 @@ WELL = httpx.Response(200, json={"status": "ok"})
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:8080", "https://10.0.0.5", "http://localhost", "https://api.internal"]
 )
-def test_an_address_that_nobody_outside_reaches(url: str) -> None:
+def test_a_private_public_address_is_reported(url: str) -> None:
     in_development = _public(WELL, public_url=url)
     assert (in_development.ok, "MUNADI_PUBLIC_URL" in (in_development.advice or "")) == (True, True)
     assert not _public(WELL, public_url=url, environment="production").ok
@@ -201,9 +198,7 @@ def test_an_address_that_nobody_outside_reaches(url: str) -> None:
         (httpx.Response(404, json={"status": "ok"}), False, "answers 404"),
     ],
 )
-def test_an_address_that_others_reach_answers_as_munadi(
-    answer: httpx.Response | Exception, ok: bool, said: str
-) -> None:
+def test_the_public_address_must_answer_as_munadi(answer: httpx.Response | Exception, ok: bool, said: str) -> None:
     found = _public(answer, public_url=OUTSIDE)
     assert (found.ok, said in found.message) == (ok, True), found
     assert (found.advice is None) is ok
@@ -214,7 +209,7 @@ def test_an_address_without_tls_is_a_warning() -> None:
     assert (found.ok, "https" in (found.advice or "")) == (True, True)
 
 
-def test_half_an_app_is_wrong_and_none_is_a_warning() -> None:
+def test_half_of_an_apps_credentials_is_an_error_and_none_a_warning() -> None:
     some = {"facebook": {"client_id": "1", "client_secret": "s3cret"}, "tiktok": {"client_id": "2"}}
     wrong, warned = credentials(Settings(channels=some))
     assert (wrong.ok, wrong.message) == (False, "MUNADI_CHANNELS__TIKTOK__CLIENT_SECRET is missing")

@@ -1,4 +1,4 @@
-"""`munadi doctor` beside a bucket that does not work: which setting is wrong, what to do, and no key in the words."""
+"""`munadi doctor` beside a bucket that does not work: which setting is wrong, what to do, and no key in the output."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from tests.cli.conftest import FakeApi
+from tests.cli.conftest import FakeApi, Munadi
 from tests.cli.test_doctor import _well
 from tests.support.ports import free_port
 from tests.support.s3 import S3Server, make_keys
 
-Munadi = Callable[..., Result]
 ALL = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:ListBucket")
 
 
@@ -35,11 +34,11 @@ def ask(
     """`ask({"url": …})` → the command's result and its checks by name."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MUNADI_API_KEY", "mnd_k")
-    _well(api)
 
     def run(media: dict[str, str]) -> tuple[Result, dict[str, dict[str, str]]]:
         for name, value in media.items():
             monkeypatch.setenv(f"MUNADI_MEDIA__{name.upper()}", value)
+        _well(api)  # its clock is right when it is asked, however slow the test is
         result = munadi("doctor", "--json")
         return result, {check["name"]: check for check in json.loads(result.stdout)["checks"]}
 
@@ -55,7 +54,7 @@ def ask(
         ("good", "nobodys", ("MUNADI_MEDIA__URL", "no such bucket")),
     ],
 )
-def test_a_bucket_that_says_no(ask, strict, who: str, bucket: str, expected: tuple[str, ...]) -> None:
+def test_a_bucket_that_refuses_is_reported(ask, strict, who: str, bucket: str, expected: tuple[str, ...]) -> None:
     s3, keys = strict
     result, checks = ask({"url": f"s3://{bucket}/p", "endpoint": s3.url, **keys[who]})
     assert (result.exit_code, checks["settings"]["ok"]) == (1, False)
@@ -71,7 +70,7 @@ def test_a_bucket_that_works(ask, strict) -> None:
     assert (result.exit_code, checks["media"]["ok"]) == (0, True), result.output
 
 
-def test_nobody_at_the_endpoint(ask, strict) -> None:
+def test_an_unreachable_endpoint_is_an_outage(ask, strict) -> None:
     _, keys = strict
     result, checks = ask({"url": "s3://media/p", "endpoint": f"http://127.0.0.1:{free_port()}", **keys["good"]})
     assert (result.exit_code, checks["media"]["ok"]) == (1, False)

@@ -1,4 +1,4 @@
-"""Migrations on both databases: the code's tables are what a new database gets, once, whoever comes first."""
+"""Migrations on both databases: the code's tables are what a new database gets, once, whichever process is first."""
 
 import os
 import subprocess
@@ -61,7 +61,7 @@ def test_a_failing_upgrade_leaves_nothing_behind(url: str, tmp_path: Path) -> No
     assert "half_made" not in _tables(url)
 
 
-def test_our_types_are_written_as_ours(tmp_path: Path) -> None:
+def test_a_generated_migration_names_our_column_types(tmp_path: Path) -> None:
     versions = tmp_path / "versions"
     versions.mkdir()
     written = migrate.new_revision(f"sqlite:///{tmp_path / 'empty.db'}", "all tables", versions=versions).read_text()
@@ -71,7 +71,7 @@ def test_our_types_are_written_as_ours(tmp_path: Path) -> None:
     assert "JSONB" not in written
 
 
-def test_asking_for_the_revision_makes_no_file(tmp_path: Path) -> None:
+def test_reading_the_revision_creates_no_file(tmp_path: Path) -> None:
     assert migrate.current(f"sqlite+aiosqlite:///{tmp_path / 'none.db'}") is None
     assert not list(tmp_path.iterdir())
 
@@ -85,7 +85,7 @@ def test_the_command_works_from_any_folder(tmp_path: Path) -> None:
     assert len(key.splitlines()) == 1
 
 
-def test_a_database_that_is_not_there_is_told_without_its_password(tmp_path: Path) -> None:
+def test_a_missing_database_is_reported_without_its_password(tmp_path: Path) -> None:
     run = _munadi(tmp_path, "db", "upgrade", check=False,
                   MUNADI_DATABASE_URL="postgresql+psycopg://munadi:canary-secret@127.0.0.1:1/munadi")  # fmt: skip
     assert run.returncode == 1

@@ -1,17 +1,14 @@
-"""Changes to endpoints, publications and contents; the log; and what holds for every command."""
+"""Changes to endpoints, publications and posts; events; and rules for every command."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from typer.testing import Result
 
-from tests.cli.conftest import FAILURE, FakeApi, content, event, publication
+from tests.cli.conftest import FAILURE, FakeApi, Munadi, content, event, publication
 
-Munadi = Callable[..., Result]
 ENDPOINT = {
     "id": "whe_1",
     "url": "https://a.example/hook",
@@ -25,14 +22,14 @@ ENDPOINT = {
 }
 
 
-def test_replay_goes_on_until_everything_is_on_its_way(munadi: Munadi, api: FakeApi) -> None:
+def test_replay_continues_until_every_event_is_queued(munadi: Munadi, api: FakeApi) -> None:
     call = "POST /v1/webhooks/endpoints/whe_1/replay"
     first = {"replayed": 1000, "nextSince": "2026-12-01T01:00:00Z"}
     api.on(call, httpx.Response(202, json=first), httpx.Response(202, json={"replayed": 7, "nextSince": None}))
     result = munadi("webhooks", "replay", "whe_1", "--since", "2026-12-01T00:00:00Z", "--until", "2026-12-02T00:00:00Z",
                     "--type", "content.completed")  # fmt: skip
     assert result.exit_code == 0
-    assert "1007 events are on their way" in result.stdout
+    assert "1007 events are being resent" in result.stdout
     asked = {"until": "2026-12-02T00:00:00Z", "types": ["content.completed"]}
     assert api.bodies(call) == [
         {"since": "2026-12-01T00:00:00Z", **asked},
@@ -58,7 +55,7 @@ def test_an_endpoint_is_enabled_again_and_deleted(munadi: Munadi, api: FakeApi) 
     assert munadi("webhooks", "delete", "whe_1").exit_code == 0
 
 
-def test_a_publication_is_shown_with_its_attempts_and_settled(munadi: Munadi, api: FakeApi) -> None:
+def test_a_publication_is_shown_with_its_attempts_and_resolved(munadi: Munadi, api: FakeApi) -> None:
     attempt = {"number": 1, "stage": "publish", "intentAt": "2026-12-01T03:30:00Z", "durationMs": 210,
                "outcome": "unknown", "providerCode": "504"}  # fmt: skip
     whole = publication(status="failed", failure=FAILURE, contentId="cnt_1", attemptLog=[attempt])
@@ -73,7 +70,7 @@ def test_a_publication_is_shown_with_its_attempts_and_settled(munadi: Munadi, ap
     assert munadi("publications", "resolve", "pub_1", "--outcome", "maybe").exit_code == 2
 
 
-def test_a_content_is_edited_on_the_version_that_was_seen(munadi: Munadi, api: FakeApi, tmp_path: Path) -> None:
+def test_a_post_is_edited_at_the_version_that_was_read(munadi: Munadi, api: FakeApi, tmp_path: Path) -> None:
     file = tmp_path / "changes.json"
     file.write_text(json.dumps({"text": "Another"}))
     api.on("GET /v1/contents/cnt_1", httpx.Response(200, json=content(version=4)))
@@ -85,7 +82,7 @@ def test_a_content_is_edited_on_the_version_that_was_seen(munadi: Munadi, api: F
     assert api.bodies("PATCH /v1/contents/cnt_1") == [{"text": "Another"}] * 2
 
 
-def test_publish_says_that_a_key_was_used_before(munadi: Munadi, api: FakeApi, tmp_path: Path) -> None:
+def test_publish_reports_a_replayed_key(munadi: Munadi, api: FakeApi, tmp_path: Path) -> None:
     file = tmp_path / "payload.json"
     file.write_text(json.dumps({"text": "x", "brandRef": "acme", "channels": ["bluesky"]}))
     api.on("POST /v1/contents", httpx.Response(202, json=content(), headers={"idempotent-replayed": "true"}))
@@ -95,7 +92,7 @@ def test_publish_says_that_a_key_was_used_before(munadi: Munadi, api: FakeApi, t
     assert munadi("contents", "publish", "--file", str(file), "--idempotency-key", "clé").exit_code == 2
 
 
-def test_the_log_is_followed_from_a_position_on(munadi: Munadi, api: FakeApi) -> None:
+def test_the_events_are_followed_from_a_position(munadi: Munadi, api: FakeApi) -> None:
     pages = {"0": [event(1, "content.accepted"), event(2, "content.queued")], "2": [event(3, "content.completed")]}
 
     def log(request: httpx.Request) -> httpx.Response:

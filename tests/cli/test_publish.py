@@ -2,17 +2,14 @@
 
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from typer.testing import Result
 
-from tests.cli.conftest import FAILURE, FakeApi, content, event, problem, publication
+from tests.cli.conftest import FAILURE, FakeApi, Munadi, content, event, problem, publication
 
-Munadi = Callable[..., Result]
 PAYLOAD = {"text": "Hello", "channels": ["bluesky"]}
 
 
@@ -33,7 +30,7 @@ def test_says_accepted_and_how_to_follow_and_never_published(munadi: Munadi, api
     assert api.bodies("POST /v1/contents") == [{**PAYLOAD, "brandRef": "acme"}]
 
 
-def test_sends_the_idempotency_key_or_one_of_its_own(munadi: Munadi, api: FakeApi, payload: str) -> None:
+def test_publish_sends_the_given_idempotency_key_or_a_new_one(munadi: Munadi, api: FakeApi, payload: str) -> None:
     api.on("POST /v1/contents", httpx.Response(202, json=content()))
     munadi("contents", "publish", "--brand-ref", "acme", "--file", payload, "--idempotency-key", "k-1")
     munadi("contents", "publish", "--brand-ref", "acme", "--file", payload)
@@ -147,7 +144,7 @@ def test_wait_follows_and_succeeds_only_if_all_is_published(munadi: Munadi, api:
     assert "41 ms" in result.stdout
 
 
-def test_wait_tells_why_something_failed_and_what_to_do(munadi: Munadi, api: FakeApi, payload: str) -> None:
+def test_wait_shows_why_a_channel_failed_and_what_to_do(munadi: Munadi, api: FakeApi, payload: str) -> None:
     failed = publication("instagram", status="failed", failure=FAILURE)
     partly = content(status="partially_published", publications=[publication(status="published"), failed])
     _follow(api, partly, event(1, "content.accepted"))

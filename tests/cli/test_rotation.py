@@ -1,4 +1,4 @@
-"""`munadi keys rotate-encryption`: what it did, what is next, and exit codes that scripts rely on."""
+"""`munadi keys rotate-encryption`: its report, the next step, and its exit codes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,11 @@ from click.testing import Result
 from munadi.crypto import KeyRing, create_key
 from munadi.db.accounts.store import AccountStore
 from munadi.db.session import Database
+from tests.cli.conftest import Munadi
 from tests.db.seeding import Seed
 
 OLD, NEW = create_key(), create_key()
 COMMAND = ("keys", "rotate-encryption")
-Munadi = Callable[..., Result]
 
 
 class Place:
@@ -65,7 +64,7 @@ def told(result: Result) -> Any:
     return json.loads(result.stdout)
 
 
-def test_it_says_what_was_sealed_anew_and_what_is_next(place: Place, munadi: Munadi) -> None:
+def test_rotation_reports_what_was_resealed_and_what_to_do_next(place: Place, munadi: Munadi) -> None:
     place.keys(NEW, OLD)
     first = munadi(*COMMAND)
     assert first.exit_code == 0, first.output
@@ -79,7 +78,7 @@ def test_it_says_what_was_sealed_anew_and_what_is_next(place: Place, munadi: Mun
     assert place.opens_with(NEW)
 
 
-def test_scripts_read_it_as_json_without_any_key(place: Place, munadi: Munadi) -> None:
+def test_json_output_contains_no_key(place: Place, munadi: Munadi) -> None:
     place.keys(NEW, OLD)
     result = munadi(*COMMAND, "--json")
     ids = KeyRing([NEW, OLD]).key_ids
@@ -100,7 +99,7 @@ def test_scripts_read_it_as_json_without_any_key(place: Place, munadi: Munadi) -
     assert OLD not in result.output
 
 
-def test_a_key_that_was_removed_too_early_is_missed_and_put_back(place: Place, munadi: Munadi) -> None:
+def test_a_key_that_was_removed_too_early_is_reported(place: Place, munadi: Munadi) -> None:
     place.keys(NEW)
     result = munadi(*COMMAND)
     assert result.exit_code == 1
@@ -122,7 +121,7 @@ def test_one_key_alone_is_nothing_to_rotate(place: Place, munadi: Munadi) -> Non
     ("keys", "rule"),
     [(None, "MUNADI_SECRET_KEYS is not set, and there is no key in "), ("short", "MUNADI_SECRET_KEYS: a key-")],
 )
-def test_without_good_keys_nothing_is_touched(place: Place, munadi: Munadi, keys: str | None, rule: str) -> None:
+def test_without_valid_keys_nothing_changes(place: Place, munadi: Munadi, keys: str | None, rule: str) -> None:
     if keys is not None:
         place.keys(keys)
     result = munadi(*COMMAND)
@@ -132,7 +131,7 @@ def test_without_good_keys_nothing_is_touched(place: Place, munadi: Munadi, keys
     assert not Path(place.url.removeprefix("sqlite+aiosqlite:///")).with_name("data").exists()
 
 
-def test_a_database_without_tables_is_told(munadi: Munadi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_database_without_tables_is_reported(munadi: Munadi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MUNADI_DATABASE_URL", f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}")
     monkeypatch.setenv("MUNADI_SECRET_KEYS", f"{NEW},{OLD}")
     result = munadi(*COMMAND)
@@ -141,7 +140,7 @@ def test_a_database_without_tables_is_told(munadi: Munadi, monkeypatch: pytest.M
     assert "munadi db upgrade" in result.stderr
 
 
-def test_a_process_of_its_own_does_it_too(place: Place, tmp_path: Path) -> None:
+def test_the_command_works_as_a_process(place: Place, tmp_path: Path) -> None:
     place.keys(NEW, OLD)
     argv = [sys.executable, "-m", "munadi.cli", *COMMAND, "--json"]
     run = subprocess.run(argv, capture_output=True, text=True, cwd=tmp_path, timeout=60)

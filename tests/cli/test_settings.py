@@ -1,4 +1,4 @@
-"""A process that cannot start with its settings says which are wrong, in one line each, before anything is started."""
+"""A process with wrong settings reports each in one line before it starts anything."""
 
 import os
 import subprocess
@@ -16,14 +16,11 @@ HTTPS = "https://munadi.example"
 PRODUCTION = {"ENVIRONMENT": "production", "SECRET_KEYS": "0123456789abcdef" * 4, "PUBLIC_URL": HTTPS}
 
 
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.upper().startswith("MUNADI_")]:
-        monkeypatch.delenv(name)
+pytestmark = pytest.mark.usefixtures("clean_environment")
 
 
 def _refused(folder: Path, *command: str, **settings: str) -> list[str]:
-    """The lines that a process of its own ends with."""
+    """The lines with which the process ends."""
     return _ended(folder, ["munadi.cli", *command], settings)
 
 
@@ -46,7 +43,7 @@ def test_production_needs_a_key(tmp_path: Path, command: str) -> None:
 
 
 @pytest.mark.parametrize("module", ["api", "worker"])
-def test_a_process_that_is_started_as_a_module_says_the_same(tmp_path: Path, module: str) -> None:
+def test_a_process_started_as_a_module_reports_the_same(tmp_path: Path, module: str) -> None:
     given = {"ENVIRONMENT": "production", "PUBLIC_URL": HTTPS, "TEMPORAL__ADDRESS": "127.0.0.1:1"}
     (rule,) = _ended(tmp_path, [module], given)
     assert rule == "MUNADI_SECRET_KEYS must be set outside development; make one: openssl rand -base64 32"
@@ -83,7 +80,7 @@ def test_each_setting_that_is_wrong_has_a_line(tmp_path: Path, command: list[str
     ]
 
 
-def test_what_only_a_part_reads_is_checked_before_it_starts(tmp_path: Path) -> None:
+def test_settings_of_one_part_are_checked_before_the_start(tmp_path: Path) -> None:
     given = {"LOG_LEVEL": "loud", "DATABASE_URL": "x", "MEDIA__URL": "ftp://x"}
     rules = _refused(tmp_path, "api", **given, CHANNELS__YOUTUBE__CHUNK_BYTES="x")
     assert [rule.split(" ")[0].rstrip(":") for rule in rules] == [
@@ -95,7 +92,7 @@ def test_what_only_a_part_reads_is_checked_before_it_starts(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_port_that_is_none(tmp_path: Path) -> None:
+def test_a_number_that_is_no_port_is_refused(tmp_path: Path) -> None:
     assert _refused(tmp_path, "api", API__PORT="70000") == ["MUNADI_API__PORT must be from 0 to 65535"]
     assert "such as MUNADI_API__PORT" in _refused(tmp_path, "api", API="x")[0]
 
@@ -109,7 +106,7 @@ def test_development_does_not_listen_on_a_network(tmp_path: Path, command: list[
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "munadi.example", ""])
-def test_no_address_of_a_network_passes_for_this_machine(host: str) -> None:
+def test_no_network_address_passes_as_loopback(host: str) -> None:
     assert len(list(exposures(Settings.model_validate({"api": {"host": host}})))) == 1
 
 
@@ -137,5 +134,5 @@ def test_production_asks_for_https(tmp_path: Path, url: str, found: str) -> None
         {"environment": "production", "public_url": "http://10.0.0.7", "allow_http": True},
     ],
 )
-def test_what_is_safe_or_allowed_by_name_starts(settings: dict[str, object]) -> None:
+def test_safe_and_explicitly_allowed_settings_start(settings: dict[str, object]) -> None:
     assert list(exposures(Settings.model_validate(settings))) == []

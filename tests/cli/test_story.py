@@ -1,4 +1,4 @@
-"""Times as people read them."""
+"""How times are shown."""
 
 import time
 from collections.abc import Iterator
@@ -23,5 +23,5 @@ def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     [("UTC", "2026-12-01 03:30:00Z"), ("Asia/Kolkata", "2026-12-01 09:00:00+05:30")],
     indirect=["zone"],
 )
-def test_a_time_says_its_offset(words: str) -> None:
+def test_a_time_shows_its_offset(words: str) -> None:
     assert clock_time("2026-12-01T03:30:00Z") == words

@@ -1,19 +1,15 @@
-"""Local media of a payload are uploaded first, and whoever waits sees how far it is."""
+"""Local media of a payload are uploaded first, with a progress display."""
 
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 from rich.console import Console
-from typer.testing import Result
 
 from munadi.cli.uploading import bar
-from tests.cli.conftest import FakeApi, content, problem
-
-Munadi = Callable[..., Result]
+from tests.cli.conftest import FakeApi, Munadi, content, problem
 
 
 @pytest.fixture
@@ -42,7 +38,7 @@ def test_the_file_that_is_refused_is_named(munadi: Munadi, api: FakeApi, payload
     assert "a.jpg was refused" in result.stderr
 
 
-def test_a_terminal_gets_a_bar_that_fills_and_goes() -> None:
+def test_a_terminal_gets_a_progress_bar() -> None:
     out = io.StringIO()
     with bar("a.jpg", 300_000, Console(file=out, force_terminal=True, width=100)) as tell:
         for sent in (65_536, 300_000):

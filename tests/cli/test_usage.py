@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import httpx
-from typer.testing import Result
 
 from api.quota_examples import QUOTA_EXCEEDED, USAGE
-from tests.cli.conftest import FakeApi
-
-Munadi = Callable[..., Result]
+from tests.cli.conftest import FakeApi, Munadi
 
 
 def answers(api: FakeApi, value: Any, status: int = 200) -> None:
@@ -39,7 +35,7 @@ def test_a_brand_is_shown_against_its_limits(munadi: Munadi, api: FakeApi) -> No
     ]
 
 
-def test_a_month_that_ended_has_no_minute(munadi: Munadi, api: FakeApi) -> None:
+def test_a_past_month_has_no_calls_per_minute(munadi: Munadi, api: FakeApi) -> None:
     answers(api, USAGE | {"apiCallsPerMinute": None})
     assert "this minute" not in munadi("usage").output
 
@@ -54,12 +50,12 @@ def test_all_brands_are_a_table(munadi: Munadi, api: FakeApi) -> None:
     assert "--cursor next" in result.output
 
 
-def test_json_is_the_apis_answer(munadi: Munadi, api: FakeApi) -> None:
+def test_json_is_the_answer_of_the_api(munadi: Munadi, api: FakeApi) -> None:
     answers(api, USAGE)
     assert json.loads(munadi("usage", "--json").stdout) == USAGE
 
 
-def test_a_refusal_is_told_with_limit_and_actual(munadi: Munadi, api: FakeApi) -> None:
+def test_a_refusal_shows_limit_and_actual(munadi: Munadi, api: FakeApi) -> None:
     answers(api, QUOTA_EXCEEDED, 429)
     result = munadi("usage")
     assert result.exit_code == 1

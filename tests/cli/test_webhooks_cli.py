@@ -1,4 +1,4 @@
-"""`munadi webhooks listen` and `verify`: a subscriber that trusts nothing unsigned."""
+"""`munadi webhooks listen` and `verify`: only signed events are accepted."""
 
 import json
 import threading
@@ -10,19 +10,17 @@ from pathlib import Path
 import httpx
 import pytest
 from standardwebhooks import Webhook
-from typer.testing import Result
 
 from munadi.cli.webhooks.receiver import Received, Receiver, read_headers
 from munadi.webhooks.signing import generate_secret, headers
-from tests.cli.conftest import FakeApi, event
+from tests.cli.conftest import FakeApi, Munadi, event
 
-Munadi = Callable[..., Result]
 SECRET = generate_secret()
 EVENT = event(1, "content.accepted")
 BODY = json.dumps(EVENT).encode()
 
 
-def test_the_receiver_tells_signed_from_unsigned_and_again_from_new() -> None:
+def test_the_receiver_separates_unsigned_and_repeated_events() -> None:
     received: list[Received] = []
     with Receiver(received.append, secret=SECRET) as receiver:
         signed = headers(SECRET, "evt_1", datetime.now(UTC), BODY)
@@ -39,7 +37,7 @@ def test_the_receiver_tells_signed_from_unsigned_and_again_from_new() -> None:
     assert "no signature matches" in str(received[2].refused)
 
 
-def test_the_receiver_takes_what_an_independent_sender_signed() -> None:
+def test_the_receiver_accepts_an_event_that_another_library_signed() -> None:
     received: list[Received] = []
     now = datetime.now(UTC)
     signature = Webhook(SECRET).sign("evt_1", now, BODY.decode())
@@ -49,7 +47,7 @@ def test_the_receiver_takes_what_an_independent_sender_signed() -> None:
     assert received[0].event == EVENT
 
 
-def test_a_receiver_without_a_secret_takes_nothing() -> None:
+def test_a_receiver_without_a_secret_accepts_nothing() -> None:
     with Receiver(lambda _: None, secret=None) as receiver:
         signed = headers(SECRET, "evt_1", datetime.now(UTC), BODY)
         assert httpx.post(receiver.url, content=BODY, headers=signed).status_code == 401
@@ -94,13 +92,13 @@ def message(tmp_path: Path) -> Callable[..., list[str]]:
     return write
 
 
-def test_verify_accepts_what_was_signed(munadi: Munadi, message: Callable[..., list[str]]) -> None:
+def test_verify_accepts_a_signed_event(munadi: Munadi, message: Callable[..., list[str]]) -> None:
     assert munadi("webhooks", "verify", *message()).exit_code == 0
     result = munadi("webhooks", "verify", *message(as_json=True), "--json")
     assert json.loads(result.stdout) == {"verified": True, "event": EVENT}
 
 
-def test_verify_refuses_what_was_not(munadi: Munadi, message: Callable[..., list[str]]) -> None:
+def test_verify_refuses_a_changed_or_old_event(munadi: Munadi, message: Callable[..., list[str]]) -> None:
     changed = munadi("webhooks", "verify", *message(body=BODY + b"\n"))
     assert changed.exit_code == 1
     assert "no signature matches" in changed.stderr

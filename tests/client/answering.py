@@ -1,4 +1,4 @@
-"""A server that answers from a list, and both clients before it, asked in the same way."""
+"""A server that answers from a list, and one way to call both clients."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,7 +21,7 @@ class Server:
         self.pauses: list[float] = []
 
     def ask(self, call: Callable[[Any], Any]) -> Any:
-        """What a call of a client brings; `call` gets the client."""
+        """The result of a call; `call` gets the client."""
         if self.how == "sync":
             with self.client() as client:
                 return call(client)
@@ -63,5 +63,5 @@ class Server:
         self.pauses.append(seconds)
 
     def _clock(self) -> float:
-        """Time passes while somebody pauses, and at no other time."""
+        """Time passes only during pauses."""
         return sum(self.pauses)

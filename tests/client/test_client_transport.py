@@ -52,7 +52,7 @@ def test_two_calls_have_two_keys(serve: Make) -> None:
         lambda c: c.raw("POST", "/v1/brands", body={}),
     ],
 )
-def test_nothing_else_is(serve: Make, call: Callable[[Any], Any]) -> None:
+def test_no_other_request_is_repeated(serve: Make, call: Callable[[Any], Any]) -> None:
     server = serve(httpx.ReadError("reset"), OK)
     with pytest.raises(NotReachable):
         server.ask(call)
@@ -60,7 +60,7 @@ def test_nothing_else_is(serve: Make, call: Callable[[Any], Any]) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 422, 429, 500, 502, 504])
-def test_an_answer_is_an_answer(serve: Make, status: int) -> None:
+def test_a_refusal_is_not_repeated(serve: Make, status: int) -> None:
     server = serve(
         httpx.Response(status, json={"title": "No", "code": "X", "status": status}),
         OK,
@@ -71,34 +71,34 @@ def test_an_answer_is_an_answer(serve: Make, status: int) -> None:
     assert len(server.requests) == 1
 
 
-def test_a_refusal_says_when_to_come_back(serve: Make) -> None:
+def test_a_refusal_has_the_time_to_retry(serve: Make) -> None:
     answer = httpx.Response(429, json={"title": "Slow down", "code": "X"}, headers={"retry-after": "30"})
     with pytest.raises(ProblemError) as refused:
         serve(answer).ask(lambda c: c.contents.get("cnt_1"))
     assert refused.value.retry_after == 30
 
 
-def test_a_first_try_still_in_flight_is_waited_for(serve: Make) -> None:
+def test_a_repeat_waits_for_the_first_request_in_flight(serve: Make) -> None:
     server = serve(httpx.Response(409, headers={"retry-after": "2"}), OK)
     assert server.ask(lambda c: c.contents.publish({})) == {"id": "cnt_1"}
     assert server.pauses == [2.0]
 
 
-def test_giving_up_is_soon_and_says_so(serve: Make) -> None:
+def test_the_client_gives_up_in_time(serve: Make) -> None:
     server = serve(httpx.ConnectError("refused"))
     with pytest.raises(NotReachable, match=r"http://munadi\.test cannot be reached: refused"):
         server.ask(lambda c: c.contents.get("cnt_1"))
     assert 0 < sum(server.pauses) < 2
 
 
-def test_what_is_no_address_is_not_tried_again(serve: Make) -> None:
+def test_an_invalid_address_is_not_retried(serve: Make) -> None:
     server = serve(httpx.UnsupportedProtocol("ftp"))
     with pytest.raises(NotReachable):
         server.ask(lambda c: c.contents.get("cnt_1"))
     assert server.pauses == []
 
 
-def test_an_answer_of_something_else_is_told_apart(serve: Make) -> None:
+def test_an_answer_that_is_not_munadis_is_an_error(serve: Make) -> None:
     server = serve(httpx.Response(404, text="<html>nginx</html>"))
     with pytest.raises(ProblemError, match="not an answer of Munadi"):
         server.ask(lambda c: c.contents.get("cnt_1"))
@@ -114,7 +114,7 @@ def test_an_upload_is_repeated_whole_and_is_the_same_upload(serve: Make, tmp_pat
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
 
 
-def test_an_upload_tells_how_far_it_is_and_begins_again(serve: Make, tmp_path: Path) -> None:
+def test_an_upload_reports_its_progress_and_restarts(serve: Make, tmp_path: Path) -> None:
     file, told = tmp_path / "a.jpg", list[int]()
     file.write_bytes(bytes(150_000))
     server = serve(httpx.ReadError("reset"), httpx.Response(201, json={"id": "med_1"}))
@@ -148,13 +148,13 @@ def test_a_key_that_no_header_can_carry_is_refused_before_anything_is_sent(serve
     assert server.requests == []
 
 
-def test_nothing_in_an_id_reaches_beyond_its_part_of_the_path(serve: Make) -> None:
+def test_an_id_cannot_change_the_path(serve: Make) -> None:
     server = serve(OK)
     server.ask(lambda c: c.contents.get("../keys?x=1#y"))
     assert server.requests[0].url.raw_path == b"/v1/contents/..%2Fkeys%3Fx%3D1%23y"
 
 
-def test_a_submission_says_under_which_key_and_whether_it_is_a_repeat(serve: Make) -> None:
+def test_a_submission_has_its_key_and_whether_it_was_replayed(serve: Make) -> None:
     server = serve(
         httpx.Response(202, json={"id": "cnt_1"}),
         httpx.Response(202, json={"id": "cnt_1"}, headers={"idempotent-replayed": "true"}),

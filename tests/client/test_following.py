@@ -42,7 +42,7 @@ def test_wait_ends_with_the_content_whatever_the_end_is(serve: Make, end: str) -
     assert len(server.requests) == 3
 
 
-def test_wait_looks_less_often_the_longer_it_takes_and_gives_up_in_time(serve: Make) -> None:
+def test_wait_polls_less_often_and_gives_up_in_time(serve: Make) -> None:
     server = serve(content("queued"))
     with pytest.raises(NotEnded, match="cnt_1 is queued after 60 s; publishing continues") as waited:
         server.ask(lambda c: c.contents.wait("cnt_1", timeout=60))
@@ -52,7 +52,7 @@ def test_wait_looks_less_often_the_longer_it_takes_and_gives_up_in_time(serve: M
     assert max(server.pauses) == 2.0
 
 
-def test_wait_for_no_time_looks_once(serve: Make) -> None:
+def test_wait_for_no_time_reads_once(serve: Make) -> None:
     server = serve(content("queued"))
     with pytest.raises(NotEnded):
         server.ask(lambda c: c.contents.wait("cnt_1", timeout=0))
@@ -72,7 +72,7 @@ def test_wait_gives_up_on_an_api_that_stays_away(serve: Make) -> None:
     assert 20 <= sum(server.pauses) < 25
 
 
-def test_wait_does_not_wait_for_what_is_not_there(serve: Make) -> None:
+def test_wait_fails_at_once_for_an_unknown_post(serve: Make) -> None:
     server = serve(httpx.Response(404, json={"title": "No", "code": "NOT_FOUND"}))
     with pytest.raises(ProblemError):
         server.ask(lambda c: c.contents.wait("cnt_1"))

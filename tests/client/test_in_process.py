@@ -1,4 +1,4 @@
-"""The async client against the API itself: what it sends is understood, and what is answered is what it says."""
+"""The async client against the API in this process: requests and answers have the types that it declares."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def client(desk: Desk) -> AsyncClient:
     return AsyncClient("http://munadi.test", key, transport=httpx.ASGITransport(app=desk.app))
 
 
-async def test_a_content_is_handed_over_once_moved_and_withdrawn(tmp_path: Path) -> None:
+async def test_a_post_is_submitted_once_moved_and_canceled(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk, client(desk) as munadi:
         assert (await munadi.contents.validate(desk.content()))["valid"]
         first = await munadi.contents.submit(desk.content(), "k-1")

@@ -1,1 +1,1 @@
-"""What we ship for deployment, tried as far as it goes without a container engine."""
+"""The files for deployment, tested as far as possible without a container engine."""

@@ -1,4 +1,4 @@
-"""What is built has with it whatever it serves."""
+"""The built package contains the pages that it serves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Docs tell what is true today: generated pages are fresh, every decision has its sections. Links: test_links.py."""
+"""Generated pages are current, and every decision has its sections."""
 
 from __future__ import annotations
 

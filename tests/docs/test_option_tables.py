@@ -1,4 +1,4 @@
-"""Options are told in words, and nothing of a schema is passed over."""
+"""The tables of options explain every part of a schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every setting stands in the reference under the name by which it is read."""
+"""The reference lists every setting under the name of its variable."""
 
 from __future__ import annotations
 

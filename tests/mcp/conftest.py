@@ -1,4 +1,4 @@
-"""The server over the API in process, with the official client before it."""
+"""The MCP server over the API in this process, and the official client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client is told before it calls anything: strict schemas, honest hints, and what accepted does not mean."""
+"""What a client reads before its first call: strict schemas, true hints, and what "accepted" does not mean."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def test_the_tools_and_the_words_of_the_server(agent: Agent) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(TOOLS))
-def test_a_schema_is_valid_and_takes_nothing_else(name: str) -> None:
+def test_a_schema_is_valid_and_strict(name: str) -> None:
     schema = TOOLS[name].tool.input_schema
     jsonschema.Draft202012Validator.check_schema(schema)
     objects = [schema, *(each for each in schema.get("$defs", {}).values() if each.get("type") == "object")]
@@ -47,7 +47,7 @@ def test_a_schema_is_valid_and_takes_nothing_else(name: str) -> None:
         *((name, (True, False, True, False)) for name in sorted(READS)),
     ],
 )
-def test_the_hints_are_true(name: str, hints: tuple[bool, ...]) -> None:
+def test_the_hints_match_the_effects(name: str, hints: tuple[bool, ...]) -> None:
     told = TOOLS[name].annotations
     assert (told.read_only_hint, told.destructive_hint, told.idempotent_hint, told.open_world_hint) == hints
 
@@ -62,7 +62,7 @@ def test_the_hints_are_true(name: str, hints: tuple[bool, ...]) -> None:
         (RetryInput, RetrySent, {"content_id"}),
     ],
 )
-def test_a_tool_takes_what_the_api_takes(ours: type[Input], theirs: type[Sent], more: set[str]) -> None:
+def test_a_tool_accepts_what_the_api_accepts(ours: type[Input], theirs: type[Sent], more: set[str]) -> None:
     assert set(ours.model_fields) - more == set(theirs.model_fields)
 
 
@@ -75,12 +75,12 @@ def test_a_tool_takes_what_the_api_takes(ours: type[Input], theirs: type[Sent], 
         ("retry", ["what is live is never sent again", "after_fix"]),
     ],
 )
-def test_a_description_says_what_an_agent_must_know(tool: str, words: list[str]) -> None:
+def test_a_description_has_what_an_agent_must_know(tool: str, words: list[str]) -> None:
     for expected in words:
         assert expected in DESCRIPTIONS[tool]
 
 
-def test_times_are_told_with_their_zone() -> None:
+def test_times_have_their_zone() -> None:
     field: dict[str, Any] = TOOLS["publish"].tool.input_schema["properties"]["scheduledAt"]
     told = str(field)
     assert "offset" in told

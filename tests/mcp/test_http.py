@@ -1,4 +1,4 @@
-"""The HTTP server's door: a key with every request, and no page of another origin."""
+"""The HTTP transport: every request needs a key, and pages of other origins are refused."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ async def _post(http: httpx.AsyncClient, body: dict[str, Any], **headers: str) -
 
 
 @pytest.mark.parametrize("key", [None, "Basic abc", "Bearer", "Bearer nonsense", f"Bearer {KEY[:-1]}x"])
-async def test_without_something_a_key_can_be_there_is_no_answer(http: httpx.AsyncClient, key: str | None) -> None:
+async def test_a_request_without_a_key_is_refused(http: httpx.AsyncClient, key: str | None) -> None:
     answer = await _post(http, LIST, **({"authorization": key} if key else {}))
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert answer.json()["code"] == "UNAUTHENTICATED"
 
 
-async def test_with_one_there_is_and_no_session_is_kept(http: httpx.AsyncClient) -> None:
+async def test_a_request_with_a_key_is_answered_without_a_session(http: httpx.AsyncClient) -> None:
     answer = await _post(http, LIST, authorization=f"bearer {KEY}")
     assert answer.status_code == 200, answer.text
     assert '"publish"' in answer.text
@@ -53,13 +53,13 @@ async def test_with_one_there_is_and_no_session_is_kept(http: httpx.AsyncClient)
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8085", "mcp.example.com.evil.example"])
-async def test_a_name_that_was_rebound_is_refused(http: httpx.AsyncClient, host: str) -> None:
+async def test_a_foreign_host_name_is_refused(http: httpx.AsyncClient, host: str) -> None:
     answer = await _post(http, LIST, authorization=f"Bearer {KEY}", host=host)
     assert answer.status_code == 421
 
 
 @pytest.mark.parametrize("host", ["localhost:8085", "127.0.0.1", "[::1]:1", "mcp.example.com", "mcp.example.com:443"])
-async def test_names_of_ours_are_not(http: httpx.AsyncClient, host: str) -> None:
+async def test_allowed_host_names_are_accepted(http: httpx.AsyncClient, host: str) -> None:
     assert (await _post(http, LIST, authorization=f"Bearer {KEY}", host=host)).status_code == 200
 
 
@@ -77,7 +77,7 @@ async def test_a_page_of_another_origin_is_refused(http: httpx.AsyncClient, orig
     assert (await _post(http, LIST, authorization=f"Bearer {KEY}", origin=origin)).status_code == status
 
 
-async def test_a_browser_may_ask_first_for_an_origin_of_ours_only(http: httpx.AsyncClient) -> None:
+async def test_a_preflight_request_is_allowed_for_our_origins_only(http: httpx.AsyncClient) -> None:
     for origin, allowed in (("https://app.example.com", "https://app.example.com"), ("http://evil.example", None)):
         asked = {"origin": origin, "access-control-request-method": "POST"}
         asked["access-control-request-headers"] = "authorization,content-type"

@@ -1,4 +1,4 @@
-"""Each tool over the API in process: what it answers, as words and as data."""
+"""Each tool over the API in process: its answer as text and as data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ POST = {"brandRef": "acme", "text": "Monsoon sale", "channels": ["bluesky"], "sc
 NOBODY = "cnt_01h455vb4pex5vsknk084sn02q"
 
 
-async def test_accepted_is_not_published_and_repeating_makes_nothing_new(agent: Agent) -> None:
+async def test_accepted_is_not_published_and_a_repeated_call_creates_nothing(agent: Agent) -> None:
     first = await agent.ask("publish", **POST)
     again = await agent.ask("publish", **POST)
     assert "NOT published yet" in words(first)
@@ -31,7 +31,7 @@ async def test_accepted_is_not_published_and_repeating_makes_nothing_new(agent: 
     assert (one["ended"], await agent.desk.count()) == (False, 1)
 
 
-async def test_the_order_and_the_absent_do_not_make_another_content(agent: Agent) -> None:
+async def test_order_and_absent_fields_do_not_make_another_post(agent: Agent) -> None:
     first = await agent.data("publish", **POST)
     turned = dict(reversed(POST.items())) | {"link": None, "channels": [{"channel": "bluesky", "text": None}]}
     again = await agent.data("publish", **turned)
@@ -41,7 +41,7 @@ async def test_the_order_and_the_absent_do_not_make_another_content(agent: Agent
     assert await agent.desk.count() == 2
 
 
-async def test_the_same_content_on_purpose_takes_a_key_of_its_own(agent: Agent) -> None:
+async def test_an_equal_post_on_purpose_needs_its_own_key(agent: Agent) -> None:
     await agent.data("publish", **POST)
     second = await agent.data("publish", **POST, idempotencyKey="again-1")
     assert (second["replayed"], second["idempotencyKey"]) == (False, "again-1")
@@ -106,7 +106,7 @@ async def test_validate_stores_nothing_and_warns(agent: Agent) -> None:
     assert await agent.desk.count() == 0
 
 
-async def test_a_content_is_moved_and_withdrawn_and_its_story_is_told(agent: Agent) -> None:
+async def test_a_post_is_moved_and_canceled_and_its_events_are_listed(agent: Agent) -> None:
     content_id = (await agent.data("publish", **POST))["content"]["id"]
     moved = await agent.data(
         "reschedule", contentId=content_id, scheduledAt="2027-03-02T09:00:00", timezone="Asia/Kolkata"
@@ -131,7 +131,7 @@ async def test_a_content_is_moved_and_withdrawn_and_its_story_is_told(agent: Age
     assert later["data"] == []
 
 
-async def test_lists_say_how_to_go_on(agent: Agent) -> None:
+async def test_lists_show_how_to_continue(agent: Agent) -> None:
     for number in range(3):
         await agent.data("publish", **POST | {"text": f"Post {number}", "clientRef": f"cms-{number}"})
     page = await agent.ask("list_contents", brandRef="acme", limit=2)
@@ -156,7 +156,7 @@ async def test_accounts_and_networks_are_described(agent: Agent) -> None:
     assert "properties" in channel["options"]
 
 
-async def test_what_is_not_there_and_what_is_not_allowed(agent: Agent) -> None:
+async def test_unknown_things_and_missing_scopes(agent: Agent) -> None:
     missing = await agent.ask("status", contentId=NOBODY)
     assert (missing.is_error, missing.structured_content["problem"]["status"]) == (True, 404)
     assert "list_contents" in words(missing)
@@ -169,7 +169,7 @@ async def test_what_is_not_there_and_what_is_not_allowed(agent: Agent) -> None:
         assert said in words(refused)
 
 
-async def test_an_api_that_is_away_is_told_with_the_key_to_repeat() -> None:
+async def test_an_unreachable_api_is_reported_with_the_key_to_repeat() -> None:
     munadi = AsyncClient("http://127.0.0.1:9")
     async with munadi, Client(create_server(lambda _: munadi)) as session:
         result = await session.call_tool("publish", POST)

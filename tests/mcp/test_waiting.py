@@ -1,4 +1,4 @@
-"""A long wait shows signs of life, outlasts an API that is away, and ends in time."""
+"""A long wait reports progress, outlasts an unreachable API, and ends in time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.api.desk import open_desk
 from tests.mcp.conftest import client_of
 
 
-async def test_progress_is_told_until_it_ends(tmp_path: Path) -> None:
+async def test_a_long_wait_reports_progress(tmp_path: Path) -> None:
     told: list[tuple[float, float, str]] = []
 
     async def progress(done: float, total: float, message: str) -> None:
@@ -33,7 +33,7 @@ async def test_progress_is_told_until_it_ends(tmp_path: Path) -> None:
     assert all(total == 30 and f"{content_id} accepted" in message for _, total, message in told)
 
 
-async def test_an_api_that_is_away_is_waited_for(tmp_path: Path) -> None:
+async def test_a_wait_outlasts_an_unreachable_api(tmp_path: Path) -> None:
     told: list[str] = []
     looks = 0
 

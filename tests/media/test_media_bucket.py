@@ -1,4 +1,4 @@
-"""A bucket that says no, is away, hangs or dies in between: told as what it is, in time, and nothing half-written."""
+"""A bucket that refuses, is unreachable, hangs or dies: a precise error in time, and no half-written object."""
 
 import asyncio
 import os
@@ -129,7 +129,7 @@ def test_keys_of_the_clouds_environment(s3, place, tmp_path, monkeypatch):
     try_store(opened(tmp_path, place, s3.url, access_key=None, secret_key=None))
 
 
-def test_nobody_at_the_endpoint(place, tmp_path):
+def test_an_unreachable_endpoint_is_an_outage(place, tmp_path):
     store = opened(tmp_path, place, f"http://127.0.0.1:{free_port()}")
     with pytest.raises(StoreUnavailable, match="does not answer") as caught:
         try_store(store)
@@ -137,7 +137,7 @@ def test_nobody_at_the_endpoint(place, tmp_path):
     assert list(store.incoming.iterdir()) == []
 
 
-async def test_a_put_that_breaks_in_the_middle_leaves_nothing_and_can_be_repeated(store, proxy, s3, place):
+async def test_an_interrupted_put_leaves_nothing_and_can_be_repeated(store, proxy, s3, place):
     path = large(store)
     put = asyncio.create_task(off_loop(store.put, path))
     while proxy.bytes_forwarded < LARGE // 3:  # noqa: ASYNC110
@@ -175,7 +175,7 @@ async def test_a_server_that_is_killed_during_a_put(tmp_path):
         assert [left.name for left in store.incoming.iterdir()] == [path.name]
 
 
-async def test_a_read_that_breaks_in_the_middle(store, proxy):
+async def test_an_interrupted_read_is_an_outage(store, proxy):
     digest = await off_loop(store.put, large(store))
     await proxy.set_mode(Mode.DELAY, delay=0.02)
     for read in (store.read, local_copy):
@@ -195,7 +195,7 @@ def local_copy(store, digest):
         return path.read_bytes()
 
 
-async def test_a_store_that_hangs_is_an_outage_in_time_and_holds_up_nothing_else(store, proxy):
+async def test_a_hanging_store_is_an_outage_and_blocks_nothing_else(store, proxy):
     digest = await off_loop(store.put_bytes, CONTENT)
     await proxy.set_mode(Mode.HANG)
     started = time.monotonic()
@@ -218,7 +218,7 @@ def test_the_patience_leaves_room_within_a_publish_deadline():
     assert bucket.PATIENCE + 4 * 1024 * 1024 / bucket.SLOWEST < 30
 
 
-async def test_a_channel_is_told_that_nothing_was_sent(store, proxy):
+async def test_a_channel_learns_that_nothing_was_sent(store, proxy):
     digest = await off_loop(store.put_bytes, CONTENT)
     media = StoredMedia(store, "https://m.example", [b"k" * 32], None)
     assert await media.read(asset(digest), 2, 4) == CONTENT[2:6]

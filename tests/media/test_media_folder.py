@@ -1,4 +1,4 @@
-"""What a folder promises beyond any store: a rename, synced, and nothing left on the way."""
+"""What a folder promises in addition: an atomic, synced rename, and no leftover files."""
 
 import errno
 import hashlib

@@ -1,4 +1,4 @@
-"""Facts come from the file's own bytes; what is cut, disguised or a bomb is refused, cheaply."""
+"""Facts come from the bytes of a file. A cut or disguised file and a bomb are refused at little cost."""
 
 import resource
 import struct

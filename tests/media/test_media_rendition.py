@@ -1,4 +1,4 @@
-"""A rendition looks like its source, fits what was asked, is made once, and is refused where it could only lie."""
+"""A rendition looks like its source, fits the limits, and is made once. It is refused where it would mislead."""
 
 import io
 import os
@@ -137,7 +137,7 @@ def test_a_side_is_kept_in_proportion(scene):
     assert opened(render(scene("a.png"), Recipe(JPEG, max_side=9000))).size == (640, 480)
 
 
-def test_what_would_show_is_refused(tmp_path):
+def test_a_rendition_with_visible_loss_is_refused(tmp_path):
     path = noise(tmp_path / "a.png", (600, 600))
     with pytest.raises(MediaRefused) as caught:
         render(path, Recipe(JPEG, max_bytes=50_000))
@@ -205,7 +205,7 @@ async def test_a_rendition_is_an_asset_of_its_own_made_once(store, media, scene,
     assert list(store.incoming.iterdir()) == []
 
 
-async def test_what_fits_is_sent_as_it_is(store, media, scene):
+async def test_a_file_that_fits_is_sent_unchanged(store, media, scene):
     asset = stored(store, scene("a.jpg"))
     assert await media.rendition(asset, mime_type=JPEG, max_bytes=asset.bytes, max_side=640) == asset
     assert (await media.rendition(asset, mime_type=JPEG, max_side=639)).width == 639

@@ -1,4 +1,4 @@
-"""Stored once under its content's name, whole or not at all: the same promises from a folder and from a bucket."""
+"""A file is stored once, whole, and named by its content: the same for a folder and a bucket."""
 
 import hashlib
 import os
@@ -37,7 +37,7 @@ def incoming(store):
     return write
 
 
-def test_put_takes_the_file_over_and_names_it_by_its_content(store, incoming):
+def test_put_moves_the_file_and_names_it_by_its_content(store, incoming):
     path = incoming()
     assert not store.exists(DIGEST)
     assert store.put(path) == DIGEST
@@ -75,7 +75,7 @@ def test_a_large_file_comes_back_part_by_part(store, incoming):
         assert hashlib.sha256(local.read_bytes()).hexdigest() == digest
 
 
-def test_what_is_not_there_is_not_found(store):
+def test_an_unknown_digest_is_not_found(store):
     for call in (store.size, store.read):
         with pytest.raises(FileNotFoundError):
             call(DIGEST)
@@ -113,7 +113,7 @@ def test_concurrent_identical_puts_are_one_content(store, incoming):
     assert list(store.incoming.iterdir()) == []
 
 
-def test_sweep_takes_what_is_old_and_disowned_and_leaves_the_rest(store):
+def test_sweep_removes_old_files_that_nothing_uses(store):
     old, kept, renewed, again = (store.put_bytes(content) for content in (b"old", b"kept", b"renewed", b"again"))
     abandoned = store.incoming / "fetch-1"
     abandoned.touch()

@@ -113,7 +113,7 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_silent_endpoint_keeps_nobody_waiting() -> None:
+async def test_a_silent_endpoint_delays_no_other() -> None:
     queue = Queue({"dead": [due("dead", n) for n in range(200)], "good": [due("good", n) for n in range(100)]})
     receiver = Receiver(silent=frozenset({"https://dead.example/"}))
     async with running(queue, receiver):
