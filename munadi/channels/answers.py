@@ -97,7 +97,7 @@ def _is_zipped(response: httpx.Response) -> bool:
     named = [one for one in encodings if one not in PLAIN]
     if named and named != ["gzip"]:
         shown = ", ".join(named)[:80]
-        raise UnreadableAnswer("ANSWER_ENCODING", f"the answer is encoded as {shown!r}; only gzip was asked for")
+        raise UnreadableAnswer("ANSWER_ENCODING", f"the answer is encoded as {shown!r}; only gzip was requested")
     return bool(named)
 
 

@@ -1,7 +1,7 @@
 """Channels whose calls raise nothing but ChannelError, whatever their network answers: the same rule for all of them.
 
-A field of another type deep inside, a number too large for a date, a text that cannot be encoded: no adapter foresees
-every answer. Each call of an adapter goes through here, so an answer that nobody foresaw has one meaning everywhere:
+A field of another type deep inside, a number too large for a date, a text that cannot be encoded: no channel foresees
+every answer. Each call of a channel passes through here, so an unforeseen answer has one meaning everywhere:
 *unknown* once the visible call has passed its gate, and an outage with nothing sent before.
 """
 
@@ -28,12 +28,12 @@ MAX_CODE = 200
 
 
 def contained(port: Port, title: str) -> Port:
-    """A Channel or an Authorizer whose awaited methods raise ChannelError alone, and what `save` itself raises."""
+    """A Channel or an Authorizer whose awaited methods raise ChannelError alone, or what `save` itself raises."""
     return cast(Port, _Contained(port, title))
 
 
 class _Contained:
-    """Everything but the awaited methods is the port's own."""
+    """Wraps the awaited methods; everything else is the port's own."""
 
     def __init__(self, port: Any, title: str) -> None:
         self._port, self._title = port, title

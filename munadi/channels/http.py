@@ -87,7 +87,7 @@ class ChannelSettings(BaseModel):
 
 
 class AppSettings(ChannelSettings):
-    """And of a channel whose network knows us as an app: who we are there. Without it nobody can be asked."""
+    """Settings of a channel whose network knows us as an app. Without them, no owner can consent in a browser."""
 
     client_id: str | None = None
     client_secret: SecretStr | None = None
@@ -104,12 +104,12 @@ class AppSettings(ChannelSettings):
 
 
 def cannot_look(error: ChannelError) -> Unknown:
-    """What a look says when the network did not let us look."""
+    """The result of a `find` whose reads failed."""
     return Unknown(note=str(error)[:200], pause=error.pause)
 
 
 def require_known_host(url: str, hosts: Collection[str], suffixes: Collection[str] = ()) -> str:
-    """A URL that a network told us to call, if it leads to a configured host or to one of the network's own domains.
+    """A URL that a network named, if it leads to a configured host or to one of the network's own domains.
 
     Raises ChannelError: it may carry a token and media, so an unknown place gets nothing.
     """
@@ -132,11 +132,11 @@ def given_id(value: Any) -> str | None:
 
 
 def no_proof(answer: Answer, hidden: Sequence[str] = ()) -> ChannelError:
-    """A success that does not say what the network says of one: only a look can tell what became of the call."""
+    """A success without the network's own proof. Only a check of the network can show what the call did."""
     return ChannelError(
         Reason.PROVIDER_OUTAGE,
         Effect.UNKNOWN,
-        f"the answer (HTTP {answer.status}) lacks what the network says when it has done something",
+        f"the answer (HTTP {answer.status}) lacks the proof that the network gives of a success",
         provider_code=NO_PROOF,
         raw=redact(answer.text, *hidden),
     )
@@ -185,8 +185,8 @@ class ChannelHttp:
         """One request, one answer. Raises ChannelError; its `effect` says what is known about the effect.
 
         `timeout` is in seconds for all of it, beside the time that the request's bytes need at 200 kB/s.
-        `token` and `secrets` (what else the request carries and nobody may read) are cut out of refusals;
-        `proof` tells by a 2xx whether it is the network's own, without which it proves nothing (`no_proof`).
+        `token` and `secrets` (other confidential parts of the request) are cut out of refusals;
+        `proof` finds the network's own proof in a 2xx; without it the outcome is unknown (`no_proof`).
         `also_ok` are statuses that are answers too, such as 308 of a resumable upload. Files make a form multipart.
         `content` that comes part by part needs a `content-length` among the headers, or it is sent chunked.
         """
@@ -242,7 +242,7 @@ class ChannelHttp:
 
 
 class _FirstByte:
-    """Watches for the first byte of a request, and asks the gate just before it."""
+    """Watches for the first byte of a request, and calls the gate just before it."""
 
     def __init__(self, gate: Gate | None) -> None:
         self.happened = False

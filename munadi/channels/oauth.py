@@ -1,6 +1,6 @@
 """What the networks' authorization servers share: PKCE, the address of a consent page, what came back from it.
 
-Sources: RFC 6749 (OAuth 2.0), RFC 7636 (PKCE). What differs is told by each channel's `oauth`.
+Sources: RFC 6749 (OAuth 2.0), RFC 7636 (PKCE). Each channel's `oauth` has what differs.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ def code_in(title: str, answered: Mapping[str, str]) -> str:
     """The code that came back with the browser. ChannelError when the owner declined, or the network refused to ask."""
     error = answered.get("error")
     if error:
-        told = answered.get("error_description") or answered.get("error_reason") or error
+        description = answered.get("error_description") or answered.get("error_reason") or error
         reason = Reason.CONSENT_DENIED if error == "access_denied" else Reason.UNKNOWN_PROVIDER_ERROR
         message = f"{title}: {'the owner declined' if reason is Reason.CONSENT_DENIED else 'the network refused'}"
         raise ChannelError(
-            reason, Effect.NOT_SENT, message, provider_code=error[:100], provider_message=told[:MAX_MESSAGE]
+            reason, Effect.NOT_SENT, message, provider_code=error[:100], provider_message=description[:MAX_MESSAGE]
         )
     # Meta's networks append "#_" to the address; a client that keeps it would send it with the code.
     code = answered.get("code", "").removesuffix("#_")

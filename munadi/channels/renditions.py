@@ -1,6 +1,6 @@
-"""Images that a network does not take as they are, and takes as a rendition that looks the same.
+"""Images that a network takes only as a rendition that looks the same.
 
-What has no such rendition is refused by `text.check_media_file`, from the same rule.
+`text.check_media_file` refuses by the same rule what has no such rendition.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _EMOJI = regex.compile(r"\p{Emoji_Presentation}|\ufe0f")
 # Normalization sorts a run of marks in quadratic time, so a longer run is broken up (UAX 15, Stream-Safe Text Format).
 _MARKS = regex.compile(r"\p{M}{30}")
 _JOINER = "\u034f"
-# Where pydantic keeps what a value had to be.
+# The keys under which pydantic reports what a value had to be.
 PYDANTIC_LIMITS = ("limit", "max_length", "min_length", "le", "lt", "ge", "gt", "expected", "pattern")
 MAX_SHOWN = 200
 OptionsModel = TypeVar("OptionsModel", bound=BaseModel)
@@ -84,7 +84,7 @@ def too_long(spec: ChannelSpec, found: TextLength) -> Problem:
 
 
 def check_extras(spec: ChannelSpec, draft: Draft) -> list[Problem]:
-    """A first comment or thread parts where the network, or this version of its adapter, has none."""
+    """A first comment or thread parts where the channel takes none."""
     problems = []
     if draft.first_comment and not spec.first_comment:
         problems.append(

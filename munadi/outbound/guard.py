@@ -1,7 +1,7 @@
 """One guard for every outbound URL that a user can influence: media, webhook and PDS addresses.
 
 Rule: a name is resolved once, every address it has must be public, and the connection goes to
-the address that was checked. So a second answer of the DNS (rebinding) is never asked for, and each hop of
+the address that was checked. So there is no second DNS answer to trust (rebinding), and each hop of
 a redirect passes here again. Parsing is httpx's, which also connects: there are no two readings of a URL.
 """
 
@@ -32,7 +32,7 @@ _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0
 _NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 _USERINFO = re.compile(r"[^/?#]*//[^/?#]*@")
 
-# A slow name server keeps a thread long after our wait for it has ended. The loop's own threads are few, and files are
+# A slow name server blocks a thread long after our wait for it has ended. The loop's own threads are few, and files are
 # written in them.
 _resolvers = ThreadPoolExecutor(64, thread_name_prefix="resolve")
 
@@ -78,7 +78,7 @@ async def resolve_with_system(host: str, port: int) -> list[str]:
 
 
 class Guard:
-    """Says which URLs may be called. Hold one per purpose; it keeps no state.
+    """Decides which URLs may be called. One per purpose; it has no state.
 
     `allow_loopback` (development only) lets localhost through on any port, and without TLS.
     `allowed_ports` counts for everything else; `https_only` refuses plain http there.

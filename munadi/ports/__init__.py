@@ -1,6 +1,6 @@
 """What the activities are built on: protocols only. The worker decides who is real; tests hand in others.
 
-Channel        a network's adapter                      munadi.channels.<name>
+Channel        one network                              munadi.channels.<name>
 Contents       the content's story: look, claim, …      munadi.publishing.schedule
 Publications   the publish protocol's ledger            munadi.publishing.attempts
 TokenKeeper    a usable token, refreshed under a lease  munadi.db.accounts.store + the channel's refresh

@@ -1,4 +1,4 @@
-"""A network's adapter (design §6), and what it is given: media, links, a gate, a way to save."""
+"""The port of a channel, and what a channel is given: media, links, a gate, a way to save."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Answer:
 
 
 class Gate(Protocol):
-    """Asked just before the first byte of a visible call; raises ChannelError (not sent) once the deadline passed."""
+    """Called just before the first byte of a visible call; raises ChannelError (not sent) after the deadline."""
 
     def __call__(self) -> None: ...
 
@@ -49,7 +49,7 @@ class Stage:
 
 
 class SaveHandle(Protocol):
-    """Persist what a network gave us the moment it is known; refused (StaleEpoch) when this activity was overtaken."""
+    """Store what a network gave us as soon as it is known; raises StaleEpoch when another run has taken over."""
 
     async def __call__(
         self, state: dict[str, Any], *, ready: bool = False, expires_at: datetime | None = None
@@ -65,7 +65,7 @@ class Connection:
 
 
 class Channel(Protocol):
-    """A network's adapter (design §6). Every failure is a ChannelError; nothing else is raised on purpose."""
+    """One network, as the core uses it: `munadi.channels.channel.ComposedChannel`. Every failure is a ChannelError."""
 
     spec: ChannelSpec
     options: type[BaseModel]
@@ -74,7 +74,7 @@ class Channel(Protocol):
         """Pure: every violation, with pointers relative to the draft (`/text`, `/media/0`, `/options/kind`)."""
 
     def lengths(self, draft: Draft) -> list[TextLength]:
-        """Pure: how long each text is, by each limit that `validate` holds it to; pointers as there."""
+        """Pure: the length of each text, by each limit that `validate` applies to it; pointers as there."""
 
     def lead(self, draft: Draft) -> timedelta:
         """How long before the slot `prepare` should begin; zero when the draft has no invisible step."""
@@ -83,12 +83,12 @@ class Channel(Protocol):
         """The visible steps after the post, in order: `comment`, `part-2`, …; empty when there are none."""
 
     def resend(self, draft: Draft) -> Resend:
-        """What may be done once the visible call of this draft is proven to have left nothing behind."""
+        """What may be sent again once the visible call is proven to have had no effect."""
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
     ) -> Ready | Pending:
-        """Invisible and repeatable: upload, make containers; what is known is saved part by part."""
+        """Invisible and repeatable: uploads, containers. Each id is saved as soon as it is known."""
 
     async def publish(
         self,
@@ -100,15 +100,14 @@ class Channel(Protocol):
     ) -> Published | Pending:
         """Visible, once per stage: exactly one mutating request, made with `gate=stage.gate`.
 
-        Published or Pending only by the network's own proof in the answer: one that proves nothing is Unknown.
-
-        Later stages are asked for in order once the post is published; the handle has what they need.
+        Published or Pending only by the network's own proof in the answer; without it the outcome is unknown.
+        Later stages follow in order once the post is published; the handle has what they need.
         """
 
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
     ) -> Pending | Ready | Published:
-        """Read only: how far a preparation or an accepted publication has come."""
+        """Read only: how far a preparation or an accepted post is."""
 
     async def find(
         self,
@@ -118,21 +117,21 @@ class Channel(Protocol):
         since: datetime,
         stage: str = "post",
     ) -> Published | Absent | Unknown:
-        """Read only, after an unknown outcome: is it there? Never "the latest"; several candidates are Unknown."""
+        """Read only, after an unknown outcome: whether the stage is live. Never "the latest": several are Unknown."""
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
-        """Remove what `handle` has left at a network whose spec says REMOVED; asked again after a ChannelError.
+        """Remove what was prepared and is not needed, where the spec says REMOVED; repeated after a ChannelError.
 
-        It was never sent visibly. What is gone already is done; what is, or may be, visible after all is left alone.
+        What is gone already is no error. What is, or may be, visible after all stays.
         """
 
     def explain(self, answer: Answer) -> ChannelError:
-        """Pure and table driven: (code, subcode) → reason and effect."""
+        """Pure, by table: (code, subcode) → reason and effect."""
 
     async def verify(self, given: AccountImport) -> Connection:
-        """Read calls that prove credentials and tell whose they are.
+        """Read calls that prove credentials and name their owner.
 
-        Never renews a token: `munadi.tokens` alone does, under the account's lease. An expired one is TOKEN_EXPIRED.
+        Never renews a token: only `munadi.tokens` does, under the account's lease. An expired one is TOKEN_EXPIRED.
         """
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
@@ -151,20 +150,20 @@ class MediaReader(Protocol):
     def public_url(self, asset: MediaAsset) -> str: ...
 
     async def check_stored(self, asset: MediaAsset) -> None:
-        """Ask before a network is told to pull: what it cannot fetch, it refuses for good. Raises ChannelError."""
+        """Check that the file is stored before a network pulls it: a failed pull is final. Raises ChannelError."""
 
     async def rendition(
         self, asset: MediaAsset, *, mime_type: str, max_bytes: int | None = None, max_side: int | None = None
     ) -> MediaAsset:
         """A stored copy of an image that looks the same, as `mime_type`, within the limits; made once.
 
-        The asset itself when it fits already. Raises ChannelError, rejected, when there is no such copy: it has
-        transparency, moves, or would have to lose what one can see.
+        The asset itself when it is within them already. Raises ChannelError, rejected, when there is no such copy: the
+        image is transparent or animated, or would lose visible detail.
         """
 
 
 class MediaReach(Protocol):
-    """Whether a network that pulls media would get it."""
+    """Whether a network could pull our media."""
 
     async def check(self, asset: MediaAsset) -> None:
         """Raises ChannelError MEDIA_UNREACHABLE when its public URL does not lead to it."""
@@ -172,9 +171,9 @@ class MediaReach(Protocol):
 
 @dataclass(frozen=True)
 class LinkCard:
-    """What a page says about itself; `image` is fetched bytes with their type, when it has one.
+    """A page's own description; `image` is fetched bytes with their type, when it has one.
 
-    `image_missing`: it names one that could not be had.
+    `image_missing`: it names one that could not be fetched.
     """
 
     title: str

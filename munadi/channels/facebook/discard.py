@@ -32,14 +32,14 @@ async def remove(parts: Parts, account: ConnectedAccount, prepared: Prepared) ->
 
 
 async def _may_be_shown(graph: PageGraph, account: ConnectedAccount, photos: tuple[Photo, ...]) -> bool:
-    """Whether the Page's posts and stories since then show one of these, or cannot be told not to."""
+    """Whether the Page's posts and stories since then show one of these, or whether that cannot be ruled out."""
     ours, since = {photo.id for photo in photos}, min(photo.made_at for photo in photos) - SLACK
-    token, asked = token_of(account), {"since": str(int(since.timestamp()))}
-    rows, whole = await graph.rows(f"{account.external_id}/published_posts", token, {**asked, "fields": POST_FIELDS})
+    token, recent = token_of(account), {"since": str(int(since.timestamp()))}
+    rows, whole = await graph.rows(f"{account.external_id}/published_posts", token, {**recent, "fields": POST_FIELDS})
     posts = [read_post(row) for row in rows]
     if not whole or any(post is None or ours & post.media or (post.has_media and not post.media) for post in posts):
         return True
-    rows, whole = await graph.rows(f"{account.external_id}/stories", token, {**asked, "fields": STORY_FIELDS})
+    rows, whole = await graph.rows(f"{account.external_id}/stories", token, {**recent, "fields": STORY_FIELDS})
     stories = [read_story(row) for row in rows]
     # Whether a story keeps its photo's id is promised nowhere.
     return not whole or any(story is None or story.kind != "video" for story in stories)

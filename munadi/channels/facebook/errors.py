@@ -1,7 +1,7 @@
 """What Facebook's answers mean: the Graph envelope's `(code, error_subcode)`, and the upload host's `debug_info`.
 
-Source: facts, section 6. Codes from a million on are found whether they stand as the code or as the subcode. What may
-follow the effect (1, 2, 506 and the upload's timeouts) is unknown: posts have appeared despite a 500 with code 2.
+Source: docs/networks/facebook.md, section 6. Codes from a million on may stand as the code or as the subcode. An error
+that may follow the effect (1, 2, 506, an upload's timeout) is unknown: posts have appeared despite a 500 with code 2.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ _NO_OWN = re.compile(r"(?!)")
 NAMED: Mapping[str, Row] = {"No permission to publish the video": NO_PERMISSION}
 # `debug_info.type` of rupload.facebook.com. The upload is invisible, and what has arrived is kept.
 UPLOAD_ERRORS: Mapping[str, Row] = {
-    "OffsetInvalidError": OUTAGE,  # resume from the offset that the status tells
+    "OffsetInvalidError": OUTAGE,  # resume from the offset in the status
     "PartialRequestError": OUTAGE,  # fewer bytes than announced: resume
     "ProcessingFailedError": FAILED_UPLOAD,
 }
@@ -149,7 +149,7 @@ def codes_of(error: ChannelError) -> list[int]:
 
 
 def wanted_offsets(error: ChannelError) -> tuple[int, int] | None:
-    """Where to go on after 1363037: `error_data` is an object, or one written as JSON."""
+    """Where to continue after 1363037: `error_data` is an object, or one written as JSON."""
     if WRONG_OFFSET not in codes_of(error):
         return None
     try:

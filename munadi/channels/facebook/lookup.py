@@ -1,4 +1,4 @@
-"""Looking for a post or a comment. A feed post has no key of ours: its photos' ids are one, text and time are weak.
+"""Finding a post or a comment. A feed post has no key of ours: its photos' ids are one, text and time are weak.
 
 Exactly one fitting post is bound, never the latest. Facebook shows texts a little changed, so what might be ours in
 other words is never taken for absent.
@@ -20,7 +20,7 @@ from munadi.channels.facebook.wire import (
     read_post,
     same_text,
 )
-from munadi.channels.meta.graph import listed, quickly
+from munadi.channels.meta.graph import listed, within
 from munadi.channels.meta.lookup import SLACK
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Published, Unknown
@@ -34,15 +34,15 @@ class Lookup:
 
     async def live(self, case: Case, post_id: str, at: datetime | None = None) -> Published:
         """A post whose id is known, with its permalink; when that cannot be read, the address by id leads there."""
-        look = self.graph.get(post_id, case.token, {"fields": "id,permalink_url,created_time"})
-        answer = await quickly(look, self.graph.settings.permalink_timeout)
+        read = self.graph.get(post_id, case.token, {"fields": "id,permalink_url,created_time"})
+        answer = await within(self.graph.settings.permalink_timeout, read)
         post = read_post(answer.body) if answer else None
         return self._published(post or PostRead(id=post_id), post_id, at)
 
     async def search(self, case: Case, since: datetime) -> Published | Absent | Unknown:
         """The draft's post among the Page's. Raises ChannelError.
 
-        Nothing goes out before it is due, so an older post with the same text is another one.
+        Nothing is published before it is due, so an older post with the same text is another one.
         """
         posts, whole = await self._posts(case, max(since, case.draft.due_at) - SLACK)
         photos = {photo.id for photo in case.prepared.photos}
@@ -60,7 +60,7 @@ class Lookup:
             videos = found[0].media if case.film else frozenset[str]()
             of = self._published(found[0], next(iter(videos)) if len(videos) == 1 else found[0].id)
             return of.alike() if by_likeness else of
-        return Absent() if whole else Unknown(note="the Page has more posts than one look reads")
+        return Absent() if whole else Unknown(note="the Page has more posts than were read")
 
     async def has_older_twin(self, case: Case) -> bool:
         """Whether "posted already" is about a post from before ours was due, and about none since. Read only."""
@@ -109,7 +109,7 @@ def _has_link(post: PostRead, case: Case) -> bool:
 
 
 def _is_ours(comment: CommentRead, case: Case, since: datetime) -> bool:
-    """By the Page, as far as that is told, since then, in the draft's words."""
+    """By the Page, as far as that can be read, since then, with the draft's text."""
     is_by_page = comment.author in (None, case.account.external_id)
     is_in_time = comment.created_at is None or comment.created_at >= since
     return is_by_page and is_in_time and same_text(case.draft.first_comment or "", comment.message)

@@ -1,4 +1,4 @@
-"""Facebook Login: a person consents and shares Pages, each of which can be connected. Source: facts, section 2."""
+"""Facebook Login: a person consents and shares Pages, each of which can be connected."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport, Asking, Choice, Consent, Granted
 
-# The scope of first comments is asked for too, and can be done without.
+# The scope of first comments is requested too, and is optional.
 ASKED = (*SPEC.scopes, COMMENT_SCOPE)
 PAGE_FIELDS = "id,name,access_token,tasks"
 PUBLISHING_TASKS = ("CREATE_CONTENT",)

@@ -45,7 +45,7 @@ class Parts:
         return await self.lookup.live(case, post_id, at)
 
     async def find(self, case: Case, since: datetime) -> Published | Absent | Unknown:
-        """By its id, else a story or post by its list, else a video by its upload's id, which tells everything."""
+        """By its id, else a story or post by its list, else a video by its upload's id, a strong key."""
         upload = case.prepared.upload
         if case.prepared.post_id:
             return await self.live(case, case.prepared.post_id)

@@ -1,4 +1,4 @@
-"""Facebook's limits, options and settings. Source: Meta's Pages guides and references (facts, sections 1, 3 and 4)."""
+"""Facebook's limits, options and settings. Source: Meta's Pages guides and references (docs/networks/facebook.md)."""
 
 from __future__ import annotations
 
@@ -151,8 +151,8 @@ SPEC = ChannelSpec(
     hosts=("https://graph.facebook.com",),
     pulled_media=(MediaKind.IMAGE,),
     lead=VIDEO_LEAD,
-    # Lists lag: wait 30 s at least and look twice (facts, section 7). Half as long again, with a look every few
-    # seconds, keeps a post that was lost from being more than 80 s late: deadline 30, margin 5, window 45.
+    # Lists lag: wait 30 s at least and read twice. Half as long again, with a read every few
+    # seconds, makes a lost post at most 80 s late: deadline 30, margin 5, window 45.
     absence_window=timedelta(seconds=45),
     # A repeated finish of the same reel or video would be safe at once: an upload is published only once. A feed
     # post has no key of its own and a story only its media's id, so all kinds wait for the proof of absence.

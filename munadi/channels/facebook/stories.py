@@ -1,7 +1,7 @@
-"""A Page's stories: shown on no list but their own, where only the id of its media tells one from another.
+"""A Page's stories: they have a list of their own, where only the id of its media identifies one.
 
-Source: Meta's page-stories-api guide (facts, sections 3 and 7). Whether a story keeps the id of the photo or video that
-it was made of is seen in practice but promised nowhere, so another story that may be ours is never taken for absent.
+Whether a story keeps the id of the photo or video that it was made of is seen in practice but promised nowhere, so
+another story that may be ours is never taken for absent. Source: docs/networks/facebook.md, sections 3 and 7.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.state import Case
 from munadi.channels.facebook.videos import Videos
 from munadi.channels.facebook.wire import STORY_FIELDS, StoryRead, read_story
-from munadi.channels.meta.graph import quickly
+from munadi.channels.meta.graph import within
 from munadi.channels.meta.lookup import SLACK
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import Absent, Published, Unknown, Warning_
@@ -31,8 +31,8 @@ class Stories:
 
     async def live(self, case: Case, post_id: str, at: datetime | None = None) -> Published:
         """A story whose id is known, with its address when the list can be read now. Never fails."""
-        look = self._listed(case, case.draft.due_at)
-        stories, _ = await quickly(look, self.graph.settings.permalink_timeout) or ([], False)
+        read = self._listed(case, case.draft.due_at)
+        stories, _ = await within(self.graph.settings.permalink_timeout, read) or ([], False)
         return _published(post_id, next((story for story in stories if story.id == post_id), None), at)
 
     async def search(self, case: Case, since: datetime) -> Published | Absent | Unknown:
@@ -49,7 +49,7 @@ class Stories:
         if self.graph.now() - start > LISTED_FOR:
             return Unknown(note="a story of that time may not be listed any more")
         if not whole:
-            return Unknown(note="the Page has more stories than one look reads")
+            return Unknown(note="the Page has more stories than were read")
         if upload:
             status = await self.videos.status(case.account, upload.video_id)
             if not (status.is_dead or status.is_unpublished):

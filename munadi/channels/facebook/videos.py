@@ -1,6 +1,6 @@
-"""Videos of all kinds: uploaded ahead of the slot, and looked at by their id, known from the first answer.
+"""Videos of all kinds: uploaded ahead of the slot, and read by their id, which the first answer has.
 
-Facebook publishes an upload once, however often its finish is asked for, so the id is a strong key.
+Facebook publishes an upload once, however often its finish is sent, so the id is a strong key.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Videos:
         await self.graph.send_bytes(upload.url or "", case.token, self._parts(asset, offset), offset, asset.bytes)
 
     async def send_part(self, case: Case, upload: Upload, asset: MediaAsset) -> Upload:
-        """A video's next part; the answer tells which one is wanted then. Raises ChannelError."""
+        """A video's next part; the answer names the one after it. Raises ChannelError."""
         length = min(max(upload.until - upload.offset, 1), PART) if upload.until else PART
         files = {"video_file_chunk": await self.graph.tools.media.read(asset, upload.offset, length)}
         form = {"upload_phase": "transfer", "start_offset": str(upload.offset)}
@@ -71,7 +71,7 @@ class Videos:
         return read_status(answer)
 
     def wait(self, since: timedelta) -> timedelta:
-        """When to look again at a video that is being worked on since then: the longer, the rarer."""
+        """When to read a video again that has been processing for so long: the longer, the rarer."""
         rates = self.graph.settings
         return rates.poll_quick if since < QUICK_FOR else rates.poll_slow if since < SLOW_FOR else rates.poll_idle
 

@@ -1,6 +1,6 @@
 """Shapes on the wire: what is sent, and answers read leniently. Lists in a form are JSON strings.
 
-Source: Meta's page/feed, page/photos and page/videos references and the reels guide (facts, section 3).
+Source: docs/networks/facebook.md, section 3.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ STORY_FIELDS = "post_id,media_id,media_type,status,creation_time,url"
 
 
 def kind_of(draft: Draft, options: Options) -> Kind:
-    """What the publication becomes: as asked, else a post, or for a video a reel when it fits the rules of reels."""
+    """What the draft becomes: as its options say, else a post, or a reel for a video within the rules of reels."""
     if options.kind is not None:
         return options.kind
     videos = [asset for asset in draft.media if asset.kind is MediaKind.VIDEO]
@@ -62,7 +62,7 @@ def film_of(draft: Draft, kind: Kind) -> MediaAsset | None:
 
 
 def check_reel(asset: MediaAsset, pointer: str, rule: MediaRule = REEL) -> list[Problem]:
-    """What keeps a video from being a reel, or a story; facts that the probe could not tell do not."""
+    """What keeps a video from being a reel or a story; what the probe could not read does not."""
     found = check_media_file(SPEC, rule, asset, pointer)
 
     def add(code: str, rule: str, message: str, limit: float | str, actual: float | str) -> None:
@@ -146,7 +146,7 @@ def read_post(fields: Any) -> PostRead | None:
 
 
 class CommentRead(Model):
-    """A comment as listed; `author` is the id of who wrote it, where that is told."""
+    """A comment as listed; `author` is its writer's id, where the list has it."""
 
     id: str
     message: str
@@ -218,7 +218,7 @@ class VideoStatus(Model):
 
     @property
     def is_unpublished(self) -> bool:
-        """Nobody has asked to publish it, or it is a draft: the same finish may be sent again."""
+        """Its finish was not sent, or it is a draft: the same finish may be sent again."""
         return not self.is_live and (
             self.publishing in ("", "not_started") or (self.publish_status == "draft" and self.publishing in DONE)
         )

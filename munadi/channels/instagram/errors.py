@@ -1,6 +1,6 @@
-"""What Instagram's answers mean, besides what every Graph's do, and what a failed container says.
+"""What Instagram's answers mean beside those of every Graph, and the messages of failed containers.
 
-Source: facts, section 6 (Meta's error-codes page, updated 2026-06-02, and incidents seen by open-source clients).
+Source: docs/networks/instagram.md, section 6 (Meta's error-codes page of 2026-06-02, and incidents seen by clients).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ ERRORS: Rows = {
     (None, 2207082): NOT_PROCESSED,  # late failure (unverified)
     (None, 2207081): Row(R.FEATURE_NOT_ELIGIBLE, S.REJECTED),  # no trial reels (unverified)
     (None, 2207085): OUTAGE._replace(renewals=RENEWALS),  # "Fatal" (unverified)
-    (9006, None): UNKNOWN_OWN,  # not in Meta's table (unverified), so a look decides
+    (9006, None): UNKNOWN_OWN,  # not in Meta's table (unverified), so a check decides
     (36002, None): UNKNOWN_OWN,  # the same
     (24, None): UNKNOWN_OWN,  # the same
     (25, None): UNKNOWN_OWN,  # the same

@@ -21,7 +21,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import Reason
 from munadi.ports import AccountImport, Answer, Asking, Choice, Clock, Consent, Granted
 
-# What publishing needs; what first comments need is asked for too, and can be done without.
+# The scopes that publishing needs; the one for first comments is requested too, and is optional.
 NEEDED = {
     Login.DIRECT: ("instagram_business_basic", "instagram_business_content_publish"),
     Login.PAGE: ("instagram_basic", "instagram_content_publish", "pages_show_list", "pages_read_engagement"),

@@ -25,7 +25,7 @@ MAX_LISTS = 10
 # One of these tasks on the Page is needed to publish.
 PUBLISHING_TASKS = frozenset({"CREATE_CONTENT", "MANAGE"})
 PUBLISH_SCOPE = "instagram_content_publish"
-# What a Page answers that is asked for its own Pages: "nonexisting field (accounts) on node type (Page)".
+# The answer of a Page to a request for its own Pages: "nonexisting field (accounts) on node type (Page)".
 IS_A_PAGE = "100"
 
 

@@ -33,7 +33,7 @@ MAX_HASHTAGS = 30
 MAX_MENTIONS = 20
 MAX_ADVISED_HASHTAGS = 5
 MAX_CAROUSEL = 10
-# Meta's old rules for comments, which nothing newer replaces (facts, section 4).
+# Meta's old rules for comments, which nothing newer replaces.
 MAX_COMMENT = 300
 MAX_COMMENT_HASHTAGS = 4
 MAX_COMMENT_LINKS = 1
@@ -42,7 +42,7 @@ MAX_COMMENT_LINKS = 1
 class Login(StrEnum):
     """The two log-ins, `login` of an account: at Instagram itself, or through the Page that the account belongs to.
 
-    They publish alike and differ in host, scopes and the life of a token (facts, sections 1 and 2).
+    They publish alike and differ in host, scopes and the life of a token.
     """
 
     DIRECT = "instagram"
@@ -54,11 +54,11 @@ Graphs = Mapping[Login, Graph]
 
 
 def login_of(account: ConnectedAccount) -> Login:
-    """Which log-in the account was connected by; the direct one when it does not say."""
+    """The log-in that the account was connected by; the direct one by default."""
     return Login.PAGE if account.login == Login.PAGE else Login.DIRECT
 
 
-# Who lacks it cannot comment; named by each log-in in its own way.
+# The scope of first comments has another name in each log-in.
 COMMENT_SCOPES = {Login.DIRECT: "instagram_business_manage_comments", Login.PAGE: "instagram_manage_comments"}
 
 
@@ -109,7 +109,7 @@ class Settings(AppSettings):
         return (self.fb_client_id, self.fb_secret) if self.fb_client_id and self.fb_secret else None
 
     def missing_for(self, login: Login) -> tuple[str, ...]:
-        """The environment variables without which nobody can be asked by this log-in."""
+        """The environment variables that this log-in still needs."""
         if login is Login.DIRECT:
             return self.missing("INSTAGRAM")
         given = {"FB_CLIENT_ID": self.fb_client_id, "FB_CLIENT_SECRET": self.fb_secret}
@@ -223,7 +223,7 @@ SPEC = ChannelSpec(
     link_style=LinkStyle.APPENDED,
     first_comment=True,
     max_parts=1,
-    # Of the direct log-in; through a Page their names differ (facts, section 2b). The last one is for first comments.
+    # Of the direct log-in; through a Page their names differ. The last one is for first comments.
     scopes=("instagram_business_basic", "instagram_business_content_publish", COMMENT_SCOPES[Login.DIRECT]),
     publish_scopes=("instagram_business_content_publish", "instagram_content_publish"),
     tokens=TokenLife(renewed_with=Renewal.TOKEN, access_ahead=timedelta(days=10)),  # 60 days each, section 2a

@@ -22,7 +22,7 @@ from munadi.ports import MediaReader
 
 
 def kind_of(draft: Draft, options: Options) -> Kind:
-    """What the post is: as asked, else what its media make it."""
+    """What the post is: as its options say, else by its media."""
     if options.kind is not None:
         return options.kind
     shown = shown_media(draft, options)

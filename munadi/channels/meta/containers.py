@@ -36,7 +36,7 @@ class Containers:
     async def prepare(
         self, parent: Callable[[list[str]], Awaitable[Form]], children: Sequence[Callable[[], Awaitable[Form]]]
     ) -> Ready | Pending:
-        """Take the post as far as is possible now; its form is made with its children's ids. Raises ChannelError."""
+        """Take the post as far as is possible now; its form needs the ids of its children. Raises ChannelError."""
         expires_at = self.state.expires_at
         if expires_at is not None and expires_at <= self.network.clock.now():
             self.state = self.state.without(POST)
@@ -53,7 +53,7 @@ class Containers:
         return Ready(expires_at=self.state.expires_at)
 
     async def advance(self, slot: str, form: Callable[[], Awaitable[Form]]) -> timedelta | None:
-        """Create the slot's container or look at it; None once it is finished, else when to look again."""
+        """Create the slot's container or read it; None once it is finished, else when to read again."""
         container = self.state.containers.get(slot)
         if container is None:
             return await self._create(slot, await form())

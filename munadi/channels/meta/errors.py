@@ -44,7 +44,7 @@ REVOKED_TOKEN = Row(R.TOKEN_REVOKED, S.NOT_SENT, proof=True)
 CHECKPOINT = Row(R.LOGIN_CHECKPOINT, S.NOT_SENT, proof=True)
 UNREACHABLE = Row(R.MEDIA_UNREACHABLE, S.NOT_SENT, renewals=3)
 BAD_MEDIA = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
-OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # of a publish only a look can tell
+OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # whether a publish had an effect, only a check can show
 UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)  # anything else
 UNKNOWN_OWN = Row(R.INVALID_FIELD, S.UNKNOWN)  # a publishing subcode without a row
 MISSING_OBJECT = "100/33"
@@ -110,7 +110,7 @@ def read_refusal(answer: Answer) -> Refused:
     """The envelope of an answer, leniently: any of it may be missing."""
     error = answer.field("error")
     fields: Mapping[str, Any] = error if isinstance(error, dict) else {}
-    # A refused code is told at the top: {"error_type", "code", "error_message"}, whose code is only the status.
+    # A refused code stands at the top: {"error_type", "code", "error_message"}, whose code is only the status.
     message = str(fields.get("message") or answer.field("error_message") or answer.text[:MAX_MESSAGE])
     spoken = str(fields.get("error_user_msg") or message)
     code, subcode = number(fields.get("code")), number(fields.get("error_subcode"))

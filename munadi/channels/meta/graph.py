@@ -1,6 +1,6 @@
 """What the networks of Meta's Graph family share: versioned paths below a host, forms in, JSON out, tokens, lists.
 
-Source: Meta's Graph API overview, and the access-token guides of each network. What differs is told by each channel.
+Source: Meta's Graph API overview, and the access-token guides of each network. Each channel has what differs.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Graph:
         return id_of(await self.http.call("POST", url, token=token, form=form, gate=gate, proof=id_of)) or ""
 
     async def inspect(self, token: str, by: str | None = None) -> Mapping[str, Any]:
-        """`debug_token`'s data on a token, asked `by` another or itself; empty when it cannot be read."""
+        """`debug_token`'s data on a token, read with the token `by` or with itself; empty when it cannot be read."""
         params = {"access_token": by or token, "input_token": token}
         try:
             answer = await self.http.call("GET", f"{self.base}/debug_token", params=params, secrets=[*params.values()])
@@ -81,10 +81,10 @@ class Graph:
     async def quota(
         self, path: str, token: str, prefix: str = "", since: datetime | None = None
     ) -> dict[str, int] | None:
-        """`{"used", "total", "left"}` of a publishing limit, as the network tells it; None when it cannot be read.
+        """`{"used", "total", "left"}` of a publishing limit; None when it cannot be read.
 
         The fields are `quota_usage` and `config`, with a prefix for other buckets than posts. `since`: used from
-        then on, which not every network tells.
+        then on, which not every network reports.
         """
         usage, config = f"{prefix}quota_usage", f"{prefix}config"
         params = {"fields": f"{usage},{config}"} | ({"since": str(int(since.timestamp()))} if since else {})
@@ -138,11 +138,11 @@ def succeeded(answer: Answer) -> bool:
     return answer.field("success") is True
 
 
-async def quickly(look: Awaitable[Seen], patience: timedelta) -> Seen | None:
-    """What a look sees that is not waited for longer; None when it fails: a live post is live all the same."""
+async def within(limit: timedelta, read: Awaitable[Seen]) -> Seen | None:
+    """The result of a read; None when it fails or takes longer. A live post is live all the same."""
     try:
-        async with asyncio.timeout(patience.total_seconds()):
-            return await look
+        async with asyncio.timeout(limit.total_seconds()):
+            return await read
     except (ChannelError, TimeoutError):
         return None
 

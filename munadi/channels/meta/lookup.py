@@ -1,4 +1,4 @@
-"""Finding a post: its container tells whether it is live, the account's own list tells which one it is.
+"""Finding a post: its container shows whether it is live, the account's own list shows which one it is.
 
 A post is bound only when exactly one has the text, the kind and a time since the attempt began. Never the latest.
 """
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from munadi.channels.channel import Post
-from munadi.channels.meta.graph import quickly, token_of
+from munadi.channels.meta.graph import token_of, within
 from munadi.channels.meta.network import ContainerNetwork
 from munadi.channels.meta.wire import PostRead, read_post, read_posts
 from munadi.domain.account import ConnectedAccount
@@ -30,7 +30,7 @@ class Lookup:
     async def live(self, account: ConnectedAccount, post_id: str, at: datetime | None = None) -> Published:
         """A post whose id is known, with its permalink when that can be read in time. Never fails."""
         read = self.network.graph(account).get(post_id, token_of(account), {"fields": self.network.post_fields})
-        answer = await quickly(read, self.network.permalink_timeout)
+        answer = await within(self.network.permalink_timeout, read)
         post = read_post(answer.body) if answer else None
         url = post.permalink if post else None
         message = "the post is live; its address could not be read yet"
@@ -46,7 +46,7 @@ class Lookup:
             found = []
         if len(found) == 1:
             return _published(found[0])
-        message = "the post is live; which one it is could not be told from the account's posts"
+        message = "the post is live; the account's posts do not show which one it is"
         return Published(warnings=(self._warning("POST_ID_PENDING", message),))
 
     async def search(self, post: Post[Any], since: datetime, step: str) -> Published | Absent | Unknown:

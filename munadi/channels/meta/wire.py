@@ -13,7 +13,7 @@ Form = dict[str, str]
 
 
 class PostRead(Model):
-    """A published post as read back; `children` is how many media a carousel has, when that was told."""
+    """A published post as read back; `children` is how many media a carousel has, when the answer has that."""
 
     id: str
     text: str = ""

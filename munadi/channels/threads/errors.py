@@ -1,6 +1,6 @@
-"""What Threads' answers mean, besides what every Graph's do: its own subcodes and THREADS_API__ names.
+"""What Threads' answers mean beside those of every Graph: its own subcodes and THREADS_API__ names.
 
-Source: facts, section 6 (Meta's troubleshooting page, and incidents seen by open-source clients).
+Source: docs/networks/threads.md, section 6 (Meta's troubleshooting page, and incidents seen by open-source clients).
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ FAILED_CONTAINERS: Mapping[str, Row] = {
     "INVALID_AUDIO_CHANNELS": BAD_MEDIA,
     "INVALID_AUDIO_CHANNEL_LAYOUT": BAD_MEDIA,
 }
-# A container that nobody published in time, or that stays unfinished, is made anew.
+# A container that was not published in time, or that stays unfinished, is replaced.
 LAPSED: Mapping[str, Row] = {
     "EXPIRED": Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT, renewals=3),
     "STUCK": Row(R.MEDIA_PROCESSING_TIMEOUT, S.NOT_SENT, renewals=2),

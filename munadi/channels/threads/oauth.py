@@ -18,7 +18,7 @@ from munadi.channels.threads.spec import REPLY_SCOPE, Settings
 from munadi.domain.account import ConnectedAccount
 from munadi.ports import AccountImport, Asking, Choice, Clock, Consent, Granted
 
-# What publishing needs; replies are asked for too, since parts and first comments are replies.
+# The scopes that publishing needs, and the one for replies: parts and first comments are replies.
 NEEDED = ("threads_basic", "threads_content_publish")
 ASKED = (*NEEDED, REPLY_SCOPE)
 

@@ -1,4 +1,4 @@
-"""Threads' limits, options and settings. Source: Meta's Threads posts and publishing reference (facts, section 4)."""
+"""Threads' limits, options and settings. Source: docs/networks/threads.md."""
 
 from __future__ import annotations
 
