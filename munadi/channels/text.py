@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import regex
 from pydantic import BaseModel, ValidationError
@@ -180,6 +181,15 @@ class Problems(list[Problem]):
     ) -> None:
         """A violation of one of the channel's rules; `message` follows the network's name."""
         self.append(problem(self.spec, pointer, code, rule, message, limit, actual))
+
+
+def is_web_address(link: str) -> bool:
+    """Whether a link is one that a card can be made of."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def check_media_count(spec: ChannelSpec, media: Sequence[MediaAsset]) -> list[Problem]:

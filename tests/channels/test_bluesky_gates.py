@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from atproto import models
 
-from munadi.channels.bluesky.gates import gates_of
 from munadi.channels.bluesky.spec import Options
 from munadi.channels.bluesky.thread import record_key
-from munadi.channels.bluesky.wire import timestamp
+from munadi.channels.bluesky.wire import gates_of, timestamp
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Published
 from munadi.ports import PublicationDraft, Stage

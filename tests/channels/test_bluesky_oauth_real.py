@@ -13,9 +13,8 @@ import httpx
 import pytest
 from playwright.async_api import Browser
 
-from munadi.channels.bluesky.adapter import xrpc_of
 from munadi.channels.bluesky.spec import Settings
-from munadi.channels.bluesky.xrpc import Server
+from munadi.channels.bluesky.xrpc import Server, Xrpc
 from munadi.channels.http import ChannelTools
 from munadi.channels.registry import build_channels
 from munadi.domain.account import ConnectedAccount, Credentials
@@ -39,9 +38,10 @@ class Real:
         self.pds, self.settings = pds, {"hosts": {"entryway": pds.url, "plc": pds.plc_url}}
         self.media = StoredMedia()
         self.tools = ChannelTools(client, client, self.media, Cards(), SystemClock())
-        built = build_channels({"bluesky": self.settings}, self.tools)
-        self.channel: Channel = built["bluesky"]
-        self.server: Authorizer = built.authorizers[ChannelName.BLUESKY]
+        # Built twice, as in the worker and in the API: they share no nonces.
+        self.channel: Channel = build_channels({"bluesky": self.settings}, self.tools)["bluesky"]
+        asked = build_channels({"bluesky": self.settings}, self.tools)
+        self.server: Authorizer = asked.authorizers[ChannelName.BLUESKY]
         self.answers: list[tuple[str, int]] = []
         client.event_hooks["response"] = [self._note]
 
@@ -117,7 +117,7 @@ async def _posts(real: Real, who: ConnectedAccount) -> None:
     found = await real.channel.find(given, who, None, given.due_at)
     assert isinstance(found, Published)
     assert found.post_id == published.post_id
-    server = Server(xrpc_of(Settings.model_validate(real.settings), real.tools), who)
+    server = Server(Xrpc(Settings.model_validate(real.settings).hosts, real.tools), who)
     ends = datetime.now(UTC) + timedelta(minutes=30)
     claims = _claims(await server.service_token("did:web:video.bsky.app", "app.bsky.video.getUploadLimits", ends))
     assert (claims["iss"], claims["lxm"]) == (who.external_id, "app.bsky.video.getUploadLimits")

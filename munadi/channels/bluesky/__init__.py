@@ -1,28 +1,37 @@
-"""Bluesky, over any AT Protocol PDS. Facts: bluesky.md, 2026-11."""
+"""Bluesky, over any AT Protocol server (PDS). Facts: docs/networks/bluesky.md."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from munadi.channels.bluesky.adapter import Bluesky, xrpc_of
+from munadi.channels.bluesky.accounts import BlueskyAccounts
 from munadi.channels.bluesky.client import ClientKeys
 from munadi.channels.bluesky.grants import Granting
 from munadi.channels.bluesky.identity import Identities
 from munadi.channels.bluesky.oauth import BlueskyLogin
-from munadi.channels.bluesky.spec import Settings
+from munadi.channels.bluesky.proving import Proving
+from munadi.channels.bluesky.publisher import BlueskyPublisher
+from munadi.channels.bluesky.rules import BlueskyRules
+from munadi.channels.bluesky.spec import SPEC, Options, Settings
+from munadi.channels.bluesky.xrpc import Xrpc
+from munadi.channels.channel import ComposedChannel
 from munadi.channels.http import ChannelTools
-from munadi.ports import Authorizer, Channel
 
 
-def build(settings: Mapping[str, Any], tools: ChannelTools) -> Channel:
-    """The channel from what stands under `MUNADI_CHANNELS__BLUESKY__`."""
-    return Bluesky(Settings.model_validate(dict(settings)), tools)
-
-
-def build_authorizer(settings: Mapping[str, Any], tools: ChannelTools) -> Authorizer:
-    """AT Protocol's OAuth from the same settings."""
-    given = Settings.model_validate(dict(settings))
-    xrpc = xrpc_of(given, tools)
-    granting = Granting(xrpc, tools.clock, ClientKeys(tools.derive))
-    return BlueskyLogin(Identities(xrpc, given.hosts.plc), granting, given.hosts.entryway)
+def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Options]:
+    """The channel from the settings under `MUNADI_CHANNELS__BLUESKY__`."""
+    settings = Settings.model_validate(dict(given))
+    hosts = settings.hosts
+    spec = settings.applied_to(SPEC, hosts.entryway, hosts.video, hosts.appview, hosts.plc, *SPEC.hosts[4:])
+    xrpc = Xrpc(hosts, tools)
+    identities = Identities(xrpc, hosts.plc)
+    login = BlueskyLogin(identities, Granting(xrpc, tools.clock, ClientKeys(tools.derive)))
+    return ComposedChannel(
+        spec,
+        Options,
+        BlueskyRules(spec),
+        BlueskyPublisher(settings, xrpc, tools),
+        BlueskyAccounts(xrpc, Proving(identities, xrpc.entryway, tools.is_development), login),
+        xrpc.explain,
+    )

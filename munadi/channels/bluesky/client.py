@@ -1,9 +1,9 @@
-"""Who we are to an authorization server: our metadata, and the key that proves it. Source: atproto.com/specs/oauth.
+"""Munadi as an OAuth client: its metadata, and the key that proves them. Source: atproto.com/specs/oauth.
 
-Our `client_id` is the address of our metadata, which every server reads by itself, so nobody registers anything. With
-a public https address we are a *confidential* client: each request carries an assertion that is signed with a key of
-ours, and a grant lives for months. A server on this machine cannot read an address on this machine safely, so there we
-are `http://localhost`, a *public* client without a key, whose grants end after two weeks.
+The `client_id` is the address of the metadata, which every server reads by itself, so no app is registered. With a
+public https address Munadi is a *confidential* client: each request carries an assertion that is signed with its key,
+and a grant lasts for months. On http://127.0.0.1 it is `http://localhost`, a *public* client without a key, whose
+grants end after two weeks: a server cannot safely read an address on its own machine.
 
 The newest of the installation's secret keys gives the key for new grants. A grant stays bound to the key it began
 with, so it carries that key, sealed with its tokens, and `jwks.json` lists every key that an account still uses.
@@ -17,26 +17,27 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from munadi.channels.bluesky.keys import ALGORITHM, SigningKey
+from munadi.channels.bluesky.dpop import ALGORITHM, SigningKey
 from munadi.domain.failure import ChannelError, Effect, Reason
 
 TITLE = "Bluesky"
-# The granular scopes would do for a text, but their video scopes have had audience faults (facts, section 2c).
+# Granular scopes suffice for a text, but servers got the audience of their video scopes wrong
+# (docs/networks/bluesky.md, section 2c).
 NEEDED = ("atproto", "transition:generic")
 SCOPE = " ".join(NEEDED)
 METADATA, JWKS = "client-metadata.json", "jwks.json"
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-# Servers refuse an assertion from the future without any tolerance, and one that is older than a minute (reference
-# server), so a clock that is some seconds fast must not matter.
+# The reference server refuses an assertion from the future without tolerance, and one older than a minute. So the time
+# of issue is a little in the past, and a clock that is some seconds fast does not matter.
 SLOW, LIFE = timedelta(seconds=10), timedelta(seconds=55)
 KEY_PURPOSE = "bluesky client key 1"
-# Under this name an account's facts have the public key of its grant, for `jwks.json`.
+# The name under which an account's facts store the public key of its grant, for `jwks.json`.
 KEY_FACT = "client_key"
 
 
 class ClientKey(SigningKey):
-    """The key that proves who we are. It must never be the key of a DPoP proof."""
+    """The key that proves the client. It must never be the key of a DPoP proof."""
 
     @property
     def jwk(self) -> dict[str, str]:
@@ -44,7 +45,7 @@ class ClientKey(SigningKey):
         return {**self.public, "kid": self.thumbprint, "use": "sig", "alg": ALGORITHM}
 
     def assertion(self, client_id: str, issuer: str, now: datetime) -> dict[str, str]:
-        """The form fields that prove to `issuer` who we are (RFC 7523, 3). Good for one request within a minute."""
+        """The form fields that prove the client to `issuer` (RFC 7523, 3). Valid for one request within a minute."""
         issued = now - SLOW
         claims = {
             "iss": client_id,
@@ -71,7 +72,7 @@ class ClientKeys:
         return self._all()[0]
 
     def jwks(self, used: Iterable[Mapping[str, str]]) -> dict[str, list[dict[str, str]]]:
-        """The set of public keys: ours now, and those of grants that began with an earlier one (`used`)."""
+        """The set of public keys: the current ones, and those of grants that began with an earlier one (`used`)."""
         keys = {key.thumbprint: key.jwk for key in self._all()}
         for jwk in used:
             keys.setdefault(jwk["kid"], dict(jwk))
@@ -84,14 +85,14 @@ class ClientKeys:
 
 
 def is_confidential(client_id: str) -> bool:
-    """Whether requests in this name carry an assertion."""
+    """Whether requests of this client carry an assertion."""
     return client_id.startswith("https://")
 
 
 def client_metadata(base_url: str, redirect_uri: str) -> dict[str, Any]:
-    """What is served at our `client_id`, beside `redirect_uri`; `base_url` is the public address of the API.
+    """The document at our `client_id`, beside `redirect_uri`; `base_url` is the public address of the API.
 
-    It is served as application/json, with status 200, to anybody and without a redirect.
+    The API serves it as application/json, with status 200, without authentication or redirect.
     """
     client_id = urljoin(redirect_uri, METADATA)
     method: dict[str, str] = {"token_endpoint_auth_method": "none"}
@@ -116,7 +117,7 @@ def client_metadata(base_url: str, redirect_uri: str) -> dict[str, Any]:
 
 
 def client_id_of(redirect_uri: str) -> str:
-    """Who we are to the server that sends the browser back there. Raises ChannelError where that cannot be."""
+    """The `client_id` that belongs to a redirect. Raises ChannelError for an address that no server accepts."""
     target = urlsplit(redirect_uri)
     if target.scheme == "https":
         return urljoin(redirect_uri, METADATA)

@@ -13,18 +13,18 @@ from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
 
-# app.bsky.embed.images takes so many; more make a gallery, whose schema needs every image's ratio.
+# The limit of app.bsky.embed.images; more images make a gallery, whose schema needs every image's ratio.
 MAX_IMAGES = 4
 
 
 def video_of(draft: Draft) -> MediaAsset | None:
-    """The post's video, if that is what it shows."""
+    """The post's video, if it has one."""
     first = draft.media[0] if draft.media else None
     return first if first is not None and moves(first) else None
 
 
 def moves(asset: MediaAsset) -> bool:
-    """A video, or a GIF that moves: the video service makes a video of it, and as an image it would stand still."""
+    """A video, or an animated GIF: the video service makes a video of it, and as an image it would not move."""
     return asset.kind is MediaKind.VIDEO or (asset.mime_type == GIF and asset.animated is not False)
 
 

@@ -1,6 +1,6 @@
 """What the AT Protocol answers mean. Envelope: `{"error": "Name", "message": "text"}` with an HTTP status.
 
-Source: facts, section 6 (lexicons, and runs of the reference PDS). A name that has no row is unknown.
+Source: docs/networks/bluesky.md, section 6. A name without a row is unknown.
 """
 
 from __future__ import annotations
@@ -8,12 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
-from munadi.channels.errors import retry_after
-from munadi.channels.http import redact
-from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
-from munadi.domain.reasons import REASONS
+from munadi.channels.errors import Row, refusal, retry_after
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 
 R, S = Reason, Effect
@@ -21,18 +18,9 @@ DEFAULT_WAIT = timedelta(seconds=60)
 CHALLENGE = re.compile(r'DPoP\b.*\berror="([a-z_]+)"', re.IGNORECASE)  # RFC 9449, 7.1 and 9
 
 
-class Row(NamedTuple):
-    """One known answer; `advice` is said where the reason's own words are not enough, `wait` where no header does."""
-
-    reason: Reason
-    effect: Effect
-    advice: str = ""
-    wait: timedelta | None = None
-
-
 UNREAD = (
-    "the server did not take our client metadata or our signature: MUNADI_PUBLIC_URL must be our address as the "
-    "internet sees it, with client-metadata.json and jwks.json, and this machine's clock must be right"
+    "the server did not accept our client metadata or our signature: MUNADI_PUBLIC_URL must be our public address, "
+    "with client-metadata.json and jwks.json, and this machine's clock must be right"
 )
 
 # (HTTP status, or None for any; error name). A dead token proves that nothing was written, so it is *not sent*.
@@ -43,14 +31,16 @@ ERRORS: Mapping[tuple[int | None, str], Row] = {
     (400, "use_dpop_nonce"): Row(R.PROVIDER_OUTAGE, S.NOT_SENT),  # authorization server: repeat with the new nonce
     (401, "use_dpop_nonce"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # PDS: the same
     (401, "invalid_dpop_proof"): Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # clock or key
-    (400, "invalid_client"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, UNREAD),
-    (401, "invalid_client"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, UNREAD),
-    (400, "invalid_client_metadata"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, UNREAD),
-    (400, "invalid_redirect_uri"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, UNREAD),
+    (400, "invalid_client"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, advice=UNREAD),
+    (401, "invalid_client"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, advice=UNREAD),
+    (400, "invalid_client_metadata"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, advice=UNREAD),
+    (400, "invalid_redirect_uri"): Row(R.APP_NOT_APPROVED, S.NOT_SENT, advice=UNREAD),
     (400, "invalid_grant"): Row(R.TOKEN_REVOKED, S.NOT_SENT),  # OAuth refresh token used, revoked or expired
     (401, "AuthMissing"): Row(R.TOKEN_REVOKED, S.NOT_SENT),  # no Authorization header
-    (401, "AuthenticationRequired"): Row(R.TOKEN_REVOKED, S.NOT_SENT, "check identifier and app password"),
-    (401, "AuthFactorTokenRequired"): Row(R.LOGIN_CHECKPOINT, S.NOT_SENT, "use an app password"),  # main password + 2FA
+    (401, "AuthenticationRequired"): Row(R.TOKEN_REVOKED, S.NOT_SENT, advice="check identifier and app password"),
+    (401, "AuthFactorTokenRequired"): Row(
+        R.LOGIN_CHECKPOINT, S.NOT_SENT, advice="use an app password"
+    ),  # main password + 2FA
     (401, "AccountTakedown"): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # by moderation; the owner appeals
     (401, "AccountDeactivated"): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # by its owner, or it has moved
     (403, "ScopeMissingError"): Row(R.MISSING_SCOPE, S.REJECTED),  # OAuth only
@@ -61,8 +51,8 @@ ERRORS: Mapping[tuple[int | None, str], Row] = {
     (None, "BlobTooLarge"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # 400 or 413, by server
     (413, "PayloadTooLarge"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # uploadBlob
     (413, "PayloadTooLargeError"): Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # JSON body
-    (400, "BlobNotFound"): Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT),  # collected meanwhile: uploaded again
-    (400, "InvalidSwap"): Row(R.DUPLICATE_CONTENT, S.UNKNOWN),  # a record stands at our key: the adapter compares
+    (400, "BlobNotFound"): Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT),  # deleted in the meantime: uploaded again
+    (400, "InvalidSwap"): Row(R.DUPLICATE_CONTENT, S.UNKNOWN),  # another record has our key: the publisher compares
     (500, "InternalServerError"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # also a second create at one key
     (502, "UpstreamFailure"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),
     (503, "NotEnoughResources"): Row(R.PROVIDER_OUTAGE, S.UNKNOWN),
@@ -105,20 +95,14 @@ def explain(answer: Answer, now: datetime) -> ChannelError:
 
 
 def error_of(row: Row, answer: Answer, name: str, message: str, now: datetime) -> ChannelError:
-    """What a row says of an answer, with the network's own words."""
-    return ChannelError(
-        row.reason,
-        row.effect,
-        f"Bluesky: {row.advice or REASONS[row.reason].meaning}",
-        provider_code=name or f"HTTP {answer.status}",
-        provider_message=redact(message or answer.text[:MAX_MESSAGE])[:MAX_MESSAGE] or None,
-        retry_after=_wait(row, answer, now),
-        raw=redact(answer.text),
-    )
+    """What a row says about an answer, with the network's own words."""
+    error = refusal("Bluesky", row, answer, now, name, message)
+    error.retry_after = _wait(row, answer, now)
+    return error
 
 
 def _challenge(answer: Answer) -> str:
-    """What a 401 says in its `WWW-Authenticate: DPoP error="…"`, for a server whose body says nothing of it."""
+    """The error in a 401's `WWW-Authenticate: DPoP error="…"`, for a server whose body does not name it."""
     found = CHALLENGE.match(answer.headers.get("www-authenticate", "")) if answer.status == 401 else None
     return found.group(1) if found else ""
 

@@ -1,7 +1,7 @@
 """Links, mentions and hashtags in a text, at UTF-8 byte offsets: nothing is linked on Bluesky without a facet.
 
 The detection is the official client's (packages/api/src/rich-text/detection.ts of bluesky-social/atproto), so
-that a post reads here as it would have been written there. A tag's length is counted as the lexicon counts it.
+that a post here has the links it would have there. A tag's length is counted as the lexicon counts it.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _TAG = regex.compile(
 )
 
 
-# A name that is no handle must not be looked up: the reference PDS answers it with a 500.
+# A name that is not a handle must not be resolved: the reference PDS answers it with a 500.
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 _HANDLE = regex.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+[a-zA-Z](?:[a-zA-Z0-9-]{{0,61}}[a-zA-Z0-9])?")
 
 
 class FacetKind(StrEnum):
-    """What a facet is."""
+    """The kind of a facet."""
 
     LINK = "link"
     MENTION = "mention"
@@ -104,7 +104,7 @@ def _is_domain(name: str) -> bool:
 def _mentions(text: str) -> Iterator[Facet]:
     for match in _MENTION.finditer(text):
         handle = match.group(2)
-        # `.test` is no top-level domain, and is what development servers use.
+        # `.test` is not a top-level domain, but development servers use it.
         known = _is_domain(handle) or handle.lower().endswith(".test")
         if known and _HANDLE.fullmatch(handle):
             yield Facet(match.start(1), match.end(1), FacetKind.MENTION, handle)

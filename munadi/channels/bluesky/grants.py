@@ -1,4 +1,4 @@
-"""A grant of OAuth: the tokens, and what else it takes to use and renew them. Source: facts, section 2b.
+"""A grant of OAuth: its tokens, and what is needed to use and renew them. Source: docs/networks/bluesky.md, section 2b.
 
 The tokens are bound to a key that only this grant has (DPoP). A grant of the confidential client is also bound to the
 client key it began with, so it carries both keys. A refresh token works once.
@@ -22,21 +22,21 @@ from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer, Clock
 
-# At an authorization server these say nothing of a grant: it was not looked at.
+# An authorization server that answers so has not looked at the grant.
 PROOF_REFUSED = frozenset({USE_NONCE, "invalid_dpop_proof"})
-# The reference server ends a grant so long after the consent, however often its tokens are renewed: of a public
-# client after two weeks, of a confidential one after two years.
+# The reference server ends a grant at this age, however often its tokens are renewed: a public client's after two
+# weeks, a confidential client's after two years.
 PUBLIC_LIFE, CONFIDENTIAL_LIFE = timedelta(days=14), timedelta(days=730)
-# And a confidential client's refresh token ends when it is not used for so long (three months).
+# And a confidential client's refresh token ends when it is not used for three months.
 REFRESH_LIFE = timedelta(days=90)
 ENDS = "endsAt"
 
 
 @dataclass(frozen=True)
 class Grant:
-    """What the tokens of an account came from. Its texts are stored with the tokens, sealed: both keys are secret.
+    """What an account's tokens belong to. Its texts are stored with the tokens, sealed: both keys are secret.
 
-    `client_key` is None for a grant that the public client began, and `ends_at` is known from the consent on.
+    `client_key` is None for a grant that the public client began. `ends_at` is known from the consent on.
     """
 
     key: DpopKey
@@ -49,12 +49,12 @@ class Grant:
 
     @classmethod
     def new(cls, server: AuthorizationServer, client_id: str, client_key: ClientKey | None) -> Grant:
-        """Asked for, with a new key."""
+        """A grant to ask for, with a new key."""
         return cls(DpopKey.new(), server.issuer, server.token, server.revoke or "", client_id, client_key)
 
     @classmethod
     def read(cls, texts: Mapping[str, str]) -> Grant:
-        """What `texts` gave. ChannelError when it is damaged: nothing but a new consent helps."""
+        """The grant of these `texts`. ChannelError when they are damaged: only a new consent helps."""
         try:
             key = DpopKey.read(SecretStr(texts[DPOP_KEY]))
             client_key = ClientKey.read(SecretStr(texts[CLIENT_KEY])) if CLIENT_KEY in texts else None
@@ -67,14 +67,14 @@ class Grant:
 
     @classmethod
     def of(cls, credentials: Credentials) -> Grant | None:
-        """The grant behind credentials; None for a session's."""
+        """The grant of these credentials; None for those of a session."""
         if DPOP_KEY not in credentials.extra:
             return None
         return cls.read({name: secret.get_secret_value() for name, secret in credentials.extra.items()})
 
     @property
     def texts(self) -> dict[str, str]:
-        """To store."""
+        """The grant as it is stored."""
         return {
             DPOP_KEY: self.key.text,
             "issuer": self.issuer,
@@ -86,11 +86,11 @@ class Grant:
         }
 
     def consented(self, now: datetime) -> Grant:
-        """The same after the owner's consent, which is when its life begins."""
+        """The same after the owner's consent: its life begins then."""
         return replace(self, ends_at=now + (CONFIDENTIAL_LIFE if self.client_key else PUBLIC_LIFE))
 
     def lapses_at(self, now: datetime) -> tuple[datetime | None, bool]:
-        """When it ends if its tokens, received `now`, are never renewed, and whether renewing cannot put that off."""
+        """When it ends if its tokens of `now` are never renewed, and whether renewing cannot change that."""
         unused = now + REFRESH_LIFE
         helps = self.ends_at is not None and self.ends_at > unused
         return (unused, False) if helps else (self.ends_at, self.ends_at is not None)
@@ -98,14 +98,14 @@ class Grant:
 
 @dataclass(frozen=True)
 class Granting:
-    """Calls an authorization server. Everything raises ChannelError."""
+    """Calls authorization servers in the name of grants. Everything raises ChannelError."""
 
     xrpc: Xrpc
     clock: Clock
     keys: ClientKeys
 
     async def post(self, grant: Grant, url: str, form: Mapping[str, str], *hidden: str) -> Answer:
-        """A form in our name, with a proof of the grant's key; `hidden` is what of it nobody may read."""
+        """Send a form as our client, with a proof of the grant's key; `hidden` are the secrets in it."""
         sent = {**form, "client_id": grant.client_id}
         key = self._client_key(grant)
         sign = None if key is None else partial(key.assertion, grant.client_id, grant.issuer, self.clock.now())
@@ -114,7 +114,9 @@ class Granting:
         except ChannelError as error:
             if error.provider_code in PROOF_REFUSED:
                 error.reason, error.effect = Reason.PROVIDER_OUTAGE, Effect.NOT_SENT
-                error.message = f"{TITLE}: the authorization server did not take our proof; check this machine's clock"
+                error.message = (
+                    f"{TITLE}: the authorization server did not accept our proof; check this machine's clock"
+                )
             raise
 
     async def refresh(self, account: ConnectedAccount, grant: Grant) -> Credentials:
@@ -126,12 +128,12 @@ class Granting:
         form = {"grant_type": "refresh_token", "refresh_token": secret}
         answer = await self.post(grant, grant.token_endpoint, form, secret)
         if answer.field("sub") != account.external_id:
-            message = f"{TITLE}: the authorization server renewed somebody else's token"
+            message = f"{TITLE}: the authorization server renewed the token of another account"
             raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.NOT_SENT, message)
         return self.credentials(answer, grant)
 
     async def revoke(self, account: ConnectedAccount, grant: Grant) -> bool:
-        """End it, with all its tokens; what is gone already is done (RFC 7009, 2.2)."""
+        """End it, with all its tokens; a grant that has ended already is no error (RFC 7009, 2.2)."""
         if not grant.revocation_endpoint:
             return False
         credentials = account.credentials
@@ -140,7 +142,7 @@ class Granting:
         return True
 
     def credentials(self, answer: Answer, grant: Grant) -> Credentials:
-        """From a token answer. ChannelError when it is not one of DPoP's: then anybody could use the token."""
+        """From a token answer. ChannelError when the token is not bound by DPoP: a thief could use it."""
         if text_of(TITLE, answer, "token_type").lower() != "dpop":
             message = f"{TITLE}: the authorization server gave a token that is not bound to our key"
             raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.NOT_SENT, message)
@@ -159,6 +161,6 @@ class Granting:
         )
 
     def _client_key(self, grant: Grant) -> ClientKey | None:
-        """The key of its assertions. Our metadata says that we are confidential, so a grant of the public client, which
-        has no key yet, needs the newest one: the reference server then takes it for a confidential client's."""
+        """The key of its assertions. A grant of the public client has none, and takes the newest once our metadata say
+        that we are confidential: the reference server then treats it as a confidential client's."""
         return grant.client_key or (self.keys.newest if is_confidential(grant.client_id) else None)

@@ -1,7 +1,8 @@
-"""Who a handle is, where their PDS is, and which authorization server speaks for it. Source: facts, sections 2b and 2d.
+"""From a handle to its DID, its server (PDS), and the authorization server of that.
 
-Every step is somebody else's word, so nothing is believed that the next step does not confirm: a DID document is the
-DID's own, and an authorization server's metadata name the issuer that they were asked of (RFC 8414, 3.3).
+Source: docs/networks/bluesky.md, sections 2b and 2d. Other people's servers answer each step, so an answer counts only
+if the next one confirms it: a DID document must name its own DID, and an authorization server's metadata the issuer
+that they were read from (RFC 8414, 3.3).
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ DID = re.compile(r"did:plc:[a-z0-9]{1,64}|did:web:[a-zA-Z0-9.-]{1,253}(%3A[0-9]{
 HANDLE = re.compile(
     r"(?=.{3,253}\Z)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 )
-# Answers that say that a document is not there, or is not for us; 429 says nothing about the document.
+# Statuses of a document that is missing, or not for us; 429 says nothing about the document.
 REFUSALS = frozenset(range(400, 500)) - {429}
 
 
 @dataclass(frozen=True)
 class Owner:
-    """An account as its DID document describes it; `handle` is what it claims, which nobody has checked."""
+    """An account as its DID document describes it; `handle` is claimed there and not checked yet."""
 
     did: str
     pds: str
@@ -46,10 +47,10 @@ class AuthorizationServer:
 
 
 class Identities:
-    """Looks up; reads only. Everything raises ChannelError, INVALID_FIELD for what is not there."""
+    """Look-ups that only read. Everything raises ChannelError: INVALID_FIELD for what does not exist."""
 
     def __init__(self, xrpc: Xrpc, plc: str) -> None:
-        self._xrpc = xrpc
+        self.xrpc = xrpc
         self._plc = plc.rstrip("/")
 
     async def owner(self, who: str) -> Owner:
@@ -58,9 +59,9 @@ class Identities:
             return await self.by_did(who)
         if not HANDLE.fullmatch(who):
             raise _refuse(f"{who[:200]!r} is no handle, DID or server address")
-        did = await self._xrpc.did_of(self._xrpc.entryway, who) or await self._at_its_domain(who)
+        did = await self.xrpc.did_of(self.xrpc.entryway, who) or await self._at_its_domain(who)
         if did is None:
-            raise _refuse(f"nobody has the handle {who}")
+            raise _refuse(f"no account has the handle {who}")
         return await self.by_did(did)
 
     async def server_of(self, base: str) -> AuthorizationServer:
@@ -94,14 +95,14 @@ class Identities:
         if owner.handle is None or not HANDLE.fullmatch(owner.handle):
             return None
         handle = owner.handle.lower()
-        did = await self._xrpc.did_of(self._xrpc.entryway, handle) or await self._at_its_domain(handle)
+        did = await self.xrpc.did_of(self.xrpc.entryway, handle) or await self._at_its_domain(handle)
         return handle if did == owner.did else None
 
     async def _at_its_domain(self, handle: str) -> str | None:
-        """The handle's own domain says whose it is, for those that our entryway does not find."""
+        """The DID that the handle's own domain names, for a handle that our entryway does not find."""
         try:
             answer = await self._read(f"https://{handle.lower()}/.well-known/atproto-did")
-        except ChannelError:  # there is no such domain, or no web server: as good as no handle
+        except ChannelError:  # no such domain, or no web server there: the same as no handle
             return None
         did = answer.text.strip()
         return did if answer.status not in REFUSALS and DID.fullmatch(did) else None
@@ -125,7 +126,7 @@ class Identities:
         return AuthorizationServer(issuer, authorize, token, par, named["revoke"])
 
     async def _read(self, url: str) -> Answer:
-        return await self._xrpc.call("GET", url, also_ok=REFUSALS)
+        return await self.xrpc.call("GET", url, also_ok=REFUSALS)
 
 
 def pds_of(document: Any) -> str | None:
@@ -144,7 +145,7 @@ def pds_of(document: Any) -> str | None:
 
 
 def _endpoint(answer: Answer, field: str, issuer: str) -> str | None:
-    """An endpoint as secure as its issuer: a browser and tokens are sent there."""
+    """An endpoint, if it is as secure as its issuer: a browser and tokens are sent there."""
     url = answer.field(field)
     secure = isinstance(url, str) and urlsplit(url).scheme in ("https", urlsplit(issuer).scheme)
     return str(url) if secure else None

@@ -1,7 +1,7 @@
-"""A picture without what it says of its maker: where it was taken, when, with which device. Pure.
+"""A picture without its metadata: where it was taken, when, with which device. Pure.
 
-The network hands out an uploaded picture byte for byte to anybody (com.atproto.sync.getBlob) and strips nothing
-(facts, section 4). The pixels stay as they are, nothing is encoded anew; colour profile and orientation are kept.
+The network serves an uploaded picture byte for byte to everyone (com.atproto.sync.getBlob) and strips nothing
+(docs/networks/bluesky.md, section 4). The pixels are not encoded again; colour profile and orientation stay.
 Source: ITU T.81 annex B (JPEG), w3.org/TR/png-3 (PNG), developers.google.com/speed/webp/docs/riff_container (WebP).
 """
 
@@ -28,7 +28,7 @@ ORIENTATION, SHORT, FIELD_BYTES = 0x0112, 3, 12
 
 
 def without_metadata(content: bytes, mime_type: str) -> bytes:
-    """The same picture, its orientation all that is left of its metadata. What is no such picture stays as it is."""
+    """The same picture with no metadata but its orientation. Other content is returned as it is."""
     strip = {"image/jpeg": _jpeg, "image/png": _png, "image/webp": _webp}.get(mime_type)
     try:
         return strip(content) if strip else content
@@ -37,7 +37,7 @@ def without_metadata(content: bytes, mime_type: str) -> bytes:
 
 
 def _turned(exif: bytes) -> bytes:
-    """The EXIF block (without its header) that says only how to turn the picture; empty when it stands upright."""
+    """An EXIF block (without its header) with only the orientation; empty when the picture is upright."""
     turned = _orientation(exif.removeprefix(EXIF_HEADER))
     if turned not in range(2, 9):
         return b""
@@ -45,7 +45,7 @@ def _turned(exif: bytes) -> bytes:
 
 
 def _orientation(tiff: bytes) -> int:
-    """EXIF's number for how the picture is turned; 0 without one."""
+    """EXIF's number for the orientation; 0 without one."""
     order = BYTE_ORDERS.get(tiff[:4])
     if order is None:
         return 0
@@ -67,7 +67,7 @@ def _bounded(parts: int) -> None:
 
 
 def _jpeg(content: bytes) -> bytes:
-    """Without APP1 (Exif, XMP) and its like, comments, and what phones hang on behind the end."""
+    """Without APP1 (Exif, XMP) and similar segments, comments, and what phones append after the end."""
     kept, exif = [], b""
     for marker, segment in _segments(content):
         if marker == 0xE1 and not exif and segment[4:].startswith(EXIF_HEADER):
@@ -142,6 +142,6 @@ def _webp(content: bytes) -> bytes:
 
 
 def _flagged(chunk: bytes, turned: bytes) -> bytes:
-    """The VP8X chunk, which says what else there is in the file."""
+    """The VP8X chunk, which lists the other chunks of the file."""
     flags = chunk[8] & ~(HAS_EXIF | HAS_XMP) | (HAS_EXIF if turned else 0)
     return chunk[:8] + bytes([flags]) + chunk[9:]

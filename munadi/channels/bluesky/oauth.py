@@ -1,6 +1,6 @@
-"""Consent in a browser, by AT Protocol's profile of OAuth: PAR, PKCE, DPoP, iss. Source: facts, sections 2b and 2c.
+"""Consent in a browser, by AT Protocol's profile of OAuth: PAR, PKCE, DPoP, iss.
 
-Who we are to the servers is in `client`, what becomes of a grant after the consent in `grants`.
+Source: docs/networks/bluesky.md, section 2. `client` is Munadi as an OAuth client; `grants` follows the consent.
 """
 
 from __future__ import annotations
@@ -34,11 +34,10 @@ class BlueskyLogin:
 
     identities: Identities
     granting: Granting
-    entryway: str
 
     @property
     def missing_settings(self) -> tuple[str, ...]:
-        """None: nobody registers."""
+        """None: no app is registered."""
         return ()
 
     def metadata(self, base_url: str, redirect_uri: str) -> dict[str, Any]:
@@ -50,7 +49,7 @@ class BlueskyLogin:
         return self.granting.keys.jwks(used)
 
     async def begin(self, asking: Asking) -> Consent:
-        """The request is pushed to the owner's authorization server, whose page shows it. Raises ChannelError."""
+        """Push the request to the owner's authorization server; the consent is on its page. Raises ChannelError."""
         client_id = client_id_of(asking.redirect_uri)
         server, login_hint = await self._server(asking.hint)
         client_key = self.granting.keys.newest if is_confidential(client_id) else None
@@ -69,10 +68,10 @@ class BlueskyLogin:
         return Consent(consent_url(server.authorize, query), {**grant.texts, VERIFIER: verifier})
 
     async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
-        """The code becomes tokens, and the account that they are for confirms who gave them. Raises ChannelError."""
+        """Code → tokens, if the account that they are for names this authorization server. Raises ChannelError."""
         grant, code = Grant.read(kept), code_in(TITLE, answered)
         if answered.get("iss") != grant.issuer:
-            raise _foreign("the code is not from the server that was asked")
+            raise _foreign("the code is not from the server that the consent was requested from")
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -91,20 +90,20 @@ class BlueskyLogin:
         return Granted((Choice(owner.did, owner.handle or owner.did, given),), scopes)
 
     async def revoke(self, account: ConnectedAccount) -> bool:
-        """The grant of OAuth; an app password's session is its client's, so it is left alone."""
+        """End a grant of OAuth; the session of an app password belongs to the client, so it is left alone."""
         grant = Grant.of(account.credentials)
         return False if grant is None else await self.granting.revoke(account, grant)
 
     async def _server(self, hint: str | None) -> tuple[AuthorizationServer, str | None]:
-        """Whom to ask, and for whom."""
+        """The server to ask, and the account to ask for."""
         given = (hint or "").strip().removeprefix("@")
         if not given or given.startswith(("https://", "http://")):
-            return await self.identities.server_of((given or self.entryway).rstrip("/")), None
+            return await self.identities.server_of((given or self.identities.xrpc.entryway).rstrip("/")), None
         owner = await self.identities.owner(given)
         return await self.identities.server_of(owner.pds), given
 
     async def _owner(self, answer: Answer, grant: Grant) -> Owner:
-        """The account that the tokens are said to be for, if its own server names this authorization server."""
+        """The account that the answer names, if its own server names this authorization server."""
         owner = await self.identities.by_did(text_of(TITLE, answer, "sub"))
         server = await self.identities.server_of(owner.pds)
         if server.issuer != grant.issuer:

@@ -1,70 +1,69 @@
-"""The visible step: one commit at a key that only this stage of this publication has.
+"""The visible step: one commit at a key that only this step of this publication has.
 
-A post alone is a putRecord with `swapRecord: null`, "must not exist yet": a repeat of the same record is a no-op, and a
-different one is refused. A post with gates is an applyWrites that creates all of them or none, and that the server
-refuses once one is there. So a publication can never be there twice, nor without its gates. A part of a thread needs
-uri and cid of what it answers: kept in the handle when a post goes live, else read from its record.
+A post alone is a putRecord with `swapRecord: null`, "must not exist yet": a repeat of the same record changes nothing,
+and a different record is refused. A post with gates is an applyWrites that creates all of them or none, and that the
+server refuses once one exists. So a publication can never be there twice, nor without its gates. A part of a thread
+needs uri and cid of the posts it answers: they are saved when a post goes live, and otherwise read from its record.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
-from munadi.channels.bluesky.gates import gates_of
 from munadi.channels.bluesky.spec import Options
 from munadi.channels.bluesky.state import Prepared, Ref
-from munadi.channels.bluesky.thread import POST as FIRST
 from munadi.channels.bluesky.thread import parent_of, record_key
-from munadi.channels.bluesky.wire import POST, Reply, commit, post_record, post_uri, same_post, written
+from munadi.channels.bluesky.wire import FEED_POST, Reply, commit, gates_of, post_record, post_uri, same_post, written
 from munadi.channels.bluesky.xrpc import Server
+from munadi.channels.channel import Post
 from munadi.channels.http import no_proof
+from munadi.channels.state import Keeper
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import Handle
-from munadi.ports import Answer, PublicationDraft, SaveHandle, Stage
+from munadi.domain.publication import POST
+from munadi.ports import Answer, PublicationDraft, Stage
 
-# After these a record may stand at our key: only a look can tell. Both are sorted as unknown.
-LOOK_AFTER = frozenset({"InvalidSwap", "InternalServerError"})
-# Uploads that vanish again and again are not uploaded for ever.
+# After these a record may exist at our key, and only reading it tells. The error table has both as unknown.
+READ_AFTER = frozenset({"InvalidSwap", "InternalServerError"})
+# Uploads that vanish repeatedly are not repeated endlessly.
 MAX_UPLOADS = 5
 
 
-async def get_record(server: Server, draft: PublicationDraft, stage: str = FIRST) -> Answer:
-    """The record at a stage's key, from the account's own PDS, which is the authority. Raises ChannelError."""
+async def get_record(server: Server, draft: PublicationDraft, stage: str = POST) -> Answer:
+    """The record at a step's key, from the account's own PDS, which is the authority. Raises ChannelError."""
     key = record_key(draft, stage)
-    answer = await server.record(server.did, POST, key)
+    answer = await server.record(server.did, FEED_POST, key)
     if answer.field("uri") != post_uri(server.did, key) or not isinstance(answer.field("value"), dict):
         raise no_proof(answer)
     return answer
 
 
-class Posting:
-    """One visible step of one publication."""
+@dataclass(frozen=True)
+class RecordWriter:
+    """Writes the steps of one post."""
 
-    def __init__(self, server: Server, draft: PublicationDraft, handle: Handle | None, save: SaveHandle) -> None:
-        self._server = server
-        self._draft = draft
-        self._state = Prepared.of(handle)
-        self._expires_at = handle.expires_at if handle else None
-        self._save = save
+    server: Server
+    post: Post[Options]
+    keep: Keeper[Prepared]
 
-    async def put(self, stage: Stage) -> bool:
-        """Whether this very call wrote it; False when it stood there already. Raises ChannelError."""
-        reply = await self._reply(stage.name) if stage.name != FIRST else None
-        options = Options.model_validate(self._draft.options)
-        record = post_record(self._draft, options, self._state, stage.name, reply)
-        key, did = record_key(self._draft, stage.name), self._server.did
+    async def write(self, stage: Stage) -> bool:
+        """Whether this very call wrote the record; False when it existed already. Raises ChannelError."""
+        reply = await self._reply(stage.name) if stage.name != POST else None
+        draft, options = self.post.draft, self.post.options
+        record = post_record(draft, options, self.keep.state, stage.name, reply)
+        key, did = record_key(draft, stage.name), self.server.did
         gates = gates_of(options, stage.name, post_uri(did, key), record["createdAt"])
-        nsid, body = commit(did, key, {POST: record, **gates})
-        uris = [f"at://{did}/{collection}/{key}" for collection in (POST, *gates)]
+        nsid, body = commit(did, key, {FEED_POST: record, **gates})
+        uris = [f"at://{did}/{collection}/{key}" for collection in (FEED_POST, *gates)]
         try:
-            answer = await self._server.write(
+            answer = await self.server.write(
                 nsid, body, stage.gate, lambda answer: [one.get("uri") for one in written(answer)] == uris
             )
         except ChannelError as error:
             if error.provider_code == "BlobNotFound":
                 await self._forget_uploads(error)
-            if error.provider_code not in LOOK_AFTER:
+            if error.provider_code not in READ_AFTER:
                 raise
             await self._compare(stage.name, record, error)
             return False
@@ -74,7 +73,7 @@ class Posting:
     async def _reply(self, stage: str) -> Reply:
         """Reads only, so whatever fails here, the part was not sent."""
         try:
-            root = await self._ref(FIRST)
+            root = await self._ref(POST)
             return Reply(root=root, parent=await self._ref(parent_of(stage)))
         except ChannelError as error:
             if error.effect is Effect.UNKNOWN:
@@ -82,43 +81,41 @@ class Posting:
             raise
 
     async def _ref(self, stage: str) -> Ref:
-        if stage not in self._state.posts:
-            answer = await get_record(self._server, self._draft, stage)
+        if stage not in self.keep.state.posts:
+            answer = await get_record(self.server, self.post.draft, stage)
             await self._remember(stage, answer.field("cid"))
-            if stage not in self._state.posts:
+            if stage not in self.keep.state.posts:
                 raise no_proof(answer)
-        return self._state.posts[stage]
+        return self.keep.state.posts[stage]
 
     async def _remember(self, stage: str, cid: Any) -> None:
-        """For the parts that follow. The post is live: neither a lost lease nor our own database may hide that."""
-        if not self._draft.parts or not isinstance(cid, str):
+        """Save a live post for the parts that follow. Neither a lost lease nor our own database may hide that it is."""
+        if not self.post.draft.parts or not isinstance(cid, str):
             return
-        uri = post_uri(self._server.did, record_key(self._draft, stage))
-        posts = {**self._state.posts, stage: Ref(uri=uri, cid=cid)}
-        self._state = self._state.model_copy(update={"posts": posts})
+        uri = post_uri(self.server.did, record_key(self.post.draft, stage))
         with suppress(Exception):
-            await self._save(self._state.model_dump(mode="json"), ready=True, expires_at=self._expires_at)
+            await self.keep.put(ready=True, posts={**self.keep.state.posts, stage: Ref(uri=uri, cid=cid)})
 
     async def _forget_uploads(self, error: ChannelError) -> None:
-        """The blobs lapsed: forget them, so that preparation uploads them anew; not for ever."""
-        failures = self._state.failures + 1
+        """The blobs lapsed: forget them, so that preparation uploads them again; not endlessly."""
+        failures = self.keep.state.failures + 1
         if failures >= MAX_UPLOADS:
             error.effect = Effect.REJECTED
-        await self._save(self._state.without_uploads(failures=failures).model_dump(mode="json"), ready=False)
+        await self.keep.replace(self.keep.state.without_uploads(failures=failures))
 
     async def _compare(self, stage: str, record: dict[str, Any], error: ChannelError) -> None:
-        """What stands at our key: this post → fine; another → a duplicate; nothing or no answer → unknown."""
+        """What is at our key: this post → fine; another → a duplicate; nothing or no answer → unknown."""
         try:
-            answer = await get_record(self._server, self._draft, stage)
-        except ChannelError as look:
-            raise error from look
+            answer = await get_record(self.server, self.post.draft, stage)
+        except ChannelError as failed:
+            raise error from failed
         if same_post(answer.field("value"), record):
             await self._remember(stage, answer.field("cid"))
             return
         raise ChannelError(
             Reason.DUPLICATE_CONTENT,
             Effect.REJECTED,
-            "Bluesky: another record stands at this publication's key",
+            "Bluesky: another record exists at this publication's key",
             provider_code=error.provider_code,
             provider_message=error.provider_message,
             raw=error.raw,

@@ -1,34 +1,36 @@
-"""The invisible step: resolve mentions and the quote, upload media and the card's picture.
+"""The invisible step: resolve mentions and the quote, upload media and the picture of the card.
 
-Each part is saved when it is known.
+Each part is saved as soon as it is known.
 """
 
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from munadi.channels.bluesky.embeds import video_of, wants_card
 from munadi.channels.bluesky.metadata import without_metadata
-from munadi.channels.bluesky.quotes import Quotes
-from munadi.channels.bluesky.spec import BLOB_LIFE, LEAD, MAX_THUMB_BYTES, SPEC, VIDEO_LEAD, Options
-from munadi.channels.bluesky.state import Card, Keeper, Prepared
-from munadi.channels.bluesky.thread import POST, mentioned
+from munadi.channels.bluesky.quotes import resolve_quote
+from munadi.channels.bluesky.spec import BLOB_LIFE, MAX_THUMB_BYTES, SPEC, Options
+from munadi.channels.bluesky.state import Card, Prepared
+from munadi.channels.bluesky.thread import mentioned
 from munadi.channels.bluesky.video import VideoUpload
 from munadi.channels.bluesky.video_service import VideoService
 from munadi.channels.bluesky.xrpc import Server
+from munadi.channels.channel import Post
 from munadi.channels.http import ChannelTools
 from munadi.channels.renditions import fitting
+from munadi.channels.state import Keeper
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
-from munadi.domain.publication import Handle, Pending, Ready
+from munadi.domain.publication import POST, Pending, Ready
 from munadi.ports import LinkCard, SaveHandle
 
-# A broken picture answers 500 like an outage does; after so many it is the picture.
+# The server answers a broken picture with 500, as in an outage; after this many failures it is the picture.
 MAX_UPLOAD_FAILURES = 3
-# Blobs are renewed a little before the network may forget them, so that none lapses between a look and its use.
+# Blobs are uploaded again a little before the server may delete them, so that none lapses just before its use.
 BLOB_SLACK = timedelta(minutes=5)
 # Seconds to look up all the handles of a post.
 MENTIONS_WITHIN = 60.0
@@ -37,46 +39,39 @@ MAX_CARD_TITLE = 300
 MAX_CARD_DESCRIPTION = 1000
 
 
-def lead_of(draft: Draft) -> timedelta:
-    """How long before the slot preparation should begin; zero when there is nothing to do."""
-    if video_of(draft) is not None:
-        return VIDEO_LEAD
-    needed = draft.media or wants_card(draft) or draft.options.get("quote") or mentioned(draft)
-    return LEAD if needed else timedelta(0)
-
-
-def is_complete(draft: Draft, prepared: Prepared, stage: str = POST) -> bool:
-    """Whether only the visible call of this stage is left; a part of a thread has no embed."""
+def is_complete(draft: Draft, options: Options, prepared: Prepared, stage: str = POST) -> bool:
+    """Whether only the visible call of this step is left; a part of a thread has no embed."""
     return all(handle in prepared.mentions for handle in mentioned(draft)) and (
-        stage != POST or _has_embed(draft, prepared)
+        stage != POST or _has_embed(draft, options, prepared)
     )
 
 
-def _has_embed(draft: Draft, prepared: Prepared) -> bool:
+def _has_embed(draft: Draft, options: Options, prepared: Prepared) -> bool:
     return (
         len(prepared.blobs) == len(draft.media)
-        and len(prepared.captions) == len(draft.options.get("captions") or ())
+        and len(prepared.captions) == len(options.captions)
         and (prepared.card is not None or not wants_card(draft))
-        and (prepared.quote is not None or not draft.options.get("quote"))
+        and (prepared.quote is not None or not options.quote)
     )
 
 
 class Preparation:
-    """One run of preparing one draft; goes on where the handle's state ends."""
+    """One run for one post; it continues where the handle's state ends."""
 
     def __init__(
         self,
         server: Server,
         service: VideoService,
-        quotes: Quotes,
+        appview: str,
         tools: ChannelTools,
-        handle: Handle | None,
+        post: Post[Options],
         save: SaveHandle,
     ) -> None:
         self._server = server
-        self._quotes = quotes
+        self._appview = appview
         self._tools = tools
-        state = Prepared.of(handle)
+        self._post = post
+        state = Prepared.of(post.handle)
         if state.blobs_until is not None and state.blobs_until - BLOB_SLACK <= tools.clock.now():
             state = state.without_uploads()
         self._keeper = Keeper(state, save)
@@ -86,18 +81,18 @@ class Preparation:
     def _state(self) -> Prepared:
         return self._keeper.state
 
-    async def run(self, draft: Draft) -> Ready | Pending:
+    async def run(self) -> Ready | Pending:
         """Do what is missing. Raises ChannelError."""
+        draft, options = self._post.draft, self._post.options
         await self._mentions(mentioned(draft))
-        quote = draft.options.get("quote")
-        if quote and self._state.quote is None:
-            await self._keeper.put(quote=await self._quotes.resolve(quote, self._server))
+        if options.quote and self._state.quote is None:
+            await self._keeper.put(quote=await resolve_quote(options.quote, self._server, self._appview))
         video = video_of(draft)
         if video is not None and (waiting := await self._video.run(video)):
             return waiting
         for asset in draft.media[len(self._state.blobs) :]:
             await self._image(asset)
-        for caption in Options.model_validate(draft.options).captions[len(self._state.captions) :]:
+        for caption in options.captions[len(self._state.captions) :]:
             blob = await self._server.upload(caption.text.encode(), CAPTION_TYPE)
             await self._keeper.put(captions=(*self._state.captions, blob), blobs_until=self._until())
         if wants_card(draft) and self._state.card is None:
@@ -110,7 +105,7 @@ class Preparation:
         missing = [handle for handle in wanted if handle not in self._state.mentions]
         found: dict[str, str | None] = {}
         try:
-            # A post can name fifty handles, and its server may take its time with each.
+            # A post can name fifty handles, and its server may be slow with each.
             async with asyncio.timeout(MENTIONS_WITHIN):
                 for handle in missing:
                     found[handle] = await self._server.resolve_handle(handle)
@@ -164,6 +159,6 @@ class Preparation:
                 raise
             return None
 
-    def _until(self) -> object:
-        """The first blob's end counts for all."""
+    def _until(self) -> datetime:
+        """The end of the first blob counts for all."""
         return self._state.blobs_until or self._tools.clock.now() + BLOB_LIFE

@@ -1,8 +1,8 @@
 """Whether an account is the one that its server claims it is. Source: atproto.com/specs/did and /specs/handle.
 
-Anybody can run a server that claims any DID and any handle. A DID document is the DID's own word: the server must be
-the PDS that it names, or the entryway of our settings, which speaks for the PDSs behind it. A handle counts when the
-document claims it and it leads back to the DID.
+Anyone can run a server that claims any DID and any handle. The DID document decides: the server must be the PDS that it
+names, or the entryway of our settings, which speaks for the PDSs behind it. A handle counts when the document claims it
+and the handle leads back to the DID.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ log = logging.getLogger("munadi.channels.bluesky")
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PORTS = {"https": 443, "http": 80}
-AWAY = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT})
+DOWN = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT})
 
 
 @dataclass(frozen=True)
 class Claim:
-    """What a server says about the account of a session; `pds` is from the document that it sends along."""
+    """What a server says about the account of a session; `pds` is from the DID document in its answer."""
 
     did: str
     handle: str | None
@@ -34,7 +34,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Proving:
-    """Proves claims at the directory. Everything raises ChannelError."""
+    """Checks claims against the directory. Everything raises ChannelError."""
 
     identities: Identities
     entryway: str
@@ -43,7 +43,7 @@ class Proving:
     async def prove(self, claim: Claim, base: str, given: AccountImport) -> Owner:
         """The account as its DID document describes it, with its handle only if that is confirmed.
 
-        An account that is stored already (`given.handle`) keeps what is known while the directory is away.
+        For an account that is stored already (`given.handle`) the stored facts count while the directory is down.
         """
         if not DID.fullmatch(claim.did):
             message = f"{base} says that the account is {claim.did[:80]!r}, which is not a DID"
@@ -53,7 +53,7 @@ class Proving:
         except ChannelError as error:
             return self._without_document(error, claim, base, given)
         if not (is_same_server(base, owner.pds) or is_same_server(base, self.entryway)):
-            raise _moved(owner, base) if given.handle else _liar(owner, base, given)
+            raise _moved(owner, base) if given.handle else _mismatch(owner, base, given)
         return replace(owner, handle=await self._handle(owner, given))
 
     async def _handle(self, owner: Owner, given: AccountImport) -> str | None:
@@ -67,17 +67,17 @@ class Proving:
         return handle
 
     def _without_document(self, error: ChannelError, claim: Claim, base: str, given: AccountImport) -> Owner:
-        """What may be believed when there is no DID document, or it cannot be read now."""
-        is_away = REASONS[error.reason].class_ in AWAY
-        if given.handle and is_away:
+        """The account when there is no DID document, or it cannot be read now; else ChannelError."""
+        is_down = REASONS[error.reason].class_ in DOWN
+        if given.handle and is_down:
             log.warning("the DID document of %s could not be read: %s", claim.did, error)
             return Owner(claim.did, base, given.handle)
         if self.is_development and is_loopback(base):
-            # A server on this machine, which nobody else can reach, often stands without a directory.
+            # A server on this machine, which others cannot reach, often has no directory.
             log.warning("%s is taken as %s describes it, without a DID document: %s", claim.did, base, error)
             pds = claim.pds if claim.pds and is_loopback(claim.pds) else base
             return Owner(claim.did, pds, claim.handle if HANDLE.fullmatch(claim.handle or "") else None)
-        if is_away:
+        if is_down:
             error.message = f"Bluesky: the DID document of {claim.did} could not be read, so nothing proves it"
             raise error
         raise _refused(
@@ -90,7 +90,7 @@ class Proving:
 
 
 def is_same_server(one: str, other: str) -> bool:
-    """Whether two addresses have the same host and port. All names of this machine are one."""
+    """Whether two addresses have the same scheme, host and port. All names of this machine count as one."""
     return _origin(one) == _origin(other)
 
 
@@ -105,7 +105,7 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, "localhost" if host in LOOPBACK else host, parts.port or PORTS.get(parts.scheme)
 
 
-def _liar(owner: Owner, base: str, given: AccountImport) -> ChannelError:
+def _mismatch(owner: Owner, base: str, given: AccountImport) -> ChannelError:
     return _refused(
         f"{base} says that the account is {owner.did}, but that DID's document names {owner.pds} as its server: "
         "give the server that the account is on",

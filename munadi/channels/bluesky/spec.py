@@ -1,4 +1,4 @@
-"""Bluesky's limits, options and settings. Source: lexicon app.bsky.feed.post and its embeds (facts, section 4)."""
+"""Bluesky's limits, options and settings. Source: docs/networks/bluesky.md, section 4."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from munadi.channels.bluesky.quotes import checked
 from munadi.channels.http import ChannelSettings
 from munadi.channels.text import broken, measure
 from munadi.domain.channel import (
@@ -32,10 +31,10 @@ MAX_THUMB_BYTES = 1_000_000
 MAX_CAPTION_BYTES = 20_000
 MAX_VIDEOS = 1
 GIF = "image/gif"
-# Before the slot: uploads and look-ups, and a video's upload and transcoding; both end well within BLOB_LIFE.
+# Before the slot: uploads and reads, and a video's upload and transcoding; both end well within BLOB_LIFE.
 LEAD = timedelta(seconds=60)
 VIDEO_LEAD = timedelta(minutes=20)
-# Uploaded bytes that no record names yet are kept at least this long (atproto.com/specs/blob).
+# A server stores uploaded bytes that no record names at least this long (atproto.com/specs/blob).
 BLOB_LIFE = timedelta(hours=1)
 
 
@@ -51,7 +50,7 @@ class Hosts(BaseModel):
 
 
 class Settings(ChannelSettings):
-    """`MUNADI_CHANNELS__BLUESKY__…`; `video_did` is who the video service says it is, whatever its address."""
+    """`MUNADI_CHANNELS__BLUESKY__…`; `video_did` is the video service's DID, whatever its address."""
 
     hosts: Hosts = Hosts()
     video_did: str = "did:web:video.bsky.app"
@@ -67,8 +66,26 @@ def _tag(value: str) -> str:
     return value
 
 
+_WHO = r"(did:[a-z]+:[a-zA-Z0-9._:%-]+|(?:[a-zA-Z0-9-]+\.)+[a-zA-Z][a-zA-Z0-9-]*)"
+_KEY = r"([234567a-j][234567a-z]{12})"  # a TID: atproto.com/specs/tid
+_AT_URI = re.compile(rf"at://{_WHO}/app\.bsky\.feed\.post/{_KEY}")
+_WEB = re.compile(rf"https://bsky\.app/profile/{_WHO}/post/{_KEY}/?(?:[?#].*)?")
+
+
+def parse_quote(quote: str) -> tuple[str, str] | None:
+    """The author of the quoted post (a DID or a handle) and its key; None when `quote` is not a post's address."""
+    match = _AT_URI.fullmatch(quote.strip()) or _WEB.fullmatch(quote.strip())
+    return (match[1], match[2]) if match else None
+
+
+def _quote(value: str) -> str:
+    if parse_quote(value) is None:
+        raise broken("quote", "a quote is at://…/app.bsky.feed.post/… or https://bsky.app/profile/…/post/…")
+    return value
+
+
 Tag = Annotated[str, AfterValidator(_tag)]
-Quote = Annotated[str, AfterValidator(checked)]
+Quote = Annotated[str, AfterValidator(_quote)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
 
 
@@ -91,10 +108,10 @@ NOBODY = "nobody"
 
 
 def _some_rules(rules: tuple[str, ...]) -> tuple[str, ...]:
-    if not rules:  # said here: pydantic would say it of rules that are merely wrong, too
+    if not rules:  # checked here: pydantic would report it for rules that are merely wrong, too
         raise broken("too_short", "a list of who may reply is not empty", 1, 0)
     if NOBODY in rules and len(rules) > 1:
-        raise broken("reply_control_alone", f"{NOBODY} stands alone")
+        raise broken("reply_control_alone", f"{NOBODY} cannot be combined with other rules")
     return rules
 
 
@@ -113,13 +130,13 @@ SelfLabel = Literal["sexual", "nudity", "porn", "graphic-media", "!no-unauthenti
 
 
 class Options(WireModel):
-    """`langs` are BCP 47; `tags` are extra hashtags that the text does not show; `labels` warn about the content.
+    """`langs` are BCP 47; `tags` are extra hashtags that the text does not show; `labels` warn about the post.
 
     `quote` is a post to quote: `at://…/app.bsky.feed.post/…` or `https://bsky.app/profile/…/post/…`. `replyControl`
     says who may reply: `nobody` alone, or those `mentioned`, `followers`, accounts you are `following`, members of a
-    list (`at://did:…/app.bsky.graph.list/…`); everybody when it is absent. `quotesAllowed` is false when nobody may
-    quote the post. `captions` belong to a video, and so does `presentation`: `gif` plays it silently in a loop,
-    as a GIF is played by default.
+    list (`at://did:…/app.bsky.graph.list/…`); everybody by default. `quotesAllowed: false` forbids quotes of the
+    post. `captions` and `presentation` are for a video: `gif` plays it silently in a loop, which is the
+    default for a GIF.
     """
 
     langs: tuple[Language, ...] = Field(default=(), max_length=3)
@@ -169,9 +186,9 @@ SPEC = ChannelSpec(
     link_style=LinkStyle.CARD,
     link_with_media=LinkStyle.APPENDED,  # a post has one embed
     first_comment=False,
-    max_parts=25,  # ours: a thread has no limit of its own
+    max_parts=25,  # our limit: Bluesky has none
     scopes=("com.atproto.appPass",),
-    tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, grant_life=timedelta(days=90)),  # its JWT tells the end
+    tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, grant_life=timedelta(days=90)),  # its JWT has the end
     hosts=(
         "https://bsky.social",
         "https://video.bsky.app",
@@ -181,7 +198,7 @@ SPEC = ChannelSpec(
     ),
     lead=VIDEO_LEAD,
     absence_window=timedelta(0),  # the record key is a strong key
-    leftovers=Leftovers.REMOVED,  # an upload in parts is aborted; blobs that no record names are collected
+    leftovers=Leftovers.REMOVED,  # an upload in parts is aborted; the server deletes blobs that no record names
     resend=Resend.SAME_HANDLE,
     facts_version="2026-11",
     sources=(

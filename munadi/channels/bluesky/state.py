@@ -1,13 +1,12 @@
-"""What a handle holds: everything that preparation found and uploaded, and the posts of a thread as they go live."""
+"""What a handle of this channel holds: what preparation found and uploaded, and the live posts of a thread."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
+from munadi.channels.state import HandleState
 from munadi.domain.model import Model
-from munadi.domain.publication import Handle
-from munadi.ports import SaveHandle
 
 
 class Ref(Model):
@@ -30,14 +29,14 @@ class Card(Model):
 
 
 class RunningVideo(Model):
-    """A video that the video service has and is still at work on."""
+    """A video that the video service is processing."""
 
     id: str
     since: datetime
 
 
 class SentInParts(Model):
-    """A video that is on its way to the video service, in `count` parts of `bytes` each."""
+    """A video on its way to the video service, in `count` parts of `bytes` each."""
 
     id: str
     bytes: int
@@ -45,11 +44,11 @@ class SentInParts(Model):
     since: datetime
 
 
-class Prepared(Model):
-    """What preparation found and uploaded; the state of a handle.
+class Prepared(HandleState):
+    """The state of a handle.
 
     `mentions` maps a handle to its DID, or to None when there is no such handle; `blobs` are the media's in order, as
-    `captions` are the video's; `blobs_until` is when the network may forget them; `failures` counts refused uploads;
+    `captions` are the video's; `blobs_until` is when the network may delete them; `failures` counts refused uploads;
     `posts` are the posts of a thread that are live, by stage.
     """
 
@@ -64,29 +63,16 @@ class Prepared(Model):
     failures: int = 0
     posts: dict[str, Ref] = {}
 
-    @classmethod
-    def of(cls, handle: Handle | None) -> Prepared:
-        """The state that a handle holds."""
-        return cls.model_validate(handle.state) if handle else cls()
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the network may delete a blob that no record names."""
+        return self.blobs_until
 
     def without_uploads(self, *, failures: int | None = None) -> Prepared:
-        """The same after its uploads lapsed: what was only looked up stays true."""
+        """The same without its lapsed uploads: mentions, quote and posts are still true."""
         return Prepared(
             mentions=self.mentions,
             quote=self.quote,
             posts=self.posts,
             failures=self.failures if failures is None else failures,
         )
-
-
-class Keeper:
-    """A handle's state, saved with every change."""
-
-    def __init__(self, state: Prepared, save: SaveHandle) -> None:
-        self.state = state
-        self._save = save
-
-    async def put(self, *, ready: bool = False, **changes: object) -> None:
-        """Raises StaleEpoch when this activity was overtaken."""
-        self.state = self.state.model_copy(update=changes)
-        await self._save(self.state.model_dump(mode="json"), ready=ready, expires_at=self.state.blobs_until)

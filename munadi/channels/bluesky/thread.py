@@ -8,32 +8,26 @@ from __future__ import annotations
 from datetime import timedelta
 
 from munadi.channels.bluesky.facets import handles
+from munadi.channels.channel import PART
 from munadi.domain.content import Draft
 from munadi.domain.ids import time_ordered_key
+from munadi.domain.publication import POST
 from munadi.ports import PublicationDraft
-
-POST = "post"
-_PART = "part-"
-
-
-def stages_of(draft: Draft) -> tuple[str, ...]:
-    """The parts in order: `part-2`, `part-3`, …"""
-    return tuple(f"{_PART}{number}" for number in range(2, len(draft.parts) + 2))
 
 
 def number_of(stage: str) -> int:
     """1 for the post, 2 for `part-2`, …"""
-    return 1 if stage == POST else int(stage.removeprefix(_PART))
+    return 1 if stage == POST else int(stage.removeprefix(PART))
 
 
 def parent_of(stage: str) -> str:
-    """The stage just before a part."""
+    """The step before a part."""
     number = number_of(stage) - 1
-    return POST if number == 1 else f"{_PART}{number}"
+    return POST if number == 1 else f"{PART}{number}"
 
 
 def text_of(draft: Draft, stage: str) -> str:
-    """The text that a stage shows."""
+    """The text of a step."""
     return draft.text if stage == POST else draft.parts[number_of(stage) - 2]
 
 
@@ -48,7 +42,7 @@ def mentioned(draft: Draft) -> list[str]:
 
 
 def record_key(draft: PublicationDraft, stage: str = POST) -> str:
-    """The record's key, a TID that only this stage has: a second write at it cannot make a second post.
+    """The record's key, a TID that only this step has: a second write at it cannot make a second post.
 
     The parts follow by microseconds, so that no two of a thread can meet (the clock id has only 10 bits) and the
     order of the keys is the order of the thread.

@@ -1,7 +1,7 @@
 """A video on its way through the video service: asked, uploaded, transcoded, stored as a blob at the PDS.
 
-Every step is invisible and may be repeated: the same file is answered with the job that it already has, and what has
-arrived of a large one, sent in parts, is not sent again. Nothing waits here; the workflow looks again at what runs.
+Every step is invisible and may be repeated: the same file is answered with its existing job, and parts of a large file
+that have arrived are not sent again. Nothing waits here; the workflow calls again while a job runs.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from datetime import timedelta
 from typing import NoReturn
 
 from munadi.channels.bluesky.spec import BLOB_LIFE
-from munadi.channels.bluesky.state import Keeper, RunningVideo, SentInParts
+from munadi.channels.bluesky.state import Prepared, RunningVideo, SentInParts
 from munadi.channels.bluesky.video_errors import UPLOAD_ENDED, failed_transcode, refused_limits
 from munadi.channels.bluesky.video_service import Transcode, VideoService
 from munadi.channels.bluesky.xrpc import Server
+from munadi.channels.state import Keeper
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import HOLD_GROWTH, Pending, growing
@@ -22,23 +23,23 @@ from munadi.ports import Clock
 
 # From this size on the official app sends parts.
 PARTS_FROM = 16 * 1024 * 1024
-# One run sends parts for so long, well within the life of its token, and then lets the next one go on.
+# One run sends parts for this long, well within the life of its token; the next run continues.
 MAX_RUN = timedelta(minutes=5)
-# After so many jobs that the service itself lost or failed, it is the video.
+# After this many jobs that the service lost or failed, the video is the cause.
 MAX_TRIES = 4
-# The official app looks every 1.5 s; a long job is looked at less and less often.
-FIRST_LOOK = timedelta(seconds=1.5)
-SLOWEST_LOOK = timedelta(seconds=15)
-# A job that is silent for so long is taken for lost.
+# The official app polls every 1.5 s; a long job is polled less and less often.
+FIRST_POLL = timedelta(seconds=1.5)
+SLOWEST_POLL = timedelta(seconds=15)
+# A job without a result for this long counts as lost.
 MAX_SILENCE = timedelta(hours=1)
 # Statuses of getJobStatus that say the service does not know the job.
 LOST = frozenset({"HTTP 404", "NotFound", "JobNotFound", "InvalidRequest"})
 
 
 class VideoUpload:
-    """One run for one draft's video; goes on where the handle's state ends."""
+    """One run for one post's video; it continues where the handle's state ends."""
 
-    def __init__(self, service: VideoService, keeper: Keeper, server: Server, clock: Clock) -> None:
+    def __init__(self, service: VideoService, keeper: Keeper[Prepared], server: Server, clock: Clock) -> None:
         self._service = service
         self._keeper = keeper
         self._server = server
@@ -49,7 +50,7 @@ class VideoUpload:
         if self._keeper.state.blobs:
             return None
         running = self._keeper.state.video
-        transcode = await self._look(running) if running else await self._begin(asset)
+        transcode = await self._poll(running) if running else await self._begin(asset)
         if isinstance(transcode, Pending):
             return transcode
         if transcode.blob is not None:
@@ -110,18 +111,18 @@ class VideoUpload:
             await self._service.send(token, sent, number, asset)
         return await self._service.finish(token, sent.id)
 
-    async def _look(self, running: RunningVideo) -> Transcode:
+    async def _poll(self, running: RunningVideo) -> Transcode:
         try:
             return await self._service.status(running.id)
         except ChannelError as error:
             if error.provider_code not in LOST:
                 raise
             error.reason, error.effect = Reason.PROVIDER_OUTAGE, Effect.NOT_SENT
-            error.message = "Bluesky: the video service does not know the job any more"
+            error.message = "Bluesky: the video service no longer knows the job"
             await self._give_up(error)
 
     async def _give_up(self, error: ChannelError) -> NoReturn:
-        """Forget the job. A fault of the service is worth another, after growing waits, and not for ever."""
+        """Forget the job. After a fault of the service another is started, after growing waits and not endlessly."""
         failures = self._keeper.state.failures + 1
         await self._keeper.put(parts=None, video=None, failures=failures)
         if error.reason is Reason.PROVIDER_OUTAGE:
@@ -133,4 +134,4 @@ class VideoUpload:
 
 
 def _again(waited: timedelta, state: str) -> Pending:
-    return Pending(after=min(max(waited / 8, FIRST_LOOK), SLOWEST_LOOK), note=f"the video is {state}")
+    return Pending(after=min(max(waited / 8, FIRST_POLL), SLOWEST_POLL), note=f"the video is {state}")

@@ -1,7 +1,8 @@
-"""The video service: upload and transcoding beside the PDS. Source: facts, section 3; lexicons app.bsky.video.*.
+"""The video service: upload and transcoding beside the PDS.
 
-It is called with tokens that the account's own PDS signs, each for one method (`lxm`) at one service (`aud`). The
-upload's token is for the PDS itself, because the service will store the finished blob there.
+Source: docs/networks/bluesky.md, section 3; lexicons app.bsky.video.*. The account's own PDS signs its tokens, each for
+one method (`lxm`) at one service (`aud`). The upload's token is for the PDS itself, because the service stores the
+finished blob there.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from munadi.channels.bluesky.spec import GIF
 from munadi.channels.bluesky.state import SentInParts
 from munadi.channels.bluesky.video_errors import explain_video
 from munadi.channels.bluesky.xrpc import Server, address
-from munadi.channels.http import ChannelHttp, ChannelTools, no_proof
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.channels.http import ChannelTools, no_proof
 from munadi.domain.media import MediaAsset
 from munadi.ports import Answer
 
@@ -29,14 +29,14 @@ PIECE_BYTES = 4 * 1024 * 1024
 # From the last byte to the answer, the service looks at the whole file.
 UPLOAD_TIMEOUT = 180.0
 ALREADY_PROCESSED = 409
-# What a service says that does not take uploads in parts.
+# Statuses of a service that does not take uploads in parts.
 NOT_SERVED = frozenset({404, 501})
 ENDINGS = {"video/mp4": "mp4", "video/mpeg": "mpeg", "video/webm": "webm", "video/quicktime": "mov", GIF: "gif"}
 
 
 @dataclass(frozen=True)
 class Transcode:
-    """`blob` is there once the video is; `failed` holds what the service says of a job that ended without one."""
+    """A job. `blob` is there once the video is processed; `failed` is the status of a job that ended without one."""
 
     id: str
     blob: dict[str, Any] | None = None
@@ -46,7 +46,7 @@ class Transcode:
 
 @dataclass(frozen=True)
 class Arrived:
-    """How far an upload in parts is: `created` takes parts, `completed` has a job, `finishing` is on its way there."""
+    """An upload in parts: `created` takes parts, `finishing` is put together, `completed` has a job."""
 
     state: str
     parts: frozenset[int]
@@ -54,14 +54,14 @@ class Arrived:
 
 
 class VideoService:
-    """For one host; `did` is who it says it is. Everything raises ChannelError."""
+    """The service at one host; `did` is its DID. Everything raises ChannelError."""
 
     def __init__(self, host: str, did: str, tools: ChannelTools) -> None:
         self._host = host
         self._did = did
         self._media = tools.media
         self._clock = tools.clock
-        self._http = ChannelHttp(tools.client, self._explain)
+        self._http = tools.http(explain_video)
 
     async def limits(self, server: Server) -> dict[str, Any]:
         """What the account may still upload today."""
@@ -72,14 +72,14 @@ class VideoService:
         return dict(answer.body)
 
     async def upload_token(self, server: Server) -> str:
-        """For all that uploads: in the name of the PDS's own word for who it is, or else the did:web of its host."""
+        """The token for uploads. Its audience is the DID that the PDS names, or else the did:web of its host."""
         did = (await server.describe()).field("did")
         known = isinstance(did, str) and did.startswith("did:")
         audience = did if known else f"did:web:{quote(urlsplit(server.base).netloc)}"
         return await server.service_token(str(audience), STORE, self._clock.now() + TOKEN_LIFE)
 
     async def upload(self, server: Server, asset: MediaAsset) -> Transcode:
-        """Send the file at once. The same file again is answered with the job it has."""
+        """Send the file at once. The same file again is answered with its existing job."""
         answer = await self._call(
             "POST",
             "uploadVideo",
@@ -111,7 +111,7 @@ class VideoService:
         return SentInParts(id=job_id, bytes=size, count=count, since=self._clock.now())
 
     async def send(self, token: str, sent: SentInParts, number: int, asset: MediaAsset) -> None:
-        """One part, the first is number 1; the same one may come again."""
+        """Send one part, counted from 1; the same part may be sent again."""
         start, end = (number - 1) * sent.bytes, min(number * sent.bytes, asset.bytes)
         await self._call(
             "POST",
@@ -124,13 +124,13 @@ class VideoService:
         )
 
     async def finish(self, token: str, job_id: str) -> Transcode:
-        """All parts are there: the job that they became, another's when the service knows the file."""
+        """All parts are there: their job, or another account's when the service has the same file."""
         body = {"jobId": job_id}
         answer = await self._call("POST", "finishUpload", token, json_body=body, timeout=UPLOAD_TIMEOUT)
         return self._read(answer, "completedJobId")
 
     async def arrived(self, token: str, job_id: str) -> Arrived:
-        """What has come of an upload in parts."""
+        """How far an upload in parts is."""
         answer = await self._call("GET", "getUploadStatus", token, params={"jobId": job_id})
         state, parts = answer.field("state"), answer.field("receivedParts")
         if not isinstance(state, str) or not isinstance(parts, list):
@@ -139,7 +139,7 @@ class VideoService:
         return Arrived(state, frozenset(part for part in parts if isinstance(part, int)), transcode)
 
     async def abort(self, token: str, job_id: str) -> None:
-        """Give up an upload in parts: until then it counts against the account's day."""
+        """Abort an upload in parts: until then it counts against the account's daily limit."""
         await self._call("POST", "abortUpload", token, json_body={"jobId": job_id})
 
     async def _call(self, method: str, name: str, token: str | None, **rest: Any) -> Answer:
@@ -147,15 +147,7 @@ class VideoService:
 
     async def _bytes(self, asset: MediaAsset, start: int, end: int) -> AsyncIterator[bytes]:
         for begin in range(start, end, PIECE_BYTES):
-            length = min(PIECE_BYTES, end - begin)
-            try:
-                content = await self._media.read(asset, begin, length)
-            except FileNotFoundError:
-                content = b""
-            if len(content) != length:
-                message = f"Bluesky: the stored file of media {asset.id} is gone or shorter than it was"
-                raise ChannelError(Reason.MEDIA_UNREACHABLE, Effect.REJECTED, message)
-            yield content
+            yield await self._media.read(asset, begin, min(PIECE_BYTES, end - begin))
 
     def _read(self, answer: Answer, named: str = "jobId") -> Transcode:
         """A job's status, wrapped in `jobStatus` as the lexicon has it, or bare as the service sends it."""
@@ -163,7 +155,7 @@ class VideoService:
         status = wrapped if isinstance(wrapped, dict) else answer.body
         job_id = answer.field(named) or (status.get("jobId") if isinstance(status, Mapping) else None)
         if not isinstance(status, dict) or not isinstance(job_id, str):
-            raise self._explain(answer) if answer.status == ALREADY_PROCESSED else no_proof(answer)
+            raise self._http.explain(answer) if answer.status == ALREADY_PROCESSED else no_proof(answer)
         blob, state = status.get("blob"), str(status.get("state") or "")
         return Transcode(
             id=job_id,
@@ -171,9 +163,6 @@ class VideoService:
             failed=status if state == "JOB_STATE_FAILED" else None,
             state=state.removeprefix("JOB_STATE_").lower(),
         )
-
-    def _explain(self, answer: Answer) -> ChannelError:
-        return explain_video(answer, self._clock.now())
 
 
 def _name(asset: MediaAsset) -> str:

@@ -1,6 +1,7 @@
-"""Shapes on the wire: the post record and the call that writes it. Pure, and the same for the same draft.
+"""Shapes on the wire: the post record, its gates, and the call that writes them. Pure: the same for the same draft.
 
-Source: lexicons app.bsky.feed.post, com.atproto.label.defs#selfLabels, com.atproto.repo.{putRecord,applyWrites}.
+Source: lexicons app.bsky.feed.{post,threadgate,postgate}, com.atproto.label.defs#selfLabels,
+com.atproto.repo.{putRecord,applyWrites}.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from typing import Any
 
 from munadi.channels.bluesky.embeds import embed_of, strong_ref
 from munadi.channels.bluesky.facets import as_wire, detect
-from munadi.channels.bluesky.spec import Options
+from munadi.channels.bluesky.spec import NOBODY, Options
 from munadi.channels.bluesky.state import Prepared, Ref
-from munadi.channels.bluesky.thread import POST as FIRST
 from munadi.channels.bluesky.thread import number_of, text_of
+from munadi.domain.publication import POST
 from munadi.ports import Answer, PublicationDraft
 
-POST = "app.bsky.feed.post"
+FEED_POST = "app.bsky.feed.post"
+THREADGATE, POSTGATE = "app.bsky.feed.threadgate", "app.bsky.feed.postgate"
+REPLY_RULES = {"mentioned": "mentionRule", "followers": "followerRule", "following": "followingRule"}
 
 
 @dataclass(frozen=True)
@@ -35,21 +38,23 @@ def timestamp(at: datetime) -> str:
 
 
 def post_record(
-    draft: PublicationDraft, options: Options, prepared: Prepared, stage: str = FIRST, reply: Reply | None = None
+    draft: PublicationDraft, options: Options, prepared: Prepared, stage: str = POST, reply: Reply | None = None
 ) -> dict[str, Any]:
-    """The whole record; `createdAt` is the due time, which a repeat shares, and a millisecond more for each part.
+    """The whole record. `createdAt` is the due time, the same in every retry, and a millisecond more for each part.
 
     Embed and extra tags belong to the first post; languages and labels to every one.
     """
     text = text_of(draft, stage)
     created_at = draft.due_at + timedelta(milliseconds=number_of(stage) - 1)
-    record: dict[str, Any] = {"$type": POST, "text": text, "createdAt": timestamp(created_at)}
+    record: dict[str, Any] = {"$type": FEED_POST, "text": text, "createdAt": timestamp(created_at)}
     if facets := as_wire(text, detect(text), prepared.mentions):
         record["facets"] = facets
     if reply is not None:
         record["reply"] = {"root": strong_ref(reply.root), "parent": strong_ref(reply.parent)}
-    if stage == FIRST:
-        record |= _first_only(draft, options, prepared)
+    if stage == POST and (embed := embed_of(draft, options, prepared)):
+        record["embed"] = embed
+    if stage == POST and options.tags:
+        record["tags"] = list(options.tags)
     if options.langs:
         record["langs"] = list(options.langs)
     if options.labels:
@@ -58,9 +63,17 @@ def post_record(
     return record
 
 
-def _first_only(draft: PublicationDraft, options: Options, prepared: Prepared) -> dict[str, Any]:
-    embed = embed_of(draft, options, prepared)
-    return ({"embed": embed} if embed else {}) | ({"tags": list(options.tags)} if options.tags else {})
+def gates_of(options: Options, stage: str, uri: str, created_at: str) -> dict[str, dict[str, Any]]:
+    """Who may answer a post and who may quote it: records by collection, at the post's key.
+
+    Replies are restricted for the whole thread, quotes for each of its posts. The official app writes them like this.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    if options.reply_control and stage == POST:
+        found[THREADGATE] = {"allow": [_reply_rule(name) for name in options.reply_control if name != NOBODY]}
+    if not options.quotes_allowed:
+        found[POSTGATE] = {"embeddingRules": [{"$type": f"{POSTGATE}#disableRule"}]}
+    return {name: {"$type": name, "post": uri, "createdAt": created_at, **gate} for name, gate in found.items()}
 
 
 def commit(did: str, key: str, records: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -77,14 +90,14 @@ def commit(did: str, key: str, records: Mapping[str, Any]) -> tuple[str, dict[st
 
 
 def written(answer: Answer) -> list[dict[str, Any]]:
-    """What the answer to a commit says of each record, in order."""
+    """The result of a commit for each record, in order."""
     results = answer.field("results")
-    said = results if isinstance(results, list) else [answer.body]
-    return [one if isinstance(one, dict) else {} for one in said]
+    each = results if isinstance(results, list) else [answer.body]
+    return [one if isinstance(one, dict) else {} for one in each]
 
 
 def same_post(one: Any, other: Any) -> bool:
-    """Whether two records are the same post: everything but `createdAt`, which a later try may write anew."""
+    """Whether two records are the same post: equal in everything but `createdAt`, which a later try may change."""
     if not isinstance(one, dict) or not isinstance(other, dict):
         return False
     return {**one, "createdAt": None} == {**other, "createdAt": None}
@@ -92,9 +105,15 @@ def same_post(one: Any, other: Any) -> bool:
 
 def post_uri(did: str, key: str) -> str:
     """The post's id."""
-    return f"at://{did}/{POST}/{key}"
+    return f"at://{did}/{FEED_POST}/{key}"
 
 
 def post_url(did: str, key: str) -> str:
-    """Where people see it; the DID form survives a change of handle."""
+    """Where people see it; an address with the DID survives a change of handle."""
     return f"https://bsky.app/profile/{did}/post/{key}"
+
+
+def _reply_rule(name: str) -> dict[str, str]:
+    if name in REPLY_RULES:
+        return {"$type": f"{THREADGATE}#{REPLY_RULES[name]}"}
+    return {"$type": f"{THREADGATE}#listRule", "list": name}

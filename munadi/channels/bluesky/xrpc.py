@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,31 +12,32 @@ from pydantic import SecretStr
 
 from munadi.channels.bluesky.dpop import USE_NONCE, DpopKey, Nonces
 from munadi.channels.bluesky.errors import explain
+from munadi.channels.bluesky.spec import Hosts
 from munadi.channels.http import ChannelHttp, ChannelTools, no_proof
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer, Gate
 
-# resolveHandle of a handle that does not exist: the lexicon's name, and what the reference PDS says.
+# resolveHandle of a handle that does not exist: the lexicon's error, and the reference PDS's.
 NO_SUCH_HANDLE = frozenset({"HandleNotFound", "InvalidRequest"})
 
 
-# Where `Credentials.extra` of an OAuth account has the key that its tokens are bound to, the client key that its grant
-# is bound to, and what its tokens may do.
+# The names in `Credentials.extra` of an OAuth account: the key that its tokens are bound to, the client key that its
+# grant is bound to, and the scope of its tokens.
 DPOP_KEY, CLIENT_KEY, SCOPE = "dpopKey", "clientKey", "scope"
 Sign = Callable[[], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
 class Access:
-    """A token of an account, and the key that it is bound to if it is OAuth's; a session's is a bearer token."""
+    """A token of an account, and the key that it is bound to by OAuth; a session's is a bearer token without one."""
 
     token: str
     key: DpopKey | None = None
 
     @classmethod
     def of(cls, token: SecretStr, extra: Mapping[str, SecretStr]) -> Access:
-        """From what is stored, or imported. ChannelError when the key is damaged: only a new consent helps."""
+        """From stored or imported credentials. ChannelError when the key is damaged: only a new consent helps."""
         try:
             key = DpopKey.read(extra[DPOP_KEY]) if DPOP_KEY in extra else None
         except ValueError as error:
@@ -45,29 +46,28 @@ class Access:
 
 
 class Xrpc:
-    """Calls any PDS. `entryway` and `known` are settings of ours; every other address comes from a user: guarded."""
+    """Calls any PDS. The hosts of our settings are trusted; every other address comes from a user and is guarded."""
 
-    def __init__(self, entryway: str, tools: ChannelTools, known: Collection[str] = ()) -> None:
-        self.entryway = entryway.rstrip("/")
-        self._known = {self.entryway, *(base.rstrip("/") for base in known)}
-        self._clock = tools.clock
+    def __init__(self, hosts: Hosts, tools: ChannelTools) -> None:
+        self.entryway = hosts.entryway.rstrip("/")
+        self._trusted = {base.rstrip("/") for base in (hosts.entryway, hosts.appview, hosts.plc)}
         self._tools = tools
         self._nonces = Nonces()
 
     def explain(self, answer: Answer) -> ChannelError:
         """See `errors`."""
-        return explain(answer, self._clock.now())
+        return explain(answer, self._tools.clock.now())
 
     async def call(self, method: str, url: str, access: Access | None = None, **rest: Any) -> Answer:
-        """`ChannelHttp.call` with what the account's token needs. Raises ChannelError."""
+        """`ChannelHttp.call` with the account's token, and the proof that it needs. Raises ChannelError."""
         if access is not None and access.key is not None:
             return await self.prove(method, url, access.key, access.token, **rest)
         return await self._http(url).call(method, url, token=access.token if access else None, **rest)
 
     async def prove(self, method: str, url: str, key: DpopKey, token: str | None = None, **rest: Any) -> Answer:
-        """One call with a proof of `key`, or a second one when the server refused only its nonce: then the first did
-        nothing, so no two can take effect. A gate is asked before each, and so is `sign`, for what else is in the form
-        and works once. Raises ChannelError."""
+        """One call with a proof of `key`, and a second one when the server refused only the nonce: the first had no
+        effect then, so there are never two. Before each, the gate is asked, and `sign` gives the form fields that work
+        only once. Raises ChannelError."""
         sent = self._nonces.of(url)
         try:
             return await self._prove(method, url, key, token, **rest)
@@ -90,7 +90,7 @@ class Xrpc:
         **rest: Any,
     ) -> Answer:
         signed = sign() if sign is not None else {}
-        proof = key.proof(method, url, self._clock.now(), nonce=self._nonces.of(url), token=token)
+        proof = key.proof(method, url, self._tools.clock.now(), nonce=self._nonces.of(url), token=token)
         bound = {"authorization": f"DPoP {token}"} if token else {}
         sent = {**(headers or {}), **bound, "dpop": proof}
         hidden = [*secrets, *signed.values(), *([token] if token else ())]
@@ -100,19 +100,18 @@ class Xrpc:
         return answer
 
     def _http(self, url: str) -> ChannelHttp:
-        ours = any(url.startswith(f"{base}/") for base in self._known)
-        return ChannelHttp(self._tools.client if ours else self._tools.guarded, partial(self._refused, url))
+        trusted = any(url.startswith(f"{base}/") for base in self._trusted)
+        return ChannelHttp(self._tools.client if trusted else self._tools.guarded, partial(self._refused, url))
 
     def _refused(self, url: str, answer: Answer) -> ChannelError:
         self._nonces.learn(url, answer.headers)
         return self.explain(answer)
 
     async def did_of(self, base: str, handle: str, access: Access | None = None) -> str | None:
-        """resolveHandle, for which nobody needs a token; None when there is no such handle."""
+        """resolveHandle, which needs no token; None when there is no such handle."""
         try:
-            answer = await self.query(
-                base, "com.atproto.identity.resolveHandle", {"handle": handle.lower()}, access=access
-            )
+            params = {"handle": handle.lower()}
+            answer = await self.query(base, "com.atproto.identity.resolveHandle", params, access=access)
         except ChannelError as error:
             if error.provider_code in NO_SUCH_HANDLE:
                 return None
@@ -147,23 +146,23 @@ class Server:
     def __init__(self, xrpc: Xrpc, account: ConnectedAccount) -> None:
         self.base = account.service_url or xrpc.entryway
         self.did = account.external_id
-        self._xrpc = xrpc
+        self.xrpc = xrpc
         self._access = Access.of(account.credentials.access_token, account.credentials.extra)
 
     async def write(self, nsid: str, body: Mapping[str, Any], gate: Gate, proof: Callable[[Answer], object]) -> Answer:
         """The visible call."""
         url = address(self.base, nsid)
-        return await self._xrpc.call("POST", url, self._access, json_body=body, gate=gate, proof=proof)
+        return await self.xrpc.call("POST", url, self._access, json_body=body, gate=gate, proof=proof)
 
     async def record(self, did: str, collection: str, key: str) -> Answer:
-        """getRecord, for which nobody needs a token."""
+        """getRecord, which needs no token."""
         params = {"repo": did, "collection": collection, "rkey": key}
-        return await self._xrpc.query(self.base, "com.atproto.repo.getRecord", params)
+        return await self.xrpc.query(self.base, "com.atproto.repo.getRecord", params)
 
     async def upload(self, content: bytes, mime_type: str) -> dict[str, Any]:
-        """uploadBlob: the blob to put into a record. Nothing visible; the same bytes give the same blob."""
+        """uploadBlob: the blob to put into a record. Invisible; the same bytes give the same blob."""
         url, headers = address(self.base, "com.atproto.repo.uploadBlob"), {"content-type": mime_type}
-        answer = await self._xrpc.call("POST", url, self._access, content=content, headers=headers)
+        answer = await self.xrpc.call("POST", url, self._access, content=content, headers=headers)
         blob = answer.field("blob")
         if not isinstance(blob, dict) or not blob:
             raise no_proof(answer, [self._access.token])
@@ -171,22 +170,22 @@ class Server:
 
     async def resolve_handle(self, handle: str) -> str | None:
         """The DID of a handle; None when there is no such handle."""
-        return await self._xrpc.did_of(self.base, handle, self._access)
+        return await self.xrpc.did_of(self.base, handle, self._access)
 
     async def service_token(self, audience: str, method: str, expires_at: datetime) -> str:
         """A token that speaks for the account, for one method at one service."""
         params = {"aud": audience, "lxm": method, "exp": str(int(expires_at.timestamp()))}
-        answer = await self._xrpc.query(self.base, "com.atproto.server.getServiceAuth", params, access=self._access)
+        answer = await self.xrpc.query(self.base, "com.atproto.server.getServiceAuth", params, access=self._access)
         token = answer.field("token")
         if not isinstance(token, str):
             raise no_proof(answer, [self._access.token])
         return token
 
     async def describe(self) -> Answer:
-        """What the server says of itself."""
-        return await self._xrpc.query(self.base, "com.atproto.server.describeServer")
+        """describeServer."""
+        return await self.xrpc.query(self.base, "com.atproto.server.describeServer")
 
 
 def address(base: str, nsid: str) -> str:
-    """Where a method is called."""
+    """The address of a method."""
     return f"{base.rstrip('/')}/xrpc/{nsid}"

@@ -6,9 +6,8 @@ Which attachments may be combined is undocumented beyond a text attachment with 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
-from munadi.channels.text import Problems
+from munadi.channels.text import Problems, is_web_address
 from munadi.channels.threads.spec import LOCATION_SCOPE, Options, Stretch, TextAttachment
 from munadi.channels.threads.wire import shown_text
 from munadi.domain.account import ConnectedAccount
@@ -27,15 +26,6 @@ def check_options(found: Problems, draft: Draft, options: Options, account: Conn
     if options.location_id and account is not None and account.scopes and LOCATION_SCOPE not in account.scopes:
         message = f"tags a location only with the permission {LOCATION_SCOPE}: reconnect the account"
         found.add("/options/locationId", "MISSING_SCOPE", "location_scope", message, LOCATION_SCOPE)
-
-
-def is_web_address(link: str) -> bool:
-    """Whether Threads can make a card of it."""
-    try:
-        parts = urlsplit(link)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _attachments(found: Problems, draft: Draft, options: Options) -> None:

@@ -14,10 +14,11 @@ from munadi.channels.text import (
     check_media_count,
     check_media_files,
     check_text,
+    is_web_address,
     lengths,
     measure,
 )
-from munadi.channels.threads.option_rules import check_options, is_web_address
+from munadi.channels.threads.option_rules import check_options
 from munadi.channels.threads.spec import (
     AUDIO_CODECS,
     LEADS,

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from munadi.channels.bluesky.accounts import expiry
 from munadi.channels.bluesky.identity import pds_of
-from munadi.channels.bluesky.sessions import expiry
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.importing import prove
 from munadi.ports import AccountImport

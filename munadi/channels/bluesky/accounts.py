@@ -1,60 +1,74 @@
-"""Sessions: who a login or token speaks for, and new tokens for old. Source: facts, section 2a.
+"""Whose credentials are, and new tokens for old. Source: docs/networks/bluesky.md, section 2a.
 
-A session's refresh answers with a *pair*; the used refresh token lives on for two hours, so a lost answer is no loss.
+A session's refresh answers with a *pair*. The used refresh token still works for two hours, so a lost answer costs
+nothing.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pydantic import SecretStr
 
 from munadi.channels.bluesky.client import KEY_FACT, ClientKey
+from munadi.channels.bluesky.grants import Grant
 from munadi.channels.bluesky.identity import Owner, pds_of
+from munadi.channels.bluesky.oauth import BlueskyLogin
 from munadi.channels.bluesky.proving import Claim, Proving
 from munadi.channels.bluesky.xrpc import CLIENT_KEY, SCOPE, Access, Xrpc
+from munadi.channels.channel import Accounts
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Effect, FieldRefused, Reason
 from munadi.ports import AccountImport, Answer, Connection
 
-# What a refresh answers when the grant is dead, rather than merely when the access token is.
+# A refresh answers so when the grant has ended, rather than only the access token.
 DEAD_GRANT = frozenset({"ExpiredToken", "InvalidToken"})
 
 
-class Sessions:
-    """`verify` and `refresh` of the channel."""
+@dataclass(frozen=True)
+class BlueskyAccounts(Accounts):
+    """Accounts of any PDS, by the session of an app password or by a grant of OAuth."""
 
-    def __init__(self, xrpc: Xrpc, proving: Proving) -> None:
-        self._xrpc = xrpc
-        self._proving = proving
+    xrpc: Xrpc
+    proving: Proving
+    login: BlueskyLogin
+
+    @property
+    def authorizer(self) -> BlueskyLogin:
+        """AT Protocol's OAuth."""
+        return self.login
 
     async def verify(self, given: AccountImport) -> Connection:
-        """Log in with identifier and app password, or look at the session behind a token. Raises ChannelError.
+        """Log in with identifier and app password, or read the session behind a token. Raises ChannelError.
 
         What the server says about the account is a claim, which `proving` checks.
         """
-        base = (given.service_url or self._xrpc.entryway).rstrip("/")
+        base = (given.service_url or self.xrpc.entryway).rstrip("/")
         if given.identifier and given.password:
             answer = await self._log_in(base, given.identifier, given.password)
             credentials = _pair(answer)
         elif given.access_token:
-            answer, credentials = await self._look(base, given)
+            answer, credentials = await self._read_session(base, given.access_token, given)
         else:
             raise _refuse(Reason.MISSING_FIELD, "give identifier and password (an app password), or accessToken")
         claim = _claim(answer)
         if given.external_id and given.external_id != claim.did:
             raise _foreign(f"these credentials are {claim.did}'s, not {given.external_id}'s", given, claim)
-        proven = await self._proving.prove(claim, base, given)
+        proven = await self.proving.prove(claim, base, given)
         return Connection(_profile(proven, credentials), credentials)
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
-        """A new pair. Raises ChannelError: TOKEN_REVOKED when only a new login helps."""
+        """A new pair of tokens. Raises ChannelError: TOKEN_REVOKED when only a new login helps."""
+        grant = Grant.of(account.credentials)
+        if grant is not None:
+            return await self.login.granting.refresh(account, grant)
         token = account.credentials.refresh_token
         if token is None:
             raise _refuse(Reason.TOKEN_REVOKED, "the account was connected without a refresh token")
-        base = account.service_url or self._xrpc.entryway
+        base = account.service_url or self.xrpc.entryway
         answer = await self._refresh(base, token)
         # An import may not know yet whose it is.
         if account.external_id and answer.field("did") not in (None, account.external_id):
@@ -65,18 +79,17 @@ class Sessions:
     async def _log_in(self, base: str, identifier: str, password: SecretStr) -> Answer:
         secret = password.get_secret_value()
         body = {"identifier": identifier, "password": secret}
-        return await self._xrpc.procedure(base, "com.atproto.server.createSession", body=body, secrets=[secret])
+        return await self.xrpc.procedure(base, "com.atproto.server.createSession", body=body, secrets=[secret])
 
-    async def _look(self, base: str, given: AccountImport) -> tuple[Answer, Credentials]:
+    async def _read_session(self, base: str, token: SecretStr, given: AccountImport) -> tuple[Answer, Credentials]:
         """getSession with the given token."""
-        assert given.access_token is not None
-        access = Access.of(given.access_token, given.extra)
-        answer = await self._xrpc.query(base, "com.atproto.server.getSession", access=access)
+        access, refresh = Access.of(token, given.extra), given.refresh_token
+        answer = await self.xrpc.query(base, "com.atproto.server.getSession", access=access)
         credentials = Credentials(
-            access_token=given.access_token,
-            refresh_token=given.refresh_token,
+            access_token=token,
+            refresh_token=refresh,
             expires_at=expiry(access.token) or given.expires_at,
-            grant_expires_at=given.grant_expires_at or _end_of(given.refresh_token),
+            grant_expires_at=given.grant_expires_at or (refresh and expiry(refresh.get_secret_value())),
             is_final=given.is_final,
             extra=dict(given.extra),
         )
@@ -85,7 +98,7 @@ class Sessions:
     async def _refresh(self, base: str, token: SecretStr) -> Answer:
         try:
             access = Access(token.get_secret_value())
-            answer = await self._xrpc.procedure(base, "com.atproto.server.refreshSession", access=access)
+            answer = await self.xrpc.procedure(base, "com.atproto.server.refreshSession", access=access)
         except ChannelError as error:
             if error.provider_code in DEAD_GRANT:
                 error.reason, error.effect = Reason.TOKEN_REVOKED, Effect.NOT_SENT
@@ -95,12 +108,8 @@ class Sessions:
         return answer
 
 
-def _end_of(token: SecretStr | None) -> datetime | None:
-    return None if token is None else expiry(token.get_secret_value())
-
-
 def expiry(token: str) -> datetime | None:
-    """The `exp` of a JWT, unverified (the server judges it; we only plan by it); None when it cannot be read."""
+    """The `exp` of a JWT, unverified (we only plan by it); None when it cannot be read."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

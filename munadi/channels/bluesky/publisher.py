@@ -1,0 +1,110 @@
+"""Posting to Bluesky: a post and the parts of its thread, each a record at its own key (see `posting`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from munadi.channels.bluesky.facets import handles
+from munadi.channels.bluesky.posting import RecordWriter, get_record
+from munadi.channels.bluesky.prepare import Preparation, is_complete
+from munadi.channels.bluesky.rules import lead_of
+from munadi.channels.bluesky.spec import Options, Settings
+from munadi.channels.bluesky.state import Prepared
+from munadi.channels.bluesky.thread import record_key, texts
+from munadi.channels.bluesky.video_errors import UPLOAD_ENDED
+from munadi.channels.bluesky.video_service import VideoService
+from munadi.channels.bluesky.wire import post_uri, post_url
+from munadi.channels.bluesky.xrpc import Server, Xrpc
+from munadi.channels.channel import Post, Publisher
+from munadi.channels.http import ChannelTools, cannot_look
+from munadi.channels.state import Keeper
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.content import Draft
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.publication import POST, Absent, Handle, Pending, Published, Ready, Unknown, Warning_
+from munadi.ports import SaveHandle, Stage
+
+NOTHING_TO_ABORT = UPLOAD_ENDED | {"UploadAlreadyCompleted"}
+
+
+class BlueskyPublisher(Publisher[Options]):
+    """A post and the parts of its thread."""
+
+    def __init__(self, settings: Settings, xrpc: Xrpc, tools: ChannelTools) -> None:
+        self._xrpc = xrpc
+        self._tools = tools
+        self._appview = settings.hosts.appview
+        self._service = VideoService(settings.hosts.video, settings.video_did, tools)
+
+    async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
+        """Mentions, the quote, blobs and the card, saved part by part; a video until it is transcoded."""
+        if not lead_of(post.draft, post.options):
+            return Ready()
+        server = Server(self._xrpc, post.account)
+        return await Preparation(server, self._service, self._appview, self._tools, post, save).run()
+
+    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
+        """One commit. Raises ChannelError; DUPLICATE_CONTENT when another record exists at the key."""
+        keep = Keeper(Prepared.of(post.handle), save)
+        if not is_complete(post.draft, post.options, keep.state, stage.name):
+            message = "Bluesky: publish was called before prepare ended"
+            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
+        is_new = await RecordWriter(Server(self._xrpc, post.account), post, keep).write(stage)
+        return _published(post, stage.name, self._tools.clock.now() if is_new else None)
+
+    async def check(self, post: Post[Options]) -> Pending | Ready | Published:
+        """A record is live at once, so this only reads it."""
+        found = await self.find(post, post.draft.created_at, POST)
+        return found if isinstance(found, Published) else Ready(expires_at=Prepared.of(post.handle).expires_at)
+
+    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+        """getRecord at the step's key, on the account's own PDS, which is the authority."""
+        try:
+            await get_record(Server(self._xrpc, post.account), post.draft, stage)
+        except ChannelError as error:
+            if error.provider_code == "RecordNotFound":
+                return Absent()
+            return cannot_look(error)
+        return _published(post, stage, None)
+
+    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
+        """Abort a video that was not sent to its end; the server deletes blobs that no record names."""
+        if (parts := Prepared.of(handle).parts) is None:
+            return
+        token = await self._service.upload_token(Server(self._xrpc, account))
+        try:
+            await self._service.abort(token, parts.id)
+        except ChannelError as error:
+            if error.provider_code not in NOTHING_TO_ABORT:
+                raise
+
+
+def _published(post: Post[Options], stage: str, at: datetime | None) -> Published:
+    did, key, prepared = post.account.external_id, record_key(post.draft, stage), Prepared.of(post.handle)
+    return Published(
+        post_id=post_uri(did, key),
+        url=post_url(did, key),
+        published_at=at,
+        warnings=(*_card_warnings(prepared), *_mention_warnings(post.draft, prepared)) if stage == POST else (),
+    )
+
+
+def _card_warnings(prepared: Prepared) -> tuple[Warning_, ...]:
+    if prepared.card is None or not prepared.card.picture_missing:
+        return ()
+    message = "the linked page's picture could not be used, so the preview is shown without it"
+    return (Warning_(code="CARD_WITHOUT_PICTURE", message=message, channel="bluesky", pointer="/link"),)
+
+
+def _mention_warnings(draft: Draft, prepared: Prepared) -> tuple[Warning_, ...]:
+    return tuple(
+        Warning_(
+            code="MENTION_UNRESOLVED",
+            message=f"@{handle} is not a Bluesky handle; it is shown as plain text",
+            channel="bluesky",
+            pointer=pointer,
+        )
+        for pointer, text in texts(draft)
+        for handle in handles(text)
+        if prepared.mentions.get(handle, "") is None
+    )
