@@ -26,15 +26,10 @@ def build_channels(settings: Mapping[str, Mapping[str, Any]], tools: ChannelTool
     built: dict[ChannelName, Channel] = {}
     authorizers: dict[ChannelName, Authorizer] = {}
     for name, module in REGISTRY.items():
-        package, given = import_module(module), settings.get(name.value, {})
-        build: Callable[[Mapping[str, Any], ChannelTools], Channel] = package.build
-        channel = build(given, tools)
-        title = channel.spec.title
+        build: Callable[[Mapping[str, Any], ChannelTools], ComposedChannel[Any]] = import_module(module).build
+        channel = build(settings.get(name.value, {}), tools)
+        title, authorizer = channel.spec.title, channel.accounts.authorizer
         built[name] = contained(channel, title)
-        authorizer = channel.accounts.authorizer if isinstance(channel, ComposedChannel) else None
-        if hasattr(package, "build_authorizer"):  # a channel that is not composed yet
-            ask: Callable[[Mapping[str, Any], ChannelTools], Authorizer] = package.build_authorizer
-            authorizer = ask(given, tools)
         if authorizer is not None:
             authorizers[name] = contained(authorizer, title)
     return Channels(built, authorizers)
