@@ -9,10 +9,9 @@ An error of the database names its statement and never its parameters: they hold
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async
 from sqlalchemy.pool import QueuePool
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from munadi.db.sqlite import connect
+from munadi.db.group_commit import GroupCommit
+from munadi.db.sqlite import OneTripConnection, connect, connect_writer
 
 BUSY_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
@@ -38,10 +38,11 @@ class Database:
         # Called after each commit that wrote deliveries; the worker's event dispatcher listens.
         self.on_deliveries: Callable[[], None] = lambda: None
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._writers = asyncio.Lock() if self.is_sqlite else None
+        self._groups: GroupCommit | None = None
         if self.is_sqlite:
-            self._reader = _sqlite_engine(url, "BEGIN", pool_size)
-            self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE", 2)
+            self._reader = _sqlite_engine(url, "BEGIN", connect, pool_size)
+            self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE", connect_writer, 2)
+            self._groups = GroupCommit(self._writer)
         else:
             self._reader = self._writer = create_async_engine(
                 url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
@@ -60,18 +61,23 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncSession]:
         """One writing transaction: committed when the block ends, rolled back when it raises."""
         busy, asked_at = self._is_busy(), time.monotonic()
-        async with self._writers or nullcontext(), self._write_sessions() as session, session.begin():
+        async with self._groups.transaction() if self._groups else self._transaction() as session:
             if busy:
-                await session.connection()
                 session.info[_WAITED] = timedelta(seconds=time.monotonic() - asked_at)
             yield session
         if session.info.get(_DELIVERIES):
             self.on_deliveries()
 
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncSession]:
+        async with self._write_sessions() as session, session.begin():
+            await session.connection()
+            yield session
+
     def _is_busy(self) -> bool:
         """Whether a new transaction has to wait for another one of this process."""
-        if self._writers is not None:
-            return self._writers.locked()
+        if self._groups is not None:
+            return self._groups.is_busy
         pool = self._writer.pool
         return isinstance(pool, QueuePool) and pool.checkedout() >= pool.size()
 
@@ -82,6 +88,8 @@ class Database:
 
     async def close(self) -> None:
         """Give back every connection."""
+        if self._groups is not None:
+            await self._groups.close()
         await self._reader.dispose()
         if self._writer is not self._reader:
             await self._writer.dispose()
@@ -102,7 +110,9 @@ def waited(session: AsyncSession) -> timedelta:
     return wait
 
 
-def _sqlite_engine(url: str, begin: str, pool_size: int) -> AsyncEngine:
+def _sqlite_engine(
+    url: str, begin: str, connect: Callable[[str], Awaitable[OneTripConnection]], pool_size: int
+) -> AsyncEngine:
     path = make_url(url).database or ":memory:"
     engine = create_async_engine(
         url,

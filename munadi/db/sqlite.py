@@ -1,13 +1,18 @@
-"""SQLite over aiosqlite, one trip to the connection's thread per statement.
+"""SQLite over aiosqlite: few trips to the connection's thread, and one writer at a time over all processes.
 
-The driver makes four: open a cursor, execute, fetch, close. At our sizes the trips cost more than the statements.
+The driver makes four trips per statement: open a cursor, execute, fetch, close. At our sizes a trip costs more than
+the statement. A reader makes one trip per statement, because a list can take long. A writer's statements are short, so
+they run in the event loop's own thread; only what waits for other processes or for the disk makes a trip: the
+beginning and the end of a transaction.
 """
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import aiosqlite
 
@@ -28,6 +33,9 @@ class OneTripCursor:
 
     async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> Self:
         """Execute one statement and fetch what it answers."""
+        if isinstance(self._connection, WriterConnection) and operation.startswith("BEGIN"):
+            await self._connection.begin(operation)
+            return self
         return await self._run(lambda cursor: cursor.execute(operation, parameters))
 
     async def executemany(self, operation: str, parameters: Iterable[Sequence[Any]]) -> Self:
@@ -43,7 +51,7 @@ class OneTripCursor:
         """Closed already."""
 
     async def _run(self, statement: Callable[[sqlite3.Cursor], object]) -> Self:
-        await self._connection.in_thread(self._do, statement)
+        await self._connection.run(self._do, statement)
         return self
 
     def _do(self, connection: sqlite3.Connection, statement: Callable[[sqlite3.Cursor], object]) -> None:
@@ -64,14 +72,95 @@ class OneTripConnection(aiosqlite.Connection):
         """A cursor; nothing happens until it executes."""
         return OneTripCursor(self)
 
-    async def in_thread(self, function: Callable[..., None], *arguments: Any) -> None:
+    async def run(self, function: Callable[..., None], *arguments: Any) -> None:
         """Run `function(connection, …)` in the connection's thread."""
         await self._execute(function, self._conn, *arguments)  # type: ignore[no-untyped-call]
 
 
+class WriterConnection(OneTripConnection):
+    """The connection of a process's writer. A lock on a file lets the processes take turns in the order they asked.
+
+    SQLite itself makes a second writer poll, with pauses of up to 100 ms: a process that writes without a pause would
+    keep others out for seconds. Programs that do not use this lock still exclude each other by SQLite's own.
+    """
+
+    lock: int | None = None
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether there is still something to commit: some errors, such as a full disk, end a transaction."""
+        return bool(self._conn.in_transaction)
+
+    async def close(self) -> None:
+        """Close the database and the file of the lock."""
+        await super().close()
+        lock, self.lock = self.lock, None
+        if lock is not None:
+            os.close(lock)
+
+    async def run(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Run `function(connection, …)` here: this thread and the connection's never use it at the same time."""
+        function(self._conn, *arguments)
+
+    async def begin(self, statement: str) -> None:
+        """Wait for the turn of this process, then begin a transaction that holds SQLite's write lock."""
+        await self._execute(self._begin, statement)  # type: ignore[no-untyped-call]
+
+    async def commit(self) -> None:
+        """Commit, and give the turn to the next process."""
+        await self._execute(self._end, "COMMIT")  # type: ignore[no-untyped-call]
+
+    async def rollback(self) -> None:
+        """Roll back, and give the turn to the next process."""
+        await self._execute(self._end, "ROLLBACK")  # type: ignore[no-untyped-call]
+
+    def _begin(self, statement: str) -> None:
+        self._flock(fcntl.LOCK_EX)
+        try:
+            self._conn.execute(statement)
+        except BaseException:
+            self._flock(fcntl.LOCK_UN)
+            raise
+
+    def _end(self, statement: str) -> None:
+        try:
+            if self._conn.in_transaction:
+                self._conn.execute(statement)
+            elif statement == "COMMIT":
+                raise sqlite3.OperationalError("an earlier error has rolled the transaction back")
+        finally:
+            self._flock(fcntl.LOCK_UN)
+
+    def _flock(self, operation: int) -> None:
+        if self.lock is not None:
+            fcntl.flock(self.lock, operation)
+
+
 async def connect(path: str) -> OneTripConnection:
-    """Open a database file, which is made if need be."""
-    connection = OneTripConnection(lambda: sqlite3.connect(path), iter_chunk_size=64)
+    """Open a database file for reading; it is made if need be."""
+    return await _opened(OneTripConnection(lambda: sqlite3.connect(path), iter_chunk_size=64))
+
+
+async def connect_writer(path: str) -> WriterConnection:
+    """Open a database file for writing; it is made if need be, and `<path>-writer` beside it, the file of the lock."""
+
+    def open_both() -> sqlite3.Connection:
+        opened = sqlite3.connect(path, check_same_thread=False)
+        try:
+            connection.lock = os.open(f"{path}-writer", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            opened.close()
+            raise sqlite3.OperationalError(f"unable to open {path}-writer: {error.strerror}") from error
+        return opened
+
+    connection = WriterConnection(open_both, iter_chunk_size=64)
+    return await _opened(connection)
+
+
+Opened = TypeVar("Opened", bound=OneTripConnection)
+
+
+async def _opened(connection: Opened) -> Opened:
     # As SQLAlchemy does: a thread that waits must not keep the process alive.
     connection._thread.daemon = True
     await connection

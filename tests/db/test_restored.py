@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from munadi.domain.publication import PublicationStatus
-from munadi.publishing.model import POST, Intent, Mode
+from munadi.domain.publication import POST, PublicationStatus
+from munadi.publishing.model import Intent, Mode
 from munadi.publishing.restored import mark_restored
 from tests.db.board import Board
 from tests.db.seeding import START

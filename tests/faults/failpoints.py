@@ -27,16 +27,17 @@ import os
 import re
 import signal
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import httpx
-from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db.session import Database
 from munadi.ports import Stage
 
 Port = TypeVar("Port")
@@ -72,8 +73,16 @@ class Failpoints:
 
     def watch_commits(self) -> None:
         """From now on, pass a place before and after every commit of a surrounded call or a request."""
-        event.listen(Session, "before_commit", lambda _session: self._hit_commit("before"))
-        event.listen(Session, "after_commit", lambda _session: self._hit_commit("after"))
+        write = Database.write
+
+        @asynccontextmanager
+        async def watched(database: Database) -> AsyncIterator[AsyncSession]:
+            async with write(database) as session:
+                yield session
+                self._hit_commit("before")
+            self._hit_commit("after")
+
+        Database.write = watched  # type: ignore[method-assign]
 
     def _hit_commit(self, moment: str) -> None:
         if _CALL.get() is not None or _serves_a_request():

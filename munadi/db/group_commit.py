@@ -1,0 +1,139 @@
+"""SQLite's writer: transactions that wait for each other share one commit to the disk.
+
+A commit waits for the disk, for some milliseconds; the statements of a transaction take less. So transactions run one
+after the other, each under a savepoint, and the ones that were waiting when a group began are committed together.
+No transaction's end is reported before that commit: what is promised is on the disk.
+
+    BEGIN ─ savepoint 1 ─ release ─ savepoint 2 ─ roll back (it raised) ─ savepoint 3 ─ release ─ COMMIT ─► 1 and 3 end
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.sqlite import WriterConnection
+
+# Other processes wait for a group to end, so it is bounded: transactions, and seconds.
+MAX_TRANSACTIONS = 32
+MAX_SECONDS = 0.05
+
+
+class _Group:
+    """Transactions that share a commit. `committed` is done when they are on the disk."""
+
+    def __init__(self, begun: asyncio.Task[AsyncTransaction]) -> None:
+        self.begun = begun
+        self.committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        # Nobody may be waiting: every transaction of the group may have been rolled back, or cancelled.
+        self.committed.add_done_callback(lambda future: future.exception())
+        self.size = 0
+        self._since = time.monotonic()
+
+    @property
+    def is_full(self) -> bool:
+        return self.size >= MAX_TRANSACTIONS or time.monotonic() - self._since > MAX_SECONDS
+
+
+class GroupCommit:
+    """The writing transactions of this process. Close it after use."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._connection: AsyncConnection | None = None
+        self._turn = asyncio.Lock()
+        self._group: _Group | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a new transaction has to wait for another one."""
+        return self._turn.locked()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: on the disk when the block has ended, rolled back when it raises."""
+        async with self._turn:
+            group = await self._current()
+            connection = self._connection
+            assert connection is not None
+            group.size += 1
+            try:
+                async with _session(connection) as session, session.begin():
+                    yield session
+            finally:
+                await self._check(group)
+        # The commit goes on without a caller that is cancelled here.
+        await asyncio.shield(group.committed)
+
+    async def close(self) -> None:
+        """Wait for the last commit and close the connection."""
+        await asyncio.gather(*self._ending)
+        async with self._turn:
+            if self._connection is not None:
+                await self._connection.close()
+                self._connection = None
+
+    async def _current(self) -> _Group:
+        if self._group is not None and self._group.is_full:
+            await self._end(self._group)
+        if self._group is None:
+            if self._connection is None:
+                self._connection = await self._engine.connect()
+            # A task: a caller that is cancelled must not leave a transaction behind that nobody ends.
+            group = self._group = _Group(asyncio.create_task(_begin(self._connection)))
+            ending = asyncio.create_task(self._end_in_turn(group))
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+        group = self._group
+        await asyncio.shield(group.begun)
+        return group
+
+    async def _end_in_turn(self, group: _Group) -> None:
+        """End the group after the transactions that are waiting now: the lock serves in order."""
+        async with self._turn:
+            if self._group is group:
+                await self._end(group)
+
+    async def _check(self, group: _Group) -> None:
+        """End a group whose transaction SQLite itself has rolled back, such as for a full disk: nothing may join it."""
+        assert self._connection is not None
+        raw = (await self._connection.get_raw_connection()).driver_connection
+        if isinstance(raw, WriterConnection) and not raw.is_in_transaction:
+            await self._end(group)
+
+    async def _end(self, group: _Group) -> None:
+        self._group = None
+        try:
+            transaction = await group.begun
+            await transaction.commit()
+        except Exception as error:  # noqa: BLE001 - each waiting transaction raises it
+            await self._drop_connection()
+            if not group.committed.done():
+                group.committed.set_exception(error)
+        else:
+            group.committed.set_result(None)
+
+    async def _drop_connection(self) -> None:
+        """After a failed begin or commit, the next group uses a new connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.invalidate()
+            await connection.close()
+
+
+async def _begin(connection: AsyncConnection) -> AsyncTransaction:
+    transaction = connection.begin()
+    await transaction.start()
+    return transaction
+
+
+def _session(connection: AsyncConnection) -> AsyncSession:
+    return AsyncSession(
+        bind=connection, expire_on_commit=False, autoflush=False, join_transaction_mode="create_savepoint"
+    )

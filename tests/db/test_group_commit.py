@@ -1,0 +1,128 @@
+"""SQLite's writer: transactions that wait for each other share a commit, and each keeps its own result."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from munadi.db.session import Database
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "munadi.db"
+
+
+@pytest.fixture
+async def database(path: Path) -> AsyncIterator[Database]:
+    made = Database(f"sqlite+aiosqlite:///{path}")
+    async with made.write() as session:
+        await run(session, "CREATE TABLE notes (id INTEGER PRIMARY KEY, of INTEGER REFERENCES notes (id))")
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def commits(database: Database) -> list[int]:
+    """The commits to the disk."""
+    counted: list[int] = []
+    event.listen(database._writer.sync_engine, "commit", lambda _connection: counted.append(1))
+    return counted
+
+
+async def run(session: AsyncSession, statement: str, **values: object) -> None:
+    await (await session.connection()).execute(text(statement), values)
+
+
+async def add(database: Database, number: int, *, of: int | None = None, defer: bool = False) -> None:
+    async with database.write() as session:
+        if defer:  # checked by the commit, not by the statement
+            await run(session, "PRAGMA defer_foreign_keys = ON")
+        await run(session, "INSERT INTO notes VALUES (:id, :of)", id=number, of=of)
+        await asyncio.sleep(0)
+
+
+def stored(path: Path) -> list[int]:
+    """What another program finds in the file."""
+    connection = sqlite3.connect(path)
+    found = [row[0] for row in connection.execute("SELECT id FROM notes ORDER BY id")]
+    connection.close()
+    return found
+
+
+async def test_transactions_that_wait_share_a_commit(database: Database, path: Path, commits: list[int]) -> None:
+    await asyncio.gather(*(add(database, number) for number in range(20)))
+    assert stored(path) == list(range(20))
+    assert len(commits) <= 3
+
+
+async def test_a_transaction_has_ended_only_when_it_is_on_the_disk(database: Database, path: Path) -> None:
+    async def add_and_read(number: int) -> bool:
+        await add(database, number)
+        return number in stored(path)
+
+    assert all(await asyncio.gather(*(add_and_read(number) for number in range(40))))
+
+
+async def test_one_that_raises_is_rolled_back_alone(database: Database, path: Path, commits: list[int]) -> None:
+    async def fail() -> None:
+        async with database.write() as session:
+            await run(session, "INSERT INTO notes VALUES (100, NULL)")
+            raise LookupError("no")
+
+    results = await asyncio.gather(add(database, 1), fail(), add(database, 1), add(database, 2), return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), LookupError, IntegrityError, type(None)]
+    assert stored(path) == [1, 2]
+    assert len(commits) == 1
+
+
+async def test_a_commit_that_fails_fails_all_its_transactions_and_no_later_one(database: Database, path: Path) -> None:
+    bad = add(database, 1, of=99, defer=True)
+    results = await asyncio.gather(add(database, 2), bad, add(database, 3), return_exceptions=True)
+    assert all(isinstance(result, DBAPIError) for result in results), results
+    assert stored(path) == []
+    await add(database, 4)
+    assert stored(path) == [4]
+
+
+async def test_a_caller_that_goes_away_takes_nothing_with_it(database: Database, path: Path) -> None:
+    tasks = [asyncio.create_task(add(database, number)) for number in range(5)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    tasks[3].cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert {1, 2, 4} <= set(stored(path))
+    await add(database, 10)
+    assert 10 in stored(path)
+
+
+async def test_processes_take_turns(database: Database, path: Path) -> None:
+    """The second database has locks of its own, as another process has."""
+    other = Database(f"sqlite+aiosqlite:///{path}")
+    done = asyncio.Event()
+
+    async def write_without_a_pause(start: int) -> None:
+        number = start
+        while not done.is_set():
+            await add(database, number)
+            number += 1
+
+    writers = [asyncio.create_task(write_without_a_pause(start * 100_000)) for start in range(1, 9)]
+    await asyncio.sleep(0.3)
+    waits = []
+    for number in range(10):
+        began = time.monotonic()
+        await add(other, number)
+        waits.append(time.monotonic() - began)
+    done.set()
+    await asyncio.gather(*writers)
+    await other.close()
+    assert max(waits) < 1.5, waits
