@@ -2,13 +2,28 @@
 
 import ast
 
+import pytest
+
 from tests.architecture.tree import python_files, report, syntax
 
 # Settings come in through munadi/config.py and the worker's composition, nowhere else.
-NO_ENVIRONMENT = ("munadi/domain/", "munadi/channels/", "munadi/ports.py", "workflows/", "activities/")
+NO_ENVIRONMENT = (
+    "munadi/domain/",
+    "munadi/ports/",
+    "munadi/publishing/",
+    "munadi/intake/",
+    "munadi/channels/",
+    "workflows/",
+    "activities/",
+)
 NO_CLOCK = ("munadi/domain/", "workflows/")
 ENVIRONMENT = {"environ", "getenv"}
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("time", "time"), ("time", "monotonic"), ("date", "today")}
+
+
+@pytest.mark.parametrize("folder", sorted({*NO_ENVIRONMENT, *NO_CLOCK}))
+def test_every_rule_names_a_folder_that_exists(folder: str) -> None:
+    assert any(name.startswith(folder) for name in python_files())
 
 
 def test_only_the_edges_read_the_environment() -> None:
