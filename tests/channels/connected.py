@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import io
 import secrets
 from collections.abc import Mapping
@@ -57,12 +58,12 @@ class Connected:
         return self.account
 
     async def prepare(self, given: PublicationDraft, saved: Saved) -> Ready:
-        """Again and again until it is ready, as the workflow does on its timers."""
+        """Prepare until it is ready, as the workflow does on its timers, but with short waits."""
         for _ in range(200):
             found = await self.channel.prepare(given, self.account, saved.handle, saved)
             if isinstance(found, Ready):
                 return found
-            await asyncio.sleep(found.after.total_seconds())
+            await asyncio.sleep(min(found.after.total_seconds(), 0.1))
         raise AssertionError("never ready")
 
     async def publish(self, given: PublicationDraft, saved: Saved) -> Published:
@@ -99,14 +100,23 @@ def moving() -> bytes:
     return out.getvalue()
 
 
-def mp4(seconds: int, codec: str = "h264") -> bytes:
+@functools.cache
+def film(width: int, height: int, seconds: int = 3, *, rate: int = 24, codec: str = "h264") -> bytes:
+    """An MP4 of one colour without sound."""
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
-        stream: Any = container.add_stream(codec, rate=24)
-        stream.width, stream.height, stream.pix_fmt = 90, 160, "yuv420p"
-        picture: Any = Image.new("RGB", (90, 160), "teal")
+        stream: Any = container.add_stream(codec, rate=rate)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        if codec == "h264":
+            stream.options = {"preset": "ultrafast"}
+        picture: Any = Image.new("RGB", (width, height), "teal")
         frames: Any = av.VideoFrame
-        for _ in range(24 * seconds + 1):
+        for _ in range(rate * seconds + 1):
             container.mux(stream.encode(frames.from_image(picture)))
         container.mux(stream.encode())
     return out.getvalue()
+
+
+def mp4(seconds: int, codec: str = "h264") -> bytes:
+    """A small upright film."""
+    return film(90, 160, seconds, codec=codec)

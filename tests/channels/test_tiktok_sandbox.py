@@ -1,8 +1,9 @@
-"""TikTok on the sandbox, over real sockets: bytes are really received and judged, and the oracle counts posts."""
+"""What TikTok's posts look like on the sandbox: chunks, pulls, photos, its creators' settings, and what breaks."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -10,77 +11,64 @@ import pytest
 
 from munadi.channels.tiktok.state import Prepared
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.publication import Absent
+from munadi.domain.publication import Absent, Published, Unknown
+from munadi.ports import PublicationDraft
 from tests.channels.conftest import MediaSite, Oracle
-from tests.channels.connected import Connected, new
-from tests.channels.making import Saved, video
-from tests.channels.tiktok_connected import (
-    PUBLIC,
-    acme_connected,
-    clip,
-    failure,
-    film,
-    photos,
-    post,
-    posts,
-    pull,
-    send,
-    settled,
-)
+from tests.channels.connected import film, jpeg, new
+from tests.channels.making import Saved, image, video
+from tests.channels.sandbox import Acme, acme_at, draft, failure
+from tests.channels.sandbox import acme as acme  # a fixture
+
+CHANNEL = "tiktok"
+FILM = film(360, 640, 3)
+PUBLIC = {"privacyLevel": "PUBLIC_TO_EVERYONE"}
 
 
-@pytest.fixture
-async def acme(oracle: Oracle, site: MediaSite) -> AsyncIterator[Connected]:
-    async with acme_connected(oracle, site) as connected:
-        yield connected
+def clip(acme: Acme, text: str = "Waves", **options: Any) -> PublicationDraft:
+    return draft(acme, "file", text, options=options)
 
 
-async def test_a_file_is_uploaded_in_chunks_and_public_with_the_last(oracle: Oracle, acme: Connected) -> None:
+def photos(acme: Acme, **options: Any) -> PublicationDraft:
+    acme.put(med_0=jpeg(), med_1=jpeg(400, 320, "red", "WEBP"))
+    return new("Two photos", media=(image(0), image(1, mime_type="image/webp")), options={**PUBLIC, **options})
+
+
+async def test_a_file_is_uploaded_in_chunks_and_public_with_the_last(acme: Acme) -> None:
     given, saved = clip(acme), Saved()
     await acme.prepare(given, saved)
     assert saved.handle is not None
     upload = Prepared.model_validate(saved.handle.state).upload
     assert upload is not None
-    assert upload.chunks == 5
-    assert posts(oracle, acme) == []
-    assert await acme.find(given, saved) == Absent()
-    await send(acme, given, saved)
-    done = await settled(acme, given, saved)
-    (live,) = posts(oracle, acme)
-    assert (live["id"], live["url"], live["text"], live["kind"]) == (done.post_id, done.url, "Waves", "video")
+    assert (upload.chunks, acme.posts, await acme.look(given, saved)) == (5, [], Absent())
+    done = await acme.finish(given, saved)
+    (live,) = acme.posts
     assert [(media["mimeType"], media["width"]) for media in live["media"]] == [("video/mp4", 360)]
     async with httpx.AsyncClient() as browser:
-        assert (await browser.get(live["media"][0]["url"])).content == film()
+        assert (await browser.get(live["media"][0]["url"])).content == FILM
         permalink = await browser.get(done.url or "")
     assert permalink.headers["location"].endswith(f"?post={done.post_id}")
 
 
-async def test_a_small_file_is_one_chunk(oracle: Oracle, acme: Connected) -> None:
-    oracle.call("PUT", "/limits", channel="tiktok", kind="minChunkBytes", value=5_000_000)
-    acme.channel.publisher._settings.chunk_bytes = 10_000_000  # type: ignore[attr-defined]
-    await post(acme, clip(acme))
-    assert len(posts(oracle, acme)) == 1
-    assert [call["operation"] for call in oracle.call("GET", "/calls") if "upload" in call["operation"]] == [
-        "upload_last_chunk"
-    ]
+async def test_a_small_file_is_one_chunk(oracle: Oracle, site: MediaSite) -> None:
+    async with acme_at("tiktok", oracle, site, chunk_bytes=10_000_000) as acme:
+        acme.set("limits", 5_000_000, "minChunkBytes")
+        await acme.post(clip(acme))
+        assert len(acme.posts) == 1
+        assert [call["operation"] for call in acme.calls("upload_chunk", "upload_last_chunk")] == ["upload_last_chunk"]
 
 
-async def test_a_video_is_pulled(oracle: Oracle, acme: Connected, site: MediaSite) -> None:
-    done = await post(acme, pull(site))
-    (live,) = posts(oracle, acme)
-    assert (live["id"], live["raw"]["source"]) == (done.post_id, "PULL_FROM_URL")
-
-
-async def test_photos_keep_their_order_title_and_description(oracle: Oracle, acme: Connected, site: MediaSite) -> None:
-    done = await post(acme, photos(site, title="Title", photoCoverIndex=1, autoAddMusic=True, aigc=True))
-    (live,) = posts(oracle, acme)
+async def test_a_video_is_pulled_and_photos_keep_their_order_title_and_description(acme: Acme) -> None:
+    pulled = await acme.post(clip(acme, mode="pull"))
+    assert (acme.posts[0]["id"], acme.posts[0]["raw"]["source"]) == (pulled.post_id, "PULL_FROM_URL")
+    done = await acme.post(photos(acme, title="Title", photoCoverIndex=1, autoAddMusic=True, aigc=True))
+    live = acme.posts[1]
     assert (live["id"], live["text"], live["kind"]) == (done.post_id, "Title\nTwo photos", "photo")
     assert [media["mimeType"] for media in live["media"]] == ["image/jpeg", "image/webp"]
     assert live["url"] == done.url
     assert f"/@acme/photo/{done.post_id}" in live["url"]
 
 
-async def test_verify_brings_the_creators_options(oracle: Oracle, acme: Connected) -> None:
+async def test_an_import_learns_the_creators_options(acme: Acme) -> None:
     info = acme.account.facts["creator_info"]
     assert info["privacy_level_options"] == ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"]
     assert (acme.account.handle, info["max_video_post_duration_sec"]) == ("acme", 600)
@@ -88,96 +76,90 @@ async def test_verify_brings_the_creators_options(oracle: Oracle, acme: Connecte
     assert (missing.code, missing.pointer) == ("MISSING_FIELD", "/options/privacyLevel")
 
 
-@pytest.mark.parametrize(
-    ("body", "reason", "code"),
-    [
-        (b"no video at all" * 300, Reason.MEDIA_VALIDATION_FAILED, "file_format_check_failed"),
-        (film(codec="mpeg4"), Reason.MEDIA_VALIDATION_FAILED, "file_format_check_failed"),
-        (film(1), Reason.MEDIA_VALIDATION_FAILED, "duration_check_failed"),
-        (film(3, rate=10), Reason.MEDIA_VALIDATION_FAILED, "frame_rate_check_failed"),
-        (film(3, 358, 640), Reason.MEDIA_VALIDATION_FAILED, "picture_size_check_failed"),
-    ],
-    ids=["words", "codec", "short", "slow", "small"],
-)
-async def test_a_video_that_tiktok_does_not_take(
-    oracle: Oracle, acme: Connected, site: MediaSite, body: bytes, reason: Reason, code: str
-) -> None:
-    for given in (clip(acme, body=body), pull(site, body=body)):
-        error = await failure(acme, given)
-        assert (error.reason, error.effect, error.provider_code) == (reason, Effect.REJECTED, code)
-    assert posts(oracle, acme) == []
-
-
-async def test_media_that_cannot_be_pulled(oracle: Oracle, acme: Connected, site: MediaSite) -> None:
-    for given, code in ((pull(site), "video_pull_failed"), (photos(site), "photo_pull_failed")):
-        site.files.clear()
-        error = await failure(acme, given)
-        assert (error.reason, error.provider_code) == (Reason.MEDIA_UNREACHABLE, code)
-
-
-@pytest.mark.parametrize(
-    ("status", "switch", "options", "reason"),
-    [
-        ("private", None, PUBLIC, Reason.INVALID_FIELD),
-        ("banned", None, PUBLIC, Reason.ACCOUNT_RESTRICTED),
-        ("active", "unaudited", PUBLIC, Reason.APP_NOT_APPROVED),
-        ("private", "unaudited", {"privacyLevel": "MUTUAL_FOLLOW_FRIENDS"}, Reason.APP_NOT_APPROVED),
-    ],
-    ids=["private", "banned", "unaudited", "friends"],
-)
-async def test_what_a_creator_or_an_app_may_not(
-    oracle: Oracle, acme: Connected, status: str, switch: str | None, options: dict[str, Any], reason: Reason
-) -> None:
-    oracle.call("PATCH", f"/profiles/tiktok/{acme.account.external_id}", status=status)
-    if switch:
-        oracle.call("PUT", "/switches", channel="tiktok", kind=switch, enabled=True)
-    error = await failure(acme, clip(acme, **options))
-    assert (error.reason, error.effect) == (reason, Effect.REJECTED)
-    assert posts(oracle, acme) == []
-
-
-async def test_an_unaudited_app_posts_privately_and_gets_no_id(oracle: Oracle, acme: Connected) -> None:
-    oracle.call("PATCH", f"/profiles/tiktok/{acme.account.external_id}", status="private")
-    oracle.call("PUT", "/switches", channel="tiktok", kind="unaudited", enabled=True)
-    done = await post(acme, clip(acme, privacyLevel="SELF_ONLY"))
+@pytest.mark.parametrize(("status", "level"), [("active", "PUBLIC_TO_EVERYONE"), ("private", "MUTUAL_FOLLOW_FRIENDS")])
+async def test_an_unaudited_app_posts_privately_only(acme: Acme, status: str, level: str) -> None:
+    profile = f"/profiles/tiktok/{acme.account.external_id}"
+    acme.oracle.call("PATCH", profile, status=status)
+    acme.set("switches", True, "unaudited")
+    error = await acme.failure(clip(acme, privacyLevel=level))
+    assert (error.reason, error.effect, acme.posts) == (Reason.APP_NOT_APPROVED, Effect.REJECTED, [])
+    acme.oracle.call("PATCH", profile, status="private")
+    done = await acme.post(clip(acme, privacyLevel="SELF_ONLY"))
     assert (done.post_id, [one.code for one in done.warnings]) == (None, ["POST_ID_PENDING"])
-    assert len(posts(oracle, acme)) == 1
+    assert len(acme.posts) == 1
 
 
-async def test_what_the_creator_disabled_is_sent_disabled(oracle: Oracle, acme: Connected, site: MediaSite) -> None:
-    for name in ("comment", "duet", "stitch"):
-        oracle.call("PUT", "/switches", channel="tiktok", kind=f"{name}Disabled", enabled=True)
-    await post(acme, clip(acme))
-    await post(acme, photos(site))
-    infos = [one["raw"]["info"] for one in posts(oracle, acme)]
+async def test_what_the_creator_disabled_is_sent_disabled(acme: Acme) -> None:
+    acme.set("switches", True, "commentDisabled", "duetDisabled", "stitchDisabled")
+    await acme.post(clip(acme))
+    await acme.post(photos(acme))
+    infos = [one["raw"]["info"] for one in acme.posts]
     assert [info["disable_comment"] for info in infos] == [True, True]
     assert (infos[0]["disable_duet"], infos[0]["disable_stitch"]) == (True, True)
 
 
-async def test_a_creators_own_limit_is_obeyed_before_anything_is_uploaded(oracle: Oracle, acme: Connected) -> None:
-    oracle.call("PUT", "/limits", channel="tiktok", kind="maxVideoSeconds", value=9)
-    assert (await failure(acme, clip(acme))).reason is Reason.MEDIA_VALIDATION_FAILED
-    assert "init_file" not in [call["operation"] for call in oracle.call("GET", "/calls")]
+async def test_a_creators_own_limit_is_obeyed_before_anything_is_uploaded(acme: Acme) -> None:
+    acme.set("limits", 9, "maxVideoSeconds")
+    assert (await acme.failure(clip(acme))).reason is Reason.MEDIA_VALIDATION_FAILED
+    assert acme.calls("init_file") == []
 
 
-async def test_an_unverified_domain(oracle: Oracle, acme: Connected, site: MediaSite) -> None:
-    oracle.call("PUT", "/switches", channel="tiktok", kind="urlsVerified", enabled=False)
-    for given in (pull(site), photos(site)):
-        error = await failure(acme, given)
+async def test_an_unverified_domain(acme: Acme) -> None:
+    acme.set("switches", False, "urlsVerified")
+    for given in (clip(acme, mode="pull"), photos(acme)):
+        error = await acme.failure(given)
         assert (error.reason, error.effect) == (Reason.MEDIA_DOMAIN_UNVERIFIED, Effect.REJECTED)
 
 
+ACCEPTED = ["accept_then_reset", "accept_then_502", "accept_then_504", "accept_then_half_body", "live_but_error"]
+
+
+@pytest.mark.parametrize("mode", ACCEPTED)
+@pytest.mark.parametrize("kind", ["init_pull", "init_photo"])
+async def test_a_pull_accepted_but_unanswered_stays_unknown(acme: Acme, kind: str, mode: str) -> None:
+    given, saved = (clip(acme, mode="pull") if kind == "init_pull" else photos(acme)), Saved()
+    await acme.prepare(given, saved)
+    acme.plant(kind, mode)
+    assert (await failure(acme.send(given, saved))).effect is Effect.UNKNOWN
+    assert isinstance(await acme.look(given, saved), Unknown)
+    for _ in range(300):
+        if acme.posts:
+            break
+        await asyncio.sleep(0.02)
+    assert len(acme.posts) == 1
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+@pytest.mark.parametrize("mode", ["accept_then_reset", "accept_then_504", "reset"])
+async def test_a_preparation_that_breaks_continues_where_it_was(acme: Acme, mode: str, at: int) -> None:
+    given, saved = clip(acme), Saved()
+    for _ in range(at):
+        acme.plant("upload_chunk", "delay", delaySeconds=0)
+    acme.plant("upload_chunk", mode)
+    await acme.failure(given, saved)
+    await acme.post(given, saved)
+    assert (len(acme.posts), len(acme.calls("init_file"))) == (1, 1)
+
+
 @pytest.mark.parametrize(
-    ("limit", "reason"),
-    [
-        ("postsPerDay", Reason.DAILY_CAP_REACHED),
-        ("activeUsersPerDay", Reason.QUOTA_EXCEEDED),
-        ("creatorInfoPerMinute", Reason.RATE_LIMITED),
-        ("initPerMinute", Reason.RATE_LIMITED),
-    ],
+    "fail_reason", ["spam_risk", "spam_risk_text", "auth_removed", "internal", "publish_cancelled"]
 )
-async def test_limits_are_waited_for(oracle: Oracle, acme: Connected, limit: str, reason: Reason) -> None:
-    oracle.call("PUT", "/limits", channel="tiktok", kind=limit, value=0)
-    error = await failure(acme, clip(acme))
-    assert (error.reason, error.effect) == (reason, Effect.NOT_SENT)
-    assert error.retry_after is not None
+async def test_a_post_that_tiktok_gives_up_and_a_retry(acme: Acme, fail_reason: str) -> None:
+    given, saved = clip(acme, f"Waves [fail:{fail_reason}]"), Saved()
+    error = await acme.failure(given, saved)
+    assert (error.effect, error.provider_code) == (Effect.REJECTED, fail_reason)
+    retried = given.model_copy(update={"due_at": datetime.now(UTC), "text": "Waves"})
+    assert (await failure(acme.send(retried, saved))).effect is Effect.NOT_SENT
+    await acme.post(retried, saved)
+    assert len(acme.posts) == 1
+
+
+async def test_a_post_is_live_before_its_id_is_known(acme: Acme) -> None:
+    acme.set("delays", 600, "moderation")
+    given, saved = clip(acme), Saved()
+    first = await acme.post(given, saved)
+    assert (first.post_id, [one.code for one in first.warnings]) == (None, ["POST_ID_PENDING"])
+    acme.oracle.call("POST", "/clock", advanceSeconds=601)
+    later = await acme.look(given, saved)
+    assert isinstance(later, Published)
+    assert later.post_id == acme.posts[0]["id"]

@@ -1,74 +1,70 @@
-"""YouTube on the sandbox: bytes really travel in sessions, and the oracle counts what can be watched."""
+"""What YouTube's videos look like on the sandbox: sessions, parts, processing and comments."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
+import httpx
 import pytest
 
-from munadi.domain.failure import Effect
-from munadi.domain.publication import Absent, Published
-from tests.channels.conftest import Oracle
-from tests.channels.connected import Connected
-from tests.channels.making import Saved, stage
-from tests.channels.youtube_acme import (
-    CLIP,
-    LONG_CLIP,
-    UNIT,
-    calls,
-    clip,
-    failure,
-    insist,
-    judged,
-    posts,
-    stored,
-)
-from tests.channels.youtube_acme import acme as acme  # a fixture
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.publication import Absent, Published, Unknown
+from munadi.ports import PublicationDraft
+from tests.channels.conftest import MediaSite, Oracle
+from tests.channels.connected import film, new
+from tests.channels.making import Saved
+from tests.channels.sandbox import UNIT, Acme, acme_at, draft, failure
+from tests.channels.sandbox import acme as acme  # a fixture
+
+CHANNEL = "youtube"
+CLIP = film(90, 160, 1)
+LONG_CLIP = CLIP + (2 * UNIT - 4).to_bytes(4, "big") + b"free" + bytes(2 * UNIT - 12)  # three chunks
+
+
+def clip(acme: Acme, content: bytes = CLIP, text: str = "Monsoon sale", **options: Any) -> PublicationDraft:
+    given = draft(acme, "clip", text, options=options)
+    acme.put(med_0=content)
+    return given.model_copy(update={"media": (given.media[0].model_copy(update={"bytes": len(content)}),)})
+
+
+async def stored(post: dict[str, Any], index: int = 0) -> bytes:
+    async with httpx.AsyncClient() as client:
+        return (await client.get(post["media"][index]["url"])).content
+
+
+async def insist(acme: Acme, given: PublicationDraft, saved: Saved) -> None:
+    """Prepare as the workflow does: a failed run is followed by another."""
+    for _ in range(9):
+        try:
+            await acme.prepare(given, saved)
+            return
+        except ChannelError as error:
+            if error.effect is Effect.REJECTED:
+                raise
+    raise AssertionError("never ready")
 
 
 @pytest.mark.parametrize("content", [CLIP, LONG_CLIP], ids=["one chunk", "three chunks"])
-async def test_a_video_is_private_until_it_is_published(oracle: Oracle, acme: Connected, content: bytes) -> None:
-    given, saved = clip(acme, content, tags=["sale", "big rain"], title="Sale"), Saved()
-    await acme.prepare(given, saved)
-    assert posts(oracle, acme) == []
-    found = await acme.publish(given, saved)
-    (post,) = posts(oracle, acme)
-    assert (post["id"], post["url"], post["text"], post["kind"]) == (found.post_id, found.url, "Monsoon sale", "short")
-    assert post["media"][0]["mimeType"] == "video/mp4"
-    assert post["raw"]["snippet"] == {
-        "title": "Sale",
-        "description": "Monsoon sale",
-        "tags": ["sale", "big rain"],
-        "categoryId": "22",
-    }
-    assert [call["effect"] for call in oracle.call("GET", "/calls") if call["visible"]] == [True]
-    assert await stored(post) == content
+async def test_a_video_arrives_as_it_is_with_one_visible_call(acme: Acme, content: bytes) -> None:
+    await acme.post(clip(acme, content, tags=["sale", "big rain"], title="Sale"))
+    (post,) = acme.posts
+    assert (post["kind"], post["media"][0]["mimeType"], await stored(post)) == ("short", "video/mp4", content)
+    snippet = {"title": "Sale", "description": "Monsoon sale", "tags": ["sale", "big rain"], "categoryId": "22"}
+    assert post["raw"]["snippet"] == snippet
+    assert [call["effect"] for call in acme.oracle.call("GET", "/calls") if call["visible"]] == [True]
 
 
-async def test_further_parts_arrive_as_they_were_given(oracle: Oracle, acme: Connected) -> None:
+async def test_further_parts_and_the_status_arrive_as_they_were_given(acme: Acme) -> None:
     german = {"title": "Ausverkauf", "description": "Der Monsun ist da"}
-    options = {"defaultLanguage": "en", "localizations": {"de": german}, "recordingDate": "2026-11-01"}
-    await acme.post(clip(acme, **options, paidProductPlacement=True))
-    (post,) = posts(oracle, acme)
+    parts = {"defaultLanguage": "en", "localizations": {"de": german}, "recordingDate": "2026-11-01"}
+    status = {"license": "creativeCommon", "embeddable": False, "containsSyntheticMedia": True, "madeForKids": True}
+    await acme.post(clip(acme, **parts, **status, paidProductPlacement=True))
+    (post,) = acme.posts
     assert post["raw"]["details"] == {
         "localizations": {"de": german},
         "recordingDetails": {"recordingDate": "2026-11-01T00:00:00Z"},
         "paidProductPlacementDetails": {"hasPaidProductPlacement": True},
     }
-
-
-async def test_an_unlisted_video_can_be_watched_and_a_private_one_cannot(oracle: Oracle, acme: Connected) -> None:
-    await acme.post(clip(acme, privacyStatus="unlisted"))
-    private = await acme.post(clip(acme, privacyStatus="private"))
-    assert private.post_id
-    assert [post["raw"]["status"]["privacyStatus"] for post in posts(oracle, acme)] == ["unlisted"]
-
-
-async def test_the_status_stays_as_it_was_uploaded(oracle: Oracle, acme: Connected) -> None:
-    options = {"license": "creativeCommon", "embeddable": False, "containsSyntheticMedia": True, "madeForKids": True}
-    await acme.post(clip(acme, **options))
-    (post,) = posts(oracle, acme)
     assert post["raw"]["status"] == {
         "privacyStatus": "public",
         "license": "creativeCommon",
@@ -79,104 +75,150 @@ async def test_the_status_stays_as_it_was_uploaded(oracle: Oracle, acme: Connect
     }
 
 
-LOST = ["accept_then_reset", "accept_then_502", "accept_then_504", "accept_then_half_body", "live_but_error"]
+async def test_an_unlisted_video_can_be_watched_and_a_private_one_cannot(acme: Acme) -> None:
+    await acme.post(clip(acme, privacyStatus="unlisted"))
+    assert (await acme.post(clip(acme, privacyStatus="private"))).post_id
+    assert [post["raw"]["status"]["privacyStatus"] for post in acme.posts] == ["unlisted"]
+
+
+LOST = ["accept_then_reset", "accept_then_502", "accept_then_504", "accept_then_half_body", "live_but_error", "reset"]
 
 
 @pytest.mark.parametrize("mode", LOST)
-async def test_published_but_unanswered_is_found_and_never_doubled(oracle: Oracle, acme: Connected, mode: str) -> None:
-    given, saved = clip(acme), Saved()
-    await acme.prepare(given, saved)
-    oracle.plant("youtube", "update_video", mode)
-    error = await failure(acme.publish(given, saved))
-    assert error.effect is Effect.UNKNOWN
-    found = await acme.find(given, saved)
-    assert isinstance(found, Published)
-    assert (await acme.publish(given, saved)).post_id == found.post_id
-    assert [post["id"] for post in posts(oracle, acme)] == [found.post_id]
+@pytest.mark.parametrize("content", [CLIP, LONG_CLIP], ids=["last chunk", "first chunk"])
+async def test_a_lost_chunk_makes_no_second_video(acme: Acme, mode: str, content: bytes) -> None:
+    acme.plant("upload_chunk", mode)
+    given, saved = clip(acme, content), Saved()
+    if not (mode == "accept_then_half_body" and content is LONG_CLIP):  # a 308 has no body to lose, it may succeed
+        await failure(acme.prepare(given, saved))
+    await insist(acme, given, saved)
+    await acme.finish(given, saved)
+    assert len(acme.posts) == 1
+    assert [call["effect"] for call in acme.calls("start_upload")] == [True]
 
 
-async def test_a_hanging_answer_is_found_too(oracle: Oracle, acme: Connected) -> None:
+async def test_a_lost_answer_at_the_start_leaves_nothing_behind(acme: Acme) -> None:
+    acme.plant("start_upload", "accept_then_reset")
+    given, saved = clip(acme), Saved()
+    assert (await acme.failure(given, saved)).effect is Effect.UNKNOWN
+    await acme.post(given, saved)
+    assert len(acme.posts) == 1
+
+
+async def test_a_session_that_ended_with_its_answer_lost_is_followed_up(acme: Acme) -> None:
+    acme.plant("upload_chunk", "accept_then_reset")
+    given, saved = clip(acme), Saved()
+    await acme.failure(given, saved)
+    acme.set("limits", 0, "sessionSeconds")
+    await insist(acme, given, saved)
+    await acme.finish(given, saved)
+    assert (len(acme.posts), len(acme.calls("start_upload"))) == (1, 1)
+
+
+async def test_short_stores_are_continued(oracle: Oracle, site: MediaSite) -> None:
+    async with acme_at("youtube", oracle, site, chunk_bytes=2 * UNIT) as acme:
+        acme.set("limits", UNIT, "storedPerChunk")
+        await acme.post(clip(acme, LONG_CLIP))
+        assert await stored(acme.posts[0]) == LONG_CLIP
+
+
+async def test_with_no_video_on_record_a_published_one_is_found(acme: Acme) -> None:
     given, saved = clip(acme), Saved()
     await acme.prepare(given, saved)
-    oracle.plant("youtube", "update_video", "accept_then_hang")
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.3):
-            await acme.channel.publish(given, acme.account, saved.handle, saved, stage())
-    assert isinstance(await acme.find(given, saved), Published)
-    assert len(posts(oracle, acme)) == 1
+    assert await acme.look(given, Saved()) == Absent()
+    found = await acme.finish(given, saved)
+    assert (await acme.look(given, Saved())).post_id == found.post_id
+
+
+async def test_a_slot_is_kept_while_processing_continues(oracle: Oracle, site: MediaSite) -> None:
+    async with acme_at("youtube", oracle, site, processing_patience=0) as acme:
+        acme.set("delays", 60, "processing")
+        found = await acme.post(clip(acme))
+        assert [warning.code for warning in found.warnings] == ["STILL_PROCESSING"]
+        assert acme.posts == []
+        oracle.call("POST", "/clock", advanceSeconds=61)
+        assert [post["id"] for post in acme.posts] == [found.post_id]
 
 
 @pytest.mark.parametrize(
-    "plan",
-    [
-        {"mode": "reset"},
-        {"mode": "error", "error": {"reason": "backendError"}},
-        {"mode": "error", "status": 200, "body": "not json"},
-        {"mode": "error", "status": 200, "body": {}},
-    ],
-    ids=["reset", "error", "a proxy", "no video"],
+    ("switch", "reason"),
+    [("rejectDuplicates", Reason.DUPLICATE_CONTENT), ("keepPrivate", Reason.APP_NOT_APPROVED)],
 )
-async def test_lost_without_effect_the_same_video_goes_out(
-    oracle: Oracle, acme: Connected, plan: dict[str, Any]
-) -> None:
-    given, saved = clip(acme), Saved()
-    await acme.prepare(given, saved)
-    oracle.plant("youtube", "update_video", **plan)
-    assert (await failure(acme.publish(given, saved))).effect is Effect.UNKNOWN
-    assert await acme.find(given, saved) == Absent()
-    await acme.publish(given, saved)
-    assert len(posts(oracle, acme)) == 1
-    assert len(calls(oracle, "start_upload")) == 1
+async def test_what_youtube_does_not_publish_is_reported(acme: Acme, switch: str, reason: Reason) -> None:
+    await acme.post(clip(acme))
+    acme.set("switches", True, switch)
+    error = await acme.failure(clip(acme))
+    assert (error.reason, error.effect) == (reason, Effect.REJECTED)
 
 
-@pytest.mark.parametrize("mode", [*LOST, "reset"])
-@pytest.mark.parametrize("content", [CLIP, LONG_CLIP], ids=["last chunk", "first chunk"])
-async def test_a_lost_chunk_makes_no_second_video(oracle: Oracle, acme: Connected, mode: str, content: bytes) -> None:
-    oracle.plant("youtube", "upload_chunk", mode)
-    given, saved = clip(acme, content), Saved()
-    if not (mode == "accept_then_half_body" and content is LONG_CLIP):  # a 308 has no body to lose, it may go well
-        await failure(acme.prepare(given, saved))
-    await insist(acme, given, saved)
-    await acme.publish(given, saved)
-    assert len(posts(oracle, acme)) == 1
-    assert [call["effect"] for call in calls(oracle, "start_upload")] == [True]
+async def test_a_token_that_ends_in_the_middle_of_an_upload(acme: Acme) -> None:
+    given, saved = clip(acme, LONG_CLIP), Saved()
+    await acme.channel.prepare(given, acme.account, None, saved)
+    acme.oracle.call("POST", "/clock", advanceSeconds=3600)
+    error = await acme.failure(given, saved)
+    assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
+    old = acme.account.credentials.refresh_token
+    await acme.refresh()
+    assert acme.account.credentials.refresh_token == old
+    await acme.post(given, saved)
+    assert (len(acme.posts), len(acme.calls("start_upload"))) == (1, 1)
 
 
-async def test_a_lost_answer_at_the_start_leaves_nothing_behind(oracle: Oracle, acme: Connected) -> None:
-    oracle.plant("youtube", "start_upload", "accept_then_reset")
-    given, saved = clip(acme), Saved()
-    assert (await failure(acme.prepare(given, saved))).effect is Effect.UNKNOWN
-    await acme.prepare(given, saved)
-    await acme.publish(given, saved)
-    assert len(posts(oracle, acme)) == 1
+# The first comment
 
 
-async def test_a_session_that_ended_with_its_answer_lost_is_followed_up(oracle: Oracle, acme: Connected) -> None:
-    oracle.plant("youtube", "upload_chunk", "accept_then_reset")
-    given, saved = clip(acme), Saved()
-    await failure(acme.prepare(given, saved))
-    oracle.call("PUT", "/limits", channel="youtube", kind="sessionSeconds", value=0)
-    await insist(acme, given, saved)
-    await acme.publish(given, saved)
-    assert len(posts(oracle, acme)) == 1
-    assert len(calls(oracle, "start_upload")) == 1
+async def commented(acme: Acme) -> tuple[PublicationDraft, Saved]:
+    """A video that is published, but not its comment."""
+    given, saved = clip(acme).model_copy(update={"first_comment": "Doors open at nine\nCome in 🌧"}), Saved()
+    await acme.post(given, saved)
+    return given, saved
 
 
-async def test_short_stores_are_taken_up(oracle: Oracle, acme: Connected) -> None:
-    oracle.call("PUT", "/limits", channel="youtube", kind="storedPerChunk", value=UNIT)
-    async with judged(oracle, chunk_bytes=2 * UNIT) as (greedy, _):
-        greedy.account = acme.account
-        await greedy.post(clip(greedy, LONG_CLIP))
-    (post,) = posts(oracle, acme)
-    assert await stored(post) == LONG_CLIP
+async def test_a_comment_has_an_address_below_the_video(acme: Acme) -> None:
+    given, saved = await commented(acme)
+    made = await acme.finish(given, saved, "comment")
+    assert made.url == f"{acme.posts[0]['url']}&lc={made.post_id}"
+    assert [call["visible"] for call in acme.calls("insert_comment")] == [True]
+    assert (await acme.look(given, saved, "comment")).url == made.url
+    await acme.finish(given, saved, "comment")
+    found = await acme.look(given, saved, "comment")
+    assert isinstance(found, Unknown)
+    assert "2 comments" in found.note
 
 
-async def test_with_no_video_on_record_a_published_one_is_found(oracle: Oracle, acme: Connected) -> None:
-    given, saved = clip(acme), Saved()
-    assert await acme.find(given, saved) == Absent()
-    await acme.prepare(given, saved)
-    assert await acme.find(given, Saved()) == Absent()
-    found = await acme.publish(given, saved)
-    seen = await acme.find(given, Saved())
-    assert isinstance(seen, Published)
-    assert seen.post_id == found.post_id
+async def test_somebody_elses_comment_is_not_ours(acme: Acme) -> None:
+    given, saved = await commented(acme)
+    own = acme.account
+    acme.account = own.model_copy(update={"external_id": "UCsomebodyelse"})
+    await acme.finish(given, saved, "comment")
+    assert isinstance(await acme.look(given, saved, "comment"), Unknown)
+    acme.account = own
+    assert isinstance(await acme.look(given, saved, "comment"), Published)
+
+
+async def test_without_a_handle_the_video_is_searched_for(acme: Acme) -> None:
+    given, _ = await commented(acme)
+    await acme.finish(given, Saved(), "comment")
+    assert isinstance(await acme.look(given, Saved(), "comment"), Published)
+    other = given.model_copy(update={"text": "Never uploaded"})
+    assert (await failure(acme.send(other, Saved(), "comment"))).effect is Effect.NOT_SENT
+    assert isinstance(await acme.look(other, Saved(), "comment"), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("word", "reason", "effect"),
+    [
+        ("commentsDisabled", Reason.FEATURE_NOT_ELIGIBLE, Effect.REJECTED),
+        ("commentTextTooLong", Reason.INVALID_FIELD, Effect.REJECTED),
+        ("quotaExceeded", Reason.QUOTA_EXCEEDED, Effect.NOT_SENT),
+        ("backendError", Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
+    ],
+)
+async def test_a_refused_comment(acme: Acme, word: str, reason: Reason, effect: Effect) -> None:
+    given, saved = await commented(acme)
+    acme.plant("insert_comment", "error", error={"reason": word})
+    error = await failure(acme.send(given, saved, "comment"))
+    assert (error.reason, error.effect) == (reason, effect)
+    acme.plant("list_comments", "error", error={"reason": "commentsDisabled"})
+    assert isinstance(await acme.look(given, saved, "comment"), Unknown)
+    assert acme.channel.stages(new("x")) == ()

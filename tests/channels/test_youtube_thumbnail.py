@@ -9,17 +9,20 @@ import pytest
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Published
 from munadi.ports import PublicationDraft
-from tests.channels.conftest import Oracle
-from tests.channels.connected import Connected, jpeg, new
+from tests.channels.conftest import MediaSite, Oracle
+from tests.channels.connected import jpeg, new
 from tests.channels.making import Saved, image, video
-from tests.channels.youtube_acme import CLIP, calls, failure, judged, posts, stored
-from tests.channels.youtube_acme import acme as acme  # a fixture
+from tests.channels.sandbox import Acme, acme_at, failure
+from tests.channels.sandbox import acme as acme  # a fixture
+from tests.channels.test_youtube_sandbox import CLIP, stored
+
+CHANNEL = "youtube"
 
 PICTURE = jpeg(1280, 720)
 
 
-def illustrated(connected: Connected, picture: bytes = PICTURE, **options: Any) -> PublicationDraft:
-    connected.media.files |= {"med_0": CLIP, "med_1": picture}
+def illustrated(acme: Acme, picture: bytes = PICTURE, **options: Any) -> PublicationDraft:
+    acme.media.files |= {"med_0": CLIP, "med_1": picture}
     media = (video(bytes=len(CLIP)), image(1, bytes=len(picture), width=1280, height=720))
     return new("Monsoon sale", media=media, options={"madeForKids": False, "thumbnailIndex": 1, **options})
 
@@ -31,26 +34,26 @@ def told(found: Published) -> str:
     return warning.message.removeprefix("the video is published without its thumbnail: ")
 
 
-async def test_the_thumbnail_is_there_before_anybody_sees_the_video(oracle: Oracle, acme: Connected) -> None:
+async def test_the_thumbnail_is_there_before_anybody_sees_the_video(acme: Acme) -> None:
     given, saved = illustrated(acme), Saved()
     await acme.prepare(given, saved)
-    assert [call["effect"] for call in calls(oracle, "set_thumbnail")] == [True]
-    assert posts(oracle, acme) == []
+    assert [call["effect"] for call in acme.calls("set_thumbnail")] == [True]
+    assert acme.posts == []
     found = await acme.publish(given, saved)
     assert found.warnings == ()
-    (post,) = posts(oracle, acme)
+    (post,) = acme.posts
     assert [await stored(post, index) for index in (0, 1)] == [CLIP, PICTURE]
-    assert len(calls(oracle, "set_thumbnail")) == 1
+    assert len(acme.calls("set_thumbnail")) == 1
 
 
-async def test_the_media_may_stand_in_either_order(oracle: Oracle, acme: Connected) -> None:
+async def test_the_media_may_stand_in_either_order(acme: Acme) -> None:
     given = illustrated(acme, thumbnailIndex=0)
     await acme.post(given.model_copy(update={"media": given.media[::-1]}))
-    (post,) = posts(oracle, acme)
+    (post,) = acme.posts
     assert [each["mimeType"] for each in post["media"]] == ["video/mp4", "image/jpeg"]
 
 
-async def test_a_png_goes_as_it_is_and_a_webp_as_a_rendition(oracle: Oracle, acme: Connected) -> None:
+async def test_a_png_goes_as_it_is_and_a_webp_as_a_rendition(acme: Acme) -> None:
     png = jpeg(1280, 720, kind="PNG")
     given = illustrated(acme, png)
     film, picture = given.media
@@ -60,7 +63,7 @@ async def test_a_png_goes_as_it_is_and_a_webp_as_a_rendition(oracle: Oracle, acm
     webp = picture.model_copy(update={"mime_type": "image/webp", "bytes": len(PICTURE)})
     await acme.post(given.model_copy(update={"media": (film, webp)}))
     assert [(name, kind) for name, kind, *_ in acme.media.renditions] == [("med_1", "image/jpeg")]
-    assert {await stored(post, 1) for post in posts(oracle, acme)} == {png, PICTURE}
+    assert {await stored(post, 1) for post in acme.posts} == {png, PICTURE}
 
 
 REFUSALS: list[tuple[dict[str, Any], str]] = [
@@ -77,77 +80,76 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize("privacy", ["public", "private"])
 @pytest.mark.parametrize(("error", "words"), REFUSALS, ids=[str(row[0]["reason"]) for row in REFUSALS])
 async def test_a_refused_thumbnail_is_a_warning_in_the_networks_words(
-    oracle: Oracle, acme: Connected, error: dict[str, Any], words: str, privacy: str
+    acme: Acme, error: dict[str, Any], words: str, privacy: str
 ) -> None:
-    oracle.plant("youtube", "set_thumbnail", "error", error=error)
+    acme.plant("set_thumbnail", "error", error=error)
     assert told(await acme.post(illustrated(acme, privacyStatus=privacy))) == words
-    assert len(posts(oracle, acme)) == (1 if privacy == "public" else 0)
-    assert len(calls(oracle, "set_thumbnail")) == 1
+    assert len(acme.posts) == (1 if privacy == "public" else 0)
+    assert len(acme.calls("set_thumbnail")) == 1
 
 
-async def test_a_channel_that_may_not_have_any_is_told(oracle: Oracle, acme: Connected) -> None:
-    oracle.call("PATCH", f"/profiles/youtube/{acme.account.external_id}", status="unverified")
+async def test_a_channel_that_may_not_have_any_is_told(acme: Acme) -> None:
+    acme.oracle.call("PATCH", f"/profiles/youtube/{acme.account.external_id}", status="unverified")
     assert told(await acme.post(illustrated(acme))).startswith("forbidden: The channel may not set custom thumbnails")
-    (post,) = posts(oracle, acme)
+    (post,) = acme.posts
     assert [each["mimeType"] for each in post["media"]] == ["video/mp4"]
 
 
 @pytest.mark.parametrize("plan", [{"mode": "reset"}, {"mode": "error", "error": {"reason": "backendError"}}], ids=str)
-async def test_what_passes_is_tried_again_and_then_told(oracle: Oracle, acme: Connected, plan: dict[str, Any]) -> None:
-    oracle.plant("youtube", "set_thumbnail", **plan, times=1)
+async def test_what_passes_is_tried_again_and_then_told(acme: Acme, plan: dict[str, Any]) -> None:
+    acme.plant("set_thumbnail", **plan, times=1)
     assert (await acme.post(illustrated(acme))).warnings == ()
-    assert len(calls(oracle, "set_thumbnail")) == 2
-    oracle.plant("youtube", "set_thumbnail", **plan, times=9)
+    assert len(acme.calls("set_thumbnail")) == 2
+    acme.plant("set_thumbnail", **plan, times=9)
     assert told(await acme.post(illustrated(acme)))
-    assert len(calls(oracle, "set_thumbnail")) == 5
-    assert len(posts(oracle, acme)) == 2
+    assert len(acme.calls("set_thumbnail")) == 5
+    assert len(acme.posts) == 2
 
 
-async def test_a_success_of_a_proxy_is_none(oracle: Oracle, acme: Connected) -> None:
-    oracle.plant("youtube", "set_thumbnail", "error", status=200, body="not json", times=9)
+async def test_a_success_of_a_proxy_is_none(acme: Acme) -> None:
+    acme.plant("set_thumbnail", "error", status=200, body="not json", times=9)
     assert told(await acme.post(illustrated(acme))).startswith("NO_PROOF: ")
 
 
-async def test_no_slot_is_missed_for_a_limit_that_lasts(oracle: Oracle, acme: Connected) -> None:
-    oracle.plant("youtube", "set_thumbnail", "error", error={"reason": "quotaExceeded"})
+async def test_no_slot_is_missed_for_a_limit_that_lasts(acme: Acme) -> None:
+    acme.plant("set_thumbnail", "error", error={"reason": "quotaExceeded"})
     assert told(await acme.post(illustrated(acme))).startswith("quotaExceeded: ")
-    assert len(calls(oracle, "set_thumbnail")) == 1
+    assert len(acme.calls("set_thumbnail")) == 1
 
 
-async def test_a_lost_answer_sets_it_again(oracle: Oracle, acme: Connected) -> None:
-    oracle.plant("youtube", "set_thumbnail", "accept_then_reset")
+async def test_a_lost_answer_sets_it_again(acme: Acme) -> None:
+    acme.plant("set_thumbnail", "accept_then_reset")
     assert (await acme.post(illustrated(acme))).warnings == ()
-    assert [call["effect"] for call in calls(oracle, "set_thumbnail")] == [True, True]
+    assert [call["effect"] for call in acme.calls("set_thumbnail")] == [True, True]
 
 
-async def test_a_lost_file_is_told_too(oracle: Oracle, acme: Connected) -> None:
+async def test_a_lost_file_is_told_too(acme: Acme) -> None:
     given = illustrated(acme)
     acme.media.files["med_1"] = PICTURE[:-1]
     assert "the stored file of media med_1 is gone" in told(await acme.post(given))
-    assert calls(oracle, "set_thumbnail") == []
+    assert acme.calls("set_thumbnail") == []
 
 
-async def test_an_expired_token_is_renewed_and_no_reason_to_go_without(oracle: Oracle, acme: Connected) -> None:
-    oracle.plant("youtube", "set_thumbnail", "error", error={"reason": "authError"})
+async def test_an_expired_token_is_renewed_and_no_reason_to_go_without(acme: Acme) -> None:
+    acme.plant("set_thumbnail", "error", error={"reason": "authError"})
     given, saved = illustrated(acme), Saved()
     error = await failure(acme.prepare(given, saved))
     assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     await acme.prepare(given, saved)
     assert (await acme.publish(given, saved)).warnings == ()
-    assert len(calls(oracle, "start_upload")) == 1
+    assert len(acme.calls("start_upload")) == 1
 
 
-async def test_a_short_in_process_goes_without(oracle: Oracle, acme: Connected) -> None:
-    oracle.call("PUT", "/delays", channel="youtube", kind="processing", seconds=60)
-    async with judged(oracle, processing_patience=0) as (eager, _):
-        eager.account = acme.account
-        found = await eager.post(illustrated(eager))
+async def test_a_short_in_process_goes_without(oracle: Oracle, site: MediaSite) -> None:
+    async with acme_at("youtube", oracle, site, processing_patience=0) as acme:
+        acme.set("delays", 60, "processing")
+        found = await acme.post(illustrated(acme))
     assert [warning.code for warning in found.warnings] == ["STILL_PROCESSING", "THUMBNAIL_FAILED"]
 
 
-async def test_a_look_tells_of_the_missing_thumbnail_too(oracle: Oracle, acme: Connected) -> None:
-    oracle.plant("youtube", "set_thumbnail", "error", error={"reason": "forbidden"})
-    oracle.plant("youtube", "update_video", "accept_then_reset")
+async def test_a_look_tells_of_the_missing_thumbnail_too(acme: Acme) -> None:
+    acme.plant("set_thumbnail", "error", error={"reason": "forbidden"})
+    acme.plant("update_video", "accept_then_reset")
     given, saved = illustrated(acme), Saved()
     await acme.prepare(given, saved)
     await failure(acme.publish(given, saved))
@@ -157,7 +159,7 @@ async def test_a_look_tells_of_the_missing_thumbnail_too(oracle: Oracle, acme: C
     assert told(seen).startswith("forbidden")
 
 
-async def test_a_video_that_is_made_anew_gets_its_thumbnail_anew(oracle: Oracle, acme: Connected) -> None:
+async def test_a_video_that_is_made_anew_gets_its_thumbnail_anew(acme: Acme) -> None:
     given, saved = illustrated(acme), Saved()
     await acme.prepare(given, saved)
     assert saved.handle is not None
@@ -165,5 +167,5 @@ async def test_a_video_that_is_made_anew_gets_its_thumbnail_anew(oracle: Oracle,
     await failure(acme.publish(given, saved))
     await acme.prepare(given, saved)
     assert (await acme.publish(given, saved)).warnings == ()
-    (post,) = posts(oracle, acme)
+    (post,) = acme.posts
     assert len(post["media"]) == 2

@@ -10,14 +10,16 @@ import pytest
 
 from munadi.channels.youtube.spec import SPEC, Options
 from munadi.domain.publication import Published, Unknown
-from munadi.ports import AccountImport, Stage
 from munadi.sandbox.youtube import YouTube
-from tests.channels.conftest import Oracle
+from tests.channels.conftest import MediaSite, Oracle
 from tests.channels.conftest import oracle as oracle  # fixtures
 from tests.channels.conftest import running_sandbox as running_sandbox
-from tests.channels.connected import Connected, jpeg, new
-from tests.channels.making import GateThatCounts, Saved, image, video
-from tests.channels.youtube_acme import LONG_CLIP, TOKENS, insist, judged
+from tests.channels.conftest import running_site as running_site
+from tests.channels.conftest import site as site
+from tests.channels.connected import jpeg, new
+from tests.channels.making import Saved, image, video
+from tests.channels.sandbox import Acme, acme_at
+from tests.channels.test_youtube_sandbox import LONG_CLIP, insist
 from tests.judges.discovery import CHUNK, Discovery, Witness
 
 API = "https://www.googleapis.com"
@@ -60,51 +62,39 @@ OPTIONS = {
 }
 
 
-async def run_through(oracle: Oracle, acme: Connected) -> None:
+async def run_through(acme: Acme) -> None:
     """Everything that the adapter ever asks of YouTube: a lost session, a thumbnail, looks and a discarded video."""
-    acme.media.files |= {"med_0": LONG_CLIP, "med_1": jpeg(1280, 720)}
-    media = (video(bytes=len(LONG_CLIP)), image(1, bytes=len(acme.media.files["med_1"]), width=1280, height=720))
+    acme.put(med_0=LONG_CLIP, med_1=jpeg(1280, 720))
+    film = video(bytes=len(LONG_CLIP))
+    media = (film, image(1, bytes=len(acme.media.files["med_1"]), width=1280, height=720))
     given, saved = new("Monsoon sale", media=media, options=OPTIONS), Saved()
     # The session is lost with its last byte, so its video is found in the list of uploads.
-    oracle.plant("youtube", "upload_chunk", "delay", times=2)
-    oracle.plant("youtube", "upload_chunk", "accept_then_reset")
-    oracle.plant("youtube", "probe_upload", "error", status=404, body="Not Found")
+    acme.plant("upload_chunk", "delay", times=2)
+    acme.plant("upload_chunk", "accept_then_reset")
+    acme.plant("probe_upload", "error", status=404, body="Not Found")
     await insist(acme, given, saved)
-    published = await acme.publish(given, saved)
+    published = await acme.finish(given, saved)
     assert published.warnings == ()
     assert isinstance(await acme.channel.check(given, acme.account, saved.handle), Published)
-    assert isinstance(await acme.find(given, saved), Published)
-    found = await acme.find(given, Saved())
-    assert isinstance(found, Published)
-    assert found.post_id == published.post_id
-    await run_through_comment(acme)
+    assert isinstance(await acme.look(given, saved), Published)
+    assert (await acme.look(given, Saved())).post_id == published.post_id
+    # A video that is made for kids takes no comment.
+    kids = {"madeForKids": False}
+    given, saved = new("With a comment", media=(film,), options=kids, first_comment="Come in"), Saved()
+    await acme.post(given, saved)
+    await acme.finish(given, saved, "comment")
+    assert isinstance(await acme.look(given, saved, "comment"), Published | Unknown)
     other = Saved()
-    await acme.prepare(new("Never shown", media=media[:1], options={"madeForKids": False}), other)
+    await acme.prepare(new("Never shown", media=(film,), options=kids), other)
     assert other.handle is not None
     await acme.channel.discard(acme.account, other.handle)
 
 
-async def run_through_comment(acme: Connected) -> None:
-    """Below a video of its own: one that is made for kids takes none."""
-    media, options = (video(bytes=len(LONG_CLIP)),), {"madeForKids": False}
-    given, saved = new("With a comment", media=media, options=options, first_comment="Come in"), Saved()
-    await acme.prepare(given, saved)
-    await acme.publish(given, saved)
-    step = Stage(GateThatCounts(), "comment")
-    assert isinstance(await acme.channel.publish(given, acme.account, saved.handle, saved, step), Published)
-    assert isinstance(
-        await acme.channel.find(given, acme.account, saved.handle, given.due_at, "comment"), Published | Unknown
-    )
-
-
-async def test_the_whole_adapter_and_its_emulator_before_the_judge(oracle: Oracle) -> None:
-    for kind in ("processing", "listing"):
-        oracle.call("PUT", "/delays", channel="youtube", kind=kind, seconds=0.1)
-    profile = oracle.call("POST", "/profiles", channel="youtube", name="acme")
-    tokens = {name: profile[field] for name, field in TOKENS.items()}
-    async with judged(oracle) as (acme, witness):
-        await acme.connect(AccountImport(external_id=profile["externalId"], **tokens))
-        await run_through(oracle, acme)
+async def test_the_whole_adapter_and_its_emulator_before_the_judge(oracle: Oracle, site: MediaSite) -> None:
+    async with acme_at("youtube", oracle, site) as acme:
+        acme.set("delays", 0.1, "processing", "listing")
+        await run_through(acme)
+    witness = acme.witness
     assert {*witness.names} == METHODS | {CHUNK}
     assert len(witness.answers) > len(METHODS)
     assert witness.answer_faults() == []

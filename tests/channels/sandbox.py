@@ -1,0 +1,274 @@
+"""The profile `acme` at each network of the sandbox, over real sockets, and what it can post."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from munadi.domain.failure import ChannelError, Effect
+from munadi.domain.publication import Pending, Published
+from munadi.ports import AccountImport, PublicationDraft, Stage
+from tests.channels.conftest import MediaSite, Oracle
+from tests.channels.connected import Connected, film, jpeg, new
+from tests.channels.making import GateThatCounts, Saved, image, video
+from tests.judges.discovery import Discovery, Witness
+
+UNIT = 262_144  # the smallest chunk of YouTube
+VALUES = {"limits": "value", "delays": "seconds", "switches": "enabled"}
+
+
+class Acme(Connected):
+    """`made` is what the sandbox told of the profile; `files` are both stored and served to whoever fetches them."""
+
+    made: Mapping[str, Any]
+    witness: Witness
+
+    def __init__(self, name: str, oracle: Oracle, site: MediaSite, settings: Any, client: httpx.AsyncClient) -> None:
+        super().__init__(name, settings, client)
+        self.name, self.oracle, self.site = name, oracle, site
+        self.media.base = site.url
+
+    def put(self, **files: bytes) -> None:
+        self.media.files |= files
+        self.site.files |= {f"/{name}": content for name, content in files.items()}
+
+    def set(self, what: str, value: Any, *kinds: str) -> None:
+        """Limits, delays or switches of this network."""
+        for kind in kinds:
+            self.oracle.call("PUT", f"/{what}", channel=self.name, kind=kind, **{VALUES[what]: value})
+
+    def plant(self, operation: str, mode: str, **rest: Any) -> None:
+        self.oracle.plant(self.name, operation, mode, **rest)
+
+    def tokens(self, action: str, **rest: Any) -> None:
+        self.oracle.call("POST", f"/tokens/{action}", channel=self.name, profile=self.account.external_id, **rest)
+
+    def calls(self, *operations: str) -> list[dict[str, Any]]:
+        return [call for call in self.oracle.call("GET", "/calls") if call["operation"] in operations]
+
+    @property
+    def posts(self) -> list[dict[str, Any]]:
+        return self.oracle.posts(self.account.external_id)
+
+    async def send(
+        self, given: PublicationDraft, saved: Saved, step: str = "post", closed: Exception | None = None
+    ) -> Published | Pending:
+        """One visible call, whose gate may be closed."""
+        stage = Stage(GateThatCounts(closed), step)
+        found: Published | Pending = await self.channel.publish(given, self.account, saved.handle, saved, stage)
+        return found
+
+    async def finish(self, given: PublicationDraft, saved: Saved, step: str = "post") -> Published:
+        """As the workflow does: a step that was not sent yet is retried after its wait, a pending one is checked."""
+        found: Any = None
+        for _ in range(300):
+            try:
+                found = found or await self.send(given, saved, step)
+            except ChannelError as error:
+                if step == "post" or error.effect is not Effect.NOT_SENT or error.retry_after is None:
+                    raise
+                await asyncio.sleep(min(error.retry_after.total_seconds(), 0.1))
+                continue
+            if isinstance(found, Published):
+                return found
+            await asyncio.sleep(0.02)
+            found = await self.channel.check(given, self.account, saved.handle)
+        raise AssertionError("never published")
+
+    async def post(self, given: PublicationDraft, saved: Saved | None = None) -> Published:
+        saved = saved or Saved()
+        await self.prepare(given, saved)
+        return await self.finish(given, saved)
+
+    async def look(self, given: PublicationDraft, saved: Saved, step: str = "post") -> Any:
+        return await self.channel.find(given, self.account, saved.handle, given.due_at, step)
+
+    async def found(self, given: PublicationDraft, saved: Saved, step: str = "post") -> Published:
+        """Found after some time: a network may need a moment to show it."""
+        for _ in range(300):
+            looked = await self.look(given, saved, step)
+            if isinstance(looked, Published):
+                return looked
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"never found: {looked}")
+
+    async def refresh(self) -> None:
+        fresh = await self.channel.refresh(self.account)
+        self.account = self.account.model_copy(update={"credentials": fresh})
+
+    async def failure(self, given: PublicationDraft, saved: Saved | None = None) -> ChannelError:
+        """What stops a publication, in its preparation or its visible call."""
+        return await failure(self.post(given, saved))
+
+
+async def failure(call: Awaitable[Any]) -> ChannelError:
+    with pytest.raises(ChannelError) as caught:
+        await call
+    return caught.value
+
+
+@dataclass(frozen=True)
+class Place:
+    """How the profile is connected: hosts are paths of the sandbox by role, `quick` are delays that are none."""
+
+    hosts: Mapping[str, str]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    quick: tuple[str, ...] = ()
+    limits: Mapping[str, int] = field(default_factory=dict)
+
+
+APP = {"client_id": "4711", "client_secret": "app-secret"}
+PLACES = {
+    "bluesky": Place({host: host for host in ("entryway", "video", "appview", "plc")}, quick=("video",)),
+    "facebook": Place(
+        {"graph": "graph", "auth": "www", "upload": "upload", "video": "video"},
+        {**APP, "poll_quick": 0.02},
+        ("reel", "video", "publish", "index"),
+    ),
+    "instagram": Place(
+        {"graph": "graph", "fb_graph": "fbgraph"}, {"poll_quick": 0.02, "version": "v26.0"}, ("image", "reel", "parent")
+    ),
+    "threads": Place(
+        {"graph": "graph", "token": "token"},
+        {"poll_text": 0.02, "poll_image": 0.02, "poll_video": 0.02, "poll_slow": 0.1, "settle": 0},
+        ("text", "image", "video", "parent", "race"),
+    ),
+    "tiktok": Place(
+        {"api": "api", "auth": "www", "upload": "upload"},
+        {**APP, "poll_quick": 0.02, "chunk_bytes": len(film(360, 640, 3)) // 5},
+        ("processing", "moderation"),
+        {"minChunkBytes": 100, "statusPerMinute": 1000},
+    ),
+    "youtube": Place(
+        {role: role for role in ("api", "auth", "token")},
+        {**APP, "poll_quick": 0.02, "poll_slow": 0.02, "poll_idle": 0.02, "chunk_bytes": UNIT, "chunks_per_run": 2},
+        ("processing", "listing"),
+    ),
+}
+
+
+@asynccontextmanager
+async def acme_at(
+    name: str,
+    oracle: Oracle,
+    site: MediaSite,
+    *,
+    through_page: bool = False,
+    transport: httpx.AsyncBaseTransport | None = None,
+    **changes: Any,
+) -> AsyncIterator[Acme]:
+    """A connected profile. What YouTube is sent is judged by Google's discovery document, as are its good answers."""
+    place = PLACES[name]
+    hosts = {role: f"{oracle.url}/{name}/{path}" for role, path in place.hosts.items()}
+    witness = Witness(Discovery("/youtube/api"), f"{oracle.url}/youtube/api")
+    hooks = witness.hooks if name == "youtube" else {}
+    async with httpx.AsyncClient(event_hooks=hooks, transport=transport) as client:
+        acme = Acme(name, oracle, site, {"hosts": hosts, **place.settings, **changes}, client)
+        acme.witness = witness
+        acme.set("delays", 0, *place.quick)
+        for kind, value in place.limits.items():
+            acme.set("limits", value, kind)
+        acme.made = oracle.call("POST", "/profiles", channel=name, name="acme")
+        await acme.connect(imported(acme.made, "facebook" if through_page else None))
+        yield acme
+    if name == "youtube":
+        assert witness.faults == []
+        if not any(call["fault"] for call in oracle.call("GET", "/calls")):
+            assert witness.answer_faults() == []
+
+
+def imported(made: Mapping[str, Any], login: str | None = None) -> AccountImport:
+    """The credentials of a profile, as its owner imports them."""
+    names = {"access_token": "personToken" if login else "accessToken", "refresh_token": "refreshToken"}
+    secrets: Any = {ours: SecretStr(made[name]) for ours, name in names.items() if name in made}
+    if "identifier" in made:
+        return AccountImport(identifier=made["identifier"], password=SecretStr(made["password"]))
+    return AccountImport(external_id=made["externalId"], login=login, **secrets)
+
+
+@pytest.fixture
+async def acme(request: pytest.FixtureRequest, oracle: Oracle, site: MediaSite) -> AsyncIterator[Acme]:
+    """The profile at the network that the test names with `at`, or that its module has as `CHANNEL`."""
+    name = getattr(request, "param", None) or request.module.CHANNEL
+    async with acme_at(name.partition(" ")[0], oracle, site, through_page=name.endswith("page")) as made:
+        yield made
+
+
+def at(*names: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("acme", names, indirect=True)
+
+
+# What is posted
+
+
+def _film(acme: Acme, content: bytes, text: str, fields: dict[str, Any], **facts: Any) -> PublicationDraft:
+    acme.put(med_0=content)
+    return new(text, media=(video(bytes=len(content), **facts),), **fields)
+
+
+def draft(acme: Acme, kind: str, text: str = "Hello", **fields: Any) -> PublicationDraft:
+    """A post of a kind of `KINDS`, and its files where they are looked for."""
+    if kind.endswith("story"):
+        text, fields = "", {"options": {"kind": "story"}, **fields}
+    if acme.name == "tiktok":
+        fields["options"] = {"privacyLevel": "PUBLIC_TO_EVERYONE", **fields.get("options", {})}
+        return _film(acme, film(360, 640, 3), text, fields)
+    if acme.name == "youtube":
+        fields["options"] = {"madeForKids": False, **fields.get("options", {})}
+        return _film(acme, film(90, 160, 1), text, fields)
+    match kind:
+        case "photo" | "photo story":
+            acme.put(med_0=jpeg())
+            return new(text, media=(image(0, alt="Teal"),), **fields)
+        case "photos":
+            acme.put(med_0=jpeg(), med_1=jpeg(400, 320, "red"))
+            return new(text, media=(image(0, alt="Teal"), image(1)), **fields)
+        case "reel" | "video story":
+            return _film(acme, film(540, 960, 3), text, fields, width=540, height=960, fps=24.0)
+        case "video":
+            return _film(acme, film(320, 180, 3), text, fields, width=320, height=180, fps=24.0)
+    return new(text, **fields)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`visible` is the sandbox's name of the visible call, `outage` an error after which nothing is known.
+
+    `live_errors` are answers that call an error what is live.
+    """
+
+    name: str
+    visible: str
+    outage: Mapping[str, Any]
+    live_errors: tuple[Mapping[str, Any], ...] = ()
+
+
+GRAPH = {"error": {"code": 2}}
+FACEBOOK = {
+    "text": "feed",
+    "photos": "feed",
+    "reel": "finish_reel",
+    "video": "finish_video",
+    "photo story": "photo_story",
+    "video story": "finish_story",
+}
+SPAM = {"error": {"code": 4, "subcode": 2207051}}
+KINDS: dict[str, tuple[Kind, ...]] = {
+    "bluesky": (Kind("text", "com.atproto.repo.putRecord", {"status": 502, "body": "<html>"}),),
+    "facebook": tuple(Kind(name, operation, GRAPH, (GRAPH,)) for name, operation in FACEBOOK.items()),
+    "instagram": (Kind("photo", "media_publish", GRAPH, (SPAM,)),),
+    "threads": (Kind("text", "threads_publish", GRAPH, (SPAM, {"error": {"code": 10}, "status": 500})),),
+    "tiktok": (Kind("file", "upload_last_chunk", {}, ({},)),),
+    "youtube": (Kind("clip", "update_video", {"error": {"reason": "backendError"}}, ({},)),),
+}
+EACH = [(channel, kind) for channel, kinds in KINDS.items() for kind in kinds]
+each_kind = pytest.mark.parametrize(
+    ("acme", "kind"), EACH, indirect=["acme"], ids=[f"{channel} {kind.name}" for channel, kind in EACH]
+)

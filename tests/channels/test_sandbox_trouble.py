@@ -1,0 +1,287 @@
+"""Dead tokens, used-up quotas, restricted accounts, slow or refused media: every network of the sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from munadi.domain.failure import Effect, Reason
+from munadi.domain.publication import Unknown
+from munadi.ports import AccountImport
+from tests.channels.connected import film, jpeg, mp4, new
+from tests.channels.making import Saved, image, video
+from tests.channels.sandbox import Acme, at, draft, failure
+from tests.channels.sandbox import acme as acme  # a fixture
+
+R, S = Reason, Effect
+DEFAULT = {"facebook": "text", "instagram": "photo", "threads": "text", "tiktok": "file", "youtube": "clip"}
+KIND = {"bluesky": "text", **DEFAULT}
+
+
+def usual(acme: Acme, **fields: Any) -> Any:
+    return draft(acme, KIND[acme.name], **fields)
+
+
+# Tokens
+
+
+@at(*KIND)
+@pytest.mark.parametrize("step", ["prepare", "publish"])
+async def test_an_expired_token_was_not_sent_and_a_fresh_one_continues(acme: Acme, step: str) -> None:
+    # The chunks of a file carry no token.
+    given = usual(acme, options={"mode": "pull"}) if (acme.name, step) == ("tiktok", "publish") else usual(acme)
+    saved, stale = Saved(), acme.account
+    if step == "publish":
+        await acme.prepare(given, saved)
+    acme.tokens("expire")
+    error = await acme.failure(given, saved)
+    assert (error.reason, error.effect) == (R.TOKEN_EXPIRED, S.NOT_SENT)
+    assert acme.posts == []
+    if acme.name in ("instagram", "threads"):  # their own token renews itself while it lives
+        assert (await failure(acme.refresh())).reason is R.TOKEN_REVOKED
+        return
+    await acme.refresh()
+    await acme.post(given, saved)
+    assert len(acme.posts) == 1
+    if acme.name == "tiktok":
+        acme.account = stale
+        assert (await failure(acme.refresh())).reason is R.TOKEN_REVOKED
+
+
+@at("instagram", "threads")
+async def test_a_refreshed_token_works_and_is_then_too_young_for_another(acme: Acme) -> None:
+    old = acme.account.credentials
+    await acme.refresh()
+    assert acme.account.credentials.access_token != old.access_token
+    await acme.post(usual(acme))
+    assert await acme.channel.refresh(acme.account) == acme.account.credentials
+
+
+WITHDRAWN = [
+    *(("instagram", {"subcode": code}, R.TOKEN_REVOKED) for code in (458, 460)),
+    *(("threads", {"subcode": code}, R.TOKEN_REVOKED) for code in (458, 460, 4279019)),
+    *(("facebook", {"subcode": code}, R.TOKEN_REVOKED) for code in (458, 460)),
+    ("facebook", {"subcode": 492}, R.ROLE_OR_2FA_REQUIRED),
+    ("tiktok", {}, R.TOKEN_EXPIRED),
+    ("youtube", {}, R.TOKEN_EXPIRED),
+]
+
+
+@pytest.mark.parametrize(("acme", "how", "reason"), WITHDRAWN, indirect=["acme"])
+async def test_a_withdrawn_grant_was_not_sent(acme: Acme, how: dict[str, int], reason: Reason) -> None:
+    given, saved = usual(acme), Saved()
+    await acme.prepare(given, saved)
+    acme.tokens("revoke", **how)
+    if acme.name == "tiktok":
+        acme.set("switches", True, "oauthErrorsWith200")
+        given, saved = usual(acme), Saved()  # its last chunk carries no token
+    error = await acme.failure(given, saved)
+    assert error.reason is reason
+    assert error.effect is (S.REJECTED if reason is R.ROLE_OR_2FA_REQUIRED else S.NOT_SENT)
+    assert acme.posts == []
+    if acme.name in ("tiktok", "youtube"):
+        assert (await failure(acme.refresh())).reason is R.TOKEN_REVOKED
+
+
+@at("bluesky")
+async def test_a_revoked_app_password_ends_at_the_refresh(acme: Acme) -> None:
+    acme.tokens("revoke")
+    await acme.post(new("Still there until the token expires"))
+    assert (await failure(acme.refresh())).reason is R.TOKEN_REVOKED
+
+
+@at("facebook")
+async def test_the_page_and_its_person_may_both_have_lost_their_tokens(acme: Acme) -> None:
+    acme.tokens("expire", which="all")
+    assert (await failure(acme.refresh())).reason is R.TOKEN_REVOKED
+
+
+# Accounts and limits
+
+
+RESTRICTED = [
+    *(("bluesky", status, R.ACCOUNT_RESTRICTED) for status in ("takendown", "deactivated", "suspended")),
+    *((channel, "restricted", R.ACCOUNT_RESTRICTED) for channel in ("facebook", "instagram", "threads")),
+    *((channel, "checkpoint", R.LOGIN_CHECKPOINT) for channel in ("facebook", "instagram", "threads")),
+    ("tiktok", "private", R.INVALID_FIELD),
+    ("tiktok", "banned", R.ACCOUNT_RESTRICTED),
+    ("youtube", "suspended", R.ACCOUNT_RESTRICTED),
+    ("youtube", "no_channel", R.TARGET_NOT_ACCESSIBLE),
+]
+
+
+@pytest.mark.parametrize(("acme", "status", "reason"), RESTRICTED, indirect=["acme"])
+async def test_an_account_in_trouble_is_reported_as_such(acme: Acme, status: str, reason: Reason) -> None:
+    acme.oracle.call("PATCH", f"/profiles/{acme.name}/{acme.account.external_id}", status=status)
+    assert (await acme.failure(usual(acme))).reason is reason
+    assert acme.posts == []
+
+
+LIMITS = [
+    ("facebook", "reel", "reelsPerDay", R.RATE_LIMITED),
+    ("instagram", "photo", "postsPerDay", R.DAILY_CAP_REACHED),
+    ("threads", "text", "postsPerDay", R.DAILY_CAP_REACHED),
+    ("tiktok", "file", "postsPerDay", R.DAILY_CAP_REACHED),
+    ("tiktok", "file", "activeUsersPerDay", R.QUOTA_EXCEEDED),
+    ("tiktok", "file", "creatorInfoPerMinute", R.RATE_LIMITED),
+    ("tiktok", "file", "initPerMinute", R.RATE_LIMITED),
+    ("youtube", "clip", "uploadsPerDay", R.QUOTA_EXCEEDED),
+    ("youtube", "clip", "uploadsPerChannel", R.DAILY_CAP_REACHED),
+]
+
+
+@pytest.mark.parametrize(("acme", "kind", "limit", "reason"), LIMITS, indirect=["acme"])
+async def test_a_limit_is_waited_for_and_nothing_was_sent(acme: Acme, kind: str, limit: str, reason: Reason) -> None:
+    acme.set("limits", 0, limit)
+    error = await acme.failure(draft(acme, kind))
+    assert (error.reason, error.effect) == (reason, S.NOT_SENT)
+    assert error.retry_after is not None
+    acme.set("limits", 9, limit)
+    await acme.post(draft(acme, kind))
+    assert len(acme.posts) == 1
+
+
+@at("bluesky")
+async def test_a_rate_limit_of_bluesky_says_how_long(acme: Acme) -> None:
+    limited: dict[str, Any] = {"error": {"error": "RateLimitExceeded"}, "status": 429, "headers": {"retry-after": "9"}}
+    acme.plant("com.atproto.repo.putRecord", "error", **limited)
+    error = await acme.failure(new("Hello"))
+    assert (error.reason, error.effect) == (R.RATE_LIMITED, S.NOT_SENT)
+    assert error.retry_after is not None
+    assert error.retry_after.total_seconds() == 9
+
+
+@at("threads")
+async def test_the_replies_of_threads_have_a_limit_of_their_own(acme: Acme) -> None:
+    given, saved = new("one", first_comment="two"), Saved()
+    await acme.post(given, saved)
+    acme.set("limits", 0, "repliesPerDay")
+    assert (await failure(acme.send(given, saved, "comment"))).provider_code == "IN_PROGRESS"
+    error = await failure(acme.send(given, saved, "comment"))
+    assert (error.reason, error.effect) == (R.DAILY_CAP_REACHED, S.NOT_SENT)
+
+
+@at("youtube")
+async def test_no_units_left_for_the_update_of_a_video_is_not_sent(acme: Acme) -> None:
+    given, saved = usual(acme), Saved()
+    await acme.prepare(given, saved)
+    acme.set("limits", 3, "unitsPerDay")
+    error = await failure(acme.send(given, saved))
+    assert (error.reason, error.effect) == (R.QUOTA_EXCEEDED, S.NOT_SENT)
+    assert acme.posts == []
+
+
+# Preparations
+
+
+SLOW = [("instagram", "photo", "image"), ("threads", "text", "text"), ("facebook", "reel", "reel")]
+
+
+@pytest.mark.parametrize(("acme", "kind", "delay"), [*SLOW, ("youtube", "clip", "processing")], indirect=["acme"])
+async def test_slow_processing_is_waited_for(acme: Acme, kind: str, delay: str) -> None:
+    acme.set("delays", 0.3, delay)
+    given, saved = draft(acme, kind), Saved()
+    await acme.channel.prepare(given, acme.account, None, saved)
+    if acme.name in ("instagram", "threads"):
+        assert isinstance(await acme.look(given, saved), Unknown)
+    await acme.post(given, saved)
+    assert len(acme.posts) == 1
+
+
+@at("instagram", "threads", "tiktok")
+async def test_an_expired_preparation_is_made_again(acme: Acme) -> None:
+    given, saved = usual(acme), Saved()
+    await acme.prepare(given, saved)
+    acme.oracle.call("POST", "/clock", advanceSeconds=86_400)  # the network's clock alone
+    if acme.name == "tiktok":
+        await acme.refresh()
+    for _ in range(4):  # a network may say several times that a container is missing
+        assert (await failure(acme.send(given, saved))).effect is S.NOT_SENT
+        if saved.handle is not None and not saved.handle.ready:
+            break
+    await acme.post(given, saved)
+    assert len(acme.posts) == 1
+
+
+@at("tiktok", "youtube")
+async def test_a_discarded_preparation_is_gone_and_a_published_one_is_left_alone(acme: Acme) -> None:
+    given, saved = usual(acme), Saved()
+    await acme.prepare(given, saved)
+    assert saved.handle is not None
+    await acme.channel.discard(acme.account, saved.handle)
+    error = await failure(acme.send(given, saved))
+    assert acme.posts == []
+    if acme.name == "tiktok":
+        assert error.provider_code == "publish_cancelled"
+        return
+    assert (error.reason, error.effect) == (R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)
+    await acme.post(given, saved)
+    await acme.channel.discard(acme.account, saved.handle)
+    assert len(acme.posts) == 1
+
+
+NEEDED: dict[str, dict[str, Any]] = {
+    "tiktok": {"privacyLevel": "PUBLIC_TO_EVERYONE"},
+    "youtube": {"madeForKids": False},
+}
+WORDS = b"no image and no video at all" * 300
+MEDIA: list[tuple[str, Any, Any, Reason, str]] = [
+    ("instagram", None, image(), R.MEDIA_UNREACHABLE, "9004/2207052"),
+    ("instagram", WORDS, image(), R.MEDIA_UNREACHABLE, "9004/2207052"),
+    ("instagram", jpeg(400, 100), image(), R.MEDIA_VALIDATION_FAILED, "36003/2207009"),
+    ("instagram", jpeg(kind="WEBP"), image(), R.MEDIA_VALIDATION_FAILED, "36001/2207005"),
+    ("instagram", mp4(1), video(), R.MEDIA_VALIDATION_FAILED, "2207026"),
+    ("instagram", mp4(3, "mpeg4"), video(), R.MEDIA_VALIDATION_FAILED, "2207026"),
+    ("threads", None, image(), R.MEDIA_UNREACHABLE, "1/2207052"),
+    ("threads", WORDS, image(), R.MEDIA_UNREACHABLE, "1/2207052"),
+    ("threads", jpeg(1200, 100), image(), R.MEDIA_VALIDATION_FAILED, "36003/2207009"),
+    ("threads", jpeg(kind="WEBP"), image(), R.MEDIA_VALIDATION_FAILED, "36001/2207005"),
+    ("threads", None, video(), R.MEDIA_UNREACHABLE, "FAILED_DOWNLOADING_VIDEO"),
+    ("threads", mp4(1, "mpeg4"), video(), R.MEDIA_PROCESSING_FAILED, "FAILED_PROCESSING_VIDEO"),
+    *(("facebook", body, image(), R.MEDIA_VALIDATION_FAILED, "324") for body in (None, WORDS, jpeg(kind="WEBP"))),
+    ("tiktok", WORDS, video(), R.MEDIA_VALIDATION_FAILED, "file_format_check_failed"),
+    ("tiktok", film(360, 640, codec="mpeg4"), video(), R.MEDIA_VALIDATION_FAILED, "file_format_check_failed"),
+    ("tiktok", film(360, 640, 1), video(), R.MEDIA_VALIDATION_FAILED, "duration_check_failed"),
+    ("tiktok", film(360, 640, rate=10), video(), R.MEDIA_VALIDATION_FAILED, "frame_rate_check_failed"),
+    ("tiktok", film(358, 640), video(), R.MEDIA_VALIDATION_FAILED, "picture_size_check_failed"),
+    ("tiktok pull", None, video(), R.MEDIA_UNREACHABLE, "video_pull_failed"),
+    ("tiktok pull", WORDS, video(), R.MEDIA_VALIDATION_FAILED, "file_format_check_failed"),
+    ("tiktok pull", film(358, 640), video(), R.MEDIA_VALIDATION_FAILED, "picture_size_check_failed"),
+    ("tiktok pull", None, image(), R.MEDIA_UNREACHABLE, "photo_pull_failed"),
+    ("youtube", WORDS, video(), R.MEDIA_PROCESSING_FAILED, "invalidFile"),
+]
+
+
+@pytest.mark.parametrize(
+    ("acme", "content", "asset", "reason", "code", "mode"),
+    [(row[0].removesuffix(" pull"), *row[1:], row[0].rpartition(" ")[2]) for row in MEDIA],
+    indirect=["acme"],
+    ids=[f"{row[0]} {row[4]} {len(row[1] or b'')}" for row in MEDIA],
+)
+async def test_media_that_the_network_does_not_take(
+    acme: Acme, content: bytes | None, asset: Any, reason: Reason, code: str, mode: str
+) -> None:
+    if content is not None:
+        acme.put(med_0=content)
+    options: dict[str, Any] = dict(NEEDED.get(acme.name, {}), **({"mode": mode} if mode == "pull" else {}))
+    sized = asset.model_copy(update={"bytes": len(content or b"")})
+    error = await acme.failure(new("x", media=(sized,), options=options))
+    assert (error.reason, error.provider_code) == (reason, code)
+    assert acme.posts == []
+
+
+# Importing
+
+
+@at("facebook")
+async def test_an_import_tells_a_page_from_its_person_and_from_another(acme: Acme) -> None:
+    assert acme.account.facts["category"] == "Test page"
+    other = acme.oracle.call("POST", "/profiles", channel="facebook", name="other")
+    for token, words in ((other["accessToken"], "externalId"), (other["refreshToken"], "/me/accounts")):
+        given = AccountImport(external_id=acme.account.external_id, access_token=SecretStr(token))
+        error = await failure(acme.channel.verify(given))
+        assert (error.reason, words in error.message) == (R.INVALID_FIELD, True)
+    found = await acme.channel.verify(AccountImport(access_token=SecretStr(other["accessToken"])))
+    assert "pages_manage_posts" in found.profile.scopes
