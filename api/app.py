@@ -45,10 +45,11 @@ from munadi.connecting import Connecting
 from munadi.db.accounts.connections import ConnectionStore
 from munadi.db.accounts.store import AccountStore
 from munadi.db.session import Database
-from munadi.intake.accept import Intake
+from munadi.intake.checks import PostChecker
 from munadi.intake.media import MediaIntake, RequestLimits
 from munadi.metering import CallMeter
 from munadi.ports import Channels, Clock
+from munadi.publishing.service import PublishingService
 from munadi.runtime import Runtime, open_runtime
 from munadi.temporal import connect
 from munadi.watchdog import hang_watchdog
@@ -152,8 +153,11 @@ async def open_services(
                 clock=runtime.clock,
                 sender=runtime.sender,
                 connecting=Connecting(database, accounts, connections, known, runtime.clock, settings.base_url),
-                intake=runtime.around(
-                    Intake(database, known, runtime.keyring, _media_intake(runtime), runtime.clock), "intake"
+                posts=PublishingService(
+                    database,
+                    PostChecker(database, known, runtime.keyring, _media_intake(runtime), runtime.clock),
+                    runtime.media_store,
+                    runtime.clock,
                 ),
                 calls=calls,
                 callers=callers_of(settings.api.trusted_proxies),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from api.auth import Principal
 from api.services import Services
 from munadi.db.brands.store import BrandStore
-from munadi.intake.problems import Findings
+from munadi.intake.problems import ProblemCollector
 
 
-async def named_brand(ref: str | None, principal: Principal, services: Services, found: Findings) -> str | None:
+async def named_brand(
+    ref: str | None, principal: Principal, services: Services, problems: ProblemCollector
+) -> str | None:
     """The brand that something new belongs to: what a key for one brand makes belongs to that brand.
 
     A finding at /brandRef for an unknown brand and, alike, for another's.
@@ -16,5 +18,5 @@ async def named_brand(ref: str | None, principal: Principal, services: Services,
     if ref is None:
         return principal.brand_ref
     if not principal.may_see(ref) or await BrandStore(services.database).get(ref) is None:
-        found.add("/brandRef", "BRAND_UNKNOWN", f"there is no brand {ref!r}")
+        problems.add("/brandRef", "BRAND_UNKNOWN", f"there is no brand {ref[:64]!r}")
     return ref

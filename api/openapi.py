@@ -44,8 +44,8 @@ _HEADERS = {
 }
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What a route's `responses` says of its error statuses; whoever needs a key may also be told to wait."""
+def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route for its error statuses. A route that needs a key may also answer 429."""
     counted = (429,) if 401 in statuses else ()
     return {status: _problem(status) for status in sorted({*statuses, *counted, *_ALWAYS})}
 

@@ -30,6 +30,7 @@ from starlette.responses import Response
 
 from api import quotas
 from munadi.crypto import SealBroken
+from munadi.db.idempotency import KeyReused, ResponseUnreadable
 from munadi.domain.model import WireModel
 from munadi.domain.problem import MAX_PROBLEMS, Problem, ProblemsFound
 from munadi.domain.shape import problems_of_shape
@@ -118,6 +119,12 @@ def translate(error: Exception) -> ProblemError:
             return _of_quota(error)
         case HTTPException():
             return _of_framework(error)
+        case KeyReused():
+            detail = "this key was used for another request; use a new key for a new request"
+            return ProblemError(422, "IDEMPOTENCY_KEY_REUSED", "Idempotency-Key was used before", detail)
+        case ResponseUnreadable():
+            detail = "the first request succeeded, but its response was sealed under a key that has been removed since"
+            return ProblemError(409, "IDEMPOTENT_ANSWER_LOST", "The answer cannot be repeated", detail)
         case ClientDisconnect():
             return ProblemError(499, "CLIENT_GONE", "Client gone", "the client left before it was answered")
         case StaleDataError():
@@ -164,8 +171,14 @@ def translate(error: Exception) -> ProblemError:
 
 
 def _of_quota(error: QuotaExceeded) -> ProblemError:
-    told, headers = [quotas.problem_of(error)], quotas.headers_of(error)
-    return ProblemError(429, "QUOTA_EXCEEDED", "Quota exceeded", str(error), errors=told, headers=headers)
+    return ProblemError(
+        429,
+        "QUOTA_EXCEEDED",
+        "Quota exceeded",
+        str(error),
+        errors=[error.problem],
+        headers=quotas.headers_of(error),
+    )
 
 
 def _of_framework(error: HTTPException) -> ProblemError:
@@ -197,6 +210,8 @@ def install(app: FastAPI, allowed_methods: Callable[[str], Sequence[str]] = lamb
         RequestValidationError,
         ChangeRefused,
         QuotaExceeded,
+        KeyReused,
+        ResponseUnreadable,
         HTTPException,
         ClientDisconnect,
         StaleDataError,

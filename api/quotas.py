@@ -14,7 +14,6 @@ from fastapi import Request
 
 from api.services import Services
 from munadi.domain.brand import BRAND_REF
-from munadi.domain.problem import Problem
 from munadi.domain.usage import BrandCalls, Quota, QuotaExceeded
 
 # Where time gives nothing back: somebody may make room at any time, and asking more often would not help.
@@ -38,14 +37,6 @@ def count_call(request: Request, services: Services, brand: BrandCalls | None, *
     quotas = services.calls.admit(brand, services.clock.now(), limited=limited)
     if quotas:
         request.state.answer_headers = _fields(quotas)
-
-
-def problem_of(error: QuotaExceeded) -> Problem:
-    """What stands in `errors`: the limit's name as the rule."""
-    [quota, *_] = error.quotas
-    return Problem(
-        pointer="", code="QUOTA_EXCEEDED", message=str(error), rule=quota.name, limit=quota.limit, actual=error.actual
-    )
 
 
 def headers_of(error: QuotaExceeded) -> dict[str, str]:

@@ -9,7 +9,7 @@ from api.services import Services
 from munadi.domain.failure import ChannelError, FailureClass, FieldRefused, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.reasons import REASONS
-from munadi.intake.problems import Findings
+from munadi.intake.problems import ProblemCollector
 from munadi.outbound.guard import GuardRefused
 
 _PASSING = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT})
@@ -59,14 +59,14 @@ def _of_field(error: FieldRefused, channel: str) -> ProblemError:
 
 async def check_url(services: Services, url: str, pointer: str) -> None:
     """422 unless the guard lets us call this URL."""
-    found = Findings()
-    await find_url(services, url, pointer, found)
-    found.raise_if_any()
+    problems = ProblemCollector()
+    await find_url(services, url, pointer, problems)
+    problems.raise_if_any()
 
 
-async def find_url(services: Services, url: str, pointer: str, found: Findings) -> None:
+async def find_url(services: Services, url: str, pointer: str, problems: ProblemCollector) -> None:
     """A finding unless the guard lets us call this URL."""
     try:
         await services.guard.check(url)
     except GuardRefused as error:
-        found.extend([Problem(pointer=pointer, code=error.code, message=error.message, rule="outbound_url")])
+        problems.extend([Problem(pointer=pointer, code=error.code, message=error.message, rule="outbound_url")])

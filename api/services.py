@@ -12,12 +12,12 @@ from munadi.config import Settings
 from munadi.connecting import Connecting
 from munadi.crypto import KeyRing
 from munadi.db.session import Database
-from munadi.intake.accept import Intake
 from munadi.media.fetch import MediaFetcher
 from munadi.media.store import MediaStore
 from munadi.metering import CallMeter
 from munadi.outbound.guard import Guard
 from munadi.ports import Channels, Clock, Sender
+from munadi.publishing.service import PublishingService
 from munadi.wrong_keys import WrongKeys
 
 
@@ -36,7 +36,7 @@ class Services:
     clock: Clock
     sender: Sender
     connecting: Connecting
-    intake: Intake
+    posts: PublishingService
     calls: CallMeter
     callers: Callers
     wrong_keys: WrongKeys

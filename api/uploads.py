@@ -13,8 +13,8 @@ from typing import BinaryIO
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 
-from api.idempotent import Asked
-from munadi.intake.problems import Findings
+from api.idempotency import IdempotencyKey
+from munadi.intake.problems import ProblemCollector
 from munadi.media.facts import MediaCode
 from munadi.media.store import MediaStore
 
@@ -38,35 +38,35 @@ class Upload:
         if self.path is not None:
             self.path.unlink(missing_ok=True)
 
-    def identified(self, asked: Asked) -> Asked:
+    def identified(self, idempotency: IdempotencyKey) -> IdempotencyKey:
         """The request with the file's content as what it asks for: a form has no canonical JSON."""
-        marks = [f"{each} {self.brand_ref} {self.sha256}".encode() for each in asked.fingerprints]
-        return replace(asked, fingerprints=tuple(hashlib.sha256(mark).hexdigest() for mark in marks))
+        marks = [f"{each} {self.brand_ref} {self.sha256}".encode() for each in idempotency.fingerprints]
+        return replace(idempotency, fingerprints=tuple(hashlib.sha256(mark).hexdigest() for mark in marks))
 
 
-async def read_upload(request: Request, store: MediaStore, max_bytes: int, found: Findings) -> Upload:
+async def read_upload(request: Request, store: MediaStore, max_bytes: int, problems: ProblemCollector) -> Upload:
     """Read the form: one `file`, and `brandRef` there or in the query. What else it holds is a finding.
 
     The edge bounds the whole form; `max_bytes`, as of a fetched file, is for the file in it.
     """
     async with request.form(max_files=1, max_fields=5, max_part_size=_FIELD_BYTES) as form:
-        _check_names(form, found)
+        _check_names(form, problems)
         file, brand_ref = form.get("file"), form.get("brandRef") or request.query_params.get("brandRef")
         if not isinstance(file, UploadFile):
-            found.add("/file", "MISSING_FIELD", "the form needs a file in the field file")
+            problems.add("/file", "MISSING_FIELD", "the form needs a file in the field file")
             return Upload(None, "", None, brand_ref if isinstance(brand_ref, str) else None)
         if file.size is not None and file.size > max_bytes:
             text = f"a media has at most {max_bytes} bytes"
-            found.add("/file", MediaCode.MEDIA_TOO_LARGE.value, text, limit=max_bytes, actual=file.size)
+            problems.add("/file", MediaCode.MEDIA_TOO_LARGE.value, text, limit=max_bytes, actual=file.size)
             return Upload(None, "", None, brand_ref if isinstance(brand_ref, str) else None)
         path, digest = await asyncio.to_thread(_copy, file.file, store.incoming)
         return Upload(path, digest, file.content_type, brand_ref if isinstance(brand_ref, str) else None)
 
 
-def _check_names(form: FormData, found: Findings) -> None:
+def _check_names(form: FormData, problems: ProblemCollector) -> None:
     for name in form:
         if name not in ("file", "brandRef"):
-            found.add(f"/{name[:64]}", "UNKNOWN_FIELD", "there is no such field")
+            problems.add(f"/{name[:64]}", "UNKNOWN_FIELD", "there is no such field")
 
 
 def _copy(source: BinaryIO, directory: Path) -> tuple[Path, str]:

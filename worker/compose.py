@@ -23,7 +23,7 @@ from munadi.db.accounts.store import AccountStore
 from munadi.db.accounts.upkeep import KeepingStore
 from munadi.db.session import Database
 from munadi.db.webhooks.deliveries import DeliveryStore
-from munadi.intake.preflight import Foresight
+from munadi.intake.preflight import PreflightCheck
 from munadi.publishing.attempts import PublicationLedger
 from munadi.publishing.later_steps import StageLedger
 from munadi.publishing.leftover_removal import DiscardOutbox
@@ -114,7 +114,7 @@ def build_lookahead(runtime: Runtime, database: Database, tokens: AccountTokens)
     ahead = timedelta(seconds=runtime.settings.relay.preflight)
     accounts = AccountStore(database, runtime.keyring)
     checks = AccountChecks(accounts, runtime.channels, tokens, runtime.clock)
-    foresight = Foresight(runtime.channels, runtime.media, runtime.reach, runtime.keyring)
+    foresight = PreflightCheck(runtime.channels, runtime.media, runtime.reach, runtime.keyring)
     return LookingAhead(database, foresight, checks, runtime.clock, ahead)
 
 

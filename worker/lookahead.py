@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from munadi.db.session import Database
 from munadi.domain.failure import ChannelError, Failure
-from munadi.intake.preflight import Foresight
-from munadi.intake.quota import planned_posts
+from munadi.intake.daily_quota import planned_posts
+from munadi.intake.preflight import PreflightCheck
 from munadi.ports import Clock
 from munadi.publishing.preflights import DueContent, DuePublication, Preflights
 
@@ -37,7 +37,7 @@ class LookingAhead:
     """Runs until it is cancelled. Any number of these may run: what was found is told by one of them."""
 
     def __init__(
-        self, database: Database, foresight: Foresight, checks: Checks, clock: Clock, ahead: timedelta
+        self, database: Database, foresight: PreflightCheck, checks: Checks, clock: Clock, ahead: timedelta
     ) -> None:
         self._database = database
         self._preflights = Preflights(database)

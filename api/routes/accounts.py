@@ -14,8 +14,8 @@ from api.auth import Principal, not_found, require
 from api.deps import Page, TheServices
 from api.disconnecting import disconnect_account
 from api.examples import shows, shows_page
-from api.idempotent import Answer, AskedOnce, answer_once, answered_before
-from api.openapi import problems
+from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once
+from api.openapi import error_responses
 from api.paging import PagingQuery
 from api.problems import refused
 from api.refusals import check_url, of_channel
@@ -66,7 +66,7 @@ Password = Annotated[SecretStr, AfterValidator(_check_printable)]
 Identifier = Annotated[str, AfterValidator(_check_printable)]
 
 
-class CredentialsSent(WireModel):
+class CredentialsRequest(WireModel):
     """`accessToken` with what belongs to it, or `identifier` and `password` (an app password)."""
 
     access_token: Token | None = Field(**_SECRET)
@@ -83,14 +83,14 @@ class CredentialsSent(WireModel):
         return self
 
 
-class AccountSent(WireModel):
+class AccountImportRequest(WireModel):
     """A connection made elsewhere. `externalId` chooses the profile where a token speaks for several."""
 
     channel: ChannelName
     external_id: str | None = Field(None, max_length=500)
     service_url: str | None = Field(None, max_length=2000, description="The account's own server.")
     login: str | None = Field(None, max_length=50, description="Which of the network's log-ins, where it has two.")
-    credentials: CredentialsSent
+    credentials: CredentialsRequest
 
 
 class AccountCheck(AccountView):
@@ -107,25 +107,25 @@ class AccountCheck(AccountView):
     responses={
         200: {"model": AccountView, "description": "The profile was connected before: it is reconnected."},
         **shows(201, examples.ACCOUNT),
-        **problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+        **error_responses(400, 401, 403, 404, 409, 413, 415, 422, 503),
     },
     summary="Import an account",
 )
 async def import_account(
     ref: Ref,
-    body: Annotated[AccountSent, Body(openapi_examples=examples.ACCOUNTS)],
+    body: Annotated[AccountImportRequest, Body(openapi_examples=examples.ACCOUNTS)],
     principal: Writer,
     services: TheServices,
-    asked: AskedOnce,
+    idempotency: IdempotencyHeader,
 ) -> Response:
     """The credentials are tried at the network before they are kept, sealed. The same profile again reconnects it."""
     brand = await visible_brand(ref, principal, services)
-    if replay := await answered_before(services, asked, ref, "accounts.import"):
+    if replay := await earlier_response(services, idempotency, ref, "accounts.import"):
         return replay
     connection = await _verified(body, services)
     accounts = AccountStore(services.database, services.keyring)
 
-    async def keep(session: AsyncSession) -> Answer:
+    async def keep(session: AsyncSession) -> Success:
         external_id = connection.profile.external_id
         limits = brand.limits if brand.limits.accounts is None else await take_turns(session, ref)
         known = await accounts.is_connected(session, ref, body.channel, external_id)
@@ -136,12 +136,14 @@ async def import_account(
         action = Action.ACCOUNT_RECONNECTED if known else Action.ACCOUNT_IMPORTED
         record(session, action, target=view.id, brand_ref=ref, now=services.clock.now())
         headers = {"Location": f"/v1/accounts/{view.id}"}
-        return Answer(view, 200 if known else 201, headers, KeeperWake(view).after(services))
+        return Success(view, 200 if known else 201, headers, KeeperWake(view).after(services))
 
-    return await answer_once(services, asked, ref, "accounts.import", keep)
+    return await respond_once(services, idempotency, ref, "accounts.import", keep)
 
 
-@router.get("/accounts", responses={**shows_page(examples.ACCOUNT), **problems(401, 403, 422)}, summary="List accounts")
+@router.get(
+    "/accounts", responses={**shows_page(examples.ACCOUNT), **error_responses(401, 403, 422)}, summary="List accounts"
+)
 async def list_accounts(
     principal: Reader,
     services: TheServices,
@@ -165,7 +167,7 @@ async def list_accounts(
 
 @router.get(
     "/accounts/{account_id}",
-    responses={**shows(200, examples.ACCOUNT), **problems(401, 403, 404, 422)},
+    responses={**shows(200, examples.ACCOUNT), **error_responses(401, 403, 404, 422)},
     summary="Read an account",
 )
 async def get_account(account_id: str, principal: Reader, services: TheServices) -> AccountView:
@@ -178,14 +180,14 @@ async def get_account(account_id: str, principal: Reader, services: TheServices)
     response_model=AccountCheck,
     responses={
         **shows(200, {**examples.ACCOUNT, "ok": True, "failure": None}),
-        **problems(400, 401, 403, 404, 422, 503),
+        **error_responses(400, 401, 403, 404, 422, 503),
     },
     summary="Check an account",
 )
-async def check(account_id: str, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
+async def check(account_id: str, principal: Writer, services: TheServices, idempotency: IdempotencyHeader) -> Response:
     """Ask the network whether the account still works. A dead grant becomes `reauth_required`."""
     before = await visible_account(account_id, principal, services)
-    if replay := await answered_before(services, asked, before.brand_ref, "accounts.check"):
+    if replay := await earlier_response(services, idempotency, before.brand_ref, "accounts.check"):
         return replay
     accounts = AccountStore(services.database, services.keyring)
     tokens = AccountTokens(accounts, services.channels, services.clock, "api")
@@ -195,15 +197,17 @@ async def check(account_id: str, principal: Writer, services: TheServices, asked
         raise of_channel(error, before.channel, "") from error
     view = await visible_account(account_id, principal, services)
 
-    async def answer(session: AsyncSession) -> Answer:
+    async def answer(session: AsyncSession) -> Success:
         now = services.clock.now()
         record(session, Action.ACCOUNT_CHECKED, target=account_id, brand_ref=before.brand_ref, now=now)
-        return Answer(AccountCheck(**view.model_dump(by_alias=False), ok=failure is None, failure=failure))
+        return Success(AccountCheck(**view.model_dump(by_alias=False), ok=failure is None, failure=failure))
 
-    return await answer_once(services, asked, before.brand_ref, "accounts.check", answer)
+    return await respond_once(services, idempotency, before.brand_ref, "accounts.check", answer)
 
 
-@router.delete("/accounts/{account_id}", status_code=204, responses=problems(401, 403, 404, 422), summary="Disconnect")
+@router.delete(
+    "/accounts/{account_id}", status_code=204, responses=error_responses(401, 403, 404, 422), summary="Disconnect"
+)
 async def disconnect(account_id: str, principal: Writer, services: TheServices, background: BackgroundTasks) -> None:
     """What the account still had to publish fails with ACCOUNT_DISCONNECTED, and the network is told to end our grant,
     where it can be told. Doing it again changes nothing."""
@@ -222,7 +226,7 @@ async def visible_account(account_id: str, principal: Principal, services: Servi
     return view
 
 
-async def _verified(body: AccountSent, services: Services) -> Connection:
+async def _verified(body: AccountImportRequest, services: Services) -> Connection:
     if body.channel not in services.channels:
         message = f"{body.channel} is not available here; see GET /v1/channels"
         raise refused([Problem(pointer="/channel", code="CHANNEL_UNAVAILABLE", message=message)])

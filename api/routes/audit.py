@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from api.auth import Principal, require
 from api.deps import Page, TheServices
 from api.examples import shows_page
-from api.openapi import problems
+from api.openapi import error_responses
 from api.paging import PagingQuery
 from munadi.db.audit import AuditFilter, list_entries
 from munadi.domain.audit import Action, AuditEntry
@@ -33,7 +33,7 @@ _EXAMPLE = {
 Admin = Annotated[Principal, Depends(require(Scope.ADMIN))]
 
 
-@router.get("", responses={**shows_page(_EXAMPLE), **problems(401, 403, 422)}, summary="Read the audit log")
+@router.get("", responses={**shows_page(_EXAMPLE), **error_responses(401, 403, 422)}, summary="Read the audit log")
 async def list_audit(
     principal: Admin,
     services: TheServices,

@@ -13,8 +13,8 @@ from api import examples
 from api.auth import Principal, not_found, require
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
-from api.idempotent import Answer, AskedOnce, answer_once
-from api.openapi import problems
+from api.idempotency import IdempotencyHeader, Success, respond_once
+from api.openapi import error_responses
 from api.paging import PagingQuery
 from api.problems import ProblemError
 from api.services import Services
@@ -55,15 +55,17 @@ class BrandCreate(BrandChange):
     "",
     status_code=201,
     response_model=BrandView,
-    responses={**shows(201, examples.BRAND), **problems(400, 401, 403, 409, 413, 415, 422)},
+    responses={**shows(201, examples.BRAND), **error_responses(400, 401, 403, 409, 413, 415, 422)},
     summary="Create a brand",
 )
-async def create_brand(body: BrandCreate, principal: Admin, services: TheServices, asked: AskedOnce) -> Response:
+async def create_brand(
+    body: BrandCreate, principal: Admin, services: TheServices, idempotency: IdempotencyHeader
+) -> Response:
     """A brand is what content, accounts and events belong to; you name it by `ref` from then on."""
     if principal.brand_ref is not None:
         raise ProblemError(403, "BRAND_RESTRICTED", "Not permitted", "this key works for one brand and makes no others")
 
-    async def create(session: AsyncSession) -> Answer:
+    async def create(session: AsyncSession) -> Success:
         made = await BrandStore(services.database).create(
             session,
             ref=body.ref,
@@ -72,15 +74,15 @@ async def create_brand(body: BrandCreate, principal: Admin, services: TheService
             limits=body.limits or BrandLimits(),
             now=services.clock.now(),
         )
-        return Answer(made, 201, {"Location": f"/v1/brands/{made.ref}"})
+        return Success(made, 201, {"Location": f"/v1/brands/{made.ref}"})
 
     try:
-        return await answer_once(services, asked, None, "brands.create", create)
+        return await respond_once(services, idempotency, None, "brands.create", create)
     except BrandExists:
         raise ProblemError(409, "BRAND_EXISTS", "Exists already", f"there is a brand {body.ref!r}") from None
 
 
-@router.get("", responses={**shows_page(examples.BRAND), **problems(401, 403, 422)}, summary="List brands")
+@router.get("", responses={**shows_page(examples.BRAND), **error_responses(401, 403, 422)}, summary="List brands")
 async def list_brands(principal: Reader, services: TheServices, paging: PagingQuery) -> Page[BrandView]:
     """The brands this key may see, by `ref`."""
     store = BrandStore(services.database)
@@ -88,7 +90,9 @@ async def list_brands(principal: Reader, services: TheServices, paging: PagingQu
     return paging.page(rows, lambda brand: brand.ref)
 
 
-@router.get("/{ref}", responses={**shows(200, examples.BRAND), **problems(401, 403, 404, 422)}, summary="Read a brand")
+@router.get(
+    "/{ref}", responses={**shows(200, examples.BRAND), **error_responses(401, 403, 404, 422)}, summary="Read a brand"
+)
 async def get_brand(ref: Ref, principal: Reader, services: TheServices) -> BrandView:
     """One brand."""
     return await visible_brand(ref, principal, services)
@@ -96,7 +100,7 @@ async def get_brand(ref: Ref, principal: Reader, services: TheServices) -> Brand
 
 @router.patch(
     "/{ref}",
-    responses={**shows(200, examples.BRAND), **problems(400, 401, 403, 404, 413, 415, 422)},
+    responses={**shows(200, examples.BRAND), **error_responses(400, 401, 403, 404, 413, 415, 422)},
     summary="Change a brand",
 )
 async def change_brand(ref: Ref, body: BrandChange, principal: Admin, services: TheServices) -> BrandView:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from api import examples
 from api.deps import ContentReader, TheServices
 from api.examples import shows
-from api.openapi import problems
+from api.openapi import error_responses
 from api.problems import refused
 from munadi.db.contents.calendar import due_days
 from munadi.domain.content import ContentView
@@ -40,7 +40,9 @@ class CalendarView(WireModel):
     days: tuple[CalendarDay, ...]
 
 
-@router.get("/calendar", responses={**shows(200, _EXAMPLE), **problems(401, 403, 422)}, summary="Read a calendar")
+@router.get(
+    "/calendar", responses={**shows(200, _EXAMPLE), **error_responses(401, 403, 422)}, summary="Read a calendar"
+)
 async def get_calendar(
     services: TheServices,
     principal: ContentReader,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 
 from api.auth import Principal, not_found, require
 from api.deps import Page, TheServices
-from api.openapi import problems
+from api.openapi import error_responses
 from munadi.domain.channel import ChannelView
 from munadi.domain.key import Scope
 
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/channels", tags=["channels"])
 AnyKey = Annotated[Principal, Depends(require(*Scope))]
 
 
-@router.get("", responses=problems(401, 403))
+@router.get("", responses=error_responses(401, 403))
 async def list_channels(services: TheServices, principal: AnyKey) -> Page[ChannelView]:
     """Every channel that this installation can publish on."""
     return Page[ChannelView](
@@ -25,7 +25,7 @@ async def list_channels(services: TheServices, principal: AnyKey) -> Page[Channe
     )
 
 
-@router.get("/{channel}", responses=problems(401, 403, 404))
+@router.get("/{channel}", responses=error_responses(401, 403, 404))
 async def get_channel(channel: str, services: TheServices, principal: AnyKey) -> ChannelView:
     """One channel's limits and rules, and the JSON Schema of its `options`."""
     if channel not in services.channels:

@@ -15,8 +15,8 @@ from api import examples
 from api.auth import Principal, not_found
 from api.deps import TheServices
 from api.examples import shows
-from api.idempotent import Answer, AskedOnce, answer_once, answered_before
-from api.openapi import problems
+from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once
+from api.openapi import error_responses
 from api.problems import ProblemError, refused
 from api.routes.accounts import Reader, Writer, visible_account
 from api.routes.brands import Ref, visible_brand
@@ -55,7 +55,7 @@ def _check_redirect(url: str) -> str:
     return url
 
 
-class LinkSent(WireModel):
+class ConnectLinkRequest(WireModel):
     """What a link is for. The browser ends at `redirectUrl`, or at a page of ours."""
 
     redirect_url: Annotated[str, AfterValidator(_check_redirect)] | None = Field(
@@ -65,7 +65,7 @@ class LinkSent(WireModel):
     expires_at: Instant | None = Field(None, description="When the link ends: in an hour, at most in seven days.")
 
 
-class ConnectSent(LinkSent):
+class ConnectRequest(ConnectLinkRequest):
     """What to connect. `login` names one of the network's log-ins, where it has two."""
 
     channel: ChannelName
@@ -92,25 +92,27 @@ class Selection(WireModel):
     response_model=ConnectLink,
     responses={
         **shows(201, examples.CONNECT_LINK),
-        **problems(400, 401, 403, 404, 409, 413, 415, 422),
+        **error_responses(400, 401, 403, 404, 409, 413, 415, 422),
     },
     summary="Connect in a browser",
 )
-async def connect(ref: Ref, body: ConnectSent, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
+async def connect(
+    ref: Ref, body: ConnectRequest, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
+) -> Response:
     """A link for the profile's owner, good for one connection. Follow it with GET /v1/connections/{id}."""
     brand = await visible_brand(ref, principal, services)
     _require_authorizer(services, body.channel)
-    if replay := await answered_before(services, asked, ref, "accounts.connect"):
+    if replay := await earlier_response(services, idempotency, ref, "accounts.connect"):
         return replay
     wanted = Wanted(
         ref, body.channel, principal.key_id, login=body.login, hint=body.hint, redirect_url=body.redirect_url
     )
 
-    async def hand_out(session: AsyncSession) -> Answer:
+    async def hand_out(session: AsyncSession) -> Success:
         await require_accounts(session, ref, brand.limits, 1)
         return await _handed_out(services, session, wanted, body)
 
-    return await answer_once(services, asked, ref, "accounts.connect", hand_out)
+    return await respond_once(services, idempotency, ref, "accounts.connect", hand_out)
 
 
 @router.post(
@@ -119,12 +121,12 @@ async def connect(ref: Ref, body: ConnectSent, principal: Writer, services: TheS
     response_model=ConnectLink,
     responses={
         **shows(201, examples.CONNECT_LINK),
-        **problems(400, 401, 403, 404, 409, 413, 415, 422),
+        **error_responses(400, 401, 403, 404, 409, 413, 415, 422),
     },
     summary="Reconnect in a browser",
 )
 async def reconnect(
-    account_id: str, body: LinkSent, principal: Writer, services: TheServices, asked: AskedOnce
+    account_id: str, body: ConnectLinkRequest, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """A link as for connecting. Only the same profile is taken; what was held for the account then goes on."""
     account = await visible_account(account_id, principal, services)
@@ -133,7 +135,7 @@ async def reconnect(
         raise ProblemError(409, "ACCOUNT_DISCONNECTED", "Disconnected", detail)
     channel = ChannelName(account.channel)
     _require_authorizer(services, channel)
-    if replay := await answered_before(services, asked, account.brand_ref, "accounts.reconnect"):
+    if replay := await earlier_response(services, idempotency, account.brand_ref, "accounts.reconnect"):
         return replay
     wanted = Wanted(
         account.brand_ref,
@@ -145,15 +147,15 @@ async def reconnect(
         redirect_url=body.redirect_url,
     )
 
-    async def hand_out(session: AsyncSession) -> Answer:
+    async def hand_out(session: AsyncSession) -> Success:
         return await _handed_out(services, session, wanted, body)
 
-    return await answer_once(services, asked, account.brand_ref, "accounts.reconnect", hand_out)
+    return await respond_once(services, idempotency, account.brand_ref, "accounts.reconnect", hand_out)
 
 
 @router.get(
     "/connections/{connection_id}",
-    responses={**shows(200, examples.CONNECTION), **problems(401, 403, 404, 422)},
+    responses={**shows(200, examples.CONNECTION), **error_responses(401, 403, 404, 422)},
     summary="Read a connection",
 )
 async def get_connection(connection_id: str, principal: Reader, services: TheServices) -> ConnectionView:
@@ -166,7 +168,7 @@ async def get_connection(connection_id: str, principal: Reader, services: TheSer
     response_model=ConnectionView,
     responses={
         **shows(200, examples.CONNECTION),
-        **problems(400, 401, 403, 404, 409, 413, 415, 422),
+        **error_responses(400, 401, 403, 404, 409, 413, 415, 422),
     },
     summary="Choose profiles",
 )
@@ -175,12 +177,12 @@ async def select(
     body: Selection,
     principal: Writer,
     services: TheServices,
-    asked: AskedOnce,
+    idempotency: IdempotencyHeader,
     background: BackgroundTasks,
 ) -> Response:
     """Connect some of `choices`, each proven at the network first; all of them, or none."""
     row = await _visible(connection_id, principal, services)
-    if replay := await answered_before(services, asked, row.brand_ref, "connections.select"):
+    if replay := await earlier_response(services, idempotency, row.brand_ref, "connections.select"):
         return replay
     try:
         back = await services.connecting.choose(row, body.external_ids)
@@ -193,13 +195,13 @@ async def select(
     wake_keepers(background, services, back.accounts)
     after = view_of(await _visible(connection_id, principal, services), services.clock.now())
 
-    async def answer(_: AsyncSession) -> Answer:
-        return Answer(after)
+    async def answer(_: AsyncSession) -> Success:
+        return Success(after)
 
-    return await answer_once(services, asked, row.brand_ref, "connections.select", answer)
+    return await respond_once(services, idempotency, row.brand_ref, "connections.select", answer)
 
 
-async def _handed_out(services: Services, session: AsyncSession, wanted: Wanted, body: LinkSent) -> Answer:
+async def _handed_out(services: Services, session: AsyncSession, wanted: Wanted, body: ConnectLinkRequest) -> Success:
     now = services.clock.now()
     until = body.expires_at or now + LINK_LIFE
     if not now < until <= now + LONGEST_LINK:
@@ -207,7 +209,7 @@ async def _handed_out(services: Services, session: AsyncSession, wanted: Wanted,
         raise refused([Problem(pointer="/expiresAt", code="TIME_OUT_OF_RANGE", message=message)])
     row, url = await services.connecting.hand_out(session, wanted, until)
     made = ConnectLink(id=row.id, connect_url=url, expires_at=row.expires_at)
-    return Answer(made, 201, {"Location": f"/v1/connections/{row.id}"})
+    return Success(made, 201, {"Location": f"/v1/connections/{row.id}"})
 
 
 def _require_authorizer(services: Services, channel: ChannelName) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
 from api.auth import Principal, not_found
@@ -23,24 +23,19 @@ from api.deps import (
     write_cursor,
 )
 from api.disconnects import while_connected
-from api.idempotent import Answer, Asked, AskedOnce, answered_before, store_once
-from api.openapi import problems
-from api.quotas import problem_of
+from api.idempotency import IdempotencyHeader, Success, repeat, send
+from api.openapi import error_responses
 from api.services import Services
-from api.validation import Validation, validation_of
 from api.wake import Wake
-from munadi.db.brands.limits import is_limiting, limits_of, require_room, take_turns
 from munadi.db.contents import queries as contents
 from munadi.db.contents.views import content_view
+from munadi.db.idempotency import StoredResponse
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus, ContentView
 from munadi.domain.problem import ProblemsFound
 from munadi.domain.time import Instant
-from munadi.domain.usage import QuotaExceeded
-from munadi.intake.accept import PlanRefused
-from munadi.intake.drafts import beside_the_loop, has_media
-from munadi.intake.wire import ContentSent
-from munadi.publishing.acceptance import new_content
+from munadi.intake.requests import ContentRequest
+from munadi.intake.validation import Validation, validation_of
 
 router = APIRouter(prefix="/v1/contents", tags=["contents"])
 CREATE = "contents.create"
@@ -50,76 +45,44 @@ CREATE = "contents.create"
     "",
     status_code=202,
     response_model=ContentView,
-    responses=problems(400, 401, 403, 409, 413, 415, 422),
-    openapi_extra=described(ContentSent, examples.CONTENTS),
+    responses=error_responses(400, 401, 403, 409, 413, 415, 422),
+    openapi_extra=described(ContentRequest, examples.CONTENTS),
 )
 async def create_content(
-    request: Request, services: TheServices, principal: ContentWriter, asked: AskedOnce
+    request: Request, services: TheServices, principal: ContentWriter, idempotency: IdempotencyHeader
 ) -> Response:
-    """Accept a content. 202 means that it is stored and survives any crash; not that a network has published it."""
-    sent, shape = read_body(request, ContentSent)
-    # A repetition must not fetch its media again; without any, the key is found out when it is taken.
-    if has_media(sent) and (replay := await _replay(services, principal, asked, sent.brand_ref)):
-        return replay
-    try:
-        planned = await while_connected(request, services.intake.plan(sent, shape, may_see=principal.may_see))
-    except ProblemsFound:
-        # Accepted once and repeated later, a time may have passed and an account gone: it stays accepted.
-        if replay := await _replay(services, principal, asked, sent.brand_ref):
-            return replay
-        raise
-    try:
-        await planned.drafts.media.keep(services.media_store)
-        new = new_content(planned, services.clock.now())
-        view = new.view
-        headers = {"Location": f"/v1/contents/{view.id}", "ETag": etag(view.version)}
-        wake = Wake(view.id, view.brand_ref, [each.channel for each in view.publications], first=True)
-        answer = Answer(view, 202, headers, wake.after(services))
-        limits = principal.limits_of(sent.brand_ref)
-
-        async def store(session: AsyncSession) -> None:
-            if limits is None or is_limiting(limits):
-                held = await take_turns(session, sent.brand_ref)
-                await require_room(session, sent.brand_ref, held, planned.due, len(view.publications), new.now)
-            await new.store(session)
-
-        return await store_once(services, asked, sent.brand_ref, CREATE, answer, store)
-    finally:
-        planned.drafts.media.discard()
+    """Accept a post. 202 means that it is stored and survives a crash of Munadi, not that a network published it."""
+    sent, shape = read_body(request, ContentRequest)
+    record = idempotency.record(services.keyring, sent.brand_ref, CREATE)
+    waiting = partial(while_connected, request)
+    accepted = await services.posts.accept(sent, shape, principal, record, _accepted, waiting)
+    view = accepted.view
+    if view is None:
+        return repeat(accepted.response)
+    wake = Wake(view.id, view.brand_ref, [each.channel for each in view.publications], first=True)
+    return send(accepted.response, wake.after(services))
 
 
-async def _replay(services: Services, principal: Principal, asked: Asked, brand_ref: str) -> Response | None:
-    """The first answer to a repeated creation, for a key that may see its brand."""
-    return await answered_before(services, asked, brand_ref, CREATE) if principal.may_see(brand_ref) else None
+def _accepted(view: ContentView) -> StoredResponse:
+    return Success(view, 202, {"Location": f"/v1/contents/{view.id}", "ETag": etag(view.version)}).stored
 
 
 @router.post(
     "/validate",
     response_model=Validation,
-    responses=problems(400, 401, 403, 413, 415, 422),
-    openapi_extra=described(ContentSent, examples.CONTENTS),
+    responses=error_responses(400, 401, 403, 413, 415, 422),
+    openapi_extra=described(ContentRequest, examples.CONTENTS),
 )
 async def validate_content(request: Request, services: TheServices, principal: ContentWriter) -> Validation:
-    """What POST /v1/contents would say, without storing anything."""
+    """What POST /v1/contents would report, without storing anything."""
     try:
-        sent, shape = read_body(request, ContentSent)
-        planned = await while_connected(request, services.intake.plan(sent, shape, may_see=principal.may_see))
+        sent, shape = read_body(request, ContentRequest)
     except ProblemsFound as error:
-        placed = error.placed if isinstance(error, PlanRefused) else ()
-        return await beside_the_loop(placed, validation_of, placed, error.warnings, error.problems, error.more)
-    planned.drafts.media.discard()
-    drafts = planned.drafts
-    try:
-        async with services.database.read() as session:
-            limits = principal.limits_of(sent.brand_ref) or await limits_of(session, sent.brand_ref)
-            adding, now = len(drafts.publications), services.clock.now()
-            await require_room(session, sent.brand_ref, limits, planned.due, adding, now)
-    except QuotaExceeded as error:
-        return validation_of(drafts.placed, drafts.warnings, [problem_of(error)])
-    return await beside_the_loop(drafts.placed, validation_of, drafts.placed, drafts.warnings)
+        return validation_of((), error.warnings, error.problems, error.more)
+    return await services.posts.validate(sent, shape, principal, partial(while_connected, request))
 
 
-@router.get("", responses=problems(401, 403, 422))
+@router.get("", responses=error_responses(401, 403, 422))
 async def list_contents(
     services: TheServices,
     principal: ContentReader,
@@ -159,7 +122,7 @@ async def list_contents(
     return page(found, limit, lambda view: write_cursor(view.created_at, view.id))
 
 
-@router.get("/{content_id}", responses=problems(401, 403, 404))
+@router.get("/{content_id}", responses=error_responses(401, 403, 404))
 async def get_content(
     content_id: str, services: TheServices, principal: ContentReader, response: Response
 ) -> ContentView:

@@ -11,8 +11,8 @@ from api import examples
 from api.auth import Principal, not_found, require
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
-from api.idempotent import Answer, AskedOnce, answer_once
-from api.openapi import problems
+from api.idempotency import IdempotencyHeader, Success, respond_once
+from api.openapi import error_responses
 from api.paging import PagingQuery
 from api.problems import ProblemError
 from munadi.db.audit import record
@@ -33,7 +33,9 @@ def _id_query(alias: str, prefix: Prefix) -> object:
     return Query(alias=alias, max_length=40, pattern=f"^{prefix.value}_[0-9a-z]{{26}}$")
 
 
-@router.get("", responses={**shows_page(examples.DELIVERY), **problems(401, 403, 422)}, summary="List deliveries")
+@router.get(
+    "", responses={**shows_page(examples.DELIVERY), **error_responses(401, 403, 422)}, summary="List deliveries"
+)
 async def list_deliveries(
     principal: Reader,
     services: TheServices,
@@ -55,10 +57,12 @@ async def list_deliveries(
     "/{delivery_id}/redeliver",
     status_code=202,
     response_model=DeliveryView,
-    responses={**shows(202, examples.DELIVERY), **problems(400, 401, 403, 404, 409, 422)},
+    responses={**shows(202, examples.DELIVERY), **error_responses(400, 401, 403, 404, 409, 422)},
     summary="Send a delivery again",
 )
-async def redeliver(delivery_id: str, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
+async def redeliver(
+    delivery_id: str, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
+) -> Response:
     """The schedule begins anew, at once, whatever became of the delivery; the event keeps its id."""
     log = DeliveryLog(services.database)
     found = await log.find(delivery_id) if is_id(delivery_id, Prefix.DELIVERY) else None
@@ -68,13 +72,13 @@ async def redeliver(delivery_id: str, principal: Writer, services: TheServices, 
     if not endpoint.enabled:
         raise disabled(endpoint.id)
 
-    async def again(session: AsyncSession) -> Answer:
+    async def again(session: AsyncSession) -> Success:
         now = services.clock.now()
         await require_deliveries(session, endpoint.brand_ref, now)
         record(session, Action.DELIVERY_REDELIVERED, target=delivery_id, brand_ref=endpoint.brand_ref, now=now)
-        return Answer(await log.redeliver(session, delivery_id, now), 202)
+        return Success(await log.redeliver(session, delivery_id, now), 202)
 
-    return await answer_once(services, asked, endpoint.brand_ref, "deliveries.redeliver", again)
+    return await respond_once(services, idempotency, endpoint.brand_ref, "deliveries.redeliver", again)
 
 
 def disabled(endpoint_id: str) -> ProblemError:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from api.auth import not_found
 from api.deps import ContentReader, Limit, Page, TheServices, page
-from api.openapi import problems
+from api.openapi import error_responses
 from api.views import LoggedEvent, logged
 from munadi.db.contents import queries as contents
 from munadi.db.events import log as events
@@ -17,7 +17,7 @@ from munadi.domain.event import EventType
 router = APIRouter(prefix="/v1", tags=["events"])
 
 
-@router.get("/contents/{content_id}/events", responses=problems(401, 403, 404, 422))
+@router.get("/contents/{content_id}/events", responses=error_responses(401, 403, 404, 422))
 async def list_content_events(
     content_id: str,
     services: TheServices,
@@ -35,7 +35,7 @@ async def list_content_events(
     return page([logged(row) for row in rows], limit, lambda event: str(event.position))
 
 
-@router.get("/events", responses=problems(401, 403, 422))
+@router.get("/events", responses=error_responses(401, 403, 422))
 async def list_events(
     services: TheServices,
     principal: ContentReader,

@@ -20,7 +20,7 @@ from api.auth import BEARER, require
 from api.deps import TheServices
 from api.examples import shows
 from api.metrics import StateOfWork
-from api.openapi import problems
+from api.openapi import error_responses
 from api.problems import ProblemError
 from api.services import Services
 from munadi.domain.key import Scope
@@ -66,7 +66,7 @@ async def healthz() -> Alive:
     return Alive()
 
 
-@router.get("/readyz", responses={**shows(200, _READY), **problems(503)}, summary="Can it take work")
+@router.get("/readyz", responses={**shows(200, _READY), **error_responses(503)}, summary="Can it take work")
 async def readyz(services: TheServices) -> Ready:
     """`ready`, or `degraded` while Temporal is down: work is still accepted. 503 only without the database."""
     database, temporal = await asyncio.gather(_database(services), _temporal(services))
@@ -103,7 +103,7 @@ async def may_read_metrics(
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **problems(401, 403)},
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **error_responses(401, 403)},
     summary="Metrics for Prometheus",
     dependencies=[Depends(may_read_metrics)],
 )

@@ -15,8 +15,8 @@ from api.body import described, read_whole
 from api.brand_named import named_brand
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
-from api.idempotent import Answer, AskedOnce, answer_once, secret_of
-from api.openapi import problems
+from api.idempotency import IdempotencyHeader, Success, respond_once, secret_operation
+from api.openapi import error_responses
 from api.paging import PagingQuery
 from api.services import Services
 from munadi.db.keys.store import KeyStore
@@ -26,7 +26,7 @@ from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel
 from munadi.domain.time import Instant
-from munadi.intake.problems import Findings
+from munadi.intake.problems import ProblemCollector
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
@@ -73,25 +73,27 @@ class KeyWithText(KeyView):
     response_model=KeyWithText,
     responses={
         **shows(201, {**examples.KEY, "key": "mnd_brand_…"}),
-        **problems(400, 401, 403, 413, 415, 422),
+        **error_responses(400, 401, 403, 413, 415, 422),
     },
     summary="Create a key",
     openapi_extra=described(KeyCreate),
 )
-async def create_key(request: Request, principal: Admin, services: TheServices, asked: AskedOnce) -> Response:
+async def create_key(
+    request: Request, principal: Admin, services: TheServices, idempotency: IdempotencyHeader
+) -> Response:
     """The key is in the answer, once. A key for one brand can only make keys for that brand."""
     now = services.clock.now()
     body, readable, shape = read_whole(request, KeyCreate)
-    found = Findings()
-    found.extend(shape)
+    problems = ProblemCollector()
+    problems.extend(shape)
     ends = readable.get("expires_at")
     if ends is not None and ends <= now:
-        found.add("/expiresAt", "TIME_IN_PAST", "the time has passed")
-    brand_ref = await named_brand(readable.get("brand_ref"), principal, services, found)
-    found.raise_if_any()
+        problems.add("/expiresAt", "TIME_IN_PAST", "the time has passed")
+    brand_ref = await named_brand(readable.get("brand_ref"), principal, services, problems)
+    problems.raise_if_any()
     assert body is not None
 
-    async def create(session: AsyncSession) -> Answer:
+    async def create(session: AsyncSession) -> Success:
         row, text = await KeyStore(services.database).create(
             session,
             name=body.name,
@@ -101,12 +103,14 @@ async def create_key(request: Request, principal: Admin, services: TheServices, 
             now=now,
         )
         made = KeyWithText(**_view(row).model_dump(by_alias=False), key=text)
-        return Answer(made, 201, {"Location": f"/v1/keys/{row.id}"})
+        return Success(made, 201, {"Location": f"/v1/keys/{row.id}"})
 
-    return await answer_once(services, asked, brand_ref, secret_of(principal.key_id, "keys.create"), create)
+    return await respond_once(
+        services, idempotency, brand_ref, secret_operation(principal.key_id, "keys.create"), create
+    )
 
 
-@router.get("", responses={**shows_page(examples.KEY), **problems(401, 403, 422)}, summary="List keys")
+@router.get("", responses={**shows_page(examples.KEY), **error_responses(401, 403, 422)}, summary="List keys")
 async def list_keys(principal: Admin, services: TheServices, paging: PagingQuery) -> Page[KeyView]:
     """Every key, revoked and expired ones too, in order of creation."""
     store = KeyStore(services.database)
@@ -114,13 +118,15 @@ async def list_keys(principal: Admin, services: TheServices, paging: PagingQuery
     return paging.page([_view(row) for row in rows], lambda key: key.id)
 
 
-@router.get("/{key_id}", responses={**shows(200, examples.KEY), **problems(401, 403, 404, 422)}, summary="Read a key")
+@router.get(
+    "/{key_id}", responses={**shows(200, examples.KEY), **error_responses(401, 403, 404, 422)}, summary="Read a key"
+)
 async def get_key(key_id: str, principal: Admin, services: TheServices) -> KeyView:
     """One key, without its text."""
     return _view(await _visible(key_id, principal, services))
 
 
-@router.delete("/{key_id}", status_code=204, responses=problems(401, 403, 404, 422), summary="Revoke a key")
+@router.delete("/{key_id}", status_code=204, responses=error_responses(401, 403, 404, 422), summary="Revoke a key")
 async def revoke_key(key_id: str, principal: Admin, services: TheServices) -> None:
     """From now on the key is refused. Revoking it again changes nothing."""
     await _visible(key_id, principal, services)

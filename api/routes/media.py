@@ -10,22 +10,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api import examples
 from api.auth import Principal, not_found
 from api.body import described, read_body
+from api.brand_named import named_brand
 from api.deps import ContentReader, ContentWriter, TheServices
 from api.disconnects import while_connected
-from api.idempotent import Answer, Asked, AskedOnce, answer_once
-from api.openapi import problems
+from api.idempotency import IdempotencyHeader, IdempotencyKey, Success, respond_once
+from api.openapi import error_responses
 from api.services import Services
 from api.stored import stored_response
 from api.uploads import read_upload
 from api.views import MediaView, media_view
 from munadi.db.audit import record
-from munadi.db.brands.store import BrandStore
 from munadi.db.contents.media import find_media
 from munadi.domain.audit import Action
 from munadi.domain.problem import ProblemsFound
-from munadi.intake.media import Brought, settle
-from munadi.intake.problems import Findings
-from munadi.intake.wire import MediaSent, MediaUrlSent
+from munadi.intake.media import IntakeMedia, reuse_stored
+from munadi.intake.problems import ProblemCollector
+from munadi.intake.requests import MediaRequest, MediaUrlRequest
 from munadi.media.reader import MEDIA_URL_PURPOSE
 from munadi.media.signing import verify_url
 
@@ -38,7 +38,7 @@ UploadQuery = Annotated[
 
 def _described() -> dict[str, Any]:
     """Two forms of one body: JSON with a URL, or a form with the file."""
-    made = described(MediaUrlSent, examples.MEDIA)
+    made = described(MediaUrlRequest, examples.MEDIA)
     made["requestBody"]["content"]["multipart/form-data"] = {
         "schema": {
             "type": "object",
@@ -56,35 +56,39 @@ def _described() -> dict[str, Any]:
     "/v1/media",
     status_code=201,
     response_model=MediaView,
-    responses=problems(400, 401, 403, 409, 413, 415, 422),
+    responses=error_responses(400, 401, 403, 409, 413, 415, 422),
     openapi_extra=_described(),
 )
 async def add_media(
-    request: Request, services: TheServices, principal: ContentWriter, asked: AskedOnce, query: UploadQuery = None
+    request: Request,
+    services: TheServices,
+    principal: ContentWriter,
+    idempotency: IdempotencyHeader,
+    query: UploadQuery = None,
 ) -> Response:
     """Keep a file, sent as `multipart/form-data` (`file`, `brandRef`) or fetched from `url`; it is probed at once.
 
     Without `brandRef` it belongs to the key's brand; a key for all brands makes a media that every brand may use.
     """
-    found = Findings()
+    problems = ProblemCollector()
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        asked, brand_ref, brought = await _uploaded(request, services, principal, asked, found)
+        idempotency, brand_ref, collected = await _uploaded(request, services, principal, idempotency, problems)
     else:
-        sent, shape = read_body(request, MediaUrlSent)
-        found.extend(shape)
-        brand_ref = await _brand(services, principal, sent.brand_ref, found)
-        found.raise_if_any()
-        media = [("", MediaSent(url=sent.url))]
-        fetching = services.intake.media.fetch(brand_ref, media, services.clock.now(), found)
-        brought = await while_connected(request, fetching)
+        sent, shape = read_body(request, MediaUrlRequest)
+        problems.extend(shape)
+        brand_ref = await named_brand(sent.brand_ref, principal, services, problems)
+        problems.raise_if_any()
+        media = [("", MediaRequest(url=sent.url))]
+        fetching = services.posts.checker.media.fetch(brand_ref, media, services.clock.now(), problems)
+        collected = await while_connected(request, fetching)
     try:
-        found.raise_if_any()
-        return await _keep(services, asked, brand_ref, brought)
+        problems.raise_if_any()
+        return await _keep(services, idempotency, brand_ref, collected)
     finally:
-        brought.discard()
+        collected.discard()
 
 
-@router.get("/v1/media/{media_id}", responses=problems(401, 403, 404))
+@router.get("/v1/media/{media_id}", responses=error_responses(401, 403, 404))
 async def get_media(media_id: str, services: TheServices, principal: ContentReader) -> MediaView:
     """A stored media and what was probed."""
     async with services.database.read() as session:
@@ -107,42 +111,37 @@ async def serve_media(digest: str, token: str, filename: str, request: Request, 
 
 
 async def _uploaded(
-    request: Request, services: Services, principal: Principal, asked: Asked, found: Findings
-) -> tuple[Asked, str | None, Brought]:
+    request: Request, services: Services, principal: Principal, idempotency: IdempotencyKey, problems: ProblemCollector
+) -> tuple[IdempotencyKey, str | None, IntakeMedia]:
     """What a form holds, probed. A brand that the query names is judged before any of the form is read."""
-    await _brand(services, principal, request.query_params.get("brandRef"), found)
-    found.raise_if_any()
-    upload = await read_upload(request, services.media_store, services.settings.media.max_bytes, found)
+    await named_brand(request.query_params.get("brandRef"), principal, services, problems)
+    problems.raise_if_any()
+    upload = await read_upload(request, services.media_store, services.settings.media.max_bytes, problems)
     try:
-        brand_ref = await _brand(services, principal, upload.brand_ref, found)
-        if upload.path is None or found.has("/brandRef"):
-            raise ProblemsFound(found.all)
+        brand_ref = await named_brand(upload.brand_ref, principal, services, problems)
+        if upload.path is None or problems.has("/brandRef"):
+            raise ProblemsFound(problems.all)
         path, now = upload.path, services.clock.now()
-        probing = services.intake.media.uploaded(brand_ref, path, upload.sha256, upload.declared_type, now, found)
-        return upload.identified(asked), brand_ref, await while_connected(request, probing)
+        probing = services.posts.checker.media.uploaded(
+            brand_ref, path, upload.sha256, upload.declared_type, now, problems
+        )
+        return upload.identified(idempotency), brand_ref, await while_connected(request, probing)
     except BaseException:
         upload.discard()
         raise
 
 
-async def _brand(services: Services, principal: Principal, given: str | None, found: Findings) -> str | None:
-    """Whose media it will be: the brand that is named, else the key's; None, nobody's, may be used by every brand."""
-    if given is None:
-        return principal.brand_ref
-    if not principal.may_see(given) or await BrandStore(services.database).get(given) is None:
-        found.add("/brandRef", "BRAND_UNKNOWN", f"there is no brand {given[:64]!r}")
-    return given
+async def _keep(
+    services: Services, idempotency: IdempotencyKey, brand_ref: str | None, collected: IntakeMedia
+) -> Response:
+    await collected.keep(services.media_store)
+    digest = collected.new[0].sha256
 
-
-async def _keep(services: Services, asked: Asked, brand_ref: str | None, brought: Brought) -> Response:
-    await brought.keep(services.media_store)
-    digest = brought.new[0].sha256
-
-    async def store(session: AsyncSession) -> Answer:
-        rows = await settle(session, brand_ref, brought)
-        session.add_all(brought.new)
+    async def store(session: AsyncSession) -> Success:
+        rows = await reuse_stored(session, brand_ref, collected)
+        session.add_all(collected.new)
         view = media_view(rows[digest])
         record(session, Action.MEDIA_CREATED, target=view.id, brand_ref=brand_ref, now=services.clock.now())
-        return Answer(view, 201, {"Location": f"/v1/media/{view.id}"})
+        return Success(view, 201, {"Location": f"/v1/media/{view.id}"})
 
-    return await answer_once(services, asked, brand_ref, "media.create", store)
+    return await respond_once(services, idempotency, brand_ref, "media.create", store)

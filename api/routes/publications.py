@@ -8,21 +8,21 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.auth import Principal, not_found
 from api.deps import ContentReader, ContentWriter, TheServices, locked
-from api.idempotent import Answer, AskedOnce, answer_once
-from api.openapi import problems
+from api.idempotency import IdempotencyHeader, Success, respond_once
+from api.openapi import error_responses
 from api.problems import ProblemError
 from api.views import PublicationDetail, publication_detail
 from api.wake import Wake
 from munadi.db.contents import queries as contents
 from munadi.db.tables import ContentRow, PublicationRow
-from munadi.intake.problems import Findings
-from munadi.intake.wire import ResolveSent
+from munadi.intake.problems import ProblemCollector
+from munadi.intake.requests import ResolveRequest
 from munadi.publishing import changes
 
 router = APIRouter(prefix="/v1/publications", tags=["publications"])
 
 
-@router.get("/{publication_id}", responses=problems(401, 403, 404))
+@router.get("/{publication_id}", responses=error_responses(401, 403, 404))
 async def get_publication(publication_id: str, services: TheServices, principal: ContentReader) -> PublicationDetail:
     """A publication with what it shows, and its ledger: each try of a visible call, and how its outcome was sorted."""
     async with services.database.read() as session:
@@ -35,17 +35,21 @@ async def get_publication(publication_id: str, services: TheServices, principal:
 @router.post(
     "/{publication_id}/resolve",
     response_model=PublicationDetail,
-    responses=problems(400, 401, 403, 404, 409, 413, 415, 422),
+    responses=error_responses(400, 401, 403, 404, 409, 413, 415, 422),
 )
 async def resolve_publication(
-    publication_id: str, sent: ResolveSent, services: TheServices, principal: ContentWriter, asked: AskedOnce
+    publication_id: str,
+    sent: ResolveRequest,
+    services: TheServices,
+    principal: ContentWriter,
+    idempotency: IdempotencyHeader,
 ) -> Response:
     """Say what became of an unconfirmed publication, after looking at the network. Idempotent."""
     _check(sent)
     async with services.database.read() as session:
         content, _ = await _found(session, publication_id, principal)
 
-    async def work(session: AsyncSession) -> Answer:
+    async def work(session: AsyncSession) -> Success:
         story = await locked(session, content.id, principal, services.clock.now())
         row = story.publication(publication_id)
         await changes.resolve(
@@ -58,10 +62,10 @@ async def resolve_publication(
         await session.flush()
         attempts = await contents.attempts_of(session, row.id)
         detail = publication_detail(row, story.draft, services.channels[row.channel], attempts)
-        return Answer(detail, after=Wake.of(story).after(services))
+        return Success(detail, after=Wake.of(story).after(services))
 
     try:
-        return await answer_once(services, asked, content.brand_ref, "publications.resolve", work)
+        return await respond_once(services, idempotency, content.brand_ref, "publications.resolve", work)
     except IntegrityError:
         detail = f"another publication of this account has the post {sent.provider_post_id!r} already"
         raise ProblemError(409, "POST_ID_TAKEN", "Conflict", detail) from None
@@ -74,10 +78,10 @@ async def _found(session: AsyncSession, publication_id: str, principal: Principa
     return found
 
 
-def _check(sent: ResolveSent) -> None:
-    found = Findings()
+def _check(sent: ResolveRequest) -> None:
+    problems = ProblemCollector()
     if sent.outcome == "not_published":
         for name, value in (("providerPostId", sent.provider_post_id), ("providerUrl", sent.provider_url)):
             if value is not None:
-                found.add(f"/{name}", "FIELD_NOT_ALLOWED", "what was not published has none")
-    found.raise_if_any()
+                problems.add(f"/{name}", "FIELD_NOT_ALLOWED", "what was not published has none")
+    problems.raise_if_any()

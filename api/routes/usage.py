@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from api import quota_examples
 from api.auth import Principal, require
 from api.deps import Page, TheServices
-from api.openapi import problems
+from api.openapi import error_responses
 from api.paging import PagingQuery
 from api.routes.brands import visible_brand
 from api.services import Services
@@ -29,7 +29,7 @@ Reader = Annotated[
 ]
 
 
-@router.get("/usage", responses={**quota_examples.USAGES, **problems(401, 403, 404, 422)}, summary="Read usage")
+@router.get("/usage", responses={**quota_examples.USAGES, **error_responses(401, 403, 404, 422)}, summary="Read usage")
 async def get_usage(
     principal: Reader,
     services: TheServices,

@@ -15,8 +15,8 @@ from api.body import described, read_whole
 from api.brand_named import named_brand
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
-from api.idempotent import Answer, AskedOnce, answer_once, answered_before, secret_of
-from api.openapi import problems
+from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once, secret_operation
+from api.openapi import error_responses
 from api.paging import PagingQuery
 from api.refusals import check_url, find_url
 from api.routes import deliveries
@@ -36,7 +36,7 @@ from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem, ProblemsFound
 from munadi.domain.time import Instant
 from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret, Payload
-from munadi.intake.problems import Findings
+from munadi.intake.problems import ProblemCollector
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 CREATE, ROTATE = "endpoints.create", "endpoints.rotate"
@@ -94,23 +94,25 @@ class Replayed(WireModel):
     "/endpoints",
     status_code=201,
     response_model=EndpointWithSecret,
-    responses={**shows(201, _WITH_SECRET), **problems(400, 401, 403, 413, 415, 422)},
+    responses={**shows(201, _WITH_SECRET), **error_responses(400, 401, 403, 413, 415, 422)},
     summary="Create an endpoint",
     openapi_extra=described(EndpointCreate),
 )
-async def create_endpoint(request: Request, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
+async def create_endpoint(
+    request: Request, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
+) -> Response:
     """The signing secret is in the answer, once. The URL must be public https (loopback in development)."""
     body, readable, shape = read_whole(request, EndpointCreate)
-    found = Findings()
-    found.extend(shape)
-    brand_ref = await named_brand(readable.get("brand_ref"), principal, services, found)
+    problems = ProblemCollector()
+    problems.extend(shape)
+    brand_ref = await named_brand(readable.get("brand_ref"), principal, services, problems)
     if "url" in readable:
-        await find_url(services, readable["url"], "/url", found)
-    _check_payload(readable.get("payload"), principal, found)
-    found.raise_if_any()
+        await find_url(services, readable["url"], "/url", problems)
+    _check_payload(readable.get("payload"), principal, problems)
+    problems.raise_if_any()
     assert body is not None
 
-    async def create(session: AsyncSession) -> Answer:
+    async def create(session: AsyncSession) -> Success:
         made = await _store(services).create(
             session,
             url=body.url,
@@ -123,13 +125,15 @@ async def create_endpoint(request: Request, principal: Writer, services: TheServ
             created_by_key=principal.key_id,
             now=services.clock.now(),
         )
-        return Answer(made, 201, {"Location": f"/v1/webhooks/endpoints/{made.id}"})
+        return Success(made, 201, {"Location": f"/v1/webhooks/endpoints/{made.id}"})
 
-    return await answer_once(services, asked, brand_ref, secret_of(principal.key_id, CREATE), create)
+    return await respond_once(services, idempotency, brand_ref, secret_operation(principal.key_id, CREATE), create)
 
 
 @router.get(
-    "/endpoints", responses={**shows_page(examples.ENDPOINT), **problems(401, 403, 422)}, summary="List endpoints"
+    "/endpoints",
+    responses={**shows_page(examples.ENDPOINT), **error_responses(401, 403, 422)},
+    summary="List endpoints",
 )
 async def list_endpoints(principal: Reader, services: TheServices, paging: PagingQuery) -> Page[EndpointView]:
     """The endpoints this key may see, without their secrets."""
@@ -139,7 +143,7 @@ async def list_endpoints(principal: Reader, services: TheServices, paging: Pagin
 
 @router.get(
     "/endpoints/{endpoint_id}",
-    responses={**shows(200, examples.ENDPOINT), **problems(401, 403, 404, 422)},
+    responses={**shows(200, examples.ENDPOINT), **error_responses(401, 403, 404, 422)},
     summary="Read an endpoint",
 )
 async def get_endpoint(endpoint_id: str, principal: Reader, services: TheServices) -> EndpointView:
@@ -149,7 +153,7 @@ async def get_endpoint(endpoint_id: str, principal: Reader, services: TheService
 
 @router.patch(
     "/endpoints/{endpoint_id}",
-    responses={**shows(200, examples.ENDPOINT), **problems(400, 401, 403, 404, 413, 415, 422)},
+    responses={**shows(200, examples.ENDPOINT), **error_responses(400, 401, 403, 404, 413, 415, 422)},
     summary="Change an endpoint",
 )
 async def change_endpoint(
@@ -161,10 +165,10 @@ async def change_endpoint(
     before = await _visible(endpoint_id, principal, services)
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     _refuse_null(changes, "url", "enabled", "payload")
-    found = Findings()
+    problems = ProblemCollector()
     if changes.get("payload") is not before.payload:
-        _check_payload(changes.get("payload"), principal, found)
-    found.raise_if_any()
+        _check_payload(changes.get("payload"), principal, problems)
+    problems.raise_if_any()
     for name in ("types", "channels"):
         if name in changes:
             changes[name] = changes[name] or ()
@@ -180,7 +184,10 @@ async def change_endpoint(
 
 
 @router.delete(
-    "/endpoints/{endpoint_id}", status_code=204, responses=problems(401, 403, 404, 422), summary="Delete an endpoint"
+    "/endpoints/{endpoint_id}",
+    status_code=204,
+    responses=error_responses(401, 403, 404, 422),
+    summary="Delete an endpoint",
 )
 async def delete_endpoint(endpoint_id: str, principal: Writer, services: TheServices) -> None:
     """Nothing more is sent to it, also not what was on its way."""
@@ -191,43 +198,49 @@ async def delete_endpoint(endpoint_id: str, principal: Writer, services: TheServ
 @router.post(
     "/endpoints/{endpoint_id}/rotate-secret",
     response_model=EndpointWithSecret,
-    responses={**shows(200, _WITH_SECRET), **problems(400, 401, 403, 404, 422)},
+    responses={**shows(200, _WITH_SECRET), **error_responses(400, 401, 403, 404, 422)},
     summary="Rotate an endpoint's secret",
 )
-async def rotate_secret(endpoint_id: str, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
+async def rotate_secret(
+    endpoint_id: str, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
+) -> Response:
     """A new secret. The old one signs as well for 24 hours, so that you can change over in between."""
     endpoint = await _visible(endpoint_id, principal, services)
 
-    async def rotate(session: AsyncSession) -> Answer:
+    async def rotate(session: AsyncSession) -> Success:
         rotated = await _store(services).rotate(session, endpoint_id, services.clock.now())
         if rotated is None:
             raise not_found("endpoint", endpoint_id)
-        return Answer(rotated)
+        return Success(rotated)
 
-    return await answer_once(services, asked, endpoint.brand_ref, secret_of(principal.key_id, ROTATE), rotate)
+    return await respond_once(
+        services, idempotency, endpoint.brand_ref, secret_operation(principal.key_id, ROTATE), rotate
+    )
 
 
 @router.post(
     "/endpoints/{endpoint_id}/test",
     response_model=DeliveryView,
-    responses={**shows(200, examples.DELIVERY), **problems(400, 401, 403, 404, 422)},
+    responses={**shows(200, examples.DELIVERY), **error_responses(400, 401, 403, 404, 422)},
     summary="Send a test event",
 )
-async def send_test_event(endpoint_id: str, principal: Writer, services: TheServices, asked: AskedOnce) -> Response:
+async def send_test_event(
+    endpoint_id: str, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
+) -> Response:
     """A `webhook.test` event is sent now, also to a disabled endpoint; the answer says what came back."""
     endpoint = await _visible(endpoint_id, principal, services)
-    if replay := await answered_before(services, asked, endpoint.brand_ref, "endpoints.test"):
+    if replay := await earlier_response(services, idempotency, endpoint.brand_ref, "endpoints.test"):
         return replay
     async with services.database.read() as session:
         await require_deliveries(session, endpoint.brand_ref, services.clock.now())
     sent = await send_test(services, endpoint_id)
 
-    async def answer(session: AsyncSession) -> Answer:
+    async def answer(session: AsyncSession) -> Success:
         now = services.clock.now()
         record(session, Action.ENDPOINT_TESTED, target=endpoint_id, brand_ref=endpoint.brand_ref, now=now)
-        return Answer(sent)
+        return Success(sent)
 
-    return await answer_once(services, asked, endpoint.brand_ref, "endpoints.test", answer)
+    return await respond_once(services, idempotency, endpoint.brand_ref, "endpoints.test", answer)
 
 
 @router.post(
@@ -236,12 +249,12 @@ async def send_test_event(endpoint_id: str, principal: Writer, services: TheServ
     response_model=Replayed,
     responses={
         **shows(202, {"replayed": 12, "nextSince": None}),
-        **problems(400, 401, 403, 404, 409, 413, 415, 422),
+        **error_responses(400, 401, 403, 404, 409, 413, 415, 422),
     },
     summary="Replay events",
 )
 async def replay_events(
-    endpoint_id: str, body: Replay, principal: Writer, services: TheServices, asked: AskedOnce
+    endpoint_id: str, body: Replay, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
     """Every event of the range that the endpoint subscribed to is sent again, with its first id."""
     endpoint = await _visible(endpoint_id, principal, services)
@@ -252,7 +265,7 @@ async def replay_events(
     if body.since >= until:
         raise ProblemsFound([Problem(pointer="/since", code="RANGE_EMPTY", message="since must be before until")])
 
-    if replayed := await answered_before(services, asked, endpoint.brand_ref, "endpoints.replay"):
+    if replayed := await earlier_response(services, idempotency, endpoint.brand_ref, "endpoints.replay"):
         return replayed
     log = DeliveryLog(services.database)
     async with services.database.read() as session:
@@ -261,11 +274,11 @@ async def replay_events(
     # Sending twice what a crash cut off is harmless: an event keeps its id.
     await log.send_again(endpoint_id, event_ids, now)
 
-    async def answer(session: AsyncSession) -> Answer:
+    async def answer(session: AsyncSession) -> Success:
         record(session, Action.ENDPOINT_REPLAYED, target=endpoint_id, brand_ref=endpoint.brand_ref, now=now)
-        return Answer(Replayed(replayed=len(event_ids), next_since=more), 202)
+        return Success(Replayed(replayed=len(event_ids), next_since=more), 202)
 
-    return await answer_once(services, asked, endpoint.brand_ref, "endpoints.replay", answer)
+    return await respond_once(services, idempotency, endpoint.brand_ref, "endpoints.replay", answer)
 
 
 def _store(services: Services) -> EndpointStore:
@@ -284,10 +297,10 @@ def _default_payload(principal: Principal) -> Payload:
     return Payload.FULL if principal.may(Scope.CONTENTS_READ) else Payload.THIN
 
 
-def _check_payload(wanted: Payload | None, principal: Principal, found: Findings) -> None:
+def _check_payload(wanted: Payload | None, principal: Principal, problems: ProblemCollector) -> None:
     if wanted is Payload.FULL and _default_payload(principal) is Payload.THIN:
         message = "full events hold texts of posts; a key without contents:read has thin ones"
-        found.add("/payload", "SCOPE_MISSING", message, limit=Payload.THIN.value, actual=wanted.value)
+        problems.add("/payload", "SCOPE_MISSING", message, limit=Payload.THIN.value, actual=wanted.value)
 
 
 def _refuse_null(changes: dict[str, Any], *names: str) -> None:

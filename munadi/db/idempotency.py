@@ -1,8 +1,10 @@
-"""Answers kept for repeated requests, in the same transaction as what they tell about.
+"""Responses stored for repeated requests, in the same transaction as the change that they report.
 
-The rule here: the key is taken first, before anything is read under lock, and the answer is written last. Two
-requests with one key therefore meet at the key: on PostgreSQL the second waits for a bounded time (then SQLSTATE
-55P03, "in flight"), on SQLite the writers queue; either way it finds the first one's answer.
+The key is taken first, before any row is locked. Two requests with one key therefore meet at the key: on PostgreSQL
+the second waits for a bounded time (then SQLSTATE 55P03, "in flight"), on SQLite writers queue. Either way the second
+finds the first one's response.
+
+Bodies are sealed, because some responses show a secret.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.crypto import KeyRing, SealBroken
 from munadi.db.session import LOCK_TIMEOUT_MS, Database
 from munadi.db.tables import IdempotencyRow
 
@@ -26,9 +29,13 @@ class KeyReused(Exception):
     """The key was used before, for another request."""
 
 
+class ResponseUnreadable(Exception):
+    """The stored response was sealed under an encryption key that has been removed since."""
+
+
 @dataclass(frozen=True)
 class StoredResponse:
-    """An answer as it was first given."""
+    """A successful response, as it was first sent."""
 
     status_code: int
     headers: dict[str, str]
@@ -37,34 +44,36 @@ class StoredResponse:
 
 @dataclass(frozen=True)
 class IdempotencyRecord:
-    """One request under its key. `scope` is brand and operation. `fingerprints` stand for what was asked: the first is
-    stored, and a stored one matches if it is any of them."""
+    """The record of one request under its key.
 
+    `scope` is brand and operation. `fingerprints` identify the request: the first is stored, and a stored one matches
+    if it is any of them.
+    """
+
+    keyring: KeyRing
     scope: str
     key: str
     fingerprints: tuple[str, ...]
 
-    @property
-    def place(self) -> dict[str, str]:
-        """Where the answer is sealed for (`munadi.db.sealing.rotation` knows the same)."""
-        return {"table": "idempotency", "row": f"{self.scope} {self.key}", "column": "body"}
-
-    async def answer(self, session: AsyncSession) -> StoredResponse | None:
-        """The answer given before, if any. Raises KeyReused."""
+    async def find(self, session: AsyncSession) -> StoredResponse | None:
+        """The earlier response, if there is one. Raises KeyReused and ResponseUnreadable."""
         query = select(IdempotencyRow).where(IdempotencyRow.scope == self.scope, IdempotencyRow.key == self.key)
         row = (await session.exec(query)).first()
         if row is None:
             return None
         if row.fingerprint not in self.fingerprints:
             raise KeyReused(self.key)
-        return StoredResponse(row.status_code, row.headers, row.body)
+        try:
+            return StoredResponse(row.status_code, row.headers, self.keyring.open(row.body, **self._place))
+        except SealBroken:
+            raise ResponseUnreadable(self.key) from None
 
     async def take(
-        self, session: AsyncSession, now: datetime, answer: StoredResponse | None = None
+        self, session: AsyncSession, now: datetime, response: StoredResponse | None = None
     ) -> StoredResponse | None:
-        """Take the key for this transaction; the earlier answer when it was taken already. Raises KeyReused.
+        """Take the key for this transaction; the earlier response if it was taken already. Raises as `find`.
 
-        `answer` is ours if it is known already; else `keep` writes it down.
+        `response` is the one to store, if it is known already; otherwise `store` writes it later.
         """
         connection = await session.connection()
         is_postgresql = connection.dialect.name == "postgresql"
@@ -74,28 +83,35 @@ class IdempotencyRecord:
             "scope": self.scope,
             "key": self.key,
             "fingerprint": self.fingerprints[0],
-            "status_code": answer.status_code if answer else 0,
-            "headers": answer.headers if answer else {},
-            "body": answer.body if answer else b"",
             "created_at": now,
+            **(self._columns(response) if response else {"status_code": 0, "headers": {}, "body": b""}),
         }
         insert = postgresql.insert if is_postgresql else sqlite.insert
         statement = insert(IdempotencyRow).values(values).on_conflict_do_nothing().returning(col(IdempotencyRow.key))
         if (await connection.execute(statement)).first() is not None:
             return None
-        return await self.answer(session)
+        return await self.find(session)
 
-    async def keep(self, session: AsyncSession, answer: StoredResponse) -> None:
-        """Write the answer down; it is committed with what it tells about."""
+    async def store(self, session: AsyncSession, response: StoredResponse) -> None:
+        """Store the response; it is committed with the change that it reports."""
         await session.exec(
             update(IdempotencyRow)
             .where(col(IdempotencyRow.scope) == self.scope, col(IdempotencyRow.key) == self.key)
-            .values(status_code=answer.status_code, headers=answer.headers, body=answer.body)
+            .values(**self._columns(response))
         )
+
+    @property
+    def _place(self) -> dict[str, str]:
+        """The row and column that a body is sealed for (the key rotation names the same)."""
+        return {"table": "idempotency", "row": f"{self.scope} {self.key}", "column": "body"}
+
+    def _columns(self, response: StoredResponse) -> dict[str, Any]:
+        body = self.keyring.seal(response.body, **self._place)
+        return {"status_code": response.status_code, "headers": response.headers, "body": body}
 
 
 async def forget_old_answers(database: Database, now: datetime) -> int:
-    """Drop answers that no client still asks for; how many."""
+    """Delete responses that no client repeats any more; returns how many."""
     async with database.write() as session:
         gone = await session.exec(delete(IdempotencyRow).where(col(IdempotencyRow.created_at) < now - KEPT))
         return int(gone.rowcount)

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from munadi.domain.brand import BrandLimits
 from munadi.domain.model import WireModel
+from munadi.domain.problem import Problem
 from munadi.domain.publication import PublicationStatus
 
 MONTH = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
@@ -88,6 +89,19 @@ class QuotaExceeded(Exception):
         super().__init__(text)
         self.quotas = tuple(quotas)
         self.actual = actual
+
+    @property
+    def problem(self) -> Problem:
+        """The problem in the response. Its rule is the limit's name."""
+        [quota, *_] = self.quotas
+        return Problem(
+            pointer="",
+            code="QUOTA_EXCEEDED",
+            message=str(self),
+            rule=quota.name,
+            limit=quota.limit,
+            actual=self.actual,
+        )
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,28 @@
-"""What each publication will show: overrides applied, media in place, the link where the network puts links."""
+"""The draft of each publication: overrides applied, media in place, the link where the network puts links."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
 
+from munadi.channels.text import check_text
 from munadi.domain.channel import LinkStyle
 from munadi.domain.content import Draft
-from munadi.domain.publication import Warning_
-from munadi.intake.media import Brought
-from munadi.intake.resolve import Target
-from munadi.intake.wire import ContentSent, MediaSent
+from munadi.domain.problem import Problem
+from munadi.intake.accounts import Target
+from munadi.intake.media import IntakeMedia
+from munadi.intake.problems import ProblemCollector
+from munadi.intake.requests import ContentRequest, MediaRequest
 
-T = TypeVar("T")
-Result = TypeVar("Result")
-Parameters = ParamSpec("Parameters")
-# Characters of all drafts together, from which on they are judged in a thread.
-LONG_TEXTS = 50_000
 OVERRIDABLE = ("text", "media", "link")
 
 
 @dataclass(frozen=True)
 class PlacedDraft:
-    """A draft and where its parts came from, so that a violation points into the request.
+    """A draft, with the source of each part, so that a problem can point into the request.
 
-    `roots` has per part the pointer of whoever gave it; `places` has per resolved media its index as sent.
+    `roots` has for each part the pointer of the object that gave it (the post or its channel); `places` has for each
+    usable media its index in the request. `link_appended`: the link became part of the text.
     """
 
     target: Target
@@ -36,87 +32,82 @@ class PlacedDraft:
     roots: dict[str, str]
     places: tuple[int, ...]
     media_missing: bool
+    link_appended: bool
 
-    @property
-    def link_appended(self) -> bool:
-        """Whether the link became part of the text."""
-        return self.draft.text != self.own_text
+    def pointer(self, pointer: str) -> str:
+        """A pointer below the draft as a pointer into the request."""
+        parts = pointer.split("/")
+        part = parts[1] if len(parts) > 1 else ""
+        if part == "media" and len(parts) > 2 and parts[2].isdigit() and int(parts[2]) < len(self.places):
+            parts[2] = str(self.places[int(parts[2])])
+        return self.roots.get(part, self.target.pointer) + "/".join(parts)
 
 
-def media_sent(content: ContentSent) -> Iterator[tuple[str, MediaSent]]:
+def media_of(request: ContentRequest) -> Iterator[tuple[str, MediaRequest]]:
     """Every media of a request with its pointer."""
-    for index, media in enumerate(content.media or ()):
+    for index, media in enumerate(request.media or ()):
         yield f"/media/{index}", media
-    for number, channel in enumerate(content.channels):
+    for number, channel in enumerate(request.channels):
         for index, media in enumerate(channel.media or ()):
             yield f"/channels/{number}/media/{index}", media
 
 
-def has_media(content: ContentSent) -> bool:
-    """Whether a request names any media."""
-    return next(media_sent(content), None) is not None
-
-
-def place(content: ContentSent, target: Target, brought: Brought) -> PlacedDraft:
-    """The draft of one publication."""
-    sent = target.sent
-    roots = {part: target.pointer if getattr(sent, part) is not None else "" for part in OVERRIDABLE}
-    text = _either(sent.text, content.text) or ""
-    link = _either(sent.link, content.link) or None
-    media: Sequence[MediaSent] = _either(sent.media, content.media) or ()
-    found = [(index, asset) for index, each in enumerate(media) if (asset := brought.asset(each)) is not None]
+def place_draft(request: ContentRequest, target: Target, media: IntakeMedia) -> PlacedDraft:
+    """The draft of one publication. What the channel gives replaces what the post gives."""
+    own = target.sent
+    roots = {part: target.pointer if getattr(own, part) is not None else "" for part in OVERRIDABLE}
+    text = (request.text if own.text is None else own.text) or ""
+    link = (request.link if own.link is None else own.link) or None
+    sent: Sequence[MediaRequest] = (request.media if own.media is None else own.media) or ()
+    usable = [(index, asset) for index, each in enumerate(sent) if (asset := media.asset(each)) is not None]
     spec = target.channel.spec
-    style = (spec.link_with_media or spec.link_style) if media else spec.link_style
+    style = (spec.link_with_media or spec.link_style) if sent else spec.link_style
     appended = link is not None and style is LinkStyle.APPENDED
     draft = Draft(
         text=with_link(text, link) if appended and link else text,
         link=None if appended else link,
-        media=tuple(asset for _, asset in found),
-        first_comment=sent.first_comment or None,
-        parts=tuple(sent.parts or ()),
-        options=sent.options or {},
+        media=tuple(asset for _, asset in usable),
+        first_comment=own.first_comment or None,
+        parts=tuple(own.parts or ()),
+        options=own.options or {},
     )
-    places = tuple(index for index, _ in found)
-    return PlacedDraft(target, draft, text, link, roots, places, media_missing=len(found) < len(media))
+    places = tuple(index for index, _ in usable)
+    return PlacedDraft(
+        target,
+        draft,
+        text,
+        link,
+        roots,
+        places,
+        media_missing=len(usable) < len(sent),
+        link_appended=draft.text != text,
+    )
 
 
 def with_link(text: str, link: str) -> str:
-    """The text with the link at its end, unless it stands in there already."""
+    """The text with the link at its end, unless the text contains it already."""
     if link in text.split():
         return text
     return f"{text.rstrip()}\n\n{link}" if text.strip() else link
 
 
-def link_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
-    """One for each channel that cannot show a link but in the text."""
-    return [
-        Warning_(
-            code="LINK_APPENDED",
-            message=f"{placed.target.channel.spec.title} shows this link only in the text: it was appended there",
-            channel=placed.target.channel.spec.name.value,
-            pointer=f"{placed.roots['link']}/link",
-        )
-        for placed in drafts
-        if placed.link_appended
-    ]
+def check_draft(placed: PlacedDraft, problems: ProblemCollector) -> None:
+    """Apply the channel's rules to one draft."""
+    for problem in placed.target.channel.validate(placed.draft, placed.target.account):
+        if placed.media_missing and (problem.code == "MISSING_FIELD" or problem.pointer == "/media"):
+            continue  # it follows from a refused media, which is a problem already
+        at_link = _at_link(placed, problem)
+        rooted = at_link.model_copy(update={"pointer": placed.pointer(at_link.pointer)})
+        if problem.code == "MISSING_FIELD" and (problems.has(rooted.pointer) or problems.has_code("INVALID_LINK")):
+            continue  # the field was sent, but could not be read
+        problems.extend([rooted])
 
 
-def _either(own: T | None, shared: T | None) -> T | None:
-    return own if own is not None else shared
-
-
-async def beside_the_loop(
-    placed: Sequence[PlacedDraft],
-    work: Callable[Parameters, Result],
-    *args: Parameters.args,
-    **kwargs: Parameters.kwargs,
-) -> Result:
-    """Work on drafts, in a thread if their texts are long: counting a megabyte holds up every other request.
-
-    A usual post is done sooner than a thread is started.
-    """
-    drafts = [each.draft for each in placed]
-    characters = sum(len(draft.text) + sum(map(len, draft.parts)) for draft in drafts)
-    if characters < LONG_TEXTS:
-        return work(*args, **kwargs)
-    return await asyncio.to_thread(work, *args, **kwargs)
+def _at_link(placed: PlacedDraft, problem: Problem) -> Problem:
+    """Report a text that is too long only because of the appended link at the link."""
+    if not (placed.link_appended and problem.pointer == "/text" and problem.code == "TEXT_TOO_LONG"):
+        return problem
+    if any(own.rule == problem.rule for own in check_text(placed.target.channel.spec, placed.own_text)):
+        return problem
+    message = f"{problem.message}, because {placed.target.channel.spec.title} takes links only as part of the text"
+    return problem.model_copy(update={"pointer": "/link", "message": message})

@@ -1,4 +1,4 @@
-"""An edit laid over what was sent before: the request as it would now be sent anew."""
+"""Applies an edit to the stored request: the result is checked like a new post."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from munadi.domain.problem import Problem
-from munadi.intake.problems import Findings
-from munadi.intake.wire import ChannelSent, ContentEdit, ContentSent
+from munadi.intake.problems import ProblemCollector
+from munadi.intake.requests import ChannelRequest, ContentEdit, ContentRequest
 
 _CHANNEL = re.compile(r"/channels/(\d+)")
 
 
 @dataclass(frozen=True)
 class Edited:
-    """The whole request after the edit, and where its channels stand in the edit (by index; absent: nowhere)."""
+    """The whole request after the edit. `places` has the index in the edit for each channel that is in it."""
 
-    request: ContentSent
+    request: ContentRequest
     places: Mapping[int, int]
 
     def pointed(self, problems: Sequence[Problem]) -> list[Problem]:
-        """Violations of the whole request, with pointers into the edit."""
+        """Problems of the whole request, with pointers into the edit."""
         return [each.model_copy(update={"pointer": _CHANNEL.sub(self._place, each.pointer)}) for each in problems]
 
     def _place(self, match: re.Match[str]) -> str:
@@ -30,8 +30,8 @@ class Edited:
 
 
 def edited(brand_ref: str, source: Mapping[str, Any], edit: ContentEdit) -> Edited:
-    """Lay `edit` over a draft's `source`. Raises ProblemsFound where it names a channel the content has not."""
-    found = Findings()
+    """Apply `edit` to a draft's `source`. Raises ProblemsFound where it names a channel that the post does not have."""
+    problems = ProblemCollector()
     whole: dict[str, Any] = {
         "brandRef": brand_ref,
         "text": source.get("text"),
@@ -42,21 +42,23 @@ def edited(brand_ref: str, source: Mapping[str, Any], edit: ContentEdit) -> Edit
     channels = [dict(channel) for channel in source["channels"]]
     places: dict[int, int] = {}
     for index, each in enumerate(edit.channels or ()):
-        place = _find(index, each, channels, found)
+        place = _find(index, each, channels, problems)
         if place is not None:
             places[place] = index
             channels[place] |= _given(each, ("text", "media", "link", "first_comment", "parts", "options"))
-    found.raise_if_any()
-    return Edited(ContentSent.model_validate(whole | {"channels": channels}), places)
+    problems.raise_if_any()
+    return Edited(ContentRequest.model_validate(whole | {"channels": channels}), places)
 
 
-def _given(sent: ContentEdit | ChannelSent, names: Sequence[str]) -> dict[str, Any]:
-    """What was sent of these, by its name on the wire; null included, since it clears."""
+def _given(sent: ContentEdit | ChannelRequest, names: Sequence[str]) -> dict[str, Any]:
+    """The fields among `names` that were sent, by wire name. Null is included, since it clears a field."""
     return sent.model_dump(include=set(names) & sent.model_fields_set, by_alias=True)
 
 
-def _find(index: int, sent: ChannelSent, channels: Sequence[Mapping[str, Any]], found: Findings) -> int | None:
-    """Which of the content's channels is meant."""
+def _find(
+    index: int, sent: ChannelRequest, channels: Sequence[Mapping[str, Any]], problems: ProblemCollector
+) -> int | None:
+    """The index of the stored channel that an edited channel names."""
     matching = [
         place
         for place, channel in enumerate(channels)
@@ -65,9 +67,9 @@ def _find(index: int, sent: ChannelSent, channels: Sequence[Mapping[str, Any]], 
     if len(matching) == 1:
         return matching[0]
     if matching:
-        message = f"the content publishes to {len(matching)} accounts of {sent.channel}; say which by accountId"
-        found.add(f"/channels/{index}", "ACCOUNT_AMBIGUOUS", message, limit=1, actual=len(matching))
+        message = f"the post publishes to {len(matching)} accounts of {sent.channel}; name one with accountId"
+        problems.add(f"/channels/{index}", "ACCOUNT_AMBIGUOUS", message, limit=1, actual=len(matching))
     else:
-        message = "the set of channels is fixed once a content is accepted; this is none of them"
-        found.add(f"/channels/{index}", "CHANNELS_FIXED", message)
+        message = "the channels of an accepted post are fixed, and this is not one of them"
+        problems.add(f"/channels/{index}", "CHANNELS_FIXED", message)
     return None

@@ -1,4 +1,4 @@
-"""What a link must be: a web address that every network and every browser reads in the same way."""
+"""What a link must be: a web address that every network and browser understands in the same way."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-# Letters of other scripts include marks and joiners, so that they are told by what they are not.
+# Letters of other scripts include marks and joiners, so any character beyond ASCII is allowed.
 _LABEL = re.compile(r"(?:[A-Za-z0-9_-]|[^\x00-\x7f]){1,63}")
 _NEVER = re.compile(r"[\s\x00-\x20\x7f-\x9f\\<>\"]")
 
 
 def is_web_address(link: str) -> bool:
-    """Whether `link` is an http or https URL with a host, a usable port, and nobody's name or password."""
+    """Whether `link` is an http or https URL with a host, a usable port, and no user name or password."""
     if _NEVER.search(link):
         return False
     try:

@@ -1,4 +1,4 @@
-"""What a publication would fail of, or be held for, as things stand a while before its time."""
+"""The preflight check: would a publication fail, or have to wait, if it were published now?"""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from munadi.domain.account import AccountStatus
 from munadi.domain.failure import ChannelError, Failure, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.reasons import failure_of
-from munadi.intake.endings import ending_before
-from munadi.intake.quota import daily_total
-from munadi.intake.resolve import missing_scope
+from munadi.intake.account_expiry import expiry_before
+from munadi.intake.accounts import missing_scope
+from munadi.intake.daily_quota import daily_total
 from munadi.ports import Channel, Channels, MediaReach, MediaReader
 from munadi.publishing.preflights import DuePublication
 
 
 @dataclass(frozen=True)
-class Foresight:
-    """What there is to judge a publication by before its time."""
+class PreflightCheck:
+    """Checks a publication some time before it is due."""
 
     channels: Channels
     media: MediaReader
@@ -29,9 +29,9 @@ class Foresight:
     keyring: KeyRing
 
     async def failure(self, ahead: DuePublication, planned: int, now: datetime) -> Failure | None:
-        """The first thing that is wrong: the account, its token and scopes, its day's posts (`planned` with this one),
-        the draft by the channel's own rules with the account as it is now, the media in our store and, where the
-        network fetches it, at our public address."""
+        """The first thing that is wrong, or None. Checked in this order: the account with its token and scopes, the
+        posts of its day (`planned` includes this one), the draft by the channel's rules, the media in our store and,
+        where the network fetches media, at our public address."""
         channel = self.channels[ahead.work.channel]
         return (
             _of_account(ahead, channel, self.keyring, now)
@@ -57,7 +57,7 @@ def _of_account(ahead: DuePublication, channel: Channel, keyring: KeyRing, now: 
         return failure_of(Reason.ACCOUNT_DISCONNECTED)
     if row.status == AccountStatus.REAUTH_REQUIRED:
         return failure_of(Reason.TOKEN_REVOKED)
-    ending = ending_before(row, due, channel.spec, now, keyring)
+    ending = expiry_before(row, due, channel.spec, now, keyring)
     if ending is not None and ending.is_final:
         return failure_of(Reason.TOKEN_EXPIRES_BEFORE_SLOT)
     if not channel.spec.may_publish(row.scopes):

@@ -1,4 +1,4 @@
-"""Collecting violations: in order, each once."""
+"""Collecting the problems of one request: in order, each once."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from munadi.domain.channel import ChannelSpec
 from munadi.domain.problem import Problem, ProblemsFound
 
 
-class Findings:
-    """Every violation of one request. The same rule at the same place is told once per channel."""
+class ProblemCollector:
+    """Every problem of one request. The same rule at the same place is reported once per channel."""
 
-    def __init__(self) -> None:
+    def __init__(self, problems: Iterable[Problem] = ()) -> None:
         self._found: dict[tuple[str, str, str | None, str | None], Problem] = {}
+        self.extend(problems)
 
     def add(
         self,
@@ -24,41 +25,36 @@ class Findings:
         limit: float | str | None = None,
         actual: float | str | None = None,
     ) -> None:
-        """A violation; its rule is its code in lower case."""
+        """Report a broken rule. The rule's name is the code in lower case."""
         channel = spec.name.value if spec else None
+        rule = code.lower()
         self.extend(
             [
                 Problem(
-                    pointer=pointer,
-                    code=code,
-                    message=message,
-                    channel=channel,
-                    rule=code.lower(),
-                    limit=limit,
-                    actual=actual,
+                    pointer=pointer, code=code, message=message, channel=channel, rule=rule, limit=limit, actual=actual
                 )
             ]
         )
 
     def extend(self, problems: Iterable[Problem]) -> None:
-        """Violations found elsewhere."""
+        """Add problems that other code has described."""
         for problem in problems:
             self._found.setdefault((problem.pointer, problem.code, problem.channel, problem.rule), problem)
 
     def has(self, pointer: str) -> bool:
-        """Whether anything was found at exactly this place."""
+        """Whether there is a problem at exactly this pointer."""
         return any(problem.pointer == pointer for problem in self._found.values())
 
     def has_code(self, code: str) -> bool:
-        """Whether this rule is broken anywhere."""
+        """Whether any problem has this code."""
         return any(problem.code == code for problem in self._found.values())
 
     @property
     def all(self) -> list[Problem]:
-        """In the order they were found."""
+        """All problems, in the order in which they were added."""
         return list(self._found.values())
 
     def raise_if_any(self) -> None:
-        """ProblemsFound with all of them."""
+        """Raise ProblemsFound with all of them, if there are any."""
         if self._found:
             raise ProblemsFound(self.all)

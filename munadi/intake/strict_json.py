@@ -1,8 +1,8 @@
-"""JSON read strictly, because two readings of one body are two different requests.
+"""Parses JSON strictly: a body that two parsers could read differently is refused.
 
-Refused: a name twice in one object, NaN and infinities, nesting and numbers of values that no request needs, and text
-that a database or a network cannot store (NUL, half of a surrogate pair). The values are counted before anything is
-parsed, so that a hostile body costs little time and memory.
+Refused: a repeated name in an object, NaN and infinities, deeper nesting or more values than any request needs, and
+text that a database or a network cannot store (NUL, half of a surrogate pair). Values are counted before parsing, so
+that a hostile body costs little time and memory.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from munadi.domain.problem import MAX_PROBLEMS, Problem, ProblemsFound
 from munadi.domain.shape import token_of
 
 MAX_DEPTH = 20
-# Fifty channels with fifty media each have some 8 000.
+# Fifty channels with fifty media each have about 8 000 values.
 MAX_VALUES = 10_000
 MAX_DIGITS = 100
-# A whole string, or a character that begins or ends a value. The quantifiers are possessive, which makes it linear;
-# a string without an end goes to the end of the body.
+# A whole string, or a character that begins or ends a value. The quantifiers are possessive, so matching takes linear
+# time; an unterminated string extends to the end of the body.
 _STRING_OR_MARK = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)|[,\[{\]}]', re.DOTALL)
 
 
 class JsonRefused(Exception):
-    """The body is not JSON as we read it; `code` is stable, the text says why."""
+    """The body is not acceptable JSON. `code` is stable; the text says why."""
 
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
@@ -51,12 +51,12 @@ def read_json(raw: bytes) -> Any:
 
 
 def canonical(value: Any) -> bytes:
-    """The same bytes for the same JSON value, however it was spelled."""
+    """The same bytes for the same JSON value, whatever its whitespace and order."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
 
 def check_storable(value: Any) -> None:
-    """Raises ProblemsFound with the places of the texts in a JSON value, names included, that cannot be stored."""
+    """Raise ProblemsFound with a pointer to each text in a JSON value, names included, that cannot be stored."""
     problems: list[Problem] = []
     more = 0
     for place, text in _texts(value, ()):
@@ -72,7 +72,7 @@ def check_storable(value: Any) -> None:
 
 
 def _check_size(raw: bytes) -> None:
-    # Text holds these characters too: where there are many, only those outside of strings are counted.
+    # These characters occur in texts too. Only where there are many are strings skipped, which costs more.
     if raw.count(b",") + raw.count(b"[") + raw.count(b"{") < MAX_VALUES:
         return
     count = depth = 0

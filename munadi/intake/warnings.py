@@ -1,4 +1,4 @@
-"""What is accepted and will not look, or go, quite as it was written. Pure; the numbers are in the channels' specs.
+"""Warnings about an accepted post that a network will show or publish differently. Limits are in the channels' specs.
 
 One warning per rule and publication, with a pointer to the first place concerned (docs/warnings.md).
 """
@@ -10,13 +10,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from munadi.crypto import KeyRing
-from munadi.db.tables import AccountRow
 from munadi.domain.channel import ChannelSpec, Counted, MediaKind, MediaRule
 from munadi.domain.publication import Warning_
 from munadi.intake.drafts import PlacedDraft
-from munadi.intake.endings import Ending, ending_before
-from munadi.intake.resolve import Target
 
 LINK = re.compile(r"https?://\S", re.IGNORECASE)
 PATTERNS = {
@@ -26,7 +22,7 @@ PATTERNS = {
 
 
 class WarningCode(StrEnum):
-    """Every warning of a draft; those of what was published are told with the publication."""
+    """The code of every warning about a draft. Warnings about a published post are part of its publication."""
 
     LINK_APPENDED = "LINK_APPENDED"
     LINK_NOT_CLICKABLE = "LINK_NOT_CLICKABLE"
@@ -48,16 +44,24 @@ _ABOVE = {
 }
 
 
-def look_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
-    """How the posts will differ from what was written."""
+def draft_warnings(drafts: Sequence[PlacedDraft]) -> list[Warning_]:
+    """Where the published posts will differ from what was written."""
+    appended = [
+        _warning(
+            placed.target.channel.spec,
+            WarningCode.LINK_APPENDED,
+            f"{placed.roots['link']}/link",
+            "shows this link only in the text: it was appended there",
+        )
+        for placed in drafts
+        if placed.link_appended
+    ]
     checks = (_links, _soft_limits, _alt_texts, _renditions, _notices)
-    return [warning for placed in drafts for check in checks for warning in check(placed)]
+    return appended + [warning for placed in drafts for check in checks for warning in check(placed)]
 
 
-def time_warnings(drafts: Sequence[PlacedDraft], now: datetime, scheduled: datetime | None) -> list[Warning_]:
-    """Those whose preparation would have had to begin before now; `scheduled` None: as soon as possible anyway."""
-    if scheduled is None:
-        return []
+def preparation_warnings(drafts: Sequence[PlacedDraft], now: datetime, scheduled: datetime) -> list[Warning_]:
+    """Posts that have less time left than their preparation may take."""
     return [
         _warning(
             placed.target.channel.spec,
@@ -70,28 +74,11 @@ def time_warnings(drafts: Sequence[PlacedDraft], now: datetime, scheduled: datet
     ]
 
 
-def token_warnings(targets: Sequence[Target], due: datetime, now: datetime, keyring: KeyRing) -> list[Warning_]:
-    """Accounts whose connection ends before the due time unless their owner, or a renewal, extends it."""
-    found = []
-    for target in targets:
-        row, spec = target.row, target.channel.spec
-        if row is not None and (ending := ending_before(row, due, spec, now, keyring)) is not None:
-            found.append(token_warning(row, spec, ending, target.account_pointer))
-    return found
-
-
-def token_warning(row: AccountRow, spec: ChannelSpec, ending: Ending, pointer: str) -> Warning_:
-    """The warning of a slot after the end of its account's connection."""
-    what = "access to" if ending.at == row.grant_expires_at else "the token of"
-    message = f"ends {what} {row.handle} on {ending.at:%Y-%m-%d %H:%MZ}, before the due time: reconnect it before that"
-    return _warning(spec, WarningCode.TOKEN_EXPIRES_BEFORE_SLOT, pointer, message)
-
-
 def _links(placed: PlacedDraft) -> Iterator[Warning_]:
     spec = placed.target.channel.spec
     if not spec.clickable_links and LINK.search(placed.draft.text):
         part = "link" if placed.link_appended and not LINK.search(placed.own_text) else "text"
-        message = "shows links as plain text, which nobody can click"
+        message = "shows links as plain text that cannot be clicked"
         yield _warning(spec, WarningCode.LINK_NOT_CLICKABLE, f"{placed.roots[part]}/{part}", message)
 
 
@@ -114,7 +101,8 @@ def _alt_texts(placed: PlacedDraft) -> Iterator[Warning_]:
     shown = [index for index in range(len(media)) if index != options.get("coverIndex")]
     lacking = [i for i in shown if (rule := _rule(spec, media[i].kind)) and rule.takes_alt and not media[i].alt]
     if lacking:
-        message = f"has alt texts for those who cannot see media, and there is none for {_of(len(lacking), len(shown))}"
+        without = _of(len(lacking), len(shown))
+        message = f"takes alt texts for people who cannot see media, and this post has none for {without}"
         yield _warning(spec, WarningCode.ALT_TEXT_MISSING, f"{_media_pointer(placed, lacking[0])}/alt", message)
 
 
@@ -127,7 +115,7 @@ def _renditions(placed: PlacedDraft) -> Iterator[Warning_]:
         and rule.needs_rendition(asset.mime_type, asset.bytes, multi_picture=bool(asset.multi_picture))
     ]
     if made:
-        message = f"gets {_of(len(made), len(media))} as another file that looks the same: converted or made smaller"
+        message = f"gets a converted or smaller copy of {_of(len(made), len(media))}, which looks the same"
         yield _warning(spec, WarningCode.IMAGE_CONVERTED, _media_pointer(placed, made[0]), message)
 
 

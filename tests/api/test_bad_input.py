@@ -158,7 +158,7 @@ async def test_the_count_and_the_limit_are_told_in_the_networks_unit(small_desk:
 async def test_the_shape_is_told_in_the_words_of_json(small_desk: Desk, body: Any, message: str) -> None:
     errors = errors_of(await small_desk.client.post("/v1/contents", json=body))
     assert message in [error["message"] for error in errors]
-    assert "ContentSent" not in str(errors)
+    assert "ContentRequest" not in str(errors)
 
 
 async def test_every_violation_comes_at_once(desk: Desk) -> None:

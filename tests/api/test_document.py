@@ -12,10 +12,10 @@ from jsonschema_rs import Draft202012Validator, meta
 
 from api import examples
 from api.app import ROUTERS
-from api.idempotent import KEY_PATTERN, read_key
+from api.idempotency import KEY_PATTERN, read_key
 from api.problems import ProblemError
 from munadi.domain.content import ContentView
-from munadi.intake.wire import ContentEdit, ContentSent, MediaUrlSent, RescheduleSent
+from munadi.intake.requests import ContentEdit, ContentRequest, MediaUrlRequest, RescheduleRequest
 from tests.api.desk import Desk
 
 PUBLIC = ("/healthz", "/readyz", "/v1/oauth/")
@@ -72,11 +72,11 @@ async def test_the_schemas_are_valid_and_the_examples_fit_them(small_desk: Desk)
     for schema in found["components"]["schemas"].values():
         meta.validate(schema)
     for path, method, model in (
-        ("/v1/contents", "post", ContentSent),
-        ("/v1/contents/validate", "post", ContentSent),
+        ("/v1/contents", "post", ContentRequest),
+        ("/v1/contents/validate", "post", ContentRequest),
         ("/v1/contents/{content_id}", "patch", ContentEdit),
-        ("/v1/contents/{content_id}/reschedule", "post", RescheduleSent),
-        ("/v1/media", "post", MediaUrlSent),
+        ("/v1/contents/{content_id}/reschedule", "post", RescheduleRequest),
+        ("/v1/media", "post", MediaUrlRequest),
     ):
         body = found["paths"][path][method]["requestBody"]["content"]["application/json"]
         schema = {"components": found["components"]} | body["schema"]
@@ -121,9 +121,11 @@ async def test_the_page_reads_our_document_in_the_words_it_knows(small_desk: Des
     assert old["openapi"] == "3.0.3"
     assert set(old["paths"]) == set((await document(small_desk))["paths"])
     assert "'type': 'null'" not in str(old)
-    assert old["components"]["schemas"]["ContentSent"]["properties"]["text"]["nullable"] is True
+    assert old["components"]["schemas"]["ContentRequest"]["properties"]["text"]["nullable"] is True
 
 
-@pytest.mark.parametrize("name", ["ContentSent", "ContentEdit", "ProblemDocument", "ContentView", "PublicationDetail"])
+@pytest.mark.parametrize(
+    "name", ["ContentRequest", "ContentEdit", "ProblemDocument", "ContentView", "PublicationDetail"]
+)
 async def test_the_shapes_clients_generate_from_are_named(small_desk: Desk, name: str) -> None:
     assert name in (await document(small_desk))["components"]["schemas"]

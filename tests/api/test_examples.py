@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from api import examples, quota_examples
 from api.problems import ProblemDocument
-from api.routes.accounts import AccountSent
+from api.routes.accounts import AccountImportRequest
 from api.routes.connections import ConnectLink
 from api.routes.keys import KeyView
 from munadi.domain.account_view import AccountView
@@ -43,7 +43,7 @@ def test_an_answer_that_is_shown_is_whole(model: type[BaseModel], example: dict[
 
 @pytest.mark.parametrize("name", examples.ACCOUNTS)
 def test_a_request_that_is_shown_is_taken(name: str) -> None:
-    AccountSent.model_validate(examples.ACCOUNTS[name]["value"])
+    AccountImportRequest.model_validate(examples.ACCOUNTS[name]["value"])
 
 
 def test_every_operation_shows_its_success_and_its_errors(door: Door) -> None:

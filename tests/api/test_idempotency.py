@@ -12,7 +12,7 @@ import httpx
 import pytest
 from sqlmodel import select, update
 
-from api.idempotent import fingerprints
+from api.idempotency import fingerprints
 from munadi.crypto import KeyRing, create_key
 from munadi.db.idempotency import KEPT, IdempotencyRecord, forget_old_answers
 from munadi.db.tables import ContentRow, IdempotencyRow, MediaRow, PublicationRow
@@ -157,9 +157,9 @@ async def test_an_equal_request_in_flight_is_told_to_wait(tmp_path: Path, postgr
     """On PostgreSQL; on SQLite the second waits, then replays, as the fifty do."""
     async with open_desk(tmp_path, postgres_url) as desk:
         content_id = (await desk.accept())["id"]
-        once = IdempotencyRecord("acme contents.cancel", "cms-42", ("whatever",))
+        record = IdempotencyRecord(desk.services.keyring, "acme contents.cancel", "cms-42", ("whatever",))
         async with desk.services.database.write() as session:
-            await once.take(session, desk.clock.now())
+            await record.take(session, desk.clock.now())
             answer = await desk.client.post(f"/v1/contents/{content_id}/cancel", headers=KEY)
     assert (answer.status_code, answer.json()["code"]) == (409, "IN_FLIGHT")
     assert answer.headers["retry-after"] == "1"

@@ -14,7 +14,7 @@ from sqlmodel import select
 from munadi.db.tables import AccountRow, ContentRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Failure, Reason
-from munadi.intake.preflight import Foresight
+from munadi.intake.preflight import PreflightCheck
 from munadi.media.reach import PublicAddress
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
 from tests.api.desk import START, Desk, picture
@@ -50,7 +50,7 @@ def looking(desk: Desk, network: Network | None = None, address: str | None = No
     keys = services.keyring.derive(MEDIA_URL_PURPOSE)
     media = StoredMedia(services.media_store, address or desk.site.address, keys, desk.clock)
     reach = PublicAddress(httpx.AsyncClient(), media)
-    foresight = Foresight(services.channels, media, reach, services.keyring)
+    foresight = PreflightCheck(services.channels, media, reach, services.keyring)
     return LookingAhead(services.database, foresight, network or Network(desk), desk.clock, AHEAD)
 
 

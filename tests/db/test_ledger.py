@@ -13,10 +13,10 @@ from munadi.domain.content import Draft
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.reasons import failure_of
-from munadi.intake.accept import PlannedDrafts, PlannedPublication
-from munadi.intake.media import Brought
-from munadi.publishing.acceptance import edit
+from munadi.intake.checks import CheckedDrafts, CheckedPublication
+from munadi.intake.media import IntakeMedia
 from munadi.publishing.model import Intent, IntentRefused, StaleEpoch
+from munadi.publishing.service import store_edit
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 
@@ -135,7 +135,7 @@ async def test_a_handle_is_kept_for_its_draft(board: Board) -> None:
     assert work.handle is not None
     assert (work.handle.state, work.handle.ready, work.handle.expires_at) == ({"c": "1"}, True, START + MINUTE)
     async with board.locked(put.content_id) as story:
-        await edit(story, planned(board, "another text"))
+        await store_edit(story, planned(board, "another text"))
     work = await board.ledger.load(put.id)
     assert work is not None
     assert (work.draft.text, work.handle) == ("another text", None)
@@ -152,7 +152,7 @@ async def test_a_handle_of_somebody_overtaken_is_refused(board: Board, epoch: in
 async def test_a_preparation_of_an_edited_draft_ends_nothing(board: Board) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH, lead_seconds=60.0)
     async with board.locked(put.content_id) as story:
-        await edit(story, planned(board, "corrected"))
+        await store_edit(story, planned(board, "corrected"))
     ended = await end(board, put, failure=failure_of(Reason.TEXT_TOO_LONG))
     assert ended == (S.QUEUED, None)
 
@@ -219,11 +219,11 @@ async def test_an_attempt_tells_what_its_caller_said(board: Board) -> None:
         assert work.open_attempt.outcome is outcome
 
 
-def planned(board: Board, text: str) -> PlannedDrafts:
+def planned(board: Board, text: str) -> CheckedDrafts:
     """The drafts of an edit of a content with one publication."""
     channel = ChannelName.INSTAGRAM
-    each = PlannedPublication(channel, board.accounts[channel], Draft(text=text), MINUTE)
-    return PlannedDrafts((each,), (), {"text": text}, Brought())
+    each = CheckedPublication(channel, board.accounts[channel], Draft(text=text), MINUTE)
+    return CheckedDrafts((each,), (), {"text": text}, IntakeMedia())
 
 
 async def test_whose_a_post_is(board: Board) -> None:

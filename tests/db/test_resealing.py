@@ -16,7 +16,7 @@ from sqlmodel import SQLModel, select
 import munadi.db.sealing.rotation as resealing
 from munadi.crypto import KeyRing, SealBroken, create_key
 from munadi.db.accounts.store import AccountStore
-from munadi.db.idempotency import IdempotencyRecord, StoredResponse
+from munadi.db.idempotency import IdempotencyRecord, ResponseUnreadable, StoredResponse
 from munadi.db.sealing.rotation import SEALED, RowsHeld, reseal
 from munadi.db.sealing.secrets import open_credentials, open_secrets
 from munadi.db.session import Database
@@ -34,7 +34,6 @@ from tests.db.seeding import START, RefreshingNetwork, Seed, StillClock, token
 from tests.workflows.network import spec
 
 OLD, NEW = create_key(), create_key()
-ANSWER = IdempotencyRecord("acme keys.create", "first try", ("fingerprint",))
 HANDLE, HANDLES = {"session": "https://upload.example/?upload_id=1"}, {"publications": 1, "discards": 1}
 SECRET = b'{"key": "mnd_secret"}'
 
@@ -55,8 +54,7 @@ async def old(database_url: str) -> AsyncIterator[Seed]:
         sealed = seed.keyring.seal(b'{"kept": {}}', table="connections", row="con_1", column="sealed")
         session.add(ConnectionRow(id="con_1", link_hash="1", sealed=sealed, **given, **times))
         session.add(ConnectionRow(id="con_2", link_hash="2", **given, **times))  # nothing is kept for it yet
-        body = seed.keyring.seal(SECRET, **ANSWER.place)
-        assert await ANSWER.take(session, START, StoredResponse(201, {}, body)) is None
+        assert await recorded(seed.keyring).take(session, START, StoredResponse(201, {}, SECRET)) is None
     await seed.prepared(content_id, HANDLE)
     yield seed
     await database.close()
@@ -67,28 +65,39 @@ async def stored(seed: Seed, table: type[Any]) -> Any:
         return (await session.exec(select(table).order_by(table.id))).first()
 
 
+def recorded(keyring: KeyRing) -> IdempotencyRecord:
+    return IdempotencyRecord(keyring, "acme keys.create", "first try", ("fingerprint",))
+
+
+async def response_opens(seed: Seed, keyring: KeyRing) -> bool:
+    async with seed.database.write() as session:
+        try:
+            answer = await recorded(keyring).take(session, START)
+        except ResponseUnreadable:
+            return False
+    assert answer is not None
+    assert answer.body == SECRET
+    return True
+
+
 async def opens_with(seed: Seed, *keys: str) -> bool:
     """Whether every secret opens with these keys; all or none do."""
     ring = KeyRing(keys)
     connection = await stored(seed, ConnectionRow)
-    async with seed.database.write() as session:
-        answer = await ANSWER.take(session, START)
-    assert answer is not None
     tries = [
         lambda account=await stored(seed, AccountRow): open_credentials(ring, account),
         lambda endpoint=await stored(seed, EndpointRow): open_secrets(ring, endpoint, START),
         lambda: json.loads(ring.open(connection.sealed, table="connections", row="con_1", column="sealed")),
-        lambda: ring.open(answer.body, **ANSWER.place),
         lambda row=await stored(seed, PublicationRow): state_of(ring, row),
         lambda row=await stored(seed, DiscardRow): state_of(ring, row),
     ]
-    opened = 0
+    opened = int(await response_opens(seed, ring))
     for one in tries:
         try:
             opened += bool(one()) or True
         except SealBroken:
             continue
-    assert opened in (0, len(tries))
+    assert opened in (0, len(tries) + 1)
     return opened > 0
 
 

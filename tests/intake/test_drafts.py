@@ -8,12 +8,12 @@ import pytest
 
 from munadi.domain.channel import ChannelName, LinkStyle
 from munadi.domain.problem import Problem
-from munadi.intake.check import check_draft
-from munadi.intake.drafts import PlacedDraft, link_warnings, place, with_link
-from munadi.intake.media import Brought
-from munadi.intake.problems import Findings
-from munadi.intake.resolve import Target
-from munadi.intake.wire import ContentSent
+from munadi.intake.accounts import Target
+from munadi.intake.drafts import PlacedDraft, check_draft, place_draft, with_link
+from munadi.intake.media import IntakeMedia
+from munadi.intake.problems import ProblemCollector
+from munadi.intake.requests import ContentRequest
+from munadi.intake.warnings import draft_warnings
 from tests.channels.making import bench
 from tests.workflows.network import FakeChannel, spec
 
@@ -24,27 +24,27 @@ def placed(
     style: LinkStyle, own: dict[str, Any] | None = None, beside: LinkStyle | None = None, **content: Any
 ) -> PlacedDraft:
     body = {"brandRef": "acme", "channels": [{"channel": "threads"} | (own or {})]} | content
-    sent = ContentSent.model_validate(body)
+    sent = ContentRequest.model_validate(body)
     channel = FakeChannel(spec(ChannelName.THREADS, link_style=style, link_with_media=beside))
-    return place(sent, Target(0, sent.channels[0], channel, None), Brought())
+    return place_draft(sent, Target(0, sent.channels[0], channel, None), IntakeMedia())
 
 
 def test_a_link_stays_a_link_where_there_are_cards() -> None:
     found = placed(LinkStyle.CARD, text="Sale", link=LINK)
-    assert (found.draft.text, found.draft.link, link_warnings([found])) == ("Sale", LINK, [])
+    assert (found.draft.text, found.draft.link, draft_warnings([found])) == ("Sale", LINK, [])
 
 
 def test_elsewhere_it_becomes_text_and_is_told() -> None:
     found = placed(LinkStyle.APPENDED, text="Sale", link=LINK)
     assert (found.draft.text, found.draft.link) == (f"Sale\n\n{LINK}", None)
-    warning = link_warnings([found])[0]
+    warning = draft_warnings([found])[0]
     assert (warning.code, warning.channel, warning.pointer) == ("LINK_APPENDED", "threads", "/link")
 
 
 @pytest.mark.parametrize("name", list(ChannelName))
 def test_a_link_beside_media_is_text_everywhere_and_is_told(name: ChannelName) -> None:
     channel = bench(name).channel
-    sent = ContentSent.model_validate(
+    sent = ContentRequest.model_validate(
         {
             "brandRef": "acme",
             "channels": [{"channel": name.value}],
@@ -53,9 +53,9 @@ def test_a_link_beside_media_is_text_everywhere_and_is_told(name: ChannelName) -
             "media": [{"url": "https://acme.example/1.jpg"}],
         }
     )
-    found = place(sent, Target(0, sent.channels[0], channel, None), Brought())
+    found = place_draft(sent, Target(0, sent.channels[0], channel, None), IntakeMedia())
     assert (found.draft.text, found.draft.link) == (f"Sale\n\n{LINK}", None)
-    (warning,) = link_warnings([found])
+    warning = draft_warnings([found])[0]
     assert (warning.code, warning.channel) == ("LINK_APPENDED", name.value)
 
 
@@ -91,7 +91,7 @@ def test_an_override_replaces_and_an_empty_one_removes(own: dict[str, Any], expe
 
 def problems_of(found: PlacedDraft, *problems: Problem) -> list[Problem]:
     """What is told when the channel finds these."""
-    findings = Findings()
+    findings = ProblemCollector()
     channel = found.target.channel
     assert isinstance(channel, FakeChannel)
     channel.validate = lambda draft, account: list(problems)  # type: ignore[method-assign]

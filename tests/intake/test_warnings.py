@@ -10,11 +10,11 @@ import pytest
 
 from munadi.domain.channel import Counted, MediaKind
 from munadi.domain.media import MediaAsset
-from munadi.intake.drafts import PlacedDraft, place
-from munadi.intake.media import Brought
-from munadi.intake.resolve import Target
-from munadi.intake.warnings import PATTERNS, WarningCode, look_warnings, time_warnings
-from munadi.intake.wire import ContentSent, MediaSent
+from munadi.intake.accounts import Target
+from munadi.intake.drafts import PlacedDraft, place_draft
+from munadi.intake.media import IntakeMedia
+from munadi.intake.requests import ContentRequest, MediaRequest
+from munadi.intake.warnings import PATTERNS, WarningCode, draft_warnings, preparation_warnings
 from tests.channels.making import NOW, bench, image, video
 from tests.channels.scenes import SCENES
 
@@ -25,14 +25,14 @@ EVERYONE = {"privacyLevel": "PUBLIC_TO_EVERYONE"}
 Found = list[tuple[str, str]]
 
 
-class Given(Brought):
+class Given(IntakeMedia):
     """Media by id, as if they had been stored before."""
 
     def __init__(self, media: tuple[MediaAsset, ...]) -> None:
         super().__init__()
         self._media = {asset.id: asset for asset in media}
 
-    def asset(self, sent: MediaSent) -> MediaAsset | None:
+    def asset(self, sent: MediaRequest) -> MediaAsset | None:
         return self._media.get(sent.id or "")
 
 
@@ -45,12 +45,12 @@ def placed(name: str, *media: MediaAsset, settings: dict[str, Any] | None = None
         "media": [{"id": asset.id} for asset in media],
         "channels": [{"channel": name} | own],
     }
-    sent = ContentSent.model_validate(body)
-    return place(sent, Target(0, sent.channels[0], bench(name, settings).channel, None), Given(media))
+    sent = ContentRequest.model_validate(body)
+    return place_draft(sent, Target(0, sent.channels[0], bench(name, settings).channel, None), Given(media))
 
 
 def told(found: PlacedDraft) -> Found:
-    return [(warning.code, warning.pointer or "") for warning in look_warnings([found])]
+    return [(warning.code, warning.pointer or "") for warning in draft_warnings([found])]
 
 
 def alt(index: int = 0, **changes: Any) -> MediaAsset:
@@ -60,7 +60,7 @@ def alt(index: int = 0, **changes: Any) -> MediaAsset:
 TABLE: list[tuple[PlacedDraft, Found]] = [
     (placed("instagram", alt()), []),
     (placed("instagram", alt(), text=f"See {LINK}"), [("LINK_NOT_CLICKABLE", "/text")]),
-    (placed("instagram", alt(), link=LINK), [("LINK_NOT_CLICKABLE", "/link")]),
+    (placed("instagram", alt(), link=LINK), [("LINK_APPENDED", "/link"), ("LINK_NOT_CLICKABLE", "/link")]),
     (placed("tiktok", video(), text=f"See {LINK}"), [("LINK_NOT_CLICKABLE", "/text")]),
     (placed("bluesky", text=f"See {LINK}"), []),
     (placed("threads", text=f"See {LINK}"), []),
@@ -100,26 +100,23 @@ def test_what_is_accepted_and_looks_otherwise(found: PlacedDraft, expected: Foun
 
 
 def test_a_warning_names_network_channel_and_numbers() -> None:
-    (warning,) = look_warnings([placed("instagram", alt(0), image(1), image(2))])
+    (warning,) = draft_warnings([placed("instagram", alt(0), image(1), image(2))])
     assert warning.channel == "instagram"
-    assert warning.message.startswith("Instagram has alt texts")
+    assert warning.message.startswith("Instagram takes alt texts")
     assert "2 of 3" in warning.message
 
 
 def test_an_override_is_pointed_at_where_it_stands() -> None:
-    sent = ContentSent.model_validate(
+    sent = ContentRequest.model_validate(
         {"brandRef": "acme", "text": "#one", "channels": [{"channel": "threads", "text": "#one #two"}]}
     )
-    found = place(sent, Target(0, sent.channels[0], bench("threads").channel, None), Brought())
+    found = place_draft(sent, Target(0, sent.channels[0], bench("threads").channel, None), IntakeMedia())
     assert told(found) == [("HASHTAGS_ABOVE_ADVISED", "/channels/0/text")]
 
 
-@pytest.mark.parametrize(
-    ("left", "late"), [(timedelta(minutes=1), True), (timedelta(minutes=40), False), (None, False)]
-)
-def test_a_slot_nearer_than_the_preparation_may_be_late(left: timedelta | None, late: bool) -> None:
-    due = NOW + left if left is not None else None
-    found = time_warnings([placed("youtube", video(), options=KIDS), placed("bluesky")], NOW, due)
+@pytest.mark.parametrize(("left", "late"), [(timedelta(minutes=1), True), (timedelta(minutes=40), False)])
+def test_a_slot_nearer_than_the_preparation_may_be_late(left: timedelta, late: bool) -> None:
+    found = preparation_warnings([placed("youtube", video(), options=KIDS), placed("bluesky")], NOW, NOW + left)
     assert [(one.code, one.channel, one.pointer) for one in found] == (
         [("PREPARATION_MAY_BE_LATE", "youtube", "/scheduledAt")] if late else []
     )

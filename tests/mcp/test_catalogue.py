@@ -7,7 +7,14 @@ from typing import Any
 import jsonschema
 import pytest
 
-from munadi.intake.wire import ChannelSent, ContentSent, MediaSent, RescheduleSent, RetrySent, Sent
+from munadi.intake.requests import (
+    ChannelRequest,
+    ContentRequest,
+    MediaRequest,
+    RequestBody,
+    RescheduleRequest,
+    RetryRequest,
+)
 from munadi.mcp.descriptions import DESCRIPTIONS, INSTRUCTIONS
 from munadi.mcp.inputs import ChannelInput, ContentInput, Input, MediaInput, RescheduleInput, RetryInput
 from munadi.mcp.tools import TOOLS
@@ -55,14 +62,14 @@ def test_the_hints_match_the_effects(name: str, hints: tuple[bool, ...]) -> None
 @pytest.mark.parametrize(
     ("ours", "theirs", "more"),
     [
-        (ContentInput, ContentSent, set()),
-        (ChannelInput, ChannelSent, set()),
-        (MediaInput, MediaSent, set()),
-        (RescheduleInput, RescheduleSent, {"content_id"}),
-        (RetryInput, RetrySent, {"content_id"}),
+        (ContentInput, ContentRequest, set()),
+        (ChannelInput, ChannelRequest, set()),
+        (MediaInput, MediaRequest, set()),
+        (RescheduleInput, RescheduleRequest, {"content_id"}),
+        (RetryInput, RetryRequest, {"content_id"}),
     ],
 )
-def test_a_tool_accepts_what_the_api_accepts(ours: type[Input], theirs: type[Sent], more: set[str]) -> None:
+def test_a_tool_accepts_what_the_api_accepts(ours: type[Input], theirs: type[RequestBody], more: set[str]) -> None:
     assert set(ours.model_fields) - more == set(theirs.model_fields)
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from munadi.intake.media import FETCHES, FETCHES_PER_BRAND, Brought, MediaIntake, RequestLimits
-from munadi.intake.problems import Findings
-from munadi.intake.wire import MediaSent
+from munadi.intake.media import FETCHES, FETCHES_PER_BRAND, IntakeMedia, MediaIntake, RequestLimits
+from munadi.intake.problems import ProblemCollector
+from munadi.intake.requests import MediaRequest
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.outbound.guard import Guard
 from tests.media.test_media_fetch import silent
@@ -30,8 +30,8 @@ async def intake(tmp_path: Path) -> AsyncIterator[MediaIntake]:
     await fetcher.aclose()
 
 
-def named(web: Any, *paths: str) -> list[tuple[str, MediaSent]]:
-    return [(f"/media/{number}", MediaSent(url=web.url(path))) for number, path in enumerate(paths)]
+def named(web: Any, *paths: str) -> list[tuple[str, MediaRequest]]:
+    return [(f"/media/{number}", MediaRequest(url=web.url(path))) for number, path in enumerate(paths)]
 
 
 def files(tmp_path: Path) -> list[Path]:
@@ -46,9 +46,11 @@ async def until(reached: Callable[[], bool]) -> None:
     raise AssertionError("not reached within 5 s")
 
 
-async def brought(intake: MediaIntake, brand: str, media: list[tuple[str, MediaSent]]) -> tuple[Brought, Findings]:
-    found = Findings()
-    return await intake.fetch(brand, media, NOW, found), found
+async def brought(
+    intake: MediaIntake, brand: str, media: list[tuple[str, MediaRequest]]
+) -> tuple[IntakeMedia, ProblemCollector]:
+    problems = ProblemCollector()
+    return await intake.fetch(brand, media, NOW, problems), problems
 
 
 async def test_a_slow_server_of_one_brand_does_not_delay_another(

@@ -78,11 +78,6 @@ async def require_deliveries(session: AsyncSession, brand_ref: str | None, now: 
     raise QuotaExceeded(text, [quota], used + 1)
 
 
-def is_limiting(limits: BrandLimits) -> bool:
-    """Whether a limit of the brand can refuse a new post (`require_room`)."""
-    return limits.publications_per_month is not None
-
-
 async def require_room(
     session: AsyncSession, brand_ref: str, limits: BrandLimits, due: datetime, adding: int, now: datetime
 ) -> None:

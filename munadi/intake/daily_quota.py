@@ -1,6 +1,6 @@
-"""Whether a post is likely to be one too many for its day, by what the network last said it allows an account.
+"""Whether an account's daily quota, as the network last reported it, is likely to be full at the due time.
 
-Only a warning: other apps post too, quotas change, and what is too much is held and not lost.
+This is only a warning: other apps post too, quotas change, and a post over the quota waits and is not lost.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, PublicationRow
 from munadi.domain.publication import PublicationStatus, Warning_
-from munadi.intake.resolve import Target
+from munadi.intake.accounts import Target
 
 WINDOW = timedelta(hours=24)
 _SPENDS_NOTHING = [PublicationStatus.FAILED.value, PublicationStatus.CANCELED.value]
 
 
 async def quota_warnings(database: Database, targets: Sequence[Target], due: datetime) -> list[Warning_]:
-    """One for each account whose posts of the 24 hours before `due` are as many as its quota."""
+    """A warning for each account that already has a full quota of posts in the 24 hours before `due`."""
     totals = {row.id: total for target in targets if (row := target.row) and (total := daily_total(row)) is not None}
     if not totals:
         return []
@@ -35,7 +35,7 @@ async def quota_warnings(database: Database, targets: Sequence[Target], due: dat
 
 
 async def planned_posts(session: AsyncSession, account_ids: Sequence[str], due: datetime) -> Mapping[str, int]:
-    """Per account, its posts that are due in the 24 hours up to `due`, itself included where it is stored."""
+    """Per account, its stored posts that are due in the 24 hours up to `due`."""
     query = (
         select(PublicationRow.account_id, func.count())
         .where(
@@ -50,7 +50,7 @@ async def planned_posts(session: AsyncSession, account_ids: Sequence[str], due: 
 
 
 def daily_total(row: AccountRow) -> int | None:
-    """How many posts a day its network allows the account, where it says so."""
+    """How many posts a day the network allows the account, where it reports that."""
     quota = row.facts.get("quota")
     total = quota.get("total") if isinstance(quota, dict) else None
     return total if isinstance(total, int) else None
@@ -59,7 +59,7 @@ def daily_total(row: AccountRow) -> int | None:
 def _warning(target: Target, row: AccountRow, planned: int, total: int) -> Warning_:
     spec = target.channel.spec
     message = (
-        f"{spec.title} lets {row.handle} publish {total} posts in 24 hours, and {planned} are due in those before "
-        "this one: it may be held until one of them is a day old"
+        f"{spec.title} lets {row.handle} publish {total} posts in 24 hours, and {planned} are due before "
+        "this one: it may wait until one of them is a day old"
     )
     return Warning_(code="DAILY_CAP_LIKELY", message=message, channel=spec.name.value, pointer=target.pointer)

@@ -1,4 +1,4 @@
-"""What accepting a content would say: problems, warnings, what each publication would show, how long its texts are."""
+"""The result of validating a post: problems, warnings, what each publication would show, how long its texts are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from munadi.domain.content import Draft
 from munadi.domain.model import WireModel
 from munadi.domain.problem import MAX_PROBLEMS, Problem
 from munadi.domain.publication import Warning_
-from munadi.intake.check import rooted
 from munadi.intake.drafts import PlacedDraft
 
 
@@ -23,33 +22,33 @@ class DraftView(Draft):
 
 
 class LengthView(TextLength):
-    """How long a text is by one limit of its network, counted as that network counts."""
+    """The length of a text by one limit of its network, counted as that network counts."""
 
     channel: str
     account_id: str | None
 
 
 class Validation(WireModel):
-    """What accepting a content would say."""
+    """The result of validating a post."""
 
     valid: bool
     problems: tuple[Problem, ...] = Field(description=f"The first {MAX_PROBLEMS} at most.")
     more_problems: int = Field(0, description="How many further problems there are, which are not listed.")
     warnings: tuple[Warning_, ...] = Field(
-        description="What is accepted and will not look or go as written, beside problems too: docs/warnings.md."
+        description="What a network will show or publish differently, listed beside problems too: docs/warnings.md."
     )
     publications: tuple[DraftView, ...] = Field(
-        description="What would be shown, beside problems too; without those whose account is not known."
+        description="What each publication would show, also listed beside problems; without those of unknown accounts."
     )
     lengths: tuple[LengthView, ...] = Field(
-        description="Every text by every limit, with a pointer into the request: what a character counter shows."
+        description="Every text measured against every limit, with a pointer into the request, for a character counter."
     )
 
 
 def validation_of(
     placed: Sequence[PlacedDraft], warnings: Sequence[Warning_], problems: Sequence[Problem] = (), more: int = 0
 ) -> Validation:
-    """What was found of a request as answered; `more` problems are only counted."""
+    """The result from drafts, warnings and problems. `more` problems are only counted."""
     return Validation(
         valid=not problems,
         problems=tuple(problems[:MAX_PROBLEMS]),
@@ -59,10 +58,10 @@ def validation_of(
             DraftView(
                 **each.draft.model_dump(by_alias=False),
                 channel=each.target.channel.spec.name.value,
-                account_id=each.target.account_id,
+                account_id=row.id,
             )
             for each in placed
-            if each.target.row is not None
+            if (row := each.target.row) is not None
         ),
         lengths=tuple(view for each in placed for view in _lengths(each)),
     )
@@ -72,7 +71,7 @@ def _lengths(placed: PlacedDraft) -> list[LengthView]:
     target = placed.target
     return [
         LengthView(
-            **{**each.model_dump(by_alias=False), "pointer": rooted(each.pointer, placed)},
+            **{**each.model_dump(by_alias=False), "pointer": placed.pointer(each.pointer)},
             channel=target.channel.spec.name.value,
             account_id=target.row.id if target.row else None,
         )

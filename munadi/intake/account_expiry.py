@@ -1,7 +1,7 @@
-"""When the connection of an account ends, as far as that decides about a due time.
+"""When the connection of an account ends, compared with a due time.
 
-The access token's end matters only where nothing renews it. What cannot be put off is the end of the grant: a consent
-given for a time, or one that only its owner extends.
+The access token's end matters only where nothing renews it. The end of the grant cannot be put off by us: the owner
+gave consent for a limited time, or only the owner can extend it.
 """
 
 from __future__ import annotations
@@ -18,35 +18,35 @@ from munadi.domain.keeping import TOLD_AHEAD
 
 
 @dataclass(frozen=True)
-class Ending:
-    """A connection ends at `at`, unless its owner acts. `is_final`: they have been asked to, or it is over."""
+class Expiry:
+    """A connection ends at `at` unless its owner acts. `is_final`: the owner was already notified, or it has ended."""
 
     at: datetime
     is_final: bool
 
 
-def ending_before(row: AccountRow, due: datetime, spec: ChannelSpec, now: datetime, keyring: KeyRing) -> Ending | None:
-    """How the connection ends by `due`; None when it lives longer, can be renewed, or its end is not known."""
+def expiry_before(row: AccountRow, due: datetime, spec: ChannelSpec, now: datetime, keyring: KeyRing) -> Expiry | None:
+    """The end of the connection by `due`; None when it lasts longer, can be renewed, or has no known end."""
     if not any(at is not None and at <= due for at in (row.token_expires_at, row.grant_expires_at)):
         return None  # the common case unseals nothing
     try:
         credentials = open_credentials(keyring, row)
     except SealBroken:
         if row.status != AccountStatus.EXPIRING:
-            return None  # a key is missing, not the grant: the post waits until it is back
+            return None  # an encryption key is missing, not the grant: the post waits until the key is back
         credentials = None
-    ends_at = _end_of(row, spec.token_life(row.login), credentials)
+    ends_at = _expiry_of(row, spec.token_life(row.login), credentials)
     if ends_at is None or ends_at > due:
         return None
-    # A token that buys the next while it lives is renewed before its end, as long as the network lets us.
+    # Some networks exchange a live token for the next one: it is renewed before its end.
     may_be_extended = spec.token_life(row.login).renewed_with is Renewal.TOKEN and ends_at == row.token_expires_at
     is_final = row.status == AccountStatus.EXPIRING or ends_at <= now
-    return Ending(ends_at, is_final or (not may_be_extended and ends_at - TOLD_AHEAD <= now))
+    return Expiry(ends_at, is_final or (not may_be_extended and ends_at - TOLD_AHEAD <= now))
 
 
-def _end_of(row: AccountRow, life: TokenLife, credentials: Credentials | None) -> datetime | None:
-    """The grant's end unless using it puts that off, and the access token's where nothing renews it."""
-    is_expiring = row.status == AccountStatus.EXPIRING  # renewing was tried in vain, or is not possible
+def _expiry_of(row: AccountRow, life: TokenLife, credentials: Credentials | None) -> datetime | None:
+    """The earlier of two ends: the grant's, unless use extends it, and the access token's, where nothing renews it."""
+    is_expiring = row.status == AccountStatus.EXPIRING  # renewal failed, or is not possible
     refresh = credentials.refresh_token if credentials else None
     has_refresh_token = refresh is not None and bool(refresh.get_secret_value())
     is_for_a_time = credentials is not None and credentials.is_final

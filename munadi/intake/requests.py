@@ -1,6 +1,6 @@
-"""What clients send about contents (api.md, "Content, as sent"): camelCase, strict types, unknown fields refused.
+"""The request bodies about posts and media: camelCase, strict types, unknown fields refused.
 
-Whether text can be stored at all (NUL, surrogates) is seen earlier, in `strict_json`.
+Text that cannot be stored (NUL, surrogates) is refused earlier, in `strict_json`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from munadi.intake.links import Link
 MAX_CHANNELS = 50
 MAX_MEDIA = 50
 MAX_OPTIONS = 100
-# No network takes more; the channels' own limits are told by `GET /v1/channels`.
+# No network takes more. `GET /v1/channels` has each channel's own limits.
 MAX_TEXT = 100_000
 
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
@@ -23,7 +23,7 @@ Url = Annotated[str, Field(max_length=2_048)]
 Time = Annotated[str, Field(max_length=64)]
 
 
-class Sent(BaseModel):
+class RequestBody(BaseModel):
     """The base of everything a client sends."""
 
     model_config = ConfigDict(
@@ -35,7 +35,7 @@ class Sent(BaseModel):
     )
 
 
-class MediaSent(Sent):
+class MediaRequest(RequestBody):
     """One media: fetched from `url`, or uploaded before and named by `id`."""
 
     url: Url | None = Field(None, description="An https URL that we fetch once, now; networks get our copy.")
@@ -49,10 +49,10 @@ class MediaSent(Sent):
         return self
 
 
-Media = Annotated[list[MediaSent], Field(max_length=MAX_MEDIA)]
+Media = Annotated[list[MediaRequest], Field(max_length=MAX_MEDIA)]
 
 
-class ChannelSent(Sent):
+class ChannelRequest(RequestBody):
     """One channel to publish on, with what differs there. Absent or null: as in the content."""
 
     channel: str = Field(max_length=40)
@@ -72,10 +72,10 @@ def _named(value: Any) -> Any:
 
 
 # A plain name stands for an object with nothing but it.
-ChannelOrName = Annotated[ChannelSent, BeforeValidator(_named, json_schema_input_type=str | ChannelSent)]
+ChannelOrName = Annotated[ChannelRequest, BeforeValidator(_named, json_schema_input_type=str | ChannelRequest)]
 
 
-class ContentSent(Sent):
+class ContentRequest(RequestBody):
     """A content: what to publish, where and when."""
 
     brand_ref: str = Field(max_length=200)
@@ -90,7 +90,7 @@ class ContentSent(Sent):
     client_ref: str | None = Field(None, max_length=255, description="Your own id of it, to list by.")
 
 
-class ContentEdit(Sent):
+class ContentEdit(RequestBody):
     """Changes to a content: what is absent stays, null clears. The set of channels is fixed."""
 
     text: Text | None = None
@@ -103,7 +103,7 @@ class ContentEdit(Sent):
     )
 
 
-class RescheduleSent(Sent):
+class RescheduleRequest(RequestBody):
     """Another time."""
 
     scheduled_at: Time
@@ -112,13 +112,13 @@ class RescheduleSent(Sent):
     publish_by: Time | None = None
 
 
-class RetrySent(Sent):
+class RetryRequest(RequestBody):
     """Which failed publications to queue again; absent: all of them."""
 
     publication_ids: Annotated[list[str], Field(min_length=1, max_length=MAX_CHANNELS)] | None = None
 
 
-class ResolveSent(Sent):
+class ResolveRequest(RequestBody):
     """What a person found at the network."""
 
     outcome: Literal["published", "not_published"]
@@ -126,7 +126,7 @@ class ResolveSent(Sent):
     provider_url: Link | None = None
 
 
-class MediaUrlSent(Sent):
+class MediaUrlRequest(RequestBody):
     """A media to fetch and keep."""
 
     url: Url
@@ -135,5 +135,5 @@ class MediaUrlSent(Sent):
     )
 
 
-class NothingSent(Sent):
+class EmptyRequest(RequestBody):
     """An empty body, or none."""

@@ -1,0 +1,226 @@
+"""Checks a whole request: times, media, accounts, drafts, quotas. One way for create, validate and edit.
+
+Media are fetched before the database is read, so no transaction waits for the network. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ParamSpec, TypeVar
+
+from munadi.crypto import KeyRing
+from munadi.db.session import Database
+from munadi.db.tables import BrandRow
+from munadi.domain.content import Draft
+from munadi.domain.problem import Problem, ProblemsFound
+from munadi.domain.publication import Warning_
+from munadi.domain.time import check_publish_by, check_window, default_publish_by
+from munadi.intake.accounts import check_accounts, expiry_warnings, find_targets
+from munadi.intake.daily_quota import quota_warnings
+from munadi.intake.drafts import PlacedDraft, check_draft, media_of, place_draft
+from munadi.intake.media import IntakeMedia, MediaIntake, look_up
+from munadi.intake.problems import ProblemCollector
+from munadi.intake.requests import ContentRequest
+from munadi.intake.times import read_times
+from munadi.intake.warnings import draft_warnings, preparation_warnings
+from munadi.ports import Channels, Clock
+
+Result = TypeVar("Result")
+Parameters = ParamSpec("Parameters")
+# With more characters than this in all its drafts, a request is checked in a thread.
+LONG_TEXTS = 50_000
+
+
+@dataclass(frozen=True)
+class CheckedPublication:
+    """One publication to store: its account, its draft, and how long before the due time its preparation begins."""
+
+    channel: str
+    account_id: str
+    draft: Draft
+    lead: timedelta
+    stages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckedDrafts:
+    """What a post will show, on every channel.
+
+    `source` is the request with ids in place of URLs, from which a later edit starts. `media` are not stored yet: the
+    caller keeps or discards them.
+    """
+
+    publications: tuple[CheckedPublication, ...]
+    warnings: tuple[Warning_, ...]
+    source: dict[str, Any]
+    media: IntakeMedia
+    placed: tuple[PlacedDraft, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckedPost:
+    """A request without problems, ready to be stored."""
+
+    request: ContentRequest
+    due: datetime
+    publish_by: datetime
+    publish_by_explicit: bool
+    drafts: CheckedDrafts
+
+
+class PostRefused(ProblemsFound):
+    """The problems of a request, with its warnings and the drafts that it would have had."""
+
+    def __init__(self, problems: list[Problem], warnings: Sequence[Warning_], placed: Sequence[PlacedDraft]) -> None:
+        super().__init__(problems, warnings)
+        self.placed = tuple(placed)
+
+
+@dataclass(frozen=True)
+class PostChecker:
+    """Checks requests. One object per process."""
+
+    database: Database
+    channels: Channels
+    keyring: KeyRing
+    media: MediaIntake
+    clock: Clock
+
+    async def check_new(
+        self, request: ContentRequest, shape: Sequence[Problem], *, brand_is_visible: bool
+    ) -> CheckedPost:
+        """Check a new post. Raises ProblemsFound with every problem at once, those of its `shape` first.
+
+        A brand that the caller may not see counts as unknown.
+        """
+        now, immediate = self.clock.now(), request.scheduled_at is None
+        problems = ProblemCollector(shape)
+        due, publish_by = read_times(
+            request.scheduled_at, request.timezone, request.fold, request.publish_by, now, problems
+        )
+        if due is not None:
+            problems.extend(
+                check_publish_by(due, publish_by, now)
+                if immediate
+                else check_window(due, publish_by, now, at_once="omit scheduledAt to publish now")
+            )
+        due = due or now
+        drafts = await self._check(
+            request, now, due, problems, is_new=True, may_fetch=not shape, brand_is_visible=brand_is_visible
+        )
+        explicit = publish_by is not None
+        return CheckedPost(request, due, publish_by or default_publish_by(due), explicit, drafts)
+
+    async def check_edit(self, request: ContentRequest, shape: Sequence[Problem], due: datetime) -> CheckedDrafts:
+        """Check a post as an edit would leave it. Its accounts and its due time stay as they are."""
+        now = self.clock.now()
+        return await self._check(
+            request, now, due, ProblemCollector(shape), is_new=False, may_fetch=not shape, brand_is_visible=True
+        )
+
+    async def _check(
+        self,
+        request: ContentRequest,
+        now: datetime,
+        due: datetime,
+        problems: ProblemCollector,
+        *,
+        is_new: bool,
+        may_fetch: bool,
+        brand_is_visible: bool,
+    ) -> CheckedDrafts:
+        """The drafts of a request, or ProblemsFound; then no media file is left behind.
+
+        Media are fetched only for a brand that exists, and only for a request of a sound shape (`may_fetch`). A new
+        post is refused when an account's connection surely ends before `due`; for an edit that is a warning.
+        """
+        sent = list(media_of(request)) if brand_is_visible else []
+        media = IntakeMedia()
+        if may_fetch and any(each.url is not None for _, each in sent) and await self._brand_exists(request.brand_ref):
+            media = await self.media.fetch(request.brand_ref, sent, now, problems)
+        try:
+            async with self.database.read() as session:
+                if sent:
+                    await look_up(session, request.brand_ref, sent, media, problems)
+                targets = await find_targets(
+                    session,
+                    request.brand_ref,
+                    request.channels,
+                    self.channels,
+                    problems,
+                    brand_is_visible=brand_is_visible,
+                )
+            judge_accounts = check_accounts if is_new else expiry_warnings
+            of_accounts = judge_accounts(targets, due, now, self.keyring, problems)
+            placed = [place_draft(request, target, media) for target in targets]
+            warnings = await in_thread_if_long(placed, _check_drafts, placed, problems)
+            if problems.all:
+                raise PostRefused(problems.all, warnings, placed)
+            if is_new and request.scheduled_at is not None:
+                warnings += preparation_warnings(placed, now, due)
+            warnings += of_accounts
+            if is_new:
+                warnings += await quota_warnings(self.database, targets, due)
+        except BaseException:
+            media.discard()
+            raise
+        return _checked_drafts(request, placed, warnings, media)
+
+    async def _brand_exists(self, brand_ref: str) -> bool:
+        async with self.database.read() as session:
+            return await session.get(BrandRow, brand_ref) is not None
+
+
+async def in_thread_if_long(
+    placed: Sequence[PlacedDraft],
+    work: Callable[Parameters, Result],
+    *args: Parameters.args,
+    **kwargs: Parameters.kwargs,
+) -> Result:
+    """Call `work`, in a thread if the drafts are long: counting a megabyte of text would delay every other request.
+
+    A usual post takes less time than starting a thread.
+    """
+    characters = sum(len(each.draft.text) + sum(map(len, each.draft.parts)) for each in placed)
+    if characters < LONG_TEXTS:
+        return work(*args, **kwargs)
+    return await asyncio.to_thread(work, *args, **kwargs)
+
+
+def _check_drafts(placed: Sequence[PlacedDraft], problems: ProblemCollector) -> list[Warning_]:
+    for each in placed:
+        check_draft(each, problems)
+    return draft_warnings(placed)
+
+
+def _checked_drafts(
+    request: ContentRequest, placed: Sequence[PlacedDraft], warnings: Sequence[Warning_], media: IntakeMedia
+) -> CheckedDrafts:
+    publications, channels = [], []
+    for each in placed:
+        channel, sent, row = each.target.channel, each.target.sent, each.target.row
+        assert row is not None, "an unknown account is a problem, and there are none"
+        publications.append(
+            CheckedPublication(
+                channel=channel.spec.name.value,
+                account_id=row.id,
+                draft=each.draft,
+                lead=channel.lead(each.draft),
+                stages=channel.stages(each.draft),
+            )
+        )
+        source = sent.model_dump(mode="json", by_alias=True, exclude_none=True)
+        source["accountId"] = row.id
+        if sent.media is not None:
+            source["media"] = [{"id": asset.id, "alt": asset.alt} for asset in media.assets(sent.media)]
+        channels.append(source)
+    source = {
+        "text": request.text,
+        "link": request.link or None,
+        "media": [asset.model_dump(mode="json") for asset in media.assets(request.media or ())],
+        "channels": channels,
+    }
+    return CheckedDrafts(tuple(publications), tuple(warnings), source, media, tuple(placed))
