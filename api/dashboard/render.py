@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.dashboard import words
+from api.dashboard import labels
 from api.dashboard.reading import ReadingFailed, SignInNeeded, Viewer
 from api.problems import request_id_of, translate
 from api.services import Services
@@ -32,9 +32,9 @@ HEADERS = {
 }
 # In the order of the navigation. One appears as soon as its page is served.
 NAVIGATION = (
-    ("Attention", "/attention"),
+    ("Needs attention", "/attention"),
     ("Calendar", "/calendar"),
-    ("Contents", "/contents"),
+    ("Posts", "/contents"),
     ("Compose", "/compose"),
     ("Accounts", "/accounts"),
     ("Webhooks", "/webhooks"),
@@ -46,7 +46,7 @@ SCOPES = {"/audit": Scope.ADMIN}
 
 
 class PageRoute(APIRoute):
-    """A route whose errors are pages too: no session leads to the sign-in and back, a problem is told in words."""
+    """A route whose errors are pages too: no session leads to the sign-in and back, a problem is told in labels."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
@@ -141,8 +141,8 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     made.filters |= {"instant": instant}
-    made.filters |= {"spoken": words.spoken, "lateness": words.lateness, "standing": words.standing}
+    made.filters |= {"spoken": labels.spoken, "lateness": labels.lateness, "standing": labels.standing}
     made.globals |= {"asset": asset, "with_query": with_query}
-    made.globals |= {"STATUSES": words.STATUSES, "STANDINGS": words.STANDINGS, "EVENTS": words.EVENTS}
-    made.globals |= {"HOLDS": words.HOLDS, "EFFECTS": words.EFFECTS}
+    made.globals |= {"STATUSES": labels.STATUSES, "STANDINGS": labels.STANDINGS, "EVENTS": labels.EVENTS}
+    made.globals |= {"HOLDS": labels.HOLDS, "EFFECTS": labels.EFFECTS}
     return made

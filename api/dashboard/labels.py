@@ -1,0 +1,103 @@
+"""The dashboard's labels for what the API returns. No label for "accepted" may be mistaken for "published"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from munadi.domain.account import AccountStatus
+from munadi.domain.content import ContentStatus
+from munadi.domain.event import EventType
+from munadi.domain.failure import Effect
+from munadi.domain.publication import HoldReason
+
+S, E, A = ContentStatus, EventType, AccountStatus
+
+
+class StatusLabel(NamedTuple):
+    """`label` is for a badge, `sentence` for a page. Publications have the same statuses, except the partial one."""
+
+    label: str
+    sentence: str
+
+
+STATUSES: dict[str, StatusLabel] = {
+    S.ACCEPTED: StatusLabel("accepted", "Stored safely. Not published yet."),
+    S.QUEUED: StatusLabel("scheduled", "Scheduled. Not published yet."),
+    S.PUBLISHING: StatusLabel("publishing", "Being published now."),
+    S.PUBLISHED: StatusLabel("published", "The network has published it."),
+    S.PARTIALLY_PUBLISHED: StatusLabel("partially published", "Published on some accounts, but not on all."),
+    S.FAILED: StatusLabel("failed", "Could not be published. Nothing is live."),
+    S.UNCONFIRMED: StatusLabel("unconfirmed", "We don't know yet whether it was published, so we don't send it again."),
+    S.CANCELED: StatusLabel("canceled", "Canceled before it was published."),
+}
+
+# The statuses, a post that waits for something other than its time, and the health of accounts.
+STANDINGS: dict[str, StatusLabel] = {
+    **STATUSES,
+    "held": StatusLabel("waiting", "Waiting for an account or a network. Publishing continues once it is ready."),
+    A.CONNECTED: StatusLabel("connected", "Ready to publish."),
+    A.EXPIRING: StatusLabel("access ends soon", "The owner must reconnect it before then."),
+    A.REAUTH_REQUIRED: StatusLabel("reconnect needed", "Our access has ended. The owner must reconnect it."),
+    A.DISCONNECTED: StatusLabel("disconnected", "This account was disconnected."),
+}
+
+EVENTS: dict[EventType, str] = {
+    E.CONTENT_ACCEPTED: "Accepted: stored, not published yet",
+    E.CONTENT_QUEUED: "Scheduled",
+    E.CONTENT_RESCHEDULED: "Rescheduled",
+    E.CONTENT_UPDATED: "Edited",
+    E.CONTENT_CANCELED: "Canceled",
+    E.PREFLIGHT_FAILED: "Preflight check: it would fail if it were published now",
+    E.PUBLISH_STARTED: "Publishing started",
+    E.PUBLISH_SUCCEEDED: "Published",
+    E.PUBLISH_FAILED: "Failed",
+    E.PUBLISH_UNCONFIRMED: "Unconfirmed: we checked, and the result is still unknown",
+    E.PUBLISH_CANCELED: "Publication canceled",
+    E.PUBLISH_HELD: "Waiting",
+    E.PUBLISH_RESUMED: "Resumed",
+    E.CONTENT_COMPLETED: "Completed",
+    E.ACCOUNT_CONNECTED: "Account connected",
+    E.ACCOUNT_EXPIRING: "Access ends soon",
+    E.ACCOUNT_REAUTH_REQUIRED: "Account must be reconnected",
+    E.ACCOUNT_DISCONNECTED: "Account disconnected",
+    E.WEBHOOK_TEST: "Webhook tested",
+    E.ENDPOINT_DISABLED: "Webhook endpoint disabled",
+}
+
+HOLDS: dict[HoldReason, str] = {
+    HoldReason.TOKEN: "the owner must reconnect the account",
+    HoldReason.OUTAGE: "the network is not accepting posts right now",
+    HoldReason.RATE_LIMIT: "the network has asked us to slow down",
+    HoldReason.DAILY_CAP: "the account has reached its daily posting limit",
+}
+
+EFFECTS: dict[Effect, str] = {
+    Effect.NOT_SENT: "not accepted",
+    Effect.SENT: "accepted by the network",
+    Effect.REJECTED: "rejected by the network",
+    Effect.UNKNOWN: "unknown: the network's response was lost",
+}
+
+
+def standing(content: Mapping[str, Any]) -> str:
+    """A post's status, or `held` when it waits for something other than its time."""
+    held = any(each["hold"] and each["status"] == S.QUEUED for each in content["publications"])
+    return "held" if held and content["status"] == S.QUEUED else str(content["status"])
+
+
+def spoken(name: str) -> str:
+    """A code or name as words: MEDIA_UNREACHABLE becomes `Media unreachable`."""
+    words = name.replace("_", " ").lower()
+    return words[:1].upper() + words[1:]
+
+
+def lateness(milliseconds: int) -> str:
+    """How late publishing started, in words."""
+    late = timedelta(milliseconds=milliseconds)
+    if late < timedelta(seconds=1):
+        return f"on time (+{milliseconds} ms)"
+    if late < timedelta(minutes=2):
+        return f"{late.total_seconds():.1f} s late"
+    return f"{late // timedelta(minutes=1)} min late"
