@@ -1,8 +1,8 @@
-"""One connection of a client: a deadline for what it has begun to send, and problems in place of bare refusals.
+"""One connection of a client: deadlines for what it sends, and problem documents in place of bare refusals.
 
-uvicorn has none for a request's head, nor for the rest of a body that was refused unread. Without them a client that
-stops halfway, or sends nothing at all, holds a connection for as long as it likes. While the application reads a body,
-the deadlines of `api/receiving.py` count.
+uvicorn has no deadline for a request's head, nor for the rest of a body that was refused unread. A client that stops
+halfway, or sends nothing at all, could hold a connection forever. While the application reads a body, the deadlines of
+`api/receiving.py` apply.
 """
 
 from __future__ import annotations
@@ -58,6 +58,9 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(ProblemError(400, "HTTP_INVALID", "Bad Request", "this is not HTTP as we read it"))
+
+    def _should_upgrade(self) -> bool:
+        return False  # `api/edge.py` refuses WebSockets, with a problem document
 
     @property
     def _is_in_head(self) -> bool:

@@ -71,6 +71,7 @@ class Edge:
         """What the application may read the body from."""
         headers = Headers(scope=scope)
         check_framing(headers)
+        _check_upgrade(headers)
         _check_query(scope.get("query_string", b""))
         if scope["method"] not in _WITH_BODY or not has_body(headers):
             return receive
@@ -132,6 +133,13 @@ class _Answering:
         # What is to be said with whatever is answered; a 429 says it of the limit that it is about.
         for name, value in self._scope["state"].get("answer_headers", {}).items():
             headers.setdefault(name, value)
+
+
+def _check_upgrade(headers: Headers) -> None:
+    """No route speaks the WebSocket protocol: live updates are server-sent events."""
+    if headers.get("upgrade", "").strip().lower() == "websocket":
+        detail = "this server has no WebSockets; send the request without Upgrade"
+        raise ProblemError(400, "UPGRADE_NOT_SUPPORTED", "Bad Request", detail)
 
 
 def _check_query(query: bytes) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from munadi.db.contents.views import publication_view
 from munadi.db.events.notify import event_of
-from munadi.db.tables import AttemptRow, DraftRow, EventRow, MediaRow, PublicationRow
+from munadi.db.tables import AttemptRow, ContentRow, DraftRow, EventRow, MediaRow, PublicationRow
 from munadi.domain.channel import MediaKind, TextLength
 from munadi.domain.content import Draft, PublicationView
 from munadi.domain.event import Event
@@ -34,21 +34,21 @@ class AttemptView(WireModel):
 
 
 class PublicationDetail(PublicationView):
-    """A publication with what it shows at its network and its ledger."""
+    """A publication with its draft and its attempts."""
 
     content_id: str
-    draft: Draft = Field(description="What it shows there: overrides applied, media probed, link placed.")
-    lengths: tuple[TextLength, ...] = Field(description="Every text of it by every limit of the network.")
+    draft: Draft = Field(description="What it shows: overrides applied, media probed, link placed.")
+    lengths: tuple[TextLength, ...] = Field(description="Each text measured against each limit of the network.")
     attempt_log: tuple[AttemptView, ...]
 
 
 def publication_detail(
-    row: PublicationRow, current: DraftRow, channel: Channel, attempts: Sequence[AttemptRow]
+    content: ContentRow, row: PublicationRow, current: DraftRow, channel: Channel, attempts: Sequence[AttemptRow]
 ) -> PublicationDetail:
-    """A publication, its part of the content's `current` draft, and its ledger as answered."""
+    """A publication with its part of the post's `current` draft and its attempts, as returned."""
     draft = Draft.model_validate(current.resolved[row.id])
     return PublicationDetail(
-        **publication_view(row).model_dump(by_alias=False),
+        **publication_view(row, content.publish_by).model_dump(by_alias=False),
         content_id=row.content_id,
         draft=draft,
         lengths=tuple(channel.lengths(draft)),

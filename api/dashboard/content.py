@@ -20,8 +20,8 @@ from munadi.domain.content import ContentStatus
 
 router = APIRouter(route_class=PageRoute)
 
-# The way of a content; the last step bears the name of how it ended.
-STEPS = ("accepted", "waiting", "publishing", "settled")
+# The steps of a post. The last one is replaced by the final status.
+STEPS = ("accepted", "scheduled", "publishing", "done")
 _STEP_OF = {ContentStatus.ACCEPTED: 0, ContentStatus.QUEUED: 1, ContentStatus.PUBLISHING: 2}
 EVENTS_SHOWN = 100
 

@@ -1,8 +1,8 @@
-"""Who is signed in at the dashboard: the holder of an API key, known by a sealed cookie that names a stored session.
+"""Dashboard sessions: a sealed cookie names a stored session, and the session belongs to an API key.
 
-The rule here: a session is never more than its key. Every request reads the session and its key, so that signing out,
-or revoking the key, ends it everywhere (`munadi/db/keys/sessions.py`). A request that changes something must show the
-session's token, which no other site can read.
+A session never has more rights than its key. Every request reads both, so signing out or revoking the key ends the
+session everywhere (`munadi/db/keys/sessions.py`). A request that changes something must send the session's token, which
+no other site can read.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,13 +27,14 @@ CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 # A cookie of ours has some 300 characters.
 _LONGEST = 1_000
-# What a browser says of a request that this very site made, or a person by typing the address.
+# The values of Sec-Fetch-Site for a request from this site, or from a person who typed the address.
 _OWN_SITE = frozenset({"same-origin", "none"})
+_DEFAULT_PORT = re.compile(r":(?:80|443)$")
 
 
 @dataclass(frozen=True)
 class Session:
-    """What the cookie holds. `csrf` is what an unsafe request shows in a header or a form."""
+    """The content of the cookie. A request that changes something sends `csrf` in a header or a form."""
 
     id: str
     csrf: str
@@ -40,12 +42,12 @@ class Session:
 
     @property
     def ends_at(self) -> datetime:
-        """When its holder has to sign in again."""
+        """When its holder must sign in again."""
         return self.issued_at + LIFE
 
 
 def new_session(session_id: str, now: datetime) -> Session:
-    """What the cookie of a stored session holds, with a token of its own."""
+    """The cookie's content for a stored session, with a new token."""
     return Session(session_id, secrets.token_urlsafe(32), now)
 
 
@@ -70,27 +72,30 @@ def open_session(keyring: KeyRing, value: str, now: datetime) -> Session | None:
 
 
 def check_csrf(request: Request, token: str, session: Session, base_url: str) -> None:
-    """ProblemError 403 unless a page of ours sent this: by the session's token, and by what the browser says itself."""
+    """ProblemError 403 unless a page of ours sent the request, by the session's token and by the browser's own headers."""
     if not secrets.compare_digest(token.encode(), session.csrf.encode()) or not is_of_own_site(request, base_url):
         detail = f"a change by a signed-in browser carries its session's token in {CSRF_HEADER}, from a page of ours"
         raise ProblemError(403, "CSRF_FAILED", "Not permitted", detail)
 
 
 def is_of_own_site(request: Request, base_url: str) -> bool:
-    """Whether nothing that the browser says of a request speaks for another site; what it does not say is not held
-    against it. Hosts are compared, not schemes: a proxy may end TLS before us.
+    """Whether the browser's headers allow that one of our pages sent the request. A missing header is no evidence.
+
+    Our hosts are the request's own Host and that of the configured public URL. Schemes and default ports are not
+    compared, because a proxy may end TLS before us.
     """
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None and site not in _OWN_SITE:
         return False
     if origin is None:
         return True
-    ours = {request.headers.get("host", "").lower(), urlsplit(base_url).netloc.lower()} - {""}
-    return _netloc(origin) in ours
+    ours = {_host_of(f"//{request.headers.get('host', '')}"), _host_of(base_url)} - {""}
+    return _host_of(origin) in ours
 
 
-def _netloc(origin: str) -> str:
+def _host_of(url: str) -> str:
+    """Host and port, without a default port."""
     try:
-        return urlsplit(origin).netloc.lower()
+        return _DEFAULT_PORT.sub("", urlsplit(url).netloc.lower())
     except ValueError:
         return ""

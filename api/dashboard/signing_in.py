@@ -20,9 +20,9 @@ from munadi.domain.audit import Action
 router = APIRouter(route_class=PageRoute)
 
 HOME = "/contents"
-_WRONG = "This key does not open anything here. It may be mistyped, revoked or expired."
-_BRAKED = "Too many wrong keys came from your address. Wait a minute, then try again."
-_ELSEWHERE = "This form was sent from another site. Type the key on this page."
+_WRONG = "This key is not valid here. It may be mistyped, revoked or expired."
+_BRAKED = "Too many wrong keys were sent from your address. Wait a minute, then try again."
+_ELSEWHERE = "This form was sent from another site. Enter the key on this page."
 
 
 @router.get("/sign-in")

@@ -17,11 +17,11 @@ router = APIRouter(route_class=PageRoute)
 Json = dict[str, Any]
 # Each measure by its name in the API's answer: what it is, and what is said of it.
 MEASURES = (
-    ("connectedAccounts", "Connected accounts", "At a time."),
-    ("publications", "Publications", "Posts that a network published in the month."),
-    ("apiCalls", "API calls", "Of all keys, for this brand."),
+    ("connectedAccounts", "Connected accounts", "At the same time."),
+    ("publications", "Publications", "Posts that a network published this month."),
+    ("apiCalls", "API calls", "With all keys, for this brand."),
     ("apiCallsPerMinute", "API calls in this minute", ""),
-    ("webhookDeliveries", "Webhook deliveries", "Every try that was made, repeated ones too."),
+    ("webhookDeliveries", "Webhook deliveries", "Every attempt, including retries."),
 )
 # From here on a limit is near.
 NEAR = 0.8

@@ -29,7 +29,7 @@ async def get_publication(publication_id: str, services: TheServices, principal:
         content, row = await _found(session, publication_id, principal)
         draft = await contents.current_draft(session, content)
         attempts = await contents.attempts_of(session, row.id)
-    return publication_detail(row, draft, services.channels[row.channel], attempts)
+    return publication_detail(content, row, draft, services.channels[row.channel], attempts)
 
 
 @router.post(
@@ -61,7 +61,7 @@ async def resolve_publication(
         )
         await session.flush()
         attempts = await contents.attempts_of(session, row.id)
-        detail = publication_detail(row, story.draft, services.channels[row.channel], attempts)
+        detail = publication_detail(story.content, row, story.draft, services.channels[row.channel], attempts)
         return Success(detail, after=Wake.of(story).after(services))
 
     try:

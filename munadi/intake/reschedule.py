@@ -23,17 +23,17 @@ from munadi.publishing.content import LockedContent
 POINTER = "/scheduledAt"
 
 
-async def reschedule(story: LockedContent, request: RescheduleRequest, channels: Channels, keyring: KeyRing) -> None:
+async def reschedule(locked: LockedContent, request: RescheduleRequest, channels: Channels, keyring: KeyRing) -> None:
     """Move a locked post to another time. Raises ProblemsFound, and ChangeRefused when it is too late."""
     problems = ProblemCollector()
     zone = request.timezone
-    due, publish_by = read_times(request.scheduled_at, zone, request.fold, request.publish_by, story.now, problems)
+    due, publish_by = read_times(request.scheduled_at, zone, request.fold, request.publish_by, locked.now, problems)
     if due is not None:
-        problems.extend(check_window(due, publish_by, story.now))
-        await _check_expiry(story, due, channels, keyring, problems)
+        problems.extend(check_window(due, publish_by, locked.now))
+        await _check_expiry(locked, due, channels, keyring, problems)
     problems.raise_if_any()
     try:
-        await changes.reschedule(story, due or story.now, zone, publish_by, zone_given=zone is not None)
+        await changes.reschedule(locked, due or locked.now, zone, publish_by, zone_given=zone is not None)
     except changes.ChangeRefused as refusal:
         if refusal.code != "PUBLISH_BY_NOT_AFTER_DUE":
             raise
@@ -42,18 +42,18 @@ async def reschedule(story: LockedContent, request: RescheduleRequest, channels:
 
 
 async def _check_expiry(
-    story: LockedContent, due: datetime, channels: Channels, keyring: KeyRing, problems: ProblemCollector
+    locked: LockedContent, due: datetime, channels: Channels, keyring: KeyRing, problems: ProblemCollector
 ) -> None:
     """Report accounts whose connection surely ends before `due`; replace the post's warnings of those that may."""
-    waiting = {row.account_id for row in story.publications if row.status in WAITING}
+    waiting = {row.account_id for row in locked.publications if row.status in WAITING}
     query = select(AccountRow).where(col(AccountRow.id).in_(waiting)).order_by(col(AccountRow.id))
-    warnings = [one for one in story.draft.warnings if one["code"] != WarningCode.TOKEN_EXPIRES_BEFORE_SLOT]
-    for row in (await story.session.exec(query)).all() if waiting else ():
+    warnings = [one for one in locked.draft.warnings if one["code"] != WarningCode.TOKEN_EXPIRES_BEFORE_SLOT]
+    for row in (await locked.session.exec(query)).all() if waiting else ():
         spec = channels[row.channel].spec
-        expiry = expiry_before(row, due, spec, story.now, keyring)
+        expiry = expiry_before(row, due, spec, locked.now, keyring)
         if expiry is not None and expiry.is_final:
             report_expiry(problems, POINTER, row, spec, expiry, due)
         elif expiry is not None:
             warnings.append(expiry_warning(row, spec, expiry, POINTER).model_dump(mode="json"))
-    if warnings != story.draft.warnings:
-        story.draft.warnings = warnings
+    if warnings != locked.draft.warnings:
+        locked.draft.warnings = warnings

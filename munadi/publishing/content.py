@@ -153,7 +153,7 @@ class LockedContent:
         self.content.sequence += 1
         snapshot: dict[str, Any] = {
             "content": self.view.model_dump(mode="json"),
-            "publication": publication_view(row).model_dump(mode="json") if row else None,
+            "publication": publication_view(row, self.content.publish_by).model_dump(mode="json") if row else None,
             **(more or {}),
         }
         event = EventRow(

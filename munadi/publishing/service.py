@@ -179,33 +179,33 @@ class PublishingService:
         return Accepted(response, view)
 
 
-async def store_edit(story: LockedContent, drafts: CheckedDrafts) -> None:
+async def store_edit(locked: LockedContent, drafts: CheckedDrafts) -> None:
     """Replace the drafts of a locked post. ChangeRefused TOO_LATE once any publication was claimed.
 
     `draft_version` changes, and every handle prepared so far is given up, only when the post would look different.
     """
-    require_untouched(story)
-    story.session.add_all(drafts.media.new)
-    content = story.content
+    require_untouched(locked)
+    locked.session.add_all(drafts.media.new)
+    content = locked.content
     content.version += 1
-    fresh = _draft_row(content, story.publications, drafts, story.now)
-    if fresh.resolved == story.draft.resolved:
-        story.draft.source, story.draft.warnings = fresh.source, fresh.warnings
+    fresh = _draft_row(content, locked.publications, drafts, locked.now)
+    if fresh.resolved == locked.draft.resolved:
+        locked.draft.source, locked.draft.warnings = fresh.source, fresh.warnings
     else:
         content.draft_version += 1
         fresh.draft_version = content.draft_version
-        story.session.add(fresh)
-        story.draft = fresh
-        for row, each in zip(story.publications, drafts.publications, strict=True):
+        locked.session.add(fresh)
+        locked.draft = fresh
+        for row, each in zip(locked.publications, drafts.publications, strict=True):
             row.lead_seconds, row.handle_ready = each.lead.total_seconds(), False
             row.stages = list(each.stages)
             # A running preparation of the old draft must not fail the new one.
             row.epoch += 1
-            await give_up_handle(story.session, row, story.now)
-    record(story.session, Action.CONTENT_UPDATED, target=content.id, brand_ref=content.brand_ref, now=story.now)
-    story.wake()
-    await story.emit(EventType.CONTENT_UPDATED)
-    await story.close()
+            await give_up_handle(locked.session, row, locked.now)
+    record(locked.session, Action.CONTENT_UPDATED, target=content.id, brand_ref=content.brand_ref, now=locked.now)
+    locked.wake()
+    await locked.emit(EventType.CONTENT_UPDATED)
+    await locked.close()
 
 
 def _rows(post: CheckedPost, now: datetime) -> tuple[ContentRow, list[PublicationRow], DraftRow]:

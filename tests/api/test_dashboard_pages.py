@@ -8,7 +8,7 @@ from html import unescape
 
 import pytest
 
-from api.dashboard import words
+from api.dashboard import labels
 from munadi.domain.account import AccountStatus
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus
@@ -37,8 +37,8 @@ async def key_of(desk: Desk, *scopes: Scope, brand_ref: str | None = None) -> st
 
 
 def test_everything_there_is_has_words() -> None:
-    assert set(words.STATUSES) == set(ContentStatus)
-    assert set(words.STATUSES) >= {status.value for status in PublicationStatus}
+    assert set(labels.STATUSES) == set(ContentStatus)
+    assert set(labels.STATUSES) >= {status.value for status in PublicationStatus}
     assert set(words.STANDINGS) == {*ContentStatus, *AccountStatus, "held"}
     assert set(words.EVENTS) == set(EventType)
     assert set(words.HOLDS) == set(HoldReason)
@@ -47,9 +47,9 @@ def test_everything_there_is_has_words() -> None:
 
 def test_what_is_accepted_is_never_called_published() -> None:
     for status in ("accepted", "queued"):
-        assert "Nothing is published yet" in words.STATUSES[status].sentence
-        assert "publish" not in words.STATUSES[status].label
-    labels = [each.label for each in words.STATUSES.values()]
+        assert "Not published yet" in labels.STATUSES[status].sentence
+        assert "publish" not in labels.STATUSES[status].label
+    labels = [each.label for each in labels.STATUSES.values()]
     assert len(set(labels)) == len(labels)
     assert "publish" not in words.STANDINGS["held"].label
 
@@ -66,7 +66,7 @@ async def test_the_list_shows_each_channel_and_filters(small_desk: Desk, visitor
     assert (second["id"] in found, first["id"] in found) == (True, False)
     found = await visitor.page("/contents?clientRef=cms-1")
     assert (second["id"] in found, first["id"] in found) == (False, True)
-    assert "No contents here" in await visitor.page("/contents?brandRef=rival")
+    assert "No posts found" in await visitor.page("/contents?brandRef=rival")
 
 
 async def test_a_long_list_goes_on(small_desk: Desk, visitor: Visitor) -> None:
@@ -83,7 +83,7 @@ async def test_a_long_list_goes_on(small_desk: Desk, visitor: Visitor) -> None:
 async def test_a_content_that_waits_offers_what_can_be_done(small_desk: Desk, visitor: Visitor) -> None:
     made = await small_desk.accept(text="Soon", timezone="Asia/Kolkata", scheduledAt="2026-12-24T18:30:00")
     page = await visitor.page(f"/contents/{made['id']}")
-    for words_ in ("Nothing is published yet", "Accepted: stored, not published yet", 'value="2026-12-24T18:30"',
+    for words_ in ("Not published yet", "Accepted: stored, not published yet", 'value="2026-12-24T18:30"',
                    'value="Asia/Kolkata"',
                    "/cancel", "/publish-now", "/reschedule", "data-if-match='\"1\"'"):  # fmt: skip
         assert words_ in page, words_
@@ -126,7 +126,13 @@ async def test_a_published_one_says_when_how_late_and_where(small_desk: Desk, vi
         row.provider_post_id, row.provider_url = "at://1", "https://bsky.example/1"
         await story.move(row, S.PUBLISHED, EventType.PUBLISH_SUCCEEDED)
     page = await visitor.page(f"/contents/{made['id']}")
-    for words_ in ("The network published it", "2.3 s late", 'href="https://bsky.example/1"', "at://1", "Settled"):
+    for words_ in (
+        "The network has published it",
+        "2.3 s late",
+        'href="https://bsky.example/1"',
+        "at://1",
+        "Completed: published",
+    ):
         assert words_ in page, words_
     assert "/cancel" not in page
 
@@ -153,7 +159,7 @@ async def test_an_unconfirmed_one_asks_for_a_persons_word(small_desk: Desk, visi
     page = await visitor.page(f"/contents/{made['id']}")
     publication_id = made["publications"][0]["id"]
     assert f'data-action="POST /v1/publications/{publication_id}/resolve"' in page
-    assert "We cannot tell whether it is live" in page
+    assert "We don&#39;t know yet whether it was published" in page
     answer = await visitor.act("POST", f"/v1/publications/{publication_id}/resolve", json={"outcome": "not_published"})
     assert answer.status_code == 200
     page = await visitor.page(f"/contents/{made['id']}")
@@ -178,7 +184,7 @@ async def test_anothers_content_is_like_one_that_is_not_there(small_desk: Desk) 
             assert answer.headers["content-type"].startswith("text/html")
             assert "Monsoon" not in answer.text
         assert "Monsoon" not in await rival.page("/contents")
-        assert "Nothing needs you" in await rival.page("/attention")
+        assert "You’re all caught up" in await rival.page("/attention")
 
 
 async def test_a_workflow_is_linked_for_those_who_see_every_brand(small_desk: Desk, visitor: Visitor) -> None:
@@ -211,7 +217,7 @@ async def test_media_are_shown_to_those_who_may_see_them(small_desk: Desk, visit
 
 
 async def test_what_needs_a_person_stands_together(small_desk: Desk, visitor: Visitor) -> None:
-    assert "Nothing needs you" in await visitor.page("/attention")
+    assert "You’re all caught up" in await visitor.page("/attention")
     doubtful, held, failed, old, fine = [await small_desk.accept(text=f"No {n}") for n in range(5)]
     await walk(small_desk, doubtful["id"], S.QUEUED, S.PUBLISHING, S.UNCONFIRMED)
     await walk(small_desk, failed["id"], S.QUEUED, S.PUBLISHING, S.FAILED)

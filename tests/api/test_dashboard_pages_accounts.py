@@ -61,7 +61,7 @@ async def test_an_account_shows_how_it_stands(small_desk: Desk, visitor: Visitor
 async def test_a_failure_that_is_over_is_no_alarm(small_desk: Desk, visitor: Visitor) -> None:
     await small_desk.account(ChannelName.THREADS, last_failure=failed(1), last_success_at=START + timedelta(minutes=2))
     page = await visitor.page("/accounts?brandRef=acme")
-    assert "It has worked since." in page
+    assert "It has succeeded since." in page
     assert 'class="failure"' not in page
 
 

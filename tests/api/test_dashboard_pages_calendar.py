@@ -89,7 +89,7 @@ async def test_only_what_waits_can_be_moved_and_only_by_who_may(small_desk: Desk
     page = await visitor.page("/calendar?brandRef=acme")
     assert page.count("data-movable") == 1
     assert f'data-entry="{waits["id"]}" data-version="1"' in page
-    assert "The network published it." in page
+    assert "The network has published it." in page
     key = (await small_desk.key(Scope.CONTENTS_READ))["Authorization"].removeprefix("Bearer ")
     async with visiting(small_desk.app, key) as reader:
         page = await reader.page("/calendar?brandRef=acme")

@@ -81,7 +81,7 @@ async def test_the_form_has_the_brands_accounts_and_their_channels(small_desk: D
     assert "&lt;b&gt;bold&lt;/b&gt;" in page
     assert "access ends soon" in page
     assert set(re.findall(r'id="panel-(\w+)"', page)) == {"bluesky", "instagram", "threads"}
-    assert "On Instagram, Threads" in page, "those with first comments"
+    assert "For Instagram, Threads" in page, "those with first comments"
     page = await visitor.page("/compose?brandRef=rival")
     assert page.count('name="account"') == 1
     assert "checked" in page.partition('name="account"')[2].partition("</label>")[0], "the only one is chosen"

@@ -83,5 +83,5 @@ async def test_a_key_of_one_brand_sees_its_own(small_desk: Desk) -> None:
     key = (await small_desk.key(Scope.CONTENTS_READ, brand_ref="rival"))["Authorization"].removeprefix("Bearer ")
     async with visiting(small_desk.app, key) as rival:
         page = await rival.page("/usage?brandRef=acme")
-    assert "There is no brand “acme”; this is rival." in page
+    assert "There is no brand “acme”; showing rival." in page
     assert "/v1/brands/rival" in page

@@ -46,7 +46,7 @@ async def test_endpoints_are_listed_without_their_secrets(door: Door, visitor: V
 async def test_health_is_in_words(door: Door, visitor: Visitor) -> None:
     made = await created(door)
     path = f"/v1/webhooks/endpoints/{made['id']}"
-    assert "Send a test" in await visitor.page(f"/webhooks/{made['id']}")
+    assert "Send test event" in await visitor.page(f"/webhooks/{made['id']}")
     await door.ask("PATCH", path, json={"enabled": False})
     page = await visitor.page(f"/webhooks/{made['id']}")
     assert "switched off" in page
@@ -59,7 +59,7 @@ async def test_a_delivery_shows_every_try_and_what_came_back(door: Door, visitor
         await door.ask("POST", f"/v1/webhooks/endpoints/{made['id']}/test")
         page = await visitor.page(f"/webhooks/{made['id']}")
     assert faults(page) == []
-    for words in ("webhook.test", "HTTP 500", "Try 1", "What it answered", ">hi</pre>", "1 try", "/redeliver"):
+    for words in ("webhook.test", "HTTP 500", "Try 1", "Response", ">hi</pre>", "1 try", "/redeliver"):
         assert words in page, words
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import uvicorn
 
+from api.connection import Connection
 from tests.api.desk import Desk, open_desk
 from tests.support.ports import LOOPBACK, free_port
 
@@ -17,7 +18,9 @@ from tests.support.ports import LOOPBACK, free_port
 @asynccontextmanager
 async def served(desk: Desk) -> AsyncIterator[str]:
     port = free_port()
-    config = uvicorn.Config(desk.app, host=LOOPBACK, port=port, lifespan="off", log_config=None, server_header=False)
+    config = uvicorn.Config(
+        desk.app, host=LOOPBACK, port=port, lifespan="off", log_config=None, server_header=False, http=Connection
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=None))
     while not server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
@@ -57,6 +60,25 @@ async def test_a_body_that_is_announced_too_large_is_refused_unread(tmp_path: Pa
         writer.close()
         assert answer.startswith(b"HTTP/1.1 413")
         assert b"application/problem+json" in answer
+
+
+async def test_a_websocket_is_refused_with_a_problem_document(tmp_path: Path) -> None:
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "eA==",
+    }
+    async with (
+        open_desk(tmp_path) as desk,
+        served(desk) as address,
+        httpx.AsyncClient(base_url=address, headers=desk.client.headers) as client,
+    ):
+        for path in ("/live", "/v1/contents", "/nothing"):
+            answer = await client.get(path, headers=upgrade)
+            assert (answer.status_code, answer.json()["code"]) == (400, "UPGRADE_NOT_SUPPORTED")
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["instance"] == path
 
 
 async def test_fifty_connections_with_one_key_make_one_content(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from munadi.db.tables import EventRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.key import Scope
+from munadi.domain.publication import HoldReason, PublicationStatus
 from tests.api.desk import Desk, later
 from tests.api.test_bad_input import errors_of
 
@@ -238,3 +239,18 @@ async def test_the_catalogue_says_what_the_adapters_apply(small_desk: Desk) -> N
     assert one["options"] == channel_options()[ChannelName.BLUESKY].model_json_schema(by_alias=True)
     assert {"langs", "tags", "labels", "quote"} <= set(one["options"]["properties"])
     errors_of(await small_desk.client.get("/v1/channels/myspace"), 404)
+
+
+async def test_a_hold_is_shown_to_end_at_publish_by_at_the_latest(small_desk: Desk) -> None:
+    made = await small_desk.accept(publishBy=later(days=100))
+    for until, shown in ((later(days=101), later(days=100)), (later(days=99), later(days=99))):
+        async with small_desk.story(made["id"]) as story:
+            row = story.publications[0]
+            if row.status == "accepted":
+                await story.move(row, PublicationStatus.QUEUED, None)
+            await story.hold(row, HoldReason.RATE_LIMIT, datetime.fromisoformat(until))
+        content = await small_desk.read(made["id"])
+        publication = content["publications"][0]
+        alone = (await small_desk.client.get(f"/v1/publications/{publication['id']}")).json()
+        for hold in (publication["hold"], alone["hold"]):
+            assert datetime.fromisoformat(hold["until"]) == datetime.fromisoformat(shown)

@@ -58,7 +58,7 @@ async def test_a_post_is_composed_fixed_accepted_and_published(page: Page, brand
     content = await brand.ended(content_id)
     assert content["status"] == "published"
     assert content["media"][0]["alt"] == "A teal umbrella"
-    await expect(page.get_by_text("The network published it.").first).to_be_visible(timeout=15_000)
+    await expect(page.get_by_text("The network has published it.").first).to_be_visible(timeout=15_000)
     assert len(await brand.posts("Umbrellas for everybody")) == 1
     listed = (await brand.api.get("/v1/contents", params={"brandRef": brand.ref})).json()["data"]
     assert [each["id"] for each in listed] == [content_id], "an answer was lost on the way, and it was accepted once"
@@ -71,7 +71,7 @@ async def test_a_channel_has_its_own_text_thread_and_options(page: Page, brand: 
     await page.get_by_label("Text", exact=True).fill("For all")
     panel = page.locator("details.panel", has_text="Bluesky")
     await panel.locator("summary").first.click()
-    await panel.get_by_label("Another text here").fill("For Bluesky")
+    await panel.get_by_label("Text for this account").fill("For Bluesky")
     await panel.get_by_label("Langs").fill("en\nmuch too long for a language")
     await expect(panel.locator("[data-option='langs'] .is-problem")).to_contain_text("pattern")
     await panel.get_by_label("Langs").fill("en")
@@ -144,7 +144,7 @@ async def test_rescheduling_on_the_calendar_by_drag_and_by_keyboard(page: Page, 
     await brand.api.post(f"/v1/contents/{made['id']}/publish-now")
     assert (await brand.ended(made["id"]))["status"] == "published"
     await page.locator("#move").get_by_role("button", name="Move").click()
-    await expect(page.locator("#move .problem")).to_contain_text("Somebody else changed it meanwhile")
+    await expect(page.locator("#move .problem")).to_contain_text("Someone else changed this post")
     await page.locator("#move").get_by_role("button", name="Move").click()
     await expect(page.locator("#move .problem")).to_contain_text("the time can no longer be changed")
 
@@ -155,10 +155,10 @@ async def test_connecting_checking_and_disconnecting_an_account(page: Page, bran
     await page.goto(f"/accounts?brandRef={brand.ref}")
     form = page.locator("#connect")
     await form.get_by_label("Channel").select_option("instagram")
-    await expect(form.get_by_label("Log in at")).to_be_visible()
+    await expect(form.get_by_label("Log in with")).to_be_visible()
     await form.get_by_label("Channel").select_option("threads")
-    await expect(form.get_by_label("Log in at")).to_be_hidden()
-    await form.get_by_role("button", name="Go to the network").click()
+    await expect(form.get_by_label("Log in with")).to_be_hidden()
+    await form.get_by_role("button", name="Continue to the network").click()
     await page.get_by_role("button", name="Continue to Threads").click()
     await page.get_by_role("radio").last.check()
     await page.get_by_role("button", name="Allow").click()
@@ -166,7 +166,7 @@ async def test_connecting_checking_and_disconnecting_an_account(page: Page, bran
     card = page.locator(".account", has_text="Threads")
     await card.get_by_role("button", name="Check now").click()
     await expect(card.get_by_text("It works")).to_be_visible()
-    await card.get_by_role("button", name="Link for its owner").click()
+    await card.get_by_role("button", name="Get a link for the owner").click()
     await expect(card.get_by_label("For the owner")).to_have_value(re.compile("/connect/"))
     await card.get_by_role("button", name="Disconnect").click()
     await page.locator("#confirm").get_by_role("button", name="Disconnect").click()
@@ -188,10 +188,10 @@ async def test_a_webhook_made_here_fails_and_is_redelivered(page: Page, brand: B
         await delivery.get_by_role("button", name="Redeliver").click()
         await expect(delivery).to_contain_text("delivered", timeout=15_000)
         assert inbox.of(content["id"]) == ["content.accepted"]
-        await page.get_by_text("Replay a range").click()
+        await page.get_by_text("Replay events").click()
         await page.get_by_label("From").fill("2026-01-01T00:00")
         await page.get_by_role("button", name="Replay").click()
-        await expect(page.locator("[data-replayed]")).to_contain_text("1 event is on the way")
+        await expect(page.locator("[data-replayed]")).to_contain_text("1 event queued")
 
 
 async def test_an_endpoints_secret_is_shown_once(page: Page) -> None:
@@ -204,8 +204,8 @@ async def test_an_endpoints_secret_is_shown_once(page: Page) -> None:
     await expect(page.get_by_label("Signing secret")).to_have_value(re.compile("^whsec_"))
     await page.get_by_role("link", name="http://127.0.0.1:9/hook").click()
     await expect(page.get_by_label("Signing secret")).to_be_hidden()
-    await page.get_by_role("button", name="Send a test").click()
-    await expect(page.get_by_text("It did not take the test")).to_be_visible()
+    await page.get_by_role("button", name="Send test event").click()
+    await expect(page.get_by_text("Test failed")).to_be_visible()
     await page.get_by_role("button", name="Disable").click()
     await expect(page.get_by_role("button", name="Enable")).to_be_visible()
     await page.get_by_role("button", name="Delete").click()

@@ -1,9 +1,9 @@
-// Accounts: checked at their network, connected and reconnected in a browser, or by a link for their owner.
+// Accounts: check, connect and reconnect them, in this browser or by a link for their owner.
 
 import { api, refresh } from "./app.js";
 import { attempt, copyFrom, notice } from "./press.js";
 
-const LOOK = 3000; // milliseconds between looks at how far an owner has come
+const POLL = 3000; // milliseconds between checks of a connection's progress
 const form = () => document.getElementById("connect");
 
 document.addEventListener("click", ({ target }) => {
@@ -26,7 +26,7 @@ document.addEventListener("change", ({ target }) => {
   if (target.name === "channel" && target.form === form()) showLogins();
 });
 
-/** Where a network has several log-ins, one is chosen. */
+/** Offer the logins of the chosen network, if it has several. */
 function showLogins() {
   const channel = form().elements.channel.selectedOptions[0];
   const label = form().querySelector("[data-login]");
@@ -47,7 +47,7 @@ function wanted() {
   };
 }
 
-/** The browser comes back to this page, where the API takes such an address. */
+/** Where the network sends the browser back to: this page, if the API accepts its address. */
 function backHere() {
   const here = new URL(location.href);
   here.searchParams.delete("connectionId");
@@ -66,7 +66,7 @@ async function check(button) {
     const told = button.closest(".account").querySelector("[data-told]");
     const answer = await api("POST", `/v1/accounts/${button.dataset.check}/check`);
     const words = answer.ok
-      ? "It works: the network answered for this profile."
+      ? "It works: the network confirmed this profile."
       : `${answer.failure.message} ${answer.failure.remedy}`;
     told.replaceChildren(notice(answer.ok, words));
     await refresh();
@@ -77,7 +77,7 @@ function reconnect(button) {
   attempt(button, async () => leave(await api("POST", `/v1/accounts/${button.dataset.reconnect}/reconnect`, backHere())));
 }
 
-/** A link to send to the owner; how far they have come is told here. */
+/** Create a link to send to the owner, and show the progress here. */
 function makeLink(button) {
   attempt(button, async () => {
     const isNew = button.form === form();
@@ -94,7 +94,7 @@ function makeLink(button) {
 function linkOf({ id, connectUrl, expiresAt }) {
   const label = document.createElement("label");
   const address = Object.assign(document.createElement("input"), { readOnly: true, value: connectUrl, id: `link-${id}` });
-  label.append(`For the owner, good until ${new Date(expiresAt).toLocaleString()} and for one connection`, address);
+  label.append(`For the owner. Valid until ${new Date(expiresAt).toLocaleString()}, for one connection.`, address);
   const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy" });
   button.dataset.copy = address.id;
   const state = Object.assign(document.createElement("p"), { className: "soft", textContent: "Not opened yet." });
@@ -105,24 +105,24 @@ function linkOf({ id, connectUrl, expiresAt }) {
 
 const STATES = {
   waiting: "Not opened yet.",
-  consenting: "The owner is at the network now.",
-  choosing: "The owner has consented and is choosing among several profiles.",
+  consenting: "The owner is on the network’s site now.",
+  choosing: "The owner has given consent and is choosing a profile.",
   connected: "Connected.",
-  expired: "The link has ended unused.",
+  expired: "The link expired without being used.",
 };
 
 async function follow(id, state) {
   while (state.isConnected) {
-    await new Promise((done) => setTimeout(done, LOOK));
+    await new Promise((done) => setTimeout(done, POLL));
     if (document.hidden) continue;
     let found;
     try {
       found = await api("GET", `/v1/connections/${id}`);
     } catch (problem) {
-      state.textContent = `How far the owner is cannot be told. ${problem.message}`;
+      state.textContent = `We can’t check the progress. ${problem.message}`;
       return;
     }
-    const words = found.failure ? `Not connected: ${found.failure.message} The link can be opened again.` : STATES[found.status];
+    const words = found.failure ? `Not connected: ${found.failure.message} The link can still be used.` : STATES[found.status];
     if (state.textContent !== words) state.textContent = words;
     if (found.status === "connected") await refresh();
     if (found.status === "connected" || found.status === "expired") return;

@@ -1,12 +1,12 @@
 // Buttons and forms that call the API:
 //   <button data-action="POST /v1/contents/…/cancel" data-confirm="Cancel it?" data-body='{"a": 1}'>
 //   <form data-action="PATCH /v1/contents/…" data-if-match='"3"'>   fields are named as the API names them
-// `data-done` is said when it worked, `data-then` is where to go, `data-confirm-label` the button that goes on.
+// `data-done` is announced on success, `data-then` is the next page, `data-confirm-label` the label of the confirm button.
 
 import { api, Problem } from "./api.js";
 import { refresh, say } from "./live.js";
 
-/** Listen for them, wherever they come to stand. */
+/** Listen for clicks and submits anywhere on the page. */
 export function watchActions() {
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-action]");
@@ -20,7 +20,7 @@ export function watchActions() {
   });
 }
 
-/** What a form's fields say, as JSON: empty ones are left out, `data-empty="keep"` ones are not. */
+/** A form's fields as JSON. Empty fields are left out, except those with `data-empty="keep"`. */
 export function fieldsOf(form) {
   const body = read(form.dataset.body) ?? {};
   for (const [name, value] of new FormData(form)) {
@@ -30,7 +30,7 @@ export function fieldsOf(form) {
   return body;
 }
 
-/** Tell a problem where it belongs: each error beside its field, by pointer, the rest in the box above. */
+/** Show a problem: each error beside its field, by pointer, the rest in the box above. */
 export function showProblem(scope, problem) {
   clearProblem(scope);
   const errors = problem.errors.filter((error) => !besideField(scope, error));
@@ -50,7 +50,7 @@ function clearProblem(scope) {
   if (box) box.hidden = true;
 }
 
-// The nearest: of the form, of the card around the button, of the page.
+// The nearest one: in the form, in the card around the button, or on the page.
 function boxOf(scope) {
   const near = scope.querySelector(".problem") ?? scope.closest(".card")?.querySelector(".problem");
   return near ?? document.querySelector("main .problem");
@@ -89,7 +89,7 @@ async function act(source, bodyOf) {
     if (!(problem instanceof Problem)) throw problem;
     if (problem.status === 412 && problem.etag) {
       source.dataset.ifMatch = problem.etag;
-      problem.message = "Somebody else changed it meanwhile. What you typed is still here: once more replaces their change.";
+      problem.message = "Someone else changed this post in the meantime. Your text is still here. Save again to replace their change.";
     }
     showProblem(source, problem);
   } finally {

@@ -1,15 +1,15 @@
-// Calls of the REST API as the signed-in key: with the session's token, and an idempotency key for every POST.
+// Calls the REST API with the session's token, and with an idempotency key for every POST.
 
 const TRIES = 3;
 
 export const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
 
 /**
- * What the API refused: `code`, `errors` with a pointer each into what was sent, `etag` when the thing has changed.
+ * A problem from the API: `code`, `errors` with a pointer each into the request, and the new `etag` after a conflict.
  */
 export class Problem extends Error {
   constructor(told, status, etag = null) {
-    super(told.detail ?? told.title ?? `The answer was ${status}.`);
+    super(told.detail ?? told.title ?? `The server returned ${status}.`);
     this.status = status;
     this.code = told.code ?? "";
     this.errors = told.errors ?? [];
@@ -20,7 +20,7 @@ export class Problem extends Error {
 
 /**
  * Call the API: `await api("POST", "/v1/contents/cnt_…/cancel")`. `body` is sent as JSON, a FormData as it is.
- * Gives the answer's JSON, or null. Throws Problem; when there is no session any more, the page goes to the sign-in.
+ * Returns the response's JSON, or null. Throws Problem. Without a valid session it opens the sign-in page.
  */
 export async function api(method, path, body, headers = {}) {
   const sent = { Accept: "application/json", "X-CSRF-Token": meta("csrf"), ...headers };
@@ -31,27 +31,27 @@ export async function api(method, path, body, headers = {}) {
   const answer = await repeated(path, options);
   const told = await read(answer);
   if (answer.status === 401) {
-    dispatchEvent(new Event("signing-in")); // a page may keep what was typed
+    dispatchEvent(new Event("signing-in")); // a page may save what was typed
     location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
   }
   if (!answer.ok) throw new Problem(told ?? {}, answer.status, answer.headers.get("ETag"));
   return told;
 }
 
-/** A key for one wish of a person; asking again with it is safe. Works without a secure context, too. */
+/** An idempotency key for one action of a person. Works without a secure context, too. */
 export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// A connection that broke may have brought the wish there: only what has a key, or changes nothing, is asked again.
+// A request may have arrived although its connection broke. Only requests with a key, or without effect, are repeated.
 async function repeated(path, options) {
   const tries = options.method === "POST" || options.method === "GET" ? TRIES : 1;
   for (let made = 1; ; made += 1) {
     try {
       return await fetch(path, options);
     } catch (error) {
-      if (made >= tries) throw new Problem({ detail: "The server does not answer. Nothing is known to have changed." }, 0);
+      if (made >= tries) throw new Problem({ detail: "The server is not responding. We don’t know whether your change was saved." }, 0);
       await new Promise((done) => setTimeout(done, 400 * made));
     }
   }
@@ -62,6 +62,6 @@ async function read(answer) {
   try {
     return text ? JSON.parse(text) : null;
   } catch {
-    return { detail: `The server answered ${answer.status} without saying why.` };
+    return { detail: `The server returned ${answer.status} without an explanation.` };
   }
 }

@@ -1,4 +1,4 @@
-// Every page loads this: actions, local times, and following what happens. Scripts of single pages take from here:
+// Every page loads this: actions, local times and live updates. Scripts of single pages import from here:
 //   import { api, Problem, showProblem, refresh, say } from "./app.js";
 
 import { watchActions } from "./actions.js";
@@ -12,7 +12,7 @@ export { api, meta, newKey, Problem } from "./api.js";
 export { refresh, say } from "./live.js";
 export { away, localize, zone } from "./times.js";
 
-// How far away a time is grows old.
+// Relative times must be updated.
 const TICK = 30_000;
 
 const told = document.getElementById("zone");

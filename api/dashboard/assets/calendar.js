@@ -1,4 +1,4 @@
-// Moving contents in time: by a form, which is what a keyboard uses, and by dragging one to another day.
+// Reschedules posts: by a form, which also works with a keyboard, or by dragging a post to another day.
 
 import { api, Problem, refresh, say, showProblem } from "./app.js";
 
@@ -47,7 +47,7 @@ document.addEventListener("dragover", (event) => {
   const day = dragged && event.target.closest(".day");
   mark(day);
   if (!day) return;
-  event.preventDefault(); // else nothing may be dropped here
+  event.preventDefault(); // without this the browser allows no drop
   event.dataTransfer.dropEffect = "move";
 });
 
@@ -60,7 +60,7 @@ document.addEventListener("drop", (event) => {
   if (at !== local) move(entry, version, at, day);
 });
 
-/** To another day at the same time of day. What the API says against it is told above the days. */
+/** Move a post to another day at the same time of day. A problem is shown above the days. */
 async function move(id, version, scheduledAt, day) {
   const box = calendar().querySelector(".problem");
   box.hidden = true;

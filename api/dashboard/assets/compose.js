@@ -1,4 +1,4 @@
-// The form of a content. Every rule is the API's: the page asks it as one writes, and shows what it says.
+// The form for a post. The API has all the rules: the page validates while a person types, and shows the result.
 
 import { api, newKey, say } from "./app.js";
 import { fill, firstBroken, showNotes } from "./notes.js";
@@ -6,10 +6,10 @@ import { Panels } from "./panels.js";
 import { showCounters, showPreviews } from "./previews.js";
 import { Uploads } from "./uploads.js";
 
-// What a person types most of, and where the browser keeps it while they sign in again.
+// The longest fields, and where the browser stores them while a person signs in again.
 const WORDS = ["text", "link", "first-comment"];
 const KEPT = "munadi-compose";
-const QUIET = 500; // milliseconds without a keystroke before the API is asked
+const QUIET = 500; // milliseconds without a keystroke before validation
 const form = document.getElementById("compose");
 const by = (id) => document.getElementById(id);
 const boxes = () => [...form.querySelectorAll("input[name='account']")];
@@ -22,10 +22,10 @@ let shownPanels = [];
 let waiting = 0;
 let asked = 0;
 let checkedOnce = false;
-// The same body is sent with the same key, so that a lost answer and a second press make one content.
+// The same body is sent with the same key, so that a lost response and a second click create one post.
 let sending = { text: "", key: "" };
 
-/** What the API gets, and the field of each pointer in it. */
+/** The request body, and the field of each pointer in it. */
 function read() {
   const places = new Map([["/channels", form.querySelector("[data-at='/channels']")]]);
   for (const field of form.querySelectorAll("[data-at]")) places.set(field.dataset.at, field);
@@ -52,7 +52,7 @@ function showPanels() {
   shownPanels = panels.show(chosen());
 }
 
-/** Ask once nobody has typed for a moment. */
+/** Validate after a short pause in typing. */
 function soon() {
   clearTimeout(waiting);
   waiting = setTimeout(check, QUIET);
@@ -69,11 +69,11 @@ async function check() {
   checkedOnce = true;
   try {
     const found = await api("POST", "/v1/contents/validate", body);
-    if (mine !== asked) return; // something newer was asked, or it was submitted
+    if (mine !== asked) return; // a newer validation is running, or the form was submitted
     showAll(found, places);
-    verdict(uploads.isBusy ? "A file is still being uploaded." : inWords(found));
+    verdict(uploads.isBusy ? "A file is still uploading." : inWords(found));
   } catch (error) {
-    if (mine === asked) verdict(`This could not be checked. ${error.message}`);
+    if (mine === asked) verdict(`We couldn’t check this post. ${error.message}`);
   }
 }
 
@@ -101,7 +101,7 @@ function verdict(text) {
 async function submit(event) {
   event.preventDefault();
   if (uploads.isBusy) {
-    verdict("A file is still being uploaded.");
+    verdict("A file is still uploading.");
     return;
   }
   clearTimeout(waiting);
@@ -121,7 +121,7 @@ async function submit(event) {
 
 function refused(error, places) {
   if (error.status === 0) {
-    verdict(`${error.message} Press again: it is accepted once, however often you do.`);
+    verdict(`${error.message} Try again: the post is accepted only once.`);
     return;
   }
   const problems = error.errors?.length ? error.errors : [{ pointer: "", message: error.message }];
@@ -136,7 +136,7 @@ function takeFiles(files) {
   for (const file of files) uploads.add(file);
 }
 
-/** What was typed survives a session that ends meanwhile: kept on the way to the sign-in, put back after it. */
+/** Save what was typed when the session ends, and restore it after the sign-in. */
 function keepWords() {
   sessionStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(WORDS.map((id) => [id, by(id)?.value ?? ""]))));
 }
@@ -147,7 +147,7 @@ function putBackWords() {
   for (const id of WORDS) if (by(id) && kept[id]) by(id).value = kept[id];
 }
 
-/** The button says which it will do; the choice itself may be out of sight. */
+/** The button names the chosen time, because the choice itself may be out of sight. */
 function nameButton() {
   by("submit").textContent = isLater() ? "Schedule" : "Publish now";
 }

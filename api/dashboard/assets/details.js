@@ -1,5 +1,5 @@
-// What is shown only when somebody opens it: `<details data-src="/publications/…">` takes the part of that page which
-// bears the `data-part` that it names, and takes it again whenever the page was refreshed.
+// Loads details when they are opened: `<details data-src="/publications/…" data-part="…">` shows the part of that page
+// with the same `data-part`, and loads it again whenever the page was refreshed.
 
 import { localize } from "./times.js";
 

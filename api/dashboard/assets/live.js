@@ -1,4 +1,4 @@
-// The page follows what happens: told by /live, it reads itself again and changes only what differs.
+// Keeps the page up to date: when /live reports a change, it loads the page again and updates only what differs.
 
 import { meta } from "./api.js";
 import { morph } from "./morph.js";
@@ -12,7 +12,7 @@ let running = null;
 let again = false;
 let timer = 0;
 
-/** Read the page again now. Resolves when it shows what is true. */
+/** Load the page again now. Resolves when it is up to date. */
 export function refresh() {
   if (running) {
     again = true;
@@ -22,12 +22,12 @@ export function refresh() {
   return running;
 }
 
-/** Tell those who listen rather than look. */
+/** Announce a message to screen readers. */
 export function say(words) {
   document.getElementById("said").textContent = words;
 }
 
-/** Follow, as long as the page is seen: each stream keeps one of the browser's few connections. */
+/** Follow changes while the page is visible: each stream uses one of the browser's few connections. */
 export function follow() {
   if (!meta("position")) return;
   document.addEventListener("visibilitychange", () => (document.hidden ? leave() : listen()));
@@ -40,7 +40,7 @@ function listen() {
   stream.onopen = () => pulse(true);
   stream.onerror = () => {
     pulse(false);
-    // Refused, because too many pages are open: the browser does not try again by itself.
+    // Refused, because too many pages are open. The browser does not reconnect by itself in this case.
     if (stream?.readyState === EventSource.CLOSED) setTimeout(retry, REFUSED);
   };
   stream.onmessage = (event) => {
@@ -77,7 +77,7 @@ async function readAgain() {
     try {
       answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     } catch {
-      return; // the stream says when the server is back
+      return; // the stream reconnects when the server is back
     }
     if (answer.redirected && new URL(answer.url).pathname === "/sign-in") return location.assign(answer.url);
     if (!answer.ok) return;

@@ -1,8 +1,8 @@
-// What the API says of a request, put beside the fields that it speaks of, and taken away when it no longer holds.
+// Shows the API's problems and warnings beside their fields, and removes them once they are solved.
 
 let made = 0;
 
-/** The field that a JSON pointer means, or the nearest around it; null when there is none. `places`: Map of pointers. */
+/** The field of a JSON pointer, or the nearest field around it, or null. `places`: a Map from pointers to fields. */
 export function placeOf(pointer, places) {
   for (let rest = pointer; rest; rest = rest.slice(0, rest.lastIndexOf("/"))) {
     if (places.has(rest)) return places.get(rest);
@@ -11,8 +11,8 @@ export function placeOf(pointer, places) {
 }
 
 /**
- * Show problems and warnings (`{pointer, message}`) at their fields; what was shown before goes.
- * Answers those that have no field.
+ * Show problems and warnings (`{pointer, message}`) at their fields, in place of earlier ones.
+ * Returns those that have no field.
  */
 export function showNotes(root, { problems = [], warnings = [] }, places) {
   const byField = new Map();
@@ -33,10 +33,10 @@ export function showNotes(root, { problems = [], warnings = [] }, places) {
   return unplaced;
 }
 
-/** Write notes into a list; the field around it is invalid while one of them is a problem. */
+/** Write notes into a list. The field around it is marked invalid if one of them is a problem. */
 export function fill(list, notes) {
   const shown = notes.map(({ kind, message }) => `${kind} ${message}`).join("\n");
-  if (list.dataset.shown === shown) return; // nothing is announced twice
+  if (list.dataset.shown === shown) return; // screen readers would announce it twice
   list.dataset.shown = shown;
   list.id ||= `notes-${(made += 1)}`;
   list.hidden = notes.length === 0;
@@ -66,7 +66,7 @@ function noteOf({ kind, message }) {
   return item;
 }
 
-/** A field's own controls: of a group of choices the first one speaks for all. */
+/** A field's own controls; of a group of choices, the first one. */
 function controlsOf(field) {
   const all = [...field.querySelectorAll("input, select, textarea")];
   const own = all.filter((each) => each.closest(".field, [data-at]") === field);

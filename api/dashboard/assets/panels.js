@@ -1,13 +1,13 @@
-// One panel per chosen account: what differs there, and the channel's own options. Made from the page's templates.
+// One panel per chosen account: its own text, link and options. Made from the page's templates.
 
 /** The open panels, in the order of the accounts on the page. */
 export class Panels {
   constructor(root) {
     this.root = root;
-    this.kept = new Map(); // by account, so that what was written survives a change of mind
+    this.kept = new Map(); // by account, so that a panel survives when its account is unchecked and checked again
   }
 
-  /** Show a panel for each of these account boxes, and no other. */
+  /** Show exactly the panels of these account boxes. */
   show(boxes) {
     const panels = boxes.map((box) => this.kept.get(box.value) ?? this.make(box));
     this.root.replaceChildren(...panels.map(({ element }) => element));
@@ -38,7 +38,7 @@ class Panel {
     element.querySelector("summary").addEventListener("click", () => (this.closedByHand = element.open));
   }
 
-  /** Open it if something in it needs attention, unless it was closed on purpose. */
+  /** Open the panel if it has a problem, unless a person closed it. */
   showTrouble() {
     const broken = this.element.matches(".broken") || this.element.querySelector(".broken");
     if (broken && !this.closedByHand) this.element.open = true;
@@ -48,7 +48,7 @@ class Panel {
     return this.element.dataset.firstComment === "yes";
   }
 
-  /** What the API gets of this account, and where its problems belong: `places` gets the pointers below `root`. */
+  /** This account's part of the request. Adds its fields to `places`, by their pointers below `root`. */
   read(root, places, shared) {
     places.set(root, this.element);
     const sent = { channel: this.box.dataset.channel, accountId: this.box.value };
@@ -76,7 +76,7 @@ class Panel {
     const named = { text: "its own text", link: "its own link", parts: "a thread", options: "options" };
     const found = Object.keys(named).filter((name) => name in sent).map((name) => named[name]);
     if (sent.firstComment && sent.firstComment !== shared.value) found.push("its own first comment");
-    return found.length ? `has ${found.join(", ")}` : "as above";
+    return found.length ? `has ${found.join(", ")}` : "same as above";
   }
 
   readComment(sent, root, places, shared) {
@@ -127,7 +127,7 @@ class Panel {
   }
 }
 
-/** What a field of an option says; undefined: nothing, so that the channel's default holds. */
+/** The value of an option's field; undefined if it is empty, so that the channel's default applies. */
 function valueOf(field) {
   if (field.dataset.kind === "choices") {
     const chosen = [...field.querySelectorAll("input:checked")].map((box) => box.value);
@@ -150,7 +150,7 @@ function valueOf(field) {
   }
 }
 
-/** What cannot be read goes as it is: the API says what it wants. */
+/** Unreadable JSON is sent as text: the API reports what is wrong. */
 function parsed(text) {
   try {
     return JSON.parse(text);

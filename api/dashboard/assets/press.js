@@ -1,8 +1,8 @@
-// What a press of a button does on several pages: one call at a time, and what the API says against it told beside it.
+// Shared button behavior: one call at a time, with its problem shown beside the button.
 
 import { Problem, say, showProblem } from "./app.js";
 
-/** Do `work` once, while the button says that it is busy. A problem is told in the form or card around it. */
+/** Do `work` once, with the button marked busy. A problem is shown in the form or card around it. */
 export async function attempt(button, work) {
   if (button.getAttribute("aria-busy") === "true") return;
   button.setAttribute("aria-busy", "true");
@@ -18,14 +18,14 @@ export async function attempt(button, work) {
   }
 }
 
-/** Put a field's text on the clipboard, or say how to do it by hand. */
+/** Copy a field's text to the clipboard, or select it for copying by hand. */
 export async function copyFrom(field) {
   field.select();
   try {
     await navigator.clipboard.writeText(field.value);
     say("Copied.");
   } catch {
-    say("It is selected: copy it by hand, as the browser does not let this page do it.");
+    say("The text is selected. Your browser does not let this page copy it, so please copy it yourself.");
   }
 }
 

@@ -1,8 +1,8 @@
-// What each network would show, plainly, and how long the texts are there: both as POST /v1/contents/validate tells.
+// A plain preview for each network, and the length of each text, both from POST /v1/contents/validate.
 
 import { thumbOf } from "./uploads.js";
 
-/** One card for each publication that validation answered. */
+/** One card for each publication in the validation's result. */
 export function showPreviews(root, publications, boxes, uploads) {
   root.replaceChildren(...publications.map((publication) => {
     const box = boxes.find(({ value }) => value === publication.accountId);
@@ -10,7 +10,7 @@ export function showPreviews(root, publications, boxes, uploads) {
   }));
 }
 
-/** Beside each text, how much of each limit it takes; the tightest limit of a network speaks for it. */
+/** A counter beside each text, for the tightest limit of each network. */
 export function showCounters(lists, lengths, places, titles) {
   const byField = new Map();
   for (const each of lengths) {
@@ -67,7 +67,7 @@ function card(publication, box, uploads) {
   return made;
 }
 
-// Shown again and again as somebody types, each is made once: pictures would flicker, videos begin anew.
+// Each picture and video is created once: with every keystroke pictures would flicker and videos restart.
 const shots = new Map();
 
 function shotOf(asset, accountId, uploads) {
@@ -98,7 +98,7 @@ function linkOf(link) {
   try {
     host = new URL(link).host;
   } catch {
-    // What is no address is told as a problem; here it is shown as it is.
+    // An invalid address is reported as a problem; here it is shown unchanged.
   }
   made.append(element("strong", "", host), element("span", "soft", link));
   return made;

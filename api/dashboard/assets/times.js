@@ -1,4 +1,4 @@
-// Times as the reader's clock shows them. `<time datetime>` holds the instant; `data-relative` adds how far away it is.
+// Shows times in the reader's time zone. `<time datetime>` has the instant; `data-relative` adds the distance from now.
 
 const STYLES = {
   medium: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
@@ -22,14 +22,14 @@ export function localize(root) {
   }
 }
 
-/** How far an instant is from now, in words. */
+/** The distance of an instant from now, such as “in 2 hours”. */
 export function away(at, now = Date.now()) {
   const seconds = (at - now) / 1000;
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);
   return AWAY.format(Math.round(seconds / size), unit);
 }
 
-/** The list of zones that fields with `list="zones"` offer. */
+/** Create the list of time zones for fields with `list="zones"`. */
 export function offerZones() {
   const list = document.createElement("datalist");
   list.id = "zones";

@@ -1,8 +1,8 @@
-// Files of a content: uploaded with progress, described, put in order. Each is a POST /v1/media of its own.
+// The files of a post: upload with progress, describe, reorder. Each upload is its own POST /v1/media.
 
 import { meta, newKey } from "./app.js";
 
-/** The list of files. `changed` is called whenever what would be sent is another. */
+/** The list of files. `changed` is called whenever the request body would change. */
 export class Uploads {
   constructor(list, { brandRef, changed, say }) {
     this.list = list;
@@ -16,12 +16,12 @@ export class Uploads {
     return this.files.some(({ request }) => request);
   }
 
-  /** How a stored media looks on this page, if it was uploaded here. */
+  /** The entry of a stored media, if it was uploaded on this page. */
   shown(mediaId) {
     return this.files.find(({ media }) => media?.id === mediaId);
   }
 
-  /** What the API gets, and where problems of each file belong. */
+  /** The media of the request. Adds the files' fields to `places`. */
   read(places) {
     const stored = this.files.filter(({ media }) => media);
     stored.forEach(({ element }, index) => {
@@ -74,7 +74,7 @@ export class Uploads {
   }
 
   upload(entry) {
-    const request = new XMLHttpRequest(); // fetch tells no progress of what is sent
+    const request = new XMLHttpRequest(); // fetch does not report upload progress
     const progress = entry.element.querySelector("progress");
     entry.request = request;
     request.open("POST", "/v1/media");
@@ -129,7 +129,7 @@ function reasonOf(request) {
     const problem = JSON.parse(request.responseText);
     return problem.errors?.[0]?.message ?? problem.detail;
   } catch {
-    return "the connection was lost; remove it and choose it again";
+    return "the connection was lost; remove the file and choose it again";
   }
 }
 

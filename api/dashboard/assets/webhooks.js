@@ -1,9 +1,9 @@
-// Webhook endpoints: made and rotated with a secret that is shown once, tested, replayed. The rest are plain actions.
+// Webhook endpoints: create them and rotate secrets (each secret is shown once), test them, replay events.
 
 import { api, refresh } from "./app.js";
 import { attempt, copyFrom, notice } from "./press.js";
 
-const LOOK = 2000; // milliseconds
+const POLL = 2000; // milliseconds
 
 document.addEventListener("click", ({ target }) => {
   const button = target.closest("button");
@@ -23,24 +23,24 @@ document.addEventListener("submit", (event) => {
 async function create(form) {
   const body = { ...textsOf(form, "url", "brandRef", "description"), ...listsOf(form, "types", "channels") };
   const made = await api("POST", "/v1/webhooks/endpoints", body);
-  showSecret(form.closest(".card"), made.secret, `${made.url} is signed with it.`);
+  showSecret(form.closest(".card"), made.secret, `It signs all messages to ${made.url}.`);
   form.reset();
   await refresh();
 }
 
 async function rotate(button) {
   const made = await api("POST", button.dataset.rotate);
-  showSecret(button.closest(".card"), made.secret, "The one before signs as well for 24 hours.");
+  showSecret(button.closest(".card"), made.secret, "The previous secret stays valid for 24 hours.");
   await refresh();
 }
 
-/** What came back of a test is told at once. */
+/** Send a test event and show the response. */
 async function test(button) {
   const delivery = await api("POST", button.dataset.test);
   const last = delivery.attemptLog.at(-1);
   const good = delivery.status === "delivered";
-  const answer = last?.statusCode ? `HTTP ${last.statusCode}` : last?.error ?? "no answer";
-  const words = good ? `It took the test: ${answer} in ${last.durationMs} ms.` : `It did not take the test: ${answer}.`;
+  const answer = last?.statusCode ? `HTTP ${last.statusCode}` : last?.error ?? "no response";
+  const words = good ? `Test delivered: ${answer} in ${last.durationMs} ms.` : `Test failed: ${answer}.`;
   button.closest(".card").querySelector("[data-told]").replaceChildren(notice(good, words));
   await refresh();
 }
@@ -51,16 +51,16 @@ async function replay(form) {
     if (form.elements[name].value) body[name] = new Date(form.elements[name].value).toISOString();
   }
   const { replayed, nextSince } = await api("POST", form.dataset.path, body);
-  const more = nextSince ? ` There are more, from ${new Date(nextSince).toLocaleString()} on.` : "";
-  form.querySelector("[data-replayed]").textContent = `${replayed} ${replayed === 1 ? "event is" : "events are"} on the way.${more}`;
+  const more = nextSince ? ` There are more, starting at ${new Date(nextSince).toLocaleString()}.` : "";
+  form.querySelector("[data-replayed]").textContent = `${replayed} ${replayed === 1 ? "event" : "events"} queued.${more}`;
   await refresh();
 }
 
-// Tries are no events, so nothing tells this page of them: it looks while one is due.
+// Delivery attempts are not events, so /live does not report them: poll while one is due.
 setInterval(() => {
   const due = [...document.querySelectorAll("[data-due]")].map((each) => new Date(each.dataset.due).valueOf());
-  if (!document.hidden && due.some((at) => at < Date.now() + LOOK)) refresh();
-}, LOOK);
+  if (!document.hidden && due.some((at) => at < Date.now() + POLL)) refresh();
+}, POLL);
 
 function textsOf(form, ...names) {
   const given = names.map((name) => [name, form.elements[name]?.value.trim()]).filter(([, value]) => value);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from munadi.db.tables import ContentRow, DraftRow, PublicationRow
 from munadi.domain.content import ContentStatus, ContentView, PublicationView, count
@@ -12,15 +13,12 @@ from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Hold, HoldReason, PublicationStatus, Warning_
 
 
-def hold_of(row: PublicationRow) -> Hold | None:
-    """What keeps a queued publication, if anything still does."""
-    if row.hold_reason is None or row.hold_since is None:
-        return None
-    return Hold(reason=HoldReason(row.hold_reason), since=row.hold_since, until=row.hold_until)
-
-
-def publication_view(row: PublicationRow) -> PublicationView:
-    """A publication as answered."""
+def publication_view(row: PublicationRow, publish_by: datetime) -> PublicationView:
+    """A publication as returned. A hold never lasts beyond `publish_by`: then the publication fails."""
+    hold = None
+    if row.hold_reason is not None and row.hold_since is not None:
+        until = min(row.hold_until, publish_by) if row.hold_until is not None else None
+        hold = Hold(reason=HoldReason(row.hold_reason), since=row.hold_since, until=until)
     return PublicationView(
         id=row.id,
         channel=row.channel,
@@ -32,7 +30,7 @@ def publication_view(row: PublicationRow) -> PublicationView:
         provider_post_id=row.provider_post_id,
         provider_url=row.provider_url,
         failure=Failure.model_validate(row.failure) if row.failure else None,
-        hold=hold_of(row),
+        hold=hold,
         attempts=row.attempt_count,
         warnings=tuple(Warning_.model_validate(warning) for warning in row.warnings),
     )
@@ -57,7 +55,7 @@ def content_view(content: ContentRow, draft: DraftRow, publications: Sequence[Pu
         created_at=content.created_at,
         updated_at=content.updated_at,
         workflow_id=workflow_id(content.id),
-        publications=tuple(publication_view(row) for row in publications),
+        publications=tuple(publication_view(row, content.publish_by) for row in publications),
         warnings=tuple(Warning_.model_validate(warning) for warning in draft.warnings),
         rollup=count(PublicationStatus(row.status) for row in publications),
     )
