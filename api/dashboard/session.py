@@ -72,7 +72,7 @@ def open_session(keyring: KeyRing, value: str, now: datetime) -> Session | None:
 
 
 def check_csrf(request: Request, token: str, session: Session, base_url: str) -> None:
-    """ProblemError 403 unless a page of ours sent the request, by the session's token and by the browser's own headers."""
+    """ProblemError 403 unless the session's token and the browser's headers show that a page of ours sent this."""
     if not secrets.compare_digest(token.encode(), session.csrf.encode()) or not is_of_own_site(request, base_url):
         detail = f"a change by a signed-in browser carries its session's token in {CSRF_HEADER}, from a page of ours"
         raise ProblemError(403, "CSRF_FAILED", "Not permitted", detail)

@@ -39,19 +39,19 @@ async def key_of(desk: Desk, *scopes: Scope, brand_ref: str | None = None) -> st
 def test_everything_there_is_has_words() -> None:
     assert set(labels.STATUSES) == set(ContentStatus)
     assert set(labels.STATUSES) >= {status.value for status in PublicationStatus}
-    assert set(words.STANDINGS) == {*ContentStatus, *AccountStatus, "held"}
-    assert set(words.EVENTS) == set(EventType)
-    assert set(words.HOLDS) == set(HoldReason)
-    assert set(words.EFFECTS) == set(Effect)
+    assert set(labels.STANDINGS) == {*ContentStatus, *AccountStatus, "held"}
+    assert set(labels.EVENTS) == set(EventType)
+    assert set(labels.HOLDS) == set(HoldReason)
+    assert set(labels.EFFECTS) == set(Effect)
 
 
 def test_what_is_accepted_is_never_called_published() -> None:
     for status in ("accepted", "queued"):
         assert "Not published yet" in labels.STATUSES[status].sentence
         assert "publish" not in labels.STATUSES[status].label
-    labels = [each.label for each in labels.STATUSES.values()]
-    assert len(set(labels)) == len(labels)
-    assert "publish" not in words.STANDINGS["held"].label
+    names = [each.label for each in labels.STATUSES.values()]
+    assert len(set(names)) == len(names)
+    assert "publish" not in labels.STANDINGS["held"].label
 
 
 async def test_the_list_shows_each_channel_and_filters(small_desk: Desk, visitor: Visitor) -> None:
@@ -234,7 +234,7 @@ async def test_what_needs_a_person_stands_together(small_desk: Desk, visitor: Vi
     for content in (old, fine):
         assert content["id"] not in page
     assert "acme.threads" in page
-    assert words.HOLDS[HoldReason.OUTAGE] in page
+    assert labels.HOLDS[HoldReason.OUTAGE] in page
     assert REASONS[Reason.PROVIDER_OUTAGE].remedy in page
 
 

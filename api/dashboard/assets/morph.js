@@ -1,7 +1,7 @@
-// Makes one tree look like another while the nodes that stay are the same ones: focus, scroll, open dialogs and what
-// somebody is typing survive.
+// Updates the page in place. Nodes that stay are the same nodes, so focus, scrolling, open dialogs and text being typed
+// survive. A library such as idiomorph would be many times this size, and need the same rules about what to keep.
 
-/** Change `old` into `fresh`. What is `data-keep`, an open dialog, or a form somebody has touched is left alone. */
+/** Change `old` into `fresh`, except what has `data-keep`, open dialogs, and forms that a person began to fill in. */
 export function morph(old, fresh) {
   if (isKept(old)) return;
   if (old.nodeType !== Node.ELEMENT_NODE) {
@@ -22,7 +22,7 @@ export function morph(old, fresh) {
   for (const node of unused) if (!isKept(node)) node.remove();
 }
 
-/** Remember that somebody began to fill in a form, until it was sent. */
+/** Mark a form that a person began to fill in, until it is sent. */
 export function watchForms() {
   document.addEventListener("input", (event) => event.target.form?.setAttribute("data-touched", ""));
 }
