@@ -119,12 +119,8 @@ def translate(error: Exception) -> ProblemError:
             return _of_quota(error)
         case HTTPException():
             return _of_framework(error)
-        case KeyReused():
-            detail = "this key was used for another request; use a new key for a new request"
-            return ProblemError(422, "IDEMPOTENCY_KEY_REUSED", "Idempotency-Key was used before", detail)
-        case ResponseUnreadable():
-            detail = "the first request succeeded, but its response was sealed under a key that has been removed since"
-            return ProblemError(409, "IDEMPOTENT_ANSWER_LOST", "The answer cannot be repeated", detail)
+        case KeyReused() | ResponseUnreadable():
+            return _of_idempotency(error)
         case ClientDisconnect():
             return ProblemError(499, "CLIENT_GONE", "Client gone", "the client left before it was answered")
         case StaleDataError():
@@ -179,6 +175,14 @@ def _of_quota(error: QuotaExceeded) -> ProblemError:
         errors=[error.problem],
         headers=quotas.headers_of(error),
     )
+
+
+def _of_idempotency(error: KeyReused | ResponseUnreadable) -> ProblemError:
+    if isinstance(error, KeyReused):
+        detail = "this key was used for another request; use a new key for a new request"
+        return ProblemError(422, "IDEMPOTENCY_KEY_REUSED", "Idempotency-Key was used before", detail)
+    detail = "the first request succeeded, but its response was sealed under a key that has been removed since"
+    return ProblemError(409, "IDEMPOTENT_ANSWER_LOST", "The response cannot be repeated", detail)
 
 
 def _of_framework(error: HTTPException) -> ProblemError:

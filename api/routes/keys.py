@@ -84,8 +84,7 @@ async def create_key(
     """The key is in the answer, once. A key for one brand can only make keys for that brand."""
     now = services.clock.now()
     body, readable, shape = read_whole(request, KeyCreate)
-    problems = ProblemCollector()
-    problems.extend(shape)
+    problems = ProblemCollector(shape)
     ends = readable.get("expires_at")
     if ends is not None and ends <= now:
         problems.add("/expiresAt", "TIME_IN_PAST", "the time has passed")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
@@ -21,20 +19,16 @@ from api.paging import PagingQuery
 from api.refusals import check_url, find_url
 from api.routes import deliveries
 from api.services import Services
+from api.webhook_bodies import EndpointChange, EndpointCreate, Replay, Replayed
 from api.webhook_test import send_test
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries
 from munadi.db.webhooks.delivery_log import DeliveryLog
 from munadi.db.webhooks.endpoints import EndpointStore
 from munadi.domain.audit import Action
-from munadi.domain.brand import BrandRef
-from munadi.domain.channel import ChannelName
-from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.key import Scope
-from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem, ProblemsFound
-from munadi.domain.time import Instant
 from munadi.domain.webhook import DeliveryView, EndpointView, EndpointWithSecret, Payload
 from munadi.intake.problems import ProblemCollector
 
@@ -46,48 +40,6 @@ Reader = Annotated[Principal, Depends(require(Scope.WEBHOOKS_READ))]
 Writer = Annotated[Principal, Depends(require(Scope.WEBHOOKS_WRITE))]
 
 _WITH_SECRET = {**examples.ENDPOINT, "secret": "whsec_…"}
-_EXAMPLE: dict[str, Any] = {"url": "https://cms.acme.example/munadi", "types": ["content.completed"]}
-
-
-class EndpointChange(WireModel):
-    """What can be changed. Empty `types` and `channels` mean all."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": True}, _EXAMPLE]})
-
-    url: str | None = Field(None, max_length=2000)
-    types: tuple[EventType, ...] | None = Field(None, max_length=len(EventType))
-    channels: tuple[ChannelName, ...] | None = Field(None, max_length=len(ChannelName))
-    description: str | None = Field(None, max_length=500)
-    payload: Payload | None = Field(
-        None, description="thin: events without `data.content` and `data.publication`. full needs `contents:read`."
-    )
-    enabled: bool | None = None
-
-
-class EndpointCreate(EndpointChange):
-    """A new endpoint; only `url` is needed. Without `brandRef` it hears of every brand the key may see."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{**_EXAMPLE, "brandRef": "acme"}]})
-
-    url: str = Field(max_length=2000)
-    brand_ref: BrandRef | None = None
-
-
-class Replay(WireModel):
-    """Which events to send again: from `since` up to, not including, `until` (now by default)."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"since": "2026-12-01T00:00:00Z"}]})
-
-    since: Instant
-    until: Instant | None = None
-    types: tuple[EventType, ...] = ()
-
-
-class Replayed(WireModel):
-    """How many events are on their way; `nextSince` is where to go on when there were too many for one call."""
-
-    replayed: int
-    next_since: datetime | None
 
 
 @router.post(
@@ -103,8 +55,7 @@ async def create_endpoint(
 ) -> Response:
     """The signing secret is in the answer, once. The URL must be public https (loopback in development)."""
     body, readable, shape = read_whole(request, EndpointCreate)
-    problems = ProblemCollector()
-    problems.extend(shape)
+    problems = ProblemCollector(shape)
     brand_ref = await named_brand(readable.get("brand_ref"), principal, services, problems)
     if "url" in readable:
         await find_url(services, readable["url"], "/url", problems)

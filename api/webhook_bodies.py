@@ -1,0 +1,58 @@
+"""The request bodies about webhook endpoints."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from munadi.domain.brand import BrandRef
+from munadi.domain.channel import ChannelName
+from munadi.domain.event import EventType
+from munadi.domain.model import WireModel
+from munadi.domain.time import Instant
+from munadi.domain.webhook import Payload
+
+_EXAMPLE: dict[str, Any] = {"url": "https://cms.acme.example/munadi", "types": ["content.completed"]}
+
+
+class EndpointChange(WireModel):
+    """What can be changed. Empty `types` and `channels` mean all."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"enabled": True}, _EXAMPLE]})
+
+    url: str | None = Field(None, max_length=2000)
+    types: tuple[EventType, ...] | None = Field(None, max_length=len(EventType))
+    channels: tuple[ChannelName, ...] | None = Field(None, max_length=len(ChannelName))
+    description: str | None = Field(None, max_length=500)
+    payload: Payload | None = Field(
+        None, description="thin: events without `data.content` and `data.publication`. full needs `contents:read`."
+    )
+    enabled: bool | None = None
+
+
+class EndpointCreate(EndpointChange):
+    """A new endpoint; only `url` is needed. Without `brandRef` it gets the events of every brand that the key may see."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{**_EXAMPLE, "brandRef": "acme"}]})
+
+    url: str = Field(max_length=2000)
+    brand_ref: BrandRef | None = None
+
+
+class Replay(WireModel):
+    """Which events to resend: from `since` up to, but not including, `until` (default: now)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"since": "2026-12-01T00:00:00Z"}]})
+
+    since: Instant
+    until: Instant | None = None
+    types: tuple[EventType, ...] = ()
+
+
+class Replayed(WireModel):
+    """How many events were queued. `nextSince` is where to continue when there were too many for one call."""
+
+    replayed: int
+    next_since: datetime | None
