@@ -128,13 +128,8 @@ def translate(error: Exception) -> ProblemError:
                 409, "CONFLICT", "Changed meanwhile", "somebody else changed this; read it and try again"
             )
         case DBAPIError() if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
-            return ProblemError(
-                409,
-                "IN_FLIGHT",
-                "Still in flight",
-                "an earlier request is still changing this; try again in a moment",
-                headers={"Retry-After": "1"},
-            )
+            detail = "an earlier request is still changing this; try again in a moment"
+            return ProblemError(409, "IN_FLIGHT", "Still in flight", detail, headers={"Retry-After": "1"})
         case OperationalError() | InterfaceError() | PoolTimeout():
             # What the driver said, without the statement and its parameters.
             log.error("database.unavailable", error=str(getattr(error, "orig", error))[:300])

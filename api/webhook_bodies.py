@@ -33,7 +33,7 @@ class EndpointChange(WireModel):
 
 
 class EndpointCreate(EndpointChange):
-    """A new endpoint; only `url` is needed. Without `brandRef` it gets the events of every brand that the key may see."""
+    """A new endpoint; only `url` is required. Without `brandRef` it gets the events of all brands of the key."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{**_EXAMPLE, "brandRef": "acme"}]})
 

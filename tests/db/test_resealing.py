@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -35,7 +35,7 @@ from tests.workflows.network import spec
 
 OLD, NEW = create_key(), create_key()
 HANDLE, HANDLES = {"session": "https://upload.example/?upload_id=1"}, {"publications": 1, "discards": 1}
-SECRET = b'{"key": "mnd_secret"}'
+RESPONSE = StoredResponse(201, {}, b'{"key": "mnd_secret"}')
 RECORD = ("acme keys.create", "first try", ("fingerprint",))
 
 
@@ -54,10 +54,8 @@ async def old(database_url: str) -> AsyncIterator[Seed]:
         given = {"brand_ref": "acme", "channel": "youtube", "key_id": "key_1", "status": "pending"}
         sealed = seed.keyring.seal(b'{"kept": {}}', table="connections", row="con_1", column="sealed")
         session.add(ConnectionRow(id="con_1", link_hash="1", sealed=sealed, **given, **times))
-        session.add(ConnectionRow(id="con_2", link_hash="2", **given, **times))  # nothing is kept for it yet
-        assert (
-            await IdempotencyRecord(seed.keyring, *RECORD).take(session, START, StoredResponse(201, {}, SECRET)) is None
-        )
+        session.add(ConnectionRow(id="con_2", link_hash="2", **given, **times))  # nothing is stored for it yet
+        assert await IdempotencyRecord(seed.keyring, *RECORD).take(session, START, RESPONSE) is None
     await seed.prepared(content_id, HANDLE)
     yield seed
     await database.close()
@@ -69,11 +67,10 @@ async def stored(seed: Seed, table: type[Any]) -> Any:
 
 
 async def response_opens(seed: Seed, keyring: KeyRing) -> bool:
-    async with seed.database.read() as session:
-        try:
-            return await IdempotencyRecord(keyring, *RECORD).find(session) == StoredResponse(201, {}, SECRET)
-        except ResponseUnreadable:
-            return False
+    with suppress(ResponseUnreadable):
+        async with seed.database.read() as session:
+            return await IdempotencyRecord(keyring, *RECORD).find(session) == RESPONSE
+    return False
 
 
 async def opens_with(seed: Seed, *keys: str) -> bool:
