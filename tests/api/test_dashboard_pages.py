@@ -131,7 +131,7 @@ async def test_a_published_one_says_when_how_late_and_where(small_desk: Desk, vi
         "2.3 s late",
         'href="https://bsky.example/1"',
         "at://1",
-        "Completed: published",
+        "Completed</strong>: published",
     ):
         assert words_ in page, words_
     assert "/cancel" not in page

@@ -64,7 +64,7 @@ async def test_limits_and_what_is_left(small_desk: Desk, visitor: Visitor) -> No
     publications = page.partition("Publications</h2>")[2].partition("</section>")[0]
     assert "<strong>0</strong>" in publications
     assert "3 left." in publications
-    assert "1 more planned for this month, counted in already." in publications
+    assert "1 more scheduled for this month (already counted)." in publications
     assert 'max="4" value="1"' in publications
     assert "no limit" in page.partition("Webhook deliveries</h2>")[2]
     assert 'rel="next"' not in page

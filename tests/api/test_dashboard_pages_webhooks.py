@@ -49,7 +49,7 @@ async def test_health_is_in_words(door: Door, visitor: Visitor) -> None:
     assert "Send test event" in await visitor.page(f"/webhooks/{made['id']}")
     await door.ask("PATCH", path, json={"enabled": False})
     page = await visitor.page(f"/webhooks/{made['id']}")
-    assert "switched off" in page
+    assert "Endpoint: </span>disabled<" in page
     assert '{"enabled": true}' in page.replace("&#34;", '"')
 
 
