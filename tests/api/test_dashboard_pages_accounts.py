@@ -54,7 +54,7 @@ async def test_an_account_shows_how_it_stands(small_desk: Desk, visitor: Visitor
     for words in ("acme.threads", "Acme &lt;Stores&gt;", "reconnect needed", "threads_content_publish", "4 of 250 used",
                   "246 left", "2026-12-04", "the network &lt;did&gt; not answer",
                   escape(REASONS[Reason.PROVIDER_OUTAGE].remedy),
-                  f'data-check="{account_id}"', f"DELETE /v1/accounts/{account_id}", "reconnect this account"):  # fmt: skip
+                  f'data-check="{account_id}"', f"DELETE /v1/accounts/{account_id}", "reconnect this"):  # fmt: skip
         assert words in shown, words
 
 
