@@ -1,21 +1,7 @@
-"""Munadi's test mode: the networks emulated over real HTTP, with a page to look at the result.
+"""Munadi's test mode: the networks emulated over real HTTP, with a page that shows the result.
 
-Networks are path prefixes of one port: `/bluesky/{pds,entryway,plc,appview,video}`,
-`/facebook/{graph,upload,video,www}`, `/instagram/{graph,token,www}`, `/threads/{graph,token,www}`,
-`/tiktok/{api,upload,www}`, `/youtube/{api,auth,token}`.
-The control API is described in `munadi.sandbox.control`. Nothing here is secret, and nothing from here imports the
-rest of munadi.
-
-Seeded profiles, the same after every reset:
-
-| channel   | name               | id                                 | credential                       |
-|-----------|--------------------|------------------------------------|----------------------------------|
-| bluesky   | `munadi.bsky.test` | `did:plc:munadisandboxdefaultprof` | password `sand-box2-app3-pass`   |
-| facebook  | `munadi.sandbox`   | `100000000000001`                  | token `EAAsandboxMunadiPageToken` |
-| instagram | `munadi.sandbox`   | `17841400000000001`                | token `IGsandboxMunadiAccessToken` |
-| threads   | `munadi.sandbox`   | `26750000000000001`                | token `THsandboxMunadiAccessToken` |
-| tiktok    | `munadi.sandbox`   | `-000MunadiSandboxOpenId`          | token `act.sandboxMunadiAccessToken` |
-| youtube   | `@munadi.sandbox`  | `UCmunadisandboxdefault00`         | token `ya29.sandboxMunadiAccessToken` |
+Each network is a path prefix of one port. docs/sandbox.md has the default profiles, the faults and the control API.
+Nothing here is secret, and nothing here imports the rest of munadi.
 """
 
 from munadi.sandbox.app import create_app

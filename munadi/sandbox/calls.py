@@ -1,11 +1,11 @@
-"""The log of what the emulated networks were asked. Paths only: queries and bodies may hold tokens."""
+"""The log of calls to the emulated networks. Paths only: queries and bodies may contain tokens."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
 
-from munadi.sandbox.clock import iso, wall_time
+from munadi.sandbox.clock import wall_time
 
 CAPACITY = 10_000
 
@@ -21,21 +21,7 @@ class CallRecord:
     visible: bool
     status: int | None = None  # None: nothing (yet) or no complete answer was sent
     effect: bool = False
-    fault: str | None = None  # the fault that played a part, by its id
-
-    def as_json(self) -> dict[str, object]:
-        return {
-            "at": iso(self.at),
-            "channel": self.channel,
-            "operation": self.operation,
-            "method": self.method,
-            "path": self.path,
-            "status": self.status,
-            "profile": self.profile,
-            "visible": self.visible,
-            "effect": self.effect,
-            "fault": self.fault,
-        }
+    fault: str | None = None  # the id of the fault that acted on it
 
 
 class CallLog:

@@ -35,10 +35,7 @@ def test_an_access_token_expires_after_two_hours_as_a_400(sandbox: Sandbox, blue
     assert bluesky.put(RKEY, post()).status_code == 200
     _advance(sandbox, 61)
     expired = bluesky.put(RKEY, post("later"))
-    assert (expired.status_code, expired.json()) == (
-        400,
-        {"error": "ExpiredToken", "message": "Token has expired"},
-    )
+    assert (expired.status_code, expired.json()) == (400, {"error": "ExpiredToken", "message": "Token has expired"})
 
 
 def test_missing_garbled_and_wrong_tokens_have_their_own_answers(bluesky: Bluesky) -> None:
@@ -85,10 +82,7 @@ def test_expiring_access_leaves_the_refresh_token_usable(sandbox: Sandbox, blues
 def test_a_taken_down_or_deactivated_account_cannot_write(sandbox: Sandbox, bluesky: Bluesky) -> None:
     login = {"identifier": HANDLE, "password": PASSWORD}
     sandbox.control("PATCH", f"/profiles/bluesky/{HANDLE}", {"status": "deactivated"})
-    assert bluesky.put(RKEY, post()).json() == {
-        "error": "AccountDeactivated",
-        "message": "Account is deactivated",
-    }
+    assert bluesky.put(RKEY, post()).json() == {"error": "AccountDeactivated", "message": "Account is deactivated"}
     session = bluesky.xrpc("server.createSession", json=login).json()
     assert (session["active"], session["status"]) == (False, "deactivated")
     sandbox.control("PATCH", f"/profiles/bluesky/{HANDLE}", {"status": "takendown"})

@@ -8,19 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.sandbox.youtube_tube import (
-    API,
-    CHANNEL,
-    CLIP,
-    DAY,
-    PARTS,
-    TOKEN,
-    UNIT,
-    UPLOAD,
-    UPLOADS,
-    Tube,
-    reason,
-)
+from tests.sandbox.youtube_tube import API, CHANNEL, CLIP, DAY, PARTS, TOKEN, UNIT, UPLOAD, UPLOADS, Tube, reason
 from tests.sandbox.youtube_tube import tube as tube  # a fixture
 
 

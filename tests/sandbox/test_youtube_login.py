@@ -11,16 +11,7 @@ import httpx
 import pytest
 
 from tests.sandbox.conftest import Sandbox
-from tests.sandbox.youtube_tube import (
-    API,
-    APP,
-    CHANNEL,
-    DAY,
-    GRANT,
-    TOKEN,
-    Tube,
-    reason,
-)
+from tests.sandbox.youtube_tube import API, APP, CHANNEL, DAY, GRANT, TOKEN, Tube, reason
 from tests.sandbox.youtube_tube import tube as tube  # a fixture
 
 SCOPE = "https://www.googleapis.com/auth/youtube"

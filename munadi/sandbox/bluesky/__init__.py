@@ -11,18 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from munadi.sandbox.bluesky import (
-    directory,
-    lexicon,
-    limits,
-    login,
-    parts,
-    repository,
-    server,
-    tokens,
-    video,
-    views,
-)
+from munadi.sandbox.bluesky import directory, lexicon, limits, login, parts, repository, server, tokens, video, views
 from munadi.sandbox.bluesky.accounts import (
     DEFAULT,
     HANDLE_DOMAIN,

@@ -46,11 +46,7 @@ def xrpc_error(
 
 
 def refuse(
-    name: str,
-    message: str | None = None,
-    *,
-    status: int | None = None,
-    headers: dict[str, str] | None = None,
+    name: str, message: str | None = None, *, status: int | None = None, headers: dict[str, str] | None = None
 ) -> Refusal:
     return Refusal(xrpc_error(name, message, status=status, headers=headers))
 

@@ -88,8 +88,7 @@ POST = _object(
     facets=_array(FACET),
     reply=_object(["root", "parent"], root=STRONG_REF, parent=STRONG_REF),
     embed=_union(
-        **MEDIA_EMBEDS,
-        **{"app.bsky.embed.record": QUOTE, "app.bsky.embed.recordWithMedia": QUOTE_WITH_MEDIA},
+        **MEDIA_EMBEDS, **{"app.bsky.embed.record": QUOTE, "app.bsky.embed.recordWithMedia": QUOTE_WITH_MEDIA}
     ),
     langs=_array(_string(format="language"), 3),
     labels=_union(**{"com.atproto.label.defs#selfLabels": SELF_LABELS}),
@@ -152,12 +151,7 @@ PUT_RECORD = {
     "nullable": ["swapRecord"],
 }
 DELETE_RECORD = _object(
-    ["repo", "collection", "rkey"],
-    repo=REPO,
-    collection=COLLECTION,
-    rkey=RKEY,
-    swapRecord=CID,
-    swapCommit=CID,
+    ["repo", "collection", "rkey"], repo=REPO, collection=COLLECTION, rkey=RKEY, swapRecord=CID, swapCommit=CID
 )
 KEYED = {"collection": COLLECTION, "rkey": RKEY}
 CREATE, UPDATE, DELETE = (f"com.atproto.repo.applyWrites#{name}" for name in ("create", "update", "delete"))
@@ -167,11 +161,7 @@ WRITE = {
     DELETE: _object(["collection", "rkey"], **KEYED),
 }
 APPLY_WRITES = _object(
-    ["repo", "writes"],
-    repo=REPO,
-    validate=BOOLEAN,
-    writes=_array({**_union(**WRITE), "closed": True}),
-    swapCommit=CID,
+    ["repo", "writes"], repo=REPO, validate=BOOLEAN, writes=_array({**_union(**WRITE), "closed": True}), swapCommit=CID
 )
 UPLOAD_ID = _object(["jobId"], jobId=_string(maxLength=256))
 START_UPLOAD = _object(

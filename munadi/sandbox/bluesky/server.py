@@ -114,8 +114,7 @@ def _check_expiry(seconds: float, method: str | None) -> None:
         raise refuse("BadExpiration", "cannot request a token with an expiration more than an hour in the future")
     if not method and seconds > MINUTE:
         raise refuse(
-            "BadExpiration",
-            "cannot request a method-less token with an expiration more than a minute in the future",
+            "BadExpiration", "cannot request a method-less token with an expiration more than a minute in the future"
         )
 
 

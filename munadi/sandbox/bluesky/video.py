@@ -68,11 +68,7 @@ async def upload_video(platform: Bluesky, call: Call) -> Answer:
         raise refuse(text, text)
     known = of_file(platform, account.did, hashlib.sha256(call.body).hexdigest())
     if known is not None:
-        body = {
-            "error": "already_exists",
-            "message": "Video already processed",
-            **job_status(platform, known),
-        }
+        body = {"error": "already_exists", "message": "Video already processed", **job_status(platform, known)}
         return Answer(409, body)
     found = refusal_of(platform, account, len(call.body))
     if found is not None:

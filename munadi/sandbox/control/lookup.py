@@ -1,4 +1,4 @@
-"""Finding what a control call names, with a 4xx that says what there is instead."""
+"""Find what a control call names; an unknown name answers 4xx with the known ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def profile_of(network: Platform[Any], reference: str) -> str:
 
 
 def require_operation(network: Platform[Any], operation: str) -> None:
-    """A fault with a misspelt operation would never strike and the test would pass for nothing."""
+    """A fault with a misspelt operation would never act, and the test would pass without reason."""
     names = network.operation_names()
     if operation != "*" and operation not in names:
         raise HTTPException(422, f"unknown operation {operation!r}; there are {', '.join(sorted(names))}")

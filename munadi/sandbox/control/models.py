@@ -1,7 +1,8 @@
-"""What the control API accepts. Camel case on the wire; unknown fields are refused, so typos show."""
+"""What the control API accepts. Camel case on the wire; unknown fields are refused, so that typos show."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -73,4 +74,9 @@ class Expiry(ControlModel):
 class Revocation(ControlModel):
     channel: str
     profile: str
-    subcode: int | None = None  # Instagram: the reason, among the 190 family
+    subcode: int | None = None  # at Meta the reason, of the 190 family
+
+
+def camel(row: Any) -> dict[str, Any]:
+    """A dataclass as the control API shows it."""
+    return {to_camel(field.name): getattr(row, field.name) for field in fields(row)}

@@ -6,10 +6,10 @@ from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
 
-from munadi.sandbox.control.looking import root_url
 from munadi.sandbox.control.lookup import network_of, profile_of
-from munadi.sandbox.control.models import Expiry, NewProfile, ProfileChange, Revocation
-from munadi.sandbox.platform import ProfileView, UnsupportedError
+from munadi.sandbox.control.models import Expiry, NewProfile, ProfileChange, Revocation, camel
+from munadi.sandbox.control.reports import root_url
+from munadi.sandbox.platform import UnsupportedError
 from munadi.sandbox.state import SandboxState
 
 
@@ -26,7 +26,7 @@ def add_routes(router: APIRouter, state: SandboxState, base_url: str | None) -> 
 
     @router.get("/profiles")
     async def profiles() -> list[dict[str, str]]:
-        return [_json(profile) for network in state.networks.values() for profile in network.profiles()]
+        return [camel(profile) for network in state.networks.values() for profile in network.profiles()]
 
     @router.patch("/profiles/{channel}/{profile}")
     async def change(channel: str, profile: str, wanted: ProfileChange) -> dict[str, str]:
@@ -35,7 +35,7 @@ def add_routes(router: APIRouter, state: SandboxState, base_url: str | None) -> 
         if wanted.status not in network.statuses:
             raise HTTPException(422, f"unknown status; there are {', '.join(sorted(network.statuses))}")
         network.set_status(profile_id, wanted.status)
-        return next(_json(view) for view in network.profiles() if view.id == profile_id)
+        return next(camel(view) for view in network.profiles() if view.id == profile_id)
 
     @router.post("/profiles/{channel}/{profile}/credentials")
     async def renew(channel: str, profile: str, request: Request) -> dict[str, Any]:
@@ -53,13 +53,3 @@ def add_routes(router: APIRouter, state: SandboxState, base_url: str | None) -> 
         network = network_of(state, revocation.channel)
         network.revoke_tokens(profile_of(network, revocation.profile), revocation.subcode)
         return {"status": "ok"}
-
-
-def _json(profile: ProfileView) -> dict[str, str]:
-    return {
-        "channel": profile.channel,
-        "id": profile.id,
-        "name": profile.name,
-        "status": profile.status,
-        "url": profile.url,
-    }

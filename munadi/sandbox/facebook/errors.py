@@ -8,12 +8,7 @@ from __future__ import annotations
 
 from munadi.sandbox.exchange import Answer, Refusal
 from munadi.sandbox.graph import errors as family
-from munadi.sandbox.graph.errors import (
-    APP_REMOVED,
-    PASSWORD_CHANGED,
-    SESSION_INVALID,
-    GraphError,
-)
+from munadi.sandbox.graph.errors import APP_REMOVED, PASSWORD_CHANGED, SESSION_INVALID, GraphError
 
 CHECKPOINT = GraphError(190, 459, "Error validating access token: You cannot access the app till you log in "
                         "to www.facebook.com and follow the instructions given.")  # fmt: skip

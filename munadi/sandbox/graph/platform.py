@@ -115,7 +115,4 @@ class GraphPlatform(Platform[Profile]):
         percent = min(100, len(self._recent) * 100 // max(1, self.limits["callsPerHour"]))
         used = {"call_count": percent, "total_cputime": percent, "total_time": percent}
         business = {"type": kind, **used, "estimated_time_to_regain_access": 0}
-        return {
-            "X-App-Usage": json.dumps(used),
-            "X-Business-Use-Case-Usage": json.dumps({business_id: [business]}),
-        }
+        return {"X-App-Usage": json.dumps(used), "X-Business-Use-Case-Usage": json.dumps({business_id: [business]})}

@@ -13,17 +13,15 @@ from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from munadi.sandbox.clock import iso
-from munadi.sandbox.control.looking import root_url
+from munadi.sandbox.control.reports import root_url
 from munadi.sandbox.platform import PostView
-from munadi.sandbox.rendering import PAGE_FOLDER, render
+from munadi.sandbox.rendering import PAGE_FOLDER, PRIVATE_PAGE, render
 from munadi.sandbox.state import SandboxState
 
 POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'"
 HEADERS = {
+    **PRIVATE_PAGE,
     "content-security-policy": POLICY + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
 }
 ASSETS = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
 NEWEST = 60  # the page is for looking; the control API lists everything

@@ -1,12 +1,14 @@
-"""The oracle: health, what is visible, what was called."""
+"""What the networks hold and what they were asked: health, visible posts, the log of calls; and the reset."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
 
 from munadi.sandbox.clock import iso
+from munadi.sandbox.control.models import camel
 from munadi.sandbox.platform import PostView
 from munadi.sandbox.state import SandboxState
 
@@ -27,8 +29,8 @@ def add_routes(router: APIRouter, state: SandboxState, base_url: str | None) -> 
         return [post_json(post, root) for post in state.posts(root, channel, profile)]
 
     @router.get("/calls")
-    async def calls(channel: str | None = None) -> list[dict[str, object]]:
-        return [record.as_json() for record in state.calls.listed(channel)]
+    async def calls(channel: str | None = None) -> list[dict[str, Any]]:
+        return [asdict(record) | {"at": iso(record.at)} for record in state.calls.listed(channel)]
 
 
 def root_url(request: Request, base_url: str | None) -> str:
@@ -36,27 +38,15 @@ def root_url(request: Request, base_url: str | None) -> str:
 
 
 def post_json(post: PostView, root: str) -> dict[str, Any]:
-    media = [
+    body = camel(post) | {"createdAt": iso(post.received_at)}
+    body["media"] = [
         {
-            "url": f"{root}/media/{stored.digest}",
-            "mimeType": stored.mime_type,
-            "width": stored.width,
-            "height": stored.height,
+            "url": f"{root}/media/{one.digest}",
+            "mimeType": one.mime_type,
+            "width": one.width,
+            "height": one.height,
             "alt": alt,
         }
-        for stored, alt in post.media
+        for one, alt in post.media
     ]
-    return {
-        "channel": post.channel,
-        "profile": post.profile,
-        "profileName": post.profile_name,
-        "id": post.id,
-        "url": post.url,
-        "text": post.text,
-        "createdAt": iso(post.received_at),
-        "media": media,
-        "kind": post.kind,
-        "link": post.link,
-        "comments": post.comments,
-        "raw": post.raw,
-    }
+    return {name: value for name, value in body.items() if name not in ("receivedAt", "notes")}

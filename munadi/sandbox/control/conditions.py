@@ -1,4 +1,4 @@
-"""What a test plants: faults, the clock, delays, limits and switches."""
+"""The conditions of a test: faults, the clock, delays, limits, switches and addresses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Response
 
 from munadi.sandbox.clock import iso
 from munadi.sandbox.control.lookup import network_of, profile_of, require_operation
-from munadi.sandbox.control.models import Address, ClockShift, Delay, Limit, NewFault, Switch
+from munadi.sandbox.control.models import Address, ClockShift, Delay, Limit, NewFault, Switch, camel
 from munadi.sandbox.faults import Fault
 from munadi.sandbox.state import SandboxState
 
@@ -28,11 +28,11 @@ def _add_faults(router: APIRouter, state: SandboxState) -> None:
         require_operation(network, fault.operation)
         if fault.profile is not None:
             profile_of(network, fault.profile)
-        return _fault_json(state.faults.plant(Fault(**fault.model_dump())))
+        return camel(state.faults.plant(Fault(**fault.model_dump())))
 
     @router.get("/faults")
     async def faults() -> list[dict[str, Any]]:
-        return [_fault_json(fault) for fault in state.faults.listed()]
+        return [camel(fault) for fault in state.faults.listed()]
 
     @router.delete("/faults", status_code=204, response_class=Response)
     async def remove_all() -> None:
@@ -45,28 +45,24 @@ def _add_faults(router: APIRouter, state: SandboxState) -> None:
 
 
 def _add_clock(router: APIRouter, state: SandboxState) -> None:
-    def told() -> dict[str, Any]:
+    def now() -> dict[str, Any]:
         return {"now": iso(state.clock.now()), "shiftSeconds": state.clock.shift_seconds}
 
     @router.get("/clock")
     async def clock() -> dict[str, Any]:
-        return told()
+        return now()
 
     @router.post("/clock")
     async def advance(shift: ClockShift) -> dict[str, Any]:
         state.clock.advance(shift.advance_seconds)
-        return told()
+        return now()
 
 
 def _add_settings(router: APIRouter, state: SandboxState) -> None:
     @router.get("/settings")
     async def settings() -> dict[str, Any]:
         return {
-            network.channel: {
-                "delays": network.delays,
-                "limits": network.limits,
-                "switches": network.switches,
-            }
+            network.channel: {"delays": network.delays, "limits": network.limits, "switches": network.switches}
             for network in state.networks.values()
         }
 
@@ -94,20 +90,3 @@ def _set(settings: dict[str, Value], kind: str, value: Value) -> dict[str, Value
         raise HTTPException(422, f"unknown kind {kind!r}; there are {', '.join(sorted(settings))}")
     settings[kind] = value
     return settings
-
-
-def _fault_json(fault: Fault) -> dict[str, Any]:
-    return {
-        "id": fault.id,
-        "channel": fault.channel,
-        "operation": fault.operation,
-        "mode": fault.mode,
-        "times": fault.times,
-        "hits": fault.hits,
-        "profile": fault.profile,
-        "status": fault.status,
-        "body": fault.body,
-        "headers": fault.headers,
-        "error": fault.error,
-        "delaySeconds": fault.delay_seconds,
-    }
