@@ -1,108 +1,11 @@
-"""The consent page of the five networks that have one: what it shows, and that only what was ticked is granted."""
+"""The consent page of the five networks that have one: what it shows, and that only ticked scopes are granted."""
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
-
-import httpx
 import pytest
 
 from tests.sandbox.conftest import Sandbox
-
-BACK = "https://munadi.example/callback"
-GOOGLE = "https://www.googleapis.com/auth/youtube"
-# network: (title, consent page, token address, what separates scopes, two of them, the app's name for itself)
-NETWORKS = {
-    "instagram": (
-        "Instagram", "/instagram/www/oauth/authorize", "/instagram/token/oauth/access_token", ",",
-        ["instagram_business_basic", "instagram_business_content_publish"], "client_id",
-    ),
-    "threads": (
-        "Threads", "/threads/www/oauth/authorize", "/threads/graph/oauth/access_token", ",",
-        ["threads_basic", "threads_content_publish"], "client_id",
-    ),
-    "facebook": (
-        "Facebook", "/facebook/www/v26.0/dialog/oauth", "/facebook/graph/v26.0/oauth/access_token", ",",
-        ["pages_show_list", "pages_manage_posts"], "client_id",
-    ),
-    "instagram-page": (
-        "Facebook", "/instagram/fbwww/v26.0/dialog/oauth", "/instagram/fbgraph/v26.0/oauth/access_token", ",",
-        ["instagram_basic", "pages_show_list"], "client_id",
-    ),
-    "tiktok": (
-        "TikTok", "/tiktok/www/v2/auth/authorize/", "/tiktok/api/v2/oauth/token/", ",",
-        ["user.info.basic", "video.publish"], "client_key",
-    ),
-    "youtube": (
-        "YouTube", "/youtube/auth/o/oauth2/v2/auth", "/youtube/token/token", " ",
-        [f"{GOOGLE}.upload", f"{GOOGLE}.readonly"], "client_id",
-    ),
-}  # fmt: skip
-EVERY = pytest.mark.parametrize("network", NETWORKS)
-
-
-class Form(HTMLParser):
-    """The form of a page, as a browser would send it."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.inputs: list[dict[str, str | None]] = []
-        self.form: dict[str, str | None] = {}
-        self.buttons: list[dict[str, str | None]] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = dict(attributes)
-        if tag == "form":
-            self.form = given
-        elif tag == "input":
-            self.inputs.append(given)
-        elif tag == "button":
-            self.buttons.append(given)
-
-    def of(self, kind: str, name: str) -> list[str]:
-        return [one["value"] or "" for one in self.inputs if (one["type"], one["name"]) == (kind, name)]
-
-    def sent(self, *cleared: str, button: int = 0) -> httpx.QueryParams:
-        """The query of a browser's GET, with these boxes cleared."""
-        pairs = [
-            (one["name"] or "", one["value"] or "")
-            for one in self.inputs
-            if one["type"] == "hidden" or ("checked" in one and one["value"] not in cleared)
-        ]
-        pressed = self.buttons[button]
-        if name := pressed.get("name"):
-            pairs.append((name, pressed["value"] or ""))
-        return httpx.QueryParams(tuple(pairs))
-
-
-class Consenting:
-    """An app's way through the consent page of one network."""
-
-    def __init__(self, sandbox: Sandbox, network: str) -> None:
-        self.http = sandbox.http
-        self.title, self.page, self.token, separator, self.scopes, client = NETWORKS[network]
-        self.asked = {client: "app-1", "redirect_uri": BACK, "response_type": "code", "state": "s1&x=1"}
-        self.asked["scope"] = separator.join(self.scopes)
-        self.client = client
-
-    def shown(self) -> httpx.Response:
-        return self.http.get(self.page, params=self.asked)
-
-    def submitted(self, *cleared: str, button: int = 0) -> dict[str, str]:
-        """Where the form leads."""
-        answer = self.http.get(self.page, params=Form(self.shown().text).sent(*cleared, button=button))
-        assert answer.status_code == 302, answer.text
-        assert answer.headers["location"].startswith(BACK)
-        return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
-
-    def exchange(self, code: str, **changes: str) -> httpx.Response:
-        form = {self.client: "app-1", "client_secret": "x", "redirect_uri": BACK, "code": code, **changes}
-        if "dialog" in self.page:
-            return self.http.get(self.token, params=form)
-        return self.http.post(self.token, data={"grant_type": "authorization_code", **form})
+from tests.sandbox.consenting import BACK, EVERY, Consenting, Form, granted_scopes
 
 
 @EVERY
@@ -131,30 +34,13 @@ def test_the_page_shows_who_asks_for_what(sandbox: Sandbox, network: str) -> Non
 
 
 @EVERY
-def test_what_is_not_cleared_is_granted(sandbox: Sandbox, network: str) -> None:
+def test_only_ticked_scopes_are_granted(sandbox: Sandbox, network: str) -> None:
     one = Consenting(sandbox, network)
     back = one.submitted(one.scopes[1])
     assert back["state"] == "s1&x=1"
     answer = one.exchange(back["code"])
     assert answer.status_code == 200, answer.text
-    assert told(one, network, answer.json()) == one.scopes[:1]
-
-
-def told(one: Consenting, network: str, tokens: dict[str, Any]) -> list[str]:
-    """The scopes of a grant, wherever the network tells them."""
-    if network == "instagram":
-        return str(tokens["data"][0]["permissions"]).split(",")
-    if network == "threads":
-        token = tokens["access_token"]
-        asked = {"access_token": token, "input_token": token}
-        scopes: list[str] = one.http.get("/threads/graph/v1.0/debug_token", params=asked).json()["data"]["scopes"]
-        return scopes
-    if "dialog" in one.page:
-        host = one.token.removesuffix("oauth/access_token")
-        rows = one.http.get(f"{host}me/permissions", params={"access_token": tokens["access_token"]}).json()["data"]
-        assert {"permission": one.scopes[1], "status": "declined"} in rows
-        return [row["permission"] for row in rows if row["status"] == "granted"]
-    return str(tokens["scope"]).replace(",", " ").split()
+    assert granted_scopes(one, network, answer.json()) == one.scopes[:1]
 
 
 @EVERY
@@ -182,7 +68,7 @@ def test_a_code_is_for_the_app_and_the_address_that_asked(sandbox: Sandbox, netw
 
 
 @EVERY
-def test_a_code_ages(sandbox: Sandbox, network: str) -> None:
+def test_a_code_expires(sandbox: Sandbox, network: str) -> None:
     one = Consenting(sandbox, network)
     lives = 600 if network in ("tiktok", "youtube") else 3600
     young, old = one.submitted()["code"], one.submitted()["code"]
@@ -193,7 +79,7 @@ def test_a_code_ages(sandbox: Sandbox, network: str) -> None:
 
 
 @EVERY
-def test_nobody_is_sent_to_what_is_no_address(sandbox: Sandbox, network: str) -> None:
+def test_no_browser_is_sent_to_a_wrong_address(sandbox: Sandbox, network: str) -> None:
     one = Consenting(sandbox, network)
     for decision in ({}, {"deny": "1"}):
         answer = sandbox.http.get(one.page, params=one.asked | {"redirect_uri": "javascript:alert(1)"} | decision)
@@ -236,6 +122,6 @@ def test_a_page_that_was_not_shared_gives_no_token(sandbox: Sandbox) -> None:
     assert [row["target_ids"] for row in told["granular_scopes"]] == [[first], [first]]
 
 
-def test_profiles_without_persons_are_made_beside_nobody(sandbox: Sandbox) -> None:
+def test_only_networks_with_persons_make_a_profile_beside_another(sandbox: Sandbox) -> None:
     body = {"channel": "threads", "name": "x", "beside": "munadi.sandbox"}
     assert sandbox.http.post("/control/profiles", json=body).status_code == 422

@@ -1,0 +1,129 @@
+"""A browser and an app in front of the consent pages of the emulated networks."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from tests.sandbox.conftest import Sandbox
+
+BACK = "https://munadi.example/callback"
+GOOGLE = "https://www.googleapis.com/auth/youtube"
+# network: (title, consent page, token address, what separates scopes, two of them, the app's name for itself)
+NETWORKS = {
+    "instagram": (
+        "Instagram", "/instagram/www/oauth/authorize", "/instagram/token/oauth/access_token", ",",
+        ["instagram_business_basic", "instagram_business_content_publish"], "client_id",
+    ),
+    "threads": (
+        "Threads", "/threads/www/oauth/authorize", "/threads/graph/oauth/access_token", ",",
+        ["threads_basic", "threads_content_publish"], "client_id",
+    ),
+    "facebook": (
+        "Facebook", "/facebook/www/v26.0/dialog/oauth", "/facebook/graph/v26.0/oauth/access_token", ",",
+        ["pages_show_list", "pages_manage_posts"], "client_id",
+    ),
+    "instagram-page": (
+        "Facebook", "/instagram/fbwww/v26.0/dialog/oauth", "/instagram/fbgraph/v26.0/oauth/access_token", ",",
+        ["instagram_basic", "pages_show_list"], "client_id",
+    ),
+    "tiktok": (
+        "TikTok", "/tiktok/www/v2/auth/authorize/", "/tiktok/api/v2/oauth/token/", ",",
+        ["user.info.basic", "video.publish"], "client_key",
+    ),
+    "youtube": (
+        "YouTube", "/youtube/auth/o/oauth2/v2/auth", "/youtube/token/token", " ",
+        [f"{GOOGLE}.upload", f"{GOOGLE}.readonly"], "client_id",
+    ),
+}  # fmt: skip
+EVERY = pytest.mark.parametrize("network", NETWORKS)
+
+
+class Form(HTMLParser):
+    """The form of a page, as a browser would send it."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.inputs: list[dict[str, str | None]] = []
+        self.form: dict[str, str | None] = {}
+        self.buttons: list[dict[str, str | None]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        if tag == "form":
+            self.form = given
+        elif tag == "input":
+            self.inputs.append(given)
+        elif tag == "button":
+            self.buttons.append(given)
+
+    def of(self, kind: str, name: str) -> list[str]:
+        return [one["value"] or "" for one in self.inputs if (one["type"], one["name"]) == (kind, name)]
+
+    def sent(self, *cleared: str, button: int = 0) -> httpx.QueryParams:
+        """The query of a browser's GET, with these boxes cleared."""
+        pairs = [
+            (one["name"] or "", one["value"] or "")
+            for one in self.inputs
+            if one["type"] == "hidden" or ("checked" in one and one["value"] not in cleared)
+        ]
+        pressed = self.buttons[button]
+        if name := pressed.get("name"):
+            pairs.append((name, pressed["value"] or ""))
+        return httpx.QueryParams(tuple(pairs))
+
+
+class Consenting:
+    """An app's way through the consent page of one network."""
+
+    def __init__(self, sandbox: Sandbox, network: str) -> None:
+        self.http = sandbox.http
+        self.title, self.page, self.token, separator, self.scopes, client = NETWORKS[network]
+        self.asked = {client: "app-1", "redirect_uri": BACK, "response_type": "code", "state": "s1&x=1"}
+        self.asked["scope"] = separator.join(self.scopes)
+        self.client = client
+
+    def shown(self) -> httpx.Response:
+        return self.http.get(self.page, params=self.asked)
+
+    def submitted(self, *cleared: str, button: int = 0) -> dict[str, str]:
+        """Where the form leads."""
+        answer = self.http.get(self.page, params=Form(self.shown().text).sent(*cleared, button=button))
+        assert answer.status_code == 302, answer.text
+        assert answer.headers["location"].startswith(BACK)
+        return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
+
+    def approved(self, **more: str) -> dict[str, str]:
+        """The redirect's query after the consent of the first profile, without the page."""
+        (first, *_) = Form(self.shown().text).of("radio", "approve")
+        answer = self.http.get(self.page, params=self.asked | {"approve": first} | more)
+        assert answer.status_code == 302, answer.text
+        return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
+
+    def exchange(self, code: str, **changes: str) -> httpx.Response:
+        form = {self.client: "app-1", "client_secret": "x", "redirect_uri": BACK, "code": code, **changes}
+        if "dialog" in self.page:
+            return self.http.get(self.token, params=form)
+        return self.http.post(self.token, data={"grant_type": "authorization_code", **form})
+
+
+def granted_scopes(one: Consenting, network: str, tokens: dict[str, Any]) -> list[str]:
+    """The scopes of a grant, wherever the network reports them."""
+    if network == "instagram":
+        return str(tokens["data"][0]["permissions"]).split(",")
+    if network == "threads":
+        token = tokens["access_token"]
+        asked = {"access_token": token, "input_token": token}
+        scopes: list[str] = one.http.get("/threads/graph/v1.0/debug_token", params=asked).json()["data"]["scopes"]
+        return scopes
+    if "dialog" in one.page:
+        host = one.token.removesuffix("oauth/access_token")
+        rows = one.http.get(f"{host}me/permissions", params={"access_token": tokens["access_token"]}).json()["data"]
+        assert {"permission": one.scopes[1], "status": "declined"} in rows
+        return [row["permission"] for row in rows if row["status"] == "granted"]
+    return str(tokens["scope"]).replace(",", " ").split()

@@ -1,0 +1,250 @@
+"""The tokens of the emulated networks: how they are exchanged and refreshed, and how they end."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from tests.sandbox.conftest import INSTAGRAM_ID, Sandbox
+from tests.sandbox.consenting import Consenting
+
+DAY = 86_400
+PAGE, PERSON = "100000000000001", "10150000000000001"
+PERSON_TOKEN = "EAAsandboxMunadiUserToken"
+FACEBOOK, INSTAGRAM, THREADS = "/facebook/graph/v26.0", "/instagram/graph", "/threads/graph"
+APP = {"client_id": "app-1", "client_secret": "x"}
+ANY = object()
+
+
+class Account(NamedTuple):
+    """The default profile of a network, and the cheapest call that needs its token."""
+
+    profile: str
+    token: str
+    path: str
+    query: dict[str, str]
+    refused: tuple[int, Any]  # the status and code of a token that is worth nothing
+
+
+ACCOUNTS = {
+    "facebook": Account("munadi.sandbox", "EAAsandboxMunadiPageToken", f"{FACEBOOK}/me", {}, (400, 190)),
+    "instagram": Account("munadi.sandbox", "IGsandboxMunadiAccessToken", f"{INSTAGRAM}/v26.0/me", {}, (400, 190)),
+    "threads": Account("munadi.sandbox", "THsandboxMunadiAccessToken", f"{THREADS}/v1.0/me", {}, (400, 190)),
+    "tiktok": Account(
+        "munadi.sandbox", "act.sandboxMunadiAccessToken", "/tiktok/api/v2/user/info/", {"fields": "open_id"},
+        (401, "access_token_invalid"),
+    ),
+    "youtube": Account(
+        "@munadi.sandbox", "ya29.sandboxMunadiAccessToken", "/youtube/api/youtube/v3/channels",
+        {"part": "id", "mine": "true"}, (401, "authError"),
+    ),
+}  # fmt: skip
+META = ("facebook", "instagram", "threads")
+
+
+def me(sandbox: Sandbox, channel: str, token: str) -> tuple[int, Any]:
+    """The status and the error's code of the account's call with this token."""
+    account = ACCOUNTS[channel]
+    headers = {"authorization": f"Bearer {token}"}
+    answer = sandbox.http.get(account.path, params=account.query, headers=headers)
+    error = answer.json().get("error") or {}
+    code = error["errors"][0]["reason"] if channel == "youtube" and error else error.get("code")
+    return answer.status_code, None if code == "ok" else code
+
+
+def subcode(sandbox: Sandbox, channel: str, token: str) -> tuple[int, int | None]:
+    error = sandbox.http.get(ACCOUNTS[channel].path, params={"access_token": token}).json()["error"]
+    return error["code"], error.get("error_subcode")
+
+
+def end(sandbox: Sandbox, how: str, channel: str, **more: Any) -> None:
+    sandbox.control("POST", f"/tokens/{how}", {"channel": channel, "profile": ACCOUNTS[channel].profile, **more})
+
+
+@pytest.mark.parametrize("how", ["expire", "revoke"])
+@pytest.mark.parametrize("channel", ACCOUNTS)
+def test_an_ended_token_is_refused_until_the_owner_connects_again(sandbox: Sandbox, channel: str, how: str) -> None:
+    account = ACCOUNTS[channel]
+    assert me(sandbox, channel, account.token) == (200, None)
+    assert me(sandbox, channel, "garbage") == account.refused
+    end(sandbox, how, channel)
+    assert me(sandbox, channel, account.token) == account.refused
+    renewed = sandbox.control("POST", f"/profiles/{channel}/{account.profile}/credentials")
+    assert me(sandbox, channel, renewed["accessToken"]) == (200, None)
+
+
+@pytest.mark.parametrize(
+    ("channel", "sent", "expected"),
+    [
+        *[("facebook", code, (190, code)) for code in (458, 459, 460, 467, 492)],
+        ("instagram", 460, (190, 460)),
+        ("threads", 460, (190, 460)),
+        ("threads", 4279019, (452, 4279019)),
+    ],
+)
+def test_a_revoked_token_has_the_subcode_that_the_test_chose(
+    sandbox: Sandbox, channel: str, sent: int, expected: tuple[int, int]
+) -> None:
+    end(sandbox, "revoke", channel, subcode=sent)
+    assert subcode(sandbox, channel, ACCOUNTS[channel].token) == expected
+    if channel == "facebook":
+        assert subcode(sandbox, channel, PERSON_TOKEN) == expected
+
+
+@pytest.mark.parametrize("channel", META)
+def test_meta_tokens_without_value_expired_or_at_a_checkpoint(sandbox: Sandbox, channel: str) -> None:
+    token = ACCOUNTS[channel].token
+    assert subcode(sandbox, channel, "") == (104, None)
+    sandbox.control("PATCH", f"/profiles/{channel}/munadi.sandbox", {"status": "checkpoint"})
+    assert subcode(sandbox, channel, token) == (190, 459)
+    sandbox.control("PATCH", f"/profiles/{channel}/munadi.sandbox", {"status": "active"})
+    end(sandbox, "expire", channel)
+    assert subcode(sandbox, channel, token) == (190, 463)
+
+
+def test_facebook_tokens_expire_one_kind_at_a_time(sandbox: Sandbox) -> None:
+    end(sandbox, "expire", "facebook", which="refresh")
+    assert me(sandbox, "facebook", ACCOUNTS["facebook"].token) == (200, None)
+    assert subcode(sandbox, "facebook", PERSON_TOKEN) == (190, 463)
+
+
+@pytest.mark.parametrize(("channel", "prefix"), [("instagram", "ig"), ("threads", "th")])
+def test_a_code_becomes_a_short_and_then_a_long_token(sandbox: Sandbox, channel: str, prefix: str) -> None:
+    one = Consenting(sandbox, channel)
+    answer = one.exchange(one.approved()["code"]).json()
+    short = answer["data"][0] if channel == "instagram" else answer
+    host, query = f"/{channel}/graph", {"grant_type": f"{prefix}_exchange_token", "client_secret": "x"}
+    query["access_token"] = short["access_token"]
+    long = sandbox.http.get(f"{host}/access_token", params=query).json()
+    assert long["expires_in"] == 60 * DAY
+    assert me(sandbox, channel, long["access_token"]) == (200, None)
+    for token in {long["access_token"], *([short["access_token"]] if channel == "threads" else [])}:
+        again = sandbox.http.get(f"{host}/access_token", params=query | {"access_token": token}).json()["error"]
+        assert again["code"] == (452 if channel == "threads" else 100)
+
+
+@pytest.mark.parametrize(("channel", "switch"), [("instagram", "flatCodeAnswer"), ("threads", "userIdAsText")])
+def test_the_answer_to_a_code_has_two_forms(sandbox: Sandbox, channel: str, switch: str) -> None:
+    one = Consenting(sandbox, channel)
+    first = one.exchange(one.approved()["code"]).json()
+    sandbox.control("PUT", "/switches", {"channel": channel, "kind": switch, "enabled": True})
+    second = one.exchange(one.approved()["code"]).json()
+    if channel == "instagram":
+        assert (first["data"][0]["user_id"], second["user_id"]) == (int(INSTAGRAM_ID), int(INSTAGRAM_ID))
+    else:
+        assert (first["user_id"], second["user_id"]) == (26750000000000001, "26750000000000001")
+
+
+@pytest.mark.parametrize(("channel", "prefix"), [("instagram", "ig"), ("threads", "th")])
+def test_a_token_younger_than_a_day_is_not_refreshed(sandbox: Sandbox, channel: str, prefix: str) -> None:
+    def refresh(token: str) -> httpx.Response:
+        query = {"grant_type": f"{prefix}_refresh_token", "access_token": token}
+        return sandbox.http.get(f"/{channel}/graph/refresh_access_token", params=query)
+
+    new = refresh(ACCOUNTS[channel].token).json()["access_token"]
+    assert refresh(new).json()["error"]["code"] == 100
+    sandbox.control("POST", "/clock", {"advanceSeconds": DAY + 1})
+    assert refresh(new).status_code == 200
+
+
+def test_a_facebook_code_becomes_a_short_a_long_and_a_pages_token(sandbox: Sandbox) -> None:
+    short = connected_person(sandbox)
+    exchange = APP | {"grant_type": "fb_exchange_token", "fb_exchange_token": short}
+    long = facebook(sandbox, "oauth/access_token", **exchange)
+    assert long["expires_in"] == 60 * DAY
+    (page,) = facebook(sandbox, "me/accounts", access_token=long["access_token"])["data"]
+    assert (page["id"], "CREATE_CONTENT" in page["tasks"]) == (PAGE, True)
+    sandbox.control("POST", "/clock", {"advanceSeconds": 365 * DAY})
+    assert me(sandbox, "facebook", page["access_token"]) == (200, None)
+    assert subcode(sandbox, "facebook", long["access_token"]) == (190, 463)
+
+
+def test_facebook_reports_permissions_and_scopes(sandbox: Sandbox) -> None:
+    rows = facebook(sandbox, "me/permissions", access_token=connected_person(sandbox))["data"]
+    granted = {row["permission"]: row["status"] for row in rows}
+    assert (granted["pages_manage_posts"], granted["pages_manage_engagement"]) == ("granted", "declined")
+    token = ACCOUNTS["facebook"].token
+    data = facebook(sandbox, "debug_token", input_token=token, access_token="1|x")["data"]
+    assert (data["type"], data["profile_id"], data["expires_at"], data["is_valid"]) == ("PAGE", PAGE, 0, True)
+    assert "error" in facebook(sandbox, "debug_token", input_token=token, access_token=PERSON_TOKEN)
+
+
+def test_me_at_facebook_is_a_page_or_a_person(sandbox: Sandbox) -> None:
+    fields, token = "id,name,category", ACCOUNTS["facebook"].token
+    assert facebook(sandbox, "me", access_token=token, fields=fields)["category"] == "Test page"
+    assert facebook(sandbox, "me", access_token=PERSON_TOKEN, fields=fields)["error"]["code"] == 100
+    assert facebook(sandbox, "me", access_token=PERSON_TOKEN)["id"] == PERSON
+    read = facebook(sandbox, PAGE, access_token=PERSON_TOKEN, fields="access_token")
+    assert read["access_token"].startswith("EAA")
+
+
+def facebook(sandbox: Sandbox, path: str, **query: Any) -> Any:
+    return sandbox.http.get(f"{FACEBOOK}/{path}", params=query).json()
+
+
+def connected_person(sandbox: Sandbox) -> str:
+    one = Consenting(sandbox, "facebook")
+    return str(one.exchange(one.approved()["code"]).json()["access_token"])
+
+
+def test_a_token_without_the_scope_may_not_comment_or_answer(sandbox: Sandbox) -> None:
+    (page,) = facebook(sandbox, "me/accounts", access_token=connected_person(sandbox))["data"]
+    headers = {"authorization": f"Bearer {page['access_token']}"}
+    post = sandbox.http.post(f"{FACEBOOK}/{PAGE}/feed", data={"message": "x"}, headers=headers).json()["id"]
+    refused = [sandbox.http.post(f"{FACEBOOK}/{post}/comments", data={"message": "x"}, headers=headers)]
+    for channel, path, form in (
+        ("instagram", f"{INSTAGRAM}/v26.0/17900000000000000/comments", {"message": "x"}),
+        ("threads", f"{THREADS}/v1.0/me/threads", {"media_type": "TEXT", "text": "x", "reply_to_id": "1"}),
+    ):
+        one = Consenting(sandbox, channel)
+        answer = one.exchange(one.approved()["code"]).json()
+        token = (answer["data"][0] if channel == "instagram" else answer)["access_token"]
+        refused.append(sandbox.http.post(path, data=form | {"access_token": token}))
+    assert [(one.status_code, one.json()["error"]["code"]) for one in refused] == [(403, 10)] * 3
+
+
+CHALLENGES: dict[str, tuple[Callable[[bytes], str], str]] = {
+    "tiktok": (bytes.hex, "invalid_request"),
+    "youtube": (lambda raw: base64.urlsafe_b64encode(raw).decode().rstrip("="), "invalid_grant"),
+}
+
+
+@pytest.mark.parametrize("network", CHALLENGES)
+def test_a_challenge_needs_its_verifier(sandbox: Sandbox, network: str) -> None:
+    encode, error = CHALLENGES[network]
+    verifier, one = "v" * 43, Consenting(sandbox, network)
+    challenge = encode(hashlib.sha256(verifier.encode()).digest())
+    code = one.approved(code_challenge=challenge, code_challenge_method="S256")["code"]
+    wrong = one.exchange(code, code_verifier="w" * 43)
+    assert (wrong.status_code, wrong.json()["error"]) == (400, error)
+    assert one.exchange(code).status_code == 400
+    assert one.exchange(code, code_verifier=verifier).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("network", "form", "status", "error"),
+    [
+        ("tiktok", {"client_secret": ""}, 400, "invalid_client"),
+        ("tiktok", {"client_key": ""}, 400, "invalid_client"),
+        ("tiktok", {"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ("tiktok", {"code": "x"}, 400, "invalid_grant"),
+        ("youtube", {"client_secret": ""}, 401, "invalid_client"),
+        ("youtube", {"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ("youtube", {"code": "x"}, 400, "invalid_grant"),
+        ("instagram", {"client_secret": ""}, 400, None),
+        ("threads", {"client_secret": ""}, 400, None),
+        ("facebook", {"client_secret": ""}, 400, ANY),
+    ],
+)
+def test_a_wrong_request_for_tokens(
+    sandbox: Sandbox, network: str, form: dict[str, str], status: int, error: object
+) -> None:
+    one = Consenting(sandbox, network)
+    answer = one.exchange(**{"code": one.approved()["code"]} | form)
+    assert answer.status_code == status
+    assert error is ANY or answer.json().get("error") == error
