@@ -10,7 +10,7 @@ PYTHON ?= python3
 ARGS ?=
 
 BIN := .venv/bin
-# Processes that share the tests must collect the same: sets are in one order with one seed. The longest begin first.
+# Processes that share the tests must collect the same: sets are in one order with one seed. Whole stacks come first.
 SIDE_BY_SIDE = PYTHONHASHSEED=0 $(BIN)/pytest -q --no-loadscope-reorder
 UV := .cache/uv/bin/uv
 RUFF_PATHS := .
@@ -42,8 +42,9 @@ test-setup: setup ## What the tests need beyond Python: Node, Chromium, docker-c
 	@$(BIN)/python -m tests.support.pds
 	@$(BIN)/python -m tests.support.axe
 
+# One process for the whole stacks, which mostly wait, and two for everything else.
 test: test-setup check ## check, then the tests with real servers; the slower proofs are in faults and soak
-	$(SIDE_BY_SIDE) -n 2 --dist loadgroup -m "not soak and not faults" $(ARGS)
+	$(SIDE_BY_SIDE) -n 3 --dist loadgroup -m "not soak and not faults" $(ARGS)
 
 faults: test-setup ## The small versions of the slower proofs, three at a time; about ten minutes
 	$(SIDE_BY_SIDE) -m faults -n 3 --dist loadfile $(ARGS)

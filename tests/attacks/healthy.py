@@ -20,7 +20,7 @@ from uuid import uuid4
 import httpx
 
 from tests.attacks.target import Target
-from tests.e2e.brand import Brand
+from tests.e2e.brand import Brand, epoch
 from tests.hostile.servers import Call, serving
 
 LEAD = 3.0
@@ -70,7 +70,7 @@ class Receiver:
         now, event = time.time(), json.loads(call.body)
         if event["id"] not in self.seen:
             self.seen.add(event["id"])
-            sent = datetime.fromisoformat(event["timestamp"]).timestamp()
+            sent = epoch(event["timestamp"])
             self.lags.append((sent, now - sent))
         await call.head(204)
 
@@ -135,8 +135,4 @@ class Healthy:
 
     async def _shown(self) -> dict[str, float]:
         answer = await self.brand.sandbox.get("/control/posts", params={"channel": "bluesky"})
-        return {
-            post["text"]: datetime.fromisoformat(post["createdAt"]).timestamp()
-            for post in answer.json()
-            if post["text"] in self.dues
-        }
+        return {post["text"]: epoch(post["createdAt"]) for post in answer.json() if post["text"] in self.dues}

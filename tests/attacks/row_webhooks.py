@@ -13,6 +13,7 @@ import httpx
 from tests.attacks.attack import Attack, Scene, timed
 from tests.attacks.healthy import Receiver, rank
 from tests.attacks.seed import add_events
+from tests.e2e.brand import epoch
 from tests.hostile.servers import Call, serving, silence
 from tests.support.ports import free_port
 
@@ -46,7 +47,7 @@ async def _burst(scene: Scene, name: str) -> None:
         while len(shown) < BURST and time.time() < due + 90:
             await asyncio.sleep(1)
             listed = (await sandbox.get("/control/posts", params={"channel": "bluesky"})).json()
-            shown = {p["text"]: _seconds(p["createdAt"]) for p in listed if p["text"] in set(texts)}
+            shown = {p["text"]: epoch(p["createdAt"]) for p in listed if p["text"] in set(texts)}
     late = [shown.get(text, time.time()) - due for text in texts]
     await asyncio.sleep(10)
     heard = receiver.since(due)
@@ -69,10 +70,6 @@ async def _beside(scene: Scene) -> None:
             answer = await api.post("/v1/webhooks/endpoints", json={"url": url, "brandRef": scene.ref})
             assert answer.status_code == 201, answer.text
         await _burst(scene, "beside")
-
-
-def _seconds(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()
 
 
 async def _talkative(call: Call) -> None:

@@ -15,6 +15,7 @@ import httpx
 from standardwebhooks.webhooks import Webhook
 from svix.webhooks import Webhook as SvixWebhook
 
+UNENDED = ("accepted", "queued", "publishing")
 ENDED = {"published", "partially_published", "failed", "canceled", "unconfirmed"}
 
 
@@ -127,10 +128,8 @@ class Brand:
         return [row for row in answer.json() if row["text"] == text]
 
     async def upload(self, content: bytes, name: str = "a.jpg", **more: str) -> dict[str, str]:
-        """Store a file; the reference by which a post names it."""
-        answer = await self.api.post("/v1/media", files={"file": (name, content)}, data={"brandRef": self.ref})
-        assert answer.status_code == 201, answer.text
-        return {"id": answer.json()["id"], **more}
+        """Store a file of the brand; the reference by which a post names it."""
+        return {"id": await store(self.api, content, name, brandRef=self.ref), **more}
 
     async def account(self, channel: str) -> dict[str, Any]:
         """The brand's account on a network, read by its id."""
@@ -166,6 +165,25 @@ class Brand:
         found: dict[str, Any] = await until(read)
         return found
 
+    async def contents(self, **asked: Any) -> list[dict[str, Any]]:
+        """The brand's posts that fit. All pages of them, or the first when `limit` is given."""
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while cursor is not None:
+            given = {"brandRef": self.ref, "limit": 100, **asked} | ({"cursor": cursor} if cursor else {})
+            answer = await self.api.get("/v1/contents", params=given)
+            assert answer.status_code == 200, answer.text
+            found += answer.json()["data"]
+            cursor = answer.json()["nextCursor"] if "limit" not in asked else None
+        return found
+
+    async def all_ended(self, within: float) -> dict[str, dict[str, Any]]:
+        """The brand's posts by id once all have ended, or as they are after `within` seconds."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline and await self.contents(status=UNENDED, limit=1):  # noqa: ASYNC110
+            await asyncio.sleep(0.3)
+        return {content["id"]: content for content in await self.contents()}
+
     async def events(self) -> list[str]:
         """The types of the brand's events, oldest first."""
         listed = await self.api.get("/v1/events", params={"brandRef": self.ref, "limit": 100})
@@ -179,6 +197,18 @@ async def until(read: Callable[[], Awaitable[Any]], within: float = 30, every: f
         assert time.monotonic() < deadline, f"not within {within} s: {answer!r}"
         await asyncio.sleep(every)
     return answer
+
+
+async def store(api: httpx.AsyncClient, content: bytes, name: str, **fields: str) -> str:
+    """The id of a stored file, which is every brand's without `brandRef`."""
+    answer = await api.post("/v1/media", files={"file": (name, content)}, data=fields)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+def epoch(moment: str) -> float:
+    """A time of an answer as seconds since the epoch."""
+    return datetime.fromisoformat(moment).timestamp()
 
 
 async def is_up(api: httpx.AsyncClient) -> bool:

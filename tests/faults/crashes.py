@@ -16,7 +16,7 @@ from tests.faults.points import Passage
 from tests.faults.sendings import Sending
 from tests.faults.shells import OwnApi
 from tests.faults.world import World
-from tests.support.ports import LOOPBACK
+from tests.hostile.servers import Call, serving
 
 # How the media of a content are sent: none, by the id of an upload, by a URL that is fetched.
 KINDS = ("text", "stored", "fetched")
@@ -50,9 +50,7 @@ class Gallery:
     @asynccontextmanager
     async def opened(cls, seconds: float = 0.0) -> AsyncIterator[Gallery]:
         gallery = cls(seconds)
-        server = await asyncio.start_server(gallery._show, LOOPBACK, 0)
-        gallery.url = f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}"
-        async with server:
+        async with serving(gallery._show) as gallery.url:
             yield gallery
 
     async def asked(self, numbers: Iterable[int], within: float = 20) -> None:
@@ -62,16 +60,12 @@ class Gallery:
             while not wanted <= self.paths:  # noqa: ASYNC110 - other processes ask
                 await asyncio.sleep(0.02)
 
-    async def _show(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        path = (await reader.readuntil(b"\r\n\r\n")).decode().split()[1]
-        self.paths.add(path)
+    async def _show(self, call: Call) -> None:
+        self.paths.add(call.path)
         await asyncio.sleep(self.seconds)
         out = io.BytesIO()
-        Image.new("RGB", (320, 320), f"#{random.Random(path).randrange(1 << 24):06x}").save(out, "JPEG")
-        size = f"content-type: image/jpeg\r\ncontent-length: {out.tell()}\r\nconnection: close\r\n\r\n"
-        writer.write(f"HTTP/1.1 200 OK\r\n{size}".encode() + out.getvalue())
-        await writer.drain()
-        writer.close()
+        Image.new("RGB", (320, 320), f"#{random.Random(call.path).randrange(1 << 24):06x}").save(out, "JPEG")
+        await call.answer(out.getvalue(), "image/jpeg")
 
 
 def sending_of(world: World, gallery: Gallery, crash: Crash) -> Sending:

@@ -1,4 +1,4 @@
-"""Row 5's disturbances: what makes a content's workflow run anew, or twice, while the content is on its way."""
+"""What makes a content's workflow run anew, or twice, while the content is on its way."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,13 +17,11 @@ from temporalio.client import Client
 from munadi.config import TemporalSettings
 from munadi.temporal import connect
 from tests.e2e.brand import Brand
-from tests.e2e.stack import MUNADI, Stack
+from tests.e2e.stack import Stack
 from tests.faults.points import Points
+from tests.faults.shells import own_api
 from tests.faults.world import World, no_quotas
-from tests.support.ports import LOOPBACK, free_port
-from tests.support.processes import Process
 
-UNENDED = ("accepted", "queued", "publishing")
 AT_ONCE = 8
 
 
@@ -44,17 +41,10 @@ async def open_plain(
 
 
 @asynccontextmanager
-async def another_api(world: World, name: str = "second-api") -> AsyncIterator[httpx.AsyncClient]:
+async def another_api(world: World) -> AsyncIterator[httpx.AsyncClient]:
     """A client of one more API process over the same database and Temporal."""
-    port = free_port()
-    env = psutil.Process(world.stack.pids["api"]).environ() | {"MUNADI_API__PORT": str(port)}
-    folder = world.stack.folder
-    with Process([MUNADI, "api"], log=folder / f"{name}.log", env=env, cwd=folder) as process:
-        await asyncio.to_thread(process.wait_for_port, port, 60)
-        async with httpx.AsyncClient(
-            base_url=f"http://{LOOPBACK}:{port}", headers=world.api.headers, timeout=30
-        ) as client:
-            yield client
+    async with own_api(world.stack, "second-api") as api:
+        yield api.client
 
 
 async def temporal_of(world: World) -> Client:
@@ -64,7 +54,7 @@ async def temporal_of(world: World) -> Client:
 
 
 async def create_all(brand: Brand, dues: Mapping[str, float]) -> dict[str, dict[str, Any]]:
-    """The contents as accepted, by text; some clients at once. Due times are seconds since the epoch."""
+    """The accepted posts by text, created by some clients at once. Due times are seconds since the epoch."""
     waiting = iter(list(dues.items()))
     made: dict[str, dict[str, Any]] = {}
 
@@ -74,14 +64,6 @@ async def create_all(brand: Brand, dues: Mapping[str, float]) -> dict[str, dict[
 
     await asyncio.gather(*(client() for _ in range(AT_ONCE)))
     return made
-
-
-async def all_ended(brand: Brand, within: float) -> dict[str, dict[str, Any]]:
-    """The brand's contents by id, once all have ended; after `within` seconds as they are then."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline and await _page(brand, status=UNENDED, limit=1):  # noqa: ASYNC110 - of others
-        await asyncio.sleep(0.5)
-    return {content["id"]: content for content in await _page(brand)}
 
 
 async def posts_by_text(sandbox: httpx.AsyncClient) -> dict[str, list[dict[str, Any]]]:
@@ -107,18 +89,3 @@ def spread(milliseconds: Sequence[float]) -> dict[str, str]:
     return {
         f"lateness {name}": f"{value:.0f} ms" if value < 1000 else f"{value / 1000:.1f} s" for name, value in at.items()
     }
-
-
-async def _page(brand: Brand, **asked: Any) -> list[dict[str, Any]]:
-    """The contents of the brand that fit; all pages, or the first when `limit` is given."""
-    found: list[dict[str, Any]] = []
-    cursor: str | None = None
-    while True:
-        given = {"brandRef": brand.ref, "limit": 100, **asked} | ({"cursor": cursor} if cursor else {})
-        answer = await brand.api.get("/v1/contents", params=given)
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        found += page["data"]
-        cursor = page["nextCursor"]
-        if cursor is None or "limit" in asked:
-            return found

@@ -1,14 +1,13 @@
-"""Contents as a client sends them: one body and one Idempotency-Key until it is answered; and what became of them.
+"""Posts as a client sends them: one body and one Idempotency-Key until it is answered; and what became of them.
 
-The client's reference of each is its key, its text is at the network, so that a content, its post and its sending
-find each other without an id that we have given.
+The client's reference of a post is its key and the network shows its text, so a request, its post and what the network
+shows are matched without an id of ours.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,7 +16,8 @@ from typing import Any
 import httpx
 
 from munadi.domain.ids import workflow_id
-from tests.e2e.brand import ENDED
+from tests.e2e.brand import epoch
+from tests.faults.plain import posts_by_text
 from tests.faults.world import World
 from tests.support.temporal import Client
 
@@ -59,7 +59,7 @@ class Sending:
     @property
     def live_at(self) -> float | None:
         """When the network had it."""
-        return min((datetime.fromisoformat(post["createdAt"]).timestamp() for post in self.posts), default=None)
+        return min((epoch(post["createdAt"]) for post in self.posts), default=None)
 
     async def once(self, client: httpx.AsyncClient) -> httpx.Response | None:
         """Ask once; None when no answer came."""
@@ -114,11 +114,9 @@ class Sending:
 
 async def look(world: World, sendings: Sequence[Sending], within: float = 120) -> list[Sending]:
     """Wait until every content of the brand has ended; then note what the API and the network have of each sending."""
-    contents = await _all_ended(world, within)
-    listed = await world.sandbox.get("/control/posts", params={"channel": "bluesky"})
-    posts = defaultdict(list)
-    for post in listed.json():
-        posts[post["text"]].append(post)
+    # A post that has not ended is a broken promise of its own.
+    contents = (await world.brand.all_ended(within)).values()
+    posts = await posts_by_text(world.sandbox)
     for sending in sendings:
         ours = [content for content in contents if content["clientRef"] == sending.key]
         sending.content_ids = [content["id"] for content in ours]
@@ -134,34 +132,11 @@ def broken(sendings: Iterable[Sending]) -> list[str]:
 
 async def orphans(world: World, temporal: Client) -> list[str]:
     """Contents without a workflow and workflows without a content, in words."""
-    contents = {workflow_id(content["id"]) for content in await contents_of(world)}
+    contents = {workflow_id(content["id"]) for content in await world.brand.contents()}
     workflows = {one.id async for one in temporal.list_workflows("WorkflowType = 'PublishContent'")}
     return [f"{one} has no workflow" for one in contents - workflows] + [
         f"{one} has no content" for one in workflows - contents
     ]
-
-
-async def contents_of(world: World) -> list[dict[str, Any]]:
-    """Every content of the brand."""
-    found: list[dict[str, Any]] = []
-    cursor: str | None = ""
-    while cursor is not None:
-        asked = {"brandRef": world.brand.ref, "limit": 100, **({"cursor": cursor} if cursor else {})}
-        answer = await world.api.get("/v1/contents", params=asked)
-        assert answer.status_code == 200, answer.text
-        found += answer.json()["data"]
-        cursor = answer.json()["nextCursor"]
-    return found
-
-
-async def _all_ended(world: World, within: float) -> list[dict[str, Any]]:
-    deadline = time.monotonic() + within
-    while True:
-        contents = await contents_of(world)
-        open_still = [f"{one['clientRef']} is {one['status']}" for one in contents if one["status"] not in ENDED]
-        if not open_still or time.monotonic() > deadline:
-            return contents  # what has not ended is a broken promise of its own
-        await asyncio.sleep(0.3)
 
 
 def _may_ask_again(answer: httpx.Response) -> bool:

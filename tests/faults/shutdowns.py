@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.e2e.brand import plant
 from tests.faults.crashes import Crash, Gallery, sending_of
-from tests.faults.sendings import Sending, broken, contents_of, look
+from tests.faults.sendings import Sending, broken, look
 from tests.faults.shells import OwnApi
 from tests.faults.world import World
 
@@ -135,7 +135,7 @@ async def _end_worker(world: World, seen: Round) -> None:
 
 async def _left_no_trace(world: World, seen: Round) -> None:
     """A request that got no answer was never begun."""
-    stored = {content["clientRef"] for content in await contents_of(world)}
+    stored = {content["clientRef"] for content in await world.brand.contents()}
     seen.failures += [f"stored and not answered: {one}" for one in seen.unanswered if one.key in stored]
 
 

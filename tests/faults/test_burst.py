@@ -1,4 +1,4 @@
-"""Row 11: many posts due in one second. None early, lost or doubled; how late they are is measured at the network."""
+"""Many posts due in one second. None early, lost or doubled; how late they are is measured at the network."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.faults.evidence import prove
-from tests.faults.plain import all_ended, create_all, open_plain, posts_by_text, spread
+from tests.faults.plain import create_all, open_plain, posts_by_text, spread
 from tests.faults.world import World
 
 SECOND = 1.0
@@ -37,7 +37,7 @@ async def burst(world: World, count: int, name: str) -> Burst:
     dues = {f"{name} {n}": round(begin + n * SECOND / count, 3) for n in range(count)}
     made = await create_all(world.brand, dues)
     assert time.time() < begin, f"{count} contents were not accepted before their time; give them more"
-    contents = await all_ended(world.brand, 60 + count / 5)
+    contents = await world.brand.all_ended(60 + count / 5)
     posts = await posts_by_text(world.sandbox)
     failures: list[str] = []
     lateness: list[float] = []

@@ -1,4 +1,4 @@
-"""Row 9: a cancel meets the due time. 200 means that nothing is ever shown, 409 that exactly one post is."""
+"""A cancel meets the due time. 200 means that nothing is ever shown, 409 that exactly one post is."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.faults.evidence import prove
-from tests.faults.plain import all_ended, instant, open_plain, posts_by_text
+from tests.faults.plain import instant, open_plain, posts_by_text
 from tests.faults.world import World
 
 SEED = 20261126
@@ -96,7 +96,7 @@ async def race_all(
         for n, where in enumerate(edges)
     ]
     await asyncio.gather(*(race.run(world) for race in races))
-    contents = await all_ended(world.brand, 60)
+    contents = await world.brand.all_ended(60)
     await asyncio.sleep(2)  # what was canceled and sent nevertheless would be there by now
     posts = await posts_by_text(world.sandbox)
     for race in races:

@@ -1,4 +1,4 @@
-"""Row 6: kill -9 of the API at every step of a creation: every 202 is published, once, and a repeated key is one."""
+"""Kill -9 of the API at every step of a creation: every 202 is published, once, and a repeated key is one."""
 
 from __future__ import annotations
 

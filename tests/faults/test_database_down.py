@@ -1,4 +1,4 @@
-"""Row 8: the database is killed under load: what was acknowledged is there, published once, and it heals by itself."""
+"""The database is killed under load: what was acknowledged is there, published once, and it heals by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Row 5: relays and APIs start the same workflow at once, operators reset and terminate it: one workflow, one post."""
+"""Relays and APIs start the same workflow at once, operators reset and terminate it: one workflow, one post."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Row 10: editors of one version: one is accepted, the others hear 412; what is published is the last accepted text."""
+"""Editors of one version: one is accepted, the others hear 412; what is published is the last accepted text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.faults.evidence import prove
-from tests.faults.plain import all_ended, another_api, instant, open_plain, posts_by_text
+from tests.faults.plain import another_api, instant, open_plain, posts_by_text
 from tests.faults.world import World
 
 SEED = 20261128
@@ -110,7 +110,7 @@ async def edited(
             await desk.race_the_clock(time.time() + LAST_SECONDS)
 
     await asyncio.gather(*(one(desk) for desk in desks))
-    ended = await all_ended(world.brand, 60)
+    ended = await world.brand.all_ended(60)
     posts = await posts_by_text(world.sandbox)
     for desk in desks:
         desk.judge(ended[desk.content["id"]], posts)

@@ -1,4 +1,4 @@
-"""Row 20, over real processes: every operation of the served document × no key, malformed, unknown, revoked, expired,
+"""Every operation of the served document × no key, malformed, unknown, revoked, expired,
 each scope alone, the brand's own key, and a foreign brand's. Operations come from what is served."""
 
 from __future__ import annotations

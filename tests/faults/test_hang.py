@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.e2e.brand import is_up, until
 from tests.faults.points import Passage
 from tests.faults.world import QUICK, World, open_world
 
@@ -29,9 +30,11 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 async def replaced(world: World, name: str, old: int) -> float:
     """Seconds until another process has taken the place of `old`."""
     began = time.monotonic()
-    async with asyncio.timeout(60):
-        while world.stack.pids[name] == old:  # noqa: ASYNC110 - a file of another process
-            await asyncio.sleep(0.1)
+
+    async def other() -> bool:
+        return world.stack.pids[name] != old
+
+    await until(other, 60, 0.1)
     return time.monotonic() - began
 
 
@@ -64,14 +67,8 @@ async def test_a_hung_process_ends_itself_and_its_post_is_there_once(world: Worl
         await world.api.post("/v1/contents", json=post, timeout=60)
     assert await plant.hit(5) is not None
     assert await replaced(world, "api", api) < WATCHDOG + 15
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                answer = await world.api.post("/v1/contents", json=post)
-            except httpx.TransportError:
-                await asyncio.sleep(0.2)
-                continue
-            break
+    await until(lambda: is_up(world.api), 60)
+    answer = await world.api.post("/v1/contents", json=post)
     assert answer.status_code == 202, answer.text
     assert await world.brand.ended(answer.json()["id"], 90)
     assert len(await world.posts("hung API", "threads-text")) == 1

@@ -1,4 +1,4 @@
-"""Row 17: fifty requests with one key, over two API processes and a kill -9: one content, one answer, one post."""
+"""Fifty requests with one key, over two API processes and a kill -9: one content, one answer, one post."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 
 from tests.e2e.brand import Brand, is_up, until
 from tests.faults.evidence import prove
-from tests.faults.plain import all_ended, another_api, instant, open_plain, posts_by_text
+from tests.faults.plain import another_api, instant, open_plain, posts_by_text
 from tests.faults.world import World
 
 AT_ONCE, KEYS = 50, 40
@@ -99,13 +99,13 @@ async def creates(world: World, *, keys: int, at_once: int, on_postgresql: bool)
 async def _published_once(world: World, made: Sequence[Key]) -> list[str]:
     """One content for each key of each brand, and one post."""
     brands = {key.brand.ref: key.brand for key in made}
-    before = [one for brand in brands.values() for one in (await all_ended(brand, 0)).values()]
+    before = [one for brand in brands.values() for one in (await brand.all_ended(0)).values()]
     if sorted(one["text"] for one in before) != sorted(key.text for key in made):
         return [f"{len(before)} contents of {len(made)} keys: {Counter(one['text'] for one in before)}"]
     for content in before:
         await world.go(content)
     for brand in brands.values():
-        await all_ended(brand, 120)
+        await brand.all_ended(120)
     posts = await posts_by_text(world.sandbox)
     return [f"{key.text} has {len(posts[key.text])} posts" for key in made if len(posts[key.text]) != 1]
 

@@ -1,4 +1,4 @@
-"""Row 1: kill -9 of the worker at every failpoint of the publish path, over six channels."""
+"""Kill -9 of the worker at every failpoint of the publish path, over six channels."""
 
 from __future__ import annotations
 

@@ -5,26 +5,28 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e.brand import Brand
+from tests.e2e.brand import Brand, until
 from tests.e2e.stack import Stack, clip, picture
+from tests.hostile.servers import Call, film, serving, tarpit
 
 URLS = 16
 ROUNDS = 7
 # Beside the attack a picture may take this much of what it takes without, and the machine's own noise in seconds.
 MULTIPLE, NOISE = 1.5, 0.5
-FILM_BYTES = 600_000_000
+FILM_MB = 600
 GROWTH_MB = 30
 
 
 class Site:
-    """A web server of the attacker's: slow pictures, and a page whose picture is a film. `sent` is of the film."""
+    """A web server of the attacker: slow pictures, and a page with a film as its picture. `sent` counts its bytes."""
 
     def __init__(self) -> None:
         self.address = ""
@@ -34,65 +36,28 @@ class Site:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[Site]:
         """Listen on loopback until the block ends."""
-        tasks = set[asyncio.Task[None]]()
-
-        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            assert task is not None
-            tasks.add(task)
-            with suppress(OSError, EOFError, asyncio.CancelledError):
-                path = (await reader.readuntil(b"\r\n\r\n")).split(b" ")[1].decode()
-                await self._answer(path, writer)
-                await writer.drain()
-            writer.close()
-
-        server = await asyncio.start_server(connected, "127.0.0.1", 0)
-        self.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        try:
+        async with serving(self._answer) as self.address:
             yield self
-        finally:
-            server.close()
-            for task in tasks:
-                task.cancel()
 
-    async def _answer(self, path: str, writer: asyncio.StreamWriter) -> None:
-        if path.startswith("/slow"):
-            await self._drip(writer)
-        elif path == "/film":
-            await self._film(writer)
-        elif path == "/page":
-            body = f'<meta property="og:title" content="Sale"><meta property="og:image" content="{self.address}/film">'
-            _send(writer, body.encode(), "text/html")
+    async def _answer(self, call: Call) -> None:
+        if call.path.startswith("/slow"):
+            self.slow += 1
+            try:
+                await tarpit(call)
+            finally:
+                self.slow -= 1
+        elif call.path == "/film":
+            call.send = partial(self._count, call.send)
+            await film(clip(1), FILM_MB)(call)
+        elif call.path == "/page":
+            page = f'<meta property="og:title" content="Sale"><meta property="og:image" content="{self.address}/film">'
+            await call.answer(page.encode(), "text/html")
         else:
-            _send(writer, picture(), "image/jpeg")
+            await call.answer(picture(), "image/jpeg")
 
-    async def _drip(self, writer: asyncio.StreamWriter) -> None:
-        self.slow += 1
-        try:
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 900000\r\n\r\n")
-            while True:
-                writer.write(b"\xff")
-                await writer.drain()
-                await asyncio.sleep(0.5)
-        finally:
-            self.slow -= 1
-
-    async def _film(self, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: %d\r\n\r\n" % FILM_BYTES)
-        film, part = clip(1), bytes(1_000_000)
-        start = film + (FILM_BYTES - len(film)).to_bytes(4, "big") + b"free"  # a sound film, and free space behind it
-        writer.write(start)
-        self.sent = len(start)
-        while self.sent < FILM_BYTES:
-            rest = part[: FILM_BYTES - self.sent]
-            writer.write(rest)
-            await writer.drain()
-            self.sent += len(rest)
-
-
-def _send(writer: asyncio.StreamWriter, body: bytes, kind: str) -> None:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    writer.write(head.encode() + body)
+    async def _count(self, send: Callable[[bytes], Awaitable[None]], part: bytes) -> None:
+        await send(part)
+        self.sent += len(part)
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +105,11 @@ async def test_slow_servers_of_one_brand_do_not_delay_the_pictures_of_another(st
         await asyncio.gather(*attacking, return_exceptions=True)
         print(f"a picture takes {alone:.2f} s, beside the attack {beside:.2f} s")
         assert beside <= MULTIPLE * alone + NOISE
-        await asyncio.sleep(2)
-        assert site.slow == 0, "every fetch ended with its client"
+
+        async def ended() -> bool:
+            return site.slow == 0
+
+        await until(ended, 5)  # every fetch ends with its client
     assert list((stack.folder / "data" / "media" / "incoming").iterdir()) == []
 
 

@@ -1,4 +1,4 @@
-"""Row 2: nine ways in which a network's answer, or the network itself, goes missing at the visible call."""
+"""Nine ways in which a network's answer, or the network itself, goes missing at the visible call."""
 
 from __future__ import annotations
 

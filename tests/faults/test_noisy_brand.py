@@ -1,4 +1,4 @@
-"""Row 12: one brand has thousands of posts due, another ten at the same moment. The ten are not behind those."""
+"""One brand has thousands of posts due, another ten at the same moment. The ten are not behind those."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import asyncio
 import statistics
 import time
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.brand import Brand
+from tests.e2e.brand import Brand, epoch
 from tests.faults.evidence import prove
-from tests.faults.plain import all_ended, create_all, open_plain, posts_by_text
+from tests.faults.plain import create_all, open_plain, posts_by_text
 from tests.faults.trials import p95
 from tests.faults.world import World
 
@@ -56,11 +55,11 @@ async def share(world: World, noise: int, part: float, per_second: float = 12.0)
     failures: list[str] = []
 
     async def published(brand: Brand, name: str, dues: dict[str, float]) -> list[float]:
-        contents, posts = await all_ended(brand, 60 + noise / 5), await posts_by_text(world.sandbox)
+        contents, posts = await brand.all_ended(60 + noise / 5), await posts_by_text(world.sandbox)
         ours = [one for one in contents.values() if one["text"] in dues]
         failures.extend(f"{name}: {one['id']} {one['status']}" for one in ours if one["status"] != "published")
         failures.extend(f"{name}: {text} has {len(posts[text])} posts" for text in dues if len(posts[text]) != 1)
-        return [_seconds(post["createdAt"]) - due for text, due in dues.items() for post in posts[text]]
+        return [epoch(post["createdAt"]) - due for text, due in dues.items() for post in posts[text]]
 
     alone = {f"alone {n}": time.time() + 4 for n in range(QUIET)}
     await create_all(quiet, alone)
@@ -72,10 +71,6 @@ async def share(world: World, noise: int, part: float, per_second: float = 12.0)
     assert time.time() < due, f"{noise} contents were not accepted before their time; give them more"
     beside, loud = await asyncio.gather(published(quiet, "quiet beside", few), published(noisy, "noisy", many))
     return Share(first, beside, loud, failures, part)
-
-
-def _seconds(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()
 
 
 @pytest.mark.faults

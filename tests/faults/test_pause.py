@@ -1,4 +1,4 @@
-"""Row 4: a worker is stopped (SIGSTOP) in the middle of a publish, work goes on elsewhere, then it wakes (SIGCONT)."""
+"""A worker is stopped (SIGSTOP) in the middle of a publish, work goes on elsewhere, then it wakes (SIGCONT)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Row 13: what a network says about when to come back holds for the whole account, in every process."""
+"""What a network says about when to come back holds for the whole account, in every process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.brand import Brand, calls, plant
+from tests.e2e.brand import Brand, calls, epoch, plant
 from tests.faults.evidence import prove
 from tests.faults.trials import for_good
 from tests.faults.world import QUICK, SHAPES, World, open_world
@@ -114,7 +114,8 @@ async def limited(
         beside = await free.submit(shape, f"{ref} beside")
         ended = (await free.brand.ended(beside["id"], 240))["status"]
         begun = min(
-            (_at(call) for call in await calls(world.sandbox, channel) if call["profile"] == other), default=1e12
+            (epoch(call["at"]) for call in await calls(world.sandbox, channel) if call["profile"] == other),
+            default=1e12,
         )
         if ended != "published" or begun >= limit.until:
             limit.others = f"{ended}, begun {begun - limit.refused_at:.1f} s after the refusal"
@@ -122,9 +123,9 @@ async def limited(
         limit.statuses.append((await for_good(own.brand, content["id"]))["status"])
         limit.posts.append(len(await world.posts(text, shape)))
     limit.too_soon = [
-        f"{call['operation']} {limit.until - _at(call):.1f} s early"
+        f"{call['operation']} {limit.until - epoch(call['at']):.1f} s early"
         for call in await calls(world.sandbox, channel)
-        if call["profile"] == profile and limit.quiet_from < _at(call) < limit.until
+        if call["profile"] == profile and limit.quiet_from < epoch(call["at"]) < limit.until
     ]
     return limit
 
@@ -145,13 +146,9 @@ async def refusal(world: World, channel: str, fault_id: str, within: float = 60)
     while time.monotonic() < deadline:
         for call in await calls(world.sandbox, channel):
             if call["fault"] == fault_id:
-                return _at(call)
+                return epoch(call["at"])
         await asyncio.sleep(0.1)
     return None
-
-
-def _at(call: dict[str, Any]) -> float:
-    return datetime.fromisoformat(call["at"]).timestamp()
 
 
 def broken(limits: Sequence[Limit]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Row 15: the database is put back from before publishes; nothing is posted again, and each is told as published."""
+"""The database is put back from before publishes; nothing is posted again, and each is told as published."""
 
 from __future__ import annotations
 

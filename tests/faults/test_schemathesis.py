@@ -1,4 +1,4 @@
-"""Row 25: schemathesis against real processes, over the document that they serve, stateful and with all checks."""
+"""Schemathesis against real processes, over the document that they serve, stateful and with all checks."""
 
 from __future__ import annotations
 

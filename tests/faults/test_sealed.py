@@ -1,4 +1,4 @@
-"""Row 23, over real processes: secrets that were swapped between rows or changed do not open, a key is rotated while
+"""Secrets that were swapped between rows or changed do not open, a key is rotated while
 posts are published, and without the old key nothing is published under a wrong name."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Row 16: SIGTERM to worker and API under load: what is in flight is finished, and both exit 0 in time."""
+"""SIGTERM to worker and API under load: what is in flight is finished, and both exit 0 in time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Row 28: a slow and a dead webhook endpoint delay neither posts nor the events of a healthy endpoint."""
+"""A slow and a dead webhook endpoint delay neither posts nor the events of a healthy endpoint."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.brand import Brand, Inbox
+from tests.e2e.brand import Brand, Inbox, epoch
 from tests.faults.evidence import prove
-from tests.faults.plain import all_ended, create_all, open_plain, posts_by_text
+from tests.faults.plain import create_all, open_plain, posts_by_text
 from tests.faults.trials import p95
 from tests.faults.world import World
+from tests.hostile.servers import Call, serving
 
 EVENTS_PER_POST = 5
 # What an endpoint that never answers may cost: a first batch side by side, then a probe now and then.
@@ -33,7 +33,7 @@ class Timed(Inbox):
         self.answers = self._note
 
     def _note(self, event: dict[str, str]) -> int:
-        committed = datetime.fromisoformat(event["timestamp"]).timestamp()
+        committed = epoch(event["timestamp"])
         self.delays.setdefault(event["id"], time.time() - committed)
         return 204
 
@@ -42,31 +42,16 @@ class Timed(Inbox):
 async def endpoint(world: World, answer_after: float) -> AsyncIterator[list[float]]:
     """An endpoint that answers each request after so many seconds; the times of its requests."""
     requests: list[float] = []
-    answering: set[asyncio.Task[None]] = set()
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await reader.readuntil(b"\r\n\r\n")
-            await asyncio.sleep(answer_after)
-            writer.write(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
-        finally:
-            writer.close()
-
-    def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(call: Call) -> None:
         requests.append(time.time())
-        answering.add(asyncio.create_task(answer(reader, writer)))
+        await asyncio.sleep(answer_after)
+        await call.head(204)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    made = await world.api.post("/v1/webhooks/endpoints", json={"url": url})
-    assert made.status_code == 201, made.text
-    try:
+    async with serving(answer) as url:
+        made = await world.api.post("/v1/webhooks/endpoints", json={"url": url})
+        assert made.status_code == 201, made.text
         yield requests
-    finally:
-        server.close()
-        for task in answering:
-            task.cancel()
-        await asyncio.gather(*answering, return_exceptions=True)
         await world.api.delete(f"/v1/webhooks/endpoints/{made.json()['id']}")
 
 
@@ -77,10 +62,10 @@ async def lateness(world: World, ref: str, posts: int) -> list[float]:
     dues = {f"{ref} {number}": first + number / posts for number in range(posts)}
     await create_all(brand, dues)
     assert time.time() < first, f"{posts} posts were not accepted before their time; give them more"
-    contents, published = await all_ended(brand, 60 + posts / 5), await posts_by_text(world.sandbox)
+    contents, published = await brand.all_ended(60 + posts / 5), await posts_by_text(world.sandbox)
     assert {content["status"] for content in contents.values()} == {"published"}
     assert {text: len(published[text]) for text in dues} == dict.fromkeys(dues, 1)
-    return [datetime.fromisoformat(published[text][0]["createdAt"]).timestamp() - due for text, due in dues.items()]
+    return [epoch(published[text][0]["createdAt"]) - due for text, due in dues.items()]
 
 
 async def judge(world: World, posts: int) -> tuple[dict[str, str], list[str]]:

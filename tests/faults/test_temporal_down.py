@@ -1,4 +1,4 @@
-"""Row 7: Temporal is killed for a while: work is accepted, nothing is lost, doubled or early, and it catches up."""
+"""Temporal is killed for a while: work is accepted, nothing is lost, doubled or early, and it catches up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Row 3: the answer is lost and no look can tell. Nothing is sent again, people are told, and their word is final."""
+"""The answer is lost and no look can tell. Nothing is sent again, people are told, and their word is final."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Row 14: workers of the version before and of this one side by side, with posts in flight and either being killed."""
+"""Workers of the version before and of this one side by side, with posts in flight and either being killed."""
 
 from __future__ import annotations
 

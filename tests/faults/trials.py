@@ -6,12 +6,11 @@ import asyncio
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import httpx
 
-from tests.e2e.brand import Brand
+from tests.e2e.brand import Brand, epoch
 from tests.faults.points import Passage
 from tests.faults.world import KEYLESS, World
 
@@ -100,7 +99,7 @@ async def look_at_network(world: World, trial: Trial) -> Trial:
     """The oracle's part of a trial."""
     posts = await world.posts(trial.text, trial.shape)
     trial.network_ids = tuple(post["id"] for post in posts)
-    trial.live_at = min((_seconds(post["createdAt"]) for post in posts), default=None)
+    trial.live_at = min((epoch(post["createdAt"]) for post in posts), default=None)
     return trial
 
 
@@ -166,7 +165,3 @@ def p95(values: Iterable[float]) -> float:
     """The 95th percentile, 0 of nothing."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))] if ordered else 0.0
-
-
-def _seconds(text: str) -> float:
-    return datetime.fromisoformat(text).timestamp()

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import psutil
 
-from tests.e2e.brand import Brand, Inbox
+from tests.e2e.brand import Brand, Inbox, store
 from tests.e2e.stack import MUNADI, Stack, clip, picture
 from tests.faults.points import Points
 from tests.support.processes import Process
@@ -32,7 +32,7 @@ SHAPES: dict[str, tuple[str, str | None, dict[str, Any]]] = {
     "youtube": ("youtube", "clip", {"madeForKids": False}),
 }
 CHANNELS = ("bluesky", "instagram", "threads", "facebook", "tiktok", "youtube")
-# Nothing in the network can be looked up by a key, so that a lost answer may stay unconfirmed (reliability, row 1).
+# Nothing in the network can be looked up by a key, so that a lost answer may stay unconfirmed (docs/promises.md).
 KEYLESS = frozenset({"tiktok-photo"})
 QUICK = {
     f"MUNADI_CHANNELS__{name.upper()}__{number}": seconds
@@ -131,8 +131,8 @@ async def open_world(
             await no_quotas(sandbox)
             brand = replace(await Brand.create(api, door, ref, *CHANNELS), sandbox=sandbox)
             media = {
-                "picture": (await brand.upload(picture()))["id"],
-                "clip": (await brand.upload(clip(4), "a.mp4"))["id"],
+                "picture": await store(api, picture(), "a.jpg"),
+                "clip": await store(api, clip(4), "a.mp4"),
             }
             world = World(stack, api, sandbox, points, brand, media)
             try:

@@ -43,7 +43,12 @@ Answering = Callable[[Call], Awaitable[None]]
 async def serving(answering: Answering) -> AsyncIterator[str]:
     """The address of a server that gives every request to `answering`."""
 
+    tasks = set[asyncio.Task[None]]()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             method, path, *_ = head[0].split(" ")
@@ -55,6 +60,7 @@ async def serving(answering: Answering) -> AsyncIterator[str]:
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the caller left, as it may, or the server ends
         finally:
+            tasks.discard(task)
             writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -62,6 +68,9 @@ async def serving(answering: Answering) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
         server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @cache
