@@ -72,7 +72,7 @@ fmt: setup ## Format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix $(RUFF_PATHS)
 	$(BIN)/ruff format $(RUFF_PATHS)
 
-lock: ## Compute requirements.lock anew from pyproject.toml
+lock: ## Compute requirements.lock from pyproject.toml
 	@PYTHON="$(PYTHON)" scripts/setup.sh uv
 	$(UV) pip compile -q --universal --generate-hashes --no-header --no-annotate \
 		pyproject.toml --group dev -o requirements.lock

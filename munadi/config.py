@@ -1,6 +1,6 @@
-"""Settings: environment variables with the prefix MUNADI_, nested by two underscores. One table, documented from here.
+"""Settings: environment variables with the prefix MUNADI_, nested by two underscores.
 
-`docs/settings.md` is generated from this module; an unknown MUNADI_ variable is a warning, not a refusal.
+`docs/reference/settings.md` is generated from this module. An unknown MUNADI_ variable is only a warning.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typer.main import get_command
 from munadi.cli.app import app
 from scripts.markdown import table
 
-# What every command has is told once; completion is Typer's own.
+# Options of every command are described once; completion is Typer's own.
 EVERYWHERE = {"as_json", "url_", "api_key_", "help"}
 COMPLETION = {"install_completion", "show_completion"}
 HEAD = """# The command line

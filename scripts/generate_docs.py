@@ -30,40 +30,40 @@ EVENT_MEANING = {
     EventType.CONTENT_ACCEPTED: "validated and committed; nothing is published yet",
     EventType.CONTENT_QUEUED: "its workflow waits for the time",
     EventType.CONTENT_RESCHEDULED: "the time was changed",
-    EventType.CONTENT_UPDATED: "the content was edited",
-    EventType.CONTENT_CANCELED: "nothing of it is left to publish",
-    EventType.PREFLIGHT_FAILED: "it would fail as things stand, with time left to act",
+    EventType.CONTENT_UPDATED: "the post was edited, or a late post id was found",
+    EventType.CONTENT_CANCELED: "it was canceled, and nothing of it is left to publish",
+    EventType.PREFLIGHT_FAILED: "it would fail in its current state, with time left to act",
     EventType.PUBLISH_STARTED: "a publication was claimed: a visible call is or may be under way",
     EventType.PUBLISH_SUCCEEDED: "the network published it",
-    EventType.PUBLISH_FAILED: "it was refused for good; `reason` says why",
-    EventType.PUBLISH_UNCONFIRMED: "we looked and cannot tell; nothing is sent again",
+    EventType.PUBLISH_FAILED: "it failed; `reason` says why",
+    EventType.PUBLISH_UNCONFIRMED: "the result is unknown, also after checking the network; nothing is sent again",
     EventType.PUBLISH_CANCELED: "withdrawn before its claim",
-    EventType.PUBLISH_HELD: "it waits on a condition; `reason` is the hold's",
-    EventType.PUBLISH_RESUMED: "it continues: its account was reconnected, it was retried, or proven not sent",
+    EventType.PUBLISH_HELD: "it waits for a condition; `reason` says which",
+    EventType.PUBLISH_RESUMED: "it continues: its account was reconnected, it was retried, or nothing was sent",
     EventType.CONTENT_COMPLETED: "every publication has ended; `status` is the roll-up",
     EventType.ACCOUNT_CONNECTED: "an account can be published to",
     EventType.ACCOUNT_EXPIRING: "its access ends soon",
     EventType.ACCOUNT_REAUTH_REQUIRED: "its owner must reconnect it; its publications are held",
     EventType.ACCOUNT_DISCONNECTED: "it was removed",
     EventType.WEBHOOK_TEST: "you asked for a test",
-    EventType.ENDPOINT_DISABLED: "an endpoint was switched off: 410, or failing for five days",
+    EventType.ENDPOINT_DISABLED: "an endpoint was disabled: it answered 410, or failed for five days",
 }
 
 
 def channels() -> str:
     """One section per channel, from its spec."""
-    told = "Limits and options as data: `GET /v1/channels`. A `?` marks what may be left out."
-    parts = [f"# Channels\n\n{told} Sources and versions stand with each.\n"]
+    intro = "Limits and options as data: `GET /v1/channels`. A `?` marks what is optional."
+    parts = [f"# Channels\n\n{intro} Each has its sources and versions.\n"]
     for spec in channel_specs():
         text = ", ".join(f"{limit.maximum:,} {limit.unit.replace('_', ' ')}" for limit in spec.text_limits)
         parts.append(f"\n## {spec.title}\n\nFacts: {spec.facts_version}. Text: {text}. ")
         parts.append(f"Media: {spec.min_media} to {spec.max_media}{', kinds may be mixed' * spec.mixed_media}. ")
         parts.append(f"A link becomes: {spec.link_style}{_beside(spec)}. After a proven absence: {spec.resend}. ")
-        parts.append(f"What was prepared in vain: {spec.leftovers}. Tokens are renewed with: {_renewal(spec)}.\n\n")
+        parts.append(f"Unused preparations: {spec.leftovers}. Tokens are renewed with: {_renewal(spec)}.\n\n")
         media = [
             (
                 rule.kind,
-                ", ".join(rule.mime_types) + _made_anew(rule),
+                ", ".join(rule.mime_types) + _rendition(rule),
                 f"{rule.max_bytes:,}",
                 _range(rule.min_ratio, rule.max_ratio),
                 _range(rule.min_width, rule.max_width),
@@ -76,7 +76,7 @@ def channels() -> str:
             for rule in spec.media_rules
         ]
         parts.append(table(["media", "types", "bytes at most", "ratio", "width px", "seconds", "alt text"], media))
-        parts.extend(f"\n{said}\n" for said in _warned(spec))
+        parts.extend(f"\n{sentence}\n" for sentence in _warned(spec))
         options = channel_options()[spec.name]
         parts.append(f"\nOptions. {meaning(options)}\n\n")
         parts.append(table(["option", "takes", "without it"], rows(options)))
@@ -86,32 +86,32 @@ def channels() -> str:
 
 def _renewal(spec: ChannelSpec) -> str:
     """What renews a token, and where another log-in differs."""
-    said = {"token": "the token itself", "refresh_token": "a refresh token", "nothing": "nothing"}
-    others = [f"{said[life.renewed_with]} (log-in `{login}`)" for login, life in spec.tokens_by_login.items()]
-    return "; ".join([said[spec.tokens.renewed_with], *others])
+    sources = {"token": "the token itself", "refresh_token": "a refresh token", "nothing": "nothing"}
+    others = [f"{sources[life.renewed_with]} (log-in `{login}`)" for login, life in spec.tokens_by_login.items()]
+    return "; ".join([sources[spec.tokens.renewed_with], *others])
 
 
 def _beside(spec: ChannelSpec) -> str:
-    """What becomes of a link beside media, where that is something else."""
+    """What a link beside media becomes, where that differs."""
     return f", beside media {spec.link_with_media}" if spec.link_with_media else ""
 
 
 def _warned(spec: ChannelSpec) -> list[str]:
     """What is accepted with a warning."""
-    said = [] if spec.clickable_links else ["Links in the text cannot be clicked."]
-    said += [
+    found = [] if spec.clickable_links else ["Links in the text cannot be clicked."]
+    found += [
         f"Above {one.maximum} {one.counted.replace('_', ' ')}, {spec.title} {one.effect}." for one in spec.soft_limits
     ]
-    return said + [f"{spec.title} {notice.message} (`{notice.code}`)." for notice in spec.notices]
+    return found + [f"{spec.title} {notice.message} (`{notice.code}`)." for notice in spec.notices]
 
 
-def _made_anew(rule: MediaRule) -> str:
-    """What is sent as a rendition that looks the same."""
+def _rendition(rule: MediaRule) -> str:
+    """Which files are converted to one that looks the same."""
     notes = []
     if rule.converted_types:
-        notes.append(f"{', '.join(rule.converted_types)} made into the first")
+        notes.append(f"{', '.join(rule.converted_types)} converted to the first")
     if rule.max_source_bytes is not None:
-        notes.append(f"JPEG, PNG and WebP up to {rule.max_source_bytes:,} bytes made smaller")
+        notes.append(f"JPEG, PNG and WebP up to {rule.max_source_bytes:,} bytes reduced")
     return f"; without transparency: {', '.join(notes)}" if notes else ""
 
 

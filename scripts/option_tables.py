@@ -50,8 +50,8 @@ def takes(schema: Schema, known: Mapping[str, Schema]) -> str:
                 return f"object, by name: {takes(each, known)}"
             inner = schema.get("properties", {})
             asked = schema.get("required", ())
-            told = [f"`{name}`{'' if name in asked else '?'} {takes(each, known)}" for name, each in inner.items()]
-            return f"object: {'; '.join(told)}"
+            fields = [f"`{name}`{'' if name in asked else '?'} {takes(each, known)}" for name, each in inner.items()]
+            return f"object: {'; '.join(fields)}"
     raise ValueError(f"no words for {schema}")
 
 

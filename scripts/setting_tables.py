@@ -18,7 +18,7 @@ from scripts.markdown import table
 SHARED = {
     "publish_deadline": "how long a visible call may take",
     "margin": "how much longer its effect may become visible",
-    "absence_window": "how long a post is looked for before it counts as absent",
+    "absence_window": "how long the network is checked before a post counts as absent",
 }
 CHANNELS = """
 ## Channels

@@ -1,7 +1,6 @@
-"""Programs the tests drive that no Python package holds: Node, Chromium, docker-compose.
+"""Installs the programs that tests use and no Python package has: Node, Chromium, docker-compose.
 
-Asks apt for what is missing, by name, and only as root; anyone else is told the names. Nothing is installed
-when everything is there.
+As root, apt installs what is missing; for other users their names are printed.
 """
 
 import os
@@ -30,7 +29,7 @@ def main() -> int:
 
 
 def install(packages: list[str]) -> str:
-    """Empty when done, else what stands in the way."""
+    """Empty when done, else the problem."""
     command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
     if not shutil.which("apt-get"):
         return f"There is no apt-get here; install what Debian calls {' '.join(packages)}."

@@ -1,4 +1,4 @@
-"""The reference of the MCP server's tools, as a client is told of them."""
+"""The reference of the MCP server's tools, as a client receives them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _type(field: dict[str, Any], named: dict[str, Any]) -> str:
 
 
 def _about(field: dict[str, Any]) -> str:
-    told = [field, *field.get("anyOf", [])]
-    words = next((each["description"] for each in told if each.get("description")), "")
+    shapes = [field, *field.get("anyOf", [])]
+    words = next((each["description"] for each in shapes if each.get("description")), "")
     default = field.get("default")
     return words if default in (None, "") else f"{words} By default {default}.".strip()
