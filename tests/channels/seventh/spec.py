@@ -1,23 +1,24 @@
-"""The seventh network's limits."""
+"""The seventh network's limits, options and settings."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from pydantic import BaseModel, ConfigDict
-
 from munadi.channels.http import ChannelSettings
 from munadi.domain.channel import ChannelName, ChannelSpec, LinkStyle, Resend, TextLimit, TextUnit
+from munadi.domain.model import WireModel
+
+
+class Options(WireModel):
+    """`isQuiet` sends the followers no notification."""
+
+    is_quiet: bool = False
 
 
 class Settings(ChannelSettings):
-    """What every channel has."""
+    """What every channel has, and where the network is."""
 
-
-class Options(BaseModel):
-    """None."""
-
-    model_config = ConfigDict(extra="forbid")
+    api: str = "https://api.seventh.example"
 
 
 SPEC = ChannelSpec(
@@ -32,7 +33,7 @@ SPEC = ChannelSpec(
     first_comment=False,
     max_parts=1,
     scopes=(),
-    hosts=(),
+    hosts=("https://api.seventh.example",),
     lead=timedelta(0),
     absence_window=timedelta(0),
     resend=Resend.SAME_HANDLE,
