@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from munadi.channels.channel import Accounts
 from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.oauth import FacebookLogin
-from munadi.channels.meta.graph import moment, token_of, unrenewable, words
+from munadi.channels.http import token_of
+from munadi.channels.meta.graph import moment, unrenewable, words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport, Connection

@@ -11,7 +11,7 @@ from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.parts import Parts
 from munadi.channels.facebook.state import Photo, Prepared
 from munadi.channels.facebook.wire import POST_FIELDS, STORY_FIELDS, read_post, read_story
-from munadi.channels.meta.graph import token_of
+from munadi.channels.http import token_of
 from munadi.channels.meta.lookup import SLACK
 from munadi.domain.account import ConnectedAccount
 

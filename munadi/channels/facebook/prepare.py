@@ -12,6 +12,7 @@ from munadi.channels.facebook.state import Case, Photo, Prepared, Upload
 from munadi.channels.facebook.wire import VideoStatus
 from munadi.channels.meta.graph import succeeded
 from munadi.channels.renditions import fitting
+from munadi.channels.state import Keeper
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready
@@ -22,9 +23,10 @@ class Preparation:
     """One run of preparing a post; continues where the handle's state ends, and never sleeps."""
 
     def __init__(self, parts: Parts, case: Case, save: SaveHandle) -> None:
-        self._parts, self._case, self._save = parts, case, save
+        self._parts, self._case = parts, case
         has_lapsed = case.prepared.lapsed(parts.graph.now())
-        self._state = Prepared(renewals=case.prepared.renewals) if has_lapsed else case.prepared
+        state = Prepared(renewals=case.prepared.renewals) if has_lapsed else case.prepared
+        self._kept = Keeper(state, save)
 
     async def run(self) -> Ready | Pending:
         """Go as far as is possible now. Raises ChannelError."""
@@ -35,15 +37,15 @@ class Preparation:
                     return Pending(after=wait, note="Facebook is processing the video")
                 await self._cover()
             else:
-                for asset in self._case.draft.media[len(self._state.photos) :]:
+                for asset in self._case.draft.media[len(self._kept.state.photos) :]:
                     await self._photo(asset)
                 await self._read_link_again()
         except ChannelError as error:
             if may_upload_again(error):
                 await self._renew(error)
             raise
-        await self._keep(ready=True)
-        return Ready(expires_at=self._state.expires_at)
+        await self._kept.put(ready=True)
+        return Ready(expires_at=self._kept.state.expires_at)
 
     async def _photo(self, asset: MediaAsset) -> None:
         media = self._parts.graph.tools.media
@@ -53,36 +55,36 @@ class Preparation:
         if asset.alt:
             form["alt_text_custom"] = asset.alt
         made = await self._parts.graph.make(self._case.path("photos"), self._case.token, form)
-        await self._keep(photos=(*self._state.photos, Photo(id=made, made_at=self._parts.graph.now())))
+        await self._kept.put(photos=(*self._kept.state.photos, Photo(id=made, made_at=self._parts.graph.now())))
 
     async def _read_link_again(self) -> None:
         """After a post was refused because its link could not be read: once, and best effort."""
-        if self._state.link == "unreadable":
+        if self._kept.state.link == "unreadable":
             form = {"id": self._case.draft.link or "", "scrape": "true"}
             with suppress(ChannelError):
                 await self._parts.graph.post("", self._case.token, form)
-            await self._keep(link="scraped")
+            await self._kept.put(link="scraped")
 
     async def _video(self, asset: MediaAsset) -> timedelta | None:
         """None once only the finish is left, else when to read again."""
-        upload, resumed, is_plain = self._state.upload, True, self._case.kind is Kind.VIDEO
+        upload, resumed, is_plain = self._kept.state.upload, True, self._case.kind is Kind.VIDEO
         if upload is None:
             upload, resumed = await self._parts.videos.start(self._case, asset), False
-            await self._keep(upload=upload)
+            await self._kept.put(upload=upload)
         if upload.uploaded_at is None:
             upload = await (self._send_parts(upload, asset) if is_plain else self._send_whole(upload, asset, resumed))
-            await self._keep(upload=upload.model_copy(update={"uploaded_at": self._parts.graph.now()}))
-        return None if is_plain else await self._processed(self._state.upload or upload)
+            await self._kept.put(upload=upload.model_copy(update={"uploaded_at": self._parts.graph.now()}))
+        return None if is_plain else await self._processed(self._kept.state.upload or upload)
 
     async def _cover(self) -> None:
         """A reel's cover, once the reel is processed; a video's goes with its finish."""
-        cover, upload = self._case.cover, self._state.upload
-        if cover is None or upload is None or self._case.kind is Kind.VIDEO or self._state.has_cover:
+        cover, upload = self._case.cover, self._kept.state.upload
+        if cover is None or upload is None or self._case.kind is Kind.VIDEO or self._kept.state.has_cover:
             return
         path, form = f"{upload.video_id}/thumbnails", {"is_preferred": "true"}
         files = {"source": await self._parts.photo_bytes(cover)}
         await self._parts.graph.post(path, self._case.token, form, proof=succeeded, files=files)
-        await self._keep(has_cover=True)
+        await self._kept.put(has_cover=True)
 
     async def _send_whole(self, upload: Upload, asset: MediaAsset, resumed: bool) -> Upload:
         """Everything of a reel or story after what Facebook has received."""
@@ -101,9 +103,9 @@ class Preparation:
                 upload = await self._parts.videos.send_part(self._case, upload, asset)
             except ChannelError as error:
                 if wanted := wanted_offsets(error):
-                    await self._keep(upload=upload.model_copy(update={"offset": wanted[0], "until": wanted[1]}))
+                    await self._kept.put(upload=upload.model_copy(update={"offset": wanted[0], "until": wanted[1]}))
                 raise
-            await self._keep(upload=upload)
+            await self._kept.put(upload=upload)
         return upload
 
     async def _processed(self, upload: Upload) -> timedelta | None:
@@ -125,11 +127,6 @@ class Preparation:
 
     async def _renew(self, error: ChannelError) -> ChannelError:
         """Forget the upload so that the next run makes another; rejected when that was tried often enough."""
-        if left := self._state.without_upload(error):
-            self._state = left
-            await self._keep()
+        if left := self._kept.state.without_upload(error):
+            await self._kept.replace(left)
         return error
-
-    async def _keep(self, *, ready: bool = False, **changes: object) -> None:
-        self._state = self._state.model_copy(update=changes)
-        await self._save(self._state.model_dump(mode="json"), ready=ready, expires_at=self._state.expires_at)

@@ -10,7 +10,8 @@ from munadi.channels.channel import Post
 from munadi.channels.facebook.errors import MAX_RENEWALS
 from munadi.channels.facebook.spec import UPLOAD_LIFE, Kind, Options
 from munadi.channels.facebook.wire import film_of, kind_of
-from munadi.channels.meta.graph import token_of
+from munadi.channels.http import token_of
+from munadi.channels.state import HandleState
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import Model
@@ -35,7 +36,7 @@ class Upload(Model):
     uploaded_at: datetime | None = None
 
 
-class Prepared(Model):
+class Prepared(HandleState):
     """The state of a handle. `link` is empty, `unreadable` (to be scraped again) or `scraped`."""
 
     photos: tuple[Photo, ...] = ()
@@ -76,7 +77,7 @@ class Case(Post[Options]):
     @cached_property
     def prepared(self) -> Prepared:
         """The handle's state; nothing is prepared when there is none."""
-        return Prepared.model_validate(self.handle.state) if self.handle else Prepared()
+        return Prepared.of(self.handle)
 
     @cached_property
     def kind(self) -> Kind:

@@ -15,9 +15,9 @@ from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.spec import Kind
 from munadi.channels.facebook.state import Case, Upload
 from munadi.channels.facebook.wire import VIDEO_FIELDS, VideoStatus, read_status
-from munadi.channels.http import given_id, no_proof
+from munadi.channels.http import given_id, no_proof, token_of
 from munadi.channels.meta.errors import number
-from munadi.channels.meta.graph import token_of, words
+from munadi.channels.meta.graph import words
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Published

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from munadi.channels.channel import COMMENT, Post
-from munadi.channels.http import cannot_look
+from munadi.channels.http import cannot_look, token_of
 from munadi.channels.instagram.spec import Options
 from munadi.channels.instagram.wire import read_comments
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.errors import MISSING_OBJECT
-from munadi.channels.meta.graph import token_of
 from munadi.channels.meta.lookup import Lookup
 from munadi.channels.meta.network import ContainerNetwork
 from munadi.channels.meta.state import Prepared

@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from munadi.channels.meta.graph import Graph, moment, token_of, unrenewable, words
+from munadi.channels.http import token_of
+from munadi.channels.meta.graph import Graph, moment, unrenewable, words
 from munadi.channels.meta.login import granted_scopes
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason

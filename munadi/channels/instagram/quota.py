@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from munadi.channels.http import token_of
 from munadi.channels.instagram.errors import TITLE
-from munadi.channels.meta.graph import Graph, token_of
+from munadi.channels.meta.graph import Graph
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
 

@@ -13,25 +13,25 @@ from functools import partial
 from typing import Any
 
 from munadi.channels.channel import Post
-from munadi.channels.meta.graph import token_of
+from munadi.channels.http import token_of
 from munadi.channels.meta.network import ContainerNetwork
 from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
 from munadi.channels.meta.wire import Form
+from munadi.channels.state import Keeper
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.publication import POST, Pending, Ready
 from munadi.ports import SaveHandle
 
 
-class Containers:
-    """The containers of one post; `state` is saved at every change. Never sleeps, the workflow does."""
+class Containers(Keeper[Prepared]):
+    """The containers of one post. Never sleeps, the workflow does."""
 
     def __init__(self, network: ContainerNetwork, post: Post[Any], save: SaveHandle) -> None:
+        super().__init__(Prepared.of(post.handle), save)
         self.network = network
         self.post = post
         self.account = post.account
         self.graph = network.graph(post.account)
-        self.state = Prepared.of(post.handle)
-        self._save = save
 
     async def prepare(
         self, parent: Callable[[list[str]], Awaitable[Form]], children: Sequence[Callable[[], Awaitable[Form]]]
@@ -49,7 +49,7 @@ class Containers:
         wait = await self.advance(POST, partial(parent, ids)) or self._unsettled()
         if wait:
             return Pending(after=wait, note=f"{self.graph.title} is processing the post")
-        await self.keep(ready=True)
+        await self.put(ready=True)
         return Ready(expires_at=self.state.expires_at)
 
     async def advance(self, slot: str, form: Callable[[], Awaitable[Form]]) -> timedelta | None:
@@ -62,7 +62,7 @@ class Containers:
         code, message = await self.network.read(container, self.account)
         if code in DONE:
             seen = {"code": code, "finished_at": self.network.clock.now()}
-            await self._put(slot, container.model_copy(update=seen))
+            await self._add(slot, container.model_copy(update=seen))
             return None
         stuck_after = self.network.stuck_after
         if code not in DEAD and (stuck_after is None or self.network.age(container) < stuck_after):
@@ -70,16 +70,10 @@ class Containers:
         await self._replace(slot, code if code in DEAD else "STUCK", message)
         return self.network.wait_at(container, timedelta(0))
 
-    async def keep(self, *, ready: bool = False) -> None:
-        """Save the state as it is."""
-        await self._save(self.state.model_dump(mode="json"), ready=ready, expires_at=self.state.expires_at)
-
     async def remember(self, step: str, post_id: str) -> None:
         """Save the id of a live post. Neither a lost lease nor a failing database may turn it into a failure."""
-        posts = {**self.state.posts, step: post_id}
-        self.state = self.state.model_copy(update={"posts": posts, "renewals": 0, "misses": 0})
         with suppress(Exception):
-            await self.keep(ready=True)
+            await self.put(ready=True, posts={**self.state.posts, step: post_id}, renewals=0, misses=0)
 
     def _unsettled(self) -> timedelta | None:
         """How long a finished post still rests; right after FINISHED a publish may not find it."""
@@ -98,7 +92,7 @@ class Containers:
                 await self._count_renewal(error, allowed, self.state.without(slot))
             raise
         container = Container(id=made, created_at=self.network.clock.now(), media_type=form.get("media_type", "IMAGE"))
-        await self._put(slot, container)
+        await self._add(slot, container)
         return self.network.wait(container)
 
     async def _replace(self, slot: str, code: str, message: str) -> None:
@@ -120,9 +114,7 @@ class Containers:
         if self.state.renewals >= allowed:
             error.effect = Effect.REJECTED
             raise error
-        self.state = left.model_copy(update={"renewals": self.state.renewals + 1})
-        await self.keep()
+        await self.replace(left.model_copy(update={"renewals": self.state.renewals + 1}))
 
-    async def _put(self, slot: str, container: Container) -> None:
-        self.state = self.state.model_copy(update={"containers": {**self.state.containers, slot: container}})
-        await self.keep()
+    async def _add(self, slot: str, container: Container) -> None:
+        await self.put(containers={**self.state.containers, slot: container})

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from munadi.channels.http import ChannelHttp, given_id, no_proof
+from munadi.channels.http import ChannelHttp, given_id, no_proof, token_of
 from munadi.channels.meta.errors import MISSING_OBJECT
 from munadi.channels.oauth import end_of
 from munadi.domain.account import ConnectedAccount, Credentials
@@ -157,11 +157,6 @@ def unrenewable(error: ChannelError) -> ChannelError:
 def id_of(answer: Answer) -> str | None:
     """The id of what was made."""
     return given_id(answer.field("id"))
-
-
-def token_of(account: ConnectedAccount) -> str:
-    """The account's access token, in clear, for one call."""
-    return account.credentials.access_token.get_secret_value()
 
 
 def listed(answer: Answer) -> list[Any]:

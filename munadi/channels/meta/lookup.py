@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from munadi.channels.channel import Post
-from munadi.channels.meta.graph import token_of, within
+from munadi.channels.http import token_of
+from munadi.channels.meta.graph import within
 from munadi.channels.meta.network import ContainerNetwork
 from munadi.channels.meta.wire import PostRead, read_post, read_posts
 from munadi.domain.account import ConnectedAccount

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from munadi.channels.channel import Post
+from munadi.channels.http import token_of
 from munadi.channels.meta.errors import MISSING_OBJECT
-from munadi.channels.meta.graph import Graph, token_of
+from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.state import RUNNING, Container, Prepared
 from munadi.channels.meta.wire import PostRead
 from munadi.domain.account import ConnectedAccount

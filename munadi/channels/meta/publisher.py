@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from munadi.channels.channel import Options, Post, Publisher
-from munadi.channels.http import cannot_look
+from munadi.channels.http import cannot_look, token_of
 from munadi.channels.meta.containers import Containers
-from munadi.channels.meta.graph import token_of
 from munadi.channels.meta.lookup import Lookup
 from munadi.channels.meta.network import ContainerNetwork
 from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
@@ -130,6 +129,5 @@ class ContainerPublisher(Publisher[Options]):
             if left is None:
                 error.effect = Effect.REJECTED
             else:
-                containers.state = left
-                await containers.keep(ready=step in left.containers)
+                await containers.replace(left, ready=step in left.containers)
         raise error

@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import model_validator
 
+from munadi.channels.state import HandleState
 from munadi.domain.model import Model
-from munadi.domain.publication import POST, Handle
+from munadi.domain.publication import POST
 
 RUNNING, DONE, DEAD = "IN_PROGRESS", ("FINISHED", "PUBLISHED"), ("ERROR", "EXPIRED")
 # An unpublished container is dead after this.
@@ -27,7 +28,7 @@ class Container(Model):
     finished_at: datetime | None = None
 
 
-class Prepared(Model):
+class Prepared(HandleState):
     """The state of a handle: containers by slot (`0`, `1`… for children, else the stage that publishes it).
 
     `posts` has the published ids by stage; `renewals` and `misses` count for the stage under way.
@@ -44,11 +45,6 @@ class Prepared(Model):
         older = {stage: state[name] for name, stage in OLDER_NAMES.items() if state.get(name)}
         kept = {name: value for name, value in state.items() if name not in OLDER_NAMES}
         return {**kept, "posts": {**older, **state.get("posts", {})}}
-
-    @classmethod
-    def of(cls, handle: Handle | None) -> Prepared:
-        """What a handle says."""
-        return cls.model_validate(handle.state) if handle else cls()
 
     @property
     def expires_at(self) -> datetime | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from munadi.channels.channel import Post
-from munadi.channels.meta.graph import Graph, token_of
+from munadi.channels.http import token_of
+from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.network import ContainerNetwork
 from munadi.channels.meta.state import Container, Prepared
 from munadi.channels.meta.wire import PostRead
