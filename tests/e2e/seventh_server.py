@@ -14,7 +14,7 @@ class SeventhServer(ThreadingHTTPServer):
     """`posts` by key; `puts` counts the requests that made or repeated one."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", 0), _Requests)
         self.posts: dict[str, dict[str, Any]] = {}
         self.puts = 0
 
@@ -23,7 +23,7 @@ class SeventhServer(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Requests(BaseHTTPRequestHandler):
     server: SeventhServer
 
     def do_GET(self) -> None:
