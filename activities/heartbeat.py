@@ -17,8 +17,9 @@ async def heartbeats() -> AsyncIterator[None]:
 
     async def beat() -> None:
         while True:
-            activity.heartbeat()
+            # Most activities end before the first heartbeat, which would be a call to Temporal each.
             await asyncio.sleep(INTERVAL)
+            activity.heartbeat()
 
     task = asyncio.create_task(beat())
     try:

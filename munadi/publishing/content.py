@@ -27,6 +27,8 @@ from munadi.domain.ids import Prefix
 from munadi.domain.publication import ENDED, HOLD_GROWTH, HoldReason, PublicationStatus, check_transition, growing
 from munadi.publishing.leftovers import forget_handle, has_handle, is_over, is_spent, leave_behind
 
+# The caller wakes the workflow after its commit; the relay does so this much later if nobody has.
+FIRST_WAKE = timedelta(seconds=5)
 PUBLISHING_LOOK = timedelta(minutes=5)
 HELD_LOOK = timedelta(minutes=15)
 
@@ -199,7 +201,7 @@ class LockedContent:
         """This transaction changes what the workflow should do: somebody must tell it."""
         self.content.wake_seq += 1
         self.content.wake_tries = 0
-        self.content.next_wake_at = self.now + timedelta(seconds=1)
+        self.content.next_wake_at = self.now + FIRST_WAKE
 
     def _roll_up(self) -> None:
         self.content.status = roll_up(PublicationStatus(row.status) for row in self.publications).value

@@ -15,7 +15,7 @@ from munadi.domain.publication import PublicationStatus
 from munadi.domain.reasons import failure_of
 from munadi.publishing import changes
 from munadi.publishing.changes import ChangeRefused
-from munadi.publishing.content import LockedContent
+from munadi.publishing.content import FIRST_WAKE, LockedContent
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 
@@ -59,7 +59,7 @@ async def test_every_change_wakes_the_workflow(board: Board, name: str) -> None:
         await make(story)
     content = await board.content(put.content_id)
     assert (content.wake_seq, content.wake_ack, content.wake_tries) == (5, 4, 0)
-    assert content.next_wake_at == START + timedelta(seconds=1)
+    assert content.next_wake_at == START + FIRST_WAKE
 
 
 @pytest.mark.parametrize("name", CHANGES)

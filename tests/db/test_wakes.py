@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from munadi.domain.publication import PublicationStatus
+from munadi.publishing.content import FIRST_WAKE
 from munadi.publishing.wakes import DueWake, Wakes
 from tests.db.board import Board, Put
 from tests.db.seeding import START
@@ -20,16 +21,16 @@ async def due(board: Board, at: timedelta = timedelta(0)) -> list[str]:
     return [wake.content_id for wake in found]
 
 
-async def test_a_change_is_told_a_second_later_until_it_is_acknowledged(own_board: Board) -> None:
+async def test_a_change_wakes_its_workflow_some_seconds_later_until_it_is_acknowledged(own_board: Board) -> None:
     board = own_board
     put = await board.put(S.QUEUED, S.QUEUED, due=START + timedelta(hours=1))
     async with board.locked(put.content_id) as story:
         story.wake()
         await story.close()
-    assert await due(board) == []
-    [wake] = await Wakes(board.database).due(START + SECOND, GRACE)
+    assert await due(board, FIRST_WAKE - SECOND) == []
+    [wake] = await Wakes(board.database).due(START + FIRST_WAKE, GRACE)
     assert (wake.brand_ref, sorted(wake.channels), wake.overdue) == (board.brand, ["instagram", "threads"], False)
-    await board.progress.look(put.content_id, START + SECOND)
+    await board.progress.look(put.content_id, START + FIRST_WAKE)
     assert await due(board, 60 * SECOND) == []
 
 
@@ -50,7 +51,7 @@ async def test_the_spacing_doubles_to_a_minute_and_a_new_change_begins_anew(own_
         story.wake()
         await story.close()
     content = await board.content(put.content_id)
-    assert (content.wake_tries, content.next_wake_at) == (0, now + SECOND)
+    assert (content.wake_tries, content.next_wake_at) == (0, now + FIRST_WAKE)
 
 
 async def test_a_look_that_nobody_made_in_time_is_overdue(own_board: Board) -> None:
