@@ -32,7 +32,7 @@ class SealBroken(Exception):
 
 
 class WeakKey(ValueError):
-    """A key-encryption key that could be guessed. The text says the rule, never the key."""
+    """A key-encryption key that could be guessed. The message names the rule, never the key."""
 
 
 class KeyRing:
@@ -77,12 +77,12 @@ class KeyRing:
 
     @property
     def key_ids(self) -> list[str]:
-        """What the keys are called where nobody may see them, newest first: 16 hex digits each."""
+        """The ids of the keys, newest first, 16 hex digits each; they do not reveal the keys."""
         return [key_id.hex() for key_id in self._ciphers]
 
     @property
     def newest_header(self) -> bytes:
-        """How everything begins that the newest key sealed."""
+        """The first bytes of every value that the newest key sealed."""
         return VERSION + self._newest
 
     def needs_reseal(self, sealed: bytes) -> bool:
@@ -90,7 +90,7 @@ class KeyRing:
         return sealed[:_HEADER_BYTES] != self.newest_header
 
     def derive(self, purpose: str) -> list[bytes]:
-        """A 32-byte key per key of the ring for another use (signed URLs), newest first: sign with the first."""
+        """A 32-byte key for another use (signed URLs), per key of the ring, newest first: sign with the first."""
         if purpose not in self._derived:
             self._derived[purpose] = [_derive(master, b"munadi " + purpose.encode()) for master in self._masters]
         return list(self._derived[purpose])
@@ -128,7 +128,7 @@ def _create_key_file(path: Path) -> None:
         try:
             os.link(fresh, path)
         except FileExistsError:
-            return  # another process was first; its key counts
+            return  # another process was first: use its key
         directory = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(directory)
@@ -156,6 +156,6 @@ def _key_id(key: bytes) -> bytes:
 
 
 def _place(header: bytes, *parts: str) -> bytes:
-    """The additional data: lengths first, so that no two places spell the same bytes."""
+    """The additional data: lengths first, so that no two places give the same bytes."""
     encoded = [part.encode("utf-8") for part in parts]
     return header + b"".join(len(part).to_bytes(4) + part for part in encoded)

@@ -27,7 +27,7 @@ class HandleState(Model):
 State = TypeVar("State", bound=HandleState)
 
 
-class Keeper(Generic[State]):
+class SavedState(Generic[State]):
     """The state of one handle. Each change is saved before anything else happens."""
 
     def __init__(self, state: State, save: SaveHandle) -> None:

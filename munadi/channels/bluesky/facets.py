@@ -27,7 +27,7 @@ _MENTION = regex.compile(r"(?:^|\s|\()(@([a-zA-Z0-9.-]+)(?a:\b))", regex.MULTILI
 _LINK = regex.compile(
     r"(?:^|\s|\()((?i:https?)://[\w\[]\S*|(?P<domain>[a-zA-Z][a-zA-Z0-9]*(?:\.[a-zA-Z0-9]+)+)\S*)", regex.MULTILINE
 )
-# A keycap (#️⃣) is no tag; a tag has at least one character that is neither digit, punctuation nor invisible.
+# A keycap (#️⃣) is not a tag; a tag has at least one character that is not a digit, punctuation or invisible.
 _INVISIBLE = r"\u00AD\u2060\u200A\u200B\u200C\u200D\u20E2"
 _TAG = regex.compile(
     rf"(?:^|\s)([#＃](?!\uFE0F)([^\s{_INVISIBLE}]*[^\d\s\p{{P}}{_INVISIBLE}]+[^\s{_INVISIBLE}]*))", regex.MULTILINE
@@ -124,7 +124,7 @@ def _links(text: str) -> Iterator[Facet]:
 
 
 def _without_punctuation(tag: str) -> str:
-    """The tag up to its last character that is no punctuation."""
+    """The tag without punctuation at its end."""
     end = len(tag)
     while end and category(tag[end - 1]).startswith("P"):
         end -= 1

@@ -22,7 +22,7 @@ from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer, Clock
 
-# An authorization server that answers so has not looked at the grant.
+# With these errors an authorization server refuses the proof, before it looks up the grant.
 PROOF_REFUSED = frozenset({USE_NONCE, "invalid_dpop_proof"})
 # The reference server ends a grant at this age, however often its tokens are renewed: a public client's after two
 # weeks, a confidential client's after two years.
@@ -133,7 +133,7 @@ class Granting:
         return self.credentials(answer, grant)
 
     async def revoke(self, account: ConnectedAccount, grant: Grant) -> bool:
-        """End it, with all its tokens; a grant that has ended already is no error (RFC 7009, 2.2)."""
+        """End it, with all its tokens; it is no error if the grant has ended already (RFC 7009, 2.2)."""
         if not grant.revocation_endpoint:
             return False
         credentials = account.credentials

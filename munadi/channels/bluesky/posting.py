@@ -19,12 +19,12 @@ from munadi.channels.bluesky.wire import FEED_POST, Reply, commit, gates_of, pos
 from munadi.channels.bluesky.xrpc import Server
 from munadi.channels.channel import Post
 from munadi.channels.http import no_proof
-from munadi.channels.state import Keeper
+from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST
 from munadi.ports import Answer, PublicationDraft, Stage
 
-# After these a record may exist at our key, and only reading it tells. The error table has both as unknown.
+# After these a record may exist at our key: only a read shows it. In the error table the effect of both is unknown.
 READ_AFTER = frozenset({"InvalidSwap", "InternalServerError"})
 # Uploads that vanish repeatedly are not repeated endlessly.
 MAX_UPLOADS = 5
@@ -45,13 +45,13 @@ class RecordWriter:
 
     server: Server
     post: Post[Options]
-    keep: Keeper[Prepared]
+    saved: SavedState[Prepared]
 
     async def write(self, stage: Stage) -> bool:
         """Whether this very call wrote the record; False when it existed already. Raises ChannelError."""
         reply = await self._reply(stage.name) if stage.name != POST else None
         draft, options = self.post.draft, self.post.options
-        record = post_record(draft, options, self.keep.state, stage.name, reply)
+        record = post_record(draft, options, self.saved.state, stage.name, reply)
         key, did = record_key(draft, stage.name), self.server.did
         gates = gates_of(options, stage.name, post_uri(did, key), record["createdAt"])
         nsid, body = commit(did, key, {FEED_POST: record, **gates})
@@ -81,12 +81,12 @@ class RecordWriter:
             raise
 
     async def _ref(self, stage: str) -> Ref:
-        if stage not in self.keep.state.posts:
+        if stage not in self.saved.state.posts:
             answer = await get_record(self.server, self.post.draft, stage)
             await self._remember(stage, answer.field("cid"))
-            if stage not in self.keep.state.posts:
+            if stage not in self.saved.state.posts:
                 raise no_proof(answer)
-        return self.keep.state.posts[stage]
+        return self.saved.state.posts[stage]
 
     async def _remember(self, stage: str, cid: Any) -> None:
         """Save a live post for the parts that follow. Neither a lost lease nor our own database may hide that it is."""
@@ -94,14 +94,14 @@ class RecordWriter:
             return
         uri = post_uri(self.server.did, record_key(self.post.draft, stage))
         with suppress(Exception):
-            await self.keep.put(ready=True, posts={**self.keep.state.posts, stage: Ref(uri=uri, cid=cid)})
+            await self.saved.put(ready=True, posts={**self.saved.state.posts, stage: Ref(uri=uri, cid=cid)})
 
     async def _forget_uploads(self, error: ChannelError) -> None:
         """The blobs lapsed: forget them, so that preparation uploads them again; not endlessly."""
-        failures = self.keep.state.failures + 1
+        failures = self.saved.state.failures + 1
         if failures >= MAX_UPLOADS:
             error.effect = Effect.REJECTED
-        await self.keep.replace(self.keep.state.without_uploads(failures=failures))
+        await self.saved.replace(self.saved.state.without_uploads(failures=failures))
 
     async def _compare(self, stage: str, record: dict[str, Any], error: ChannelError) -> None:
         """What is at our key: this post → fine; another → a duplicate; nothing or no answer → unknown."""

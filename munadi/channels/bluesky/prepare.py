@@ -21,7 +21,7 @@ from munadi.channels.bluesky.xrpc import Server
 from munadi.channels.channel import Post
 from munadi.channels.http import ChannelTools
 from munadi.channels.renditions import fitting
-from munadi.channels.state import Keeper
+from munadi.channels.state import SavedState
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
@@ -74,19 +74,19 @@ class Preparation:
         state = Prepared.of(post.handle)
         if state.blobs_until is not None and state.blobs_until - BLOB_SLACK <= tools.clock.now():
             state = state.without_uploads()
-        self._keeper = Keeper(state, save)
-        self._video = VideoUpload(service, self._keeper, server, tools.clock)
+        self._saved = SavedState(state, save)
+        self._video = VideoUpload(service, self._saved, server, tools.clock)
 
     @property
     def _state(self) -> Prepared:
-        return self._keeper.state
+        return self._saved.state
 
     async def run(self) -> Ready | Pending:
         """Do what is missing. Raises ChannelError."""
         draft, options = self._post.draft, self._post.options
         await self._mentions(mentioned(draft))
         if options.quote and self._state.quote is None:
-            await self._keeper.put(quote=await resolve_quote(options.quote, self._server, self._appview))
+            await self._saved.put(quote=await resolve_quote(options.quote, self._server, self._appview))
         video = video_of(draft)
         if video is not None and (waiting := await self._video.run(video)):
             return waiting
@@ -94,10 +94,10 @@ class Preparation:
             await self._image(asset)
         for caption in options.captions[len(self._state.captions) :]:
             blob = await self._server.upload(caption.text.encode(), CAPTION_TYPE)
-            await self._keeper.put(captions=(*self._state.captions, blob), blobs_until=self._until())
+            await self._saved.put(captions=(*self._state.captions, blob), blobs_until=self._until())
         if wants_card(draft) and self._state.card is None:
             await self._card(draft.link or "")
-        await self._keeper.put(ready=True)
+        await self._saved.put(ready=True)
         return Ready(expires_at=self._state.blobs_until)
 
     async def _mentions(self, wanted: list[str]) -> None:
@@ -111,7 +111,7 @@ class Preparation:
                     found[handle] = await self._server.resolve_handle(handle)
         finally:
             if found:
-                await self._keeper.put(mentions={**self._state.mentions, **found})
+                await self._saved.put(mentions={**self._state.mentions, **found})
 
     async def _image(self, asset: MediaAsset) -> None:
         asset = await fitting(self._tools.media, SPEC.media_rules[0], asset)
@@ -122,10 +122,10 @@ class Preparation:
             if error.provider_code == "InternalServerError":
                 await self._count_failure(asset, error)
             raise
-        await self._keeper.put(blobs=(*self._state.blobs, blob), blobs_until=self._until())
+        await self._saved.put(blobs=(*self._state.blobs, blob), blobs_until=self._until())
 
     async def _count_failure(self, asset: MediaAsset, error: ChannelError) -> None:
-        await self._keeper.put(failures=self._state.failures + 1)
+        await self._saved.put(failures=self._state.failures + 1)
         if self._state.failures >= MAX_UPLOAD_FAILURES:
             raise ChannelError(
                 Reason.MEDIA_PROCESSING_FAILED,
@@ -145,7 +145,7 @@ class Preparation:
             thumb=thumb,
             picture_missing=thumb is None and (page.image_missing or page.image is not None),
         )
-        await self._keeper.put(card=card, blobs_until=self._until() if card.thumb else self._state.blobs_until)
+        await self._saved.put(card=card, blobs_until=self._until() if card.thumb else self._state.blobs_until)
 
     async def _thumb(self, page: LinkCard) -> dict[str, object] | None:
         """The card's picture as a blob; a picture that is refused is not worth a failure."""

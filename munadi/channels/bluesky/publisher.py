@@ -17,7 +17,7 @@ from munadi.channels.bluesky.wire import post_uri, post_url
 from munadi.channels.bluesky.xrpc import Server, Xrpc
 from munadi.channels.channel import Post, Publisher
 from munadi.channels.http import ChannelTools, cannot_look
-from munadi.channels.state import Keeper
+from munadi.channels.state import SavedState
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
@@ -45,11 +45,11 @@ class BlueskyPublisher(Publisher[Options]):
 
     async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
         """One commit. Raises ChannelError; DUPLICATE_CONTENT when another record exists at the key."""
-        keep = Keeper(Prepared.of(post.handle), save)
-        if not is_complete(post.draft, post.options, keep.state, stage.name):
+        saved = SavedState(Prepared.of(post.handle), save)
+        if not is_complete(post.draft, post.options, saved.state, stage.name):
             message = "Bluesky: publish was called before prepare ended"
             raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
-        is_new = await RecordWriter(Server(self._xrpc, post.account), post, keep).write(stage)
+        is_new = await RecordWriter(Server(self._xrpc, post.account), post, saved).write(stage)
         return _published(post, stage.name, self._tools.clock.now() if is_new else None)
 
     async def check(self, post: Post[Options]) -> Pending | Ready | Published:

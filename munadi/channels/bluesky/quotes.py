@@ -1,7 +1,7 @@
 """The quoted post: from the address in the options to the strong reference that a record needs.
 
-The account's own PDS is asked first (it knows its own accounts, and forwards what it does not know); the public
-AppView answers for the rest. Source: com.atproto.repo.getRecord, app.bsky.feed.getPosts.
+The account's own PDS is called first: it has its own accounts, and forwards other requests. If it has no such record,
+the public AppView is called. Source: com.atproto.repo.getRecord, app.bsky.feed.getPosts.
 """
 
 from __future__ import annotations

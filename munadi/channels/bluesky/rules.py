@@ -9,16 +9,16 @@ from munadi.channels.bluesky.spec import LEAD, MAX_VIDEOS, VIDEO_LEAD, Options
 from munadi.channels.bluesky.thread import mentioned, texts
 from munadi.channels.channel import Rules
 from munadi.channels.text import (
+    Problems,
     check_extras,
     check_media_count,
     check_media_files,
     check_text,
     is_web_address,
     lengths,
-    problem,
 )
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelSpec, MediaKind, TextLength
+from munadi.domain.channel import MediaKind, TextLength
 from munadi.domain.content import Draft
 from munadi.domain.problem import Problem
 
@@ -28,22 +28,23 @@ class BlueskyRules(Rules[Options]):
 
     def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
         """All violations of texts, media, link and options, with pointers relative to the draft."""
-        spec = self.spec
-        problems = check_extras(spec, draft)
+        found = Problems(self.spec)
+        found += check_extras(self.spec, draft)
         for pointer, text in texts(draft):
-            problems += check_text(spec, text, pointer)
-        problems += _media(spec, draft)
+            found += check_text(self.spec, text, pointer)
+        _media(found, draft)
         if options is not None and video_of(draft) is None:
             for name in ("captions", "presentation"):
                 if getattr(options, name):
-                    message = f"takes {name} of a video"
-                    problems.append(problem(spec, f"/options/{name}", "INVALID_OPTION", "video", message))
+                    found.add(f"/options/{name}", "INVALID_OPTION", "video", f"takes {name} of a video")
         if draft.link and not is_web_address(draft.link):
-            problems.append(problem(spec, "/link", "INVALID_LINK", "link", "takes links that start with http(s)://"))
+            found.add("/link", "INVALID_LINK", "link", "takes links that start with http(s)://")
         if not (draft.text.strip() or draft.link or draft.media or draft.options.get("quote")):
-            message = "needs a text, a link, media or a quote"
-            problems.append(problem(spec, "/text", "MISSING_FIELD", "not_empty", message))
-        return problems + _parts(spec, draft)
+            found.add("/text", "MISSING_FIELD", "not_empty", "needs a text, a link, media or a quote")
+        for index, part in enumerate(draft.parts):
+            if not part.strip():
+                found.add(f"/parts/{index}", "MISSING_FIELD", "not_empty", "needs a text in every part of a thread")
+        return found
 
     def lengths(self, draft: Draft) -> list[TextLength]:
         """The length of each post of the thread."""
@@ -62,19 +63,10 @@ def lead_of(draft: Draft, options: Options | None) -> timedelta:
     return LEAD if needed else timedelta(0)
 
 
-def _parts(spec: ChannelSpec, draft: Draft) -> list[Problem]:
-    return [
-        problem(spec, f"/parts/{index}", "MISSING_FIELD", "not_empty", "needs a text in every part of a thread")
-        for index, part in enumerate(draft.parts)
-        if not part.strip()
-    ]
-
-
-def _media(spec: ChannelSpec, draft: Draft) -> list[Problem]:
+def _media(found: Problems, draft: Draft) -> None:
     shown = [asset.model_copy(update={"kind": MediaKind.VIDEO}) if moves(asset) else asset for asset in draft.media]
-    problems = check_media_count(spec, shown) + check_media_files(spec, shown)
+    found += check_media_count(found.spec, shown) + check_media_files(found.spec, shown)
     videos = sum(1 for asset in shown if asset.kind is MediaKind.VIDEO)
     if videos > MAX_VIDEOS:
         message = f"takes {MAX_VIDEOS} video in a post"
-        problems.append(problem(spec, "/media", "MEDIA_TOO_MANY", "videos_max", message, MAX_VIDEOS, videos))
-    return problems
+        found.add("/media", "MEDIA_TOO_MANY", "videos_max", message, MAX_VIDEOS, videos)

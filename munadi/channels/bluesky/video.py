@@ -1,4 +1,4 @@
-"""A video on its way through the video service: asked, uploaded, transcoded, stored as a blob at the PDS.
+"""A video at the video service: limits read, uploaded, transcoded, stored as a blob at the PDS.
 
 Every step is invisible and may be repeated: the same file is answered with its existing job, and parts of a large file
 that have arrived are not sent again. Nothing waits here; the workflow calls again while a job runs.
@@ -15,7 +15,7 @@ from munadi.channels.bluesky.state import Prepared, RunningVideo, SentInParts
 from munadi.channels.bluesky.video_errors import UPLOAD_ENDED, failed_transcode, refused_limits
 from munadi.channels.bluesky.video_service import Transcode, VideoService
 from munadi.channels.bluesky.xrpc import Server
-from munadi.channels.state import Keeper
+from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import HOLD_GROWTH, Pending, growing
@@ -32,36 +32,36 @@ FIRST_POLL = timedelta(seconds=1.5)
 SLOWEST_POLL = timedelta(seconds=15)
 # A job without a result for this long counts as lost.
 MAX_SILENCE = timedelta(hours=1)
-# Statuses of getJobStatus that say the service does not know the job.
+# Errors of getJobStatus for a job that the service does not know.
 LOST = frozenset({"HTTP 404", "NotFound", "JobNotFound", "InvalidRequest"})
 
 
 class VideoUpload:
     """One run for one post's video; it continues where the handle's state ends."""
 
-    def __init__(self, service: VideoService, keeper: Keeper[Prepared], server: Server, clock: Clock) -> None:
+    def __init__(self, service: VideoService, saved: SavedState[Prepared], server: Server, clock: Clock) -> None:
         self._service = service
-        self._keeper = keeper
+        self._saved = saved
         self._server = server
         self._clock = clock
 
     async def run(self, asset: MediaAsset) -> Pending | None:
         """None once the blob is known. Raises ChannelError."""
-        if self._keeper.state.blobs:
+        if self._saved.state.blobs:
             return None
-        running = self._keeper.state.video
+        running = self._saved.state.video
         transcode = await self._poll(running) if running else await self._begin(asset)
         if isinstance(transcode, Pending):
             return transcode
         if transcode.blob is not None:
             until = self._clock.now() + BLOB_LIFE
-            await self._keeper.put(parts=None, video=None, blobs=(transcode.blob,), blobs_until=until)
+            await self._saved.put(parts=None, video=None, blobs=(transcode.blob,), blobs_until=until)
             return None
         if transcode.failed is not None:
             await self._give_up(failed_transcode(transcode.failed, self._clock.now()))
         if running is None:
             running = RunningVideo(id=transcode.id, since=self._clock.now())
-            await self._keeper.put(parts=None, video=running)
+            await self._saved.put(parts=None, video=running)
         waited = self._clock.now() - running.since
         if waited >= MAX_SILENCE:
             message = "Bluesky: the video service did not finish the video"
@@ -69,7 +69,7 @@ class VideoUpload:
         return _again(waited, transcode.state or "being processed")
 
     async def _begin(self, asset: MediaAsset) -> Transcode | Pending:
-        sent = self._keeper.state.parts
+        sent = self._saved.state.parts
         if sent is None:
             limits = await self._service.limits(self._server)
             refused = refused_limits(limits, asset.bytes, self._clock.now())
@@ -82,7 +82,7 @@ class VideoUpload:
             sent = await self._service.start(token, asset)
             if sent is None:
                 return await self._service.upload(self._server, asset)
-            await self._keeper.put(parts=sent)
+            await self._saved.put(parts=sent)
         try:
             return await self._send(token, sent, asset)
         except ChannelError as error:
@@ -123,8 +123,8 @@ class VideoUpload:
 
     async def _give_up(self, error: ChannelError) -> NoReturn:
         """Forget the job. After a fault of the service another is started, after growing waits and not endlessly."""
-        failures = self._keeper.state.failures + 1
-        await self._keeper.put(parts=None, video=None, failures=failures)
+        failures = self._saved.state.failures + 1
+        await self._saved.put(parts=None, video=None, failures=failures)
         if error.reason is Reason.PROVIDER_OUTAGE:
             error.retry_after = error.retry_after or growing(HOLD_GROWTH, failures - 1)
             if failures >= MAX_TRIES:

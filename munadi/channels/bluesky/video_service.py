@@ -26,7 +26,7 @@ STORE = "com.atproto.repo.uploadBlob"
 TOKEN_LIFE = timedelta(minutes=30)
 # The stored file is read and sent in pieces of this size.
 PIECE_BYTES = 4 * 1024 * 1024
-# From the last byte to the answer, the service looks at the whole file.
+# Between the last byte and the answer, the service checks the whole file.
 UPLOAD_TIMEOUT = 180.0
 ALREADY_PROCESSED = 409
 # Statuses of a service that does not take uploads in parts.

@@ -66,8 +66,8 @@ class Xrpc:
 
     async def prove(self, method: str, url: str, key: DpopKey, token: str | None = None, **rest: Any) -> Answer:
         """One call with a proof of `key`, and a second one when the server refused only the nonce: the first had no
-        effect then, so there are never two. Before each, the gate is asked, and `sign` gives the form fields that work
-        only once. Raises ChannelError."""
+        effect then, so there are never two. Before each call the gate is checked, and `sign` gives the form fields that
+        work only once. Raises ChannelError."""
         sent = self._nonces.of(url)
         try:
             return await self._prove(method, url, key, token, **rest)

@@ -12,7 +12,7 @@ from munadi.channels.facebook.state import Case, Photo, Prepared, Upload
 from munadi.channels.facebook.wire import VideoStatus
 from munadi.channels.meta.graph import succeeded
 from munadi.channels.renditions import fitting
-from munadi.channels.state import Keeper
+from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Pending, Ready
@@ -26,7 +26,7 @@ class Preparation:
         self._parts, self._case = parts, case
         has_lapsed = case.prepared.lapsed(parts.graph.now())
         state = Prepared(renewals=case.prepared.renewals) if has_lapsed else case.prepared
-        self._kept = Keeper(state, save)
+        self._kept = SavedState(state, save)
 
     async def run(self) -> Ready | Pending:
         """Go as far as is possible now. Raises ChannelError."""

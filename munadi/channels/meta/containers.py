@@ -17,13 +17,13 @@ from munadi.channels.http import token_of
 from munadi.channels.meta.network import ContainerNetwork
 from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
 from munadi.channels.meta.wire import Form
-from munadi.channels.state import Keeper
+from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.publication import POST, Pending, Ready
 from munadi.ports import SaveHandle
 
 
-class Containers(Keeper[Prepared]):
+class Containers(SavedState[Prepared]):
     """The containers of one post. Never sleeps, the workflow does."""
 
     def __init__(self, network: ContainerNetwork, post: Post[Any], save: SaveHandle) -> None:

@@ -97,7 +97,7 @@ FAILURES: Mapping[str, Row] = {
 }
 FAILED = Row(R.UNKNOWN_PROVIDER_ERROR, S.REJECTED)  # any other fail_reason
 
-# An upload_url is a secret as a whole: it is all one needs to upload. So no URL keeps its path or query.
+# An upload_url is a secret as a whole: it is all one needs to upload. So paths and queries are cut off every URL.
 _ADDRESS = re.compile(r"""(https?:\\?/\\?/[^/\s"'\\?]+)[^\s"'<>]*""")
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from munadi.channels.channel import Post, Publisher
 from munadi.channels.http import ChannelTools, cannot_look, given_id, token_of
 from munadi.channels.renditions import fitting
-from munadi.channels.state import Keeper
+from munadi.channels.state import SavedState
 from munadi.channels.tiktok.api import Api
 from munadi.channels.tiktok.posts import FAILED, StatusReader
 from munadi.channels.tiktok.rules import obey
@@ -41,31 +41,31 @@ class TikTokPublisher(Publisher[Options]):
     async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
         """Read and obey creator_info; upload a file up to its last chunk. A pull needs no more than creator_info,
         photos only renditions of what TikTok does not take (PNG, JPEGs of several pictures)."""
-        keep, now = Keeper(Prepared.of(post.handle), save), self._clock.now()
-        if keep.state.sent_at is not None:
+        saved, now = SavedState(Prepared.of(post.handle), save), self._clock.now()
+        if saved.state.sent_at is not None:
             return Ready()  # publish reads the status of what was sent before
-        if keep.state.upload is not None and keep.state.upload.expires_at <= now:
-            keep.state = keep.state.model_copy(update={"upload": None})
-        if keep.state.upload is None:
-            creator = keep.state.creator
+        if saved.state.upload is not None and saved.state.upload.expires_at <= now:
+            saved.state = saved.state.model_copy(update={"upload": None})
+        if saved.state.upload is None:
+            creator = saved.state.creator
             if creator is None or not creator.is_fresh(now):
                 creator = await self._api.creator(token_of(post.account))
-                await keep.put(creator=creator)
+                await saved.put(creator=creator)
             obey(post.draft, post.options, creator)
             if mode_of(post.draft, post.options) is Mode.PULL:
                 pictures = post.draft.media if is_photo(post.draft) else ()
                 photos = [await fitting(self._media, PHOTO, asset) for asset in pictures]
-                await keep.put(ready=True, photos=tuple(photos))
-                return Ready(expires_at=keep.state.expires_at)
+                await saved.put(ready=True, photos=tuple(photos))
+                return Ready(expires_at=saved.state.expires_at)
             # When this answer is lost, nothing is left behind: an upload without bytes never becomes a post.
             body = file_body(post.draft, post.options, creator, self._settings.chunk_bytes)
-            await keep.put(upload=await self._api.start_upload(post.account, body))
-        return await self._upload(post, keep).forward()
+            await saved.put(upload=await self._api.start_upload(post.account, body))
+        return await self._upload(post, saved).forward()
 
     async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
         """The last chunk, or the init of a pull or photos; then TikTok processes it. Raises ChannelError."""
-        keep = Keeper(Prepared.of(post.handle), save)
-        state, upload = keep.state, self._upload(post, keep)
+        saved = SavedState(Prepared.of(post.handle), save)
+        state, upload = saved.state, self._upload(post, saved)
         if state.sent_at is not None:
             return await self._sent_before(upload, state.sent_at)
         if mode_of(post.draft, post.options) is Mode.PULL:
@@ -114,12 +114,12 @@ class TikTokPublisher(Publisher[Options]):
             if error.provider_code not in NOTHING_TO_CANCEL:
                 raise
 
-    def _upload(self, post: Post[Options], keep: Keeper[Prepared]) -> FileUpload:
-        return FileUpload(self._api, self._reader, post, keep)
+    def _upload(self, post: Post[Options], saved: SavedState[Prepared]) -> FileUpload:
+        return FileUpload(self._api, self._reader, post, saved)
 
     async def _pull(self, upload: FileUpload, creator: Creator, stage: Stage) -> Pending:
         post = upload.post
-        sent = post.draft.model_copy(update={"media": upload.keep.state.photos or post.draft.media})
+        sent = post.draft.model_copy(update={"media": upload.saved.state.photos or post.draft.media})
         for asset in sent.media:
             await self._media.check_stored(asset)
         body = pull_body(sent, post.options, creator, self._media)
@@ -131,11 +131,11 @@ class TikTokPublisher(Publisher[Options]):
         return Pending(after=self._settings.poll_quick, note="TikTok is fetching the media")
 
     async def _sent_before(self, upload: FileUpload, sent_at: datetime) -> Published | Pending:
-        """Something was sent before: only after FAILED is another prepared, and only when asked for by a retry.
+        """Something was sent before. Another post is prepared only after FAILED, and only by a retry.
 
         A retry moves the due time, so what was sent before the due time belongs to an earlier try.
         """
-        post, state = upload.post, upload.keep.state
+        post, state = upload.post, upload.saved.state
         is_of_this_try, fail_reason = sent_at >= post.draft.due_at, ""
         if state.key is not None:
             status = await upload.status(state.key)
@@ -147,7 +147,7 @@ class TikTokPublisher(Publisher[Options]):
         elif is_of_this_try:
             message = "TikTok: TikTok accepted the post without saying its publish_id"
             raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, message)
-        await upload.keep.replace(Prepared())
+        await upload.saved.replace(Prepared())
         message = "TikTok: the earlier post failed; another is prepared"
         code = fail_reason or FAILED
         raise ChannelError(Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT, message, provider_code=code)

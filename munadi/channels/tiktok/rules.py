@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from munadi.channels.channel import Rules
 from munadi.channels.text import (
+    Problems,
     check_extras,
     check_media_count,
     check_media_files,
     lengths,
     parse_options,
-    problem,
     too_long,
 )
 from munadi.channels.tiktok.spec import (
@@ -51,21 +51,29 @@ class TikTokRules(Rules[Options]):
 
     def validate(self, draft: Draft, options: Options | None, account: ConnectedAccount | None) -> list[Problem]:
         """All violations, with pointers relative to the draft."""
-        spec = self.spec
-        problems = check_extras(spec, draft)
+        spec, found = self.spec, Problems(self.spec)
+        found += check_extras(spec, draft)
         # A video's text is its title; photos have a title and a description, with limits of their own.
-        problems += [too_long(spec, each) for each in _lengths(spec, draft, options) if each.actual > each.maximum]
-        problems += check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
-        problems += _one_video(spec, draft)
+        found += [too_long(spec, each) for each in _lengths(spec, draft, options) if each.actual > each.maximum]
+        found += check_media_count(spec, draft.media) + check_media_files(spec, draft.media)
+        videos = sum(1 for asset in draft.media if asset.kind is MediaKind.VIDEO)
+        if videos > 1:
+            found.add("/media", "MEDIA_TOO_MANY", "video_count", "takes one video per post", 1, videos)
         for index, asset in enumerate(draft.media):
             check = _video if asset.kind is MediaKind.VIDEO else _photo
-            problems += check(spec, asset, f"/media/{index}")
+            check(found, asset, f"/media/{index}")
         if options is None:
-            return problems
+            return found
         known = account.facts.get("creator_info") if account is not None else None
         creator = read_creator(known) if known else None
-        problems += _options(spec, draft, options) + _privacy(spec, options, creator)
-        return problems + _length(spec, draft, creator)
+        if draft.media:
+            _options(found, draft, options)
+        _privacy(found, options, creator)
+        if (longer := _too_long(draft, creator)) is not None:
+            limit, actual = longer
+            message = f"lets this account post videos of at most {limit} s, as of its last check; this has {actual:g} s"
+            found.add("/media/0", "MEDIA_DURATION", "creator_max_duration", message, limit, actual)
+        return found
 
     def lengths(self, draft: Draft) -> list[TextLength]:
         """The length of a video's title; of a photo's title and description."""
@@ -91,9 +99,9 @@ def obey(draft: Draft, options: Options, creator: Creator) -> None:
     ):
         choice = ", ".join(privacy_options(creator))
         raise _refused(Reason.INVALID_FIELD, f"privacyLevel is {options.privacy_level}; the creator may use {choice}")
-    too_long = _too_long(draft, creator)
-    if too_long is not None:
-        limit, actual = too_long
+    longer = _too_long(draft, creator)
+    if longer is not None:
+        limit, actual = longer
         message = f"the creator may post videos of at most {limit} s; this one has {actual:g} s"
         raise _refused(Reason.MEDIA_VALIDATION_FAILED, message)
 
@@ -111,92 +119,63 @@ def _lengths(spec: ChannelSpec, draft: Draft, options: Options | None) -> list[T
     return found + lengths((PHOTO_TITLE,), options.title or "", "/options/title")
 
 
-def _one_video(spec: ChannelSpec, draft: Draft) -> list[Problem]:
-    videos = sum(1 for asset in draft.media if asset.kind is MediaKind.VIDEO)
-    if videos <= 1:
-        return []
-    return [problem(spec, "/media", "MEDIA_TOO_MANY", "video_count", "takes one video per post", 1, videos)]
-
-
-def _photo(spec: ChannelSpec, asset: MediaAsset, pointer: str) -> list[Problem]:
+def _photo(found: Problems, asset: MediaAsset, pointer: str) -> None:
     short, long = sorted((asset.width, asset.height))
-    if short <= PHOTO_SHORT_SIDE and long <= PHOTO_LONG_SIDE:
-        return []
-    limit, actual = f"{PHOTO_SHORT_SIDE}x{PHOTO_LONG_SIDE}", f"{asset.width}x{asset.height}"
-    message = f"takes photos up to 1080p: the limit is {limit}, this has {actual}"
-    return [problem(spec, pointer, "MEDIA_RESOLUTION", "photo_resolution", message, limit, actual)]
+    if short > PHOTO_SHORT_SIDE or long > PHOTO_LONG_SIDE:
+        limit, actual = f"{PHOTO_SHORT_SIDE}x{PHOTO_LONG_SIDE}", f"{asset.width}x{asset.height}"
+        message = f"takes photos up to 1080p: the limit is {limit}, this has {actual}"
+        found.add(pointer, "MEDIA_RESOLUTION", "photo_resolution", message, limit, actual)
 
 
-def _video(spec: ChannelSpec, asset: MediaAsset, pointer: str) -> list[Problem]:
+def _video(found: Problems, asset: MediaAsset, pointer: str) -> None:
     """Height, codec and frame rate; the width is checked by the media rule. TikTok decides about unknown facts."""
-    found = []
     if not MIN_SIDE <= asset.height <= MAX_SIDE:
         limit = MIN_SIDE if asset.height < MIN_SIDE else MAX_SIDE
         message = f"takes video of {MIN_SIDE} to {MAX_SIDE} pixels height; this has {asset.height}"
-        found.append(problem(spec, pointer, "MEDIA_HEIGHT", "media_height", message, limit, asset.height))
+        found.add(pointer, "MEDIA_HEIGHT", "media_height", message, limit, asset.height)
     if asset.video_codec is not None and asset.video_codec not in VIDEO_CODECS:
         codecs = ", ".join(VIDEO_CODECS)
         message = f"takes video encoded as {codecs}; this is {asset.video_codec}"
-        found.append(problem(spec, pointer, "MEDIA_CODEC", "video_codec", message, codecs, asset.video_codec))
+        found.add(pointer, "MEDIA_CODEC", "video_codec", message, codecs, asset.video_codec)
     # Measured rates are a little off the nominal one (23.976).
     if asset.fps is not None and not MIN_FPS - 0.05 <= asset.fps <= MAX_FPS + 0.05:
         message = f"takes {MIN_FPS} to {MAX_FPS} frames per second; this has {asset.fps:g}"
-        found.append(problem(spec, pointer, "MEDIA_FPS", "fps", message, f"{MIN_FPS}-{MAX_FPS}", asset.fps))
-    return found
+        found.add(pointer, "MEDIA_FPS", "fps", message, f"{MIN_FPS}-{MAX_FPS}", asset.fps)
 
 
-def _options(spec: ChannelSpec, draft: Draft, options: Options) -> list[Problem]:
-    if not draft.media:
-        return []
+def _options(found: Problems, draft: Draft, options: Options) -> None:
     photo = is_photo(draft)
-    found = []
     for name in VIDEO_ONLY if photo else PHOTO_ONLY:
         if name in options.model_fields_set:
-            kind = "photos" if photo else "a video"
-            pointer = f"/options/{Options.model_fields[name].alias}"
-            found.append(problem(spec, pointer, "OPTION_NOT_FOR_KIND", "option_kind", f"has no such option for {kind}"))
+            pointer, kind = f"/options/{Options.model_fields[name].alias}", "photos" if photo else "a video"
+            found.add(pointer, "OPTION_NOT_FOR_KIND", "option_kind", f"has no such option for {kind}")
     if photo and options.mode is Mode.FILE:
         message = "pulls photos from our address: use mode pull, or leave it out"
-        found.append(problem(spec, "/options/mode", "OPTION_NOT_FOR_KIND", "photo_mode", message, "pull", "file"))
-    cover, count = options.photo_cover_index, len(draft.media)
-    if photo and cover is not None and cover >= count:
-        message = f"counts photos from 0: the last one is {count - 1}"
-        found.append(
-            problem(spec, "/options/photoCoverIndex", "INVALID_OPTION", "photo_cover_index", message, count - 1, cover)
-        )
+        found.add("/options/mode", "OPTION_NOT_FOR_KIND", "photo_mode", message, "pull", "file")
+    cover, last = options.photo_cover_index, len(draft.media) - 1
+    if photo and cover is not None and cover > last:
+        message = f"counts photos from 0: the last one is {last}"
+        found.add("/options/photoCoverIndex", "INVALID_OPTION", "photo_cover_index", message, last, cover)
     moment, duration = options.cover_timestamp_ms, draft.media[0].duration_ms
     if not photo and moment is not None and duration is not None and moment > duration:
         message = f"takes a cover from within the video: {moment} ms is after its {duration} ms"
-        found.append(
-            problem(spec, "/options/coverTimestampMs", "INVALID_OPTION", "cover_timestamp", message, duration, moment)
-        )
-    return found
+        found.add("/options/coverTimestampMs", "INVALID_OPTION", "cover_timestamp", message, duration, moment)
 
 
-def _privacy(spec: ChannelSpec, options: Options, creator: Creator | None) -> list[Problem]:
+def _privacy(found: Problems, options: Options, creator: Creator | None) -> None:
     """Required, one of the creator's options, and never private for branded content."""
     pointer, choice = "/options/privacyLevel", ", ".join(privacy_options(creator))
     given = options.privacy_level
     if given is None:
         message = f"needs options.privacyLevel; this account may use {choice}"
-        return [problem(spec, pointer, "MISSING_FIELD", "privacy_level", message, choice)]
-    found = []
+        found.add(pointer, "MISSING_FIELD", "privacy_level", message, choice)
+        return
     if given not in privacy_options(creator):
         message = f"lets this account use {choice}, as of its last check"
-        found.append(problem(spec, pointer, "INVALID_OPTION", "privacy_level", message, choice, given))
+        found.add(pointer, "INVALID_OPTION", "privacy_level", message, choice, given)
     if options.brand_content and given is Privacy.SELF_ONLY:
         message = "shows branded content to others: SELF_ONLY is refused with brandContent"
-        found.append(problem(spec, pointer, "INVALID_OPTION", "brand_content_privacy", message))
-    return found
-
-
-def _length(spec: ChannelSpec, draft: Draft, creator: Creator | None) -> list[Problem]:
-    too_long = _too_long(draft, creator)
-    if too_long is None:
-        return []
-    limit, actual = too_long
-    message = f"lets this account post videos of at most {limit} s, as of its last check; this has {actual:g} s"
-    return [problem(spec, "/media/0", "MEDIA_DURATION", "creator_max_duration", message, limit, actual)]
+        found.add(pointer, "INVALID_OPTION", "brand_content_privacy", message)
 
 
 def _too_long(draft: Draft, creator: Creator | None) -> tuple[int, float] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from munadi.channels.channel import Post
-from munadi.channels.state import Keeper
+from munadi.channels.state import SavedState
 from munadi.channels.tiktok.api import Api
 from munadi.channels.tiktok.errors import explain_failure
 from munadi.channels.tiktok.posts import FAILED, StatusReader
@@ -25,28 +25,28 @@ from munadi.ports import Gate
 MAX_RENEWALS = 3
 # Chunks sent in one run; then the workflow calls again, so that an activity stays within its time.
 CHUNKS_PER_RUN = 10
-# Statuses of the upload host that are about the upload, not about a chunk: its address or its progress differs.
+# Statuses about the upload, not about a chunk: its address has expired, or its progress is not ours.
 UPLOAD_MISMATCH = frozenset({"HTTP 403", "HTTP 404", "HTTP 416"})
 
 
 @dataclass(frozen=True)
 class FileUpload:
-    """The upload of one post; `keep` has its state."""
+    """The upload of one post; `saved` has its state."""
 
     api: Api
     reader: StatusReader
     post: Post[Options]
-    keep: Keeper[Prepared]
+    saved: SavedState[Prepared]
 
     async def forward(self) -> Ready | Pending:
         """Send every chunk but the last, as far as one run goes. Raises ChannelError."""
         for _ in range(CHUNKS_PER_RUN):
-            upload = self.keep.state.upload
+            upload = self.saved.state.upload
             if upload is None:
                 return Pending(after=timedelta(0), note="the upload starts again")
             if upload.is_prepared:
-                await self.keep.put(ready=True)
-                return Ready(expires_at=self.keep.state.expires_at)
+                await self.saved.put(ready=True)
+                return Ready(expires_at=self.saved.state.expires_at)
             try:
                 await self.api.send_chunk(self.post.account, upload, upload.sent, self.post.draft.media[0])
             except ChannelError as error:
@@ -54,7 +54,7 @@ class FileUpload:
                     raise
                 await self._resume(upload, error)
             else:
-                await self.keep.put(upload=upload.model_copy(update={"sent": upload.sent + 1}))
+                await self.saved.put(upload=upload.model_copy(update={"sent": upload.sent + 1}))
         return Pending(after=timedelta(0), note=f"{CHUNKS_PER_RUN} more chunks were sent")
 
     async def finish(self, upload: Upload, gate: Gate) -> Published | Pending:
@@ -71,7 +71,7 @@ class FileUpload:
                 raise
             return await self._refused(upload, error)
         if answer.status == 206:
-            # TikTok lacks bytes that it confirmed before; only its status says whether it continues.
+            # TikTok lacks bytes that it confirmed before; only the status shows whether it continues.
             raise ChannelError(
                 Reason.MEDIA_PROCESSING_FAILED,
                 Effect.UNKNOWN,
@@ -84,10 +84,10 @@ class FileUpload:
     async def accepted(self, **changes: object) -> None:
         """Save that TikTok accepted the visible call. Neither a lost lease nor our own database may hide that."""
         with suppress(Exception):
-            await self.keep.put(ready=True, sent_at=self.reader.clock.now(), **changes)
+            await self.saved.put(ready=True, sent_at=self.reader.clock.now(), **changes)
 
     async def status(self, key: str, refused: ChannelError | None = None) -> Status:
-        """The status, or the error whose effect it would have told, as unknown."""
+        """The status of an accepted call. Raises `refused`, or else the read's own error, with an unknown effect."""
         try:
             return await self.api.status(key, self.post.account)
         except ChannelError as failed:
@@ -97,7 +97,7 @@ class FileUpload:
 
     async def failed(self, fail_reason: str) -> ChannelError:
         """TikTok's final refusal; a retry by hand prepares again."""
-        await self.keep.replace(Prepared())
+        await self.saved.replace(Prepared())
         return explain_failure(fail_reason)
 
     async def _refused(self, upload: Upload, error: ChannelError) -> Published | Pending:
@@ -111,14 +111,14 @@ class FileUpload:
         if status.status != "PUBLISH_COMPLETE" and status.uploaded_bytes != upload.size:
             raise error
         await self.accepted()
-        return self.reader.outcome(self.post, self.keep.state, status)
+        return self.reader.outcome(self.post, self.saved.state, status)
 
     async def _renewed(self, error: ChannelError) -> ChannelError:
         """Give up an upload that cannot be finished, so that preparation makes another; not endlessly."""
-        renewals = self.keep.state.renewals
+        renewals = self.saved.state.renewals
         if renewals >= MAX_RENEWALS:
             error.effect = Effect.REJECTED
-        await self.keep.replace(Prepared(renewals=renewals + 1))
+        await self.saved.replace(Prepared(renewals=renewals + 1))
         return error
 
     async def _resume(self, upload: Upload, error: ChannelError) -> None:
@@ -129,10 +129,10 @@ class FileUpload:
             raise error from failed
         sent, rest = divmod(status.uploaded_bytes or 0, upload.chunk_bytes)
         if status.lacks_bytes_of(upload) and rest == 0 and upload.sent < sent < upload.chunks:
-            await self.keep.put(upload=upload.model_copy(update={"sent": sent}))
+            await self.saved.put(upload=upload.model_copy(update={"sent": sent}))
             return
-        renewals = self.keep.state.renewals
+        renewals = self.saved.state.renewals
         if renewals >= MAX_RENEWALS:
             error.effect = Effect.REJECTED
             raise error
-        await self.keep.put(upload=None, renewals=renewals + 1)
+        await self.saved.put(upload=None, renewals=renewals + 1)

@@ -24,6 +24,7 @@ CLOSED = Row(R.ACCOUNT_RESTRICTED, S.REJECTED)
 INVALID = Row(R.INVALID_FIELD, S.REJECTED)
 BURST = Row(R.RATE_LIMITED, S.NOT_SENT, wait=timedelta(minutes=1))
 POOL_EMPTY = Row(R.QUOTA_EXCEEDED, S.NOT_SENT)  # until midnight
+CLASH = Row(R.DUPLICATE_CONTENT, S.UNKNOWN)
 BAD_FILE = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
 OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)
 APP = Row(R.APP_NOT_APPROVED, S.REJECTED)  # the operator fixes it; no account is at fault
@@ -31,70 +32,44 @@ UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)
 
 # A dead token or an empty quota proves that nothing was done, so they are *not sent*.
 ERRORS: Mapping[str, Row] = {
-    "authError": DEAD,
-    "expired": DEAD,
-    "required": DEAD,
-    "authorizationRequired": DEAD,
+    **dict.fromkeys(("authError", "expired", "required", "authorizationRequired"), DEAD),
     "youtubeSignupRequired": NO_CHANNEL,  # the Google account has no channel; service accounts never have
-    "channelNotFound": NO_CHANNEL,
-    "authenticatedUserNotChannel": NO_CHANNEL,
+    **dict.fromkeys(("channelNotFound", "authenticatedUserNotChannel"), NO_CHANNEL),
     "insufficientPermissions": Row(R.MISSING_SCOPE, S.REJECTED),
     "ACCESS_TOKEN_SCOPE_INSUFFICIENT": Row(R.MISSING_SCOPE, S.REJECTED),  # the same in `details`
     "forbidden": Row(R.TARGET_NOT_ACCESSIBLE, S.REJECTED),  # not the owner, or a feature the channel may not use
     "accessNotConfigured": APP,  # the API is off in the Google Cloud project
     "accountDelegationForbidden": CLOSED,
-    "authenticatedUserAccountClosed": CLOSED,
-    "authenticatedUserAccountSuspended": CLOSED,
-    "channelClosed": CLOSED,
-    "channelSuspended": CLOSED,
-    "forbiddenPrivacySetting": INVALID,
-    "forbiddenLicenseSetting": INVALID,
+    **dict.fromkeys(("authenticatedUserAccountClosed", "authenticatedUserAccountSuspended"), CLOSED),
+    **dict.fromkeys(("channelClosed", "channelSuspended", "ineligibleAccount"), CLOSED),
     "quotaExceeded": POOL_EMPTY,  # the project's 10,000 units
     "dailyLimitExceeded": POOL_EMPTY,
     "rateLimitExceeded": BURST,  # also the empty bucket of 100 uploads: see `_is_bucket`
-    "userRateLimitExceeded": BURST,
-    "servingLimitExceeded": BURST,
+    **dict.fromkeys(("userRateLimitExceeded", "servingLimitExceeded"), BURST),
     "uploadLimitExceeded": Row(R.DAILY_CAP_REACHED, S.NOT_SENT, wait=timedelta(hours=24)),  # the channel's own limit
     "uploadRateLimitExceeded": Row(R.DAILY_CAP_REACHED, S.NOT_SENT, wait=timedelta(hours=24)),  # its thumbnails
-    "invalidTitle": INVALID,
-    "invalidDescription": INVALID,
-    "invalidTags": INVALID,
-    "invalidCategoryId": INVALID,
-    "invalidPublishAt": INVALID,
-    "invalidRecordingDetails": INVALID,
-    "invalidVideoGameRating": INVALID,
-    "invalidFilename": INVALID,
-    "defaultLanguageNotSet": INVALID,
+    **dict.fromkeys(("forbiddenPrivacySetting", "forbiddenLicenseSetting", "defaultLanguageNotSet"), INVALID),
+    **dict.fromkeys(("invalidTitle", "invalidDescription", "invalidTags", "invalidCategoryId"), INVALID),
+    **dict.fromkeys(("invalidPublishAt", "invalidRecordingDetails", "invalidVideoGameRating"), INVALID),
     "invalidVideoMetadata": INVALID,  # title or category missing, or mixed
-    "mediaBodyRequired": INVALID,
-    "wrongUrlForUpload": INVALID,
-    "notUpload": INVALID,
-    "invalidImage": BAD_FILE,
-    "imageTooTall": BAD_FILE,  # unverified
-    "imageTooWide": BAD_FILE,  # unverified
-    "uploadTooLarge": BAD_FILE,
+    **dict.fromkeys(("invalidFilename", "mediaBodyRequired", "wrongUrlForUpload", "notUpload"), INVALID),
+    **dict.fromkeys(("invalidImage", "uploadTooLarge"), BAD_FILE),
+    **dict.fromkeys(("imageTooTall", "imageTooWide"), BAD_FILE),  # unverified
     "videoNotFound": INVALID,  # the publisher uploads again where that is safe
     "notFound": INVALID,  # the same; of a session: it has expired
-    "channelOrVideoIdMissing": INVALID,
-    "commentTextRequired": INVALID,
-    "commentTextTooLong": INVALID,
-    "invalidCommentThreadMetadata": INVALID,
+    **dict.fromkeys(("channelOrVideoIdMissing", "invalidCommentThreadMetadata"), INVALID),
+    **dict.fromkeys(("commentTextRequired", "commentTextTooLong"), INVALID),
     "processingFailure": INVALID,  # of a comment: "usually indicates that the input is invalid"
     "commentsDisabled": Row(R.FEATURE_NOT_ELIGIBLE, S.REJECTED),
-    "ineligibleAccount": CLOSED,
-    "conflict": Row(R.DUPLICATE_CONTENT, S.UNKNOWN),  # a clash of states: only the network's state tells
-    "duplicate": Row(R.DUPLICATE_CONTENT, S.UNKNOWN),
-    "conditionNotMet": Row(R.DUPLICATE_CONTENT, S.UNKNOWN),
+    "conflict": CLASH,  # a clash of states: only the network's state tells
+    **dict.fromkeys(("duplicate", "conditionNotMet"), CLASH),
     "failedPrecondition": Row(R.INVALID_FIELD, S.UNKNOWN),  # unverified
-    "internalError": OUTAGE,
-    "backendError": OUTAGE,
-    "notReady": OUTAGE,
+    **dict.fromkeys(("internalError", "backendError", "notReady"), OUTAGE),
     # Errors of the token endpoint.
     "invalid_grant": Row(R.TOKEN_REVOKED, S.NOT_SENT),  # revoked, unused for six months, or Testing status for a week
     "invalid_token": Row(R.TOKEN_REVOKED, S.NOT_SENT),  # the revoke URL: 400, expired or revoked already
     "invalid_rapt": Row(R.LOGIN_CHECKPOINT, S.NOT_SENT),  # a Workspace requires its member to log in again
-    "invalid_client": APP,
-    "deleted_client": APP,
+    **dict.fromkeys(("invalid_client", "deleted_client"), APP),
 }
 # The upload host may answer with HTML or text: the status is all there is.
 STATUSES: Mapping[int, Row] = {
@@ -156,7 +131,7 @@ def _words(answer: Answer) -> tuple[str, str]:
 
 
 def _details(answer: Answer, name: str) -> list[str]:
-    """A field of the envelope's `details` (google.rpc.ErrorInfo) or of their metadata, wherever it stands."""
+    """A field of the envelope's `details` (google.rpc.ErrorInfo) or of their metadata."""
     error = answer.field("error")
     details = error.get("details") if isinstance(error, dict) else None
     found: list[Any] = []

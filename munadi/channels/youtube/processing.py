@@ -48,7 +48,7 @@ async def process(run: Run, video_id: str) -> Ready | Pending:
         pending = await _illustrate(run, video_id, image)
         if pending is not None:
             return pending
-    await run.keep.put(ready=True)
+    await run.saved.put(ready=True)
     return Ready()
 
 
@@ -97,7 +97,7 @@ async def _illustrate(run: Run, video_id: str, image: MediaAsset) -> Pending | N
         if REASONS[error.reason].class_ is FailureClass.TOKEN:
             raise
         return await _thumbnail_refused(run, error)
-    await run.keep.put(thumbnail_set=True)
+    await run.saved.put(thumbnail_set=True)
     return None
 
 
@@ -105,8 +105,8 @@ async def _thumbnail_refused(run: Run, error: ChannelError) -> Pending | None:
     tries, wait = run.state.thumbnail_tries + 1, error.retry_after or run.settings.poll_quick
     in_time = wait <= max(run.post.draft.due_at - run.now(), run.settings.poll_quick)
     if REASONS[error.reason].class_ in MAY_PASS and tries < THUMBNAIL_TRIES and in_time:
-        await run.keep.put(thumbnail_tries=tries)
+        await run.saved.put(thumbnail_tries=tries)
         return Pending(after=wait, note="YouTube did not take the thumbnail yet")
     code = f"{error.provider_code}: " if error.provider_code else ""
-    await run.keep.put(thumbnail_tries=tries, thumbnail_refusal=code + (error.provider_message or error.message))
+    await run.saved.put(thumbnail_tries=tries, thumbnail_refusal=code + (error.provider_message or error.message))
     return None

@@ -1,6 +1,6 @@
 """Posting to YouTube. The video is uploaded as private; the visible call is videos.update of its whole status.
 
-That call may be repeated with the same result, and the video's own status tells whether it was made. A publication is
+That call may be repeated with the same result, and the video's own status shows whether it was made. A publication is
 one video from its upload on, so it can never be there twice.
 """
 
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from munadi.channels.channel import COMMENT, Post, Publisher
 from munadi.channels.http import ChannelTools, cannot_look
-from munadi.channels.state import Keeper
+from munadi.channels.state import SavedState
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.comment import comment_below, find_comment, write_comment
 from munadi.channels.youtube.posts import by_content, by_id, is_live, published
@@ -130,8 +130,8 @@ class YouTubePublisher(Publisher[Options]):
                 raise
 
     def _run(self, post: Post[Options], save: SaveHandle) -> Run:
-        keep = Keeper(Prepared.of(post.handle), save)
-        return Run(post, keep, self._api, self._settings, self._media, self._clock)
+        saved = SavedState(Prepared.of(post.handle), save)
+        return Run(post, saved, self._api, self._settings, self._media, self._clock)
 
     async def _video_id(self, post: Post[Options]) -> str | None:
         """As prepared, or found by its content (a restored database)."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from munadi.channels.channel import Post
-from munadi.channels.state import HandleState, Keeper
+from munadi.channels.state import HandleState, SavedState
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.spec import Options, Settings
 from munadi.domain.failure import ChannelError, Effect
@@ -17,7 +17,7 @@ MAX_RENEWALS = 2
 
 
 class Prepared(HandleState):
-    """The state of a handle. Nothing of it expires: a session that lapses says so itself.
+    """The state of a handle. Nothing in it expires: an expired session answers so itself.
 
     `offset` bytes are known to be stored in `session`. `finishing`: the last byte was on its way, so a video may
     exist. `lost_at`: since then the session is gone although it does. `renewals` counts repeated uploads.
@@ -42,7 +42,7 @@ class Run:
     """One run for one post, as far as it gets. It never sleeps: the workflow waits."""
 
     post: Post[Options]
-    keep: Keeper[Prepared]
+    saved: SavedState[Prepared]
     api: Api
     settings: Settings
     media: MediaReader
@@ -51,7 +51,7 @@ class Run:
     @property
     def state(self) -> Prepared:
         """As it was saved last."""
-        return self.keep.state
+        return self.saved.state
 
     def now(self) -> datetime:
         """The time by the channel's clock."""
@@ -62,4 +62,4 @@ class Run:
         if self.state.renewals >= MAX_RENEWALS:
             error.effect = Effect.REJECTED
             raise error
-        await self.keep.replace(Prepared(renewals=self.state.renewals + 1))
+        await self.saved.replace(Prepared(renewals=self.state.renewals + 1))

@@ -63,14 +63,14 @@ class ResumableUpload:
         session = await run.api.start_session(
             run.post.account, body, asset.bytes, asset.mime_type, notify=options.notify_subscribers
         )
-        await run.keep.put(session=session, started_at=run.now(), offset=0, finishing=False)
+        await run.saved.put(session=session, started_at=run.now(), offset=0, finishing=False)
 
     async def _send_chunk(self, start: int) -> None:
         total = self._asset.bytes
         length = min(self.run.settings.chunk_bytes, total - start)
         content = await self.run.media.read(self._asset, start, length)
         if start + length == total and not self.run.state.finishing:
-            await self.run.keep.put(finishing=True)
+            await self.run.saved.put(finishing=True)
         await self._take(await self._put(content, f"bytes {start}-{start + length - 1}/{total}"))
 
     async def _put(self, content: bytes, content_range: str) -> Answer:
@@ -79,19 +79,19 @@ class ResumableUpload:
 
     async def _take(self, answer: Answer) -> None:
         """What the session reports: how much is stored, done, or gone."""
-        keep = self.run.keep
+        saved = self.run.saved
         if answer.status == RESUME_INCOMPLETE:
             stored = _STORED.match(answer.headers.get("range", ""))
-            await keep.put(offset=int(stored[1]) + 1 if stored else 0)
+            await saved.put(offset=int(stored[1]) + 1 if stored else 0)
         elif answer.status not in SESSION_LOST:
             video = read_video(answer.body)
             if video is None:
                 # The final answer is repeated on a probe, so the next run reads it again.
                 message = "YouTube: the upload was accepted, but its answer names no video"
                 raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, message)
-            await keep.put(session=None, video_id=video.id, uploaded_at=self.run.now())
-        elif keep.state.finishing:
-            await keep.put(session=None, lost_at=self.run.now())
+            await saved.put(session=None, video_id=video.id, uploaded_at=self.run.now())
+        elif saved.state.finishing:
+            await saved.put(session=None, lost_at=self.run.now())
         else:  # without its last byte a session leaves nothing behind
             await self.run.upload_again(_vanished("YouTube: the upload session was lost"))
 
@@ -104,7 +104,7 @@ class ResumableUpload:
             message = f"YouTube: {len(found)} private uploads fit this post, and nothing tells which one is its video"
             raise ChannelError(Reason.OUTCOME_UNKNOWN, Effect.REJECTED, message)
         if found:
-            await run.keep.put(lost_at=None, video_id=found[0].id, uploaded_at=now)
+            await run.saved.put(lost_at=None, video_id=found[0].id, uploaded_at=now)
             return None
         if now - state.lost_at < run.settings.absence_grace:
             return Pending(after=run.settings.poll_slow, note="looking for the video of a lost upload session")
