@@ -1,7 +1,7 @@
 """The sandbox's clock: real time plus a shift that tests can move forward.
 
 Everything a network decides by time (token life, container life, processing, limits) reads this clock.
-When something was *received* is told in real time instead (`wall_time`), so that lateness can be judged.
+The time of *receipt* is real time (`wall_time`), so that a test can measure lateness.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class SandboxClock:
 
 
 def wall_time() -> float:
-    """Real seconds since the epoch, whatever the shift."""
+    """Real seconds since the epoch, without the shift."""
     return time.time()
 
 

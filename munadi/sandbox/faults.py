@@ -1,4 +1,4 @@
-"""Faults that a test plants: which call they hit, how often, and what they do to it."""
+"""Faults that a test plants: which calls they affect, how often, and how."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class FaultMode(StrEnum):
     ERROR = "error"
     RESET = "reset"
     HANG = "hang"
-    # in the way, then as usual
+    # delayed, then as usual
     DELAY = "delay"
     # after the effect
     ACCEPT_THEN_RESET = "accept_then_reset"
@@ -38,7 +38,7 @@ class Fault:
     status: int | None = None
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
-    error: dict[str, Any] | None = None  # the network's own words: see `EmulatedNetwork.failure`
+    error: dict[str, Any] | None = None  # the network's own error: see `Platform.failure`
     delay_seconds: float = 0.0
     id: str = field(default_factory=lambda: f"flt_{secrets.token_hex(6)}")
     hits: int = 0
@@ -55,7 +55,7 @@ class FaultBoard:
         return fault
 
     def take(self, channel: str, operation: str, profile_names: set[str]) -> Fault | None:
-        """The fault for this call, spending one of its times; None when nothing fits."""
+        """The fault for this call, which uses it once; None when no fault fits."""
         for fault in self._faults.values():
             if fault.channel != channel or fault.operation not in ("*", operation):
                 continue
@@ -68,7 +68,7 @@ class FaultBoard:
         return None
 
     def give_back(self, fault: Fault) -> None:
-        """The call had no effect to spoil: the fault waits for the next one."""
+        """The network refused the call, so the fault applies to the next one."""
         fault.hits -= 1
 
     def listed(self) -> list[Fault]:

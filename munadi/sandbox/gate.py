@@ -1,4 +1,4 @@
-"""The one door of an emulated network: reads the call, lets a planted fault act, logs what happened.
+"""The entry of an emulated network: it reads the call, applies a planted fault and logs the result.
 
 Order: the fault is chosen, the operation runs (or not), the log learns the effect, then the answer leaves.
 A fault of the kind "accepted, then …" is spent only by a call that the network accepted.
@@ -7,6 +7,7 @@ A fault of the kind "accepted, then …" is spent only by a call that the networ
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -75,24 +76,17 @@ class Gate:
         return Call(request.method, path.strip("/"), query, headers, content, base_url, slash, channel)
 
 
+@dataclass
 class _Exchange:
-    """One call on its way through."""
+    """One call and its answer, with the planted fault."""
 
-    def __init__(
-        self,
-        network: Platform[Any],
-        operation: Operation,
-        call: Call,
-        record: CallRecord,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-    ) -> None:
-        self.network = network
-        self.operation = operation
-        self.call = call
-        self.record = record
-        self.scope, self.receive, self.send = scope, receive, send
+    network: Platform[Any]
+    operation: Operation
+    call: Call
+    record: CallRecord
+    scope: Scope
+    receive: Receive
+    send: Send
 
     async def play(self, fault: Fault | None, board: FaultBoard) -> None:
         self.record.fault = fault.id if fault else None

@@ -52,7 +52,7 @@ def image_facts(body: bytes) -> ImageFacts | None:
     """What Pillow reads from the header, or None when it is no image."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a huge image is judged by its size, not warned about
+            warnings.simplefilter("ignore")  # a huge image is refused for its size; a warning is not needed
             with Image.open(io.BytesIO(body)) as image:
                 name = image.format or ""
                 return ImageFacts(name, Image.MIME.get(name, "application/octet-stream"), *image.size)
@@ -77,7 +77,7 @@ def video_facts(body: bytes) -> VideoFacts | None:
 
 
 def sniff(body: bytes) -> str | None:
-    """The type that the bytes themselves show, or None when they do not tell."""
+    """The media type that the bytes show, or None when it cannot be determined."""
     if body[4:8] == b"ftyp":
         return "video/quicktime" if body[8:10] == b"qt" else "video/mp4"
     facts = image_facts(body)

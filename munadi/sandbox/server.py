@@ -16,7 +16,7 @@ from munadi.sandbox.app import create_app
 from munadi.sandbox.state import SandboxState
 from munadi.sandbox.transport import TransportProtocol
 
-# Longer than clients keep an idle connection: who closes first may cut a request.
+# Longer than clients keep an idle connection: if the server closed first, it could cut a request.
 KEEP_ALIVE_SECONDS = 75
 
 
@@ -30,7 +30,7 @@ def serve(host: str, port: int, *, data_dir: Path | None = None, addresses: Mapp
 
 
 def server(app: ASGIApp, host: str, port: int) -> uvicorn.Server:
-    """A server that can cut connections; held calls keep it for at most a second when it stops."""
+    """A server that can cut connections; held calls delay its stop by at most a second."""
     config = uvicorn.Config(
         app,
         host=host,

@@ -1,4 +1,4 @@
-"""Everything a running sandbox knows: clock, media, networks, faults and the log of calls."""
+"""The state of a running sandbox: clock, media, networks, faults and the log of calls."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NETWORKS: tuple[type[Platform[Any]], ...] = (Bluesky, Facebook, Instagram, Threa
 class SandboxState:
     """With `data_dir`, what the networks hold survives a restart; faults and the log never do.
 
-    `addresses` say where a public address, which a network reads from, is really served.
+    `addresses` map a public address that a network reads from to the address that really serves it.
     """
 
     def __init__(self, data_dir: Path | None = None, addresses: Mapping[str, str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Typed tables in memory, written through to one SQLite file when the sandbox has a data folder.
+"""Typed tables in memory, written through to one SQLite file if the sandbox has a data folder.
 
 Rows are flat dataclasses and travel as JSON. Durability is best effort (no fsync): this is a test network.
 """

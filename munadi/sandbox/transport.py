@@ -37,7 +37,7 @@ class TransportProtocol(H11Protocol):
         self.app = with_transport
 
     def shutdown(self) -> None:
-        """A call that a fault holds would keep the server from stopping: it is cut after a moment."""
+        """A call that a fault holds would prevent the server from stopping, so it is cut after a moment."""
         super().shutdown()
         self.loop.call_later(HELD_AT_SHUTDOWN_SECONDS, self.transport.abort)
 

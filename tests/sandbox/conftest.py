@@ -1,4 +1,4 @@
-"""One sandbox over a real socket for the folder, reset before each test, and a site to fetch media from."""
+"""One sandbox on a real socket for this folder, reset before each test, and a site with media to fetch."""
 
 from __future__ import annotations
 

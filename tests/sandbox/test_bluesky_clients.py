@@ -1,4 +1,4 @@
-"""Who may ask the emulated authorization server: metadata that are read, and assertions that are judged strictly."""
+"""Clients of the emulated authorization server: their metadata and their assertions."""
 
 from __future__ import annotations
 
@@ -90,13 +90,13 @@ def refusal(answer: httpx.Response) -> tuple[str, str]:
     return answer.json()["error"], answer.json()["error_description"]
 
 
-def test_a_good_assertion_is_taken(app: App) -> None:
+def test_a_valid_assertion_is_accepted(app: App) -> None:
     answer = app.push(app.assertion())
     assert answer.status_code == 201, answer.text
 
 
 @pytest.mark.parametrize(
-    ("claims", "told"),
+    ("claims", "expected"),
     [
         ({"aud": "https://other.example"}, '"aud"'),
         ({"aud": None}, '"aud"'),
@@ -111,12 +111,12 @@ def test_a_good_assertion_is_taken(app: App) -> None:
         ({"exp": None}, '"exp"'),
     ],
 )
-def test_a_claim_that_is_wrong_is_refused(app: App, claims: dict[str, Any], told: str) -> None:
+def test_a_wrong_claim_is_refused(app: App, claims: dict[str, Any], expected: str) -> None:
     now = int(time.time())
     claims = {name: now + value if isinstance(value, int) else value for name, value in claims.items()}
     error, description = refusal(app.push(app.assertion(**claims)))
     assert error == "invalid_client"
-    assert told in description
+    assert expected in description
 
 
 def test_an_assertion_works_once(app: App) -> None:
@@ -158,13 +158,13 @@ def test_the_key_of_a_proof_proves_no_client(app: App) -> None:
         {"jwks_uri": f"{BASE}/nowhere.json"},
     ],
 )
-def test_metadata_that_are_wrong_are_refused(app: App, changes: dict[str, Any]) -> None:
+def test_wrong_metadata_are_refused(app: App, changes: dict[str, Any]) -> None:
     app.metadata |= changes
     app.serve()
     assert refusal(app.push(app.assertion()))[0] == "invalid_client_metadata"
 
 
-def test_metadata_and_keys_are_read_as_they_are_served(app: App) -> None:
+def test_metadata_and_keys_are_read_at_every_request(app: App) -> None:
     app.serve(mime_type="text/html")
     assert refusal(app.push(app.assertion()))[0] == "invalid_client_metadata"
     app.serve({**app.key.as_dict(private=True), "kid": "key-1"})

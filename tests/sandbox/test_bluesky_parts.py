@@ -1,4 +1,4 @@
-"""Uploads in parts at the emulated video service: any order, any repeat, and every way to end."""
+"""Uploads in parts at the emulated video service: any order, repeats, and every end."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def completed(service: Service) -> tuple[str, str]:
     return job_id, service.finish(job_id).json()["completedJobId"]
 
 
-def test_the_end_may_be_asked_for_again(service: Service) -> None:
+def test_a_finish_can_be_repeated(service: Service) -> None:
     job_id, transcode = completed(service)
     assert service.finish(job_id).json()["completedJobId"] == transcode
     found = service.status(job_id)
@@ -99,7 +99,7 @@ def test_the_end_may_be_asked_for_again(service: Service) -> None:
     assert service.abort(job_id).json() == {"state": "completed"}
 
 
-def test_a_file_that_is_known_has_the_job_it_had(service: Service) -> None:
+def test_a_known_file_gets_its_existing_job(service: Service) -> None:
     first = upload(service.bluesky, FILM).json()["jobId"]
     assert completed(service)[1] == first
 
@@ -115,7 +115,7 @@ def test_a_file_that_is_known_has_the_job_it_had(service: Service) -> None:
         (3, FILM[:PART], "PartSizeMismatch"),
     ],
 )
-def test_parts_just_outside(service: Service, number: int | str, body: bytes, name: str) -> None:
+def test_invalid_parts_are_refused(service: Service, number: int | str, body: bytes, name: str) -> None:
     job_id = service.begun()
     assert refusal(service.send(job_id, number, body)) == (400, name)
     assert service.status(job_id)["receivedParts"] == []
@@ -131,7 +131,7 @@ def test_parts_just_outside(service: Service, number: int | str, body: bytes, na
         ("openVideoUploads", 1, {}, "TooManyOpenUploads"),
     ],
 )
-def test_a_start_just_inside_and_outside(
+def test_the_limits_of_a_start(
     sandbox: Sandbox, service: Service, kind: str, value: int, facts: dict[str, int], name: str
 ) -> None:
     set_limit(sandbox, kind, value - 1)
@@ -140,7 +140,7 @@ def test_a_start_just_inside_and_outside(
     assert service.start(**facts).status_code == 200
 
 
-def test_what_is_no_video_and_who_may_not(sandbox: Sandbox, service: Service) -> None:
+def test_other_files_and_other_callers_are_refused(sandbox: Sandbox, service: Service) -> None:
     assert refusal(service.start(mimeType="video/x-matroska")) == (400, "UnsupportedContentType")
     unnamed = service.call("POST", "startUpload", json={"sizeBytes": 9})
     assert unnamed.json()["message"] == 'Missing required key "mimeType" at $'
@@ -159,7 +159,7 @@ def test_bytes_that_are_no_video_fail_at_the_end(sandbox: Sandbox, service: Serv
     assert refusal(service.finish(job_id)) == (400, "UploadFailed")
 
 
-def test_what_is_open_counts_against_the_day_until_it_is_given_up(service: Service) -> None:
+def test_an_open_upload_counts_against_the_day_until_it_is_aborted(service: Service) -> None:
     before = limits(service.bluesky)["remainingDailyBytes"]
     job_id = service.begun()
     assert limits(service.bluesky)["remainingDailyBytes"] == before - len(FILM)
@@ -169,7 +169,7 @@ def test_what_is_open_counts_against_the_day_until_it_is_given_up(service: Servi
     assert service.abort(job_id).json() == {"state": "aborted"}
 
 
-def test_what_is_not_ended_expires(sandbox: Sandbox, service: Service) -> None:
+def test_an_unfinished_upload_expires(sandbox: Sandbox, service: Service) -> None:
     set_limit(sandbox, "videoUploadSeconds", 60)
     job_id = service.begun()
     sandbox.control("POST", "/clock", {"advanceSeconds": 59})
@@ -179,7 +179,7 @@ def test_what_is_not_ended_expires(sandbox: Sandbox, service: Service) -> None:
     assert refusal(service.send(job_id, 1)) == (400, "UploadExpired")
 
 
-def test_nobody_else_sees_an_upload(sandbox: Sandbox, service: Service) -> None:
+def test_an_upload_belongs_to_its_account(sandbox: Sandbox, service: Service) -> None:
     job_id = service.begun()
     who = sandbox.control("POST", "/profiles", {"channel": "bluesky", "name": "other"})
     login = {"identifier": who["identifier"], "password": who["password"]}

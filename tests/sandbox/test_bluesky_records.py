@@ -51,7 +51,7 @@ def test_other_content_under_the_same_key_is_an_invalid_swap(sandbox: Sandbox, b
     assert [seen["text"] for seen in sandbox.posts("bluesky")] == ["hello"]
 
 
-def test_create_record_with_a_used_key_is_a_500_and_doubles_nothing(sandbox: Sandbox, bluesky: Bluesky) -> None:
+def test_create_record_with_a_used_key_is_a_500_and_creates_nothing(sandbox: Sandbox, bluesky: Bluesky) -> None:
     body = {"repo": bluesky.did, "collection": "app.bsky.feed.post", "rkey": RKEY, "record": post()}
     answers = [bluesky.xrpc("repo.createRecord", bluesky.session["accessJwt"], json=body) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 500]
@@ -94,7 +94,7 @@ def _images(count: int, **change: Any) -> dict[str, Any]:
         (post(createdAt="2026-11-25"), 'Invalid datetime (got "2026-11-25") at $.record.createdAt'),
     ],
 )
-def test_an_invalid_post_is_refused_in_the_reference_words(
+def test_an_invalid_post_gets_the_reference_message(
     sandbox: Sandbox, bluesky: Bluesky, record: dict[str, Any], problem: str
 ) -> None:
     refused = bluesky.put(RKEY, record)
@@ -105,14 +105,14 @@ def test_an_invalid_post_is_refused_in_the_reference_words(
     assert sandbox.posts("bluesky") == []
 
 
-def test_a_key_that_is_no_tid_and_a_blob_that_is_not_there_are_refused(bluesky: Bluesky) -> None:
+def test_an_invalid_key_and_a_missing_blob_are_refused(bluesky: Bluesky) -> None:
     assert 'Invalid TID string (got "abc") at $' in bluesky.put("abc", post()).json()["message"]
     missing = bluesky.put(RKEY, post(embed=_images(1))).json()
     assert missing == {"error": "BlobNotFound", "message": f"Could not find blob: {IMAGE['ref']['$link']}"}
 
 
 @pytest.mark.parametrize("strange", [1.5, 1 << 60, "\ud800", {"$bytes": "%"}, {"$link": 5}, [[[{}]]]])
-def test_strange_data_is_answered_and_never_breaks_the_server(bluesky: Bluesky, strange: Any) -> None:
+def test_invalid_data_never_breaks_the_server(bluesky: Bluesky, strange: Any) -> None:
     body = {"repo": bluesky.did, "collection": "app.example.x", "rkey": RKEY, "record": {"x": strange}}
     answer = bluesky.xrpc(
         "repo.putRecord",
@@ -123,7 +123,7 @@ def test_strange_data_is_answered_and_never_breaks_the_server(bluesky: Bluesky, 
     assert answer.status_code in (200, 400), answer.text
 
 
-def test_of_six_writes_at_once_one_wins(sandbox: Sandbox, bluesky: Bluesky) -> None:
+def test_only_one_of_six_concurrent_writes_succeeds(sandbox: Sandbox, bluesky: Bluesky) -> None:
     with ThreadPoolExecutor(6) as threads:
         answers = list(threads.map(lambda n: bluesky.put(RKEY, post(f"{n}"), swapRecord=None), range(6)))
     assert sorted(answer.status_code for answer in answers) == [200, 400, 400, 400, 400, 400]

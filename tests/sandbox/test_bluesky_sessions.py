@@ -1,6 +1,6 @@
 """Sessions, directory and limits of the emulated Bluesky."""
 
-from munadi.sandbox.bluesky.tid import SHAPE, TidClock
+from munadi.sandbox.bluesky.formats import TID, TidClock
 from tests.sandbox.conftest import HANDLE, PASSWORD, Bluesky, Sandbox, post
 
 RKEY = "3n342ilh4f622"
@@ -119,5 +119,5 @@ def test_the_appview_lags_behind_the_pds(sandbox: Sandbox, bluesky: Bluesky) -> 
 def test_tids_are_valid_and_strictly_increasing() -> None:
     clock = TidClock()
     handed = [clock.next(1_795_000_000.0) for _ in range(50)]
-    assert all(SHAPE.match(tid) for tid in handed)
+    assert all(TID.match(tid) for tid in handed)
     assert handed == sorted(set(handed))

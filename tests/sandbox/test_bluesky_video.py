@@ -1,4 +1,4 @@
-"""The emulated video service: its tokens, limits, jobs in time, and what a record may do with the result."""
+"""The emulated video service: its tokens, limits and jobs, and records that use the result."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def now(sandbox: Sandbox) -> int:
         (70, None, "cannot request a method-less token with an expiration more than a minute in the future"),
     ],
 )
-def test_how_long_a_service_token_may_live(
+def test_the_lifetime_of_a_service_token(
     sandbox: Sandbox, bluesky: Bluesky, ahead: int, method: str | None, problem: str | None
 ) -> None:
     asked = {"aud": SERVICE, "exp": now(sandbox) + ahead} | ({"lxm": method} if method else {})
@@ -114,7 +114,9 @@ def test_the_same_file_again_has_its_job(bluesky: Bluesky) -> None:
         (None, None, "invalid token method"),
     ],
 )
-def test_a_token_for_something_else_is_refused(bluesky: Bluesky, aud: str | None, lxm: str | None, words: str) -> None:
+def test_a_token_for_another_method_or_audience_is_refused(
+    bluesky: Bluesky, aud: str | None, lxm: str | None, words: str
+) -> None:
     asked = {"aud": aud or server_did(bluesky)} | ({"lxm": lxm} if lxm else {})
     refused = upload(bluesky, token=auth(bluesky, **asked).json()["token"])
     assert refused.status_code == 401
@@ -139,7 +141,7 @@ def limits(bluesky: Bluesky) -> dict[str, Any]:
     return found
 
 
-def test_the_day_s_caps(sandbox: Sandbox, bluesky: Bluesky) -> None:
+def test_the_daily_limits(sandbox: Sandbox, bluesky: Bluesky) -> None:
     set_limit(sandbox, "videosPerDay", 1)
     assert limits(bluesky)["canUpload"] is True
     upload(bluesky)
@@ -151,7 +153,7 @@ def test_the_day_s_caps(sandbox: Sandbox, bluesky: Bluesky) -> None:
 
 
 @pytest.mark.parametrize(("kind", "words"), [("videoBytesPerDay", "exceeded daily"), ("videoBytes", "file size")])
-def test_sizes_just_inside_and_outside(sandbox: Sandbox, bluesky: Bluesky, kind: str, words: str) -> None:
+def test_the_limits_of_sizes(sandbox: Sandbox, bluesky: Bluesky, kind: str, words: str) -> None:
     set_limit(sandbox, kind, len(FILM) - 1)
     refused = upload(bluesky)
     assert refused.status_code == 400
@@ -160,13 +162,13 @@ def test_sizes_just_inside_and_outside(sandbox: Sandbox, bluesky: Bluesky, kind:
     assert upload(bluesky).status_code == 200
 
 
-def test_an_unconfirmed_address_may_not_upload(sandbox: Sandbox, bluesky: Bluesky) -> None:
+def test_an_account_without_a_confirmed_address_may_not_upload(sandbox: Sandbox, bluesky: Bluesky) -> None:
     sandbox.control("PUT", "/switches", {"channel": "bluesky", "kind": "emailConfirmed", "enabled": False})
     assert limits(bluesky)["error"] == "unconfirmed_email"
     assert upload(bluesky).json()["error"] == "unconfirmed_email"
 
 
-def test_what_no_video_is_and_a_job_that_never_was(bluesky: Bluesky) -> None:
+def test_other_types_and_unknown_jobs_are_refused(bluesky: Bluesky) -> None:
     assert upload(bluesky, content_type="image/png").json()["error"] == "UnsupportedContentType"
     assert call(bluesky, "GET", "getJobStatus", params={"jobId": "nosuch"}).status_code == 404
 
@@ -179,7 +181,7 @@ def test_what_no_video_is_and_a_job_that_never_was(bluesky: Bluesky) -> None:
         ("videoBlobBytes", "pds_upload_unsupported_blob_size"),
     ],
 )
-def test_jobs_that_fail(sandbox: Sandbox, bluesky: Bluesky, kind: str | None, code: str) -> None:
+def test_a_job_fails_with_its_reason(sandbox: Sandbox, bluesky: Bluesky, kind: str | None, code: str) -> None:
     sandbox.control("PUT", "/delays", {"channel": "bluesky", "kind": "video", "seconds": 0})
     if kind:
         set_limit(sandbox, kind, 0)
@@ -233,7 +235,7 @@ def test_a_quote_without_a_version_is_refused(bluesky: Bluesky) -> None:
     assert 'Missing required key "cid" at $.record.embed.record' in refused.json()["message"]
 
 
-def test_a_thread_is_told_under_its_first_post(sandbox: Sandbox, bluesky: Bluesky) -> None:
+def test_a_thread_is_shown_below_its_first_post(sandbox: Sandbox, bluesky: Bluesky) -> None:
     root = parent = bluesky.put(RKEY, post("one")).json()
     for digit, text in (("3", "second"), ("4", "third")):
         reply = {name: {"uri": one["uri"], "cid": one["cid"]} for name, one in (("root", root), ("parent", parent))}

@@ -1,4 +1,4 @@
-"""Several records in one commit: the emulated server answers as the reference PDS does, asked the same beside it."""
+"""Several records in one commit: the emulated server answers the same calls as the reference PDS."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def gate(did: str, collection: str = THREADGATE, **rules: Any) -> dict[str, Any]
 
 
 def gated(did: str, text: str = "hello") -> list[dict[str, Any]]:
-    """A post that nobody may answer or quote."""
+    """A post that allows no replies and no quotes."""
     disabled = [{"$type": f"{POSTGATE}#disableRule"}]
     return [
         create(POST, post(text)),
@@ -115,7 +115,7 @@ MENTIONED = {"$type": f"{THREADGATE}#mentionRule"}
 LIST = {"$type": f"{THREADGATE}#listRule"}
 
 
-def test_all_of_it_is_there_in_the_reference_s_words(both: tuple[Server, Server]) -> None:
+def test_a_commit_is_answered_as_by_the_reference(both: tuple[Server, Server]) -> None:
     mine, theirs = (said(one.apply(gated(one.did)), one) for one in both)
     assert mine == theirs
     assert [result["uri"] for result in mine[1]["results"]] == [
@@ -124,7 +124,7 @@ def test_all_of_it_is_there_in_the_reference_s_words(both: tuple[Server, Server]
 
 
 @pytest.mark.parametrize("first", [POST, THREADGATE, POSTGATE])
-def test_one_used_key_refuses_all_and_writes_nothing(both: tuple[Server, Server], first: str) -> None:
+def test_one_used_key_prevents_the_whole_commit(both: tuple[Server, Server], first: str) -> None:
     for one in both:
         (same,) = (write for write in gated(one.did) if write["collection"] == first)
         assert one.apply([same]).status_code == 200
@@ -166,7 +166,7 @@ def test_one_used_key_refuses_all_and_writes_nothing(both: tuple[Server, Server]
         lambda did: [],
     ],
 )
-def test_the_same_is_accepted_and_refused(
+def test_the_reference_accepts_and_refuses_the_same(
     both: tuple[Server, Server], writes: Callable[[str], list[dict[str, Any]]]
 ) -> None:
     mine, theirs = (said(one.apply(writes(one.did)), one) for one in both)
@@ -175,7 +175,7 @@ def test_the_same_is_accepted_and_refused(
     assert both[0].there(THREADGATE) is both[1].there(THREADGATE)
 
 
-def test_another_head_than_the_named_one_is_an_invalid_swap(both: tuple[Server, Server]) -> None:
+def test_a_different_head_is_an_invalid_swap(both: tuple[Server, Server]) -> None:
     stale = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a"
     for one in both:
         head = one.apply([create(POST, post(), OTHER)]).json()["commit"]["cid"]
@@ -191,9 +191,7 @@ def test_another_head_than_the_named_one_is_an_invalid_swap(both: tuple[Server, 
     ("length", "change", "status"),
     [(20_000, {}, 200), (20_001, {}, 400), (20, {"mimeType": "text/plain"}, 400), (20, {"$type": "text"}, 400)],
 )
-def test_captions_just_inside_and_outside(
-    both: tuple[Server, Server], length: int, change: dict[str, str], status: int
-) -> None:
+def test_the_limits_of_captions(both: tuple[Server, Server], length: int, change: dict[str, str], status: int) -> None:
     answers = []
     for one in both:
         track, film = (
@@ -219,7 +217,7 @@ def notes(sandbox: Sandbox) -> list[str]:
     return re.findall(r'<p class="link">(.*?)</p>', sandbox.http.get("/").text)
 
 
-def test_the_page_shows_who_may_reply_and_quote(sandbox: Sandbox, emulated: Server) -> None:
+def test_the_page_shows_the_reply_and_quote_rules(sandbox: Sandbox, emulated: Server) -> None:
     emulated.apply(gated(emulated.did))
     (shown,) = sandbox.posts("bluesky")
     assert set(shown["raw"]["gates"]) == {THREADGATE, POSTGATE}
@@ -228,7 +226,7 @@ def test_the_page_shows_who_may_reply_and_quote(sandbox: Sandbox, emulated: Serv
     assert notes(sandbox) == ["Replies: mention"]
 
 
-def test_a_track_is_told_and_is_no_picture(sandbox: Sandbox, bluesky: Bluesky) -> None:
+def test_a_caption_track_is_noted_and_is_no_picture(sandbox: Sandbox, bluesky: Bluesky) -> None:
     track = bluesky.upload(b"WEBVTT\n", "text/vtt")
     film = bluesky.upload(video(1), "video/mp4")
     captions = [{"lang": lang, "file": track} for lang in ("en", "hi")]

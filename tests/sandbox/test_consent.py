@@ -20,7 +20,7 @@ def test_an_unknown_profile_is_refused_with_the_known_ones(sandbox: Sandbox, net
 
 
 @EVERY
-def test_the_page_shows_who_asks_for_what(sandbox: Sandbox, network: str) -> None:
+def test_the_page_shows_the_app_and_its_scopes(sandbox: Sandbox, network: str) -> None:
     one = Consenting(sandbox, network)
     page = one.shown()
     form = Form(page.text)
@@ -52,13 +52,13 @@ def test_every_box_may_be_cleared(sandbox: Sandbox, network: str) -> None:
 
 
 @EVERY
-def test_cancel_goes_back_without_a_code(sandbox: Sandbox, network: str) -> None:
+def test_cancel_redirects_without_a_code(sandbox: Sandbox, network: str) -> None:
     back = Consenting(sandbox, network).submitted(button=1)
     assert (back["error"], back["state"], "code" in back) == ("access_denied", "s1&x=1", False)
 
 
 @EVERY
-def test_a_code_is_for_the_app_and_the_address_that_asked(sandbox: Sandbox, network: str) -> None:
+def test_a_code_works_once_for_its_app_and_address(sandbox: Sandbox, network: str) -> None:
     one = Consenting(sandbox, network)
     code = one.submitted()["code"]
     assert one.exchange(code, **{one.client: "app-2"}).status_code == 400
@@ -118,8 +118,8 @@ def test_a_page_that_was_not_shared_gives_no_token(sandbox: Sandbox) -> None:
     assert sandbox.http.get(f"/facebook/graph/v26.0/{first}", params=query).status_code == 200
     assert sandbox.http.get(f"/facebook/graph/v26.0/{second}", params=query).status_code == 400
     asked = {"input_token": token, "access_token": "app-1|x"}
-    told = sandbox.http.get("/facebook/graph/v26.0/debug_token", params=asked).json()["data"]
-    assert [row["target_ids"] for row in told["granular_scopes"]] == [[first], [first]]
+    found = sandbox.http.get("/facebook/graph/v26.0/debug_token", params=asked).json()["data"]
+    assert [row["target_ids"] for row in found["granular_scopes"]] == [[first], [first]]
 
 
 def test_only_networks_with_persons_make_a_profile_beside_another(sandbox: Sandbox) -> None:

@@ -1,4 +1,4 @@
-"""Planted faults over real connections: what the client sees, and what really happened."""
+"""Planted faults over real connections: what the client sees, and what the network did."""
 
 import time
 from collections.abc import Callable
@@ -50,9 +50,7 @@ def test_a_held_connection_times_out_at_the_client(sandbox: Sandbox, bluesky: Bl
 
 
 @pytest.mark.parametrize(("mode", "status"), [("accept_then_502", 502), ("accept_then_504", 504)])
-def test_a_proxy_page_comes_back_although_it_happened(
-    sandbox: Sandbox, bluesky: Bluesky, mode: str, status: int
-) -> None:
+def test_a_proxy_error_can_hide_a_published_post(sandbox: Sandbox, bluesky: Bluesky, mode: str, status: int) -> None:
     sandbox.plant("bluesky", PUT, mode)
     answer = bluesky.put(RKEY, post())
     assert (answer.status_code, answer.headers["content-type"][:9]) == (status, "text/html")
@@ -80,7 +78,7 @@ def test_an_accepting_fault_waits_for_a_call_that_is_accepted(
     assert [call["effect"] for call in sandbox.calls("media_publish")] == [False, True]
 
 
-def test_errors_come_in_the_network_s_own_words_and_statuses(
+def test_errors_have_the_network_s_own_form_and_status(
     sandbox: Sandbox, bluesky: Bluesky, instagram: Instagram
 ) -> None:
     sandbox.plant("bluesky", PUT, "error", error={"error": "UpstreamFailure"})
@@ -122,8 +120,6 @@ def test_a_fault_can_be_for_one_profile_and_can_be_removed(sandbox: Sandbox, blu
     ("change", "status"),
     [({"mode": "x"}, 422), ({"operation": "puRecord"}, 422), ({"channel": "x"}, 422), ({"profile": "x"}, 404)],
 )
-def test_a_misspelt_fault_is_refused_because_it_would_never_strike(
-    sandbox: Sandbox, change: dict[str, str], status: int
-) -> None:
+def test_a_misspelt_fault_is_refused(sandbox: Sandbox, change: dict[str, str], status: int) -> None:
     fault = {"channel": "bluesky", "operation": PUT, "mode": "error"}
     assert sandbox.http.post("/control/faults", json=fault | change).status_code == status

@@ -1,4 +1,4 @@
-"""The oracle, the page, restarts and the program itself."""
+"""The control API's reports, the page, restarts and the program."""
 
 import hashlib
 import os
@@ -24,7 +24,7 @@ serve("127.0.0.1", int(sys.argv[1]), data_dir=Path(sys.argv[2]))
 """
 
 
-def test_receipt_is_told_in_real_time_whatever_the_clock(sandbox: Sandbox, bluesky: Bluesky) -> None:
+def test_the_time_of_receipt_is_real_time(sandbox: Sandbox, bluesky: Bluesky) -> None:
     sandbox.control("POST", "/clock", {"advanceSeconds": 3600})
     before = datetime.now(UTC)
     bluesky.put(RKEY, post())
@@ -32,7 +32,9 @@ def test_receipt_is_told_in_real_time_whatever_the_clock(sandbox: Sandbox, blues
     assert abs((received - before).total_seconds()) < 5
 
 
-def test_the_log_tells_who_did_what_and_never_a_token(sandbox: Sandbox, bluesky: Bluesky, instagram: Instagram) -> None:
+def test_the_log_names_caller_and_operation_and_no_token(
+    sandbox: Sandbox, bluesky: Bluesky, instagram: Instagram
+) -> None:
     bluesky.put(RKEY, post())
     instagram.get("v26.0/me")
     calls = sandbox.control("GET", "/calls")
@@ -47,7 +49,7 @@ def test_the_log_tells_who_did_what_and_never_a_token(sandbox: Sandbox, bluesky:
     assert bluesky.session["accessJwt"] not in text
 
 
-def test_new_profiles_come_with_what_a_client_imports(sandbox: Sandbox) -> None:
+def test_a_new_profile_has_credentials_to_import(sandbox: Sandbox) -> None:
     seeded = sandbox.control("GET", "/profiles")
     bluesky = sandbox.control("POST", "/profiles", {"channel": "bluesky"})
     assert set(bluesky) == {"channel", "did", "handle", "serviceUrl", "identifier", "password"}

@@ -75,7 +75,7 @@ def test_unpublished_photos_are_attached(sandbox: Sandbox, facebook: Facebook, s
     assert code(facebook.post(f"{PAGE}/feed", attached_media=json.dumps(attached))) == (100, None)
 
 
-def test_an_unpublished_photo_is_gone_after_a_day(sandbox: Sandbox, facebook: Facebook, site: MediaSite) -> None:
+def test_an_unpublished_photo_expires_after_a_day(sandbox: Sandbox, facebook: Facebook, site: MediaSite) -> None:
     photo = facebook.post(f"{PAGE}/photos", url=site.image(), published="false").json()["id"]
     sandbox.control("POST", "/clock", {"advanceSeconds": DAY})
     assert code(facebook.post(f"{PAGE}/feed", attached_media=json.dumps([{"media_fbid": photo}]))) == (100, None)
@@ -110,7 +110,7 @@ def test_a_bad_photo(facebook: Facebook, site: MediaSite, body: bytes | None, er
         ({"message": "x", "published": "false", "scheduled_publish_time": "1"}, (100, None)),
     ],
 )
-def test_a_post_that_is_refused(
+def test_an_invalid_post_is_refused(
     sandbox: Sandbox, facebook: Facebook, form: dict[str, str], error: tuple[int, int | None]
 ) -> None:
     assert code(facebook.post(f"{PAGE}/feed", **form)) == error
@@ -135,7 +135,7 @@ def test_the_same_text_twice_in_a_row_is_a_duplicate(sandbox: Sandbox, facebook:
     assert len(sandbox.posts("facebook")) == 3
 
 
-def test_a_scheduled_post_is_visible_when_its_time_has_come(sandbox: Sandbox, facebook: Facebook) -> None:
+def test_a_scheduled_post_becomes_visible_at_its_time(sandbox: Sandbox, facebook: Facebook) -> None:
     at = _now(sandbox) + 3_600
     post = facebook.feed(message="later", published="false", scheduled_publish_time=str(at))
     assert sandbox.posts("facebook") == []
@@ -182,7 +182,7 @@ def test_comments_are_kept_with_their_post(sandbox: Sandbox, facebook: Facebook)
     assert code(facebook.post("1_1/comments", message="x")) == (100, 33)
 
 
-def test_a_persons_token_does_not_speak_for_a_page(facebook: Facebook) -> None:
+def test_a_persons_token_may_not_act_for_a_page(facebook: Facebook) -> None:
     refused = facebook.post(f"{PAGE}/feed", PERSON, message="x")
     assert (refused.status_code, code(refused)) == (403, (200, None))
 

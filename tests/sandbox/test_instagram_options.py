@@ -1,4 +1,4 @@
-"""What a container of the emulated Instagram says besides its caption: covers, people, sounds, trials."""
+"""The options of an emulated Instagram container: covers, tags, audio, trials."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def made(instagram: Instagram, site: MediaSite, kind: str, **form: Any) -> tuple
         "CAROUSEL": {"media_type": "CAROUSEL", "children": "1,2"},
     }
     answer = instagram.post(f"{INSTAGRAM_ID}/media", **media[kind], **form)
-    told = answer.json().get("error", {})
-    return answer.status_code, told.get("error_subcode")
+    found = answer.json().get("error", {})
+    return answer.status_code, found.get("error_subcode")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def made(instagram: Instagram, site: MediaSite, kind: str, **form: Any) -> tuple
         ("IMAGE", {"trial_params": MANUAL}, 400),
     ],
 )
-def test_parameters_are_judged(
+def test_parameters_are_checked(
     instagram: Instagram, site: MediaSite, kind: str, form: dict[str, str], status: int
 ) -> None:
     assert made(instagram, site, kind, **form)[0] == status

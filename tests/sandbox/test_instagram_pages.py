@@ -1,4 +1,4 @@
-"""graph.facebook.com of the emulated Instagram: other tokens and names, the same accounts and posts."""
+"""graph.facebook.com of the emulated Instagram: other tokens and scopes, the same accounts and posts."""
 
 from typing import Any
 
@@ -78,7 +78,7 @@ def test_both_hosts_see_the_same_posts(sandbox: Sandbox, page: Page, instagram: 
     assert [call["visible"] for call in sandbox.calls("media_publish")] == [True]
 
 
-def test_lost_access_is_lost_at_both_hosts(sandbox: Sandbox, page: Page) -> None:
+def test_access_ends_at_both_hosts(sandbox: Sandbox, page: Page) -> None:
     sandbox.control("POST", "/clock", {"advanceSeconds": 61 * DAY})
     assert page.get("me").status_code == 200  # a Page's token has no end
     assert _code(page.get("me", DEFAULT_PERSON_TOKEN)) == 190

@@ -69,8 +69,8 @@ def threads(sandbox: Sandbox) -> Threads:
 
 def error(answer: httpx.Response) -> tuple[int, int | None]:
     assert answer.status_code >= 400, answer.text
-    told = answer.json()["error"]
-    return told["code"], told.get("error_subcode")
+    found = answer.json()["error"]
+    return found["code"], found.get("error_subcode")
 
 
 def test_a_text_is_published_and_reads_back(sandbox: Sandbox, threads: Threads) -> None:
@@ -121,7 +121,7 @@ def test_a_carousel_of_both_kinds(sandbox: Sandbox, threads: Threads, site: Medi
     assert sandbox.http.get(urlsplit(seen["media"][1]["url"]).path).headers["content-type"] == "video/mp4"
 
 
-def test_publishing_too_soon_does_not_find_the_container(sandbox: Sandbox, threads: Threads) -> None:
+def test_a_race_misses_a_finished_container(sandbox: Sandbox, threads: Threads) -> None:
     threads.set("delays", "text", seconds=60)
     threads.set("delays", "race", seconds=60)
     container = threads.container(media_type="TEXT", text="x")
@@ -143,7 +143,7 @@ def test_auto_publish_is_visible_and_gives_a_post_not_a_container(sandbox: Sandb
     assert (call["visible"], call["effect"]) == (True, True)
 
 
-def test_a_status_is_refused_of_a_post(threads: Threads) -> None:
+def test_a_post_has_no_status(threads: Threads) -> None:
     answer = threads.get(threads.post(), fields="status")
     assert error(answer) == (100, None)
     assert answer.json()["error"]["type"] == "THApiException"
@@ -165,7 +165,7 @@ def test_a_chain_is_listed_apart_from_the_posts(sandbox: Sandbox, threads: Threa
     assert error(threads.create(media_type="TEXT", text="x", reply_to_id="18000000000000000")) == (100, 33)
 
 
-def test_the_buckets_are_enforced_and_only_what_was_asked_is_told(sandbox: Sandbox, threads: Threads) -> None:
+def test_the_buckets_are_enforced_and_only_requested_fields_are_returned(sandbox: Sandbox, threads: Threads) -> None:
     for kind in ("postsPerDay", "repliesPerDay", "deletesPerDay"):
         threads.set("limits", kind, value=1)
     root = threads.post()
@@ -176,9 +176,9 @@ def test_the_buckets_are_enforced_and_only_what_was_asked_is_told(sandbox: Sandb
     assert threads.ask("DELETE", f"v1.0/{reply}").json() == {"success": True, "deleted_id": reply}
     assert error(threads.ask("DELETE", f"v1.0/{root}")) == (4, None)
     assert len(sandbox.posts("threads")) == 1
-    told = threads.get(f"{ID}/threads_publishing_limit", fields="quota_usage,reply_quota_usage,reply_config").json()
+    found = threads.get(f"{ID}/threads_publishing_limit", fields="quota_usage,reply_quota_usage,reply_config").json()
     config = {"quota_total": 1, "quota_duration": DAY}
-    assert told["data"] == [{"quota_usage": 1, "reply_quota_usage": 1, "reply_config": config}]
+    assert found["data"] == [{"quota_usage": 1, "reply_quota_usage": 1, "reply_config": config}]
     sandbox.control("POST", "/clock", {"advanceSeconds": DAY + 1})
     assert threads.post("new day")
 

@@ -1,4 +1,4 @@
-"""What may hang on an emulated Threads post: quotes, GIFs, long texts, spoilers, countries."""
+"""The attachments of an emulated Threads post: quotes, GIFs, long texts, spoilers, countries."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def threads(sandbox: Sandbox) -> Threads:
 def test_a_quote_reads_back(threads: Threads) -> None:
     first = threads.post("Hello")
     quote = threads.post("As I said", quote_post_id=first)
-    told = threads.get(quote, fields="is_quote_post,quoted_post").json()
-    assert (told["is_quote_post"], told["quoted_post"]) == (True, {"id": first})
+    found = threads.get(quote, fields="is_quote_post,quoted_post").json()
+    assert (found["is_quote_post"], found["quoted_post"]) == (True, {"id": first})
     assert threads.get(first, fields="is_quote_post").json()["is_quote_post"] is False
     assert error(threads.create(media_type="TEXT", text="x", quote_post_id="18000000000000000")) == (100, 33)
 
@@ -42,7 +42,7 @@ def test_a_quote_reads_back(threads: Threads) -> None:
         ("allowlisted_country_codes", "IN,DE", "India"),
     ],
 )
-def test_attachments_are_judged(threads: Threads, name: str, good: str, bad: str) -> None:
+def test_attachments_are_checked(threads: Threads, name: str, good: str, bad: str) -> None:
     assert threads.create(media_type="TEXT", text="Hello", **{name: good}).status_code == 200
     assert error(threads.create(media_type="TEXT", text="Hello", **{name: bad})) == (100, None)
 

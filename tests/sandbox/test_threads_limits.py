@@ -1,4 +1,4 @@
-"""What a container of the emulated Threads does not take."""
+"""The limits of an emulated Threads container."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ def threads(sandbox: Sandbox) -> Threads:
         {"media_type": "TEXT", "text": "x", "is_carousel_item": "true"},
     ],
 )
-def test_what_a_container_does_not_take(threads: Threads, form: dict[str, str]) -> None:
+def test_an_invalid_container_is_refused(threads: Threads, form: dict[str, str]) -> None:
     assert error(threads.create(**form)) == (100, None)
 
 
-def test_links_are_counted_once_and_named_when_too_many(threads: Threads) -> None:
+def test_a_repeated_link_counts_once(threads: Threads) -> None:
     five = " ".join(f"https://a.example/{number}" for number in range(5))
     threads.container(media_type="TEXT", text=f"{five} https://a.example/0", link_attachment="https://a.example/1")
-    told = threads.create(media_type="TEXT", text=five, link_attachment="https://b.example/").json()["error"]
-    assert told["message"] == "THREADS_API__LINK_LIMIT_EXCEEDED"
+    found = threads.create(media_type="TEXT", text=five, link_attachment="https://b.example/").json()["error"]
+    assert found["message"] == "THREADS_API__LINK_LIMIT_EXCEEDED"
 
 
 def test_a_text_counts_in_characters_or_in_bytes(threads: Threads) -> None:
     threads.container(media_type="TEXT", text="ü" * 500)
     threads.set("switches", "countBytes", enabled=True)
     threads.container(media_type="TEXT", text="ü" * 250)
-    told = threads.create(media_type="TEXT", text="ü" * 251).json()["error"]
-    assert (told["type"], told["error_user_msg"]) == ("THApiException", "El texto supera los 500 caracteres.")
+    found = threads.create(media_type="TEXT", text="ü" * 251).json()["error"]
+    assert (found["type"], found["error_user_msg"]) == ("THApiException", "El texto supera los 500 caracteres.")

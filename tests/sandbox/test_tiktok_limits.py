@@ -1,4 +1,4 @@
-"""What the emulated TikTok refuses: fields, chunk plans, too many calls and posts, and whose a post is."""
+"""What the emulated TikTok refuses: fields, chunk plans, too many calls and posts, other users' posts."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def test_the_arithmetic_of_chunks(tiktok: TikTok, size: int, chunk: int, count: 
         ({"privacy_level": "SELF_ONLY", "brand_content_toggle": True}, "invalid_params"),
     ],
 )
-def test_post_info_is_judged(tiktok: TikTok, info: dict[str, Any], code: str) -> None:
+def test_post_info_is_checked(tiktok: TikTok, info: dict[str, Any], code: str) -> None:
     assert tiktok.code("post/publish/video/init/", file(**info))[1] == code
 
 
-def test_an_inbox_share_never_completes_and_five_are_enough(sandbox: Sandbox, tiktok: TikTok) -> None:
+def test_an_inbox_share_never_completes_and_five_are_the_limit(sandbox: Sandbox, tiktok: TikTok) -> None:
     source = {"source": "PULL_FROM_URL", "video_url": "http://127.0.0.1:1/x.mp4"}
     body = {"source_info": source}
     first = tiktok.data("post/publish/inbox/video/init/", body)["publish_id"]
@@ -68,7 +68,7 @@ def test_an_inbox_share_never_completes_and_five_are_enough(sandbox: Sandbox, ti
         ("statusPerMinute", "post/publish/status/fetch/", 30),
     ],
 )
-def test_a_sliding_minute(sandbox: Sandbox, limit: str, path: str, allowed: int) -> None:
+def test_calls_are_limited_per_sliding_minute(sandbox: Sandbox, limit: str, path: str, allowed: int) -> None:
     tiktok = TikTok(sandbox)
     tiktok.set("limits", "minChunkBytes", value=10)
     codes = [tiktok.code(path, file()) for _ in range(allowed + 1)]
@@ -78,7 +78,7 @@ def test_a_sliding_minute(sandbox: Sandbox, limit: str, path: str, allowed: int)
     assert tiktok.code(path, file()) == codes[0]
 
 
-def test_fifteen_posts_a_day_and_creator_info_says_so_with_200(sandbox: Sandbox, tiktok: TikTok) -> None:
+def test_creator_info_reports_the_daily_cap_with_200(sandbox: Sandbox, tiktok: TikTok) -> None:
     body = photo(["http://127.0.0.1:1/a.jpg"])
     codes = [tiktok.code("post/publish/content/init/", body) for _ in range(16)]
     assert codes == [(200, "ok")] * 15 + [(403, "spam_risk_too_many_posts")]
@@ -98,7 +98,7 @@ def test_creator_info_has_variants(sandbox: Sandbox, tiktok: TikTok) -> None:
     assert tiktok.code("post/publish/creator_info/query/") == (200, "spam_risk_user_banned_from_posting")
 
 
-def test_a_publish_id_is_its_owners(sandbox: Sandbox, tiktok: TikTok) -> None:
+def test_a_publish_id_belongs_to_its_owner(sandbox: Sandbox, tiktok: TikTok) -> None:
     publish_id, url = begun(tiktok)
     other = sandbox.control("POST", "/profiles", {"channel": "tiktok"})["accessToken"]
     path, body = "post/publish/status/fetch/", {"publish_id": publish_id}
@@ -115,7 +115,7 @@ def test_a_path_without_its_slash_is_another_path(tiktok: TikTok) -> None:
     assert tiktok.code("post/publish/creator_info/query/", token="act.nobody") == (401, "access_token_invalid")
 
 
-def test_faults_speak_tiktoks_words(sandbox: Sandbox, tiktok: TikTok) -> None:
+def test_faults_have_tiktoks_error_form(sandbox: Sandbox, tiktok: TikTok) -> None:
     sandbox.plant("tiktok", "creator_info", "error", error={"code": "spam_risk"})
     sandbox.plant("tiktok", "creator_info", "error")
     assert tiktok.code("post/publish/creator_info/query/") == (403, "spam_risk")

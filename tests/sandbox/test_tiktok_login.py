@@ -46,7 +46,7 @@ def test_a_scope_that_was_not_granted_is_refused(sandbox: Sandbox) -> None:
     assert answer.json()["error"]["code"] == "scope_not_authorized"
 
 
-def test_a_refresh_rotates_and_the_old_one_is_dead(sandbox: Sandbox) -> None:
+def test_a_refresh_ends_the_old_refresh_token(sandbox: Sandbox) -> None:
     fresh = refresh(sandbox, REFRESH).json()
     assert fresh["refresh_token"] != REFRESH
     assert error(refresh(sandbox, REFRESH)) == (400, "invalid_grant")
@@ -79,5 +79,5 @@ def test_revocation_ends_everything(sandbox: Sandbox) -> None:
     assert me(sandbox, again["accessToken"]) == (200, "ok")
 
 
-def test_json_is_no_form(sandbox: Sandbox) -> None:
+def test_the_token_endpoint_needs_a_form(sandbox: Sandbox) -> None:
     assert error(sandbox.http.post("/tiktok/api/v2/oauth/token/", json=CLIENT)) == (400, "invalid_request")

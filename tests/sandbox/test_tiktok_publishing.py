@@ -17,7 +17,7 @@ def tiktok(sandbox: Sandbox) -> TikTok:
     return calm(sandbox)
 
 
-def test_chunks_come_in_sequence_and_tell_their_progress(sandbox: Sandbox, tiktok: TikTok) -> None:
+def test_chunks_are_sequential_and_report_their_progress(sandbox: Sandbox, tiktok: TikTok) -> None:
     publish_id, url = begun(tiktok)
     assert publish_id.startswith("v_pub_file~")
     first = tiktok.put(url, 0, 9)
@@ -59,7 +59,7 @@ def test_a_chunk_with_wrong_headers(tiktok: TikTok, change: dict[str, Any], stat
     assert tiktok.put(url.replace("upload_token=", "upload_token=x"), 0, 9).status_code == 404
 
 
-def test_an_upload_address_lives_an_hour(sandbox: Sandbox, tiktok: TikTok) -> None:
+def test_an_upload_address_expires_after_an_hour(sandbox: Sandbox, tiktok: TikTok) -> None:
     _, url = begun(tiktok)
     assert tiktok.put(url, 0, 9).status_code == 206
     sandbox.control("POST", "/clock", {"advanceSeconds": 3600})
@@ -77,7 +77,7 @@ def test_an_upload_address_lives_an_hour(sandbox: Sandbox, tiktok: TikTok) -> No
         (1, {"description": "x" * 4001}, "invalid_params"),
     ],
 )
-def test_photos_are_judged(tiktok: TikTok, urls: int, info: dict[str, Any], code: str) -> None:
+def test_photos_are_checked(tiktok: TikTok, urls: int, info: dict[str, Any], code: str) -> None:
     body = photo(["http://127.0.0.1:1/a.jpg"] * urls, **info)
     assert tiktok.code("post/publish/content/init/", body)[1] == code
 
@@ -106,7 +106,7 @@ def test_photos_are_pulled_and_shown(sandbox: Sandbox, tiktok: TikTok, site: Med
         (None, "", "photo_pull_failed"),
     ],
 )
-def test_a_photo_that_is_not_taken(
+def test_an_invalid_photo_post_is_refused(
     sandbox: Sandbox, tiktok: TikTok, site: MediaSite, size: tuple[int, int] | None, kind: str, reason: str
 ) -> None:
     url = site.image("bad.img", size, kind) if size else site.image().replace("a.jpg", "none.jpg")

@@ -12,7 +12,7 @@ from tests.sandbox.youtube_tube import API, CHANNEL, CLIP, DAY, PARTS, TOKEN, UN
 from tests.sandbox.youtube_tube import tube as tube  # a fixture
 
 
-def test_a_session_tells_where_to_send_and_how_much_it_has(tube: Tube) -> None:
+def test_a_session_reports_its_address_and_progress(tube: Tube) -> None:
     content = CLIP + bytes(2 * UNIT)
     total = len(content)
     session = tube.start(size=total).headers["location"]
@@ -49,7 +49,7 @@ def test_a_session_ends(tube: Tube) -> None:
     assert tube.put(f"{UPLOAD}/videos?upload_id=unknown", CLIP).status_code == 404
 
 
-def test_a_lost_final_answer_has_made_the_video(tube: Tube) -> None:
+def test_a_lost_final_answer_does_not_lose_the_video(tube: Tube) -> None:
     session = tube.start().headers["location"]
     tube.sandbox.plant("youtube", "upload_chunk", "accept_then_reset")
     with pytest.raises(httpx.TransportError):
@@ -57,14 +57,14 @@ def test_a_lost_final_answer_has_made_the_video(tube: Tube) -> None:
     assert tube.put(session, b"", f"bytes */{len(CLIP)}").status_code == 200
 
 
-def test_privacy_left_out_is_public_at_once(tube: Tube) -> None:
+def test_a_video_without_privacy_is_public_at_once(tube: Tube) -> None:
     tube.upload(snippet={"title": "Loud"}, status={})
     (seen,) = tube.sandbox.posts("youtube")
     assert (seen["text"], seen["raw"]["status"]["privacyStatus"]) == ("Loud", "public")
     assert [call["visible"] for call in tube.sandbox.calls("upload_chunk")] == [True]
 
 
-def test_a_private_video_is_seen_by_nobody_until_it_is_updated(tube: Tube) -> None:
+def test_a_private_video_is_invisible_until_it_is_updated(tube: Tube) -> None:
     made = tube.upload()
     assert tube.sandbox.posts("youtube") == []
     other = tube.sandbox.control("POST", "/profiles", {"channel": "youtube", "name": "other"})
@@ -112,7 +112,7 @@ def test_processing_takes_its_time(tube: Tube) -> None:
     )
 
 
-def test_files_are_really_judged(tube: Tube) -> None:
+def test_files_are_probed(tube: Tube) -> None:
     words = tube.video(tube.upload(b"words")["id"])
     assert words is not None
     assert (words["status"]["uploadStatus"], words["status"]["failureReason"]) == ("failed", "invalidFile")
@@ -140,7 +140,7 @@ def test_files_are_really_judged(tube: Tube) -> None:
         ({"title": "t", "colour": "red"}, "badRequest"),
     ],
 )
-def test_metadata_are_judged_at_the_start(tube: Tube, snippet: dict[str, Any], expected: str | None) -> None:
+def test_metadata_are_checked_at_the_start(tube: Tube, snippet: dict[str, Any], expected: str | None) -> None:
     answer = tube.start({"snippet": snippet, "status": {"privacyStatus": "private"}})
     if expected is None:
         assert answer.status_code == 200
@@ -157,18 +157,18 @@ def test_metadata_are_judged_at_the_start(tube: Tube, snippet: dict[str, Any], e
         ({"madeForKids": True}, (400, "badRequest")),
     ],
 )
-def test_a_status_too(tube: Tube, status: dict[str, Any], expected: tuple[int, str]) -> None:
+def test_a_status_is_checked(tube: Tube, status: dict[str, Any], expected: tuple[int, str]) -> None:
     assert reason(tube.start({"snippet": {"title": "t"}, "status": status})) == expected
 
 
-def test_parts_and_sizes_are_asked_for(tube: Tube) -> None:
+def test_parts_and_sizes_are_required(tube: Tube) -> None:
     assert reason(tube.start(part="")) == (400, "missingRequiredParameter")
     assert reason(tube.start(part="snippet")) == (400, "unexpectedPart")
     assert reason(tube.start(part="snippet,status,everything")) == (400, "unexpectedPart")
     assert reason(tube.start(size=274_877_906_945)) == (413, "uploadTooLarge")
 
 
-def test_the_bucket_of_uploads_renews_at_midnight_in_california(tube: Tube) -> None:
+def test_the_upload_quota_resets_at_midnight_in_california(tube: Tube) -> None:
     tube.set("limits", "uploadsPerDay", value=2)
     assert reason(tube.start({"snippet": {"title": ""}, "status": {}})) == (400, "invalidTitle")  # counts too
     assert tube.start().status_code == 200
@@ -182,7 +182,7 @@ def test_the_bucket_of_uploads_renews_at_midnight_in_california(tube: Tube) -> N
     assert tube.start().status_code == 200
 
 
-def test_units_are_spent_by_everything_else(tube: Tube) -> None:
+def test_other_calls_use_quota_units(tube: Tube) -> None:
     made = tube.upload()
     tube.set("limits", "unitsPerDay", value=51)
     body = {"id": made["id"], "status": {"privacyStatus": "unlisted"}}
@@ -215,7 +215,7 @@ def test_new_uploads_are_listed_late(tube: Tube) -> None:
 @pytest.mark.parametrize(
     ("status", "expected"), [("suspended", (403, "channelSuspended")), ("no_channel", (401, "youtubeSignupRequired"))]
 )
-def test_accounts_in_trouble(tube: Tube, status: str, expected: tuple[int, str]) -> None:
+def test_a_suspended_or_missing_channel_is_refused(tube: Tube, status: str, expected: tuple[int, str]) -> None:
     tube.sandbox.control("PATCH", f"/profiles/youtube/{CHANNEL}", {"status": status})
     assert reason(tube.start()) == expected
 
@@ -261,7 +261,7 @@ def test_further_parts_are_checked(tube: Tube, part: dict[str, Any], refusal: st
     assert reason(tube.start(body, part=",".join(body))) == (400, refusal)
 
 
-def test_further_parts_are_shown_to_who_names_them(tube: Tube) -> None:
+def test_further_parts_are_shown_when_named(tube: Tube) -> None:
     further = {"recordingDetails": {"recordingDate": "2026-11-01T00:00:00Z"}}
     body = {"snippet": {"title": "T"}, "status": {"privacyStatus": "private"}, **further}
     session = tube.start(body, part=",".join(body)).headers["location"]

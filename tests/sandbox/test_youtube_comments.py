@@ -38,7 +38,7 @@ def test_a_comment_is_listed_and_seen(tube: Tube) -> None:
     assert post["comments"] == ["first", "second"]
 
 
-def test_a_list_lags(tube: Tube) -> None:
+def test_new_comments_are_listed_late(tube: Tube) -> None:
     tube.set("delays", "listing", seconds=60)
     video_id = shown(tube)
     write(tube, video_id)
@@ -48,13 +48,13 @@ def test_a_list_lags(tube: Tube) -> None:
 
 
 @pytest.mark.parametrize("status", [{"privacyStatus": "private"}, {"selfDeclaredMadeForKids": True}], ids=str)
-def test_closed_videos_take_none(tube: Tube, status: dict[str, Any]) -> None:
+def test_comments_can_be_disabled(tube: Tube, status: dict[str, Any]) -> None:
     video_id = shown(tube, **status)
     assert reason(write(tube, video_id)) == (403, "commentsDisabled")
     assert reason(read(tube, video_id)) == (403, "commentsDisabled")
 
 
-def test_what_is_no_comment(tube: Tube) -> None:
+def test_an_invalid_comment_is_refused(tube: Tube) -> None:
     video_id = shown(tube)
     assert reason(write(tube, video_id, " ")) == (400, "commentTextRequired")
     assert reason(write(tube, video_id, "c" * 10_001)) == (400, "commentTextTooLong")

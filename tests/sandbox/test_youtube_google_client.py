@@ -1,4 +1,4 @@
-"""Google's own client for Python, which knows nothing of us, uploads to the emulated YouTube and reads back."""
+"""Google's own client for Python uploads to the emulated YouTube and reads back."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def upload(google: Any) -> Any:
     return made
 
 
-def test_a_whole_story(google: Any) -> None:
+def test_upload_update_and_read_with_googles_client(google: Any) -> None:
     mine = google.channels().list(part="id,contentDetails", mine=True).execute()["items"]
     assert [each["id"] for each in mine] == [CHANNEL]
     made = upload(google)
@@ -55,7 +55,7 @@ def test_a_whole_story(google: Any) -> None:
     assert google.videos().list(part="id", id=[made["id"]]).execute()["items"] == []
 
 
-def test_refusals_are_read_as_google_writes_them(google: Any) -> None:
+def test_googles_client_reads_the_errors(google: Any) -> None:
     with pytest.raises(HttpError) as caught:
         google.videos().delete(id="none").execute()
     assert (caught.value.status_code, caught.value.reason) == (404, caught.value.error_details[0]["message"])

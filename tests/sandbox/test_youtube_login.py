@@ -24,11 +24,11 @@ def test_a_code_becomes_tokens_with_what_was_granted(tube: Tube) -> None:
     refused = tube.call("GET", f"{API}/channels", params={"part": "id", "mine": "true"})
     assert reason(refused) == (403, "insufficientPermissions")
     assert refused.json()["error"]["details"][0]["reason"] == "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
-    told = tube.sandbox.http.get("/youtube/token/tokeninfo", params={"access_token": tube.token}).json()
-    assert told["scope"] == f"{SCOPE}.upload"
+    found = tube.sandbox.http.get("/youtube/token/tokeninfo", params={"access_token": tube.token}).json()
+    assert found["scope"] == f"{SCOPE}.upload"
 
 
-def test_a_second_consent_brings_no_refresh_token(tube: Tube) -> None:
+def test_a_second_consent_returns_no_refresh_token(tube: Tube) -> None:
     one = Consenting(tube.sandbox, "youtube")
     assert "refresh_token" not in one.exchange(one.approved(access_type="offline")["code"]).json()
 
@@ -38,7 +38,7 @@ def refresh(tube: Tube, grant: str = GRANT, **form: str) -> httpx.Response:
     return tube.sandbox.http.post("/youtube/token/token", data=given)
 
 
-def test_a_refresh_brings_an_hour_and_no_refresh_token(tube: Tube) -> None:
+def test_a_refresh_returns_an_hour_and_no_refresh_token(tube: Tube) -> None:
     answer = refresh(tube).json()
     assert "refresh_token" not in answer
     tube.token = answer["access_token"]
@@ -54,7 +54,7 @@ def test_a_testing_consent_ends_after_a_week(tube: Tube, testing: bool, seconds:
     assert refresh(tube).status_code == status
 
 
-def test_of_too_many_grants_the_oldest_ends(tube: Tube) -> None:
+def test_the_oldest_of_too_many_grants_ends(tube: Tube) -> None:
     for _ in range(99):
         tube.sandbox.control("POST", f"/profiles/youtube/{CHANNEL}/credentials")
     assert refresh(tube).status_code == 200
@@ -69,7 +69,7 @@ def test_a_revoked_grant_stays_revoked(tube: Tube) -> None:
     assert reason(tube.start()) == (401, "authError")
 
 
-def test_a_planted_answer_is_given_whole(tube: Tube) -> None:
+def test_a_planted_answer_is_returned_unchanged(tube: Tube) -> None:
     status = {"uploadStatus": "rejected", "rejectionReason": "copyright"}
     shown = {"kind": "youtube#videoListResponse", "items": [{"id": "x", "status": status}]}
     tube.sandbox.plant("youtube", "list_videos", "error", status=200, body=shown)

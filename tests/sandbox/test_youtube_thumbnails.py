@@ -1,4 +1,4 @@
-"""thumbnails.set of the emulated YouTube: who may, what it takes, and that the page shows it."""
+"""thumbnails.set of the emulated YouTube: its checks, its quota, and the page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def show(tube: Tube, video_id: str, content: bytes = JPEG, kind: str = "image/jp
     return tube.call("POST", f"{UPLOAD}/thumbnails/set", params=params, content=content, headers=headers)
 
 
-def test_a_short_takes_one_once_it_is_processed(tube: Tube) -> None:
+def test_a_short_accepts_a_thumbnail_after_processing(tube: Tube) -> None:
     tube.set("delays", "processing", seconds=30)
     made = tube.upload()  # vertical, so it is a Short
     assert reason(show(tube, made["id"])) == (400, "failedPrecondition")
@@ -33,7 +33,7 @@ def test_a_short_takes_one_once_it_is_processed(tube: Tube) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "kind", "query", "told"),
+    ("content", "kind", "query", "expected"),
     [
         (b"words", "image/jpeg", {}, (400, "invalidImage")),
         (picture(format="WEBP"), "image/jpeg", {}, (400, "invalidImage")),
@@ -44,10 +44,10 @@ def test_a_short_takes_one_once_it_is_processed(tube: Tube) -> None:
     ],
     ids=["words", "WebP called JPEG", "WebP", "nothing", "resumable", "no such video"],
 )
-def test_what_it_does_not_take(
-    tube: Tube, content: bytes, kind: str, query: dict[str, str], told: tuple[int, str]
+def test_an_invalid_thumbnail_is_refused(
+    tube: Tube, content: bytes, kind: str, query: dict[str, str], expected: tuple[int, str]
 ) -> None:
-    assert reason(show(tube, tube.upload()["id"], content, kind, **query)) == told
+    assert reason(show(tube, tube.upload()["id"], content, kind, **query)) == expected
 
 
 @pytest.mark.parametrize("kind", ["image/jpeg", "image/png", "application/octet-stream"])
@@ -58,7 +58,7 @@ def test_a_picture_of_fifty_megabytes_is_the_largest(tube: Tube, kind: str) -> N
     assert reason(show(tube, made["id"], largest + b"\0", kind)) == (400, "invalidImage")
 
 
-def test_only_a_verified_channel_may_and_only_so_often(tube: Tube) -> None:
+def test_thumbnails_need_a_verified_channel_and_have_a_quota(tube: Tube) -> None:
     made = tube.upload()
     tube.set("limits", "thumbnailsPerChannel", value=1)
     assert show(tube, made["id"]).status_code == 200

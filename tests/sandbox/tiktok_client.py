@@ -10,7 +10,7 @@ import httpx
 from tests.sandbox.conftest import Sandbox
 from tests.sandbox.test_tiktok_login import TOKEN
 
-FILE = b"0123456789" * 5  # no video: what happens to bytes is told by the first four chunks of ten
+FILE = b"0123456789" * 5  # no video: five chunks of ten bytes
 INFO = {"title": "Waves", "privacy_level": "PUBLIC_TO_EVERYONE"}
 
 

@@ -1,4 +1,4 @@
-"""A client of the emulated YouTube, under the judge: what it takes and what it answers is as Google describes it."""
+"""A client of the emulated YouTube. Every call and answer is checked against Google's description of the API."""
 
 from __future__ import annotations
 

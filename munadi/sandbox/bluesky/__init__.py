@@ -23,9 +23,9 @@ from munadi.sandbox.bluesky.accounts import (
 )
 from munadi.sandbox.bluesky.clients import Clients
 from munadi.sandbox.bluesky.errors import planned_failure, refuse
+from munadi.sandbox.bluesky.formats import TidClock
 from munadi.sandbox.bluesky.grants import Grants
 from munadi.sandbox.bluesky.model import Account, Blob, PartedUpload, Pushed, Record, Transcode
-from munadi.sandbox.bluesky.tid import TidClock
 from munadi.sandbox.exchange import Answer, Call, Operation
 from munadi.sandbox.platform import Platform, PostView, Run, unique_name
 from munadi.sandbox.storage import Table

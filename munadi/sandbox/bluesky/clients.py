@@ -1,8 +1,9 @@
-"""Which client asks, and whether it proves that. Source: atproto.com/specs/oauth; npm @atproto/oauth-provider.
+"""OAuth clients: their metadata, and how they authenticate.
 
-An https client is its metadata, which are read from its own address at every request; the reference server keeps them
-for some minutes. A sandbox on a developer's machine often cannot reach that address, so `addresses` says where an
-address of the internet really is. Assertions are judged by real time, as proofs are.
+Source: atproto.com/specs/oauth; npm @atproto/oauth-provider.
+An https client is its metadata, which are read from its own address at every request; the reference server caches
+them for some minutes. A sandbox on a developer's machine often cannot reach that address, so `addresses` says where an
+address of the internet really is. Assertions are checked in real time, as proofs are.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class ClientRefused(Exception):
 
 @dataclass(frozen=True)
 class Client:
-    """Who asks. `key` is the name and thumbprint of the key that proved it, empty for a public client."""
+    """The calling client. `key` is the name and thumbprint of the key that proved it, empty for a public client."""
 
     id: str
     redirect_uris: tuple[str, ...]
@@ -50,7 +51,7 @@ class Client:
         return self.id.startswith("http://localhost")
 
     def require(self, redirect_uri: str, scope: str) -> None:
-        """What it asks for is what its metadata declare."""
+        """Refuse a redirect address or a scope that its metadata do not declare."""
         if not self._knows(redirect_uri):
             raise ClientRefused("invalid_request", "Invalid redirect_uri")
         if set(scope.split()) - self.scopes:
@@ -94,16 +95,16 @@ class Clients:
     ) -> str:
         assertion = values.get("client_assertion", "")
         if not assertion:
-            told = 'client authentication method "private_key_jwt" required a "client_assertion"'
-            raise ClientRefused("invalid_request", told)
+            message = 'client authentication method "private_key_jwt" required a "client_assertion"'
+            raise ClientRefused("invalid_request", message)
         if values.get("client_assertion_type") != ASSERTION_TYPE:
             raise _invalid(f'Unsupported client_assertion_type "{values.get("client_assertion_type")}"')
         key = _key_of(assertion, await self._keys(metadata))
         claims = _verified(assertion, key)
         _require_claims(claims, str(metadata["client_id"]), issuer)
         if key.thumbprint() == thumbprint:
-            told = "The DPoP proof must be signed with a different key than the client assertion"
-            raise ClientRefused("invalid_request", told)
+            message = "The DPoP proof must be signed with a different key than the client assertion"
+            raise ClientRefused("invalid_request", message)
         self._require_new(str(claims["jti"]))
         return f"{key.kid} {key.thumbprint()}"
 
@@ -121,7 +122,7 @@ class Clients:
             raise ClientRefused("invalid_client_metadata", "jwks must have public keys, and nothing else")
         return keys
 
-    async def _document(self, url: str, told: str) -> dict[str, Any]:
+    async def _document(self, url: str, message: str) -> dict[str, Any]:
         """JSON with status 200, from no other address."""
         try:
             async with httpx.AsyncClient(timeout=FETCH_SECONDS, trust_env=False) as http:
@@ -129,9 +130,9 @@ class Clients:
             kind = answer.headers.get("content-type", "").partition(";")[0].strip()
             body = answer.json() if answer.status_code == 200 and len(answer.content) <= MAX_DOCUMENT else None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise ClientRefused("invalid_client_metadata", f"{told}: {error}") from None
+            raise ClientRefused("invalid_client_metadata", f"{message}: {error}") from None
         if kind != "application/json" or not isinstance(body, dict):
-            raise ClientRefused("invalid_client_metadata", f"{told}: HTTP {answer.status_code}, {kind or 'no type'}")
+            raise ClientRefused("invalid_client_metadata", f"{message}: HTTP {answer.status_code}, {kind or 'no type'}")
         return body
 
     def _found(self, url: str) -> str:
@@ -167,9 +168,9 @@ def _require_valid(client_id: str, metadata: Mapping[str, Any]) -> None:
         "an https client has https redirects": isinstance(uris, list)
         and any(urlsplit(str(uri)).scheme != "https" for uri in uris),
     }
-    for told, is_so in problems.items():
+    for message, is_so in problems.items():
         if is_so:
-            raise ClientRefused("invalid_client_metadata", told)
+            raise ClientRefused("invalid_client_metadata", message)
 
 
 def _key_of(assertion: str, keys: list[dict[str, Any]]) -> ECKey:
@@ -213,8 +214,8 @@ def _require_claims(claims: Mapping[str, Any], client_id: str, issuer: str) -> N
         raise _failed('"exp" claim timestamp check failed')
 
 
-def _failed(told: str) -> ClientRefused:
-    return _invalid(f'Validation of "client_assertion" failed: {told}')
+def _failed(message: str) -> ClientRefused:
+    return _invalid(f'Validation of "client_assertion" failed: {message}')
 
 
 def _invalid(description: str) -> ClientRefused:

@@ -1,4 +1,4 @@
-"""Who is who: handles, DID documents (the PLC directory), and the AppView's delayed look at posts."""
+"""The directory of accounts: handles, DID documents (PLC), and the AppView's delayed view of posts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from munadi.sandbox.bluesky.accounts import TAKEN_DOWN
 from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.model import Account, Record
-from munadi.sandbox.bluesky.records import POST
+from munadi.sandbox.bluesky.repository import POST
 from munadi.sandbox.clock import iso
 from munadi.sandbox.exchange import Answer, Call
 

@@ -1,6 +1,6 @@
 """Proofs of possession (DPoP) as the reference server checks them. Source: RFC 9449; npm @atproto/oauth-provider.
 
-Proofs are judged by real time, nonces too: what moves the sandbox's clock must not make its callers' clocks wrong.
+Proofs and nonces are checked in real time: a shift of the sandbox's clock must not make its callers' clocks wrong.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class ProofRefused(Exception):
 
 
 class Proofs:
-    """Of one server. Its nonces and the proofs it has seen are forgotten with the process, as a restart would."""
+    """The proofs of one server. A restart forgets its nonces and the proofs that it has seen."""
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
@@ -70,8 +70,8 @@ class Proofs:
         now = int(wall_time()) // NONCE_SECONDS
         taken = [self._nonce(now - age) for age in range(NONCES_TAKEN)]
         if claims.get("nonce") not in taken:
-            told = 'DPoP "nonce" mismatch' if "nonce" in claims else "requires nonce in DPoP proof"
-            raise ProofRefused("use_dpop_nonce", told)
+            message = 'DPoP "nonce" mismatch' if "nonce" in claims else "requires nonce in DPoP proof"
+            raise ProofRefused("use_dpop_nonce", message)
 
     def _require_new(self, jti: str) -> None:
         if jti in self._seen:

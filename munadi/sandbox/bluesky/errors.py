@@ -52,5 +52,5 @@ def refuse(
 
 
 def planned_failure(error: dict[str, Any], status: int | None) -> Answer:
-    """What a fault's `error: {error, message}` means; an outage when it says nothing."""
+    """The answer for a fault's `error: {error, message}`; an outage when it is empty."""
     return xrpc_error(error.get("error", "InternalServerError"), error.get("message"), status=status)

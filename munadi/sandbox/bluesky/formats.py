@@ -1,14 +1,20 @@
-"""String formats of Lexicon, as the reference checks them (npm @atproto/syntax)."""
+"""String formats of Lexicon, as the reference checks them (npm @atproto/syntax), and a clock of TIDs.
+
+A timestamp identifier (TID) is 53 bits of microseconds and 10 bits of clock id in base32-sortable
+(atproto.com/specs/tid).
+"""
 
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable
 from datetime import datetime
 
-from munadi.sandbox.bluesky import tid
 from munadi.sandbox.bluesky.cid import is_cid
 
+TID_ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
+TID = re.compile(r"^[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}$")
 DATETIME = re.compile(
     r"^\d{4}-(0[1-9]|1[012])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$"
 )
@@ -48,5 +54,18 @@ FORMATS: dict[str, tuple[str, Callable[[str], bool]]] = {
     "language": ("language", _matches(LANGUAGE)),
     "at-identifier": ("AT identifier", lambda text: bool(DID.match(text) or HANDLE.match(text))),
     "record-key": ("record key", lambda text: text not in (".", "..") and bool(RECORD_KEY.match(text))),
-    "tid": ("TID string", _matches(tid.SHAPE)),
+    "tid": ("TID string", _matches(TID)),
 }
+
+
+class TidClock:
+    """Hands out strictly increasing TIDs."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._clock_id = secrets.randbelow(1 << 10)
+
+    def next(self, now: float) -> str:
+        self._last = max(self._last + 1, int(now * 1_000_000))
+        number = self._last << 10 | self._clock_id
+        return "".join(TID_ALPHABET[number >> shift & 31] for shift in range(60, -1, -5))

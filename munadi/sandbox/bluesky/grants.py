@@ -1,4 +1,4 @@
-"""What owners granted by OAuth: access tokens that are bound to a key, refresh tokens that work once.
+"""OAuth grants: access tokens that are bound to a key, and refresh tokens that work once.
 
 Access 60 minutes; a grant of a public client ends two weeks after its consent, of a confidential one after two years,
 or when it is not renewed for three months; a refresh token that comes back ends it at once.
@@ -100,7 +100,7 @@ class Grants:
         return grant
 
     def has_ended(self, grant: Grant, *, confidential: bool) -> str | None:
-        """Why a grant cannot be renewed any more."""
+        """The reason why a grant can no longer be renewed."""
         whole, unused = CONFIDENTIAL_SECONDS if confidential else PUBLIC_SECONDS
         now = self._clock.now()
         if now - grant.created_at > whole:
@@ -127,6 +127,6 @@ class Grants:
         return claims
 
     def _unauthorized(self, error: str, description: str) -> Refusal:
-        told = "" if '"' in description else f', error_description="{description}"'
-        headers = {"www-authenticate": f'DPoP algs="ES256", error="{error}"{told}', "dpop-nonce": self.proofs.nonce}
+        details = "" if '"' in description else f', error_description="{description}"'
+        headers = {"www-authenticate": f'DPoP algs="ES256", error="{error}"{details}', "dpop-nonce": self.proofs.nonce}
         return Refusal(Answer(401, {"error": error, "message": description}, headers))

@@ -37,7 +37,7 @@ def validate(value: Any, schema: Schema, path: str) -> None:
 
 
 def check_data(value: Any, path: str) -> None:
-    """The data model has no floats and no text that is not Unicode; refused before any schema is looked at."""
+    """Refuse floats and text that is not Unicode, which the data model lacks; this is checked before the schema."""
     if isinstance(value, float) or (isinstance(value, int) and abs(value) > LARGEST_INTEGER):
         raise _unexpected(f"one of {DATA_TYPES}", value, path)
     if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):

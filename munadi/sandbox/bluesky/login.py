@@ -1,7 +1,7 @@
 """The entryway as authorization server, by AT Protocol's profile of OAuth: PAR, PKCE, DPoP, a consent page, iss.
 
 Source: atproto.com/specs/oauth; npm @atproto/oauth-provider. One thing is not the profile's: the issuer has a path,
-since all networks share one address. Who asks is judged in `clients`.
+since all networks share one address. `clients` authenticates the caller.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DECLINED = {"error": "access_denied", "error_description": "The user denied the 
 
 
 async def resource(platform: Bluesky, call: Call) -> Answer:
-    """Of the PDS and of the entryway: who speaks for the accounts here."""
+    """The metadata of the PDS and the entryway: the authorization server of the accounts."""
     host = call.path.partition("/")[0]
     body = {
         "resource": f"{call.base_url}/bluesky/{host}",
@@ -125,7 +125,7 @@ async def token(platform: Bluesky, call: Call) -> Answer:
 
 
 async def revoke(platform: Bluesky, call: Call) -> Answer:
-    """The whole grant, by either token; one that is not known is gone already (RFC 7009, 2.2)."""
+    """End the whole grant, by either token; an unknown token is no error (RFC 7009, 2.2)."""
     values, thumbprint, client = await _asked(platform, call)
     grant = platform.grants.of_token(values.get("token", ""))
     if grant is not None:
@@ -139,16 +139,16 @@ def _exchange(platform: Bluesky, call: Call, values: dict[str, str], thumbprint:
     pushed = next((one for one in platform.pushed if code and one.code == code), None)
     if pushed is None:
         for grant in platform.grants.rows:
-            if code and grant.code == code:  # replayed: nobody knows who has the tokens
+            if code and grant.code == code:  # replayed: the tokens may have been stolen
                 platform.grants.rows.remove(grant.id)
         raise _refused(platform, "invalid_grant", "Invalid code")
-    platform.pushed.remove(pushed.uri)  # whatever comes now, this was its only try
+    platform.pushed.remove(pushed.uri)  # a code can be tried only once, also when the checks below fail
     if pushed.expires_at <= platform.clock.now():
         raise _refused(platform, "invalid_grant", "This code has expired")
     _require_same(platform, client, thumbprint, pushed)
     if pushed.redirect_uri != values.get("redirect_uri"):
-        told = "The redirect_uri parameter must match the one used in the authorization request"
-        raise _refused(platform, "invalid_grant", told)
+        message = "The redirect_uri parameter must match the one used in the authorization request"
+        raise _refused(platform, "invalid_grant", message)
     if _challenge(values.get("code_verifier", "")) != pushed.challenge:
         raise _refused(platform, "invalid_grant", "Invalid code_verifier")
     grant = platform.grants.create(pushed, client.key)
@@ -171,7 +171,7 @@ def _refresh(platform: Bluesky, call: Call, values: dict[str, str], thumbprint: 
 
 
 async def _asked(platform: Bluesky, call: Call) -> tuple[dict[str, str], str, Client]:
-    """The form, the thumbprint of the key that came with it, and who has proven to ask."""
+    """The form, the thumbprint of its DPoP key, and the authenticated client."""
     values = dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
     if call.content_type != "application/x-www-form-urlencoded" or not values.get("client_id"):
         raise _refused(platform, "invalid_client", "Client credentials missing")
@@ -193,8 +193,8 @@ def _require_same(platform: Bluesky, client: Client, thumbprint: str, before: Pu
     if before.client_key and not client.key:
         raise _refused(platform, "invalid_grant", "Client authentication method mismatch (expected private_key_jwt)")
     if before.client_key and client.key != before.client_key:
-        told = "The session was initiated with a different key than the client assertion currently used"
-        raise _refused(platform, "invalid_grant", told)
+        message = "The session was initiated with a different key than the client assertion currently used"
+        raise _refused(platform, "invalid_grant", message)
 
 
 def _choices(platform: Bluesky, pushed: Pushed) -> list[Choice]:

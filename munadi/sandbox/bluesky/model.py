@@ -53,7 +53,7 @@ class Pushed:
     expires_at: float
     did: str = ""
     code: str = ""
-    client_key: str = ""  # that proved who asked; empty for a public client
+    client_key: str = ""  # the key that authenticated the client; empty for a public client
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Grant:
     created_at: float
     refresh: str = ""
     used: list[str] = field(default_factory=list)  # refresh tokens before this one
-    client_key: str = ""  # that its client must go on to prove itself with; empty for a public client
+    client_key: str = ""  # the key that its client must keep using; empty for a public client
     refreshed_at: float = 0.0
 
 
@@ -103,7 +103,7 @@ class Transcode:
     size: int
     cid: str
     created_at: float  # the sandbox's clock
-    failure_code: str | None = None  # how it will end, known from the start and told in time
+    failure_code: str | None = None  # how the job will fail; known from the start, reported later
     failure_message: str = ""
 
 

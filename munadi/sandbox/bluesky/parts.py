@@ -103,7 +103,7 @@ def _find(platform: Bluesky, call: Call, job_id: str) -> PartedUpload:
 
 
 def _usable(platform: Bluesky, call: Call, job_id: str) -> PartedUpload:
-    """One that takes parts still."""
+    """An upload that still accepts parts."""
     upload = _find(platform, call, job_id)
     if upload.state != "created":
         name = GONE.get(upload.state, "UploadAlreadyCompleted")

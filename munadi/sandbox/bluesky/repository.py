@@ -1,27 +1,31 @@
 """`com.atproto.repo.*`: the records, with the reference's answers to repeats and to conflicts.
 
-putRecord of equal content is a no-op without a `commit`, whatever `swapRecord` says; createRecord of a used
+putRecord of equal content is a no-op without a `commit`, regardless of `swapRecord`; createRecord of a used
 rkey is a 500, and so is an applyWrites with one among its creates: nothing of it is written. Source: npm
 @atproto/pds 0.4.217, run side by side.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.bluesky import schemas
+from munadi.sandbox.bluesky import lexicon, schemas
 from munadi.sandbox.bluesky.cid import canonical, record_cid
 from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.formats import FORMATS
+from munadi.sandbox.bluesky.lexicon import LexiconError, is_blob
 from munadi.sandbox.bluesky.limits import REPO_WRITES
-from munadi.sandbox.bluesky.model import Account, Record
-from munadi.sandbox.bluesky.records import prepared, require_blobs
+from munadi.sandbox.bluesky.model import Account, Blob, Record
 from munadi.sandbox.clock import wall_time
 from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.storage import Table
 
 if TYPE_CHECKING:
     from munadi.sandbox.bluesky import Bluesky
 
+POST, THREADGATE, POSTGATE = (f"app.bsky.feed.{name}" for name in ("post", "threadgate", "postgate"))
+KNOWN_SCHEMAS = {POST: schemas.POST, THREADGATE: schemas.THREADGATE, POSTGATE: schemas.POSTGATE}
 CREATE_POINTS, UPDATE_POINTS, DELETE_POINTS = 3, 2, 1
 WRITE_POINTS = {schemas.CREATE: CREATE_POINTS, schemas.UPDATE: UPDATE_POINTS, schemas.DELETE: DELETE_POINTS}
 MAX_WRITES = 200
@@ -204,3 +208,46 @@ def _written(record: Record, commit: dict[str, str] | None, validity: str | None
     if validity is not None:
         body["validationStatus"] = validity
     return body
+
+
+def prepared(
+    record: dict[str, Any], collection: str, rkey: str, validate: bool | None, path: str = "$.record"
+) -> tuple[dict[str, Any], str | None]:
+    """The record with its `$type`, and its validationStatus: None when validation was switched off."""
+    named = record.get("$type", collection)
+    if named != collection:
+        raise refuse("InvalidRequest", f"Invalid $type: expected {collection}, got {named}")
+    value = {**record, "$type": collection}
+    if validate is False:
+        return value, None
+    schema = KNOWN_SCHEMAS.get(collection)
+    if schema is None:
+        if validate:
+            raise refuse("InvalidRequest", f"Unknown lexicon type: {collection}")
+        return value, "unknown"
+    if not FORMATS["tid"][1](rkey):
+        shown = f'Invalid TID string (got "{rkey}") at $'
+        raise refuse("InvalidRequest", f"Invalid record key for {collection}: {shown}")
+    try:
+        lexicon.validate(value, schema, path)
+    except LexiconError as problem:
+        raise refuse("InvalidRequest", f"Invalid {collection} record: {problem}") from None
+    return value, "valid"
+
+
+def require_blobs(record: Record, blobs: Table[Blob]) -> None:
+    for cid in blob_cids(record.value):
+        if f"{record.did} {cid}" not in blobs:
+            raise refuse("BlobNotFound", f"Could not find blob: {cid}")
+
+
+def blob_cids(value: Any) -> Iterator[str]:
+    """Every blob a record names, in order."""
+    if is_blob(value):
+        yield value["ref"]["$link"]
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from blob_cids(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from blob_cids(inner)

@@ -33,7 +33,7 @@ async def create_session(platform: Bluesky, call: Call) -> Answer:
     body = platform.input(call, schemas.CREATE_SESSION)
     headers = platform.rates.spend(LOGINS, body["identifier"], 1)
     account = platform.find(body["identifier"])
-    # An app password opens nothing for an account that was taken down, and the answer does not say why.
+    # An app password does not work for an account that was taken down, and the answer does not give the reason.
     if (
         account is None
         or account.status in TAKEN_DOWN
@@ -126,7 +126,7 @@ async def upload_blob(platform: Bluesky, call: Call) -> Answer:
     if len(call.body) > platform.limits["blobBytes"]:
         raise refuse("PayloadTooLarge")
     headers = platform.rates.spend(UPLOADS, "everyone", 1)
-    # The bytes win over what the client says they are, as at the reference.
+    # The type is detected from the bytes; the client's type is only the fallback, as at the reference.
     mime_type = sniff(call.body) or call.content_type
     cid = blob_cid(call.body)
     platform.shelf.keep(call.body, mime_type)

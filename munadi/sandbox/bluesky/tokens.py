@@ -89,7 +89,7 @@ class Tokens:
         now = int(self._clock.now())
         common = {"aud": audience, "sub": account.did, "iat": now}
         access = {"scope": "com.atproto.appPass", **common, "exp": now + ACCESS_SECONDS}
-        # Not the reference's: lets a test expire tokens at once, whatever second they were issued in.
+        # Only in the sandbox: a test can expire tokens at once, also in the second of their issue.
         access["generation"] = account.session_generation
         expires_at = now + REFRESH_SECONDS
         refresh = {"scope": "com.atproto.refresh", **common, "jti": refresh_jti, "exp": expires_at}
@@ -117,7 +117,7 @@ class Tokens:
 
 
 def peek(jwt: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
-    """Head and claims without any check: who does this token speak of?"""
+    """Head and claims of a token, without any check."""
     try:
         head, claims = (json.loads(base64.urlsafe_b64decode(part + "===")) for part in jwt.split(".")[:2])
     except (ValueError, binascii.Error):

@@ -101,7 +101,7 @@ def caller(platform: Bluesky, call: Call, audience: str, method: str) -> Account
 
 
 def refusal_of(platform: Bluesky, account: Account, size: int) -> tuple[str, str] | None:
-    """Why this account may not upload so much now: a name and a sentence."""
+    """Why this account may not upload so many bytes now: an error name and a message."""
     videos, left = _left(platform, account)
     if not platform.switches["emailConfirmed"]:
         return UNCONFIRMED
@@ -160,7 +160,7 @@ def begin(platform: Bluesky, did: str, body: bytes) -> Transcode:
 
 
 def of_file(platform: Bluesky, did: str, digest: str) -> Transcode | None:
-    """The job that has this file already; one that failed does not stand in the way of another."""
+    """The job that has this file already; a failed job does not prevent another."""
     wanted = (did, digest, None)
     return next((one for one in platform.transcodes if (one.did, one.digest, one.failure_code) == wanted), None)
 
@@ -170,7 +170,7 @@ def since(platform: Bluesky, did: str, moment: float) -> list[Transcode]:
 
 
 def open_uploads(platform: Bluesky, did: str) -> list[PartedUpload]:
-    """Those that are still being sent in parts: they count against the day already."""
+    """The uploads that are still open: they count against the daily limits."""
     now = platform.clock.now()
     return [one for one in platform.uploads if (one.did, one.state) == (did, "created") and one.expires_at > now]
 
@@ -187,7 +187,7 @@ def progress(platform: Bluesky, transcode: Transcode) -> tuple[str, int]:
 
 
 def stored(platform: Bluesky, transcode: Transcode) -> dict[str, Any]:
-    """The blob of a finished job. It is the file as it came: nothing is transcoded here, whatever it says."""
+    """The blob of a finished job. It is the uploaded file: the sandbox transcodes nothing."""
     platform.blobs.put(
         f"{transcode.did} {transcode.cid}",
         Blob(transcode.did, transcode.cid, "video/mp4", transcode.size, transcode.digest),

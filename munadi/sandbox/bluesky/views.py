@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.bluesky.model import Record
-from munadi.sandbox.bluesky.records import POST, POSTGATE, THREADGATE, blob_cids
+from munadi.sandbox.bluesky.repository import POST, POSTGATE, THREADGATE, blob_cids
 from munadi.sandbox.media import StoredMedia
 from munadi.sandbox.platform import PostView
 
@@ -30,7 +30,7 @@ def post_views(platform: Bluesky) -> list[PostView]:
 
 
 def _show_threads(posts: list[PostView]) -> None:
-    """The author's own replies are told under the post that they follow, in the order of the thread."""
+    """Show the author's own replies as comments of the thread's first post, in order."""
     by_uri = {post.id: post for post in posts}
     followers: dict[str, PostView] = {}
     for post in posts:

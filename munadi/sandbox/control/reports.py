@@ -1,4 +1,4 @@
-"""What the networks hold and what they were asked: health, visible posts, the log of calls; and the reset."""
+"""Health, the visible posts, the log of calls, and the reset."""
 
 from __future__ import annotations
 

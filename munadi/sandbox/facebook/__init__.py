@@ -113,7 +113,7 @@ class Facebook(PersonPlatform[Page]):
         self.scraped: set[str] = set()
 
     def variant(self, name: str, call: Call) -> str:
-        """Photos and videos are told apart by their parameters, nodes by what they are."""
+        """Photos and videos differ by their parameters, nodes by the object that they name."""
         node, edge = node_in(call), node_in(call)
         if name in ("publish_photo", "publish_video", "finish_reel", "finish_story"):
             try:

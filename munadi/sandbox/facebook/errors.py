@@ -1,4 +1,4 @@
-"""Graph API errors of Pages: what this emulation emits beside, or in other words than, its family.
+"""Graph API errors of Pages: those that the family lacks or words differently.
 
 Source: docs/networks/facebook.md section 6; messages are Meta's where they are known, close to them otherwise. The code
 for a thirty-first reel is not documented; this emulation answers 613.

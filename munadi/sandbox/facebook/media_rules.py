@@ -1,4 +1,4 @@
-"""Facebook pulls media from a URL: one plain GET, no redirects, a size cap, then a look at the bytes."""
+"""The media that Facebook accepts: how it fetches them, and its rules for images and videos."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REEL_RATIO, ROUNDING = 9 / 16, 0.01
 
 
 async def fetch(url: str, cap: int, refused: GraphError) -> bytes:
-    """At most a chunk more than `cap`, so that the caller can tell too large from large."""
+    """At most one chunk more than `cap`, so that the caller can see that it is too large."""
     try:
         return await downloads.fetch(url, cap)
     except FetchFailed:
@@ -33,7 +33,7 @@ def image_type(body: bytes) -> str:
 
 
 def video_problem(body: bytes, kind: str) -> str | None:
-    """What `processing_phase.error.message` will say, or None for a good video."""
+    """The later `processing_phase.error.message`, or None for a good video."""
     facts = video_facts(body)
     if facts is None:
         return "The video file is corrupt or of a format that is not supported."

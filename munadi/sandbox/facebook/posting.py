@@ -1,4 +1,4 @@
-"""Feed posts, photos, comments and a link's scrape; what is scheduled becomes visible by the clock."""
+"""Feed posts, photos, comments and a link's scrape; a scheduled post becomes visible by the clock."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def feed(platform: Facebook, call: Call) -> Answer:
 
 
 async def photo(platform: Facebook, call: Call) -> Answer:
-    """Unpublished ones live for a day and may be attached to a post; a published one is a post at once."""
+    """An unpublished photo lives for a day and can be attached to a post; a published one is a post at once."""
     page = platform.owner(call, node_in(call, -2), PUBLISH)
     values = parameters(call)
     body = file_in(call, "source")
@@ -119,7 +119,7 @@ async def delete(platform: Facebook, call: Call) -> Answer:
 
 
 async def delete_photo(platform: Facebook, call: Call) -> Answer:
-    """A photo goes, also from the post that shows it; a post of that photo alone goes with it."""
+    """Delete a photo, also from the post that shows it; a post with only that photo is deleted too."""
     page = platform.caller(call, PUBLISH)
     photo = platform.photos.get(node_in(call))
     if photo is None or photo.page_id != page.id:
@@ -157,7 +157,7 @@ def _new(platform: Facebook, page: Page, values: dict[str, str], message: str, k
 
 
 def _attach(platform: Facebook, post: Post, photos: list[str]) -> None:
-    """Each unpublished photo once; one that is older than a day is gone."""
+    """Attach unpublished photos, each only once; an unpublished photo expires after a day."""
     now = platform.clock.now()
     for photo_id in photos:
         photo = platform.photos.get(photo_id)
@@ -173,7 +173,7 @@ def _attach(platform: Facebook, post: Post, photos: list[str]) -> None:
 
 
 def _require_new(platform: Facebook, page: Page, message: str, link: str | None) -> None:
-    """506 is about two equal posts one after the other."""
+    """506 answers the second of two equal posts in a row."""
     own = [post for post in platform.published if post.page_id == page.id and not post.photos and not post.video_id]
     if platform.switches["refuseDuplicates"] and own and (own[-1].message, own[-1].link) == (message, link):
         raise refuse(errors.DUPLICATE)

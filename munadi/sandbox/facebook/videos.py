@@ -44,7 +44,7 @@ async def start(platform: Facebook, call: Call) -> Answer:
 
 
 async def upload(platform: Facebook, call: Call) -> Answer:
-    """rupload: the bytes from `offset` on, or a `file_url` to pull. What arrives is kept, whole or not."""
+    """rupload: the bytes from `offset` on, or a `file_url` to fetch. An incomplete upload keeps its bytes."""
     page = platform.caller(call, PUBLISH)
     video = _video(platform, node_in(call), page, call)
     if video.uploaded_at is not None:
@@ -117,7 +117,7 @@ async def thumbnail(platform: Facebook, call: Call) -> Answer:
 
 
 async def delete(platform: Facebook, call: Call) -> Answer:
-    """A video goes, and the post that shows it."""
+    """Delete a video and the post that shows it."""
     page = platform.caller(call, PUBLISH)
     video = _video(platform, node_in(call), page, call)
     platform.received.pop(video.id, None)
@@ -128,7 +128,7 @@ async def delete(platform: Facebook, call: Call) -> Answer:
 
 
 async def post_at_once(platform: Facebook, call: Call) -> Answer:
-    """`POST /{page}/videos` with `source` or `file_url`: the id at once, processing goes on."""
+    """`POST /{page}/videos` with `source` or `file_url`: returns the id at once and processes the video later."""
     page = platform.owner(call, node_in(call, -2), PUBLISH)
     values = parameters(call)
     body = file_in(call, "source")
@@ -192,7 +192,7 @@ def _is_live(platform: Facebook, video: Video) -> bool:
 
 
 def _ready_at(platform: Facebook, video: Video) -> float:
-    """A reel is processed once its bytes are there, a video once its finish was asked for."""
+    """A reel is processed when all its bytes have arrived, a video after its finish call."""
     if video.kind != "video":
         return (video.uploaded_at or 0) + platform.delays["reel"]
     return (video.finished_at or video.uploaded_at or 0) + platform.delays["video"]
@@ -208,13 +208,13 @@ def _cover(platform: Facebook, video: Video, image: bytes) -> None:
 
 
 def _finished(platform: Facebook, video: Video) -> dict[str, Any]:
-    """Only a story's finish tells the post."""
+    """Only the answer for a story names the post."""
     post = platform.published.get(video.post_id or "")
     return {"success": True, **({"post_id": post.number} if post and video.kind == "story" else {})}
 
 
 async def _complete(platform: Facebook, video: Video) -> None:
-    """Every byte is there; what is wrong with them shows later, in the status."""
+    """Every byte has arrived; a problem with them shows later, in the status."""
     body = bytes(platform.received.pop(video.id))
     video.error = await asyncio.to_thread(video_problem, body, video.kind)
     video.digest = platform.shelf.keep(body, sniff(body) or "application/octet-stream").digest

@@ -56,7 +56,7 @@ class AccountPlatform(GraphPlatform[Profile]):
         return {"access_token": token.value, "user_id": int(token.profile_id)}
 
     def granted_extras(self, token: Token) -> dict[str, Any]:
-        """What the answer with a long-lived token has besides."""
+        """Further fields of the answer with a long-lived token."""
         return {}
 
 

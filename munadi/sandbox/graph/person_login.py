@@ -51,7 +51,7 @@ class PersonPlatform(GraphPlatform[Profile]):
 
     @abstractmethod
     def inspected(self, token: Token) -> dict[str, Any]:
-        """What debug_token reports of a token besides its validity."""
+        """Further facts that debug_token reports of a token."""
 
     def issue_person_token(self, person: str, value: str | None = None) -> Token:
         """A long-lived token of a person, with every scope and for all Pages."""

@@ -9,7 +9,7 @@ from munadi.sandbox.exchange import Call
 BASIC = "instagram_business_basic"
 PUBLISH = "instagram_business_content_publish"
 COMMENTS = "instagram_business_manage_comments"
-# The same permissions as the login through a Page names them, and those that it needs besides.
+# The names of the same permissions in the login through a Page, which needs further ones.
 PAGE_SCOPES = {BASIC: "instagram_basic", PUBLISH: "instagram_content_publish", COMMENTS: "instagram_manage_comments"}
 ALL_PAGE_SCOPES = [*PAGE_SCOPES.values(), "pages_show_list", "pages_read_engagement"]
 PAGE_HOST = "fbgraph"  # graph.facebook.com, where an account is reached through its Page

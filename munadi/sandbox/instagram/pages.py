@@ -1,4 +1,4 @@
-"""What graph.facebook.com has besides: people, their Pages, and each Page's Instagram account.
+"""The part of graph.facebook.com: people, their Pages, and each Page's Instagram account.
 
 Source: docs/networks/instagram.md section 2b.
 """

@@ -57,7 +57,7 @@ def check(values: dict[str, str], media_type: str, *, count_bytes: bool) -> None
 
 
 def first_link(values: dict[str, str], media_type: str) -> str | None:
-    """What becomes the preview card: the attachment, else a text post's first link."""
+    """The preview card's link: the attachment, else a text post's first link."""
     if media_type != "TEXT":
         return None
     found = LINK.search(values.get("text", ""))

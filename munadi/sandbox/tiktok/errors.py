@@ -52,14 +52,14 @@ def invalid(message: str) -> Refusal:
 
 
 def planned_failure(error: dict[str, Any], status: int | None) -> Answer:
-    """What a fault's `error: {code, message}` means; internal_error when it says nothing."""
+    """The answer for a fault's `error: {code, message}`; internal_error when it is empty."""
     code = str(error.get("code") or "internal_error")
     message = error.get("message") or MESSAGES.get(code, "Please check the documentation.")
     return Answer(status or STATUS_OF.get(code, 400), _envelope(code, message, {}))
 
 
 def oauth_refusal(error: str, description: str, *, as_success: bool) -> Refusal:
-    """OAuth has a shape of its own, and is said to arrive with HTTP 200 at times."""
+    """OAuth errors have their own shape; some reports say that they arrive with HTTP 200."""
     body = {"error": error, "error_description": description, "log_id": _log_id()}
     return Refusal(Answer(200 if as_success else 400, body))
 

@@ -68,7 +68,7 @@ def is_last(call: Call) -> bool:
 
 
 def accept(platform: TikTok, publish: Publish, *, body: bytes | None = None, urls: list[str] | None = None) -> None:
-    """From here on it is published without another call. No await: an answer that is lost now changes nothing."""
+    """From here on the post is published without another call. No await: an answer that is lost now changes nothing."""
     publish.accepted_at, publish.received_at = platform.clock.now(), wall_time()
     publish.post_id = "7" + "".join(secrets.choice("0123456789") for _ in range(18))  # too long for a float
     publish.fail_reason = "internal"  # unless the check below ends

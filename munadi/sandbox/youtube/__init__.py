@@ -17,7 +17,7 @@ from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.oauth import TokenIssuer
 from munadi.sandbox.platform import DAY, Platform, PostView, Run, unique_name
 from munadi.sandbox.storage import Table
-from munadi.sandbox.youtube import comments, login, uploads, videos
+from munadi.sandbox.youtube import login, uploads, videos
 from munadi.sandbox.youtube.errors import envelope, planned_failure, refuse
 from munadi.sandbox.youtube.metadata import new_id
 from munadi.sandbox.youtube.model import ALL_SCOPES, GIVES, PREFIX, Account, Comment, Session, Usage, Video
@@ -32,7 +32,7 @@ PACIFIC = ZoneInfo("America/Los_Angeles")
 # The quota units of an operation; uploads have a bucket of their own.
 COSTS = dict.fromkeys(("list_videos", "list_uploads", "list_channels", "list_comments"), 1)
 COSTS |= dict.fromkeys(("update_video", "delete_video", "set_thumbnail", "insert_comment"), 50)
-# What Google knows besides and is not emulated is refused too, rather than ignored.
+# Parameters that Google knows but that are not emulated are refused too, not ignored.
 EVERYWHERE = {"alt", "prettyPrint", "quotaUser"}
 PARAMETERS = {
     "start_upload": {"part", "uploadType", "notifySubscribers"},
@@ -78,8 +78,8 @@ class YouTube(Platform[Account]):
         "DELETE api/youtube/v3/videos": ("delete_video", videos.delete_video),
         "GET api/youtube/v3/playlistItems": ("list_uploads", videos.list_uploads),
         "GET api/youtube/v3/channels": ("list_channels", videos.list_channels),
-        "POST api/youtube/v3/commentThreads": ("insert_comment", comments.insert_comment),
-        "GET api/youtube/v3/commentThreads": ("list_comments", comments.list_comments),
+        "POST api/youtube/v3/commentThreads": ("insert_comment", videos.insert_comment),
+        "GET api/youtube/v3/commentThreads": ("list_comments", videos.list_comments),
         "POST token/token": ("token", login.token),
         "POST token/revoke": ("revoke_token", login.revoke),
         "GET token/tokeninfo": ("inspect_token", login.inspect),

@@ -1,4 +1,4 @@
-"""What a call may say: its JSON body, its parts, and a video's metadata: known fields only, and YouTube's limits.
+"""Checks of a call: its JSON body, its parts, and a video's metadata (known fields only, YouTube's limits).
 
 Source: docs/networks/youtube.md section 4.
 """
@@ -77,7 +77,7 @@ def details_of(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def status_of(given: Any, now: float) -> dict[str, Any]:
-    """The whole status; what is left out is reset."""
+    """The whole status; a field that is left out gets its default."""
     status = {**RESETS, **known_only(given, STATUS, "status")}
     if status["privacyStatus"] not in ("public", "unlisted", "private"):
         raise refuse("forbiddenPrivacySetting")

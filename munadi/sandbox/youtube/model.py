@@ -8,7 +8,7 @@ from typing import Any
 PREFIX = "https://www.googleapis.com/auth/"
 UPLOAD, READ, MANAGE = "youtube.upload", "youtube.readonly", "youtube.force-ssl"
 ALL_SCOPES = [PREFIX + name for name in (UPLOAD, READ, MANAGE)]
-# What each scope lets a token do, besides itself.
+# Further scopes that each scope includes.
 GIVES = {"youtube": {UPLOAD, READ, MANAGE}, MANAGE: {UPLOAD, READ}}
 
 
@@ -37,7 +37,7 @@ class Account:
 
 @dataclass
 class Session:
-    """A resumable upload; its bytes are kept beside it until it is complete."""
+    """A resumable upload; its bytes are in `YouTube.received` until it is complete."""
 
     id: str
     profile_id: str
@@ -83,6 +83,6 @@ class Comment:
 
 @dataclass
 class Usage:
-    """What was spent of a bucket, by Pacific day; only the newest day is kept."""
+    """How much of a bucket was used, by Pacific day; only the newest day is stored."""
 
     days: dict[str, int] = field(default_factory=dict)

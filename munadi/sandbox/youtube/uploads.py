@@ -1,4 +1,4 @@
-"""The resumable protocol: open a session, take chunks, say how much is stored, make the video at the last byte.
+"""The resumable protocol: open a session, receive chunks, report how much is stored, create the video at the last byte.
 
 Source: docs/networks/youtube.md section 3. An offset that is not the session's is answered with 416 here.
 """
@@ -140,7 +140,7 @@ def _make(platform: YouTube, session: Session, body: bytes) -> Video:
 
 
 def _judge(platform: YouTube, video: Video, session: Session, body: bytes) -> None:
-    """What is wrong with the file shows later, when it has been processed."""
+    """A problem with the file shows later, when it has been processed."""
     facts = video_facts(body)
     if facts is None:
         video.failure = "invalidFile"

@@ -1,4 +1,4 @@
-"""videos.list, update and delete, the list of uploads, the channel, and thumbnails.set."""
+"""videos.list, update and delete, the list of uploads, the channel, thumbnails.set, and comments."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from munadi.sandbox.clock import iso, wall_time
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.media import image_facts
 from munadi.sandbox.youtube.errors import refuse
-from munadi.sandbox.youtube.metadata import PARTS, json_object, known_only, parts, snippet_of, status_of
-from munadi.sandbox.youtube.model import MANAGE, READ, UPLOAD, Account, Video
+from munadi.sandbox.youtube.metadata import PARTS, json_object, known_only, new_id, parts, snippet_of, status_of
+from munadi.sandbox.youtube.model import MANAGE, READ, UPLOAD, Account, Comment, Video
 
 if TYPE_CHECKING:
     from munadi.sandbox.youtube import YouTube
 
+COMMENT_PARTS = {"id", "snippet"}
+LONGEST_COMMENT = 10_000  # unverified: only that there is a limit is documented
+MOST_COMMENTS = 100
 THUMBNAIL_BYTES = 52_428_800
 THUMBNAIL_TYPES = ("image/jpeg", "image/png", "application/octet-stream")
 
 
 async def list_videos(platform: YouTube, call: Call) -> Answer:
-    """By id; what is private is shown to its owner alone."""
+    """Videos by id; a private one is shown only to its owner."""
     profile = platform.caller(call, READ)
     named = parts(call, PARTS)
     wanted = [part for part in call.query.get("id", "").split(",") if part]
@@ -31,7 +34,7 @@ async def list_videos(platform: YouTube, call: Call) -> Answer:
 
 
 async def update_video(platform: YouTube, call: Call) -> Answer:
-    """The parts that are named are written whole."""
+    """The named parts are replaced as a whole."""
     profile = platform.channel_of(call, MANAGE)
     named = parts(call, PARTS)
     body = known_only(json_object(call), {"id", "kind", "etag", "snippet", "status"}, "video")
@@ -97,7 +100,7 @@ async def set_thumbnail(platform: YouTube, call: Call) -> Answer:
 
 
 def privacy(platform: YouTube, video: Video) -> str:
-    """As it is now: a scheduled video becomes public by itself."""
+    """The privacy now: a scheduled video becomes public at its time."""
     if "publishAt" in video.status:
         _set_status(platform, video, status_of(video.status, platform.clock.now()))
         platform.videos.put(video.id, video)
@@ -184,3 +187,65 @@ def listed(kind: str, resources: list[dict[str, Any]]) -> Answer:
     """A list answer of one page."""
     info = {"totalResults": len(resources), "resultsPerPage": len(resources)}
     return Answer(200, {"kind": f"youtube#{kind}ListResponse", "etag": "e", "pageInfo": info, "items": resources})
+
+
+async def insert_comment(platform: YouTube, call: Call) -> Answer:
+    profile = platform.channel_of(call, MANAGE)
+    named = parts(call, COMMENT_PARTS)
+    snippet = known_only(json_object(call).get("snippet"), {"channelId", "videoId", "topLevelComment"}, "snippet")
+    above = known_only(snippet.get("topLevelComment"), {"snippet"}, "snippet.topLevelComment")
+    text = known_only(above.get("snippet"), {"textOriginal"}, "snippet.topLevelComment.snippet").get("textOriginal")
+    if not snippet.get("videoId") or not snippet.get("channelId"):
+        raise refuse("channelOrVideoIdMissing")
+    if not isinstance(text, str) or not text.strip():
+        raise refuse("commentTextRequired")
+    if len(text) > LONGEST_COMMENT:
+        raise refuse("commentTextTooLong")
+    video = _commentable(platform, str(snippet["videoId"]))
+    comment = Comment(new_id(26), video.id, profile.id, text, platform.clock.now())
+    platform.comments.put(comment.id, comment)
+    return Answer(200, _thread(platform, comment, video, named), effect=True)
+
+
+async def list_comments(platform: YouTube, call: Call) -> Answer:
+    """Newest first; a new one may be missing for a while."""
+    platform.channel_of(call, MANAGE)
+    named = parts(call, COMMENT_PARTS)
+    video = _commentable(platform, call.query.get("videoId", ""))
+    until = platform.clock.now() - platform.delays["listing"]
+    found = [c for c in platform.comments if c.video_id == video.id and c.written_at <= until]
+    count = min(int(call.query.get("maxResults", "20")), MOST_COMMENTS)
+    return listed("commentThread", [_thread(platform, c, video, named) for c in reversed(found[-count:])])
+
+
+def _commentable(platform: YouTube, video_id: str) -> Video:
+    video = platform.videos.get(video_id)
+    if video is None:
+        raise refuse("videoNotFound")
+    if privacy(platform, video) == "private" or video.status.get("selfDeclaredMadeForKids"):
+        raise refuse("commentsDisabled")
+    return video
+
+
+def _thread(platform: YouTube, comment: Comment, video: Video, named: set[str]) -> dict[str, Any]:
+    at = iso(comment.written_at)
+    top = {
+        "authorDisplayName": platform.profile(comment.profile_id).custom_url,
+        "authorChannelId": {"value": comment.profile_id},
+        "channelId": video.profile_id,
+        "videoId": video.id,
+        "textDisplay": comment.text,
+        "textOriginal": comment.text,
+        "publishedAt": at,
+        "updatedAt": at,
+    }
+    snippet = {
+        "channelId": video.profile_id,
+        "videoId": video.id,
+        "topLevelComment": {"kind": "youtube#comment", "etag": "e", "id": comment.id, "snippet": top},
+        "canReply": True,
+        "isPublic": True,
+        "totalReplyCount": 0,
+    }
+    thread = {"kind": "youtube#commentThread", "etag": "e", "id": comment.id}
+    return thread | ({"snippet": snippet} if "snippet" in named else {})

@@ -1,4 +1,4 @@
-// Swaps the feed in when it changed, and tells times as "3 min ago". Polls only while the page is seen.
+// Replaces the feed when it changed, and shows times as "3 min ago". Polls only while the page is visible.
 const feed = document.getElementById("feed");
 const PERIOD = 2000;
 let shown = null;
