@@ -53,11 +53,12 @@ class FacebookAccounts(Accounts):
         if given.external_id and given.external_id != page_id:
             raise refusal(Reason.INVALID_FIELD, f"this token is {page_id}'s, not externalId's")
         known = await self.graph.inspect(token, "|".join(app)) if app else {}
+        scopes = known.get("scopes")
         profile = Profile(
             external_id=page_id,
             handle=str(me.get("username") or me.get("name") or page_id),
             display_name=words(me.get("name")),
-            scopes=tuple(scope for scope in known.get("scopes") or () if isinstance(scope, str)),
+            scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
             facts={key: value for key in ("category", "link") if (value := words(me.get(key))) is not None},
         )
         until = given.expires_at or moment(known.get("expires_at"))
