@@ -21,7 +21,7 @@ from munadi.domain.failure import ChannelError
 from munadi.ports import Asking, Authorizer, Channel, Consent, Granted
 from tests.channels.conftest import Oracle
 from tests.channels.connected import SystemClock
-from tests.channels.making import Cards, StoredMedia, account, derive
+from tests.channels.making import Cards, StoredMedia, account, derive, error_of
 
 BACK = "https://munadi.example/v1/oauth/callback"
 APP = {"client_id": "app-1", "client_secret": "s3cret"}
@@ -131,12 +131,11 @@ class Login:
     async def failure(self, answered: dict[str, str], **changes: str) -> ChannelError:
         """The error of an exchange; `verifier` replaces the kept one, all else the question. It keeps no secret."""
         kept = {**self.kept, **({"verifier": changes.pop("verifier")} if "verifier" in changes else {})}
-        with pytest.raises(ChannelError) as caught:
-            await self.server.exchange(self.asking(**changes), answered, kept)
-        told = f"{caught.value} {caught.value.provider_message} {caught.value.raw}"
+        error = await error_of(self.server.exchange(self.asking(**changes), answered, kept))
+        told = f"{error} {error.provider_message} {error.raw}"
         for secret in (APP["client_secret"], META_APP["fb_client_secret"], answered.get("code", "no code")):
             assert secret not in told
-        return caught.value
+        return error
 
 
 META_HOSTS = {"graph": "graph", "token": "token", "auth": "www", "fb_graph": "fbgraph", "fb_auth": "fbwww"}

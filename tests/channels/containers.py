@@ -15,7 +15,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Handle, Pending, Published, Ready
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, image, publication, stage, video
+from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, error_of, image, publication, stage, video
 from tests.channels.network import answer, form_of, ok
 
 CONTAINER, POST = "17900000000000001", "18000000000000001"
@@ -117,9 +117,7 @@ class ContainerNetwork:
 
     async def unprepared(self, built: Bench, given: PublicationDraft, saved: Saved) -> ChannelError:
         """The error that ends the preparation."""
-        with pytest.raises(ChannelError) as caught:
-            await self.until_ready(built, given, saved)
-        return caught.value
+        return await error_of(self.until_ready(built, given, saved))
 
     # Publishing
 
@@ -139,9 +137,7 @@ class ContainerNetwork:
         return found
 
     async def refused(self, built: Bench, saved: Saved) -> ChannelError:
-        with pytest.raises(ChannelError) as caught:
-            await self.publish(built, saved)
-        error = caught.value
+        error = await error_of(self.publish(built, saved))
         assert TOKEN not in f"{error.raw}{error.provider_message}{error.message}"
         return error
 

@@ -6,12 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
-import pytest
 
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Handle, Pending, Published
 from munadi.ports import PublicationDraft, Stage
-from tests.channels.making import NOW, Bench, GateThatCounts, Saved, account, bench, image, publication, video
+from tests.channels.making import NOW, Bench, GateThatCounts, Saved, account, bench, error_of, image, publication, video
 from tests.channels.network import answer, ok
 
 PAGE, VIDEO = "100000000000001", "990000000000001"
@@ -89,6 +88,4 @@ async def publish(built: Bench, given: PublicationDraft, saved: Saved, name: str
 
 
 async def failure(built: Bench, given: PublicationDraft, saved: Saved, name: str = "post") -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.publish(given, WHO, saved.handle, saved, Stage(GateThatCounts(), name))
-    return caught.value
+    return await error_of(built.channel.publish(given, WHO, saved.handle, saved, Stage(GateThatCounts(), name)))

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-import pytest
 
 from munadi.channels.facebook.state import Prepared
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import PublicationDraft
-from tests.channels.making import Bench, Saved, account, bench, image, publication, video
+from tests.channels.making import Bench, Saved, account, bench, error_of, image, publication, video
 from tests.channels.network import answer, form_of, ok
 
 PAGE, VIDEO = "100000000000001", "990000000000001"
@@ -120,9 +119,7 @@ async def until_ready(built: Bench, given: PublicationDraft, saved: Saved, runs:
 
 
 async def failure(built: Bench, given: PublicationDraft, saved: Saved) -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, given, saved)
-    return caught.value
+    return await error_of(prepare(built, given, saved))
 
 
 def state(saved: Saved) -> Prepared:

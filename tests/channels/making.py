@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import pytest
 from pydantic import SecretStr
 
 from munadi.channels.http import ChannelTools
@@ -137,6 +138,13 @@ class GateThatCounts:
 
 def stage(error: Exception | None = None) -> Stage:
     return Stage(gate=GateThatCounts(error))
+
+
+async def error_of(call: Awaitable[object]) -> ChannelError:
+    """The ChannelError that a call ends with."""
+    with pytest.raises(ChannelError) as caught:
+        await call
+    return caught.value
 
 
 def image(index: int = 0, **changes: Any) -> MediaAsset:

@@ -18,7 +18,7 @@ from munadi.channels.answers import MAX_ANSWER, MAX_DEPTH, UnreadableAnswer, par
 from munadi.channels.http import ChannelHttp
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
-from tests.channels.making import GateThatCounts
+from tests.channels.making import GateThatCounts, error_of
 from tests.support.hostile import hostile_server
 
 URL = "https://net.example/post"
@@ -41,9 +41,7 @@ def answering(body: bytes, status: int = 200, **headers: str) -> ChannelHttp:
 
 
 async def failure(network: ChannelHttp) -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await network.call("POST", URL, gate=GateThatCounts())
-    return caught.value
+    return await error_of(network.call("POST", URL, gate=GateThatCounts()))
 
 
 async def test_only_gzip_is_asked_for_and_understood() -> None:
@@ -131,11 +129,10 @@ async def test_nothing_is_kept_that_a_database_cannot_store() -> None:
 async def test_a_server_that_drips_meets_the_deadline(mode: str) -> None:
     async with hostile_server() as base, httpx.AsyncClient(trust_env=False) as client:
         begun = time.monotonic()
-        with pytest.raises(ChannelError) as caught:
-            await ChannelHttp(client, explain).call("GET", f"{base}/{mode}", timeout=1.2)
+        error = await error_of(ChannelHttp(client, explain).call("GET", f"{base}/{mode}", timeout=1.2))
         assert 1 <= time.monotonic() - begun < 4
-    assert (caught.value.reason, caught.value.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
-    assert "deadline" in caught.value.message
+    assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
+    assert "deadline" in error.message
 
 
 async def test_a_server_that_does_not_read_meets_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,9 +149,8 @@ async def test_a_server_that_does_not_read_meets_the_deadline(monkeypatch: pytes
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     async with server, httpx.AsyncClient(trust_env=False) as client:
         begun = time.monotonic()
-        with pytest.raises(ChannelError) as caught:
-            await ChannelHttp(client, explain).call("POST", url, content=bytes(30_000_000), timeout=0.5)
+        error = await error_of(ChannelHttp(client, explain).call("POST", url, content=bytes(30_000_000), timeout=0.5))
         waited = time.monotonic() - begun
         stopped.set()
     assert 1.9 <= waited < 5
-    assert caught.value.effect is Effect.UNKNOWN
+    assert error.effect is Effect.UNKNOWN

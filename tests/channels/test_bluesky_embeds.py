@@ -11,10 +11,10 @@ from atproto import models
 from munadi.channels.bluesky.spec import Options
 from munadi.channels.bluesky.state import Card, Prepared, Ref
 from munadi.channels.bluesky.wire import post_record
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Ready
 from tests.channels.bluesky.test_wire import BLOB, judged
-from tests.channels.making import Bench, Saved, account, bench, image, publication, stage, video
+from tests.channels.making import Bench, Saved, account, bench, error_of, image, publication, stage, video
 from tests.channels.network import answer, ok
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -120,9 +120,8 @@ async def test_a_post_on_another_server_is_looked_up_at_the_app_view() -> None:
 async def test_a_quote_of_nothing_is_refused(posts: object) -> None:
     built = bench("bluesky")
     built.network.on("GET", GET, MISSING).on("GET", POSTS, ok({"posts": posts}))
-    with pytest.raises(ChannelError) as caught:
-        await resolve(built, URI)
-    assert (caught.value.reason, caught.value.effect) == (Reason.INVALID_FIELD, Effect.REJECTED)
+    error = await error_of(resolve(built, URI))
+    assert (error.reason, error.effect) == (Reason.INVALID_FIELD, Effect.REJECTED)
 
 
 @pytest.mark.parametrize("said", ["not json", {}, {"posts": None}])
@@ -130,35 +129,33 @@ async def test_a_quote_of_nothing_is_refused(posts: object) -> None:
 async def test_an_answer_that_is_nobodys_refuses_no_quote(said: object, here: httpx.Response | None) -> None:
     built = bench("bluesky")
     built.network.on("GET", GET, here or ok(said)).on("GET", POSTS, ok(said))
-    with pytest.raises(ChannelError) as caught:
-        await resolve(built, URI)
-    assert (caught.value.reason, caught.value.provider_code) == (Reason.PROVIDER_OUTAGE, "NO_PROOF")
+    error = await error_of(resolve(built, URI))
+    assert (error.reason, error.provider_code) == (Reason.PROVIDER_OUTAGE, "NO_PROOF")
 
 
 async def test_a_quote_of_nobody_is_refused() -> None:
     built = bench("bluesky")
     built.network.on("GET", RESOLVE, answer(400, {"error": "HandleNotFound"}))
-    with pytest.raises(ChannelError) as caught:
-        await resolve(built, f"at://no.example/app.bsky.feed.post/{KEY}")
-    assert caught.value.provider_code == "QUOTE_NOT_FOUND"
+    error = await error_of(resolve(built, f"at://no.example/app.bsky.feed.post/{KEY}"))
+    assert error.provider_code == "QUOTE_NOT_FOUND"
 
 
 async def test_an_outage_is_no_reason_to_refuse_a_quote() -> None:
     built = bench("bluesky")
     built.network.on("GET", GET, MISSING).on("GET", POSTS, answer(502, "<html>"))
-    with pytest.raises(ChannelError) as caught:
-        await resolve(built, URI)
-    assert caught.value.effect is Effect.UNKNOWN
+    error = await error_of(resolve(built, URI))
+    assert error.effect is Effect.UNKNOWN
 
 
 async def test_a_quote_is_not_published_before_it_is_known() -> None:
     built = bench("bluesky")
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.publish(
+    error = await error_of(
+        built.channel.publish(
             publication("x", options={"quote": URI}),
             WHO,
             None,
             Saved(),
             stage(),
         )
-    assert caught.value.effect is Effect.NOT_SENT
+    )
+    assert error.effect is Effect.NOT_SENT

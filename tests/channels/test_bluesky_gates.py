@@ -11,10 +11,10 @@ from atproto import models
 from munadi.channels.bluesky.spec import Options
 from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import gates_of, timestamp
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Published
 from munadi.ports import PublicationDraft, Stage
-from tests.channels.making import NOW, Bench, GateThatCounts, Saved, account, bench, publication
+from tests.channels.making import NOW, Bench, GateThatCounts, Saved, account, bench, error_of, publication
 from tests.channels.network import answer, ok
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -97,9 +97,8 @@ async def test_an_answer_without_one_of_them_proves_nothing(missing: str) -> Non
     built, given = bench("bluesky"), closed()
     names = [name for name in (POST, THREADGATE, POSTGATE) if name != missing]
     built.network.on("POST", APPLY, ok({"results": uris(given, *names)}))
-    with pytest.raises(ChannelError) as caught:
-        await put(built, given)
-    assert caught.value.effect is Effect.UNKNOWN
+    error = await error_of(put(built, given))
+    assert error.effect is Effect.UNKNOWN
 
 
 async def written(given: PublicationDraft) -> dict[str, Any]:
@@ -124,18 +123,16 @@ async def test_a_used_key_with_another_post_is_refused() -> None:
     record = {**uris(given, POST)[0], "value": {**await written(given), "text": "Another"}}
     built = bench("bluesky")
     built.network.on("POST", APPLY, answer(500, {"error": "InternalServerError"})).on("GET", GET, ok(record))
-    with pytest.raises(ChannelError) as caught:
-        await put(built, given)
-    assert (caught.value.reason, caught.value.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
+    error = await error_of(put(built, given))
+    assert (error.reason, error.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
 
 
 async def test_a_500_with_nothing_there_is_unknown() -> None:
     built = bench("bluesky")
     built.network.on("POST", APPLY, answer(500, {"error": "InternalServerError"}))
     built.network.on("GET", GET, answer(400, {"error": "RecordNotFound"}))
-    with pytest.raises(ChannelError) as caught:
-        await put(built, closed())
-    assert caught.value.effect is Effect.UNKNOWN
+    error = await error_of(put(built, closed()))
+    assert error.effect is Effect.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -150,9 +147,8 @@ async def test_what_the_server_says_of_one_of_them(message: str, reason: Reason)
     built = bench("bluesky")
     refused = {"error": "InvalidRequest", "message": f"Invalid app.bsky.feed.post record: {message}"}
     built.network.on("POST", APPLY, answer(400, refused))
-    with pytest.raises(ChannelError) as caught:
-        await put(built, closed())
-    assert (caught.value.reason, caught.value.effect) == (reason, Effect.REJECTED)
+    error = await error_of(put(built, closed()))
+    assert (error.reason, error.effect) == (reason, Effect.REJECTED)
 
 
 async def test_a_post_without_gates_is_still_a_put() -> None:

@@ -24,7 +24,7 @@ from munadi.domain.publication import Absent, Published
 from munadi.ports import Authorizer, Channel, Connection, Consent, PublicationDraft
 from tests.channels.bluesky_owner import back, decide_at_page
 from tests.channels.connected import SystemClock
-from tests.channels.making import Cards, GateThatCounts, Saved, StoredMedia, account, image, stage
+from tests.channels.making import Cards, GateThatCounts, Saved, StoredMedia, account, error_of, image, stage
 from tests.channels.test_bluesky_real_pds import picture, post
 from tests.support.pds import RealPDS
 
@@ -79,9 +79,7 @@ def renewed(who: ConnectedAccount, fresh: Credentials) -> ConnectedAccount:
 
 
 async def refused(real: Real, answered: dict[str, str], consent: Consent, **kept: str) -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await real.server.exchange(back, answered, {**consent.kept, **kept})
-    return caught.value
+    return await error_of(real.server.exchange(back, answered, {**consent.kept, **kept}))
 
 
 async def test_a_consent_and_a_life_of_posting_with_it(real: Real, browser: Browser) -> None:
@@ -125,13 +123,11 @@ async def _posts(real: Real, who: ConnectedAccount) -> None:
 
 async def _is_dead(real: Real, who: ConnectedAccount) -> None:
     given = post("Too late")
-    with pytest.raises(ChannelError) as caught:
-        await real.publish(given, who)
-    assert (caught.value.reason, caught.value.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
+    error = await error_of(real.publish(given, who))
+    assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     assert await real.channel.find(given, who, None, given.due_at) == Absent()
-    with pytest.raises(ChannelError) as caught:
-        await real.channel.refresh(who)
-    assert (caught.value.reason, caught.value.provider_code) == (Reason.TOKEN_REVOKED, "invalid_grant")
+    error = await error_of(real.channel.refresh(who))
+    assert (error.reason, error.provider_code) == (Reason.TOKEN_REVOKED, "invalid_grant")
 
 
 async def test_the_first_call_learns_the_nonce_and_writes_once(real: Real, browser: Browser) -> None:
@@ -185,9 +181,8 @@ async def test_the_server_is_found_by_handle_did_or_address(real: Real, named: s
 
 
 async def test_an_unknown_handle_is_refused(real: Real) -> None:
-    with pytest.raises(ChannelError) as caught:
-        await real.server.begin(replace(back, hint="nobody.test"))
-    assert caught.value.reason is Reason.INVALID_FIELD
+    error = await error_of(real.server.begin(replace(back, hint="nobody.test")))
+    assert error.reason is Reason.INVALID_FIELD
 
 
 def _claims(token: str) -> dict[str, Any]:

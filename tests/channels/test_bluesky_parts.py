@@ -15,7 +15,7 @@ from munadi.channels.bluesky.video import MAX_RUN, MAX_SILENCE, MAX_TRIES
 from munadi.channels.bluesky.video_errors import UPLOAD_ENDED
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Ready
-from tests.channels.making import NOW, Bench, Saved, publication, video
+from tests.channels.making import NOW, Bench, Saved, error_of, publication, video
 from tests.channels.network import answer, ok
 from tests.channels.test_bluesky_video import BLOB, LIMITS, UPLOAD, WHO, begun, status_of
 
@@ -48,9 +48,7 @@ async def prepare(built: Bench, saved: Saved, size: int = len(FILM)) -> Ready | 
 
 
 async def refused(built: Bench, saved: Saved) -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, saved)
-    return caught.value
+    return await error_of(prepare(built, saved))
 
 
 def numbers(built: Bench) -> list[str]:

@@ -16,7 +16,7 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published
 from munadi.ports import PublicationDraft
 from tests.channels.connected import mp4
-from tests.channels.making import Saved, image, stage, video
+from tests.channels.making import Saved, error_of, image, stage, video
 from tests.channels.test_bluesky_real_pds import Real, picture, post
 from tests.channels.test_bluesky_real_threads import VideoService
 from tests.support.pds import RealPDS
@@ -145,9 +145,8 @@ async def test_a_repeat_writes_nothing(real: Real, alice: ConnectedAccount, line
 async def test_a_lost_answer_is_found_and_never_doubled(real: Real, alice: ConnectedAccount, line: Line) -> None:
     given, line.lost = post("Once", options=OPTIONS), True
     before = await count(real, alice)
-    with pytest.raises(ChannelError) as caught:
-        await real.publish(given, alice)
-    assert caught.value.effect is Effect.UNKNOWN
+    error = await error_of(real.publish(given, alice))
+    assert error.effect is Effect.UNKNOWN
     found = await real.channel.find(given, alice, None, given.due_at)
     assert isinstance(found, Published)
     assert (await real.publish(given, alice)).post_id == found.post_id
@@ -167,9 +166,8 @@ async def test_of_six_at_once_one_is_written(real: Real, alice: ConnectedAccount
 async def test_another_post_at_the_key_is_refused_and_keeps_its_gates(real: Real, alice: ConnectedAccount) -> None:
     given = post("First", options=OPTIONS)
     await real.publish(given, alice)
-    with pytest.raises(ChannelError) as caught:
-        await real.publish(given.model_copy(update={"text": "Second"}), alice)
-    assert (caught.value.reason, caught.value.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
+    error = await error_of(real.publish(given.model_copy(update={"text": "Second"}), alice))
+    assert (error.reason, error.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
     records = await held(real, given, alice)
     assert (records[f"{FEED}.post"].text, len(records)) == ("First", 3)
 
@@ -183,16 +181,14 @@ async def test_a_gate_that_stands_alone_keeps_the_post_away(real: Real, alice: C
     token = {"authorization": f"Bearer {alice.credentials.access_token.get_secret_value()}"}
     url = f"{real.pds.url}/xrpc/com.atproto.repo.putRecord"
     assert (await real.client.post(url, json=body, headers=token)).status_code == 200
-    with pytest.raises(ChannelError) as caught:
-        await real.publish(given, alice)
-    assert caught.value.effect is Effect.UNKNOWN
+    error = await error_of(real.publish(given, alice))
+    assert error.effect is Effect.UNKNOWN
     assert await real.channel.find(given, alice, None, given.due_at) == Absent()
     assert set(await held(real, given, alice)) == {f"{FEED}.postgate"}
 
 
 async def test_a_refused_post_leaves_no_gate(real: Real, alice: ConnectedAccount) -> None:
     given, saved = post("x" * 301, options=OPTIONS), Saved()
-    with pytest.raises(ChannelError) as caught:
-        await real.channel.publish(given, alice, None, saved, stage())
-    assert (caught.value.reason, caught.value.effect) == (Reason.TEXT_TOO_LONG, Effect.REJECTED)
+    error = await error_of(real.channel.publish(given, alice, None, saved, stage()))
+    assert (error.reason, error.effect) == (Reason.TEXT_TOO_LONG, Effect.REJECTED)
     assert await held(real, given, alice) == {}

@@ -20,10 +20,10 @@ from munadi.channels.http import ChannelTools
 from munadi.channels.registry import build_channels
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
 from munadi.ports import AccountImport, Channel, LinkCard, PublicationDraft
-from tests.channels.making import Cards, FixedClock, Saved, StoredMedia, image, publication, stage
+from tests.channels.making import Cards, FixedClock, Saved, StoredMedia, error_of, image, publication, stage
 from tests.support.pds import PDSAccount, RealPDS
 
 
@@ -117,16 +117,14 @@ async def test_a_token_import_is_looked_up(real: Real, alice: ConnectedAccount) 
     )
     connection = await real.channel.verify(given)
     assert (connection.profile.external_id, connection.profile.handle) == (alice.external_id, "alice.test")
-    with pytest.raises(ChannelError) as caught:
-        await real.channel.verify(replace(given, external_id="did:plc:somebodyelse"))
-    assert caught.value.reason is Reason.INVALID_FIELD
+    error = await error_of(real.channel.verify(replace(given, external_id="did:plc:somebodyelse")))
+    assert error.reason is Reason.INVALID_FIELD
 
 
 async def test_a_wrong_password_is_refused(real: Real) -> None:
     given = AccountImport(identifier="alice.test", password=SecretStr("no-no-no"), service_url=real.pds.url)
-    with pytest.raises(ChannelError) as caught:
-        await real.channel.verify(given)
-    assert (caught.value.reason, caught.value.provider_code) == (Reason.TOKEN_REVOKED, "AuthenticationRequired")
+    error = await error_of(real.channel.verify(given))
+    assert (error.reason, error.provider_code) == (Reason.TOKEN_REVOKED, "AuthenticationRequired")
 
 
 async def test_a_text_with_facets(real: Real, alice: ConnectedAccount) -> None:
@@ -188,9 +186,8 @@ async def test_a_repeat_at_another_time_is_the_same_post(real: Real, alice: Conn
 async def test_another_text_at_the_same_key_is_refused(real: Real, alice: ConnectedAccount) -> None:
     given = post("First")
     await real.publish(given, alice)
-    with pytest.raises(ChannelError) as caught:
-        await real.publish(given.model_copy(update={"text": "Second"}), alice)
-    assert (caught.value.reason, caught.value.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
+    error = await error_of(real.publish(given.model_copy(update={"text": "Second"}), alice))
+    assert (error.reason, error.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
     assert (await real.record(given, alice)).text == "First"
 
 
@@ -215,9 +212,8 @@ async def test_what_the_server_would_refuse_is_refused_before(real: Real, alice:
         assert real.channel.validate(post(inside), alice) == []
         assert real.channel.validate(post(outside), alice) != []
         await real.publish(post(inside), alice)
-        with pytest.raises(ChannelError) as caught:
-            await real.publish(post(outside), alice)
-        assert (caught.value.reason, caught.value.effect) == (Reason.TEXT_TOO_LONG, Effect.REJECTED)
+        error = await error_of(real.publish(post(outside), alice))
+        assert (error.reason, error.effect) == (Reason.TEXT_TOO_LONG, Effect.REJECTED)
 
 
 async def test_a_blob_that_is_gone_is_uploaded_anew(real: Real, alice: ConnectedAccount) -> None:
@@ -226,9 +222,8 @@ async def test_a_blob_that_is_gone_is_uploaded_anew(real: Real, alice: Connected
     await real.channel.prepare(given, alice, None, saved)
     assert saved.handle is not None
     saved.handle.state["blobs"][0]["ref"]["$link"] = "bafkreibme22gw2h7y2h7tg2fhqotaqjucnbc24deqo72b6mkl2egezxhvy"
-    with pytest.raises(ChannelError) as caught:
-        await real.channel.publish(given, alice, saved.handle, saved, stage())
-    assert (caught.value.provider_code, caught.value.effect) == ("BlobNotFound", Effect.NOT_SENT)
+    error = await error_of(real.channel.publish(given, alice, saved.handle, saved, stage()))
+    assert (error.provider_code, error.effect) == ("BlobNotFound", Effect.NOT_SENT)
     await real.channel.prepare(given, alice, saved.handle, saved)
     assert isinstance(await real.channel.publish(given, alice, saved.handle, saved, stage()), Published)
 
@@ -236,16 +231,13 @@ async def test_a_blob_that_is_gone_is_uploaded_anew(real: Real, alice: Connected
 async def test_what_is_not_an_image_is_refused(real: Real, alice: ConnectedAccount) -> None:
     real.media.files = {"med_0": b"plain words"}
     given = post("x", media=(image(mime_type="text/plain"),))
-    with pytest.raises(ChannelError) as caught:
-        await real.publish(given, alice)
-    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_VALIDATION_FAILED, Effect.REJECTED)
+    error = await error_of(real.publish(given, alice))
+    assert (error.reason, error.effect) == (Reason.MEDIA_VALIDATION_FAILED, Effect.REJECTED)
 
 
 async def test_a_garbage_token_was_not_sent(real: Real, alice: ConnectedAccount) -> None:
     given = post("x")
-    with pytest.raises(ChannelError) as caught:
-        await real.publish(given, with_token(alice, "garbage-token-0123456789"))
-    error = caught.value
+    error = await error_of(real.publish(given, with_token(alice, "garbage-token-0123456789")))
     assert (error.reason, error.effect, error.provider_code) == (
         Reason.TOKEN_EXPIRED,
         Effect.NOT_SENT,
@@ -267,13 +259,11 @@ async def test_a_session_that_was_ended_needs_a_new_login(real: Real, alice: Con
     assert alice.credentials.refresh_token is not None
     header = {"authorization": f"Bearer {alice.credentials.refresh_token.get_secret_value()}"}
     await real.client.post(f"{real.pds.url}/xrpc/com.atproto.server.deleteSession", headers=header)
-    with pytest.raises(ChannelError) as caught:
-        await real.channel.refresh(alice)
-    assert (caught.value.reason, caught.value.provider_code) == (Reason.TOKEN_REVOKED, "ExpiredToken")
+    error = await error_of(real.channel.refresh(alice))
+    assert (error.reason, error.provider_code) == (Reason.TOKEN_REVOKED, "ExpiredToken")
 
 
 async def test_an_access_token_is_no_refresh_token(real: Real, alice: ConnectedAccount) -> None:
     access = alice.credentials.access_token.get_secret_value()
-    with pytest.raises(ChannelError) as caught:
-        await real.channel.refresh(with_token(alice, access, access))
-    assert (caught.value.reason, caught.value.provider_code) == (Reason.TOKEN_REVOKED, "InvalidToken")
+    error = await error_of(real.channel.refresh(with_token(alice, access, access)))
+    assert (error.reason, error.provider_code) == (Reason.TOKEN_REVOKED, "InvalidToken")

@@ -14,11 +14,11 @@ from hypothesis import strategies as some
 from munadi.channels.bluesky.spec import SPEC
 from munadi.channels.bluesky.state import Prepared
 from munadi.channels.bluesky.thread import number_of, parent_of, record_key
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Ready
 from munadi.ports import Stage, StaleEpoch
 from tests.channels.bluesky.test_wire import judged
-from tests.channels.making import Bench, GateThatCounts, Saved, account, bench, draft, publication
+from tests.channels.making import Bench, GateThatCounts, Saved, account, bench, draft, error_of, publication
 from tests.channels.network import answer, ok
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -110,9 +110,8 @@ async def test_a_part_is_written_only_when_its_own_address_comes_back(said: Any)
     await take(built, saved, "post")
     kept = saved.handle
     built.network.on("POST", PUT, ok(said))
-    with pytest.raises(ChannelError) as caught:
-        await take(built, saved, "part-2")
-    assert (caught.value.effect, caught.value.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
+    error = await error_of(take(built, saved, "part-2"))
+    assert (error.effect, error.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
     assert saved.handle == kept
 
 
@@ -167,9 +166,8 @@ async def test_a_gate_is_asked_by_the_one_visible_request() -> None:
 )
 async def test_a_part_whose_predecessor_cannot_be_read_is_not_sent(look: Any, effect: Effect) -> None:
     built = over(get=look)
-    with pytest.raises(ChannelError) as caught:
-        await take(built, Saved(), "part-2")
-    assert caught.value.effect is effect
+    error = await error_of(take(built, Saved(), "part-2"))
+    assert error.effect is effect
     assert built.network.mutations == []
 
 
@@ -192,9 +190,8 @@ async def test_a_part_that_stands_already_is_that_part() -> None:
     assert Prepared.of(crashed.handle).posts["part-2"].cid == "c"
     another = {"uri": uri(key("part-2")), "cid": "c", "value": {**stands, "text": "other"}}
     other = over(answer(400, {"error": "InvalidSwap"}), ok(another))
-    with pytest.raises(ChannelError) as caught:
-        await take(other, Saved(saved.history[0]), "part-2")
-    assert caught.value.reason is Reason.DUPLICATE_CONTENT
+    error = await error_of(take(other, Saved(saved.history[0]), "part-2"))
+    assert error.reason is Reason.DUPLICATE_CONTENT
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -211,6 +208,5 @@ async def test_each_stage_is_looked_for_at_its_own_key(stage: str) -> None:
 async def test_blobs_that_vanish_again_and_again_end_it() -> None:
     built = over(answer(400, {"error": "BlobNotFound"}))
     handle = Handle(draft_version=1, state=Prepared(failures=4).model_dump(mode="json"), ready=True)
-    with pytest.raises(ChannelError) as caught:
-        await take(built, Saved(handle), "post")
-    assert caught.value.effect is Effect.REJECTED
+    error = await error_of(take(built, Saved(handle), "post"))
+    assert error.effect is Effect.REJECTED

@@ -14,7 +14,7 @@ from munadi.channels.bluesky.video_errors import FAILURES, NAMES
 from munadi.channels.bluesky.video_service import PIECE_BYTES
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Ready
-from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, publication, video
+from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, error_of, publication, video
 from tests.channels.network import answer, ok
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -51,9 +51,7 @@ async def prepare(built: Bench, saved: Saved) -> Ready | Pending:
 
 
 async def refused(built: Bench, saved: Saved | None = None) -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, saved or Saved())
-    return caught.value
+    return await error_of(prepare(built, saved or Saved()))
 
 
 def state(saved: Saved) -> Prepared:

@@ -7,7 +7,7 @@ import pytest
 
 from munadi.channels.meta.state import Prepared
 from munadi.channels.threads.errors import FAILED_CONTAINERS
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Pending
 from tests.channels.containers import (
     FILM,
@@ -20,7 +20,7 @@ from tests.channels.containers import (
     networks,
     prepared,
 )
-from tests.channels.making import Saved
+from tests.channels.making import Saved, error_of
 
 GONE = graph_error(100, 33)
 BAD, FAILED = Reason.MEDIA_VALIDATION_FAILED, Reason.MEDIA_PROCESSING_FAILED
@@ -125,9 +125,8 @@ async def test_threads_gives_up_a_container_that_stays_unfinished() -> None:
         assert isinstance(await THREADS.prepare(built, FILM, saved), Pending)
         await THREADS.prepare(built, FILM, saved)
     built.clock.forward(minutes=15)
-    with pytest.raises(ChannelError) as caught:
-        await THREADS.prepare(built, FILM, saved)
-    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_TIMEOUT, Effect.REJECTED)
+    error = await error_of(THREADS.prepare(built, FILM, saved))
+    assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_TIMEOUT, Effect.REJECTED)
     assert len(THREADS.made(built)) == 3
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels.facebook_posts import (
@@ -39,7 +39,7 @@ from tests.channels.facebook_posts import (
     uploaded,
     with_photos,
 )
-from tests.channels.making import NOW, Saved, bench
+from tests.channels.making import NOW, Saved, bench, error_of
 from tests.channels.network import answer, form_of, ok
 
 
@@ -59,9 +59,8 @@ async def test_check_looks_rarer_the_longer_it_takes(age: int, wait: int) -> Non
 
 
 async def test_check_of_a_video_that_facebook_gave_up() -> None:
-    with pytest.raises(ChannelError) as caught:
-        await over(status=DEAD).channel.check(REEL, WHO, uploaded(finished=True))
-    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
+    error = await error_of(over(status=DEAD).channel.check(REEL, WHO, uploaded(finished=True)))
+    assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
 
 
 @pytest.mark.parametrize(

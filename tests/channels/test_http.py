@@ -14,7 +14,7 @@ from munadi.channels.http import ChannelHttp, given_id, redact
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.outbound.guard import GuardCode, GuardRefused
 from munadi.ports import Answer
-from tests.channels.making import NOW, TOKEN, GateThatCounts
+from tests.channels.making import NOW, TOKEN, GateThatCounts, error_of
 from tests.channels.network import Network, answer, ok
 
 
@@ -33,9 +33,7 @@ def over(network: Network) -> ChannelHttp:
 
 
 async def failure(network: Network, **call: object) -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await over(network).call("POST", "https://net.example/post", token=TOKEN, **call)  # type: ignore[arg-type]
-    return caught.value
+    return await error_of(over(network).call("POST", "https://net.example/post", token=TOKEN, **call))
 
 
 async def test_a_2xx_is_an_answer_with_lower_case_headers() -> None:
@@ -91,9 +89,8 @@ async def test_a_guarded_address_is_refused_for_good_unless_its_name_may_come_ba
 
 
 async def test_an_address_that_is_no_url_is_refused() -> None:
-    with pytest.raises(ChannelError) as caught:
-        await over(Network()).call("GET", "https://pds.example:port/")
-    assert (caught.value.provider_code, caught.value.effect) == ("INVALID_URL", Effect.REJECTED)
+    error = await error_of(over(Network()).call("GET", "https://pds.example:port/"))
+    assert (error.provider_code, error.effect) == ("INVALID_URL", Effect.REJECTED)
 
 
 async def test_the_kept_answer_has_no_secret() -> None:

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport
-from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, image, publication, stage
+from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, error_of, image, publication, stage
 from tests.channels.network import answer, ok
 
 IG, OTHER, PAGE = "17841400000000001", "17841400000000002", "100200300"
@@ -51,9 +51,7 @@ def refusal(code: int, subcode: int | None = None) -> httpx.Response:
 
 
 async def refused(built: Bench, what: AccountImport) -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.verify(what)
-    return caught.value
+    return await error_of(built.channel.verify(what))
 
 
 @pytest.mark.parametrize("external_id", [IG, None])
@@ -157,9 +155,8 @@ async def test_there_is_no_renewal_and_what_works_is_kept(expires_at: Any, kept:
 async def test_only_a_dead_token_is_lost(answered: httpx.Response, reason: Reason) -> None:
     built = over()
     built.network.on("GET", f"/{IG}", answered)
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.refresh(WHO)
-    assert caught.value.reason is reason
+    error = await error_of(built.channel.refresh(WHO))
+    assert error.reason is reason
 
 
 async def test_every_call_goes_to_the_host_of_the_login() -> None:

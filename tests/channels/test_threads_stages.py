@@ -12,7 +12,7 @@ from munadi.channels.meta.state import Prepared
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
 from munadi.ports import Stage
-from tests.channels.making import NOW, Bench, GateThatCounts, Saved, account, bench, image, publication
+from tests.channels.making import NOW, Bench, GateThatCounts, Saved, account, bench, error_of, image, publication
 from tests.channels.network import answer, form_of, ok
 
 ID = "26750000000000001"
@@ -88,11 +88,10 @@ async def test_until_its_container_is_finished_a_step_was_not_sent() -> None:
     built, saved, gate = over("IN_PROGRESS"), Saved(after_the_post()), GateThatCounts()
     waits = []
     for _ in range(4):
-        with pytest.raises(ChannelError) as caught:
-            await take(built, saved, "part-2", gate)
-        assert (caught.value.reason, caught.value.effect) == (Reason.PROVIDER_OUTAGE, Effect.NOT_SENT)
-        assert caught.value.retry_after is not None
-        waits.append(caught.value.retry_after.total_seconds())
+        error = await error_of(take(built, saved, "part-2", gate))
+        assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.NOT_SENT)
+        assert error.retry_after is not None
+        waits.append(error.retry_after.total_seconds())
         built.clock.forward(seconds=waits[-1])
     assert waits == [2, 10, 30, 30]
     assert len(sent(built, CREATE)) == 1
@@ -102,8 +101,7 @@ async def test_until_its_container_is_finished_a_step_was_not_sent() -> None:
 
 async def test_the_gate_is_asked_once_for_the_visible_call_alone() -> None:
     built, saved, gate = over(), Saved(after_the_post()), GateThatCounts()
-    with pytest.raises(ChannelError):
-        await take(built, saved, "part-2", gate)
+    await error_of(take(built, saved, "part-2", gate))
     await take(built, saved, "part-2", gate)
     assert gate.asked == 1
 
@@ -128,9 +126,8 @@ async def test_a_live_step_is_not_taken_again() -> None:
 @pytest.mark.parametrize("name", ["part-4", "part-1", "nonsense"])
 async def test_a_step_that_the_draft_does_not_have(name: str) -> None:
     built = over()
-    with pytest.raises(ChannelError) as caught:
-        await take(built, Saved(after_the_post()), name)
-    assert (caught.value.reason, caught.value.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
+    error = await error_of(take(built, Saved(after_the_post()), name))
+    assert (error.reason, error.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
     assert built.network.mutations == []
 
 
@@ -146,10 +143,9 @@ async def test_an_id_that_was_found_by_looking_is_looked_up_again() -> None:
 
 async def test_without_the_parents_id_nothing_is_made() -> None:
     built, saved = over(), Saved(after_the_post(posts={}))
-    with pytest.raises(ChannelError) as caught:
-        await take(built, saved, "part-2")
-    assert (caught.value.provider_code, caught.value.effect) == ("PARENT_UNKNOWN", Effect.NOT_SENT)
-    assert caught.value.retry_after == timedelta(seconds=5)
+    error = await error_of(take(built, saved, "part-2"))
+    assert (error.provider_code, error.effect) == ("PARENT_UNKNOWN", Effect.NOT_SENT)
+    assert error.retry_after == timedelta(seconds=5)
     assert built.network.mutations == []
 
 
@@ -167,11 +163,9 @@ async def test_the_replies_have_a_quota_of_their_own() -> None:
     built.network.on("POST", PUBLISH, answer(400, {"error": {"code": 4, "message": "slow down"}}))
     limit = {"reply_quota_usage": 1000, "reply_config": {"quota_total": 1000}}
     built.network.on("GET", "", ok({"status": "FINISHED", "data": [limit]}))
-    with pytest.raises(ChannelError):
-        await take(built, saved, "part-2")
-    with pytest.raises(ChannelError) as caught:
-        await take(built, saved, "part-2")
-    assert caught.value.reason is Reason.DAILY_CAP_REACHED
+    await error_of(take(built, saved, "part-2"))
+    error = await error_of(take(built, saved, "part-2"))
+    assert error.reason is Reason.DAILY_CAP_REACHED
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import pytest
 
 from munadi.channels.tiktok.state import Prepared
 from munadi.channels.tiktok.wire import plan_chunks
-from munadi.domain.failure import ChannelError, Reason
+from munadi.domain.failure import Reason
 from munadi.domain.publication import Ready
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW, Saved, bench, image, publication, video
+from tests.channels.making import NOW, Saved, bench, error_of, image, publication, video
 from tests.channels.scene_tiktok import HOSTS, WHO, done
 from tests.channels.tiktok_network import INIT, OPTIONS, VIDEO, TikTokInMemory, bodies
 
@@ -32,10 +32,9 @@ async def test_an_address_that_is_not_tiktoks_gets_nothing() -> None:
         if url.startswith("https://api.example"):
             await self_contained(tiktok, saved)
             continue
-        with pytest.raises(ChannelError) as caught:
-            await tiktok.prepare(VIDEO, saved)
-        assert caught.value.provider_code == "FOREIGN_URL"
-        assert "upload_token" not in str(caught.value)
+        error = await error_of(tiktok.prepare(VIDEO, saved))
+        assert error.provider_code == "FOREIGN_URL"
+        assert "upload_token" not in str(error)
 
 
 async def self_contained(tiktok: TikTokInMemory, saved: Saved) -> None:
@@ -57,9 +56,8 @@ async def test_any_host_of_tiktoks_domain_will_do(host: str) -> None:
 async def test_an_init_without_an_address_is_no_upload(data: Any) -> None:
     tiktok, saved = TikTokInMemory(), Saved()
     tiktok.bench.network.on("POST", INIT, done(data))
-    with pytest.raises(ChannelError) as caught:
-        await tiktok.prepare(VIDEO, saved)
-    assert caught.value.reason is Reason.PROVIDER_OUTAGE
+    error = await error_of(tiktok.prepare(VIDEO, saved))
+    assert error.reason is Reason.PROVIDER_OUTAGE
     assert state(saved).upload is None
 
 

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from munadi.channels.tiktok.errors import FAILURES
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW
+from tests.channels.making import NOW, error_of
 from tests.channels.network import ok
 from tests.channels.scene_tiktok import (
     COMPLETE,
@@ -52,19 +52,17 @@ def test_every_fail_reason_has_a_row() -> None:
 @pytest.mark.parametrize(("fail_reason", "reason"), [*FAILED, ("", Reason.UNKNOWN_PROVIDER_ERROR)])
 async def test_check_reports_every_fail_reason_as_final(fail_reason: str, reason: Reason) -> None:
     built = scripted(said("FAILED", fail_reason=fail_reason))
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.check(PULL, WHO, handle(**SENT))
-    assert (caught.value.reason, caught.value.effect) == (reason, Effect.REJECTED)
-    assert caught.value.provider_code == (fail_reason or "FAILED")
-    assert fail_reason in (caught.value.provider_message or "")
+    error = await error_of(built.channel.check(PULL, WHO, handle(**SENT)))
+    assert (error.reason, error.effect) == (reason, Effect.REJECTED)
+    assert error.provider_code == (fail_reason or "FAILED")
+    assert fail_reason in (error.provider_message or "")
 
 
 @pytest.mark.parametrize("code", ["invalid_publish_id", "scope_not_authorized", "access_token_invalid", "spam_risk"])
 async def test_a_read_that_is_refused_says_nothing_of_the_post(code: str) -> None:
     built = scripted(refused(400, code))
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.check(PULL, WHO, handle(**SENT))
-    assert caught.value.effect is Effect.UNKNOWN
+    error = await error_of(built.channel.check(PULL, WHO, handle(**SENT)))
+    assert error.effect is Effect.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -139,8 +137,7 @@ async def test_a_post_may_be_live_before_its_id_is_known(ids: Any) -> None:
 async def test_a_token_that_is_echoed_with_http_200_is_cut_out() -> None:
     token = WHO.credentials.access_token.get_secret_value()
     built = scripted(ok({"error": {"code": "odd", "message": f"what is {token}"}}))
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.check(PULL, WHO, handle(**SENT))
-    kept = " ".join(str(value) for value in vars(caught.value).values())
+    error = await error_of(built.channel.check(PULL, WHO, handle(**SENT)))
+    kept = " ".join(str(value) for value in vars(error).values())
     assert "odd" in kept
     assert token not in kept

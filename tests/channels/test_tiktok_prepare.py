@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from munadi.channels.tiktok.state import Prepared
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW, Saved, image, publication, stage, video
+from tests.channels.making import NOW, Saved, error_of, image, publication, stage, video
 from tests.channels.network import answer
 from tests.channels.scene_tiktok import CREATOR, STATUS, UPLOAD_PATH, WHO, done, refused
 from tests.channels.tiktok_network import BYTES, INIT, OPTIONS, PHOTOS, VIDEO, TikTokInMemory, bodies
@@ -102,9 +102,8 @@ async def test_a_chunk_whose_answer_was_lost_is_not_counted_twice(lost_at: int) 
 async def test_a_chunk_is_sent_again_after_an_outage(status: int) -> None:
     tiktok, saved = TikTokInMemory(), Saved()
     tiktok.answers = [None, answer(status)]
-    with pytest.raises(ChannelError) as caught:
-        await tiktok.prepare(VIDEO, saved)
-    assert (caught.value.reason, caught.value.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
+    error = await error_of(tiktok.prepare(VIDEO, saved))
+    assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
     await tiktok.until_ready(VIDEO, saved)
     assert tiktok.uploads == {"v_pub~1": BYTES[:32]}
 
@@ -118,9 +117,8 @@ async def test_an_upload_that_cannot_go_on_begins_anew_a_few_times(status: int) 
     assert state(saved).renewals == 1
     always, saved = TikTokInMemory(), Saved()
     always.answers = [answer(status)] * 9
-    with pytest.raises(ChannelError) as caught:
-        await always.until_ready(VIDEO, saved)
-    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
+    error = await error_of(always.until_ready(VIDEO, saved))
+    assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
     assert always.called(INIT) == 4
 
 
@@ -128,8 +126,7 @@ async def test_a_refused_chunk_that_cannot_be_looked_into_is_left_as_it_is() -> 
     tiktok, saved = TikTokInMemory(), Saved()
     tiktok.answers = [answer(403)]
     tiktok.bench.network.on("POST", STATUS, answer(503, "<html>"))
-    with pytest.raises(ChannelError):
-        await tiktok.prepare(VIDEO, saved)
+    await error_of(tiktok.prepare(VIDEO, saved))
     assert tiktok.called(INIT) == 1
     assert state(saved).renewals == 0
 
@@ -137,8 +134,7 @@ async def test_a_refused_chunk_that_cannot_be_looked_into_is_left_as_it_is() -> 
 async def test_an_init_whose_answer_was_lost_is_made_again() -> None:
     tiktok, saved = TikTokInMemory(), Saved()
     tiktok.bench.network.on("POST", INIT, httpx.ReadTimeout("lost"), tiktok.init)
-    with pytest.raises(ChannelError):
-        await tiktok.prepare(VIDEO, saved)
+    await error_of(tiktok.prepare(VIDEO, saved))
     await tiktok.until_ready(VIDEO, saved)
     assert tiktok.called(CREATOR) == 1
 
@@ -208,10 +204,9 @@ async def test_the_creators_settings_are_obeyed(changes: dict[str, Any], reason:
     for given in (VIDEO, PULL):
         tiktok, saved = TikTokInMemory(), Saved()
         tiktok.creator |= changes
-        with pytest.raises(ChannelError) as caught:
-            await tiktok.prepare(given, saved)
-        assert (caught.value.reason, caught.value.effect) == (reason, Effect.REJECTED)
-        assert words in caught.value.message
+        error = await error_of(tiktok.prepare(given, saved))
+        assert (error.reason, error.effect) == (reason, Effect.REJECTED)
+        assert words in error.message
         assert tiktok.called(INIT) == 0
 
 
@@ -226,9 +221,8 @@ async def test_the_creators_settings_are_obeyed(changes: dict[str, Any], reason:
 async def test_a_creator_who_may_not_post_now_is_told_with_http_200(code: str, reason: Reason, effect: Effect) -> None:
     tiktok, saved = TikTokInMemory(), Saved()
     tiktok.bench.network.on("POST", CREATOR, refused(200, code))
-    with pytest.raises(ChannelError) as caught:
-        await tiktok.prepare(VIDEO, saved)
-    assert (caught.value.reason, caught.value.effect) == (reason, effect)
+    error = await error_of(tiktok.prepare(VIDEO, saved))
+    assert (error.reason, error.effect) == (reason, effect)
     assert saved.history == []
 
 

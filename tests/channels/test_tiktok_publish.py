@@ -13,7 +13,7 @@ from munadi.domain.channel import Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published, Unknown
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW, Bench, Saved, bench, image, publication, stage, video
+from tests.channels.making import NOW, Bench, Saved, bench, error_of, image, publication, stage, video
 from tests.channels.network import answer
 from tests.channels.scene_tiktok import (
     COMPLETE,
@@ -57,9 +57,7 @@ async def publish(built: Bench, given: PublicationDraft, known: Handle, saved: S
 
 
 async def refusal(built: Bench, given: PublicationDraft, known: Handle, saved: Saved | None = None) -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await publish(built, given, known, saved)
-    return caught.value
+    return await error_of(publish(built, given, known, saved))
 
 
 def state(saved: Saved) -> Prepared:
@@ -124,9 +122,8 @@ async def test_what_cannot_be_saved_was_sent_all_the_same(given: PublicationDraf
 )
 async def test_nothing_half_prepared_goes_out(given: PublicationDraft, known: Handle | None) -> None:
     built = scripted()
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.publish(given, WHO, known, Saved(known), stage())
-    assert (caught.value.reason, caught.value.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
+    error = await error_of(built.channel.publish(given, WHO, known, Saved(known), stage()))
+    assert (error.reason, error.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
     assert built.network.requests == []
 
 

@@ -23,7 +23,7 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
 from munadi.ports import StaleEpoch
 from tests.channels.contract import Scene
-from tests.channels.making import NOW, Bench, GateThatCounts, Saved, stage
+from tests.channels.making import NOW, Bench, GateThatCounts, Saved, error_of, stage
 from tests.channels.scenes import SCENES
 
 scenes = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
@@ -226,9 +226,8 @@ class Adapter:
     ],
 )
 async def test_an_unforeseen_error_is_unknown_once_the_gate_was_passed(draft: str, effect: Effect) -> None:
-    with pytest.raises(ChannelError) as caught:
-        await contained(Adapter(), "Net").publish(draft, None, None, Saved(), stage())
-    assert (caught.value.reason, caught.value.effect) == (Reason.PROVIDER_OUTAGE, effect)
+    error = await error_of(contained(Adapter(), "Net").publish(draft, None, None, Saved(), stage()))
+    assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, effect)
 
 
 async def test_a_lost_lease_stays_what_it_is() -> None:
@@ -241,6 +240,5 @@ async def test_a_lost_lease_stays_what_it_is() -> None:
 
 async def test_a_check_of_credentials_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("munadi.channels.containment.TIME_LIMITS", {"verify": 0.1})
-    with pytest.raises(ChannelError) as caught:
-        await contained(Adapter(), "Net").verify(None)
-    assert (caught.value.reason, caught.value.provider_code) == (Reason.PROVIDER_OUTAGE, "DEADLINE")
+    error = await error_of(contained(Adapter(), "Net").verify(None))
+    assert (error.reason, error.provider_code) == (Reason.PROVIDER_OUTAGE, "DEADLINE")

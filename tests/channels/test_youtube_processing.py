@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from munadi.channels.youtube.verdicts import FAILURES, PROCESSING_FAILURES, REJECTIONS
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published, Ready
-from tests.channels.making import NOW, Saved, publication
+from tests.channels.making import NOW, Saved, error_of, publication
 from tests.channels.network import answer, ok
 from tests.channels.scene_youtube import KIDS, VIDEO, VIDEOS, YOUTUBE, listed, resource
 from tests.channels.youtube_uploads import ASSET, DRAFT, UPLOAD, WHO, begun, prepare, state, until_ready, uploaded
@@ -83,11 +83,10 @@ async def test_every_failure_has_its_verdict(code: str) -> None:
         assert isinstance(await prepare(built, uploaded(1)), Pending)
         assert built.network.mutations[-1].method == "DELETE"
         return
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, uploaded(1))
-    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
-    assert caught.value.provider_code == code
-    assert VIDEO in caught.value.message
+    error = await error_of(prepare(built, uploaded(1)))
+    assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
+    assert error.provider_code == code
+    assert VIDEO in error.message
     assert sessions.stored == {}
 
 
@@ -95,15 +94,14 @@ async def test_every_failure_has_its_verdict(code: str) -> None:
 async def test_every_rejection_has_its_reason_and_is_final(code: str) -> None:
     built, _ = begun()
     built.network.on("GET", VIDEOS, failed(upload="rejected", rejectionReason=code))
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, uploaded(1))
+    error = await error_of(prepare(built, uploaded(1)))
     expected = {
         "duplicate": Reason.DUPLICATE_CONTENT,
         "length": Reason.MEDIA_VALIDATION_FAILED,
         "uploaderAccountSuspended": Reason.ACCOUNT_RESTRICTED,
         "uploaderAccountClosed": Reason.ACCOUNT_RESTRICTED,
     }.get(code, Reason.CONTENT_POLICY)
-    assert (caught.value.reason, caught.value.effect) == (expected, Effect.REJECTED)
+    assert (error.reason, error.effect) == (expected, Effect.REJECTED)
     assert built.network.mutations == []
 
 
@@ -113,9 +111,8 @@ async def test_what_google_failed_at_is_uploaded_anew_a_few_times(code: str, sta
     built, sessions = begun(chunks_per_run=9)
     built.network.on("GET", VIDEOS, unprocessed(code, status)).on("DELETE", VIDEOS, answer(204))
     saved = uploaded(1)
-    with pytest.raises(ChannelError) as caught:
-        await until_ready(built, saved, runs=20)
-    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
+    error = await error_of(until_ready(built, saved, runs=20))
+    assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
     assert len(sessions.stored) == 2
     assert [one.url.params["id"] for one in built.network.sent(VIDEOS) if one.method == "DELETE"] == [VIDEO] * 2
 
@@ -149,9 +146,8 @@ async def test_a_deleted_video_is_uploaded_anew_a_few_times() -> None:
         assert len(sessions.stored) == 1
     built, _ = begun()
     built.network.on("GET", VIDEOS, listed())
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, uploaded(5, renewals=2))
-    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
+    error = await error_of(prepare(built, uploaded(5, renewals=2)))
+    assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
 
 
 async def test_a_read_that_fails_leaves_everything_as_it_is() -> None:
@@ -159,9 +155,8 @@ async def test_a_read_that_fails_leaves_everything_as_it_is() -> None:
     built.network.on("GET", VIDEOS, answer(503, "<html>"))
     saved = uploaded(1)
     before = saved.handle
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, saved)
-    assert caught.value.reason is Reason.PROVIDER_OUTAGE
+    error = await error_of(prepare(built, saved))
+    assert error.reason is Reason.PROVIDER_OUTAGE
     assert saved.handle == before
 
 
@@ -188,8 +183,7 @@ async def test_check_tells_how_far_it_is(handle: Handle | None, shown: httpx.Res
 async def test_check_raises_what_is_dead_and_makes_nothing(shown: httpx.Response) -> None:
     built, _ = begun()
     built.network.on("GET", VIDEOS, shown)
-    with pytest.raises(ChannelError):
-        await built.channel.check(DRAFT, WHO, YOUTUBE.handle)
+    await error_of(built.channel.check(DRAFT, WHO, YOUTUBE.handle))
     assert built.network.mutations == []
 
 

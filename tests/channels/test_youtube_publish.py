@@ -11,7 +11,7 @@ import pytest
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
 from munadi.ports import Stage
-from tests.channels.making import NOW, GateThatCounts, Saved, bench, publication, stage
+from tests.channels.making import NOW, GateThatCounts, Saved, bench, error_of, publication, stage
 from tests.channels.network import answer, ok
 from tests.channels.scene_youtube import UPLOADS, VIDEO, VIDEOS, YOUTUBE, listed, refusal, resource
 from tests.channels.youtube_lists import PLAYLIST, upload_entry
@@ -35,9 +35,7 @@ async def publish(*answers: httpx.Response | Exception, saved: Saved | None = No
 
 
 async def refused(*answers: httpx.Response | Exception, saved: Saved | None = None, **options: Any) -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await publish(*answers, saved=saved, **options)
-    return caught.value
+    return await error_of(publish(*answers, saved=saved, **options))
 
 
 @pytest.mark.parametrize("privacy", ["public", "unlisted"])
@@ -104,9 +102,8 @@ async def test_nothing_is_sent_before_there_is_a_video(handle: Handle | None) ->
 async def test_a_thread_has_no_place_here() -> None:
     channel: Any = bench("youtube").channel
     assert channel.stages(DRAFT) == ()
-    with pytest.raises(ChannelError) as caught:
-        await channel.publish(DRAFT, WHO, HANDLE, Saved(HANDLE), Stage(GateThatCounts(), "part-2"))
-    assert caught.value.reason is Reason.INTERNAL_ERROR
+    error = await error_of(channel.publish(DRAFT, WHO, HANDLE, Saved(HANDLE), Stage(GateThatCounts(), "part-2")))
+    assert error.reason is Reason.INTERNAL_ERROR
 
 
 @pytest.mark.parametrize("code", ["videoNotFound", "notFound"])
@@ -134,9 +131,8 @@ async def test_a_404_of_nobody_knows_whom_proves_nothing() -> None:
 async def test_publishing_again_is_the_same_request() -> None:
     built, saved = bench("youtube"), Saved(HANDLE)
     built.network.on("PUT", VIDEOS, httpx.ReadTimeout("slow"), ok(resource("public")))
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage())
-    assert caught.value.effect is Effect.UNKNOWN
+    error = await error_of(built.channel.publish(DRAFT, WHO, saved.handle, saved, stage()))
+    assert error.effect is Effect.UNKNOWN
     await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage())
     first, second = built.network.requests
     assert (first.url, first.content) == (second.url, second.content)

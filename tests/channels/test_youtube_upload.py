@@ -8,9 +8,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Pending, Ready
-from tests.channels.making import NOW, TOKEN, Saved, video
+from tests.channels.making import NOW, TOKEN, Saved, error_of, video
 from tests.channels.network import answer
 from tests.channels.scene_youtube import VIDEO, resource
 from tests.channels.youtube_uploads import (
@@ -55,8 +55,7 @@ async def test_the_session_is_saved_before_the_first_byte() -> None:
     built, sessions = begun()
     sessions.answers = [httpx.ReadError("reset")]
     saved = Saved()
-    with pytest.raises(ChannelError):
-        await prepare(built, saved)
+    await error_of(prepare(built, saved))
     assert state(saved).session == f"{SESSION}1"
     assert state(saved).started_at == NOW
     assert saved.handle is not None
@@ -139,9 +138,8 @@ async def test_a_lost_answer_is_asked_for_and_nothing_is_begun_anew(
 
     built.network.on("PUT", UPLOAD, put)
     saved = Saved()
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, saved)
-    assert (caught.value.reason, caught.value.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
+    error = await error_of(prepare(built, saved))
+    assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
     await until_ready(built, saved)
     assert sessions.stored == {f"{SESSION}1": BYTES}
     assert len([one for one in built.network.requests if one.method == "POST"]) == 1
@@ -181,9 +179,8 @@ async def test_a_wrong_offset_is_probed_by_the_next_run() -> None:
     built, sessions = begun(chunks_per_run=9)
     sessions.answers = [None, answer(416, "<html>")]
     saved = Saved()
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, saved)
-    assert caught.value.reason is Reason.PROVIDER_OUTAGE
+    error = await error_of(prepare(built, saved))
+    assert error.reason is Reason.PROVIDER_OUTAGE
     await until_ready(built, saved)
     assert sessions.stored == {f"{SESSION}1": BYTES}
 
@@ -192,9 +189,8 @@ async def test_an_answer_without_an_id_is_asked_for_again() -> None:
     built, sessions = begun(chunks_per_run=9)
     sessions.answers = [None, None, None, answer(200, "<html>ok</html>")]
     saved = Saved()
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, saved)
-    assert caught.value.effect is Effect.UNKNOWN
+    error = await error_of(prepare(built, saved))
+    assert error.effect is Effect.UNKNOWN
     await until_ready(built, saved)
     assert len(sessions.stored) == 1
 
@@ -203,9 +199,8 @@ async def test_an_answer_without_an_id_is_asked_for_again() -> None:
 async def test_a_file_that_shrank_is_told(content: bytes) -> None:
     built, _ = begun(chunks_per_run=9)
     built.media.files[ASSET.id] = content
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, Saved())
-    assert (caught.value.reason, caught.value.effect) == (Reason.MEDIA_UNREACHABLE, Effect.REJECTED)
+    error = await error_of(prepare(built, Saved()))
+    assert (error.reason, error.effect) == (Reason.MEDIA_UNREACHABLE, Effect.REJECTED)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Pending, Ready
-from tests.channels.making import NOW, TOKEN, Bench, Saved
+from tests.channels.making import NOW, TOKEN, Bench, Saved, error_of
 from tests.channels.network import answer, ok
 from tests.channels.scene_youtube import UPLOADS, VIDEO, VIDEOS, listed, refusal, resource
 from tests.channels.youtube_lists import PLAYLIST, upload_entry
@@ -37,9 +37,8 @@ async def test_a_session_lost_before_its_end_is_opened_anew_a_few_times(status: 
     assert sessions.stored[f"{SESSION}2"] == BYTES
     always, sessions = begun()
     sessions.answers = [answer(status, "<html>")] * 9
-    with pytest.raises(ChannelError) as caught:
-        await until_ready(always, Saved())
-    assert (caught.value.reason, caught.value.effect) == (Reason.PROVIDER_OUTAGE, Effect.REJECTED)
+    error = await error_of(until_ready(always, Saved()))
+    assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.REJECTED)
     assert len(sessions.stored) == 3
 
 
@@ -47,8 +46,7 @@ async def lost_at_the_end() -> tuple[Bench, Sessions, Saved]:
     built, sessions = begun(chunks_per_run=9)
     sessions.answers = [None, None, None, httpx.ReadTimeout("slow"), answer(404, "<html>")]
     saved = Saved()
-    with pytest.raises(ChannelError):
-        await prepare(built, saved)
+    await error_of(prepare(built, saved))
     assert state(saved).finishing
     built.network.on("GET", PLAYLIST, ok({"items": []}))
     assert isinstance(await prepare(built, saved), Pending)
@@ -60,8 +58,7 @@ async def test_a_session_lost_after_its_last_byte_is_followed_up_in_the_uploads(
     built, sessions = begun(chunks_per_run=9)
     sessions.answers = [None, None, None, httpx.ReadTimeout("slow"), answer(404, "<html>")]
     saved = Saved()
-    with pytest.raises(ChannelError):
-        await prepare(built, saved)
+    await error_of(prepare(built, saved))
     others = [
         upload_entry("older", -9),
         upload_entry("other", title="Another"),
@@ -101,9 +98,8 @@ async def test_two_uploads_alike_are_not_told_apart() -> None:
     other = {**resource("private"), "id": "other"}
     built.network.on("GET", PLAYLIST, ok({"items": [upload_entry(), upload_entry("other")]}))
     built.network.on("GET", VIDEOS, listed(resource("private"), other))
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, saved)
-    assert (caught.value.reason, caught.value.effect) == (Reason.OUTCOME_UNKNOWN, Effect.REJECTED)
+    error = await error_of(prepare(built, saved))
+    assert (error.reason, error.effect) == (Reason.OUTCOME_UNKNOWN, Effect.REJECTED)
 
 
 async def test_what_somebody_can_see_already_is_not_our_upload() -> None:
@@ -118,9 +114,8 @@ async def test_what_somebody_can_see_already_is_not_our_upload() -> None:
 async def test_a_session_elsewhere_gets_nothing(location: str) -> None:
     built, _ = begun()
     built.network.on("POST", UPLOAD, httpx.Response(200, headers={"location": location} if location else {}))
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, Saved())
-    assert caught.value.reason is Reason.UNKNOWN_PROVIDER_ERROR
+    error = await error_of(prepare(built, Saved()))
+    assert error.reason is Reason.UNKNOWN_PROVIDER_ERROR
     assert ranges(built) == []
 
 
@@ -134,9 +129,8 @@ async def test_a_session_at_another_of_googles_hosts_is_followed() -> None:
 async def test_the_sessions_address_is_no_ones_to_read() -> None:
     built, sessions = begun()
     sessions.answers = [answer(400, {"error": {"message": f"bad {SESSION}1 {TOKEN}", "code": 400}})]
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, Saved())
-    kept = f"{caught.value.raw} {caught.value.provider_message}"
+    error = await error_of(prepare(built, Saved()))
+    kept = f"{error.raw} {error.provider_message}"
     assert "upload_id" not in kept
     assert TOKEN not in kept
 
@@ -155,7 +149,6 @@ async def test_a_session_that_is_refused(given: httpx.Response, reason: Reason, 
     built, _ = begun()
     built.network.on("POST", UPLOAD, given)
     saved = Saved()
-    with pytest.raises(ChannelError) as caught:
-        await prepare(built, saved)
-    assert (caught.value.reason, caught.value.effect) == (reason, effect)
+    error = await error_of(prepare(built, saved))
+    assert (error.reason, error.effect) == (reason, effect)
     assert saved.history == []

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from munadi.channels.bluesky.dpop import DpopKey
-from munadi.domain.failure import ChannelError, FailureClass, Reason
+from munadi.domain.failure import FailureClass, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import AccountImport
 from tests.channels.bluesky.oauth_network import (
@@ -25,7 +25,7 @@ from tests.channels.bluesky.oauth_network import (
     wants_nonce,
 )
 from tests.channels.bluesky.test_dpop import read
-from tests.channels.making import NOW, REFRESH, TOKEN, account
+from tests.channels.making import NOW, REFRESH, TOKEN, account, error_of
 from tests.channels.network import answer, ok
 
 LOOK = "/xrpc/com.atproto.server.getSession"
@@ -68,9 +68,7 @@ async def test_a_refresh_brings_the_next_tokens_under_the_same_key() -> None:
 async def test_a_refresh_that_fails_calls_the_grant_dead_only_when_it_is(told: Any, reason: Reason) -> None:
     scene = Scene()
     scene.on("POST", GRANT, told)
-    with pytest.raises(ChannelError) as caught:
-        await scene.channel.refresh(granted(KEY))
-    error = caught.value
+    error = await error_of(scene.channel.refresh(granted(KEY)))
     assert error.reason is reason
     assert (REASONS[error.reason].class_ is FailureClass.TOKEN) == (reason is Reason.TOKEN_REVOKED)
     assert REFRESH not in f"{error} {error.raw} {error.provider_message}"
@@ -80,9 +78,8 @@ async def test_a_refresh_that_fails_calls_the_grant_dead_only_when_it_is(told: A
 async def test_a_damaged_grant_needs_a_new_consent(change: dict[str, str]) -> None:
     scene, who = Scene(), granted(KEY, **change)
     for call in (scene.channel.refresh(who), scene.channel.verify(given(**change))):
-        with pytest.raises(ChannelError) as caught:
-            await call
-        assert caught.value.reason is Reason.TOKEN_REVOKED
+        error = await error_of(call)
+        assert error.reason is Reason.TOKEN_REVOKED
     assert scene.network.requests == []
 
 
@@ -114,9 +111,8 @@ async def test_a_check_never_uses_up_the_refresh_token() -> None:
     """It works once, and whoever renews holds the account's lease."""
     scene = Scene()
     scene.on("GET", LOOK, answer(401, {"error": "invalid_token"}))
-    with pytest.raises(ChannelError) as caught:
-        await scene.channel.verify(given())
-    assert caught.value.reason is Reason.TOKEN_EXPIRED
+    error = await error_of(scene.channel.verify(given()))
+    assert error.reason is Reason.TOKEN_EXPIRED
     assert [request.url.path for request in scene.network.requests] == [LOOK]
 
 

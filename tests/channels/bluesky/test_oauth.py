@@ -34,23 +34,19 @@ from tests.channels.bluesky.oauth_network import (
     said,
     wants_nonce,
 )
-from tests.channels.making import NOW
+from tests.channels.making import NOW, error_of
 from tests.channels.network import answer, form_of, ok
 
 CODE = {"code": "code-1", "state": "state-1", "iss": ISSUER}
 
 
 async def refused(scene: Scene, hint: str | None = ASKING.hint, back: str = BACK) -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await scene.server.begin(Asking("state-1", back, hint=hint))
-    return caught.value
+    return await error_of(scene.server.begin(Asking("state-1", back, hint=hint)))
 
 
 async def not_granted(scene: Scene, answered: dict[str, str] | None = None) -> ChannelError:
     consent = await scene.server.begin(ASKING)
-    with pytest.raises(ChannelError) as caught:
-        await scene.server.exchange(ASKING, answered or CODE, consent.kept)
-    error = caught.value
+    error = await error_of(scene.server.exchange(ASKING, answered or CODE, consent.kept))
     assert not {"code-1", "access-2", "refresh-2", consent.kept["verifier"]} & set(f"{error} {error.raw}".split('"'))
     return error
 
@@ -232,8 +228,7 @@ async def test_tokens_that_will_not_do(change: dict[str, Any], reason: Reason) -
 
 async def test_a_damaged_try_is_not_exchanged() -> None:
     scene = Scene()
-    with pytest.raises(ChannelError):
-        await scene.server.exchange(ASKING, CODE, {"verifier": "x", "dpopKey": "{}"})
+    await error_of(scene.server.exchange(ASKING, CODE, {"verifier": "x", "dpopKey": "{}"}))
     assert scene.network.requests == []
 
 

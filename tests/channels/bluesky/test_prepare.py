@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from munadi.channels.bluesky.state import Prepared
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Ready
 from munadi.ports import LinkCard, PublicationDraft
-from tests.channels.making import NOW, Bench, Saved, account, bench, image, publication, stage
+from tests.channels.making import NOW, Bench, Saved, account, bench, error_of, image, publication, stage
 from tests.channels.network import answer, ok
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -104,8 +104,7 @@ async def test_a_handle_that_does_not_exist_stays_plain_text(name: str) -> None:
 async def test_a_handle_that_cannot_be_looked_up_now_is_tried_again() -> None:
     built, saved = begun(), Saved()
     built.network.on("GET", RESOLVE, answer(502, {"error": "UpstreamFailure"}), ok({"did": "did:plc:alice"}))
-    with pytest.raises(ChannelError):
-        await prepare(built, publication("@alice.test"), saved)
+    await error_of(prepare(built, publication("@alice.test"), saved))
     await prepare(built, publication("@alice.test"), saved)
     assert state(saved).mentions == {"alice.test": "did:plc:alice"}
 
@@ -153,9 +152,10 @@ async def test_a_picture_that_is_refused_is_not_worth_a_failure() -> None:
 
 
 async def test_a_picture_waits_for_a_fresh_token() -> None:
-    with pytest.raises(ChannelError) as caught:
-        await card_of(LinkCard("Sale", image=b"x", image_type="image/png"), answer(400, {"error": "ExpiredToken"}))
-    assert caught.value.reason is Reason.TOKEN_EXPIRED
+    error = await error_of(
+        card_of(LinkCard("Sale", image=b"x", image_type="image/png"), answer(400, {"error": "ExpiredToken"}))
+    )
+    assert error.reason is Reason.TOKEN_EXPIRED
 
 
 async def test_an_image_that_breaks_the_server_thrice_is_given_up() -> None:
@@ -163,9 +163,8 @@ async def test_an_image_that_breaks_the_server_thrice_is_given_up() -> None:
     built.network.on("POST", UPLOAD, answer(500, {"error": "InternalServerError", "message": "Internal Server Error"}))
     effects = []
     for _ in range(3):
-        with pytest.raises(ChannelError) as caught:
-            await prepare(built, publication("x", media=(image(),)), saved)
-        effects.append((caught.value.reason, caught.value.effect))
+        error = await error_of(prepare(built, publication("x", media=(image(),)), saved))
+        effects.append((error.reason, error.effect))
     assert effects == [
         (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
         (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
@@ -175,9 +174,10 @@ async def test_an_image_that_breaks_the_server_thrice_is_given_up() -> None:
 
 async def test_a_handle_is_not_ready_before_all_is_there() -> None:
     handle = Handle(draft_version=1, state={"blobs": [{"x": 1}]})
-    with pytest.raises(ChannelError) as caught:
-        await begun().channel.publish(publication("x", media=(image(0), image(1))), WHO, handle, Saved(), stage())
-    assert (caught.value.reason, caught.value.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
+    error = await error_of(
+        begun().channel.publish(publication("x", media=(image(0), image(1))), WHO, handle, Saved(), stage())
+    )
+    assert (error.reason, error.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
 
 
 async def test_slow_answers_to_mentions_end_in_time_and_keep_what_is_known(
@@ -193,8 +193,7 @@ async def test_slow_answers_to_mentions_end_in_time_and_keep_what_is_known(
 
     monkeypatch.setattr("munadi.channels.bluesky.xrpc.Server.resolve_handle", lambda _server, handle: slowly(handle))
     given = publication(" ".join(f"@alice{number}.test" for number in range(40)))
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.prepare(given, WHO, None, saved)
-    assert (caught.value.reason, caught.value.provider_code) == (Reason.PROVIDER_OUTAGE, "DEADLINE")
+    error = await error_of(built.channel.prepare(given, WHO, None, saved))
+    assert (error.reason, error.provider_code) == (Reason.PROVIDER_OUTAGE, "DEADLINE")
     assert 1 < len(asked) < 40
     assert list(state(saved).mentions) == asked[:-1]

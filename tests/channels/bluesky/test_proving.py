@@ -16,7 +16,7 @@ from munadi.domain.failure import ChannelError, FieldRefused, Reason
 from munadi.domain.redaction import redact
 from munadi.outbound.guard import Guard, guarded_client
 from munadi.ports import AccountImport, Connection
-from tests.channels.making import Cards, FixedClock, StoredMedia
+from tests.channels.making import Cards, FixedClock, StoredMedia, error_of
 from tests.channels.network import Network, answer, ok
 
 DID, OTHER = "did:plc:abcdefghijklmnopqrstuvwx", "did:plc:zzzzzzzzzzzzzzzzzzzzzzzz"
@@ -55,10 +55,9 @@ class Scene:
         return await self.channel.verify(given)
 
     async def refused(self, server: str | None = PDS) -> ChannelError:
-        with pytest.raises(ChannelError) as caught:
-            await self.imported(server)
-        assert "abcd-abcd" not in redact(str(caught.value))
-        return caught.value
+        error = await error_of(self.imported(server))
+        assert "abcd-abcd" not in redact(str(error))
+        return error
 
     async def checked(self, server: str = PDS, did: str = DID) -> Connection:
         """As `check` asks about an account that is stored."""
@@ -178,9 +177,8 @@ async def test_a_check_never_moves_an_account_to_another_did() -> None:
 
 
 async def test_a_check_sees_that_an_account_has_moved() -> None:
-    with pytest.raises(ChannelError) as caught:
-        await Scene().checked("https://before.example")
-    assert (caught.value.reason, caught.value.provider_code) == (Reason.TARGET_NOT_ACCESSIBLE, "MOVED")
+    error = await error_of(Scene().checked("https://before.example"))
+    assert (error.reason, error.provider_code) == (Reason.TARGET_NOT_ACCESSIBLE, "MOVED")
 
 
 async def test_a_check_keeps_what_is_known_while_nobody_can_be_asked() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import post_uri
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW, Bench, Saved, account, bench, image, publication, stage
+from tests.channels.making import NOW, Bench, Saved, account, bench, error_of, image, publication, stage
 from tests.channels.network import answer, ok
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -63,9 +63,8 @@ async def test_the_call_and_its_result() -> None:
 
 @pytest.mark.parametrize("said", [{}, {"uri": None}, {"uri": "at://x", "cid": "bafy"}, {"cid": "bafy"}, []])
 async def test_only_our_own_address_proves_that_it_was_written(said: Any) -> None:
-    with pytest.raises(ChannelError) as caught:
-        await publish(over(ok(said)))
-    assert (caught.value.effect, caught.value.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
+    error = await error_of(publish(over(ok(said))))
+    assert (error.effect, error.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
 
 
 async def test_a_repeat_is_identical_to_the_byte() -> None:
@@ -85,26 +84,23 @@ async def test_what_stands_at_the_key_and_is_ours_is_published(refused: httpx.Re
 
 @pytest.mark.parametrize("refused", [SWAP, BROKEN])
 async def test_another_record_at_the_key_is_a_duplicate(refused: httpx.Response) -> None:
-    with pytest.raises(ChannelError) as caught:
-        await publish(over(refused, ok({"uri": URI, "value": {"text": "Something else"}})))
-    assert (caught.value.reason, caught.value.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
+    error = await error_of(publish(over(refused, ok({"uri": URI, "value": {"text": "Something else"}}))))
+    assert (error.reason, error.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
 
 
 @pytest.mark.parametrize("look", [MISSING, answer(503, "<html>"), httpx.ReadTimeout("")], ids=["none", "503", "slow"])
 @pytest.mark.parametrize("refused", [SWAP, BROKEN], ids=["swap", "500"])
 async def test_a_look_that_proves_nothing_leaves_it_unknown(refused: httpx.Response, look: Any) -> None:
-    with pytest.raises(ChannelError) as caught:
-        await publish(over(refused, look))
-    assert caught.value.effect is Effect.UNKNOWN
+    error = await error_of(publish(over(refused, look)))
+    assert error.effect is Effect.UNKNOWN
 
 
 async def test_lapsed_blobs_are_forgotten_so_that_they_are_uploaded_anew() -> None:
     built = over(answer(400, {"error": "BlobNotFound", "message": "Could not find blob"}))
     handle = Handle(draft_version=1, state={"blobs": [{"$type": "blob"}], "mentions": {"a.test": None}}, ready=True)
     saved = Saved(handle)
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.publish(publication("x", media=(image(),)), WHO, handle, saved, stage())
-    assert caught.value.effect is Effect.NOT_SENT
+    error = await error_of(built.channel.publish(publication("x", media=(image(),)), WHO, handle, saved, stage()))
+    assert error.effect is Effect.NOT_SENT
     assert saved.handle is not None
     assert not saved.handle.ready
     assert saved.handle.state["blobs"] == []

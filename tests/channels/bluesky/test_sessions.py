@@ -16,7 +16,7 @@ from munadi.channels.bluesky.identity import pds_of
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.importing import prove
 from munadi.ports import AccountImport
-from tests.channels.making import REFRESH, TOKEN, Bench, account, bench
+from tests.channels.making import REFRESH, TOKEN, Bench, account, bench, error_of
 from tests.channels.network import answer, ok
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -56,9 +56,7 @@ def known(**pds: str) -> Bench:
 
 
 async def refused(built: Bench, given: AccountImport) -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.verify(given)
-    return caught.value
+    return await error_of(built.channel.verify(given))
 
 
 async def test_a_login_gives_a_pair_with_its_expiry() -> None:
@@ -155,26 +153,23 @@ async def test_a_refresh_that_fails_says_whether_the_grant_is_dead(
 ) -> None:
     built = bench("bluesky")
     built.network.on("POST", RENEW, given)
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.refresh(account("bluesky", DID, service_url="https://pds.example"))
-    assert (caught.value.reason, caught.value.effect) == (reason, Effect(effect))
+    error = await error_of(built.channel.refresh(account("bluesky", DID, service_url="https://pds.example")))
+    assert (error.reason, error.effect) == (reason, Effect(effect))
 
 
 async def test_a_refresh_never_brings_the_session_of_another_account() -> None:
     built = bench("bluesky")
     built.network.on("POST", RENEW, session(did="did:plc:somebodyelse"))
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.refresh(account("bluesky", DID, service_url="https://pds.example"))
-    assert (caught.value.reason, caught.value.effect) == (Reason.UNKNOWN_PROVIDER_ERROR, Effect.NOT_SENT)
+    error = await error_of(built.channel.refresh(account("bluesky", DID, service_url="https://pds.example")))
+    assert (error.reason, error.effect) == (Reason.UNKNOWN_PROVIDER_ERROR, Effect.NOT_SENT)
 
 
 async def test_without_a_refresh_token_only_a_new_login_helps() -> None:
     known = account("bluesky", DID)
     bare = known.model_copy(update={"credentials": known.credentials.model_copy(update={"refresh_token": None})})
     built = bench("bluesky")
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.refresh(bare)
-    assert caught.value.reason is Reason.TOKEN_REVOKED
+    error = await error_of(built.channel.refresh(bare))
+    assert error.reason is Reason.TOKEN_REVOKED
     assert built.network.requests == []
 
 

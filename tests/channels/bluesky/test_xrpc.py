@@ -10,10 +10,10 @@ from munadi.channels.bluesky import build
 from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import post_uri
 from munadi.channels.http import ChannelTools
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import Effect, Reason
 from munadi.outbound.guard import Guard, guarded_client
 from munadi.ports import AccountImport
-from tests.channels.making import NOW, Cards, FixedClock, Saved, StoredMedia, account, publication, stage
+from tests.channels.making import NOW, Cards, FixedClock, Saved, StoredMedia, account, error_of, publication, stage
 from tests.channels.network import Network, answer, ok
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -57,6 +57,5 @@ async def test_a_private_server_is_refused_for_good(service_url: str) -> None:
     async with guarded_client(Guard()) as guarded:
         channel = build({}, tools(Network(), guarded))
         given = AccountImport(identifier="a.dev", password=SecretStr("p"), service_url=service_url)
-        with pytest.raises(ChannelError) as caught:
-            await channel.verify(given)
-    assert (caught.value.reason, caught.value.effect) == (Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED)
+        error = await error_of(channel.verify(given))
+    assert (error.reason, error.effect) == (Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED)
