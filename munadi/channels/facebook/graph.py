@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from munadi.channels.facebook.spec import OWN_DOMAINS, Settings
-from munadi.channels.facebook.wire import Form
 from munadi.channels.http import CALL_TIMEOUT, ChannelTools, given_id, require_known_host
 from munadi.channels.meta.graph import Graph, succeeded
+from munadi.channels.meta.wire import Form
 from munadi.ports import Answer, Gate
 
 Proof = Callable[[Answer], object] | None

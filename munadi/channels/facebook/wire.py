@@ -1,11 +1,10 @@
-"""Shapes on the wire: what is sent, and answers read leniently. Lists in a form are JSON strings.
+"""Shapes on the wire: what is sent, and answers read leniently.
 
 Source: docs/networks/facebook.md, section 3.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,7 +22,8 @@ from munadi.channels.facebook.spec import (
     Options,
 )
 from munadi.channels.http import given_id
-from munadi.channels.meta.graph import flag, instant, moment, words
+from munadi.channels.meta.graph import instant, moment, words
+from munadi.channels.meta.wire import Form, form_of
 from munadi.channels.text import check_media_file, collapsed, problem
 from munadi.domain.channel import MediaKind, MediaRule
 from munadi.domain.content import Draft
@@ -32,7 +32,6 @@ from munadi.domain.model import Model
 from munadi.domain.problem import Problem
 from munadi.ports import Answer
 
-Form = dict[str, str]
 # `@[page-id]` in a message is shown as the Page's name.
 _MENTION = re.compile(r"@\[[^\[\]]+\]")
 DONE = frozenset({"complete", "completed"})
@@ -85,34 +84,30 @@ def check_reel(asset: MediaAsset, pointer: str, rule: MediaRule = REEL) -> list[
 
 def feed_form(draft: Draft, options: Options, photos: list[str]) -> Form:
     """POST /{page}/feed: a text, a link or photos that were uploaded unpublished."""
-    form: Form = {"message": draft.text} if draft.text else {}
-    if photos:
-        form["attached_media"] = json.dumps([{"media_fbid": photo} for photo in photos])
-    elif draft.link:
-        form["link"] = draft.link
-    if options.place:
-        form["place"] = options.place
-    return form
+    return form_of(
+        message=draft.text,
+        attached_media=[{"media_fbid": photo} for photo in photos],
+        link=None if photos else draft.link,
+        place=options.place,
+    )
 
 
 def finish_form(draft: Draft, options: Options, kind: Kind, video_id: str, session_id: str | None) -> Form:
     """The finish of a reel, video or story: from here on it is published."""
-    match kind:
-        case Kind.STORY:
-            return {"upload_phase": "finish", "video_id": video_id}
-        case Kind.REEL:
-            form = {"upload_phase": "finish", "video_id": video_id, "video_state": "PUBLISHED"}
-        case _:
-            form = {"upload_phase": "finish", "upload_session_id": session_id or ""}
-    if draft.text:
-        form["description"] = draft.text
-    if options.title:
-        form["title"] = options.title
-    if options.place:
-        form["place"] = options.place
-    if options.is_ai_generated is not None:
-        form["is_ai_generated"] = flag(options.is_ai_generated)
-    return form
+    form = {"upload_phase": "finish"}
+    if kind is Kind.VIDEO:
+        form["upload_session_id"] = session_id or ""
+    else:
+        form["video_id"] = video_id
+    if kind is Kind.STORY:
+        return form
+    return form | form_of(
+        video_state="PUBLISHED" if kind is Kind.REEL else None,
+        description=draft.text,
+        title=options.title,
+        place=options.place,
+        is_ai_generated=options.is_ai_generated,
+    )
 
 
 class PostRead(Model):

@@ -1,19 +1,18 @@
-"""Shapes on the wire: container parameters, and answers read leniently. Lists and objects in a form are JSON strings.
+"""Shapes on the wire: container parameters, and answers read leniently.
 
 Source: Meta's ig-user/media and ig-container references (docs/networks/instagram.md, section 3).
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from munadi.channels.instagram.spec import Kind, Options, UserTag
-from munadi.channels.meta.graph import flag, instant
+from munadi.channels.meta.graph import instant
 from munadi.channels.meta.media import public_source
-from munadi.channels.meta.wire import Form
+from munadi.channels.meta.wire import Form, form_of
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
@@ -38,12 +37,9 @@ def shown_media(draft: Draft, options: Options) -> tuple[MediaAsset, ...]:
 
 def child_form(asset: MediaAsset, media: MediaReader, tags: Sequence[UserTag] = ()) -> Form:
     """One child of a carousel, with the people in it; it has no caption of its own."""
-    form = {"is_carousel_item": "true", **public_source(asset, media), **_tagged(tags)}
-    if asset.kind is MediaKind.VIDEO:
-        form["media_type"] = "VIDEO"
-    elif asset.alt:
-        form["alt_text"] = asset.alt
-    return form
+    is_video = asset.kind is MediaKind.VIDEO
+    shown = form_of(media_type="VIDEO") if is_video else form_of(alt_text=asset.alt)
+    return {"is_carousel_item": "true", **public_source(asset, media), **_tagged(tags), **shown}
 
 
 def carousel_form(draft: Draft, options: Options, children: list[str]) -> Form:
@@ -55,40 +51,34 @@ def single_form(
     draft: Draft, options: Options, kind: Kind, media: MediaReader, cover: MediaAsset | None = None
 ) -> Form:
     """The one container of an image, a reel or a story; `draft` has its one medium."""
-    asset = draft.media[0]
+    asset, graduation = draft.media[0], options.trial_graduation
     form = {**public_source(asset, media), **_tagged(options.user_tags)}
     if kind is Kind.STORY:
         return {"media_type": "STORIES", **form}
-    form.update(_captioned(draft, options))
+    form |= _captioned(draft, options)
     if kind is Kind.IMAGE:
-        return {**form, "alt_text": asset.alt} if asset.alt else form
-    if options.thumb_offset is not None:
-        form["thumb_offset"] = str(options.thumb_offset)
-    if cover is not None:
-        form["cover_url"] = media.public_url(cover)
-    if options.audio_name:
-        form["audio_name"] = options.audio_name
-    if options.trial_graduation:
-        form["trial_params"] = json.dumps({"graduation_strategy": options.trial_graduation.value})
-    return {"media_type": "REELS", **form}
+        return {**form, **form_of(alt_text=asset.alt)}
+    return form | form_of(
+        media_type="REELS",
+        thumb_offset=options.thumb_offset,
+        cover_url=cover and media.public_url(cover),
+        audio_name=options.audio_name,
+        trial_params=graduation and {"graduation_strategy": graduation.value},
+    )
 
 
 def _tagged(tags: Sequence[UserTag]) -> Form:
-    people = [tag.model_dump(exclude_none=True, exclude={"media_index"}) for tag in tags]
-    return {"user_tags": json.dumps(people)} if people else {}
+    return form_of(user_tags=[tag.model_dump(exclude_none=True, exclude={"media_index"}) for tag in tags])
 
 
 def _captioned(draft: Draft, options: Options) -> Form:
-    form: Form = {"caption": draft.text} if draft.text else {}
-    if options.collaborators:
-        form["collaborators"] = json.dumps(list(options.collaborators))
-    if options.location_id:
-        form["location_id"] = options.location_id
-    if options.share_to_feed is not None:
-        form["share_to_feed"] = flag(options.share_to_feed)
-    if options.is_ai_generated is not None:
-        form["is_ai_generated"] = flag(options.is_ai_generated)
-    return form
+    return form_of(
+        caption=draft.text,
+        collaborators=list(options.collaborators),
+        location_id=options.location_id,
+        share_to_feed=options.share_to_feed,
+        is_ai_generated=options.is_ai_generated,
+    )
 
 
 class CommentRead(Model):

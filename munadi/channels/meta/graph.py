@@ -197,8 +197,3 @@ def moment(seconds: Any) -> datetime | None:
 def words(value: Any) -> str | None:
     """A text of an answer, or None for anything else in its place."""
     return value if isinstance(value, str) else None
-
-
-def flag(value: bool) -> str:
-    """A truth as forms carry it."""
-    return "true" if value else "false"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,17 @@ from munadi.domain.model import Model
 from munadi.ports import Answer
 
 Form = dict[str, str]
+
+
+def form_of(**fields: Any) -> Form:
+    """The fields that have a value, as forms carry them: flags as words, lists and objects as JSON."""
+    return {name: _text_of(value) for name, value in fields.items() if value not in (None, "", [], {})}
+
+
+def _text_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str | int) else json.dumps(value, ensure_ascii=False)
 
 
 class PostRead(Model):

@@ -1,17 +1,15 @@
-"""Shapes on the wire: container parameters, and answers read leniently. Objects in a form are JSON strings.
+"""Shapes on the wire: container parameters, and answers read leniently.
 
 Source: Meta's Threads publishing reference (docs/networks/threads.md, section 3).
 """
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from munadi.channels.channel import COMMENT, PART
-from munadi.channels.meta.graph import flag
 from munadi.channels.meta.media import public_source
-from munadi.channels.meta.wire import Form
+from munadi.channels.meta.wire import Form, form_of
 from munadi.channels.threads.spec import Kind, Options, TextAttachment
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
@@ -64,17 +62,17 @@ def single_form(draft: Draft, options: Options, media: MediaReader) -> Form:
     """The one container of a text, an image or a video."""
     if draft.media:
         return {**_medium(draft.media[0], media), **_common(draft, options)}
-    form = {"media_type": "TEXT", **_common(draft, options)}
-    if draft.link:
-        form["link_attachment"] = draft.link
-    if options.poll:
-        choices = dict(zip(("option_a", "option_b", "option_c", "option_d"), options.poll, strict=False))
-        form["poll_attachment"] = _json(choices)
-    if options.gif:
-        form["gif_attachment"] = _json({"gif_id": options.gif.id, "provider": options.gif.provider.value})
-    if options.text_attachment:
-        form["text_attachment"] = _json(_long_text(options.text_attachment))
-    return form
+    poll, gif, attachment = options.poll or (), options.gif, options.text_attachment
+    return {
+        "media_type": "TEXT",
+        **_common(draft, options),
+        **form_of(
+            link_attachment=draft.link,
+            poll_attachment=dict(zip(("option_a", "option_b", "option_c", "option_d"), poll, strict=False)),
+            gif_attachment=gif and {"gif_id": gif.id, "provider": gif.provider.value},
+            text_attachment=attachment and _long_text(attachment),
+        ),
+    }
 
 
 def reply_form(text: str, parent: str) -> Form:
@@ -83,8 +81,8 @@ def reply_form(text: str, parent: str) -> Form:
 
 
 def _medium(asset: MediaAsset, media: MediaReader) -> Form:
-    form = {"media_type": "VIDEO" if asset.kind is MediaKind.VIDEO else "IMAGE", **public_source(asset, media)}
-    return {**form, "alt_text": asset.alt} if asset.alt else form
+    kind = "VIDEO" if asset.kind is MediaKind.VIDEO else "IMAGE"
+    return {"media_type": kind, **public_source(asset, media), **form_of(alt_text=asset.alt)}
 
 
 def _long_text(given: TextAttachment) -> dict[str, Any]:
@@ -99,29 +97,16 @@ def _long_text(given: TextAttachment) -> dict[str, Any]:
     return attachment
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
 def _common(draft: Draft, options: Options) -> Form:
-    text = shown_text(draft)
-    form: Form = {"text": text} if text else {}
-    if options.topic_tag:
-        form["topic_tag"] = options.topic_tag
-    if options.reply_control:
-        form["reply_control"] = options.reply_control.value
-    if options.spoiler is not None:
-        form["is_spoiler_media"] = flag(options.spoiler)
-    if options.text_spoilers:
-        form["text_entities"] = _json([
-            {"entity_type": "SPOILER", "offset": one.offset, "length": one.length} for one in options.text_spoilers
-        ])  # fmt: skip
-    if options.reply_approvals is not None:
-        form["enable_reply_approvals"] = flag(options.reply_approvals)
-    if options.quote_post_id:
-        form["quote_post_id"] = options.quote_post_id
-    if options.location_id:
-        form["location_id"] = options.location_id
-    if options.countries:
-        form["allowlisted_country_codes"] = ",".join(options.countries)
-    return form
+    spoilers = options.text_spoilers
+    return form_of(
+        text=shown_text(draft),
+        topic_tag=options.topic_tag,
+        reply_control=options.reply_control,
+        is_spoiler_media=options.spoiler,
+        text_entities=[{"entity_type": "SPOILER", "offset": one.offset, "length": one.length} for one in spoilers],
+        enable_reply_approvals=options.reply_approvals,
+        quote_post_id=options.quote_post_id,
+        location_id=options.location_id,
+        allowlisted_country_codes=",".join(options.countries),
+    )
