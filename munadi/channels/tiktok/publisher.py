@@ -13,11 +13,11 @@ from munadi.channels.http import ChannelTools, cannot_look, given_id, token_of
 from munadi.channels.renditions import fitting
 from munadi.channels.state import SavedState
 from munadi.channels.tiktok.api import Api
-from munadi.channels.tiktok.posts import FAILED, StatusReader
+from munadi.channels.tiktok.lookup import FAILED, StatusReader
 from munadi.channels.tiktok.rules import obey
 from munadi.channels.tiktok.spec import PHOTO, Mode, Options, Settings
 from munadi.channels.tiktok.state import Creator, Prepared
-from munadi.channels.tiktok.upload import FileUpload
+from munadi.channels.tiktok.upload import Run
 from munadi.channels.tiktok.wire import CANCEL, PHOTO_INIT, VIDEO_INIT, file_body, is_photo, mode_of, pull_body
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
@@ -60,19 +60,19 @@ class TikTokPublisher(Publisher[Options]):
             # When this answer is lost, nothing is left behind: an upload without bytes never becomes a post.
             body = file_body(post.draft, post.options, creator, self._settings.chunk_bytes)
             await saved.put(upload=await self._api.start_upload(post.account, body))
-        return await self._upload(post, saved).forward()
+        return await self._run(post, saved).forward()
 
     async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
         """The last chunk, or the init of a pull or photos; then TikTok processes it. Raises ChannelError."""
         saved = SavedState(Prepared.of(post.handle), save)
-        state, upload = saved.state, self._upload(post, saved)
+        state, run = saved.state, self._run(post, saved)
         if state.sent_at is not None:
-            return await self._sent_before(upload, state.sent_at)
+            return await self._sent_before(run, state.sent_at)
         if mode_of(post.draft, post.options) is Mode.PULL:
             if state.creator is not None:
-                return await self._pull(upload, state.creator, stage)
+                return await self._pull(run, state.creator, stage)
         elif state.upload is not None and state.upload.is_prepared:
-            return await upload.finish(state.upload, stage.gate)
+            return await run.finish(state.upload, stage.gate)
         message = "TikTok: publish was called before prepare ended"
         raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
 
@@ -114,12 +114,12 @@ class TikTokPublisher(Publisher[Options]):
             if error.provider_code not in NOTHING_TO_CANCEL:
                 raise
 
-    def _upload(self, post: Post[Options], saved: SavedState[Prepared]) -> FileUpload:
-        return FileUpload(self._api, self._reader, post, saved)
+    def _run(self, post: Post[Options], saved: SavedState[Prepared]) -> Run:
+        return Run(self._api, self._reader, post, saved)
 
-    async def _pull(self, upload: FileUpload, creator: Creator, stage: Stage) -> Pending:
-        post = upload.post
-        sent = post.draft.model_copy(update={"media": upload.saved.state.photos or post.draft.media})
+    async def _pull(self, run: Run, creator: Creator, stage: Stage) -> Pending:
+        post = run.post
+        sent = post.draft.model_copy(update={"media": run.saved.state.photos or post.draft.media})
         for asset in sent.media:
             await self._media.check_stored(asset)
         body = pull_body(sent, post.options, creator, self._media)
@@ -127,27 +127,27 @@ class TikTokPublisher(Publisher[Options]):
         answer = await self._api.post(path, token_of(post.account), body, stage.gate)
         data = answer.field("data")
         publish_id = given_id(data.get("publish_id")) if isinstance(data, dict) else None
-        await upload.accepted(publish_id=publish_id)
+        await run.accepted(publish_id=publish_id)
         return Pending(after=self._settings.poll_quick, note="TikTok is fetching the media")
 
-    async def _sent_before(self, upload: FileUpload, sent_at: datetime) -> Published | Pending:
+    async def _sent_before(self, run: Run, sent_at: datetime) -> Published | Pending:
         """Something was sent before. Another post is prepared only after FAILED, and only by a retry.
 
         A retry moves the due time, so what was sent before the due time belongs to an earlier try.
         """
-        post, state = upload.post, upload.saved.state
+        post, state = run.post, run.saved.state
         is_of_this_try, fail_reason = sent_at >= post.draft.due_at, ""
         if state.key is not None:
-            status = await upload.status(state.key)
+            status = await run.status(state.key)
             if status.status != FAILED:
                 return self._reader.outcome(post, state, status)
             if is_of_this_try:
-                raise await upload.failed(status.fail_reason)
+                raise await run.failed(status.fail_reason)
             fail_reason = status.fail_reason
         elif is_of_this_try:
-            message = "TikTok: TikTok accepted the post without saying its publish_id"
+            message = "TikTok: the post was accepted, and the answer has no publish_id"
             raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, message)
-        await upload.saved.replace(Prepared())
+        await run.saved.replace(Prepared())
         message = "TikTok: the earlier post failed; another is prepared"
         code = fail_reason or FAILED
         raise ChannelError(Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT, message, provider_code=code)

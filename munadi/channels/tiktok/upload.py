@@ -14,7 +14,7 @@ from munadi.channels.channel import Post
 from munadi.channels.state import SavedState
 from munadi.channels.tiktok.api import Api
 from munadi.channels.tiktok.errors import explain_failure
-from munadi.channels.tiktok.posts import FAILED, StatusReader
+from munadi.channels.tiktok.lookup import FAILED, StatusReader
 from munadi.channels.tiktok.spec import Options
 from munadi.channels.tiktok.state import Prepared, Upload
 from munadi.channels.tiktok.wire import Status
@@ -30,8 +30,8 @@ UPLOAD_MISMATCH = frozenset({"HTTP 403", "HTTP 404", "HTTP 416"})
 
 
 @dataclass(frozen=True)
-class FileUpload:
-    """The upload of one post; `saved` has its state."""
+class Run:
+    """One run for one post: the chunks of its file, and what TikTok accepted. `saved` has its state."""
 
     api: Api
     reader: StatusReader

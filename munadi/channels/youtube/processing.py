@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from munadi.channels.renditions import fitting
-from munadi.channels.youtube.posts import VISIBLE
+from munadi.channels.youtube.lookup import VISIBLE
 from munadi.channels.youtube.spec import THUMBNAIL, Settings
 from munadi.channels.youtube.state import Run
 from munadi.channels.youtube.verdicts import gone, judge

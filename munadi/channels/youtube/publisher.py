@@ -13,7 +13,7 @@ from munadi.channels.http import ChannelTools, cannot_look
 from munadi.channels.state import SavedState
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.comment import comment_below, find_comment, write_comment
-from munadi.channels.youtube.posts import by_content, by_id, is_live, published
+from munadi.channels.youtube.lookup import by_content, by_id, is_live, published
 from munadi.channels.youtube.processing import is_processed, process, processing_wait
 from munadi.channels.youtube.spec import Options, Privacy, Settings
 from munadi.channels.youtube.state import Prepared, Run

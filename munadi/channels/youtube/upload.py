@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from munadi.channels.youtube.api import RESUME_INCOMPLETE, SESSION_LOST
-from munadi.channels.youtube.posts import private_uploads
+from munadi.channels.youtube.lookup import private_uploads
 from munadi.channels.youtube.state import Run
 from munadi.channels.youtube.wire import metadata, read_video, video_of
 from munadi.domain.failure import ChannelError, Effect, Reason
