@@ -1,19 +1,19 @@
-"""The content's story: look at what is true, claim what is due, do what an operator asks."""
+"""What the workflow of a post calls: read what is true, claim what is due, do what an operator asks."""
 
 from __future__ import annotations
 
 from temporalio import activity
 
 from activities.messages import ContentRef, OperatorCommand
-from munadi.ports import Clock, Contents, Operators
+from munadi.ports import Clock, Operators, Schedule
 from munadi.publishing.model import Claim, CommandResult, View
 
 
 class ContentActivities:
     """Our own database only: idempotent, retried without end."""
 
-    def __init__(self, contents: Contents, operators: Operators, clock: Clock, holder: str) -> None:
-        self._contents = contents
+    def __init__(self, schedule: Schedule, operators: Operators, clock: Clock, holder: str) -> None:
+        self._schedule = schedule
         self._operators = operators
         self._clock = clock
         self._holder = holder
@@ -21,12 +21,12 @@ class ContentActivities:
     @activity.defn(name="look")
     async def look(self, ref: ContentRef) -> View | None:
         """Read the truth and acknowledge the wakes; None when there is no such content."""
-        return await self._contents.look(ref.content_id, self._clock.now())
+        return await self._schedule.look(ref.content_id, self._clock.now())
 
     @activity.defn(name="claim")
     async def claim(self, ref: ContentRef) -> Claim:
         """Take what is due by the injected clock. The point of no return."""
-        return await self._contents.claim(ref.content_id, self._clock.now(), self._holder)
+        return await self._schedule.claim(ref.content_id, self._clock.now(), self._holder)
 
     @activity.defn(name="operate")
     async def operate(self, command: OperatorCommand) -> CommandResult:

@@ -1,11 +1,12 @@
-"""What a workflow hands to an activity: ids, versions, counts. Answers are in `munadi.publishing.model`."""
+"""What a workflow hands to an activity: ids, versions, counts. The answers are in `munadi.publishing.model`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from munadi.domain.model import Model
-from munadi.publishing.model import Command
+from munadi.domain.publication import PublicationStatus
+from munadi.publishing.model import Command, NextStep, Step, StepResult
 
 # Tries of a call that certainly was not sent, before it becomes a hold on a durable timer: 0, 2, 8, 26 s.
 PUBLISH_TRIES = 4
@@ -46,3 +47,9 @@ class DeliveryRef(Model):
     """One event on its way to one endpoint."""
 
     delivery_id: str
+
+
+def read_again(ref: PublicationRef, step: Step | None) -> StepResult:
+    """The publication has changed since the workflow read it: the workflow must read the database again."""
+    status = step.status if step is not None else PublicationStatus.FAILED
+    return StepResult(publication_id=ref.publication_id, status=status, step=NextStep.LOOK, epoch=ref.epoch)

@@ -15,8 +15,8 @@ from munadi.config import Settings
 from munadi.domain.audit import ACTION_MEANING
 from munadi.domain.channel import ChannelSpec, MediaRule
 from munadi.domain.event import EventType
-from munadi.domain.publication import TRANSITIONS
 from munadi.domain.reasons import REASONS
+from munadi.publishing.states import TRANSITIONS
 from scripts.cli_reference import cli_reference
 from scripts.markdown import table
 from scripts.option_tables import meaning, rows

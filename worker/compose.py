@@ -18,7 +18,6 @@ from activities.keeping import KeepingActivities
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
-from activities.staging import StagingActivities
 from activities.webhooks import WebhookActivities
 from munadi.checking import AccountChecks
 from munadi.db.accounts.store import AccountStore
@@ -26,11 +25,10 @@ from munadi.db.accounts.upkeep import KeepingStore
 from munadi.db.session import Database
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.intake.preflight import PreflightCheck
-from munadi.publishing.attempts import PublicationLedger
-from munadi.publishing.later_steps import StageLedger
+from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.leftover_removal import DiscardOutbox
 from munadi.publishing.operators import OperatorCommands
-from munadi.publishing.schedule import ContentProgress
+from munadi.publishing.schedule import ScheduleStore
 from munadi.runtime import Runtime
 from munadi.tokens import AccountTokens
 from munadi.webhooks.dispatcher import EventDispatcher
@@ -69,16 +67,12 @@ def build_activities(
     """Every activity, with its ports filled."""
     holder, clock, channels = holder_name(), runtime.clock, runtime.channels
     around = runtime.around
-    ledger = around(PublicationLedger(database, runtime.keyring), "ledger")
-    contents = ContentActivities(
-        around(ContentProgress(database), "contents"), around(OperatorCommands(database), "operators"), clock, holder
-    )
-    preparing = PreparingActivities(ledger, channels, tokens, clock)
-    publishing = PublishingActivities(ledger, channels, tokens, clock, holder)
-    reconciling = ReconcilingActivities(ledger, channels, tokens, clock)
-    staging = StagingActivities(
-        ledger, around(StageLedger(database, runtime.keyring), "stages"), channels, tokens, clock, holder
-    )
+    attempts = around(AttemptStore(database, runtime.keyring), "attempts")
+    schedule = around(ScheduleStore(database, runtime.keyring), "schedule")
+    contents = ContentActivities(schedule, around(OperatorCommands(database), "operators"), clock, holder)
+    preparing = PreparingActivities(schedule, attempts, channels, tokens, clock)
+    publishing = PublishingActivities(schedule, attempts, channels, tokens, clock, holder)
+    reconciling = ReconcilingActivities(schedule, attempts, channels, tokens, clock)
     keeping = KeepingActivities(around(KeepingStore(database, runtime.keyring), "accounts"), channels, tokens, clock)
     return [
         contents.look,
@@ -87,9 +81,9 @@ def build_activities(
         preparing.prepare,
         publishing.publish,
         publishing.check,
+        publishing.finish,
+        publishing.locate,
         reconciling.reconcile,
-        staging.finish,
-        staging.locate,
         keeping.keep,
         # Also here, for tasks that an earlier version put on this queue.
         webhooks.deliver,

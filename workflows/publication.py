@@ -16,14 +16,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.preparing import PreparingActivities
     from activities.publishing import PublishingActivities
     from activities.reconciling import ReconcilingActivities
-    from activities.staging import StagingActivities
     from munadi.domain.channel import ChannelName
     from munadi.domain.publication import PublicationStatus
-    from munadi.publishing.model import Claimed, Mode, NextStep, Plan, StepResult
+    from munadi.publishing.model import Claimed, NextStep, Plan, StepResult
     from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, STAGE, told
-
-
-_FIRST = {Mode.PUBLISH: NextStep.PUBLISH, Mode.STAGES: NextStep.STAGE, Mode.LOCATE: NextStep.LOCATE}
 
 
 async def prepare(plan: Plan, draft_version: int) -> StepResult:
@@ -54,12 +50,13 @@ async def prepare(plan: Plan, draft_version: int) -> StepResult:
 
 async def run_publication(claimed: Claimed) -> StepResult:
     """From `publishing` to published, failed, unconfirmed or back to queued. The visible call is made at most once."""
-    step = _FIRST.get(claimed.mode, NextStep.RECONCILE)
+    look_first = claimed.mode is NextStep.LOOK_FIRST
+    step = NextStep.RECONCILE if look_first else claimed.mode
     ref = PublicationRef(
         publication_id=claimed.publication_id,
         epoch=claimed.epoch,
         draft_version=claimed.draft_version,
-        look_first=claimed.mode is Mode.LOOK_FIRST,
+        look_first=look_first,
     )
     while True:
         result = await _take(step, ref, claimed.channel)
@@ -78,11 +75,11 @@ async def _take(step: NextStep, ref: PublicationRef, channel: ChannelName) -> St
         )
     if step is NextStep.LOCATE:
         return await workflow.execute_activity_method(
-            StagingActivities.locate, ref, **told(CHECK, f"look for the post's id at {channel}")
+            PublishingActivities.locate, ref, **told(CHECK, f"look for the post's id at {channel}")
         )
     if step is NextStep.STAGE:
         return await workflow.execute_activity_method(
-            StagingActivities.finish, ref, **told(STAGE, f"next step at {channel}")
+            PublishingActivities.finish, ref, **told(STAGE, f"next step at {channel}")
         )
     if step is NextStep.RECONCILE:
         return await workflow.execute_activity_method(

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.messages import ContentRef, OperatorCommand
     from munadi.domain.ids import content_id_of
     from munadi.domain.publication import PublicationStatus
-    from munadi.publishing.model import Claimed, Mode, NextStep, Plan, StepResult
+    from munadi.publishing.model import Claimed, NextStep, Plan, StepResult
     from workflows import publication
     from workflows.attributes import ATTENTION
     from workflows.delivery_trigger import DeliveryTrigger
@@ -227,11 +227,11 @@ def _own_ref() -> ContentRef:
         raise ApplicationError(str(error), type="WORKFLOW_ID", non_retryable=True) from None
 
 
-def _mode_of(plan: Plan) -> Mode:
+def _mode_of(plan: Plan) -> NextStep:
     """How to take up a publication that nobody here is at."""
     if plan.status is not S.PUBLISHED:
-        return Mode.RECONCILE
-    return Mode.STAGES if plan.stages_left else Mode.LOCATE
+        return NextStep.RECONCILE
+    return NextStep.STAGE if plan.stages_left else NextStep.LOCATE
 
 
 def _has_come(moment: datetime | None) -> bool:

@@ -10,9 +10,7 @@ from typing import Any
 from munadi.domain.failure import Failure
 from munadi.domain.media import MediaAsset
 from munadi.domain.model import WireModel
-from munadi.domain.publication import ENDED, Hold, PublicationStatus, Warning_
-
-P = PublicationStatus
+from munadi.domain.publication import Hold, PublicationStatus, Warning_
 
 
 class ContentStatus(StrEnum):
@@ -26,25 +24,6 @@ class ContentStatus(StrEnum):
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
     CANCELED = "canceled"
-
-
-def roll_up(statuses: Iterable[PublicationStatus]) -> ContentStatus:
-    """The content's status from its publications' (design §2); unconfirmed counts as ended."""
-    given = list(statuses)
-    if not given:
-        raise ValueError("a content has at least one publication")
-    ended = [status in ENDED for status in given]
-    if P.PUBLISHING in given or (any(ended) and not all(ended)):
-        return ContentStatus.PUBLISHING
-    if not any(ended):
-        return ContentStatus.ACCEPTED if all(s is P.ACCEPTED for s in given) else ContentStatus.QUEUED
-    if P.UNCONFIRMED in given:
-        return ContentStatus.UNCONFIRMED
-    if all(status is P.PUBLISHED for status in given):
-        return ContentStatus.PUBLISHED
-    if P.PUBLISHED in given:
-        return ContentStatus.PARTIALLY_PUBLISHED
-    return ContentStatus.FAILED if P.FAILED in given else ContentStatus.CANCELED
 
 
 class Draft(WireModel):

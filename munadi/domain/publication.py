@@ -26,29 +26,8 @@ S = PublicationStatus
 # The first step of every publication. The later visible steps have names of their own (`comment`, `part-2`).
 POST = "post"
 
-# The only arrows. Every store call that changes a status checks it against this table.
-TRANSITIONS: dict[PublicationStatus, frozenset[PublicationStatus]] = {
-    S.ACCEPTED: frozenset({S.QUEUED, S.CANCELED, S.FAILED}),
-    S.QUEUED: frozenset({S.PUBLISHING, S.CANCELED, S.FAILED}),
-    S.PUBLISHING: frozenset({S.PUBLISHED, S.FAILED, S.UNCONFIRMED, S.QUEUED}),
-    S.UNCONFIRMED: frozenset({S.PUBLISHED, S.FAILED, S.QUEUED}),
-    S.FAILED: frozenset({S.QUEUED}),
-    S.PUBLISHED: frozenset(),
-    S.CANCELED: frozenset(),
-}
-
 ENDED = frozenset({S.PUBLISHED, S.FAILED, S.UNCONFIRMED, S.CANCELED})
 WAITING = frozenset({S.ACCEPTED, S.QUEUED})
-
-
-class IllegalTransition(Exception):
-    """A status change that the table does not know: a bug, never a business outcome."""
-
-
-def check_transition(before: PublicationStatus, after: PublicationStatus) -> None:
-    """Raise IllegalTransition unless the arrow is in the table."""
-    if after not in TRANSITIONS[before]:
-        raise IllegalTransition(f"a publication cannot go from {before} to {after}")
 
 
 class HoldReason(StrEnum):

@@ -1,8 +1,9 @@
 """What the activities are built on: protocols only. The worker decides who is real; tests hand in others.
 
 Channel        one network                              munadi.channels.<name>
-Contents       the content's story: look, claim, …      munadi.publishing.schedule
-Publications   the publish protocol's ledger            munadi.publishing.attempts
+Schedule       what is due, and the step to take        munadi.publishing.schedule
+Attempts       intents, outcomes, handles               munadi.publishing.attempts
+Operators      what an operator signals                 munadi.publishing.operators
 TokenKeeper    a usable token, refreshed under a lease  munadi.db.accounts.store + the channel's refresh
 AccountsKept   when a connection needs somebody         munadi.db.accounts.upkeep
 Deliveries     events on their way to subscribers       munadi.db.webhooks.deliveries
@@ -31,15 +32,17 @@ from munadi.ports.channel import (
 from munadi.ports.clock import Clock
 from munadi.ports.connecting import Asking, Authorizer, Choice, Consent, Granted, KnownByAddress
 from munadi.ports.keeping import AccountsKept, KeptAccount
-from munadi.ports.stores import Contents, Deliveries, Operators, Publications, Sender, Stages, TokenKeeper
-from munadi.publishing.model import Intent, IntentRefused, OpenAttempt, Settled, StaleEpoch, Work
+from munadi.ports.stores import Attempts, Deliveries, Operators, Schedule, Sender, TokenKeeper
+from munadi.publishing.model import Attempt, Refused, StaleEpoch, Step
 
 __all__ = [
     "AccountImport",
     "AccountsKept",
     "Answer",
     "Asking",
+    "Attempt",
     "Attempted",
+    "Attempts",
     "Authorizer",
     "Channel",
     "Channels",
@@ -47,31 +50,26 @@ __all__ = [
     "Clock",
     "Connection",
     "Consent",
-    "Contents",
     "Deliveries",
     "DueDelivery",
     "Gate",
     "Granted",
-    "Intent",
-    "IntentRefused",
     "KeptAccount",
     "KnownByAddress",
     "LinkCard",
     "LinkReader",
     "MediaReach",
     "MediaReader",
-    "OpenAttempt",
     "Operators",
     "PublicationDraft",
-    "Publications",
+    "Refused",
     "SaveHandle",
+    "Schedule",
     "SendResult",
     "Sender",
-    "Settled",
     "Stage",
-    "Stages",
     "StaleEpoch",
+    "Step",
     "TokenKeeper",
     "WaitingEndpoint",
-    "Work",
 ]

@@ -8,17 +8,32 @@ from typing import Any, Protocol
 
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.delivery import Attempted, DueDelivery, SendResult, WaitingEndpoint
-from munadi.domain.failure import ChannelError, Effect, Failure
-from munadi.domain.publication import HoldReason, Published, Warning_
-from munadi.publishing.model import Claim, Command, CommandResult, Intent, IntentRefused, Outcome, Settled, View, Work
+from munadi.domain.failure import ChannelError
+from munadi.domain.publication import POST, PublicationStatus, Published
+from munadi.publishing.model import (
+    Attempt,
+    Claim,
+    Command,
+    CommandResult,
+    Outcome,
+    Refused,
+    Step,
+    StepResult,
+    View,
+)
 
 
-class Contents(Protocol):
-    """The content's story as the workflow drives it. Each call is one transaction."""
+class Schedule(Protocol):
+    """What is due. The workflow of a post calls `look` and `claim`, activities `load` and `begin`."""
 
     async def look(self, content_id: str, now: datetime) -> View | None: ...
 
     async def claim(self, content_id: str, now: datetime, holder: str) -> Claim: ...
+
+    async def load(self, publication_id: str) -> Step | None: ...
+
+    async def begin(self, publication_id: str, now: datetime, statuses: frozenset[PublicationStatus]) -> Step | None:
+        """`load`, after raising the epoch of a publication in one of these statuses, so that a late intent fails."""
 
 
 class Operators(Protocol):
@@ -27,29 +42,12 @@ class Operators(Protocol):
     async def apply(self, content_id: str, command: Command, argument: Any, now: datetime) -> CommandResult: ...
 
 
-class Publications(Protocol):
-    """The publish protocol's ledger. Each call is one transaction."""
-
-    async def load(self, publication_id: str) -> Work | None: ...
+class Attempts(Protocol):
+    """Intents before visible calls, outcomes after them, and the handles that networks gave us."""
 
     async def open_attempt(
-        self, publication_id: str, *, epoch: int, stage: str, holder: str, now: datetime, deadline: datetime
-    ) -> Intent | IntentRefused: ...
-
-    async def record_outcome(
-        self, publication_id: str, attempt_id: str | None, *, epoch: int, outcome: Outcome, now: datetime
-    ) -> Settled: ...
-
-    async def begin_reconcile(self, publication_id: str, now: datetime) -> Work | None: ...
-
-    async def is_anothers(self, publication_id: str, post_id: str) -> bool:
-        """Whether another publication of the same account is known to be this post."""
-
-    async def requeue(self, publication_id: str, *, epoch: int, now: datetime) -> Settled: ...
-
-    async def unconfirmed(
-        self, publication_id: str, *, epoch: int, next_look_after: timedelta, now: datetime
-    ) -> Settled: ...
+        self, publication_id: str, *, step: str, epoch: int, holder: str, now: datetime, deadline: datetime
+    ) -> Attempt | Refused: ...
 
     async def save_handle(
         self,
@@ -63,39 +61,22 @@ class Publications(Protocol):
         now: datetime,
     ) -> None: ...
 
-    async def end_waiting(
-        self,
-        publication_id: str,
-        *,
-        epoch: int,
-        failure: Failure | None,
-        hold: HoldReason | None,
-        hold_for: timedelta | None,
-        now: datetime,
-        credentials_version: int | None = None,
-    ) -> Settled:
-        """`credentials_version`: of the credentials that the failure was met with."""
-
-
-class Stages(Protocol):
-    """What comes after the post is live: later visible steps, and its id where that is told late."""
-
-    async def located(self, publication_id: str, found: Published | None, now: datetime) -> Settled: ...
-
-    async def begin(self, publication_id: str, now: datetime) -> Work | None: ...
-
     async def record_outcome(
         self,
         publication_id: str,
         attempt_id: str | None,
         *,
-        stage: str,
-        effect: Effect,
-        warning: Warning_ | None = None,
-        provider_code: str | None = None,
-        raw: str | None = None,
+        step: str = POST,
+        epoch: int,
+        outcome: Outcome,
         now: datetime,
-    ) -> Settled: ...
+    ) -> StepResult: ...
+
+    async def record_id(self, publication_id: str, found: Published | None, now: datetime) -> StepResult:
+        """The id of a post that was published without one; None: not yet."""
+
+    async def is_anothers(self, publication_id: str, post_id: str) -> bool:
+        """Whether another publication of the same account is known to be this post."""
 
 
 class Deliveries(Protocol):

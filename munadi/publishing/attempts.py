@@ -1,13 +1,13 @@
-"""The publish protocol's ledger: intents before visible calls, outcomes after them. (Port: munadi.ports.Publications.)
+"""Attempts: an intent before each visible call, its outcome after it. (Port: munadi.ports.Attempts.)
 
-An attempt is inserted, and committed, before its visible call, only under the current epoch and only while the
-publication is `publishing`. It is closed once its outcome is certain; an unknown one stays open until `reconcile`
-has found out.
+An attempt is inserted, and committed, before its visible call, only under the current epoch and only while its step is
+the one to take. It is closed once its outcome is certain. An unknown one stays open until `reconcile` has checked the
+network. Every method is one transaction.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -18,65 +18,52 @@ from munadi.crypto import KeyRing
 from munadi.db.accounts.rows import note_outcome
 from munadi.db.ids import new_id
 from munadi.db.session import Database
-from munadi.db.tables import AccountRow, AttemptRow, ContentRow, DraftRow, PublicationRow
-from munadi.domain.event import EventType
-from munadi.domain.failure import Failure
+from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
 from munadi.domain.ids import Prefix
-from munadi.domain.publication import POST, HoldReason, PublicationStatus
+from munadi.domain.publication import POST, HoldReason, PublicationStatus, Published
 from munadi.publishing.content import LockedContent
-from munadi.publishing.handles import handle_of, stored
+from munadi.publishing.handles import stored
 from munadi.publishing.leftovers import is_over, leave_behind, leave_detached
-from munadi.publishing.model import Intent, IntentRefused, Outcome, Settled, StaleEpoch, Work
-from munadi.publishing.outcomes import owned_by_another, record_outcome
-from munadi.publishing.steps import open_attempts, work_of
+from munadi.publishing.model import PREPARE, Attempt, Outcome, Refused, StaleEpoch, StepResult
+from munadi.publishing.outcomes import apply_outcome, locate, owned_by_another
+from munadi.publishing.schedule import open_attempt_of
+from munadi.publishing.states import next_step_of
 
 S = PublicationStatus
 
 
-class PublicationLedger:
-    """Attempts, handles and their outcomes; every call is one transaction."""
+class AttemptStore:
+    """Opens attempts, saves handles and records outcomes."""
 
     def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
         self._keyring = keyring
 
-    async def load(self, publication_id: str) -> Work | None:
-        """Everything an activity needs to know of a publication, or None."""
-        async with self._database.read() as session:
-            row = await session.get(PublicationRow, publication_id)
-            content = await session.get(ContentRow, row.content_id) if row else None
-            if row is None or content is None:
-                return None
-            draft = await session.get(DraftRow, (content.id, content.draft_version))
-            if draft is None:
-                return None
-            return await work_of(session, content, draft, row, handle_of(self._keyring, content, row))
-
     async def open_attempt(
-        self, publication_id: str, *, epoch: int, stage: str, holder: str, now: datetime, deadline: datetime
-    ) -> Intent | IntentRefused:
+        self, publication_id: str, *, step: str, epoch: int, holder: str, now: datetime, deadline: datetime
+    ) -> Attempt | Refused:
         """Record the intent of a visible call; committed when this returns. Refused unless it may be made now."""
         async with self._database.write() as session:
             locked = await LockedContent.lock_by_publication(session, publication_id, now)
             if locked is None:
-                return IntentRefused("GONE")
+                return Refused("GONE")
             row = locked.publication(publication_id)
-            if row.epoch != epoch or not _may_take(row, stage):
-                return IntentRefused("STALE")
+            if row.epoch != epoch or not _may_take(row, step):
+                return Refused("STALE")
             account = await session.get(AccountRow, row.account_id)
             if account is None or account.deleted_at is not None:
-                return IntentRefused("ACCOUNT_GONE")
+                return Refused("ACCOUNT_GONE")
             if account.paused_until is not None and account.paused_until > locked.now:
-                return IntentRefused("PAUSED", account.paused_until - locked.now)
-            if await open_attempts(session, publication_id, stage):
-                return IntentRefused("OPEN_ATTEMPT")
+                return Refused("PAUSED", account.paused_until - locked.now)
+            if await open_attempt_of(session, publication_id, step) is not None:
+                return Refused("OPEN_ATTEMPT")
             row.attempt_count += 1
             row.look_since = None
             attempt = AttemptRow(
                 id=new_id(Prefix.ATTEMPT),
                 publication_id=publication_id,
-                stage=stage,
-                number=await _next_number(session, publication_id, stage),
+                stage=step,
+                number=await _next_number(session, publication_id, step),
                 epoch=epoch,
                 holder=holder,
                 intent_at=locked.now,
@@ -88,80 +75,8 @@ class PublicationLedger:
             except IntegrityError:
                 # Another intent slipped in between (no row lock on a foreign database): it goes first.
                 await session.rollback()
-                return IntentRefused("OPEN_ATTEMPT")
-            return Intent(attempt.id, attempt.number, locked.now)
-
-    async def record_outcome(
-        self, publication_id: str, attempt_id: str | None, *, epoch: int, outcome: Outcome, now: datetime
-    ) -> Settled:
-        """Close an attempt and walk the arrow its outcome tells, in one transaction (rules in `settle.py`)."""
-        async with self._database.write() as session:
-            locked = await LockedContent.lock_by_publication(session, publication_id, now)
-            if locked is None:
-                raise LookupError(publication_id)
-            row = locked.publication(publication_id)
-            attempt = await session.get(AttemptRow, attempt_id) if attempt_id else None
-            await record_outcome(locked, row, attempt, epoch, outcome)
-            await locked.close()
-            # Of a token, whoever tried to renew it knows more: that is noted already.
-            held = outcome.hold_cause if outcome.hold is not HoldReason.TOKEN else None
-            worked = outcome.published is not None
-            failure, version = outcome.failure or held, outcome.credentials_version
-            await note_outcome(session, row.account_id, worked=worked, failure=failure, now=now, version=version)
-            return Settled(S(row.status), row.epoch, row.next_look_at, locked.deliveries, bool(row.stages))
-
-    async def begin_reconcile(self, publication_id: str, now: datetime) -> Work | None:
-        """Raise the epoch, so that a late intent fails, and tell what is on record."""
-        async with self._database.write() as session:
-            locked = await LockedContent.lock_by_publication(session, publication_id, now)
-            if locked is None:
-                return None
-            row = locked.publication(publication_id)
-            if row.status in (S.PUBLISHING, S.UNCONFIRMED):
-                row.epoch += 1
-            for attempt in await open_attempts(session, publication_id, POST):
-                attempt.was_uncertain = True  # whatever this look finds
-            await session.flush()
-            handle = handle_of(self._keyring, locked.content, row)
-            return await work_of(session, locked.content, locked.draft, row, handle)
-
-    async def is_anothers(self, publication_id: str, post_id: str) -> bool:
-        """Whether another publication of the same account is known to be this post."""
-        async with self._database.read() as session:
-            row = await session.get(PublicationRow, publication_id)
-            return row is not None and await owned_by_another(session, row, post_id)
-
-    async def requeue(self, publication_id: str, *, epoch: int, now: datetime) -> Settled:
-        """Nothing was ever sent: publishing → queued, due at once."""
-        async with self._database.write() as session:
-            locked = await LockedContent.lock_by_publication(session, publication_id, now)
-            if locked is None:
-                raise LookupError(publication_id)
-            row = locked.publication(publication_id)
-            if row.epoch == epoch and row.status == S.PUBLISHING:
-                locked.release(row)
-                await locked.move(row, S.QUEUED, EventType.PUBLISH_RESUMED)
-                await locked.close()
-            return Settled(S(row.status), row.epoch, None, locked.deliveries)
-
-    async def unconfirmed(
-        self, publication_id: str, *, epoch: int, next_look_after: timedelta, now: datetime
-    ) -> Settled:
-        """We looked and cannot tell: publishing → unconfirmed, or the next look; none after publishBy."""
-        async with self._database.write() as session:
-            locked = await LockedContent.lock_by_publication(session, publication_id, now)
-            if locked is None:
-                raise LookupError(publication_id)
-            row = locked.publication(publication_id)
-            if row.epoch == epoch and row.status in (S.PUBLISHING, S.UNCONFIRMED):
-                if row.status == S.PUBLISHING:
-                    row.look_count = 0
-                    await locked.move(row, S.UNCONFIRMED, EventType.PUBLISH_UNCONFIRMED)
-                row.look_count += 1
-                at = now + next_look_after
-                row.next_look_at = at if at <= locked.content.publish_by else None
-                await locked.close()
-            return Settled(S(row.status), row.epoch, row.next_look_at, locked.deliveries)
+                return Refused("OPEN_ATTEMPT")
+            return Attempt(attempt.id, attempt.number, locked.now, deadline)
 
     async def save_handle(
         self,
@@ -174,9 +89,9 @@ class PublicationLedger:
         expires_at: datetime | None,
         now: datetime,
     ) -> None:
-        """Keep what the network gave us. StaleEpoch when the draft was edited or this activity was overtaken.
+        """Save what the network gave us. StaleEpoch when the draft was edited or another run has taken over.
 
-        What comes too late to be used (the draft was edited, the publication canceled) is kept to be removed.
+        What comes too late to be used (the draft was edited, the publication canceled) is saved to be removed.
         """
         sealed, public = stored(self._keyring, publication_id, state)
         async with self._database.write() as session:
@@ -186,7 +101,7 @@ class PublicationLedger:
             row = locked.publication(publication_id)
             is_edited = locked.content.draft_version != draft_version
             if is_edited and state:
-                # Only before the first claim, so that a preparation alone can be told this.
+                # A draft is edited only before the first claim, so this is a preparation.
                 await leave_detached(session, row, now, draft_version=draft_version, sealed=sealed, public=public)
             is_current = row.epoch == epoch and not is_edited
             if is_current:
@@ -198,48 +113,87 @@ class PublicationLedger:
         if not is_current:
             raise StaleEpoch(publication_id)
 
-    async def end_waiting(
+    async def record_outcome(
         self,
         publication_id: str,
+        attempt_id: str | None,
         *,
+        step: str = POST,
         epoch: int,
-        failure: Failure | None,
-        hold: HoldReason | None,
-        hold_for: timedelta | None,
+        outcome: Outcome,
         now: datetime,
-        credentials_version: int | None = None,
-    ) -> Settled:
-        """A preparation met a condition (a hold, with its cause) or its end (failed); nothing visible was tried."""
+    ) -> StepResult:
+        """Close an attempt and change its publication, by the table in `outcomes`. `attempt_id` None: nothing was sent.
+
+        `step` is POST, PREPARE, or the name of a later step. LookupError when there is no such publication.
+        """
         async with self._database.write() as session:
             locked = await LockedContent.lock_by_publication(session, publication_id, now)
             if locked is None:
                 raise LookupError(publication_id)
             row = locked.publication(publication_id)
-            if row.epoch == epoch and row.status == S.QUEUED:
-                if hold is not None:
-                    await locked.hold(row, hold, now + hold_for if hold_for is not None else None, failure)
-                elif failure is not None:
-                    await locked.fail(row, failure)
-                await locked.close()
-                if hold is not HoldReason.TOKEN:
-                    await note_outcome(
-                        session, row.account_id, worked=False, failure=failure, now=now, version=credentials_version
-                    )
-            return Settled(S(row.status), row.epoch, None, locked.deliveries)
+            attempt = await session.get(AttemptRow, attempt_id) if attempt_id else None
+            applied = await apply_outcome(locked, row, attempt, step=step, epoch=epoch, outcome=outcome)
+            await locked.close()
+            if step == POST or (step == PREPARE and applied):
+                await _note_on_account(session, row.account_id, outcome, now)
+            return _result(locked, row)
+
+    async def record_id(self, publication_id: str, found: Published | None, now: datetime) -> StepResult:
+        """Record the id of a post that was published without one, or plan the next look for it."""
+        async with self._database.write() as session:
+            locked = await LockedContent.lock_by_publication(session, publication_id, now)
+            if locked is None:
+                raise LookupError(publication_id)
+            row = locked.publication(publication_id)
+            await locate(locked, row, found)
+            await locked.close()
+            return _result(locked, row)
+
+    async def is_anothers(self, publication_id: str, post_id: str) -> bool:
+        """Whether another publication of the same account is known to be this post."""
+        async with self._database.read() as session:
+            row = await session.get(PublicationRow, publication_id)
+            return row is not None and await owned_by_another(session, row, post_id)
 
 
-def _may_take(row: PublicationRow, stage: str) -> bool:
+def _may_take(row: PublicationRow, step: str) -> bool:
     """The post while it is being published; a later step once it is, in order."""
-    if stage == POST:
+    if step == POST:
         return row.status == S.PUBLISHING
-    return row.status == S.PUBLISHED and row.stages[:1] == [stage]
+    return row.status == S.PUBLISHED and row.stages[:1] == [step]
 
 
-async def _next_number(session: AsyncSession, publication_id: str, stage: str) -> int:
+async def _next_number(session: AsyncSession, publication_id: str, step: str) -> int:
     query = (
         select(AttemptRow.number)
-        .where(AttemptRow.publication_id == publication_id, AttemptRow.stage == stage)
+        .where(AttemptRow.publication_id == publication_id, AttemptRow.stage == step)
         .order_by(col(AttemptRow.number).desc())
         .limit(1)
     )
     return ((await session.exec(query)).first() or 0) + 1
+
+
+async def _note_on_account(session: AsyncSession, account_id: str, outcome: Outcome, now: datetime) -> None:
+    """The account shows how its last post went. A token's failure is recorded where its renewal was tried."""
+    held = outcome.hold_cause if outcome.hold is not HoldReason.TOKEN else None
+    await note_outcome(
+        session,
+        account_id,
+        worked=outcome.published is not None,
+        failure=outcome.failure or held,
+        now=now,
+        version=outcome.credentials_version,
+    )
+
+
+def _result(locked: LockedContent, row: PublicationRow) -> StepResult:
+    status = S(row.status)
+    return StepResult(
+        publication_id=row.id,
+        status=status,
+        step=next_step_of(status, steps_left=bool(row.stages), next_look_at=row.next_look_at),
+        epoch=row.epoch,
+        next_look_at=row.next_look_at,
+        deliveries=locked.deliveries,
+    )

@@ -20,12 +20,13 @@ from munadi.db.ids import new_id
 from munadi.db.session import announce_deliveries, waited
 from munadi.db.tables import AccountRow, ContentRow, DraftRow, EventRow, PublicationRow
 from munadi.domain.account import AccountStatus
-from munadi.domain.content import ContentView, roll_up
+from munadi.domain.content import ContentView
 from munadi.domain.event import EventType
 from munadi.domain.failure import Failure
 from munadi.domain.ids import Prefix
-from munadi.domain.publication import ENDED, HOLD_GROWTH, HoldReason, PublicationStatus, check_transition, growing
+from munadi.domain.publication import ENDED, HOLD_GROWTH, HoldReason, PublicationStatus, growing
 from munadi.publishing.leftovers import forget_handle, has_handle, is_over, is_spent, leave_behind
+from munadi.publishing.states import check_transition, roll_up
 
 # The caller wakes the workflow after its commit; the relay does so this much later if nobody has.
 FIRST_WAKE = timedelta(seconds=5)

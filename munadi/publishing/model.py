@@ -1,4 +1,9 @@
-"""The types of the publishing core. What passes through Temporal holds only ids, times, enums and counts."""
+"""The types of the publishing core.
+
+A post has a `Plan` per publication, which the workflow waits on. An activity takes one `Step` at a time: each try is an
+`Attempt`, and ends with an `Outcome`. What passes through Temporal holds only ids, times, enums and counts; its field
+names never change, because recorded histories have them.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +15,36 @@ from munadi.domain.channel import ChannelName
 from munadi.domain.content import PublicationDraft
 from munadi.domain.failure import Effect, Failure
 from munadi.domain.model import Model
-from munadi.domain.publication import ENDED, Handle, HoldReason, PublicationStatus, Published
+from munadi.domain.publication import ENDED, Handle, HoldReason, PublicationStatus, Published, Warning_
+
+# The invisible step before the post. It has no attempts, because it may be repeated.
+PREPARE = "prepare"
+
+
+class NextStep(StrEnum):
+    """What the workflow does next with a publication.
+
+    LOOK: read the database again. LOOK_FIRST: check the network before the first send. STAGE: the next step after the
+    post. LOCATE: read the id of a post that is live without one.
+    """
+
+    DONE = "done"
+    LOOK = "look"
+    READY = "ready"
+    AGAIN = "again"
+    CHECK = "check"
+    RECONCILE = "reconcile"
+    PUBLISH = "publish"
+    LOOK_FIRST = "look_first"
+    STAGE = "stage"
+    LOCATE = "locate"
 
 
 class Plan(Model):
     """One publication as the workflow must treat it now.
 
-    `prepare_at` is None when nothing invisible is left to do; `held_until` is None when nothing holds it, and
-    far in the future when only somebody's act can release it.
+    `prepare_at` is None when nothing invisible is left to do. `held_until` is None when no condition holds it, and far
+    in the future when only a person can release it.
     """
 
     publication_id: str
@@ -47,21 +74,21 @@ class Plan(Model):
 
     @property
     def wants_at(self) -> datetime | None:
-        """The next moment at which something must happen to it; None when it rests or somebody is at it."""
+        """The next moment at which the workflow must act; None when it has ended or a task works on it."""
         if self.status is PublicationStatus.QUEUED:
             at = self.claimable_at or self.preparable_at
             return None if at is None else min(at, self.publish_by)
-        looked_for = self.status in (PublicationStatus.UNCONFIRMED, PublicationStatus.PUBLISHED)
-        return self.next_look_at if looked_for else None
+        may_look = self.status in (PublicationStatus.UNCONFIRMED, PublicationStatus.PUBLISHED)
+        return self.next_look_at if may_look else None
 
     @property
     def rests(self) -> bool:
-        """Ended, with no look planned and no later visible step (a comment, a part) to take."""
+        """Whether it has ended, with no look planned and no later step (a comment, a part) to take."""
         return self.status in ENDED and self.next_look_at is None and not self.stages_left
 
 
 class View(Model):
-    """The answer of a look. `deliveries` counts the event deliveries that wait for `deliver`."""
+    """A post as the workflow reads it. `deliveries` counts the new event deliveries."""
 
     content_id: str
     brand_ref: str
@@ -70,50 +97,26 @@ class View(Model):
     deliveries: int = 0
 
 
-class Mode(StrEnum):
-    """How to take up a publication that is `publishing`."""
-
-    PUBLISH = "publish"
-    LOOK_FIRST = "look_first"
-    RECONCILE = "reconcile"
-    STAGES = "stages"
-    LOCATE = "locate"
-
-
 class Claimed(Model):
-    """One publication that is `publishing`, with the epoch under which this run may act."""
+    """One publication that is `publishing`, with the epoch under which this run may act. `mode`: its first step."""
 
     publication_id: str
     channel: ChannelName
     epoch: int
     draft_version: int
-    mode: Mode
+    mode: NextStep
 
 
 class Claim(Model):
-    """The answer of a claim: what is publishing now, or how long to sleep (a lagging clock must not spin)."""
+    """What is publishing now, or how long to sleep because this worker's clock lags."""
 
     claimed: tuple[Claimed, ...] = ()
     sleep: timedelta | None = None
     deliveries: int = 0
 
 
-class NextStep(StrEnum):
-    """What the workflow does next with a publication."""
-
-    DONE = "done"
-    LOOK = "look"
-    READY = "ready"
-    AGAIN = "again"
-    CHECK = "check"
-    RECONCILE = "reconcile"
-    PUBLISH = "publish"
-    STAGE = "stage"
-    LOCATE = "locate"
-
-
 class StepResult(Model):
-    """The answer of an activity on one publication: its status now, and the next step after `after`."""
+    """A publication after one activity: its status, and the next step, to be taken after `after`."""
 
     publication_id: str
     status: PublicationStatus
@@ -133,51 +136,42 @@ class Command(StrEnum):
 
 
 class CommandResult(Model):
-    """What became of an operator's signal, in words for the current details."""
+    """Whether an operator's signal was applied, in words for the current details."""
 
     applied: bool
     text: str
 
 
-class Outcome(Model):
-    """How one attempt ended, as the channel's answer was sorted. Exactly one of the four outcomes is told.
-
-    published: it is live · failure: refused for good · hold: not sent, wait · pending: accepted, not yet live;
-    none of them: unknown, the attempt stays open for `reconcile`.
-    `credentials_version`: of the credentials that the call was made with; a failure is noted on their connection only.
-    """
-
-    effect: Effect
-    published: Published | None = None
-    failure: Failure | None = None
-    hold: HoldReason | None = None
-    hold_for: timedelta | None = None
-    hold_cause: Failure | None = None
-    pending: bool = False
-    retry: bool = False
-    provider_code: str | None = None
-    raw: str | None = None
-    credentials_version: int | None = None
-
-
 @dataclass(frozen=True)
-class OpenAttempt:
-    """A visible call whose end is not certain.
+class Attempt:
+    """One visible call on record: it may be made until `deadline_at`, and is open until its outcome is certain.
 
-    `outcome` is what its caller said: UNKNOWN, SENT when the network accepted it and works on it still, else None.
+    `effect` is what its caller recorded: UNKNOWN, SENT when the network accepted it and still works on it, else None.
     """
 
     id: str
-    stage: str
+    number: int
     intent_at: datetime
     deadline_at: datetime
-    outcome: Effect | None
-    number: int = 1
+    effect: Effect | None = None
 
 
 @dataclass(frozen=True)
-class Work:
-    """A publication as an activity needs it: what to show, for whom, and what is on record."""
+class Refused:
+    """No visible call may be made: GONE, STALE, ACCOUNT_GONE, PAUSED (for `wait`), OPEN_ATTEMPT."""
+
+    code: str
+    wait: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """The next visible step of a publication, with its draft, its account and what is on record.
+
+    `name` is POST until the post is live, then the next later step (`comment`, `part-2`), or None when none is left.
+    `attempt` is the open attempt of that step. `attempts` counts all of the publication. `look_since` is set when the
+    database is a restored one: since then the network may have the post without a record here.
+    """
 
     publication_id: str
     content_id: str
@@ -191,41 +185,46 @@ class Work:
     publish_by: datetime
     attempts: int
     looks: int
-    open_attempt: OpenAttempt | None
-    # Since when the network may have it unknown to us: the database is a restored one.
+    name: str | None
+    attempt: Attempt | None = None
     look_since: datetime | None = None
-    # The next later visible step of a published one, and its visible call whose end is not certain.
-    stage: str | None = None
-    stage_attempt: OpenAttempt | None = None
+
+    def then(self, step: NextStep, after: timedelta = timedelta(0)) -> StepResult:
+        """The publication stays as it is, and continues with `step`."""
+        return StepResult(
+            publication_id=self.publication_id, status=self.status, step=step, epoch=self.epoch, after=after
+        )
 
 
-@dataclass(frozen=True)
-class Intent:
-    """A recorded intent: the visible call may be made, until the deadline it was opened with."""
+class Outcome(Model):
+    """How a step ended. The first of these that is set decides (`munadi.publishing.outcomes` has the table):
 
-    attempt_id: str
-    number: int
-    at: datetime
+    published: it is live · failure: refused for good · hold: not sent, wait · pending: accepted, not yet live ·
+    requeue: never sent, due at once · look_after: the network cannot tell, check again after that long · warning: a
+    later step is given up. None of them: an unknown effect leaves the attempt open for `reconcile`.
 
+    `then` and `after` say what the workflow does next if the publication stays as it is; with `retry` the activity
+    raises, so that Temporal retries it. `credentials_version` is that of the credentials the call was made with: a
+    failure is recorded on their connection only.
+    """
 
-@dataclass(frozen=True)
-class IntentRefused:
-    """No visible call may be made: GONE, STALE, ACCOUNT_GONE, PAUSED (for `wait`), OPEN_ATTEMPT."""
-
-    code: str
-    wait: timedelta | None = None
-
-
-@dataclass(frozen=True)
-class Settled:
-    """What is true of a publication after a transaction."""
-
-    status: PublicationStatus
-    epoch: int
-    next_look_at: datetime | None
-    deliveries: int
-    stages_left: bool = False
+    effect: Effect
+    published: Published | None = None
+    failure: Failure | None = None
+    hold: HoldReason | None = None
+    hold_for: timedelta | None = None
+    hold_cause: Failure | None = None
+    pending: bool = False
+    requeue: bool = False
+    look_after: timedelta | None = None
+    warning: Warning_ | None = None
+    retry: bool = False
+    then: NextStep | None = None
+    after: timedelta = timedelta(0)
+    provider_code: str | None = None
+    raw: str | None = None
+    credentials_version: int | None = None
 
 
 class StaleEpoch(Exception):
-    """The draft was edited or somebody overtook this activity: stop, and change nothing."""
+    """The draft was edited, or another run has taken over: stop, and change nothing."""

@@ -1,13 +1,18 @@
-"""How the outcome of one attempt changes its publication (design §5, effect). One function, one table test.
+"""How the outcome of a step changes its publication. One function, one table.
 
-| the outcome says | current epoch | overtaken (stale epoch) |
+| the outcome is | current epoch | stale epoch (another run has taken over) |
 |---|---|---|
-| published | published | published: a late 2xx is a fact whatever the epoch |
+| published | published | published: a late success is a fact, whatever the epoch |
 | failure | failed | only its own attempt is closed |
 | hold | queued, held | only its own attempt is closed |
+| requeue | queued, due at once | nothing |
+| look_after | unconfirmed, or the next look | nothing |
 | retry | stays publishing, attempt closed as not sent | the same |
-| pending | stays publishing, attempt stays open as sent: `check` ends it, nobody sends it again | the same |
-| nothing (unknown) | stays publishing, attempt stays open | the same, unless it was closed for certain meanwhile |
+| pending | stays publishing, attempt stays open as sent: `check` ends it, it is never sent again | the same |
+| none of these (unknown) | stays publishing, attempt stays open | the same, unless it was closed for certain |
+
+A failure and a hold of PREPARE change a publication that is still queued. A later step (a comment, a part) never
+changes the status, whatever the epoch: sent passes the step, a warning gives up all that are left.
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ from munadi.domain.failure import Effect
 from munadi.domain.publication import (
     HOLD_GROWTH,
     ID_LOOK_GROWTH,
+    POST,
     POST_ID_PENDING,
     HoldReason,
     PublicationStatus,
@@ -31,11 +37,11 @@ from munadi.domain.publication import (
     growing,
 )
 from munadi.publishing.content import LockedContent
-from munadi.publishing.model import Outcome
+from munadi.publishing.model import PREPARE, Outcome
 
 S = PublicationStatus
 
-# The arrows from wherever a publication stands to `published`, for a success that comes late.
+# The arrows from each status to `published`, for a success that comes late.
 _TO_PUBLISHED: dict[PublicationStatus, tuple[tuple[PublicationStatus, EventType], ...]] = {
     S.PUBLISHING: ((S.PUBLISHED, EventType.PUBLISH_SUCCEEDED),),
     S.UNCONFIRMED: ((S.PUBLISHED, EventType.PUBLISH_SUCCEEDED),),
@@ -48,28 +54,38 @@ _TO_PUBLISHED: dict[PublicationStatus, tuple[tuple[PublicationStatus, EventType]
 }
 
 
-async def record_outcome(
-    locked: LockedContent, row: PublicationRow, attempt: AttemptRow | None, epoch: int, outcome: Outcome
-) -> None:
-    """Apply an outcome to a locked publication."""
-    if attempt is not None:
+async def apply_outcome(
+    locked: LockedContent, row: PublicationRow, attempt: AttemptRow | None, *, step: str, epoch: int, outcome: Outcome
+) -> bool:
+    """Change a locked publication and its attempt by the table above; False when the epoch or the status is stale."""
+    if attempt is not None and outcome.look_after is None:
         _close(locked, row, attempt, outcome)
+    if step not in (POST, PREPARE):
+        _later_step(locked, row, step, outcome)
+        return True
     if outcome.published is not None:
         await _published(locked, row, attempt, outcome.published)
-        return
-    if row.epoch != epoch or row.status not in (S.PUBLISHING, S.UNCONFIRMED):
-        return
+        return True
+    in_question = (S.QUEUED,) if step == PREPARE else (S.PUBLISHING, S.UNCONFIRMED)
+    if row.epoch != epoch or row.status not in in_question:
+        return False
     if outcome.failure is not None:
         failure = outcome.failure
         if attempt is not None:
             failure = failure.model_copy(update={"attempt_id": attempt.id})
         await locked.fail(row, failure)
     elif outcome.hold is not None:
-        await _hold(locked, row, attempt, outcome)
+        await _hold(locked, row, attempt, outcome, outcome.hold)
+    elif outcome.requeue and row.status == S.PUBLISHING:
+        locked.release(row)
+        await locked.move(row, S.QUEUED, EventType.PUBLISH_RESUMED)
+    elif outcome.look_after is not None:
+        await _unconfirmed(locked, row, outcome.look_after)
+    return True
 
 
 def _close(locked: LockedContent, row: PublicationRow, attempt: AttemptRow, outcome: Outcome) -> None:
-    """Write the outcome down. What was closed for certain is only changed by a later proof of acceptance."""
+    """Record the outcome. What was closed for certain is only changed by a later proof of acceptance."""
     open_before = attempt.is_open
     if not open_before and outcome.published is None and not outcome.pending:
         return
@@ -77,11 +93,20 @@ def _close(locked: LockedContent, row: PublicationRow, attempt: AttemptRow, outc
     attempt.ended_at = locked.now
     attempt.provider_code = outcome.provider_code or attempt.provider_code
     attempt.raw = outcome.raw or attempt.raw
-    # A late "accepted, still at work" opens the last attempt again, so that nobody sends another.
+    # A late "accepted, still at work" opens the last attempt again, so that no other is sent.
     opens_again = outcome.pending and attempt.number == row.attempt_count and row.status != S.PUBLISHED
     uncertain = outcome.effect is Effect.UNKNOWN or outcome.pending
-    attempt.is_open = uncertain and (open_before or opens_again)
+    attempt.is_open = uncertain and outcome.warning is None and (open_before or opens_again)
     attempt.was_uncertain = attempt.was_uncertain or uncertain
+
+
+def _later_step(locked: LockedContent, row: PublicationRow, step: str, outcome: Outcome) -> None:
+    if outcome.effect is Effect.SENT and row.stages[:1] == [step]:
+        row.stages = row.stages[1:]
+    elif outcome.warning is not None and row.stages:
+        row.stages = []
+        row.warnings = [*row.warnings, outcome.warning.model_dump(mode="json")]
+    row.updated_at = locked.now
 
 
 async def _published(locked: LockedContent, row: PublicationRow, attempt: AttemptRow | None, what: Published) -> None:
@@ -96,7 +121,7 @@ async def _published(locked: LockedContent, row: PublicationRow, attempt: Attemp
     begun = attempt.intent_at if attempt is not None else row.published_at
     row.lateness_ms = round((begun - row.due_at) / timedelta(milliseconds=1))
     if attempt is None and row.lateness_ms < 0:
-        # Found by a look of a restored database: it went out at an earlier due time, which nobody remembers.
+        # Found by a look of a restored database: it was published at an earlier due time, which is not on record.
         row.lateness_ms = None
     row.warnings = [*row.warnings, *(warning.model_dump(mode="json") for warning in what.warnings)]
     if what.post_id is not None and await owned_by_another(locked.session, row, what.post_id):
@@ -118,7 +143,7 @@ def plan_id_look(locked: LockedContent, row: PublicationRow) -> None:
 
 
 async def locate(locked: LockedContent, row: PublicationRow, found: Published | None) -> None:
-    """A later look at a live post without an id: fill it in and tell it, or plan the next look."""
+    """A later look at a live post without an id: record the id with an event, or plan the next look."""
     if row.status != S.PUBLISHED or row.provider_post_id is not None:
         row.next_look_at = None
         return
@@ -131,20 +156,20 @@ async def locate(locked: LockedContent, row: PublicationRow, found: Published | 
     await locked.emit(EventType.CONTENT_UPDATED, row)
 
 
-async def _hold(locked: LockedContent, row: PublicationRow, attempt: AttemptRow | None, outcome: Outcome) -> None:
-    reason = outcome.hold
-    assert reason is not None
-    event = EventType.PUBLISH_RESUMED if row.status == S.UNCONFIRMED else None
-    await locked.move(row, S.QUEUED, event)
-    if event is not None:
+async def _hold(
+    locked: LockedContent, row: PublicationRow, attempt: AttemptRow | None, outcome: Outcome, reason: HoldReason
+) -> None:
+    if row.status == S.UNCONFIRMED:
+        await locked.move(row, S.QUEUED, EventType.PUBLISH_RESUMED)
         locked.release(row)
         return
-    if reason is HoldReason.TOKEN:
-        until = None
-    else:
+    if row.status == S.PUBLISHING:
+        await locked.move(row, S.QUEUED, None)
+        row.hold_reason = None
+    until = None
+    if reason is not HoldReason.TOKEN:
         wait = outcome.hold_for if outcome.hold_for is not None else growing(HOLD_GROWTH, row.hold_count)
         until = locked.now + wait
-    row.hold_reason = None
     cause = outcome.hold_cause
     if cause is not None and attempt is not None:
         cause = cause.model_copy(update={"attempt_id": attempt.id})
@@ -155,6 +180,16 @@ async def _hold(locked: LockedContent, row: PublicationRow, attempt: AttemptRow 
         version = outcome.credentials_version
         if account is not None and (version is None or account.connected_version <= version):
             account.paused_until = max(until, account.paused_until or until)
+
+
+async def _unconfirmed(locked: LockedContent, row: PublicationRow, look_after: timedelta) -> None:
+    """Unconfirmed, or still: the next look is planned; none after publishBy."""
+    if row.status == S.PUBLISHING:
+        row.look_count = 0
+        await locked.move(row, S.UNCONFIRMED, EventType.PUBLISH_UNCONFIRMED)
+    row.look_count += 1
+    at = locked.now + look_after
+    row.next_look_at = at if at <= locked.content.publish_by else None
 
 
 async def owned_by_another(session: AsyncSession, row: PublicationRow, post_id: str) -> bool:

@@ -17,8 +17,8 @@ from munadi.domain.event import EventType
 from munadi.domain.failure import Failure
 from munadi.domain.publication import WAITING
 from munadi.publishing.content import LockedContent
-from munadi.publishing.model import Work
-from munadi.publishing.steps import work_of
+from munadi.publishing.model import Step
+from munadi.publishing.schedule import step_of
 
 # A sixth of the time ahead: five minutes of half an hour.
 FRESH = 6
@@ -29,7 +29,7 @@ _WAITING = [ContentStatus.ACCEPTED.value, ContentStatus.QUEUED.value]
 class DuePublication:
     """A publication that is still to go out, and its account's row as it is now."""
 
-    work: Work
+    work: Step
     account: AccountRow
 
 
@@ -81,7 +81,7 @@ class Preflights:
             for row in waiting:
                 account = await session.get(AccountRow, row.account_id)
                 assert account is not None, "a foreign key"
-                found.append(DuePublication(await work_of(session, locked.content, locked.draft, row), account))
+                found.append(DuePublication(await step_of(session, locked.content, locked.draft, row), account))
             return DueContent(content_id, locked.content.draft_version, locked.content.scheduled_at, found)
 
     async def record(self, near: DueContent, found: Mapping[str, Failure], now: datetime) -> int:

@@ -1,25 +1,33 @@
-"""The workflow's side of a content: `look` at what is true, `claim` what is due. (Port: munadi.ports.Contents.)"""
+"""The schedule of a post: what is true of it, what is due, and the step to take. (Port: munadi.ports.Schedule.)
+
+The workflow of a post calls `look` and `claim`, the activities of one publication `load` and `begin`. Each is one
+transaction.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.crypto import KeyRing
 from munadi.db.session import Database
-from munadi.db.tables import AccountRow, PublicationRow
+from munadi.db.tables import AccountRow, AttemptRow, ContentRow, DraftRow, PublicationRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.channel import ChannelName
+from munadi.domain.content import Draft, PublicationDraft
 from munadi.domain.event import EventType
-from munadi.domain.failure import Failure, Reason
-from munadi.domain.publication import HoldReason, PublicationStatus
+from munadi.domain.failure import Effect, Failure, Reason
+from munadi.domain.publication import POST, Handle, HoldReason, PublicationStatus
 from munadi.domain.reasons import failure_of
 from munadi.publishing.content import LockedContent
-from munadi.publishing.model import Claim, Claimed, Mode, Plan, View
+from munadi.publishing.handles import handle_of
+from munadi.publishing.model import Attempt, Claim, Claimed, NextStep, Plan, Step, View
 
 S = PublicationStatus
 FOREVER = timedelta(days=3650)
-# A first send that comes this late may follow a restore of the database: look before sending (design §5).
+# A first send that comes this late may follow a restore of the database: check the network before sending.
 LATE_FIRST_SEND = timedelta(minutes=5)
 # A claim that was refused because this clock lags sleeps at least this long.
 MIN_SLEEP = timedelta(milliseconds=20)
@@ -34,11 +42,12 @@ _HOLD_ENDS_AS = {
 }
 
 
-class ContentProgress:
-    """Look and claim, each one transaction."""
+class ScheduleStore:
+    """Reads and claims what is due."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
+        self._keyring = keyring
 
     async def look(self, content_id: str, now: datetime) -> View | None:
         """Accepted → queued, expired → failed, wakes acknowledged; then the truth. None: there is no such content."""
@@ -78,7 +87,7 @@ class ContentProgress:
             sleeps: list[timedelta] = []
             for row in locked.publications:
                 if row.status == S.PUBLISHING:
-                    claimed.append(_claimed(locked, row, Mode.RECONCILE))
+                    claimed.append(_claimed(locked, row, NextStep.RECONCILE))
                     continue
                 at = plan_of(locked, row).claimable_at
                 if at is None:
@@ -90,11 +99,40 @@ class ContentProgress:
                 late = now - row.due_at > LATE_FIRST_SEND and row.attempt_count == 0
                 looked_for = late or row.look_since is not None
                 await locked.move(row, S.PUBLISHING, EventType.PUBLISH_STARTED)
-                claimed.append(_claimed(locked, row, Mode.LOOK_FIRST if looked_for else Mode.PUBLISH))
+                claimed.append(_claimed(locked, row, NextStep.LOOK_FIRST if looked_for else NextStep.PUBLISH))
             await locked.close()
             sleep = min(sleeps) if sleeps else None
             # What is claimed soon has an outcome, whose `deliver` announces these events too.
             return Claim(claimed=tuple(claimed), sleep=sleep, deliveries=0 if claimed else locked.deliveries)
+
+    async def load(self, publication_id: str) -> Step | None:
+        """The next step of a publication; None when there is no such publication."""
+        async with self._database.read() as session:
+            row = await session.get(PublicationRow, publication_id)
+            content = await session.get(ContentRow, row.content_id) if row else None
+            if row is None or content is None:
+                return None
+            draft = await session.get(DraftRow, (content.id, content.draft_version))
+            if draft is None:
+                return None
+            return await step_of(session, content, draft, row, handle_of(self._keyring, content, row))
+
+    async def begin(self, publication_id: str, now: datetime, statuses: frozenset[PublicationStatus]) -> Step | None:
+        """The same, after raising the epoch of a publication in one of these statuses, so that a late intent fails."""
+        async with self._database.write() as session:
+            locked = await LockedContent.lock_by_publication(session, publication_id, now)
+            if locked is None:
+                return None
+            row = locked.publication(publication_id)
+            name = step_name(row)
+            if row.status in statuses and name is not None:
+                row.epoch += 1
+            attempt = await open_attempt_of(session, publication_id, name)
+            if attempt is not None:
+                attempt.was_uncertain = True  # whatever the network shows
+            await session.flush()
+            handle = handle_of(self._keyring, locked.content, row)
+            return await step_of(session, locked.content, locked.draft, row, handle)
 
     async def _end_hopeless(self, locked: LockedContent) -> None:
         """What waits past publishBy, or for an account that is gone, ends with its reason.
@@ -165,7 +203,7 @@ def _prepare_at(locked: LockedContent, row: PublicationRow) -> datetime | None:
     return row.due_at - timedelta(seconds=row.lead_seconds)
 
 
-def _claimed(locked: LockedContent, row: PublicationRow, mode: Mode) -> Claimed:
+def _claimed(locked: LockedContent, row: PublicationRow, mode: NextStep) -> Claimed:
     return Claimed(
         publication_id=row.id,
         channel=ChannelName(row.channel),
@@ -173,3 +211,54 @@ def _claimed(locked: LockedContent, row: PublicationRow, mode: Mode) -> Claimed:
         draft_version=locked.content.draft_version,
         mode=mode,
     )
+
+
+def step_name(row: PublicationRow) -> str | None:
+    """The visible step to take next: the post, then the later steps in order; None when none is left."""
+    if row.status != S.PUBLISHED:
+        return POST
+    return row.stages[0] if row.stages else None
+
+
+async def open_attempt_of(session: AsyncSession, publication_id: str, step: str | None) -> AttemptRow | None:
+    """The visible call of one step whose end is not certain: one at most, by a unique index."""
+    if step is None:
+        return None
+    query = select(AttemptRow).where(
+        AttemptRow.publication_id == publication_id, col(AttemptRow.is_open), AttemptRow.stage == step
+    )
+    return (await session.exec(query)).first()
+
+
+async def step_of(
+    session: AsyncSession, content: ContentRow, current: DraftRow, row: PublicationRow, handle: Handle | None = None
+) -> Step:
+    """The next step, from rows that the caller has read or locked, and the `handle` that it opened."""
+    draft = Draft.model_validate(current.resolved[row.id])
+    name = step_name(row)
+    return Step(
+        publication_id=row.id,
+        content_id=row.content_id,
+        account_id=row.account_id,
+        channel=row.channel,
+        status=S(row.status),
+        epoch=row.epoch,
+        draft_version=content.draft_version,
+        draft=PublicationDraft(
+            **draft.model_dump(), publication_id=row.id, created_at=row.created_at, due_at=row.due_at
+        ),
+        handle=handle,
+        publish_by=content.publish_by,
+        attempts=row.attempt_count,
+        looks=row.look_count,
+        name=name,
+        attempt=_attempt_of(await open_attempt_of(session, row.id, name)),
+        look_since=row.look_since,
+    )
+
+
+def _attempt_of(row: AttemptRow | None) -> Attempt | None:
+    if row is None:
+        return None
+    effect = Effect(row.outcome) if row.outcome else None
+    return Attempt(row.id, row.number, row.intent_at, row.deadline_at, effect)

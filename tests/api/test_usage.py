@@ -12,7 +12,7 @@ from munadi.domain.failure import Effect
 from munadi.domain.key import Scope
 from munadi.domain.publication import PublicationStatus, Published
 from munadi.publishing.model import Outcome
-from munadi.publishing.outcomes import record_outcome
+from munadi.publishing.outcomes import apply_outcome
 from tests.api.desk import Desk, later
 from tests.api.limiting import DECEMBER, JANUARY, limit, statements, usage
 
@@ -119,12 +119,13 @@ async def test_the_first_and_the_last_month_there_is(desk: Desk, month: str) -> 
 
 
 async def test_a_settled_post_is_counted_by_the_transaction_that_settles_it(desk: Desk) -> None:
-    """The real way: the ledger settles what a network said."""
+    """The real way: the outcome of a network's answer is recorded."""
     made = await desk.accept(scheduledAt=later(minutes=1))
     async with desk.story(made["id"]) as story:
         [row] = story.publications
         await story.move(row, PublicationStatus.QUEUED, None)
         await story.move(row, PublicationStatus.PUBLISHING, None)
-        await record_outcome(story, row, None, row.epoch, Outcome(effect=Effect.SENT, published=Published(post_id="1")))
+        live = Outcome(effect=Effect.SENT, published=Published(post_id="1"))
+        await apply_outcome(story, row, None, step="post", epoch=row.epoch, outcome=live)
     found = (await usage(desk))["publications"]
     assert (found["used"], found["planned"]) == (1, 0)

@@ -17,12 +17,12 @@ from munadi.db.ids import new_id
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, DraftRow, EventRow, PublicationRow
 from munadi.domain.channel import ChannelName
-from munadi.domain.content import roll_up
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import PublicationStatus
-from munadi.publishing.attempts import PublicationLedger
+from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
-from munadi.publishing.schedule import ContentProgress
+from munadi.publishing.schedule import ScheduleStore
+from munadi.publishing.states import roll_up
 from tests.db.seeding import START
 
 CHANNELS = tuple(ChannelName)
@@ -46,9 +46,9 @@ class Board:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.progress = ContentProgress(database)
         self.keyring = KeyRing([create_key()])
-        self.ledger = PublicationLedger(database, self.keyring)
+        self.schedule = ScheduleStore(database, self.keyring)
+        self.store = AttemptStore(database, self.keyring)
         self.accounts = {channel: new_id(Prefix.ACCOUNT) for channel in CHANNELS}
         self.brand = f"brand-{uuid4().hex}"
 

@@ -35,7 +35,7 @@ CHANNEL: ChannelName = CHANNELS[0]
 async def test_a_settled_post_is_noted(own_board: Board, outcome: Outcome, worked: bool, reason: str | None) -> None:
     put = await own_board.put(PublicationStatus.PUBLISHING)
     attempt = await own_board.attempt(put.id)
-    await own_board.ledger.record_outcome(put.id, attempt, epoch=0, outcome=outcome, now=LATER)
+    await own_board.store.record_outcome(put.id, attempt, epoch=0, outcome=outcome, now=LATER)
     account: Any = await own_board.account(CHANNEL)
     assert account.last_success_at == (LATER if worked else None)
     assert (account.last_failure or {}).get("reason") == reason

@@ -160,7 +160,7 @@ async def test_publish_now_leaves_room_to_publish(board: Board, publish_by: Any,
     put = await board.put(S.QUEUED, due=START + HOUR, publish_by=publish_by, content=content)
     await change(board, put, "publish_now")
     assert (await board.content(put.content_id)).publish_by == after
-    [claimed] = (await board.progress.claim(put.content_id, START, "w")).claimed
+    [claimed] = (await board.schedule.claim(put.content_id, START, "w")).claimed
     assert claimed.publication_id == put.id
 
 

@@ -14,13 +14,12 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import PublicationStatus as S
 from munadi.domain.publication import Published
 from munadi.domain.reasons import failure_of
-from munadi.publishing.attempts import PublicationLedger
 from munadi.publishing.changes import cancel
 from munadi.publishing.handles import state_of, stored
-from munadi.publishing.later_steps import StageLedger
 from munadi.publishing.leftover_removal import DiscardOutbox
 from munadi.publishing.leftovers import KEPT_FOR_A_RETRY
 from munadi.publishing.model import Outcome
+from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.spent_handles import KEPT_AFTER_A_FAILURE, forget_spent_handles, seal_clear_handles
 from tests.db.board import Board, Put
 from tests.db.seeding import START
@@ -40,14 +39,12 @@ async def prepared(board: Board, status: S = S.PUBLISHING, **row: Any) -> Put:
 
 
 async def save(board: Board, put: Put) -> None:
-    await board.ledger.save_handle(
-        put.id, draft_version=1, epoch=1, state=STATE, ready=True, expires_at=None, now=START
-    )
+    await board.store.save_handle(put.id, draft_version=1, epoch=1, state=STATE, ready=True, expires_at=None, now=START)
 
 
 async def record_outcome(board: Board, put: Put, outcome: Outcome) -> None:
     attempt = await board.attempt(put.id, epoch=1)
-    await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
+    await board.store.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
 
 
 async def kept(board: Board, put: Put) -> dict[str, Any] | None:
@@ -64,15 +61,15 @@ async def test_a_handle_is_sealed_and_opens_for_its_publication_only(board: Boar
     row = await board.row(put.id)
     assert row.handle == PUBLIC
     assert b"CANARY" not in (row.sealed_handle or b"")
-    work = await board.ledger.load(put.id)
-    assert work is not None
-    assert work.handle is not None
-    assert (work.handle.state, work.handle.ready) == (STATE, True)
+    step = await board.schedule.load(put.id)
+    assert step is not None
+    assert step.handle is not None
+    assert (step.handle.state, step.handle.ready) == (STATE, True)
     await board.set(other.id, sealed_handle=row.sealed_handle, handle_draft_version=1)
     with pytest.raises(SealBroken):
-        await board.ledger.load(other.id)
+        await board.schedule.load(other.id)
     with pytest.raises(SealBroken):
-        await PublicationLedger(board.database, KeyRing([create_key()])).load(put.id)
+        await ScheduleStore(board.database, KeyRing([create_key()])).load(put.id)
 
 
 async def test_a_published_post_without_later_steps_keeps_no_handle(board: Board) -> None:
@@ -90,13 +87,13 @@ async def test_a_published_post_without_later_steps_keeps_no_handle(board: Board
 async def test_a_post_with_later_steps_keeps_it_until_the_last(board: Board) -> None:
     put = await prepared(board, stages=["comment", "part-2"])
     await record_outcome(board, put, LIVE)
-    stages = StageLedger(board.database, board.keyring)
-    await stages.record_outcome(put.id, None, stage="comment", effect=Effect.SENT, now=START)
-    work = await stages.begin(put.id, START)
-    assert work is not None
-    assert work.handle is not None
-    assert work.handle.state == STATE
-    await stages.record_outcome(put.id, None, stage="part-2", effect=Effect.SENT, now=START)
+    sent = Outcome(effect=Effect.SENT)
+    await board.store.record_outcome(put.id, None, step="comment", epoch=1, outcome=sent, now=START)
+    step = await board.schedule.begin(put.id, START, frozenset({S.PUBLISHED}))
+    assert step is not None
+    assert step.handle is not None
+    assert step.handle.state == STATE
+    await board.store.record_outcome(put.id, None, step="part-2", epoch=1, outcome=sent, now=START)
     assert await kept(board, put) is None
 
 
@@ -105,7 +102,7 @@ async def test_a_post_whose_id_is_not_known_yet_keeps_it_until_it_is(board: Boar
     await record_outcome(board, put, Outcome(effect=Effect.SENT, published=Published(post_id=None, url=None)))
     assert await kept(board, put) == STATE
     found = Published(post_id="7", url="https://network.example/7")
-    await StageLedger(board.database, board.keyring).located(put.id, found, START)
+    await board.store.record_id(put.id, found, START)
     assert await kept(board, put) is None
 
 

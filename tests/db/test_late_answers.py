@@ -28,8 +28,9 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import PublicationStatus, Published, Ready
 from munadi.domain.reasons import failure_of
 from munadi.ports import AccountImport, Channel, Channels, Connection
-from munadi.publishing.attempts import PublicationLedger
+from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.preflights import Preflights
+from munadi.publishing.schedule import ScheduleStore
 from munadi.tokens import AccountTokens
 from tests.db.seeding import START, Seed, StillClock, token
 from tests.workflows.network import spec
@@ -90,7 +91,8 @@ class Late:
     def __init__(self, seed: Seed, network: LateNetwork, clock: StillClock) -> None:
         self.seed, self.network, self.clock = seed, network, clock
         self.tokens = AccountTokens(seed.accounts, network.channels, clock, "w")
-        self.ledger = PublicationLedger(seed.database, seed.keyring)
+        self.schedule = ScheduleStore(seed.database, seed.keyring)
+        self.attempts = AttemptStore(seed.database, seed.keyring)
         self.account_id = self.content_id = ""
 
     async def begin(self, credentials: Credentials) -> None:
@@ -112,12 +114,14 @@ class Late:
         return await ActivityEnvironment().run(activities.keep, AccountRef(account_id=self.account_id))
 
     async def prepare(self) -> Any:
-        activities = PreparingActivities(self.ledger, self.network.channels, self.tokens, self.clock)
+        activities = PreparingActivities(self.schedule, self.attempts, self.network.channels, self.tokens, self.clock)
         return await ActivityEnvironment().run(activities.prepare, await self._ref())
 
     async def publish(self) -> Any:
         await self.seed.set_status(self.content_id, PublicationStatus.PUBLISHING)
-        activities = PublishingActivities(self.ledger, self.network.channels, self.tokens, self.clock, "w")
+        activities = PublishingActivities(
+            self.schedule, self.attempts, self.network.channels, self.tokens, self.clock, "w"
+        )
         return await ActivityEnvironment().run(activities.publish, await self._ref())
 
     async def row(self) -> AccountRow:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from munadi.domain.publication import POST, PublicationStatus
-from munadi.publishing.model import Intent, Mode
+from munadi.publishing.model import Attempt, NextStep
 from munadi.publishing.restored import mark_restored
 from tests.db.board import Board
 from tests.db.seeding import START
@@ -37,18 +37,18 @@ async def test_all_that_may_have_gone_out_is_marked_once(board: Board) -> None:
 async def test_a_marked_one_is_looked_for_although_it_is_in_time(board: Board, attempts: int) -> None:
     put = await board.put(S.QUEUED, attempt_count=attempts)
     await mark_restored(board.database, SINCE)
-    [claimed] = (await board.progress.claim(put.content_id, START, "w")).claimed
-    assert claimed.mode is Mode.LOOK_FIRST
-    work = await board.ledger.load(put.id)
-    assert work is not None
-    assert work.look_since == SINCE
+    [claimed] = (await board.schedule.claim(put.content_id, START, "w")).claimed
+    assert claimed.mode is NextStep.LOOK_FIRST
+    step = await board.schedule.load(put.id)
+    assert step is not None
+    assert step.look_since == SINCE
 
 
 async def test_the_mark_goes_with_the_next_intent(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1)
     await mark_restored(board.database, SINCE)
-    intent = await board.ledger.open_attempt(
-        put.id, epoch=1, stage=POST, holder="w", now=START, deadline=START + timedelta(seconds=30)
+    intent = await board.store.open_attempt(
+        put.id, epoch=1, step=POST, holder="w", now=START, deadline=START + timedelta(seconds=30)
     )
-    assert isinstance(intent, Intent)
+    assert isinstance(intent, Attempt)
     assert (await board.row(put.id)).look_since is None

@@ -30,7 +30,7 @@ async def test_a_change_wakes_its_workflow_some_seconds_later_until_it_is_acknow
     assert await due(board, FIRST_WAKE - SECOND) == []
     [wake] = await Wakes(board.database).due(START + FIRST_WAKE, GRACE)
     assert (wake.brand_ref, sorted(wake.channels), wake.overdue) == (board.brand, ["instagram", "threads"], False)
-    await board.progress.look(put.content_id, START + FIRST_WAKE)
+    await board.schedule.look(put.content_id, START + FIRST_WAKE)
     assert await due(board, 60 * SECOND) == []
 
 

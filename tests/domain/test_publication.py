@@ -10,18 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from munadi.domain.content import ContentStatus, count, roll_up
+from munadi.domain.content import ContentStatus, count
 from munadi.domain.publication import (
     ENDED,
     HOLD_GROWTH,
     LOOK_GROWTH,
-    TRANSITIONS,
     WAITING,
-    IllegalTransition,
     PublicationStatus,
-    check_transition,
     growing,
 )
+from munadi.publishing.states import TRANSITIONS, IllegalTransition, check_transition, roll_up
 
 S = PublicationStatus
 C = ContentStatus

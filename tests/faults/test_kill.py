@@ -20,13 +20,13 @@ TRIALS = 200
 # What matters most, on each network: the intent is alone, the request is out, the answer is lost, the outcome is not
 # yet written, it is written and Temporal does not know.
 WORST = (
-    "ledger.open_attempt.after",
+    "attempts.open_attempt.after",
     "publish.gate.after",
     "publish.sent",
     "publish.answered",
     "publish.after",
-    "ledger.record_outcome.before",
-    "ledger.record_outcome.after",
+    "attempts.record_outcome.before",
+    "attempts.record_outcome.after",
 )
 LIVE_AIM, ABSENT_AIM = 15.0, 90.0
 

@@ -18,7 +18,6 @@ from activities.keeping import KeepingActivities
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
-from activities.staging import StagingActivities
 from activities.webhooks import WebhookActivities
 from munadi.crypto import KeyRing, create_key
 from munadi.db.accounts.store import AccountStore
@@ -33,11 +32,10 @@ from munadi.domain.ids import Prefix, account_workflow_id, workflow_id
 from munadi.domain.publication import PublicationStatus
 from munadi.ports import Channels, Connection, Deliveries, Sender
 from munadi.publishing import changes
-from munadi.publishing.attempts import PublicationLedger
+from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
-from munadi.publishing.later_steps import StageLedger
 from munadi.publishing.operators import OperatorCommands
-from munadi.publishing.schedule import ContentProgress
+from munadi.publishing.schedule import ScheduleStore
 from munadi.tokens import AccountTokens
 from munadi.webhooks.dispatcher import EventDispatcher
 from tests.workflows.network import FakeChannel, spec
@@ -241,26 +239,21 @@ class World:
     def activities(self) -> list[Callable[..., Any]]:
         """The real activities over this world."""
         channels = Channels(dict(self.channels))
-        ledger = PublicationLedger(self.database, self.keyring)
-        contents = ContentActivities(
-            ContentProgress(self.database), OperatorCommands(self.database), self.clock, "test"
-        )
-        publishing = PublishingActivities(ledger, channels, self.tokens, self.clock, "test")
+        schedule, attempts = ScheduleStore(self.database, self.keyring), AttemptStore(self.database, self.keyring)
+        contents = ContentActivities(schedule, OperatorCommands(self.database), self.clock, "test")
+        publishing = PublishingActivities(schedule, attempts, channels, self.tokens, self.clock, "test")
         renewing = AccountTokens(self.store, channels, self.clock, "test")
         keeping = KeepingActivities(KeepingStore(self.database, self.keyring), channels, renewing, self.clock)
-        staging = StagingActivities(
-            ledger, StageLedger(self.database, self.keyring), channels, self.tokens, self.clock, "test"
-        )
         return [
             contents.look,
             contents.claim,
             contents.operate,
-            PreparingActivities(ledger, channels, self.tokens, self.clock).prepare,
+            PreparingActivities(schedule, attempts, channels, self.tokens, self.clock).prepare,
             publishing.publish,
             publishing.check,
-            ReconcilingActivities(ledger, channels, self.tokens, self.clock).reconcile,
-            staging.finish,
-            staging.locate,
+            ReconcilingActivities(schedule, attempts, channels, self.tokens, self.clock).reconcile,
+            publishing.finish,
+            publishing.locate,
             keeping.keep,
             self.webhooks.deliver,
             self.webhooks.redeliver,

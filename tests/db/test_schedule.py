@@ -10,7 +10,7 @@ import pytest
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.publishing import changes
-from munadi.publishing.model import Mode
+from munadi.publishing.model import NextStep
 from munadi.publishing.schedule import FOREVER, LATE_FIRST_SEND, MIN_SLEEP
 from tests.db.board import Board, Put
 from tests.db.seeding import START
@@ -22,21 +22,21 @@ NOWHERE = "cnt_01jdq5k1rreb1vkz7vv9f0v6gw"
 
 async def test_a_look_queues_what_was_accepted_and_acknowledges_the_wake(board: Board) -> None:
     put = await board.put(S.ACCEPTED, S.ACCEPTED, content={"wake_seq": 3, "wake_tries": 2, "next_wake_at": START})
-    view = await board.progress.look(put.content_id, START - HOUR)
+    view = await board.schedule.look(put.content_id, START - HOUR)
     assert view is not None
     assert [plan.status for plan in view.plans] == [S.QUEUED, S.QUEUED]
     content = await board.content(put.content_id)
     assert (content.wake_ack, content.wake_tries, content.next_wake_at) == (3, 0, None)
     assert (content.status, content.next_look_at) == ("queued", START)
     assert await board.types(put.content_id) == ["queued"]
-    again = await board.progress.look(put.content_id, START - HOUR)
+    again = await board.schedule.look(put.content_id, START - HOUR)
     assert again == view
     assert await board.types(put.content_id) == ["queued"]
 
 
 async def test_there_is_nothing_to_look_at_or_to_claim(board: Board) -> None:
-    assert await board.progress.look(NOWHERE, START) is None
-    claim = await board.progress.claim(NOWHERE, START, "w")
+    assert await board.schedule.look(NOWHERE, START) is None
+    claim = await board.schedule.claim(NOWHERE, START, "w")
     assert (claim.claimed, claim.sleep) == ((), None)
 
 
@@ -81,21 +81,21 @@ async def test_an_attempt_in_doubt_is_never_ended_by_the_window_or_the_account(b
     put = await board.put(S.PUBLISHING, S.UNCONFIRMED, publish_by=START - HOUR)
     for channel in ChannelName:
         await board.set_account(channel, deleted_at=START)
-    await board.progress.look(put.content_id, START)
-    await board.progress.claim(put.content_id, START, "w")
+    await board.schedule.look(put.content_id, START)
+    await board.schedule.claim(put.content_id, START, "w")
     assert [(await board.row(key)).status for key in put.ids] == ["publishing", "unconfirmed"]
 
 
 async def test_early_by_a_lagging_clock_it_sleeps_until_due(board: Board) -> None:
     put = await board.put(S.QUEUED, S.QUEUED)
     await board.set(put.ids[1], due_at=START + HOUR)
-    early = await board.progress.claim(put.content_id, START - 3 * SECOND, "w")
+    early = await board.schedule.claim(put.content_id, START - 3 * SECOND, "w")
     assert (early.claimed, early.sleep) == ((), 3 * SECOND)
-    hardly = await board.progress.claim(put.content_id, START - timedelta(microseconds=1), "w")
+    hardly = await board.schedule.claim(put.content_id, START - timedelta(microseconds=1), "w")
     assert hardly.sleep == MIN_SLEEP
     assert (await board.row(put.id)).epoch == 0
-    due = await board.progress.claim(put.content_id, START, "w")
-    assert [(c.publication_id, c.epoch, c.mode) for c in due.claimed] == [(put.id, 1, Mode.PUBLISH)]
+    due = await board.schedule.claim(put.content_id, START, "w")
+    assert [(c.publication_id, c.epoch, c.mode) for c in due.claimed] == [(put.id, 1, NextStep.PUBLISH)]
     assert due.sleep == HOUR
     assert (await board.content(put.content_id)).status == "publishing"
     assert await board.types(put.content_id) == ["publish.started"]
@@ -130,7 +130,7 @@ async def test_held_or_not_prepared_it_is_not_claimed(
     put = await board.put(S.QUEUED, **row)
     if row.get("hold_reason") == "TOKEN":
         await _needs_its_owner(board)
-    claim = await board.progress.claim(put.content_id, START, "w")
+    claim = await board.schedule.claim(put.content_id, START, "w")
     assert (bool(claim.claimed), claim.sleep) == (claimed, sleep)
     assert (await board.row(put.id)).status == ("publishing" if claimed else "queued")
 
@@ -138,29 +138,31 @@ async def test_held_or_not_prepared_it_is_not_claimed(
 @pytest.mark.parametrize(
     ("late", "attempts", "mode"),
     [
-        (LATE_FIRST_SEND, 0, Mode.PUBLISH),
-        (LATE_FIRST_SEND + SECOND, 0, Mode.LOOK_FIRST),
-        (LATE_FIRST_SEND + SECOND, 1, Mode.PUBLISH),
+        (LATE_FIRST_SEND, 0, NextStep.PUBLISH),
+        (LATE_FIRST_SEND + SECOND, 0, NextStep.LOOK_FIRST),
+        (LATE_FIRST_SEND + SECOND, 1, NextStep.PUBLISH),
     ],
 )
-async def test_a_first_send_that_is_late_looks_first(board: Board, late: timedelta, attempts: int, mode: Mode) -> None:
+async def test_a_first_send_that_is_late_looks_first(
+    board: Board, late: timedelta, attempts: int, mode: NextStep
+) -> None:
     put = await board.put(S.QUEUED, attempt_count=attempts)
-    [claimed] = (await board.progress.claim(put.content_id, START + late, "w")).claimed
+    [claimed] = (await board.schedule.claim(put.content_id, START + late, "w")).claimed
     assert claimed.mode is mode
 
 
 async def test_what_is_publishing_comes_back_to_be_reconciled_under_its_epoch(board: Board) -> None:
     put = await board.put(S.PUBLISHING, S.PUBLISHED, S.CANCELED, S.UNCONFIRMED, S.FAILED, epoch=4)
-    [claimed] = (await board.progress.claim(put.content_id, START, "w")).claimed
-    assert (claimed.publication_id, claimed.epoch, claimed.mode) == (put.id, 4, Mode.RECONCILE)
+    [claimed] = (await board.schedule.claim(put.content_id, START, "w")).claimed
+    assert (claimed.publication_id, claimed.epoch, claimed.mode) == (put.id, 4, NextStep.RECONCILE)
     assert await board.types(put.content_id) == []
 
 
 async def test_concurrent_claims_make_one(board: Board) -> None:
     put = await board.put(S.QUEUED)
-    claims = await asyncio.gather(*(board.progress.claim(put.content_id, START, f"w{n}") for n in range(10)))
+    claims = await asyncio.gather(*(board.schedule.claim(put.content_id, START, f"w{n}") for n in range(10)))
     modes = [claimed.mode for claim in claims for claimed in claim.claimed]
-    assert sorted(modes) == sorted([Mode.PUBLISH] + [Mode.RECONCILE] * 9)
+    assert sorted(modes) == sorted([NextStep.PUBLISH] + [NextStep.RECONCILE] * 9)
     assert {claimed.epoch for claim in claims for claimed in claim.claimed} == {1}
     assert await board.types(put.content_id) == ["publish.started"]
 
@@ -174,7 +176,7 @@ async def test_claim_and_cancel_at_once_two_hundred_times_exactly_one_wins(board
             return False
 
     async def claim(put: Put) -> bool:
-        return bool((await board.progress.claim(put.content_id, START, "w")).claimed)
+        return bool((await board.schedule.claim(put.content_id, START, "w")).claimed)
 
     puts = [await board.put(S.QUEUED) for _ in range(200)]
     wins = {"claim": 0, "cancel": 0}
@@ -198,7 +200,7 @@ async def test_a_hold_for_a_token_that_works_again_is_taken_off(board: Board) ->
     """The account was reconnected while the hold was being written: nobody else would release it."""
     put = await board.put(S.QUEUED, S.QUEUED, hold_reason="TOKEN", hold_since=START)
     await board.set_account(ChannelName.INSTAGRAM, status="reauth_required")
-    claim = await board.progress.claim(put.content_id, START, "w")
+    claim = await board.schedule.claim(put.content_id, START, "w")
     assert [each.publication_id for each in claim.claimed] == [put.ids[1]]
     assert (await board.row(put.ids[0])).hold_reason == "TOKEN"
     assert await board.types(put.content_id) == ["publish.resumed", "publish.started"]
@@ -206,7 +208,7 @@ async def test_a_hold_for_a_token_that_works_again_is_taken_off(board: Board) ->
 
 async def test_a_hold_that_is_lifted_after_publish_by_fails_without_a_resumed_event(board: Board) -> None:
     put = await board.put(S.QUEUED, hold_reason="TOKEN", hold_since=START, publish_by=START)
-    await board.progress.look(put.content_id, START)
+    await board.schedule.look(put.content_id, START)
     assert await board.types(put.content_id) == ["publish.failed", "completed"]
     assert ((await board.row(put.id)).failure or {})["reason"] == "WINDOW_MISSED"
 
@@ -218,6 +220,6 @@ async def _needs_its_owner(board: Board) -> None:
 
 async def _by(board: Board, by: str, put: Put, now: datetime) -> None:
     if by == "look":
-        await board.progress.look(put.content_id, now)
+        await board.schedule.look(put.content_id, now)
     else:
-        await board.progress.claim(put.content_id, now, "w")
+        await board.schedule.claim(put.content_id, now, "w")

@@ -72,7 +72,7 @@ async def test_what_failed_before_the_backup_is_not_removed_after_it(board: Boar
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
     outcome = Outcome(effect=Effect.REJECTED, failure=failure_of(Reason.CONTENT_POLICY))
-    await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
+    await board.store.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
     await board.set(put.id, look_since=START)
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == []
     assert (await rows(board, put))[0].outcome == "withdrawn"
@@ -83,7 +83,7 @@ async def test_a_call_that_proved_to_do_nothing_hinders_nothing(board: Board, ou
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
     outcome = Outcome(effect=outcome, failure=failure_of(Reason.CONTENT_POLICY))
-    await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
+    await board.store.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
     assert await taken(board, put) == []
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == [STATE]
 
@@ -91,9 +91,9 @@ async def test_a_call_that_proved_to_do_nothing_hinders_nothing(board: Board, ou
 async def test_what_was_unknown_once_is_never_removed_even_if_proven_absent(board: Board) -> None:
     put = await board.put(S.PUBLISHING, due=START, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=Outcome(effect=Effect.UNKNOWN), now=START)
+    await board.store.record_outcome(put.id, attempt, epoch=1, outcome=Outcome(effect=Effect.UNKNOWN), now=START)
     absent = Outcome(effect=Effect.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
-    await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=absent, now=START)
+    await board.store.record_outcome(put.id, attempt, epoch=1, outcome=absent, now=START)
     assert (await board.row(put.id)).status == S.FAILED
     assert await rows(board, put) == []
 
@@ -101,10 +101,10 @@ async def test_what_was_unknown_once_is_never_removed_even_if_proven_absent(boar
 async def test_what_a_killed_worker_may_have_sent_is_never_removed(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
-    work = await board.ledger.begin_reconcile(put.id, START)
+    work = await board.schedule.begin(put.id, START, frozenset({S.PUBLISHING}))
     assert work is not None
     absent = Outcome(effect=Effect.NOT_SENT, failure=failure_of(Reason.PROVIDER_OUTAGE))
-    await board.ledger.record_outcome(put.id, attempt, epoch=work.epoch, outcome=absent, now=START)
+    await board.store.record_outcome(put.id, attempt, epoch=work.epoch, outcome=absent, now=START)
     assert (await board.row(put.id)).status == S.FAILED
     assert await rows(board, put) == []
 
@@ -116,7 +116,7 @@ async def test_what_was_accepted_and_failed_afterwards_is_never_removed(board: B
         Outcome(effect=Effect.SENT, pending=True),
         Outcome(effect=Effect.REJECTED, failure=failure_of(Reason.MEDIA_PROCESSING_FAILED)),
     ):
-        await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
+        await board.store.record_outcome(put.id, attempt, epoch=1, outcome=outcome, now=START)
     assert (await board.row(put.id)).status == S.FAILED
     assert await rows(board, put) == []
 
@@ -134,7 +134,7 @@ async def test_published_leaves_nothing(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=1, **READY)
     attempt = await board.attempt(put.id, epoch=1)
     sent = Outcome(effect=Effect.SENT, published=Published(post_id=put.id))
-    await board.ledger.record_outcome(put.id, attempt, epoch=1, outcome=sent, now=START)
+    await board.store.record_outcome(put.id, attempt, epoch=1, outcome=sent, now=START)
     assert await rows(board, put) == []
 
 
@@ -185,7 +185,7 @@ async def test_a_reschedule_beyond_its_expiry_gives_the_preparation_up(board: Bo
 
 
 async def save(board: Board, put: Put, state: dict[str, Any], draft_version: int = 1) -> None:
-    await board.ledger.save_handle(
+    await board.store.save_handle(
         put.id, draft_version=draft_version, epoch=0, state=state, ready=False, expires_at=None, now=START
     )
 

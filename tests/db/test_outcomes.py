@@ -52,7 +52,7 @@ async def test_every_verdict_in_every_state(board: Board) -> None:
         put = await board.put(status, epoch=EPOCH)
         attempt_id = await board.attempt(put.id, epoch=EPOCH)
         epoch = EPOCH if current else EPOCH - 1
-        settled = await board.ledger.record_outcome(put.id, attempt_id, epoch=epoch, outcome=outcome, now=START)
+        settled = await board.store.record_outcome(put.id, attempt_id, epoch=epoch, outcome=outcome, now=START)
         row = await board.row(put.id)
         types = [kind.removeprefix("publish.") for kind in await board.types(put.content_id) if kind != "completed"]
         [attempt] = await board.attempts(put.id)
@@ -70,7 +70,7 @@ async def test_a_late_success_is_a_fact_with_the_time_of_its_call(board: Board) 
     attempt_id = await board.attempt(put.id)
     warned = Published(post_id=None, warnings=(Warning_(code="POST_ID_PENDING", message="later"),))
     outcome = Outcome(effect=Effect.SENT, published=warned)
-    await board.ledger.record_outcome(put.id, attempt_id, epoch=1, outcome=outcome, now=START)
+    await board.store.record_outcome(put.id, attempt_id, epoch=1, outcome=outcome, now=START)
     row = await board.row(put.id)
     assert (row.status, row.hold_reason, row.failure) == (S.PUBLISHED, None, None)
     assert row.published_at == START - MINUTE
@@ -82,7 +82,7 @@ async def test_a_late_success_is_a_fact_with_the_time_of_its_call(board: Board) 
 
 async def test_a_success_after_the_cancel_is_told_as_a_warning(board: Board) -> None:
     put = await board.put(S.CANCELED, epoch=EPOCH)
-    await board.ledger.record_outcome(put.id, None, epoch=EPOCH, outcome=OUTCOMES["published"], now=START)
+    await board.store.record_outcome(put.id, None, epoch=EPOCH, outcome=OUTCOMES["published"], now=START)
     row = await board.row(put.id)
     assert row.status == S.CANCELED
     assert [warning["code"] for warning in row.warnings] == ["PUBLISHED_AFTER_CANCEL"]
@@ -92,7 +92,7 @@ async def test_a_post_that_another_publication_owns_is_not_bound(board: Board) -
     await board.put(S.PUBLISHED, provider_post_id="mine")
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     found = Outcome(effect=Effect.SENT, published=Published(post_id="mine", url="https://n.example/mine"))
-    settled = await board.ledger.record_outcome(put.id, None, epoch=EPOCH, outcome=found, now=START)
+    settled = await board.store.record_outcome(put.id, None, epoch=EPOCH, outcome=found, now=START)
     row = await board.row(put.id)
     assert settled.status is S.PUBLISHED
     assert (row.provider_post_id, row.provider_url) == (None, None)
@@ -106,7 +106,7 @@ async def test_a_late_acceptance_opens_its_attempt_again_unless_it_was_overtaken
 ) -> None:
     put = await board.put(status, epoch=EPOCH)
     ids = [await board.attempt(put.id, number=n, is_open=False) for n in (1, 2)]
-    await board.ledger.record_outcome(put.id, ids[number - 1], epoch=1, outcome=OUTCOMES["pending"], now=START)
+    await board.store.record_outcome(put.id, ids[number - 1], epoch=1, outcome=OUTCOMES["pending"], now=START)
     attempt = (await board.attempts(put.id))[number - 1]
     assert (attempt.outcome, attempt.is_open) == ("sent", opens and status is not S.PUBLISHED)
 
@@ -115,8 +115,8 @@ async def test_a_late_acceptance_opens_its_attempt_again_unless_it_was_overtaken
 async def test_what_was_certain_is_not_overwritten_by_a_late_doubt(board: Board, name: str) -> None:
     put = await board.put(S.PUBLISHED, epoch=EPOCH)
     attempt_id = await board.attempt(put.id)
-    await board.ledger.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=OUTCOMES["published"], now=START)
-    await board.ledger.record_outcome(put.id, attempt_id, epoch=EPOCH - 1, outcome=OUTCOMES[name], now=START)
+    await board.store.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=OUTCOMES["published"], now=START)
+    await board.store.record_outcome(put.id, attempt_id, epoch=EPOCH - 1, outcome=OUTCOMES[name], now=START)
     [attempt] = await board.attempts(put.id)
     assert (attempt.outcome, attempt.is_open) == ("sent", False)
 
@@ -124,7 +124,7 @@ async def test_what_was_certain_is_not_overwritten_by_a_late_doubt(board: Board,
 async def test_a_failure_names_its_attempt_and_holds_no_condition(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     attempt_id = await board.attempt(put.id)
-    await board.ledger.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=OUTCOMES["failure"], now=START)
+    await board.store.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=OUTCOMES["failure"], now=START)
     failure = (await board.row(put.id)).failure or {}
     assert (failure["attemptId"], failure["class"], failure["reason"]) == (attempt_id, "POLICY", "CONTENT_POLICY")
     [attempt] = await board.attempts(put.id)
@@ -135,7 +135,7 @@ async def test_holds_grow_and_each_condition_is_told(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     waits = []
     for _ in range(5):
-        await board.ledger.record_outcome(put.id, None, epoch=EPOCH, outcome=OUTCOMES["hold"], now=START)
+        await board.store.record_outcome(put.id, None, epoch=EPOCH, outcome=OUTCOMES["hold"], now=START)
         row = await board.row(put.id)
         assert row.hold_until is not None
         waits.append((row.hold_until - START) / MINUTE)
@@ -151,7 +151,7 @@ async def test_how_long_a_condition_holds(board: Board, reason: HoldReason) -> N
     await board.set_account(ChannelName.INSTAGRAM, paused_until=START + 3 * MINUTE, **needs_owner)
     outcome = Outcome(effect=Effect.NOT_SENT, hold=reason, hold_for=20 * MINUTE)
     attempt_id = await board.attempt(put.id)
-    await board.ledger.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=outcome, now=START)
+    await board.store.record_outcome(put.id, attempt_id, epoch=EPOCH, outcome=outcome, now=START)
     row = await board.row(put.id)
     assert row.hold_until == (None if reason is HoldReason.TOKEN else START + 20 * MINUTE)
     # The network's limit is the account's: every publication of it waits, and never shorter than before.
@@ -169,11 +169,11 @@ async def test_a_hold_because_of_a_pause_does_not_lengthen_it(board: Board) -> N
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     await board.set_account(ChannelName.INSTAGRAM, paused_until=START + MINUTE)
     outcome = Outcome(effect=Effect.NOT_SENT, hold=HoldReason.RATE_LIMIT, hold_for=2 * MINUTE)
-    await board.ledger.record_outcome(put.id, None, epoch=EPOCH, outcome=outcome, now=START)
+    await board.store.record_outcome(put.id, None, epoch=EPOCH, outcome=outcome, now=START)
     assert (await board.row(put.id)).hold_until == START + 2 * MINUTE
     assert (await board.account(ChannelName.INSTAGRAM)).paused_until == START + MINUTE
 
 
 async def test_a_publication_that_is_not_there_is_an_error(board: Board) -> None:
     with pytest.raises(LookupError):
-        await board.ledger.record_outcome("pub_none", None, epoch=1, outcome=OUTCOMES["hold"], now=START)
+        await board.store.record_outcome("pub_none", None, epoch=1, outcome=OUTCOMES["hold"], now=START)

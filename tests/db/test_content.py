@@ -13,9 +13,10 @@ from munadi.db.tables import BrandRow, DeliveryRow, EndpointRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
-from munadi.domain.publication import HoldReason, IllegalTransition, PublicationStatus
+from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.reasons import failure_of
 from munadi.publishing.content import HELD_LOOK, PUBLISHING_LOOK, LockedContent
+from munadi.publishing.states import IllegalTransition
 from tests.db.board import Board
 from tests.db.seeding import START
 

@@ -15,114 +15,115 @@ from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.domain.reasons import failure_of
 from munadi.intake.checks import CheckedDrafts, CheckedPublication
 from munadi.intake.media import IntakeMedia
-from munadi.publishing.model import Intent, IntentRefused, StaleEpoch
+from munadi.publishing.model import PREPARE, Attempt, Outcome, Refused, StaleEpoch, StepResult
 from munadi.publishing.service import store_edit
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 
 S = PublicationStatus
 EPOCH = 7
+IN_DOUBT = frozenset({S.PUBLISHING, S.UNCONFIRMED})
 MINUTE = timedelta(minutes=1)
 
 
-async def open_one(board: Board, put: Put, **given: Any) -> Intent | IntentRefused:
-    values: dict[str, Any] = {"epoch": EPOCH, "stage": "post", "holder": "w", "now": START, "deadline": START + MINUTE}
-    return await board.ledger.open_attempt(put.id, **(values | given))
+async def open_one(board: Board, put: Put, **given: Any) -> Attempt | Refused:
+    values: dict[str, Any] = {"epoch": EPOCH, "step": "post", "holder": "w", "now": START, "deadline": START + MINUTE}
+    return await board.store.open_attempt(put.id, **(values | given))
 
 
 async def test_an_intent_is_on_record_before_the_call(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     intent = await open_one(board, put)
-    assert isinstance(intent, Intent)
+    assert isinstance(intent, Attempt)
     [attempt] = await board.attempts(put.id)
-    assert (attempt.id, attempt.number, attempt.is_open, attempt.epoch) == (intent.attempt_id, 1, True, EPOCH)
+    assert (attempt.id, attempt.number, attempt.is_open, attempt.epoch) == (intent.id, 1, True, EPOCH)
     assert (attempt.intent_at, attempt.deadline_at, attempt.outcome) == (START, START + MINUTE, None)
     assert (await board.row(put.id)).attempt_count == 1
 
 
 @pytest.mark.parametrize("status", [status for status in S if status is not S.PUBLISHING])
 async def test_only_what_is_publishing_may_be_sent(board: Board, status: S) -> None:
-    assert await open_one(board, await board.put(status, epoch=EPOCH)) == IntentRefused("STALE")
+    assert await open_one(board, await board.put(status, epoch=EPOCH)) == Refused("STALE")
 
 
 @pytest.mark.parametrize("epoch", [EPOCH - 1, EPOCH + 1])
 async def test_an_overtaken_worker_sends_nothing(board: Board, epoch: int) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
-    assert await open_one(board, put, epoch=epoch) == IntentRefused("STALE")
+    assert await open_one(board, put, epoch=epoch) == Refused("STALE")
     assert await board.attempts(put.id) == []
 
 
 @pytest.mark.parametrize(
     ("account", "refused"),
     [
-        ({"deleted_at": START}, IntentRefused("ACCOUNT_GONE")),
-        ({"paused_until": START + MINUTE}, IntentRefused("PAUSED", MINUTE)),
-        ({"deleted_at": START, "paused_until": START + MINUTE}, IntentRefused("ACCOUNT_GONE")),
+        ({"deleted_at": START}, Refused("ACCOUNT_GONE")),
+        ({"paused_until": START + MINUTE}, Refused("PAUSED", MINUTE)),
+        ({"deleted_at": START, "paused_until": START + MINUTE}, Refused("ACCOUNT_GONE")),
         ({"paused_until": START}, None),
     ],
 )
-async def test_the_account_may_forbid_it(board: Board, account: dict[str, Any], refused: IntentRefused | None) -> None:
+async def test_the_account_may_forbid_it(board: Board, account: dict[str, Any], refused: Refused | None) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     await board.set_account(ChannelName.INSTAGRAM, **account)
     answer = await open_one(board, put)
-    assert answer == refused if refused else isinstance(answer, Intent)
+    assert answer == refused if refused else isinstance(answer, Attempt)
 
 
 async def test_one_open_attempt_per_stage(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
-    assert isinstance(await open_one(board, put), Intent)
-    assert await open_one(board, put) == IntentRefused("OPEN_ATTEMPT")
+    assert isinstance(await open_one(board, put), Attempt)
+    assert await open_one(board, put) == Refused("OPEN_ATTEMPT")
 
 
 async def test_a_later_step_is_taken_in_order_once_the_post_is_live(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH, stages=["part-2", "part-3"])
-    assert await open_one(board, put, stage="part-2") == IntentRefused("STALE")
+    assert await open_one(board, put, step="part-2") == Refused("STALE")
     await board.set(put.id, status="published")
-    assert await open_one(board, put, stage="part-3") == IntentRefused("STALE")
-    assert await open_one(board, put) == IntentRefused("STALE")
-    part = await open_one(board, put, stage="part-2")
-    assert isinstance(part, Intent)
+    assert await open_one(board, put, step="part-3") == Refused("STALE")
+    assert await open_one(board, put) == Refused("STALE")
+    part = await open_one(board, put, step="part-2")
+    assert isinstance(part, Attempt)
     assert part.number == 1
-    assert await open_one(board, put, stage="part-2") == IntentRefused("OPEN_ATTEMPT")
+    assert await open_one(board, put, step="part-2") == Refused("OPEN_ATTEMPT")
 
 
 async def test_two_at_once_make_exactly_one_intent(board: Board) -> None:
     for _ in range(20):
         put = await board.put(S.PUBLISHING, epoch=EPOCH)
         answers = await asyncio.gather(*(open_one(board, put, holder=f"w{n}") for n in range(2)))
-        assert sorted(type(answer).__name__ for answer in answers) == ["Intent", "IntentRefused"]
+        assert sorted(type(answer).__name__ for answer in answers) == ["Attempt", "Refused"]
         assert len(await board.attempts(put.id)) == 1
         assert (await board.row(put.id)).attempt_count == 1
 
 
 async def test_there_is_no_such_publication(board: Board) -> None:
-    assert await open_one(board, Put("", ("pub_none",))) == IntentRefused("GONE")
-    assert await board.ledger.load("pub_none") is None
-    assert await board.ledger.begin_reconcile("pub_none", START) is None
+    assert await open_one(board, Put("", ("pub_none",))) == Refused("GONE")
+    assert await board.schedule.load("pub_none") is None
+    assert await board.schedule.begin("pub_none", START, IN_DOUBT) is None
 
 
 async def test_a_reconcile_raises_the_epoch_so_that_a_late_intent_fails(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     attempt_id = await board.attempt(put.id)
-    work = await board.ledger.begin_reconcile(put.id, START)
-    assert work is not None
-    assert work.open_attempt is not None
-    assert (work.epoch, work.open_attempt.id, work.open_attempt.outcome) == (EPOCH + 1, attempt_id, None)
-    assert await open_one(board, put) == IntentRefused("STALE")
-    loaded = await board.ledger.load(put.id)
-    assert loaded == work
+    step = await board.schedule.begin(put.id, START, IN_DOUBT)
+    assert step is not None
+    assert step.attempt is not None
+    assert (step.epoch, step.attempt.id, step.attempt.effect) == (EPOCH + 1, attempt_id, None)
+    assert await open_one(board, put) == Refused("STALE")
+    loaded = await board.schedule.load(put.id)
+    assert loaded == step
 
 
 @pytest.mark.parametrize("status", [S.QUEUED, S.PUBLISHED, S.FAILED, S.CANCELED, S.ACCEPTED])
 async def test_a_reconcile_of_what_is_not_in_doubt_raises_nothing(board: Board, status: S) -> None:
     put = await board.put(status, epoch=EPOCH)
-    work = await board.ledger.begin_reconcile(put.id, START)
-    assert work is not None
-    assert (work.status, work.epoch) == (status, EPOCH)
+    step = await board.schedule.begin(put.id, START, IN_DOUBT)
+    assert step is not None
+    assert (step.status, step.epoch) == (status, EPOCH)
 
 
 async def save(board: Board, put: Put, *, epoch: int = EPOCH, draft: int = 1, ready: bool = False) -> None:
-    await board.ledger.save_handle(
+    await board.store.save_handle(
         put.id, draft_version=draft, epoch=epoch, state={"c": "1"}, ready=ready, expires_at=START + MINUTE, now=START
     )
 
@@ -130,15 +131,15 @@ async def save(board: Board, put: Put, *, epoch: int = EPOCH, draft: int = 1, re
 async def test_a_handle_is_kept_for_its_draft(board: Board) -> None:
     put = await board.put(S.QUEUED, epoch=EPOCH, lead_seconds=60.0)
     await save(board, put, ready=True)
-    work = await board.ledger.load(put.id)
-    assert work is not None
-    assert work.handle is not None
-    assert (work.handle.state, work.handle.ready, work.handle.expires_at) == ({"c": "1"}, True, START + MINUTE)
+    step = await board.schedule.load(put.id)
+    assert step is not None
+    assert step.handle is not None
+    assert (step.handle.state, step.handle.ready, step.handle.expires_at) == ({"c": "1"}, True, START + MINUTE)
     async with board.locked(put.content_id) as story:
         await store_edit(story, planned(board, "another text"))
-    work = await board.ledger.load(put.id)
-    assert work is not None
-    assert (work.draft.text, work.handle) == ("another text", None)
+    step = await board.schedule.load(put.id)
+    assert step is not None
+    assert (step.draft.text, step.handle) == ("another text", None)
 
 
 @pytest.mark.parametrize(("epoch", "draft"), [(EPOCH - 1, 1), (EPOCH + 1, 1), (EPOCH, 2)])
@@ -157,10 +158,10 @@ async def test_a_preparation_of_an_edited_draft_ends_nothing(board: Board) -> No
     assert ended == (S.QUEUED, None)
 
 
-async def end(board: Board, put: Put, **given: Any) -> tuple[S, str | None]:
-    values: dict[str, Any] = {"epoch": EPOCH, "failure": None, "hold": None, "hold_for": None, "now": START}
-    settled = await board.ledger.end_waiting(put.id, **(values | given))
-    return settled.status, (await board.row(put.id)).hold_reason
+async def end(board: Board, put: Put, *, epoch: int = EPOCH, **given: Any) -> tuple[S, str | None]:
+    outcome = Outcome(effect=Effect.NOT_SENT, **given)
+    result = await board.store.record_outcome(put.id, None, step=PREPARE, epoch=epoch, outcome=outcome, now=START)
+    return result.status, (await board.row(put.id)).hold_reason
 
 
 async def test_a_preparation_ends_with_a_failure_or_a_hold(board: Board) -> None:
@@ -182,15 +183,22 @@ async def test_a_preparation_ends_with_a_failure_or_a_hold(board: Board) -> None
 )
 async def test_a_requeue_is_due_at_once(board: Board, status: S, epoch: int, after: S) -> None:
     put = await board.put(status, epoch=EPOCH, hold_count=3)
-    settled = await board.ledger.requeue(put.id, epoch=epoch, now=START)
+    never_sent = Outcome(effect=Effect.NOT_SENT, requeue=True)
+    result = await board.store.record_outcome(put.id, None, epoch=epoch, outcome=never_sent, now=START)
     moved = after is not status
-    assert settled.status is after
-    assert await board.types(put.content_id) == (["publish.resumed"] if moved else [])
+    assert result.status is after
+    types = [kind for kind in await board.types(put.content_id) if kind != "completed"]
+    assert types == (["publish.resumed"] if moved else [])
     if moved:
         row = await board.row(put.id)
         assert (row.hold_reason, row.hold_count) == (None, 0)
-        [claimed] = (await board.progress.claim(put.content_id, START, "w")).claimed
+        [claimed] = (await board.schedule.claim(put.content_id, START, "w")).claimed
         assert claimed.epoch == EPOCH + 1
+
+
+async def look_again(board: Board, put: Put, after: timedelta, epoch: int = EPOCH) -> StepResult:
+    outcome = Outcome(effect=Effect.UNKNOWN, look_after=after)
+    return await board.store.record_outcome(put.id, None, epoch=epoch, outcome=outcome, now=START)
 
 
 async def test_looks_at_an_unconfirmed_one_stop_at_publish_by(board: Board) -> None:
@@ -198,13 +206,13 @@ async def test_looks_at_an_unconfirmed_one_stop_at_publish_by(board: Board) -> N
     looks = []
     for minutes in (1, 5, 10, 11):
         wait = timedelta(minutes=minutes)
-        settled = await board.ledger.unconfirmed(put.id, epoch=EPOCH, next_look_after=wait, now=START)
+        settled = await look_again(board, put, wait)
         content = await board.content(put.content_id)
         assert content.next_look_at == settled.next_look_at
         looks.append((settled.next_look_at, (await board.row(put.id)).look_count))
     assert looks == [(START + MINUTE, 1), (START + 5 * MINUTE, 2), (START + 10 * MINUTE, 3), (None, 4)]
     assert await board.types(put.content_id) == ["publish.unconfirmed", "completed"]
-    stale = await board.ledger.unconfirmed(put.id, epoch=EPOCH - 1, next_look_after=MINUTE, now=START)
+    stale = await look_again(board, put, MINUTE, epoch=EPOCH - 1)
     assert stale.next_look_at is None
 
 
@@ -213,10 +221,10 @@ async def test_an_attempt_tells_what_its_caller_said(board: Board) -> None:
     attempt_id = await board.attempt(put.id)
     for outcome in (None, Effect.UNKNOWN, Effect.SENT):
         await board.set_attempt(attempt_id, outcome=outcome)
-        work = await board.ledger.load(put.id)
-        assert work is not None
-        assert work.open_attempt is not None
-        assert work.open_attempt.outcome is outcome
+        step = await board.schedule.load(put.id)
+        assert step is not None
+        assert step.attempt is not None
+        assert step.attempt.effect is outcome
 
 
 def planned(board: Board, text: str) -> CheckedDrafts:
@@ -228,8 +236,8 @@ def planned(board: Board, text: str) -> CheckedDrafts:
 
 async def test_whose_a_post_is(board: Board) -> None:
     ours, other = await board.put(S.PUBLISHING, epoch=1), await board.put(S.PUBLISHED, epoch=1)
-    assert not await board.ledger.is_anothers(ours.id, "1")
+    assert not await board.store.is_anothers(ours.id, "1")
     await board.set(other.id, provider_post_id="1")
-    assert await board.ledger.is_anothers(ours.id, "1")
-    assert not await board.ledger.is_anothers(other.id, "1")
-    assert not await board.ledger.is_anothers("pub_none", "1")
+    assert await board.store.is_anothers(ours.id, "1")
+    assert not await board.store.is_anothers(other.id, "1")
+    assert not await board.store.is_anothers("pub_none", "1")

@@ -1,0 +1,171 @@
+"""What the endings of a step mean: one policy for the post, another for the steps after it.
+
+The post fails, waits or is unconfirmed. A later step (a first comment, a part of a thread) never changes the status of
+a post that is live: it is retried a few times, and what cannot be done is a warning.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from temporalio import activity
+
+from activities.failures import OVERTAKEN, SHORT_WAIT, failure_from, hold_for
+from activities.messages import PUBLISH_TRIES
+from activities.step_runner import SPACING, Answer
+from munadi.domain.channel import ChannelSpec
+from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
+from munadi.domain.publication import LOOK_GROWTH, HoldReason, Pending, PublicationStatus, Published, Warning_, growing
+from munadi.domain.reasons import REASONS, failure_of
+from munadi.publishing.model import Attempt, NextStep, Outcome, Refused, Step, StepResult
+
+# How far an accepted publication has come is read again after this.
+CHECK_AGAIN = timedelta(seconds=10)
+# Before a preparation that lapsed is repeated.
+PREPARE_AGAIN = timedelta(seconds=2)
+MAX_TRIES = 4
+COMMENT = "comment"
+# What a channel reports while the network still works on a part that this step made: a wait, not a failed try.
+IN_PROGRESS = "IN_PROGRESS"
+
+
+class PostPolicy:
+    """The post itself."""
+
+    reconcile = NextStep.RECONCILE
+    skew = timedelta(seconds=60)
+
+    def deadline(self, spec: ChannelSpec, step: Step) -> timedelta:
+        """Longer for large media that are uploaded within the call."""
+        return spec.deadline_for(step.draft.media_bytes)
+
+    def no_token(self, step: Step, error: ChannelError, now: datetime) -> Outcome | StepResult:
+        """Nothing was tried, so it is a hold, whatever the effect says."""
+        is_token = REASONS[error.reason].class_ is FailureClass.TOKEN
+        return Outcome(
+            effect=Effect.NOT_SENT,
+            hold=HoldReason.TOKEN if is_token else hold_for(error) or HoldReason.OUTAGE,
+            hold_for=error.retry_after,
+            hold_cause=failure_from(error, now),
+            credentials_version=error.credentials_version,
+        )
+
+    def refused(self, step: Step, refused: Refused) -> Outcome | StepResult:
+        """A pause is a hold, a disconnected account a failure."""
+        match refused.code:
+            case "PAUSED":
+                return Outcome(effect=Effect.NOT_SENT, hold=HoldReason.RATE_LIMIT, hold_for=refused.wait)
+            case "ACCOUNT_GONE":
+                return Outcome(effect=Effect.NOT_SENT, failure=failure_of(Reason.ACCOUNT_DISCONNECTED))
+            case "OPEN_ATTEMPT":
+                return step.then(NextStep.RECONCILE)
+        return step.then(NextStep.LOOK)
+
+    def ended(self, step: Step, attempt: Attempt, answer: Answer, now: datetime) -> Outcome:
+        """Published, accepted, or what the error means."""
+        if isinstance(answer, Published):
+            return Outcome(effect=Effect.SENT, published=answer)
+        if isinstance(answer, Pending):
+            return Outcome(effect=Effect.SENT, pending=True, then=NextStep.CHECK, after=answer.after or CHECK_AGAIN)
+        return outcome_of(answer, now, last_try=activity.info().attempt >= PUBLISH_TRIES)
+
+    def found(self, published: Published) -> Outcome:
+        """It is live."""
+        return Outcome(effect=Effect.SENT, published=published)
+
+    def absent(self, step: Step, attempt: Attempt) -> Outcome:
+        """Back to queued: at once the first time, then on growing holds."""
+        wait = timedelta(0) if step.attempts <= 1 else None
+        return Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=wait)
+
+    def unknown(self, step: Step, attempt: Attempt | None, paused: timedelta = timedelta(0)) -> Outcome:
+        """Unconfirmed; the next check comes later each time."""
+        spacing = growing(LOOK_GROWTH, step.looks if step.status is PublicationStatus.UNCONFIRMED else 0)
+        return Outcome(effect=Effect.UNKNOWN, look_after=max(spacing, paused))
+
+
+class LaterStepPolicy:
+    """A first comment, or a part of a thread."""
+
+    reconcile = NextStep.STAGE
+    skew = SPACING
+
+    def deadline(self, spec: ChannelSpec, step: Step) -> timedelta:
+        """Nothing large is uploaded within the call."""
+        return spec.publish_deadline
+
+    def no_token(self, step: Step, error: ChannelError, now: datetime) -> Outcome | StepResult:
+        """A pause is waited out; anything else gives the step up."""
+        if error.reason is Reason.RATE_LIMITED and error.retry_after is not None:
+            return step.then(NextStep.STAGE, error.retry_after)
+        return self._given_up(step, error)
+
+    def refused(self, step: Step, refused: Refused) -> Outcome | StepResult:
+        """A pause is waited out; anything else is read from the database again."""
+        if refused.code == "PAUSED" and refused.wait is not None:
+            return step.then(NextStep.STAGE, refused.wait)
+        return step.then(NextStep.LOOK)
+
+    def ended(self, step: Step, attempt: Attempt, answer: Answer, now: datetime) -> Outcome:
+        """The network has it, or it is retried a few times."""
+        if not isinstance(answer, ChannelError):
+            return Outcome(effect=Effect.SENT)
+        facts = _facts(answer)
+        if answer.effect is Effect.UNKNOWN:
+            return Outcome(effect=Effect.UNKNOWN, then=NextStep.STAGE, after=SPACING, **facts)
+        still_processing = answer.provider_code == IN_PROGRESS and now < step.publish_by
+        if answer.effect is Effect.NOT_SENT and (attempt.number < MAX_TRIES or still_processing):
+            after = answer.retry_after or SPACING * attempt.number
+            return Outcome(effect=Effect.NOT_SENT, then=NextStep.STAGE, after=after, **facts)
+        return self._given_up(step, answer)
+
+    def found(self, published: Published) -> Outcome:
+        """It is live: the next step follows."""
+        return Outcome(effect=Effect.SENT)
+
+    def absent(self, step: Step, attempt: Attempt) -> Outcome:
+        """It is sent again, a few times."""
+        if attempt.number < MAX_TRIES:
+            return Outcome(effect=Effect.NOT_SENT)
+        return Outcome(effect=Effect.NOT_SENT, warning=self.warning(step, "nobody can tell"))
+
+    def unknown(self, step: Step, attempt: Attempt | None, paused: timedelta = timedelta(0)) -> Outcome:
+        """It is given up: it may be there."""
+        return Outcome(effect=Effect.UNKNOWN, warning=self.warning(step, "nobody can tell"))
+
+    def warning(self, step: Step, why: str) -> Warning_:
+        """What a person should know: the post is live, this step is not."""
+        if step.name == COMMENT:
+            code, text = "FIRST_COMMENT_FAILED", "the post is live; its first comment is not"
+        else:
+            code, text = "CHAIN_INCOMPLETE", f"the post is live; its thread ends before {step.name}"
+        return Warning_(code=code, message=f"{text}: {why}"[:500], channel=step.channel)
+
+    def _given_up(self, step: Step, error: ChannelError) -> Outcome:
+        effect = error.effect if error.effect is not Effect.UNKNOWN else Effect.NOT_SENT
+        return Outcome(effect=effect, warning=self.warning(step, str(error)), **_facts(error))
+
+
+def outcome_of(error: ChannelError, now: datetime, *, last_try: bool) -> Outcome:
+    """What the error of a visible call means for a post. Only what is proven not sent is retried or held."""
+    facts = _facts(error)
+    if error.effect is Effect.UNKNOWN:
+        return Outcome(effect=Effect.UNKNOWN, then=NextStep.RECONCILE, **facts)
+    if error.provider_code == OVERTAKEN:
+        return Outcome(effect=Effect.NOT_SENT, then=NextStep.RECONCILE, **facts)
+    hold = hold_for(error) if error.effect is Effect.NOT_SENT else None
+    cause = failure_from(error, now)
+    if hold is None:
+        effect = Effect.NOT_SENT if error.effect is Effect.NOT_SENT else Effect.REJECTED
+        return Outcome(effect=effect, failure=cause, **facts)
+    if REASONS[error.reason].class_ in (FailureClass.MEDIA, FailureClass.PERMISSION):
+        wait = error.retry_after or PREPARE_AGAIN
+        return Outcome(effect=Effect.NOT_SENT, hold=hold, hold_for=wait, hold_cause=cause, **facts)
+    if hold is HoldReason.OUTAGE and not last_try and (error.retry_after or timedelta(0)) <= SHORT_WAIT:
+        return Outcome(effect=Effect.NOT_SENT, retry=True, **facts)
+    return Outcome(effect=Effect.NOT_SENT, hold=hold, hold_for=error.retry_after, hold_cause=cause, **facts)
+
+
+def _facts(error: ChannelError) -> dict[str, str | None]:
+    """What the attempt keeps of the network's answer."""
+    return {"provider_code": error.provider_code, "raw": error.raw or error.provider_message}

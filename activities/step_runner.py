@@ -1,0 +1,198 @@
+"""Takes one visible step of a publication: token → intent (committed) → gate → the one call → outcome (committed).
+
+The post and the steps after it share this order. A death in between leaves an open attempt, and an open attempt is
+never sent again before the network was checked. A `StepPolicy` says what each ending means; there are two of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from activities.access import with_token
+from activities.failures import OVERTAKEN, again
+from activities.gate import DeadlineGate
+from activities.handles import HandleSaver
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import ChannelSpec, Resend
+from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.publication import POST, Absent, HoldReason, Pending, Published, Unknown
+from munadi.ports import Attempts, Channels, Clock, Stage, TokenKeeper
+from munadi.publishing.model import Attempt, NextStep, Outcome, Refused, StaleEpoch, Step, StepResult
+
+log = logging.getLogger("munadi.publishing")
+
+# Spacing of checks while an absence is not yet proven.
+SPACING = timedelta(seconds=5)
+# What the visible call ends with.
+Answer = Published | Pending | ChannelError
+
+
+class StepPolicy(Protocol):
+    """What the endings of a step mean. All of it is pure: it decides, the runner records."""
+
+    reconcile: NextStep
+    # A check goes back a little before the intent, because clocks differ.
+    skew: timedelta
+
+    def deadline(self, spec: ChannelSpec, step: Step) -> timedelta:
+        """How long the visible call may take."""
+
+    def no_token(self, step: Step, error: ChannelError, now: datetime) -> Outcome | StepResult:
+        """There is no usable token: nothing was tried."""
+
+    def refused(self, step: Step, refused: Refused) -> Outcome | StepResult:
+        """No attempt was opened."""
+
+    def ended(self, step: Step, attempt: Attempt, answer: Answer, now: datetime) -> Outcome:
+        """The call ended with an answer or an error."""
+
+    def found(self, published: Published) -> Outcome:
+        """A check found it at the network."""
+
+    def absent(self, step: Step, attempt: Attempt) -> Outcome:
+        """It is proven absent, and may be sent again."""
+
+    def unknown(self, step: Step, attempt: Attempt, paused: timedelta) -> Outcome:
+        """The network cannot tell, or it must not be sent again."""
+
+
+class StepRunner:
+    """Runs a step by a policy. One per worker."""
+
+    def __init__(self, attempts: Attempts, channels: Channels, tokens: TokenKeeper, clock: Clock, holder: str) -> None:
+        self._attempts = attempts
+        self._channels = channels
+        self._tokens = tokens
+        self._clock = clock
+        self._holder = holder
+
+    async def run(
+        self, step: Step, account: ConnectedAccount, policy: StepPolicy, *, may_renew: bool = True
+    ) -> StepResult:
+        """Make the visible call once, or say why not. Raises only what proves that nothing was sent."""
+        now = self._clock.now()
+        period = policy.deadline(self._channels[step.channel].spec, step)
+        gate = DeadlineGate.open_for(self._clock, now, period)
+        attempt = await self._attempts.open_attempt(
+            step.publication_id,
+            step=step.name or POST,
+            epoch=step.epoch,
+            holder=self._holder,
+            now=now,
+            deadline=gate.deadline,
+        )
+        if isinstance(attempt, Refused):
+            return await self.conclude(step, policy.refused(step, attempt))
+        answer = await self._call(step, account, gate)
+        outcome = policy.ended(step, attempt, answer, self._clock.now())
+        outcome = outcome.model_copy(update={"credentials_version": account.credentials_version})
+        error = answer if isinstance(answer, ChannelError) else None
+        if error is not None:
+            await self._tokens.pause(account, error.pause)
+            if outcome.hold is HoldReason.TOKEN:
+                renewed = await self._renewed(account, error, may_renew)
+                if renewed is not None:
+                    # Nothing was sent: close this attempt and open another with the new token.
+                    closed = Outcome(effect=Effect.NOT_SENT, retry=True, raw=outcome.raw)
+                    await self.record(step, attempt, closed)
+                    return await self.run(step, renewed, policy, may_renew=False)
+        result = await self.record(step, attempt, outcome)
+        if outcome.retry and error is not None and _is_unchanged(step, result):
+            raise again(error)
+        return result
+
+    async def reconcile(self, step: Step, attempt: Attempt, policy: StepPolicy) -> StepResult:
+        """Check the network for an open attempt, and record what is proven. Read only at the network."""
+        channel = self._channels[step.channel]
+        found = await self.find(step, attempt.intent_at - policy.skew)
+        if isinstance(found, Published):
+            return await self.record(step, attempt, policy.found(found))
+        now = self._clock.now()
+        proven_at = attempt.deadline_at + channel.spec.margin + channel.spec.absence_window
+        paused = found.pause if isinstance(found, Unknown) and found.pause else timedelta(0)
+        if now < proven_at:
+            return step.then(policy.reconcile, min(max(SPACING, paused), proven_at - now))
+        was_accepted = attempt.effect is Effect.SENT
+        if isinstance(found, Absent) and not was_accepted and channel.resend(step.draft) is not Resend.NEVER:
+            return await self.record(step, attempt, policy.absent(step, attempt))
+        return await self.record(step, attempt, policy.unknown(step, attempt, paused))
+
+    async def find(self, step: Step, since: datetime) -> Published | Absent | Unknown:
+        """One check of the network. An error while checking is Unknown, never an absence."""
+        channel, name = self._channels[step.channel], step.name or POST
+        try:
+            found = await with_token(
+                self._tokens,
+                step.account_id,
+                lambda account: channel.find(step.draft, account, step.handle, since, name),
+            )
+        except ChannelError as error:
+            return Unknown(note=str(error)[:200], pause=error.pause)
+        if not isinstance(found, Published) or not found.by_likeness or found.post_id is None:
+            return found
+        # A post that is only alike and belongs to another publication proves nothing about this one.
+        taken = await self._attempts.is_anothers(step.publication_id, found.post_id)
+        return Unknown(note="the only post that looks like it is another publication's") if taken else found
+
+    async def conclude(self, step: Step, answer: Outcome | StepResult) -> StepResult:
+        """Record an outcome without an attempt; a result is passed on."""
+        return answer if isinstance(answer, StepResult) else await self.record(step, None, answer)
+
+    async def record(self, step: Step, attempt: Attempt | None, outcome: Outcome) -> StepResult:
+        """Record an outcome. If the publication stays as it is, the outcome says what is next."""
+        result = await self._attempts.record_outcome(
+            step.publication_id,
+            attempt.id if attempt else None,
+            step=step.name or POST,
+            epoch=step.epoch,
+            outcome=outcome,
+            now=self._clock.now(),
+        )
+        if outcome.then is None or not _is_unchanged(step, result):
+            return result
+        return result.model_copy(update={"step": outcome.then, "after": outcome.after})
+
+    async def _call(self, step: Step, account: ConnectedAccount, gate: DeadlineGate) -> Answer:
+        """The one mutating request, under its deadline."""
+        saver = HandleSaver(self._attempts, step, self._clock)
+        stage = Stage(gate, step.name or POST)
+        try:
+            async with asyncio.timeout(gate.seconds_left):
+                return await self._channels[step.channel].publish(step.draft, account, step.handle, saver.save, stage)
+        except ChannelError as error:
+            return error
+        except TimeoutError:
+            return gate.late()
+        except StaleEpoch:
+            effect = Effect.UNKNOWN if gate.passed else Effect.NOT_SENT
+            return ChannelError(Reason.INTERNAL_ERROR, effect, "overtaken", provider_code=OVERTAKEN)
+        except Exception as error:
+            # The handle could not be saved, or a bug of ours: the request may be under way, so the network is checked.
+            log.exception("step %s of %s ended in an unforeseen error", step.name, step.publication_id)
+            name = type(error).__name__
+            return ChannelError(Reason.INTERNAL_ERROR, Effect.UNKNOWN, name, provider_code=name)
+
+    async def _renewed(
+        self, account: ConnectedAccount, error: ChannelError, may_renew: bool
+    ) -> ConnectedAccount | None:
+        """A working token in place of one that the network refused, or None.
+
+        A dead grant, or a fresh token that is refused again, is reported to the account: only its owner can help. An
+        account that its owner has connected again meanwhile has another token already.
+        """
+        if error.reason is not Reason.TOKEN_EXPIRED or not may_renew:
+            is_replaced = await self._tokens.lost(account, error)
+            if not (is_replaced and may_renew):
+                return None
+        try:
+            return await self._tokens.renew(account)
+        except ChannelError:
+            return None
+
+
+def _is_unchanged(step: Step, result: StepResult) -> bool:
+    """Whether the publication still is in the status and the epoch in which the step was taken."""
+    return result.status is step.status and result.epoch == step.epoch
