@@ -72,6 +72,17 @@ class Refusal(Exception):
         self.answer = answer
 
 
+def json_object(call: Call, refused: Refusal) -> dict[str, Any]:
+    """The JSON object of a call's body; raises `refused` for anything else."""
+    try:
+        body = json.loads(call.body or b"{}")
+    except ValueError:
+        raise refused from None
+    if not isinstance(body, dict):
+        raise refused
+    return body
+
+
 @dataclass(frozen=True)
 class Operation:
     """`visible`: followers would see what it does, so a call that took effect put something in public."""

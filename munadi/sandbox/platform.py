@@ -10,7 +10,7 @@ import re
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -88,7 +88,7 @@ class Platform(ABC, Generic[Profile]):
     default_limits: ClassVar[dict[str, int]] = {}
     default_switches: ClassVar[dict[str, bool]] = {}
     statuses: ClassVar[set[str]] = {"active"}
-    profile_kind: ClassVar[type[Any]]  # the dataclass of a profile's row
+    default_profile: ClassVar[Any]  # a row of the dataclass of profiles
     # "METHOD host/path" → the operation's name and function; `*` is one part, `**` at the end is any number of them.
     routes: ClassVar[Mapping[str, tuple[str, Run]]] = {}
     variants: ClassVar[Mapping[str, Run]] = {}  # operations that `variant` chooses
@@ -103,7 +103,7 @@ class Platform(ABC, Generic[Profile]):
         self._tables: list[Table[Any]] = []
         self._routes = [(tuple(path.replace(" ", "/").split("/")), *found) for path, found in self.routes.items()]
         self._runs = {**dict(self.routes.values()), **self.variants}
-        self.accounts: Table[Profile] = self.table("profile", self.profile_kind)
+        self.accounts: Table[Profile] = self.table("profile", type(self.default_profile))
         self.restore_settings()
 
     def table(self, name: str, kind: type[Any]) -> Table[Any]:
@@ -155,17 +155,26 @@ class Platform(ABC, Generic[Profile]):
         """An error in this network's own envelope, with the defaults filled in."""
 
     # --- what the control API asks
-    @abstractmethod
     def seed(self) -> None:
-        """Create the default profile unless it exists."""
+        """Create the default profile and its tokens unless they exist."""
+        if self.default_profile.id not in self.accounts:
+            self.seed_tokens(self.accounts.put(self.default_profile.id, replace(self.default_profile)))
+
+    @abstractmethod
+    def seed_tokens(self, profile: Profile) -> None: ...
 
     @abstractmethod
     def new_profile(self, name: str | None, beside: Profile | None) -> Profile:
         """A new row, not stored yet. `beside`: a profile of the same person (see `create_beside`)."""
 
-    @abstractmethod
     def credentials(self, profile: Profile, base_url: str) -> dict[str, Any]:
         """New credentials, as a client imports them."""
+        named = {"channel": self.channel, "externalId": profile.id, "username": profile.name}
+        return named | self.new_tokens(profile)
+
+    def new_tokens(self, profile: Profile) -> dict[str, Any]:
+        """The secret part of `credentials`."""
+        return {}
 
     @abstractmethod
     def posts(self, base_url: str) -> list[PostView]:
@@ -222,6 +231,10 @@ class Platform(ABC, Generic[Profile]):
         profile = self.accounts.get(profile_id or "")
         return {profile.id, profile.name} if profile else set()
 
+    def view(self, profile_id: str, **facts: Any) -> PostView:
+        """A visible post of this profile."""
+        return PostView(channel=self.channel, profile=profile_id, profile_name=self.profile(profile_id).name, **facts)
+
     def shown_media(self, digests: Sequence[str | None], alts: Sequence[str]) -> list[tuple[StoredMedia, str]]:
         """The stored media of these digests with their alt texts; a missing alt text is empty."""
         padded = [*alts, *[""] * len(digests)]
@@ -264,3 +277,10 @@ def _matches(pattern: tuple[str, ...], parts: list[str]) -> bool:
 
 def _fits(wanted: str, part: str) -> bool:
     return wanted in ("*", part)
+
+
+def redirect_to_post(call: Call, post_id: str | None) -> Answer:
+    """The answer of a network's site to a permalink: 302 to the post on the sandbox's page."""
+    if post_id is None:
+        return Answer(404, "Sorry, this page isn't available.")
+    return Answer(302, None, {"location": f"{call.base_url}/?post={post_id}"})

@@ -89,7 +89,7 @@ class Bluesky(Platform[Account]):
     default_limits = {**limits.DEFAULTS, **video.DEFAULTS, "blobBytes": 5 * 1024 * 1024}
     default_switches = video.SWITCHES
     statuses = STATUSES
-    profile_kind = Account
+    default_profile = DEFAULT
     visible = frozenset(f"com.atproto.repo.{name}" for name in repository.WRITES)
     routes = {
         "* plc/**": ("plc", directory.get_did_document),
@@ -134,9 +134,8 @@ class Bluesky(Platform[Account]):
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
         return planned_failure(error, status)
 
-    def seed(self) -> None:
-        if DEFAULT.did not in self.accounts:
-            self.accounts.put(DEFAULT.did, replace(DEFAULT))
+    def seed_tokens(self, profile: Account) -> None:
+        """An app password opens sessions; there are no tokens before."""
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
         taken = [account.handle.removesuffix(f".{HANDLE_DOMAIN}") for account in self.accounts]

@@ -14,8 +14,8 @@ from munadi.sandbox.bluesky.lexicon import Schema
 IMAGE_BYTES, THUMB_BYTES, VIDEO_BYTES, CAPTION_BYTES = 2_000_000, 1_000_000, 300_000_000, 20_000
 
 
-def _object(required: list[str], **properties: Schema) -> Schema:
-    return {"type": "object", "required": required, "properties": properties}
+def _object(required: str, **properties: Schema) -> Schema:
+    return {"type": "object", "required": required.split(), "properties": properties}
 
 
 def _string(**limits: Any) -> Schema:
@@ -38,55 +38,55 @@ def _union(**members: Schema) -> Schema:
     return {"type": "union", "refs": members}
 
 
-ASPECT_RATIO = _object(["width", "height"], width=_integer(1), height=_integer(1))
-STRONG_REF = _object(["uri", "cid"], uri=_string(format="at-uri"), cid=_string(format="cid"))
-IMAGE = _object(["image", "alt"], image=_blob("image/*", IMAGE_BYTES), alt=_string(), aspectRatio=ASPECT_RATIO)
-IMAGES = _object(["images"], images=_array(IMAGE, 4))
+ASPECT_RATIO = _object("width height", width=_integer(1), height=_integer(1))
+STRONG_REF = _object("uri cid", uri=_string(format="at-uri"), cid=_string(format="cid"))
+IMAGE = _object("image alt", image=_blob("image/*", IMAGE_BYTES), alt=_string(), aspectRatio=ASPECT_RATIO)
+IMAGES = _object("images", images=_array(IMAGE, 4))
 GALLERY_IMAGE = {**IMAGE, "required": ["image", "alt", "aspectRatio"]}
-GALLERY = _object(["items"], items=_array(_union(**{"app.bsky.embed.gallery#image": GALLERY_IMAGE}), 20))
+GALLERY = _object("items", items=_array(_union(**{"app.bsky.embed.gallery#image": GALLERY_IMAGE}), 20))
 CARD = _object(
-    ["uri", "title", "description"],
+    "uri title description",
     uri=_string(format="uri"),
     title=_string(),
     description=_string(),
     thumb=_blob("image/*", THUMB_BYTES),
 )
-EXTERNAL = _object(["external"], external=CARD)
-CAPTION = _object(["lang", "file"], lang=_string(format="language"), file=_blob("text/vtt", CAPTION_BYTES))
+EXTERNAL = _object("external", external=CARD)
+CAPTION = _object("lang file", lang=_string(format="language"), file=_blob("text/vtt", CAPTION_BYTES))
 VIDEO = _object(
-    ["video"],
+    "video",
     video=_blob("video/mp4", VIDEO_BYTES),
     captions=_array(CAPTION, 20),
     alt=_string(maxLength=10_000, maxGraphemes=1_000),
     aspectRatio=ASPECT_RATIO,
     presentation=_string(),
 )
-QUOTE = _object(["record"], record=STRONG_REF)
+QUOTE = _object("record", record=STRONG_REF)
 MEDIA_EMBEDS = {
     "app.bsky.embed.images": IMAGES,
     "app.bsky.embed.gallery": GALLERY,
     "app.bsky.embed.video": VIDEO,
     "app.bsky.embed.external": EXTERNAL,
 }
-QUOTE_WITH_MEDIA = _object(["record", "media"], record=QUOTE, media=_union(**MEDIA_EMBEDS))
+QUOTE_WITH_MEDIA = _object("record media", record=QUOTE, media=_union(**MEDIA_EMBEDS))
 FEATURES = {
-    "app.bsky.richtext.facet#mention": _object(["did"], did=_string(format="did")),
-    "app.bsky.richtext.facet#link": _object(["uri"], uri=_string(format="uri")),
-    "app.bsky.richtext.facet#tag": _object(["tag"], tag=_string(maxLength=640, maxGraphemes=64)),
+    "app.bsky.richtext.facet#mention": _object("did", did=_string(format="did")),
+    "app.bsky.richtext.facet#link": _object("uri", uri=_string(format="uri")),
+    "app.bsky.richtext.facet#tag": _object("tag", tag=_string(maxLength=640, maxGraphemes=64)),
 }
 # Offsets beyond the text pass: the reference does not compare them with it.
 FACET = _object(
-    ["index", "features"],
-    index=_object(["byteStart", "byteEnd"], byteStart=_integer(0), byteEnd=_integer(0)),
+    "index features",
+    index=_object("byteStart byteEnd", byteStart=_integer(0), byteEnd=_integer(0)),
     features=_array(_union(**FEATURES)),
 )
-SELF_LABELS = _object(["values"], values=_array(_object(["val"], val=_string(maxLength=128)), 10))
+SELF_LABELS = _object("values", values=_array(_object("val", val=_string(maxLength=128)), 10))
 
 POST = _object(
-    ["text", "createdAt"],
+    "text createdAt",
     text=_string(maxLength=3000, maxGraphemes=300),
     facets=_array(FACET),
-    reply=_object(["root", "parent"], root=STRONG_REF, parent=STRONG_REF),
+    reply=_object("root parent", root=STRONG_REF, parent=STRONG_REF),
     embed=_union(
         **MEDIA_EMBEDS, **{"app.bsky.embed.record": QUOTE, "app.bsky.embed.recordWithMedia": QUOTE_WITH_MEDIA}
     ),
@@ -96,24 +96,24 @@ POST = _object(
     createdAt=_string(format="datetime"),
 )
 
-NOTHING = _object([])
+NOTHING = _object("")
 AT_URI = _string(format="at-uri")
 DATETIME = _string(format="datetime")
 REPLY_RULES = {
     "app.bsky.feed.threadgate#mentionRule": NOTHING,
     "app.bsky.feed.threadgate#followerRule": NOTHING,
     "app.bsky.feed.threadgate#followingRule": NOTHING,
-    "app.bsky.feed.threadgate#listRule": _object(["list"], list=AT_URI),
+    "app.bsky.feed.threadgate#listRule": _object("list", list=AT_URI),
 }
 THREADGATE = _object(
-    ["post", "createdAt"],
+    "post createdAt",
     post=AT_URI,
     allow=_array(_union(**REPLY_RULES), 5),
     createdAt=DATETIME,
     hiddenReplies=_array(AT_URI, 300),
 )
 POSTGATE = _object(
-    ["post", "createdAt"],
+    "post createdAt",
     createdAt=DATETIME,
     post=AT_URI,
     detachedEmbeddingUris=_array(AT_URI, 50),
@@ -127,9 +127,9 @@ CID = _string(format="cid")
 RECORD: Schema = {"type": "unknown"}
 BOOLEAN: Schema = {"type": "boolean"}
 
-CREATE_SESSION = _object(["identifier", "password"], identifier=_string(), password=_string())
+CREATE_SESSION = _object("identifier password", identifier=_string(), password=_string())
 CREATE_RECORD = _object(
-    ["repo", "collection", "record"],
+    "repo collection record",
     repo=REPO,
     collection=COLLECTION,
     rkey=RKEY,
@@ -139,7 +139,7 @@ CREATE_RECORD = _object(
 )
 PUT_RECORD = {
     **_object(
-        ["repo", "collection", "rkey", "record"],
+        "repo collection rkey record",
         repo=REPO,
         collection=COLLECTION,
         rkey=RKEY,
@@ -151,21 +151,21 @@ PUT_RECORD = {
     "nullable": ["swapRecord"],
 }
 DELETE_RECORD = _object(
-    ["repo", "collection", "rkey"], repo=REPO, collection=COLLECTION, rkey=RKEY, swapRecord=CID, swapCommit=CID
+    "repo collection rkey", repo=REPO, collection=COLLECTION, rkey=RKEY, swapRecord=CID, swapCommit=CID
 )
 KEYED = {"collection": COLLECTION, "rkey": RKEY}
 CREATE, UPDATE, DELETE = (f"com.atproto.repo.applyWrites#{name}" for name in ("create", "update", "delete"))
 WRITE = {
-    CREATE: _object(["collection", "value"], **KEYED, value=RECORD),
-    UPDATE: _object(["collection", "rkey", "value"], **KEYED, value=RECORD),
-    DELETE: _object(["collection", "rkey"], **KEYED),
+    CREATE: _object("collection value", **KEYED, value=RECORD),
+    UPDATE: _object("collection rkey value", **KEYED, value=RECORD),
+    DELETE: _object("collection rkey", **KEYED),
 }
 APPLY_WRITES = _object(
-    ["repo", "writes"], repo=REPO, validate=BOOLEAN, writes=_array({**_union(**WRITE), "closed": True}), swapCommit=CID
+    "repo writes", repo=REPO, validate=BOOLEAN, writes=_array({**_union(**WRITE), "closed": True}), swapCommit=CID
 )
-UPLOAD_ID = _object(["jobId"], jobId=_string(maxLength=256))
+UPLOAD_ID = _object("jobId", jobId=_string(maxLength=256))
 START_UPLOAD = _object(
-    ["sizeBytes", "mimeType"],
+    "sizeBytes mimeType",
     sizeBytes=_integer(1),
     mimeType=_string(maxLength=255),
     name=_string(maxLength=256),

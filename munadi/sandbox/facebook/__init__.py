@@ -45,7 +45,7 @@ class Facebook(PersonPlatform[Page]):
     default_delays = {"reel": 4.0, "video": 4.0, "publish": 1.5, "index": 1.0}
     default_limits = {"reelsPerDay": 30, "callsPerHour": 4_800, "bytesPerUpload": 64 * 1024 * 1024}
     default_switches = {"refuseDuplicates": True, "unreadableLinks": False}
-    profile_kind = Page
+    default_profile = DEFAULT
     usage = ("pages", "100000000000000")
     known_errors = errors.KNOWN
     revocations = errors.REVOCATIONS
@@ -131,12 +131,10 @@ class Facebook(PersonPlatform[Page]):
             return "video_status"
         return "node" if node == "me" or node in self.accounts or node in self.persons else name
 
-    def seed(self) -> None:
-        if DEFAULT.id not in self.accounts:
-            self.persons.put(PERSON.id, Person(PERSON.id, PERSON.name))
-            self.accounts.put(DEFAULT.id, Page(DEFAULT.id, DEFAULT.title, DEFAULT.username, PERSON.id))
-            self.issue_page_token(DEFAULT.id, DEFAULT_TOKEN)
-            self.issue_person_token(PERSON.id, DEFAULT_PERSON_TOKEN)
+    def seed_tokens(self, profile: Page) -> None:
+        self.persons.put(PERSON.id, PERSON)
+        self.issue_page_token(profile.id, DEFAULT_TOKEN)
+        self.issue_person_token(PERSON.id, DEFAULT_PERSON_TOKEN)
 
     def new_profile(self, name: str | None, beside: Page | None) -> Page:
         taken = [page.username for page in self.accounts]
@@ -149,11 +147,8 @@ class Facebook(PersonPlatform[Page]):
     def create_beside(self, profile_id: str, name: str | None, base_url: str) -> dict[str, Any]:
         return self.create_profile(name, base_url, self.profile(profile_id))
 
-    def credentials(self, profile: Page, base_url: str) -> dict[str, Any]:
+    def new_tokens(self, profile: Page) -> dict[str, Any]:
         return {
-            "channel": "facebook",
-            "externalId": profile.id,
-            "username": profile.username,
             "accessToken": self.issue_page_token(profile.id).value,
             "refreshToken": self.issue_person_token(profile.person_id).value,
         }
@@ -236,10 +231,8 @@ class Facebook(PersonPlatform[Page]):
         return [self._view(post, base_url) for post in self.published if self.is_visible(post)]
 
     def _view(self, post: Post, base_url: str) -> PostView:
-        return PostView(
-            channel="facebook",
-            profile=post.page_id,
-            profile_name=self.profile(post.page_id).username,
+        return self.view(
+            post.page_id,
             id=post.known_as,
             url=permalink(post, base_url),
             text=post.message,

@@ -10,7 +10,7 @@ from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook.model import READ, Post, permalink
 from munadi.sandbox.graph.parameters import fields, node_in, parameters
 from munadi.sandbox.graph.reading import graph_time, listed_answer, newest, page_of, selected
-from munadi.sandbox.platform import names
+from munadi.sandbox.platform import names, redirect_to_post
 
 if TYPE_CHECKING:
     from munadi.sandbox.facebook import Facebook
@@ -81,10 +81,8 @@ async def list_comments(platform: Facebook, call: Call) -> Answer:
 async def site(platform: Facebook, call: Call) -> Answer:
     """A permalink, a reel's address or a post's id: 302 to the post on the sandbox's page."""
     name = node_in(call)
-    for post in platform.published:
-        if name in (post.id, post.video_id, post.number):
-            return Answer(302, None, {"location": f"{call.base_url}/?post={post.known_as}"})
-    return Answer(404, "This content isn't available right now")
+    found = (post.known_as for post in platform.published if name in (post.id, post.video_id, post.number))
+    return redirect_to_post(call, next(found, None))
 
 
 def _list(

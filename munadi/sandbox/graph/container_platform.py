@@ -142,10 +142,8 @@ class ContainerPlatform(AccountPlatform[Profile]):
         return [self._view(post, base_url) for post in self.published]
 
     def _view(self, post: Post, base_url: str) -> PostView:
-        return PostView(
-            channel=self.channel,
-            profile=post.profile_id,
-            profile_name=self.profile(post.profile_id).name,
+        return self.view(
+            post.profile_id,
             id=post.id,
             url=self.permalink(post, base_url),
             text=post.text,

@@ -15,6 +15,7 @@ from munadi.sandbox.graph.errors import bad_parameter, refuse
 from munadi.sandbox.graph.parameters import fields, listed, node_in, parameters
 from munadi.sandbox.graph.reading import listed_answer, new_id, newest, page_of, selected, shortcode
 from munadi.sandbox.media import image_facts, sniff
+from munadi.sandbox.platform import redirect_to_post
 
 IMAGE_BYTES = 8 * 1024 * 1024
 
@@ -114,10 +115,7 @@ def list_posts(platform: ContainerPlatform[Any], call: Call, profile: Any, posts
 async def site(platform: ContainerPlatform[Any], call: Call) -> Answer:
     """A permalink: 302 to the post on the sandbox's page."""
     name = node_in(call)
-    for post in platform.published:
-        if name in (post.shortcode, post.id):
-            return Answer(302, None, {"location": f"{call.base_url}/?post={post.id}"})
-    return Answer(404, "Sorry, this page isn't available.")
+    return redirect_to_post(call, next((p.id for p in platform.published if name in (p.shortcode, p.id)), None))
 
 
 def _shown(platform: ContainerPlatform[Any], post: Post, call: Call) -> dict[str, Any]:

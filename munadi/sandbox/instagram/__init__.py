@@ -54,7 +54,7 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
     default_delays = {"image": 1.5, "reel": 4.0, "parent": 1.0}
     default_limits = {"postsPerDay": 100, "containersPerDay": 400, "callsPerHour": 4_800}
     default_switches = {"republishPublished": False, "flatCodeAnswer": False}
-    profile_kind = Account
+    default_profile = DEFAULT
     usage = ("instagram", "17840000000000000")
     known_errors = errors.KNOWN
     refusals = errors.REFUSALS
@@ -125,12 +125,10 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
             raise self.missing(node, call)
         return super().owner(call, node, scope)
 
-    def seed(self) -> None:
-        if DEFAULT.id not in self.accounts:
-            self.accounts.put(DEFAULT.id, Account(DEFAULT.id, DEFAULT.app_scoped_id, DEFAULT.username))
-            self.import_token(DEFAULT.id, DEFAULT_TOKEN)
-            self.issue_page_token(DEFAULT.id, DEFAULT_PAGE_TOKEN)
-            self.issue_person_token(DEFAULT.id, DEFAULT_PERSON_TOKEN)
+    def seed_tokens(self, profile: Account) -> None:
+        self.import_token(profile.id, DEFAULT_TOKEN)
+        self.issue_page_token(profile.id, DEFAULT_PAGE_TOKEN)
+        self.issue_person_token(profile.id, DEFAULT_PERSON_TOKEN)
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
         username = unique_name(name, [account.username for account in self.accounts])
@@ -139,11 +137,8 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
     def create_beside(self, profile_id: str, name: str | None, base_url: str) -> dict[str, Any]:
         return self.create_profile(name, base_url, self.profile(profile_id))
 
-    def credentials(self, profile: Account, base_url: str) -> dict[str, Any]:
+    def new_tokens(self, profile: Account) -> dict[str, Any]:
         return {
-            "channel": "instagram",
-            "externalId": profile.id,
-            "username": profile.username,
             "accessToken": self.import_token(profile.id).value,
             "pageId": profile.page_id,
             "pageToken": self.issue_page_token(profile.id).value,

@@ -23,7 +23,7 @@ from munadi.sandbox.storage import Table
 from munadi.sandbox.threads import errors, operations, options
 from munadi.sandbox.threads.model import BASIC, DELETE, LOCATION, MANAGE_REPLIES, PUBLISH, READ_REPLIES, Account, Spent
 
-DEFAULT_ID, DEFAULT_NAME = "26750000000000001", "munadi.sandbox"
+DEFAULT = Account("26750000000000001", "munadi.sandbox")
 DEFAULT_TOKEN = "THsandboxMunadiAccessToken"  # published on purpose: it opens nothing real
 UNVERSIONED = {"exchange_code", "app_token", "exchange_token", "refresh_token"}
 JSON_FIELDS = ("poll_attachment", "text_attachment", "text_entities")
@@ -51,7 +51,7 @@ class Threads(ContainerPlatform[Account]):
     default_delays = {"text": 0.8, "image": 2.0, "video": 10.0, "parent": 1.0, "race": 0.5}
     default_limits = {"postsPerDay": 250, "repliesPerDay": 1000, "deletesPerDay": 100, "racePercent": 100}
     default_switches = {"countBytes": False, "republishPublished": False, "userIdAsText": False}
-    profile_kind = Account
+    default_profile = DEFAULT
     error_type = errors.API
     known_errors = errors.KNOWN
     revocations = {**REVOCATIONS, errors.SESSION_REVOKED.subcode: errors.SESSION_REVOKED}
@@ -103,21 +103,14 @@ class Threads(ContainerPlatform[Account]):
             return "container_status"
         return "me" if name == "get_post" and parts[-1] in self.accounts else name
 
-    def seed(self) -> None:
-        if DEFAULT_ID not in self.accounts:
-            self.accounts.put(DEFAULT_ID, Account(DEFAULT_ID, DEFAULT_NAME))
-            self.import_token(DEFAULT_ID, DEFAULT_TOKEN)
+    def seed_tokens(self, profile: Account) -> None:
+        self.import_token(profile.id, DEFAULT_TOKEN)
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
         return Account(new_id("2675"), unique_name(name, [account.username for account in self.accounts]))
 
-    def credentials(self, profile: Account, base_url: str) -> dict[str, Any]:
-        return {
-            "channel": "threads",
-            "externalId": profile.id,
-            "username": profile.username,
-            "accessToken": self.import_token(profile.id).value,
-        }
+    def new_tokens(self, profile: Account) -> dict[str, Any]:
+        return {"accessToken": self.import_token(profile.id).value}
 
     def expire_tokens(self, profile_id: str, which: str) -> None:
         """There is only one kind of token, so `which` makes no difference."""

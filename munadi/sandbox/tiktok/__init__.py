@@ -14,9 +14,8 @@ from typing import Any
 
 from munadi.sandbox.downloads import Downloads
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.graph.parameters import node_in
 from munadi.sandbox.oauth import Token, TokenIssuer
-from munadi.sandbox.platform import DAY, MINUTE, Platform, PostView, unique_name
+from munadi.sandbox.platform import DAY, MINUTE, Platform, PostView, redirect_to_post, unique_name
 from munadi.sandbox.storage import Table
 from munadi.sandbox.tiktok import login, posting, uploads
 from munadi.sandbox.tiktok.errors import planned_failure, refuse
@@ -29,10 +28,8 @@ DEFAULT_TOKEN, DEFAULT_REFRESH = "act.sandboxMunadiAccessToken", "rft.sandboxMun
 
 async def site(platform: TikTok, call: Call) -> Answer:
     """A permalink: 302 to the post on the sandbox's page."""
-    post_id = node_in(call)
-    if any(one.post_id == post_id for one in platform.live_posts()):
-        return Answer(302, None, {"location": f"{call.base_url}/?post={post_id}"})
-    return Answer(404, "Couldn't find this page")
+    name = call.path.rpartition("/")[2]
+    return redirect_to_post(call, next((one.post_id for one in platform.live_posts() if one.post_id == name), None))
 
 
 class TikTok(Platform[Account]):
@@ -63,7 +60,7 @@ class TikTok(Platform[Account]):
         "oauthErrorsWith200": False,
     }
     statuses = {"active", "private", "banned"}
-    profile_kind = Account
+    default_profile = DEFAULT
     visible = frozenset({"init_pull", "init_photo", "upload_last_chunk"})
     routes = {
         "GET www/v2/auth/authorize": ("authorize", login.authorize),
@@ -111,26 +108,17 @@ class TikTok(Platform[Account]):
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
         return planned_failure(error, status)
 
-    def seed(self) -> None:
-        if DEFAULT.id not in self.accounts:
-            account = Account(DEFAULT.id, DEFAULT.union_id, DEFAULT.username, DEFAULT.nickname)
-            self.accounts.put(account.id, account)
-            lasting = self.limits["refreshTokenSeconds"]
-            self.issue_pair(account.id, ALL_SCOPES, access=DEFAULT_TOKEN, refresh=DEFAULT_REFRESH, seconds=lasting)
+    def seed_tokens(self, profile: Account) -> None:
+        lasting = self.limits["refreshTokenSeconds"]
+        self.issue_pair(profile.id, ALL_SCOPES, access=DEFAULT_TOKEN, refresh=DEFAULT_REFRESH, seconds=lasting)
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
         username = unique_name(name, [account.username for account in self.accounts])
         return Account(f"-000{secrets.token_urlsafe(24)}", secrets.token_hex(16), username, name or username)
 
-    def credentials(self, profile: Account, base_url: str) -> dict[str, Any]:
+    def new_tokens(self, profile: Account) -> dict[str, Any]:
         access, refresh = self.issue_pair(profile.id, ALL_SCOPES)
-        return {
-            "channel": "tiktok",
-            "externalId": profile.id,
-            "username": profile.username,
-            "accessToken": access.value,
-            "refreshToken": refresh.value,
-        }
+        return {"accessToken": access.value, "refreshToken": refresh.value}
 
     def issue_pair(
         self,
@@ -229,10 +217,8 @@ class TikTok(Platform[Account]):
         return [self._view(publish, base_url) for publish in self.live_posts()]
 
     def _view(self, publish: Publish, base_url: str) -> PostView:
-        return PostView(
-            channel="tiktok",
-            profile=publish.profile_id,
-            profile_name=self.profile(publish.profile_id).username,
+        return self.view(
+            publish.profile_id,
             id=publish.post_id,
             url=self.permalink(publish, base_url),
             text="\n".join(part for part in (publish.title, publish.text) if part),

@@ -5,11 +5,10 @@ A direct pull or photo post is public from its init on.
 
 from __future__ import annotations
 
-import json
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.exchange import Answer, Call, json_object
 from munadi.sandbox.platform import DAY
 from munadi.sandbox.tiktok.errors import done, invalid, planned_failure, refuse
 from munadi.sandbox.tiktok.model import BASIC, LIST, PROFILE, PUBLISH, STATS, UPLOAD, Account, Publish
@@ -49,7 +48,7 @@ async def creator_info(platform: TikTok, call: Call) -> Answer:
 
 async def init_video(platform: TikTok, call: Call) -> Answer:
     profile = platform.caller(call, PUBLISH)
-    body = json_body(call)
+    body = _body(call)
     publish = _new(platform, profile, "video", _object(body, "source_info"), inbox=False)
     _describe(platform, publish, profile, _object(body, "post_info"))
     return _begin(platform, publish, call, _object(body, "source_info"))
@@ -57,12 +56,12 @@ async def init_video(platform: TikTok, call: Call) -> Answer:
 
 async def init_inbox(platform: TikTok, call: Call) -> Answer:
     profile = platform.caller(call, UPLOAD)
-    source = _object(json_body(call), "source_info")
+    source = _object(_body(call), "source_info")
     return _begin(platform, _new(platform, profile, "video", source, inbox=True), call, source)
 
 
 async def init_photo(platform: TikTok, call: Call) -> Answer:
-    body = json_body(call)
+    body = _body(call)
     inbox = body.get("post_mode") == "MEDIA_UPLOAD"
     profile = platform.caller(call, UPLOAD if inbox else PUBLISH)
     if body.get("media_type") != "PHOTO" or body.get("post_mode") not in ("DIRECT_POST", "MEDIA_UPLOAD"):
@@ -98,7 +97,7 @@ async def cancel(platform: TikTok, call: Call) -> Answer:
 def _named(platform: TikTok, call: Call) -> Publish:
     profile = platform.caller(call, PUBLISH, UPLOAD)
     platform.limited(profile, "statusPerMinute")
-    publish = platform.publishes.get(str(json_body(call).get("publish_id", "")))
+    publish = platform.publishes.get(str(_body(call).get("publish_id", "")))
     if publish is None:
         raise refuse("invalid_publish_id")
     if publish.profile_id != profile.id:
@@ -235,11 +234,5 @@ async def video_list(platform: TikTok, call: Call) -> Answer:
     return done({"videos": videos[:20], "cursor": 0, "has_more": len(videos) > 20})
 
 
-def json_body(call: Call) -> dict[str, Any]:
-    try:
-        body = json.loads(call.body or b"{}")
-    except ValueError:
-        raise invalid("The request body is not valid JSON") from None
-    if not isinstance(body, dict):
-        raise invalid("The request body must be a JSON object")
-    return body
+def _body(call: Call) -> dict[str, Any]:
+    return json_object(call, invalid("The request body must be a JSON object"))

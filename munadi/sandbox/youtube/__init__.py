@@ -68,7 +68,7 @@ class YouTube(Platform[Account]):
         "testingStatus": False,
     }
     statuses = {"active", "suspended", "no_channel", "unverified"}
-    profile_kind = Account
+    default_profile = DEFAULT
     routes = {
         "POST api/upload/youtube/v3/videos": ("start_upload", uploads.start),
         "PUT api/upload/youtube/v3/videos": ("upload_chunk", uploads.put),
@@ -127,28 +127,19 @@ class YouTube(Platform[Account]):
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
         return planned_failure(error, status)
 
-    def seed(self) -> None:
-        if DEFAULT.id not in self.accounts:
-            self.accounts.put(DEFAULT.id, Account(DEFAULT.id, DEFAULT.title, DEFAULT.custom_url))
-            granted = login.grant(self, DEFAULT.id, ALL_SCOPES, DEFAULT_GRANT)
-            login.issue(self, granted, DEFAULT_SECONDS, DEFAULT_TOKEN)
+    def seed_tokens(self, profile: Account) -> None:
+        granted = login.grant(self, profile.id, ALL_SCOPES, DEFAULT_GRANT)
+        login.issue(self, granted, DEFAULT_SECONDS, DEFAULT_TOKEN)
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
         taken = [account.custom_url.removeprefix("@") for account in self.accounts]
         slug = unique_name(name, taken, allowed="a-z0-9._-", kind="channel")
         return Account(f"UC{new_id(22)}", (name or slug).strip()[:60], f"@{slug}")
 
-    def credentials(self, profile: Account, base_url: str) -> dict[str, Any]:
+    def new_tokens(self, profile: Account) -> dict[str, Any]:
         granted = login.grant(self, profile.id, ALL_SCOPES)
         token = login.issue(self, granted)
-        return {
-            "channel": "youtube",
-            "externalId": profile.id,
-            "username": profile.custom_url,
-            "accessToken": token.value,
-            "refreshToken": granted.value,
-            "expiresAt": iso(token.expires_at or 0),
-        }
+        return {"accessToken": token.value, "refreshToken": granted.value, "expiresAt": iso(token.expires_at or 0)}
 
     def expire_tokens(self, profile_id: str, which: str) -> None:
         if which in ("access", "all"):
@@ -216,10 +207,8 @@ class YouTube(Platform[Account]):
 
     def _view(self, video: Video) -> PostView:
         title = str(video.snippet["title"])
-        return PostView(
-            channel="youtube",
-            profile=video.profile_id,
-            profile_name=self.profile(video.profile_id).custom_url,
+        return self.view(
+            video.profile_id,
             id=video.id,
             url=f"https://www.youtube.com/watch?v={video.id}",
             text=str(video.snippet["description"]) or title,

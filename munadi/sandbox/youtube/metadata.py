@@ -5,7 +5,6 @@ Source: docs/networks/youtube.md section 4.
 
 from __future__ import annotations
 
-import json
 import secrets
 from datetime import datetime
 from typing import Any
@@ -116,16 +115,6 @@ def _bracketed(text: str) -> bool:
 def _counted(tags: list[Any]) -> int:
     """Commas between tags count, and quotes around a tag with a space."""
     return sum(len(str(tag)) + (2 if " " in str(tag) else 0) for tag in tags) + max(len(tags) - 1, 0)
-
-
-def json_object(call: Call) -> dict[str, Any]:
-    try:
-        body = json.loads(call.body or b"{}")
-    except ValueError:
-        raise refuse("badRequest") from None
-    if not isinstance(body, dict):
-        raise refuse("badRequest")
-    return body
 
 
 def parts(call: Call, known: set[str]) -> set[str]:

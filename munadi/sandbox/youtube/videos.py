@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import iso, wall_time
-from munadi.sandbox.exchange import Answer, Call
+from munadi.sandbox.exchange import Answer, Call, json_object
 from munadi.sandbox.media import image_facts
 from munadi.sandbox.youtube.errors import refuse
-from munadi.sandbox.youtube.metadata import PARTS, json_object, known_only, new_id, parts, snippet_of, status_of
+from munadi.sandbox.youtube.metadata import PARTS, known_only, new_id, parts, snippet_of, status_of
 from munadi.sandbox.youtube.model import MANAGE, READ, UPLOAD, Account, Comment, Video
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ async def update_video(platform: YouTube, call: Call) -> Answer:
     """The named parts are replaced as a whole."""
     profile = platform.channel_of(call, MANAGE)
     named = parts(call, PARTS)
-    body = known_only(json_object(call), {"id", "kind", "etag", "snippet", "status"}, "video")
+    body = known_only(json_object(call, refuse("badRequest")), {"id", "kind", "etag", "snippet", "status"}, "video")
     video = platform.own_video(str(body.get("id", "")), profile)
     before = (video.snippet, video.status)
     if "snippet" in named:
@@ -192,7 +192,9 @@ def listed(kind: str, resources: list[dict[str, Any]]) -> Answer:
 async def insert_comment(platform: YouTube, call: Call) -> Answer:
     profile = platform.channel_of(call, MANAGE)
     named = parts(call, COMMENT_PARTS)
-    snippet = known_only(json_object(call).get("snippet"), {"channelId", "videoId", "topLevelComment"}, "snippet")
+    snippet = known_only(
+        json_object(call, refuse("badRequest")).get("snippet"), {"channelId", "videoId", "topLevelComment"}, "snippet"
+    )
     above = known_only(snippet.get("topLevelComment"), {"snippet"}, "snippet.topLevelComment")
     text = known_only(above.get("snippet"), {"textOriginal"}, "snippet.topLevelComment.snippet").get("textOriginal")
     if not snippet.get("videoId") or not snippet.get("channelId"):
