@@ -16,7 +16,7 @@ from munadi.sandbox.server import server
 
 
 class Oracle:
-    """The sandbox's control API: what a test sets up, and what really went out."""
+    """The sandbox's control API: what a test sets up, and what really was published."""
 
     def __init__(self, url: str) -> None:
         self.url = url

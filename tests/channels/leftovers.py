@@ -17,7 +17,7 @@ from tests.channels.scene_youtube import VIDEO, VIDEOS, listed, refusal, resourc
 
 @dataclass(frozen=True)
 class Leftover:
-    """`unused`: still there and seen by nobody; `gone`: removed already; `seen`: visible, or it may be.
+    """`unused`: still there and not visible; `gone`: removed already; `seen`: visible, or it may be.
 
     `removals` are the mutations that remove it: method and the end of the path.
     """

@@ -84,7 +84,7 @@ class Network(httpx.AsyncBaseTransport):
 
 
 def _copy(response: httpx.Response) -> httpx.Response:
-    """A response is consumed by its reader; a repeated one is made anew."""
+    """A response is consumed by its reader; a repeated one is made again."""
     headers = {name: value for name, value in response.headers.items() if name != "content-length"}
     return httpx.Response(response.status_code, content=response.content, headers=headers)
 

@@ -25,7 +25,7 @@ VALUES = {"limits": "value", "delays": "seconds", "switches": "enabled"}
 
 
 class Acme(Connected):
-    """`made` is what the sandbox told of the profile; `files` are both stored and served to whoever fetches them."""
+    """`made` is what the sandbox told of the profile; files are stored and served."""
 
     made: Mapping[str, Any]
     witness: Witness
@@ -214,7 +214,7 @@ def _film(acme: Acme, content: bytes, text: str, fields: dict[str, Any], **facts
 
 
 def draft(acme: Acme, kind: str, text: str = "Hello", **fields: Any) -> PublicationDraft:
-    """A post of a kind of `KINDS`, and its files where they are looked for."""
+    """A post of a kind of `KINDS`, and its files where they are searched for."""
     if kind.endswith("story"):
         text, fields = "", {"options": {"kind": "story"}, **fields}
     if acme.name == "tiktok":

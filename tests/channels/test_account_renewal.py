@@ -32,35 +32,19 @@ R, S = Reason, Effect
 
 
 RENEWALS: list[tuple[Network, str, dict[str, str], Credentials]] = [
-    (
-        INSTAGRAM,
-        "https://graph.example/ig/refresh_access_token",
-        {"grant_type": "ig_refresh_token", "access_token": TOKEN},
-        Credentials(access_token=SecretStr("fresh"), expires_at=NOW + timedelta(seconds=5_183_944)),
-    ),
-    (
-        THREADS,
-        "https://token.example/th/refresh_access_token",
-        {"grant_type": "th_refresh_token", "access_token": TOKEN},
-        Credentials(access_token=SecretStr("fresh"), expires_at=NOW + timedelta(seconds=5_183_944)),
-    ),
-    (
-        TIKTOK,
-        "https://api.example/tiktok/v2/oauth/token/",
-        {"client_key": "4711", "client_secret": SECRET, "grant_type": "refresh_token", "refresh_token": REFRESH},
-        Credentials(
-            access_token=SecretStr("fresh"), refresh_token=SecretStr("rft.new"), expires_at=NOW + timedelta(hours=2)
-        ),
-    ),
-    (
-        YOUTUBE,
-        "https://oauth2.googleapis.com/token",
-        {**APP, "grant_type": "refresh_token", "refresh_token": REFRESH},
-        Credentials(
-            access_token=SecretStr("fresh"), refresh_token=SecretStr(REFRESH), expires_at=NOW + timedelta(seconds=3599)
-        ),
-    ),
-]
+    (INSTAGRAM, "https://graph.example/ig/refresh_access_token", {"grant_type": "ig_refresh_token",
+     "access_token": TOKEN}, Credentials(access_token=SecretStr("fresh"),
+     expires_at=NOW + timedelta(seconds=5_183_944))),
+    (THREADS, "https://token.example/th/refresh_access_token", {"grant_type": "th_refresh_token",
+     "access_token": TOKEN}, Credentials(access_token=SecretStr("fresh"),
+     expires_at=NOW + timedelta(seconds=5_183_944))),
+    (TIKTOK, "https://api.example/tiktok/v2/oauth/token/", {"client_key": "4711", "client_secret": SECRET,
+     "grant_type": "refresh_token", "refresh_token": REFRESH}, Credentials(access_token=SecretStr("fresh"),
+     refresh_token=SecretStr("rft.new"), expires_at=NOW + timedelta(hours=2))),
+    (YOUTUBE, "https://oauth2.googleapis.com/token", {**APP, "grant_type": "refresh_token", "refresh_token": REFRESH},
+     Credentials(access_token=SecretStr("fresh"), refresh_token=SecretStr(REFRESH),
+     expires_at=NOW + timedelta(seconds=3599))),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("on", "url", "asked", "fresh"), RENEWALS)

@@ -176,7 +176,7 @@ async def test_an_inspection_adds_scopes_and_expiry_and_may_fail(on: Network, se
 @pytest.mark.parametrize(
     "code", ["spam_risk_too_many_posts", "reached_active_user_cap", "spam_risk_user_banned_from_posting"]
 )
-async def test_a_tiktok_creator_who_may_not_post_now_is_connected_all_the_same(code: str) -> None:
+async def test_a_tiktok_creator_who_may_not_post_now_is_connected_anyway(code: str) -> None:
     built = TIKTOK.bench()
     built.network.on("POST", CREATOR, refused(200, code))
     profile = (await built.channel.verify(GIVEN)).profile

@@ -126,14 +126,14 @@ async def test_a_quote_of_nothing_is_refused(posts: object) -> None:
 
 @pytest.mark.parametrize("said", ["not json", {}, {"posts": None}])
 @pytest.mark.parametrize("here", [MISSING, None], ids=["not here", "a proxy"])
-async def test_an_answer_that_is_nobodys_refuses_no_quote(said: object, here: httpx.Response | None) -> None:
+async def test_an_unreadable_answer_refuses_no_quote(said: object, here: httpx.Response | None) -> None:
     built = bench("bluesky")
     built.network.on("GET", GET, here or ok(said)).on("GET", POSTS, ok(said))
     error = await error_of(resolve(built, URI))
     assert (error.reason, error.provider_code) == (Reason.PROVIDER_OUTAGE, "NO_PROOF")
 
 
-async def test_a_quote_of_nobody_is_refused() -> None:
+async def test_a_quote_of_an_unknown_account_is_refused() -> None:
     built = bench("bluesky")
     built.network.on("GET", RESOLVE, answer(400, {"error": "HandleNotFound"}))
     error = await error_of(resolve(built, f"at://no.example/app.bsky.feed.post/{KEY}"))

@@ -243,7 +243,7 @@ async def test_a_key_that_is_no_longer_served_stops_renewals_but_does_not_end_th
     await login.refresh()
 
 
-async def test_a_grant_of_the_public_client_goes_on_after_the_client_became_confidential(
+async def test_a_grant_of_the_public_client_continues_after_the_client_became_confidential(
     login: Login, oracle: Oracle
 ) -> None:
     confidential = dict(login.site.metadata)
@@ -262,7 +262,7 @@ async def test_a_grant_of_the_public_client_goes_on_after_the_client_became_conf
 
 
 async def test_a_refresh_whose_answer_was_lost_ends_the_grant(login: Login, oracle: Oracle) -> None:
-    """A refresh token works once, and nobody can tell a second try from a thief's."""
+    """A refresh token works once, and no one can tell a second try from a thief's."""
     await login.grant()
     oracle.plant("bluesky", TOKEN, "accept_then_reset")
     assert (await not_refreshed(login)).reason is Reason.PROVIDER_OUTAGE

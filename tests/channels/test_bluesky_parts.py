@@ -1,4 +1,4 @@
-"""A large video on a scripted network: in parts, going on where it stopped, given up for good when it must be."""
+"""A large video on a scripted network: in parts, continuing where it stopped, given up for good when it must be."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ async def test_what_has_arrived_is_not_sent_again(built: Bench) -> None:
     assert (len(built.network.sent(START)), len(built.network.sent(LIMITS))) == (1, 1)
 
 
-async def test_a_long_upload_lets_the_next_run_go_on(built: Bench) -> None:
+async def test_a_long_upload_lets_the_next_run_continue(built: Bench) -> None:
     def slow(request: httpx.Request) -> httpx.Response:
         built.clock.forward(seconds=MAX_RUN.total_seconds() / 2)
         return ok({})
@@ -137,7 +137,7 @@ async def test_an_upload_that_is_put_together_is_waited_for(built: Bench) -> Non
 
 
 @pytest.mark.parametrize("state", ["failed", "aborted", "expired", "a state of tomorrow"])
-async def test_an_upload_that_ended_badly_is_begun_anew(built: Bench, state: str) -> None:
+async def test_an_upload_that_ended_badly_is_started_again(built: Bench, state: str) -> None:
     saved = Saved()
     built.network.on("GET", ARRIVED, arrived(state=state), arrived())
     error = await refused(built, saved)
@@ -172,7 +172,7 @@ async def test_uploads_that_fail_again_and_again_are_given_up(built: Bench) -> N
     assert [error.effect for error in errors] == [Effect.NOT_SENT] * (MAX_TRIES - 1) + [Effect.REJECTED]
 
 
-async def test_a_video_that_is_refused_at_its_end_is_told_and_its_place_given_free(built: Bench) -> None:
+async def test_a_video_that_is_refused_at_its_end_is_reported_and_its_place_given_free(built: Bench) -> None:
     saved = Saved()
     built.network.on("POST", FINISH, answer(400, {"error": "BadAspectRatio"})).on("POST", ABORT, answer(500))
     error = await refused(built, saved)

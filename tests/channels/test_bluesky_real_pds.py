@@ -100,7 +100,7 @@ async def alice(real: Real) -> ConnectedAccount:
     return await real.connect(real.pds.accounts[0])
 
 
-async def test_a_login_tells_who_and_until_when(real: Real, alice: ConnectedAccount) -> None:
+async def test_a_login_returns_the_account_and_its_expiry(real: Real, alice: ConnectedAccount) -> None:
     assert alice.external_id == real.pds.accounts[0].did
     assert alice.handle == "alice.test"
     ends = alice.credentials.expires_at
@@ -200,7 +200,7 @@ async def test_find_sees_absence_then_presence(real: Real, alice: ConnectedAccou
     assert (found.post_id, found.url) == (published.post_id, published.url)
 
 
-async def test_find_on_a_server_without_the_account_cannot_tell(real: Real, alice: ConnectedAccount) -> None:
+async def test_find_on_a_server_without_the_account_is_unknown(real: Real, alice: ConnectedAccount) -> None:
     stranger = alice.model_copy(update={"external_id": "did:plc:abcdefghijklmnopqrstuvwx"})
     given = post("x")
     assert isinstance(await real.channel.find(given, stranger, None, given.due_at), Unknown)
@@ -216,7 +216,7 @@ async def test_what_the_server_would_refuse_is_refused_before(real: Real, alice:
         assert (error.reason, error.effect) == (Reason.TEXT_TOO_LONG, Effect.REJECTED)
 
 
-async def test_a_blob_that_is_gone_is_uploaded_anew(real: Real, alice: ConnectedAccount) -> None:
+async def test_a_blob_that_is_gone_is_uploaded_again(real: Real, alice: ConnectedAccount) -> None:
     real.media.files = {"med_0": picture("gold")}
     given, saved = post("x", media=(image(),)), Saved()
     await real.channel.prepare(given, alice, None, saved)

@@ -171,7 +171,7 @@ async def test_a_part_whose_predecessor_cannot_be_read_is_not_sent(look: Any, ef
     assert built.network.mutations == []
 
 
-async def test_a_live_post_is_told_even_when_nothing_can_be_saved() -> None:
+async def test_a_live_post_is_reported_even_when_nothing_can_be_saved() -> None:
     async def overtaken(*_: object, **__: object) -> None:
         raise StaleEpoch("pub")
 
@@ -195,7 +195,7 @@ async def test_a_part_that_stands_already_is_that_part() -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-async def test_each_stage_is_looked_for_at_its_own_key(stage: str) -> None:
+async def test_each_stage_is_searched_for_at_its_own_key(stage: str) -> None:
     built = over()
     found = await built.channel.find(THREAD, WHO, None, THREAD.due_at, stage)
     assert isinstance(found, Published)

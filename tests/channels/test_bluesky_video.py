@@ -115,7 +115,7 @@ async def test_a_wrapped_answer_with_the_blob_needs_no_look() -> None:
     assert built.network.sent(STATUS) == []
 
 
-async def test_the_same_file_again_goes_on_with_the_job_it_has() -> None:
+async def test_the_same_file_again_continues_with_the_job_it_has() -> None:
     known = {"error": "already_exists", "message": "Video already processed", "jobId": "job-1"}
     built, saved = begun(answer(409, known)), Saved()
     assert isinstance(await prepare(built, saved), Pending)
@@ -213,7 +213,7 @@ async def test_a_service_that_keeps_failing_is_given_up_after_growing_waits() ->
 
 
 @pytest.mark.parametrize("lost", [answer(404, {}), answer(400, {"error": "InvalidRequest"})])
-async def test_a_job_that_nobody_knows_is_begun_anew(lost: httpx.Response) -> None:
+async def test_an_unknown_job_is_started_again(lost: httpx.Response) -> None:
     built, saved = begun(None, lost), Saved()
     await prepare(built, saved)
     assert (await refused(built, saved)).effect is Effect.NOT_SENT

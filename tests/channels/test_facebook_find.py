@@ -50,7 +50,7 @@ async def test_check_waits_after_the_finish_whatever_it_is_called(status: httpx.
 
 
 @pytest.mark.parametrize(("age", "wait"), [(0, 5), (60, 15), (600, 60)])
-async def test_check_looks_rarer_the_longer_it_takes(age: int, wait: int) -> None:
+async def test_check_polls_less_often_the_longer_it_takes(age: int, wait: int) -> None:
     built = over(status=PUBLISHING)
     built.clock.forward(seconds=age)
     found = await built.channel.check(REEL, WHO, uploaded(finished=True))

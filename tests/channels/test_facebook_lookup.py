@@ -65,43 +65,24 @@ CASES: dict[str, tuple[PublicationDraft, Handle | None, list[Any], type]] = {
     "a card in our text": (TEXT, None, [post(attachments=card("https://acme.example/"))], Published),
     "our link": (LINK, None, [post(attachments=card("https://acme.example/sale"))], Published),
     "our link with a slash": (LINK, None, [post(attachments=card("https://acme.example/sale/"))], Published),
-    "our link behind a shim": (
-        LINK,
-        None,
-        [post(attachments=card("https://l.facebook.com/l.php?u=x", "https://acme.example/sale"))],
-        Published,
-    ),
+    "our link behind a shim": (LINK, None, [post(attachments=card("https://l.facebook.com/l.php?u=x",
+     "https://acme.example/sale"))], Published),
     "link unread": (LINK, None, [post()], Published),
     "another link": (LINK, None, [post(attachments=card("https://acme.example/other"))], Unknown),
-    "our link among two": (
-        LINK,
-        None,
-        [
-            post("1", attachments=card("https://acme.example/other")),
-            post("2", attachments=card("https://acme.example/sale")),
-        ],
-        Published,
-    ),
+    "our link among two": (LINK, None, [post("1", attachments=card("https://acme.example/other")), post("2",
+     attachments=card("https://acme.example/sale"))], Published),
     "our photo": (PHOTO, HANDLE, [post(attachments=attached("photo", "p1"))], Published),
     "our photo in an album": (PHOTO, HANDLE, [post(attachments=attached("photo", "p0", "p1"))], Published),
-    "our photo with another text": (
-        PHOTO,
-        HANDLE,
-        [post(message="Hi", attachments=attached("photo", "p1"))],
-        Published,
-    ),
-    "our photo among two": (
-        PHOTO,
-        HANDLE,
-        [post("1", attachments=attached("photo", "p1")), post("2", attachments=attached("photo", "p9"))],
-        Published,
-    ),
+    "our photo with another text": (PHOTO, HANDLE, [post(message="Hi", attachments=attached("photo", "p1"))],
+     Published),
+    "our photo among two": (PHOTO, HANDLE, [post("1", attachments=attached("photo", "p1")), post("2",
+     attachments=attached("photo", "p9"))], Published),
     "another photo": (PHOTO, HANDLE, [post(attachments=attached("photo", "p9"))], Absent),
     "photo unread": (PHOTO, HANDLE, [post()], Published),
     "a photo, ours not on record": (PHOTO, None, [post(attachments=attached("photo", "p9"))], Published),
     "a video not on record": (VIDEO, None, [post(attachments=attached("video", "v1"))], Published),
     "a video not on record nor there": (VIDEO, None, [], Absent),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("given", "handle", "posts", "wanted"), CASES.values(), ids=CASES)

@@ -42,7 +42,7 @@ async def test_photos_are_uploaded_unpublished_with_their_alt_texts() -> None:
     assert built.network.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
 
 
-async def test_photos_go_on_from_every_saved_state() -> None:
+async def test_photos_continue_from_every_saved_state() -> None:
     saved = Saved()
     await prepare(photos(), PHOTOS, saved)
     assert len(saved.history) == 4

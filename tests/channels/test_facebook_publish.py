@@ -68,29 +68,11 @@ async def test_a_feed_post_and_its_address(
     assert saved.handle.state["post_id"] == POST
 
 
-@pytest.mark.parametrize(
-    ("given", "path", "form"),
-    [
-        (
-            REEL,
-            "video_reels",
-            {
-                "upload_phase": "finish",
-                "video_id": VIDEO,
-                "video_state": "PUBLISHED",
-                "description": "Hello",
-                "title": "Sale",
-                "place": "7",
-                "is_ai_generated": "true",
-            },
-        ),
-        (
-            FILM,
-            "videos",
-            {"upload_phase": "finish", "upload_session_id": "77", "description": "Hello", "title": "Sale"},
-        ),
-    ],
-)
+@pytest.mark.parametrize(("given", "path", "form"), [
+    (REEL, "video_reels", {"upload_phase": "finish", "video_id": VIDEO, "video_state": "PUBLISHED",
+     "description": "Hello", "title": "Sale", "place": "7", "is_ai_generated": "true"}),
+    (FILM, "videos", {"upload_phase": "finish", "upload_session_id": "77", "description": "Hello", "title": "Sale"}),
+])  # fmt: skip
 async def test_a_video_is_finished_and_seen_to_be_published(
     given: PublicationDraft, path: str, form: dict[str, str]
 ) -> None:
@@ -225,7 +207,7 @@ async def test_a_refused_finish_stands_when_the_video_is_not_live() -> None:
     assert (found.reason, found.effect) == (Reason.MEDIA_VALIDATION_FAILED, Effect.REJECTED)
 
 
-async def test_an_upload_that_cannot_be_finished_is_made_anew_twice() -> None:
+async def test_an_upload_that_cannot_be_finished_is_made_again_twice() -> None:
     saved = Saved(uploaded())
     found = await failure(over(error(6001), status=WAITING), REEL, saved)
     assert found.effect is Effect.NOT_SENT

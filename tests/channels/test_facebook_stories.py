@@ -66,6 +66,6 @@ async def test_after_a_day_an_empty_list_proves_nothing(hours: int, found: type)
 
 
 def test_a_lost_post_is_sent_again_within_85_seconds() -> None:
-    """By the facts a list is waited for at least 30 seconds."""
+    """A post may be missing from a list for 30 seconds (docs/networks/facebook.md)."""
     assert SPEC.absence_window >= timedelta(seconds=30)
     assert SPEC.publish_deadline + SPEC.margin + SPEC.absence_window <= timedelta(seconds=85)

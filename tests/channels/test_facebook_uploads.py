@@ -1,4 +1,4 @@
-"""Reels and videos go on where their bytes ended, are waited for without sleeping, and made anew only when dead."""
+"""Reels and videos continue where their bytes ended, are waited for without sleeping, and made again only when dead."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def test_a_reels_id_is_saved_before_its_bytes_are_sent() -> None:
     assert (upload.video_id, upload.url, upload.uploaded_at) == (VIDEO, URL, None)
 
 
-async def test_a_reel_goes_on_from_where_the_bytes_ended() -> None:
+async def test_a_reel_continues_from_where_the_bytes_ended() -> None:
     built, saved = reels(upload=[httpx.ReadError("reset")]), Saved()
     await failure(built, REEL, saved)
     again = reels(phases("uploading", "in_progress", received=9_999_000), READY)
@@ -74,7 +74,7 @@ async def test_a_reel_that_arrived_is_not_sent_again() -> None:
     assert again.network.mutations == []
 
 
-async def test_a_reel_goes_on_from_every_saved_state() -> None:
+async def test_a_reel_continues_from_every_saved_state() -> None:
     saved = Saved()
     await until_ready(reels(PROCESSING, READY), REEL, saved)
     assert len(saved.history) == 3  # begun, sent, ready
@@ -116,12 +116,12 @@ async def test_a_dead_reel_is_uploaded_three_times_in_all(dead: httpx.Response) 
     assert len(built.network.sent("/video_reels")) == 3
 
 
-async def test_a_dead_reel_is_told_in_the_networks_words() -> None:
+async def test_a_dead_reel_is_explained_in_the_networks_words() -> None:
     assert (await failure(reels(BROKEN), REEL, Saved())).provider_message == "bad GOP"
 
 
 @pytest.mark.parametrize(("age", "wait"), [(0, 5), (29, 5), (30, 15), (299, 15), (300, 60), (1800, 60)])
-async def test_the_longer_it_takes_the_rarer_it_is_looked_at(age: int, wait: int) -> None:
+async def test_a_longer_upload_is_polled_less_often(age: int, wait: int) -> None:
     built, saved = reels(PROCESSING), Saved()
     await prepare(built, REEL, saved)
     built.clock.forward(seconds=age)
@@ -171,7 +171,7 @@ async def test_a_video_is_sent_in_the_parts_that_are_wanted() -> None:
     assert {request.url.host for request in built.network.requests} == {"graph-video.facebook.com"}
 
 
-async def test_a_video_goes_on_from_every_saved_state() -> None:
+async def test_a_video_continues_from_every_saved_state() -> None:
     saved = Saved()
     await prepare(films(), FILM, saved)
     assert len(saved.history) == 7  # begun, four parts, sent, ready
@@ -201,7 +201,7 @@ async def test_a_part_that_was_not_stored_ends_the_run(odd: httpx.Response) -> N
     await prepare(built, FILM, saved)
 
 
-async def test_a_refused_upload_is_begun_anew() -> None:
+async def test_a_refused_upload_is_started_again() -> None:
     built, saved = films(error(6000)), Saved()
     found = await failure(built, FILM, saved)
     assert (found.reason, found.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT)

@@ -1,4 +1,4 @@
-"""Each limit of the facts' section 4, just inside and just outside."""
+"""Each limit of docs/networks/facebook.md, just inside and just outside."""
 
 from __future__ import annotations
 
@@ -98,28 +98,17 @@ OUTSIDE: dict[str, tuple[Draft, str, str]] = {
     "blank": (draft(" \n"), "/text", "content"),
     "text too long": (draft("x" * 63_207), "/text", "message_utf16"),
     "text of pairs too long": (draft("👍" * 31_604), "/text", "message_utf16"),
-    **{
-        f"link to {host}": (link(f"https://{host}/a"), "/link", "link_host")
-        for host in ("facebook.com", "www.facebook.com", "m.FACEBOOK.com", "fb.com", "fb.watch", "fb.me")
-    },
+    **{f"link to {host}": (link(f"https://{host}/a"), "/link", "link_host") for host in ("facebook.com",
+     "www.facebook.com", "m.FACEBOOK.com", "fb.com", "fb.watch", "fb.me")},
     "link to fbcdn": (link("https://scontent.xx.fbcdn.net/a.jpg"), "/link", "link_host"),
     "eleven photos": (draft("x", media=tuple(image(i) for i in range(11))), "/media", "media_max"),
     "photo avif": (photo(mime_type="image/avif", has_alpha=False, animated=False), "/media/0", "media_type"),
-    "photo webp transparent": (
-        photo(mime_type="image/webp", has_alpha=True, animated=False),
-        "/media/0",
-        "media_transparency",
-    ),
-    "photo webp animated": (
-        photo(mime_type="image/webp", has_alpha=False, animated=True),
-        "/media/0",
-        "media_animation",
-    ),
-    "photo large and transparent": (
-        photo(bytes=4_000_001, mime_type="image/png", has_alpha=True, animated=False),
-        "/media/0",
-        "media_transparency",
-    ),
+    "photo webp transparent": (photo(mime_type="image/webp", has_alpha=True, animated=False), "/media/0",
+     "media_transparency"),
+    "photo webp animated": (photo(mime_type="image/webp", has_alpha=False, animated=True), "/media/0",
+     "media_animation"),
+    "photo large and transparent": (photo(bytes=4_000_001, mime_type="image/png", has_alpha=True, animated=False),
+     "/media/0", "media_transparency"),
     "photo too large": (photo(bytes=20_000_001, has_alpha=False, animated=False), "/media/0", "media_bytes"),
     "mixed": (draft("x", media=(image(0), video(1, **FEED))), "/media", "media_mixed"),
     "two videos": (draft("x", media=(video(0, **REEL), video(1, **REEL))), "/options/kind", "kind_media_count"),
@@ -148,11 +137,8 @@ OUTSIDE: dict[str, tuple[Draft, str, str]] = {
     "post of a video": (draft("x", media=(video(**FEED),), options={"kind": "post"}), "/options/kind", "kind_media"),
     "kind": (draft("x", options={"kind": "carousel"}), "/options/kind", "enum"),
     "story of nothing": (draft("", options={"kind": "story"}), "/options/kind", "kind_media_count"),
-    "story of two": (
-        draft("", media=(image(0), image(1)), options={"kind": "story"}),
-        "/options/kind",
-        "kind_media_count",
-    ),
+    "story of two": (draft("", media=(image(0), image(1)), options={"kind": "story"}), "/options/kind",
+     "kind_media_count"),
     "story of text": (story(image(), "x"), "/text", "story_text"),
     "story commented": (story(image(), first_comment="x"), "/firstComment", "story_comment"),
     "story photo avif": (story(image(mime_type="image/avif")), "/media/0", "media_type"),
@@ -160,16 +146,10 @@ OUTSIDE: dict[str, tuple[Draft, str, str]] = {
     "story too long": (story(video(**{**REEL, "duration_ms": 60_001})), "/media/0", "media_max_duration"),
     "story wide": (story(video(**FEED)), "/media/0", "media_max_ratio"),
     "story too light": (story(video(**{**REEL, "bytes": 1_023})), "/media/0", "video_min_bytes"),
-    "story title": (
-        story(image()).model_copy(update={"options": {"kind": "story", "title": "t"}}),
-        "/options/title",
-        "option_kind",
-    ),
-    "cover of a post": (
-        draft("x", media=(image(0), image(1)), options={"coverIndex": 1}),
-        "/options/coverIndex",
-        "option_kind",
-    ),
+    "story title": (story(image()).model_copy(update={"options": {"kind": "story", "title": "t"}}), "/options/title",
+     "option_kind"),
+    "cover of a post": (draft("x", media=(image(0), image(1)), options={"coverIndex": 1}), "/options/coverIndex",
+     "option_kind"),
     "cover of a story": (covered(image(1), kind="story"), "/options/coverIndex", "option_kind"),
     "cover negative": (covered(image(1), -1), "/options/coverIndex", "greater_than_equal"),
     "cover beyond": (covered(image(1), 2), "/options/coverIndex", "cover_index"),
@@ -180,26 +160,17 @@ OUTSIDE: dict[str, tuple[Draft, str, str]] = {
     "option of nobody": (draft("x", options={"colour": 1}), "/options/colour", "extra_forbidden"),
     "title of a post": (draft("x", options={"title": "t"}), "/options/title", "option_kind"),
     "title empty": (film().model_copy(update={"options": {"title": ""}}), "/options/title", "string_too_short"),
-    "title too long": (
-        film().model_copy(update={"options": {"title": "t" * 256}}),
-        "/options/title",
-        "string_too_long",
-    ),
-    "place of a video": (
-        film().model_copy(update={"options": {"kind": "video", "place": "1"}}),
-        "/options/place",
-        "option_kind",
-    ),
+    "title too long": (film().model_copy(update={"options": {"title": "t" * 256}}), "/options/title",
+     "string_too_long"),
+    "place of a video": (film().model_copy(update={"options": {"kind": "video", "place": "1"}}), "/options/place",
+     "option_kind"),
     "place no id": (draft("x", options={"place": "here"}), "/options/place", "string_pattern_mismatch"),
     "ai of a post": (draft("x", options={"isAiGenerated": True}), "/options/isAiGenerated", "option_kind"),
-    "ai of a video": (
-        film().model_copy(update={"options": {"kind": "video", "isAiGenerated": False}}),
-        "/options/isAiGenerated",
-        "option_kind",
-    ),
+    "ai of a video": (film().model_copy(update={"options": {"kind": "video", "isAiGenerated": False}}),
+     "/options/isAiGenerated", "option_kind"),
     "parts": (draft("x", parts=("y",)), "/parts", "max_parts"),
     "comment too long": (draft("x", first_comment="x" * 63_207), "/firstComment", "message_utf16"),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("given", INSIDE.values(), ids=INSIDE)
@@ -215,7 +186,7 @@ def test_just_outside(given: Draft, pointer: str, rule: str) -> None:
     assert found[0].channel == "facebook"
 
 
-def test_all_violations_are_told_at_once() -> None:
+def test_all_violations_are_reported_at_once() -> None:
     bad = draft("x" * 63_207, media=(image(bytes=25_000_000, mime_type="image/heic"),), options={"title": "t"})
     rules = [problem.rule for problem in validate(bad, None)]
     assert rules == ["message_utf16", "media_type", "media_bytes", "option_kind"]

@@ -152,7 +152,7 @@ async def test_a_named_time_is_for_the_whole_account(status: int, headers: dict[
     assert error.pause == (None if pause is None else timedelta(seconds=pause))
 
 
-def test_a_throttle_is_for_the_whole_account_whoever_named_its_time() -> None:
+def test_a_throttle_is_for_the_whole_account_whatever_named_its_time() -> None:
     wait = timedelta(minutes=5)
     pauses = {
         reason: ChannelError(reason, Effect.NOT_SENT, "no", retry_after=wait).pause

@@ -1,4 +1,4 @@
-"""The first comment: one request, looked for by its words, and never a second time blindly."""
+"""The first comment: one request, searched for by its words, and never a second time blindly."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def test_a_closed_gate_lets_nothing_out() -> None:
     assert built.network.requests == []
 
 
-async def test_a_post_that_was_found_by_looking_is_looked_for() -> None:
+async def test_a_post_that_was_found_by_a_search_is_searched_for() -> None:
     built = over()
     built.network.on("GET", INSTAGRAM.make_path, ok({"data": [READ]}))
     saved = Saved(known())
@@ -148,7 +148,7 @@ async def test_a_store_that_fails_does_not_hide_a_comment() -> None:
         ([answer(500, "<html>")], Unknown),
     ],
 )
-async def test_it_is_looked_for_by_its_words(listed: list[httpx.Response], wanted: Any) -> None:
+async def test_it_is_searched_for_by_its_words(listed: list[httpx.Response], wanted: Any) -> None:
     built = over(listed=listed)
     found = await find(built)
     assert built.network.mutations == []

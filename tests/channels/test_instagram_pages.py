@@ -108,7 +108,7 @@ async def test_which_account_is_never_guessed(
 
 
 @pytest.mark.parametrize("tasks", [["MANAGE"], None])
-async def test_a_role_that_allows_it_or_is_not_told(tasks: Any) -> None:
+async def test_a_role_that_allows_it_or_is_not_known(tasks: Any) -> None:
     built = over(ok({"data": [page(tasks=tasks)]}))
     assert (await built.channel.verify(given())).profile.external_id == IG
 
@@ -173,5 +173,5 @@ async def test_every_call_goes_to_the_host_of_the_login() -> None:
     assert {request.headers["authorization"] for request in built.network.requests} == {f"Bearer {TOKEN}"}
 
 
-def test_the_hosts_that_are_called_are_told() -> None:
+def test_the_hosts_that_are_called_are_reported() -> None:
     assert bench("instagram", HOSTS).channel.spec.hosts == ("https://never.example", "https://graph.example/fb/")

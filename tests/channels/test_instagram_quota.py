@@ -1,4 +1,4 @@
-"""When the day's posts are used up: what is told, and until when the post is held."""
+"""When the day's posts are used up: what is reported, and until when the post is held."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def refused(built: Bench) -> ChannelError:
         ([timedelta(minutes=20)], 1, 24 * HOUR - timedelta(minutes=20)),
     ],
 )
-async def test_the_hold_ends_when_one_more_post_may_go_out(
+async def test_the_hold_ends_when_one_more_post_may_be_published(
     ages: list[timedelta], total: int, frees_in: timedelta
 ) -> None:
     built = over(posted(ages, total))
@@ -79,7 +79,7 @@ async def test_a_limit_that_is_full_since_any_moment_is_asked_again_in_an_hour(l
     assert (await refused(over(limit))).retry_after == HOUR
 
 
-async def test_what_is_told_only_of_the_whole_day_still_waits_an_hour() -> None:
+async def test_a_limit_known_for_the_whole_day_only_still_waits_an_hour() -> None:
     def limit(request: httpx.Request) -> httpx.Response:
         return graph_error(100) if "since" in request.url.params else told(50, 50)
 

@@ -60,7 +60,7 @@ class Moved:
 
 
 class Tended:
-    """One account of a network in a real database, and whoever wants its token."""
+    """One account of a network in a real database, and everyone who wants its token."""
 
     def __init__(self, oracle: Oracle, seed: Seed, channel: str, client: httpx.AsyncClient) -> None:
         self.oracle, self.seed, self.name, self.clock = oracle, seed, channel, Moved(oracle)
@@ -183,7 +183,7 @@ async def test_two_keepers_and_a_hundred_users_ask_the_network_once(kept: Tended
     assert {answer.status for answer in answers} == {S.CONNECTED}
 
 
-async def test_a_dead_grant_needs_its_owner_and_the_contents_go_on_when_they_are_back(kept: Tended) -> None:
+async def test_a_dead_grant_needs_its_owner_and_the_contents_continue_when_they_are_back(kept: Tended) -> None:
     first = await kept.keep()
     waiting = await kept.seed.content(kept.account_id, hold=HoldReason.TOKEN, now=kept.clock.now())
     external = (await kept.view()).external_id

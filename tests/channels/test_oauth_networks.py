@@ -62,33 +62,18 @@ async def test_a_page_without_the_task_or_an_account_is_no_choice(login: Login) 
 @pytest.mark.parametrize(
     ("login", "operation", "body", "reason", "advice"),
     [
-        (
-            "facebook",
-            "accounts",
-            {"data": [READER, row("x")]},
-            Reason.TARGET_NOT_ACCESSIBLE,
-            "ask the owner of read, x",
-        ),
+        ("facebook", "accounts", {"data": [READER, row("x")]}, Reason.TARGET_NOT_ACCESSIBLE,
+         "ask the owner of read, x"),
         ("facebook", "accounts", {"data": []}, Reason.TARGET_NOT_ACCESSIBLE, "choose one at the consent page"),
         ("facebook", "accounts", {"success": True}, Reason.PROVIDER_OUTAGE, ""),
         ("instagram page", "list_pages", {"data": []}, Reason.TARGET_NOT_ACCESSIBLE, "no Page was shared"),
-        (
-            "instagram page",
-            "list_pages",
-            {"data": [UNLINKED]},
-            Reason.TARGET_NOT_ACCESSIBLE,
-            "is linked to bare: link one",
-        ),
-        (
-            "instagram page",
-            "list_pages",
-            {"data": [READER, row("x")]},
-            Reason.TARGET_NOT_ACCESSIBLE,
-            "ask the owner of read",
-        ),
+        ("instagram page", "list_pages", {"data": [UNLINKED]}, Reason.TARGET_NOT_ACCESSIBLE,
+         "is linked to bare: link one"),
+        ("instagram page", "list_pages", {"data": [READER, row("x")]}, Reason.TARGET_NOT_ACCESSIBLE,
+         "ask the owner of read"),
     ],
     indirect=["login"],
-)
+)  # fmt: skip
 async def test_without_an_account_it_says_what_to_do(
     login: Login, operation: str, body: Any, reason: Reason, advice: str
 ) -> None:

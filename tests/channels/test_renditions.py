@@ -1,4 +1,4 @@
-"""What a network does not take as it is goes out as a rendition, or is refused before anything is stored."""
+"""What a network does not take as it is is published as a rendition, or is refused before anything is stored."""
 
 from __future__ import annotations
 
@@ -31,40 +31,25 @@ def found(rule: MediaRule, **changes: Any) -> list[tuple[str, Any, Any]]:
     return [(problem.code, problem.limit, problem.actual) for problem in problems]
 
 
-@pytest.mark.parametrize(
-    ("rule", "changes", "wanted"),
-    [
-        (JPEG_ONLY, {"mime_type": "image/png", **STILL}, []),
-        (JPEG_ONLY, {"mime_type": "image/png", "bytes": 5000, **STILL}, []),
-        (JPEG_ONLY, {"mime_type": "image/png", "bytes": 5001, **STILL}, [("MEDIA_TOO_LARGE", 5000, 5001)]),
-        (
-            JPEG_ONLY,
-            {"mime_type": "image/png", "has_alpha": True, "animated": True},
-            [
-                ("MEDIA_ALPHA", "no transparency", "transparency"),
-                ("MEDIA_ANIMATED", "no animation", "animation"),
-            ],
-        ),
-        (
-            JPEG_ONLY,
-            {"mime_type": "image/png"},
-            [("MEDIA_ALPHA", "no transparency", "not known"), ("MEDIA_ANIMATED", "no animation", "not known")],
-        ),
-        (JPEG_ONLY, {"mime_type": "image/gif", **STILL}, [("MEDIA_TYPE", "image/jpeg, image/png", "image/gif")]),
-        (JPEG_ONLY, {}, []),
-        (STRICT, {"multi_picture": True, **STILL}, []),
-        (GIF_TOO, {"mime_type": "image/gif"}, []),
-        (GIF_TOO, {"mime_type": "image/gif", "bytes": 1001, **STILL}, [("MEDIA_TOO_LARGE", 1000, 1001)]),
-        (SMALL_ONLY, {"mime_type": "image/png", "has_alpha": True}, []),
-        (
-            SMALL_ONLY,
-            {"mime_type": "image/png", "bytes": 1001, "has_alpha": True, "animated": False},
-            [("MEDIA_ALPHA", "no transparency", "transparency")],
-        ),
-        (STRICT, {"mime_type": "image/png"}, [("MEDIA_TYPE", "image/jpeg", "image/png")]),
-        (STRICT, {"bytes": 1001, **STILL}, [("MEDIA_TOO_LARGE", 1000, 1001)]),
-    ],
-)
+@pytest.mark.parametrize(("rule", "changes", "wanted"), [
+    (JPEG_ONLY, {"mime_type": "image/png", **STILL}, []),
+    (JPEG_ONLY, {"mime_type": "image/png", "bytes": 5000, **STILL}, []),
+    (JPEG_ONLY, {"mime_type": "image/png", "bytes": 5001, **STILL}, [("MEDIA_TOO_LARGE", 5000, 5001)]),
+    (JPEG_ONLY, {"mime_type": "image/png", "has_alpha": True, "animated": True}, [("MEDIA_ALPHA", "no transparency",
+     "transparency"), ("MEDIA_ANIMATED", "no animation", "animation")]),
+    (JPEG_ONLY, {"mime_type": "image/png"}, [("MEDIA_ALPHA", "no transparency", "not known"), ("MEDIA_ANIMATED",
+     "no animation", "not known")]),
+    (JPEG_ONLY, {"mime_type": "image/gif", **STILL}, [("MEDIA_TYPE", "image/jpeg, image/png", "image/gif")]),
+    (JPEG_ONLY, {}, []),
+    (STRICT, {"multi_picture": True, **STILL}, []),
+    (GIF_TOO, {"mime_type": "image/gif"}, []),
+    (GIF_TOO, {"mime_type": "image/gif", "bytes": 1001, **STILL}, [("MEDIA_TOO_LARGE", 1000, 1001)]),
+    (SMALL_ONLY, {"mime_type": "image/png", "has_alpha": True}, []),
+    (SMALL_ONLY, {"mime_type": "image/png", "bytes": 1001, "has_alpha": True, "animated": False}, [("MEDIA_ALPHA",
+     "no transparency", "transparency")]),
+    (STRICT, {"mime_type": "image/png"}, [("MEDIA_TYPE", "image/jpeg", "image/png")]),
+    (STRICT, {"bytes": 1001, **STILL}, [("MEDIA_TOO_LARGE", 1000, 1001)]),
+])  # fmt: skip
 def test_what_cannot_be_converted_is_refused(rule: MediaRule, changes: dict[str, Any], wanted: list[Any]) -> None:
     assert found(rule, **changes) == wanted
 
@@ -83,7 +68,7 @@ def test_what_cannot_be_converted_is_refused(rule: MediaRule, changes: dict[str,
         (STRICT, {"bytes": 1001}, []),
     ],
 )
-async def test_only_what_needs_it_is_made_anew(rule: MediaRule, changes: dict[str, Any], made: list[Any]) -> None:
+async def test_only_what_needs_it_is_made_again(rule: MediaRule, changes: dict[str, Any], made: list[Any]) -> None:
     media = StoredMedia()
     sent = await fitting(media, rule, image(**changes))
     assert media.renditions == made

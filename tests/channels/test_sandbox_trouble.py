@@ -276,7 +276,7 @@ async def test_media_that_the_network_does_not_take(
 
 
 @at("facebook")
-async def test_an_import_tells_a_page_from_its_person_and_from_another(acme: Acme) -> None:
+async def test_an_import_distinguishes_a_page_from_its_person_and_from_another(acme: Acme) -> None:
     assert acme.account.facts["category"] == "Test page"
     other = acme.oracle.call("POST", "/profiles", channel="facebook", name="other")
     for token, words in ((other["accessToken"], "externalId"), (other["refreshToken"], "/me/accounts")):

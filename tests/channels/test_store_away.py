@@ -1,4 +1,4 @@
-"""A network that pulls our media is told of them while they can be had: what it cannot fetch it refuses for good."""
+"""A network that pulls our media is called only while it can fetch them: what it cannot fetch it refuses for good."""
 
 from __future__ import annotations
 

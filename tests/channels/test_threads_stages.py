@@ -106,7 +106,7 @@ async def test_the_gate_is_asked_once_for_the_visible_call_alone() -> None:
     assert gate.asked == 1
 
 
-async def test_a_step_goes_on_from_every_saved_state() -> None:
+async def test_a_step_continues_from_every_saved_state() -> None:
     whole, saved = over(), Saved(after_the_post())
     await take_until_done(whole, saved, "part-2")
     for known in saved.history:
@@ -131,7 +131,7 @@ async def test_a_step_that_the_draft_does_not_have(name: str) -> None:
     assert built.network.mutations == []
 
 
-async def test_an_id_that_was_found_by_looking_is_looked_up_again() -> None:
+async def test_an_id_that_was_found_by_a_search_is_looked_up_again() -> None:
     """After a reconcile the handle has the container but not the post's id."""
     built, saved = over(), Saved(after_the_post(posts={}))
     read = {"id": "p8", "text": "one", "timestamp": STAMP, "media_type": "IMAGE", "permalink": "x"}

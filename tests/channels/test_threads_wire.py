@@ -43,42 +43,18 @@ def test_the_kind_follows_from_the_media(given: Draft, kind: Kind) -> None:
     assert kind_of(given) is kind
 
 
-@pytest.mark.parametrize(
-    ("given", "options", "form"),
-    [
-        (draft("Hi"), {}, {"media_type": "TEXT", "text": "Hi"}),
-        (draft("Hi", link=LINK), {}, {"media_type": "TEXT", "text": "Hi", "link_attachment": LINK}),
-        (draft(link=LINK), {}, {"media_type": "TEXT", "text": LINK, "link_attachment": LINK}),
-        (
-            draft("Hi"),
-            {"topicTag": "Sale", "replyControl": "followers_only"},
-            {"media_type": "TEXT", "text": "Hi", "topic_tag": "Sale", "reply_control": "followers_only"},
-        ),
-        (draft(media=(image(),)), {}, {"media_type": "IMAGE", "image_url": URL}),
-        (
-            draft("Hi", media=(image(alt="Teal"),)),
-            {"spoiler": True},
-            {
-                "media_type": "IMAGE",
-                "image_url": URL,
-                "alt_text": "Teal",
-                "text": "Hi",
-                "is_spoiler_media": "true",
-            },
-        ),
-        (
-            draft("Hi", media=(video(alt="Waves"),)),
-            {"spoiler": False},
-            {
-                "media_type": "VIDEO",
-                "video_url": URL,
-                "alt_text": "Waves",
-                "text": "Hi",
-                "is_spoiler_media": "false",
-            },
-        ),
-    ],
-)
+@pytest.mark.parametrize(("given", "options", "form"), [
+    (draft("Hi"), {}, {"media_type": "TEXT", "text": "Hi"}),
+    (draft("Hi", link=LINK), {}, {"media_type": "TEXT", "text": "Hi", "link_attachment": LINK}),
+    (draft(link=LINK), {}, {"media_type": "TEXT", "text": LINK, "link_attachment": LINK}),
+    (draft("Hi"), {"topicTag": "Sale", "replyControl": "followers_only"}, {"media_type": "TEXT", "text": "Hi",
+     "topic_tag": "Sale", "reply_control": "followers_only"}),
+    (draft(media=(image(),)), {}, {"media_type": "IMAGE", "image_url": URL}),
+    (draft("Hi", media=(image(alt="Teal"),)), {"spoiler": True}, {"media_type": "IMAGE", "image_url": URL,
+     "alt_text": "Teal", "text": "Hi", "is_spoiler_media": "true"}),
+    (draft("Hi", media=(video(alt="Waves"),)), {"spoiler": False}, {"media_type": "VIDEO", "video_url": URL,
+     "alt_text": "Waves", "text": "Hi", "is_spoiler_media": "false"}),
+])  # fmt: skip
 def test_a_single_container(given: Draft, options: dict[str, Any], form: dict[str, str]) -> None:
     assert single_form(given, Options.model_validate(options), STORE) == form
 

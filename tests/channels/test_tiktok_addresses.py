@@ -44,7 +44,7 @@ async def self_contained(tiktok: TikTokInMemory, saved: Saved) -> None:
 
 
 @pytest.mark.parametrize("host", ["open-upload.tiktokapis.com", "upload.us.tiktokapis.com", "tiktokapis.com"])
-async def test_any_host_of_tiktoks_domain_will_do(host: str) -> None:
+async def test_any_host_of_tiktoks_domain_is_accepted(host: str) -> None:
     tiktok, saved = TikTokInMemory(), Saved()
     tiktok.bench.network.on("POST", INIT, done({"publish_id": "v1", "upload_url": f"https://{host}/video/?t=1"}))
     tiktok.bench.network.on("PUT", "", httpx.Response(206))

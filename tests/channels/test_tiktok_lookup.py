@@ -68,7 +68,7 @@ async def test_a_read_that_is_refused_says_nothing_of_the_post(code: str) -> Non
 @pytest.mark.parametrize(
     ("age", "wait"), [(0, 5), (29, 5), (30, 10), (299, 10), (300, 60), (3600, 60)], ids=lambda value: str(value)
 )
-async def test_the_older_a_post_the_rarer_it_is_read(age: int, wait: int) -> None:
+async def test_an_older_post_is_polled_less_often(age: int, wait: int) -> None:
     built = scripted(said("PROCESSING_DOWNLOAD"))
     built.clock.forward(seconds=age)
     found = await built.channel.check(PULL, WHO, handle(**SENT))

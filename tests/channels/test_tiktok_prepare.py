@@ -65,7 +65,7 @@ async def test_everything_is_saved_the_moment_it_is_known() -> None:
     assert saved.history[1].expires_at == NOW + timedelta(hours=1)
 
 
-async def test_a_run_after_a_crash_goes_on_from_every_saved_state() -> None:
+async def test_a_run_after_a_crash_continues_from_every_saved_state() -> None:
     whole, saved = TikTokInMemory(), Saved()
     await whole.until_ready(VIDEO, saved)
     for known in [None, *saved.history]:
@@ -109,7 +109,7 @@ async def test_a_chunk_is_sent_again_after_an_outage(status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404, 416])
-async def test_an_upload_that_cannot_go_on_begins_anew_a_few_times(status: int) -> None:
+async def test_an_upload_that_cannot_continue_starts_again_a_few_times(status: int) -> None:
     tiktok, saved = TikTokInMemory(), Saved()
     tiktok.answers = [None, answer(status)]
     await tiktok.until_ready(VIDEO, saved)
@@ -184,7 +184,7 @@ async def test_the_creator_is_asked_again_when_the_answer_is_old() -> None:
     assert tiktok.called(CREATOR) == 2
 
 
-async def test_an_expired_upload_begins_anew_with_the_creator_asked() -> None:
+async def test_an_expired_upload_starts_again_with_the_creator_asked() -> None:
     tiktok, saved = TikTokInMemory(), Saved()
     await tiktok.until_ready(VIDEO, saved)
     tiktok.bench.clock.forward(hours=1)
@@ -218,7 +218,9 @@ async def test_the_creators_settings_are_obeyed(changes: dict[str, Any], reason:
         ("reached_active_user_cap", Reason.QUOTA_EXCEEDED, Effect.NOT_SENT),
     ],
 )
-async def test_a_creator_who_may_not_post_now_is_told_with_http_200(code: str, reason: Reason, effect: Effect) -> None:
+async def test_a_creator_who_may_not_post_now_is_reported_with_http_200(
+    code: str, reason: Reason, effect: Effect
+) -> None:
     tiktok, saved = TikTokInMemory(), Saved()
     tiktok.bench.network.on("POST", CREATOR, refused(200, code))
     error = await error_of(tiktok.prepare(VIDEO, saved))

@@ -101,7 +101,7 @@ async def test_the_init_makes_a_pull_public(given: PublicationDraft, path: str) 
 
 
 @pytest.mark.parametrize(("given", "known"), [(FILE, FILE_READY), (PULL, PULL_READY)], ids=["file", "pull"])
-async def test_what_cannot_be_saved_was_sent_all_the_same(given: PublicationDraft, known: Handle) -> None:
+async def test_what_cannot_be_saved_was_sent_anyway(given: PublicationDraft, known: Handle) -> None:
     async def broken(state: Any, **_: Any) -> None:
         raise RuntimeError("overtaken")
 
@@ -120,7 +120,7 @@ async def test_what_cannot_be_saved_was_sent_all_the_same(given: PublicationDraf
     ],
     ids=["nothing", "no upload", "half", "pull", "photo"],
 )
-async def test_nothing_half_prepared_goes_out(given: PublicationDraft, known: Handle | None) -> None:
+async def test_nothing_half_prepared_is_published(given: PublicationDraft, known: Handle | None) -> None:
     built = scripted()
     error = await error_of(built.channel.publish(given, WHO, known, Saved(known), stage()))
     assert (error.reason, error.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
@@ -141,7 +141,7 @@ async def test_a_refused_last_chunk_may_be_there_already(status: int, looks: htt
 
 
 @pytest.mark.parametrize("status", [403, 404, 416])
-async def test_a_refused_last_chunk_of_an_unfinished_upload_begins_anew(status: int) -> None:
+async def test_a_refused_last_chunk_of_an_unfinished_upload_starts_again(status: int) -> None:
     built, saved = scripted(UNFINISHED), Saved(FILE_READY)
     built.network.on("PUT", UPLOAD_PATH, answer(status))
     error = await refusal(built, FILE, FILE_READY, saved)
@@ -193,7 +193,7 @@ async def test_what_was_sent_is_looked_at_before_anything_is_sent_again(known: d
     assert built.network.mutations == []
 
 
-async def test_a_post_that_tiktok_gave_up_is_begun_anew_only_when_asked_for_again() -> None:
+async def test_a_post_that_tiktok_gave_up_is_started_again_only_when_asked_for_again() -> None:
     given_up = said("FAILED", fail_reason="internal")
     first, saved = scripted(given_up), Saved(handle(**SENT))
     error = await refusal(first, PULL, handle(**SENT), saved)

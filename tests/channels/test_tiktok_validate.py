@@ -93,46 +93,34 @@ def test_just_inside(given: Draft) -> None:
         (clip(fps=22.9), ("/media/0", "fps", "23-60", 22.9)),
         (clip(fps=60.1), ("/media/0", "fps", "23-60", 60.1)),
         (clip(video_codec="av1"), ("/media/0", "video_codec", "h264, hevc, vp8, vp9", "av1")),
-        (
-            clip(mime_type="video/x-matroska"),
-            ("/media/0", "media_type", "video/mp4, video/quicktime, video/webm", "video/x-matroska"),
-        ),
+        (clip(mime_type="video/x-matroska"), ("/media/0", "media_type", "video/mp4, video/quicktime, video/webm",
+         "video/x-matroska")),
         (clip(options={"coverTimestampMs": 10_001}), ("/options/coverTimestampMs", "cover_timestamp", 10_000, 10_001)),
-        (
-            clip(options={"privacyLevel": "SELF_ONLY", "brandContent": True}),
-            ("/options/privacyLevel", "brand_content_privacy", None, None),
-        ),
+        (clip(options={"privacyLevel": "SELF_ONLY", "brandContent": True}), ("/options/privacyLevel",
+         "brand_content_privacy", None, None)),
         (photos(36), ("/media", "media_max", 35, 36)),
         (photos(0), ("/media", "media_min", 1, 0)),
         (photos(mime_type="image/gif"), ("/media/0", "media_type", "image/jpeg, image/webp, image/png", "image/gif")),
-        (
-            photos(mime_type="image/png", has_alpha=True, animated=False),
-            ("/media/0", "media_transparency", "no transparency", "transparency"),
-        ),
+        (photos(mime_type="image/png", has_alpha=True, animated=False), ("/media/0", "media_transparency",
+         "no transparency", "transparency")),
         (photos(bytes=20_000_001), ("/media/0", "media_bytes", 20_000_000, 20_000_001)),
         (photos(width=1081, height=1920), ("/media/0", "photo_resolution", "1080x1920", "1081x1920")),
         (photos(width=1080, height=1921), ("/media/0", "photo_resolution", "1080x1920", "1080x1921")),
         (photos(width=1921, height=1080), ("/media/0", "photo_resolution", "1080x1920", "1921x1080")),
         (photos(text="x" * 4001), ("/text", "photo_description_utf16", 4000, 4001)),
         (photos(text="👍" * 2000 + "x"), ("/text", "photo_description_utf16", 4000, 4001)),
-        (
-            photos(options={"description": "x" * 4001}),
-            ("/options/description", "photo_description_utf16", 4000, 4001),
-        ),
+        (photos(options={"description": "x" * 4001}), ("/options/description", "photo_description_utf16", 4000, 4001)),
         (photos(options={"title": "x" * 91}), ("/options/title", "photo_title_utf16", 90, 91)),
         (photos(options={"title": "👍" * 45 + "x"}), ("/options/title", "photo_title_utf16", 90, 91)),
         (photos(3, options={"photoCoverIndex": 3}), ("/options/photoCoverIndex", "photo_cover_index", 2, 3)),
         (photos(options={"mode": "file"}), ("/options/mode", "photo_mode", "pull", "file")),
-        (
-            draft("x", media=(video(0), video(1)), options=PUBLIC),
-            ("/media", "video_count", 1, 2),
-        ),
+        (draft("x", media=(video(0), video(1)), options=PUBLIC), ("/media", "video_count", 1, 2)),
         (draft("x", media=(image(0), video(1)), options=PUBLIC), ("/media", "media_mixed", 1, 2)),
         (clip().model_copy(update={"first_comment": "hi"}), ("/firstComment", "first_comment", None, None)),
         (clip().model_copy(update={"parts": ("more",)}), ("/parts", "max_parts", 1, 2)),
     ],
     ids=lambda value: str(value[:2]) if isinstance(value, tuple) else "",
-)
+)  # fmt: skip
 def test_just_outside(given: Draft, expected: Found) -> None:
     assert told(given) == [expected]
 
@@ -163,7 +151,7 @@ def test_a_video_has_no_options_of_photos(name: str, value: Any) -> None:
         ("aigc", 2),
     ],
 )
-def test_a_wrong_option_is_told_by_name(name: str, value: Any) -> None:
+def test_a_wrong_option_is_reported_by_name(name: str, value: Any) -> None:
     problems = found(clip(options={name: value}))
     assert [(one.pointer, one.code) for one in problems] == [(f"/options/{name}", "INVALID_OPTION")]
 
@@ -198,7 +186,7 @@ def test_a_video_is_no_longer_than_the_account_may_post(milliseconds: int, expec
     assert len(problems) == len(expected)
 
 
-def test_every_violation_is_told_at_once() -> None:
+def test_every_violation_is_reported_at_once() -> None:
     given = draft("x" * 2201, media=(video(height=1, fps=5.0),), options={"brandContent": True}, parts=("a",))
     rules = [one.rule for one in found(given)]
     assert rules == ["max_parts", "caption_utf16", "media_height", "fps", "privacy_level"]

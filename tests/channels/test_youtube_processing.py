@@ -31,7 +31,7 @@ def unprocessed(reason: str, status: str = "failed") -> httpx.Response:
 
 
 @pytest.mark.parametrize(("minutes", "wait"), [(0, 5), (0.9, 5), (1, 30), (9.9, 30), (10, 120), (600, 120)], ids=str)
-async def test_the_older_a_video_the_rarer_it_is_read(minutes: float, wait: int) -> None:
+async def test_an_older_video_is_polled_less_often(minutes: float, wait: int) -> None:
     built, _ = begun()
     built.network.on("GET", VIDEOS, PROCESSING)
     saved = uploaded(minutes)
@@ -107,7 +107,7 @@ async def test_every_rejection_has_its_reason_and_is_final(code: str) -> None:
 
 @pytest.mark.parametrize("code", PROCESSING_FAILURES)
 @pytest.mark.parametrize("status", ["failed", "terminated"])
-async def test_what_google_failed_at_is_uploaded_anew_a_few_times(code: str, status: str) -> None:
+async def test_what_google_failed_at_is_uploaded_again_a_few_times(code: str, status: str) -> None:
     built, sessions = begun(chunks_per_run=9)
     built.network.on("GET", VIDEOS, unprocessed(code, status)).on("DELETE", VIDEOS, answer(204))
     saved = uploaded(1)
@@ -117,7 +117,7 @@ async def test_what_google_failed_at_is_uploaded_anew_a_few_times(code: str, sta
     assert [one.url.params["id"] for one in built.network.sent(VIDEOS) if one.method == "DELETE"] == [VIDEO] * 2
 
 
-async def test_a_dead_video_that_cannot_be_removed_is_no_hindrance() -> None:
+async def test_a_dead_video_that_cannot_be_removed_does_not_stop_the_post() -> None:
     built, sessions = begun(chunks_per_run=9)
     built.network.on("GET", VIDEOS, unprocessed("other"), listed(resource("private")))
     built.network.on("DELETE", VIDEOS, answer(403, "<html>"))
@@ -138,7 +138,7 @@ async def test_a_new_video_may_not_be_listed_yet(shown: httpx.Response) -> None:
     )
 
 
-async def test_a_deleted_video_is_uploaded_anew_a_few_times() -> None:
+async def test_a_deleted_video_is_uploaded_again_a_few_times() -> None:
     for shown in (listed(), failed(upload="deleted")):
         built, sessions = begun(chunks_per_run=9)
         built.network.on("GET", VIDEOS, shown, listed(resource("private"))).on("DELETE", VIDEOS, answer(404))
@@ -173,7 +173,7 @@ async def test_a_read_that_fails_leaves_everything_as_it_is() -> None:
         ),
     ],
 )
-async def test_check_tells_how_far_it_is(handle: Handle | None, shown: httpx.Response, expected: Any) -> None:
+async def test_check_reports_how_far_it_is(handle: Handle | None, shown: httpx.Response, expected: Any) -> None:
     built, _ = begun()
     built.network.on("GET", VIDEOS, shown)
     assert await built.channel.check(DRAFT, WHO, handle) == expected

@@ -107,7 +107,7 @@ async def test_a_thread_has_no_place_here() -> None:
 
 
 @pytest.mark.parametrize("code", ["videoNotFound", "notFound"])
-async def test_a_video_that_is_gone_is_uploaded_anew(code: str) -> None:
+async def test_a_video_that_is_gone_is_uploaded_again(code: str) -> None:
     saved = Saved(HANDLE)
     error = await refused(refusal(404, code), saved=saved)
     assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT)
@@ -122,7 +122,7 @@ async def test_a_video_that_is_gone_again_and_again_is_given_up() -> None:
     assert error.effect is Effect.REJECTED
 
 
-async def test_a_404_of_nobody_knows_whom_proves_nothing() -> None:
+async def test_a_404_of_an_unknown_sender_proves_nothing() -> None:
     saved = Saved(HANDLE)
     assert (await refused(answer(404, "<html>"), saved=saved)).effect is Effect.UNKNOWN
     assert saved.history == []
@@ -187,7 +187,7 @@ async def test_with_no_video_on_record_the_uploads_tell(
     assert await built.channel.find(DRAFT, WHO, None, NOW) == expected
 
 
-async def test_several_that_fit_are_not_told_apart() -> None:
+async def test_several_that_fit_are_not_confused() -> None:
     built = bench("youtube")
     built.network.on("GET", PLAYLIST, ok({"items": [upload_entry(), upload_entry("other")]}))
     built.network.on("GET", VIDEOS, listed(resource("public"), {**resource("public"), "id": "other"}))

@@ -186,7 +186,7 @@ async def test_a_comment_has_an_address_below_the_video(acme: Acme) -> None:
     assert "2 comments" in found.note
 
 
-async def test_somebody_elses_comment_is_not_ours(acme: Acme) -> None:
+async def test_another_accounts_comment_is_not_ours(acme: Acme) -> None:
     given, saved = await commented(acme)
     own = acme.account
     acme.account = own.model_copy(update={"external_id": "UCsomebodyelse"})

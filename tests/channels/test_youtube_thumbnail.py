@@ -88,7 +88,7 @@ async def test_a_refused_thumbnail_is_a_warning_in_the_networks_words(
     assert len(acme.calls("set_thumbnail")) == 1
 
 
-async def test_a_channel_that_may_not_have_any_is_told(acme: Acme) -> None:
+async def test_a_channel_that_may_not_have_any_is_reported(acme: Acme) -> None:
     acme.oracle.call("PATCH", f"/profiles/youtube/{acme.account.external_id}", status="unverified")
     assert told(await acme.post(illustrated(acme))).startswith("forbidden: The channel may not set custom thumbnails")
     (post,) = acme.posts
@@ -96,7 +96,7 @@ async def test_a_channel_that_may_not_have_any_is_told(acme: Acme) -> None:
 
 
 @pytest.mark.parametrize("plan", [{"mode": "reset"}, {"mode": "error", "error": {"reason": "backendError"}}], ids=str)
-async def test_what_passes_is_tried_again_and_then_told(acme: Acme, plan: dict[str, Any]) -> None:
+async def test_what_passes_is_tried_again_and_then_reported(acme: Acme, plan: dict[str, Any]) -> None:
     acme.plant("set_thumbnail", **plan, times=1)
     assert (await acme.post(illustrated(acme))).warnings == ()
     assert len(acme.calls("set_thumbnail")) == 2
@@ -123,7 +123,7 @@ async def test_a_lost_answer_sets_it_again(acme: Acme) -> None:
     assert [call["effect"] for call in acme.calls("set_thumbnail")] == [True, True]
 
 
-async def test_a_lost_file_is_told_too(acme: Acme) -> None:
+async def test_a_lost_file_is_reported_too(acme: Acme) -> None:
     given = illustrated(acme)
     acme.media.files["med_1"] = PICTURE[:-1]
     assert "the stored file of media med_1 is gone" in told(await acme.post(given))
@@ -147,7 +147,7 @@ async def test_a_short_in_process_goes_without(oracle: Oracle, site: MediaSite) 
     assert [warning.code for warning in found.warnings] == ["STILL_PROCESSING", "THUMBNAIL_FAILED"]
 
 
-async def test_a_look_tells_of_the_missing_thumbnail_too(acme: Acme) -> None:
+async def test_a_search_reports_the_missing_thumbnail_too(acme: Acme) -> None:
     acme.plant("set_thumbnail", "error", error={"reason": "forbidden"})
     acme.plant("update_video", "accept_then_reset")
     given, saved = illustrated(acme), Saved()
@@ -159,7 +159,7 @@ async def test_a_look_tells_of_the_missing_thumbnail_too(acme: Acme) -> None:
     assert told(seen).startswith("forbidden")
 
 
-async def test_a_video_that_is_made_anew_gets_its_thumbnail_anew(acme: Acme) -> None:
+async def test_a_video_that_is_made_again_gets_its_thumbnail_again(acme: Acme) -> None:
     given, saved = illustrated(acme), Saved()
     await acme.prepare(given, saved)
     assert saved.handle is not None

@@ -44,7 +44,7 @@ async def test_a_session_is_opened_with_the_whole_metadata() -> None:
     assert body["snippet"] == {"title": "Monsoon", "description": DRAFT.text, "categoryId": "22"}
 
 
-async def test_subscribers_are_not_told_when_asked() -> None:
+async def test_subscribers_are_not_notified_when_the_option_says_so() -> None:
     built, _ = begun()
     given = DRAFT.model_copy(update={"options": {"madeForKids": False, "notifySubscribers": False}})
     await prepare(built, Saved(), given)
@@ -102,7 +102,7 @@ async def test_a_video_is_never_read_whole() -> None:
     assert read == [UNIT, UNIT, UNIT, TOTAL - 3 * UNIT]
 
 
-async def test_a_run_after_a_crash_goes_on_from_every_saved_state() -> None:
+async def test_a_run_after_a_crash_continues_from_every_saved_state() -> None:
     built, _ = begun()
     saved = Saved()
     await until_ready(built, saved)
@@ -121,7 +121,7 @@ async def test_a_run_after_a_crash_goes_on_from_every_saved_state() -> None:
 
 @pytest.mark.parametrize("lost", [httpx.ReadTimeout("slow"), answer(502, "<html>"), answer(503, "<html>")])
 @pytest.mark.parametrize("chunk", range(4))
-async def test_a_lost_answer_is_asked_for_and_nothing_is_begun_anew(
+async def test_a_lost_answer_is_asked_for_and_nothing_is_started_again(
     lost: httpx.Response | Exception, chunk: int
 ) -> None:
     built, sessions = begun(chunks_per_run=9)
@@ -196,7 +196,7 @@ async def test_an_answer_without_an_id_is_asked_for_again() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", BYTES[:-1]])
-async def test_a_file_that_shrank_is_told(content: bytes) -> None:
+async def test_a_file_that_shrank_is_reported(content: bytes) -> None:
     built, _ = begun(chunks_per_run=9)
     built.media.files[ASSET.id] = content
     error = await error_of(prepare(built, Saved()))

@@ -1,4 +1,4 @@
-"""An upload session that is lost, refused or elsewhere: what may be begun anew, and what never."""
+"""An upload session that is lost, refused or elsewhere: what may be begun again, and what never."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.channels.youtube_uploads import (
 
 
 @pytest.mark.parametrize("status", [404, 410])
-async def test_a_session_lost_before_its_end_is_opened_anew_a_few_times(status: int) -> None:
+async def test_a_session_lost_before_its_end_is_opened_again_a_few_times(status: int) -> None:
     built, sessions = begun(chunks_per_run=9)
     sessions.answers = [None, answer(status, "<html>")]
     saved = Saved()
@@ -93,7 +93,7 @@ async def test_a_channel_without_any_upload_has_no_list(uploads: httpx.Response)
     assert isinstance(await prepare(built, saved), Pending)
 
 
-async def test_two_uploads_alike_are_not_told_apart() -> None:
+async def test_two_uploads_alike_are_not_confused() -> None:
     built, _, saved = await lost_at_the_end()
     other = {**resource("private"), "id": "other"}
     built.network.on("GET", PLAYLIST, ok({"items": [upload_entry(), upload_entry("other")]}))
@@ -102,7 +102,7 @@ async def test_two_uploads_alike_are_not_told_apart() -> None:
     assert (error.reason, error.effect) == (Reason.OUTCOME_UNKNOWN, Effect.REJECTED)
 
 
-async def test_what_somebody_can_see_already_is_not_our_upload() -> None:
+async def test_a_visible_video_is_not_our_upload() -> None:
     built, _, saved = await lost_at_the_end()
     built.network.on("GET", PLAYLIST, ok({"items": [upload_entry()]}))
     built.network.on("GET", VIDEOS, listed(resource("public")))

@@ -107,33 +107,15 @@ OUTSIDE: list[tuple[str, dict[str, Any], str, str, Any, Any]] = [
     ("tags of 501", options(tags=[TAG, "b" * 251]), "/options/tags", "tags_length", 500, 501),
     ("tags with quotes", options(tags=[f"{'a' * 247} b", "b" * 249]), "/options/tags", "tags_length", 500, 501),
     ("one tag of 501", options(tags=["a" * 501]), "/options/tags", "tags_length", 500, 501),
-    (
-        "translated from nothing",
-        options(localizations={"de": {"title": "t"}}),
-        "/options/defaultLanguage",
-        "default_language",
-        None,
-        None,
-    ),
+    ("translated from nothing", options(localizations={"de": {"title": "t"}}), "/options/defaultLanguage",
+     "default_language", None, None),
     ("translated blank", translated(title=" "), f"{GERMAN}/title", "title_required", None, None),
     ("translated title of 101", translated(title=TITLE + "t"), f"{GERMAN}/title", "title_length", 100, 101),
     ("> translated", translated(title="a > b"), f"{GERMAN}/title", "title_characters", "no < or >", ">"),
-    (
-        "translation of 5001",
-        translated(description="x" * 5001),
-        f"{GERMAN}/description",
-        "description_bytes",
-        5000,
-        5001,
-    ),
-    (
-        "< in a translation",
-        translated(description="a < b"),
-        f"{GERMAN}/description",
-        "description_characters",
-        "no < or >",
-        "<",
-    ),
+    ("translation of 5001", translated(description="x" * 5001), f"{GERMAN}/description", "description_bytes", 5000,
+     5001),
+    ("< in a translation", translated(description="a < b"), f"{GERMAN}/description", "description_characters",
+     "no < or >", "<"),
     ("no declaration", {"options": {}}, "/options/madeForKids", "made_for_kids", None, None),
     ("no video", {"media": ()}, "/media", "media_min", 1, 0),
     ("two videos", {"media": (video(0), video(1))}, "/media", "media_max", 1, 2),
@@ -147,32 +129,14 @@ OUTSIDE: list[tuple[str, dict[str, Any], str, str, Any, Any]] = [
     ("too large", media(bytes=274_877_906_945), "/media/0", "media_bytes", 274_877_906_944, 274_877_906_945),
     ("too long", media(duration_ms=LONG + 1), "/media/0", "media_max_duration", 43_200.0, 43_200.001),
     ("comment too long", {"first_comment": "c" * 10_001}, "/firstComment", "comment_length", 10_000, 10_001),
-    (
-        "comment for kids",
-        {"first_comment": "hi", "options": {"madeForKids": True}},
-        "/firstComment",
-        "comments_closed",
-        None,
-        "made for kids",
-    ),
-    (
-        "comment on a private video",
-        {"first_comment": "hi", **options(privacyStatus="private")},
-        "/firstComment",
-        "comments_closed",
-        None,
-        "private",
-    ),
+    ("comment for kids", {"first_comment": "hi", "options": {"madeForKids": True}}, "/firstComment", "comments_closed",
+     None, "made for kids"),
+    ("comment on a private video", {"first_comment": "hi", **options(privacyStatus="private")}, "/firstComment",
+     "comments_closed", None, "private"),
     ("parts", {"parts": ("two",)}, "/parts", "max_parts", 1, 2),
-    (
-        "unverified",
-        {**media(duration_ms=900_001), "facts": {"long_uploads_status": "disallowed"}},
-        "/media/0",
-        "unverified_duration",
-        900.0,
-        900.001,
-    ),
-]
+    ("unverified", {**media(duration_ms=900_001), "facts": {"long_uploads_status": "disallowed"}}, "/media/0",
+     "unverified_duration", 900.0, 900.001),
+]  # fmt: skip
 NOT_OPTIONS: list[tuple[str, Any]] = [
     ("privacyStatus", "friends"),
     ("privacyStatus", None),
@@ -234,7 +198,7 @@ def test_what_is_no_localization(localizations: dict[str, Any], pointer: str) ->
     assert (found.pointer, found.code) == (pointer, "INVALID_OPTION")
 
 
-def test_everything_is_told_at_once() -> None:
+def test_everything_is_reported_at_once() -> None:
     found = check(text="<" + "x" * 5000, first_comment="c" * 10_001, media=(), options={"tags": ["x"], "odd": 1})
     assert {problem.pointer for problem in found} == {
         "/text",

@@ -22,7 +22,7 @@ from munadi.domain.failure import ChannelError, Effect
 from munadi.ports import Answer
 from tests.channels.making import draft
 
-# Writable fields of videos.insert and videos.update (facts, section 3, from the discovery document 20261104).
+# Writable fields of videos.insert and videos.update (docs/networks/youtube.md, from the discovery document 20261104).
 SNIPPET = {"title", "description", "tags", "categoryId", "defaultLanguage", "defaultAudioLanguage"}
 STATUS = {
     "privacyStatus",

@@ -103,6 +103,6 @@ def _body(request: httpx.Request) -> tuple[dict[str, str], list[str]]:
 
 
 def _unframed(headers: httpx.Headers) -> dict[str, str]:
-    """The body was read: how it was framed and packed is told anew."""
+    """The body was read: how it was framed and packed is reported again."""
     framing = ("content-length", "transfer-encoding", "content-encoding")
     return {name: value for name, value in headers.items() if name not in framing}

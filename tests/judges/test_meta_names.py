@@ -109,7 +109,7 @@ def said(judge: Judge, method: str, path: str, names: dict[str, str]) -> set[str
         ("GET", "9", {"fields": "id"}, "GET 9: unknown"),
     ],
 )
-def test_what_meta_does_not_know_is_told(method: str, path: str, names: dict[str, str], complaint: str) -> None:
+def test_what_meta_does_not_know_is_reported(method: str, path: str, names: dict[str, str], complaint: str) -> None:
     nodes = {"1": "Page", "2": "PagePost", "3": "IGUser", "4": "IGUserForIGOnlyAPI"}
     assert said(Judge(Sdk(), [BASE], nodes, {}), method, path, names) == {complaint}
 
@@ -131,7 +131,7 @@ def test_a_file_is_a_parameter_too() -> None:
         ("GET", "1/threads", {"fields": "caption"}, "GET User/threads: no field 'caption'"),
     ],
 )
-def test_what_threads_does_not_know_is_told(method: str, path: str, names: dict[str, str], complaint: str) -> None:
+def test_what_threads_does_not_know_is_reported(method: str, path: str, names: dict[str, str], complaint: str) -> None:
     assert said(Judge(ThreadsNames(), [BASE], {"1": "User"}, {}), method, path, names) == {complaint}
 
 

@@ -164,45 +164,31 @@ WRONG: list[tuple[str, httpx.Request]] = [
     ("videos.list: there is no parameter ids", listed(part="id", ids="x")),
     ("videos.insert: there is no parameter notifySubcribers", opened({**RESUMABLE, "notifySubcribers": "false"})),
     ("thumbnails.set: there is no parameter part", shown(part="id")),
-    (
-        "videos.insert: the parameter notifySubscribers is not true or false",
-        opened({**RESUMABLE, "notifySubscribers": "no"}),
-    ),
+    ("videos.insert: the parameter notifySubscribers is not true or false", opened({**RESUMABLE,
+     "notifySubscribers": "no"})),
     ("channels.list: the parameter mine is not true or false", listed("/youtube/v3/channels", part="id", mine="1")),
-    (
-        "playlistItems.list: the parameter maxResults is not a number in its range",
-        listed("/youtube/v3/playlistItems", part="id", playlistId="UU", maxResults="51"),
-    ),
+    ("playlistItems.list: the parameter maxResults is not a number in its range", listed("/youtube/v3/playlistItems",
+     part="id", playlistId="UU", maxResults="51")),
     ("videos.list: the parameter chart may not be 'popular'", listed(part="id", chart="popular")),
     ("videos.delete: the parameter id is given twice", asked("DELETE", query={"id": ["x", "y"]}, body=False)),
     ("videos.list: Video has no part processingDetail", listed(part="status,processingDetail", id="x")),
     ("channels.list: Channel has no part processingDetails", listed("/youtube/v3/channels", part="processingDetails")),
     ("videos.list: takes no body", asked("GET", query={"part": "id", "id": "x"}, body={})),
     ("videos.update: the body is not JSON", asked(content=b"id=x")),
-    (
-        "videos.update: the body is not called JSON",
-        asked(content=b'{"id": "x"}', headers={"content-type": "text/plain"}),
-    ),
+    ("videos.update: the body is not called JSON", asked(content=b'{"id": "x"}',
+     headers={"content-type": "text/plain"})),
     ("videos.update: Video.id is missing", asked(body={"status": STATUS})),
     ("videos.update: Video has no property stats", asked(query={"part": "status"}, body={"id": "x", "stats": {}})),
-    (
-        "videos.update: Video has snippet, which the call does not name as a part",
-        asked(body={"id": "x", "snippet": {}}),
-    ),
+    ("videos.update: Video has snippet, which the call does not name as a part", asked(body={"id": "x",
+     "snippet": {}})),
     ("videos.update: Video.status has no property privacy", asked(body={"id": "x", "status": {"privacy": "public"}})),
-    (
-        "videos.update: Video.status.privacyStatus may not be 'open'",
-        asked(body={"id": "x", "status": {"privacyStatus": "open"}}),
-    ),
-    (
-        "videos.update: Video.status.embeddable is not of type boolean",
-        asked(body={"id": "x", "status": {"embeddable": "true"}}),
-    ),
+    ("videos.update: Video.status.privacyStatus may not be 'open'", asked(body={"id": "x",
+     "status": {"privacyStatus": "open"}})),
+    ("videos.update: Video.status.embeddable is not of type boolean", asked(body={"id": "x",
+     "status": {"embeddable": "true"}})),
     ("videos.update: Video.status is not of type object", asked(body={"id": "x", "status": "public"})),
-    (
-        "videos.update: Video.status.publishAt is not a date-time",
-        asked(body={"id": "x", "status": {"publishAt": "2026-12-01T09:00:00"}}),
-    ),
+    ("videos.update: Video.status.publishAt is not a date-time", asked(body={"id": "x",
+     "status": {"publishAt": "2026-12-01T09:00:00"}})),
     ("videos.insert: Video.snippet has no property Title", opened(body={"snippet": {"Title": "Sale"}})),
     ("videos.insert: Video.snippet.tags is not of type array", opened(body={"snippet": {"tags": "rain"}})),
     ("videos.insert: Video.snippet.tags[1] is not of type string", opened(body={"snippet": {"tags": ["rain", 1]}})),
@@ -210,16 +196,14 @@ WRONG: list[tuple[str, httpx.Request]] = [
     ("videos.insert: x-upload-content-length is no size that is taken", opened(length="274877906945")),
     ("videos.insert: x-upload-content-length is no size that is taken", opened(length="all")),
     ("videos.insert: x-upload-content-type is none of video/*, application/octet-stream", opened(type="image/png")),
-    (
-        "thumbnails.set: content-type is none of image/jpeg, image/png, application/octet-stream",
-        shown(kind="image/webp"),
-    ),
+    ("thumbnails.set: content-type is none of image/jpeg, image/png, application/octet-stream",
+     shown(kind="image/webp")),
     ("thumbnails.set: content-length is no size that is taken", shown(b"")),
     (f"{CHUNK}: the session is not named", chunk(session="")),
     (f"{CHUNK}: Content-Range says nothing", chunk(said="0-262143/999999")),
     (f"{CHUNK}: Content-Range does not fit the content", chunk(said="bytes 0-262142/999999")),
     (f"{CHUNK}: a chunk is not a multiple of 262144 bytes", chunk(b"half", "bytes 0-3/999999")),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("request_", [row[1] for row in RIGHT], ids=[row[0] for row in RIGHT])
@@ -228,7 +212,7 @@ def test_what_is_right_passes(request_: httpx.Request) -> None:
 
 
 @pytest.mark.parametrize(("fault", "request_"), WRONG, ids=[row[0] for row in WRONG])
-def test_what_is_wrong_is_told(fault: str, request_: httpx.Request) -> None:
+def test_what_is_wrong_is_reported(fault: str, request_: httpx.Request) -> None:
     assert fault in JUDGE.request(request_)
 
 

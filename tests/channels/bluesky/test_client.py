@@ -131,7 +131,7 @@ async def test_a_grant_keeps_the_key_that_it_began_with() -> None:
     assert asserted(rotated.network.sent(PAR)[0], client_key(NEXT_SECRET))
 
 
-async def test_a_grant_that_the_public_client_began_goes_on_under_a_key_that_it_keeps() -> None:
+async def test_a_grant_that_the_public_client_began_continues_under_a_key_that_it_keeps() -> None:
     """The reference server allows a client to become confidential, and binds the grant to the key it sees first."""
     scene = Scene()
     ends = NOW + timedelta(days=3)

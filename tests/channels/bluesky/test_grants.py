@@ -108,7 +108,7 @@ async def test_a_check_looks_with_a_proof_and_keeps_all_of_the_grant() -> None:
 
 
 async def test_a_check_never_uses_up_the_refresh_token() -> None:
-    """It works once, and whoever renews holds the account's lease."""
+    """It works once, and everyone who renews holds the account's lease."""
     scene = Scene()
     scene.on("GET", LOOK, answer(401, {"error": "invalid_token"}))
     error = await error_of(scene.channel.verify(given()))
@@ -116,14 +116,14 @@ async def test_a_check_never_uses_up_the_refresh_token() -> None:
     assert [request.url.path for request in scene.network.requests] == [LOOK]
 
 
-async def test_an_end_is_told_to_the_server() -> None:
+async def test_the_end_of_a_grant_is_sent_to_the_server() -> None:
     scene = Scene()
     assert await scene.server.revoke(granted(KEY))
     (request,) = scene.network.sent(REVOKE)
     assert said(request) == {"client_id": CLIENT, "token": REFRESH}
 
 
-async def test_where_there_is_nobody_to_tell_nothing_is_sent() -> None:
+async def test_without_a_revocation_endpoint_nothing_is_sent() -> None:
     scene = Scene()
     assert not await scene.server.revoke(granted(KEY, revocationEndpoint=""))
     assert not await scene.server.revoke(account("bluesky", DID, service_url=PDS))

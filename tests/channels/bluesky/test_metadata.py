@@ -1,4 +1,4 @@
-"""A picture goes out without what it says of its maker, and looks the same."""
+"""A picture is published without what it says of its maker, and looks the same."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def opened(content: bytes) -> Image.Image:
 
 @pytest.mark.parametrize("mime_type", KINDS)
 @pytest.mark.parametrize("turned", [None, 1, 3, 6, 8])
-def test_it_looks_the_same_and_tells_nothing(mime_type: str, turned: int | None) -> None:
+def test_it_looks_the_same_and_reveals_nothing(mime_type: str, turned: int | None) -> None:
     given = photo(KINDS[mime_type], turned)
     assert any(secret in given for secret in SECRETS)
     stripped = without_metadata(given, mime_type)
@@ -98,7 +98,7 @@ def test_what_cannot_be_read_stays_as_it_is(mime_type: str) -> None:
     assert without_metadata(whole, "image/gif") == whole
 
 
-async def test_what_is_uploaded_tells_nothing() -> None:
+async def test_what_is_uploaded_reveals_nothing() -> None:
     built, saved, sent = bench("bluesky"), Saved(), "/xrpc/com.atproto.repo.uploadBlob"
     built.media.files["med_0"] = photo("JPEG")
     built.network.on("POST", sent, ok({"blob": {"$type": "blob"}}))

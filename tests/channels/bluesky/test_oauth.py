@@ -78,7 +78,7 @@ async def test_a_server_that_wants_a_nonce_is_asked_once_more() -> None:
     assert "urn%3Areq-2" in (await scene.server.begin(ASKING)).url
 
 
-async def test_a_server_address_asks_it_and_names_nobody() -> None:
+async def test_a_server_address_asks_it_and_names_no_account() -> None:
     scene = Scene()
     await scene.server.begin(replace(ASKING, hint=f"{PDS}/"))
     assert str(scene.network.requests[0].url) == PDS + RESOURCE
@@ -110,7 +110,7 @@ async def test_a_did_of_the_web_is_looked_up_there() -> None:
 @pytest.mark.parametrize(
     "hint", ["nonsense", "a b.example.com", "did:key:z6Mk", "did:web:a/b", "did:plc:../x", "ftp://a.dev"]
 )
-async def test_a_hint_that_names_nobody(hint: str) -> None:
+async def test_a_hint_that_names_no_account(hint: str) -> None:
     scene = Scene()
     assert (await refused(scene, hint)).reason is Reason.INVALID_FIELD
     assert scene.network.requests == []
@@ -147,7 +147,7 @@ async def test_a_server_that_is_away_is_an_outage() -> None:
 
 @pytest.mark.parametrize("by_directory", [True, False])
 @pytest.mark.parametrize("inside", ["https://127.0.0.1:9", "https://169.254.169.254", "https://[::1]"])
-async def test_nobody_sends_us_into_our_own_network(by_directory: bool, inside: str) -> None:
+async def test_no_answer_sends_us_into_our_own_network(by_directory: bool, inside: str) -> None:
     """The directory is ours; what it and the servers name goes through the guard."""
     async with guarded_client(Guard()) as guarded:
         scene = Scene(guarded)

@@ -23,46 +23,25 @@ def problems(options: dict[str, Any], *media: Any) -> list[Problem]:
     return bench("bluesky").channel.validate(draft("Hello", options=options, media=media), None)
 
 
-@pytest.mark.parametrize(
-    ("inside", "outside", "pointer", "rule", "limit", "actual"),
-    [
-        ({"langs": ["en", "hi", "pt-BR"]}, {"langs": ["en", "hi", "pt", "ta"]}, "/langs", "too_long", 3, 4),
-        ({"langs": ["gsw"]}, {"langs": ["english!"]}, "/langs/0", "string_pattern_mismatch", ..., "english!"),
-        ({"tags": ["x"] * 8}, {"tags": ["x"] * 9}, "/tags", "too_long", 8, 9),
-        ({"tags": ["x" * 64]}, {"tags": ["ok", "x" * 65]}, "/tags/1", "tag_graphemes", 64, 65),
-        ({"tags": [FAMILY * 25]}, {"tags": [FAMILY * 26]}, "/tags/0", "tag_bytes", 640, 650),
-        ({"tags": ["yes"]}, {"tags": ["#no"]}, "/tags/0", "tag", None, None),
-        ({"tags": ["yes"]}, {"tags": [" "]}, "/tags/0", "tag", None, None),
-        ({"labels": ["porn"]}, {"labels": ["spicy"]}, "/labels/0", "literal_error", ..., "spicy"),
-        ({"replyControl": ["nobody"]}, {"replyControl": []}, "/replyControl", "too_short", 1, 0),
-        (
-            {"replyControl": ["mentioned", "followers", "following", LIST, LIST]},
-            {"replyControl": [LIST] * 6},
-            "/replyControl",
-            "too_long",
-            5,
-            6,
-        ),
-        (
-            {"replyControl": [LIST]},
-            {"replyControl": ["friends"]},
-            "/replyControl/0",
-            "string_pattern_mismatch",
-            ...,
-            "friends",
-        ),
-        (
-            {"replyControl": ["followers", "mentioned"]},
-            {"replyControl": ["nobody", "mentioned"]},
-            "/replyControl",
-            "reply_control_alone",
-            None,
-            None,
-        ),
-        ({"quotesAllowed": False}, {"quotesAllowed": "perhaps"}, "/quotesAllowed", "bool_parsing", None, "perhaps"),
-        ({}, {"nonsense": 1}, "/nonsense", "extra_forbidden", None, 1),
-    ],
-)
+@pytest.mark.parametrize(("inside", "outside", "pointer", "rule", "limit", "actual"), [
+    ({"langs": ["en", "hi", "pt-BR"]}, {"langs": ["en", "hi", "pt", "ta"]}, "/langs", "too_long", 3, 4),
+    ({"langs": ["gsw"]}, {"langs": ["english!"]}, "/langs/0", "string_pattern_mismatch", ..., "english!"),
+    ({"tags": ["x"] * 8}, {"tags": ["x"] * 9}, "/tags", "too_long", 8, 9),
+    ({"tags": ["x" * 64]}, {"tags": ["ok", "x" * 65]}, "/tags/1", "tag_graphemes", 64, 65),
+    ({"tags": [FAMILY * 25]}, {"tags": [FAMILY * 26]}, "/tags/0", "tag_bytes", 640, 650),
+    ({"tags": ["yes"]}, {"tags": ["#no"]}, "/tags/0", "tag", None, None),
+    ({"tags": ["yes"]}, {"tags": [" "]}, "/tags/0", "tag", None, None),
+    ({"labels": ["porn"]}, {"labels": ["spicy"]}, "/labels/0", "literal_error", ..., "spicy"),
+    ({"replyControl": ["nobody"]}, {"replyControl": []}, "/replyControl", "too_short", 1, 0),
+    ({"replyControl": ["mentioned", "followers", "following", LIST, LIST]}, {"replyControl": [LIST] * 6},
+     "/replyControl", "too_long", 5, 6),
+    ({"replyControl": [LIST]}, {"replyControl": ["friends"]}, "/replyControl/0", "string_pattern_mismatch", ...,
+     "friends"),
+    ({"replyControl": ["followers", "mentioned"]}, {"replyControl": ["nobody", "mentioned"]}, "/replyControl",
+     "reply_control_alone", None, None),
+    ({"quotesAllowed": False}, {"quotesAllowed": "perhaps"}, "/quotesAllowed", "bool_parsing", None, "perhaps"),
+    ({}, {"nonsense": 1}, "/nonsense", "extra_forbidden", None, 1),
+])  # fmt: skip
 def test_options_of_any_post(
     inside: dict[str, Any], outside: dict[str, Any], pointer: str, rule: str, limit: Any, actual: Any
 ) -> None:

@@ -1,4 +1,4 @@
-"""Preparation is invisible, saved part by part, and goes on where it ended."""
+"""Preparation is invisible, saved part by part, and continues where it ended."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def test_images_are_uploaded_in_order_and_saved_one_by_one() -> None:
 
 
 @pytest.mark.parametrize("done", [0, 1, 2, 3])
-async def test_a_run_after_a_crash_goes_on_from_what_was_saved(done: int) -> None:
+async def test_a_run_after_a_crash_continues_from_what_was_saved(done: int) -> None:
     first, saved = begun(), Saved()
     given = publication("@alice.test", media=tuple(image(n) for n in range(3)))
     await prepare(first, given, saved)
@@ -83,7 +83,7 @@ async def test_a_run_after_a_crash_goes_on_from_what_was_saved(done: int) -> Non
     assert state(crashed) == state(saved)
 
 
-async def test_blobs_near_their_end_are_uploaded_anew_and_mentions_are_kept() -> None:
+async def test_blobs_near_their_end_are_uploaded_again_and_mentions_are_kept() -> None:
     built, saved = begun(), Saved()
     given = publication("@alice.test", media=(image(),))
     await prepare(built, given, saved)

@@ -181,7 +181,7 @@ async def test_a_check_sees_that_an_account_has_moved() -> None:
     assert (error.reason, error.provider_code) == (Reason.TARGET_NOT_ACCESSIBLE, "MOVED")
 
 
-async def test_a_check_keeps_what_is_known_while_nobody_can_be_asked() -> None:
+async def test_a_check_keeps_what_is_known_while_no_server_answers() -> None:
     scene = Scene()
     assert (await scene.checked()).profile.handle == "acme.example"
     scene.network.on("GET", RESOLVE, AWAY)

@@ -95,7 +95,7 @@ async def test_a_look_that_proves_nothing_leaves_it_unknown(refused: httpx.Respo
     assert error.effect is Effect.UNKNOWN
 
 
-async def test_lapsed_blobs_are_forgotten_so_that_they_are_uploaded_anew() -> None:
+async def test_lapsed_blobs_are_forgotten_so_that_they_are_uploaded_again() -> None:
     built = over(answer(400, {"error": "BlobNotFound", "message": "Could not find blob"}))
     handle = Handle(draft_version=1, state={"blobs": [{"$type": "blob"}], "mentions": {"a.test": None}}, ready=True)
     saved = Saved(handle)

@@ -174,7 +174,7 @@ async def test_without_a_refresh_token_only_a_new_login_helps() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "opaque", "a.b.c", jwt(), jwt(exp="x"), jwt(exp=10**20), "a.!!.c"])
-def test_a_token_that_does_not_tell_its_end(token: str) -> None:
+def test_a_token_without_an_expiry(token: str) -> None:
     assert expiry(token) is None
 
 

@@ -76,6 +76,6 @@ def test_limits(inside: Draft, outside: Draft, problem: tuple[str, str]) -> None
     assert problem in codes(outside)
 
 
-def test_every_violation_is_told_at_once() -> None:
+def test_every_violation_is_reported_at_once() -> None:
     given = draft("x" * 301, link="nonsense", media=(image(bytes=3_000_000, mime_type="image/bmp"),), options={"a": 1})
     assert {pointer for pointer, _ in codes(given)} == {"/text", "/link", "/media/0", "/options/a"}
