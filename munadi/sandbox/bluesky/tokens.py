@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
-import hmac
 import json
 import secrets
 from typing import TYPE_CHECKING, Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
 
 from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.model import Account, RefreshToken, Secret
@@ -56,9 +58,9 @@ class Tokens:
             if token.did == did:
                 self._refresh.remove(token.jti)
 
-    def verified(self, jwt: str, kind: str, *, check_expiry: bool = True) -> dict[str, Any]:
+    def verified(self, token: str, kind: str, *, check_expiry: bool = True) -> dict[str, Any]:
         """The claims of a token of this kind; raises the reference's refusals."""
-        head, claims = self._decoded(jwt)
+        head, claims = self._decoded(token)
         if check_expiry and claims["exp"] <= self._clock.now():
             raise refuse("ExpiredToken")
         if head.get("typ") != kind:
@@ -69,19 +71,19 @@ class Tokens:
         """For another service; the reference signs it with the account's own key, here it is the server's."""
         claims = {"iat": int(self._clock.now()), "iss": account.did, "aud": audience, "exp": expires_at}
         claims |= {"jti": secrets.token_hex(16)} | ({"lxm": method} if method else {})
-        return self._signed({"typ": SERVICE_TYPE, "alg": "HS256"}, claims)
+        return self._signed(SERVICE_TYPE, claims)
 
     def bound_token(self, account: Account, audience: str, claims: dict[str, Any], seconds: int) -> str:
         """An access token of OAuth's: of no use without the key that `claims` name."""
         now = int(self._clock.now())
         claims = {"aud": audience, "sub": account.did, "jti": secrets.token_hex(16), "iat": now, **claims}
         claims |= {"exp": now + seconds, "generation": account.session_generation}
-        return self._signed({"typ": ACCESS_TYPE, "alg": "HS256"}, claims)
+        return self._signed(ACCESS_TYPE, claims)
 
-    def read(self, jwt: str) -> dict[str, Any] | None:
+    def read(self, token: str) -> dict[str, Any] | None:
         """The claims of a token that is ours, expired or not."""
         try:
-            return self._decoded(jwt)[1]
+            return self._decoded(token)[1]
         except Refusal:
             return None
 
@@ -96,34 +98,29 @@ class Tokens:
         if refresh_jti not in self._refresh:
             self._refresh.put(refresh_jti, RefreshToken(refresh_jti, account.did, expires_at))
         return {
-            "accessJwt": self._signed({"typ": ACCESS_TYPE, "alg": "HS256"}, access),
-            "refreshJwt": self._signed({"typ": REFRESH_TYPE, "alg": "HS256"}, refresh),
+            "accessJwt": self._signed(ACCESS_TYPE, access),
+            "refreshJwt": self._signed(REFRESH_TYPE, refresh),
         }
 
-    def _signed(self, head: dict[str, Any], claims: dict[str, Any]) -> str:
-        message = f"{_encoded(json.dumps(head).encode())}.{_encoded(json.dumps(claims).encode())}"
-        return f"{message}.{_encoded(self._signature(message))}"
+    def _signed(self, kind: str, claims: dict[str, Any]) -> str:
+        return jwt.encode({"typ": kind, "alg": "HS256"}, claims, self._key())
 
-    def _signature(self, message: str) -> bytes:
+    def _decoded(self, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        try:
+            decoded = jwt.decode(token, self._key(), algorithms=["HS256"])
+        except (JoseError, ValueError):
+            raise refuse("InvalidToken") from None
+        return decoded.header, decoded.claims
+
+    def _key(self) -> OctKey:
         secret = self._secrets.get("jwt") or self._secrets.put("jwt", Secret(secrets.token_hex(16)))
-        return hmac.digest(secret.jwt.encode(), message.encode(), hashlib.sha256)
-
-    def _decoded(self, jwt: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        message, _, signature = jwt.rpartition(".")
-        head, claims = peek(message)
-        if claims is None or head is None or not hmac.compare_digest(_encoded(self._signature(message)), signature):
-            raise refuse("InvalidToken")
-        return head, claims
+        return OctKey.import_key(secret.jwt)
 
 
-def peek(jwt: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+def peek(token: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
     """Head and claims of a token, without any check."""
     try:
-        head, claims = (json.loads(base64.urlsafe_b64decode(part + "===")) for part in jwt.split(".")[:2])
+        head, claims = (json.loads(base64.urlsafe_b64decode(part + "===")) for part in token.split(".")[:2])
     except (ValueError, binascii.Error):
         return None, None
     return (head, claims) if isinstance(head, dict) and isinstance(claims, dict) else (None, None)
-
-
-def _encoded(body: bytes) -> str:
-    return base64.urlsafe_b64encode(body).decode().rstrip("=")
