@@ -11,6 +11,7 @@ CHANNELS = ("instagram", "threads", "facebook", "bluesky", "tiktok", "youtube")
 ORDINARY = {"threads"}
 # Folders of what several networks share.
 FAMILIES = {"meta"}
+ROLES = ("__init__", "spec", "rules", "wire", "publisher", "accounts", "oauth", "errors")
 MAY_NAME_THEM = (
     "munadi/domain/channel.py",  # the enum
     "munadi/channels/instagram/spec.py",  # one of its log-ins bears another network's name
@@ -41,6 +42,13 @@ def test_every_channel_folder_is_registered() -> None:
     registry = text("munadi/domain/channel.py")
     found = [folder for folder in sorted(folders) if f'= "{folder}"' not in registry]
     report(found, "Add its line to ChannelName in munadi/domain/channel.py.")
+
+
+def test_the_same_role_has_the_same_file_name_in_every_channel() -> None:
+    files = set(python_files("munadi"))
+    expected = [f"munadi/channels/{channel}/{role}.py" for channel in CHANNELS for role in ROLES]
+    found = [name for name in expected if name not in files]
+    report(found, "Name the file after its role: docs/adding-a-channel.md has the table.")
 
 
 def _home(name: str) -> str:

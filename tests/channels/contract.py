@@ -1,6 +1,6 @@
 """What every channel promises, whatever its network: `test_contract.py` runs it over every registered one.
 
-A channel joins with a `Scene` in `scenes.py`: a draft that is ready to publish, and how its network answers.
+A channel joins with a `Scene` in `scenes.py`: a draft that is ready to publish, and its network's answers.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from tests.channels.network import Network, answer
 class Scene:
     """`visible` ends the path of the visible call; `reads` are the GET paths that `find` may use.
 
-    `live` and `absent` script the network for a look that finds the post, or proves that it is not there. A network
-    whose reads are POSTs names them in `reading_posts`; one that tells only later what became of it `settles_later`.
+    `live` and `absent` script the network for a `find` that sees the post, or proves its absence. A network whose reads
+    are POSTs names them in `reading_posts`; one that publishes some time after it accepts `settles_later`.
     """
 
     name: str
@@ -53,19 +53,19 @@ class Scene:
         return built
 
     def failing(self, *visible: httpx.Response | Exception) -> Bench:
-        """The same, but the visible call ends so, and no look can tell."""
+        """The same, but the visible call ends like this, and all reads fail."""
         built = self.empty()
         built.network.on(self.method, self.visible, *visible)
         return self.down(built, answer(503, "<html>down</html>"))
 
     def empty(self) -> Bench:
-        """The channel on a network that has nothing to say yet."""
+        """The channel on a network without answers."""
         built = bench(self.name, self.settings)
         built.network.reading_posts = self.reading_posts
         return built
 
     def down(self, built: Bench, said: httpx.Response | Exception) -> Bench:
-        """No read can tell anything."""
+        """Every read has this answer."""
         built.network.on("GET", "", said)
         for path in self.reading_posts:
             built.network.on("POST", path, said)

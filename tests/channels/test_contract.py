@@ -67,7 +67,7 @@ async def test_publishing_is_one_gated_mutation(scene: Scene) -> None:
 
 
 @scenes
-async def test_a_closed_gate_lets_nothing_out(scene: Scene) -> None:
+async def test_a_closed_gate_stops_the_visible_request(scene: Scene) -> None:
     built = scene.bench()
     late = ChannelError(Reason.WINDOW_MISSED, Effect.NOT_SENT, "the deadline has passed")
     with pytest.raises(ChannelError, match="deadline"):
@@ -112,20 +112,20 @@ async def test_a_success_that_proves_nothing_is_unknown(scene: Scene, said: obje
 
 @scenes
 @pytest.mark.parametrize("said", ["not json", {}], ids=["not json", "nothing in it"])
-async def test_find_that_reads_nothing_of_the_networks_cannot_tell(scene: Scene, said: object) -> None:
+async def test_find_without_the_networks_proof_is_unknown(scene: Scene, said: object) -> None:
     built = scene.down(scene.empty(), answer(200, said))
     assert isinstance(await built.channel.find(scene.draft, scene.account, scene.handle, NOW), Unknown)
 
 
 @scenes
-def test_what_may_be_sent_again_is_told_for_every_draft(scene: Scene) -> None:
+def test_every_draft_has_a_resend_rule(scene: Scene) -> None:
     channel = bench(scene.name).channel
     assert isinstance(channel.resend(scene.draft), Resend)
     assert isinstance(channel.resend(scene.draft.model_copy(update={"options": {"nosuch": 1}})), Resend)
 
 
 @scenes
-async def test_429_was_not_sent_and_says_when_to_come_back(scene: Scene) -> None:
+async def test_429_was_not_sent_and_names_the_wait(scene: Scene) -> None:
     error = await publish(scene, answer(429, "<html>slow down</html>", {"retry-after": "77"}))
     assert (error.reason, error.effect) == (Reason.RATE_LIMITED, Effect.NOT_SENT)
     assert error.retry_after == timedelta(seconds=77)
@@ -138,7 +138,7 @@ async def test_an_expired_token_was_not_sent(scene: Scene) -> None:
 
 
 @scenes
-async def test_no_token_is_kept_of_an_answer(scene: Scene) -> None:
+async def test_an_error_contains_no_token(scene: Scene) -> None:
     error = await publish(
         scene, answer(418, {"error": "Teapot", "message": f"what is {TOKEN}", "access_token": "x1y2"})
     )
@@ -185,7 +185,7 @@ async def test_find_proves_absence(scene: Scene) -> None:
 @pytest.mark.parametrize(
     "down", [httpx.ReadTimeout("slow"), answer(503, "<html>"), answer(403, "<html>")], ids=["timeout", "503", "403"]
 )
-async def test_find_that_cannot_read_cannot_tell(scene: Scene, down: httpx.Response | Exception) -> None:
+async def test_find_whose_reads_fail_is_unknown(scene: Scene, down: httpx.Response | Exception) -> None:
     built = scene.down(scene.empty(), down)
     assert isinstance(await built.channel.find(scene.draft, scene.account, scene.handle, NOW), Unknown)
 
@@ -198,7 +198,7 @@ async def test_check_reads_only(scene: Scene) -> None:
 
 
 @scenes
-async def test_verify_tells_whose_the_credentials_are(scene: Scene) -> None:
+async def test_verify_names_the_owner_of_the_credentials(scene: Scene) -> None:
     built = scene.bench()
     method, path, identity = scene.identity
     built.network.on(method, path, identity)

@@ -1,4 +1,4 @@
-"""The contract of `discard`: what its spec says becomes of a preparation that nobody will use."""
+"""The contract of `discard`: an unused preparation ends as the channel's spec says."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ leftovers = pytest.mark.parametrize("left", LEFTOVERS.values(), ids=LEFTOVERS)
 
 
 async def discard(left: Leftover, built: Bench) -> list[tuple[str, str]]:
-    """The mutations that it made."""
+    """Discard, and return the mutations."""
     await built.channel.discard(SCENES[left.name].account, left.handle)
     return [(request.method, request.url.path) for request in built.network.mutations]
 
 
-def test_every_channel_that_removes_shows_what() -> None:
+def test_every_channel_that_removes_has_a_leftover() -> None:
     removing = {name for name in SCENES if bench(name).channel.spec.leftovers is Leftovers.REMOVED}
     assert removing == {left.name for left in LEFTOVERS.values()}
 
 
 @scenes
-async def test_where_the_network_drops_it_nothing_is_asked(scene: Scene) -> None:
+async def test_discard_calls_nothing_where_the_network_drops_leftovers(scene: Scene) -> None:
     built = bench(scene.name, scene.settings)
     if built.channel.spec.leftovers is not Leftovers.REMOVED:
         await built.channel.discard(scene.account, scene.handle or Handle(draft_version=1))
@@ -39,7 +39,7 @@ async def test_where_the_network_drops_it_nothing_is_asked(scene: Scene) -> None
 
 
 @leftovers
-async def test_what_nobody_has_seen_is_removed(left: Leftover) -> None:
+async def test_what_was_never_visible_is_removed(left: Leftover) -> None:
     built = bench(left.name, left.settings)
     left.unused(built.network)
     made = await discard(left, built)
@@ -49,14 +49,14 @@ async def test_what_nobody_has_seen_is_removed(left: Leftover) -> None:
 
 
 @leftovers
-async def test_what_is_gone_is_done(left: Leftover) -> None:
+async def test_what_is_gone_is_no_error(left: Leftover) -> None:
     built = bench(left.name, left.settings)
     left.gone(built.network)
     await discard(left, built)
 
 
 @leftovers
-async def test_what_is_or_may_be_seen_is_left_alone(left: Leftover) -> None:
+async def test_what_is_or_may_be_visible_stays(left: Leftover) -> None:
     built = bench(left.name, left.settings)
     left.seen(built.network)
     made = await discard(left, built)
@@ -65,9 +65,7 @@ async def test_what_is_or_may_be_seen_is_left_alone(left: Leftover) -> None:
 
 @leftovers
 @pytest.mark.parametrize("down", [answer(503, "<html>down</html>"), httpx.ReadTimeout("slow")], ids=["503", "timeout"])
-async def test_a_network_that_is_down_is_told_so_that_it_is_tried_again(
-    left: Leftover, down: httpx.Response | Exception
-) -> None:
+async def test_an_outage_raises_so_that_discard_is_repeated(left: Leftover, down: httpx.Response | Exception) -> None:
     built = bench(left.name, left.settings)
     for method in ("GET", "POST", "DELETE"):
         built.network.on(method, "", down)

@@ -1,4 +1,4 @@
-"""What every registered channel says of itself: its spec, its numbers, its options and its text limits."""
+"""The contract of a channel's spec: its numbers, its options and its text limits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from munadi.channels.text import measure
 from tests.channels.contract import Scene
-from tests.channels.making import bench
+from tests.channels.making import NOW, Saved, bench, stage
 from tests.channels.scenes import SCENES
 
 scenes = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
@@ -36,7 +36,7 @@ def test_numbers_of_the_protocol_are_settings(scene: Scene) -> None:
 
 
 @scenes
-def test_a_lost_answer_is_made_good_within_a_minute_and_a_half(scene: Scene) -> None:
+def test_a_lost_answer_is_reconciled_within_85_seconds(scene: Scene) -> None:
     spec = bench(scene.name).channel.spec
     size = scene.draft.media_bytes
     assert spec.deadline_for(size) + spec.margin + spec.absence_window <= timedelta(seconds=85)
@@ -51,6 +51,29 @@ def test_options_are_camel_case_and_closed(scene: Scene) -> None:
     options = {**scene.draft.options, "nosuch": 1}
     found = bench(scene.name).channel.validate(scene.draft.model_copy(update={"options": options}), None)
     assert [problem.pointer for problem in found] == ["/options/nosuch"]
+
+
+@scenes
+async def test_each_call_parses_the_options_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    channel, parsed = scene.bench().channel, []
+    original = channel.options.model_validate
+
+    def counting(given: object) -> object:
+        parsed.append(given)
+        return original(given)
+
+    monkeypatch.setattr(channel.options, "model_validate", counting)
+    work = (scene.draft, scene.account, scene.handle)
+    channel.validate(scene.draft, scene.account)
+    assert len(parsed) == 1
+    for call in (
+        lambda: channel.publish(*work, Saved(scene.handle), stage()),
+        lambda: channel.check(*work),
+        lambda: channel.find(*work, NOW),
+    ):
+        parsed.clear()
+        await call()
+        assert len(parsed) <= 1
 
 
 @scenes
@@ -83,7 +106,7 @@ def test_lead_is_never_longer_than_the_specs(scene: Scene) -> None:
 
 @scenes
 @pytest.mark.parametrize("text", ["", "x", "👍" * 200, "é" * 70_000, "<>" * 2_600], ids=lambda text: text[:1] or "none")
-def test_lengths_are_what_validate_holds_texts_to(scene: Scene, text: str) -> None:
+def test_lengths_agree_with_validate(scene: Scene, text: str) -> None:
     channel = bench(scene.name).channel
     comment = text if channel.spec.first_comment else None
     parts = (text,) * (channel.spec.max_parts > 1)
