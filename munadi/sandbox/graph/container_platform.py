@@ -6,7 +6,7 @@ A network is a subclass of `ContainerPlatform`: its rules and error answers are 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
@@ -14,6 +14,8 @@ from munadi.sandbox.downloads import Downloads, FetchFailed
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.graph.account_login import AccountPlatform
 from munadi.sandbox.graph.errors import GraphError
+from munadi.sandbox.graph.parameters import flag
+from munadi.sandbox.graph.reading import new_id
 from munadi.sandbox.platform import DAY, PostView, Profile
 from munadi.sandbox.storage import Table
 
@@ -65,6 +67,8 @@ class ContainerPlatform(AccountPlatform[Profile]):
     publish_scope: ClassVar[str]
     container_prefix: ClassVar[str]  # of ids
     post_prefix: ClassVar[str]
+    text_parameter: ClassVar[str]
+    shown_options: ClassVar[Collection[str]]  # the parameters that a post shows
     image_ratios: ClassVar[tuple[float, float]]
     children: ClassVar[tuple[int, int]]  # how many items a carousel may have
     # restricted, not_fetchable, few_children, child_missing, child_no_item, child_unfinished, container_missing,
@@ -83,8 +87,22 @@ class ContainerPlatform(AccountPlatform[Profile]):
         self.downloads: Downloads[Container] = Downloads(self.containers, "problem", self.interrupted)
 
     @abstractmethod
+    def checked_kind(self, profile: Profile, values: dict[str, str]) -> str:
+        """The kind of a container with valid parameters; raises the refusal of the first broken rule."""
+
     def described(self, call: Call, profile: Profile, values: dict[str, str]) -> Container:
-        """The container that the parameters describe, nothing fetched yet; raises the refusal of a broken rule."""
+        """The container that the parameters describe, nothing fetched yet."""
+        kind, now = self.checked_kind(profile, values), self.clock.now()
+        delay = self.delays["parent" if kind == "CAROUSEL" else self.delay_of(kind, values)]
+        container = Container(new_id(self.container_prefix), profile.id, kind, now, now + delay)
+        container.text, container.alt_texts = values.get(self.text_parameter, ""), [values.get("alt_text", "")]
+        container.is_carousel_item = flag(values, "is_carousel_item")
+        container.shown = {name: values[name] for name in self.shown_options if name in values}
+        return container
+
+    @abstractmethod
+    def delay_of(self, kind: str, values: dict[str, str]) -> str:
+        """The delay that a container of this kind has."""
 
     @abstractmethod
     def status_facts(self, container: Container, state: str) -> dict[str, Any]: ...

@@ -13,7 +13,7 @@ from munadi.sandbox.exchange import Call
 from munadi.sandbox.graph import account_login, containers, person_login
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post
 from munadi.sandbox.graph.errors import APP_LIMIT, TOKEN_UNREADABLE, parameter_error, refuse
-from munadi.sandbox.graph.parameters import flag, node_in
+from munadi.sandbox.graph.parameters import node_in
 from munadi.sandbox.graph.reading import graph_time, new_id
 from munadi.sandbox.instagram import errors, operations, options, pages
 from munadi.sandbox.instagram.model import (
@@ -64,6 +64,7 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
         "Session key invalid. This could be because the session key has an incorrect format"
     )
     container_prefix, post_prefix = "180", "179"
+    text_parameter, shown_options = "caption", options.SHOWN
     image_ratios = (0.8 - 0.01, 1.91 + 0.01)  # 4:5 to 1.91:1; a crop to whole pixels misses a ratio by a little
     children = (2, 10)
     container_fields = ("IGContainer", {"id", "status", "status_code", "copyright_check_status"}, [])
@@ -170,19 +171,15 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
             "media_count": sum(1 for media in self.published if media.profile_id == profile.id),
         }
 
-    def described(self, call: Call, profile: Account, values: dict[str, str]) -> Container:
-        now = self.clock.now()
-        recent = [c for c in self.containers if c.profile_id == profile.id and c.created_at > now - DAY]
+    def checked_kind(self, profile: Account, values: dict[str, str]) -> str:
+        since = self.clock.now() - DAY
+        recent = [one for one in self.containers if one.profile_id == profile.id and one.created_at > since]
         if len(recent) >= self.limits["containersPerDay"]:
             raise refuse(APP_LIMIT, "(#4) Too many media containers were created in the last 24 hours")
-        kind = options.checked_kind(values)
-        is_video = kind in ("VIDEO", "REELS") or (kind == "STORIES" and "video_url" in values)
-        delay = self.delays["parent" if kind == "CAROUSEL" else "reel" if is_video else "image"]
-        container = Container(new_id("180"), profile.id, kind, now, now + delay, values.get("caption", ""))
-        container.is_carousel_item = flag(values, "is_carousel_item")
-        container.alt_texts = [values.get("alt_text", "")]
-        container.shown = {name: values[name] for name in options.SHOWN if name in values}
-        return container
+        return options.checked_kind(values)
+
+    def delay_of(self, kind: str, values: dict[str, str]) -> str:
+        return "reel" if kind in ("VIDEO", "REELS") or "video_url" in values else "image"
 
     def status_facts(self, container: Container, state: str) -> dict[str, Any]:
         failed = f"Error: Media upload has failed with error code {container.problem}"

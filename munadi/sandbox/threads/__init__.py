@@ -61,6 +61,7 @@ class Threads(ContainerPlatform[Account]):
     basic_scope, publish_scope = BASIC, PUBLISH
     not_short_lived, exchanges_once = errors.SESSION_REVOKED, True
     container_prefix, post_prefix = "178", "180"
+    text_parameter, shown_options = "text", options.SHOWN
     image_ratios = (0.0, options.WIDEST + 0.05)
     children = (2, 20)
     container_fields = ("ThreadsMediaContainer", {"id", "status", "error_message"}, ["status"])
@@ -120,15 +121,17 @@ class Threads(ContainerPlatform[Account]):
         text = {"user_id": token.profile_id} if self.switches["userIdAsText"] else {}
         return {**super().code_answer(token), **text}
 
-    def described(self, call: Call, profile: Account, values: dict[str, str]) -> Container:
+    def checked_kind(self, profile: Account, values: dict[str, str]) -> str:
         kind = options.media_type_of(values)
         options.check(values, kind, count_bytes=self.switches["countBytes"])
-        now, delay = self.clock.now(), self.delays["parent" if kind == "CAROUSEL" else kind.lower()]
-        container = Container(new_id("178"), profile.id, kind, now, now + delay, values.get("text", ""))
-        container.is_carousel_item = flag(values, "is_carousel_item")
-        container.alt_texts = [values.get("alt_text", "")]
-        container.link = options.first_link(values, kind)
-        container.shown = {name: values[name] for name in options.SHOWN if name in values}
+        return kind
+
+    def delay_of(self, kind: str, values: dict[str, str]) -> str:
+        return kind.lower()
+
+    def described(self, call: Call, profile: Account, values: dict[str, str]) -> Container:
+        container = super().described(call, profile, values)
+        container.link = options.first_link(values, container.kind)
         if "reply_to_id" in values:
             self.caller(call, MANAGE_REPLIES)
             container.reply_to = values["reply_to_id"]

@@ -4,15 +4,18 @@ import hashlib
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
+from munadi.sandbox import SandboxState
 from tests.sandbox.conftest import INSTAGRAM_TOKEN, Bluesky, Instagram, MediaSite, Sandbox, picture, post
 
 RKEY = "3n342ilh4f622"
@@ -149,3 +152,17 @@ def test_the_program_keeps_its_state_and_ends_quickly_on_sigterm(port: int, tmp_
     finally:
         process.kill()
         process.communicate()
+
+
+def test_a_data_folder_of_an_earlier_layout_is_emptied_except_for_its_media(tmp_path: Path) -> None:
+    state = SandboxState(tmp_path)
+    digest = state.media.keep(picture(), "image/png").digest
+    state.networks["threads"].create_profile("mine", "http://x")
+    state.close()
+    with closing(sqlite3.connect(tmp_path / "sandbox.sqlite3")) as earlier, earlier:
+        earlier.execute("UPDATE sandbox_rows SET body = '{\"old\": 1}' WHERE name = 'threads_profile'")
+        earlier.execute("PRAGMA user_version=1")
+    again = SandboxState(tmp_path)
+    assert [profile.name for profile in again.networks["threads"].profiles()] == ["munadi.sandbox"]
+    assert again.media.read(digest) == picture()
+    again.close()
