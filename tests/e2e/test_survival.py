@@ -18,7 +18,7 @@ from tests.support.temporal import TemporalDevServer, script
 
 
 async def kill(stack: Stack, *victims: str) -> None:
-    await asyncio.sleep(2)
+    await asyncio.sleep(1.5)
     for victim in victims:
         stack.kill(victim)
 
@@ -27,7 +27,7 @@ async def pause_worker(stack: Stack) -> None:
     """Stop the worker until the due time has passed, then resume it."""
     pid = stack.pids["worker"]
     os.kill(pid, signal.SIGSTOP)
-    await asyncio.sleep(12)
+    await asyncio.sleep(8)
     os.kill(pid, signal.SIGCONT)
 
 
@@ -43,7 +43,7 @@ async def test_a_scheduled_post_survives(
     stack: Stack, api: httpx.AsyncClient, sandbox: httpx.AsyncClient, name: str
 ) -> None:
     brand = await Brand.create(api, sandbox, f"k-{name}", "bluesky")
-    content = await brand.submit(f"survives {name}", seconds=9)
+    content = await brand.submit(f"survives {name}", seconds=6)
     await DISTURBANCES[name](stack)
     ended = await brand.ended(content["id"], 60)
     assert ended["status"] == "published"
