@@ -1,1 +1,1 @@
-"""Never twice, never lost: faults over real processes, judged by the networks' own lists of posts."""
+"""Faults over real processes. The networks' own lists of posts decide whether a post is doubled or lost."""

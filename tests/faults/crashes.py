@@ -1,4 +1,4 @@
-"""Creations during which the API is killed: how each is asked for, where the API dies, and how its client goes on."""
+"""Requests during which the API is killed: how a post is sent, where the API dies, and how the client continues."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Gallery:
             yield gallery
 
     async def asked(self, numbers: Iterable[int], within: float = 20) -> None:
-        """Wait until the pictures of these numbers have been asked for."""
+        """Wait until the pictures of these numbers are requested."""
         wanted = {f"/{number}.jpg" for number in numbers}
         async with asyncio.timeout(within):
             while not wanted <= self.paths:  # noqa: ASYNC110 - other processes ask
@@ -79,7 +79,7 @@ def sending_of(world: World, gallery: Gallery, crash: Crash) -> Sending:
 
 
 async def create(world: World, gallery: Gallery, api: OwnApi, crash: Crash) -> Sending:
-    """Ask, let the API die, start it again, and ask again until it is answered. The API is alive afterwards."""
+    """Send the request, let the API die, restart it, and repeat the request until it is answered."""
     sending = sending_of(world, gallery, crash)
     if isinstance(crash.where, Passage):
         plant = api.points.plant(crash.where, "kill")

@@ -1,4 +1,4 @@
-"""What makes a content's workflow run anew, or twice, while the content is on its way."""
+"""Disturbances that restart or duplicate the workflow of a post while the post is being published."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Scene:
     temporal: Client
 
     async def wake(self, content: dict[str, Any], *, first: bool = False) -> None:
-        """What APIs and relays do."""
+        """Start or signal the workflow, as APIs and relays do."""
         channels = [one["channel"] for one in content["publications"]]
         await wake_content(
             self.temporal,
@@ -77,7 +77,7 @@ class Scene:
                 raise
 
     async def started(self, content: dict[str, Any]) -> None:
-        """Wait until its workflow has looked."""
+        """Wait until its workflow has begun."""
         await self._until(content, lambda now: now["status"] != "accepted")
 
     async def in_mid_publish(self, content: dict[str, Any]) -> None:
@@ -101,7 +101,7 @@ class Scene:
 
 
 async def _woken_from_everywhere(scene: Scene, content: dict[str, Any]) -> None:
-    """Both APIs are asked to publish it now, while starts and signals come from all sides."""
+    """Both APIs receive publish-now while further starts and signals of the workflow arrive."""
     path = f"/v1/contents/{content['id']}/publish-now"
     starts = [scene.wake(content, first=bool(n % 2)) for n in range(6)]
     answers, _ = await asyncio.gather(
@@ -135,7 +135,7 @@ async def _reset_afterwards(scene: Scene, content: dict[str, Any]) -> None:
 
 
 async def _terminated_while_waiting(scene: Scene, content: dict[str, Any]) -> None:
-    """Nobody starts it again but the relays."""
+    """Only the relays start it again."""
     await scene.started(content)
     await scene.terminate(content)
 
@@ -166,7 +166,7 @@ DISTURBANCES: dict[str, Disturbance] = {
 
 
 async def created_by_both(scene: Scene, brand: Brand, body: dict[str, Any]) -> dict[str, Any]:
-    """Both APIs are given the same content under the same key at once: one content, and two starts of its workflow."""
+    """Send the same post with the same key to both APIs at once: one post, and two starts of its workflow."""
     sent = {"json": body, "headers": {"Idempotency-Key": f'"both {body["text"]}"'}}
     answers = await asyncio.gather(*(api.post("/v1/contents", **sent) for api in scene.apis))
     for _ in range(100):

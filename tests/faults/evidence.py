@@ -1,4 +1,4 @@
-"""What proofs found: kept per proof in .cache/evidence. Running this module writes docs/evidence.md."""
+"""Results of proofs, kept in .cache/evidence. Running this module writes docs/evidence.md."""
 
 from __future__ import annotations
 

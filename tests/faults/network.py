@@ -1,4 +1,4 @@
-"""Networks with a fault in between: a sandbox of its own, reached through a proxy, under names that can be changed."""
+"""Networks behind a fault: a separate sandbox behind a proxy, with addresses that can be changed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def hosts(bases: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass
 class Calls:
-    """What the networks were asked since a moment, by channel."""
+    """Calls that the networks received, by channel."""
 
     made: list[dict[str, Any]] = field(default_factory=list)
 
@@ -71,7 +71,7 @@ class Between:
     proxy: FaultProxy
 
     async def calls(self) -> Calls:
-        """Everything the networks were asked, as far as they remember."""
+        """All calls that the networks have recorded."""
         return Calls((await self.world.sandbox.get("/control/calls")).json())
 
     async def calls_since(self, before: Calls) -> Calls:
@@ -79,11 +79,11 @@ class Between:
         return Calls((await self.calls()).made[len(before.made) :])
 
     async def prepared(self, shapes: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-        """Contents, (shape, text) each, of which only the visible call is left; they wait for their time."""
+        """Posts, one of each (shape, text), that are prepared up to the visible call and wait for their time."""
         return await prepared(self.world, shapes)
 
     async def restart(self, bases: Mapping[str, str]) -> None:
-        """Stop Munadi and start it anew with networks at other addresses, Bluesky's servers of accounts included."""
+        """Restart Munadi with networks at other addresses, including the servers of Bluesky's accounts."""
         stack = self.world.stack
         assert await asyncio.to_thread(stack.stop) == 0
         (stack.folder / "dev.log").rename(stack.folder / f"dev.{time.time():.0f}.log")
@@ -96,7 +96,7 @@ class Between:
 
 
 async def prepared(world: World, shapes: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-    """Contents, (shape, text) each, of which only the visible call is left; they wait for their time."""
+    """Posts, one of each (shape, text), that are prepared up to the visible call and wait for their time."""
     contents = [await world.submit(shape, text, seconds=SOON) for shape, text in shapes]
     wanted = {content["id"] for content in contents}
     deadline = time.monotonic() + SOON

@@ -1,4 +1,4 @@
-"""A stack for many posts at once: few networks, text alone, nothing planted; and what is true of all of them."""
+"""A stack for many posts at once: few networks, text alone, and no planted faults."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def create_all(brand: Brand, dues: Mapping[str, float]) -> dict[str, dict[
 
 
 async def posts_by_text(sandbox: httpx.AsyncClient) -> dict[str, list[dict[str, Any]]]:
-    """What the network itself lists: the oracle."""
+    """The posts that the network itself lists."""
     found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     listed = await sandbox.get("/control/posts", params={"channel": "bluesky"})
     listed.raise_for_status()
@@ -82,7 +82,7 @@ def instant(seconds: float) -> str:
 
 
 def spread(milliseconds: Sequence[float]) -> dict[str, str]:
-    """A distribution in words, for the evidence."""
+    """A distribution as text, for the evidence."""
     ordered = sorted(milliseconds)
     ranks = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "max": 1.0}
     at = {name: ordered[min(len(ordered) - 1, int(len(ordered) * rank))] for name, rank in ranks.items()}

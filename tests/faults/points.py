@@ -14,7 +14,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Passage:
-    """One passage of a failpoint in a story: the `skip`-th after the first of that name."""
+    """One passage of a failpoint by a post: the `skip`-th after the first of that name."""
 
     name: str
     skip: int = 0
@@ -43,14 +43,14 @@ class Plant:
         return next(self.file.parent.glob(f"{self.file.stem}.*.hit"), None)
 
     async def hit(self, within: float = 30) -> float | None:
-        """Wait for it; None when nobody passed in time."""
+        """Wait for it; None when no process passed in time."""
         deadline = time.monotonic() + within
         while self.hit_at() is None and time.monotonic() < deadline:  # noqa: ASYNC110 - a file of another process
             await asyncio.sleep(0.02)
         return self.hit_at()
 
     def remove(self) -> None:
-        """Take it away, if nobody passed."""
+        """Remove it if no process passed."""
         self.file.unlink(missing_ok=True)
 
 
@@ -79,7 +79,7 @@ class Points:
         return Plant(fresh.rename(place / f"{name}.json"))
 
     def record(self, on: bool) -> None:
-        """Write down every passage, or stop."""
+        """Record every passage, or stop."""
         if on:
             (self.folder / "hits.log").unlink(missing_ok=True)
             (self.folder / "record").touch()
@@ -91,7 +91,7 @@ class Points:
         return _in_turn(name for name, whom in self._recorded() if whom & set(subjects))
 
     def every(self) -> list[Passage]:
-        """What was recorded for whomever, in order: of a process that does one thing only."""
+        """Everything that was recorded, in order: for a process that does one thing only."""
         return _in_turn(name for name, _ in self._recorded())
 
     def _recorded(self) -> Iterator[tuple[str, set[str]]]:

@@ -28,7 +28,7 @@ Revive = Callable[[], Awaitable[object]]
 
 @dataclass
 class Sending:
-    """What one client asks for, and what it was answered. Times are seconds since the epoch."""
+    """A request of one client and its answers. Times are seconds since the epoch."""
 
     text: str
     brand_ref: str
@@ -62,7 +62,7 @@ class Sending:
         return min((epoch(post["createdAt"]) for post in self.posts), default=None)
 
     async def once(self, client: httpx.AsyncClient) -> httpx.Response | None:
-        """Ask once; None when no answer came."""
+        """Send the request once; None when no answer came."""
         began = time.monotonic()
         try:
             answer = await client.post("/v1/contents", json=self.body, headers={"Idempotency-Key": self.key})
@@ -79,7 +79,7 @@ class Sending:
     async def until_accepted(
         self, client: httpx.AsyncClient, revive: Revive | None = None, within: float = 60, pause: float = 0.1
     ) -> httpx.Response:
-        """Ask until it is accepted; `revive` is called when no answer came. Any other refusal fails the test."""
+        """Repeat the request until it is accepted; `revive` runs when no answer came. Other refusals fail the test."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             answer = await self.once(client)
@@ -112,8 +112,8 @@ class Sending:
         return f"{self.text} ({self.fault}): {found}, posts {[post['id'] for post in self.posts]}"
 
 
-async def look(world: World, sendings: Sequence[Sending], within: float = 120) -> list[Sending]:
-    """Wait until every content of the brand has ended; then note what the API and the network have of each sending."""
+async def collect(world: World, sendings: Sequence[Sending], within: float = 120) -> list[Sending]:
+    """Wait until every post of the brand has ended, then read what the API and the network have of each request."""
     # A post that has not ended is a broken promise of its own.
     contents = (await world.brand.all_ended(within)).values()
     posts = await posts_by_text(world.sandbox)
@@ -126,12 +126,12 @@ async def look(world: World, sendings: Sequence[Sending], within: float = 120) -
 
 
 def broken(sendings: Iterable[Sending]) -> list[str]:
-    """Every broken promise, in words; empty is what we want."""
+    """Every broken promise as text; an empty list is success."""
     return [f"{word}: {sending}" for sending in sendings if (word := sending.verdict())]
 
 
 async def orphans(world: World, temporal: Client) -> list[str]:
-    """Contents without a workflow and workflows without a content, in words."""
+    """Posts without a workflow and workflows without a post, as text."""
     contents = {workflow_id(content["id"]) for content in await world.brand.contents()}
     workflows = {one.id async for one in temporal.list_workflows("WorkflowType = 'PublishContent'")}
     return [f"{one} has no workflow" for one in contents - workflows] + [
@@ -140,7 +140,7 @@ async def orphans(world: World, temporal: Client) -> list[str]:
 
 
 def _may_ask_again(answer: httpx.Response) -> bool:
-    """In flight, or not available for a while: a problem document that says when to ask again."""
+    """In flight, or temporarily unavailable: a problem document with the time to retry."""
     problem = answer.headers["content-type"] == "application/problem+json"
     return answer.status_code in (409, 503) and problem and answer.headers["retry-after"].isdigit()
 

@@ -1,4 +1,4 @@
-"""API processes of a test's own beside a stack's, to be killed and started again at once, without the supervisor."""
+"""Further API processes beside a stack, which a test kills and restarts without a supervisor."""
 
 from __future__ import annotations
 

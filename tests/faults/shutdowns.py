@@ -1,4 +1,4 @@
-"""A round under load in which worker and API are asked to end, and what they did with what was in flight."""
+"""One round under load: worker and API get SIGTERM, and nothing in flight may be aborted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.e2e.brand import plant
 from tests.faults.crashes import Crash, Gallery, sending_of
-from tests.faults.sendings import Sending, broken, look
+from tests.faults.sendings import Sending, broken, collect
 from tests.faults.shells import OwnApi
 from tests.faults.world import World
 
@@ -45,7 +45,7 @@ class Round:
     failures: list[str] = field(default_factory=list)
 
     def judge(self) -> list[str]:
-        """Every broken promise, in words."""
+        """Every broken promise as text."""
         ends = (("API", f"exit code {self.api_code}"), ("worker", self.worker_end))
         codes = [f"{who} ended with {end}" for who, end in ends if end != "exit code 0"]
         slow = [f"in flight and not answered: {one}" for one in self.slow if one.answers[:1] != ["202"]]
@@ -81,13 +81,13 @@ async def end_both(world: World, gallery: Gallery, api: OwnApi, number: int, dic
     for one in (*seen.unanswered, *seen.slow):
         await one.until_accepted(api.client)
     seen.sendings += [*visible, *seen.slow]
-    seen.failures += broken(await look(world, seen.sendings))
+    seen.failures += broken(await collect(world, seen.sendings))
     seen.failures += await _aborted(world, seen)
     return seen
 
 
 async def _client(world: World, api: OwnApi, seen: Round, name: int) -> None:
-    """One creation after the other, until no answer comes."""
+    """Send one post after the other until no answer comes."""
     for number in range(10_000):
         one = Sending(f"round {seen.number:02} client {name} sends {number:04}", world.brand.ref)
         seen.sendings.append(one)
@@ -134,7 +134,7 @@ async def _end_worker(world: World, seen: Round) -> None:
 
 
 async def _left_no_trace(world: World, seen: Round) -> None:
-    """A request that got no answer was never begun."""
+    """A request without an answer left no post."""
     stored = {content["clientRef"] for content in await world.brand.contents()}
     seen.failures += [f"stored and not answered: {one}" for one in seen.unanswered if one.key in stored]
 

@@ -1,4 +1,4 @@
-"""Many posts due in one second. None early, lost or doubled; how late they are is measured at the network."""
+"""Many posts are due in one second: none is early, lost or doubled. The network measures how late they are."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PREPARED_PER_SECOND = 12.0
 
 @dataclass(frozen=True)
 class Burst:
-    """What became of posts that were due within one second."""
+    """The result of posts that were due within one second."""
 
     failures: list[str]
     lateness: list[float]
@@ -47,11 +47,11 @@ async def burst(world: World, count: int, name: str) -> Burst:
         lateness += late
         if content["status"] != "published" or len(shown) != 1 or min(late) < 0:
             failures.append(f"{text} ({content['id']}): {content['status']}, {len(shown)} posts, {late} ms late")
-        failures += _told_otherwise(content, late)
+        failures += _wrong_lateness(content, late)
     return Burst(failures, lateness)
 
 
-def _told_otherwise(content: dict[str, Any], late: list[float]) -> list[str]:
+def _wrong_lateness(content: dict[str, Any], late: list[float]) -> list[str]:
     """The API's own lateness is the start of the call, so never more than what the network saw, and never negative."""
     told = content["publications"][0]["latenessMs"]
     # The due time and the receipt are told in whole milliseconds, each cut off.

@@ -1,4 +1,4 @@
-"""A cancel meets the due time. 200 means that nothing is ever shown, 409 that exactly one post is."""
+"""A cancel meets the due time: 200 means that no post is ever shown, 409 that exactly one is."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PER_SECOND = 3.5
 
 
 class Edge:
-    """Where a cancel begins to lose, seconds after the due time: found by going later after a win, sooner after a loss.
+    """Where a cancel begins to lose, in seconds after the due time: later after a win, sooner after a loss.
 
     Within the 50 ms on an idle machine; on a busy one the claim comes later, and every cancel at the due time wins.
     """
@@ -104,7 +104,7 @@ async def race_all(
     return races
 
 
-def told(races: list[Race]) -> dict[str, Any]:
+def summary(races: list[Race]) -> dict[str, Any]:
     """How the races ended."""
     answers = Counter((race.answer, race.edge is not None) for race in races)
     late = [race.lateness for race in races if race.lateness is not None]
@@ -128,9 +128,9 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.mark.faults
-async def test_a_cancel_at_the_due_time_wins_or_loses_and_says_which(world: World) -> None:
+async def test_a_cancel_at_the_due_time_wins_or_is_refused(world: World) -> None:
     races = await race_all(world, "race", at_due=25, at_edge=25, dice=random.Random(SEED), per_second=5)
-    print(told(races))
+    print(summary(races))
     assert broken(races) == []
     assert {race.answer for race in races} == {200, 409}, "nothing was close: no cancel won, or none lost"
 
@@ -149,4 +149,4 @@ async def test_a_thousand_cancels_at_the_due_time(tmp_path: Path, create_databas
         )
     races = [race for part in found for race in part]
     proof = "cancel within 50 ms of the due time, both databases"
-    prove("9", proof, trials=len(races), failures=broken(races), seed=SEED, measured=told(races))
+    prove("9", proof, trials=len(races), failures=broken(races), seed=SEED, measured=summary(races))

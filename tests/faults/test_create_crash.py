@@ -14,7 +14,7 @@ import pytest
 from tests.faults.crashes import KINDS, UNTOLD, Crash, Gallery, caught_up, create, passages_of
 from tests.faults.evidence import prove
 from tests.faults.points import Passage
-from tests.faults.sendings import Sending, broken, look, orphans
+from tests.faults.sendings import Sending, broken, collect, orphans
 from tests.faults.shells import OwnApi, own_api
 from tests.faults.trials import p95
 from tests.faults.world import QUICK, World, open_world
@@ -60,7 +60,7 @@ async def faults_of(world: World, gallery: Gallery, api: OwnApi, count: int) -> 
 
 
 async def orphans_of(world: World) -> list[str]:
-    """Contents without workflow, workflows without content."""
+    """Posts without a workflow and workflows without a post."""
     return await orphans(world, await connect_to(world.stack.temporal))
 
 
@@ -86,7 +86,7 @@ async def worker_back(world: World, within: float = 60) -> float:
 
 @pytest.mark.faults
 @pytest.mark.timeout(300)
-async def test_killed_around_the_commit_a_creation_is_published_once_or_never_happened(
+async def test_a_post_is_published_once_or_not_stored_when_the_api_dies_around_the_commit(
     tmp_path: Path, gallery: Gallery
 ) -> None:
     async with open_world(tmp_path, QUICK) as world, own_api(world.stack, "own") as api:
@@ -94,7 +94,7 @@ async def test_killed_around_the_commit_a_creation_is_published_once_or_never_ha
         crashes = [Crash(n, KINDS[n], Passage(where), gives_up=n == 0) for n, where in enumerate(places)]
         sendings = [await create(world, gallery, api, crash) for crash in crashes]
         last, back = await without_worker(world, gallery, api, len(crashes))
-        await look(world, [*sendings, last], within=45)
+        await collect(world, [*sendings, last], within=45)
         print(*sendings, last, sep="\n")
         assert not broken([*sendings, last])
         assert not await orphans_of(world)
@@ -104,7 +104,7 @@ async def test_killed_around_the_commit_a_creation_is_published_once_or_never_ha
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-async def test_created_while_apis_die_each_content_is_published_once(
+async def test_each_post_is_published_once_while_apis_die(
     tmp_path: Path, create_database: Callable[[], str], gallery: Gallery
 ) -> None:
     """Over both databases, two APIs on each die repeatedly beside the stack's own."""
@@ -131,11 +131,11 @@ async def test_created_while_apis_die_each_content_is_published_once(
             world, api = apis[2 * (number % 2)]
             sending, back = await without_worker(world, gallery, api, 500 + number)
             found[world.stack.folder].append(sending)
-            await look(world, [sending])
+            await collect(world, [sending])
             behind.append((sending.live_at or back + 999) - back)
         failures = []
         for world in worlds:
-            failures += broken(await look(world, found[world.stack.folder])) + await orphans_of(world)
+            failures += broken(await collect(world, found[world.stack.folder])) + await orphans_of(world)
     late = caught_up(alone)  # the others waited for the worker, which is told apart
     measured = {
         "killed between commit and start": f"{len(late)}, posted p95 {p95(late):.1f} s later",

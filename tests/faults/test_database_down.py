@@ -1,4 +1,4 @@
-"""The database is killed under load: what was acknowledged is there, published once, and it heals by itself."""
+"""The database is killed under load: every acknowledged post is published once, and service returns by itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.faults.evidence import prove
-from tests.faults.sendings import Sending, broken, look, orphans, soon
+from tests.faults.sendings import Sending, broken, collect, orphans, soon
 from tests.faults.trials import p95
 from tests.faults.world import QUICK, World, open_world
 from tests.support.postgres import DURABLE, PostgresServer
@@ -41,7 +41,7 @@ class Stop:
     story: list[str] = field(default_factory=list)
 
     def failures(self, heals: float) -> list[str]:
-        """Every broken promise, in words."""
+        """Every broken promise as text."""
         wrong = [f"while the database was away: {told}" for told in self.told if told.split()[1] not in AWAY]
         silent = [] if self.told else ["nobody was told that the database was away"]
         slow = [
@@ -134,14 +134,14 @@ async def stops_under_load(
         for number in range(count):
             await asyncio.sleep(dice.uniform(0.5, 3))
             stops.append(await stop_database(world, server, dice.uniform(0.5, away), number))
-    await look(world, sendings, within=120)
+    await collect(world, sendings, within=120)
     failures = broken(sendings) + await orphans(world, await connect_to(world.stack.temporal))
     return Found(stops, sendings, failures + [word for stop in stops for word in stop.failures(heals)])
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(300)
-async def test_killed_under_load_nothing_acknowledged_is_lost(tmp_path: Path, server: PostgresServer) -> None:
+async def test_a_killed_database_loses_no_acknowledged_post(tmp_path: Path, server: PostgresServer) -> None:
     async with open_world(tmp_path, QUICK | {"MUNADI_DATABASE_URL": server.create_database()}) as world:
         found = await stops_under_load(world, server, count=2, pause=0.5, away=3, heals=HEALS_BESIDE_OTHERS)
     print(*found.stops, f"{len(found.sendings)} contents", sep="\n")

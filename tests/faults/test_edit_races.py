@@ -1,4 +1,4 @@
-"""Editors of one version: one is accepted, the others hear 412; what is published is the last accepted text."""
+"""Several edits of one version: one is accepted, the others get 412. The last accepted text is published."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Desk:
             self.content = accepted[-1]
 
     async def race_the_clock(self, due: float) -> None:
-        """One editor, from before the due time until it hears that it is too late."""
+        """Edit from before the due time until an edit is refused as too late."""
         moved = await self.apis[0].post(f"{self.path}/reschedule", json={"scheduledAt": instant(due)})
         assert moved.status_code == 200, moved.text
         self.content = moved.json()
@@ -121,29 +121,27 @@ def failures_of(desks: Sequence[Desk]) -> list[str]:
     return [failure for desk in desks for failure in desk.failures]
 
 
-def told(desks: Sequence[Desk]) -> dict[str, Any]:
+def summary(desks: Sequence[Desk]) -> dict[str, Any]:
     """How often each answer was given."""
     answers = sum((desk.answers for desk in desks), Counter[int]())
     return {f"answers {code}": count for code, count in sorted(answers.items())}
 
 
 @pytest.mark.faults
-async def test_of_ten_editors_of_one_version_one_is_accepted(tmp_path: Path) -> None:
+async def test_one_of_ten_edits_of_one_version_is_accepted(tmp_path: Path) -> None:
     async with open_plain(tmp_path) as world:
         desks = await edited(world, [world.api], "desk", contents=4, rounds=2, at_once=4)
-    print(told(desks))
+    print(summary(desks))
     assert failures_of(desks) == []
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-async def test_of_ten_editors_one_is_accepted_a_hundred_times(
-    tmp_path: Path, create_database: Callable[[], str]
-) -> None:
+async def test_one_of_ten_edits_is_accepted_a_hundred_times(tmp_path: Path, create_database: Callable[[], str]) -> None:
     desks: list[Desk] = []
     for name, env in (("sqlite", {}), ("postgresql", {"MUNADI_DATABASE_URL": create_database()})):
         async with open_plain(tmp_path / name, env) as world, another_api(world) as second:
             desks += await edited(world, [world.api, second], name, contents=CONTENTS, rounds=ROUNDS, at_once=6)
     trials = len(desks) * ROUNDS
     proof = f"{EDITORS} editors of one version, {len(desks)} contents, two APIs, both databases"
-    prove("10", proof, trials=trials, failures=failures_of(desks), seed=SEED, measured=told(desks))
+    prove("10", proof, trials=trials, failures=failures_of(desks), seed=SEED, measured=summary(desks))

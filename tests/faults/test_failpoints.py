@@ -1,4 +1,4 @@
-"""Failpoints themselves: only whom they are meant for, once, in their turn, and never in production."""
+"""A failpoint acts once, only for its subject, in its turn, and never in production."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def points(tmp_path: Path) -> Points:
     return Points(tmp_path / "points")
 
 
-async def test_whom_it_is_meant_for_is_hit_once(points: Points) -> None:
+async def test_a_plant_hits_only_its_subject_and_once(points: Points) -> None:
     port = Failpoints(points.folder, "worker.").around(Port(), "port")
     plant = points.plant(Passage("worker.port.call.after"), "raise", ["pub_1"])
     assert await port.call("pub_2") == "pub_2"
@@ -49,7 +49,7 @@ async def test_two_plants_of_one_name_do_not_disturb_each_other(points: Points) 
     assert await port.call("pub_1") == "pub_1"
 
 
-async def test_earlier_passages_are_let_through(points: Points) -> None:
+async def test_skipped_passages_pass(points: Points) -> None:
     port = Failpoints(points.folder, "api.").around(Port(), "port")
     points.plant(Passage("api.port.call.before", skip=2), "raise")
     assert [await port.call("pub_1") for _ in range(2)] == ["pub_1", "pub_1"]
@@ -57,7 +57,7 @@ async def test_earlier_passages_are_let_through(points: Points) -> None:
         await port.call("pub_1")
 
 
-async def test_what_is_passed_is_recorded_in_order(points: Points) -> None:
+async def test_passages_are_recorded_in_order(points: Points) -> None:
     port = Failpoints(points.folder, "worker.").around(Port(), "port")
     points.record(True)
     for subject in ("pub_1", "pub_2", "pub_1"):

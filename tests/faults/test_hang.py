@@ -44,13 +44,13 @@ def stack_in(world: World, name: str) -> str:
 
 @pytest.mark.faults
 @pytest.mark.timeout(240)
-async def test_a_hung_process_ends_itself_and_its_post_is_there_once(world: World) -> None:
+async def test_a_hung_process_ends_itself_and_its_post_is_published_once(world: World) -> None:
     # The worker hangs between the network's answer and our record of it.
     content = await world.prepare("threads-text", "hung worker")
     worker = world.stack.pids["worker"]
     passage = Passage("worker.channel.threads.publish.answered")
     plant = world.points.plant(passage, "hang", [content["id"], content["publications"][0]["id"]])
-    await world.go(content)
+    await world.publish_now(content)
     assert await plant.hit(30) is not None
     assert await replaced(world, "worker", worker) < WATCHDOG + 15
     assert "Timeout (0:00:06)!" in stack_in(world, "worker")

@@ -103,7 +103,7 @@ async def _published_once(world: World, made: Sequence[Key]) -> list[str]:
     if sorted(one["text"] for one in before) != sorted(key.text for key in made):
         return [f"{len(before)} contents of {len(made)} keys: {Counter(one['text'] for one in before)}"]
     for content in before:
-        await world.go(content)
+        await world.publish_now(content)
     for brand in brands.values():
         await brand.all_ended(120)
     posts = await posts_by_text(world.sandbox)

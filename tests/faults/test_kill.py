@@ -68,7 +68,7 @@ def worst_of(shape: str, names: list[str]) -> Passage:
 
 @pytest.mark.faults
 @pytest.mark.timeout(300)
-async def test_killed_at_the_worst_moments_of_every_channel_each_post_is_there_once(quick: World) -> None:
+async def test_each_post_is_published_once_when_the_worker_is_killed(quick: World) -> None:
     names = [*WORST]
     random.Random(SEED).shuffle(names)
     chosen = [(channel, worst_of(channel, names)) for channel in CHANNELS]
@@ -82,7 +82,9 @@ async def test_killed_at_the_worst_moments_of_every_channel_each_post_is_there_o
 
 @pytest.mark.soak
 @pytest.mark.timeout(5400)
-async def test_killed_at_every_failpoint_of_every_channel(tmp_path: Path, create_database: Callable[[], str]) -> None:
+async def test_each_post_is_published_once_after_every_failpoint(
+    tmp_path: Path, create_database: Callable[[], str]
+) -> None:
     # A stack for each database, and one trial at a time in it: how long a recovery takes is measured too, and a kill
     # that meets two trials, or five workers that start on two cores, would measure something else.
     databases = [{}, {"MUNADI_DATABASE_URL": create_database()}]

@@ -87,7 +87,7 @@ async def test_a_canceled_video_is_removed_though_the_worker_dies_or_the_network
     await until(lambda: owner.misses("network down"), 60)
 
     assert await owner.private_videos() == ["stays"]
-    await world.go(stays)
+    await world.publish_now(stays)
     assert (await world.brand.ended(stays["id"]))["status"] == "published"
     assert len(await world.posts("stays", "youtube")) == 1
 

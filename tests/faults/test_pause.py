@@ -52,7 +52,7 @@ async def paused(world: World, shape: str, place: str, number: int) -> Trial:
     content = await world.prepare(shape, text)
     trial.content_id = content["id"]
     plant = world.points.plant(passage, "pause", [content["id"], content["publications"][0]["id"]])
-    await world.go(content)
+    await world.publish_now(content)
     try:
         trial.hit_at = await plant.hit(PATIENCE)
         trial = await judge(world, trial)
@@ -103,7 +103,7 @@ async def pausing(world: World, chosen: Sequence[tuple[str, str]], at_once: int)
 
 @pytest.mark.faults
 @pytest.mark.timeout(240)
-async def test_a_worker_that_wakes_after_its_time_sends_nothing(tmp_path: Path) -> None:
+async def test_a_worker_that_resumes_after_its_deadline_sends_nothing(tmp_path: Path) -> None:
     chosen = list(zip(("bluesky", "instagram", "threads", "facebook"), SOME, strict=True))
     async with open_worlds(tmp_path, 4) as world:
         trials = await pausing(world, chosen, at_once=2)
@@ -114,7 +114,7 @@ async def test_a_worker_that_wakes_after_its_time_sends_nothing(tmp_path: Path) 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-async def test_a_hundred_workers_wake_after_their_time(tmp_path: Path) -> None:
+async def test_a_hundred_workers_resume_after_their_deadline(tmp_path: Path) -> None:
     everything = [(shape, place) for shape in SHAPES for place in PLACES]
     chosen = (everything * (TRIALS // len(everything) + 1))[: max(TRIALS, len(everything))]
     random.Random(SEED).shuffle(chosen)

@@ -163,7 +163,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 @pytest.mark.faults
 @pytest.mark.timeout(240)
-async def test_an_account_is_left_alone_until_the_time_its_network_named(world: World) -> None:
+async def test_an_account_is_not_called_before_the_time_that_its_network_gave(world: World) -> None:
     plans: list[tuple[str, str, Callable[[float], Said], float]] = [
         ("bluesky", VISIBLE["bluesky"], reset, 14.0),
         ("instagram", PREPARING["instagram"], seconds, 8.0),
@@ -179,7 +179,7 @@ async def test_an_account_is_left_alone_until_the_time_its_network_named(world: 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
-async def test_accounts_of_every_network_are_left_alone(tmp_path: Path, postgres_url: str) -> None:
+async def test_no_account_of_any_network_is_called_too_soon(tmp_path: Path, postgres_url: str) -> None:
     async with (
         open_world(tmp_path, {**QUICK, "MUNADI_DATABASE_URL": postgres_url}) as world,
         world.another_worker(),

@@ -1,4 +1,4 @@
-"""The database is put back from before publishes; nothing is posted again, and each is told as published."""
+"""The database is restored from before some posts: none is published again, and each is reported as published."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KEY_IS_LOST = frozenset({"tiktok", "tiktok-photo"})
 
 
 async def published_then_forgotten(world: World, shapes: Sequence[str]) -> list[Trial]:
-    """A content of each of these shapes goes out after the backup was made; then the backup is put back."""
+    """Publish a post of each shape after the backup, then restore the backup."""
     trials = [Trial(shape, "database restored", f"restored {n} {shape}") for n, shape in enumerate(shapes)]
     contents = [await world.prepare(trial.shape, trial.text) for trial in trials]
     since = datetime.now(UTC)
@@ -34,7 +34,7 @@ async def published_then_forgotten(world: World, shapes: Sequence[str]) -> list[
         live.backup(copy)
     for trial, content in zip(trials, contents, strict=True):
         trial.content_id = content["id"]
-        await world.go(content)
+        await world.publish_now(content)
     for trial in trials:
         await judge(world, trial)
     assert not broken(trials)
@@ -56,15 +56,15 @@ async def published_then_forgotten(world: World, shapes: Sequence[str]) -> list[
     return trials
 
 
-async def told_again(stack: Stack, world: World, trials: list[Trial]) -> None:
-    """Everybody publishes everything at once, as if it had never been out."""
+async def publish_again(stack: Stack, world: World, trials: list[Trial]) -> None:
+    """Publish every post now, as if it had not been published."""
     async with stack.client() as api, stack.sandbox() as sandbox:
         world.api, world.sandbox = api, sandbox
         world.brand = Brand(api, sandbox, world.brand.ref)
         for trial in trials:
             content: dict[str, Any] = (await api.get(f"/v1/contents/{trial.content_id}")).json()
             assert content["status"] in ("accepted", "queued"), "the backup is not what was put back"
-            await world.go(content)
+            await world.publish_now(content)
         for trial in trials:
             await judge(world, trial, keyless=KEYLESS | KEY_IS_LOST)
 
@@ -78,14 +78,14 @@ def verdicts(trials: list[Trial]) -> list[str]:
 async def restored(folder: Path, shapes: Sequence[str]) -> list[Trial]:
     async with open_world(folder, QUICK) as world:
         trials = await published_then_forgotten(world, shapes)
-        await told_again(world.stack, world, trials)
+        await publish_again(world.stack, world, trials)
     print(*[(trial.shape, trial.status, trial.network_ids, trial.post_id) for trial in trials], sep="\n")
     return trials
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(300)
-async def test_what_the_database_forgot_is_not_posted_again(tmp_path: Path) -> None:
+async def test_posts_that_the_database_lost_are_not_published_again(tmp_path: Path) -> None:
     trials = await restored(tmp_path, ["bluesky", "instagram", "threads-text", "facebook-reel", "tiktok", "youtube"])
     assert not verdicts(trials)
     assert {trial.status for trial in trials if trial.shape not in KEY_IS_LOST} == {"published"}
@@ -93,7 +93,7 @@ async def test_what_the_database_forgot_is_not_posted_again(tmp_path: Path) -> N
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-async def test_fifty_that_the_database_forgot_are_not_posted_again(tmp_path: Path) -> None:
+async def test_fifty_posts_that_the_database_lost_are_not_published_again(tmp_path: Path) -> None:
     trials = await restored(tmp_path, [*SHAPES] * 5)
     waiting = sum(trial.status == "unconfirmed" for trial in trials)
     measured = {"told as published": len(trials) - waiting, "left to a person (key lost)": waiting}

@@ -98,7 +98,7 @@ async def settled(api: httpx.AsyncClient, content_id: str, within: float = 40) -
 
 @pytest.mark.faults
 @pytest.mark.timeout(420)
-async def test_a_secret_that_was_moved_or_changed_opens_nothing(tmp_path: Path) -> None:
+async def test_a_moved_or_changed_secret_opens_nothing(tmp_path: Path) -> None:
     place, key = Place(tmp_path), create_key()
     refs = [f"b{number:02}" for number in range(BRANDS)]
     async with place.running(key) as (_, api, sandbox):

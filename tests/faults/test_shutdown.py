@@ -30,7 +30,7 @@ async def rounds_of(folder: Path, count: int) -> list[Round]:
 
 @pytest.mark.faults
 @pytest.mark.timeout(240)
-async def test_told_to_end_under_load_they_finish_what_is_in_flight(tmp_path: Path) -> None:
+async def test_sigterm_under_load_aborts_nothing_in_flight(tmp_path: Path) -> None:
     rounds = await rounds_of(tmp_path, 1)
     for each in rounds:
         print(f"in flight {each.in_flight} calls, {each.requests} requests")
@@ -41,7 +41,7 @@ async def test_told_to_end_under_load_they_finish_what_is_in_flight(tmp_path: Pa
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
-async def test_told_to_end_again_and_again(tmp_path: Path) -> None:
+async def test_sigterm_under_load_thirty_times(tmp_path: Path) -> None:
     rounds = await rounds_of(tmp_path, 30)
     failures = [word for each in rounds for word in each.judge()]
     measured = {

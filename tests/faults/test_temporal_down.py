@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.faults.evidence import prove
-from tests.faults.sendings import Sending, broken, look, orphans, soon
+from tests.faults.sendings import Sending, broken, collect, orphans, soon
 from tests.faults.world import QUICK, World, open_world
 from tests.support.temporal import TemporalDevServer
 
@@ -45,7 +45,7 @@ class Outage:
         )
 
     def failures(self) -> list[str]:
-        """Every broken promise, in words."""
+        """Every broken promise as text."""
         refused = [f"not accepted at once: {one}" for one in self.created if one.answers != ["202"]]
         slow = [f"answered after {one.slowest:.1f} s: {one}" for one in self.created if one.slowest > ANSWERS_WITHIN]
         unready = [f"/readyz said {told}" for told in self.readiness if told != "200 degraded"]
@@ -76,7 +76,7 @@ async def outage(world: World, temporal: TemporalDevServer, *, due: int, created
     asking.cancel()
     await asyncio.to_thread(temporal.start)
     seen.back_at = time.time()
-    await look(world, seen.sendings, within=CATCH_UP + 60)
+    await collect(world, seen.sendings, within=CATCH_UP + 60)
     return seen
 
 
@@ -95,7 +95,7 @@ async def _readiness(api: httpx.AsyncClient, seen: Outage) -> None:
 
 @pytest.mark.faults
 @pytest.mark.timeout(240)
-async def test_while_temporal_is_down_work_is_accepted_and_nothing_is_lost(
+async def test_posts_are_accepted_while_temporal_is_down_and_none_is_lost(
     tmp_path: Path, own_temporal: TemporalDevServer
 ) -> None:
     async with open_world(tmp_path, QUICK | {"MUNADI_TEMPORAL__ADDRESS": own_temporal.address}) as world:

@@ -1,4 +1,4 @@
-"""The answer is lost and no look can tell. Nothing is sent again, people are told, and their word is final."""
+"""The answer is lost and the network cannot be read: nothing is sent again, and a person resolves the post."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ LOST = {DARK: "accept_then_reset", ALIKE: "accept_then_hang", TAKEN: "reset"}
 
 @dataclass
 class Doubt:
-    """One content whose outcome nobody can tell, and how it went."""
+    """One post with an unknown outcome, and what happened to it."""
 
     shape: str
     why: str
@@ -64,7 +64,7 @@ class Doubt:
 
 
 async def doubt(world: World, shape: str, why: str, texts: Sequence[str], ref: str) -> list[Doubt]:
-    """Contents of a brand of its own whose answers are lost, for a reason that no look can overcome."""
+    """Posts of a new brand whose answers are lost, for a reason that no check of the network can overcome."""
     channel = channel_of(shape)
     brand = await Brand.create(world.api, world.sandbox, ref, channel)
     profile = (await brand.account(channel))["externalId"]
@@ -80,7 +80,7 @@ async def doubt(world: World, shape: str, why: str, texts: Sequence[str], ref: s
         await plant(world.sandbox, channel, operation, "error", status=500, times=None, **reader)
     for one, content in zip(doubts, contents, strict=True):
         one.content_id, one.publication_id = content["id"], content["publications"][0]["id"]
-        await own.go(content)
+        await own.publish_now(content)
     for one in doubts:
         one.status = (await brand.ended(one.content_id, 180))["status"]
         one.seen_at = time.time()
@@ -94,7 +94,7 @@ async def calls_of(world: World, one: Doubt, operation: str = "") -> list[dict[s
 
 
 async def judge(world: World, doubts: Sequence[Doubt], inbox: Inbox) -> None:
-    """What must be true of contents in doubt: there once, not sent again, told, and looked at later."""
+    """Rules for posts with an unknown outcome: one post, not sent again, reported, and checked later."""
     for one in doubts:
         posts = await world.posts(one.text, one.shape)
         alike = sum(other.text == one.text and other.profile == one.profile for other in doubts)
@@ -109,7 +109,7 @@ async def judge(world: World, doubts: Sequence[Doubt], inbox: Inbox) -> None:
 
 
 def next_look(world: World, one: Doubt) -> float | None:
-    """Seconds from when it was seen to be in doubt to the look that is planned."""
+    """Seconds from when it was unconfirmed to the next planned check."""
     with closing(database_of(world)) as database:
         query = "SELECT next_look_at FROM publications WHERE id = ?"
         [(at,)] = database.execute(query, [one.publication_id])
@@ -122,8 +122,8 @@ async def resolve(world: World, one: Doubt, **body: Any) -> tuple[int, Any]:
     return answer.status_code, told.get("code", told.get("providerPostId"))
 
 
-async def settle_twins(world: World, twins: Sequence[Doubt]) -> None:
-    """Two people name one post for both at once; then each its own; the same again; and something else."""
+async def resolve_twins(world: World, twins: Sequence[Doubt]) -> None:
+    """Two people name the same post for both at once; then each its own; the same again; and another."""
     first, second = (str(post["id"]) for post in await world.posts(twins[0].text, TWINS))
     raced = await asyncio.gather(*(resolve(world, one, outcome="published", providerPostId=first) for one in twins))
     if sorted(raced) != [(200, first), (409, "POST_ID_TAKEN")]:
@@ -136,8 +136,8 @@ async def settle_twins(world: World, twins: Sequence[Doubt]) -> None:
         other.words.append(f"not published after published: {answer}")
 
 
-async def settle_absent(world: World, one: Doubt) -> None:
-    """A person says that it is not there: failed, by hand to be retried, never sent again by itself."""
+async def resolve_absent(world: World, one: Doubt) -> None:
+    """A person reports that there is no post: it fails, and is never sent again by itself."""
     for _ in range(2):
         if (answer := await resolve(world, one, outcome="not_published")) != (200, None):
             one.words.append(f"not published: {answer}")
@@ -164,7 +164,7 @@ async def let_twins_live(world: World) -> None:
 
 @pytest.mark.faults
 @pytest.mark.timeout(240)
-async def test_what_nobody_can_tell_is_told_and_settled_by_people(world: World) -> None:
+async def test_an_unknown_outcome_is_reported_and_resolved_by_people(world: World) -> None:
     async with world.inbox() as inbox:
         parts = await asyncio.gather(
             doubt(world, TWINS, ALIKE, ["twins", "twins"], "twins"),
@@ -178,16 +178,16 @@ async def test_what_nobody_can_tell_is_told_and_settled_by_people(world: World) 
         print(*doubts, sep="\n")
         assert not [str(one) for one in doubts if one.words]
         assert all(one is not None and 20 < one < 70 for one in planned), planned
-        await settle_twins(world, parts[0])
-        await settle_absent(world, parts[1][0])
-        await settle_absent(world, parts[3][0])
+        await resolve_twins(world, parts[0])
+        await resolve_absent(world, parts[1][0])
+        await resolve_absent(world, parts[3][0])
         assert not [str(one) for one in doubts if one.words]
         assert not inbox.failures
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-async def test_nothing_is_sent_again_while_nobody_can_tell(tmp_path: Path) -> None:
+async def test_nothing_is_sent_again_while_the_outcome_is_unknown(tmp_path: Path) -> None:
     async with open_world(tmp_path, QUICK) as world, world.inbox() as inbox:
         await let_twins_live(world)
         doubts = await many(world, inbox, EACH)
@@ -217,8 +217,8 @@ async def many(world: World, inbox: Inbox, each: int, patience: float = 400) -> 
     for one in doubts:
         await watch(world, one)
     alone = [part[0] for part in parts if len(part) == 1]
-    await asyncio.gather(*(settle_absent(world, one) for one in alone))
-    await asyncio.gather(*(settle_twins(world, part) for part in parts if len(part) == 2))
+    await asyncio.gather(*(resolve_absent(world, one) for one in alone))
+    await asyncio.gather(*(resolve_twins(world, part) for part in parts if len(part) == 2))
     return doubts
 
 

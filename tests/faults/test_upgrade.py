@@ -1,4 +1,4 @@
-"""Workers of the version before and of this one side by side, with posts in flight and either being killed."""
+"""Workers of the previous and of this version run side by side, with posts in flight, and both are killed."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ async def side_by_side(folder: Path, count: int, kills: int) -> tuple[list[Trial
 
 @pytest.mark.faults
 @pytest.mark.timeout(300)
-async def test_old_and_new_workers_share_what_is_in_flight(tmp_path: Path) -> None:
+async def test_old_and_new_workers_share_posts_in_flight(tmp_path: Path) -> None:
     trials, stuck = await side_by_side(tmp_path, len(SHAPES), kills=1)
     assert not [*broken(trials), *stuck]
 

@@ -1,4 +1,4 @@
-"""One trial: a content, one fault on its way, and what the network and the API say of it in the end."""
+"""One trial: a post, one fault while it is published, and what the network and the API show in the end."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ class Trial:
 
 
 async def judge(world: World, trial: Trial, *, patience: float = PATIENCE, keyless: Collection[str] = KEYLESS) -> Trial:
-    """Wait until the content has ended, then ask the network.
+    """Wait until the post has ended, then read the network.
 
-    Unconfirmed is an end only where the network cannot tell (`keyless` shapes): elsewhere it is looked for again, and
-    sent if it is not there.
+    Unconfirmed is an end only where the network cannot be asked by a key (`keyless` shapes). Elsewhere the network is
+    checked again, and the post is sent if it is not there.
     """
     if trial.shape in keyless:
         content = await world.brand.ended(trial.content_id, patience)
@@ -82,11 +82,11 @@ async def judge(world: World, trial: Trial, *, patience: float = PATIENCE, keyle
     publication = content["publications"][0]
     trial.status, trial.post_id = publication["status"], publication["providerPostId"]
     trial.early = publication["latenessMs"] is not None and publication["latenessMs"] < 0
-    return await look_at_network(world, trial)
+    return await read_network(world, trial)
 
 
 async def for_good(brand: Brand, content_id: str, patience: float = PATIENCE) -> dict[str, Any]:
-    """The content once it has ended otherwise than unconfirmed, or as it is when the patience is over."""
+    """The post once it has an end other than unconfirmed, or as it is after `patience` seconds."""
     deadline = time.monotonic() + patience
     content = await brand.ended(content_id, patience)
     while content["status"] == "unconfirmed" and time.monotonic() < deadline:
@@ -95,8 +95,8 @@ async def for_good(brand: Brand, content_id: str, patience: float = PATIENCE) ->
     return content
 
 
-async def look_at_network(world: World, trial: Trial) -> Trial:
-    """The oracle's part of a trial."""
+async def read_network(world: World, trial: Trial) -> Trial:
+    """Read what the network shows of the trial's post."""
     posts = await world.posts(trial.text, trial.shape)
     trial.network_ids = tuple(post["id"] for post in posts)
     trial.live_at = min((epoch(post["createdAt"]) for post in posts), default=None)
@@ -106,9 +106,9 @@ async def look_at_network(world: World, trial: Trial) -> Trial:
 async def at_passage(
     world: World, shape: str, passage: Passage, text: str, *, action: str = "kill", seconds: float | None = None
 ) -> Trial:
-    """Let the worker die (or be paused, …) where this content passes, and see how it ends.
+    """Kill (or pause, …) the worker where this post passes, and wait for the end.
 
-    What goes wrong with one trial is that trial's failure: the others are still worth their time.
+    An error in one trial is that trial's failure, so that the others still run.
     """
     trial = Trial(shape, f"{action} at {passage}", text)
     try:
@@ -125,7 +125,7 @@ async def _at_passage(world: World, trial: Trial, passage: Passage, action: str,
     publication = content["publications"][0]
     # An account is shared by many trials: its passages would hit somebody else's story.
     plant = world.points.plant(passage, action, [content["id"], publication["id"]], seconds=seconds)
-    await world.go(content)
+    await world.publish_now(content)
     try:
         trial = await judge(world, trial)
     finally:
@@ -135,10 +135,10 @@ async def _at_passage(world: World, trial: Trial, passage: Passage, action: str,
 
 
 async def passages_of(world: World, shape: str, text: str) -> list[Passage]:
-    """Every failpoint that a content of this shape passes when nothing goes wrong."""
+    """Every failpoint that a post of this shape passes without faults."""
     content = await world.prepare(shape, text)
     world.points.record(True)
-    await world.go(content)
+    await world.publish_now(content)
     ended = await world.brand.ended(content["id"], 60)
     world.points.record(False)
     assert ended["status"] == "published", ended
@@ -157,7 +157,7 @@ async def in_batches(trials: Sequence[Any], at_once: int) -> list[Trial]:
 
 
 def broken(trials: Iterable[Trial]) -> list[str]:
-    """Every broken promise, in words; empty is what we want."""
+    """Every broken promise as text; an empty list is success."""
     return [f"{trial.shape} {trial.fault} ({trial.text}): {word}" for trial in trials if (word := trial.verdict())]
 
 

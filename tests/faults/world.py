@@ -1,4 +1,4 @@
-"""A stack that faults can be planted in: six networks without quotas or delays, media, more workers on request."""
+"""A stack for planted faults: six networks without quotas or delays, media, and more workers on request."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class World:
     media: Mapping[str, str]
 
     async def prepare(self, shape: str, text: str, **fields: Any) -> dict[str, Any]:
-        """A content of a shape that waits for hours, so that faults can be planted before anything happens to it."""
+        """A post of a shape that is due in hours, so that faults can be planted before anything happens to it."""
         return await self.submit(shape, text, seconds=LATER, **fields)
 
     async def submit(self, shape: str, text: str, **fields: Any) -> dict[str, Any]:
@@ -65,8 +65,8 @@ class World:
         sent = {"media": [{"id": self.media[media]}]} if media else {}
         return await self.brand.submit(text, channels=[wanted], **sent, **fields)
 
-    async def go(self, content: Mapping[str, Any]) -> None:
-        """Publish it now; asked again while the API is being killed."""
+    async def publish_now(self, content: Mapping[str, Any]) -> None:
+        """Publish it now; the request is repeated while the API is down."""
         for _ in range(100):
             try:
                 answer = await self.api.post(f"/v1/contents/{content['id']}/publish-now")
@@ -79,7 +79,7 @@ class World:
         raise AssertionError("the API did not come back")
 
     async def posts(self, text: str, shape: str) -> list[dict[str, Any]]:
-        """What the network itself shows of it: the oracle."""
+        """The posts of this text that the network itself shows."""
         listed = await self.sandbox.get("/control/posts", params={"channel": SHAPES[shape][0]})
         listed.raise_for_status()
         return [row for row in listed.json() if text in f"{row['text']} {row.get('raw', {})}"]
@@ -102,7 +102,7 @@ class World:
 
 @dataclass(frozen=True)
 class Networks:
-    """Where the networks are controlled, and where Munadi calls them: a fault may stand in between."""
+    """Where tests control the networks, and where Munadi calls them: a fault may be in between."""
 
     control: str
     called_at: str
@@ -112,7 +112,7 @@ class Networks:
         return httpx.AsyncClient(base_url=self.control, timeout=20)
 
     def door(self) -> httpx.AsyncClient:
-        """The same on the way that Munadi takes, which is the address that a new profile names as its server's."""
+        """The same through the address that Munadi calls, which new profiles name as their server."""
         return httpx.AsyncClient(base_url=self.called_at, timeout=20)
 
 
@@ -138,13 +138,13 @@ async def open_world(
             try:
                 yield world
             finally:
-                stack = world.stack  # another one, if the test started it anew
+                stack = world.stack  # another one, if the test restarted it
     finally:
         assert await asyncio.to_thread(stack.stop) == 0
 
 
 async def no_quotas(sandbox: httpx.AsyncClient, seconds: float = 0.1) -> None:
-    """Networks that count nothing and process at once: what is measured is ours."""
+    """Remove the networks' quotas and delays, so that only Munadi is measured."""
     settings = (await sandbox.get("/control/settings")).json()
     for channel, of in settings.items():
         for kind in of["delays"]:

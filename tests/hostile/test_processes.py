@@ -209,7 +209,7 @@ async def test_hostile_servers(target: Target, scene: Scene, memory: Memory) -> 
         found = await asyncio.gather(*(one(name, answering) for name, answering in SERVERS.items()))
         (publication,) = (await healthy.ended(accepted["id"]))["publications"]
         await health.stop()
-        accounts = (await api.get(f"/v1/brands/{scene.ref}/accounts")).json()["data"]
+        accounts = (await api.get("/v1/accounts", params={"brandRef": scene.ref})).json()["data"]
     failures = [each for of in found for each in of]
     late = epoch(publication["publishedAt"] or publication["scheduledAt"]) - epoch(accepted["scheduledAt"])
     if publication["status"] != "published" or late >= LATE:
