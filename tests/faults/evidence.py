@@ -52,7 +52,7 @@ def prove(
     }
     name = "".join(letter if letter.isalnum() else "-" for letter in f"{row} {proof}".lower())
     (KEPT / f"{name}.json").write_text(json.dumps(found, indent=2))
-    assert not failures
+    assert not failures, "\n".join(failures)
 
 
 def report(kept: Sequence[Mapping[str, Any]]) -> str:
