@@ -26,7 +26,7 @@ async def test_an_event_is_dated_after_the_wait_for_the_writer(own_board: Board)
     holders = [asyncio.create_task(hold()) for _ in range(count)]
     for _ in range(count):
         await pool_is_full.acquire()
-    await own_board.progress.look(put.content_id, START)
+    await own_board.schedule.look(put.content_id, START)
     await asyncio.gather(*holders)
     [event] = await own_board.events(put.content_id)
     assert START + WAIT * 0.8 < event.created_at < START + timedelta(seconds=5)
@@ -34,6 +34,6 @@ async def test_an_event_is_dated_after_the_wait_for_the_writer(own_board: Board)
 
 async def test_an_event_is_dated_by_the_caller_when_nothing_is_in_the_way(own_board: Board) -> None:
     put = await own_board.put(PublicationStatus.ACCEPTED)
-    await own_board.progress.look(put.content_id, START)
+    await own_board.schedule.look(put.content_id, START)
     [event] = await own_board.events(put.content_id)
     assert event.created_at == START
