@@ -1,4 +1,4 @@
-"""A working token for calls that nobody sees: preparing, checking, looking."""
+"""A working token for invisible calls: preparing, checking, reconciling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The deadline gate: a worker that was paused and wakes later sends nothing (design §5)."""
+"""The deadline gate: a worker that was paused and wakes later sends nothing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Keeping one account connected: its token renewed in time, its owner warned in time (see docs/accounts.md).
 
-One look decides and does. What the network could not answer is tried again by Temporal, later each time, and leaves
-the account as it is; the database knows the time of the next try, so that nobody presses for it meanwhile.
+Each run decides and acts. When the network cannot answer, Temporal retries, later each time, and the account stays as
+it is. The database has the time of the next try, so that the relay does not wake the workflow before.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from munadi.domain.reasons import REASONS
 from munadi.ports import AccountsKept, Channels, Clock, KeptAccount, TokenKeeper
 
 S = AccountStatus
-# What passes by itself; anything else that is in the way of a renewal is told in time, as if there were none.
+# What passes by itself. Any other obstacle to a renewal is reported to the owner in time.
 PASSING = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT})
 # Two looks that would come at once.
 SOON = timedelta(minutes=1)
@@ -37,7 +37,7 @@ class KeepingActivities:
 
     @activity.defn(name="keep")
     async def keep(self, ref: AccountRef) -> Kept:
-        """Do what is due for the account, and tell when to look next. Raises what is to be tried again."""
+        """Do what is due for the account, and return when to run next. Raises what Temporal must retry."""
         ahead, seen_version = Keeping(), None
         try:
             kept = await self._accounts.kept(ref.account_id)
@@ -50,7 +50,7 @@ class KeepingActivities:
         return await self._planned(ref.account_id, kept)
 
     async def _asked(self, kept: KeptAccount) -> KeptAccount | None:
-        """The account after its network was asked for other credentials; a dead grant is written down with it."""
+        """The account after a renewal of its credentials; a dead grant is recorded."""
         try:
             await self._tokens.renew(kept.account)
         except ChannelError as error:
@@ -76,7 +76,7 @@ class KeepingActivities:
         return Kept(status=status, next_at=next_at)
 
     async def _warn(self, kept: KeptAccount, error: ChannelError) -> None:
-        """A renewal that a person must make possible, and little time for it: the owner is told as of any other end."""
+        """Warn the owner when a person must make the renewal possible and little time is left."""
         lapses_at, now = self._ahead(kept).lapses_at, self._clock.now()
         if REASONS[error.reason].class_ not in PASSING and lapses_at is not None and lapses_at - TOLD_AHEAD <= now:
             await self._accounts.tell_expiring(kept.account.id, kept.account.credentials_version, now)
@@ -84,7 +84,7 @@ class KeepingActivities:
     async def _not_now(
         self, account_id: str, ahead: Keeping, seen_version: int | None, error: ChannelError
     ) -> Exception:
-        """The error that makes Temporal try again, after a wait that grows and does not outlast the grant."""
+        """The error that makes Temporal retry, after a wait that grows and does not outlast the grant."""
         now = self._clock.now()
         wait = max(growing(TRY_GROWTH, activity.info().attempt - 1), error.retry_after or timedelta(0))
         if ahead.lapses_at is not None and ahead.lapses_at > now:

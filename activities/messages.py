@@ -36,7 +36,7 @@ class PublicationRef(Model):
 
 
 class OperatorCommand(Model):
-    """A signal of an operator, with whatever it carried."""
+    """A signal of an operator, with its input."""
 
     content_id: str
     command: Command

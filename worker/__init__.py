@@ -1,1 +1,1 @@
-"""The composition root: the only place that knows who is real."""
+"""The composition root: the only place that wires drivers to ports."""

@@ -1,4 +1,4 @@
-"""Who is real: the activities over the database, the channels and the network."""
+"""The wiring: the activities over the database, the channels and the network."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from worker.lookahead import LookingAhead
 from workflows.options import webhook_queue
 from workflows.registry import WORKFLOWS
 
-# Longer than a publish deadline without media in it: what is in flight ends by itself; a longer upload is looked for.
+# Longer than a publish deadline without media in it: what is in flight ends by itself; a longer upload is reconciled.
 GRACE = timedelta(seconds=45)
 MAX_ACTIVITIES = 100
 WEBHOOK_SLOTS = 5
@@ -106,7 +106,7 @@ def build_discarding(runtime: Runtime, database: Database, tokens: AccountTokens
 
 
 def build_lookahead(runtime: Runtime, database: Database, tokens: AccountTokens) -> LookingAhead:
-    """What tells of contents that would not go out, with its ports filled."""
+    """What reports posts that would not be published, with its ports filled."""
     ahead = timedelta(seconds=runtime.settings.relay.preflight)
     accounts = AccountStore(database, runtime.keyring)
     checks = AccountChecks(accounts, runtime.channels, tokens, runtime.clock)

@@ -1,6 +1,6 @@
-"""Removes what preparations left at networks and nobody will use (docs/decisions/009).
+"""Removes leftovers of preparations from networks (docs/decisions/009).
 
-Beside the relay, with its own loop: a network that is slow to delete must not keep a content from being woken. Any
+Beside the relay, with its own loop: a network that is slow to delete must not delay the wake of a post. Any
 number of these may run; a lease in the database gives each try to one of them.
 """
 
@@ -24,7 +24,7 @@ INTERVAL = 1.0
 AT_ONCE = 10
 CALL_SECONDS = 60.0
 TIDY_SECONDS = 3600.0
-# No later try can help: the account is gone, or the network has said no.
+# No later try can help: the account was disconnected.
 HOPELESS = frozenset({Reason.ACCOUNT_DISCONNECTED})
 
 
@@ -46,7 +46,7 @@ class Discarding:
             except SQLAlchemyError as error:
                 log.warning("discarding: the database does not answer: %s", str(error)[:300])
             except Exception:
-                log.exception("discarding: a round ended in an unforeseen error; the next one goes on")
+                log.exception("discarding: a round ended in an unforeseen error; the next one continues")
             await asyncio.sleep(INTERVAL)
 
     async def round(self) -> None:
@@ -74,7 +74,7 @@ class Discarding:
         except SQLAlchemyError:
             raise
         except Exception as error:
-            # A bug of ours in one channel must not keep the others' leftovers where they are.
+            # A bug of ours in one channel must not stop the removal of the others' leftovers.
             log.exception("discarding what %s left ended in an unforeseen error", left.publication_id)
             await self._failed(left, f"{type(error).__name__}: {error}")
         else:
@@ -97,4 +97,4 @@ class Discarding:
         if pause is None:
             log.warning("gave up removing what %s left at %s: %s", left.publication_id, left.channel, reason)
         else:
-            log.info("what %s left at %s is tried again in %s: %s", left.publication_id, left.channel, pause, reason)
+            log.info("what %s left at %s is retried in %s: %s", left.publication_id, left.channel, pause, reason)

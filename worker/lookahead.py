@@ -1,4 +1,4 @@
-"""Looks at contents a while before their time and tells what would go wrong, with time left to act (decision 012)."""
+"""Checks posts a while before they are due and reports what would fail, with time left to act (decision 012)."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ log = logging.getLogger("munadi.lookahead")
 
 INTERVAL = 5.0
 AT_ONCE = 50
-# An account with many posts is not asked about for each.
+# An account with many posts is checked once for all of them.
 ASKED_AGAIN = timedelta(minutes=10)
-# A network that hangs must not keep the others' accounts from being asked about; seconds for one account.
+# A network that hangs must not delay the checks of other accounts; seconds for one account.
 ASKED_AT_ONCE, PATIENCE = 10, 15.0
 
 
 class Checks(Protocol):
-    """Asks a network how an account is and keeps what it says: `munadi.checking.AccountChecks`."""
+    """Checks an account at its network and stores the result: `munadi.checking.AccountChecks`."""
 
     async def check(self, account_id: str) -> Failure | None: ...
 
 
 class LookingAhead:
-    """Runs until it is cancelled. Any number of these may run: what was found is told by one of them."""
+    """Runs until it is cancelled. Any number of these may run: each failure is reported once."""
 
     def __init__(
         self, database: Database, foresight: PreflightCheck, checks: Checks, clock: Clock, ahead: timedelta
@@ -48,14 +48,14 @@ class LookingAhead:
         self._ahead = ahead
 
     async def run(self) -> None:
-        """Round after round; what fails is logged and tried again."""
+        """Round after round; a failed round is logged and retried."""
         while self._ahead:
             try:
                 await self.round()
             except SQLAlchemyError as error:
                 log.warning("looking ahead: the database does not answer: %s", str(error)[:300])
             except Exception:
-                log.exception("looking ahead: a round ended in an unforeseen error; the next one goes on")
+                log.exception("looking ahead: a round ended in an unforeseen error; the next one continues")
             await asyncio.sleep(min(INTERVAL, self._ahead.total_seconds() / 4))
 
     async def round(self) -> None:
@@ -73,9 +73,9 @@ class LookingAhead:
         return [near for near in found if near is not None]
 
     async def _ask(self, account_ids: Collection[str], now: datetime) -> bool:
-        """Have the networks say how these accounts are, unless they just did; whether any was asked.
+        """Check these accounts at their networks, unless that was done just now; whether any was checked.
 
-        What was found wrong is in the account's row, where the look sees it. A network that is away says nothing.
+        What was found wrong is in the account's row, where the look sees it. An outage of a network changes nothing.
         """
         self._checked = {key: at for key, at in self._checked.items() if at > now - ASKED_AGAIN}
         asked = [account_id for account_id in account_ids if account_id not in self._checked]
@@ -88,7 +88,7 @@ class LookingAhead:
                     async with asyncio.timeout(PATIENCE):
                         await self._checks.check(account_id)
                 except (ChannelError, TimeoutError) as error:
-                    log.info("looking ahead: %s could not be asked about: %s", account_id, error or "no answer")
+                    log.info("looking ahead: %s could not be checked: %s", account_id, error or "no answer")
 
         await asyncio.gather(*map(ask, asked))
         return bool(asked)
@@ -99,7 +99,7 @@ class LookingAhead:
             failure = await self._foreseen(ahead, near.due, now)
             if failure is not None:
                 found[ahead.work.publication_id] = failure
-                log.warning("%s would not go out as things stand: %s", ahead.work.publication_id, failure.message)
+                log.warning("%s would not be published as things stand: %s", ahead.work.publication_id, failure.message)
         await self._preflights.record(near, found, now)
 
     async def _foreseen(self, ahead: DuePublication, due: datetime, now: datetime) -> Failure | None:

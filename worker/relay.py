@@ -1,4 +1,4 @@
-"""The relay: what got lost between a commit and a call is made good (design §3).
+"""The relay: it repeats what was lost between a commit and a call.
 
 Each round numbers new events and wakes the workflows of posts that changed without being acknowledged, or whose next
 step is overdue. Every few seconds it also wakes the workflows of accounts that are overdue. Any number of
@@ -58,7 +58,7 @@ class Relay:
         self._next_keepers = clock.monotonic()
 
     async def run(self) -> None:
-        """Round after round; what fails is logged and tried again."""
+        """Round after round; a failed round is logged and retried."""
         while True:
             try:
                 await self.round()
@@ -69,8 +69,8 @@ class Relay:
                 log.warning("relay: the database does not answer: %s", str(error)[:300])
                 await asyncio.sleep(1)
             except Exception:
-                # A relay that has ended would be missed by nobody, until something is lost.
-                log.exception("relay: a round ended in an unforeseen error; the next one goes on")
+                # A dead relay would not be noticed until a wake is lost.
+                log.exception("relay: a round ended in an unforeseen error; the next one continues")
                 await asyncio.sleep(1)
             await asyncio.sleep(self._settings.relay.interval)
 
@@ -84,13 +84,13 @@ class Relay:
     async def _wake(self) -> None:
         grace = timedelta(seconds=self._settings.relay.look_grace)
         due = iter(await self._wakes.due(self._clock.now(), grace))
-        told: list[str] = []
+        woken: list[str] = []
 
         async def work_off() -> None:
             for wake in due:
                 async with asyncio.timeout(CALL_SECONDS):
-                    await self._tell(wake)
-                told.append(wake.content_id)
+                    await self._wake_one(wake)
+                woken.append(wake.content_id)
 
         try:
             async with asyncio.TaskGroup() as calls:
@@ -99,10 +99,10 @@ class Relay:
         except ExceptionGroup as group:
             raise group.exceptions[0] from None  # Temporal is down, or a bug: one says it for all
         finally:
-            if told:
-                await self._wakes.told(told, self._clock.now())
+            if woken:
+                await self._wakes.record_woken(woken, self._clock.now())
 
-    async def _tell(self, wake: DueWake) -> None:
+    async def _wake_one(self, wake: DueWake) -> None:
         await wake_content(
             self._client,
             self._queue,
@@ -113,11 +113,11 @@ class Relay:
         )
 
     async def _wake_keepers(self) -> None:
-        """Accounts whose keeper was never started, is gone, or has been overtaken by other credentials."""
+        """Accounts whose workflow was never started, has ended, or has older credentials."""
         if self._clock.monotonic() < self._next_keepers:
             return
         self._next_keepers = self._clock.monotonic() + KEEPERS_SECONDS
-        grace, told = timedelta(seconds=self._settings.relay.look_grace), []
+        grace, woken = timedelta(seconds=self._settings.relay.look_grace), []
         try:
             for due in await self._keeping.due(self._clock.now(), grace):
                 async with asyncio.timeout(CALL_SECONDS):
@@ -128,13 +128,13 @@ class Relay:
                         brand_ref=due.brand_ref,
                         channel=due.channel,
                     )
-                told.append(due.account_id)
+                woken.append(due.account_id)
         finally:
-            if told:
-                await self._keeping.told(told, self._clock.now())
+            if woken:
+                await self._keeping.record_woken(woken, self._clock.now())
 
     async def _tidy(self) -> None:
-        """Once an hour: answers that no client will ask for again, and what ended long ago."""
+        """Once an hour: drop stored responses that no client can repeat, and what ended long ago."""
         if self._clock.monotonic() >= self._next_tidy:
             self._next_tidy = self._clock.monotonic() + TIDY_SECONDS
             now = self._clock.now()

@@ -1,4 +1,4 @@
-"""The story in words, for the Web UI: current details, and whether somebody should look."""
+"""The state of a post in words, for the Web UI, and whether it needs a person."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """`KeepAccountConnected`: one account, for as long as it is connected. Re-entrant: any run looks first.
 
-The database knows when somebody must look; this workflow sleeps until then. A wake (the account was connected again,
+The database has the time of the next run; this workflow sleeps until then. A wake (the account was connected again,
 or taken away) ends a sleep and a wait for a network that did not answer.
 """
 
@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from munadi.domain.keeping import Kept
     from workflows.attributes import ATTENTION
     from workflows.messages import WAKE
-    from workflows.options import KEEP, told
+    from workflows.options import KEEP, with_summary
 
 S = AccountStatus
 # A clock that goes ahead of the worker's must not make us spin.
@@ -47,7 +47,7 @@ class KeepAccountConnected:
         while True:
             kept = await self._look(ref)
             if kept is not None:
-                self._tell(kept)
+                self._show(kept)
                 if kept.has_ended and not self._woken:
                     return "disconnected"
                 await self._sleep(kept.next_at)
@@ -66,7 +66,7 @@ class KeepAccountConnected:
     async def _look(self, ref: AccountRef) -> Kept | None:
         """How the account stands; None when a wake came before its network answered."""
         self._woken = False
-        looking = workflow.start_activity_method(KeepingActivities.keep, ref, **told(KEEP, "keep it connected"))
+        looking = workflow.start_activity_method(KeepingActivities.keep, ref, **with_summary(KEEP, "keep it connected"))
         await workflow.wait_condition(lambda: looking.done() or self._woken)
         if not looking.done():
             looking.cancel()  # it may be waiting for hours before its next try
@@ -85,8 +85,8 @@ class KeepAccountConnected:
         except TimeoutError:
             return
 
-    def _tell(self, kept: Kept) -> None:
-        """Leave the state in the Web UI; the search attribute changes only when somebody should look."""
+    def _show(self, kept: Kept) -> None:
+        """Show the state in the Web UI; the search attribute changes only when a person should look."""
         when = f"{kept.next_at:%Y-%m-%d %H:%M:%SZ}" if kept.next_at else "when somebody says so"
         note = f"\n\n_{self._note}_" if self._note else ""
         workflow.set_current_details(f"**{kept.status.value}**\n\nlooks again: {when}{note}")

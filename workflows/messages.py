@@ -1,4 +1,4 @@
-"""What operators and Munadi itself say to a running content. Nothing that arrives can wedge the workflow.
+"""Signals to the workflow of a post, from operators and from Munadi. No signal can block the workflow.
 
 One dynamic signal handler takes every name and raw values: a typed one fails the workflow task for ever on a
 missing argument, or drops a badly typed one silently.

@@ -1,4 +1,4 @@
-"""Retry policies and timeouts, declared once (design §4). Used as `**LOOK`, `**PUBLISH`, …
+"""Retry policies and timeouts, declared once . Used as `**LOOK`, `**PUBLISH`, …
 
 | activity | kind | retried by Temporal | on timeout |
 |---|---|---|---|
@@ -6,7 +6,7 @@
 | deliver | wakes the event dispatcher, on a task queue of its own | yes | retry |
 | prepare | invisible, idempotent | yes, the network's Retry-After first | retry |
 | check, reconcile | read only | yes, short backoff | retry |
-| finish | a later visible step | yes: it looks for its own open attempt first | retry |
+| finish | a later visible step | yes: it reconciles its own open attempt first | retry |
 | keep | renews an account's token, under its lease | without end; the activity names each wait, up to 6 h | retry |
 | publish | the visible one | only what proves that nothing was sent | never: reconcile |
 """
@@ -22,7 +22,7 @@ from activities.messages import PREPARE_TRIES, PUBLISH_TRIES
 
 HEARTBEAT = timedelta(seconds=5)
 
-# What fails here is our own database: it is asked often enough to go on within seconds of its return.
+# What fails here is our own database: it is retried often enough to continue within seconds of its return.
 _OURS = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=5)
 )
@@ -63,8 +63,8 @@ STAGE = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=2), heartbeat_timeout=HEARTBEAT, retry_policy=_READ_ONLY
 )
 
-# The visible call. Its own deadline ends it long before start-to-close; a timeout means that its worker is gone,
-# and then nobody knows what was sent: no retry, reconcile. Errors it raises prove that nothing was sent.
+# The visible call. Its own deadline ends it long before start-to-close; a timeout means that its worker died,
+# and then it is unknown what was sent: no retry, reconcile. Errors it raises prove that nothing was sent.
 PUBLISH = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=5),
     heartbeat_timeout=HEARTBEAT,
@@ -77,7 +77,7 @@ PUBLISH = ActivityConfig(
     ),
 )
 
-# A renewal takes a minute at most, or waits ten seconds for somebody else's. Its errors bring their own delay.
+# A renewal takes a minute at most, or waits ten seconds for another's. Its errors bring their own delay.
 KEEP = ActivityConfig(
     start_to_close_timeout=timedelta(minutes=2),
     retry_policy=RetryPolicy(
@@ -93,9 +93,9 @@ def webhook_queue(task_queue: str) -> str:
 
 def deliver_on(task_queue: str) -> ActivityConfig:
     """The options of `deliver` for a workflow of this task queue."""
-    return {**told(DELIVER, "deliver events"), "task_queue": webhook_queue(task_queue)}
+    return {**with_summary(DELIVER, "deliver events"), "task_queue": webhook_queue(task_queue)}
 
 
-def told(options: ActivityConfig, summary: str) -> ActivityConfig:
+def with_summary(options: ActivityConfig, summary: str) -> ActivityConfig:
     """The options with what the Web UI shows beside the activity."""
     return {**options, "summary": summary}

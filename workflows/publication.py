@@ -1,4 +1,4 @@
-"""One publication's part of the story: prepare it, or bring it from `publishing` to an end.
+"""The tasks of one publication: prepare it, or bring it from `publishing` to an end.
 
 Each step is an activity that answers with the next step; waits are durable timers.
 """
@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from munadi.domain.channel import ChannelName
     from munadi.domain.publication import PublicationStatus
     from munadi.publishing.model import Claimed, NextStep, Plan, StepResult
-    from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, STAGE, told
+    from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, STAGE, with_summary
 
 
 async def prepare(plan: Plan, draft_version: int) -> StepResult:
@@ -28,7 +28,7 @@ async def prepare(plan: Plan, draft_version: int) -> StepResult:
     while True:
         try:
             result = await workflow.execute_activity_method(
-                PreparingActivities.prepare, ref, **told(PREPARE, f"prepare {plan.channel}")
+                PreparingActivities.prepare, ref, **with_summary(PREPARE, f"prepare {plan.channel}")
             )
         except ActivityError as error:
             if isinstance(error.cause, CancelledError):
@@ -71,28 +71,28 @@ async def run_publication(claimed: Claimed) -> StepResult:
 async def _take(step: NextStep, ref: PublicationRef, channel: ChannelName) -> StepResult:
     if step is NextStep.CHECK:
         return await workflow.execute_activity_method(
-            PublishingActivities.check, ref, **told(CHECK, f"check {channel}")
+            PublishingActivities.check, ref, **with_summary(CHECK, f"check {channel}")
         )
     if step is NextStep.LOCATE:
         return await workflow.execute_activity_method(
-            PublishingActivities.locate, ref, **told(CHECK, f"look for the post's id at {channel}")
+            PublishingActivities.locate, ref, **with_summary(CHECK, f"read the id of the post at {channel}")
         )
     if step is NextStep.STAGE:
         return await workflow.execute_activity_method(
-            PublishingActivities.finish, ref, **told(STAGE, f"next step at {channel}")
+            PublishingActivities.finish, ref, **with_summary(STAGE, f"next step at {channel}")
         )
     if step is NextStep.RECONCILE:
         return await workflow.execute_activity_method(
-            ReconcilingActivities.reconcile, ref, **told(RECONCILE, f"look for the post at {channel}")
+            ReconcilingActivities.reconcile, ref, **with_summary(RECONCILE, f"check {channel} for the post")
         )
     try:
         return await workflow.execute_activity_method(
-            PublishingActivities.publish, ref, **told(PUBLISH, f"publish to {channel}")
+            PublishingActivities.publish, ref, **with_summary(PUBLISH, f"publish to {channel}")
         )
     except ActivityError as error:
         if isinstance(error.cause, CancelledError):
             raise asyncio.CancelledError from None
-        # The worker died, or something broke around the call: only looking can tell.
+        # The worker died, or something broke around the call: only a check of the network can tell.
         return StepResult(
             publication_id=ref.publication_id,
             status=PublicationStatus.PUBLISHING,

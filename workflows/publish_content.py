@@ -1,6 +1,6 @@
-"""`PublishContent`: one content, from accepted to settled. Re-entrant: any run looks first and does what is left.
+"""`PublishContent`: one post, from accepted to its end. Each run reads the database first and does what is left.
 
-The database says what is true; this workflow only decides what to do next, and when. It may be started, signalled,
+The database has the state; this workflow only decides what to do next, and when. It may be started, signalled,
 terminated and started again at any moment; at most one run is open.
 """
 
@@ -25,14 +25,14 @@ with workflow.unsafe.imports_passed_through():
     from workflows.delivery_trigger import DeliveryTrigger
     from workflows.details import attention_of, describe, details
     from workflows.messages import Inbox
-    from workflows.options import CLAIM, LOOK, OPERATE, told
+    from workflows.options import CLAIM, LOOK, OPERATE, with_summary
 
 S = PublicationStatus
 
 
 @workflow.defn(name="PublishContent")
 class PublishContent:
-    """The story of one content; which one, the workflow's own id says: `content/cnt_…`."""
+    """The workflow of one post. Its id names the post: `content/cnt_…`."""
 
     @workflow.init
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class PublishContent:
 
     @workflow.run
     async def run(self) -> str:
-        """Look, prepare, wait, claim, run_publication, until nothing is left; the answer says how it ended."""
+        """Look, prepare, wait, claim and publish until nothing is left; the result says how it ended."""
         ref = _own_ref()
         while True:
             await self._operate(ref)
@@ -74,24 +74,24 @@ class PublishContent:
         refusal = self._inbox.receive(name, args)
         if refusal is not None:
             self._note = f"refused: {refusal}"
-            self._tell()
+            self._show()
 
     async def _operate(self, ref: ContentRef) -> None:
-        """Do what operators asked, in the order they asked; each answer is left in the details."""
+        """Apply the operators' signals in order; each result is shown in the details."""
         while self._inbox.commands:
             command, argument = self._inbox.commands.popleft()
             result = await workflow.execute_activity_method(
                 ContentActivities.operate,
                 OperatorCommand(content_id=ref.content_id, command=command, argument=argument),
-                **told(OPERATE, f"operator: {command}"),
+                **with_summary(OPERATE, f"operator: {command}"),
             )
             self._note = f"{'done' if result.applied else 'refused'}: {result.text}"
             self._must_look = True
 
     async def _look(self, ref: ContentRef) -> bool:
-        """Learn what is true; False when there is no such content. Takes up what an earlier run left."""
+        """Read the post; False when there is no such post. Continues what an earlier run left."""
         self._must_look = self._inbox.woken = False
-        view = await workflow.execute_activity_method(ContentActivities.look, ref, **told(LOOK, "look"))
+        view = await workflow.execute_activity_method(ContentActivities.look, ref, **with_summary(LOOK, "look"))
         if view is None:
             return False
         self._draft_version = view.draft_version
@@ -99,7 +99,7 @@ class PublishContent:
         self._deliveries.post(ref, view.deliveries)
         self._drop_outdated_preparations()
         for plan in view.plans:
-            if self._is_forgotten(plan):
+            if self._is_unattended(plan):
                 self._run_publication(
                     Claimed(
                         publication_id=plan.publication_id,
@@ -109,11 +109,11 @@ class PublishContent:
                         mode=_mode_of(plan),
                     )
                 )
-        self._tell()
+        self._show()
         return True
 
-    def _is_forgotten(self, plan: Plan) -> bool:
-        """Publishing, unconfirmed and due for a look, or published with steps left, and nobody here is at it."""
+    def _is_unattended(self, plan: Plan) -> bool:
+        """Publishing, unconfirmed and due for a look, or published with steps left, without a task here."""
         if plan.publication_id in self._tasks:
             return False
         due_look = plan.next_look_at is not None and plan.next_look_at <= workflow.now()
@@ -139,7 +139,7 @@ class PublishContent:
         """The point of no return. Refused by a worker's clock that lags: sleep as long as it says, then look."""
         if not any(_has_come(plan.claimable_at) for plan in self._plans.values()):
             return
-        claim = await workflow.execute_activity_method(ContentActivities.claim, ref, **told(CLAIM, "claim"))
+        claim = await workflow.execute_activity_method(ContentActivities.claim, ref, **with_summary(CLAIM, "claim"))
         self._deliveries.post(ref, claim.deliveries)
         for claimed in claim.claimed:
             if claimed.publication_id not in self._tasks:
@@ -148,7 +148,7 @@ class PublishContent:
             self._must_look = True
             if claim.sleep is not None:
                 await workflow.sleep(claim.sleep, summary="not yet due by the worker's clock")
-        self._tell()
+        self._show()
 
     def _run_publication(self, claimed: Claimed) -> None:
         key = claimed.publication_id
@@ -160,7 +160,7 @@ class PublishContent:
         self._tasks[key] = asyncio.create_task(publication.run_publication(claimed))
 
     def _at_rest(self) -> bool:
-        """Everything has ended, nobody is at anything, and nobody has said anything since."""
+        """Everything has ended, no task runs, and no signal waits."""
         quiet = self._inbox.is_empty and not self._must_look and not self._tasks
         return quiet and all(plan.rests for plan in self._plans.values())
 
@@ -190,7 +190,7 @@ class PublishContent:
         )
 
     def _collect_finished(self) -> None:
-        """Take in what the ended tasks found."""
+        """Take in the results of the finished tasks."""
         for key, task in list(self._tasks.items()):
             if not task.done():
                 continue
@@ -206,10 +206,10 @@ class PublishContent:
             else:
                 self._must_look = True
             self._plans[key] = self._plans[key].model_copy(update=change)
-            self._tell()
+            self._show()
 
-    def _tell(self) -> None:
-        """Leave the story in the Web UI; the search attribute changes only when somebody should look."""
+    def _show(self) -> None:
+        """Show the state in the Web UI; the search attribute changes only when a person should look."""
         plans = list(self._plans.values())
         now = workflow.now()
         workflow.set_current_details(details(plans, now, self._note))
@@ -228,7 +228,7 @@ def _own_ref() -> ContentRef:
 
 
 def _mode_of(plan: Plan) -> NextStep:
-    """How to take up a publication that nobody here is at."""
+    """The first step of a publication without a task here."""
     if plan.status is not S.PUBLISHED:
         return NextStep.RECONCILE
     return NextStep.STAGE if plan.stages_left else NextStep.LOCATE
@@ -239,7 +239,7 @@ def _has_come(moment: datetime | None) -> bool:
 
 
 def _wants_a_look(plan: Plan, now: datetime) -> bool:
-    """Past its window, or unconfirmed and due: only the database can say how it goes on."""
+    """Past its window, or unconfirmed and due: the database says how it continues."""
     if plan.status in (S.UNCONFIRMED, S.PUBLISHED):
         return plan.next_look_at is not None and plan.next_look_at <= now
     return plan.status is S.QUEUED and plan.publish_by <= now

@@ -7,7 +7,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.messages import DeliveryRef
     from activities.webhooks import WebhookActivities
-    from workflows.options import DELIVER, told
+    from workflows.options import DELIVER, with_summary
 
 
 @workflow.defn(name="RedeliverWebhook")
@@ -22,7 +22,7 @@ class RedeliverWebhook:
             wait = await workflow.execute_activity_method(
                 WebhookActivities.redeliver,
                 DeliveryRef(delivery_id=delivery_id),
-                **told(DELIVER, "one try"),
+                **with_summary(DELIVER, "one try"),
             )
             tries += 1
             if wait is None:

@@ -24,7 +24,7 @@ WAKE = "wake"
 async def wake_content(
     client: Client, task_queue: str, *, content_id: str, brand_ref: str, channels: Sequence[str], first: bool
 ) -> None:
-    """Start the content's workflow, or tell the running one to look. `first` saves the signal of a first start."""
+    """Start the workflow of a post, or wake the running one. `first` saves the signal of a first start."""
     await client.start_workflow(
         PUBLISH_CONTENT,
         id=workflow_id(content_id),
@@ -45,7 +45,7 @@ async def wake_content(
 
 
 async def wake_account(client: Client, task_queue: str, *, account_id: str, brand_ref: str, channel: str) -> None:
-    """Start the keeper of an account, or tell the running one to look."""
+    """Start the workflow of an account, or wake the running one."""
     await client.start_workflow(
         KEEP_ACCOUNT_CONNECTED,
         id=account_workflow_id(account_id),

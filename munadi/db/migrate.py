@@ -113,7 +113,7 @@ def _engine(database_url: str, *, begin: str = "BEGIN IMMEDIATE") -> Engine:
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
     # We say BEGIN ourselves: the driver would commit before every DDL statement. Foreign keys stay off, because
-    # SQLite changes a table by making it anew, and dropping the old one must not reach into others.
+    # SQLite changes a table by creating it again, and dropping the old one must not reach into others.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     _switch_to_wal(connection)

@@ -1,11 +1,11 @@
-"""What the activities are built on: protocols only. The worker decides who is real; tests hand in others.
+"""What the activities are built on: protocols only. The worker wires the real ones; tests pass others.
 
 Channel        one network                              munadi.channels.<name>
 Schedule       what is due, and the step to take        munadi.publishing.schedule
 Attempts       intents, outcomes, handles               munadi.publishing.attempts
 Operators      what an operator signals                 munadi.publishing.operators
 TokenKeeper    a usable token, refreshed under a lease  munadi.db.accounts.store + the channel's refresh
-AccountsKept   when a connection needs somebody         munadi.db.accounts.upkeep
+AccountsKept   when a connection needs upkeep           munadi.db.accounts.upkeep
 Deliveries     events on their way to subscribers       munadi.db.webhooks.deliveries
 Authorizer     a network's consent, and what it grants  munadi.channels.<name>.oauth
 Sender, MediaReader, MediaReach, LinkReader, Clock

@@ -55,7 +55,7 @@ class Authorizer(Protocol):
 
     @property
     def missing_settings(self) -> tuple[str, ...]:
-        """The settings without which nobody can be asked, by their environment variables; empty when all are there."""
+        """The missing settings that a consent needs, by their environment variables; empty when all are set."""
 
     async def begin(self, asking: Asking) -> Consent:
         """Where to send the owner's browser. Raises ChannelError: INVALID_FIELD for a login or hint it cannot take."""
@@ -73,10 +73,10 @@ class Authorizer(Protocol):
 
 @runtime_checkable
 class KnownByAddress(Protocol):
-    """An authorizer whose servers know us by an address of ours, instead of by an app that somebody registered."""
+    """An authorizer whose servers identify us by an address of ours, instead of by a registered app."""
 
     def metadata(self, base_url: str, redirect_uri: str) -> Mapping[str, Any]:
-        """What stands at `client-metadata.json` beside `redirect_uri`, for anybody to read."""
+        """The public document `client-metadata.json` beside `redirect_uri`."""
 
     def jwks(self, used: Iterable[Mapping[str, str]]) -> Mapping[str, Any]:
         """What is served at `jwks.json` beside it: our public keys. `used` are the keys that accounts still use."""

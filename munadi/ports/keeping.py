@@ -1,4 +1,4 @@
-"""What the keeper of an account is built on."""
+"""What the upkeep of an account is built on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class KeptAccount:
 
 
 class AccountsKept(Protocol):
-    """How accounts stand, and when to look at them again. Each call is one transaction."""
+    """The state of accounts, and when to look at them again. Each call is one transaction."""
 
     async def kept(self, account_id: str) -> KeptAccount | None:
         """None when there is none, or it was disconnected. ChannelError when its credentials cannot be opened."""

@@ -108,9 +108,9 @@ class Deliveries(Protocol):
 
 
 class TokenKeeper(Protocol):
-    """Hands out accounts with a usable token; one refresh however many ask (lease in the database).
+    """Returns accounts with a usable token; concurrent callers cause one refresh (lease in the database).
 
-    Whoever calls a network for an account asks here first, so a pause of the account holds for every call.
+    Every call of a network for an account starts here, so a pause of the account applies to every call.
     """
 
     async def account(self, account_id: str) -> ConnectedAccount:
@@ -120,7 +120,7 @@ class TokenKeeper(Protocol):
         """
 
     async def renew(self, account: ConnectedAccount) -> ConnectedAccount:
-        """After the network called the token expired: refresh unless somebody already did."""
+        """After the network called the token expired: refresh, unless another process did."""
 
     async def lost(self, account: ConnectedAccount, error: ChannelError) -> bool:
         """The network called the grant dead: the account needs its owner (`reauth_required`, event).

@@ -36,7 +36,7 @@ class ChangeRefused(Exception):
 
 def _too_late(locked: LockedContent, text: str) -> ChangeRefused:
     if all(row.status == S.CANCELED for row in locked.publications):
-        text = "the content was canceled; submit it anew to publish it"
+        text = "the content was canceled; submit it again to publish it"
     return ChangeRefused("TOO_LATE", text)
 
 
@@ -180,7 +180,7 @@ def require_untouched(locked: LockedContent) -> None:
 
 
 def _begin(locked: LockedContent, action: Action, publication_id: str | None = None) -> None:
-    """Every change raises the version, before the events that tell of it, and is in the audit log."""
+    """Every change raises the version, before its events, and is in the audit log."""
     locked.content.version += 1
     target = publication_id or locked.content.id
     record(locked.session, action, target=target, brand_ref=locked.content.brand_ref, now=locked.now)

@@ -1,7 +1,7 @@
-"""A content under lock: the only place that changes a status.
+"""A post under lock: the only place that changes a status.
 
-`LockedContent.lock` takes the content's row, `move` walks one arrow of the table, `emit` appends an event with its
-deliveries, `close` rolls up and recomputes when somebody must look again. All of it is one transaction.
+`LockedContent.lock` locks the row of the post, `move` follows one arrow of the table, `emit` appends an event with its
+deliveries, `close` rolls up and plans when the workflow must look again. All of it is one transaction.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from munadi.domain.publication import ENDED, HOLD_GROWTH, HoldReason, Publicatio
 from munadi.publishing.leftovers import forget_handle, has_handle, is_over, is_spent, leave_behind
 from munadi.publishing.states import check_transition, roll_up
 
-# The caller wakes the workflow after its commit; the relay does so this much later if nobody has.
+# The caller wakes the workflow after its commit; the relay does so this much later, if that call was lost.
 FIRST_WAKE = timedelta(seconds=5)
 PUBLISHING_LOOK = timedelta(minutes=5)
 HELD_LOOK = timedelta(minutes=15)
@@ -48,12 +48,12 @@ class LockedContent:
 
     @classmethod
     async def lock(cls, session: AsyncSession, content_id: str, now: datetime) -> Self | None:
-        """The locked of a content, or None when there is no such content."""
+        """Lock a post; None when there is no such post."""
         return await cls._load(session, content_id, now, lock=True)
 
     @classmethod
     async def read(cls, session: AsyncSession, content_id: str, now: datetime) -> Self | None:
-        """The same without a lock, for looking only."""
+        """Read a post without a lock."""
         return await cls._load(session, content_id, now, lock=False)
 
     @classmethod
@@ -72,7 +72,7 @@ class LockedContent:
 
     @classmethod
     async def lock_by_publication(cls, session: AsyncSession, publication_id: str, now: datetime) -> Self | None:
-        """The locked that a publication belongs to."""
+        """Lock the post that a publication belongs to; None when there is none."""
         query = select(PublicationRow.content_id).where(PublicationRow.id == publication_id)
         content_id = (await session.exec(query)).first()
         return None if content_id is None else await cls.lock(session, content_id, now)
@@ -92,7 +92,7 @@ class LockedContent:
     async def move(
         self, row: PublicationRow, to: PublicationStatus, event: EventType | None, *, reason: str | None = None
     ) -> None:
-        """Walk one arrow; IllegalTransition when the table has none. Publication-level events carry the row."""
+        """Follow one arrow; IllegalTransition when the table has none. `event` carries the publication."""
         check_transition(PublicationStatus(row.status), to)
         row.status = to.value
         row.updated_at = self.now
@@ -113,20 +113,20 @@ class LockedContent:
     async def hold(
         self, row: PublicationRow, reason: HoldReason, until: datetime | None, cause: Failure | None = None
     ) -> None:
-        """Put a condition on a queued publication; one `.held` event per reason. `cause` is what it fails with at last.
+        """Make a queued publication wait for a condition, with one `.held` event per reason.
 
-        A hold for a token lasts until somebody acts, but only while the account itself says that somebody must: else it
-        ends by itself, later each time, so that nothing is tried over and over.
+        `cause` is the failure it ends with if the condition lasts past publishBy. A hold for a token lasts until a
+        person acts, as long as the account needs one. Else the hold ends by itself, later each time.
         """
         if reason is HoldReason.TOKEN and await self._is_usable(row.account_id):
             until = self.now + growing(HOLD_GROWTH, row.hold_count)
-        told = row.hold_reason == reason.value
-        row.hold_since = row.hold_since if told else self.now
+        is_known = row.hold_reason == reason.value
+        row.hold_since = row.hold_since if is_known else self.now
         row.hold_reason, row.hold_until = reason.value, until
         row.hold_count += 1
         row.hold_cause = cause.model_dump(mode="json", by_alias=True) if cause else None
         row.updated_at = self.now
-        if not told:
+        if not is_known:
             await self.emit(EventType.PUBLISH_HELD, row, reason=reason.value)
 
     async def _is_usable(self, account_id: str) -> bool:
@@ -134,13 +134,13 @@ class LockedContent:
         return status in (AccountStatus.CONNECTED, AccountStatus.EXPIRING)
 
     async def resume(self, row: PublicationRow) -> None:
-        """Lift a hold because what it waited for has come; the `.resumed` event follows its `.held`."""
+        """End a hold because its condition has passed; the `.resumed` event follows its `.held`."""
         self.release(row)
         row.updated_at = self.now
         await self.emit(EventType.PUBLISH_RESUMED, row)
 
     def release(self, row: PublicationRow) -> None:
-        """Take the condition off."""
+        """End a hold without an event."""
         row.hold_reason = row.hold_since = row.hold_until = row.hold_cause = None
         row.hold_count = 0
 
@@ -182,7 +182,7 @@ class LockedContent:
             announce_deliveries(self.session)
 
     async def close(self) -> None:
-        """Roll up, tell the completion once per result, and say when somebody must look again."""
+        """Roll up, emit the completion once per result, and plan when the workflow must look again."""
         self._roll_up()
         statuses = [PublicationStatus(row.status) for row in self.publications]
         if all(status in ENDED for status in statuses):
@@ -199,7 +199,7 @@ class LockedContent:
         self.content.updated_at = self.now
 
     def wake(self) -> None:
-        """This transaction changes what the workflow should do: somebody must tell it."""
+        """This transaction changes what the workflow should do: the workflow must be woken."""
         self.content.wake_seq += 1
         self.content.wake_tries = 0
         self.content.next_wake_at = self.now + FIRST_WAKE
@@ -214,7 +214,7 @@ class LockedContent:
         match PublicationStatus(row.status):
             case PublicationStatus.ACCEPTED | PublicationStatus.QUEUED:
                 if row.hold_reason is not None and row.hold_until is None:
-                    # Only somebody's act releases it; a look now and then, in case that act and the hold crossed.
+                    # Only a person releases it; a look now and then, in case that act and the hold crossed.
                     return min(self.now + HELD_LOOK, self.content.publish_by)
                 return min(max(self._wanted_at(row), row.hold_until or self.now), self.content.publish_by)
             case PublicationStatus.PUBLISHING:

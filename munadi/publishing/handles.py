@@ -1,4 +1,4 @@
-"""What a preparation left at a network, as rows keep it: sealed, because one-upload addresses and tokens are among it.
+"""Handles in rows: what a preparation left at a network. Sealed, because they hold upload addresses and tokens.
 
 A handle is sealed for its publication, in `publications` and in `discards` alike, so that a transaction may give it up
 without a key. Beside it, in `handle`, is what of it is no secret: ids, for workers of the version before, which know of
@@ -21,14 +21,14 @@ MASK = "***"
 
 
 class Stored(NamedTuple):
-    """A handle's state as both columns of a row keep it."""
+    """The state of a handle, as stored in two columns."""
 
     sealed: bytes
     public: dict[str, Any]
 
 
 def stored(keyring: KeyRing, publication_id: str, state: Mapping[str, Any]) -> Stored:
-    """The state of a handle, as the rows of its publication keep it."""
+    """The state of a handle, ready to be stored in the rows of its publication."""
     sealed = keyring.seal(json.dumps(state).encode(), table=TABLE, row=publication_id, column=COLUMN)
     return Stored(sealed, public_part(state))
 
@@ -39,7 +39,7 @@ def public_part(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def state_of(keyring: KeyRing, row: PublicationRow | DiscardRow) -> dict[str, Any] | None:
-    """The state that a row keeps; None when there is none. SealBroken when it cannot be opened."""
+    """The state that is stored in a row; None when there is none. SealBroken when it cannot be opened."""
     if row.sealed_handle is None:
         return row.handle
     publication_id = row.id if isinstance(row, PublicationRow) else row.publication_id

@@ -1,4 +1,4 @@
-"""The relay's side of what is left behind at networks: what is due, one lease per try, and how it ended."""
+"""Removing leftovers from networks: what is due, one lease per try, and how each try ended."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from munadi.publishing.spent_handles import forget_spent_handles, seal_clear_han
 
 log = logging.getLogger("munadi.discarding")
 
-# A try that nobody reports on (its worker died) is made again after this.
+# A try without a result (its worker died) is repeated after this.
 LEASE = timedelta(minutes=2)
 # The wait after each try that failed; after the last one it is given up.
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (15, 60, 300, 1800, 7200, 21_600, 43_200, 86_400))
 MAX_NOTE = 500
-# Ended rows are kept so long, for whoever looks for the reason.
+# Ended rows are kept so long, so that the reason can be read.
 KEPT = timedelta(days=30)
 
 
@@ -56,7 +56,7 @@ class DiscardOutbox:
     async def take(self, discard_id: str, now: datetime) -> LeftBehind | None:
         """Begin a try, under a lease; None when it is not due, or no longer to be removed.
 
-        From here on nobody else can use the handle: a publication that is retried later is prepared anew.
+        From here on nothing else can use the handle: a publication that is retried later is prepared again.
         """
         async with self._database.write() as session:
             row = await session.get(DiscardRow, discard_id, with_for_update=True)
@@ -92,7 +92,7 @@ class DiscardOutbox:
             return LeftBehind(row.id, publication.id, publication.account_id, publication.channel, handle, row.tries)
 
     async def removed(self, discard_id: str, note: str | None, now: datetime) -> None:
-        """It is gone."""
+        """It is removed."""
         async with self._database.write() as session:
             row = await session.get(DiscardRow, discard_id, with_for_update=True)
             if row is not None:
@@ -119,7 +119,7 @@ class DiscardOutbox:
         sealed = await seal_clear_handles(self._database, self._keyring, now)
         forgotten = await forget_spent_handles(self._database, now)
         if sealed or forgotten:
-            log.info("sealed %d handles that were in clear, dropped %d that nobody needs", sealed, forgotten)
+            log.info("sealed %d handles that were in clear, dropped %d that are not needed", sealed, forgotten)
 
 
 async def forget_old_discards(database: Database, now: datetime) -> int:

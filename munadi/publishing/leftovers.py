@@ -1,7 +1,7 @@
-"""What a preparation left at a network and nobody will use, written down in the transaction that gives it up.
+"""Leftovers: what a preparation left at a network and will not be used, recorded by the transaction that gives it up.
 
-The rule here: nothing whose visible call may ever have been sent is written down (docs/decisions/009). A row that is
-not `detached` points at its publication's handle, which a retry may still use; `discards.py` decides when it is due.
+The rule here: nothing whose visible call may ever have been sent is recorded (docs/decisions/009). A row that is not
+`detached` points at the handle of its publication, which a retry may still use; see `leftover_removal.py`.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from munadi.db.tables import AttemptRow, DiscardRow, PublicationRow
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import PublicationStatus
 
-# So long the preparation of a failed publication is kept for a retry.
+# The preparation of a failed publication is kept for a retry for this long.
 KEPT_FOR_A_RETRY = timedelta(hours=1)
 
 
 def is_over(row: PublicationRow) -> bool:
-    """Whether nothing of it will be published, unless somebody retries it."""
+    """Whether nothing of it will be published, unless it is retried."""
     return row.status in (PublicationStatus.CANCELED, PublicationStatus.FAILED)
 
 
 async def may_have_been_seen(session: AsyncSession, row: PublicationRow) -> bool:
-    """Whether a visible call was ever open-ended: then what it used is never touched.
+    """Whether the outcome of a visible call was ever unknown: then what the call used is never touched.
 
-    A restored database does not remember its calls, so what it still has to look for counts as seen.
+    A restored database has no record of recent calls, so what must still be checked at the network counts as seen.
     """
     if row.look_since is not None:
         return True
@@ -84,7 +84,7 @@ def has_handle(row: PublicationRow) -> bool:
 
 
 def is_spent(row: PublicationRow) -> bool:
-    """Whether a publication has ended so that nobody will use its handle: live, with no later step or look to come."""
+    """Whether a publication needs its handle no more: it is live, with no later step or look to come."""
     return row.status == PublicationStatus.PUBLISHED and not row.stages and row.next_look_at is None
 
 

@@ -1,4 +1,4 @@
-"""Contents whose time is near: what there is to look at, and what was found, told once per draft and time."""
+"""Preflights: posts that are due soon, and the failures found ahead, reported once per draft and time."""
 
 from __future__ import annotations
 
@@ -98,13 +98,13 @@ class Preflights:
             if found and await _is_outdated(session, near):
                 return 0
             content.preflight_draft, content.preflight_for = seen
-            told = [row for row in locked.publications if row.id in found and row.status in WAITING]
-            for row in told:
+            affected = [row for row in locked.publications if row.id in found and row.status in WAITING]
+            for row in affected:
                 failure = found[row.id]
                 more = {"failure": failure.model_dump(mode="json")}
                 await locked.emit(EventType.PREFLIGHT_FAILED, row, reason=failure.reason, more=more)
             await locked.close()
-            return len(told)
+            return len(affected)
 
 
 async def _is_outdated(session: AsyncSession, near: DueContent) -> bool:

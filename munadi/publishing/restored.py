@@ -1,4 +1,4 @@
-"""After a backup was put back: what the database does not know of, the networks do (design §5)."""
+"""After a restore from a backup: the networks may have posts that the database has no record of."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAY_HAVE_GONE_OUT = (S.ACCEPTED, S.QUEUED, S.PUBLISHING, S.UNCONFIRMED, S.FAILE
 
 
 class Marked(WireModel):
-    """How many publications will be looked for."""
+    """How many publications will be checked at the network before anything is sent."""
 
     since: datetime
     publications: int
@@ -26,10 +26,10 @@ class Marked(WireModel):
 
 
 async def mark_restored(database: Database, since: datetime) -> Marked:
-    """Mark every publication that may have gone out since the backup was made; run again, it changes nothing.
+    """Mark every publication that may have been published since the backup was made. A second run changes nothing.
 
-    One that is due later is marked too: somebody may have published it at once, or moved it. Of a published one, the
-    steps after the post that are still to be taken are looked for.
+    One that is due later is marked too, because it may have been published at once or moved. Of a published one, the
+    later steps that are still to be taken are checked.
     """
     async with database.write() as session:
         unfinished = and_(col(PublicationRow.status) == S.PUBLISHED.value, col(ContentRow.next_look_at).is_not(None))

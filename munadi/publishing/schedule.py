@@ -50,7 +50,7 @@ class ScheduleStore:
         self._keyring = keyring
 
     async def look(self, content_id: str, now: datetime) -> View | None:
-        """Accepted → queued, expired → failed, wakes acknowledged; then the truth. None: there is no such content."""
+        """Accepted → queued, expired → failed, wakes acknowledged; then the plans. None: there is no such post."""
         async with self._database.write() as session:
             locked = await LockedContent.lock(session, content_id, now)
             if locked is None:
@@ -129,13 +129,13 @@ class ScheduleStore:
                 row.epoch += 1
             attempt = await open_attempt_of(session, publication_id, name)
             if attempt is not None:
-                attempt.was_uncertain = True  # whatever the network shows
+                attempt.was_uncertain = True  # also when the network shows that it was not sent
             await session.flush()
             handle = handle_of(self._keyring, locked.content, row)
             return await step_of(session, locked.content, locked.draft, row, handle)
 
     async def _end_hopeless(self, locked: LockedContent) -> None:
-        """What waits past publishBy, or for an account that is gone, ends with its reason.
+        """Fail what waits past publishBy, or for an account that was disconnected.
 
         A hold for a token whose account was reconnected while the hold was being written is taken off.
         """

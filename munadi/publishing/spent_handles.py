@@ -1,4 +1,4 @@
-"""Handles that nobody needs any more, and those that an older version left in clear (docs/decisions/017)."""
+"""Handles that are no longer needed, and those that an older version stored in clear (docs/decisions/017)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from munadi.publishing.leftovers import forget_handle, is_over, is_planned
 
 log = logging.getLogger("munadi.handles")
 
-# A failed publication keeps what was prepared so long; a retry after that prepares again.
+# A failed publication keeps its preparation for this long; a retry after that prepares again.
 KEPT_AFTER_A_FAILURE = timedelta(days=1)
 ROWS = 100
 _HELD = or_(col(PublicationRow.handle).is_not(None), col(PublicationRow.sealed_handle).is_not(None))
@@ -65,7 +65,7 @@ async def seal_clear_handles(database: Database, keyring: KeyRing, now: datetime
 
 
 def _is_clear(keyring: KeyRing, row: PublicationRow | DiscardRow) -> bool:
-    """Whether a row keeps something that is not sealed."""
+    """Whether a row has a handle that is not sealed."""
     if row.handle is None:
         return False
     try:

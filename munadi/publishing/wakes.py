@@ -1,4 +1,4 @@
-"""Which contents' workflows must be told to look: the relay's side of `wake_seq` and `next_look_at`."""
+"""Which workflows of posts must be woken, by `wake_seq` and `next_look_at`. The relay wakes them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_SPACING = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class DueWake:
-    """A content whose workflow has not acknowledged the last change, or that nobody looked at in time."""
+    """A post whose workflow has not acknowledged the last change, or has not looked in time."""
 
     content_id: str
     brand_ref: str
@@ -31,9 +31,9 @@ class Wakes:
         self._database = database
 
     async def due(self, now: datetime, look_grace: timedelta, limit: int = 64) -> list[DueWake]:
-        """What must be woken now: each brand's oldest, then each brand's next, so that nobody waits behind a backlog.
+        """What must be woken now: each brand's oldest, then each brand's next, so that no brand waits for another.
 
-        Read only: the common answer is nothing. The limit keeps a round short, since what it tells grows stale.
+        Read only: the common answer is nothing. The limit keeps a round short, since what it read grows stale.
         """
         unacknowledged = and_(col(ContentRow.wake_seq) > col(ContentRow.wake_ack), _not_before(now))
         unseen = and_(col(ContentRow.next_look_at) <= now - look_grace, _not_before(now))
@@ -60,7 +60,7 @@ class Wakes:
                 for row in rows
             ]
 
-    async def told(self, content_ids: list[str], now: datetime) -> None:
+    async def record_woken(self, content_ids: list[str], now: datetime) -> None:
         """These were woken: the next try waits longer, until their workflow acknowledges."""
         async with self._database.write() as session:
             query = select(ContentRow).where(col(ContentRow.id).in_(content_ids)).with_for_update()

@@ -80,7 +80,7 @@ async def test_what_was_canceled_is_told_to_be(small_desk: Desk, what: str, body
     errors_of(answer, 409)
     assert (answer.json()["code"], answer.json()["detail"]) == (
         "TOO_LATE",
-        "the content was canceled; submit it anew to publish it",
+        "the content was canceled; submit it again to publish it",
     )
 
 

@@ -210,11 +210,11 @@ async def test_the_relay_tells_late_keepers_again_after_a_minute(keeper: Keeper)
     assert await keeper.store.due(START + grace - timedelta(seconds=1), grace) == []
     [due] = await keeper.store.due(START + grace, grace)
     assert (due.account_id, due.brand_ref, due.channel) == (keeper.account_id, "acme", "bluesky")
-    await keeper.store.told([due.account_id], START + grace)
+    await keeper.store.record_woken([due.account_id], START + grace)
     assert await keeper.store.due(START + grace + timedelta(seconds=79), grace) == []
     assert len(await keeper.store.due(START + grace + timedelta(seconds=80), grace)) == 1
     await keeper.keep()
-    await keeper.store.told([due.account_id], START + DAY)  # too late: it has looked
+    await keeper.store.record_woken([due.account_id], START + DAY)  # too late: it has looked
     assert (await keeper.row()).keep_at == START + 50 * DAY
 
 

@@ -39,7 +39,7 @@ async def test_the_spacing_doubles_to_a_minute_and_a_new_change_begins_anew(own_
     put = await board.put(S.QUEUED, content={"wake_seq": 1})
     now, waits = START, []
     for _ in range(8):
-        await Wakes(board.database).told([put.content_id], now)
+        await Wakes(board.database).record_woken([put.content_id], now)
         at = (await board.content(put.content_id)).next_wake_at
         assert at is not None
         waits.append((at - now) / SECOND)
@@ -60,7 +60,7 @@ async def test_a_look_that_nobody_made_in_time_is_overdue(own_board: Board) -> N
     assert await due(board, GRACE - SECOND) == []
     [wake] = await Wakes(board.database).due(START + GRACE, GRACE)
     assert wake == DueWake(put.content_id, board.brand, ("instagram",), overdue=True)
-    await Wakes(board.database).told([put.content_id], START + GRACE)
+    await Wakes(board.database).record_woken([put.content_id], START + GRACE)
     assert await due(board, GRACE + SECOND) == []
     assert await due(board, GRACE + 2 * SECOND) == [put.content_id]
 
@@ -70,7 +70,7 @@ async def test_what_rests_is_left_alone(own_board: Board) -> None:
     put = await board.put(S.PUBLISHED, content=RESTING)
     later = await board.put(S.QUEUED, content=RESTING | {"next_look_at": START + timedelta(hours=1)})
     assert await due(board, 60 * SECOND) == []
-    await Wakes(board.database).told([put.content_id, later.content_id], START)
+    await Wakes(board.database).record_woken([put.content_id, later.content_id], START)
     assert (await board.content(put.content_id)).wake_tries == 0
     assert (await board.content(later.content_id)).next_wake_at is None
 

@@ -144,6 +144,6 @@ def fault(reason: Reason | str, message: str, now: datetime) -> dict[str, str]:
 
 
 async def current(session: AsyncSession, account_id: str, expected_version: int) -> AccountRow | None:
-    """The account under lock, if its credentials are still those; else whoever asks has been overtaken."""
+    """The account under lock, if its credentials are still those; else the caller has been overtaken."""
     row = await session.get(AccountRow, account_id, with_for_update=True)
     return None if row is None or not row.sealed or row.credentials_version != expected_version else row

@@ -64,7 +64,7 @@ class AccountStore:
     ) -> AccountView:
         """Keep a verified connection, in the caller's transaction.
 
-        The same profile again is a reconnect: new credentials, and what was held for them goes on.
+        The same profile again is a reconnect: new credentials, and the posts that waited for them continue.
         """
         row = await self._place(session, brand_ref, channel, connection, now)
         describe(row, connection)
@@ -198,7 +198,7 @@ class AccountStore:
                 return
             granted = row.scopes
             describe(row, connection)
-            # Not every network tells what a token may do; what the consent told then still holds.
+            # Not every network lists the scopes of a token; those of the consent still hold.
             row.scopes = row.scopes or granted
             row.updated_at = row.last_success_at = now
             kept, seen = open_credentials(self._keyring, row), connection.credentials
@@ -240,7 +240,7 @@ class AccountStore:
                 return False
             row.status, row.updated_at = status.value, now
             if failure is not None:
-                row.last_failure, row.keep_at = failure, now  # its keeper tells operators
+                row.last_failure, row.keep_at = failure, now  # its workflow shows it to operators
             await self._tell(session, event, row, now, reason=failure["reason"] if failure else None)
             return True
 

@@ -1,4 +1,4 @@
-"""Which accounts somebody must look at, and how they stand. (Port: munadi.ports.AccountsKept.)
+"""Which accounts are due for upkeep, and their state. (Port: munadi.ports.AccountsKept.)
 
 `keep_at` says when the keeper of an account is to look, at the latest; every transaction that gives an account other
 credentials, or takes it away, sets it. Null: nothing to do until then.
@@ -20,13 +20,13 @@ from munadi.domain.account import AccountStatus
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import KeptAccount
 
-# A keeper that was told and has not looked is told again.
-TOLD_AGAIN = timedelta(minutes=1)
+# A workflow that was woken and has not looked is woken again after this.
+WAKE_AGAIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class DueKeeping:
-    """An account that nobody has looked at in time."""
+    """An account whose workflow has not looked in time."""
 
     account_id: str
     brand_ref: str
@@ -75,7 +75,7 @@ class KeepingStore:
             await session.exec(noted.values(last_failure=fault(error.reason, error.message, now), keep_at=again_at))
 
     async def due(self, now: datetime, grace: timedelta, limit: int = 64) -> list[DueKeeping]:
-        """What the relay must tell: accounts whose keeper is late by the grace, the longest waiting first."""
+        """Accounts whose workflow is late by the grace, the longest waiting first; the relay wakes them."""
         query = (
             select(AccountRow.id, AccountRow.brand_ref, AccountRow.channel)
             .where(col(AccountRow.keep_at) <= now - grace)
@@ -85,8 +85,8 @@ class KeepingStore:
         async with self._database.read() as session:
             return [DueKeeping(*row) for row in (await session.exec(query)).all()]
 
-    async def told(self, account_ids: list[str], now: datetime) -> None:
-        """These keepers were told: again in a minute, unless they look."""
+    async def record_woken(self, account_ids: list[str], now: datetime) -> None:
+        """These workflows were woken: again in a minute, unless they look."""
         late = update(AccountRow).where(col(AccountRow.id).in_(account_ids), col(AccountRow.keep_at) <= now)
         async with self._database.write() as session:
-            await session.exec(late.values(keep_at=now + TOLD_AGAIN))
+            await session.exec(late.values(keep_at=now + WAKE_AGAIN))

@@ -22,7 +22,7 @@ _IN_FLIGHT = [PublicationStatus.PUBLISHING.value, PublicationStatus.UNCONFIRMED.
 
 
 async def is_in_flight(session: AsyncSession, account_id: str) -> bool:
-    """Whether a publication of the account may still have to be looked for at the network."""
+    """Whether a publication of the account may still have to be reconciled at the network."""
     query = select(PublicationRow.id).where(
         PublicationRow.account_id == account_id, col(PublicationRow.status).in_(_IN_FLIGHT)
     )
@@ -53,7 +53,7 @@ async def affected_contents(session: AsyncSession, account_ids: Sequence[str]) -
 
 
 async def account_views(session: AsyncSession, rows: Sequence[AccountRow]) -> list[AccountView]:
-    """Accounts as answered, with what hangs on them."""
+    """Accounts as answered, with the posts that wait for them."""
     affected = await affected_contents(session, [row.id for row in rows])
     return [_view(row, affected.get(row.id, ())) for row in rows]
 

@@ -24,7 +24,7 @@ async def limits_of(session: AsyncSession, brand_ref: str) -> BrandLimits:
 
 
 async def take_turns(session: AsyncSession, brand_ref: str) -> BrandLimits:
-    """The limits of a brand, locked until the transaction ends; whoever only refers to the brand does not wait."""
+    """The limits of a brand, locked until the transaction ends. One that only refers to the brand does not wait."""
     query = select(BrandRow.limits).where(col(BrandRow.ref) == brand_ref).with_for_update(key_share=True)
     return BrandLimits.kept((await session.exec(query)).first())
 

@@ -46,7 +46,7 @@ async def media_by_id(session: AsyncSession, brand_ref: str, ids: Collection[str
 
 
 async def media_by_hash(session: AsyncSession, brand_ref: str | None, hashes: Collection[str]) -> dict[str, MediaRow]:
-    """A brand's own media with these contents (or nobody's), by hash; the oldest of each."""
+    """A brand's own media with these contents (or of no brand), by hash; the oldest of each."""
     if not hashes:
         return {}
     query = (

@@ -21,7 +21,7 @@ _TEXTS = ("content", "publication")
 
 
 def event_of(row: EventRow) -> Event:
-    """An event as answered (api.md, Events and webhooks): every top-level field is there."""
+    """An event as answered: every top-level field is there."""
     return Event(
         id=row.id,
         type=EventType(row.type),

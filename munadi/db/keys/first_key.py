@@ -1,4 +1,4 @@
-"""The first key: made beside the API, since nobody can ask the API for it."""
+"""The first key: made beside the API, because the API needs a key."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class KeyStore:
         expires_at: datetime | None,
         now: datetime,
     ) -> tuple[KeyRow, str]:
-        """A new key in the caller's transaction: its row and its text, which nobody can read again."""
+        """A new key in the caller's transaction: its row and its text, which cannot be read again."""
         text = write_key(kind_of(scopes, brand_ref), "".join(secrets.choice(ALPHABET) for _ in range(RANDOM_LENGTH)))
         row = KeyRow(
             id=new_id(Prefix.KEY),
@@ -55,7 +55,7 @@ class KeyStore:
         return row, text
 
     async def find(self, text: str) -> KeyRow | None:
-        """The row of a key, whatever its state; None when nobody was given it."""
+        """The row of a key in any state; None when there is no such key."""
         async with self._database.read() as session:
             return (await session.exec(select(KeyRow).where(KeyRow.hash == _hash(text)))).first()
 

@@ -36,7 +36,7 @@ def render_type(kind: str, value: Any, context: AutogenContext) -> str | Literal
 
 OPTIONS: dict[str, Any] = {
     "compare_type": True,
-    # SQLite cannot change a column in place; a batch makes the table anew. PostgreSQL gets plain ALTERs.
+    # SQLite cannot change a column in place; a batch creates the table again. PostgreSQL gets plain ALTERs.
     "render_as_batch": True,
     "render_item": render_type,
     # SQLite does roll DDL back, once the driver lets us say BEGIN ourselves (munadi.db.migrate).

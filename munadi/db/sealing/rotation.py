@@ -1,7 +1,7 @@
-"""Rotation of the key-encryption keys: everything that is sealed goes under the newest, while work goes on.
+"""Rotation of the key-encryption keys: everything is sealed again under the newest, while work continues.
 
-The rule here: nobody waits long and nobody deadlocks. Rows are rewritten a few at a time, and those that somebody else
-is writing are passed over and visited again. A row that cannot be opened is left as it is, and told.
+The rule here: no transaction waits long and none deadlocks. Rows are rewritten a few at a time. Rows that another
+transaction writes are skipped and visited again. A row that cannot be opened is left as it is, and reported.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from munadi.db.tables import AccountRow, ConnectionRow, DiscardRow, EndpointRow,
 ROWS = 50
 KEY_ID_BYTES = 8
 PAUSE_SECONDS = 0.1
-# How long rows that somebody else holds are visited in vain.
+# How long rows that another transaction holds are visited in vain.
 PATIENCE_SECONDS = 60.0
 
 
@@ -75,7 +75,7 @@ class Resealed:
 
 
 async def reseal(database: Database, keyring: KeyRing, patience: float = PATIENCE_SECONDS) -> Resealed:
-    """Seal everything under the newest key. Once nobody seals with an older one, the older ones can be removed.
+    """Seal everything under the newest key. Once no process seals with an older one, the older ones can be removed.
 
     May be repeated, and broken off at any time. Raises RowsHeld after `patience` seconds without progress.
     """
@@ -126,7 +126,7 @@ class _Place:
             return [tuple(row) for row in (await connection.execute(query)).all()]
 
     async def _rewrite(self, keys: Sequence[tuple[str, ...]]) -> int:
-        """One transaction; how many rows it rewrote. It waits for nobody who holds a row."""
+        """One transaction; how many rows it rewrote. It does not wait for a row that another transaction holds."""
         width = len(self._keys)
         query = select(*self._keys, *self._sealed_under, self._sealed).where(self._one_of(keys))
         query = query.with_for_update(skip_locked=True)

@@ -1,4 +1,4 @@
-"""The tables of who may: brands, API keys, accounts, and how accounts came to be connected (see `tables`)."""
+"""The tables of brands, API keys, accounts and their connections."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class AccountRow(SQLModel, table=True):
     token_expires_at: datetime | None = instant(default=None)
     grant_expires_at: datetime | None = instant(default=None)
     granted_at: datetime | None = instant(default=None)  # when its owner last connected it
-    renewed_at: datetime | None = instant(default=None)  # when we last asked for other credentials since then
+    renewed_at: datetime | None = instant(default=None)  # when we last renewed the credentials since then
     keep_at: datetime | None = instant(default=None)  # when its keeper is to look, at the latest
     paused_until: datetime | None = instant(default=None)
     last_success_at: datetime | None = instant(default=None)

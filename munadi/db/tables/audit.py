@@ -1,4 +1,4 @@
-"""The tables of who did what: the audit log and the sessions of the dashboard (see `tables`)."""
+"""The tables of the audit log and of dashboard sessions."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from munadi.db.types import json_column as _json
 
 
 class MediaRow(SQLModel, table=True):
-    """A stored file and its facts. Without a brand it may be used by every one."""
+    """A stored file and its facts. Without a brand every brand may use it."""
 
     __tablename__ = "media"
     id: str = Field(primary_key=True)
@@ -175,7 +175,7 @@ class AttemptRow(SQLModel, table=True):
     epoch: int
     holder: str
     is_open: bool = True
-    was_uncertain: bool = False  # once unknown, or accepted and still at work, whatever was found out later
+    was_uncertain: bool = False  # once unknown, or accepted and still at work, also when it was found out later
     intent_at: datetime = _at()
     deadline_at: datetime = _at()
     ended_at: datetime | None = _at(default=None)

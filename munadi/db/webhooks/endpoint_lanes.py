@@ -81,7 +81,7 @@ async def close_until(session: AsyncSession, endpoint_id: str, until: datetime) 
 
 
 async def reopen(session: AsyncSession, endpoint_id: str) -> None:
-    """Somebody changed the endpoint or asked for a delivery: the next attempt need not wait for the breaker."""
+    """The endpoint was changed or a delivery requested: the next attempt does not wait for the breaker."""
     await _set(session, endpoint_id, failures=0, retry_at=None)
 
 
