@@ -123,5 +123,4 @@ async def failure(built: Bench, given: PublicationDraft, saved: Saved) -> Channe
 
 
 def state(saved: Saved) -> Prepared:
-    assert saved.handle is not None
-    return Prepared.model_validate(saved.handle.state)
+    return Prepared.model_validate(saved.kept.state)

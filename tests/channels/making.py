@@ -118,6 +118,12 @@ class Saved:
         self.handle = handle
         self.history: list[Handle] = []
 
+    @property
+    def kept(self) -> Handle:
+        """The handle, which must be there."""
+        assert self.handle is not None
+        return self.handle
+
     async def __call__(self, state: dict[str, Any], *, ready: bool = False, expires_at: datetime | None = None) -> None:
         self.handle = Handle(draft_version=1, state=state, ready=ready, expires_at=expires_at)
         self.history.append(self.handle)

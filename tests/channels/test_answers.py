@@ -67,7 +67,9 @@ async def test_another_encoding_is_an_outage_with_an_unknown_outcome(encoding: s
     assert len(error.message) < 200
 
 
-@pytest.mark.parametrize("damaged", [gzip.compress(b"{}" * 99)[:-9], b"no gzip", zlib.compress(b"{}")])
+@pytest.mark.parametrize(
+    "damaged", [gzip.compress(b"{}" * 99)[:-9], b"no gzip", zlib.compress(b"{}")], ids=["cut", "text", "zlib"]
+)
 async def test_damaged_gzip_is_an_outage(damaged: bytes) -> None:
     assert (await failure(answering(damaged, content_encoding="gzip"))).provider_code == "ANSWER_ENCODING"
 

@@ -191,11 +191,9 @@ async def test_a_start_that_does_not_add_up_is_an_error(built: Bench, change: di
 async def test_what_was_not_sent_to_its_end_is_given_free_with_the_publication(built: Bench) -> None:
     saved = Saved()
     await saved(Prepared().model_dump(mode="json"))
-    assert saved.handle is not None
-    await built.channel.discard(WHO, saved.handle)
+    await built.channel.discard(WHO, saved.kept)
     assert built.network.sent(ABORT) == []
     built.network.on("POST", PART, httpx.ReadError("reset"))
     await refused(built, saved)
-    assert saved.handle is not None
-    await built.channel.discard(WHO, saved.handle)
+    await built.channel.discard(WHO, saved.kept)
     assert json.loads(built.network.sent(ABORT)[0].content) == {"jobId": "up-1"}

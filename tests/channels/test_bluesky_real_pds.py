@@ -220,12 +220,11 @@ async def test_a_blob_that_is_gone_is_uploaded_again(real: Real, alice: Connecte
     real.media.files = {"med_0": picture("gold")}
     given, saved = post("x", media=(image(),)), Saved()
     await real.channel.prepare(given, alice, None, saved)
-    assert saved.handle is not None
-    saved.handle.state["blobs"][0]["ref"]["$link"] = "bafkreibme22gw2h7y2h7tg2fhqotaqjucnbc24deqo72b6mkl2egezxhvy"
-    error = await error_of(real.channel.publish(given, alice, saved.handle, saved, stage()))
+    saved.kept.state["blobs"][0]["ref"]["$link"] = "bafkreibme22gw2h7y2h7tg2fhqotaqjucnbc24deqo72b6mkl2egezxhvy"
+    error = await error_of(real.channel.publish(given, alice, saved.kept, saved, stage()))
     assert (error.provider_code, error.effect) == ("BlobNotFound", Effect.NOT_SENT)
-    await real.channel.prepare(given, alice, saved.handle, saved)
-    assert isinstance(await real.channel.publish(given, alice, saved.handle, saved, stage()), Published)
+    await real.channel.prepare(given, alice, saved.kept, saved)
+    assert isinstance(await real.channel.publish(given, alice, saved.kept, saved, stage()), Published)
 
 
 async def test_what_is_not_an_image_is_refused(real: Real, alice: ConnectedAccount) -> None:

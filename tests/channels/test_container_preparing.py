@@ -40,8 +40,7 @@ async def test_a_container_is_made_and_polled_until_it_is_finished(on: Container
     assert await on.prepare(built, ONE, saved) == pending(on, 3)
     assert await on.until_ready(built, ONE, saved) == Ready(expires_at=NOW + timedelta(hours=24))
     assert on.made(built) == [on.image_form]
-    assert saved.handle is not None
-    assert saved.handle.ready
+    assert saved.kept.ready
     assert built.network.requests[0].headers["authorization"].startswith("Bearer ")
     assert built.network.sent("/c1")[0].url.params["fields"] == f"{on.status},{on.told}"
 
@@ -105,8 +104,7 @@ async def test_a_run_after_a_crash_continues_from_every_saved_state(on: Containe
         before = len(handle.state["containers"]) if handle else 0
         await on.until_ready(again, MANY, crashed)
         assert len(on.made(again)) == 4 - before
-        assert crashed.handle is not None
-        assert crashed.handle.ready
+        assert crashed.kept.ready
 
 
 @networks

@@ -157,11 +157,9 @@ async def test_instagram_retries_a_missing_container_twice_and_then_remakes_it()
     for misses in (1, 2):
         error = await INSTAGRAM.refused(built, saved)
         assert (error.effect, error.retry_after) == (Effect.NOT_SENT, timedelta(seconds=30))
-        assert saved.handle is not None
-        assert (saved.handle.ready, prepared(saved).misses) == (True, misses)
+        assert (saved.kept.ready, prepared(saved).misses) == (True, misses)
     await INSTAGRAM.refused(built, saved)
-    assert saved.handle is not None
-    assert not saved.handle.ready
+    assert not saved.kept.ready
     assert prepared(saved) == Prepared(renewals=1)
 
 
@@ -172,12 +170,10 @@ async def test_threads_retries_a_missing_container_three_times_and_then_one_othe
         error = await THREADS.refused(built, saved)
         assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.NOT_SENT)
         assert error.retry_after == timedelta(seconds=5)
-        assert saved.handle is not None
-        assert (saved.handle.ready, prepared(saved).misses) == (True, misses)
+        assert (saved.kept.ready, prepared(saved).misses) == (True, misses)
         assert "post" in prepared(saved).containers
     assert (await THREADS.refused(built, saved)).effect is Effect.NOT_SENT
-    assert saved.handle is not None
-    assert not saved.handle.ready
+    assert not saved.kept.ready
     assert prepared(saved) == Prepared(misses=4)
     saved = Saved(known(misses=4))
     assert [(await THREADS.refused(built, saved)).effect for _ in range(3)] == [Effect.NOT_SENT] * 3

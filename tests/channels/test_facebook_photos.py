@@ -50,8 +50,7 @@ async def test_photos_continue_from_every_saved_state() -> None:
         again, crashed = photos(), Saved(known)
         await prepare(again, PHOTOS, crashed)
         assert len(again.network.requests) == 3 - (len(known.state["photos"]) if known else 0)
-        assert crashed.handle is not None
-        assert crashed.handle.ready
+        assert crashed.kept.ready
 
 
 async def test_photos_that_lapsed_are_uploaded_again() -> None:

@@ -64,8 +64,7 @@ async def test_a_feed_post_and_its_address(
     (request,) = built.network.mutations
     assert (request.url.path, form_of(request)) == (f"/v26.0/{PAGE}/feed", form)
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
-    assert saved.handle is not None
-    assert saved.handle.state["post_id"] == POST
+    assert saved.kept.state["post_id"] == POST
 
 
 @pytest.mark.parametrize(("given", "path", "form"), [
@@ -82,8 +81,7 @@ async def test_a_video_is_finished_and_seen_to_be_published(
     (request,) = built.network.mutations
     assert (request.url.path, form_of(request)) == (f"/v26.0/{PAGE}/{path}", form)
     assert request.url.host == ("graph.facebook.com" if path == "video_reels" else "graph-video.facebook.com")
-    assert saved.handle is not None
-    assert saved.handle.state["finished"]
+    assert saved.kept.state["finished"]
 
 
 @pytest.mark.parametrize(
@@ -137,8 +135,7 @@ async def test_photos_that_lapsed_are_not_attached() -> None:
     found = await failure(built, PHOTOS, saved)
     assert (found.provider_code, found.effect) == ("PHOTOS_LAPSED", Effect.NOT_SENT)
     assert built.network.requests == []
-    assert saved.handle is not None
-    assert (saved.handle.ready, saved.handle.state["photos"]) == (False, [])
+    assert (saved.kept.ready, saved.kept.state["photos"]) == (False, [])
 
 
 @pytest.mark.parametrize("code", [1, 2, 506, 1363047])
@@ -152,10 +149,9 @@ async def test_an_unreadable_link_is_read_again_once() -> None:
     built, saved = over(error(1609005)), Saved()
     found = await failure(built, LINK, saved)
     assert (found.reason, found.effect) == (Reason.PROVIDER_OUTAGE, Effect.NOT_SENT)
-    assert saved.handle is not None
-    assert not saved.handle.ready
+    assert not saved.kept.ready
     built.network.on("POST", "/v26.0/", ok({"id": "x"}))
-    await built.channel.prepare(LINK, WHO, saved.handle, saved)
+    await built.channel.prepare(LINK, WHO, saved.kept, saved)
     found = await failure(built, LINK, saved)
     assert (found.reason, found.effect) == (Reason.INVALID_FIELD, Effect.REJECTED)
 
@@ -211,8 +207,7 @@ async def test_an_upload_that_cannot_be_finished_is_made_again_twice() -> None:
     saved = Saved(uploaded())
     found = await failure(over(error(6001), status=WAITING), REEL, saved)
     assert found.effect is Effect.NOT_SENT
-    assert saved.handle is not None
-    assert (saved.handle.ready, saved.handle.state["upload"], saved.handle.state["renewals"]) == (False, None, 1)
+    assert (saved.kept.ready, saved.kept.state["upload"], saved.kept.state["renewals"]) == (False, None, 1)
     found = await failure(over(error(6001), status=WAITING), REEL, Saved(uploaded(renewals=2)))
     assert found.effect is Effect.REJECTED
 

@@ -82,8 +82,7 @@ async def test_a_reel_continues_from_every_saved_state() -> None:
         again, crashed = reels(), Saved(known)
         await until_ready(again, REEL, crashed)
         assert len(again.network.mutations) == mutations
-        assert crashed.handle is not None
-        assert crashed.handle.ready
+        assert crashed.kept.ready
 
 
 @pytest.mark.parametrize("name", ["OffsetInvalidError", "PartialRequestError"])
@@ -179,8 +178,7 @@ async def test_a_video_continues_from_every_saved_state() -> None:
         again, crashed = films(), Saved(known)
         await prepare(again, FILM, crashed)
         assert len(again.network.requests) == calls
-        assert crashed.handle is not None
-        assert crashed.handle.ready
+        assert crashed.kept.ready
 
 
 @pytest.mark.parametrize("as_text", [False, True])

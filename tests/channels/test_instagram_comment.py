@@ -57,8 +57,7 @@ async def test_it_is_one_gated_request_below_the_post() -> None:
     assert (request.method, request.url.path) == ("POST", f"/v26.0{COMMENTS}")
     assert form_of(request) == {"message": "Sale: #monsoon"}
     assert (found.post_id, gate.asked) == ("178", 1)
-    assert saved.handle is not None
-    kept = Prepared.of(saved.handle)
+    kept = Prepared.of(saved.kept)
     assert kept.posts == {"post": POST, "comment": "178"}
     again = await comment(built, saved)
     assert (again.post_id, len(built.network.requests)) == ("178", 1)
@@ -90,8 +89,7 @@ async def test_a_post_that_was_found_by_a_search_is_searched_for() -> None:
     built.network.on("GET", INSTAGRAM.make_path, ok({"data": [READ]}))
     saved = Saved(known())
     await comment(built, saved)
-    assert saved.handle is not None
-    assert saved.handle.state["posts"]["post"] == POST
+    assert saved.kept.state["posts"]["post"] == POST
 
 
 @pytest.mark.parametrize("listed", [ok({"data": []}), ok({"data": [READ, READ | {"id": "2"}]}), answer(500, "<html>")])

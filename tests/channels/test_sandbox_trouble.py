@@ -209,8 +209,7 @@ async def test_an_expired_preparation_is_made_again(acme: Acme) -> None:
 async def test_a_discarded_preparation_is_gone_and_a_published_one_is_left_alone(acme: Acme) -> None:
     given, saved = usual(acme), Saved()
     await acme.prepare(given, saved)
-    assert saved.handle is not None
-    await acme.channel.discard(acme.account, saved.handle)
+    await acme.channel.discard(acme.account, saved.kept)
     error = await failure(acme.send(given, saved))
     assert acme.posts == []
     if acme.name == "tiktok":
@@ -218,7 +217,7 @@ async def test_a_discarded_preparation_is_gone_and_a_published_one_is_left_alone
         return
     assert (error.reason, error.effect) == (R.MEDIA_PROCESSING_FAILED, S.NOT_SENT)
     await acme.post(given, saved)
-    await acme.channel.discard(acme.account, saved.handle)
+    await acme.channel.discard(acme.account, saved.kept)
     assert len(acme.posts) == 1
 
 

@@ -21,8 +21,7 @@ PHOTO = publication("Photo", media=(image(),), options=OPTIONS)
 
 
 def state(saved: Saved) -> Prepared:
-    assert saved.handle is not None
-    return Prepared.model_validate(saved.handle.state)
+    return Prepared.model_validate(saved.kept.state)
 
 
 async def test_an_address_that_is_not_tiktoks_gets_nothing() -> None:
@@ -86,10 +85,9 @@ async def test_discard_cancels_an_unfinished_upload_and_nothing_else() -> None:
     cancel = "/v2/post/publish/cancel/"
     channel, network = tiktok.bench.channel, tiktok.bench.network.on("POST", cancel, done())
     await tiktok.until_ready(VIDEO, saved)
-    assert saved.handle is not None
-    await channel.discard(WHO, saved.handle)
+    await channel.discard(WHO, saved.kept)
     assert bodies(tiktok.bench, cancel) == [{"publish_id": "v_pub~1"}]
-    sent = saved.handle.model_copy(update={"state": {**saved.handle.state, "sent_at": NOW.isoformat()}})
+    sent = saved.kept.model_copy(update={"state": {**saved.kept.state, "sent_at": NOW.isoformat()}})
     await channel.discard(WHO, sent)
     assert len(network.sent(cancel)) == 1
 

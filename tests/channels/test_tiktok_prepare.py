@@ -22,8 +22,7 @@ PHOTO = publication("Photo", media=(image(),), options=OPTIONS)
 
 
 def state(saved: Saved) -> Prepared:
-    assert saved.handle is not None
-    return Prepared.model_validate(saved.handle.state)
+    return Prepared.model_validate(saved.kept.state)
 
 
 async def test_all_but_the_last_chunk_is_there_ahead_of_time() -> None:
@@ -31,8 +30,7 @@ async def test_all_but_the_last_chunk_is_there_ahead_of_time() -> None:
     assert await tiktok.until_ready(VIDEO, saved) == Ready(expires_at=NOW + timedelta(hours=1))
     assert tiktok.uploads == {"v_pub~1": BYTES[:32]}
     assert tiktok.live == []
-    assert saved.handle is not None
-    assert (saved.handle.ready, saved.handle.expires_at) == (True, NOW + timedelta(hours=1))
+    assert (saved.kept.ready, saved.kept.expires_at) == (True, NOW + timedelta(hours=1))
     ranges = [request.headers["content-range"] for request in tiktok.bench.network.sent(UPLOAD_PATH)]
     assert ranges == ["bytes 0-7/44", "bytes 8-15/44", "bytes 16-23/44", "bytes 24-31/44"]
     for request in tiktok.bench.network.sent(UPLOAD_PATH):

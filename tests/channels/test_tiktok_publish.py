@@ -61,8 +61,7 @@ async def refusal(built: Bench, given: PublicationDraft, known: Handle, saved: S
 
 
 def state(saved: Saved) -> Prepared:
-    assert saved.handle is not None
-    return Prepared.model_validate(saved.handle.state)
+    return Prepared.model_validate(saved.kept.state)
 
 
 async def test_the_last_chunk_makes_a_file_public() -> None:
@@ -73,8 +72,7 @@ async def test_the_last_chunk_makes_a_file_public() -> None:
     assert tiktok.uploads == {"v_pub~1": BYTES}
     assert tiktok.bench.network.requests[-1].headers["content-range"] == "bytes 32-43/44"
     assert state(saved).sent_at == NOW
-    assert saved.handle is not None
-    assert (saved.handle.ready, saved.handle.expires_at) == (True, None)
+    assert (saved.kept.ready, saved.kept.expires_at) == (True, None)
 
 
 async def test_a_small_file_is_one_chunk() -> None:
@@ -146,8 +144,7 @@ async def test_a_refused_last_chunk_of_an_unfinished_upload_starts_again(status:
     built.network.on("PUT", UPLOAD_PATH, answer(status))
     error = await refusal(built, FILE, FILE_READY, saved)
     assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT)
-    assert saved.handle is not None
-    assert (state(saved), saved.handle.ready) == (Prepared(renewals=1), False)
+    assert (state(saved), saved.kept.ready) == (Prepared(renewals=1), False)
     tired = handle(creator=creator_state(), upload=upload_state(), renewals=3)
     assert (await refusal(built, FILE, tired)).effect is Effect.REJECTED
 
@@ -210,12 +207,11 @@ async def test_an_accepted_pull_without_a_publish_id_is_never_sent_again_by_itse
     built, saved = scripted(), Saved(PULL_READY)
     built.network.on("POST", INIT, done({}))
     assert isinstance(await publish(built, PULL, PULL_READY, saved), Pending)
-    assert saved.handle is not None
-    assert isinstance(await built.channel.check(PULL, WHO, saved.handle), Pending)
-    assert isinstance(await built.channel.find(PULL, WHO, saved.handle, NOW), Unknown)
-    assert (await refusal(built, PULL, saved.handle)).effect is Effect.UNKNOWN
+    assert isinstance(await built.channel.check(PULL, WHO, saved.kept), Pending)
+    assert isinstance(await built.channel.find(PULL, WHO, saved.kept, NOW), Unknown)
+    assert (await refusal(built, PULL, saved.kept)).effect is Effect.UNKNOWN
     retried = PULL.model_copy(update={"due_at": NOW + timedelta(hours=1)})
-    assert (await refusal(built, retried, saved.handle, saved)).effect is Effect.NOT_SENT
+    assert (await refusal(built, retried, saved.kept, saved)).effect is Effect.NOT_SENT
     assert len(built.network.sent(INIT)) == 1
 
 

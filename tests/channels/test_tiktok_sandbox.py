@@ -36,8 +36,7 @@ def photos(acme: Acme, **options: Any) -> PublicationDraft:
 async def test_a_file_is_uploaded_in_chunks_and_public_with_the_last(acme: Acme) -> None:
     given, saved = clip(acme), Saved()
     await acme.prepare(given, saved)
-    assert saved.handle is not None
-    upload = Prepared.model_validate(saved.handle.state).upload
+    upload = Prepared.model_validate(saved.kept.state).upload
     assert upload is not None
     assert (upload.chunks, acme.posts, await acme.look(given, saved)) == (5, [], Absent())
     done = await acme.finish(given, saved)

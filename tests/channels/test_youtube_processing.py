@@ -53,9 +53,8 @@ async def test_a_processed_video_is_ready(shown: httpx.Response) -> None:
     built.network.on("GET", VIDEOS, shown)
     saved = uploaded(0)
     assert await prepare(built, saved, LATER) == Ready()
-    assert saved.handle is not None
-    assert saved.handle.ready
-    assert saved.handle.expires_at is None
+    assert saved.kept.ready
+    assert saved.kept.expires_at is None
 
 
 @pytest.mark.parametrize(

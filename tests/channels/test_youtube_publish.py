@@ -112,8 +112,7 @@ async def test_a_video_that_is_gone_is_uploaded_again(code: str) -> None:
     error = await refused(refusal(404, code), saved=saved)
     assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT)
     assert state(saved).model_dump(exclude_defaults=True) == {"renewals": 1}
-    assert saved.handle is not None
-    assert not saved.handle.ready
+    assert not saved.kept.ready
 
 
 async def test_a_video_that_is_gone_again_and_again_is_given_up() -> None:

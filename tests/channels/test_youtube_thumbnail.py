@@ -162,8 +162,7 @@ async def test_a_search_reports_the_missing_thumbnail_too(acme: Acme) -> None:
 async def test_a_video_that_is_made_again_gets_its_thumbnail_again(acme: Acme) -> None:
     given, saved = illustrated(acme), Saved()
     await acme.prepare(given, saved)
-    assert saved.handle is not None
-    await acme.channel.discard(acme.account, saved.handle)
+    await acme.channel.discard(acme.account, saved.kept)
     await failure(acme.publish(given, saved))
     await acme.prepare(given, saved)
     assert (await acme.publish(given, saved)).warnings == ()

@@ -58,8 +58,7 @@ async def test_the_session_is_saved_before_the_first_byte() -> None:
     await error_of(prepare(built, saved))
     assert state(saved).session == f"{SESSION}1"
     assert state(saved).started_at == NOW
-    assert saved.handle is not None
-    assert saved.handle.expires_at is None
+    assert saved.kept.expires_at is None
 
 
 async def test_a_run_sends_a_bounded_piece_and_comes_back_at_once() -> None:
@@ -83,8 +82,7 @@ async def test_every_chunk_is_saved_and_the_bytes_arrive_as_they_are() -> None:
     ]
     assert [one.state["offset"] for one in saved.history[:4]] == [0, UNIT, 2 * UNIT, 2 * UNIT]
     assert state(saved).video_id == VIDEO
-    assert saved.handle is not None
-    assert saved.handle.ready
+    assert saved.kept.ready
 
 
 async def test_a_video_is_never_read_whole() -> None:

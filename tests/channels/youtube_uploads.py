@@ -89,16 +89,14 @@ async def until_ready(built: Bench, saved: Saved, runs: int = 12, given: Publica
 
 
 def state(saved: Saved) -> Prepared:
-    assert saved.handle is not None
-    return Prepared.model_validate(saved.handle.state)
+    return Prepared.model_validate(saved.kept.state)
 
 
 def uploaded(minutes_ago: float = 20, **changes: Any) -> Saved:
     """A handle whose video was uploaded a while ago."""
     saved = Saved(YOUTUBE.handle)
-    assert saved.handle is not None
     known = {"video_id": VIDEO, "uploaded_at": (NOW - timedelta(minutes=minutes_ago)).isoformat(), **changes}
-    saved.handle = saved.handle.model_copy(update={"state": known, "ready": False})
+    saved.handle = saved.kept.model_copy(update={"state": known, "ready": False})
     return saved
 
 

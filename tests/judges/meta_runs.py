@@ -159,8 +159,7 @@ async def _read_again(acme: Acme, given: PublicationDraft) -> None:
 async def _discarded(acme: Acme, given: PublicationDraft) -> None:
     saved = Saved()
     await acme.prepare(given, saved)
-    assert saved.handle is not None
-    await acme.channel.discard(acme.account, saved.handle)
+    await acme.channel.discard(acme.account, saved.kept)
 
 
 def _without_person(acme: Acme) -> Any:

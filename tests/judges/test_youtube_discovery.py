@@ -86,8 +86,7 @@ async def run_through(acme: Acme) -> None:
     assert isinstance(await acme.look(given, saved, "comment"), Published | Unknown)
     other = Saved()
     await acme.prepare(new("Never shown", media=(film,), options=kids), other)
-    assert other.handle is not None
-    await acme.channel.discard(acme.account, other.handle)
+    await acme.channel.discard(acme.account, other.kept)
 
 
 async def test_the_whole_adapter_and_its_emulator_before_the_judge(oracle: Oracle, site: MediaSite) -> None:

@@ -42,8 +42,7 @@ async def prepare(built: Bench, given: PublicationDraft, saved: Saved) -> Ready:
 
 
 def state(saved: Saved) -> Prepared:
-    assert saved.handle is not None
-    return Prepared.model_validate(saved.handle.state)
+    return Prepared.model_validate(saved.kept.state)
 
 
 async def test_a_plain_text_needs_nothing() -> None:

@@ -101,10 +101,9 @@ async def test_lapsed_blobs_are_forgotten_so_that_they_are_uploaded_again() -> N
     saved = Saved(handle)
     error = await error_of(built.channel.publish(publication("x", media=(image(),)), WHO, handle, saved, stage()))
     assert error.effect is Effect.NOT_SENT
-    assert saved.handle is not None
-    assert not saved.handle.ready
-    assert saved.handle.state["blobs"] == []
-    assert saved.handle.state["mentions"] == {"a.test": None}
+    assert not saved.kept.ready
+    assert saved.kept.state["blobs"] == []
+    assert saved.kept.state["mentions"] == {"a.test": None}
 
 
 async def test_what_a_person_should_know_comes_as_warnings() -> None:
