@@ -1,14 +1,16 @@
-"""A container is replaced only when it is dead and another may succeed: Instagram and Threads."""
+"""A container is replaced only when it is dead and another may succeed; a handle is read whenever it was saved."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import httpx
 import pytest
 
-from munadi.channels.meta.state import Prepared
+from munadi.channels.meta.state import Container, Prepared
 from munadi.channels.threads.errors import FAILED_CONTAINERS
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.publication import Pending
+from munadi.domain.publication import Handle, Pending
 from tests.channels.containers import (
     FILM,
     INSTAGRAM,
@@ -20,7 +22,7 @@ from tests.channels.containers import (
     networks,
     prepared,
 )
-from tests.channels.making import Saved, error_of
+from tests.channels.making import NOW, Saved, error_of
 
 GONE = graph_error(100, 33)
 BAD, FAILED = Reason.MEDIA_VALIDATION_FAILED, Reason.MEDIA_PROCESSING_FAILED
@@ -152,3 +154,36 @@ async def test_an_instagram_parent_without_children_remakes_them() -> None:
     built.network.on("POST", INSTAGRAM.make_path, graph_error(24, 2207006))
     assert (await INSTAGRAM.unprepared(built, MANY, saved)).effect is Effect.NOT_SENT
     assert prepared(saved) == Prepared(renewals=1)
+
+
+POST = Container(id="c1", created_at=NOW, code="FINISHED")
+
+
+def test_a_handle_from_before_the_posts_had_one_place() -> None:
+    older = {
+        "containers": {"post": {"id": "c1", "created_at": NOW.isoformat(), "code": "FINISHED"}},
+        "renewals": 1,
+        "misses": 2,
+        "media_id": "180",
+        "comment_id": None,
+    }
+    read = Prepared.of(Handle(draft_version=1, state=older))
+    assert read == Prepared(containers={"post": POST}, posts={"post": "180"}, renewals=1, misses=2)
+    both = older | {"comment_id": "178"}
+    assert Prepared.of(Handle(draft_version=1, state=both)).posts == {"post": "180", "comment": "178"}
+
+
+def test_a_handle_is_read_as_it_was_saved() -> None:
+    kept = Prepared(containers={"post": POST}, posts={"post": "180"}, misses=1)
+    assert Prepared.of(Handle(draft_version=1, state=kept.model_dump(mode="json"))) == kept
+    assert Prepared.of(None) == Prepared()
+
+
+def test_a_post_lapses_with_its_first_container_and_a_reply_does_not_count() -> None:
+    later = Container(id="c2", created_at=NOW + timedelta(hours=1))
+    reply = Container(id="c3", created_at=NOW - timedelta(hours=9))
+    known = Prepared(containers={"0": POST, "post": later, "comment": reply})
+    assert known.expires_at == NOW + timedelta(hours=24)
+    assert Prepared(containers={"comment": reply}).expires_at is None
+    assert known.without("post") == Prepared()
+    assert set(known.without("comment").containers) == {"0", "post"}

@@ -14,8 +14,7 @@ from munadi.ports import Stage
 from tests.channels.making import NOW, GateThatCounts, Saved, bench, error_of, publication, stage
 from tests.channels.network import answer, ok
 from tests.channels.scene_youtube import UPLOADS, VIDEO, VIDEOS, YOUTUBE, listed, refusal, resource
-from tests.channels.youtube_lists import PLAYLIST, upload_entry
-from tests.channels.youtube_uploads import ASSET, DRAFT, WHO, state
+from tests.channels.youtube_uploads import ASSET, DRAFT, PLAYLIST, WHO, state, upload_entry
 
 HANDLE = YOUTUBE.handle
 URL = f"https://www.youtube.com/watch?v={VIDEO}"

@@ -12,9 +12,9 @@ from munadi.domain.publication import Pending, Ready
 from tests.channels.making import NOW, TOKEN, Bench, Saved, error_of
 from tests.channels.network import answer, ok
 from tests.channels.scene_youtube import UPLOADS, VIDEO, VIDEOS, listed, refusal, resource
-from tests.channels.youtube_lists import PLAYLIST, upload_entry
 from tests.channels.youtube_uploads import (
     BYTES,
+    PLAYLIST,
     SESSION,
     UPLOAD,
     Sessions,
@@ -23,6 +23,7 @@ from tests.channels.youtube_uploads import (
     ranges,
     state,
     until_ready,
+    upload_entry,
 )
 
 

@@ -107,3 +107,13 @@ def ranges(built: Bench) -> list[str]:
 
 def sized(size: int) -> MediaAsset:
     return video(bytes=size)
+
+
+PLAYLIST = "/youtube/v3/playlistItems"
+
+
+def upload_entry(video_id: str = VIDEO, minutes: float = 1, **words: str) -> dict[str, object]:
+    """An entry of the uploads list."""
+    at = (NOW + timedelta(minutes=minutes)).isoformat().replace("+00:00", "Z")
+    snippet = {"title": "Monsoon", "description": DRAFT.text, "publishedAt": at, **words}
+    return {"snippet": snippet, "contentDetails": {"videoId": video_id}}
