@@ -1,4 +1,4 @@
-"""Whose body is read: that of a request with a valid key or session. Nothing is parsed for anyone else.
+"""Admits request bodies: only a request with a valid key or session has its body read and parsed.
 
 This only decides about the body. Each route checks the key again, with its scopes and limits (`api/auth.py`), so a key
 that was valid a moment ago may be admitted here without asking the database.

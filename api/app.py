@@ -1,4 +1,4 @@
-"""The application: routes over services that live as long as the process. Thin; the rules are in the library."""
+"""The FastAPI application: routes over services that live as long as the process. The rules are in the library."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from functools import partial
 from fastapi import APIRouter, Depends, FastAPI
 
 from api import openapi, problems
-from api.acting import Acting, SafeHeaders
 from api.address import callers_of
 from api.admission import Admission
 from api.cookies import is_https
@@ -19,6 +18,7 @@ from api.dashboard.live import Live
 from api.edge import Edge
 from api.metrics import StateOfWork
 from api.queries import check_names, check_path
+from api.request_context import Acting, SafeHeaders
 from api.routes import (
     accounts,
     audit,
@@ -59,8 +59,7 @@ VERSION = "0.1.0"
 SUMMARY = "Hand over content once; Munadi owns its publishing from then on."
 DESCRIPTION = """
 A scheduling API manages the lifecycle of publishing work, not the initial request: **202 means that Munadi has
-accepted the work**, durably. Whether and when a network published it is told by the content's status, by events
-and by webhooks.
+accepted the work**, durably. The post's status, events and webhooks report whether and when a network published it.
 
 Every error is a problem document (RFC 9457) that names each broken rule with a pointer into the request.
 Every POST takes an `Idempotency-Key`; repeating a request with its key is always safe.
@@ -88,7 +87,7 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None, channels: Channels | None = None) -> FastAPI:
-    """The API over these settings. `clock` and `channels` take the place of the real ones, in tests."""
+    """The API with these settings. Tests replace `clock` and `channels`."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -130,7 +129,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
 async def open_services(
     settings: Settings, clock: Clock | None = None, channels: Channels | None = None
 ) -> AsyncIterator[Services]:
-    """Everything the routes work with; closed when the block ends."""
+    """Everything that the routes need; closed when the block ends."""
     async with open_runtime(settings, "api", clock) as runtime:
         database = Database(settings.database)
         try:

@@ -1,10 +1,10 @@
-"""Who asks, and what they may: `Depends(require("contents:read"))` in every route that is not public.
+"""Authentication and scopes: `Depends(require("contents:read"))` in every route that is not public.
 
 A client sends its key; a browser that signed in with one sends a session instead (`api/dashboard/session.py`), which
-counts only where there is no Authorization header at all. Wrong keys are recorded, and braked for each address
+counts only where there is no Authorization header at all. Wrong keys are recorded and rate limited per address
 (`munadi/wrong_keys.py`).
 
-The rule here: a key that may not see a brand gets the answer of an unknown one (404), never a hint that it exists.
+A key that may not see a brand gets the same response as for an unknown one (404), never a hint that it exists.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def require(*scopes: str, limited: bool = True) -> Callable[..., Awaitable[Princ
             found = await _of_key(request, services_, bearer.credentials if bearer else None)
         if not any(found.may(scope) for scope in wanted):
             raise _forbidden(wanted)
-        # What a page of the dashboard reads is counted with the page (`api.dashboard.reading`).
+        # What a page of the dashboard reads is counted with the page (`api.dashboard.page_data`).
         counts = wanted != (Scope.ADMIN,) or found.brand_ref is not None
         if counts and not request.scope["state"].get("read_by_page"):
             count_call(request, services_, found.calls, limited=limited)

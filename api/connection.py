@@ -2,7 +2,7 @@
 
 uvicorn has no deadline for a request's head, nor for the rest of a body that was refused unread. A client that stops
 halfway, or sends nothing at all, could hold a connection forever. While the application reads a body, the deadlines of
-`api/receiving.py` apply.
+`api/body_reading.py` apply.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What routes have in common: who asks, what they may see, pages, and the version a change is based on."""
+"""Shared dependencies of the routes: the caller, pages, and the version that a change is based on."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ MAX_PAGE = 100
 TheServices = Annotated[Services, Depends(services)]
 ContentReader = Annotated[Principal, Depends(require("contents:read"))]
 ContentWriter = Annotated[Principal, Depends(require("contents:write"))]
-Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="How many at most.")]
-Cursor = Annotated[str | None, Query(max_length=200, description="`nextCursor` of the page before.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PAGE, description="The maximum number of entries.")]
+Cursor = Annotated[str | None, Query(max_length=200, description="`nextCursor` of the previous page.")]
 IfMatch = Annotated[
     str | None,
     Header(alias="If-Match", description='The `ETag` the change is based on, such as `"3"`.', max_length=200),
 ]
 
 _TAG = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"'
-# A space belongs to what follows it, so there is one way to read a list: two ways per comma are 2**n for n of them.
+# A space belongs to the part that follows it, so that a list matches in one way only; two ways per comma would be 2**n.
 _IF_MATCH = re.compile(rf"\*|(?:{_TAG}|,)(?:[ \t]*,(?:[ \t]*{_TAG})?)*[ \t]*")
 # A weak tag never matches here (RFC 9110, 13.1.1).
 _STRONG = re.compile(r'(?:^|[\s,])"([^"]*)"')
@@ -49,7 +49,7 @@ class Page(WireModel, Generic[T]):
 
 
 async def locked(session: AsyncSession, content_id: str, principal: Principal, now: datetime) -> LockedContent:
-    """A content under lock, if the key may see it; else 404."""
+    """A locked post, if the key may see it; otherwise 404."""
     story = await LockedContent.lock(session, content_id, now) if is_id(content_id, Prefix.CONTENT) else None
     if story is None or not principal.may_see(story.content.brand_ref):
         raise not_found("content", content_id)
@@ -57,12 +57,12 @@ async def locked(session: AsyncSession, content_id: str, principal: Principal, n
 
 
 def etag(version: int) -> str:
-    """The ETag of a content's version."""
+    """The ETag of a post's version."""
     return f'"{version}"'
 
 
 def check_match(if_match: str | None, version: int) -> None:
-    """412 unless the header is absent or names the version that is current; 400 when it cannot be read."""
+    """412 unless the header is absent or names the current version; 400 when it is malformed."""
     if if_match is None:
         return
     given = if_match.strip()
@@ -72,26 +72,26 @@ def check_match(if_match: str | None, version: int) -> None:
     strong = _STRONG.findall(given)
     if given == "*" or str(version) in strong:
         return
-    detail = f"the content is at version {version} by now; read it again and decide anew"
+    detail = f"the post is at version {version} now; read it again, then retry with its ETag"
     if not strong:
-        detail = f'a weak tag (W/"…") never matches here; the content is at version {version}: send "{version}"'
+        detail = f'a weak tag (W/"…") never matches here; the post is at version {version}: send "{version}"'
     raise ProblemError(412, "STALE", "Changed meanwhile", detail, headers={"ETag": etag(version)})
 
 
 def require_match(if_match: str | None) -> None:
     """428 without the header."""
     if if_match is None:
-        detail = "say with If-Match which version the change is based on; the ETag of the content has it"
+        detail = "send If-Match with the ETag of the post that the change is based on"
         raise ProblemError(428, "IF_MATCH_REQUIRED", "Precondition Required", detail)
 
 
 def write_cursor(at: datetime, row_id: str) -> str:
-    """An opaque place in a list, newest first."""
+    """An opaque cursor into a list, newest first."""
     return base64.urlsafe_b64encode(f"{at.isoformat()} {row_id}".encode()).decode("ascii").rstrip("=")
 
 
 def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
-    """The place a cursor names; 422 for one that is not ours."""
+    """The row of a cursor; 422 for a cursor that we did not create."""
     if cursor is None:
         return None
     try:
@@ -103,15 +103,11 @@ def read_cursor(cursor: str | None) -> tuple[datetime, str] | None:
         return when.astimezone(UTC), row_id
     except (ValueError, OverflowError, binascii.Error):
         raise refused(
-            [
-                Problem(
-                    pointer="?cursor", code="CURSOR_INVALID", message="take the cursor from nextCursor", rule="cursor"
-                )
-            ]
+            [Problem(pointer="?cursor", code="CURSOR_INVALID", message="use the value of nextCursor", rule="cursor")]
         ) from None
 
 
 def page(found: list[T], limit: int, cursor_of: Callable[[T], str]) -> Page[T]:
-    """A page from one row more than it holds."""
+    """A page, from one row more than it shows."""
     data = tuple(found[:limit])
     return Page[T](data=data, next_cursor=cursor_of(data[-1]) if len(found) > limit else None)

@@ -14,19 +14,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from api.admission import Admit
+from api.body_reading import ClientLeft, Pace, bounded, check_framing, check_length, has_body, read_whole, replay
 from api.problems import MEDIA_TYPE, ProblemError, problem_response, refused, translate
-from api.receiving import ClientLeft, Pace, bounded, check_framing, check_length, has_body, read_whole, replay
 from munadi.db.ids import new_id
 from munadi.domain.ids import Prefix
 from munadi.domain.problem import Problem
 from munadi.intake.strict_json import JsonRefused, check_storable, read_json
 
 MAX_BODY = 1_000_000
-# The forms of the dashboard and of the pages on which owners connect, which anyone can send.
+# For the forms of the dashboard and of the connect pages, which anyone can send.
 MAX_FORM = 64_000
 UPLOAD_PATH = "/v1/media"
 API = "/v1/"
-# What tells an error in its own words.
+# Responses of these types describe their own error.
 _TELLING = (MEDIA_TYPE, "text/html")
 _OF_THE_BODY = {"content-type", "content-length", "content-encoding", "etag", "last-modified", "cache-control"}
 _WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
@@ -68,7 +68,7 @@ class Edge:
             await response(scope, receive, answering)
 
     async def _checked(self, scope: Scope, receive: Receive) -> Receive:
-        """What the application may read the body from."""
+        """The body for the application, after the checks."""
         headers = Headers(scope=scope)
         check_framing(headers)
         _check_upgrade(headers)
@@ -92,9 +92,9 @@ class Edge:
 
 
 class _Answering:
-    """Sends, with our headers on the answer, and knows whether it has begun.
+    """Sends the response with our headers, and knows whether it has begun.
 
-    An error that is told in another way (a file's range that is not there) is told as a problem; a page stays a page.
+    An error response without a problem document (such as a bare 416) gets one. Error pages stay as they are.
     """
 
     def __init__(self, send: Send, scope: Scope, request_id: str) -> None:
@@ -130,7 +130,7 @@ class _Answering:
         headers = MutableHeaders(scope=start)
         headers["X-Request-Id"] = self._request_id
         headers.setdefault("X-Content-Type-Options", "nosniff")
-        # What is to be said with whatever is answered; a 429 says it of the limit that it is about.
+        # Headers for every response to this request. A 429 has its own, about the exceeded limit.
         for name, value in self._scope["state"].get("answer_headers", {}).items():
             headers.setdefault(name, value)
 
@@ -143,11 +143,11 @@ def _check_upgrade(headers: Headers) -> None:
 
 
 def _check_query(query: bytes) -> None:
-    """No name, id or word of ours has a NUL: PostgreSQL takes none, and SQLite would stop reading there."""
+    """Refuse NUL in queries: PostgreSQL accepts none, and SQLite would stop reading there."""
     if b"%00" not in query:
         return
     names = [name for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True) if "\0" in name + value]
-    message = "a NUL character (%00) stands in no name, id or word"
+    message = "a NUL character (%00) is not allowed"
     raise refused([Problem(pointer=f"?{name}", code="INVALID_FIELD", message=message, rule="nul") for name in names])
 
 

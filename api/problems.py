@@ -7,7 +7,7 @@ QuotaExceeded      429: a limit of the brand is used up (api/quotas.py)
 HTTPException      the framework's: 404, 405, …
 ClientDisconnect   499, which only the access log sees: the client has left
 database is gone   503 with Retry-After; so is the media store
-a key is missing   500, logged; the words say which setting
+a key is missing   500, logged; the text names the setting
 anything else      500, logged; the text of the error stays here
 """
 
@@ -47,22 +47,22 @@ log = structlog.get_logger("munadi.api")
 class ProblemDocument(WireModel):
     """What went wrong, for programs (`code`, `errors`) and for people (`title`, `detail`)."""
 
-    type: str = Field(description="Names the kind of problem; `code` in another spelling.")
+    type: str = Field(description="The kind of problem, as a URN; the same as `code`.")
     title: str
     status: int
     detail: str
-    instance: str = Field(description="The path that was asked for.")
-    code: str = Field(description="Stable; switch on this.")
+    instance: str = Field(description="The requested path.")
+    code: str = Field(description="Stable: programs can rely on it.")
     request_id: str = Field(description="Also in the header `X-Request-Id` and in our log.")
     errors: tuple[Problem, ...] = Field(
         (),
         description="The violations, each with a JSON pointer into the request: all of them, or the first "
-        f"{MAX_PROBLEMS}; then `detail` says how many more there are.",
+        f"{MAX_PROBLEMS}; then `detail` has the number of further ones.",
     )
 
 
 class ProblemError(Exception):
-    """An answer other than success. `code` is stable; `detail` is for people and names no secret."""
+    """An error response. `code` is stable; `detail` is for people and names no secret."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class ProblemError(Exception):
 
 
 def problem_response(error: ProblemError, *, path: str, request_id: str) -> Response:
-    """The answer that tells an error."""
+    """The response for an error."""
     document = ProblemDocument(
         type=f"urn:munadi:problem:{error.code.lower().replace('_', '-')}",
         title=error.title,
@@ -114,7 +114,7 @@ def translate(error: Exception) -> ProblemError:
             found = error.errors()
             return refused(problems_of_shape(found[:MAX_PROBLEMS]), more=max(0, len(found) - MAX_PROBLEMS))
         case ChangeRefused():
-            return ProblemError(409, error.code, "Not possible any more", str(error))
+            return ProblemError(409, error.code, "No longer possible", str(error))
         case QuotaExceeded():
             return _of_quota(error)
         case HTTPException():
@@ -125,7 +125,7 @@ def translate(error: Exception) -> ProblemError:
             return ProblemError(499, "CLIENT_GONE", "Client gone", "the client left before it was answered")
         case StaleDataError():
             return ProblemError(
-                409, "CONFLICT", "Changed meanwhile", "somebody else changed this; read it and try again"
+                409, "CONFLICT", "Changed meanwhile", "someone else changed this in the meantime; read it and try again"
             )
         case DBAPIError() if getattr(error.orig, "sqlstate", None) == LOCK_NOT_AVAILABLE:
             detail = "an earlier request is still changing this; try again in a moment"
@@ -138,7 +138,7 @@ def translate(error: Exception) -> ProblemError:
                 "DATABASE_UNAVAILABLE",
                 "Not available",
                 # It may have gone between its commit and its answer.
-                "the database does not answer; ask again with the same Idempotency-Key, as it may be stored already",
+                "the database does not respond; retry with the same Idempotency-Key, as the request may be stored",
                 headers={"Retry-After": "2"},
             )
         case StoreUnavailable():
@@ -147,7 +147,7 @@ def translate(error: Exception) -> ProblemError:
                 503,
                 "MEDIA_STORE_UNAVAILABLE",
                 "Not available",
-                "the media store does not answer; nothing was stored",
+                "the media store does not respond; nothing was stored",
                 headers={"Retry-After": "10"},
             )
         case SealBroken():
@@ -201,7 +201,7 @@ def request_id_of(scope: Mapping[str, Any]) -> str:
 
 
 def install(app: FastAPI, allowed_methods: Callable[[str], Sequence[str]] = lambda _: ()) -> None:
-    """Every exception of a route becomes a problem; `allowed_methods` says what is served at a path."""
+    """Turn every exception of a route into a problem; `allowed_methods` gives the methods of a path."""
     app.state.allowed_methods = allowed_methods
     kinds: tuple[type[Exception], ...] = (
         ProblemError,

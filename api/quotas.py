@@ -1,4 +1,4 @@
-"""Limits of a brand as HTTP tells them: the fields RateLimit and RateLimit-Policy, Retry-After, and the 429.
+"""A brand's limits in HTTP: the fields RateLimit, RateLimit-Policy and Retry-After, and the 429.
 
 The fields are those of draft-ietf-httpapi-ratelimit-headers-11: lists of strings with parameters (RFC 9651). A policy
 is called as its limit is (`munadi.domain.usage.Limit`).
@@ -16,12 +16,12 @@ from api.services import Services
 from munadi.domain.brand import BRAND_REF
 from munadi.domain.usage import BrandCalls, Quota, QuotaExceeded
 
-# Where time gives nothing back: somebody may make room at any time, and asking more often would not help.
+# For limits that no passing time renews. Room may appear at any time, but retrying more often would not help.
 NO_WINDOW_SECONDS = 3600
 
 
 def brand_of_call(request: Request) -> str | None:
-    """The brand that a call names: in its path, its query or its JSON body. Nothing that cannot be a brand."""
+    """The brand that a call names in its path, query or JSON body, if it is a possible brand ref."""
     body = getattr(request.state, "json", None)
     sent: Any = body.get("brandRef") if isinstance(body, dict) else None
     for name in (request.path_params.get("ref"), request.query_params.get("brandRef"), sent):
@@ -31,7 +31,7 @@ def brand_of_call(request: Request) -> str | None:
 
 
 def count_call(request: Request, services: Services, brand: BrandCalls | None, *, limited: bool) -> None:
-    """Count a call for a brand, and have its answer say how the brand's limits on calls stand. Raises QuotaExceeded."""
+    """Count a call for a brand, and report the brand's call limits in the response. Raises QuotaExceeded."""
     if brand is None:
         return
     quotas = services.calls.admit(brand, services.clock.now(), limited=limited)
@@ -40,7 +40,7 @@ def count_call(request: Request, services: Services, brand: BrandCalls | None, *
 
 
 def headers_of(error: QuotaExceeded) -> dict[str, str]:
-    """The fields of the 429. It says when to ask again: when every limit that was met has been renewed."""
+    """The fields of the 429. Retry-After is the time until every exhausted limit is renewed."""
     waits = [quota.seconds_left or NO_WINDOW_SECONDS for quota in error.quotas]
     return {"Retry-After": str(max(waits)), **_fields(error.quotas)}
 

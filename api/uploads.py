@@ -1,4 +1,4 @@
-"""A file in a multipart form, put on our disk and hashed on the way: nothing of it is believed yet."""
+"""Reads an uploaded file from a multipart form: copied to disk and hashed, but not trusted yet."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from munadi.media.facts import MediaCode
 from munadi.media.store import MediaStore
 
 _CHUNK = 1 << 20
-# A field that is no file is `brandRef`. It is decoded by the charset that the client names, and Python knows some that
-# take quadratic time.
+# The only field that is not a file is `brandRef`. The client chooses its charset, and decoding some charsets takes
+# quadratic time.
 _FIELD_BYTES = 4096
 
 
 @dataclass(frozen=True)
 class Upload:
-    """What a form held. `path` None: no file, which is a finding already."""
+    """The content of a form. `path` None: no file, which is already a problem."""
 
     path: Path | None
     sha256: str
@@ -39,13 +39,13 @@ class Upload:
             self.path.unlink(missing_ok=True)
 
     def identified(self, idempotency: IdempotencyKey) -> IdempotencyKey:
-        """The request with the file's content as what it asks for: a form has no canonical JSON."""
+        """The idempotency key with the file's hash in its fingerprints: a form has no canonical JSON."""
         marks = [f"{each} {self.brand_ref} {self.sha256}".encode() for each in idempotency.fingerprints]
         return replace(idempotency, fingerprints=tuple(hashlib.sha256(mark).hexdigest() for mark in marks))
 
 
 async def read_upload(request: Request, store: MediaStore, max_bytes: int, problems: ProblemCollector) -> Upload:
-    """Read the form: one `file`, and `brandRef` there or in the query. What else it holds is a finding.
+    """Read the form: one `file`, and `brandRef` there or in the query. Any other field is a problem.
 
     The edge bounds the whole form; `max_bytes`, as of a fetched file, is for the file in it.
     """

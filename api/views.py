@@ -1,4 +1,4 @@
-"""Answers that are not the domain's own views."""
+"""Response models that are not the domain's own views."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from munadi.ports import Channel
 
 
 class AttemptView(WireModel):
-    """One try of a visible call. `outcome` null: under way, or not known yet."""
+    """One attempt of a visible call. `outcome` null: in progress, or not known yet."""
 
     id: str
     stage: str
@@ -29,7 +29,7 @@ class AttemptView(WireModel):
     ended_at: datetime | None
     outcome: Effect | None
     provider_code: str | None
-    raw: str | None = Field(description="The network's answer, redacted and bounded.")
+    raw: str | None = Field(description="The network's response, redacted and shortened.")
     duration_ms: int | None
 
 
@@ -57,7 +57,7 @@ def publication_detail(
 
 
 def attempt_view(row: AttemptRow) -> AttemptView:
-    """A ledger row as answered."""
+    """An attempt as returned."""
     took = (row.ended_at - row.intent_at).total_seconds() if row.ended_at else None
     return AttemptView(
         id=row.id,

@@ -1,6 +1,6 @@
-"""The shortcut after an answer: tell a content's workflow, or an account's, to look. The relay does it anyway, later.
+"""Wakes the workflow of a post or an account right after the response. If that fails, the relay does it later.
 
-Never part of an answer and never an error of it: Temporal may be down while we accept work.
+It never affects the response: Temporal may be down while we accept posts.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from workflows.start import wake_account, wake_content
 
 # An established client blocks for 9 s when Temporal is down, whatever its rpc_timeout.
 PATIENCE = 1.0
-# After a failure the relay alone tries for a while: a queue of hopeless calls helps nobody.
+# After a failure only the relay retries for a while, because a queue of failing calls would block other work.
 REST = 1.0
 log = structlog.get_logger("munadi.api")
 
 
 @dataclass(frozen=True)
 class Wake:
-    """Whose workflow to wake; `first` starts it without a signal."""
+    """The post whose workflow to wake; `first` starts it without a signal."""
 
     content_id: str
     brand_ref: str
@@ -36,7 +36,7 @@ class Wake:
 
     @classmethod
     def of(cls, story: LockedContent, *, first: bool = False) -> Wake:
-        """The wake that a committed story asks for."""
+        """The wake of a post that was just changed."""
         channels = tuple(row.channel for row in story.publications)
         return cls(story.content.id, story.content.brand_ref, channels, first)
 
@@ -58,7 +58,7 @@ class Wake:
 
 @dataclass(frozen=True)
 class KeeperWake:
-    """Whose keeper to wake: the account was connected, or taken away."""
+    """The account whose workflow to wake: it was connected or disconnected."""
 
     account: AccountView
 
@@ -75,7 +75,7 @@ class KeeperWake:
 
 
 def wake_keepers(background: BackgroundTasks, services: Services, accounts: Sequence[AccountView]) -> None:
-    """Once the answer is sent, wake the keepers of what was just connected."""
+    """Once the response is sent, wake the workflows of accounts that were just connected."""
     for account in accounts:
         background.add_task(wake, services, KeeperWake(account))
 
@@ -88,7 +88,7 @@ async def wake(services: Services, what: Wake | KeeperWake) -> None:
     try:
         async with asyncio.timeout(PATIENCE):
             await what.call(services.temporal, services.settings.temporal.task_queue)
-    except Exception as error:  # noqa: BLE001 - the answer is out; whatever it is, the relay makes it good
+    except Exception as error:  # noqa: BLE001 - the response is sent, and the relay retries
         services.wake_rests_until = now + PATIENCE + REST
         whose = what.content_id if isinstance(what, Wake) else what.account.id
         log.warning("wake.failed", whose=whose, error=type(error).__name__)

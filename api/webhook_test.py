@@ -1,4 +1,4 @@
-"""Trying an endpoint while somebody waits for the answer."""
+"""Sends a test event to an endpoint while the caller waits for the result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from munadi.domain.webhook import DeliveryView
 
 
 async def send_test(services: Services, endpoint_id: str) -> DeliveryView:
-    """Make the event, send it once, write down what came. A failed test is not tried again by itself."""
+    """Create the event, send it once and record the result. A failed test is not retried."""
     log = DeliveryLog(services.database)
     store = DeliveryStore(services.database, services.keyring)
     async with services.database.write() as session:

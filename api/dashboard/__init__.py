@@ -3,7 +3,7 @@
 session    who is signed in, and what an unsafe request must show
 reading    pages read through the API itself, as the session's key
 render     templates, words and headers; `page` turns every error into a page
-live       tells open pages that something happened
+live       notifies open pages of changes
 
-The rule here: a page shows what a client of the API gets, and every action in a page is a call of the API.
+A page shows what a client of the API gets, and every action in a page is an API call.
 """

@@ -1,4 +1,4 @@
-"""Accounts and how healthy they are: checked, connected in a browser, reconnected, disconnected."""
+"""The accounts page: health, check, connect in a browser, reconnect, disconnect."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.choosing import choose_brand
-from api.dashboard.reading import Reader, ReadingFailed, TheReader
+from api.dashboard.brand_choice import choose_brand
+from api.dashboard.page_data import Reader, ReadingFailed, TheReader
 from api.dashboard.render import PageRoute, render
 from api.deps import MAX_PAGE
 from munadi.domain.ids import Prefix, is_id
@@ -16,7 +16,7 @@ from munadi.domain.ids import Prefix, is_id
 router = APIRouter(route_class=PageRoute)
 
 Json = dict[str, Any]
-# How many of the contents that wait for an account are linked.
+# How many of the posts that wait for an account are linked.
 SHOWN_WAITING = 5
 
 
@@ -47,7 +47,7 @@ async def show_accounts(
 
 
 async def _connection(reader: Reader, connection_id: str | None) -> Json | None:
-    """How the connecting ended that somebody is back from; None where it cannot be known."""
+    """The result of the connection that the browser returns from; None if it is unknown."""
     if connection_id is None or not is_id(connection_id, Prefix.CONNECTION):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Our own styles, scripts and pictures: the browser needs nobody else, and may keep them until they change."""
+"""Serves our own styles, scripts and pictures. Browsers may cache them until they change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 @router.get("/{version}/{name}")
 async def show_asset(version: str, name: str) -> Response:
-    """One of the files. Under an older version the newest is told, and not to be kept."""
+    """One of the files. Under an older version's address the newest is sent, without caching."""
     path = ASSETS / name
     if path.suffix not in TYPES or name not in {each.name for each in ASSETS.iterdir()}:
         raise not_found("asset", name)

@@ -1,4 +1,4 @@
-"""What waits for a person: outcomes nobody can tell, posts held back, fresh failures, accounts about to be cut off."""
+"""The page of everything that needs a person: unconfirmed, waiting and failed posts, and expiring accounts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.reading import TheReader
+from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, instant, render
 from api.deps import TheServices
 from munadi.domain.account import AccountStatus
@@ -17,7 +17,7 @@ from munadi.domain.content import ContentStatus
 router = APIRouter(route_class=PageRoute)
 
 FAILED_SINCE = timedelta(days=7)
-# A content is given up a day after its time, unless it says otherwise.
+# By default a post is given up one day after its time.
 _LONGEST_WINDOW = timedelta(days=1)
 SHOWN = 25
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.reading import TheReader
+from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 from munadi.domain.audit import ACTION_MEANING
 

@@ -1,4 +1,4 @@
-"""What is planned, by day: a month or a week in the brand's own zone, each content at its time."""
+"""The calendar page: a month, week or day in the brand's own zone, with each post at its time."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.choosing import choose_brand
-from api.dashboard.reading import Reader, TheReader
+from api.dashboard.brand_choice import choose_brand
+from api.dashboard.page_data import Reader, TheReader
 from api.dashboard.render import PageRoute, render
 from api.deps import TheServices
 
@@ -45,11 +45,11 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """The first line of what it says, else what it is."""
+        """The first line of its text, else a description."""
         lines = (self.content["text"] or "").strip().splitlines()
         if lines:
             return str(lines[0])
-        return "Media without a text" if self.content["media"] else "Without a text"
+        return "Media without text" if self.content["media"] else "Without text"
 
 
 @dataclass
@@ -143,7 +143,7 @@ async def show_calendar(
 
 
 async def _fill(days: Sequence[Day], span: Span, zone: ZoneInfo, reader: Reader, ref: str) -> None:
-    """Put on each day what the API says is due on it."""
+    """Fill each day with the posts that the API returns for it."""
     found = await reader.get(
         "/v1/calendar",
         brandRef=ref,

@@ -1,4 +1,4 @@
-"""Writing a content: one form for all channels, whose options, limits and problems are the API's own."""
+"""The compose page: one form for all channels. Options, limits and problems come from the API."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.choosing import choose_brand
+from api.dashboard.brand_choice import choose_brand
 from api.dashboard.fields import fields_of, prose
-from api.dashboard.reading import TheReader
+from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 from api.deps import MAX_PAGE, TheServices
 
@@ -27,7 +27,7 @@ async def show_compose(
     reader: TheReader,
     services: TheServices,
     brand_ref: Annotated[str | None, Query(alias="brandRef", max_length=63)] = None,
-    day: Annotated[date | None, Query(alias="date", description="Plan it for this day.")] = None,
+    day: Annotated[date | None, Query(alias="date", description="Schedule the post for this day.")] = None,
 ) -> Response:
     """The form, for the accounts of one brand."""
     choice = await choose_brand(reader, brand_ref)

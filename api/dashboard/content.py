@@ -1,4 +1,4 @@
-"""One content: from accepted to settled, each publication with what became of it, and what a person can do now."""
+"""The page of one post: its progress, its publications, and the actions that are possible now."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.auth import not_found
-from api.dashboard.reading import TheReader, TheViewer
+from api.dashboard.page_data import TheReader, TheViewer
 from api.dashboard.render import PageRoute, instant, render
 from api.deps import TheServices
+from api.media_response import stored_response
 from api.services import Services
-from api.stored import stored_response
 from munadi.domain.content import ContentStatus
 
 router = APIRouter(route_class=PageRoute)
@@ -34,7 +34,7 @@ async def show_content(
     services: TheServices,
     after: Annotated[int, Query(ge=0, le=2**62)] = 0,
 ) -> Response:
-    """The page; `after` goes on with a long timeline."""
+    """The page; `after` continues a long timeline."""
     path = f"/v1/contents/{quote(content_id, safe='')}"
     content = await reader.get(path)
     events = await reader.get(f"{path}/events", after=after, limit=EVENTS_SHOWN)
@@ -61,7 +61,7 @@ async def show_content(
 
 @router.get("/publications/{publication_id}")
 async def show_publication(request: Request, publication_id: str, reader: TheReader) -> Response:
-    """One publication with its ledger: every try of a visible call, and the network's answer."""
+    """One publication with its attempts and the network's responses."""
     publication = await reader.get(f"/v1/publications/{quote(publication_id, safe='')}")
     return render(request, "publication.html", publication=publication)
 
@@ -81,7 +81,7 @@ async def show_media(
 
 
 def way_of(content: Mapping[str, Any]) -> tuple[tuple[str, ...], int]:
-    """The steps of a content and which one it has reached. What ended without a try was never publishing."""
+    """The steps of a post, and the current one. A post that ended without an attempt has no publishing step."""
     if (step := _STEP_OF.get(content["status"])) is not None:
         return STEPS, step
     tried = any(publication["attempts"] for publication in content["publications"])

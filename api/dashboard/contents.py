@@ -1,4 +1,4 @@
-"""The list of contents: what is where, at a glance. Newest first, a page at a time."""
+"""The list of posts, newest first, one page at a time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.reading import TheReader
+from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 
 router = APIRouter(route_class=PageRoute)
@@ -26,7 +26,7 @@ async def show_contents(
     words: Annotated[str | None, Query(alias="q")] = None,
     cursor: str | None = None,
 ) -> Response:
-    """The list, filtered as the address says. Empty fields of the form filter nothing."""
+    """The list, filtered by the query. Empty fields of the form filter nothing."""
     asked = {"brandRef": brand_ref, "channel": channel, "clientRef": client_ref, "q": words, "cursor": cursor}
     statuses = [each for each in status or () if each]
     page = await reader.get("/v1/contents", status=statuses, limit=PAGE, **asked)

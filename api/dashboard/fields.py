@@ -1,4 +1,4 @@
-"""A channel's options as fields of a form, from the JSON Schema that `GET /v1/channels` tells: no rule of its own."""
+"""A channel's options as form fields, built from the JSON Schema in `GET /v1/channels`; no rules of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Field:
     """One option. `kind` is how it is asked:
 
     choice   one of `choices`            choices  any of `choices`
-    flag     yes or no, with a default   ternary  yes, no, or not said
+    flag     yes or no, with a default   ternary  yes, no, or not set
     text · long · number · date          lines    a list of texts, one a line
     json     anything else, as JSON
     """

@@ -46,7 +46,7 @@ _BEGIN, _BEAT, _ENDED = "retry: 2000\n\n", ": still here\n\n", "event: ended\nda
 
 @dataclass(eq=False)
 class Watcher:
-    """One open page: whose, and what it is to be told next."""
+    """One open page: its viewer, and the next position to report."""
 
     principal: Principal
     session_id: str
@@ -61,7 +61,7 @@ class Live:
     def __init__(
         self, database: Database, clock: Clock, *, interval: float = INTERVAL, heartbeat: float = HEARTBEAT
     ) -> None:
-        """`interval` between two looks at the database and `heartbeat` of a silent stream, in seconds."""
+        """`interval` between two polls of the database and `heartbeat` of a silent stream, in seconds."""
         self._database = database
         self._clock = clock
         self._interval = interval
@@ -142,7 +142,7 @@ class Live:
             try:
                 await self._look()
             except (SQLAlchemyError, OSError) as error:
-                log.warning("live.failed", error=type(error).__name__)  # the next look makes it good
+                log.warning("live.failed", error=type(error).__name__)  # the next poll repeats it
             await asyncio.sleep(self._interval)
 
     async def _look(self) -> None:

@@ -1,4 +1,4 @@
-"""Pages as they are sent: autoescaped templates, and headers that let nothing run but our own files."""
+"""Renders pages: autoescaped templates, and headers that allow only our own scripts and styles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from api.dashboard import labels
-from api.dashboard.reading import ReadingFailed, SignInNeeded, Viewer
+from api.dashboard.page_data import ReadingFailed, SignInNeeded, Viewer
 from api.problems import request_id_of, translate
 from api.services import Services
 from munadi.domain.key import Scope
@@ -46,7 +46,7 @@ SCOPES = {"/audit": Scope.ADMIN}
 
 
 class PageRoute(APIRoute):
-    """A route whose errors are pages too: no session leads to the sign-in and back, a problem is told in labels."""
+    """A route whose errors are pages: without a session the sign-in page, for a problem an error page."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
@@ -84,7 +84,7 @@ def render(request: Request, template: str, /, *, status: int = 200, **values: A
 
 
 def sign_in_path(request: Request) -> str:
-    """The sign-in page, from which one comes back to the page that was asked for."""
+    """The sign-in page, which leads back to the requested page."""
     query = f"?{request.url.query}" if request.url.query else ""
     return f"/sign-in?next={quote(request.url.path + query, safe='')}"
 
@@ -104,12 +104,12 @@ def assets_version() -> str:
 
 
 def instant(text: str | datetime | None) -> datetime | None:
-    """A time of the API's JSON."""
+    """A time from the API's JSON."""
     return datetime.fromisoformat(text) if isinstance(text, str) else text
 
 
 def with_query(request: Request, **changes: Any) -> str:
-    """This page's address with other query parameters; None takes one away."""
+    """This page's address with changed query parameters; None removes one."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in changes]
     return f"{request.url.path}?{urlencode([*kept, *((n, v) for n, v in changes.items() if v is not None)])}"
 

@@ -15,7 +15,7 @@ from api.dashboard import (
     content,
     contents,
     live,
-    signing_in,
+    sign_in,
     usage,
     webhooks,
 )
@@ -30,7 +30,7 @@ PAGES: tuple[APIRouter, ...] = (
     webhooks.router,
     usage.router,
     audit.router,
-    signing_in.router,
+    sign_in.router,
     live.router,
     assets.router,
 )

@@ -1,4 +1,4 @@
-"""What a brand used in a month, against its limits."""
+"""The usage page: a brand's use in a month, against its limits."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.choosing import choose_brand
-from api.dashboard.reading import TheReader
+from api.dashboard.brand_choice import choose_brand
+from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 
 router = APIRouter(route_class=PageRoute)
 
 Json = dict[str, Any]
-# Each measure by its name in the API's answer: what it is, and what is said of it.
+# Each measure by its name in the API's response: its title and its explanation.
 MEASURES = (
     ("connectedAccounts", "Connected accounts", "At the same time."),
     ("publications", "Publications", "Posts that a network published this month."),
@@ -50,7 +50,7 @@ async def show_usage(
 
 
 def level(measure: Json) -> str:
-    """How a measure stands to its limit: `free` without one, else `fine`, `near` or `full`."""
+    """The level of a measure against its limit: `free` without one, else `fine`, `near` or `full`."""
     if measure["limit"] is None:
         return "free"
     if not measure["remaining"]:

@@ -1,4 +1,4 @@
-"""Webhook endpoints and how they fare; of one endpoint every delivery, each with its tries."""
+"""The webhook pages: all endpoints with their health; one endpoint with its deliveries and their attempts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.dashboard.reading import TheReader
+from api.dashboard.page_data import TheReader
 from api.dashboard.render import PageRoute, render
 from api.deps import MAX_PAGE
 from munadi.domain.event import EventType

@@ -1,4 +1,4 @@
-"""Accounts: importing a connection, reading its health, checking it at the network, taking it away."""
+"""Accounts: import a connection, read its health, check it with the network, disconnect it."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pydantic_core import PydanticCustomError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
+from api.account_removal import disconnect_account
 from api.auth import Principal, not_found, require
 from api.deps import Page, TheServices
-from api.disconnecting import disconnect_account
 from api.examples import shows, shows_page
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once
 from api.openapi import error_responses
+from api.outside_problems import check_url, of_channel
 from api.paging import PagingQuery
 from api.problems import refused
-from api.refusals import check_url, of_channel
 from api.routes.brands import Ref, visible_brand
 from api.services import Services
 from api.wake import KeeperWake, wake
@@ -49,7 +49,7 @@ _SECRET: dict[str, Any] = {"max_length": 8192, "default": None}
 
 
 def _check_token(token: SecretStr) -> SecretStr:
-    """A token is sent in a header, where other characters have no place."""
+    """A token is sent in a header, which allows no other characters."""
     if not all("!" <= character <= "~" for character in token.get_secret_value()):
         raise PydanticCustomError("token_characters", "a token has printable ASCII characters only, and no spaces")
     return token
@@ -67,11 +67,11 @@ Identifier = Annotated[str, AfterValidator(_check_printable)]
 
 
 class CredentialsRequest(WireModel):
-    """`accessToken` with what belongs to it, or `identifier` and `password` (an app password)."""
+    """An `accessToken` with its details, or `identifier` and `password` (an app password)."""
 
     access_token: Token | None = Field(**_SECRET)
     refresh_token: Token | None = Field(**_SECRET)
-    expires_at: Instant | None = Field(None, description="Absent means unknown, never a refusal.")
+    expires_at: Instant | None = Field(None, description="Absent: unknown, which is accepted.")
     identifier: Identifier | None = Field(None, max_length=500)
     password: Password | None = Field(**_SECRET)
 
@@ -84,17 +84,17 @@ class CredentialsRequest(WireModel):
 
 
 class AccountImportRequest(WireModel):
-    """A connection made elsewhere. `externalId` chooses the profile where a token speaks for several."""
+    """A connection made elsewhere. `externalId` chooses the profile if the token gives access to several."""
 
     channel: ChannelName
     external_id: str | None = Field(None, max_length=500)
     service_url: str | None = Field(None, max_length=2000, description="The account's own server.")
-    login: str | None = Field(None, max_length=50, description="Which of the network's log-ins, where it has two.")
+    login: str | None = Field(None, max_length=50, description="Which of the network's logins, if it has two.")
     credentials: CredentialsRequest
 
 
 class AccountCheck(AccountView):
-    """The account after a look at its network. `failure` says what is wrong and what to do."""
+    """The account after a check with its network. `failure` has the problem and its remedy."""
 
     ok: bool
     failure: Failure | None
@@ -118,7 +118,7 @@ async def import_account(
     services: TheServices,
     idempotency: IdempotencyHeader,
 ) -> Response:
-    """The credentials are tried at the network before they are kept, sealed. The same profile again reconnects it."""
+    """The credentials are verified with the network and stored encrypted. Importing a profile again reconnects it."""
     brand = await visible_brand(ref, principal, services)
     if replay := await earlier_response(services, idempotency, ref, "accounts.import"):
         return replay
@@ -152,7 +152,7 @@ async def list_accounts(
     channel: ChannelName | None = None,
     status: Annotated[list[AccountStatus] | None, Query(description="One or more.")] = None,
 ) -> Page[AccountView]:
-    """Connected accounts with their health and the contents that wait for them."""
+    """Connected accounts with their health and the posts that wait for them."""
     if brand_ref is not None and not principal.may_see(brand_ref):
         return Page(data=())
     rows = await AccountStore(services.database, services.keyring).list(
@@ -171,7 +171,7 @@ async def list_accounts(
     summary="Read an account",
 )
 async def get_account(account_id: str, principal: Reader, services: TheServices) -> AccountView:
-    """One account; a disconnected one too."""
+    """One account. Disconnected accounts can be read too."""
     return await visible_account(account_id, principal, services)
 
 
@@ -209,8 +209,8 @@ async def check(account_id: str, principal: Writer, services: TheServices, idemp
     "/accounts/{account_id}", status_code=204, responses=error_responses(401, 403, 404, 422), summary="Disconnect"
 )
 async def disconnect(account_id: str, principal: Writer, services: TheServices, background: BackgroundTasks) -> None:
-    """What the account still had to publish fails with ACCOUNT_DISCONNECTED, and the network is told to end our grant,
-    where it can be told. Doing it again changes nothing."""
+    """Posts that the account still had to publish fail with ACCOUNT_DISCONNECTED. Our grant is revoked where the
+    network supports that. Repeating the call changes nothing."""
     before = await visible_account(account_id, principal, services)
     await disconnect_account(services, AccountStore(services.database, services.keyring), account_id)
     if before.status is not AccountStatus.DISCONNECTED:
@@ -218,7 +218,7 @@ async def disconnect(account_id: str, principal: Writer, services: TheServices, 
 
 
 async def visible_account(account_id: str, principal: Principal, services: Services) -> AccountView:
-    """The account a path names; 404 when there is none, or it is another brand's."""
+    """The account in the path. 404 when there is none, or it belongs to another brand."""
     store = AccountStore(services.database, services.keyring)
     view = await store.view(account_id) if is_id(account_id, Prefix.ACCOUNT) else None
     if view is None or not principal.may_see(view.brand_ref):

@@ -1,4 +1,4 @@
-"""The audit log: who did what, newest first. Read by administrators, written by everything that changes something."""
+"""The audit log: who did what, newest first. Only administrators read it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def list_audit(
     paging: PagingQuery,
     key_id: Annotated[str | None, Query(alias="keyId", max_length=40)] = None,
     action: Action | None = None,
-    target: Annotated[str | None, Query(max_length=80, description="The id of what was changed.")] = None,
+    target: Annotated[str | None, Query(max_length=80, description="The id of the changed object.")] = None,
     since: Annotated[Instant | None, Query(description="Inclusive.")] = None,
     until: Annotated[Instant | None, Query(description="Exclusive.")] = None,
 ) -> Page[AuditEntry]:

@@ -1,4 +1,4 @@
-"""Brands: the tenants. Written by administrators, read by every key that works for them."""
+"""Brands, the tenants. Administrators change them; every key of a brand can read it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _EXAMPLE: dict[str, Any] = {"name": "Acme Stores", "timezone": "Asia/Kolkata", "
 
 
 class BrandChange(WireModel):
-    """What can be changed; null clears."""
+    """The fields that can be changed. Null clears a field."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
@@ -44,7 +44,7 @@ class BrandChange(WireModel):
 
 
 class BrandCreate(BrandChange):
-    """A new brand; only `ref` is needed."""
+    """A new brand; only `ref` is required."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"ref": "acme", **_EXAMPLE}]})
 
@@ -61,7 +61,7 @@ class BrandCreate(BrandChange):
 async def create_brand(
     body: BrandCreate, principal: Admin, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
-    """A brand is what content, accounts and events belong to; you name it by `ref` from then on."""
+    """Posts, accounts and events belong to a brand. Other calls name it by its `ref`."""
     if principal.brand_ref is not None:
         raise ProblemError(403, "BRAND_RESTRICTED", "Not permitted", "this key works for one brand and makes no others")
 
@@ -84,7 +84,7 @@ async def create_brand(
 
 @router.get("", responses={**shows_page(examples.BRAND), **error_responses(401, 403, 422)}, summary="List brands")
 async def list_brands(principal: Reader, services: TheServices, paging: PagingQuery) -> Page[BrandView]:
-    """The brands this key may see, by `ref`."""
+    """The brands that this key may see, ordered by `ref`."""
     store = BrandStore(services.database)
     rows = await store.list(only=principal.brand_ref, limit=paging.reading, after=paging.after)
     return paging.page(rows, lambda brand: brand.ref)
@@ -104,7 +104,10 @@ async def get_brand(ref: Ref, principal: Reader, services: TheServices) -> Brand
     summary="Change a brand",
 )
 async def change_brand(ref: Ref, body: BrandChange, principal: Admin, services: TheServices) -> BrandView:
-    """Only the fields you send are changed, of `limits` too; null clears. Keys for all brands alone set limits."""
+    """Only the fields that you send are changed, within `limits` too; null clears a field.
+
+    Only keys for all brands may set limits.
+    """
     before = await visible_brand(ref, principal, services)
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     if "limits" in changes:
@@ -118,7 +121,7 @@ async def change_brand(ref: Ref, body: BrandChange, principal: Admin, services: 
 
 
 async def visible_brand(ref: str, principal: Principal, services: Services) -> BrandView:
-    """The brand a path names; 404 when there is none, or it is another's."""
+    """The brand in the path. 404 when there is none, or the key may not see it."""
     brand = await BrandStore(services.database).get(ref) if _is_ref(ref) and principal.may_see(ref) else None
     if brand is None:
         raise not_found("brand", ref)

@@ -1,4 +1,4 @@
-"""What is due on which day, in a zone: how many contents, and the first of each day."""
+"""The posts that are due on each day of a time zone: how many, and the first ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EXAMPLE = {"timezone": "Asia/Kolkata", "days": [{"date": "2027-01-15", "total":
 
 
 class CalendarDay(WireModel):
-    """A day: `total` contents are due on it, and these are the first of them, earliest first."""
+    """A day: `total` posts are due on it; `contents` has the first ones, earliest first."""
 
     date: date
     total: int
@@ -34,7 +34,7 @@ class CalendarDay(WireModel):
 
 
 class CalendarView(WireModel):
-    """Every day that was asked for, also those without contents. A day is one of `timezone`'s."""
+    """Every day of the range, including days without posts. Days are those of `timezone`."""
 
     timezone: str
     days: tuple[CalendarDay, ...]
@@ -48,11 +48,11 @@ async def get_calendar(
     principal: ContentReader,
     from_: Annotated[date, Query(alias="from", description="The first day, such as 2027-01-01.")],
     to: Annotated[date, Query(description="The last day.")],
-    timezone: Annotated[ZoneName, Query(description="Whose days: an IANA zone.")] = "UTC",
+    timezone: Annotated[ZoneName, Query(description="The IANA time zone of the days.")] = "UTC",
     brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
-    per_day: Annotated[int, Query(alias="perDay", ge=0, le=100, description="Contents of a day, at most.")] = 10,
+    per_day: Annotated[int, Query(alias="perDay", ge=0, le=100, description="At most this many posts per day.")] = 10,
 ) -> CalendarView:
-    """Contents by the day they are due, of two months at most."""
+    """Posts by the day on which they are due, for at most two months."""
     days = _days(from_, to)
     zone = ZoneInfo(timezone)
     if brand_ref is not None and not principal.may_see(brand_ref):

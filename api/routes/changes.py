@@ -1,6 +1,6 @@
-"""What changes a content while there is time. Each commits, answers, and then wakes the workflow.
+"""Changes to a post before it is published. Each one commits, responds, and then wakes the workflow.
 
-The point of no return is the claim: until then a change wins, afterwards it is refused with 409 `TOO_LATE`.
+A change is possible until a publication is claimed; afterwards it is refused with 409 `TOO_LATE`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api import examples
 from api.auth import Principal, not_found
 from api.body import described, read_body
+from api.client_disconnect import while_connected
 from api.deps import ContentWriter, IfMatch, TheServices, check_match, etag, locked, require_match
-from api.disconnects import while_connected
 from api.idempotency import IdempotencyHeader, IdempotencyKey, Success, respond_once, send
 from api.openapi import error_responses
 from api.services import Services
@@ -54,7 +54,7 @@ async def edit_content(
     principal: ContentWriter,
     if_match: IfMatch = None,
 ) -> Response:
-    """Change what will be shown, until anything of it was claimed. What is absent stays, null clears."""
+    """Edit a post, until any publication was claimed. Absent fields stay as they are; null clears a field."""
     require_match(if_match)
     sent, shape = read_body(request, ContentEdit)
     content, draft = await _found(services, content_id, principal)
@@ -86,7 +86,7 @@ async def reschedule_content(
     idempotency: IdempotencyHeader,
     if_match: IfMatch = None,
 ) -> Response:
-    """Move what still waits to another time. A default publishBy moves along; an explicit one stays."""
+    """Reschedule everything that is not published yet. A default publishBy moves along; an explicit one stays."""
     change = partial(_reschedule, services, sent)
     return await _change(
         services, principal, idempotency, content_id, "contents.reschedule", change, if_match=if_match, counts=True
@@ -107,7 +107,7 @@ async def cancel_content(
     if_match: IfMatch = None,
     nothing: EmptyRequest | None = None,
 ) -> Response:
-    """Withdraw what was not claimed yet. 200 once anything is withdrawn, also when it already was."""
+    """Cancel everything that was not claimed yet. 200 if anything is canceled now or was before."""
     return await _change(
         services, principal, idempotency, content_id, "contents.cancel", changes.cancel, if_match=if_match
     )
@@ -122,7 +122,7 @@ async def publish_content_now(
     if_match: IfMatch = None,
     nothing: EmptyRequest | None = None,
 ) -> Response:
-    """Make what still waits due at once."""
+    """Publish everything that still waits, right now."""
     change = changes.publish_now
     return await _change(
         services, principal, idempotency, content_id, "contents.publish-now", change, if_match=if_match, counts=True
@@ -137,7 +137,7 @@ async def retry_content(
     idempotency: IdempotencyHeader,
     sent: RetryRequest | None = None,
 ) -> Response:
-    """Queue failed publications again, with the stored media. Those that are live are never sent again."""
+    """Retry failed publications, with the stored media. Published ones are never sent again."""
     wanted = sent.publication_ids if sent else None
     change = partial(_retry, wanted)
     return await _change(
@@ -151,18 +151,18 @@ async def _retry(wanted: Sequence[str] | None, story: LockedContent) -> None:
 
 
 def _check_named(story: LockedContent, publication_ids: Sequence[str]) -> None:
-    """Every publication that is named is one of the content's."""
+    """Report named publications that do not belong to the post."""
     known = {row.id for row in story.publications}
     problems = ProblemCollector()
     for index, each in enumerate(publication_ids):
         if each not in known:
-            message = f"the content has no publication {each[:64]!r}"
+            message = f"the post has no publication {each[:64]!r}"
             problems.add(f"/publicationIds/{index}", "PUBLICATION_UNKNOWN", message)
     problems.raise_if_any()
 
 
 async def _found(services: Services, content_id: str, principal: Principal) -> tuple[ContentRow, DraftRow]:
-    """A content and its draft, if the key may see it; else 404."""
+    """A post and its draft if the key may see it; otherwise 404."""
     async with services.database.read() as session:
         found = await contents.find(session, content_id)
     if found is None or not principal.may_see(found[0].brand_ref):
@@ -182,7 +182,7 @@ async def _change(
     status: int = 200,
     counts: bool = False,
 ) -> Response:
-    """Apply a change to a content under lock, once per key. It `counts` if it can move publications into a month."""
+    """Apply a change to a locked post, once per key. `counts`: it can move publications into another month."""
     content, _ = await _found(services, content_id, principal)
 
     async def work(session: AsyncSession) -> Success:
@@ -200,6 +200,6 @@ async def _change(
 
 
 async def _limits(session: AsyncSession, principal: Principal, brand_ref: str) -> BrandLimits:
-    """A brand's limits; held, before the content is, where there is one on publications."""
+    """A brand's limits. A limit on publications is locked here, before the post."""
     limits = principal.limits_of(brand_ref) or await limits_of(session, brand_ref)
     return limits if limits.publications_per_month is None else await take_turns(session, brand_ref)

@@ -1,4 +1,4 @@
-"""The catalogue of channels: limits, media rules and options, as the adapters themselves apply them."""
+"""The catalogue of channels: the limits, media rules and options that the adapters apply."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from munadi.domain.channel import ChannelView
 from munadi.domain.key import Scope
 
 router = APIRouter(prefix="/v1/channels", tags=["channels"])
-# The catalogue is no secret; a key is asked for as everywhere.
+# The catalogue is not secret, but it needs a key like every other route.
 AnyKey = Annotated[Principal, Depends(require(*Scope))]
 
 

@@ -1,4 +1,4 @@
-"""What a profile's owner sees: the link's page, the way to the network and back, the choice among several profiles.
+"""The pages for a profile's owner: the connect link, the way to the network and back, the choice of a profile.
 
 No key is needed: the link, the state and the browser's cookie are the secrets here (munadi/connecting.py). A page gives
 the browser a cookie, and its form a token that fits this cookie and this address alone (`Browser`). So only a browser
@@ -43,7 +43,7 @@ async def show_style() -> Response:
 
 @router.get("/connect/{link}")
 async def show_link(link: str, request: Request, services: TheServices) -> Response:
-    """Who asks for what. Nothing happens yet, since programs that preview links open them too."""
+    """Show who asks for access. Nothing happens yet, because link previews open this page too."""
     try:
         row = await services.connecting.opened(link)
     except LinkVoid as error:
@@ -53,7 +53,7 @@ async def show_link(link: str, request: Request, services: TheServices) -> Respo
 
 @router.post("/connect/{link}")
 async def leave(link: str, request: Request, services: TheServices) -> Response:
-    """Off to the network, with a state that this browser alone may bring back."""
+    """Redirect to the network, with a state that only this browser can return."""
     browser = Browser.of(request, services)
     if not await browser.sent_form():
         return _elsewhere()
@@ -70,7 +70,7 @@ async def leave(link: str, request: Request, services: TheServices) -> Response:
 
 @router.get("/v1/oauth/{channel}/callback")
 async def come_back(channel: str, request: Request, services: TheServices, background: BackgroundTasks) -> Response:
-    """The network sends the browser here."""
+    """The OAuth callback: the network sends the browser here."""
     browser = Browser.of(request, services)
     try:
         back = await services.connecting.come_back(channel, dict(request.query_params), browser.secret)
@@ -84,14 +84,14 @@ async def come_back(channel: str, request: Request, services: TheServices, backg
 
 @router.get("/v1/oauth/{channel}/client-metadata.json")
 async def show_metadata(channel: str, services: TheServices) -> Response:
-    """Who we are to servers that know us by this address."""
+    """The OAuth client metadata, at the address that is our client id."""
     authorizer, base = _known_by_address(channel, services, "client metadata of"), services.settings.base_url
     return JSONResponse(dict(authorizer.metadata(base, f"{base}/v1/oauth/{channel}/callback")))
 
 
 @router.get("/v1/oauth/{channel}/jwks.json")
 async def show_keys(channel: str, services: TheServices) -> Response:
-    """The public keys with which we prove to such servers who we are."""
+    """The public keys that prove our identity to such servers."""
     authorizer = _known_by_address(channel, services, "public keys of")
     used = await keys_in_use(services.database, ChannelName(channel), services.clock.now())
     return JSONResponse(dict(authorizer.jwks(used)))
@@ -99,14 +99,14 @@ async def show_keys(channel: str, services: TheServices) -> Response:
 
 @router.get("/connections/{connection_id}/choose")
 async def show_choices(connection_id: str, request: Request, services: TheServices) -> Response:
-    """Several profiles: which of them?"""
+    """The page on which the owner chooses among several profiles."""
     row = await _of_browser(connection_id, Browser.of(request, services), services)
     return _over() if row is None else await _choosing(row, request, services)
 
 
 @router.post("/connections/{connection_id}/choose")
 async def choose(connection_id: str, request: Request, services: TheServices, background: BackgroundTasks) -> Response:
-    """These."""
+    """Connect the chosen profiles."""
     browser = Browser.of(request, services)
     row = await _of_browser(connection_id, browser, services)
     if not await browser.sent_form():
@@ -128,7 +128,7 @@ async def choose(connection_id: str, request: Request, services: TheServices, ba
 
 @router.get("/connections/{connection_id}/end")
 async def show_end(connection_id: str, request: Request, services: TheServices) -> Response:
-    """How it ended; an address without a code, which may be reloaded and stay in a history."""
+    """The result. Its address has no code, so it can be reloaded and bookmarked."""
     row = await _mine(connection_id, Browser.of(request, services), services)
     view = view_of(row, services.clock.now())
     if view.failure is not None:
@@ -174,7 +174,7 @@ async def _choosing(row: ConnectionRow, request: Request, services: Services, pr
 
 
 async def _arrived(back: Back, services: Services) -> Response:
-    """To the address that was asked for, or to a page of ours."""
+    """Redirect to the `redirectUrl` of the connection, or to a page of ours."""
     choose_url = f"{services.settings.base_url}/connections/{back.connection_id}/choose"
     choosing = back.status is ConnectionStatus.CHOOSING
     if back.redirect_url is not None:
@@ -189,13 +189,13 @@ async def _arrived(back: Back, services: Services) -> Response:
 
 
 async def _of_browser(connection_id: str, browser: Browser, services: Services) -> ConnectionRow | None:
-    """The try that is being chosen for, if this browser began it; None when there is nothing to choose."""
+    """The connection that waits for a choice, if this browser began it; otherwise None."""
     row = await _mine(connection_id, browser, services)
     return row if view_of(row, services.clock.now()).status is ConnectionStatus.CHOOSING else None
 
 
 async def _mine(connection_id: str, browser: Browser, services: Services) -> ConnectionRow:
-    """The try that this browser began; for every other one it is not there."""
+    """The connection that this browser began; 404 for any other browser."""
     store = ConnectionStore(services.database, services.keyring)
     row = await store.get(connection_id) if is_id(connection_id, Prefix.CONNECTION) else None
     if row is None or not secrets.compare_digest(hash_of(browser.secret), row.browser_hash or ""):

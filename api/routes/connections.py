@@ -1,4 +1,4 @@
-"""Connecting in a browser: a link to hand out, how far it is, and the choice among several profiles."""
+"""Connecting in a browser: create a link, follow its progress, choose among several profiles."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LINK_LIFE, LONGEST_LINK = timedelta(hours=1), timedelta(days=7)
 
 
 def _check_redirect(url: str) -> str:
-    """A browser is sent there with the connection's id; in the clear only on the machine itself."""
+    """A browser is redirected there with the connection's id, so http is allowed only for localhost."""
     try:
         read = urlsplit(url)
         host, _ = read.hostname, read.port
@@ -56,24 +56,26 @@ def _check_redirect(url: str) -> str:
 
 
 class ConnectLinkRequest(WireModel):
-    """What a link is for. The browser ends at `redirectUrl`, or at a page of ours."""
+    """What a link is for. The browser is redirected to `redirectUrl`, or to a page of ours."""
 
     redirect_url: Annotated[str, AfterValidator(_check_redirect)] | None = Field(
-        None, max_length=2000, description="Gets connectionId and status, and chooseUrl while a profile is chosen."
+        None,
+        max_length=2000,
+        description="Receives connectionId, status, and chooseUrl while a profile must be chosen.",
     )
     hint: str | None = Field(None, max_length=500, description="The expected profile, such as a handle or a server.")
     expires_at: Instant | None = Field(None, description="When the link ends: in an hour, at most in seven days.")
 
 
 class ConnectRequest(ConnectLinkRequest):
-    """What to connect. `login` names one of the network's log-ins, where it has two."""
+    """What to connect. `login` names one of the network's logins, if it has two."""
 
     channel: ChannelName
     login: str | None = Field(None, max_length=50)
 
 
 class ConnectLink(WireModel):
-    """Send the profile's owner to `connectUrl`; it is not shown again."""
+    """Send `connectUrl` to the profile's owner. It is not shown again."""
 
     id: str
     connect_url: str
@@ -81,7 +83,7 @@ class ConnectLink(WireModel):
 
 
 class Selection(WireModel):
-    """The profiles to connect, of those in `choices`."""
+    """The profiles to connect, from `choices`."""
 
     external_ids: tuple[str, ...] = Field(min_length=1, max_length=100)
 
@@ -99,7 +101,7 @@ class Selection(WireModel):
 async def connect(
     ref: Ref, body: ConnectRequest, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
-    """A link for the profile's owner, good for one connection. Follow it with GET /v1/connections/{id}."""
+    """A link for the profile's owner, valid for one connection. GET /v1/connections/{id} has its progress."""
     brand = await visible_brand(ref, principal, services)
     _require_authorizer(services, body.channel)
     if replay := await earlier_response(services, idempotency, ref, "accounts.connect"):
@@ -128,10 +130,10 @@ async def connect(
 async def reconnect(
     account_id: str, body: ConnectLinkRequest, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
-    """A link as for connecting. Only the same profile is taken; what was held for the account then goes on."""
+    """Create a link for the same profile. Posts that waited for the account then continue."""
     account = await visible_account(account_id, principal, services)
     if account.status is AccountStatus.DISCONNECTED:
-        detail = "the account was disconnected; connect the profile anew"
+        detail = "the account was disconnected; connect the profile again"
         raise ProblemError(409, "ACCOUNT_DISCONNECTED", "Disconnected", detail)
     channel = ChannelName(account.channel)
     _require_authorizer(services, channel)
@@ -159,7 +161,7 @@ async def reconnect(
     summary="Read a connection",
 )
 async def get_connection(connection_id: str, principal: Reader, services: TheServices) -> ConnectionView:
-    """How far connecting is: which profiles may be chosen, which accounts came of it, why it failed."""
+    """The progress of a connection: the profiles to choose from, the connected accounts, or the failure."""
     return view_of(await _visible(connection_id, principal, services), services.clock.now())
 
 
@@ -180,7 +182,7 @@ async def select(
     idempotency: IdempotencyHeader,
     background: BackgroundTasks,
 ) -> Response:
-    """Connect some of `choices`, each proven at the network first; all of them, or none."""
+    """Connect some of `choices`. Each is verified with the network first; either all are connected or none."""
     row = await _visible(connection_id, principal, services)
     if replay := await earlier_response(services, idempotency, row.brand_ref, "connections.select"):
         return replay
@@ -213,13 +215,13 @@ async def _handed_out(services: Services, session: AsyncSession, wanted: Wanted,
 
 
 def _require_authorizer(services: Services, channel: ChannelName) -> None:
-    """Whether anybody can be asked for consent at this network; 422 with what to do instead."""
+    """422 with the remedy, unless accounts of this network can be connected in a browser."""
     authorizer = services.channels.authorizers.get(channel)
     if authorizer is None:
-        message = f"{channel} is not connected in a browser here: import it with POST /v1/brands/{{ref}}/accounts"
+        message = f"{channel} cannot be connected in a browser here; import it with POST /v1/brands/{{ref}}/accounts"
         raise refused([Problem(pointer="/channel", code="CONNECT_UNAVAILABLE", message=message)])
     if missing := authorizer.missing_settings:
-        message = f"{channel} does not know us as an app: set {' and '.join(missing)}"
+        message = f"{channel} has no app credentials here; set {' and '.join(missing)}"
         raise refused([Problem(pointer="/channel", code="APP_NOT_CONFIGURED", message=message)])
 
 

@@ -1,4 +1,4 @@
-"""Contents: accepting them, and reading what became of them. What changes them is in `changes.py`."""
+"""Posts: accept, validate, list and read them. Changes are in `changes.py`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api import examples
 from api.auth import Principal, not_found
 from api.body import described, read_body
+from api.client_disconnect import while_connected
 from api.deps import (
     ContentReader,
     ContentWriter,
@@ -22,7 +23,6 @@ from api.deps import (
     read_cursor,
     write_cursor,
 )
-from api.disconnects import while_connected
 from api.idempotency import IdempotencyHeader, Success, repeat, send
 from api.openapi import error_responses
 from api.services import Services
@@ -92,17 +92,18 @@ async def list_contents(
     account_id: Annotated[str | None, Query(alias="accountId")] = None,
     client_ref: Annotated[str | None, Query(alias="clientRef")] = None,
     words: Annotated[
-        str | None, Query(alias="q", max_length=200, description="Words in its text, or its whole `clientRef`.")
+        str | None, Query(alias="q", max_length=200, description="Words in the text, or the whole `clientRef`.")
     ] = None,
     held: Annotated[
-        bool | None, Query(description="Whether a publication of it waits on a condition (`hold`).")
+        bool | None,
+        Query(description="Whether a publication is waiting for an account or a network (`hold`)."),
     ] = None,
     scheduled_from: Annotated[Instant | None, Query(alias="scheduledFrom")] = None,
     scheduled_to: Annotated[Instant | None, Query(alias="scheduledTo", description="Inclusive.")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Page[ContentView]:
-    """Contents, newest first."""
+    """Posts, newest first."""
     if brand_ref is not None and not principal.may_see(brand_ref):
         return Page[ContentView](data=())
     wanted = contents.ContentFilter(
@@ -126,14 +127,14 @@ async def list_contents(
 async def get_content(
     content_id: str, services: TheServices, principal: ContentReader, response: Response
 ) -> ContentView:
-    """A content and what became of each publication. Its `ETag` is the version that a change is based on."""
+    """A post with its publications. A later change sends the `ETag` as If-Match."""
     view = await visible_content(services, content_id, principal)
     response.headers["ETag"] = etag(view.version)
     return view
 
 
 async def visible_content(services: Services, content_id: str, principal: Principal) -> ContentView:
-    """A content as answered, if the key may see it; else 404."""
+    """A post, if the key may see it; otherwise 404."""
     async with services.database.read() as session:
         found = await contents.find(session, content_id)
     if found is None or not principal.may_see(found[0].brand_ref):

@@ -1,4 +1,4 @@
-"""Deliveries: what became of each event at each endpoint, and sending one again."""
+"""Webhook deliveries: list them, and resend one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def list_deliveries(
     content_id: Annotated[str | None, _id_query("contentId", Prefix.CONTENT)] = None,
     status: DeliveryStatus | None = None,
 ) -> Page[DeliveryView]:
-    """The newest first, each with every try."""
+    """The newest first, each with all attempts."""
     wanted = DeliveryFilter(
         brand_ref=principal.brand_ref, endpoint_id=endpoint_id, event_id=event_id, content_id=content_id, status=status
     )
@@ -58,12 +58,12 @@ async def list_deliveries(
     status_code=202,
     response_model=DeliveryView,
     responses={**shows(202, examples.DELIVERY), **error_responses(400, 401, 403, 404, 409, 422)},
-    summary="Send a delivery again",
+    summary="Redeliver",
 )
 async def redeliver(
     delivery_id: str, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
-    """The schedule begins anew, at once, whatever became of the delivery; the event keeps its id."""
+    """Resend now, whatever the delivery's status, with a fresh retry schedule. The event keeps its id."""
     log = DeliveryLog(services.database)
     found = await log.find(delivery_id) if is_id(delivery_id, Prefix.DELIVERY) else None
     if found is None or found[1].deleted_at is not None or not principal.may_see(found[1].brand_ref):

@@ -1,4 +1,4 @@
-"""The OpenAPI page, with every asset served by us: no third party learns who reads it."""
+"""The OpenAPI page. Every asset is served by us, so no third party learns who reads it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def show_page() -> Response:
 
 @router.get("/openapi-3.0.json")
 async def show_document(request: Request) -> Response:
-    """Our document in the words of OpenAPI 3.0, which is what the page can read."""
+    """Our document as OpenAPI 3.0, the version that the page can read."""
     document: dict[str, Any] = request.app.openapi()
     return JSONResponse(as_openapi_30(document))
 

@@ -1,4 +1,4 @@
-"""The event log, of one content and of everything: both are read by `position`."""
+"""The event log, of one post and of everything, read by `position`."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ async def list_content_events(
     content_id: str,
     services: TheServices,
     principal: ContentReader,
-    after: Annotated[int, Query(ge=0, le=2**62, description="Go on after this `position`.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**62, description="Only events after this `position`.")] = 0,
     limit: Limit = 100,
 ) -> Page[LoggedEvent]:
-    """Everything that happened to a content, in order. `nextCursor` is the `after` of the next page."""
+    """All events of a post, in order. `nextCursor` is the `after` of the next page."""
     await events.number_events(services.database)
     async with services.database.read() as session:
         found = await contents.find(session, content_id)
@@ -39,14 +39,14 @@ async def list_content_events(
 async def list_events(
     services: TheServices,
     principal: ContentReader,
-    after: Annotated[int, Query(ge=0, le=2**62, description="Go on after this `position`.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**62, description="Only events after this `position`.")] = 0,
     brand_ref: Annotated[str | None, Query(alias="brandRef")] = None,
     kinds: Annotated[list[EventType] | None, Query(alias="type", description="One or more.")] = None,
     limit: Limit = 100,
 ) -> Page[LoggedEvent]:
     """Every event in the order of `position`, which never skips one: a late commit gets a later position.
 
-    `nextCursor` is the `after` of the next page, null when there is none yet; then ask again with the last position.
+    `nextCursor` is the `after` of the next page, null when there is none yet; then repeat the call later.
     """
     if brand_ref is not None and not principal.may_see(brand_ref):
         return Page[LoggedEvent](data=())

@@ -1,6 +1,6 @@
-"""Is it alive, can it work, how does it fare: for orchestrators and monitors. No names of brands.
+"""Liveness, readiness and metrics, for orchestrators and monitors. No brand names.
 
-`/healthz` and `/readyz` need no key. `/metrics` does, because numbers over all brands are not for everyone.
+`/healthz` and `/readyz` need no key. `/metrics` does, because numbers about all brands are not public.
 """
 
 from __future__ import annotations
@@ -34,41 +34,41 @@ _READY = {"status": "ready", "dependencies": {"database": "up", "temporal": "up"
 
 
 class Readiness(StrEnum):
-    """`degraded`: work is accepted and waits for Temporal."""
+    """`degraded`: posts are accepted, and wait for Temporal."""
 
     READY = "ready"
     DEGRADED = "degraded"
 
 
 class Dependency(StrEnum):
-    """How one of them is."""
+    """The state of one dependency."""
 
     UP = "up"
     DOWN = "down"
 
 
 class Alive(WireModel):
-    """The process answers."""
+    """The process responds."""
 
     status: str = "ok"
 
 
 class Ready(WireModel):
-    """What this process can do, and each dependency by name."""
+    """Whether this process is ready, and the state of each dependency."""
 
     status: Readiness
     dependencies: dict[str, Dependency]
 
 
-@router.get("/healthz", responses=shows(200, {"status": "ok"}), summary="Is the process alive")
+@router.get("/healthz", responses=shows(200, {"status": "ok"}), summary="Liveness")
 async def healthz() -> Alive:
-    """200 as long as the process answers; looks at nothing else."""
+    """200 while the process responds; no dependency is checked."""
     return Alive()
 
 
-@router.get("/readyz", responses={**shows(200, _READY), **error_responses(503)}, summary="Can it take work")
+@router.get("/readyz", responses={**shows(200, _READY), **error_responses(503)}, summary="Readiness")
 async def readyz(services: TheServices) -> Ready:
-    """`ready`, or `degraded` while Temporal is down: work is still accepted. 503 only without the database."""
+    """`ready`, or `degraded` while Temporal is down: posts are still accepted. 503 only without the database."""
     database, temporal = await asyncio.gather(_database(services), _temporal(services))
     dependencies = {"database": database, "temporal": temporal}
     if database is Dependency.DOWN:
@@ -108,7 +108,7 @@ async def may_read_metrics(
     dependencies=[Depends(may_read_metrics)],
 )
 async def metrics(request: Request, services: TheServices) -> Response:
-    """This process's counters, and the state of all work as the database counted it some seconds ago.
+    """The counters of this process, and the state of all posts as the database counted it some seconds ago.
 
     For an `admin` key of all brands, for the token `MUNADI_METRICS__TOKEN`, or for everyone with
     `MUNADI_METRICS__PUBLIC=true`.

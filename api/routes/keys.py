@@ -1,4 +1,4 @@
-"""API keys: made, listed and revoked by administrators. A key's text is shown once."""
+"""API keys: administrators create, list and revoke them. A key is shown once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api import examples
 from api.auth import Principal, not_found, require
 from api.body import described, read_whole
-from api.brand_named import named_brand
+from api.brand_of_body import named_brand
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
 from api.idempotency import IdempotencyHeader, Success, respond_once, secret_operation
@@ -49,7 +49,7 @@ class KeyCreate(WireModel):
 
 
 class KeyView(WireModel):
-    """A key without its text; `hint` are its last four characters."""
+    """A key without its secret text; `hint` has its last four characters."""
 
     id: str
     name: str
@@ -62,9 +62,9 @@ class KeyView(WireModel):
 
 
 class KeyWithText(KeyView):
-    """The answer of creation, the only one that shows the key."""
+    """The response to a creation, the only one that shows the key."""
 
-    key: str = Field(description="Keep it now: it cannot be read again.", examples=["mnd_client_…"])
+    key: str = Field(description="Store it now: it cannot be read again.", examples=["mnd_client_…"])
 
 
 @router.post(
@@ -81,7 +81,7 @@ class KeyWithText(KeyView):
 async def create_key(
     request: Request, principal: Admin, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
-    """The key is in the answer, once. A key for one brand can only make keys for that brand."""
+    """The key is shown only in this response. A key for one brand can only create keys for that brand."""
     now = services.clock.now()
     body, readable, shape = read_whole(request, KeyCreate)
     problems = ProblemCollector(shape)
@@ -111,7 +111,7 @@ async def create_key(
 
 @router.get("", responses={**shows_page(examples.KEY), **error_responses(401, 403, 422)}, summary="List keys")
 async def list_keys(principal: Admin, services: TheServices, paging: PagingQuery) -> Page[KeyView]:
-    """Every key, revoked and expired ones too, in order of creation."""
+    """All keys, including revoked and expired ones, in order of creation."""
     store = KeyStore(services.database)
     rows = await store.list(brand_ref=principal.brand_ref, limit=paging.reading, after=paging.after)
     return paging.page([_view(row) for row in rows], lambda key: key.id)
@@ -127,7 +127,7 @@ async def get_key(key_id: str, principal: Admin, services: TheServices) -> KeyVi
 
 @router.delete("/{key_id}", status_code=204, responses=error_responses(401, 403, 404, 422), summary="Revoke a key")
 async def revoke_key(key_id: str, principal: Admin, services: TheServices) -> None:
-    """From now on the key is refused. Revoking it again changes nothing."""
+    """The key stops working at once. Revoking it again changes nothing."""
     await _visible(key_id, principal, services)
     await KeyStore(services.database).revoke(key_id, services.clock.now())
 

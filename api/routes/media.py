@@ -1,4 +1,4 @@
-"""Media: taking files in, and serving our stored copies to networks under signed URLs."""
+"""Media: store files, and serve them to networks under signed URLs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api import examples
 from api.auth import Principal, not_found
 from api.body import described, read_body
-from api.brand_named import named_brand
+from api.brand_of_body import named_brand
+from api.client_disconnect import while_connected
 from api.deps import ContentReader, ContentWriter, TheServices
-from api.disconnects import while_connected
 from api.idempotency import IdempotencyHeader, IdempotencyKey, Success, respond_once
+from api.media_response import stored_response
 from api.openapi import error_responses
 from api.services import Services
-from api.stored import stored_response
 from api.uploads import read_upload
 from api.views import MediaView, media_view
 from munadi.db.audit import record
@@ -32,12 +32,12 @@ from munadi.media.signing import verify_url
 router = APIRouter(tags=["media"])
 # `read_upload` and the limits on calls read it where it is.
 UploadQuery = Annotated[
-    str | None, Query(alias="brandRef", description="The brand of an uploaded file, where the form names none.")
+    str | None, Query(alias="brandRef", description="The brand of an uploaded file, if the form has none.")
 ]
 
 
 def _described() -> dict[str, Any]:
-    """Two forms of one body: JSON with a URL, or a form with the file."""
+    """The two forms of the body: JSON with a URL, or a multipart form with the file."""
     made = described(MediaUrlRequest, examples.MEDIA)
     made["requestBody"]["content"]["multipart/form-data"] = {
         "schema": {
@@ -66,9 +66,9 @@ async def add_media(
     idempotency: IdempotencyHeader,
     query: UploadQuery = None,
 ) -> Response:
-    """Keep a file, sent as `multipart/form-data` (`file`, `brandRef`) or fetched from `url`; it is probed at once.
+    """Store a file, sent as `multipart/form-data` (`file`, `brandRef`) or fetched from `url`; it is probed at once.
 
-    Without `brandRef` it belongs to the key's brand; a key for all brands makes a media that every brand may use.
+    Without `brandRef` it belongs to the key's brand; a key for all brands creates media that every brand may use.
     """
     problems = ProblemCollector()
     if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
@@ -90,7 +90,7 @@ async def add_media(
 
 @router.get("/v1/media/{media_id}", responses=error_responses(401, 403, 404))
 async def get_media(media_id: str, services: TheServices, principal: ContentReader) -> MediaView:
-    """A stored media and what was probed."""
+    """A stored media with its probed facts."""
     async with services.database.read() as session:
         row = await find_media(session, media_id)
     if row is None or not (row.brand_ref is None or principal.may_see(row.brand_ref)):
@@ -100,7 +100,7 @@ async def get_media(media_id: str, services: TheServices, principal: ContentRead
 
 @router.api_route("/media/{digest}/{token}/{filename}", methods=["GET", "HEAD"], include_in_schema=False)
 async def serve_media(digest: str, token: str, filename: str, request: Request, services: TheServices) -> Response:
-    """Our stored copy, for networks: whoever has a signed URL that has not expired may read it, in ranges too."""
+    """A stored file, for networks: anyone with a signed URL that has not expired may read it, also in ranges."""
     keys = services.keyring.derive(MEDIA_URL_PURPOSE)
     if not verify_url(digest, token, filename, keys, now=services.clock.now()):
         raise not_found("media", filename)
@@ -113,7 +113,7 @@ async def serve_media(digest: str, token: str, filename: str, request: Request, 
 async def _uploaded(
     request: Request, services: Services, principal: Principal, idempotency: IdempotencyKey, problems: ProblemCollector
 ) -> tuple[IdempotencyKey, str | None, IntakeMedia]:
-    """What a form holds, probed. A brand that the query names is judged before any of the form is read."""
+    """The uploaded file, probed. A brand in the query is checked before the form is read."""
     await named_brand(request.query_params.get("brandRef"), principal, services, problems)
     problems.raise_if_any()
     upload = await read_upload(request, services.media_store, services.settings.media.max_bytes, problems)

@@ -1,4 +1,4 @@
-"""Publications: one content on one account, with every try of it; and a person's word on an unknown outcome."""
+"""Publications: one post on one account, with all attempts, and the resolution of an unknown outcome."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/v1/publications", tags=["publications"])
 
 @router.get("/{publication_id}", responses=error_responses(401, 403, 404))
 async def get_publication(publication_id: str, services: TheServices, principal: ContentReader) -> PublicationDetail:
-    """A publication with what it shows, and its ledger: each try of a visible call, and how its outcome was sorted."""
+    """A publication with its draft and its attempts: each visible call and its outcome."""
     async with services.database.read() as session:
         content, row = await _found(session, publication_id, principal)
         draft = await contents.current_draft(session, content)
@@ -44,7 +44,7 @@ async def resolve_publication(
     principal: ContentWriter,
     idempotency: IdempotencyHeader,
 ) -> Response:
-    """Say what became of an unconfirmed publication, after looking at the network. Idempotent."""
+    """Resolve an unconfirmed publication, after checking the network yourself. Idempotent."""
     _check(sent)
     async with services.database.read() as session:
         content, _ = await _found(session, publication_id, principal)
@@ -83,5 +83,5 @@ def _check(sent: ResolveRequest) -> None:
     if sent.outcome == "not_published":
         for name, value in (("providerPostId", sent.provider_post_id), ("providerUrl", sent.provider_url)):
             if value is not None:
-                problems.add(f"/{name}", "FIELD_NOT_ALLOWED", "what was not published has none")
+                problems.add(f"/{name}", "FIELD_NOT_ALLOWED", "a publication that was not published has none")
     problems.raise_if_any()

@@ -1,4 +1,4 @@
-"""Usage: what brands used in a month, against their limits."""
+"""Usage of each brand in a month, against its limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from munadi.domain.usage import MONTH, Month, UsageView
 
 router = APIRouter(prefix="/v1", tags=["usage"])
 
-# Never refused for a limit: it is what tells why something else was.
+# Never refused for a limit, because it explains why another call was.
 Reader = Annotated[
     Principal, Depends(require(Scope.CONTENTS_READ, Scope.ACCOUNTS_READ, Scope.WEBHOOKS_READ, limited=False))
 ]
@@ -41,7 +41,7 @@ async def get_usage(
         str | None, Query(pattern=MONTH, description="A UTC month, YYYY-MM; the current one by default.")
     ] = None,
 ) -> UsageView | Page[UsageView]:
-    """One brand's usage. A key for all brands that names none gets a page of them, by `ref`."""
+    """One brand's usage. A key for all brands that names no brand gets a page of brands, ordered by `ref`."""
     now = services.clock.now()
     wanted = Month(month) if month is not None else Month.of(now)
     named = brand_ref if brand_ref is not None else principal.brand_ref

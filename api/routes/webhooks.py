@@ -1,4 +1,4 @@
-"""Webhook endpoints: made with a secret, changed, rotated, tested, replayed. Deliveries are in `deliveries.py`."""
+"""Webhook endpoints: create, change, rotate secrets, test, replay. Deliveries are in `deliveries.py`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api import examples
 from api.auth import Principal, not_found, require
 from api.body import described, read_whole
-from api.brand_named import named_brand
+from api.brand_of_body import named_brand
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once, secret_operation
 from api.openapi import error_responses
+from api.outside_problems import check_url, find_url
 from api.paging import PagingQuery
-from api.refusals import check_url, find_url
 from api.routes import deliveries
 from api.services import Services
 from api.webhook_bodies import EndpointChange, EndpointCreate, Replay, Replayed
@@ -53,7 +53,7 @@ _WITH_SECRET = {**examples.ENDPOINT, "secret": "whsec_…"}
 async def create_endpoint(
     request: Request, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
-    """The signing secret is in the answer, once. The URL must be public https (loopback in development)."""
+    """The signing secret is shown only in this response. The URL must be public https (loopback in development)."""
     body, readable, shape = read_whole(request, EndpointCreate)
     problems = ProblemCollector(shape)
     brand_ref = await named_brand(readable.get("brand_ref"), principal, services, problems)
@@ -87,7 +87,7 @@ async def create_endpoint(
     summary="List endpoints",
 )
 async def list_endpoints(principal: Reader, services: TheServices, paging: PagingQuery) -> Page[EndpointView]:
-    """The endpoints this key may see, without their secrets."""
+    """The endpoints that this key may see, without their secrets."""
     rows = await _store(services).list(brand_ref=principal.brand_ref, limit=paging.reading, after=paging.after)
     return paging.page(rows, lambda endpoint: endpoint.id)
 
@@ -98,7 +98,7 @@ async def list_endpoints(principal: Reader, services: TheServices, paging: Pagin
     summary="Read an endpoint",
 )
 async def get_endpoint(endpoint_id: str, principal: Reader, services: TheServices) -> EndpointView:
-    """One endpoint and how it fares."""
+    """One endpoint with its health."""
     return await _visible(endpoint_id, principal, services)
 
 
@@ -110,7 +110,7 @@ async def get_endpoint(endpoint_id: str, principal: Reader, services: TheService
 async def change_endpoint(
     endpoint_id: str, body: EndpointChange, principal: Writer, services: TheServices
 ) -> EndpointView:
-    """Only the fields you send are changed. Enabling sends what was kept while the endpoint was disabled.
+    """Only the fields that you send are changed. Enabling an endpoint sends the events stored while it was disabled.
 
     A key without `contents:read` that changes the URL makes the endpoint thin."""
     before = await _visible(endpoint_id, principal, services)
@@ -141,7 +141,7 @@ async def change_endpoint(
     summary="Delete an endpoint",
 )
 async def delete_endpoint(endpoint_id: str, principal: Writer, services: TheServices) -> None:
-    """Nothing more is sent to it, also not what was on its way."""
+    """Nothing more is sent to it, including pending deliveries."""
     await _visible(endpoint_id, principal, services)
     await _store(services).delete(endpoint_id, services.clock.now())
 
@@ -155,7 +155,7 @@ async def delete_endpoint(endpoint_id: str, principal: Writer, services: TheServ
 async def rotate_secret(
     endpoint_id: str, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
-    """A new secret. The old one signs as well for 24 hours, so that you can change over in between."""
+    """Create a new secret. The old one also signs for 24 hours, so that you can switch without downtime."""
     endpoint = await _visible(endpoint_id, principal, services)
 
     async def rotate(session: AsyncSession) -> Success:
@@ -178,7 +178,7 @@ async def rotate_secret(
 async def send_test_event(
     endpoint_id: str, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
-    """A `webhook.test` event is sent now, also to a disabled endpoint; the answer says what came back."""
+    """Send a `webhook.test` event now, also to a disabled endpoint. The response has the result."""
     endpoint = await _visible(endpoint_id, principal, services)
     if replay := await earlier_response(services, idempotency, endpoint.brand_ref, "endpoints.test"):
         return replay
@@ -207,7 +207,7 @@ async def send_test_event(
 async def replay_events(
     endpoint_id: str, body: Replay, principal: Writer, services: TheServices, idempotency: IdempotencyHeader
 ) -> Response:
-    """Every event of the range that the endpoint subscribed to is sent again, with its first id."""
+    """Resend every event of the range that the endpoint subscribed to, with its original id."""
     endpoint = await _visible(endpoint_id, principal, services)
     if not endpoint.enabled:
         raise deliveries.disabled(endpoint_id)
@@ -244,13 +244,13 @@ async def _visible(endpoint_id: str, principal: Principal, services: Services) -
 
 
 def _default_payload(principal: Principal) -> Payload:
-    """What an endpoint gets from this key: a key that may not read posts does not hear their texts either."""
+    """The default payload for this key: a key that may not read posts gets events without their texts."""
     return Payload.FULL if principal.may(Scope.CONTENTS_READ) else Payload.THIN
 
 
 def _check_payload(wanted: Payload | None, principal: Principal, problems: ProblemCollector) -> None:
     if wanted is Payload.FULL and _default_payload(principal) is Payload.THIN:
-        message = "full events hold texts of posts; a key without contents:read has thin ones"
+        message = "full events contain the texts of posts; a key without contents:read can only use thin ones"
         problems.add("/payload", "SCOPE_MISSING", message, limit=Payload.THIN.value, actual=wanted.value)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
+from api.body_reading import Pace, bounded
 from api.edge import Edge
 from api.problems import ProblemError
-from api.receiving import Pace, bounded
 from munadi.db.keys.store import KeyStore
 from munadi.domain.key import KeyKind, Scope, write_key
 from munadi.domain.problem import MAX_PROBLEMS

@@ -1,7 +1,7 @@
 // Accounts: check, connect and reconnect them, in this browser or by a link for their owner.
 
 import { api, refresh } from "./app.js";
-import { attempt, copyFrom, notice } from "./press.js";
+import { attempt, copyFrom, notice } from "./buttons.js";
 
 const POLL = 3000; // milliseconds between checks of a connection's progress
 const form = () => document.getElementById("connect");

@@ -1,7 +1,7 @@
 // Webhook endpoints: create them and rotate secrets (each secret is shown once), test them, replay events.
 
 import { api, refresh } from "./app.js";
-import { attempt, copyFrom, notice } from "./press.js";
+import { attempt, copyFrom, notice } from "./buttons.js";
 
 const POLL = 2000; // milliseconds
 

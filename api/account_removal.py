@@ -1,4 +1,4 @@
-"""Taking an account away, here and at its network."""
+"""Disconnects an account, here and at its network."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from munadi.domain.failure import ChannelError
 
 log = logging.getLogger("munadi.accounts")
 
-# The account is gone here whatever the network says; nobody waits longer for it.
+# The account is removed here whatever the network responds, so the caller waits no longer than this.
 REVOKE_SECONDS = 8.0
 
 
 async def disconnect_account(services: Services, accounts: AccountStore, account_id: str) -> None:
-    """First here, for good; then the grant is ended at the network, as far as that is possible.
+    """Disconnect here first; then revoke the grant at the network, if possible.
 
-    Not while a publication of the account may still have to be looked for, and not while the same profile is connected
-    for another brand: they speak with the same grant.
+    The grant stays while a publication of the account may still need to be checked, and while the same profile is
+    connected for another brand, because both use the same grant.
     """
     try:
         opened = await accounts.opened(account_id)

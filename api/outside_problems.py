@@ -1,4 +1,4 @@
-"""What the outside world refuses, as problems: a network that says no, an address that may not be called."""
+"""Problems from outside: a network refused an account, or the guard refused a URL."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _CHECK = "Check the credentials: they are wrong, incomplete, expired or withdraw
 
 
 def is_passing(error: ChannelError) -> bool:
-    """Whether the same request may succeed later, without anybody mending anything."""
+    """Whether the same request may succeed later without any fix."""
     return REASONS[error.reason].class_ in _PASSING
 
 
 def of_channel(error: ChannelError, channel: str, pointer: str) -> ProblemError:
-    """A network's no to an account: 503 with Retry-After when it will pass, else 422 with what to do."""
+    """The problem when a network refused an account: 503 with Retry-After if temporary, else 422 with the remedy."""
     if isinstance(error, FieldRefused):
         return _of_field(error, channel)
     facts = REASONS[error.reason]
@@ -58,14 +58,14 @@ def _of_field(error: FieldRefused, channel: str) -> ProblemError:
 
 
 async def check_url(services: Services, url: str, pointer: str) -> None:
-    """422 unless the guard lets us call this URL."""
+    """422 unless the guard allows this URL."""
     problems = ProblemCollector()
     await find_url(services, url, pointer, problems)
     problems.raise_if_any()
 
 
 async def find_url(services: Services, url: str, pointer: str, problems: ProblemCollector) -> None:
-    """A finding unless the guard lets us call this URL."""
+    """Report a problem unless the guard allows this URL."""
     try:
         await services.guard.check(url)
     except GuardRefused as error:

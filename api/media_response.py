@@ -1,7 +1,7 @@
-"""A stored media as an answer: whole or one range of it, read part by part, so that memory stays small.
+"""Serves a stored file, whole or one range of it, in parts, so that memory use stays small.
 
-The rule here: the first part is read before the answer begins, so that a store which is away is a 503 and not half a
-file. Later it can only break the connection, which a reader sees by the length.
+The first part is read before the response begins, so that an unavailable store is a 503 and not half a file. A later
+failure can only break the connection, which a reader notices by the length.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _HEADERS = {
     "Accept-Ranges": "bytes",
     "Cache-Control": "public, max-age=86400, immutable",
-    # Somebody else's bytes under our name: nothing in them may run.
+    # Bytes of other people under our name: nothing in them may run.
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
 }

@@ -11,9 +11,9 @@ from munadi.intake.problems import ProblemCollector
 async def named_brand(
     ref: str | None, principal: Principal, services: Services, problems: ProblemCollector
 ) -> str | None:
-    """The brand that something new belongs to: what a key for one brand makes belongs to that brand.
+    """The brand of a new object: the named one, else the key's own, else None (all brands).
 
-    A finding at /brandRef for an unknown brand and, alike, for another's.
+    An unknown brand, and one that the key may not see, are the same problem at /brandRef.
     """
     if ref is None:
         return principal.brand_ref

@@ -1,4 +1,4 @@
-"""What pages are made of: the API's own answers, asked in process with the session's cookie.
+"""Reads the data of a page from the API, in process, with the session's cookie.
 
 So a page shows exactly what a client gets, and scopes and brands are enforced in one place.
 """
@@ -25,7 +25,7 @@ from munadi.db.events.log import last_position
 # Never looked up: requests go straight to the application.
 _BASE = "http://munadi"
 Answer = dict[str, Any]
-# One can always see why calls are refused, and leave.
+# These work without API calls left: to see why calls are refused, and to sign out.
 NEVER_REFUSED = ("/usage", "/sign-out")
 
 

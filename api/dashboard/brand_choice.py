@@ -1,4 +1,4 @@
-"""Which brand a page is about: the one that is asked for, else the first that the key may see."""
+"""The brand of a page: the requested one, else the first that the key may see."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from api.dashboard.reading import Reader, ReadingFailed
+from api.dashboard.page_data import Reader, ReadingFailed
 from api.deps import MAX_PAGE
 
 Brand = dict[str, Any]
@@ -28,7 +28,7 @@ class BrandChoice:
 
 
 async def choose_brand(reader: Reader, wanted: str | None) -> BrandChoice:
-    """The brands of the key, and the one that is meant. One that is not there is told, and the first is shown."""
+    """The brands of the key, and the chosen one. An unknown brand is reported, and the first one is shown."""
     page = await reader.get("/v1/brands", limit=MAX_PAGE)
     brands, more = tuple(page["data"]), page["nextCursor"] is not None
     named = next((each for each in brands if each["ref"] == wanted), None)

@@ -1,4 +1,4 @@
-"""Signing in with an API key, and out again. The page never says what is wrong with a key, and never shows a key."""
+"""Sign-in with an API key, and sign-out. The page never explains what is wrong with a key, and never shows a key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.auth import REALM, WrongKey, find_key, refuse
 from api.cookies import forget_cookie, set_cookie
-from api.dashboard.reading import TheViewer
+from api.dashboard.page_data import TheViewer
 from api.dashboard.render import HEADERS, PageRoute, render
 from api.dashboard.session import COOKIE, CSRF_HEADER, LIFE, check_csrf, is_of_own_site, new_session, seal_session
 from api.deps import TheServices
@@ -33,7 +33,7 @@ async def show_form(request: Request, next_: Annotated[str, Query(alias="next")]
 
 @router.post("/sign-in")
 async def sign_in(request: Request, services: TheServices) -> Response:
-    """A session for whoever has a valid key, and on to the page they wanted."""
+    """Start a session for a valid key, and redirect to the requested page."""
     form = await request.form(max_files=0, max_fields=5)
     target, key = local_path(str(form.get("next") or HOME)), str(form.get("key") or "").strip()
     if not is_of_own_site(request, services.settings.base_url):
@@ -75,6 +75,6 @@ async def sign_out(request: Request, services: TheServices, viewer: TheViewer) -
 
 
 def local_path(wanted: str) -> str:
-    """Where to go after the sign-in: a path of ours, whatever a link says."""
+    """The page after the sign-in: always a path of ours."""
     plain = wanted.isprintable() and wanted.isascii() and "\\" not in wanted
     return wanted if plain and wanted.startswith("/") and not wanted.startswith("//") else HOME

@@ -1,4 +1,4 @@
-"""Reading a request's body: bounded in size and in time, so that a client that stops halfway holds nothing.
+"""Reads request bodies with limits on size and time, so that a client that stops halfway blocks nothing.
 
 JSON and forms are read whole. An upload is streamed: it may take as long as it likes if its rate does not fall below
 a minimum. Only the time spent waiting for the client counts.

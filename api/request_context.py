@@ -1,4 +1,4 @@
-"""Two thin layers around the routes: who acts in a request, and headers that every answer needs."""
+"""Two middlewares: the actor of a request for the audit log, and headers for every response."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from api.address import Callers
 from api.problems import request_id_of
 from munadi.domain.audit import Actor, acting
 
-# A year. Subdomains are somebody else's to decide.
+# A year. Subdomains may belong to others, so they are not included.
 HSTS = "max-age=31536000"
-# The same for everybody; everything else may hold data of an account.
+# Public pages. Any other response may contain data of an account.
 _PUBLIC = ("/docs", "/openapi", "/assets/", "/connect/assets/")
 
 
