@@ -125,7 +125,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         twice = token_of(_first_repeated(name for name, _ in pairs))
-        raise JsonRefused("JSON_DUPLICATE_NAME", f"the name {twice!r} stands twice in one object")
+        raise JsonRefused("JSON_DUPLICATE_NAME", f"the name {twice!r} occurs twice in one object")
     return found
 
 
