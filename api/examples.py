@@ -269,7 +269,7 @@ PROBLEMS: dict[int, Any] = {
     400: _problem(400, "JSON_INVALID", "The body cannot be read", "the body is not JSON: Expecting value at line 1"),
     404: _problem(404, "NOT_FOUND", "Not found", "there is no content 'cnt_01kf2v6s3tf0d8m7s0a3x9y5hq'"),
     409: _problem(409, "TOO_LATE", "No longer possible", "publishing began; the time can no longer be changed"),
-    412: _problem(412, "STALE", "Changed meanwhile", "the post is at version 4 now; read it again, then retry with its ETag"),
+    412: _problem(412, "STALE", "Changed meanwhile", "the post is at version 4 now; read it again"),
     422: _problem(
         422,
         "INVALID_REQUEST",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.browsing import Visitor, visiting
 from tests.api.desk import Desk, open_desk
 from tests.api.door import Door, open_door
 
@@ -38,3 +39,10 @@ async def small_desk(tmp_path: Path) -> AsyncIterator[Desk]:
     """The same over SQLite alone, where the database makes no difference."""
     async with open_desk(tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture
+async def visitor(small_desk: Desk) -> AsyncIterator[Visitor]:
+    """A browser that signed in to the small desk's dashboard as administrator."""
+    async with visiting(small_desk.app, small_desk.admin_key) as signed_in:
+        yield signed_in

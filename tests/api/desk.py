@@ -128,13 +128,22 @@ class Desk:
             session.add(row)
         return account_id
 
+    @property
+    def admin_key(self) -> str:
+        """The text of the administrator's key."""
+        return str(self.client.headers["authorization"]).removeprefix("Bearer ")
+
     async def key(self, *scopes: Scope, brand_ref: str | None = None) -> dict[str, str]:
         """The header of a new key."""
+        return {"Authorization": f"Bearer {await self.key_text(*scopes, brand_ref=brand_ref)}"}
+
+    async def key_text(self, *scopes: Scope, brand_ref: str | None = None) -> str:
+        """The text of a new key."""
         async with self.services.database.write() as session:
             _, text = await KeyStore(self.services.database).create(
                 session, name="test", scopes=scopes, brand_ref=brand_ref, expires_at=None, now=START
             )
-        return {"Authorization": f"Bearer {text}"}
+        return text
 
     def content(self, **changes: Any) -> dict[str, Any]:
         """A request that breaks no rule."""

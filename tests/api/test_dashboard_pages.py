@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from html import unescape
-
-import pytest
 
 from api.dashboard import labels
 from munadi.domain.account import AccountStatus
@@ -23,17 +20,6 @@ from tests.api.desk import START, Desk, picture
 
 S = PublicationStatus
 READ = (Scope.CONTENTS_READ, Scope.ACCOUNTS_READ)
-
-
-@pytest.fixture
-async def visitor(small_desk: Desk) -> AsyncIterator[Visitor]:
-    key = small_desk.client.headers["authorization"].removeprefix("Bearer ")
-    async with visiting(small_desk.app, key) as signed_in:
-        yield signed_in
-
-
-async def key_of(desk: Desk, *scopes: Scope, brand_ref: str | None = None) -> str:
-    return (await desk.key(*scopes, brand_ref=brand_ref))["Authorization"].removeprefix("Bearer ")
 
 
 def test_everything_there_is_has_words() -> None:
@@ -111,7 +97,7 @@ async def test_a_publication_shows_what_its_network_will(small_desk: Desk, visit
 
 async def test_who_may_only_read_is_offered_nothing(small_desk: Desk) -> None:
     made = await small_desk.accept()
-    async with visiting(small_desk.app, await key_of(small_desk, *READ)) as reader:
+    async with visiting(small_desk.app, await small_desk.key_text(*READ)) as reader:
         page = await reader.page(f"/contents/{made['id']}")
     assert "data-action" not in page
     assert "Monsoon sale" in page
@@ -177,7 +163,7 @@ async def test_what_was_withdrawn_was_never_publishing(small_desk: Desk, visitor
 
 async def test_anothers_content_is_like_one_that_is_not_there(small_desk: Desk) -> None:
     made = await small_desk.accept()
-    async with visiting(small_desk.app, await key_of(small_desk, *READ, brand_ref="rival")) as rival:
+    async with visiting(small_desk.app, await small_desk.key_text(*READ, brand_ref="rival")) as rival:
         for path in (f"/contents/{made['id']}", f"/publications/{made['publications'][0]['id']}", "/contents/cnt_x"):
             answer = await rival.client.get(path)
             assert answer.status_code == 404, path
@@ -195,7 +181,7 @@ async def test_a_workflow_is_linked_for_those_who_see_every_brand(small_desk: De
     temporal.ui_url = "http://127.0.0.1:8233/"
     link = f'href="http://127.0.0.1:8233/namespaces/default/workflows/content%2F{made["id"]}"'
     assert link in await visitor.page(path)
-    async with visiting(small_desk.app, await key_of(small_desk, *READ, brand_ref="acme")) as acme:
+    async with visiting(small_desk.app, await small_desk.key_text(*READ, brand_ref="acme")) as acme:
         assert "/namespaces/" not in await acme.page(path)
 
 
@@ -210,7 +196,7 @@ async def test_media_are_shown_to_those_who_may_see_them(small_desk: Desk, visit
     assert (shown.status_code, shown.headers["content-type"], shown.content[:2]) == (200, "image/jpeg", b"\xff\xd8")
     assert shown.headers["cache-control"].startswith("private")
     assert "sandbox" in shown.headers["content-security-policy"]
-    async with visiting(small_desk.app, await key_of(small_desk, *READ, brand_ref="rival")) as rival:
+    async with visiting(small_desk.app, await small_desk.key_text(*READ, brand_ref="rival")) as rival:
         assert (await rival.client.get(f"/previews/{media['id']}")).status_code == 404
     async with visiting(small_desk.app) as nobody:
         assert (await nobody.client.get(f"/previews/{media['id']}")).status_code == 303

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from markupsafe import escape
 
 from munadi.domain.account import AccountStatus
@@ -19,13 +17,6 @@ from tests.api.connecting import back, browser, left, link
 from tests.api.desk import START, Desk
 from tests.api.door import Door
 from tests.api.markup import faults
-
-
-@pytest.fixture
-async def visitor(small_desk: Desk) -> AsyncIterator[Visitor]:
-    key = small_desk.client.headers["authorization"].removeprefix("Bearer ")
-    async with visiting(small_desk.app, key) as signed_in:
-        yield signed_in
 
 
 def failed(minutes: int) -> dict[str, Any]:
@@ -80,7 +71,7 @@ async def test_log_ins_are_offered_where_there_are_two(visitor: Visitor) -> None
 
 async def test_who_may_only_read_is_offered_nothing(small_desk: Desk) -> None:
     scopes = (Scope.ACCOUNTS_READ, Scope.CONTENTS_READ)
-    key = (await small_desk.key(*scopes, brand_ref="rival"))["Authorization"].removeprefix("Bearer ")
+    key = await small_desk.key_text(*scopes, brand_ref="rival")
     async with visiting(small_desk.app, key) as reader:
         page = await reader.page("/accounts?brandRef=acme")
     assert "acme.shop" not in page

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from datetime import date
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from sqlalchemy import event
@@ -21,13 +19,6 @@ from tests.api.desk import Desk
 from tests.api.markup import faults
 
 KOLKATA = {"timezone": "Asia/Kolkata"}
-
-
-@pytest.fixture
-async def visitor(small_desk: Desk) -> AsyncIterator[Visitor]:
-    key = small_desk.client.headers["authorization"].removeprefix("Bearer ")
-    async with visiting(small_desk.app, key) as signed_in:
-        yield signed_in
 
 
 def days(page: str) -> dict[str, str]:
@@ -90,7 +81,7 @@ async def test_only_what_waits_can_be_moved_and_only_by_who_may(small_desk: Desk
     assert page.count("data-movable") == 1
     assert f'data-entry="{waits["id"]}" data-version="1"' in page
     assert "The network has published it." in page
-    key = (await small_desk.key(Scope.CONTENTS_READ))["Authorization"].removeprefix("Bearer ")
+    key = await small_desk.key_text(Scope.CONTENTS_READ)
     async with visiting(small_desk.app, key) as reader:
         page = await reader.page("/calendar?brandRef=acme")
     assert waits["id"] in page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -19,13 +18,6 @@ from tests.api.markup import faults
 from tests.channels.making import bench
 
 WRITE = (Scope.CONTENTS_WRITE, Scope.CONTENTS_READ, Scope.ACCOUNTS_READ)
-
-
-@pytest.fixture
-async def visitor(small_desk: Desk) -> AsyncIterator[Visitor]:
-    key = small_desk.client.headers["authorization"].removeprefix("Bearer ")
-    async with visiting(small_desk.app, key) as signed_in:
-        yield signed_in
 
 
 def options_of(channel: ChannelName) -> dict[str, Field]:
@@ -103,7 +95,7 @@ async def test_a_day_of_the_calendar_is_filled_in(small_desk: Desk, visitor: Vis
 async def test_the_default_time_exists_on_the_night_of_a_change_of_clocks(small_desk: Desk) -> None:
     await small_desk.client.patch("/v1/brands/acme", json={"timezone": "Europe/Berlin"})
     small_desk.clock.ahead = timedelta(days=116, hours=15, minutes=15)  # 01:15 there, and no 02:00 that night
-    key = (await small_desk.key(*WRITE))["Authorization"].removeprefix("Bearer ")
+    key = await small_desk.key_text(*WRITE)
     async with visiting(small_desk.app, key) as visitor:
         assert 'value="2027-03-28T03:00"' in await visitor.page("/compose?brandRef=acme")
 
@@ -118,7 +110,7 @@ async def test_without_accounts_or_brand_it_says_what_to_do_first(small_desk: De
 
 
 async def test_a_key_sees_its_own_brand_only(small_desk: Desk) -> None:
-    key = (await small_desk.key(*WRITE, brand_ref="rival"))["Authorization"].removeprefix("Bearer ")
+    key = await small_desk.key_text(*WRITE, brand_ref="rival")
     async with visiting(small_desk.app, key) as rival:
         page = await rival.page("/compose?brandRef=acme")
     assert "acme.shop" not in page
@@ -126,7 +118,7 @@ async def test_a_key_sees_its_own_brand_only(small_desk: Desk) -> None:
 
 
 async def test_a_key_that_may_not_read_accounts_is_told_so(small_desk: Desk) -> None:
-    key = (await small_desk.key(Scope.CONTENTS_WRITE, Scope.CONTENTS_READ))["Authorization"].removeprefix("Bearer ")
+    key = await small_desk.key_text(Scope.CONTENTS_WRITE, Scope.CONTENTS_READ)
     async with visiting(small_desk.app, key) as writer:
         answer = await writer.client.get("/compose")
     assert answer.status_code == 403

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,13 +13,6 @@ from munadi.domain.usage import UsageView
 from tests.api.browsing import Visitor, visiting
 from tests.api.desk import Desk
 from tests.api.markup import faults
-
-
-@pytest.fixture
-async def visitor(small_desk: Desk) -> AsyncIterator[Visitor]:
-    key = small_desk.client.headers["authorization"].removeprefix("Bearer ")
-    async with visiting(small_desk.app, key) as signed_in:
-        yield signed_in
 
 
 def used(used_: int, limit: int | None) -> dict[str, Any]:
@@ -80,7 +72,7 @@ async def test_earlier_months_can_be_seen(visitor: Visitor) -> None:
 
 
 async def test_a_key_of_one_brand_sees_its_own(small_desk: Desk) -> None:
-    key = (await small_desk.key(Scope.CONTENTS_READ, brand_ref="rival"))["Authorization"].removeprefix("Bearer ")
+    key = await small_desk.key_text(Scope.CONTENTS_READ, brand_ref="rival")
     async with visiting(small_desk.app, key) as rival:
         page = await rival.page("/usage?brandRef=acme")
     assert "There is no brand “acme”; showing rival." in page
