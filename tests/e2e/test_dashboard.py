@@ -88,10 +88,10 @@ async def test_a_page_shows_how_a_post_becomes_published(stack: Stack, brand: Br
     content = await brand.submit("Watch me go out", seconds=4)
     async with signed_in(browser, stack, f"/contents/{content['id']}") as page:
         await page.evaluate("window.stayed = true")
-        assert await status(page) in ("accepted", "waiting")
-        await expect(page.locator(".lede")).to_contain_text("Nothing is published yet")
+        assert await status(page) in ("accepted", "scheduled")
+        await expect(page.locator(".lede")).to_contain_text("Not published yet")
         await expect(page.locator(".head .badge").first).to_have_text("published", timeout=15_000)
-        await expect(page.locator(".timeline")).to_contain_text("Settled")
+        await expect(page.locator(".timeline")).to_contain_text("Completed: published")
         await expect(page.locator("#said")).to_contain_text("1 of 1 published")
         assert await page.evaluate("window.stayed"), "the page was reloaded"
         (post,) = await brand.posts("Watch me go out")
@@ -135,7 +135,7 @@ async def test_a_post_is_moved_edited_and_canceled(stack: Stack, brand: Brand, b
         await page.get_by_label("New time").fill(due)
         await page.get_by_label("Time zone").fill("Asia/Kolkata")
         await page.get_by_role("button", name="Reschedule").click()
-        await expect(page.locator(".timeline")).to_contain_text("Moved to another time")
+        await expect(page.locator(".timeline")).to_contain_text("Rescheduled")
         moved = (await brand.api.get(path)).json()
         assert moved["scheduledAt"][:16] == due[:11] + "07:00"
         await _edit_while_another_person_does(page, brand, path)
