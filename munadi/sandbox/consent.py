@@ -48,7 +48,7 @@ def is_address(uri: str) -> bool:
     return uri.startswith(("http://", "https://"))
 
 
-def decided(
+def decision_of(
     call: Call,
     network: str,
     choices: Iterable[Choice],

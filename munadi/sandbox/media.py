@@ -1,4 +1,4 @@
-"""The bytes that were uploaded to, or fetched by, the emulated networks, and what they turned out to be.
+"""The media that the emulated networks received or fetched, and their measured properties.
 
 Bytes are kept by SHA-256, in the data folder or in memory, and served under `/media/<digest>`.
 """

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from munadi.sandbox.consent import Choice, decided, is_address, redirect_back
+from munadi.sandbox.consent import Choice, decision_of, is_address, redirect_back
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.platform import HOUR, Platform
 from munadi.sandbox.storage import Table
@@ -87,7 +87,7 @@ class TokenIssuer:
         asked = call.query.get("scope", "").replace(",", " ").split()
         if rules.known_scopes is not None:
             asked = [scope for scope in asked if scope in rules.known_scopes]
-        decision = decided(call, title, choices, asked, denial=rules.denial, client=rules.client)
+        decision = decision_of(call, title, choices, asked, denial=rules.denial, client=rules.client)
         if isinstance(decision, Answer):
             return decision
         code = Code(

@@ -172,7 +172,7 @@ class Bluesky(Platform[Account]):
             self._end_sessions(profile_id)
 
     def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
-        """No login, no refresh. A session's access token works until it expires, one of OAuth's no longer."""
+        """No login, no refresh. A session's access token still works until it expires, an OAuth token does not."""
         self._with_new_password(profile_id)
         self._end_sessions(profile_id)
 

@@ -20,7 +20,7 @@ from munadi.sandbox.bluesky.clients import IDENTITY, Client, ClientRefused
 from munadi.sandbox.bluesky.directory import service_did, service_url
 from munadi.sandbox.bluesky.dpop import ProofRefused
 from munadi.sandbox.bluesky.model import Grant, Pushed
-from munadi.sandbox.consent import Choice, decided, redirect_back
+from munadi.sandbox.consent import Choice, decision_of, redirect_back
 from munadi.sandbox.exchange import Answer, Call, Refusal
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ async def metadata(platform: Bluesky, call: Call) -> Answer:
 
 
 async def push(platform: Bluesky, call: Call) -> Answer:
-    values, thumbprint, client = await _asked(platform, call)
+    values, thumbprint, client = await _authenticated(platform, call)
     if values.get("response_type") != "code" or IDENTITY not in values.get("scope", "").split():
         raise _refused(platform, "invalid_request", 'The "code" response_type and the "atproto" scope are required')
     if values.get("code_challenge_method") != "S256" or not values.get("code_challenge"):
@@ -94,7 +94,7 @@ async def push(platform: Bluesky, call: Call) -> Answer:
 
 
 async def authorize(platform: Bluesky, call: Call) -> Answer:
-    """The consent page of a pushed request, and the way back with a code or without."""
+    """The consent page of a pushed request, then the redirect with a code or the denial."""
     pushed = platform.pushed.get(call.query.get("request_uri", ""))
     now = platform.clock.now()
     if pushed is None or pushed.code or pushed.expires_at <= now or pushed.client_id != call.query.get("client_id"):
@@ -102,7 +102,7 @@ async def authorize(platform: Bluesky, call: Call) -> Answer:
     named = {name: value for name, value in (("redirect_uri", pushed.redirect_uri), ("state", pushed.state)) if value}
     others = [(name, value) for name, value in call.query.multi_items() if name not in ("redirect_uri", "state")]
     call = replace(call, query=QueryParams([*others, *named.items()]))
-    decision = decided(
+    decision = decision_of(
         call, "Bluesky", _choices(platform, pushed), pushed.scope.split(), denial={"iss": issuer(call), **DECLINED}
     )
     if isinstance(decision, Answer):
@@ -115,7 +115,7 @@ async def authorize(platform: Bluesky, call: Call) -> Answer:
 
 
 async def token(platform: Bluesky, call: Call) -> Answer:
-    values, thumbprint, client = await _asked(platform, call)
+    values, thumbprint, client = await _authenticated(platform, call)
     match values.get("grant_type"):
         case "authorization_code":
             return _exchange(platform, call, values, thumbprint, client)
@@ -126,7 +126,7 @@ async def token(platform: Bluesky, call: Call) -> Answer:
 
 async def revoke(platform: Bluesky, call: Call) -> Answer:
     """End the whole grant, by either token; an unknown token is no error (RFC 7009, 2.2)."""
-    values, thumbprint, client = await _asked(platform, call)
+    values, thumbprint, client = await _authenticated(platform, call)
     grant = platform.grants.of_token(values.get("token", ""))
     if grant is not None:
         _require_same(platform, client, thumbprint, grant)
@@ -170,7 +170,7 @@ def _refresh(platform: Bluesky, call: Call, values: dict[str, str], thumbprint: 
     return _answer(platform, platform.grants.issue(grant, service_did(call)))
 
 
-async def _asked(platform: Bluesky, call: Call) -> tuple[dict[str, str], str, Client]:
+async def _authenticated(platform: Bluesky, call: Call) -> tuple[dict[str, str], str, Client]:
     """The form, the thumbprint of its DPoP key, and the authenticated client."""
     values = dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
     if call.content_type != "application/x-www-form-urlencoded" or not values.get("client_id"):

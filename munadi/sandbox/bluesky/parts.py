@@ -1,4 +1,4 @@
-"""The video service's uploads in parts: started, sent part by part in any order, finished into a job, or given up.
+"""The video service's uploads in parts: started, sent part by part in any order, finished into a job, or aborted.
 
 Built from the lexicons app.bsky.video.{startUpload,uploadPart,finishUpload,getUploadStatus,abortUpload}. How many may
 be open and for how long is not published: both are limits one can set. Not here: BadAspectRatio, and `finishing`,

@@ -1,4 +1,4 @@
-"""The control API under `/control`: what a test sets up, and what it asks afterwards.
+"""The control API under `/control`: what a test sets up, and what it reads afterwards.
 
 docs/sandbox.md is its reference: every call, the faults and their modes, the operations of each network. A post was
 published by a call whose `visible` and `effect` are both true.

@@ -23,7 +23,7 @@ async def fetch(url: str, cap: int, refused: GraphError) -> bytes:
 
 
 def image_type(body: bytes) -> str:
-    """The image's type; raises what Facebook answers to one it does not take."""
+    """The image's type; raises Facebook's refusal of an invalid image."""
     facts = image_facts(body)
     if facts is None or facts.format not in IMAGES:
         raise refuse(errors.IMAGE_INVALID)

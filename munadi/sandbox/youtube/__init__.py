@@ -104,7 +104,7 @@ class YouTube(Platform[Account]):
         if _unknown_parameters(name, call):
             return False
         if name == "upload_chunk":
-            return uploads.shows(self, call)
+            return uploads.is_visible_once_complete(self, call)
         return name == "insert_comment" or (name == "update_video" and _wants_to_be_seen(call))
 
     async def play(self, name: str, run: Run, call: Call) -> Answer:

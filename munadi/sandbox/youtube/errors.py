@@ -113,7 +113,7 @@ def refuse_token(word: str, message: str | None = None) -> Refusal:
 
 
 def planned_failure(error: dict[str, Any], status: int | None) -> Answer:
-    """What a fault's `error: {reason, message}` means, or `{error}` for the token endpoint."""
+    """The answer for a fault's `error: {reason, message}`, or `{error}` for the token endpoint."""
     if "error" in error:
         return token_answer(str(error["error"]), message=error.get("message"), status=status)
     return envelope(str(error.get("reason", "backendError")), message=error.get("message"), status=status)

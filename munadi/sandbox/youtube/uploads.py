@@ -81,7 +81,7 @@ async def put(platform: YouTube, call: Call) -> Answer:
     return Answer(201, _resource(platform, video.id), effect=True)
 
 
-def shows(platform: YouTube, call: Call) -> bool:
+def is_visible_once_complete(platform: YouTube, call: Call) -> bool:
     """Whether the video of this session will be visible as soon as it is complete."""
     session = platform.sessions.get(call.query.get("upload_id", ""))
     return session is not None and session.metadata["status"]["privacyStatus"] != "private"
@@ -128,7 +128,7 @@ def _make(platform: YouTube, session: Session, body: bytes) -> Video:
         status=session.metadata["status"],
         details=session.metadata["details"],
     )
-    _judge(platform, video, session, body)
+    _check_file(platform, video, session, body)
     if video.status["privacyStatus"] != "private":
         video.seen_at = wall_time()
     platform.videos.put(video.id, video)
@@ -138,7 +138,7 @@ def _make(platform: YouTube, session: Session, body: bytes) -> Video:
     return video
 
 
-def _judge(platform: YouTube, video: Video, session: Session, body: bytes) -> None:
+def _check_file(platform: YouTube, video: Video, session: Session, body: bytes) -> None:
     """A problem with the file shows later, when it has been processed."""
     facts = video_facts(body)
     if facts is None:
