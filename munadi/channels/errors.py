@@ -20,12 +20,16 @@ class Row(NamedTuple):
     """One known answer.
 
     `wait` counts where the network names no time. `advice` replaces the reason's own words where they are too general.
+    `renewals`: how many other containers or uploads may be tried to get past it. `proof`: it holds with a 5xx too,
+    where a channel doubts all others.
     """
 
     reason: Reason
     effect: Effect
     wait: timedelta | None = None
     advice: str = ""
+    renewals: int = 0
+    proof: bool = False
 
 
 def refusal(

@@ -7,7 +7,6 @@ token, can another be fetched.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import SecretStr
 
@@ -46,20 +45,20 @@ class FacebookAccounts(Accounts):
         if given.login not in (None, "facebook"):
             raise refusal(Reason.INVALID_FIELD, f"login {given.login!r} is not supported; use facebook")
         token, app = given.access_token.get_secret_value(), self.graph.settings.app
-        me = await self._page(token)
-        page_id = str(me.get("id") or "")
-        if not page_id:
-            raise self.graph.strange("/me has no id")
-        if given.external_id and given.external_id != page_id:
-            raise refusal(Reason.INVALID_FIELD, f"this token is {page_id}'s, not externalId's")
+        try:
+            answer, page_id = await self.graph.me(given, token, PAGE_FIELDS)
+        except ChannelError as error:
+            if error.provider_code == "100":
+                raise refusal(Reason.INVALID_FIELD, "this is not a Page's token; take it from /me/accounts") from error
+            raise
         known = await self.graph.inspect(token, "|".join(app)) if app else {}
         scopes = known.get("scopes")
         profile = Profile(
             external_id=page_id,
-            handle=str(me.get("username") or me.get("name") or page_id),
-            display_name=words(me.get("name")),
+            handle=str(answer.field("username") or answer.field("name") or page_id),
+            display_name=words(answer.field("name")),
             scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
-            facts={key: value for key in ("category", "link") if (value := words(me.get(key))) is not None},
+            facts={key: value for key in ("category", "link") if (value := words(answer.field(key))) is not None},
         )
         until = given.expires_at or moment(known.get("expires_at"))
         tokens = Credentials(access_token=given.access_token, refresh_token=given.refresh_token, expires_at=until)
@@ -89,16 +88,6 @@ class FacebookAccounts(Accounts):
         if not token:
             raise self.graph.refusal(Reason.ROLE_OR_2FA_REQUIRED, "the person's token gives none for this Page now")
         return Credentials(access_token=SecretStr(token), refresh_token=person)
-
-    async def _page(self, token: str) -> dict[str, Any]:
-        try:
-            answer = await self.graph.get("me", token, {"fields": PAGE_FIELDS})
-        except ChannelError as error:
-            if error.provider_code == "100":
-                message = "this is not a Page's token; take it from /me/accounts"
-                raise self.graph.refusal(Reason.INVALID_FIELD, message) from error
-            raise
-        return answer.body if isinstance(answer.body, dict) else {}
 
     async def _extended(self, person: SecretStr) -> SecretStr:
         """The person's token with another 60 days; as it is without the app's credentials."""

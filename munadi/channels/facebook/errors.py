@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from munadi.channels.errors import Row
 from munadi.channels.meta.errors import (
     BAD_MEDIA,
     COMMON,
@@ -19,12 +20,11 @@ from munadi.channels.meta.errors import (
     OUTAGE,
     THROTTLED,
     Refused,
-    Row,
     Rows,
+    explained,
     pair_of,
     read_refusal,
     row_of,
-    sorted_error,
 )
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.ports import Answer
@@ -106,7 +106,7 @@ def explain(answer: Answer, now: datetime) -> ChannelError:
     if kind and not refused.fields:
         refused = refused._replace(words=str(debug.get("message") or refused.words))
     row = UPLOAD_ERRORS.get(kind) or _row(refused)
-    return sorted_error("Facebook", answer, now, row, refused, kind or None)
+    return explained("Facebook", answer, now, row, refused, kind or None)
 
 
 def died(status: str, words: str | None, effect: Effect) -> ChannelError:

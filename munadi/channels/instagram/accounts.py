@@ -65,13 +65,7 @@ class InstagramAccounts(Accounts):
 
     async def _direct(self, given: AccountImport, token: SecretStr) -> Connection:
         """GET /me. `user_id` is the account's id; `id` is only the app's name for it."""
-        answer = await self._direct_graph.get("me", token.get_secret_value(), {"fields": PROFILE_FIELDS})
-        user_id = str(answer.field("user_id") or "")
-        if not user_id:
-            raise self._direct_graph.strange("/me has no user_id")
-        if given.external_id and given.external_id != user_id:
-            message = f"this token is {user_id}'s, not externalId's"
-            raise self._direct_graph.refusal(Reason.INVALID_FIELD, message)
+        answer, user_id = await self._direct_graph.me(given, token.get_secret_value(), PROFILE_FIELDS, "user_id")
         profile = Profile(
             external_id=user_id,
             handle=str(answer.field("username") or user_id),

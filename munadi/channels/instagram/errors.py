@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+from munadi.channels.errors import Row
 from munadi.channels.http import redact
 from munadi.channels.meta.errors import (
     COMMON,
@@ -15,12 +16,11 @@ from munadi.channels.meta.errors import (
     PUBLISHING,
     THROTTLED,
     UNKNOWN_OWN,
-    Row,
     Rows,
+    explained,
     pair_of,
     read_refusal,
     row_of,
-    sorted_error,
 )
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.reasons import REASONS
@@ -31,7 +31,7 @@ TITLE = "Instagram"
 # How many other containers may be tried to get past a failure that another may not have.
 RENEWALS = 3
 BAD_FIELD = Row(R.INVALID_FIELD, S.REJECTED)
-NOT_PROCESSED = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT, RENEWALS)
+NOT_PROCESSED = Row(R.MEDIA_PROCESSING_FAILED, S.NOT_SENT, renewals=RENEWALS)
 # The container is missing, which may be temporary.
 MISSING = "24/2207008"
 
@@ -39,15 +39,15 @@ ERRORS: Rows = {
     **COMMON,
     **PUBLISHING,
     (613, 1996): THROTTLED,  # abnormal call volume
-    (-2, 2207003): Row(R.MEDIA_UNREACHABLE, S.NOT_SENT, RENEWALS),  # media download timed out
+    (-2, 2207003): Row(R.MEDIA_UNREACHABLE, S.NOT_SENT, renewals=RENEWALS),  # media download timed out
     (-2, 2207020): NOT_PROCESSED,  # media expired
     (-1, 2207001): OUTAGE._replace(renewals=RENEWALS),  # Instagram server error
     (-1, 2207032): OUTAGE._replace(renewals=RENEWALS),  # create failed
-    (-1, 2207053): Row(R.MEDIA_PROCESSING_FAILED, S.UNKNOWN, RENEWALS),  # unknown upload error (video)
+    (-1, 2207053): Row(R.MEDIA_PROCESSING_FAILED, S.UNKNOWN, renewals=RENEWALS),  # unknown upload error (video)
     (1, 2207057): BAD_FIELD,  # thumb_offset out of range
     (9, 2207042): Row(R.DAILY_CAP_REACHED, S.NOT_SENT, wait=timedelta(hours=1)),  # rolling 24 h of posts used up
-    (24, 2207006): Row(R.TARGET_NOT_ACCESSIBLE, S.NOT_SENT, RENEWALS),  # media not found; often the token
-    (24, 2207008): Row(R.PROVIDER_OUTAGE, S.NOT_SENT, RENEWALS, timedelta(seconds=30)),  # see MISSING
+    (24, 2207006): Row(R.TARGET_NOT_ACCESSIBLE, S.NOT_SENT, renewals=RENEWALS),  # media not found; often the token
+    (24, 2207008): Row(R.PROVIDER_OUTAGE, S.NOT_SENT, timedelta(seconds=30), renewals=RENEWALS),  # see MISSING
     (25, 2207050): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # inactive, checkpointed or restricted
     (100, 2207023): BAD_FIELD,  # unknown media_type
     (100, 2207028): BAD_FIELD,  # carousel count not 2 to 10
@@ -80,7 +80,7 @@ def explain(answer: Answer, now: datetime) -> ChannelError:
     refused = read_refusal(answer)
     names = (refused.fields.get(field) for field in ("code", "type", "message"))
     named = next((NAMED[name] for name in names if isinstance(name, str) and name in NAMED), None)
-    return sorted_error(TITLE, answer, now, named or row_of(ERRORS, refused, _OWN), refused)
+    return explained(TITLE, answer, now, named or row_of(ERRORS, refused, _OWN), refused)
 
 
 def renewals(error: ChannelError) -> int:

@@ -12,29 +12,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from munadi.channels.errors import retry_after
-from munadi.channels.http import redact
+from munadi.channels.errors import Row, refusal
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
-from munadi.domain.reasons import REASONS
 from munadi.ports import Answer
 
 R, S = Reason, Effect
-
-
-class Row(NamedTuple):
-    """One known answer.
-
-    `renewals`: how many other containers may be tried to get past it. `wait`: when the network names no time.
-    `proof`: it holds with a 5xx too, where a channel doubts all others.
-    """
-
-    reason: Reason
-    effect: Effect
-    renewals: int = 0
-    wait: timedelta | None = None
-    proof: bool = False
-
-
 Rows = Mapping[tuple[int | None, int | None], Row]
 
 THROTTLED = Row(R.RATE_LIMITED, S.NOT_SENT, wait=timedelta(minutes=5))
@@ -130,19 +112,13 @@ def row_of(rows: Rows, refused: Refused, own: re.Pattern[str]) -> Row:
     return rows.get((code, None)) or (OUTAGE if refused.status >= 500 else UNKNOWN)
 
 
-def sorted_error(
+def explained(
     title: str, answer: Answer, now: datetime, row: Row, refused: Refused, name: str | None = None
 ) -> ChannelError:
     """The refusal as a ChannelError whose `provider_code` is `name`, by default the envelope's."""
-    return ChannelError(
-        row.reason,
-        row.effect,
-        f"{title}: {REASONS[row.reason].meaning}",
-        provider_code=name or refused.name,
-        provider_message=redact(refused.words)[:MAX_MESSAGE] or None,
-        retry_after=_usage_wait(answer) or retry_after(answer.headers, now) or row.wait,
-        raw=redact(answer.text),
-    )
+    error = refusal(title, row, answer, now, name or refused.name, refused.words)
+    error.retry_after = _usage_wait(answer) or error.retry_after
+    return error
 
 
 def pair_of(error: ChannelError) -> tuple[int | None, int | None]:

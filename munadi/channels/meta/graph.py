@@ -18,7 +18,7 @@ from munadi.channels.meta.errors import MISSING_OBJECT
 from munadi.channels.oauth import end_of
 from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.ports import Answer, Gate
+from munadi.ports import AccountImport, Answer, Gate
 
 Seen = TypeVar("Seen")
 # So much of a list is read, and so many rows at a time.
@@ -45,6 +45,16 @@ class Graph:
         """
         url = f"{self.base}/{path}"
         return id_of(await self.http.call("POST", url, token=token, form=form, gate=gate, proof=id_of)) or ""
+
+    async def me(self, given: AccountImport, token: str, fields: str, key: str = "id") -> tuple[Answer, str]:
+        """GET /me, and the account's id. Raises ChannelError: INVALID_FIELD when externalId is another account."""
+        answer = await self.get("me", token, {"fields": fields})
+        account_id = str(answer.field(key) or "")  # a number in some of Meta's documentation
+        if not account_id:
+            raise self.strange(f"/me has no {key}")
+        if given.external_id and given.external_id != account_id:
+            raise self.refusal(Reason.INVALID_FIELD, f"this token is {account_id}'s, not externalId's")
+        return answer, account_id
 
     async def inspect(self, token: str, by: str | None = None) -> Mapping[str, Any]:
         """`debug_token`'s data on a token, read with the token `by` or with itself; empty when it cannot be read."""

@@ -36,13 +36,7 @@ class ThreadsAccounts(Accounts):
         if given.access_token is None:
             raise self.graph.refusal(Reason.MISSING_FIELD, "give accessToken")
         token = given.access_token.get_secret_value()
-        answer = await self.graph.get("me", token, {"fields": PROFILE_FIELDS})
-        # A number above 2^53 in Meta's documentation, text in its sample app.
-        user_id = str(answer.field("id") or "")
-        if not user_id:
-            raise self.graph.strange("/me has no id")
-        if given.external_id and given.external_id != user_id:
-            raise self.graph.refusal(Reason.INVALID_FIELD, f"this token is {user_id}'s, not externalId's")
+        answer, user_id = await self.graph.me(given, token, PROFILE_FIELDS)
         token_data = await self.graph.inspect(token) if self.settings.inspect_tokens else {}
         scopes = token_data.get("scopes")
         quota = await self.graph.quota(limit_of(user_id), token) if self.settings.read_quota else None

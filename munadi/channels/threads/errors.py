@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from munadi.channels.errors import Row
 from munadi.channels.http import redact
 from munadi.channels.meta.errors import (
     BAD_MEDIA,
@@ -17,12 +18,11 @@ from munadi.channels.meta.errors import (
     REVOKED_TOKEN,
     SPAM,
     UNREACHABLE,
-    Row,
     Rows,
+    explained,
     pair_of,
     read_refusal,
     row_of,
-    sorted_error,
 )
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.domain.reasons import REASONS
@@ -88,7 +88,7 @@ def explain(answer: Answer, now: datetime) -> ChannelError:
     row = NAMED.get(name) or WORDED.get(words) or row_of(ERRORS, refused, _OWN)
     if answer.status >= 500 and not row.proof:
         row = row._replace(effect=S.UNKNOWN)
-    return sorted_error(TITLE, answer, now, row, refused, name)
+    return explained(TITLE, answer, now, row, refused, name)
 
 
 def explain_container(status: str, error_message: str) -> tuple[ChannelError, int]:
