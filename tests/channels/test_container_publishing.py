@@ -55,14 +55,6 @@ async def test_the_id_is_saved_before_the_address_is_read(on: ContainerNetwork) 
 
 
 @networks
-async def test_a_store_that_fails_does_not_hide_a_live_post(on: ContainerNetwork) -> None:
-    async def save(state: dict[str, Any], **_: Any) -> None:
-        raise RuntimeError("overtaken")
-
-    assert (await on.publish(on.ready(), Saved(known()), save)).post_id == POST
-
-
-@networks
 @pytest.mark.parametrize(
     "read", [graph_error(100, 33), answer(500, "<html>"), httpx.ReadTimeout("slow"), ok({"id": POST}), ok([])]
 )
@@ -83,32 +75,6 @@ async def test_an_address_that_takes_too_long_is_a_warning(on: ContainerNetwork)
     built.network.on("GET", f"/{POST}", lambda _: httpx.Response(200, stream=Slow()))
     found = await on.publish(built, Saved(known()))
     assert (found.post_id, codes(found)) == (POST, ["PERMALINK_PENDING"])
-
-
-@networks
-@pytest.mark.parametrize("body", [{}, {"id": None}, {"id": True}, {"id": {}}, {"id": " "}, [], "not json"], ids=str)
-async def test_an_answer_without_an_id_proves_nothing(on: ContainerNetwork, body: Any) -> None:
-    saved = Saved(known())
-    error = await on.refused(on.ready(ok(body)), saved)
-    assert (error.effect, error.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
-    assert saved.history == []
-
-
-@networks
-@pytest.mark.parametrize("handle", [known(posts={"post": POST}), known("PUBLISHED")], ids=["id", "container"])
-async def test_what_is_live_is_not_published_again(on: ContainerNetwork, handle: Handle) -> None:
-    built = on.ready()
-    assert (await on.publish(built, Saved(handle))).post_id == POST
-    assert built.network.mutations == []
-
-
-@networks
-@pytest.mark.parametrize("handle", [None, Handle(draft_version=1), known("IN_PROGRESS")])
-async def test_half_a_preparation_is_refused(on: ContainerNetwork, handle: Handle | None) -> None:
-    built = on.ready()
-    error = await on.refused(built, Saved(handle))
-    assert (error.reason, error.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
-    assert built.network.requests == []
 
 
 MAYBE = [

@@ -143,10 +143,6 @@ async def test_a_comment_on_a_post_that_cannot_be_named_is_not_sent() -> None:
     assert built.network.mutations == []
 
 
-async def test_a_step_that_there_is_not_is_not_sent() -> None:
-    assert (await failure(over(), TEXT, Saved(), "part-2")).effect is Effect.NOT_SENT
-
-
 OURS = {"id": COMMENT, "message": "First", "created_time": TIME, "from": {"id": PAGE}}
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published
-from munadi.ports import PublicationDraft, Stage
+from munadi.ports import PublicationDraft
 from tests.channels.facebook_posts import (
     DRAFT,
     FILM,
@@ -36,7 +36,7 @@ from tests.channels.facebook_posts import (
     uploaded,
     with_photos,
 )
-from tests.channels.making import NOW, TOKEN, GateThatCounts, Saved, publication
+from tests.channels.making import NOW, TOKEN, Saved, publication
 from tests.channels.network import answer, form_of, ok
 
 
@@ -100,35 +100,6 @@ async def test_a_finish_is_pending_until_the_video_is_published(status: Any) -> 
     assert len(built.network.mutations) == 1
 
 
-@pytest.mark.parametrize(
-    ("given", "handle"),
-    [(TEXT, with_photos(post_id=POST)), (REEL, uploaded(finished=True))],
-    ids=["post", "reel"],
-)
-async def test_what_was_accepted_is_not_sent_again(given: PublicationDraft, handle: Handle) -> None:
-    built = over()
-    assert isinstance(await publish(built, given, Saved(handle)), Published)
-    assert built.network.mutations == []
-
-
-@pytest.mark.parametrize(
-    ("given", "handle"),
-    [
-        (PHOTOS, None),
-        (PHOTOS, Handle(draft_version=1, state={"photos": [{"id": "p1", "made_at": NOW.isoformat()}]})),
-        (LINK, Handle(draft_version=1, state={"link": "unreadable"})),
-        (REEL, None),
-        (REEL, Handle(draft_version=1, state={"upload": {"video_id": VIDEO, "started_at": NOW.isoformat()}})),
-        (FILM, Handle(draft_version=1)),
-    ],
-)
-async def test_half_a_preparation_is_refused(given: PublicationDraft, handle: Handle | None) -> None:
-    built = over()
-    found = await failure(built, given, Saved(handle))
-    assert (found.reason, found.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
-    assert built.network.requests == []
-
-
 async def test_photos_that_lapsed_are_not_attached() -> None:
     built, saved = over(), Saved(with_photos())
     built.clock.forward(hours=23)
@@ -168,28 +139,11 @@ async def test_posted_already_is_final_only_when_an_older_post_explains_it(minut
     assert (found.reason, found.effect) == (Reason.DUPLICATE_CONTENT, effect)
 
 
-@pytest.mark.parametrize("said", [{}, {"id": None}, {"id": True}, {"id": []}, [], "not json"])
-async def test_a_post_without_an_id_proves_nothing(said: Any) -> None:
-    saved = Saved()
-    found = await failure(over(ok(said), posts=ok({"data": [READ]})), TEXT, saved)
-    assert (found.effect, found.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
-    assert saved.history == []
-
-
 async def test_an_address_that_cannot_be_read_is_the_one_by_id() -> None:
     built = over()
     built.network.on("GET", f"/v26.0/{POST}", answer(500, "<html>"))
     found = await publish(built, TEXT, Saved())
     assert found == Published(post_id=POST, url=f"https://www.facebook.com/{POST}", published_at=NOW)
-
-
-async def test_a_store_that_fails_does_not_hide_a_live_post() -> None:
-    async def save(state: dict[str, Any], **_: Any) -> None:
-        raise RuntimeError("overtaken")
-
-    for given, handle in ((TEXT, None), (REEL, uploaded())):
-        found = await over().channel.publish(given, WHO, handle, save, Stage(GateThatCounts()))
-        assert isinstance(found, Published)
 
 
 @pytest.mark.parametrize("code", [100, 1363128, 6000])
@@ -210,12 +164,3 @@ async def test_an_upload_that_cannot_be_finished_is_made_again_twice() -> None:
     assert (saved.kept.ready, saved.kept.state["upload"], saved.kept.state["renewals"]) == (False, None, 1)
     found = await failure(over(error(6001), status=WAITING), REEL, Saved(uploaded(renewals=2)))
     assert found.effect is Effect.REJECTED
-
-
-@pytest.mark.parametrize("said", [{"success": False}, {"success": "yes"}, {}, [], "not json"])
-@pytest.mark.parametrize("given", [REEL, FILM], ids=["reel", "video"])
-async def test_a_finish_without_success_proves_nothing(given: Any, said: Any) -> None:
-    saved = Saved(uploaded())
-    found = await failure(over(ok(said)), given, saved)
-    assert (found.effect, found.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
-    assert saved.history == []

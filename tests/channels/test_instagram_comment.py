@@ -63,14 +63,6 @@ async def test_it_is_one_gated_request_below_the_post() -> None:
     assert (again.post_id, len(built.network.requests)) == ("178", 1)
 
 
-@pytest.mark.parametrize("given", ["not json", {}, {"id": None}, {"id": True}])
-async def test_without_an_id_a_comment_may_be_there_or_not(given: Any) -> None:
-    built, saved = over(ok(given)), Saved(known(posts={"post": POST}))
-    error = await error_of(comment(built, saved))
-    assert (error.effect, error.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
-    assert saved.history == []
-
-
 @pytest.mark.parametrize("listed", ["not json", {}, {"data": None}])
 async def test_what_is_no_list_of_comments_proves_no_absence(listed: Any) -> None:
     assert isinstance(await find(over(listed=[ok(listed)])), Unknown)
@@ -120,15 +112,6 @@ async def test_what_a_refusal_is_worth(refused: Any, effect: Effect) -> None:
     error = await error_of(comment(over(refused), saved))
     assert error.effect is effect
     assert saved.history == []
-
-
-async def test_a_store_that_fails_does_not_hide_a_comment() -> None:
-    async def save(state: dict[str, Any], **_: Any) -> None:
-        raise RuntimeError("overtaken")
-
-    found = await over().channel.publish(DRAFT, WHO, known(posts={"post": POST}), save, STAGE)
-    assert isinstance(found, Published)
-    assert found.post_id == "178"
 
 
 @pytest.mark.parametrize(

@@ -98,33 +98,6 @@ async def test_the_init_makes_a_pull_public(given: PublicationDraft, path: str) 
     assert isinstance(await built.channel.check(given, WHO, saved.handle), Published)
 
 
-@pytest.mark.parametrize(("given", "known"), [(FILE, FILE_READY), (PULL, PULL_READY)], ids=["file", "pull"])
-async def test_what_cannot_be_saved_was_sent_anyway(given: PublicationDraft, known: Handle) -> None:
-    async def broken(state: Any, **_: Any) -> None:
-        raise RuntimeError("overtaken")
-
-    found = await scripted().channel.publish(given, WHO, known, broken, stage())
-    assert isinstance(found, Pending)
-
-
-@pytest.mark.parametrize(
-    ("given", "known"),
-    [
-        (FILE, None),
-        (FILE, handle(creator=creator_state())),
-        (FILE, handle(creator=creator_state(), upload=upload_state(sent=0))),
-        (PULL, None),
-        (PHOTO, handle()),
-    ],
-    ids=["nothing", "no upload", "half", "pull", "photo"],
-)
-async def test_nothing_half_prepared_is_published(given: PublicationDraft, known: Handle | None) -> None:
-    built = scripted()
-    error = await error_of(built.channel.publish(given, WHO, known, Saved(known), stage()))
-    assert (error.reason, error.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
-    assert built.network.requests == []
-
-
 @pytest.mark.parametrize("status", [403, 404, 416])
 @pytest.mark.parametrize(
     ("looks", "expected"),

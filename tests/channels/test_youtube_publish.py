@@ -78,31 +78,10 @@ async def test_a_video_still_processed_is_published_with_a_warning() -> None:
     assert [warning.code for warning in found.warnings] == ["STILL_PROCESSING"]
 
 
-@pytest.mark.parametrize(
-    "body", [ok({}), ok([]), answer(200, "<html>ok</html>"), ok({"id": VIDEO}), ok({**resource("public"), "id": "x"})]
-)
-async def test_an_update_without_the_video_and_its_privacy_proves_nothing(body: httpx.Response) -> None:
-    error = await refused(body)
-    assert (error.effect, error.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
-
-
 async def test_a_video_that_youtube_keeps_private_is_not_published() -> None:
     error = await refused(ok(resource("private")))
     assert (error.reason, error.effect) == (Reason.APP_NOT_APPROVED, Effect.REJECTED)
     assert error.provider_code == "kept private"
-
-
-@pytest.mark.parametrize("handle", [None, Handle(draft_version=1), Handle(draft_version=1, state={"session": "x"})])
-async def test_nothing_is_sent_before_there_is_a_video(handle: Handle | None) -> None:
-    error = await refused(saved=Saved(handle))
-    assert (error.reason, error.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
-
-
-async def test_a_thread_has_no_place_here() -> None:
-    channel: Any = bench("youtube").channel
-    assert channel.stages(DRAFT) == ()
-    error = await error_of(channel.publish(DRAFT, WHO, HANDLE, Saved(HANDLE), Stage(GateThatCounts(), "part-2")))
-    assert error.reason is Reason.INTERNAL_ERROR
 
 
 @pytest.mark.parametrize("code", ["videoNotFound", "notFound"])

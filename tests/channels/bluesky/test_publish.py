@@ -61,12 +61,6 @@ async def test_the_call_and_its_result() -> None:
     assert found.published_at == NOW
 
 
-@pytest.mark.parametrize("said", [{}, {"uri": None}, {"uri": "at://x", "cid": "bafy"}, {"cid": "bafy"}, []])
-async def test_only_our_own_address_proves_that_it_was_written(said: Any) -> None:
-    error = await error_of(publish(over(ok(said))))
-    assert (error.effect, error.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
-
-
 async def test_a_repeat_is_identical_to_the_byte() -> None:
     built = over(WRITTEN)
     await publish(built)

@@ -1,0 +1,195 @@
+"""What every visible step keeps to, for each kind of post: no proof, no result; half a preparation sends nothing.
+
+The contract suite has one scene for each channel; here each kind of post has one, with the handles before and after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.failure import Effect, Reason
+from munadi.domain.publication import Handle, Pending, Published
+from munadi.ports import PublicationDraft, Stage
+from tests.channels import facebook_posts as facebook
+from tests.channels import test_tiktok_publish as tiktok
+from tests.channels.bluesky import test_publish as bluesky
+from tests.channels.containers import INSTAGRAM, ONE, POST, THREADS, ContainerNetwork, known
+from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, error_of
+from tests.channels.network import answer, ok
+from tests.channels.scene_tiktok import WHO, creator_state, handle, upload_state
+from tests.channels.scene_youtube import VIDEO, VIDEOS, YOUTUBE, resource
+
+
+@dataclass(frozen=True)
+class Step:
+    """`built` makes the network, whose visible call gives this answer, or accepts without one.
+
+    `proofless` are bodies of a 2xx that prove nothing, `unready` handles that are not prepared, `live` those of a post
+    that was published.
+    """
+
+    name: str
+    built: Callable[[Any], Bench]
+    draft: PublicationDraft
+    account: ConnectedAccount
+    handle: Handle | None
+    proofless: tuple[Any, ...] = ()
+    unready: tuple[Handle | None, ...] = ()
+    live: tuple[Handle, ...] = ()
+    stage: str = "post"
+
+    async def take(self, built: Bench, saved: Any, handle: Handle | None, stage: str | None = None) -> Any:
+        step = Stage(GateThatCounts(), stage or self.stage)
+        return await built.channel.publish(self.draft, self.account, handle, saved, step)
+
+
+BARE = Handle(draft_version=1)
+NO_ID = ({}, {"id": None}, {"id": True}, {"id": {}}, {"id": []}, {"id": " "}, [], "not json")
+NO_SUCCESS = ({"success": False}, {"success": "yes"}, {}, [], "not json")
+ONE_PHOTO = {"photos": [{"id": "p1", "made_at": NOW.isoformat()}]}
+STARTED = {"upload": {"video_id": facebook.VIDEO, "started_at": NOW.isoformat()}}
+
+
+def of(**state: Any) -> Handle:
+    return Handle(draft_version=1, state=state)
+
+
+def containers(on: ContainerNetwork) -> Step:
+    unready = (None, BARE, known("IN_PROGRESS"))
+    live = (known(posts={"post": POST}), known("PUBLISHED"))
+    return Step(on.name, on.ready, ONE, on.account, known(), NO_ID, unready, live)
+
+
+def page(name: str, draft: PublicationDraft, handle: Handle | None, *more: Any) -> Step:
+    return Step(f"facebook {name}", facebook.over, draft, facebook.WHO, handle, *more)
+
+
+def commented(said: Any) -> Bench:
+    built = bench("instagram")
+    built.network.on("POST", f"/{POST}/comments", said or ok({"id": "178"}))
+    return built
+
+
+def video(said: Any) -> Bench:
+    built = bench("youtube")
+    built.network.on("PUT", VIDEOS, said or ok(resource("public")))
+    return built
+
+
+def tiktok_step(name: str, draft: PublicationDraft, ready: Handle, *unready: Handle | None) -> Step:
+    return Step(f"tiktok {name}", lambda _: tiktok.scripted(), draft, WHO, ready, (), unready)
+
+
+STEPS = [
+    containers(INSTAGRAM),
+    containers(THREADS),
+    Step(
+        "instagram comment",
+        commented,
+        ONE.model_copy(update={"first_comment": "Sale"}),
+        INSTAGRAM.account,
+        known(posts={"post": POST}),
+        NO_ID,
+        (),
+        (known(posts={"post": POST, "comment": "178"}),),
+        "comment",
+    ),
+    page("text", facebook.TEXT, None, NO_ID, (), (facebook.with_photos(post_id=facebook.POST),)),
+    page("link", facebook.LINK, None, (), (of(link="unreadable"),)),
+    page("photos", facebook.PHOTOS, facebook.with_photos(), (), (None, of(**ONE_PHOTO))),
+    page(
+        "reel",
+        facebook.REEL,
+        facebook.uploaded(),
+        NO_SUCCESS,
+        (None, of(**STARTED)),
+        (facebook.uploaded(finished=True),),
+    ),
+    page("video", facebook.FILM, facebook.uploaded(), NO_SUCCESS, (BARE,)),
+    tiktok_step(
+        "file",
+        tiktok.FILE,
+        tiktok.FILE_READY,
+        None,
+        handle(creator=creator_state()),
+        handle(creator=creator_state(), upload=upload_state(sent=0)),
+    ),
+    tiktok_step("pull", tiktok.PULL, tiktok.PULL_READY, None),
+    tiktok_step("photo", tiktok.PHOTO, tiktok.PULL_READY, handle()),
+    Step(
+        "youtube",
+        video,
+        YOUTUBE.draft,
+        YOUTUBE.account,
+        YOUTUBE.handle,
+        ({}, [], "<html>ok</html>", {"id": VIDEO}, {**resource("public"), "id": "x"}),
+        (None, BARE, of(session="x")),
+    ),
+    Step(
+        "bluesky",
+        lambda said: bluesky.over(said or bluesky.WRITTEN),
+        bluesky.DRAFT,
+        bluesky.WHO,
+        None,
+        ({}, {"uri": None}, {"uri": "at://x", "cid": "bafy"}, {"cid": "bafy"}, []),
+    ),
+]
+steps = pytest.mark.parametrize("step", STEPS, ids=[step.name for step in STEPS])
+
+
+def each(field: str) -> pytest.MarkDecorator:
+    """The test runs with every value of a field, of each step."""
+    rows = [(step, value) for step in STEPS for value in getattr(step, field)]
+    return pytest.mark.parametrize(("step", "value"), rows, ids=[f"{step.name} {value}"[:60] for step, value in rows])
+
+
+@each("proofless")
+async def test_an_answer_that_proves_nothing_is_unknown_and_nothing_is_kept(step: Step, value: Any) -> None:
+    saved = Saved(step.handle)
+    said = answer(200, value) if isinstance(value, str) else ok(value)
+    error = await error_of(step.take(step.built(said), saved, step.handle))
+    assert (error.effect, error.provider_code) == (Effect.UNKNOWN, "NO_PROOF")
+    assert saved.history == []
+
+
+@each("unready")
+async def test_half_a_preparation_sends_nothing(step: Step, value: Handle | None) -> None:
+    built = step.built(None)
+    error = await error_of(step.take(built, Saved(value), value))
+    assert (error.reason, error.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
+    assert built.network.requests == []
+
+
+@each("live")
+async def test_what_is_live_is_not_sent_again(step: Step, value: Handle) -> None:
+    built = step.built(None)
+    found = await step.take(built, Saved(value), value)
+    assert isinstance(found, Published)
+    assert found.post_id
+    assert built.network.mutations == []
+
+
+@steps
+async def test_a_store_that_fails_does_not_hide_what_was_sent(step: Step) -> None:
+    async def save(state: dict[str, Any], **_: Any) -> None:
+        raise RuntimeError("overtaken")
+
+    built = step.built(None)
+    assert isinstance(await step.take(built, save, step.handle), Published | Pending)
+    assert len(built.network.mutations) == 1
+
+
+@steps
+async def test_a_step_that_the_post_does_not_have_is_not_sent(step: Step) -> None:
+    if step.name.startswith("tiktok"):  # it has one step only, and takes no name
+        return
+    built = step.built(None)
+    built.network.on("GET", "", answer(404))
+    error = await error_of(step.take(built, Saved(step.handle), step.handle, "part-9"))
+    assert error.effect is Effect.NOT_SENT
+    assert built.network.mutations == []
