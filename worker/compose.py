@@ -14,14 +14,14 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from activities.contents import ContentActivities
-from activities.keeping import KeepingActivities
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
+from activities.upkeep import UpkeepActivities
 from activities.webhooks import WebhookActivities
 from munadi.checking import AccountChecks
 from munadi.db.accounts.store import AccountStore
-from munadi.db.accounts.upkeep import KeepingStore
+from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
 from munadi.db.webhooks.deliveries import DeliveryStore
 from munadi.intake.preflight import PreflightCheck
@@ -73,7 +73,7 @@ def build_activities(
     preparing = PreparingActivities(schedule, attempts, channels, tokens, clock)
     publishing = PublishingActivities(schedule, attempts, channels, tokens, clock, holder)
     reconciling = ReconcilingActivities(schedule, attempts, channels, tokens, clock)
-    keeping = KeepingActivities(around(KeepingStore(database, runtime.keyring), "accounts"), channels, tokens, clock)
+    keeping = UpkeepActivities(around(UpkeepStore(database, runtime.keyring), "accounts"), channels, tokens, clock)
     return [
         contents.look,
         contents.claim,

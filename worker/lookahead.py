@@ -98,8 +98,8 @@ class LookingAhead:
         for ahead in near.publications:
             failure = await self._foreseen(ahead, near.due, now)
             if failure is not None:
-                found[ahead.work.publication_id] = failure
-                log.warning("%s would not be published as things stand: %s", ahead.work.publication_id, failure.message)
+                found[ahead.step.publication_id] = failure
+                log.warning("%s would not be published as things stand: %s", ahead.step.publication_id, failure.message)
         await self._preflights.record(near, found, now)
 
     async def _foreseen(self, ahead: DuePublication, due: datetime, now: datetime) -> Failure | None:

@@ -16,7 +16,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from munadi.config import Settings
-from munadi.db.accounts.upkeep import KeepingStore
+from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.audit import forget_old_entries
 from munadi.db.events.log import number_events
 from munadi.db.idempotency import forget_old_answers
@@ -43,7 +43,7 @@ class Relay:
         self,
         settings: Settings,
         database: Database,
-        keeping: KeepingStore,
+        keeping: UpkeepStore,
         client: Client,
         clock: Clock,
     ) -> None:

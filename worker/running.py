@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 
 from activities.webhooks import WebhookActivities
 from munadi.config import Settings
-from munadi.db.accounts.upkeep import KeepingStore
+from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
 from munadi.runtime import Runtime, open_runtime
 from munadi.temporal import connect
@@ -53,7 +53,7 @@ async def run(settings: Settings) -> None:
 
 
 async def _serve(settings: Settings, database: Database, client: Client, runtime: Runtime, stop: asyncio.Event) -> None:
-    keeping = KeepingStore(database, runtime.keyring)
+    keeping = UpkeepStore(database, runtime.keyring)
     tokens = build_tokens(runtime, database)
     dispatcher = build_dispatcher(runtime, database)
     services = (

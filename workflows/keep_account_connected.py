@@ -14,8 +14,8 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.keeping import KeepingActivities
     from activities.messages import AccountRef
+    from activities.upkeep import UpkeepActivities
     from munadi.domain.account import AccountStatus
     from munadi.domain.ids import account_id_of
     from munadi.domain.keeping import Kept
@@ -66,7 +66,7 @@ class KeepAccountConnected:
     async def _look(self, ref: AccountRef) -> Kept | None:
         """How the account stands; None when a wake came before its network answered."""
         self._woken = False
-        looking = workflow.start_activity_method(KeepingActivities.keep, ref, **with_summary(KEEP, "keep it connected"))
+        looking = workflow.start_activity_method(UpkeepActivities.keep, ref, **with_summary(KEEP, "keep it connected"))
         await workflow.wait_condition(lambda: looking.done() or self._woken)
         if not looking.done():
             looking.cancel()  # it may be waiting for hours before its next try

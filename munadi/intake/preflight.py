@@ -32,7 +32,7 @@ class PreflightCheck:
         """The first thing that is wrong, or None. Checked in this order: the account with its token and scopes, the
         posts of its day (`planned` includes this one), the draft by the channel's rules, the media in our store and,
         where the network fetches media, at our public address."""
-        channel = self.channels[ahead.work.channel]
+        channel = self.channels[ahead.step.channel]
         return (
             _of_account(ahead, channel, self.keyring, now)
             or _of_day(ahead, planned)
@@ -41,7 +41,7 @@ class PreflightCheck:
         )
 
     async def _of_media(self, ahead: DuePublication, channel: Channel) -> Failure | None:
-        for asset in ahead.work.draft.media:
+        for asset in ahead.step.draft.media:
             try:
                 await self.media.check_stored(asset)
                 if asset.kind in channel.spec.pulled_media:
@@ -52,7 +52,7 @@ class PreflightCheck:
 
 
 def _of_account(ahead: DuePublication, channel: Channel, keyring: KeyRing, now: datetime) -> Failure | None:
-    row, due = ahead.account, ahead.work.draft.due_at
+    row, due = ahead.account, ahead.step.draft.due_at
     if row.status == AccountStatus.DISCONNECTED:
         return failure_of(Reason.ACCOUNT_DISCONNECTED)
     if row.status == AccountStatus.REAUTH_REQUIRED:
@@ -78,7 +78,7 @@ def _of_draft(ahead: DuePublication, channel: Channel, keyring: KeyRing) -> Fail
         account = connected_account(ahead.account, open_credentials(keyring, ahead.account))
     except SealBroken:
         return failure_of(Reason.INTERNAL_ERROR, "the account's stored credentials cannot be opened")
-    problems = channel.validate(ahead.work.draft, account)
+    problems = channel.validate(ahead.step.draft, account)
     return _of_problem(problems[0]) if problems else None
 
 

@@ -31,8 +31,8 @@ from munadi.ports.channel import (
 )
 from munadi.ports.clock import Clock
 from munadi.ports.connecting import Asking, Authorizer, Choice, Consent, Granted, KnownByAddress
-from munadi.ports.keeping import AccountsKept, KeptAccount
 from munadi.ports.stores import Attempts, Deliveries, Operators, Schedule, Sender, TokenKeeper
+from munadi.ports.upkeep import AccountsKept, KeptAccount
 from munadi.publishing.model import Attempt, Refused, StaleEpoch, Step
 
 __all__ = [

@@ -29,7 +29,7 @@ _WAITING = [ContentStatus.ACCEPTED.value, ContentStatus.QUEUED.value]
 class DuePublication:
     """A publication that is still to go out, and its account's row as it is now."""
 
-    work: Step
+    step: Step
     account: AccountRow
 
 

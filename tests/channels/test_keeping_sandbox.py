@@ -15,11 +15,11 @@ from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.keeping import KeepingActivities
 from activities.messages import AccountRef
+from activities.upkeep import UpkeepActivities
 from munadi.channels.http import ChannelTools
 from munadi.channels.registry import build_channels
-from munadi.db.accounts.upkeep import KeepingStore
+from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView
@@ -97,8 +97,8 @@ class Tended:
 
     async def keep(self, holder: str = "keeper") -> Kept:
         tokens = self.tokens(holder)
-        store = KeepingStore(self.seed.database, self.seed.keyring)
-        activities = KeepingActivities(store, self.channels, tokens, self.clock)
+        store = UpkeepStore(self.seed.database, self.seed.keyring)
+        activities = UpkeepActivities(store, self.channels, tokens, self.clock)
         kept = await ActivityEnvironment().run(activities.keep, AccountRef(account_id=self.account_id))
         assert isinstance(kept, Kept)
         return kept

@@ -1,4 +1,4 @@
-"""Contents in any state, put straight into the database, and what became of them."""
+"""Posts in any state, inserted directly, and their rows afterwards."""
 
 from __future__ import annotations
 

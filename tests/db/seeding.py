@@ -1,4 +1,4 @@
-"""Rows to begin with, and the parts a test holds still: time, and a network that refreshes tokens."""
+"""Rows to start from, a fixed clock, and a network that refreshes tokens."""
 
 from __future__ import annotations
 

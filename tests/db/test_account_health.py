@@ -1,4 +1,4 @@
-"""How an account fares is written down where its posts are settled."""
+"""The health of an account is recorded with the outcome of its posts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ CHANNEL: ChannelName = CHANNELS[0]
         (Outcome(effect=Effect.NOT_SENT, retry=True), False, None),
     ],
 )
-async def test_a_settled_post_is_noted(own_board: Board, outcome: Outcome, worked: bool, reason: str | None) -> None:
+async def test_an_outcome_is_recorded_on_the_account(
+    own_board: Board, outcome: Outcome, worked: bool, reason: str | None
+) -> None:
     put = await own_board.put(PublicationStatus.PUBLISHING)
     attempt = await own_board.attempt(put.id)
     await own_board.store.record_outcome(put.id, attempt, epoch=0, outcome=outcome, now=LATER)

@@ -1,4 +1,4 @@
-"""Intents, handles and looks: fenced by epoch and draft, one visible call in doubt at a time."""
+"""Intents, handles and checks are fenced by epoch and draft; one visible call is open at a time."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def test_an_intent_is_on_record_before_the_call(board: Board) -> None:
 
 
 @pytest.mark.parametrize("status", [status for status in S if status is not S.PUBLISHING])
-async def test_only_what_is_publishing_may_be_sent(board: Board, status: S) -> None:
+async def test_only_a_publishing_post_may_be_sent(board: Board, status: S) -> None:
     assert await open_one(board, await board.put(status, epoch=EPOCH)) == Refused("STALE")
 
 
@@ -115,7 +115,7 @@ async def test_a_reconcile_raises_the_epoch_so_that_a_late_intent_fails(board: B
 
 
 @pytest.mark.parametrize("status", [S.QUEUED, S.PUBLISHED, S.FAILED, S.CANCELED, S.ACCEPTED])
-async def test_a_reconcile_of_what_is_not_in_doubt_raises_nothing(board: Board, status: S) -> None:
+async def test_a_reconcile_without_doubt_raises_no_epoch(board: Board, status: S) -> None:
     put = await board.put(status, epoch=EPOCH)
     step = await board.schedule.begin(put.id, START, IN_DOUBT)
     assert step is not None
@@ -143,7 +143,7 @@ async def test_a_handle_is_kept_for_its_draft(board: Board) -> None:
 
 
 @pytest.mark.parametrize(("epoch", "draft"), [(EPOCH - 1, 1), (EPOCH + 1, 1), (EPOCH, 2)])
-async def test_a_handle_of_somebody_overtaken_is_refused(board: Board, epoch: int, draft: int) -> None:
+async def test_a_handle_of_an_overtaken_run_is_refused(board: Board, epoch: int, draft: int) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     with pytest.raises(StaleEpoch):
         await save(board, put, epoch=epoch, draft=draft)
@@ -201,7 +201,7 @@ async def look_again(board: Board, put: Put, after: timedelta, epoch: int = EPOC
     return await board.store.record_outcome(put.id, None, epoch=epoch, outcome=outcome, now=START)
 
 
-async def test_looks_at_an_unconfirmed_one_stop_at_publish_by(board: Board) -> None:
+async def test_checks_of_an_unconfirmed_post_stop_at_publish_by(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH, publish_by=START + 10 * MINUTE, look_count=9)
     looks = []
     for minutes in (1, 5, 10, 11):
@@ -216,7 +216,7 @@ async def test_looks_at_an_unconfirmed_one_stop_at_publish_by(board: Board) -> N
     assert stale.next_look_at is None
 
 
-async def test_an_attempt_tells_what_its_caller_said(board: Board) -> None:
+async def test_an_open_attempt_shows_the_recorded_effect(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     attempt_id = await board.attempt(put.id)
     for outcome in (None, Effect.UNKNOWN, Effect.SENT):
@@ -234,7 +234,7 @@ def planned(board: Board, text: str) -> CheckedDrafts:
     return CheckedDrafts((each,), (), {"text": text}, IntakeMedia())
 
 
-async def test_whose_a_post_is(board: Board) -> None:
+async def test_a_post_of_another_publication_is_recognized(board: Board) -> None:
     ours, other = await board.put(S.PUBLISHING, epoch=1), await board.put(S.PUBLISHED, epoch=1)
     assert not await board.store.is_anothers(ours.id, "1")
     await board.set(other.id, provider_post_id="1")

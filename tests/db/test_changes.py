@@ -1,4 +1,4 @@
-"""What people change while there is time: whole or not at all, told by events, and always with a wake."""
+"""Changes by people are atomic, emit events and always wake the workflow."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ async def test_publish_now_leaves_room_to_publish(board: Board, publish_by: Any,
     assert claimed.publication_id == put.id
 
 
-async def test_a_retry_begins_anew_with_what_failed_only(board: Board) -> None:
+async def test_a_retry_queues_only_failed_publications(board: Board) -> None:
     put = await board.put(S.FAILED, S.FAILED, S.PUBLISHED, due=START - DAY, publish_by=START, hold_count=3)
     await board.set(put.ids[0], failure=REFUSED)
     assert await change(board, put, "retry", [put.ids[0], put.ids[2]]) == [put.ids[0]]
@@ -177,7 +177,7 @@ async def test_a_retry_begins_anew_with_what_failed_only(board: Board) -> None:
 
 
 @pytest.mark.parametrize("named", [None, [], ["pub_none"]])
-async def test_there_may_be_nothing_to_retry(board: Board, named: list[str] | None) -> None:
+async def test_a_retry_without_failures_is_refused(board: Board, named: list[str] | None) -> None:
     put = await board.put(S.PUBLISHED if named is None else S.FAILED)
     with pytest.raises(ChangeRefused) as refused:
         await change(board, put, "retry", named)
@@ -185,7 +185,7 @@ async def test_there_may_be_nothing_to_retry(board: Board, named: list[str] | No
 
 
 @pytest.mark.parametrize("published", [True, False])
-async def test_a_person_settles_what_nobody_could_tell(board: Board, published: bool) -> None:
+async def test_a_person_resolves_an_unconfirmed_publication(board: Board, published: bool) -> None:
     put = await board.put(S.UNCONFIRMED, next_look_at=LATER, epoch=3)
     attempt_id = await board.attempt(put.id)
     for _ in range(2):  # the same answer again changes nothing

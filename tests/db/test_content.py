@@ -1,4 +1,4 @@
-"""A content under lock: legal arrows only, events without gaps, each subscriber told, the next look always known."""
+"""A post under lock: legal arrows only, events without gaps, a delivery per subscriber, a next look."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ BY = START + 24 * HOUR
         (S.CANCELED, {}, None),
     ],
 )
-async def test_when_somebody_must_look_again(
+async def test_the_next_look_of_each_status(
     board: Board, status: S, row: dict[str, Any], look: datetime | None
 ) -> None:
     put = await board.put(status, **({"due_at": START + HOUR} | row), publish_by=BY)
@@ -92,7 +92,7 @@ async def test_an_event_carries_what_is_true_at_its_moment(board: Board) -> None
     assert event.data["publication"]["failure"]["class"] == "POLICY"
 
 
-async def test_the_completion_is_told_once_per_result(board: Board) -> None:
+async def test_the_completion_is_emitted_once_per_result(board: Board) -> None:
     put = await board.put(S.PUBLISHING, S.PUBLISHED)
 
     async def close(*statuses: S) -> None:
@@ -134,7 +134,7 @@ async def test_events_are_numbered_without_gaps_however_many_write(board: Board)
     assert (await board.content(put.content_id)).sequence == 24
 
 
-async def test_a_condition_is_told_once_per_reason(board: Board) -> None:
+async def test_a_hold_is_emitted_once_per_reason(board: Board) -> None:
     put = await board.put(S.QUEUED)
     await board.set_account(ChannelName.INSTAGRAM, status="reauth_required")
     for at, reason, until in [
@@ -176,7 +176,9 @@ async def test_a_hold_for_the_token_of_a_working_account_ends_by_itself_later_ea
         ({"deleted_at": START}, {}),
     ],
 )
-async def test_who_hears_of_what(own_board: Board, endpoint: dict[str, Any], hears: dict[str, int]) -> None:
+async def test_each_endpoint_gets_the_events_it_subscribed_to(
+    own_board: Board, endpoint: dict[str, Any], hears: dict[str, int]
+) -> None:
     board = own_board
     if "brand_ref" in endpoint:
         endpoint = endpoint | {"brand_ref": {"ours": board.brand}.get(endpoint["brand_ref"], "stranger")}
@@ -203,7 +205,7 @@ async def test_who_hears_of_what(own_board: Board, endpoint: dict[str, Any], hea
         assert row.next_attempt_at == START
 
 
-async def test_there_is_no_story_of_nothing(board: Board) -> None:
+async def test_an_unknown_post_cannot_be_locked(board: Board) -> None:
     async with board.database.write() as session:
         assert await LockedContent.lock(session, "cnt_none", START) is None
         assert await LockedContent.lock_by_publication(session, "pub_none", START) is None

@@ -173,7 +173,7 @@ async def test_a_check_that_finds_a_longer_grant_ends_the_warning(seed: Seed) ->
         assert (view.status, view.grant_expires_at) == (status, at)
 
 
-async def test_a_dead_grant_is_told_once_and_only_of_the_credentials_it_was_seen_on(seed: Seed) -> None:
+async def test_a_dead_grant_is_reported_once_and_only_for_its_credentials(seed: Seed) -> None:
     account = await seed.account()
     assert await seed.accounts.mark_expiring(account.id, 1, START)
     assert await seed.accounts.mark_reauth_required(account.id, 1, "TOKEN_REVOKED", START)

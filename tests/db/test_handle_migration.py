@@ -1,4 +1,4 @@
-"""Revision 0011 drops handles that nobody will use; those in use stay as they are until a worker seals them."""
+"""Revision 0011 drops handles that are not needed; those in use stay as they are until a worker seals them."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def before(database_url: str, tmp_path: Path) -> str:
     return database_url
 
 
-async def test_what_nobody_will_use_is_dropped_and_the_rest_can_be_sealed(before: str) -> None:
+async def test_unneeded_handles_are_dropped_and_the_rest_can_be_sealed(before: str) -> None:
     migrate.upgrade(before)
     assert migrate.differences(before) == []
     ring, database = KeyRing([create_key()]), Database(before)

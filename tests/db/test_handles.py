@@ -1,4 +1,4 @@
-"""What was prepared is sealed wherever it is kept, and dropped once nobody will use it."""
+"""Handles are sealed wherever they are stored, and dropped once they are not needed."""
 
 from __future__ import annotations
 

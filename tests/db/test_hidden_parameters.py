@@ -1,4 +1,4 @@
-"""An error of the database names its statement and never what stands in a row."""
+"""An error of the database names its statement and never the values of a row."""
 
 from __future__ import annotations
 

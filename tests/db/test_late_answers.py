@@ -13,12 +13,12 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.keeping import KeepingActivities
 from activities.messages import AccountRef, PublicationRef
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
+from activities.upkeep import UpkeepActivities
 from munadi.checking import AccountChecks
-from munadi.db.accounts.upkeep import KeepingStore
+from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
@@ -108,9 +108,9 @@ class Late:
         return await self.tokens.renew(await self._first())
 
     async def keep(self) -> Any:
-        store = KeepingStore(self.seed.database, self.seed.keyring)
+        store = UpkeepStore(self.seed.database, self.seed.keyring)
         self.clock.time = START + timedelta(days=55)  # the token of 60 days is to be renewed
-        activities = KeepingActivities(store, self.network.channels, self.tokens, self.clock)
+        activities = UpkeepActivities(store, self.network.channels, self.tokens, self.clock)
         return await ActivityEnvironment().run(activities.keep, AccountRef(account_id=self.account_id))
 
     async def prepare(self) -> Any:
@@ -195,7 +195,7 @@ async def test_a_check_answers_for_the_connection_that_there_is(
 
 
 @pytest.mark.parametrize("step", ["prepare", "publish"])
-async def test_a_post_goes_on_with_the_connection_that_there_is(seed: Seed, clock: StillClock, step: str) -> None:
+async def test_a_post_continues_with_the_new_connection(seed: Seed, clock: StillClock, step: str) -> None:
     late, outcome = await late_answer(seed, clock, step, REVOKED)
     assert late.network.worked == ["second"]
     row = await seed.publication(late.content_id)
@@ -232,7 +232,7 @@ async def test_what_a_preflight_found_of_the_old_connection_is_not_emitted(seed:
     preflights = Preflights(seed.database)
     near = await preflights.load(content_id, START)
     assert near is not None
-    found = {near.publications[0].work.publication_id: failure_of(Reason.TOKEN_REVOKED)}
+    found = {near.publications[0].step.publication_id: failure_of(Reason.TOKEN_REVOKED)}
     await seed.account(token("second"), now=LATER)
     assert await preflights.record(near, found, LATER) == 0
     assert await seed.events(EventType.PREFLIGHT_FAILED) == []

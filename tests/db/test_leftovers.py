@@ -1,4 +1,4 @@
-"""What preparations leave at networks: written down in the transaction that gives it up, tried under a lease."""
+"""Leftovers are recorded in the transaction that gives a preparation up, and removed under a lease."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def test_without_a_preparation_nothing_is_left(board: Board) -> None:
     assert await rows(board, put) == []
 
 
-async def test_what_a_restored_database_still_has_to_look_for_is_never_removed(board: Board) -> None:
+async def test_what_a_restored_database_must_still_check_is_never_removed(board: Board) -> None:
     put = await canceled(board, look_since=START - timedelta(hours=1))
     assert await rows(board, put) == []
 
@@ -121,7 +121,7 @@ async def test_what_was_accepted_and_failed_afterwards_is_never_removed(board: B
     assert await rows(board, put) == []
 
 
-async def test_what_a_person_settled_as_not_published_is_never_removed(board: Board) -> None:
+async def test_what_a_person_resolved_as_not_published_is_never_removed(board: Board) -> None:
     put = await board.put(S.UNCONFIRMED, epoch=1, **READY)
     await board.attempt(put.id, epoch=1)
     async with board.locked(put.content_id) as story:
@@ -145,7 +145,7 @@ async def failed(board: Board) -> Put:
     return put
 
 
-async def test_a_retry_goes_on_with_what_was_prepared(board: Board) -> None:
+async def test_a_retry_continues_with_the_preparation(board: Board) -> None:
     put = await failed(board)
     async with board.locked(put.content_id) as story:
         await retry(story, None)
@@ -155,7 +155,7 @@ async def test_a_retry_goes_on_with_what_was_prepared(board: Board) -> None:
     assert (await board.row(put.id)).handle == STATE
 
 
-async def test_a_retry_after_the_removal_began_is_prepared_anew(board: Board) -> None:
+async def test_a_retry_after_the_removal_began_is_prepared_again(board: Board) -> None:
     put = await failed(board)
     assert await taken(board, put, START + KEPT_FOR_A_RETRY) == [STATE]
     async with board.locked(put.content_id) as story:
@@ -208,7 +208,7 @@ async def test_what_a_preparation_of_an_edited_draft_makes_is_removed(board: Boa
     assert await taken(board, put) == [{"video_id": "old"}]
 
 
-async def test_a_try_that_nobody_reports_on_is_made_again_after_its_lease(board: Board) -> None:
+async def test_a_removal_without_a_result_is_repeated_after_its_lease(board: Board) -> None:
     put = await canceled(board)
     assert await taken(board, put) == [STATE]
     assert await taken(board, put, START + LEASE - timedelta(seconds=1)) == []

@@ -1,4 +1,4 @@
-"""Accounts at once under a limit: those who add take turns, on both databases."""
+"""Concurrent additions under a limit take turns, on both databases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of `settle.py`, every outcome × epoch × status, against a plain restatement of design §5."""
+"""The table of `outcomes.py`: every outcome × epoch × status, against a second statement of it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def expected(outcome: str, current: bool, status: S) -> tuple[S, tuple[str, ...]
     return status, ()
 
 
-async def test_every_verdict_in_every_state(board: Board) -> None:
+async def test_every_outcome_in_every_state(board: Board) -> None:
     wrong = []
     for (name, outcome), current, status in product(OUTCOMES.items(), (True, False), S):
         put = await board.put(status, epoch=EPOCH)
@@ -80,7 +80,7 @@ async def test_a_late_success_is_a_fact_with_the_time_of_its_call(board: Board) 
     assert (await board.content(put.content_id)).next_look_at == START + ID_LOOK_GROWTH[0]
 
 
-async def test_a_success_after_the_cancel_is_told_as_a_warning(board: Board) -> None:
+async def test_a_success_after_the_cancel_is_a_warning(board: Board) -> None:
     put = await board.put(S.CANCELED, epoch=EPOCH)
     await board.store.record_outcome(put.id, None, epoch=EPOCH, outcome=OUTCOMES["published"], now=START)
     row = await board.row(put.id)
@@ -131,7 +131,7 @@ async def test_a_failure_names_its_attempt_and_holds_no_condition(board: Board) 
     assert (attempt.provider_code, attempt.ended_at) == ("400", START)
 
 
-async def test_holds_grow_and_each_condition_is_told(board: Board) -> None:
+async def test_holds_grow_and_each_is_emitted(board: Board) -> None:
     put = await board.put(S.PUBLISHING, epoch=EPOCH)
     waits = []
     for _ in range(5):

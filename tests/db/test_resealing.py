@@ -1,4 +1,4 @@
-"""A rotated key-encryption key: all that is sealed moves to the newest while work goes on, and nothing else opens."""
+"""A rotated key-encryption key: all secrets move to the newest while work continues, and nothing else opens."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ async def test_more_rows_than_fit_one_transaction(old: Seed, monkeypatch: pytest
     assert (await reseal(old.database, KeyRing([NEW, OLD]))).rows["endpoints"] == 11
 
 
-async def test_a_key_removed_too_early_is_told_and_nothing_is_lost(old: Seed) -> None:
+async def test_a_key_removed_too_early_is_reported_and_no_secret_is_lost(old: Seed) -> None:
     done = await reseal(old.database, KeyRing([NEW]))
     assert set(done.rows.values()) == {0}
     assert [row.table for row in done.unreadable] == [place.table.name for place in SEALED]
@@ -283,7 +283,7 @@ async def held(database: Database) -> AsyncIterator[None]:
         yield
 
 
-async def test_a_row_that_somebody_holds_is_passed_over_and_visited_again(postgres_url: str) -> None:
+async def test_a_row_that_another_transaction_holds_is_skipped_and_visited_again(postgres_url: str) -> None:
     database = Database(postgres_url)
     seed = Seed(database, KeyRing([OLD]))
     await seed.create()

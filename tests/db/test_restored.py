@@ -1,4 +1,4 @@
-"""`munadi db restored`: what may have gone out since the backup is marked, and only a look takes the mark away."""
+"""`munadi db restored`: what may have been published since the backup is marked until a check of the network."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_all_that_may_have_gone_out_is_marked_once(board: Board) -> None:
 
 
 @pytest.mark.parametrize("attempts", [0, 3])
-async def test_a_marked_one_is_looked_for_although_it_is_in_time(board: Board, attempts: int) -> None:
+async def test_a_marked_publication_is_checked_first_even_in_time(board: Board, attempts: int) -> None:
     put = await board.put(S.QUEUED, attempt_count=attempts)
     await mark_restored(board.database, SINCE)
     [claimed] = (await board.schedule.claim(put.content_id, START, "w")).claimed

@@ -1,4 +1,4 @@
-"""Look and claim: nothing early, nothing twice, nothing that may not go out any more."""
+"""Look and claim: nothing early, nothing twice, nothing that may no longer be published."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One refresh however many ask; a dead grant is told, an outage leaves the account alone."""
+"""Concurrent callers cause one refresh; a dead grant is reported, an outage changes nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def test_a_token_that_is_not_known_to_end_soon_is_left_alone(
     assert network.refreshed == []
 
 
-async def test_renew_refreshes_only_what_nobody_has_refreshed_yet(seed: Seed, clock: StillClock) -> None:
+async def test_renew_refreshes_a_token_once(seed: Seed, clock: StillClock) -> None:
     network = RefreshingNetwork(FRESH)
     [tokens] = keepers(seed, network, clock)
     stale = await tokens.account((await seed.account()).id)
@@ -55,7 +55,7 @@ async def test_renew_refreshes_only_what_nobody_has_refreshed_yet(seed: Seed, cl
     assert (await tokens.renew(stale)).credentials_version == 2
 
 
-async def test_a_dead_grant_needs_its_owner_and_is_told_once(seed: Seed, clock: StillClock) -> None:
+async def test_a_dead_grant_needs_its_owner_and_is_reported_once(seed: Seed, clock: StillClock) -> None:
     network = RefreshingNetwork(REVOKED)
     account = await seed.account(EXPIRED)
     [tokens] = keepers(seed, network, clock)
@@ -92,7 +92,7 @@ async def test_an_outage_does_not_take_away_a_token_that_still_works(seed: Seed,
     assert (await tokens.account(account.id)).credentials.access_token.get_secret_value() == "first"
 
 
-async def test_a_refresh_is_stored_even_when_who_asked_has_gone(seed: Seed, clock: StillClock) -> None:
+async def test_a_refresh_is_stored_even_when_its_caller_was_canceled(seed: Seed, clock: StillClock) -> None:
     network = RefreshingNetwork(FRESH)
     account = await seed.account(EXPIRED)
     [tokens] = keepers(seed, network, clock)
@@ -128,7 +128,7 @@ def test_credentials_never_show_a_token() -> None:
     assert "first" not in repr(Credentials.model_validate(EXPIRED.model_dump()))
 
 
-async def test_a_paused_account_is_handed_out_to_nobody_until_its_time(seed: Seed, clock: StillClock) -> None:
+async def test_a_paused_account_is_not_handed_out(seed: Seed, clock: StillClock) -> None:
     network = RefreshingNetwork(FRESH)
     account = await seed.account(EXPIRED)
     first, second = keepers(seed, network, clock, 2)

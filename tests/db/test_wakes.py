@@ -1,4 +1,4 @@
-"""The relay's side: what was not acknowledged or not looked at in time is told again, ever more rarely."""
+"""Posts that were not acknowledged or read in time are woken again, with growing spacing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_a_change_wakes_its_workflow_some_seconds_later_until_it_is_acknow
     assert await due(board, 60 * SECOND) == []
 
 
-async def test_the_spacing_doubles_to_a_minute_and_a_new_change_begins_anew(own_board: Board) -> None:
+async def test_the_spacing_doubles_to_a_minute_and_a_new_change_resets_it(own_board: Board) -> None:
     board = own_board
     put = await board.put(S.QUEUED, content={"wake_seq": 1})
     now, waits = START, []
@@ -54,7 +54,7 @@ async def test_the_spacing_doubles_to_a_minute_and_a_new_change_begins_anew(own_
     assert (content.wake_tries, content.next_wake_at) == (0, now + FIRST_WAKE)
 
 
-async def test_a_look_that_nobody_made_in_time_is_overdue(own_board: Board) -> None:
+async def test_a_missed_look_is_overdue(own_board: Board) -> None:
     board = own_board
     put = await board.put(S.PUBLISHING, content=RESTING | {"next_look_at": START})
     assert await due(board, GRACE - SECOND) == []

@@ -1,4 +1,4 @@
-"""When a connection needs somebody, by how its network's grants live."""
+"""When a connection needs upkeep, by the lifetime of its network's grants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plan says of itself: when it may be prepared or claimed, and when somebody must turn to it."""
+"""When a plan may be prepared or claimed, and when the workflow must act."""
 
 from __future__ import annotations
 

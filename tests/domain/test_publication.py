@@ -52,7 +52,7 @@ def test_every_status_is_reachable_and_has_its_row() -> None:
 
 
 def restated(given: tuple[S, ...]) -> C:
-    """Design §2 as it reads: first what goes on, then what nobody began, then how it ended."""
+    """A second statement of the roll-up: running first, then waiting, then how it ended."""
     ended = [s in (S.PUBLISHED, S.FAILED, S.CANCELED, S.UNCONFIRMED) for s in given]
     if any(s is S.PUBLISHING for s in given):
         return C.PUBLISHING

@@ -1,4 +1,4 @@
-"""Kept histories: one file per run, one line per event, never edited once committed.
+"""Recorded histories: one file per run, one line per event, never edited once committed.
 
 A file is named `<story>.<number>.run<n>.json`; telling a story again takes the next number. What belongs to the
 machine that recorded it (who polled, where, stack traces) is left out, because replay does not read it.

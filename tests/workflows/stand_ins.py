@@ -1,4 +1,4 @@
-"""What stands in around the real database and workflow: the server's clock, tokens, a mailbox nobody writes to."""
+"""Fakes around the real database and workflow: the server's clock, tokens, an empty store of deliveries."""
 
 from __future__ import annotations
 

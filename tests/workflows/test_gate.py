@@ -60,7 +60,7 @@ def test_either_clock_alone_closes_it(wall: float, ticks: float, is_open: bool, 
     assert (refused.value.effect, refused.value.provider_code) == (Effect.NOT_SENT, "DEADLINE_GATE")
 
 
-def test_what_a_missed_deadline_means_is_told_by_whether_the_request_had_begun() -> None:
+def test_a_missed_deadline_is_unknown_only_if_the_request_had_begun() -> None:
     clocks = TwoClocks()
     gate = DeadlineGate.open_for(clocks, clocks.now(), PERIOD)
     assert (gate.late().effect, gate.late().reason) == (Effect.NOT_SENT, Reason.NETWORK_UNREACHABLE)

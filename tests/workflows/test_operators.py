@@ -1,4 +1,4 @@
-"""Operators on the dev server, with the real `temporal` CLI: signals that work, and signals that cannot wedge a run."""
+"""Operators on the dev server, with the real `temporal` CLI: signals that work, and bad signals that block no run."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ async def test_the_list_shows_brand_channels_and_attention(real: World, temporal
         await real.result(content_id)
 
 
-async def test_terminated_and_woken_again_it_goes_on(real: World, temporal: TemporalDevServer) -> None:
+async def test_a_terminated_workflow_continues_after_a_wake(real: World, temporal: TemporalDevServer) -> None:
     content_id = await real.submit(datetime.now(UTC) + timedelta(seconds=1.5))
     async with real.worker():
         await real.wake(content_id, first=True)

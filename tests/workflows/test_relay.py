@@ -1,4 +1,4 @@
-"""The relay: whatever a round ends in, the next one goes on."""
+"""The relay continues after any failed round."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 
 from munadi.config import RelaySettings, load_settings
 from munadi.crypto import KeyRing, create_key
-from munadi.db.accounts.upkeep import KeepingStore
+from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.domain.ids import workflow_id
 from tests.workflows.stand_ins import ServerClock
 from tests.workflows.world import World
@@ -35,7 +35,7 @@ async def test_an_unforeseen_error_does_not_end_it(real: World, caplog: pytest.L
     content_id = await real.submit(datetime.now(UTC))
     clock = BrokenClock()
     keyring = KeyRing([create_key()])
-    keeping = KeepingStore(real.database, keyring)
+    keeping = UpkeepStore(real.database, keyring)
     settings = load_settings(relay=RelaySettings(interval=0.05))
     relay = asyncio.create_task(Relay(settings, real.database, keeping, real.client, clock).run())
     try:

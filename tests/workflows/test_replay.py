@@ -1,4 +1,4 @@
-"""Upgrades: what is under way must go on. Every history ever kept replays on today's workflows, without a server."""
+"""Upgrades: running workflows must continue. Every recorded history replays on today's workflows, without a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A database that was put back from a backup: what is live already is taken as published, the rest is sent once."""
+"""After a restore from a backup, live posts are recorded as published and the rest is sent once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def test_what_is_live_is_found_and_what_is_not_is_sent_once(skipping: Worl
     assert {row.look_since for row in rows.values()} >= {None}
 
 
-async def test_while_nobody_can_look_nothing_is_sent(skipping: World) -> None:
+async def test_without_a_check_nothing_is_sent(skipping: World) -> None:
     content_id = await restored(skipping)
     await went_out_already(skipping, content_id, B)
     for channel in skipping.channels.values():

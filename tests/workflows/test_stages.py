@@ -35,7 +35,7 @@ async def test_parts_follow_the_post_in_order(skipping: World) -> None:
 
 
 @pytest.mark.parametrize("ending", ["lost", "overtaken"])
-async def test_a_part_with_an_unknown_outcome_is_looked_for(skipping: World, ending: str) -> None:
+async def test_a_part_with_an_unknown_outcome_is_reconciled(skipping: World, ending: str) -> None:
     skipping.channels[B].later_plan.append(ending)
     await publish(skipping, PARTS)
     assert skipping.channels[B].later == list(PARTS)
@@ -75,7 +75,7 @@ async def test_blind_after_a_lost_answer_it_gives_up_and_sends_nothing_twice(ski
     assert [warning["code"] for warning in row.warnings] == ["CHAIN_INCOMPLETE"]
 
 
-async def test_a_run_that_was_lost_after_the_post_is_taken_up(skipping: World) -> None:
+async def test_a_run_that_was_lost_after_the_post_is_continued(skipping: World) -> None:
     """The post is live and its worker died before the comment: the next look goes on."""
     content_id = await skipping.submit(datetime.now(UTC) + timedelta(seconds=1), parts=("comment",))
     async with skipping.worker():
@@ -90,7 +90,7 @@ async def test_a_run_that_was_lost_after_the_post_is_taken_up(skipping: World) -
     assert all(channel.later == ["comment", "comment"] for channel in skipping.channels.values())
 
 
-async def test_an_id_that_comes_late_is_filled_in_and_told(skipping: World) -> None:
+async def test_a_late_id_is_recorded_with_an_event(skipping: World) -> None:
     channel = skipping.channels[B]
     channel.plan.append("without-id")
     channel.check_plan.extend([Pending(after=timedelta(0)), rejected(), Published(post_id=None)])
@@ -101,7 +101,7 @@ async def test_an_id_that_comes_late_is_filled_in_and_told(skipping: World) -> N
     assert [event.type for event in await skipping.events(content_id)][-2:] == ["content.completed", "content.updated"]
 
 
-async def test_an_id_that_never_comes_is_looked_for_until_the_window_closes(skipping: World) -> None:
+async def test_a_missing_id_is_read_until_the_window_closes(skipping: World) -> None:
     channel = skipping.channels[B]
     channel.plan.append("without-id")
     channel.check_plan.extend(Published(post_id=None) for _ in range(100))

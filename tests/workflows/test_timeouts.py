@@ -1,4 +1,4 @@
-"""A visible call that timed out is never made again by Temporal: it is looked for (design §4 and §5).
+"""Temporal never retries a visible call that timed out: it is reconciled.
 
 On the dev server only: the time-skipping server ignores `TemporalTimeout:…` in a retry policy.
 """
@@ -66,7 +66,7 @@ async def test_a_silent_publish_is_handed_out_once_and_found(
     history = await real.handle(content_id).fetch_history()
     assert dispatches(history) == (1 if guarded else 2)
     assert timeouts(history) == ([RetryState.RETRY_STATE_NON_RETRYABLE_FAILURE] if guarded else [])
-    # Whatever Temporal does, the ledger lets one call through.
+    # Whatever Temporal does, the attempts let one call through.
     assert real.channels[B].count("publish") == len(real.channels[B].posts) == 1
     [attempt] = await real.attempts((await real.publications(content_id))[B].id)
     assert (attempt.outcome, attempt.is_open) == ("sent", False)

@@ -1,4 +1,4 @@
-"""A whole Munadi without its API: a real database, the real workflow and activities, networks one can look inside."""
+"""Munadi without its API: a real database, the real workflows and activities, networks that tests can inspect."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import Worker
 
 from activities.contents import ContentActivities
-from activities.keeping import KeepingActivities
 from activities.preparing import PreparingActivities
 from activities.publishing import PublishingActivities
 from activities.reconciling import ReconcilingActivities
+from activities.upkeep import UpkeepActivities
 from activities.webhooks import WebhookActivities
 from munadi.crypto import KeyRing, create_key
 from munadi.db.accounts.store import AccountStore
-from munadi.db.accounts.upkeep import KeepingStore
+from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.ids import new_id
 from munadi.db.session import Database
 from munadi.db.tables import AccountRow, AttemptRow, BrandRow, ContentRow, DraftRow, EventRow, PublicationRow
@@ -243,7 +243,7 @@ class World:
         contents = ContentActivities(schedule, OperatorCommands(self.database), self.clock, "test")
         publishing = PublishingActivities(schedule, attempts, channels, self.tokens, self.clock, "test")
         renewing = AccountTokens(self.store, channels, self.clock, "test")
-        keeping = KeepingActivities(KeepingStore(self.database, self.keyring), channels, renewing, self.clock)
+        keeping = UpkeepActivities(UpkeepStore(self.database, self.keyring), channels, renewing, self.clock)
         return [
             contents.look,
             contents.claim,

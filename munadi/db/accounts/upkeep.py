@@ -25,7 +25,7 @@ WAKE_AGAIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class DueKeeping:
+class DueUpkeep:
     """An account whose workflow has not looked in time."""
 
     account_id: str
@@ -33,7 +33,7 @@ class DueKeeping:
     channel: str
 
 
-class KeepingStore:
+class UpkeepStore:
     """`keep_at`, and what a keeper needs to know."""
 
     def __init__(self, database: Database, keyring: KeyRing) -> None:
@@ -74,7 +74,7 @@ class KeepingStore:
         async with self._database.write() as session:
             await session.exec(noted.values(last_failure=fault(error.reason, error.message, now), keep_at=again_at))
 
-    async def due(self, now: datetime, grace: timedelta, limit: int = 64) -> list[DueKeeping]:
+    async def due(self, now: datetime, grace: timedelta, limit: int = 64) -> list[DueUpkeep]:
         """Accounts whose workflow is late by the grace, the longest waiting first; the relay wakes them."""
         query = (
             select(AccountRow.id, AccountRow.brand_ref, AccountRow.channel)
@@ -83,7 +83,7 @@ class KeepingStore:
             .limit(limit)
         )
         async with self._database.read() as session:
-            return [DueKeeping(*row) for row in (await session.exec(query)).all()]
+            return [DueUpkeep(*row) for row in (await session.exec(query)).all()]
 
     async def record_woken(self, account_ids: list[str], now: datetime) -> None:
         """These workflows were woken: again in a minute, unless they look."""

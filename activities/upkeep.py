@@ -26,7 +26,7 @@ PASSING = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT})
 SOON = timedelta(minutes=1)
 
 
-class KeepingActivities:
+class UpkeepActivities:
     """`keep`."""
 
     def __init__(self, accounts: AccountsKept, channels: Channels, tokens: TokenKeeper, clock: Clock) -> None:

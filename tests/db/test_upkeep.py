@@ -1,4 +1,4 @@
-"""One look of a keeper: what it does for the account, what it writes down, and when it wants to look again."""
+"""The upkeep of an account: what a run does, what it records, and when the next one is."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.keeping import KeepingActivities
 from activities.messages import AccountRef
+from activities.upkeep import UpkeepActivities
 from munadi.crypto import KeyRing, create_key
-from munadi.db.accounts.upkeep import KeepingStore
+from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.tables import AccountRow
 from munadi.domain.account import AccountStatus, Credentials
 from munadi.domain.channel import Renewal, TokenLife
@@ -44,11 +44,11 @@ class Keeper:
 
     def __post_init__(self) -> None:
         self.network.spec = self.network.spec.model_copy(update={"tokens": self.life})
-        self.store = KeepingStore(self.seed.database, self.seed.keyring)
+        self.store = UpkeepStore(self.seed.database, self.seed.keyring)
 
-    def activities(self, holder: str = "w") -> KeepingActivities:
+    def activities(self, holder: str = "w") -> UpkeepActivities:
         tokens = AccountTokens(self.seed.accounts, self.network.channels, self.clock, holder)
-        return KeepingActivities(self.store, self.network.channels, tokens, self.clock)
+        return UpkeepActivities(self.store, self.network.channels, tokens, self.clock)
 
     async def connect(self, credentials: Credentials) -> None:
         self.account_id = (await self.seed.account(credentials, now=self.clock.now())).id
@@ -96,7 +96,7 @@ async def test_two_keepers_and_a_hundred_users_make_one_renewal(keeper: Keeper) 
     assert (row.keep_at, row.last_success_at) == (kept[0].next_at, keeper.clock.time)
 
 
-async def test_a_dead_grant_needs_its_owner_who_hears_what_waits(keeper: Keeper) -> None:
+async def test_a_dead_grant_is_reported_with_the_posts_that_wait(keeper: Keeper) -> None:
     await keeper.connect(ending(START + 60 * DAY))
     waiting = await keeper.seed.content(keeper.account_id, hold=HoldReason.TOKEN)
     keeper.network.answer, keeper.clock.time = DEAD, START + 50 * DAY
@@ -141,7 +141,9 @@ async def test_no_wait_outlasts_the_grant(keeper: Keeper) -> None:
 
 
 @pytest.mark.parametrize("refresh", [None, "r"])
-async def test_what_cannot_be_renewed_is_told_once_a_week_ahead(seed: Seed, clock: StillClock, refresh: str) -> None:
+async def test_an_end_without_renewal_is_reported_once_a_week_ahead(
+    seed: Seed, clock: StillClock, refresh: str
+) -> None:
     """Nothing renews it, or what would is not set up: for its owner that is the same."""
     life = TokenLife(renewed_with=Renewal.REFRESH_TOKEN, access_ahead=10 * DAY)
     keeper = Keeper(seed, RefreshingNetwork(MISCONFIGURED), clock, life)
@@ -160,7 +162,7 @@ async def test_what_cannot_be_renewed_is_told_once_a_week_ahead(seed: Seed, cloc
     assert (await keeper.row()).status == S.EXPIRING
 
 
-async def test_a_renewed_token_is_no_longer_expiring_and_a_late_one_is_told_again(keeper: Keeper) -> None:
+async def test_a_renewed_token_is_no_longer_expiring_and_a_late_one_is_reported_again(keeper: Keeper) -> None:
     await keeper.connect(ending(START + 60 * DAY))
     await keeper.seed.accounts.mark_expiring(keeper.account_id, 1, START)
     keeper.clock.time = START + 50 * DAY
@@ -188,7 +190,7 @@ async def test_an_account_that_is_gone_is_left(keeper: Keeper) -> None:
 
 async def test_credentials_that_cannot_be_opened_are_a_wait(keeper: Keeper) -> None:
     await keeper.connect(ending(START + 60 * DAY))
-    keeper.store = KeepingStore(keeper.seed.database, KeyRing([create_key()]))
+    keeper.store = UpkeepStore(keeper.seed.database, KeyRing([create_key()]))
     with pytest.raises(ApplicationError, match="cannot be opened"):
         await keeper.keep()
     assert (await keeper.row()).status == S.CONNECTED
@@ -204,7 +206,7 @@ async def test_a_paused_account_is_not_asked_for(keeper: Keeper) -> None:
     assert keeper.network.refreshed == []
 
 
-async def test_the_relay_tells_late_keepers_again_after_a_minute(keeper: Keeper) -> None:
+async def test_the_relay_wakes_late_accounts_again_after_a_minute(keeper: Keeper) -> None:
     await keeper.connect(ending(START + 60 * DAY))
     grace = timedelta(seconds=20)
     assert await keeper.store.due(START + grace - timedelta(seconds=1), grace) == []
