@@ -23,7 +23,7 @@ from api.deps import (
     read_cursor,
     write_cursor,
 )
-from api.idempotency import IdempotencyHeader, Success, repeat, send
+from api.idempotency import IdempotencyHeader, repeat, send
 from api.openapi import error_responses
 from api.services import Services
 from api.wake import Wake
@@ -64,7 +64,8 @@ async def create_content(
 
 
 def _accepted(view: ContentView) -> StoredResponse:
-    return Success(view, 202, {"Location": f"/v1/contents/{view.id}", "ETag": etag(view.version)}).stored
+    headers = {"Location": f"/v1/contents/{view.id}", "ETag": etag(view.version)}
+    return StoredResponse(202, headers, view.model_dump_json(by_alias=True).encode())
 
 
 @router.post(

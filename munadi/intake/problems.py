@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from munadi.domain.channel import ChannelSpec
 from munadi.domain.problem import Problem, ProblemsFound
@@ -11,9 +11,10 @@ from munadi.domain.problem import Problem, ProblemsFound
 class ProblemCollector:
     """Every problem of one request. The same rule at the same place is reported once per channel."""
 
-    def __init__(self, problems: Iterable[Problem] = ()) -> None:
+    def __init__(self, problems: Sequence[Problem] = ()) -> None:
         self._found: dict[tuple[str, str, str | None, str | None], Problem] = {}
-        self.extend(problems)
+        if problems:
+            self.extend(problems)
 
     def add(
         self,
