@@ -23,9 +23,10 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published
 from munadi.ports import Authorizer, Channel, Connection, Consent, PublicationDraft
 from tests.channels.bluesky_owner import back, decide_at_page
+from tests.channels.bluesky_real import picture
 from tests.channels.connected import SystemClock
+from tests.channels.connected import new as post
 from tests.channels.making import Cards, GateThatCounts, Saved, StoredMedia, account, error_of, image, stage
-from tests.channels.test_bluesky_real_pds import picture, post
 from tests.support.pds import RealPDS
 
 WRITE = "com.atproto.repo.putRecord"

@@ -15,9 +15,11 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published
 from munadi.ports import PublicationDraft
+from tests.channels.bluesky_real import Real, picture
+from tests.channels.bluesky_real import alice as alice  # a fixture
 from tests.channels.connected import mp4
+from tests.channels.connected import new as post
 from tests.channels.making import Saved, error_of, image, stage, video
-from tests.channels.test_bluesky_real_pds import Real, picture, post
 from tests.channels.test_bluesky_real_threads import VideoService
 from tests.support.pds import RealPDS
 
@@ -62,11 +64,6 @@ async def real(real_pds: RealPDS, line: Line) -> AsyncIterator[Real]:
         yield Real(real_pds, client)
 
 
-@pytest.fixture
-async def alice(real: Real) -> ConnectedAccount:
-    return await real.connect(real.pds.accounts[0])
-
-
 async def held(real: Real, given: PublicationDraft, who: ConnectedAccount) -> dict[str, Any]:
     """Every record at the publication's key, read by models that are not ours."""
     found = {}
@@ -89,8 +86,8 @@ async def count(real: Real, who: ConnectedAccount) -> list[int]:
 
 
 async def quoted(real: Real) -> str:
-    bob = await real.connect(real.pds.accounts[1])
-    return str((await real.publish(post("Worth quoting"), bob)).post_id)
+    bob = await real.login(real.pds.accounts[1])
+    return str((await real.publish_as(post("Worth quoting"), bob)).post_id)
 
 
 async def with_gallery(real: Real) -> PublicationDraft:
@@ -111,7 +108,7 @@ async def test_everything_is_there_in_one_commit(real: Real, alice: ConnectedAcc
     given = await making(real)
     assert await real.channel.find(given, alice, None, given.due_at) == Absent()
     before = await count(real, alice)
-    found = await real.publish(given, alice)
+    found = await real.publish_as(given, alice)
     (said,) = line.said
     assert [result["validationStatus"] for result in said["results"]] == ["valid"] * 3
     assert (await head(real, alice))["rev"] == said["commit"]["rev"]
@@ -134,9 +131,9 @@ async def test_everything_is_there_in_one_commit(real: Real, alice: ConnectedAcc
 
 async def test_a_repeat_writes_nothing(real: Real, alice: ConnectedAccount, line: Line) -> None:
     given = post("Once", options=OPTIONS)
-    first = await real.publish(given, alice)
+    first = await real.publish_as(given, alice)
     before = await head(real, alice)
-    again = await real.publish(given, alice)
+    again = await real.publish_as(given, alice)
     assert line.said[1]["error"] == "InternalServerError"
     assert (again.post_id, again.url) == (first.post_id, first.url)
     assert await head(real, alice) == before
@@ -145,18 +142,18 @@ async def test_a_repeat_writes_nothing(real: Real, alice: ConnectedAccount, line
 async def test_a_lost_answer_is_found_and_never_doubled(real: Real, alice: ConnectedAccount, line: Line) -> None:
     given, line.lost = post("Once", options=OPTIONS), True
     before = await count(real, alice)
-    error = await error_of(real.publish(given, alice))
+    error = await error_of(real.publish_as(given, alice))
     assert error.effect is Effect.UNKNOWN
     found = await real.channel.find(given, alice, None, given.due_at)
     assert isinstance(found, Published)
-    assert (await real.publish(given, alice)).post_id == found.post_id
+    assert (await real.publish_as(given, alice)).post_id == found.post_id
     assert await count(real, alice) == [number + 1 for number in before]
 
 
 async def test_of_six_at_once_one_is_written(real: Real, alice: ConnectedAccount, line: Line) -> None:
     given = post("Once", options=OPTIONS)
     before = await count(real, alice)
-    found = await asyncio.gather(*(real.publish(given, alice) for _ in range(6)), return_exceptions=True)
+    found = await asyncio.gather(*(real.publish_as(given, alice) for _ in range(6)), return_exceptions=True)
     for one in found:
         assert isinstance(one, Published) or (isinstance(one, ChannelError) and one.effect is not Effect.REJECTED)
     assert len([said for said in line.said if "commit" in said]) == 1
@@ -165,8 +162,8 @@ async def test_of_six_at_once_one_is_written(real: Real, alice: ConnectedAccount
 
 async def test_another_post_at_the_key_is_refused_and_keeps_its_gates(real: Real, alice: ConnectedAccount) -> None:
     given = post("First", options=OPTIONS)
-    await real.publish(given, alice)
-    error = await error_of(real.publish(given.model_copy(update={"text": "Second"}), alice))
+    await real.publish_as(given, alice)
+    error = await error_of(real.publish_as(given.model_copy(update={"text": "Second"}), alice))
     assert (error.reason, error.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
     records = await held(real, given, alice)
     assert (records[f"{FEED}.post"].text, len(records)) == ("First", 3)
@@ -181,7 +178,7 @@ async def test_a_gate_that_stands_alone_keeps_the_post_away(real: Real, alice: C
     token = {"authorization": f"Bearer {alice.credentials.access_token.get_secret_value()}"}
     url = f"{real.pds.url}/xrpc/com.atproto.repo.putRecord"
     assert (await real.client.post(url, json=body, headers=token)).status_code == 200
-    error = await error_of(real.publish(given, alice))
+    error = await error_of(real.publish_as(given, alice))
     assert error.effect is Effect.UNKNOWN
     assert await real.channel.find(given, alice, None, given.due_at) == Absent()
     assert set(await held(real, given, alice)) == {f"{FEED}.postgate"}

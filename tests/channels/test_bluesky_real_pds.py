@@ -2,102 +2,27 @@
 
 from __future__ import annotations
 
-import io
-import secrets
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import httpx
-import pytest
 from atproto import models
-from PIL import Image
 from pydantic import SecretStr
 
 from munadi.channels.bluesky.thread import record_key
-from munadi.channels.http import ChannelTools
-from munadi.channels.registry import build_channels
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.channel import ChannelName
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
-from munadi.ports import AccountImport, Channel, LinkCard, PublicationDraft
-from tests.channels.making import Cards, FixedClock, Saved, StoredMedia, error_of, image, publication, stage
-from tests.support.pds import PDSAccount, RealPDS
-
-
-class Real:
-    """The channel on real sockets, logged in as one of the PDS's accounts."""
-
-    def __init__(self, pds: RealPDS, client: httpx.AsyncClient) -> None:
-        self.pds, self.client = pds, client
-        self.media, self.cards, self.clock = StoredMedia(), Cards(), FixedClock(datetime.now(UTC))
-        tools = ChannelTools(client=client, guarded=client, media=self.media, links=self.cards, clock=self.clock)
-        hosts = {"entryway": pds.url, "plc": pds.plc_url}
-        self.channel: Channel = build_channels({"bluesky": {"hosts": hosts}}, tools)["bluesky"]
-
-    async def connect(self, who: PDSAccount) -> ConnectedAccount:
-        given = AccountImport(identifier=who.handle, password=SecretStr(who.app_password), service_url=self.pds.url)
-        connection = await self.channel.verify(given)
-        profile = connection.profile
-        return ConnectedAccount(
-            id="acc_01jd0000000000000000000000",
-            brand_ref="acme",
-            channel=ChannelName.BLUESKY,
-            external_id=profile.external_id,
-            handle=profile.handle,
-            service_url=profile.service_url,
-            credentials=connection.credentials,
-        )
-
-    async def publish(self, given: PublicationDraft, who: ConnectedAccount) -> Published:
-        saved = Saved()
-        await self.channel.prepare(given, who, None, saved)
-        found = await self.channel.publish(given, who, saved.handle, saved, stage())
-        assert isinstance(found, Published)
-        return found
-
-    async def record(self, given: PublicationDraft, who: ConnectedAccount) -> models.AppBskyFeedPost.Record:
-        """What the PDS holds, read by models that are not ours."""
-        value = (await self.get("com.atproto.repo.getRecord", **where(given, who)))["value"]
-        read = models.get_or_create(value, models.AppBskyFeedPost.Record, strict=True)
-        assert isinstance(read, models.AppBskyFeedPost.Record)
-        return read
-
-    async def get(self, nsid: str, **params: str) -> Any:
-        return (await self.client.get(f"{self.pds.url}/xrpc/{nsid}", params=params)).json()
-
-
-def where(given: PublicationDraft, who: ConnectedAccount) -> dict[str, str]:
-    return {"repo": who.external_id, "collection": "app.bsky.feed.post", "rkey": record_key(given)}
-
-
-def post(text: str = "", **fields: Any) -> PublicationDraft:
-    """A draft of a publication of its own."""
-    return publication(text, at=datetime.now(UTC), seed=f"pub_{secrets.token_hex(13)}", **fields)
-
-
-def picture(colour: str = "teal", kind: str = "JPEG") -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", (64, 48), colour).save(out, kind)
-    return out.getvalue()
+from munadi.ports import AccountImport, LinkCard
+from tests.channels.bluesky_real import Real, picture
+from tests.channels.bluesky_real import alice as alice  # fixtures
+from tests.channels.bluesky_real import real as real
+from tests.channels.connected import new as post
+from tests.channels.making import Saved, error_of, image, stage
 
 
 def with_token(who: ConnectedAccount, access: str, refresh: str | None = None) -> ConnectedAccount:
     changes = {"access_token": SecretStr(access)} | ({"refresh_token": SecretStr(refresh)} if refresh else {})
     return who.model_copy(update={"credentials": who.credentials.model_copy(update=changes)})
-
-
-@pytest.fixture
-async def real(real_pds: RealPDS) -> AsyncIterator[Real]:
-    async with httpx.AsyncClient() as client:
-        yield Real(real_pds, client)
-
-
-@pytest.fixture
-async def alice(real: Real) -> ConnectedAccount:
-    return await real.connect(real.pds.accounts[0])
 
 
 async def test_a_login_returns_the_account_and_its_expiry(real: Real, alice: ConnectedAccount) -> None:
@@ -130,7 +55,7 @@ async def test_a_wrong_password_is_refused(real: Real) -> None:
 async def test_a_text_with_facets(real: Real, alice: ConnectedAccount) -> None:
     text = "👨‍👩‍👧 मानसून sale: https://acme.example/sale, ask @bob.test or @nobody.test. #sale"
     given = post(text, options={"langs": ["en", "hi"], "tags": ["acme"], "labels": ["graphic-media"]})
-    found = await real.publish(given, alice)
+    found = await real.publish_as(given, alice)
     assert found.post_id == f"at://{alice.external_id}/app.bsky.feed.post/{record_key(given)}"
     assert [warning.code for warning in found.warnings] == ["MENTION_UNRESOLVED"]
     record = await real.record(given, alice)
@@ -148,7 +73,7 @@ async def test_images_with_alt(real: Real, alice: ConnectedAccount) -> None:
     real.media.files = {"med_0": picture(), "med_1": picture("red", "PNG")}
     media = (image(0, alt="Teal", width=64, height=48), image(1, mime_type="image/png", width=64, height=48))
     given = post("Two", media=media)
-    await real.publish(given, alice)
+    await real.publish_as(given, alice)
     embed = (await real.record(given, alice)).embed
     assert isinstance(embed, models.AppBskyEmbedImages.Main)
     assert [one.alt for one in embed.images] == ["Teal", ""]
@@ -159,7 +84,7 @@ async def test_images_with_alt(real: Real, alice: ConnectedAccount) -> None:
 async def test_a_link_card_with_a_picture(real: Real, alice: ConnectedAccount) -> None:
     real.cards.card_of_page = LinkCard("Sale", "All of it", picture("blue"), "image/jpeg")
     given = post("Look", link="https://acme.example/sale")
-    await real.publish(given, alice)
+    await real.publish_as(given, alice)
     embed = (await real.record(given, alice)).embed
     assert isinstance(embed, models.AppBskyEmbedExternal.Main)
     assert (embed.external.title, embed.external.uri) == ("Sale", "https://acme.example/sale")
@@ -168,25 +93,25 @@ async def test_a_link_card_with_a_picture(real: Real, alice: ConnectedAccount) -
 
 async def test_an_identical_repeat_is_the_same_post(real: Real, alice: ConnectedAccount) -> None:
     given = post("Once")
-    first = await real.publish(given, alice)
+    first = await real.publish_as(given, alice)
     before = await real.get("com.atproto.sync.getLatestCommit", did=alice.external_id)
-    second = await real.publish(given, alice)
+    second = await real.publish_as(given, alice)
     assert (first.post_id, first.url) == (second.post_id, second.url)
     assert await real.get("com.atproto.sync.getLatestCommit", did=alice.external_id) == before
 
 
 async def test_a_repeat_at_another_time_is_the_same_post(real: Real, alice: ConnectedAccount) -> None:
     given = post("Once")
-    await real.publish(given, alice)
+    await real.publish_as(given, alice)
     later = given.model_copy(update={"due_at": given.due_at + timedelta(minutes=5)})
-    assert (await real.publish(later, alice)).post_id is not None
+    assert (await real.publish_as(later, alice)).post_id is not None
     assert (await real.record(given, alice)).created_at.startswith(given.due_at.strftime("%Y-%m-%dT%H:%M:%S"))
 
 
 async def test_another_text_at_the_same_key_is_refused(real: Real, alice: ConnectedAccount) -> None:
     given = post("First")
-    await real.publish(given, alice)
-    error = await error_of(real.publish(given.model_copy(update={"text": "Second"}), alice))
+    await real.publish_as(given, alice)
+    error = await error_of(real.publish_as(given.model_copy(update={"text": "Second"}), alice))
     assert (error.reason, error.effect) == (Reason.DUPLICATE_CONTENT, Effect.REJECTED)
     assert (await real.record(given, alice)).text == "First"
 
@@ -194,7 +119,7 @@ async def test_another_text_at_the_same_key_is_refused(real: Real, alice: Connec
 async def test_find_sees_absence_then_presence(real: Real, alice: ConnectedAccount) -> None:
     given = post("Where am I")
     assert await real.channel.find(given, alice, None, given.due_at) == Absent()
-    published = await real.publish(given, alice)
+    published = await real.publish_as(given, alice)
     found = await real.channel.find(given, alice, None, given.due_at)
     assert isinstance(found, Published)
     assert (found.post_id, found.url) == (published.post_id, published.url)
@@ -211,8 +136,8 @@ async def test_what_the_server_would_refuse_is_refused_before(real: Real, alice:
     for inside, outside in (("x" * 300, "x" * 301), ("👨‍👩‍👧‍👦" * 120, "👨‍👩‍👧‍👦" * 121)):
         assert real.channel.validate(post(inside), alice) == []
         assert real.channel.validate(post(outside), alice) != []
-        await real.publish(post(inside), alice)
-        error = await error_of(real.publish(post(outside), alice))
+        await real.publish_as(post(inside), alice)
+        error = await error_of(real.publish_as(post(outside), alice))
         assert (error.reason, error.effect) == (Reason.TEXT_TOO_LONG, Effect.REJECTED)
 
 
@@ -230,13 +155,13 @@ async def test_a_blob_that_is_gone_is_uploaded_again(real: Real, alice: Connecte
 async def test_what_is_not_an_image_is_refused(real: Real, alice: ConnectedAccount) -> None:
     real.media.files = {"med_0": b"plain words"}
     given = post("x", media=(image(mime_type="text/plain"),))
-    error = await error_of(real.publish(given, alice))
+    error = await error_of(real.publish_as(given, alice))
     assert (error.reason, error.effect) == (Reason.MEDIA_VALIDATION_FAILED, Effect.REJECTED)
 
 
 async def test_a_garbage_token_was_not_sent(real: Real, alice: ConnectedAccount) -> None:
     given = post("x")
-    error = await error_of(real.publish(given, with_token(alice, "garbage-token-0123456789")))
+    error = await error_of(real.publish_as(given, with_token(alice, "garbage-token-0123456789")))
     assert (error.reason, error.effect, error.provider_code) == (
         Reason.TOKEN_EXPIRED,
         Effect.NOT_SENT,
@@ -251,7 +176,7 @@ async def test_a_refresh_brings_a_working_pair(real: Real, alice: ConnectedAccou
     assert fresh.refresh_token is not None
     assert fresh.refresh_token != alice.credentials.refresh_token
     renewed = alice.model_copy(update={"credentials": fresh})
-    await real.publish(post("After a refresh"), renewed)
+    await real.publish_as(post("After a refresh"), renewed)
 
 
 async def test_a_session_that_was_ended_needs_a_new_login(real: Real, alice: ConnectedAccount) -> None:

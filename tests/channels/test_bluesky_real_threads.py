@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import httpx
-import pytest
 from atproto import models
 
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.publication import Absent, Published
 from munadi.ports import Stage
+from tests.channels.bluesky_real import Real, picture, where
+from tests.channels.bluesky_real import alice as alice  # fixtures
+from tests.channels.bluesky_real import real as real
 from tests.channels.connected import mp4
+from tests.channels.connected import new as post
 from tests.channels.making import GateThatCounts, Saved, image, video
-from tests.channels.test_bluesky_real_pds import Real, picture, post, where
 from tests.support.pds import RealPDS
-
-
-@pytest.fixture
-async def real(real_pds: RealPDS) -> AsyncIterator[Real]:
-    async with httpx.AsyncClient() as client:
-        yield Real(real_pds, client)
-
-
-@pytest.fixture
-async def alice(real: Real) -> ConnectedAccount:
-    return await real.connect(real.pds.accounts[0])
 
 
 async def test_a_thread_hangs_together(real: Real, alice: ConnectedAccount) -> None:
@@ -49,7 +38,7 @@ async def test_a_thread_hangs_together(real: Real, alice: ConnectedAccount) -> N
 
 async def test_a_repeated_part_is_the_same_post(real: Real, alice: ConnectedAccount) -> None:
     given, saved = post("One", parts=("Two",)), Saved()
-    await real.publish(given, alice)
+    await real.publish_as(given, alice)
     for _ in range(2):
         await real.channel.publish(given, alice, None, saved, Stage(GateThatCounts(), "part-2"))
     before = await real.get("com.atproto.sync.getLatestCommit", did=alice.external_id)
@@ -58,13 +47,13 @@ async def test_a_repeated_part_is_the_same_post(real: Real, alice: ConnectedAcco
 
 
 async def test_a_quote_of_another_account(real: Real, alice: ConnectedAccount) -> None:
-    bob = await real.connect(real.pds.accounts[1])
-    quoted = await real.publish(post("Worth quoting"), bob)
+    bob = await real.login(real.pds.accounts[1])
+    quoted = await real.publish_as(post("Worth quoting"), bob)
     real.media.files = {"med_0": picture()}
     for media in ((), (image(0, width=64, height=48),)):
         key = str(quoted.post_id).rpartition("/")[2]
         given = post("Hear, hear", media=media, options={"quote": f"https://bsky.app/profile/bob.test/post/{key}"})
-        await real.publish(given, alice)
+        await real.publish_as(given, alice)
         embed = (await real.record(given, alice)).embed
         if isinstance(embed, models.AppBskyEmbedRecordWithMedia.Main):
             assert isinstance(embed.media, models.AppBskyEmbedImages.Main)
@@ -77,7 +66,7 @@ async def test_a_gallery(real: Real, alice: ConnectedAccount) -> None:
     """This version of the PDS does not know the embed yet and lets it pass unchecked: the models judge its shape."""
     real.media.files = {f"med_{n}": picture(colour) for n, colour in enumerate(("red", "tan", "teal", "blue", "gold"))}
     given = post("Five", media=tuple(image(n, alt=f"{n}", width=64, height=48) for n in range(5)))
-    await real.publish(given, alice)
+    await real.publish_as(given, alice)
     embed = (await real.record(given, alice)).embed
     assert isinstance(embed, models.AppBskyEmbedGallery.Main)
     assert len(embed.items) == 5
@@ -107,11 +96,11 @@ async def test_a_video_is_stored_with_the_token_that_the_server_gave(real_pds: R
     service = httpx.MockTransport(VideoService(real_pds))
     async with httpx.AsyncClient(mounts={"https://video.bsky.app": service}) as client:
         real = Real(real_pds, client)
-        alice = await real.connect(real_pds.accounts[0])
+        alice = await real.login(real_pds.accounts[0])
         real.media.files = {"med_0": mp4(1)}
         size = len(real.media.files["med_0"])
         given = post("Look", media=(video(alt="Rain", bytes=size),))
-        await real.publish(given, alice)
+        await real.publish_as(given, alice)
         embed = (await real.record(given, alice)).embed
         assert isinstance(embed, models.AppBskyEmbedVideo.Main)
         assert (embed.alt, embed.video.mime_type, embed.video.size) == ("Rain", "video/mp4", size)
