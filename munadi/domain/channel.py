@@ -75,7 +75,7 @@ class Renewal(StrEnum):
 
 
 class TokenLife(WireModel):
-    """How a network's grants stay alive (the facts' section 2).
+    """How a network's grants stay alive (docs/networks, section 2 of each network).
 
     `access_ahead`: how long before its end the access token itself is renewed; None: only when somebody needs it.
     `grant_life`: what a refresh token lives for without being used, unless the network names its end;
@@ -167,7 +167,7 @@ class MediaRule(WireModel):
 
 
 class ChannelSpec(WireModel):
-    """A network's limits and the numbers of its publish protocol (design §5), with the facts they come from."""
+    """A network's limits and the numbers of its publish protocol, with the version of the facts they come from."""
 
     name: ChannelName
     title: str

@@ -10,7 +10,7 @@ from munadi.domain.model import Model, WireModel
 
 
 class PublicationStatus(StrEnum):
-    """What is true of a publication (design §2)."""
+    """The state of a publication. The glossary in the documentation says what each means."""
 
     ACCEPTED = "accepted"
     QUEUED = "queued"
