@@ -1,6 +1,6 @@
 """Migrations, forward only: bring a database to the newest revision, and say where it stands.
 
-Alembic is set up in code, so that it works from any folder and without an `alembic.ini`. It runs over a
+Alembic is configured in code, so that it works from any folder and without a file of its own. It runs over a
 synchronous engine; each upgrade is one transaction under a lock, so two of them at once take turns.
 """
 

@@ -1,4 +1,4 @@
-"""Connected profiles: who, where, how healthy. Credentials go in and out sealed (`sealed.py`)."""
+"""Connected profiles: who, where, how healthy. Credentials are stored sealed (`munadi/db/sealing/secrets.py`)."""
 
 from __future__ import annotations
 
