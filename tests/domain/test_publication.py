@@ -23,7 +23,7 @@ from munadi.publishing.states import TRANSITIONS, IllegalTransition, check_trans
 
 S = PublicationStatus
 C = ContentStatus
-# Design §2, word for word.
+# The table of docs/design.md, written out.
 ARROWS = """
 accepted queued · accepted canceled · accepted failed
 queued publishing · queued canceled · queued failed
