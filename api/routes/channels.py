@@ -1,4 +1,4 @@
-"""The catalogue of channels: the limits, media rules and options that the adapters apply."""
+"""The catalogue of channels: the limits, media rules and options that the channels apply."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Adapters: one folder per network, one line in `registry`. A channel knows its network and nothing else of Munadi."""
+"""Channels: one folder per network, one line in `ChannelName`. A channel knows its network and Munadi's ports."""

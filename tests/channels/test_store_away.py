@@ -43,6 +43,7 @@ async def test_no_photo_is_handed_to_facebook() -> None:
 async def test_no_pull_is_asked_of_tiktok(media: tuple[MediaAsset, ...]) -> None:
     built, scene = without_store("tiktok"), SCENES["tiktok"]
     draft = publication("Sale", media=media, options=dict(scene.draft.options) | {"mode": "pull"})
-    known = scene.kept.model_copy(update={"state": {"creator": creator_state()}})
+    assert scene.handle is not None
+    known = scene.handle.model_copy(update={"state": {"creator": creator_state()}})
     error = await error_of(built.channel.publish(draft, scene.account, known, Saved(known), stage()))
     check_nothing_sent(built, error)
