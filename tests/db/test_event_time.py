@@ -14,18 +14,19 @@ WAIT = timedelta(seconds=0.3)
 
 async def test_an_event_is_dated_after_the_wait_for_the_writer(own_board: Board) -> None:
     put = await own_board.put(PublicationStatus.ACCEPTED)
-    database, pool_is_full = own_board.database, asyncio.Semaphore(0)
+    database, pool_is_full, release = own_board.database, asyncio.Semaphore(0), asyncio.Event()
 
     async def hold() -> None:
         async with database.write() as session:
             await session.connection()
             pool_is_full.release()
-            await asyncio.sleep(WAIT.total_seconds())
+            await release.wait()
 
     count = 1 if database.is_sqlite else 20
     holders = [asyncio.create_task(hold()) for _ in range(count)]
     for _ in range(count):
         await pool_is_full.acquire()
+    asyncio.get_running_loop().call_later(WAIT.total_seconds(), release.set)
     await own_board.schedule.look(put.content_id, START)
     await asyncio.gather(*holders)
     [event] = await own_board.events(put.content_id)
