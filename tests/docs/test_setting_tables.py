@@ -28,7 +28,7 @@ def test_what_the_channels_share_is_explained_once() -> None:
 
 
 @pytest.mark.parametrize("name", ChannelName)
-def test_each_default_can_be_set_as_it_is_told(name: ChannelName, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_default_can_be_set_as_the_page_says(name: ChannelName, monkeypatch: pytest.MonkeyPatch) -> None:
     prefix = f"MUNADI_CHANNELS__{name.value.upper()}__"
     rows = [line.strip("| ").split(" | ") for line in settings().splitlines() if line.startswith(f"| `{prefix}")]
     for variable, default in rows:
