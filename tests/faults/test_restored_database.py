@@ -50,7 +50,7 @@ async def published_then_forgotten(world: World, shapes: Sequence[str]) -> list[
             text=True,
             check=True,
         )
-        assert f"{len(shapes)} publications will be looked for" in marked.stdout
+        assert f"{len(shapes)} publications will be checked at their networks" in marked.stdout
 
     world.stack.restart(put_back)
     return trials
