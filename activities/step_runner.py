@@ -134,7 +134,7 @@ class StepRunner:
         if not isinstance(found, Published) or not found.by_likeness or found.post_id is None:
             return found
         # A post that is only alike and belongs to another publication proves nothing about this one.
-        taken = await self._attempts.is_anothers(step.publication_id, found.post_id)
+        taken = await self._attempts.belongs_to_another(step.publication_id, found.post_id)
         return Unknown(note="the only post that looks like it is another publication's") if taken else found
 
     async def conclude(self, step: Step, answer: Outcome | StepResult) -> StepResult:
@@ -171,7 +171,7 @@ class StepRunner:
             return ChannelError(Reason.INTERNAL_ERROR, effect, "overtaken", provider_code=OVERTAKEN)
         except Exception as error:
             # The handle could not be saved, or a bug of ours: the request may be under way, so the network is checked.
-            log.exception("step %s of %s ended in an unforeseen error", step.name, step.publication_id)
+            log.exception("step %s of %s failed unexpectedly", step.name, step.publication_id)
             name = type(error).__name__
             return ChannelError(Reason.INTERNAL_ERROR, Effect.UNKNOWN, name, provider_code=name)
 

@@ -21,7 +21,7 @@ from munadi.domain.ids import Prefix
 # Seconds for a whole head from its first byte or, on a new connection, from its beginning.
 HEAD = 10.0
 # Seconds for the rest of a body that nothing reads, after the answer.
-REST = 10.0
+BODY_TIMEOUT = 10.0
 
 
 class Connection(H11Protocol):
@@ -54,7 +54,7 @@ class Connection(H11Protocol):
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self._is_in_refused_body:
-            self._expect(REST)
+            self._expect(BODY_TIMEOUT)
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(ProblemError(400, "HTTP_INVALID", "Bad Request", "this is not HTTP as we read it"))

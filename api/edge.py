@@ -27,7 +27,7 @@ MAX_FORM = 64_000
 UPLOAD_PATH = "/v1/media"
 API = "/v1/"
 # Responses of these types describe their own error.
-_TELLING = (MEDIA_TYPE, "text/html")
+_SELF_DESCRIBING = (MEDIA_TYPE, "text/html")
 _OF_THE_BODY = {"content-type", "content-length", "content-encoding", "etag", "last-modified", "cache-control"}
 _WITH_BODY = {"POST", "PUT", "PATCH", "DELETE"}
 
@@ -109,7 +109,9 @@ class _Answering:
             return
         if message["type"] == "http.response.start":
             self.begun = True
-            if message["status"] >= 400 and not Headers(scope=message).get("content-type", "").startswith(_TELLING):
+            if message["status"] >= 400 and not Headers(scope=message).get("content-type", "").startswith(
+                _SELF_DESCRIBING
+            ):
                 await self._tell(message)
                 return
             self._add_headers(message)

@@ -226,7 +226,7 @@ CONTENT: dict[str, Any] = {
                 "reason": "TOKEN_REVOKED",
                 "class": "TOKEN",
                 "retryable": "after_fix",
-                "message": "The account's owner or the network withdrew our access.",
+                "message": "The account's owner or the network revoked our access.",
                 "remedy": "Reconnect the account, then retry the publication.",
                 "providerCode": "190",
                 "providerMessage": None,

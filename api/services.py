@@ -41,7 +41,7 @@ class Services:
     callers: Callers
     wrong_keys: WrongKeys
     # Monotonic seconds until which no workflow is woken from here, because Temporal did not answer.
-    wake_rests_until: float = 0.0
+    wake_paused_until: float = 0.0
 
 
 def services(request: Request) -> Services:

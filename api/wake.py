@@ -21,7 +21,7 @@ from workflows.start import wake_account, wake_content
 # An established client blocks for 9 s when Temporal is down, whatever its rpc_timeout.
 PATIENCE = 1.0
 # After a failure only the relay retries for a while, because a queue of failing calls would block other work.
-REST = 1.0
+COOLDOWN = 1.0
 log = structlog.get_logger("munadi.api")
 
 
@@ -83,12 +83,12 @@ def wake_keepers(background: BackgroundTasks, services: Services, accounts: Sequ
 async def wake(services: Services, what: Wake | KeeperWake) -> None:
     """Start or signal the workflow, within a second; a failure is logged."""
     now = services.clock.monotonic()
-    if services.temporal is None or now < services.wake_rests_until:
+    if services.temporal is None or now < services.wake_paused_until:
         return
     try:
         async with asyncio.timeout(PATIENCE):
             await what.call(services.temporal, services.settings.temporal.task_queue)
     except Exception as error:  # noqa: BLE001 - the response is sent, and the relay retries
-        services.wake_rests_until = now + PATIENCE + REST
+        services.wake_paused_until = now + PATIENCE + COOLDOWN
         whose = what.content_id if isinstance(what, Wake) else what.account.id
         log.warning("wake.failed", whose=whose, error=type(error).__name__)

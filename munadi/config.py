@@ -141,7 +141,7 @@ def load_settings(**overrides: Any) -> Settings:
 
 
 def unknown_variables() -> list[str]:
-    """MUNADI_ variables that no setting reads: worth a warning, they are usually a slip of the pen."""
+    """MUNADI_ variables that no setting reads: worth a warning, they are usually typos."""
     prefix = "MUNADI_"
     known = {prefix + name.upper() for name in Settings.model_fields}
     # The CLI's own two.

@@ -51,12 +51,12 @@ FAIR_POLLS = 0.5
 
 
 def holder_name() -> str:
-    """Who this worker is, in the ledger: host and process."""
+    """This worker's name in attempts and leases: host and process."""
     return f"{socket.gethostname()}/{os.getpid()}"
 
 
 def build_tokens(runtime: Runtime, database: Database) -> AccountTokens:
-    """The one hand that gives out tokens; `finish` it before the database is closed."""
+    """The only source of tokens; `finish` it before the database is closed."""
     accounts = AccountStore(database, runtime.keyring)
     return runtime.around(AccountTokens(accounts, runtime.channels, runtime.clock, holder_name()), "tokens")
 
@@ -110,8 +110,8 @@ def build_lookahead(runtime: Runtime, database: Database, tokens: AccountTokens)
     ahead = timedelta(seconds=runtime.settings.relay.preflight)
     accounts = AccountStore(database, runtime.keyring)
     checks = AccountChecks(accounts, runtime.channels, tokens, runtime.clock)
-    foresight = PreflightCheck(runtime.channels, runtime.media, runtime.reach, runtime.keyring)
-    return LookingAhead(database, foresight, checks, runtime.clock, ahead)
+    preflight = PreflightCheck(runtime.channels, runtime.media, runtime.reach, runtime.keyring)
+    return LookingAhead(database, preflight, checks, runtime.clock, ahead)
 
 
 def build_webhook_worker(client: Client, task_queue: str, webhooks: WebhookActivities) -> Worker:

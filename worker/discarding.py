@@ -46,7 +46,7 @@ class Discarding:
             except SQLAlchemyError as error:
                 log.warning("discarding: the database does not answer: %s", str(error)[:300])
             except Exception:
-                log.exception("discarding: a round ended in an unforeseen error; the next one continues")
+                log.exception("discarding: a round failed unexpectedly; the next one continues")
             await asyncio.sleep(INTERVAL)
 
     async def round(self) -> None:
@@ -75,7 +75,7 @@ class Discarding:
             raise
         except Exception as error:
             # A bug of ours in one channel must not stop the removal of the others' leftovers.
-            log.exception("discarding what %s left ended in an unforeseen error", left.publication_id)
+            log.exception("discarding what %s left failed unexpectedly", left.publication_id)
             await self._failed(left, f"{type(error).__name__}: {error}")
         else:
             await self._outbox.removed(left.id, note, self._clock.now())

@@ -37,11 +37,11 @@ class LookingAhead:
     """Runs until it is cancelled. Any number of these may run: each failure is reported once."""
 
     def __init__(
-        self, database: Database, foresight: PreflightCheck, checks: Checks, clock: Clock, ahead: timedelta
+        self, database: Database, preflight: PreflightCheck, checks: Checks, clock: Clock, ahead: timedelta
     ) -> None:
         self._database = database
         self._preflights = Preflights(database)
-        self._foresight = foresight
+        self._preflight = preflight
         self._checks = checks
         self._checked: dict[str, datetime] = {}
         self._clock = clock
@@ -55,7 +55,7 @@ class LookingAhead:
             except SQLAlchemyError as error:
                 log.warning("looking ahead: the database does not answer: %s", str(error)[:300])
             except Exception:
-                log.exception("looking ahead: a round ended in an unforeseen error; the next one continues")
+                log.exception("looking ahead: a round failed unexpectedly; the next one continues")
             await asyncio.sleep(min(INTERVAL, self._ahead.total_seconds() / 4))
 
     async def round(self) -> None:
@@ -106,4 +106,4 @@ class LookingAhead:
         account_id = ahead.account.id
         async with self._database.read() as session:
             planned = (await planned_posts(session, [account_id], due)).get(account_id, 0)
-        return await self._foresight.failure(ahead, planned, now)
+        return await self._preflight.failure(ahead, planned, now)

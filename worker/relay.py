@@ -70,7 +70,7 @@ class Relay:
                 await asyncio.sleep(1)
             except Exception:
                 # A dead relay would not be noticed until a wake is lost.
-                log.exception("relay: a round ended in an unforeseen error; the next one continues")
+                log.exception("relay: a round failed unexpectedly; the next one continues")
                 await asyncio.sleep(1)
             await asyncio.sleep(self._settings.relay.interval)
 

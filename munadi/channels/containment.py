@@ -112,7 +112,7 @@ def _unforeseen(error: Exception, name: str, title: str, gate_passed: bool) -> C
     if isinstance(error, TimeoutError):
         message = f"{title}: the network's answers took too long"
         return ChannelError(Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, message, provider_code="DEADLINE")
-    log.error("%s of %s ended in an unforeseen error", name, title, exc_info=error)
+    log.error("%s of %s failed unexpectedly", name, title, exc_info=error)
     return ChannelError(
         Reason.PROVIDER_OUTAGE,
         Effect.UNKNOWN if gate_passed else Effect.NOT_SENT,

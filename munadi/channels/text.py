@@ -199,10 +199,14 @@ def check_media_count(spec: ChannelSpec, media: Sequence[MediaAsset]) -> list[Pr
         problems.append(_media(spec, "/media", "MISSING_FIELD", "media_min", "needs media", spec.min_media, len(media)))
     if len(media) > spec.max_media:
         problems.append(
-            _media(spec, "/media", "MEDIA_TOO_MANY", "media_max", "takes fewer media", spec.max_media, len(media))
+            _media(
+                spec, "/media", "MEDIA_TOO_MANY", "media_max", "accepts fewer media files", spec.max_media, len(media)
+            )
         )
     if not spec.mixed_media and len({asset.kind for asset in media}) > 1:
-        problems.append(_media(spec, "/media", "MEDIA_MIXED", "media_mixed", "takes one kind of media", 1, 2))
+        problems.append(
+            _media(spec, "/media", "MEDIA_MIXED", "media_mixed", "accepts one kind of media at a time", 1, 2)
+        )
     return problems
 
 
@@ -218,7 +222,7 @@ def check_media_files(
         if rule is None:
             kinds = ", ".join(by_kind)
             problems.append(
-                _media(spec, pointer, "MEDIA_KIND", "media_kind", "does not take this kind", kinds, asset.kind)
+                _media(spec, pointer, "MEDIA_KIND", "media_kind", "does not accept this kind", kinds, asset.kind)
             )
         else:
             problems.extend(check_media_file(spec, rule, asset, pointer))
@@ -235,19 +239,19 @@ def check_media_file(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, poin
     types = (*rule.mime_types, *rule.converted_types)
     max_bytes = rule.most_bytes(asset.mime_type)
     if asset.mime_type not in types:
-        add("MEDIA_TYPE", "media_type", "does not take this type", ", ".join(types), asset.mime_type)
+        add("MEDIA_TYPE", "media_type", "does not accept this type", ", ".join(types), asset.mime_type)
     elif rule.needs_rendition(asset.mime_type, asset.bytes, multi_picture=bool(asset.multi_picture)):
         found.extend(_check_rendition(spec, rule, asset, pointer))
     if asset.bytes > max_bytes:
-        add("MEDIA_TOO_LARGE", "media_bytes", "takes smaller files", max_bytes, asset.bytes)
+        add("MEDIA_TOO_LARGE", "media_bytes", "accepts smaller files only", max_bytes, asset.bytes)
     ratio = round(asset.width / asset.height, 4) if asset.height else 0.0
     # A pixel of rounding is not a violation: 1080 x 566 is what people mean by 1.91:1.
     if rule.min_ratio is not None and ratio < rule.min_ratio - 0.005:
-        add("MEDIA_RATIO", "media_min_ratio", "takes wider media", rule.min_ratio, ratio)
+        add("MEDIA_RATIO", "media_min_ratio", "needs a wider aspect ratio", rule.min_ratio, ratio)
     if rule.max_ratio is not None and ratio > rule.max_ratio + 0.005:
-        add("MEDIA_RATIO", "media_max_ratio", "takes narrower media", rule.max_ratio, ratio)
+        add("MEDIA_RATIO", "media_max_ratio", "needs a narrower aspect ratio", rule.max_ratio, ratio)
     if rule.min_width is not None and asset.width < rule.min_width:
-        add("MEDIA_WIDTH", "media_min_width", "takes wider media", rule.min_width, asset.width)
+        add("MEDIA_WIDTH", "media_min_width", "needs wider media", rule.min_width, asset.width)
     if rule.max_width is not None and asset.width > rule.max_width:
         add("MEDIA_WIDTH", "media_max_width", "takes narrower media", rule.max_width, asset.width)
     seconds = (asset.duration_ms or 0) / 1000

@@ -22,7 +22,7 @@ MAX_RAW = 4_000
 
 
 class FailureClass(StrEnum):
-    """Whose problem it is."""
+    """Whose problem it is. It also decides whether a post waits or fails: `hold_for` in `activities/failures.py`."""
 
     TOKEN = "TOKEN"
     PERMISSION = "PERMISSION"

@@ -1,7 +1,7 @@
 """API keys: what they may do, and how one is written.
 
 `mnd_` + kind + `_` + 32 random characters + 6 of checksum. The kind tells whoever finds a leaked key how far it
-reaches; the checksum tells a slip of the pen from an unknown key without asking the database.
+reaches; the checksum tells a typo from an unknown key without asking the database.
 """
 
 from __future__ import annotations

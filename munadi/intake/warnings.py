@@ -15,6 +15,7 @@ from munadi.domain.publication import Warning_
 from munadi.intake.drafts import PlacedDraft
 
 LINK = re.compile(r"https?://\S", re.IGNORECASE)
+# Stricter than what a network counts toward its limit: "#1" and "##" are rarely meant as hashtags, so no warning comes.
 PATTERNS = {
     Counted.HASHTAGS: re.compile(r"(?<![\w/&#])#(?=\d*[^\W\d])\w+"),
     Counted.MENTIONS: re.compile(r"(?<![\w/.@])@\w"),

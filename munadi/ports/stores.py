@@ -75,7 +75,7 @@ class Attempts(Protocol):
     async def record_id(self, publication_id: str, found: Published | None, now: datetime) -> StepResult:
         """The id of a post that was published without one; None: not yet."""
 
-    async def is_anothers(self, publication_id: str, post_id: str) -> bool:
+    async def belongs_to_another(self, publication_id: str, post_id: str) -> bool:
         """Whether another publication of the same account is known to be this post."""
 
 

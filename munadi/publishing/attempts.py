@@ -150,7 +150,7 @@ class AttemptStore:
             await locked.close()
             return _result(locked, row)
 
-    async def is_anothers(self, publication_id: str, post_id: str) -> bool:
+    async def belongs_to_another(self, publication_id: str, post_id: str) -> bool:
         """Whether another publication of the same account is known to be this post."""
         async with self._database.read() as session:
             row = await session.get(PublicationRow, publication_id)

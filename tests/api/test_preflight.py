@@ -50,8 +50,8 @@ def looking(desk: Desk, network: Network | None = None, address: str | None = No
     keys = services.keyring.derive(MEDIA_URL_PURPOSE)
     media = StoredMedia(services.media_store, address or desk.site.address, keys, desk.clock)
     reach = PublicAddress(httpx.AsyncClient(), media)
-    foresight = PreflightCheck(services.channels, media, reach, services.keyring)
-    return LookingAhead(services.database, foresight, network or Network(desk), desk.clock, AHEAD)
+    preflight = PreflightCheck(services.channels, media, reach, services.keyring)
+    return LookingAhead(services.database, preflight, network or Network(desk), desk.clock, AHEAD)
 
 
 async def told(desk: Desk, content_id: str) -> list[dict[str, Any]]:

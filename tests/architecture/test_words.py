@@ -1,4 +1,4 @@
-"""One word per thing: the vocabulary of docs/architecture.md, and no words that say nothing."""
+"""One word per thing: the vocabulary of docs/glossary.md, and no words that say nothing."""
 
 import ast
 from pathlib import PurePosixPath

@@ -236,8 +236,8 @@ def planned(board: Board, text: str) -> CheckedDrafts:
 
 async def test_a_post_of_another_publication_is_recognized(board: Board) -> None:
     ours, other = await board.put(S.PUBLISHING, epoch=1), await board.put(S.PUBLISHED, epoch=1)
-    assert not await board.store.is_anothers(ours.id, "1")
+    assert not await board.store.belongs_to_another(ours.id, "1")
     await board.set(other.id, provider_post_id="1")
-    assert await board.store.is_anothers(ours.id, "1")
-    assert not await board.store.is_anothers(other.id, "1")
-    assert not await board.store.is_anothers("pub_none", "1")
+    assert await board.store.belongs_to_another(ours.id, "1")
+    assert not await board.store.belongs_to_another(other.id, "1")
+    assert not await board.store.belongs_to_another("pub_none", "1")

@@ -60,7 +60,7 @@ async def test_a_refusal_names_every_rule_with_what_to_do(agent: Agent) -> None:
     by_code = {each["code"]: each for each in problem["errors"]}
     too_long = by_code["TEXT_TOO_LONG"]
     assert (too_long["pointer"], too_long["limit"], too_long["actual"]) == ("/text", 300, 400)
-    assert too_long["remedy"] == "Shorten the text and submit the content anew."
+    assert too_long["remedy"] == "Shorten the text and submit the post again."
     assert by_code["TIME_OFFSET_MISSING"]["pointer"] == "/scheduledAt"
     said = words(result)
     for expected in ("/text", "limit 300, actual 400", "what to do: Shorten the text", "Next: Correct what is named"):

@@ -28,7 +28,7 @@ def step(name: str) -> Step:
     return Step("pub_1", "cnt_1", "acc_1", "bluesky", status, 1, 1, draft, None, NOW, 1, 0, name)
 
 
-def runner(tokens: Tokens, *answers: Published | ChannelError, is_anothers: bool = False) -> StepRunner:
+def runner(tokens: Tokens, *answers: Published | ChannelError, belongs_to_another: bool = False) -> StepRunner:
     left = list(answers)
 
     async def find(*_: Any) -> Published:
@@ -38,18 +38,18 @@ def runner(tokens: Tokens, *answers: Published | ChannelError, is_anothers: bool
         return answer
 
     async def taken(*_: Any) -> bool:
-        return is_anothers
+        return belongs_to_another
 
     channels = Channels({ChannelName.BLUESKY: cast(Channel, SimpleNamespace(find=find))})
-    return StepRunner(cast(Attempts, SimpleNamespace(is_anothers=taken)), channels, tokens, ServerClock(), "w")
+    return StepRunner(cast(Attempts, SimpleNamespace(belongs_to_another=taken)), channels, tokens, ServerClock(), "w")
 
 
 @pytest.mark.parametrize("name", ["post", "part-2"])
 async def test_a_similar_post_of_another_publication_proves_nothing(name: str) -> None:
     alike = FOUND.alike()
-    assert isinstance(await runner(Tokens(), alike, is_anothers=True).find(step(name), NOW), Unknown)
+    assert isinstance(await runner(Tokens(), alike, belongs_to_another=True).find(step(name), NOW), Unknown)
     assert await runner(Tokens(), alike).find(step(name), NOW) == alike
-    assert await runner(Tokens(), FOUND, is_anothers=True).find(step(name), NOW) == FOUND
+    assert await runner(Tokens(), FOUND, belongs_to_another=True).find(step(name), NOW) == FOUND
 
 
 @pytest.mark.parametrize("name", ["post", "comment"])

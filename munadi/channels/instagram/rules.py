@@ -143,7 +143,7 @@ def _comment(found: Problems, text: str, account: ConnectedAccount | None) -> No
             message = f"takes at most {limit} {unit} in a comment; this one has {actual}"
             found.add(pointer, code, rule, message, limit, actual)
     if text.isupper():
-        found.add(pointer, "COMMENT_CAPITALS", "comment_capitals", "takes no comment in capital letters only")
+        found.add(pointer, "COMMENT_CAPITALS", "comment_capitals", "rejects comments in capital letters only")
     if account is not None and account.scopes and (scope := COMMENT_SCOPES[login_of(account)]) not in account.scopes:
         message = f"takes comments only with the permission {scope}: connect the account again"
         found.add(pointer, "MISSING_SCOPE", "comment_scope", message, scope, " ".join(account.scopes))
