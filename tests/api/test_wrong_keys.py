@@ -46,7 +46,7 @@ async def test_the_sign_in_has_the_same_brake(door: Door) -> None:
     async with visiting(door.app) as visitor:
         answers = [await visitor.sign_in(UNKNOWN) for _ in range(PER_MINUTE + 1)]
         assert [answer.status_code for answer in answers] == [401] * PER_MINUTE + [429]
-        assert "Too many wrong keys came from your address" in answers[-1].text
+        assert "Too many wrong keys were sent from your address" in answers[-1].text
         assert 1 <= int(answers[-1].headers["retry-after"]) <= 60
         assert (await visitor.sign_in(door.admin_key)).status_code == 303
 
