@@ -47,27 +47,33 @@ class GroupCommit:
         self._engine = engine
         self._connection: AsyncConnection | None = None
         self._turn = asyncio.Lock()
+        # Transactions that wait for their turn or have it. The lock alone looks free while it changes hands.
+        self._asked = 0
         self._group: _Group | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
     @property
     def is_busy(self) -> bool:
         """Whether a new transaction has to wait for another one."""
-        return self._turn.locked()
+        return self._asked > 0
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: on the disk when the block has ended, rolled back when it raises."""
-        async with self._turn:
-            group = await self._current()
-            connection = self._connection
-            assert connection is not None
-            group.size += 1
-            try:
-                async with _session(connection) as session, session.begin():
-                    yield session
-            finally:
-                await self._check(group)
+        self._asked += 1
+        try:
+            async with self._turn:
+                group = await self._current()
+                connection = self._connection
+                assert connection is not None
+                group.size += 1
+                try:
+                    async with _session(connection) as session, session.begin():
+                        yield session
+                finally:
+                    await self._check(group)
+        finally:
+            self._asked -= 1
         # The commit goes on without a caller that is cancelled here.
         await asyncio.shield(group.committed)
 

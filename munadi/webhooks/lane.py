@@ -18,7 +18,7 @@ LINGER = 5.0
 TURN = 30.0
 # Seconds between two reads of what is due, at least: events that are committed together are sent together. A first
 # event after a quiet time does not wait.
-PAUSE = 0.25
+PAUSE = 0.1
 RENEW_EVERY = 3.0
 
 
