@@ -1,6 +1,9 @@
-"""A check of our own for schemathesis: every error is a problem document with a code and a request id."""
+"""Our own part of schemathesis: every error is a problem document, and no two calls share an idempotency key."""
 
 from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
 
 import schemathesis
 
@@ -19,3 +22,11 @@ def every_error_is_a_problem(
     missing = NAMES - set(response.json())
     assert not missing, f"the problem lacks {sorted(missing)}"
     assert response.json()["status"] == response.status_code
+
+
+@schemathesis.hook
+def before_call(_context: schemathesis.HookContext, case: schemathesis.Case, _kwargs: dict[str, Any]) -> None:
+    """Make a valid key unique. A repeated one replays the first answer, whose resource may be deleted meanwhile."""
+    key = (case.headers or {}).get("Idempotency-Key")
+    if isinstance(key, str) and key.isascii() and key.isprintable() and 0 < len(key) <= 200:
+        case.headers["Idempotency-Key"] = f"{key}-{uuid4().hex}"
