@@ -114,7 +114,18 @@ class GroupCommit:
             await self._end(group)
 
     async def _end(self, group: _Group) -> None:
+        """End the group. A caller that is cancelled still waits for it: the connection is in use until then."""
         self._group = None
+        ending, cancelled = asyncio.create_task(self._commit(group)), None
+        while not ending.done():
+            try:
+                await asyncio.shield(ending)
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if cancelled is not None:
+            raise cancelled
+
+    async def _commit(self, group: _Group) -> None:
         try:
             transaction = await group.begun
             await transaction.commit()

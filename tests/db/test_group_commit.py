@@ -13,7 +13,9 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from munadi.db import group_commit
 from munadi.db.session import Database
+from munadi.db.sqlite import WriterConnection
 
 
 @pytest.fixture
@@ -126,3 +128,25 @@ async def test_processes_take_turns(database: Database, path: Path) -> None:
     await asyncio.gather(*writers)
     await other.close()
     assert max(waits) < 1.5, waits
+
+
+async def test_a_caller_that_goes_away_while_it_ends_a_full_group_leaves_nobody_waiting(
+    database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = WriterConnection._end
+
+    def slowly(connection: WriterConnection, statement: str) -> None:
+        time.sleep(0.2)  # a slow disk, in the driver's thread
+        end(connection, statement)
+
+    monkeypatch.setattr(group_commit, "MAX_TRANSACTIONS", 1)
+    monkeypatch.setattr(WriterConnection, "_end", slowly)
+    first, second = (asyncio.create_task(add(database, number)) for number in (1, 2))
+    await asyncio.sleep(0.1)  # the second one has its turn, and ends the group of the first
+    second.cancel()
+    async with asyncio.timeout(3):
+        await first
+        await asyncio.gather(second, return_exceptions=True)
+        await add(database, 3)
+    assert second.cancelled()
+    assert stored(path) == [1, 3]
