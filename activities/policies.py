@@ -127,11 +127,11 @@ class LaterStepPolicy:
         """It is sent again, a few times."""
         if attempt.number < MAX_TRIES:
             return Outcome(effect=Effect.NOT_SENT)
-        return Outcome(effect=Effect.NOT_SENT, warning=self.warning(step, "nobody can tell"))
+        return Outcome(effect=Effect.NOT_SENT, warning=self.warning(step, "it is unknown whether the network has it"))
 
     def unknown(self, step: Step, attempt: Attempt | None, paused: timedelta = timedelta(0)) -> Outcome:
         """It is given up: it may be there."""
-        return Outcome(effect=Effect.UNKNOWN, warning=self.warning(step, "nobody can tell"))
+        return Outcome(effect=Effect.UNKNOWN, warning=self.warning(step, "it is unknown whether the network has it"))
 
     def warning(self, step: Step, why: str) -> Warning_:
         """What a person should know: the post is live, this step is not."""

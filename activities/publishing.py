@@ -145,4 +145,6 @@ class PublishingActivities:
 
 
 def _cannot_tell(step: Step, found: Unknown) -> Outcome:
-    return Outcome(effect=Effect.NOT_SENT, warning=LATER.warning(step, f"nobody can tell: {found.note}"))
+    return Outcome(
+        effect=Effect.NOT_SENT, warning=LATER.warning(step, f"it is unknown whether the network has it: {found.note}")
+    )

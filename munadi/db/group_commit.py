@@ -30,7 +30,7 @@ class _Group:
     def __init__(self, begun: asyncio.Task[AsyncTransaction]) -> None:
         self.begun = begun
         self.committed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        # Nobody may be waiting: every transaction of the group may have been rolled back, or cancelled.
+        # It may have no reader: every transaction of the group may have been rolled back, or cancelled.
         self.committed.add_done_callback(lambda future: future.exception())
         self.size = 0
         self._since = time.monotonic()
@@ -74,7 +74,7 @@ class GroupCommit:
                     await self._check(group)
         finally:
             self._asked -= 1
-        # The commit goes on without a caller that is cancelled here.
+        # The commit continues if the caller is cancelled here.
         await asyncio.shield(group.committed)
 
     async def close(self) -> None:

@@ -56,7 +56,7 @@ LOOK_GROWTH = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 # Looks for the id of a post that is live without one (TikTok, stories, some Meta answers).
 ID_LOOK_GROWTH = tuple(timedelta(seconds=seconds) for seconds in (10, 30, 60, 300, 900, 3600))
 POST_ID_PENDING = "POST_ID_PENDING"
-# A preparation that would lapse this soon after the slot is made anew.
+# A preparation that would lapse this soon after the slot is made again.
 LAPSE_MARGIN = timedelta(minutes=1)
 
 

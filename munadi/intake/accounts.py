@@ -11,9 +11,10 @@ from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing
+from munadi.db.accounts.rows import connected_account
 from munadi.db.tables import AccountRow, BrandRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
-from munadi.domain.channel import ChannelName, ChannelSpec
+from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import Reason
 from munadi.domain.publication import Warning_
 from munadi.intake.account_expiry import Expiry, expiry_before
@@ -50,19 +51,7 @@ class Target:
         row = self.row
         if row is None:
             return None
-        return ConnectedAccount(
-            id=row.id,
-            brand_ref=row.brand_ref,
-            channel=ChannelName(row.channel),
-            external_id=row.external_id,
-            handle=row.handle,
-            service_url=row.service_url,
-            login=row.login,
-            scopes=tuple(row.scopes),
-            facts=row.facts,
-            credentials=Credentials(access_token=SecretStr(""), expires_at=row.token_expires_at),
-            credentials_version=row.credentials_version,
-        )
+        return connected_account(row, Credentials(access_token=SecretStr(""), expires_at=row.token_expires_at))
 
 
 async def find_targets(

@@ -1,6 +1,6 @@
 """The lane of one endpoint: sends what is due, and records the results beside it.
 
-Recording waits for the database's writer, which is busy when many posts are due. Sending goes on meanwhile, so an
+Recording waits for the database's writer, which is busy when many posts are due. Sending continues meanwhile, so an
 event never waits for the record of the one before it.
 """
 

@@ -19,7 +19,7 @@ from munadi.domain.publication import PublicationStatus
 
 @dataclass(frozen=True)
 class ContentFilter:
-    """Which contents to list; None and empty mean all. `before` is the (created_at, id) a page goes on from."""
+    """Which contents to list; None and empty mean all. `before` is the (created_at, id) a page continues after."""
 
     brand_ref: str | None = None
     statuses: Collection[str] = ()
