@@ -89,8 +89,9 @@ class Meter:
             event.listen(engine.sync_engine, "before_cursor_execute", self._note)
 
     def _note(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
-        # Once a second the number of calls is written, whatever page is shown.
-        if "api_calls" not in statement and not statement.startswith("BEGIN IMMEDIATE"):
+        # Once a second the API writes how many calls it had, whatever page is shown. Only its INSERT names the table:
+        # the statements that open and close its transaction are left out by their first word.
+        if "api_calls" not in statement and not statement.startswith(("BEGIN IMMEDIATE", "SAVEPOINT", "RELEASE")):
             self.statements.append(statement)
 
     async def measure(self, visitor: Visitor, path: str, times: int = 1) -> tuple[int, float]:
