@@ -19,7 +19,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelSpec, Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, HoldReason, Pending, Published, Unknown
-from munadi.ports import Attempts, Channels, Clock, Stage, TokenKeeper
+from munadi.ports import Attempts, Channels, Clock, TokenKeeper, VisibleStep
 from munadi.publishing.model import Attempt, NextStep, Outcome, Refused, StaleEpoch, Step, StepResult
 
 log = logging.getLogger("munadi.publishing")
@@ -158,10 +158,10 @@ class StepRunner:
     async def _call(self, step: Step, account: ConnectedAccount, gate: DeadlineGate) -> Answer:
         """The one mutating request, under its deadline."""
         saver = HandleSaver(self._attempts, step, self._clock)
-        stage = Stage(gate, step.name or POST)
+        visible = VisibleStep(gate, step.name or POST)
         try:
             async with asyncio.timeout(gate.seconds_left):
-                return await self._channels[step.channel].publish(step.draft, account, step.handle, saver.save, stage)
+                return await self._channels[step.channel].publish(step.draft, account, step.handle, saver.save, visible)
         except ChannelError as error:
             return error
         except TimeoutError:

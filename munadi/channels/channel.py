@@ -22,7 +22,7 @@ from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError
 from munadi.domain.problem import Problem
 from munadi.domain.publication import POST, Absent, Handle, Pending, Published, Ready, Unknown
-from munadi.ports import AccountImport, Answer, Authorizer, Connection, PublicationDraft, SaveHandle, Stage
+from munadi.ports import AccountImport, Answer, Authorizer, Connection, PublicationDraft, SaveHandle, VisibleStep
 
 COMMENT, PART = "comment", "part-"
 Options = TypeVar("Options", bound=BaseModel)
@@ -89,15 +89,15 @@ class Publisher(ABC, Generic[Options]):
         return Ready()
 
     @abstractmethod
-    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
-        """Visible: exactly one request, made with `gate=stage.gate` and with a proof of its success."""
+    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
+        """Visible: exactly one request, made with `gate=step.gate` and with a proof of its success."""
 
     @abstractmethod
     async def check(self, post: Post[Options]) -> Pending | Ready | Published:
         """Read only: how far the preparation or the accepted post is."""
 
     @abstractmethod
-    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
         """Read only, after an unknown outcome: whether the step is live. Several candidates are Unknown."""
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
@@ -146,7 +146,7 @@ class ComposedChannel(Generic[Options]):
         """See `Rules`."""
         return self.rules.lead(draft, self._valid_options(draft))
 
-    def stages(self, draft: Draft) -> tuple[str, ...]:
+    def steps(self, draft: Draft) -> tuple[str, ...]:
         """See `Rules.steps`."""
         return self.rules.steps(draft)
 
@@ -166,10 +166,10 @@ class ComposedChannel(Generic[Options]):
         account: ConnectedAccount,
         handle: Handle | None,
         save: SaveHandle,
-        stage: Stage,
+        step: VisibleStep,
     ) -> Published | Pending:
         """See `Publisher`."""
-        return await self.publisher.publish(self._post(draft, account, handle), save, stage)
+        return await self.publisher.publish(self._post(draft, account, handle), save, step)
 
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
@@ -183,10 +183,10 @@ class ComposedChannel(Generic[Options]):
         account: ConnectedAccount,
         handle: Handle | None,
         since: datetime,
-        stage: str = POST,
+        step: str = POST,
     ) -> Published | Absent | Unknown:
         """See `Publisher`."""
-        return await self.publisher.find(self._post(draft, account, handle), since, stage)
+        return await self.publisher.find(self._post(draft, account, handle), since, step)
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
         """See `Publisher`."""

@@ -17,7 +17,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
-from munadi.ports import Gate, SaveHandle, Stage
+from munadi.ports import Gate, SaveHandle, VisibleStep
 
 log = logging.getLogger("munadi.channels")
 
@@ -56,9 +56,9 @@ class _Effects:
     save_error: Exception | None = None
 
     def watch(self, arguments: dict[str, Any]) -> None:
-        """Put watched ones in place of the stage and the save among a call's arguments."""
-        if isinstance(stage := arguments.get("stage"), Stage):
-            arguments["stage"] = replace(stage, gate=self._gate(stage.gate))
+        """Put watched ones in place of the step and the save among a call's arguments."""
+        if isinstance(step := arguments.get("step"), VisibleStep):
+            arguments["step"] = replace(step, gate=self._gate(step.gate))
         if "save" in arguments:
             arguments["save"] = self._save(arguments["save"])
 

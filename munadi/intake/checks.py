@@ -209,7 +209,7 @@ def _checked_drafts(
                 account_id=row.id,
                 draft=each.draft,
                 lead=channel.lead(each.draft),
-                stages=channel.stages(each.draft),
+                stages=channel.steps(each.draft),
             )
         )
         source = sent.model_dump(mode="json", by_alias=True, exclude_none=True)

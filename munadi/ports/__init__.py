@@ -27,7 +27,7 @@ from munadi.ports.channel import (
     MediaReach,
     MediaReader,
     SaveHandle,
-    Stage,
+    VisibleStep,
 )
 from munadi.ports.clock import Clock
 from munadi.ports.connecting import Asking, Authorizer, Choice, Consent, Granted, KnownByAddress
@@ -67,9 +67,9 @@ __all__ = [
     "Schedule",
     "SendResult",
     "Sender",
-    "Stage",
     "StaleEpoch",
     "Step",
     "TokenKeeper",
+    "VisibleStep",
     "WaitingEndpoint",
 ]

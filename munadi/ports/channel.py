@@ -41,7 +41,7 @@ class Gate(Protocol):
 
 
 @dataclass(frozen=True)
-class Stage:
+class VisibleStep:
     """One visible step of a publication: `post`, or a later one (`comment`, `part-2`)."""
 
     gate: Gate
@@ -79,7 +79,7 @@ class Channel(Protocol):
     def lead(self, draft: Draft) -> timedelta:
         """How long before the slot `prepare` should begin; zero when the draft has no invisible step."""
 
-    def stages(self, draft: Draft) -> tuple[str, ...]:
+    def steps(self, draft: Draft) -> tuple[str, ...]:
         """The visible steps after the post, in order: `comment`, `part-2`, …; empty when there are none."""
 
     def resend(self, draft: Draft) -> Resend:
@@ -96,12 +96,12 @@ class Channel(Protocol):
         account: ConnectedAccount,
         handle: Handle | None,
         save: SaveHandle,
-        stage: Stage,
+        step: VisibleStep,
     ) -> Published | Pending:
-        """Visible, once per stage: exactly one mutating request, made with `gate=stage.gate`.
+        """Visible, once per step: exactly one mutating request, made with `gate=step.gate`.
 
         Published or Pending only by the network's own proof in the answer; without it the outcome is unknown.
-        Later stages follow in order once the post is published; the handle has what they need.
+        Later steps follow in order once the post is published; the handle has what they need.
         """
 
     async def check(
@@ -115,9 +115,9 @@ class Channel(Protocol):
         account: ConnectedAccount,
         handle: Handle | None,
         since: datetime,
-        stage: str = "post",
+        step: str = "post",
     ) -> Published | Absent | Unknown:
-        """Read only, after an unknown outcome: whether the stage is live. Never "the latest": several are Unknown."""
+        """Read only, after an unknown outcome: whether the step is live. Never "the latest": several are Unknown."""
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
         """Remove what was prepared and is not needed, where the spec says REMOVED; repeated after a ChannelError.

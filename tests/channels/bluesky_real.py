@@ -15,7 +15,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.publication import Published
 from munadi.ports import AccountImport, PublicationDraft
 from tests.channels.connected import Connected, jpeg
-from tests.channels.making import Saved, stage
+from tests.channels.making import Saved, visible_step
 from tests.support.pds import PDSAccount, RealPDS
 
 
@@ -33,7 +33,7 @@ class Real(Connected):
     async def publish_as(self, given: PublicationDraft, who: ConnectedAccount) -> Published:
         saved = Saved()
         await self.channel.prepare(given, who, None, saved)
-        found = await self.channel.publish(given, who, saved.handle, saved, stage())
+        found = await self.channel.publish(given, who, saved.handle, saved, visible_step())
         assert isinstance(found, Published)
         return found
 

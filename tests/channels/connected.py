@@ -20,7 +20,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import Published, Ready
 from munadi.ports import AccountImport, PublicationDraft
-from tests.channels.making import Cards, Saved, StoredMedia, derive, publication, stage
+from tests.channels.making import Cards, Saved, StoredMedia, derive, publication, visible_step
 
 
 class SystemClock:
@@ -68,7 +68,7 @@ class Connected:
 
     async def publish(self, given: PublicationDraft, saved: Saved) -> Published:
         """The visible call alone."""
-        found = await self.channel.publish(given, self.account, saved.handle, saved, stage())
+        found = await self.channel.publish(given, self.account, saved.handle, saved, visible_step())
         assert isinstance(found, Published)
         return found
 

@@ -15,7 +15,19 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Handle, Pending, Published, Ready
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, error_of, image, publication, stage, video
+from tests.channels.making import (
+    NOW,
+    TOKEN,
+    Bench,
+    Saved,
+    account,
+    bench,
+    error_of,
+    image,
+    publication,
+    video,
+    visible_step,
+)
 from tests.channels.network import answer, form_of, ok
 
 CONTAINER, POST = "17900000000000001", "18000000000000001"
@@ -132,7 +144,7 @@ class ContainerNetwork:
         return built
 
     async def publish(self, built: Bench, saved: Saved, save: Any = None) -> Published:
-        found = await built.channel.publish(ONE, self.account, saved.handle, save or saved, stage())
+        found = await built.channel.publish(ONE, self.account, saved.handle, save or saved, visible_step())
         assert isinstance(found, Published)
         return found
 

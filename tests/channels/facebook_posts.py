@@ -9,7 +9,7 @@ import httpx
 
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Handle, Pending, Published
-from munadi.ports import PublicationDraft, Stage
+from munadi.ports import PublicationDraft, VisibleStep
 from tests.channels.making import NOW, Bench, GateThatCounts, Saved, account, bench, error_of, image, publication, video
 from tests.channels.network import answer, ok
 
@@ -82,10 +82,10 @@ def over(visible: Any = None, status: Any = LIVE, posts: Any = None) -> Bench:
 
 async def publish(built: Bench, given: PublicationDraft, saved: Saved, name: str = "post") -> Published | Pending:
     gate = GateThatCounts()
-    found: Published | Pending = await built.channel.publish(given, WHO, saved.handle, saved, Stage(gate, name))
+    found: Published | Pending = await built.channel.publish(given, WHO, saved.handle, saved, VisibleStep(gate, name))
     assert gate.asked == len(built.network.mutations)
     return found
 
 
 async def failure(built: Bench, given: PublicationDraft, saved: Saved, name: str = "post") -> ChannelError:
-    return await error_of(built.channel.publish(given, WHO, saved.handle, saved, Stage(GateThatCounts(), name)))
+    return await error_of(built.channel.publish(given, WHO, saved.handle, saved, VisibleStep(GateThatCounts(), name)))

@@ -20,7 +20,7 @@ from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Handle
-from munadi.ports import Channel, LinkCard, PublicationDraft, Stage
+from munadi.ports import Channel, Gate, LinkCard, PublicationDraft, VisibleStep
 from tests.channels.network import Network
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
@@ -102,6 +102,19 @@ class Bench:
     media: StoredMedia
     cards: Cards
 
+    async def publish(
+        self,
+        given: PublicationDraft,
+        who: ConnectedAccount,
+        saved: Saved | None = None,
+        step: str = "post",
+        gate: Gate | None = None,
+    ) -> Any:
+        """The visible call of a step, with the handle that is saved."""
+        saved = saved or Saved()
+        visible = VisibleStep(gate or GateThatCounts(), step)
+        return await self.channel.publish(given, who, saved.handle, saved, visible)
+
 
 def bench(name: str, settings: Mapping[str, Any] | None = None) -> Bench:
     network, clock, media, cards = Network(), FixedClock(), StoredMedia(), Cards()
@@ -142,8 +155,8 @@ class GateThatCounts:
             raise self.error
 
 
-def stage(error: Exception | None = None) -> Stage:
-    return Stage(gate=GateThatCounts(error))
+def visible_step(error: Exception | None = None) -> VisibleStep:
+    return VisibleStep(gate=GateThatCounts(error))
 
 
 async def error_of(call: Awaitable[object]) -> ChannelError:

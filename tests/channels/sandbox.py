@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.publication import Pending, Published
-from munadi.ports import AccountImport, PublicationDraft, Stage
+from munadi.ports import AccountImport, PublicationDraft, VisibleStep
 from tests.channels.conftest import MediaSite, Oracle
 from tests.channels.connected import Connected, film, jpeg, new
 from tests.channels.making import GateThatCounts, Saved, image, video
@@ -61,8 +61,8 @@ class Acme(Connected):
         self, given: PublicationDraft, saved: Saved, step: str = "post", closed: Exception | None = None
     ) -> Published | Pending:
         """One visible call, whose gate may be closed."""
-        stage = Stage(GateThatCounts(closed), step)
-        found: Published | Pending = await self.channel.publish(given, self.account, saved.handle, saved, stage)
+        visible = VisibleStep(GateThatCounts(closed), step)
+        found: Published | Pending = await self.channel.publish(given, self.account, saved.handle, saved, visible)
         return found
 
     async def finish(self, given: PublicationDraft, saved: Saved, step: str = "post") -> Published:

@@ -14,7 +14,7 @@ from munadi.channels.bluesky.wire import post_record
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Ready
 from tests.channels.bluesky.test_wire import BLOB, judged
-from tests.channels.making import Bench, Saved, account, bench, error_of, image, publication, stage, video
+from tests.channels.making import Bench, Saved, account, bench, error_of, image, publication, video, visible_step
 from tests.channels.network import answer, ok
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -155,7 +155,7 @@ async def test_a_quote_is_not_published_before_it_is_known() -> None:
             WHO,
             None,
             Saved(),
-            stage(),
+            visible_step(),
         )
     )
     assert error.effect is Effect.NOT_SENT

@@ -13,7 +13,7 @@ from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import gates_of, timestamp
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Published
-from munadi.ports import PublicationDraft, Stage
+from munadi.ports import PublicationDraft, VisibleStep
 from tests.channels.making import NOW, Bench, GateThatCounts, Saved, account, bench, error_of, publication
 from tests.channels.network import answer, ok
 
@@ -71,7 +71,7 @@ def uris(given: PublicationDraft, *collections: str) -> list[dict[str, str]]:
 
 
 async def put(built: Bench, given: PublicationDraft, gate: GateThatCounts | None = None) -> Published:
-    found = await built.channel.publish(given, WHO, None, Saved(), Stage(gate or GateThatCounts(), "post"))
+    found = await built.channel.publish(given, WHO, None, Saved(), VisibleStep(gate or GateThatCounts(), "post"))
     assert isinstance(found, Published)
     return found
 

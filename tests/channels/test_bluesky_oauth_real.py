@@ -21,12 +21,12 @@ from munadi.domain.account import ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published
-from munadi.ports import Authorizer, Channel, Connection, Consent, PublicationDraft
+from munadi.ports import Authorizer, Channel, Connection, Consent, PublicationDraft, VisibleStep
 from tests.channels.bluesky_owner import back, decide_at_page
 from tests.channels.bluesky_real import picture
 from tests.channels.connected import SystemClock
 from tests.channels.connected import new as post
-from tests.channels.making import Cards, GateThatCounts, Saved, StoredMedia, account, error_of, image, stage
+from tests.channels.making import Cards, GateThatCounts, Saved, StoredMedia, account, error_of, image, visible_step
 from tests.support.pds import RealPDS
 
 WRITE = "com.atproto.repo.putRecord"
@@ -52,7 +52,7 @@ class Real:
     async def publish(self, given: PublicationDraft, who: ConnectedAccount) -> Published:
         saved = Saved()
         await self.channel.prepare(given, who, None, saved)
-        found = await self.channel.publish(given, who, saved.handle, saved, stage())
+        found = await self.channel.publish(given, who, saved.handle, saved, visible_step())
         assert isinstance(found, Published)
         return found
 
@@ -140,11 +140,11 @@ async def test_the_first_call_learns_the_nonce_and_writes_once(real: Real, brows
     who = account("bluesky", granted.choices[0].external_id, service_url=given.service_url)
     who = renewed(who, Credentials(access_token=given.access_token, extra=dict(given.extra)))
     draft, gate, real.answers = post("Once"), GateThatCounts(), []
-    published = await real.channel.publish(draft, who, None, Saved(), replace(stage(), gate=gate))
+    published = await real.channel.publish(draft, who, None, Saved(), VisibleStep(gate))
     assert isinstance(published, Published)
     assert real.answers == [(WRITE, 401), (WRITE, 200)]
     assert gate.asked == 2
-    await real.channel.publish(post("Twice"), who, None, Saved(), stage())
+    await real.channel.publish(post("Twice"), who, None, Saved(), visible_step())
     assert real.answers[2:] == [(WRITE, 200)]
 
 

@@ -19,7 +19,7 @@ from tests.channels.bluesky_real import Real, picture
 from tests.channels.bluesky_real import alice as alice  # a fixture
 from tests.channels.connected import mp4
 from tests.channels.connected import new as post
-from tests.channels.making import Saved, error_of, image, stage, video
+from tests.channels.making import Saved, error_of, image, video, visible_step
 from tests.channels.test_bluesky_real_threads import VideoService
 from tests.support.pds import RealPDS
 
@@ -186,6 +186,6 @@ async def test_a_gate_that_stands_alone_keeps_the_post_away(real: Real, alice: C
 
 async def test_a_refused_post_leaves_no_gate(real: Real, alice: ConnectedAccount) -> None:
     given, saved = post("x" * 301, options=OPTIONS), Saved()
-    error = await error_of(real.channel.publish(given, alice, None, saved, stage()))
+    error = await error_of(real.channel.publish(given, alice, None, saved, visible_step()))
     assert (error.reason, error.effect) == (Reason.TEXT_TOO_LONG, Effect.REJECTED)
     assert await held(real, given, alice) == {}

@@ -17,7 +17,7 @@ from tests.channels.bluesky_real import Real, picture
 from tests.channels.bluesky_real import alice as alice  # fixtures
 from tests.channels.bluesky_real import real as real
 from tests.channels.connected import new as post
-from tests.channels.making import Saved, error_of, image, stage
+from tests.channels.making import Saved, error_of, image, visible_step
 
 
 def with_token(who: ConnectedAccount, access: str, refresh: str | None = None) -> ConnectedAccount:
@@ -146,10 +146,10 @@ async def test_a_blob_that_is_gone_is_uploaded_again(real: Real, alice: Connecte
     given, saved = post("x", media=(image(),)), Saved()
     await real.channel.prepare(given, alice, None, saved)
     saved.kept.state["blobs"][0]["ref"]["$link"] = "bafkreibme22gw2h7y2h7tg2fhqotaqjucnbc24deqo72b6mkl2egezxhvy"
-    error = await error_of(real.channel.publish(given, alice, saved.kept, saved, stage()))
+    error = await error_of(real.channel.publish(given, alice, saved.kept, saved, visible_step()))
     assert (error.provider_code, error.effect) == ("BlobNotFound", Effect.NOT_SENT)
     await real.channel.prepare(given, alice, saved.kept, saved)
-    assert isinstance(await real.channel.publish(given, alice, saved.kept, saved, stage()), Published)
+    assert isinstance(await real.channel.publish(given, alice, saved.kept, saved, visible_step()), Published)
 
 
 async def test_what_is_not_an_image_is_refused(real: Real, alice: ConnectedAccount) -> None:

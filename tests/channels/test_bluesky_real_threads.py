@@ -8,7 +8,7 @@ from atproto import models
 from munadi.channels.bluesky.thread import record_key
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.publication import Absent, Published
-from munadi.ports import Stage
+from munadi.ports import VisibleStep
 from tests.channels.bluesky_real import Real, picture, where
 from tests.channels.bluesky_real import alice as alice  # fixtures
 from tests.channels.bluesky_real import real as real
@@ -21,14 +21,14 @@ from tests.support.pds import RealPDS
 async def test_a_thread_hangs_together(real: Real, alice: ConnectedAccount) -> None:
     given, saved = post("One", parts=("Two with @bob.test", "Three")), Saved()
     await real.channel.prepare(given, alice, None, saved)
-    for name in ("post", *real.channel.stages(given)):
+    for name in ("post", *real.channel.steps(given)):
         assert await real.channel.find(given, alice, saved.handle, given.due_at, name) == Absent()
-        await real.channel.publish(given, alice, saved.handle, saved, Stage(GateThatCounts(), name))
+        await real.channel.publish(given, alice, saved.handle, saved, VisibleStep(GateThatCounts(), name))
         assert isinstance(await real.channel.find(given, alice, saved.handle, given.due_at, name), Published)
         if name == "part-2" and saved.handle is not None:
             saved.handle.state["posts"] = {}  # the last part reads what it answers from the records
     # Other tests post for alice too: the thread's own records are told by their keys.
-    keys = {record_key(given, name) for name in ("post", *real.channel.stages(given))}
+    keys = {record_key(given, name) for name in ("post", *real.channel.steps(given))}
     listed = (await real.get("com.atproto.repo.listRecords", **{**where(given, alice), "limit": "100"}))["records"]
     listed = [record for record in listed if record["uri"].rpartition("/")[2] in keys]
     three, two, one = listed
@@ -44,9 +44,9 @@ async def test_a_repeated_part_is_the_same_post(real: Real, alice: ConnectedAcco
     given, saved = post("One", parts=("Two",)), Saved()
     await real.publish_as(given, alice)
     for _ in range(2):
-        await real.channel.publish(given, alice, None, saved, Stage(GateThatCounts(), "part-2"))
+        await real.channel.publish(given, alice, None, saved, VisibleStep(GateThatCounts(), "part-2"))
     before = await real.get("com.atproto.sync.getLatestCommit", did=alice.external_id)
-    await real.channel.publish(given, alice, saved.handle, saved, Stage(GateThatCounts(), "part-2"))
+    await real.channel.publish(given, alice, saved.handle, saved, VisibleStep(GateThatCounts(), "part-2"))
     assert await real.get("com.atproto.sync.getLatestCommit", did=alice.external_id) == before
 
 

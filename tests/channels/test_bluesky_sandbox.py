@@ -54,13 +54,13 @@ async def test_ten_images_with_a_quote(acme: Acme) -> None:
 @pytest.mark.parametrize("mode", ["accept_then_reset", "accept_then_502", "reset"])
 async def test_a_thread_whose_answers_are_lost_is_whole_and_never_doubled(acme: Acme, mode: str) -> None:
     given, saved = new("One", parts=("Two", "Three")), Saved()
-    for stage in ("post", *acme.channel.stages(given)):
+    for step in ("post", *acme.channel.steps(given)):
         acme.plant(PUT, mode)
-        assert (await failure(acme.send(given, saved, stage))).effect is Effect.UNKNOWN
-        found = await acme.look(given, saved, stage)
+        assert (await failure(acme.send(given, saved, step))).effect is Effect.UNKNOWN
+        found = await acme.look(given, saved, step)
         assert isinstance(found, Absent if mode == "reset" else Published)
         if isinstance(found, Absent):
-            await acme.send(given, saved, stage)
+            await acme.send(given, saved, step)
     assert [post["text"] for post in acme.posts] == ["One", "Two", "Three"]
     assert acme.posts[0]["comments"] == ["Two", "Three"]
 
@@ -87,8 +87,8 @@ async def test_a_post_is_never_without_its_gates_nor_doubled(acme: Acme, mode: s
 
 async def test_each_post_of_a_thread_may_be_closed_to_quotes(acme: Acme) -> None:
     given, saved = new("One", parts=("Two",), options=CLOSED), Saved()
-    for stage in ("post", *acme.channel.stages(given)):
-        await acme.send(given, saved, stage)
+    for step in ("post", *acme.channel.steps(given)):
+        await acme.send(given, saved, step)
     one, two = acme.posts
     assert set(one["raw"]["gates"]) == {"app.bsky.feed.threadgate", "app.bsky.feed.postgate"}
     assert set(two["raw"]["gates"]) == {"app.bsky.feed.postgate"}

@@ -16,7 +16,7 @@ from munadi.channels.bluesky.state import Prepared
 from munadi.channels.bluesky.thread import number_of, parent_of, record_key
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Ready
-from munadi.ports import Stage, StaleEpoch
+from munadi.ports import StaleEpoch, VisibleStep
 from tests.channels.bluesky.test_wire import judged
 from tests.channels.making import Bench, GateThatCounts, Saved, account, bench, draft, error_of, publication
 from tests.channels.network import answer, ok
@@ -51,7 +51,7 @@ def over(put: Any = written, get: Any = read) -> Bench:
 
 
 async def take(built: Bench, saved: Saved, name: str) -> Published:
-    found = await built.channel.publish(THREAD, WHO, saved.handle, saved, Stage(GateThatCounts(), name))
+    found = await built.channel.publish(THREAD, WHO, saved.handle, saved, VisibleStep(GateThatCounts(), name))
     assert isinstance(found, Published)
     return found
 
@@ -60,16 +60,16 @@ def records(built: Bench) -> list[dict[str, Any]]:
     return [json.loads(request.content)["record"] for request in built.network.sent(PUT)]
 
 
-def key(stage: str) -> str:
-    return record_key(THREAD, stage)
+def key(step: str) -> str:
+    return record_key(THREAD, step)
 
 
 def test_stages_are_the_parts_in_order() -> None:
     channel = bench("bluesky").channel
-    assert channel.stages(THREAD) == STAGES[1:]
-    assert channel.stages(draft("One")) == ()
-    assert [number_of(stage) for stage in STAGES] == [1, 2, 3]
-    assert [parent_of(stage) for stage in STAGES[1:]] == ["post", "part-2"]
+    assert channel.steps(THREAD) == STAGES[1:]
+    assert channel.steps(draft("One")) == ()
+    assert [number_of(step) for step in STAGES] == [1, 2, 3]
+    assert [parent_of(step) for step in STAGES[1:]] == ["post", "part-2"]
 
 
 @everything(some.text(alphabet="0123456789abcdefghjkmnpqrstvwxyz", min_size=26, max_size=26))
@@ -82,8 +82,8 @@ def test_no_two_keys_of_a_thread_meet_and_their_order_is_the_threads(seed: str) 
 
 async def test_each_part_answers_the_one_before_it() -> None:
     built, saved = over(), Saved()
-    found = [await take(built, saved, stage) for stage in STAGES]
-    assert [one.post_id for one in found] == [uri(key(stage)) for stage in STAGES]
+    found = [await take(built, saved, step) for step in STAGES]
+    assert [one.post_id for one in found] == [uri(key(step)) for step in STAGES]
     first, second, third = records(built)
     assert "reply" not in first
     root = {"uri": found[0].post_id, "cid": f"cid-{key('post')}"}
@@ -94,8 +94,8 @@ async def test_each_part_answers_the_one_before_it() -> None:
 
 async def test_a_part_is_a_post_of_its_own() -> None:
     built, saved = over(lambda put: ok({"uri": uri(json.loads(put.content)["rkey"]), "cid": CID})), Saved()
-    for stage in STAGES:
-        await take(built, saved, stage)
+    for step in STAGES:
+        await take(built, saved, step)
     judged_ones = [judged(record) for record in records(built)]
     assert [record.text for record in judged_ones] == ["One", "Two #tag", "Three"]
     assert [record.langs for record in judged_ones] == [["en"]] * 3
@@ -117,7 +117,7 @@ async def test_a_part_is_written_only_when_its_own_address_comes_back(said: Any)
 
 async def test_without_parts_nothing_is_kept() -> None:
     built, saved = over(), Saved()
-    await built.channel.publish(publication("One"), WHO, None, saved, Stage(GateThatCounts()))
+    await built.channel.publish(publication("One"), WHO, None, saved, VisibleStep(GateThatCounts()))
     assert saved.history == []
 
 
@@ -132,10 +132,10 @@ async def test_mentions_of_every_part_are_resolved_ahead() -> None:
     given = publication("One", parts=("with @alice.test", "and @nobody.test"))
     assert built.channel.lead(given) == timedelta(seconds=60)
     assert isinstance(await built.channel.prepare(given, WHO, None, saved), Ready)
-    found = await built.channel.publish(given, WHO, saved.handle, saved, Stage(GateThatCounts()))
+    found = await built.channel.publish(given, WHO, saved.handle, saved, VisibleStep(GateThatCounts()))
     assert isinstance(found, Published)
     assert [(warning.code, warning.pointer) for warning in found.warnings] == [("MENTION_UNRESOLVED", "/parts/1")]
-    await built.channel.publish(given, WHO, saved.handle, saved, Stage(GateThatCounts(), "part-2"))
+    await built.channel.publish(given, WHO, saved.handle, saved, VisibleStep(GateThatCounts(), "part-2"))
     assert records(built)[-1]["facets"][0]["features"][0]["did"] == "did:plc:a"
     assert Prepared.of(saved.handle).mentions == {"alice.test": "did:plc:a", "nobody.test": None}
 
@@ -150,7 +150,7 @@ async def test_what_the_handle_lacks_is_read_from_the_records() -> None:
 
 async def test_a_gate_is_asked_by_the_one_visible_request() -> None:
     built, gate = over(), GateThatCounts()
-    await built.channel.publish(THREAD, WHO, None, Saved(), Stage(gate, "part-2"))
+    await built.channel.publish(THREAD, WHO, None, Saved(), VisibleStep(gate, "part-2"))
     assert (gate.asked, len(built.network.mutations)) == (1, 1)
 
 
@@ -175,7 +175,7 @@ async def test_a_live_post_is_reported_even_when_nothing_can_be_saved() -> None:
     async def overtaken(*_: object, **__: object) -> None:
         raise StaleEpoch("pub")
 
-    found = await over().channel.publish(THREAD, WHO, None, overtaken, Stage(GateThatCounts()))
+    found = await over().channel.publish(THREAD, WHO, None, overtaken, VisibleStep(GateThatCounts()))
     assert isinstance(found, Published)
 
 
@@ -194,15 +194,15 @@ async def test_a_part_that_stands_already_is_that_part() -> None:
     assert error.reason is Reason.DUPLICATE_CONTENT
 
 
-@pytest.mark.parametrize("stage", STAGES)
-async def test_each_stage_is_searched_for_at_its_own_key(stage: str) -> None:
+@pytest.mark.parametrize("step", STAGES)
+async def test_each_stage_is_searched_for_at_its_own_key(step: str) -> None:
     built = over()
-    found = await built.channel.find(THREAD, WHO, None, THREAD.due_at, stage)
+    found = await built.channel.find(THREAD, WHO, None, THREAD.due_at, step)
     assert isinstance(found, Published)
-    assert found.post_id == uri(key(stage))
-    assert built.network.sent(GET)[0].url.params["rkey"] == key(stage)
+    assert found.post_id == uri(key(step))
+    assert built.network.sent(GET)[0].url.params["rkey"] == key(step)
     gone = over(get=answer(400, {"error": "RecordNotFound"}))
-    assert await gone.channel.find(THREAD, WHO, None, THREAD.due_at, stage) == Absent()
+    assert await gone.channel.find(THREAD, WHO, None, THREAD.due_at, step) == Absent()
 
 
 async def test_blobs_that_vanish_again_and_again_end_it() -> None:

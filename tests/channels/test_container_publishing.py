@@ -29,7 +29,7 @@ from tests.channels.containers import (
     networks,
     prepared,
 )
-from tests.channels.making import NOW, Saved, bench, stage
+from tests.channels.making import NOW, Saved, bench
 from tests.channels.network import answer, form_of, ok
 
 
@@ -231,7 +231,7 @@ async def test_instagram_through_a_page_calls_the_other_host_only() -> None:
     built.network.on("POST", INSTAGRAM.publish_path, ok({"id": POST})).on("GET", f"/{POST}", ok({"id": POST}))
     for _ in range(2):
         await built.channel.prepare(ONE, who, saved.handle, saved)
-    await built.channel.publish(ONE, who, saved.handle, saved, stage())
+    await built.publish(ONE, who, saved)
     await built.channel.check(ONE, who, saved.handle)
     assert {str(one.url).partition("/v26.0/")[0] for one in built.network.requests} == {"https://graph.example/fb"}
     assert built.channel.spec.hosts == ("https://never.example", "https://graph.example/fb/")

@@ -15,7 +15,7 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
 from munadi.ports import AccountImport, Answer
 from tests.channels.contract import Scene
-from tests.channels.making import NOW, TOKEN, GateThatCounts, Saved, bench, stage
+from tests.channels.making import NOW, TOKEN, GateThatCounts, Saved, bench, visible_step
 from tests.channels.network import answer
 from tests.channels.scenes import SCENES
 
@@ -40,7 +40,9 @@ ODD_ANSWERS = [
 async def publish(scene: Scene, network: httpx.Response | Exception, saved: Saved | None = None) -> ChannelError:
     built = scene.failing(network)
     with pytest.raises(ChannelError) as caught:
-        await built.channel.publish(scene.draft, scene.account, scene.handle, saved or Saved(scene.handle), stage())
+        await built.channel.publish(
+            scene.draft, scene.account, scene.handle, saved or Saved(scene.handle), visible_step()
+        )
     assert len(built.network.sent(scene.visible)) == 1
     return caught.value
 
@@ -53,7 +55,7 @@ def test_every_registered_channel_has_a_scene() -> None:
 async def test_publishing_is_one_gated_mutation(scene: Scene) -> None:
     built = scene.bench()
     gate, saved = GateThatCounts(), Saved(scene.handle)
-    found = await built.channel.publish(scene.draft, scene.account, scene.handle, saved, replace(stage(), gate=gate))
+    found = await built.publish(scene.draft, scene.account, saved, gate=gate)
     assert isinstance(found, Pending) is scene.settles_later
     if scene.settles_later:
         found = await built.channel.check(scene.draft, scene.account, saved.handle)  # type: ignore[assignment]
@@ -71,7 +73,7 @@ async def test_a_closed_gate_stops_the_visible_request(scene: Scene) -> None:
     built = scene.bench()
     late = ChannelError(Reason.WINDOW_MISSED, Effect.NOT_SENT, "the deadline has passed")
     with pytest.raises(ChannelError, match="deadline"):
-        await built.channel.publish(scene.draft, scene.account, scene.handle, Saved(), stage(late))
+        await built.publish(scene.draft, scene.account, Saved(scene.handle), gate=GateThatCounts(late))
     assert built.network.requests == []
 
 
@@ -80,7 +82,7 @@ async def test_an_unreachable_network_was_sent_nothing(scene: Scene) -> None:
     built = scene.bench()
     built.network.unreachable = True
     with pytest.raises(ChannelError) as caught:
-        await built.channel.publish(scene.draft, scene.account, scene.handle, Saved(), stage())
+        await built.publish(scene.draft, scene.account, Saved(scene.handle))
     assert caught.value.effect is Effect.NOT_SENT
 
 
@@ -253,6 +255,6 @@ async def test_verify_needs_credentials(scene: Scene) -> None:
 async def test_a_host_may_carry_a_path_prefix(scene: Scene) -> None:
     built = scene.bench()
     account: ConnectedAccount = scene.account.model_copy(update={"service_url": None})
-    await built.channel.publish(scene.draft, account, scene.handle, Saved(), stage())
+    await built.channel.publish(scene.draft, account, scene.handle, Saved(), visible_step())
     prefixes = tuple(scene.settings["hosts"].values())
     assert all(str(request.url).startswith(prefixes) for request in built.network.requests)

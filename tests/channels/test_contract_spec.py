@@ -8,7 +8,7 @@ import pytest
 
 from munadi.channels.text import measure
 from tests.channels.contract import Scene
-from tests.channels.making import NOW, Saved, bench, stage
+from tests.channels.making import NOW, Saved, bench, visible_step
 from tests.channels.scenes import SCENES
 
 scenes = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
@@ -67,7 +67,7 @@ async def test_each_call_parses_the_options_once(scene: Scene, monkeypatch: pyte
     channel.validate(scene.draft, scene.account)
     assert len(parsed) == 1
     for call in (
-        lambda: channel.publish(*work, Saved(scene.handle), stage()),
+        lambda: channel.publish(*work, Saved(scene.handle), visible_step()),
         lambda: channel.check(*work),
         lambda: channel.find(*work, NOW),
     ):

@@ -115,7 +115,7 @@ async def test_find_with_the_posts_id_known_needs_no_search() -> None:
 
 def test_the_first_comment_is_a_stage() -> None:
     channel: Any = bench("facebook").channel
-    assert (channel.stages(TEXT), channel.stages(COMMENTED)) == ((), ("comment",))
+    assert (channel.steps(TEXT), channel.steps(COMMENTED)) == ((), ("comment",))
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ async def test_find_a_comment(comments: list[Any], wanted: type) -> None:
     built = over()
     built.network.on("GET", f"/{POST}/comments", ok({"data": comments}))
     channel: Any = built.channel
-    found = await channel.find(COMMENTED, WHO, with_photos(post_id=POST), NOW, stage="comment")
+    found = await channel.find(COMMENTED, WHO, with_photos(post_id=POST), NOW, step="comment")
     assert isinstance(found, wanted)
 
 

@@ -11,14 +11,15 @@ import pytest
 from munadi.channels.meta.state import Prepared
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
+from munadi.ports import VisibleStep
 from tests.channels.containers import INSTAGRAM, POST, graph_error, known
-from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, error_of, image, publication, stage
+from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, error_of, image, publication
 from tests.channels.network import answer, form_of, ok
 
 DRAFT = publication("Hello", media=(image(),), first_comment="Sale: #monsoon")
 WHO, READ = INSTAGRAM.account, INSTAGRAM.listed()
 COMMENTS = f"/{POST}/comments"
-STAGE = replace(stage(), name="comment")
+STAGE = VisibleStep(GateThatCounts(), "comment")
 
 
 def over(posted: Any = None, listed: Any = None) -> Bench:
@@ -34,8 +35,8 @@ def said(*texts: Any, after: str | None = None) -> httpx.Response:
     return ok({"data": data, "paging": paging})
 
 
-async def comment(built: Bench, saved: Saved, stage: Any = STAGE) -> Published:
-    found = await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage)
+async def comment(built: Bench, saved: Saved, step: Any = STAGE) -> Published:
+    found = await built.channel.publish(DRAFT, WHO, saved.handle, saved, step)
     assert isinstance(found, Published)
     return found
 
@@ -46,8 +47,8 @@ async def find(built: Bench, **state: Any) -> Any:
 
 def test_it_is_the_one_later_step() -> None:
     channel = bench("instagram").channel
-    assert channel.stages(DRAFT) == ("comment",)
-    assert channel.stages(publication("Hello")) == ()
+    assert channel.steps(DRAFT) == ("comment",)
+    assert channel.steps(publication("Hello")) == ()
 
 
 async def test_it_is_one_gated_request_below_the_post() -> None:
@@ -72,7 +73,7 @@ async def test_a_closed_gate_lets_nothing_out() -> None:
     built = over()
     late = ChannelError(Reason.WINDOW_MISSED, Effect.NOT_SENT, "the deadline has passed")
     with pytest.raises(ChannelError, match="deadline"):
-        await comment(built, Saved(known(posts={"post": POST})), replace(stage(late), name="comment"))
+        await comment(built, Saved(known(posts={"post": POST})), VisibleStep(GateThatCounts(late), "comment"))
     assert built.network.requests == []
 
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport
-from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, error_of, image, publication, stage
+from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, error_of, image, publication
 from tests.channels.network import answer, ok
 
 IG, OTHER, PAGE = "17841400000000001", "17841400000000002", "100200300"
@@ -165,7 +165,7 @@ async def test_every_call_goes_to_the_host_of_the_login() -> None:
     built.network.on("POST", f"/{IG}/media_publish", ok({"id": "m1"})).on("GET", "/m1", ok({"id": "m1"}))
     for _ in range(2):
         await built.channel.prepare(draft, WHO, saved.handle, saved)
-    await built.channel.publish(draft, WHO, saved.handle, saved, stage())
+    await built.publish(draft, WHO, saved)
     await built.channel.check(draft, WHO, saved.handle)
     assert {str(request.url).partition("/v26.0/")[0] for request in built.network.requests} == {
         "https://graph.example/fb"

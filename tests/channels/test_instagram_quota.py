@@ -10,7 +10,7 @@ import pytest
 
 from munadi.domain.failure import ChannelError, Effect, Reason
 from tests.channels.containers import CONTAINER, INSTAGRAM, ONE, graph_error, known
-from tests.channels.making import NOW, Bench, Saved, bench, error_of, stage
+from tests.channels.making import NOW, Bench, Saved, bench, error_of
 from tests.channels.network import answer, ok
 
 WHO = INSTAGRAM.account
@@ -43,7 +43,7 @@ def over(limit: Any) -> Bench:
 
 async def refused(built: Bench) -> ChannelError:
     saved = Saved(known())
-    error = await error_of(built.channel.publish(ONE, WHO, saved.handle, saved, stage()))
+    error = await error_of(built.publish(ONE, WHO, saved))
     assert (error.reason, error.effect) == (Reason.DAILY_CAP_REACHED, Effect.NOT_SENT)
     return error
 
@@ -91,6 +91,6 @@ async def test_other_refusals_ask_for_no_limit() -> None:
     built = over(told(50, 50))
     built.network.on("POST", INSTAGRAM.publish_path, graph_error(4))
     saved = Saved(known())
-    error = await error_of(built.channel.publish(ONE, WHO, saved.handle, saved, stage()))
+    error = await error_of(built.publish(ONE, WHO, saved))
     assert error.reason is Reason.RATE_LIMITED
     assert built.network.sent(LIMIT) == []

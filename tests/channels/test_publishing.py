@@ -14,7 +14,7 @@ import pytest
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published
-from munadi.ports import PublicationDraft, Stage
+from munadi.ports import PublicationDraft, VisibleStep
 from tests.channels import facebook_posts as facebook
 from tests.channels import test_tiktok_publish as tiktok
 from tests.channels.bluesky import test_publish as bluesky
@@ -41,11 +41,11 @@ class Step:
     proofless: tuple[Any, ...] = ()
     unready: tuple[Handle | None, ...] = ()
     live: tuple[Handle, ...] = ()
-    stage: str = "post"
+    step: str = "post"
 
-    async def take(self, built: Bench, saved: Any, handle: Handle | None, stage: str | None = None) -> Any:
-        step = Stage(GateThatCounts(), stage or self.stage)
-        return await built.channel.publish(self.draft, self.account, handle, saved, step)
+    async def take(self, built: Bench, saved: Any, handle: Handle | None, step: str | None = None) -> Any:
+        visible = VisibleStep(GateThatCounts(), step or self.step)
+        return await built.channel.publish(self.draft, self.account, handle, saved, visible)
 
 
 BARE = Handle(draft_version=1)

@@ -170,7 +170,7 @@ commented = pytest.mark.parametrize(("acme", "kind", "operation"), COMMENTED, in
 async def posted(acme: Acme, kind: str) -> tuple[Any, Saved]:
     """Everything but its first comment."""
     given, saved = draft(acme, kind, first_comment="Sale: #monsoon"), Saved()
-    assert acme.channel.stages(given) == ("comment",)
+    assert acme.channel.steps(given) == ("comment",)
     assert acme.channel.validate(given, acme.account) == []
     await acme.post(given, saved)
     return given, saved

@@ -6,7 +6,7 @@ import pytest
 
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
-from tests.channels.making import Bench, Saved, bench, error_of, image, publication, stage, video
+from tests.channels.making import Bench, Saved, bench, error_of, image, publication, video, visible_step
 from tests.channels.scene_tiktok import creator_state
 from tests.channels.scenes import SCENES
 
@@ -45,5 +45,5 @@ async def test_no_pull_is_asked_of_tiktok(media: tuple[MediaAsset, ...]) -> None
     draft = publication("Sale", media=media, options=dict(scene.draft.options) | {"mode": "pull"})
     assert scene.handle is not None
     known = scene.handle.model_copy(update={"state": {"creator": creator_state()}})
-    error = await error_of(built.channel.publish(draft, scene.account, known, Saved(known), stage()))
+    error = await error_of(built.channel.publish(draft, scene.account, known, Saved(known), visible_step()))
     check_nothing_sent(built, error)

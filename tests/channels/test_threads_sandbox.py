@@ -88,7 +88,7 @@ async def test_carousels_keep_their_order(acme: Acme) -> None:
 async def test_a_chain_and_a_first_comment(acme: Acme) -> None:
     given, saved = new("one", parts=("two", "three"), first_comment="by the way"), Saved()
     await acme.post(given, saved)
-    ids = [(await acme.finish(given, saved, name)).post_id for name in acme.channel.stages(given)]
+    ids = [(await acme.finish(given, saved, name)).post_id for name in acme.channel.steps(given)]
     root, *replies = acme.posts
     assert [(reply["id"], reply["text"]) for reply in replies] == list(
         zip(ids, ["two", "three", "by the way"], strict=True)

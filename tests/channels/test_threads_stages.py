@@ -11,7 +11,7 @@ import pytest
 from munadi.channels.meta.state import Prepared
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
-from munadi.ports import Stage
+from munadi.ports import VisibleStep
 from tests.channels.making import NOW, Bench, GateThatCounts, Saved, account, bench, error_of, image, publication
 from tests.channels.network import answer, form_of, ok
 
@@ -49,7 +49,7 @@ def over(status: str = "FINISHED") -> Bench:
 
 
 async def take(built: Bench, saved: Saved, name: str, gate: GateThatCounts | None = None) -> Published:
-    found = await built.channel.publish(CHAIN, WHO, saved.handle, saved, Stage(gate or GateThatCounts(), name))
+    found = await built.channel.publish(CHAIN, WHO, saved.handle, saved, VisibleStep(gate or GateThatCounts(), name))
     assert isinstance(found, Published)
     return found
 
@@ -71,7 +71,7 @@ def sent(built: Bench, path: str) -> list[dict[str, str]]:
 
 async def test_each_part_answers_the_one_before_and_the_comment_the_post() -> None:
     built, saved = over(), Saved(after_the_post())
-    for name in built.channel.stages(CHAIN):
+    for name in built.channel.steps(CHAIN):
         found = await take_until_done(built, saved, name)
         assert found.url is not None
     assert sent(built, CREATE) == [

@@ -140,8 +140,8 @@ def test_where_the_link_goes(given: Draft, shown: str) -> None:
 def test_a_chain_is_its_parts_and_then_the_comment() -> None:
     given = draft("one", parts=("two", "three"), first_comment="by the way")
     assert STEPS.steps(given) == ("part-2", "part-3", "comment")
-    assert [parent_of(stage) for stage in STEPS.steps(given)] == ["post", "part-2", "post"]
-    assert [text_of(given, stage) for stage in ("post", *STEPS.steps(given))] == ["one", "two", "three", "by the way"]
+    assert [parent_of(step) for step in STEPS.steps(given)] == ["post", "part-2", "post"]
+    assert [text_of(given, step) for step in ("post", *STEPS.steps(given))] == ["one", "two", "three", "by the way"]
     assert STEPS.steps(draft("one")) == ()
     with pytest.raises(ValueError, match="part-4"):
         text_of(given, "part-4")

@@ -12,7 +12,7 @@ from munadi.channels.tiktok.state import Prepared
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW, Saved, error_of, image, publication, stage, video
+from tests.channels.making import NOW, Saved, error_of, image, publication, video
 from tests.channels.network import answer
 from tests.channels.scene_tiktok import CREATOR, STATUS, UPLOAD_PATH, WHO, done, refused
 from tests.channels.tiktok_network import BYTES, INIT, OPTIONS, PHOTOS, VIDEO, TikTokInMemory, bodies
@@ -165,7 +165,7 @@ async def test_what_tiktok_does_not_take_is_fetched_as_a_rendition() -> None:
     await tiktok.until_ready(given, saved)
     made = [(f"med_{number}", "image/jpeg", 20_000_000, None) for number in (0, 2)]
     assert tiktok.bench.media.renditions == made
-    await tiktok.bench.channel.publish(given, WHO, saved.handle, saved, stage())
+    await tiktok.bench.publish(given, WHO, saved)
     assert tiktok.bench.media.renditions == made
     names = [url.rpartition("/")[2] for url in bodies(tiktok.bench, PHOTOS)[0]["source_info"]["photo_images"]]
     assert names == ["med_0-jpeg", "med_1", "med_2-jpeg"]

@@ -13,7 +13,7 @@ from munadi.domain.channel import Resend
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published, Unknown
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW, Bench, Saved, bench, error_of, image, publication, stage, video
+from tests.channels.making import NOW, Bench, Saved, bench, error_of, image, publication, video, visible_step
 from tests.channels.network import answer
 from tests.channels.scene_tiktok import (
     COMPLETE,
@@ -53,7 +53,7 @@ def scripted(*statuses: httpx.Response | Exception) -> Bench:
 
 
 async def publish(built: Bench, given: PublicationDraft, known: Handle, saved: Saved | None = None) -> Any:
-    return await built.channel.publish(given, WHO, known, saved or Saved(known), stage())
+    return await built.channel.publish(given, WHO, known, saved or Saved(known), visible_step())
 
 
 async def refusal(built: Bench, given: PublicationDraft, known: Handle, saved: Saved | None = None) -> ChannelError:
@@ -67,7 +67,7 @@ def state(saved: Saved) -> Prepared:
 async def test_the_last_chunk_makes_a_file_public() -> None:
     tiktok, saved = TikTokInMemory(), Saved()
     await tiktok.until_ready(VIDEO, saved)
-    found = await tiktok.bench.channel.publish(VIDEO, WHO, saved.handle, saved, stage())
+    found = await tiktok.bench.publish(VIDEO, WHO, saved)
     assert found == Pending(after=timedelta(seconds=5), note="TikTok is processing the video")
     assert tiktok.uploads == {"v_pub~1": BYTES}
     assert tiktok.bench.network.requests[-1].headers["content-range"] == "bytes 32-43/44"
@@ -81,7 +81,7 @@ async def test_a_small_file_is_one_chunk() -> None:
     tiktok.bench.media.files["med_0"] = BYTES[:7]
     await tiktok.until_ready(given, saved)
     assert tiktok.uploads == {"v_pub~1": b""}
-    await tiktok.bench.channel.publish(given, WHO, saved.handle, saved, stage())
+    await tiktok.bench.publish(given, WHO, saved)
     assert tiktok.live == ["v_pub~1"]
     source = bodies(tiktok.bench, INIT)[0]["source_info"]
     assert source == {"source": "FILE_UPLOAD", "video_size": 7, "chunk_size": 7, "total_chunk_count": 1}
@@ -198,7 +198,7 @@ def test_only_a_file_may_be_sent_again_by_the_same_handle() -> None:
         Resend.NEVER,
         Resend.NEVER,
     ]
-    assert channel.stages(FILE) == ()
+    assert channel.steps(FILE) == ()
 
 
 @pytest.mark.parametrize("code", ["scope_not_authorized", "access_token_invalid", "spam_risk"])

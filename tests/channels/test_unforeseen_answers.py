@@ -10,7 +10,6 @@ import asyncio
 import gzip
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,7 +22,7 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
 from munadi.ports import StaleEpoch
 from tests.channels.contract import Scene
-from tests.channels.making import NOW, Bench, GateThatCounts, Saved, error_of, stage
+from tests.channels.making import NOW, Bench, GateThatCounts, Saved, error_of, visible_step
 from tests.channels.scenes import SCENES
 
 scenes = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
@@ -138,8 +137,7 @@ async def test_a_strange_success_of_the_visible_call_is_unknown_or_proven(scene:
     for answer in strange_answers(scene.accepted):
         built.network.on(scene.method, scene.visible, answer)
         gate, saved = GateThatCounts(), Saved(scene.handle)
-        step = replace(stage(), gate=gate)
-        found = await outcome(built.channel.publish(scene.draft, scene.account, scene.handle, saved, step))
+        found = await outcome(built.publish(scene.draft, scene.account, saved, gate=gate))
         assert gate.asked >= 1
         if isinstance(found, ChannelError):
             assert found.effect is Effect.UNKNOWN, (answer.content[:200], found)
@@ -157,7 +155,7 @@ async def test_a_strange_refusal_of_the_visible_call_raises_nothing_else(scene: 
     for answer in refusals():
         built.network.on(scene.method, scene.visible, answer)
         saved = Saved(scene.handle)
-        await outcome(built.channel.publish(scene.draft, scene.account, scene.handle, saved, stage()))
+        await outcome(built.channel.publish(scene.draft, scene.account, scene.handle, saved, visible_step()))
 
 
 @scenes
@@ -165,7 +163,7 @@ async def test_a_strange_refusal_of_the_visible_call_raises_nothing_else(scene: 
 @pytest.mark.parametrize("status", [200, 400, 403, 413])
 async def test_an_unreadable_answer_of_the_visible_call_is_unknown(scene: Scene, name: str, status: int) -> None:
     built = scene.failing(raw(BODIES[name], status))
-    found = await outcome(built.channel.publish(scene.draft, scene.account, scene.handle, Saved(), stage()))
+    found = await outcome(built.channel.publish(scene.draft, scene.account, scene.handle, Saved(), visible_step()))
     assert isinstance(found, ChannelError)
     assert (found.reason, found.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
 
@@ -204,12 +202,12 @@ async def test_strange_answers_to_any_other_call_raise_nothing_else(scene: Scene
 class Adapter:
     """An adapter with a bug: an answer that it did not foresee, before or after its gate."""
 
-    async def publish(self, draft: object, account: object, handle: object, save: Any, stage: Any) -> None:
+    async def publish(self, draft: object, account: object, handle: object, save: Any, step: Any) -> None:
         if draft == "before":
             raise RecursionError
         if draft == "save":
             await save({})
-        stage.gate()
+        step.gate()
         raise {"type": TypeError, "overflow": OverflowError, "unicode": UnicodeError}[str(draft)]
 
     async def verify(self, given: object) -> None:
@@ -226,7 +224,7 @@ class Adapter:
     ],
 )
 async def test_an_unforeseen_error_is_unknown_once_the_gate_was_passed(draft: str, effect: Effect) -> None:
-    error = await error_of(contained(Adapter(), "Net").publish(draft, None, None, Saved(), stage()))
+    error = await error_of(contained(Adapter(), "Net").publish(draft, None, None, Saved(), visible_step()))
     assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, effect)
 
 
@@ -235,7 +233,7 @@ async def test_a_lost_lease_stays_what_it_is() -> None:
         raise StaleEpoch
 
     with pytest.raises(StaleEpoch):
-        await contained(Adapter(), "Net").publish("save", None, None, save, stage())
+        await contained(Adapter(), "Net").publish("save", None, None, save, visible_step())
 
 
 async def test_a_check_of_credentials_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

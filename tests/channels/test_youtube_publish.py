@@ -10,8 +10,8 @@ import pytest
 
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
-from munadi.ports import Stage
-from tests.channels.making import NOW, GateThatCounts, Saved, bench, error_of, publication, stage
+from munadi.ports import VisibleStep
+from tests.channels.making import NOW, GateThatCounts, Saved, bench, error_of, publication, visible_step
 from tests.channels.network import answer, ok
 from tests.channels.scene_youtube import UPLOADS, VIDEO, VIDEOS, YOUTUBE, listed, refusal, resource
 from tests.channels.youtube_uploads import ASSET, DRAFT, PLAYLIST, WHO, state, upload_entry
@@ -28,7 +28,7 @@ async def publish(*answers: httpx.Response | Exception, saved: Saved | None = No
     built = bench("youtube")
     built.network.on("PUT", VIDEOS, *(answers or (ok(resource("public")),)))
     saved = saved or Saved(HANDLE)
-    found = await built.channel.publish(given(**options), WHO, saved.handle, saved, stage())
+    found = await built.publish(given(**options), WHO, saved)
     assert isinstance(found, Published)
     return found
 
@@ -49,7 +49,7 @@ async def test_the_update_carries_the_whole_status(privacy: str) -> None:
     }
     built = bench("youtube")
     built.network.on("PUT", VIDEOS, ok(resource(privacy)))
-    found = await built.channel.publish(given(**options), WHO, HANDLE, Saved(HANDLE), stage())
+    found = await built.channel.publish(given(**options), WHO, HANDLE, Saved(HANDLE), visible_step())
     (request,) = built.network.requests
     assert dict(request.url.params) == {"part": "status"}
     assert json.loads(request.content) == {
@@ -68,7 +68,7 @@ async def test_the_update_carries_the_whole_status(privacy: str) -> None:
 
 async def test_a_private_video_is_as_it_should_be() -> None:
     built, gate = bench("youtube"), GateThatCounts()
-    found = await built.channel.publish(given(privacyStatus="private"), WHO, HANDLE, Saved(HANDLE), Stage(gate))
+    found = await built.channel.publish(given(privacyStatus="private"), WHO, HANDLE, Saved(HANDLE), VisibleStep(gate))
     assert found == Published(post_id=VIDEO, url=URL, published_at=NOW)
     assert built.network.requests == []
 
@@ -108,9 +108,9 @@ async def test_a_404_of_an_unknown_sender_proves_nothing() -> None:
 async def test_publishing_again_is_the_same_request() -> None:
     built, saved = bench("youtube"), Saved(HANDLE)
     built.network.on("PUT", VIDEOS, httpx.ReadTimeout("slow"), ok(resource("public")))
-    error = await error_of(built.channel.publish(DRAFT, WHO, saved.handle, saved, stage()))
+    error = await error_of(built.publish(DRAFT, WHO, saved))
     assert error.effect is Effect.UNKNOWN
-    await built.channel.publish(DRAFT, WHO, saved.handle, saved, stage())
+    await built.publish(DRAFT, WHO, saved)
     first, second = built.network.requests
     assert (first.url, first.content) == (second.url, second.content)
 

@@ -221,4 +221,4 @@ async def test_a_refused_comment(acme: Acme, word: str, reason: Reason, effect: 
     assert (error.reason, error.effect) == (reason, effect)
     acme.plant("list_comments", "error", error={"reason": "commentsDisabled"})
     assert isinstance(await acme.look(given, saved, "comment"), Unknown)
-    assert acme.channel.stages(new("x")) == ()
+    assert acme.channel.steps(new("x")) == ()

@@ -63,7 +63,7 @@ class LateNetwork:
         await self._used(account)
         return Ready()
 
-    async def publish(self, draft: Any, account: ConnectedAccount, handle: Any, save: Any, stage: Any) -> Published:
+    async def publish(self, draft: Any, account: ConnectedAccount, handle: Any, save: Any, step: Any) -> Published:
         await self._used(account)
         return Published(post_id="1", url="https://network.example/1")
 

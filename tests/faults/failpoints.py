@@ -38,7 +38,7 @@ import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.session import Database
-from munadi.ports import Stage
+from munadi.ports import VisibleStep
 
 Port = TypeVar("Port")
 
@@ -145,7 +145,7 @@ def _surrounded(call: Callable[..., Awaitable[Any]], name: str, points: Failpoin
 
 def _inner(value: Any, name: str, points: Failpoints, subjects: frozenset[str]) -> Any:
     """What a channel is given and calls back: its gate and its way to save."""
-    if isinstance(value, Stage):
+    if isinstance(value, VisibleStep):
         gate = value.gate
 
         def watched() -> None:

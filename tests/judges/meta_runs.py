@@ -34,7 +34,7 @@ async def through(acme: Acme, given: PublicationDraft) -> None:
     assert channel.validate(given, account) == []
     await acme.prepare(given, saved)
     await channel.check(given, account, saved.handle)
-    for name in ("post", *channel.stages(given)):
+    for name in ("post", *channel.steps(given)):
         await acme.look(given, saved, name)
         await _live(acme, given, saved, name)
         await acme.look(given, saved, name)

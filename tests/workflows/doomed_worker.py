@@ -19,7 +19,7 @@ from munadi.db.session import Database
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import Absent, Handle, Pending, Published
-from munadi.ports import PublicationDraft, SaveHandle, Stage
+from munadi.ports import PublicationDraft, SaveHandle, VisibleStep
 from tests.workflows.network import FakeChannel, spec
 from tests.workflows.world import World
 from workflows.options import PUBLISH
@@ -39,9 +39,9 @@ class FileChannel(FakeChannel):
         account: ConnectedAccount,
         handle: Handle | None,
         save: SaveHandle,
-        stage: Stage,
+        step: VisibleStep,
     ) -> Published | Pending:
-        stage.gate()
+        step.gate()
         with self.file.open("a") as file:
             file.write(draft.publication_id + "\n")
         if self.hangs:

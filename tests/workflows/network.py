@@ -17,7 +17,7 @@ from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.publication import POST_ID_PENDING, Absent, Handle, Pending, Published, Ready, Unknown, Warning_
-from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, Stage, StaleEpoch
+from munadi.ports import AccountImport, Answer, Connection, PublicationDraft, SaveHandle, StaleEpoch, VisibleStep
 
 
 def spec(name: ChannelName, **changes: Any) -> ChannelSpec:
@@ -78,7 +78,7 @@ class FakeChannel:
     def lead(self, draft: Draft) -> timedelta:
         return self.spec.lead if self.leads else timedelta(0)
 
-    def stages(self, draft: Draft) -> tuple[str, ...]:
+    def steps(self, draft: Draft) -> tuple[str, ...]:
         return draft.parts
 
     def resend(self, draft: Draft) -> Resend:
@@ -100,14 +100,14 @@ class FakeChannel:
         account: ConnectedAccount,
         handle: Handle | None,
         save: SaveHandle,
-        stage: Stage,
+        step: VisibleStep,
     ) -> Published | Pending:
         if self.plan and self.plan[0] == "unreached":
             self.plan.popleft()
             await self.hang.wait()
-        stage.gate()
-        if stage.name != "post":
-            return self._later(draft, stage.name)
+        step.gate()
+        if step.name != "post":
+            return self._later(draft, step.name)
         self.calls.append(("publish", draft.due_at))
         step = self.plan.popleft() if self.plan else "ok"
         if step == "lapsed":
@@ -160,14 +160,14 @@ class FakeChannel:
         account: ConnectedAccount,
         handle: Handle | None,
         since: datetime,
-        stage: str = "post",
+        step: str = "post",
     ) -> Published | Absent | Unknown:
         self.calls.append(("find", since))
         if self.blind_looks > 0 or self.blind:
             self.blind_looks -= 1
             return Unknown(note="reads are down")
-        if stage != "post":
-            return self._published(draft) if stage in self.later else Absent()
+        if step != "post":
+            return self._published(draft) if step in self.later else Absent()
         return self._published(draft) if any(p == draft.publication_id for p, _ in self.posts) else Absent()
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:

@@ -22,7 +22,7 @@ from munadi.channels.http import no_proof
 from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST
-from munadi.ports import Answer, PublicationDraft, Stage
+from munadi.ports import Answer, PublicationDraft, VisibleStep
 
 # After these a record may exist at our key: only a read shows it. In the error table the effect of both is unknown.
 READ_AFTER = frozenset({"InvalidSwap", "InternalServerError"})
@@ -30,9 +30,9 @@ READ_AFTER = frozenset({"InvalidSwap", "InternalServerError"})
 MAX_UPLOADS = 5
 
 
-async def get_record(server: Server, draft: PublicationDraft, stage: str = POST) -> Answer:
+async def get_record(server: Server, draft: PublicationDraft, step: str = POST) -> Answer:
     """The record at a step's key, from the account's own PDS, which is the authority. Raises ChannelError."""
-    key = record_key(draft, stage)
+    key = record_key(draft, step)
     answer = await server.record(server.did, FEED_POST, key)
     if answer.field("uri") != post_uri(server.did, key) or not isinstance(answer.field("value"), dict):
         raise no_proof(answer)
@@ -47,54 +47,54 @@ class RecordWriter:
     post: Post[Options]
     saved: SavedState[Prepared]
 
-    async def write(self, stage: Stage) -> bool:
+    async def write(self, step: VisibleStep) -> bool:
         """Whether this very call wrote the record; False when it existed already. Raises ChannelError."""
-        reply = await self._reply(stage.name) if stage.name != POST else None
+        reply = await self._reply(step.name) if step.name != POST else None
         draft, options = self.post.draft, self.post.options
-        record = post_record(draft, options, self.saved.state, stage.name, reply)
-        key, did = record_key(draft, stage.name), self.server.did
-        gates = gates_of(options, stage.name, post_uri(did, key), record["createdAt"])
+        record = post_record(draft, options, self.saved.state, step.name, reply)
+        key, did = record_key(draft, step.name), self.server.did
+        gates = gates_of(options, step.name, post_uri(did, key), record["createdAt"])
         nsid, body = commit(did, key, {FEED_POST: record, **gates})
         uris = [f"at://{did}/{collection}/{key}" for collection in (FEED_POST, *gates)]
         try:
             answer = await self.server.write(
-                nsid, body, stage.gate, lambda answer: [one.get("uri") for one in written(answer)] == uris
+                nsid, body, step.gate, lambda answer: [one.get("uri") for one in written(answer)] == uris
             )
         except ChannelError as error:
             if error.provider_code == "BlobNotFound":
                 await self._forget_uploads(error)
             if error.provider_code not in READ_AFTER:
                 raise
-            await self._compare(stage.name, record, error)
+            await self._compare(step.name, record, error)
             return False
-        await self._remember(stage.name, written(answer)[0].get("cid"))
+        await self._remember(step.name, written(answer)[0].get("cid"))
         return True
 
-    async def _reply(self, stage: str) -> Reply:
+    async def _reply(self, step: str) -> Reply:
         """Reads only, so whatever fails here, the part was not sent."""
         try:
             root = await self._ref(POST)
-            return Reply(root=root, parent=await self._ref(parent_of(stage)))
+            return Reply(root=root, parent=await self._ref(parent_of(step)))
         except ChannelError as error:
             if error.effect is Effect.UNKNOWN:
                 error.effect = Effect.NOT_SENT
             raise
 
-    async def _ref(self, stage: str) -> Ref:
-        if stage not in self.saved.state.posts:
-            answer = await get_record(self.server, self.post.draft, stage)
-            await self._remember(stage, answer.field("cid"))
-            if stage not in self.saved.state.posts:
+    async def _ref(self, step: str) -> Ref:
+        if step not in self.saved.state.posts:
+            answer = await get_record(self.server, self.post.draft, step)
+            await self._remember(step, answer.field("cid"))
+            if step not in self.saved.state.posts:
                 raise no_proof(answer)
-        return self.saved.state.posts[stage]
+        return self.saved.state.posts[step]
 
-    async def _remember(self, stage: str, cid: Any) -> None:
+    async def _remember(self, step: str, cid: Any) -> None:
         """Save a live post for the parts that follow. Neither a lost lease nor our own database may hide that it is."""
         if not self.post.draft.parts or not isinstance(cid, str):
             return
-        uri = post_uri(self.server.did, record_key(self.post.draft, stage))
+        uri = post_uri(self.server.did, record_key(self.post.draft, step))
         with suppress(Exception):
-            await self.saved.put(ready=True, posts={**self.saved.state.posts, stage: Ref(uri=uri, cid=cid)})
+            await self.saved.put(ready=True, posts={**self.saved.state.posts, step: Ref(uri=uri, cid=cid)})
 
     async def _forget_uploads(self, error: ChannelError) -> None:
         """The blobs lapsed: forget them, so that preparation uploads them again; not endlessly."""
@@ -103,14 +103,14 @@ class RecordWriter:
             error.effect = Effect.REJECTED
         await self.saved.replace(self.saved.state.without_uploads(failures=failures))
 
-    async def _compare(self, stage: str, record: dict[str, Any], error: ChannelError) -> None:
+    async def _compare(self, step: str, record: dict[str, Any], error: ChannelError) -> None:
         """What is at our key: this post → fine; another → a duplicate; nothing or no answer → unknown."""
         try:
-            answer = await get_record(self.server, self.post.draft, stage)
+            answer = await get_record(self.server, self.post.draft, step)
         except ChannelError as failed:
             raise error from failed
         if same_post(answer.field("value"), record):
-            await self._remember(stage, answer.field("cid"))
+            await self._remember(step, answer.field("cid"))
             return
         raise ChannelError(
             Reason.DUPLICATE_CONTENT,

@@ -39,10 +39,10 @@ MAX_CARD_TITLE = 300
 MAX_CARD_DESCRIPTION = 1000
 
 
-def is_complete(draft: Draft, options: Options, prepared: Prepared, stage: str = POST) -> bool:
+def is_complete(draft: Draft, options: Options, prepared: Prepared, step: str = POST) -> bool:
     """Whether only the visible call of this step is left; a part of a thread has no embed."""
     return all(handle in prepared.mentions for handle in mentioned(draft)) and (
-        stage != POST or _has_embed(draft, options, prepared)
+        step != POST or _has_embed(draft, options, prepared)
     )
 
 

@@ -22,7 +22,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Handle, Pending, Published, Ready, Unknown, Warning_
-from munadi.ports import SaveHandle, Stage
+from munadi.ports import SaveHandle, VisibleStep
 
 NOTHING_TO_ABORT = UPLOAD_ENDED | {"UploadAlreadyCompleted"}
 
@@ -43,29 +43,29 @@ class BlueskyPublisher(Publisher[Options]):
         server = Server(self._xrpc, post.account)
         return await Preparation(server, self._service, self._appview, self._tools, post, save).run()
 
-    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
+    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
         """One commit. Raises ChannelError; DUPLICATE_CONTENT when another record exists at the key."""
         saved = SavedState(Prepared.of(post.handle), save)
-        if not is_complete(post.draft, post.options, saved.state, stage.name):
+        if not is_complete(post.draft, post.options, saved.state, step.name):
             message = "Bluesky: publish was called before prepare ended"
             raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
-        is_new = await RecordWriter(Server(self._xrpc, post.account), post, saved).write(stage)
-        return _published(post, stage.name, self._tools.clock.now() if is_new else None)
+        is_new = await RecordWriter(Server(self._xrpc, post.account), post, saved).write(step)
+        return _published(post, step.name, self._tools.clock.now() if is_new else None)
 
     async def check(self, post: Post[Options]) -> Pending | Ready | Published:
         """A record is live at once, so this only reads it."""
         found = await self.find(post, post.draft.created_at, POST)
         return found if isinstance(found, Published) else Ready(expires_at=Prepared.of(post.handle).expires_at)
 
-    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
         """getRecord at the step's key, on the account's own PDS, which is the authority."""
         try:
-            await get_record(Server(self._xrpc, post.account), post.draft, stage)
+            await get_record(Server(self._xrpc, post.account), post.draft, step)
         except ChannelError as error:
             if error.provider_code == "RecordNotFound":
                 return Absent()
             return cannot_look(error)
-        return _published(post, stage, None)
+        return _published(post, step, None)
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
         """Abort a video that was not sent to its end; the server deletes blobs that no record names."""
@@ -79,13 +79,13 @@ class BlueskyPublisher(Publisher[Options]):
                 raise
 
 
-def _published(post: Post[Options], stage: str, at: datetime | None) -> Published:
-    did, key, prepared = post.account.external_id, record_key(post.draft, stage), Prepared.of(post.handle)
+def _published(post: Post[Options], step: str, at: datetime | None) -> Published:
+    did, key, prepared = post.account.external_id, record_key(post.draft, step), Prepared.of(post.handle)
     return Published(
         post_id=post_uri(did, key),
         url=post_url(did, key),
         published_at=at,
-        warnings=(*_card_warnings(prepared), *_mention_warnings(post.draft, prepared)) if stage == POST else (),
+        warnings=(*_card_warnings(prepared), *_mention_warnings(post.draft, prepared)) if step == POST else (),
     )
 
 

@@ -49,7 +49,7 @@ class Prepared(HandleState):
 
     `mentions` maps a handle to its DID, or to None when there is no such handle; `blobs` are the media's in order, as
     `captions` are the video's; `blobs_until` is when the network may delete them; `failures` counts refused uploads;
-    `posts` are the posts of a thread that are live, by stage.
+    `posts` are the posts of a thread that are live, by step.
     """
 
     mentions: dict[str, str | None] = {}

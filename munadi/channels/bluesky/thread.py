@@ -15,20 +15,20 @@ from munadi.domain.publication import POST
 from munadi.ports import PublicationDraft
 
 
-def number_of(stage: str) -> int:
+def number_of(step: str) -> int:
     """1 for the post, 2 for `part-2`, …"""
-    return 1 if stage == POST else int(stage.removeprefix(PART))
+    return 1 if step == POST else int(step.removeprefix(PART))
 
 
-def parent_of(stage: str) -> str:
+def parent_of(step: str) -> str:
     """The step before a part."""
-    number = number_of(stage) - 1
+    number = number_of(step) - 1
     return POST if number == 1 else f"{PART}{number}"
 
 
-def text_of(draft: Draft, stage: str) -> str:
+def text_of(draft: Draft, step: str) -> str:
     """The text of a step."""
-    return draft.text if stage == POST else draft.parts[number_of(stage) - 2]
+    return draft.text if step == POST else draft.parts[number_of(step) - 2]
 
 
 def texts(draft: Draft) -> list[tuple[str, str]]:
@@ -41,11 +41,11 @@ def mentioned(draft: Draft) -> list[str]:
     return list(dict.fromkeys(handle for _, text in texts(draft) for handle in handles(text)))
 
 
-def record_key(draft: PublicationDraft, stage: str = POST) -> str:
+def record_key(draft: PublicationDraft, step: str = POST) -> str:
     """The record's key, a TID that only this step has: a second write at it cannot make a second post.
 
     The parts follow by microseconds, so that no two of a thread can meet (the clock id has only 10 bits) and the
     order of the keys is the order of the thread.
     """
-    at = draft.created_at + timedelta(microseconds=number_of(stage) - 1)
+    at = draft.created_at + timedelta(microseconds=number_of(step) - 1)
     return time_ordered_key(draft.publication_id, at)

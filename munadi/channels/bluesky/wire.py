@@ -38,22 +38,22 @@ def timestamp(at: datetime) -> str:
 
 
 def post_record(
-    draft: PublicationDraft, options: Options, prepared: Prepared, stage: str = POST, reply: Reply | None = None
+    draft: PublicationDraft, options: Options, prepared: Prepared, step: str = POST, reply: Reply | None = None
 ) -> dict[str, Any]:
     """The whole record. `createdAt` is the due time, the same in every retry, and a millisecond more for each part.
 
     Embed and extra tags belong to the first post; languages and labels to every one.
     """
-    text = text_of(draft, stage)
-    created_at = draft.due_at + timedelta(milliseconds=number_of(stage) - 1)
+    text = text_of(draft, step)
+    created_at = draft.due_at + timedelta(milliseconds=number_of(step) - 1)
     record: dict[str, Any] = {"$type": FEED_POST, "text": text, "createdAt": timestamp(created_at)}
     if facets := as_wire(text, detect(text), prepared.mentions):
         record["facets"] = facets
     if reply is not None:
         record["reply"] = {"root": strong_ref(reply.root), "parent": strong_ref(reply.parent)}
-    if stage == POST and (embed := embed_of(draft, options, prepared)):
+    if step == POST and (embed := embed_of(draft, options, prepared)):
         record["embed"] = embed
-    if stage == POST and options.tags:
+    if step == POST and options.tags:
         record["tags"] = list(options.tags)
     if options.langs:
         record["langs"] = list(options.langs)
@@ -63,13 +63,13 @@ def post_record(
     return record
 
 
-def gates_of(options: Options, stage: str, uri: str, created_at: str) -> dict[str, dict[str, Any]]:
+def gates_of(options: Options, step: str, uri: str, created_at: str) -> dict[str, dict[str, Any]]:
     """Who may answer a post and who may quote it: records by collection, at the post's key.
 
     Replies are restricted for the whole thread, quotes for each of its posts. The official app writes them like this.
     """
     found: dict[str, dict[str, Any]] = {}
-    if options.reply_control and stage == POST:
+    if options.reply_control and step == POST:
         found[THREADGATE] = {"allow": [_reply_rule(name) for name in options.reply_control if name != NOBODY]}
     if not options.quotes_allowed:
         found[POSTGATE] = {"embeddingRules": [{"$type": f"{POSTGATE}#disableRule"}]}

@@ -26,7 +26,7 @@ from munadi.channels.meta.graph import id_of, succeeded
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Handle, Pending, Published, Ready, Unknown
-from munadi.ports import Gate, SaveHandle, Stage
+from munadi.ports import Gate, SaveHandle, VisibleStep
 
 # Before a preparation is repeated.
 SOON = timedelta(seconds=2)
@@ -44,22 +44,22 @@ class FacebookPublisher(Publisher[Options]):
         """Upload what is missing and read its status once; call it again after a Pending, until Ready."""
         return await Preparation(self._parts, Case.of(post), save).run()
 
-    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
+    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
         """One feed post, story, finish or comment. Raises ChannelError. What is known to be live is not sent again."""
-        run = Publishing(self._parts, Case.of(post), save, stage.gate)
-        if stage.name not in (POST, COMMENT):
-            raise not_sent(Reason.INTERNAL_ERROR, f"there is no step {stage.name!r}")
-        return await (run.post() if stage.name == POST else run.comment())
+        run = Publishing(self._parts, Case.of(post), save, step.gate)
+        if step.name not in (POST, COMMENT):
+            raise not_sent(Reason.INTERNAL_ERROR, f"there is no step {step.name!r}")
+        return await (run.post() if step.name == POST else run.comment())
 
     async def check(self, post: Post[Options]) -> Pending | Ready | Published:
         """How far an upload or an accepted post is. Raises ChannelError when Facebook gave it up."""
         return await self._parts.check(Case.of(post))
 
-    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
         """A video by its id, a story by its media, a feed post by photos, or text and time; a comment at its post."""
         case = Case.of(post)
         try:
-            if stage == COMMENT:
+            if step == COMMENT:
                 return await self._parts.lookup.comment(case, await self._parts.target(case), since)
             return await self._parts.find(case, since)
         except ChannelError as error:

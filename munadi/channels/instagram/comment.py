@@ -22,7 +22,7 @@ from munadi.channels.text import collapsed
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Published, Unknown
-from munadi.ports import Stage
+from munadi.ports import VisibleStep
 
 FIELDS = "id,text,timestamp"
 # Which media a post became may take a while to be readable.
@@ -36,7 +36,7 @@ class FirstComment:
     network: ContainerNetwork
     lookup: Lookup
 
-    async def publish(self, containers: Containers, stage: Stage) -> Published:
+    async def publish(self, containers: Containers, step: VisibleStep) -> Published:
         """One comment. Raises ChannelError; *not sent* while the post's id is not known."""
         if comment_id := containers.state.posts.get(COMMENT):
             return Published(post_id=comment_id)
@@ -47,7 +47,7 @@ class FirstComment:
             raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message, retry_after=ID_WAIT)
         form = {"message": post.draft.first_comment or ""}
         try:
-            comment_id = await containers.graph.make(f"{media_id}/comments", token_of(account), form, stage.gate)
+            comment_id = await containers.graph.make(f"{media_id}/comments", token_of(account), form, step.gate)
         except ChannelError as error:
             if error.provider_code == MISSING_OBJECT:
                 # A media that was just published may seem to be missing for a while, so this refusal is not final.

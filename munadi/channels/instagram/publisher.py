@@ -17,7 +17,7 @@ from munadi.channels.meta.publisher import ContainerPublisher
 from munadi.channels.meta.wire import Form
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Absent, Pending, Published, Unknown
-from munadi.ports import MediaReader, SaveHandle, Stage
+from munadi.ports import MediaReader, SaveHandle, VisibleStep
 
 
 class InstagramPublisher(ContainerPublisher[Options]):
@@ -49,17 +49,17 @@ class InstagramPublisher(ContainerPublisher[Options]):
         cover = None if index is None else await fitted(media, REEL_COVER, draft.media[index])
         return single_form(draft.model_copy(update={"media": (asset,)}), options, kind, media, cover)
 
-    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
+    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
         """One media_publish, or one comment. Raises ChannelError."""
-        if stage.name == COMMENT:
-            return await self._comments.publish(Containers(self.network, post, save), stage)
-        return await super().publish(post, save, stage)
+        if step.name == COMMENT:
+            return await self._comments.publish(Containers(self.network, post, save), step)
+        return await super().publish(post, save, step)
 
-    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
         """The post by its container or the account's list; a comment by its text below the post."""
-        if stage == COMMENT:
+        if step == COMMENT:
             return await self._comments.find(post)
-        return await super().find(post, since, stage)
+        return await super().find(post, since, step)
 
     async def _child(self, asset: MediaAsset, tags: Sequence[UserTag]) -> Form:
         return child_form(await fitted(self._media, FEED_IMAGE, asset), self._media, tags)

@@ -20,7 +20,7 @@ from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
 from munadi.channels.meta.wire import Form
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
-from munadi.ports import SaveHandle, Stage
+from munadi.ports import SaveHandle, VisibleStep
 
 
 class ContainerPublisher(Publisher[Options]):
@@ -43,27 +43,27 @@ class ContainerPublisher(Publisher[Options]):
         containers = Containers(self.network, post, save)
         return await containers.prepare(partial(self.form, post), self.children(post))
 
-    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
+    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
         """Publish the post. Raises ChannelError. A live post is never sent again nor turned into a failure."""
-        return await self.publish_container(Containers(self.network, post, save), stage)
+        return await self.publish_container(Containers(self.network, post, save), step)
 
-    async def publish_container(self, containers: Containers, stage: Stage) -> Published:
+    async def publish_container(self, containers: Containers, step: VisibleStep) -> Published:
         """Publish the step's container. Raises ChannelError, but no refusal that hides a live post."""
         account, state = containers.account, containers.state
-        if post_id := state.posts.get(stage.name):
+        if post_id := state.posts.get(step.name):
             return await self.lookup.live(account, post_id)
-        container = state.containers.get(stage.name)
+        container = state.containers.get(step.name)
         if container is None or container.code not in DONE:
             message = f"{containers.graph.title}: publish was called before prepare ended"
             raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
         if container.code == "PUBLISHED":
-            return await self.located(containers, stage.name, container.created_at)
+            return await self.located(containers, step.name, container.created_at)
         path, form = f"{account.external_id}/{self.network.publish_path}", {"creation_id": container.id}
         try:
-            post_id = await containers.graph.make(path, token_of(account), form, stage.gate)
+            post_id = await containers.graph.make(path, token_of(account), form, step.gate)
         except ChannelError as error:
-            return await self._refused(containers, container, stage.name, error)
-        await containers.remember(stage.name, post_id)
+            return await self._refused(containers, container, step.name, error)
+        await containers.remember(step.name, post_id)
         return await self.lookup.live(account, post_id, self.network.clock.now())
 
     async def located(self, containers: Containers, step: str, since: datetime) -> Published:
@@ -89,21 +89,21 @@ class ContainerPublisher(Publisher[Options]):
         after = timedelta(0) if code in DEAD else self.network.wait(container)
         return Pending(after=after, note=f"the container is {code}")
 
-    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
         """By the container's status, a strong key; without a container, by the account's list of posts."""
         prepared = Prepared.of(post.handle)
-        container = prepared.containers.get(stage)
+        container = prepared.containers.get(step)
         try:
-            if post_id := prepared.posts.get(stage):
+            if post_id := prepared.posts.get(step):
                 return await self.lookup.live(post.account, post_id)
             code = (await self.network.read(container, post.account))[0] if container else None
             if code is None or (code in DEAD and self.network.searches_dead):
-                found = await self.lookup.search(post, since, stage)
+                found = await self.lookup.search(post, since, step)
                 return found.alike() if isinstance(found, Published) else found
         except ChannelError as error:
             return cannot_look(error)
         if code == "PUBLISHED":
-            return await self.lookup.locate(post, since, stage)
+            return await self.lookup.locate(post, since, step)
         return Absent() if code in ("FINISHED", *DEAD) else Unknown(note=f"the container is {code}")
 
     async def _refused(self, containers: Containers, container: Container, step: str, error: ChannelError) -> Published:

@@ -29,9 +29,9 @@ class Container(Model):
 
 
 class Prepared(HandleState):
-    """The state of a handle: containers by slot (`0`, `1`… for children, else the stage that publishes it).
+    """The state of a handle: containers by slot (`0`, `1`… for children, else the step that publishes it).
 
-    `posts` has the published ids by stage; `renewals` and `misses` count for the stage under way.
+    `posts` has the published ids by step; `renewals` and `misses` count for the step under way.
     """
 
     containers: dict[str, Container] = {}
@@ -42,7 +42,7 @@ class Prepared(HandleState):
     @model_validator(mode="before")
     @classmethod
     def _renamed(cls, state: dict[str, Any]) -> dict[str, Any]:
-        older = {stage: state[name] for name, stage in OLDER_NAMES.items() if state.get(name)}
+        older = {step: state[name] for name, step in OLDER_NAMES.items() if state.get(name)}
         kept = {name: value for name, value in state.items() if name not in OLDER_NAMES}
         return {**kept, "posts": {**older, **state.get("posts", {})}}
 

@@ -29,7 +29,7 @@ from munadi.channels.threads.wire import (
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import POST, Published
-from munadi.ports import MediaReader, SaveHandle, Stage
+from munadi.ports import MediaReader, SaveHandle, VisibleStep
 
 # Before the list is read again for the post that a reply answers.
 PARENT_WAIT = timedelta(seconds=5)
@@ -56,16 +56,16 @@ class ThreadsPublisher(ContainerPublisher[Options]):
         media = tuple([await fitted(self._media, IMAGE, asset) for asset in post.draft.media])
         return single_form(post.draft.model_copy(update={"media": media}), post.options, self._media)
 
-    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published:
+    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published:
         """One threads_publish. Raises ChannelError. A live post is never sent again nor turned into a failure.
 
         A later step makes its own container first, which takes a few calls: until it is finished they fail as
         *not sent* with the time to come back.
         """
         containers = Containers(self.network, post, save)
-        if stage.name != POST and stage.name not in containers.state.posts:
-            await self._prepare_reply(containers, stage.name)
-        return await self.publish_container(containers, stage)
+        if step.name != POST and step.name not in containers.state.posts:
+            await self._prepare_reply(containers, step.name)
+        return await self.publish_container(containers, step)
 
     async def _child(self, asset: MediaAsset) -> Form:
         return child_form(await fitted(self._media, IMAGE, asset), self._media)

@@ -32,19 +32,19 @@ def shown_text(draft: Draft) -> str:
     return draft.text if draft.text.strip() or not draft.link else draft.link
 
 
-def parent_of(stage: str) -> str:
+def parent_of(step: str) -> str:
     """The step that a reply answers: the part before it, or the post."""
-    number = int(stage.removeprefix(PART)) if stage.startswith(PART) else 2
+    number = int(step.removeprefix(PART)) if step.startswith(PART) else 2
     return POST if number <= 2 else f"{PART}{number - 1}"
 
 
-def text_of(draft: Draft, stage: str) -> str:
+def text_of(draft: Draft, step: str) -> str:
     """The text of one step. ValueError for a step that the draft does not have."""
     texts = {POST: shown_text(draft), COMMENT: draft.first_comment}
     texts.update({f"{PART}{number}": part for number, part in enumerate(draft.parts, 2)})
-    text = texts.get(stage)
+    text = texts.get(step)
     if text is None:
-        raise ValueError(f"this post has no step {stage!r}")
+        raise ValueError(f"this post has no step {step!r}")
     return text
 
 

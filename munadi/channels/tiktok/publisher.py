@@ -22,7 +22,7 @@ from munadi.channels.tiktok.wire import CANCEL, PHOTO_INIT, VIDEO_INIT, file_bod
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
-from munadi.ports import SaveHandle, Stage
+from munadi.ports import SaveHandle, VisibleStep
 
 # There is no upload any more, or it has become a post.
 NOTHING_TO_CANCEL = frozenset({"publish_not_cancellable", "invalid_publish_id"})
@@ -62,7 +62,7 @@ class TikTokPublisher(Publisher[Options]):
             await saved.put(upload=await self._api.start_upload(post.account, body))
         return await self._run(post, saved).forward()
 
-    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
+    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
         """The last chunk, or the init of a pull or photos; then TikTok processes it. Raises ChannelError."""
         saved = SavedState(Prepared.of(post.handle), save)
         state, run = saved.state, self._run(post, saved)
@@ -70,9 +70,9 @@ class TikTokPublisher(Publisher[Options]):
             return await self._sent_before(run, state.sent_at)
         if mode_of(post.draft, post.options) is Mode.PULL:
             if state.creator is not None:
-                return await self._pull(run, state.creator, stage)
+                return await self._pull(run, state.creator, step)
         elif state.upload is not None and state.upload.is_prepared:
-            return await run.finish(state.upload, stage.gate)
+            return await run.finish(state.upload, step.gate)
         message = "TikTok: publish was called before prepare ended"
         raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
 
@@ -90,7 +90,7 @@ class TikTokPublisher(Publisher[Options]):
             return Ready(expires_at=state.expires_at)
         return self._reader.outcome(post, state, status)
 
-    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
         """By publish_id alone. Without one no byte of a file was sent, but a pull may be under way unseen."""
         state = Prepared.of(post.handle)
         if state.key is None:
@@ -117,14 +117,14 @@ class TikTokPublisher(Publisher[Options]):
     def _run(self, post: Post[Options], saved: SavedState[Prepared]) -> Run:
         return Run(self._api, self._reader, post, saved)
 
-    async def _pull(self, run: Run, creator: Creator, stage: Stage) -> Pending:
+    async def _pull(self, run: Run, creator: Creator, step: VisibleStep) -> Pending:
         post = run.post
         sent = post.draft.model_copy(update={"media": run.saved.state.photos or post.draft.media})
         for asset in sent.media:
             await self._media.check_stored(asset)
         body = pull_body(sent, post.options, creator, self._media)
         path = PHOTO_INIT if is_photo(post.draft) else VIDEO_INIT
-        answer = await self._api.post(path, token_of(post.account), body, stage.gate)
+        answer = await self._api.post(path, token_of(post.account), body, step.gate)
         data = answer.field("data")
         publish_id = given_id(data.get("publish_id")) if isinstance(data, dict) else None
         await run.accepted(publish_id=publish_id)

@@ -23,7 +23,7 @@ from munadi.channels.youtube.wire import Video, full_status, read_video
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown, Warning_
-from munadi.ports import SaveHandle, Stage
+from munadi.ports import SaveHandle, VisibleStep
 
 GONE = frozenset({"videoNotFound", "notFound"})
 
@@ -46,27 +46,27 @@ class YouTubePublisher(Publisher[Options]):
                 return pending
         return await process(run, run.state.video_id or "")
 
-    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published | Pending:
+    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
         """One videos.update, or one comment; no call for a private video, which is private already.
 
         Raises ChannelError.
         """
-        if stage.name == COMMENT:
+        if step.name == COMMENT:
             video_id = await self._video_id(post)
             if video_id is None:
                 message = "YouTube: which video was published cannot be read, so nothing can be written below it"
                 raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message)
-            comment_id = await write_comment(self._api, post, video_id, stage.gate)
+            comment_id = await write_comment(self._api, post, video_id, step.gate)
             return comment_below(video_id, comment_id, self._clock.now())
         state, privacy = Prepared.of(post.handle), post.options.privacy_status
-        if state.video_id is None or stage.name != "post":
+        if state.video_id is None or step.name != "post":
             message = "YouTube: publish was called before prepare ended"
             raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
         if privacy is Privacy.PRIVATE:
             return _warned(published(Video(id=state.video_id), self._clock.now()), state)
         status = full_status(post.options, privacy)
         try:
-            answer = await self._api.update_status(post.account, state.video_id, status, stage.gate)
+            answer = await self._api.update_status(post.account, state.video_id, status, step.gate)
         except ChannelError as error:
             if error.provider_code not in GONE:
                 raise
@@ -98,14 +98,14 @@ class YouTubePublisher(Publisher[Options]):
         after = processing_wait(self._settings, now - (state.uploaded_at or now))
         return Pending(after=after, note="YouTube is processing the video")
 
-    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
         """By the video's own status, a strong key; without a known video, by title and time among the uploads.
 
         A comment is searched below the video.
         """
         state = Prepared.of(post.handle)
         try:
-            if stage == COMMENT:
+            if step == COMMENT:
                 video_id = await self._video_id(post)
                 return await find_comment(self._api, post, video_id) if video_id else Unknown(note="no video")
             if state.video_id is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -20,8 +19,9 @@ from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import post_uri
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Published
+from munadi.ports import VisibleStep
 from tests.channels.bluesky.oauth_network import DID, PDS, Scene, granted, wants_nonce
-from tests.channels.making import NOW, TOKEN, GateThatCounts, Saved, error_of, publication, stage
+from tests.channels.making import NOW, TOKEN, GateThatCounts, Saved, error_of, publication
 from tests.channels.network import answer, ok
 
 WRITE = "/xrpc/com.atproto.repo.putRecord"
@@ -95,7 +95,7 @@ def test_nonces_do_not_pile_up() -> None:
 
 
 async def publish(scene: Scene, gate: GateThatCounts, key: DpopKey | None = None) -> Any:
-    return await scene.channel.publish(DRAFT, granted(key or DpopKey.new()), None, Saved(), replace(stage(), gate=gate))
+    return await scene.channel.publish(DRAFT, granted(key or DpopKey.new()), None, Saved(), VisibleStep(gate))
 
 
 async def test_a_call_carries_token_and_proof_and_never_a_bearer_token() -> None:

@@ -13,7 +13,7 @@ from munadi.channels.bluesky.state import Prepared
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Ready
 from munadi.ports import LinkCard, PublicationDraft
-from tests.channels.making import NOW, Bench, Saved, account, bench, error_of, image, publication, stage
+from tests.channels.making import NOW, Bench, Saved, account, bench, error_of, image, publication, visible_step
 from tests.channels.network import answer, ok
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -174,7 +174,7 @@ async def test_an_image_that_breaks_the_server_thrice_is_given_up() -> None:
 async def test_a_handle_is_not_ready_before_all_is_there() -> None:
     handle = Handle(draft_version=1, state={"blobs": [{"x": 1}]})
     error = await error_of(
-        begun().channel.publish(publication("x", media=(image(0), image(1))), WHO, handle, Saved(), stage())
+        begun().channel.publish(publication("x", media=(image(0), image(1))), WHO, handle, Saved(), visible_step())
     )
     assert (error.reason, error.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
 

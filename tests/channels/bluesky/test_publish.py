@@ -13,7 +13,7 @@ from munadi.channels.bluesky.wire import post_uri
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW, Bench, Saved, account, bench, error_of, image, publication, stage
+from tests.channels.making import NOW, Bench, Saved, account, bench, error_of, image, publication, visible_step
 from tests.channels.network import answer, ok
 
 DID = "did:plc:abcdefghijklmnopqrstuvwx"
@@ -36,7 +36,7 @@ def over(put: Any, get: Any = None) -> Bench:
 
 
 async def publish(built: Bench, given: PublicationDraft = DRAFT, handle: Handle | None = None) -> Published:
-    found = await built.channel.publish(given, WHO, handle, Saved(handle), stage())
+    found = await built.channel.publish(given, WHO, handle, Saved(handle), visible_step())
     assert isinstance(found, Published)
     return found
 
@@ -93,7 +93,9 @@ async def test_lapsed_blobs_are_forgotten_so_that_they_are_uploaded_again() -> N
     built = over(answer(400, {"error": "BlobNotFound", "message": "Could not find blob"}))
     handle = Handle(draft_version=1, state={"blobs": [{"$type": "blob"}], "mentions": {"a.test": None}}, ready=True)
     saved = Saved(handle)
-    error = await error_of(built.channel.publish(publication("x", media=(image(),)), WHO, handle, saved, stage()))
+    error = await error_of(
+        built.channel.publish(publication("x", media=(image(),)), WHO, handle, saved, visible_step())
+    )
     assert error.effect is Effect.NOT_SENT
     assert not saved.kept.ready
     assert saved.kept.state["blobs"] == []

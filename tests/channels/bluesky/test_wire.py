@@ -29,7 +29,7 @@ from tests.channels.making import (
     error_of,
     image,
     publication,
-    stage,
+    visible_step,
 )
 from tests.channels.network import Network, answer, ok
 
@@ -146,7 +146,7 @@ async def test_which_client_calls(service_url: str | None, is_guarded: bool) -> 
     client = httpx.AsyncClient(transport=guarded)
     channel = build({"hosts": {"entryway": ENTRYWAY}}, tools(trusted, client))
     who = account("bluesky", DID, service_url=service_url)
-    await channel.publish(DRAFT, who, None, Saved(), stage())
+    await channel.publish(DRAFT, who, None, Saved(), visible_step())
     await channel.find(DRAFT, who, None, NOW)
     assert (len(trusted.requests), len(guarded.requests)) == ((0, 2) if is_guarded else (2, 0))
 

@@ -10,7 +10,7 @@ from munadi.channels.http import ChannelHttp, cannot_look, given_id, no_proof, t
 from munadi.channels.seventh.spec import Options
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Published, Ready, Unknown
-from munadi.ports import Answer, SaveHandle, Stage
+from munadi.ports import Answer, SaveHandle, VisibleStep
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,11 @@ class SeventhPublisher(Publisher[Options]):
     http: ChannelHttp
     base: str
 
-    async def publish(self, post: Post[Options], save: SaveHandle, stage: Stage) -> Published:
+    async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published:
         """One PUT. Raises ChannelError."""
         body = {"text": post.draft.text, "quiet": post.options.is_quiet}
         answer = await self.http.call(
-            "PUT", self._url(post), token=token_of(post.account), json_body=body, gate=stage.gate, proof=_post_id
+            "PUT", self._url(post), token=token_of(post.account), json_body=body, gate=step.gate, proof=_post_id
         )
         return _published(answer)
 
@@ -32,7 +32,7 @@ class SeventhPublisher(Publisher[Options]):
         """Nothing is prepared, and a post is live at once."""
         return Ready()
 
-    async def find(self, post: Post[Options], since: datetime, stage: str) -> Published | Absent | Unknown:
+    async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
         """By the key: 404 proves that nothing is there."""
         try:
             answer = await self.http.call("GET", self._url(post), token=token_of(post.account), also_ok=(404,))
