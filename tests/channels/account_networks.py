@@ -11,16 +11,13 @@ import pytest
 from pydantic import SecretStr
 
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import AccountImport
-from tests.channels.making import REFRESH, TOKEN, Bench, account, bench
+from tests.channels.making import REFRESH, SECRET, TOKEN, Bench, account, bench
 from tests.channels.network import answer, ok
 from tests.channels.scene_tiktok import CREATOR, CREATOR_INFO, done
 from tests.channels.scene_youtube import UPLOADS
 from tests.channels.scenes import SCENES
 
-R, S = Reason, Effect
-SECRET = "app-secret-0123456789"
 APP = {"client_id": "4711", "client_secret": SECRET}
 BARE = AccountImport(access_token=SecretStr(TOKEN))
 GIVEN = AccountImport(access_token=SecretStr(TOKEN), refresh_token=SecretStr(REFRESH))
@@ -131,13 +128,3 @@ YOUTUBE = Network(
 )
 NETWORKS = {each.name: each for each in (INSTAGRAM, THREADS, FACEBOOK, TIKTOK, YOUTUBE)}
 networks = pytest.mark.parametrize("on", NETWORKS.values(), ids=NETWORKS)
-
-
-async def error_of(call: Any) -> ChannelError:
-    """The error, which keeps neither token nor the app's secret."""
-    with pytest.raises(ChannelError) as caught:
-        await call
-    error = caught.value
-    kept = f"{error.raw}{error.provider_message}{error.message}"
-    assert not [secret for secret in (TOKEN, REFRESH, SECRET) if secret in kept]
-    return error

@@ -1,11 +1,10 @@
-"""One sandbox over a real socket for the folder, reset before each test, and a site that media are fetched from."""
+"""One sandbox over a real socket for the folder, reset before each test; a profile and a log-in at its networks."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
@@ -13,51 +12,9 @@ import pytest
 
 from munadi.sandbox import SandboxState, create_app
 from munadi.sandbox.server import server
-
-
-class Oracle:
-    """The sandbox's control API: what a test sets up, and what really was published."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._http = httpx.Client(base_url=f"{url}/control", timeout=5)
-
-    def call(self, method: str, path: str, **body: Any) -> Any:
-        answer = self._http.request(method, path, json=body)
-        assert answer.is_success, answer.text
-        return answer.json()
-
-    def plant(self, channel: str, operation: str, mode: str, **rest: Any) -> None:
-        self.call("POST", "/faults", channel=channel, operation=operation, mode=mode, **rest)
-
-    def posts(self, profile: str) -> list[dict[str, Any]]:
-        """Everything that followers of a profile see."""
-        return [post for post in self.call("GET", "/posts") if post["profile"] == profile]
-
-    def close(self) -> None:
-        self._http.close()
-
-
-class MediaSite:
-    """Serves what a test puts into `files`, by path."""
-
-    def __init__(self) -> None:
-        files: dict[str, bytes] = {}
-
-        class Answering(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = files.get(self.path)
-                self.send_response(404 if body is None else 200)
-                self.send_header("content-length", str(len(body or b"")))
-                self.end_headers()
-                self.wfile.write(body or b"")
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Quiet."""
-
-        self.files = files
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+from tests.channels.consent import LOGINS, Login
+from tests.channels.sandbox import Acme, acme_at
+from tests.channels.servers import MediaSite, Oracle
 
 
 @pytest.fixture(scope="session")
@@ -98,3 +55,18 @@ def running_site() -> Iterator[MediaSite]:
 def site(running_site: MediaSite) -> MediaSite:
     running_site.files.clear()
     return running_site
+
+
+@pytest.fixture
+async def acme(request: pytest.FixtureRequest, oracle: Oracle, site: MediaSite) -> AsyncIterator[Acme]:
+    """The profile at the network that the test names with `sandbox.at`, or that its module has as `CHANNEL`."""
+    name = getattr(request, "param", None) or request.module.CHANNEL
+    async with acme_at(name.partition(" ")[0], oracle, site, through_page=name.endswith("page")) as made:
+        yield made
+
+
+@pytest.fixture
+async def login(request: Any, oracle: Oracle) -> AsyncIterator[Login]:
+    """The log-in that the test names with `consent.at`."""
+    async with httpx.AsyncClient() as client:
+        yield Login(LOGINS[request.param], oracle, client)

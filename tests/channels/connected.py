@@ -14,21 +14,12 @@ import av
 import httpx
 from PIL import Image
 
-from munadi.channels.http import ChannelTools
 from munadi.channels.registry import build_channels
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import Published, Ready
 from munadi.ports import AccountImport, PublicationDraft
-from tests.channels.making import Cards, Saved, StoredMedia, derive, publication, visible_step
-
-
-class SystemClock:
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        return asyncio.get_running_loop().time()
+from tests.channels.making import Cards, Saved, StoredMedia, SystemClock, publication, tools, visible_step
 
 
 class Connected:
@@ -38,8 +29,7 @@ class Connected:
 
     def __init__(self, name: str, settings: Mapping[str, Any], client: httpx.AsyncClient) -> None:
         self.media, self.cards = StoredMedia(), Cards()
-        tools = ChannelTools(client, client, self.media, self.cards, SystemClock(), derive)
-        self.channel = build_channels({name: settings}, tools)[name]
+        self.channel = build_channels({name: settings}, tools(client, SystemClock(), self.media, self.cards))[name]
 
     async def connect(self, given: AccountImport) -> ConnectedAccount:
         connection = await self.channel.verify(given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -13,15 +13,14 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
-from munadi.channels.http import ChannelTools
 from munadi.channels.registry import build_channels
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError
 from munadi.ports import Asking, Authorizer, Channel, Consent, Granted
-from tests.channels.conftest import Oracle
-from tests.channels.connected import SystemClock
-from tests.channels.making import Cards, StoredMedia, account, derive, error_of
+from tests.channels.making import SystemClock, account, error_of, tools
+from tests.channels.sandbox import hosts_of
+from tests.channels.servers import Oracle
 
 BACK = "https://munadi.example/v1/oauth/callback"
 APP = {"client_id": "app-1", "client_secret": "s3cret"}
@@ -34,8 +33,7 @@ def asking(**changes: Any) -> Asking:
 
 def over(name: str, settings: dict[str, Any], client: httpx.AsyncClient) -> tuple[Channel, Authorizer]:
     """A channel and its authorization server, over real sockets."""
-    tools = ChannelTools(client, client, StoredMedia(), Cards(), SystemClock(), derive)
-    built = build_channels({name: {**APP, **settings}}, tools)
+    built = build_channels({name: {**APP, **settings}}, tools(client, SystemClock()))
     return built[name], built.authorizers[ChannelName(name)]
 
 
@@ -60,14 +58,13 @@ def base64_challenge(verifier: str) -> str:
 
 @dataclass(frozen=True)
 class LoginScene:
-    """`hosts` are paths of the sandbox by role; `needed` is a scope that publishing needs, `spare` one it does not.
+    """`needed` is a scope that publishing needs, `spare` one it does not.
 
     `page` and `query` are the consent page; `challenge` makes a PKCE challenge of a verifier. `exchange` is the
     sandbox's name of the call that takes the code; `life` is how long the access token lives, None for ever.
     """
 
     channel: str
-    hosts: Mapping[str, str]
     scopes: tuple[str, ...]
     page: str
     query: Mapping[str, str]
@@ -98,7 +95,7 @@ class Login:
         self.kept: Mapping[str, str] = {}
 
     def build(self, **settings: Any) -> tuple[Channel, Authorizer]:
-        hosts = {role: f"{self.oracle.url}/{self.scene.channel}/{path}" for role, path in self.scene.hosts.items()}
+        hosts = hosts_of(self.scene.channel, self.oracle)
         return over(self.scene.channel, {"hosts": hosts, **self.scene.settings, **settings}, self.client)
 
     def asking(self, **changes: Any) -> Asking:
@@ -138,7 +135,6 @@ class Login:
         return error
 
 
-META_HOSTS = {"graph": "graph", "token": "token", "auth": "www", "fb_graph": "fbgraph", "fb_auth": "fbwww"}
 DIRECT_SCOPES = tuple(f"instagram_business_{name}" for name in ("basic", "content_publish", "manage_comments"))
 PAGE_SCOPES = (
     "instagram_basic",
@@ -157,7 +153,6 @@ SIXTY_DAYS = timedelta(days=60)
 LOGINS = {
     "facebook": LoginScene(
         channel="facebook",
-        hosts={"graph": "graph", "auth": "www", "upload": "upload", "video": "video"},
         scopes=FACEBOOK_SCOPES,
         page="/facebook/www/v26.0/dialog/oauth",
         query={**DIALOG, "client_id": "app-1", "scope": ",".join(FACEBOOK_SCOPES)},
@@ -168,7 +163,6 @@ LOGINS = {
     ),
     "instagram": LoginScene(
         channel="instagram",
-        hosts=META_HOSTS,
         scopes=DIRECT_SCOPES,
         page="/instagram/www/oauth/authorize",
         query={**CODE, "scope": ",".join(DIRECT_SCOPES)},
@@ -181,7 +175,6 @@ LOGINS = {
     "instagram page": LoginScene(
         channel="instagram",
         login="facebook",
-        hosts=META_HOSTS,
         settings=META_APP,
         scopes=PAGE_SCOPES,
         page="/instagram/fbwww/v26.0/dialog/oauth",
@@ -193,7 +186,6 @@ LOGINS = {
     ),
     "threads": LoginScene(
         channel="threads",
-        hosts={"graph": "graph", "token": "token", "auth": "www"},
         scopes=THREADS_SCOPES,
         page="/threads/www/oauth/authorize",
         query={**CODE, "scope": ",".join(THREADS_SCOPES)},
@@ -203,7 +195,6 @@ LOGINS = {
     ),
     "tiktok": LoginScene(
         channel="tiktok",
-        hosts={"api": "api", "auth": "www", "upload": "upload"},
         scopes=("user.info.basic", "video.publish"),
         page="/tiktok/www/v2/auth/authorize/",
         query={
@@ -220,7 +211,6 @@ LOGINS = {
     ),
     "youtube": LoginScene(
         channel="youtube",
-        hosts={role: role for role in ("api", "auth", "token")},
         scopes=YOUTUBE_SCOPES,
         page="/youtube/auth/o/oauth2/v2/auth",
         query={
@@ -237,13 +227,6 @@ LOGINS = {
         refused_redirect="",
     ),
 }
-
-
-@pytest.fixture
-async def login(request: Any, oracle: Oracle) -> AsyncIterator[Login]:
-    """A log-in of `LOGINS` by its name."""
-    async with httpx.AsyncClient() as client:
-        yield Login(LOGINS[request.param], oracle, client)
 
 
 def at(*names: str) -> pytest.MarkDecorator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,15 +21,14 @@ from munadi.domain.content import Draft
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Handle
-from munadi.ports import Channel, Gate, LinkCard, PublicationDraft, VisibleStep
+from munadi.ports import Channel, Clock, Gate, LinkCard, PublicationDraft, VisibleStep
 from tests.channels.network import Network
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 PUBLICATION = "pub_01jd0000000000000000000000"
 TOKEN = "secret-access-token-0123456789"
 REFRESH = "secret-refresh-token-0123456789"
-
-
+SECRET = "app-secret-0123456789"
 SECRET_KEY = "one-secret-key-of-thirty-two-letters"
 derive = KeyRing([SECRET_KEY]).derive
 
@@ -45,6 +45,14 @@ class FixedClock:
 
     def forward(self, **duration: float) -> None:
         self.at += timedelta(**duration)
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return asyncio.get_running_loop().time()
 
 
 class StoredMedia:
@@ -116,11 +124,17 @@ class Bench:
         return await self.channel.publish(given, who, saved.handle, saved, visible)
 
 
+def tools(
+    client: httpx.AsyncClient, clock: Clock, media: StoredMedia | None = None, cards: Cards | None = None
+) -> ChannelTools:
+    """What a channel is built with; `client` reaches every address."""
+    return ChannelTools(client, client, media or StoredMedia(), cards or Cards(), clock, derive)
+
+
 def bench(name: str, settings: Mapping[str, Any] | None = None) -> Bench:
     network, clock, media, cards = Network(), FixedClock(), StoredMedia(), Cards()
     client = httpx.AsyncClient(transport=network)
-    tools = ChannelTools(client=client, guarded=client, media=media, links=cards, clock=clock)
-    channel = build_channels({name: settings or {}}, tools)[name]
+    channel = build_channels({name: settings or {}}, tools(client, clock, media, cards))[name]
     return Bench(channel, network, clock, media, cards)
 
 
@@ -160,10 +174,13 @@ def visible_step(error: Exception | None = None) -> VisibleStep:
 
 
 async def error_of(call: Awaitable[object]) -> ChannelError:
-    """The ChannelError that a call ends with."""
+    """The ChannelError that a call ends with. It contains no secret."""
     with pytest.raises(ChannelError) as caught:
         await call
-    return caught.value
+    error = caught.value
+    kept = f"{error.raw}{error.provider_message}{error.message}"
+    assert not [secret for secret in (TOKEN, REFRESH, SECRET) if secret in kept]
+    return error
 
 
 def image(index: int = 0, **changes: Any) -> MediaAsset:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,9 +15,9 @@ from pydantic import SecretStr
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.publication import Pending, Published
 from munadi.ports import AccountImport, PublicationDraft, VisibleStep
-from tests.channels.conftest import MediaSite, Oracle
 from tests.channels.connected import Connected, film, jpeg, new
-from tests.channels.making import GateThatCounts, Saved, image, video
+from tests.channels.making import GateThatCounts, Saved, error_of, image, video
+from tests.channels.servers import MediaSite, Oracle
 from tests.judges.discovery import Discovery, Witness
 
 UNIT = 262_144  # the smallest chunk of YouTube
@@ -105,13 +105,7 @@ class Acme(Connected):
 
     async def failure(self, given: PublicationDraft, saved: Saved | None = None) -> ChannelError:
         """What stops a publication, in its preparation or its visible call."""
-        return await failure(self.post(given, saved))
-
-
-async def failure(call: Awaitable[Any]) -> ChannelError:
-    with pytest.raises(ChannelError) as caught:
-        await call
-    return caught.value
+        return await error_of(self.post(given, saved))
 
 
 @dataclass(frozen=True)
@@ -133,10 +127,12 @@ PLACES = {
         ("reel", "video", "publish", "index"),
     ),
     "instagram": Place(
-        {"graph": "graph", "fb_graph": "fbgraph"}, {"poll_quick": 0.02, "version": "v26.0"}, ("image", "reel", "parent")
+        {"graph": "graph", "token": "token", "auth": "www", "fb_graph": "fbgraph", "fb_auth": "fbwww"},
+        {"poll_quick": 0.02, "version": "v26.0"},
+        ("image", "reel", "parent"),
     ),
     "threads": Place(
-        {"graph": "graph", "token": "token"},
+        {"graph": "graph", "token": "token", "auth": "www"},
         {"poll_text": 0.02, "poll_image": 0.02, "poll_video": 0.02, "poll_slow": 0.1, "settle": 0},
         ("text", "image", "video", "parent", "race"),
     ),
@@ -154,6 +150,11 @@ PLACES = {
 }
 
 
+def hosts_of(name: str, oracle: Oracle) -> dict[str, str]:
+    """Where the sandbox emulates a network, by the role of each host."""
+    return {role: f"{oracle.url}/{name}/{path}" for role, path in PLACES[name].hosts.items()}
+
+
 @asynccontextmanager
 async def acme_at(
     name: str,
@@ -166,11 +167,10 @@ async def acme_at(
 ) -> AsyncIterator[Acme]:
     """A connected profile. What YouTube is sent is judged by Google's discovery document, as are its good answers."""
     place = PLACES[name]
-    hosts = {role: f"{oracle.url}/{name}/{path}" for role, path in place.hosts.items()}
     witness = Witness(Discovery("/youtube/api"), f"{oracle.url}/youtube/api")
     hooks = witness.hooks if name == "youtube" else {}
     async with httpx.AsyncClient(event_hooks=hooks, transport=transport) as client:
-        acme = Acme(name, oracle, site, {"hosts": hosts, **place.settings, **changes}, client)
+        acme = Acme(name, oracle, site, {"hosts": hosts_of(name, oracle), **place.settings, **changes}, client)
         acme.witness = witness
         acme.set("delays", 0, *place.quick)
         for kind, value in place.limits.items():
@@ -191,14 +191,6 @@ def imported(made: Mapping[str, Any], login: str | None = None) -> AccountImport
     if "identifier" in made:
         return AccountImport(identifier=made["identifier"], password=SecretStr(made["password"]))
     return AccountImport(external_id=made["externalId"], login=login, **secrets)
-
-
-@pytest.fixture
-async def acme(request: pytest.FixtureRequest, oracle: Oracle, site: MediaSite) -> AsyncIterator[Acme]:
-    """The profile at the network that the test names with `at`, or that its module has as `CHANNEL`."""
-    name = getattr(request, "param", None) or request.module.CHANNEL
-    async with acme_at(name.partition(" ")[0], oracle, site, through_page=name.endswith("page")) as made:
-        yield made
 
 
 def at(*names: str) -> pytest.MarkDecorator:

@@ -17,15 +17,13 @@ from tests.channels.account_networks import (
     INSTAGRAM,
     NETWORKS,
     PAGE,
-    SECRET,
     THREADS,
     TIKTOK,
     YOUTUBE,
     Network,
-    error_of,
     graph,
 )
-from tests.channels.making import NOW, REFRESH, TOKEN
+from tests.channels.making import NOW, REFRESH, SECRET, TOKEN, error_of
 from tests.channels.network import answer, form_of, ok
 
 R, S = Reason, Effect

@@ -22,16 +22,14 @@ from tests.channels.account_networks import (
     NETWORKS,
     OPEN_ID,
     PAGE,
-    SECRET,
     THREADS,
     TIKTOK,
     YOUTUBE,
     Network,
-    error_of,
     graph,
     networks,
 )
-from tests.channels.making import NOW, REFRESH, TOKEN
+from tests.channels.making import NOW, REFRESH, SECRET, TOKEN, error_of
 from tests.channels.network import answer, ok
 from tests.channels.scene_tiktok import CREATOR, done, refused
 from tests.channels.scene_youtube import refusal

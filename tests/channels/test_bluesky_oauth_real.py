@@ -24,9 +24,18 @@ from munadi.domain.publication import Absent, Published
 from munadi.ports import Authorizer, Channel, Connection, Consent, PublicationDraft, VisibleStep
 from tests.channels.bluesky_owner import back, decide_at_page
 from tests.channels.bluesky_real import picture
-from tests.channels.connected import SystemClock
 from tests.channels.connected import new as post
-from tests.channels.making import Cards, GateThatCounts, Saved, StoredMedia, account, error_of, image, visible_step
+from tests.channels.making import (
+    Cards,
+    GateThatCounts,
+    Saved,
+    StoredMedia,
+    SystemClock,
+    account,
+    error_of,
+    image,
+    visible_step,
+)
 from tests.support.pds import RealPDS
 
 WRITE = "com.atproto.repo.putRecord"

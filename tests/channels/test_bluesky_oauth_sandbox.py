@@ -14,10 +14,10 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Authorizer, Consent
 from tests.channels.bluesky_client import ClientSite, client_site, keys_of
 from tests.channels.bluesky_owner import BACK as LOOPBACK
-from tests.channels.conftest import Oracle
 from tests.channels.connected import Connected, mp4, new
 from tests.channels.consent import asking, decide, over
 from tests.channels.making import video
+from tests.channels.servers import Oracle
 
 DAY = 86_400
 PUT, TOKEN = "com.atproto.repo.putRecord", "oauth/token"

@@ -8,9 +8,8 @@ from munadi.domain.failure import Effect
 from munadi.domain.publication import Absent, Published
 from munadi.ports import LinkCard
 from tests.channels.connected import jpeg, new
-from tests.channels.making import Saved, image
-from tests.channels.sandbox import Acme, failure
-from tests.channels.sandbox import acme as acme  # a fixture
+from tests.channels.making import Saved, error_of, image
+from tests.channels.sandbox import Acme
 
 CHANNEL = "bluesky"
 PUT = "com.atproto.repo.putRecord"
@@ -56,7 +55,7 @@ async def test_a_thread_whose_answers_are_lost_is_whole_and_never_doubled(acme: 
     given, saved = new("One", parts=("Two", "Three")), Saved()
     for step in ("post", *acme.channel.steps(given)):
         acme.plant(PUT, mode)
-        assert (await failure(acme.send(given, saved, step))).effect is Effect.UNKNOWN
+        assert (await error_of(acme.send(given, saved, step))).effect is Effect.UNKNOWN
         found = await acme.look(given, saved, step)
         assert isinstance(found, Absent if mode == "reset" else Published)
         if isinstance(found, Absent):
@@ -76,7 +75,7 @@ async def test_a_post_is_never_without_its_gates_nor_doubled(acme: Acme, mode: s
     if mode == "live_but_error":
         await acme.send(given, saved)
     else:
-        assert (await failure(acme.send(given, saved))).effect is Effect.UNKNOWN
+        assert (await error_of(acme.send(given, saved))).effect is Effect.UNKNOWN
         assert isinstance(await acme.look(given, saved), Absent if mode == "reset" else Published)
         await acme.send(given, saved)
     (post,) = acme.posts

@@ -8,9 +8,8 @@ import pytest
 from munadi.domain.failure import Effect, Reason
 from munadi.ports import PublicationDraft
 from tests.channels.connected import moving, mp4, new
-from tests.channels.making import Saved, image, video
-from tests.channels.sandbox import Acme, failure
-from tests.channels.sandbox import acme as acme  # a fixture
+from tests.channels.making import Saved, error_of, image, video
+from tests.channels.sandbox import Acme
 
 CHANNEL = "bluesky"
 
@@ -37,7 +36,7 @@ async def test_an_upload_whose_answer_was_lost_is_found_again(acme: Acme, mode: 
     acme.put(med_0=FILM)
     acme.plant("app.bsky.video.uploadVideo", mode)
     given, saved = film(), Saved()
-    error = await failure(acme.prepare(given, saved))
+    error = await error_of(acme.prepare(given, saved))
     assert error.effect is Effect.UNKNOWN
     await acme.prepare(given, saved)
     await acme.send(given, saved)
@@ -57,14 +56,14 @@ async def test_a_job_that_fails(acme: Acme, code: str, reason: Reason, effect: E
     acme.set("delays", 0.5, "video")
     acme.plant("app.bsky.video.getJobStatus", "error", status=200, body={"jobStatus": status})
     given, saved = film(), Saved()
-    error = await failure(acme.prepare(given, saved))
+    error = await error_of(acme.prepare(given, saved))
     assert (error.reason, error.effect) == (reason, effect)
 
 
 async def test_an_account_that_may_not_upload_videos(acme: Acme) -> None:
     acme.put(med_0=FILM)
     acme.set("switches", False, "emailConfirmed")
-    error = await failure(acme.prepare(film(), Saved()))
+    error = await error_of(acme.prepare(film(), Saved()))
     assert (error.reason, error.provider_code) == (Reason.FEATURE_NOT_ELIGIBLE, "unconfirmed_email")
 
 
@@ -99,7 +98,7 @@ async def test_a_video_in_parts_survives_lost_answers(
     given, saved = film(), Saved()
     if mode:
         acme.plant(f"app.bsky.video.{step}", mode)
-        await failure(acme.prepare(given, saved))
+        await error_of(acme.prepare(given, saved))
     await acme.prepare(given, saved)
     await acme.send(given, saved)
     (post,) = acme.posts

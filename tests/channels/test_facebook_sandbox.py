@@ -9,9 +9,8 @@ import pytest
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
 from tests.channels.connected import film, jpeg, new
-from tests.channels.making import Saved, image
-from tests.channels.sandbox import Acme, draft, failure
-from tests.channels.sandbox import acme as acme  # a fixture
+from tests.channels.making import Saved, error_of, image
+from tests.channels.sandbox import Acme, draft
 
 CHANNEL = "facebook"
 STORIES = ["photo story", "video story"]
@@ -72,7 +71,7 @@ async def test_photos_that_lapsed_at_facebook_alone_are_refused(acme: Acme) -> N
     given, saved = draft(acme, "photos"), Saved()
     await acme.prepare(given, saved)
     acme.oracle.call("POST", "/clock", advanceSeconds=86_400)  # our clock has not moved: only Facebook knows
-    error = await failure(acme.send(given, saved))
+    error = await error_of(acme.send(given, saved))
     assert (error.reason, error.effect) == (Reason.INVALID_FIELD, Effect.REJECTED)
 
 

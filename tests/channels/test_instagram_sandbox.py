@@ -11,9 +11,8 @@ import pytest
 from munadi.domain.failure import Effect, Reason
 from munadi.ports import AccountImport
 from tests.channels.connected import jpeg, mp4, new
-from tests.channels.making import image, video
-from tests.channels.sandbox import Acme, at, draft, failure
-from tests.channels.sandbox import acme as acme  # a fixture
+from tests.channels.making import error_of, image, video
+from tests.channels.sandbox import Acme, at, draft
 
 CHANNEL = "instagram"
 BOTH = ("instagram", "instagram page")
@@ -48,7 +47,7 @@ async def test_a_page_has_nothing_to_renew_until_its_token_is_dead(acme: Acme) -
     assert "instagram_manage_comments" in acme.account.scopes
     assert await acme.channel.refresh(acme.account) == acme.account.credentials
     acme.tokens("revoke", subcode=460)
-    assert (await failure(acme.channel.refresh(acme.account))).reason is Reason.TOKEN_REVOKED
+    assert (await error_of(acme.channel.refresh(acme.account))).reason is Reason.TOKEN_REVOKED
 
 
 async def test_a_carousel_keeps_its_order_and_its_people(acme: Acme) -> None:

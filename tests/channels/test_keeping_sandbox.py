@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.messages import AccountRef
 from activities.upkeep import UpkeepActivities
-from munadi.channels.http import ChannelTools
 from munadi.channels.registry import build_channels
 from munadi.db.accounts.upkeep import UpkeepStore
 from munadi.db.session import Database
@@ -28,10 +27,10 @@ from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.keeping import Kept
 from munadi.domain.publication import HoldReason
-from munadi.ports import AccountImport
 from munadi.tokens import AccountTokens
-from tests.channels.conftest import Oracle
-from tests.channels.making import Cards, StoredMedia
+from tests.channels.making import tools
+from tests.channels.sandbox import APP, hosts_of, imported
+from tests.channels.servers import Oracle
 from tests.db.seeding import Seed
 
 S = AccountStatus
@@ -64,30 +63,17 @@ class Tended:
 
     def __init__(self, oracle: Oracle, seed: Seed, channel: str, client: httpx.AsyncClient) -> None:
         self.oracle, self.seed, self.name, self.clock = oracle, seed, channel, Moved(oracle)
-        tools = ChannelTools(client, client, StoredMedia(), Cards(), self.clock)
-        self.channels = build_channels({channel: settings(oracle.url, channel)}, tools)
+        settings = {"hosts": hosts_of(channel, oracle), **APP}
+        self.channels = build_channels({channel: settings}, tools(client, self.clock))
         self.profile: Mapping[str, Any] = {}
         self.account_id = ""
 
     async def connect(self, given: Mapping[str, Any]) -> AccountView:
         """Its owner connects it with what the network gave."""
         self.profile = {**self.profile, **given}
-        secrets = {
-            field: SecretStr(given[name])
-            for name, field in (
-                ("accessToken", "access_token"),
-                ("refreshToken", "refresh_token"),
-                ("password", "password"),
-            )
-            if name in given
-        }
-        imported = AccountImport(
-            service_url=self.profile.get("serviceUrl"),
-            identifier=self.profile.get("identifier"),
-            expires_at=self.clock.now() + timedelta(hours=2) if "refresh_token" in secrets else None,
-            **secrets,
-        )
-        found = await self.channels[self.name].verify(imported)
+        known = imported(self.profile)
+        ends = self.clock.now() + timedelta(hours=2) if known.refresh_token else None
+        found = await self.channels[self.name].verify(replace(known, expires_at=ends))
         async with self.seed.database.write() as session:
             view = await self.seed.accounts.connect(
                 session, "acme", ChannelName(self.name), found, login=None, now=self.clock.now()
@@ -115,17 +101,6 @@ class Tended:
         """How often the network was asked for another token."""
         calls = self.oracle.call("GET", f"/calls?channel={self.name}")
         return sum(1 for call in calls if call["operation"] == RENEWALS[self.name])
-
-
-def settings(url: str, channel: str) -> dict[str, Any]:
-    """Hosts below the sandbox, and an app's credentials for networks that ask for them."""
-    roles = {
-        "threads": {"graph": "graph", "token": "token"},
-        "tiktok": {"api": "api"},
-        "bluesky": {"entryway": "pds", "plc": "plc"},
-    }
-    hosts = {role: f"{url}/{channel}/{path}" for role, path in roles[channel].items()}
-    return {"hosts": hosts, "client_id": "client", "client_secret": "secret"}
 
 
 @asynccontextmanager

@@ -15,7 +15,6 @@ import pytest
 
 from munadi.domain.failure import ChannelError, Reason
 from tests.channels.consent import BACK, LOGINS, Login, at, decide, over
-from tests.channels.consent import login as login  # a fixture
 
 
 @at()

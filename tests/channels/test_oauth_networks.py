@@ -14,7 +14,6 @@ from munadi.domain.account import Credentials
 from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.keeping import keeping_of
 from tests.channels.consent import Login, asking, at, decide, over
-from tests.channels.consent import login as login  # a fixture
 
 PAGES = ("facebook", "instagram page")
 RENEWED = ("tiktok", "youtube")

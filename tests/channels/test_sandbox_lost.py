@@ -10,9 +10,8 @@ import pytest
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
 from tests.channels.connected import new
-from tests.channels.making import Saved
-from tests.channels.sandbox import Acme, Kind, at, draft, each_kind, failure
-from tests.channels.sandbox import acme as acme  # a fixture
+from tests.channels.making import Saved, error_of
+from tests.channels.sandbox import Acme, Kind, at, draft, each_kind
 
 LOST = ["accept_then_reset", "accept_then_502", "accept_then_504", "accept_then_half_body"]
 lost = pytest.mark.parametrize("mode", LOST)
@@ -54,7 +53,7 @@ async def test_accepted_but_unanswered_is_found_and_never_doubled(acme: Acme, ki
     if (acme.name, mode) == ("tiktok", "accept_then_half_body"):  # its answer has no body, so half of it is all of it
         assert isinstance(await acme.send(given, saved), Pending)
     else:
-        assert (await failure(acme.send(given, saved))).effect is Effect.UNKNOWN
+        assert (await error_of(acme.send(given, saved))).effect is Effect.UNKNOWN
     await is_found_and_never_doubled(acme, kind, given, saved)
 
 
@@ -65,7 +64,7 @@ async def test_an_error_of_what_is_live_is_unknown_and_the_post_is_found(acme: A
         given, saved = (given, saved) if number == 0 else (draft(acme, kind.name, f"Hello {number}"), Saved())
         await acme.prepare(given, saved)
         acme.plant(kind.visible, "live_but_error", **plan)
-        error = await failure(acme.send(given, saved))
+        error = await error_of(acme.send(given, saved))
         assert error.effect is Effect.UNKNOWN
         assert error.reason is (Reason.SPAM_BLOCKED if "2207051" in str(plan) else error.reason)
         assert (await acme.found(given, saved)).post_id == acme.posts[number]["id"]
@@ -93,7 +92,7 @@ async def test_lost_without_effect_the_same_handle_is_sent_again(acme: Acme, kin
     }
     given, saved = await prepared(acme, kind)
     acme.plant(kind.visible, **plans[plan])
-    assert (await failure(acme.send(given, saved))).effect is Effect.UNKNOWN
+    assert (await error_of(acme.send(given, saved))).effect is Effect.UNKNOWN
     assert await acme.look(given, saved) == Absent()
     await acme.finish(given, saved)
     assert len(acme.posts) == 1
@@ -189,7 +188,7 @@ async def test_a_first_comment_stands_under_its_post_once(acme: Acme, kind: str,
 async def test_a_comment_that_was_not_answered_is_found(acme: Acme, kind: str, operation: str, mode: str) -> None:
     given, saved = await posted(acme, kind)
     acme.plant(operation, mode)
-    assert (await failure(acme.finish(given, saved, "comment"))).effect is Effect.UNKNOWN
+    assert (await error_of(acme.finish(given, saved, "comment"))).effect is Effect.UNKNOWN
     assert isinstance(await acme.look(given, saved, "comment"), Published)
     assert [post["comments"] for post in acme.posts if post["comments"]] == [["Sale: #monsoon"]]
 
@@ -201,7 +200,7 @@ async def test_a_comment_that_was_lost_is_proven_absent_but_at_youtube(
 ) -> None:
     given, saved = await posted(acme, kind)
     acme.plant(operation, **plan)
-    assert (await failure(acme.finish(given, saved, "comment"))).effect is Effect.UNKNOWN
+    assert (await error_of(acme.finish(given, saved, "comment"))).effect is Effect.UNKNOWN
     looked = await acme.look(given, saved, "comment")
     if acme.name == "youtube":  # a list that a comment is not in yet proves nothing
         assert isinstance(looked, Unknown)
@@ -231,6 +230,6 @@ async def test_a_closed_gate_sends_no_comment(acme: Acme) -> None:
     given, saved = await posted(acme, kind)
     late = ChannelError(Reason.WINDOW_MISSED, Effect.NOT_SENT, "too late")
     for _ in range(3):
-        error = await failure(acme.send(given, saved, "comment", late))
+        error = await error_of(acme.send(given, saved, "comment", late))
     assert "too late" in str(error) or acme.name == "threads"
     assert not any(post["comments"] for post in acme.posts)

@@ -11,9 +11,8 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Unknown
 from munadi.ports import AccountImport
 from tests.channels.connected import film, jpeg, mp4, new
-from tests.channels.making import Saved, image, video
-from tests.channels.sandbox import Acme, at, draft, failure
-from tests.channels.sandbox import acme as acme  # a fixture
+from tests.channels.making import Saved, error_of, image, video
+from tests.channels.sandbox import Acme, at, draft
 
 R, S = Reason, Effect
 DEFAULT = {"facebook": "text", "instagram": "photo", "threads": "text", "tiktok": "file", "youtube": "clip"}
@@ -40,14 +39,14 @@ async def test_an_expired_token_was_not_sent_and_a_fresh_one_continues(acme: Acm
     assert (error.reason, error.effect) == (R.TOKEN_EXPIRED, S.NOT_SENT)
     assert acme.posts == []
     if acme.name in ("instagram", "threads"):  # their own token renews itself while it lives
-        assert (await failure(acme.refresh())).reason is R.TOKEN_REVOKED
+        assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
         return
     await acme.refresh()
     await acme.post(given, saved)
     assert len(acme.posts) == 1
     if acme.name == "tiktok":
         acme.account = stale
-        assert (await failure(acme.refresh())).reason is R.TOKEN_REVOKED
+        assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
 
 
 @at("instagram", "threads")
@@ -82,20 +81,20 @@ async def test_a_withdrawn_grant_was_not_sent(acme: Acme, how: dict[str, int], r
     assert error.effect is (S.REJECTED if reason is R.ROLE_OR_2FA_REQUIRED else S.NOT_SENT)
     assert acme.posts == []
     if acme.name in ("tiktok", "youtube"):
-        assert (await failure(acme.refresh())).reason is R.TOKEN_REVOKED
+        assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
 
 
 @at("bluesky")
 async def test_a_revoked_app_password_ends_at_the_refresh(acme: Acme) -> None:
     acme.tokens("revoke")
     await acme.post(new("Still there until the token expires"))
-    assert (await failure(acme.refresh())).reason is R.TOKEN_REVOKED
+    assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
 
 
 @at("facebook")
 async def test_the_page_and_its_person_may_both_have_lost_their_tokens(acme: Acme) -> None:
     acme.tokens("expire", which="all")
-    assert (await failure(acme.refresh())).reason is R.TOKEN_REVOKED
+    assert (await error_of(acme.refresh())).reason is R.TOKEN_REVOKED
 
 
 # Accounts and limits
@@ -158,8 +157,8 @@ async def test_the_replies_of_threads_have_a_limit_of_their_own(acme: Acme) -> N
     given, saved = new("one", first_comment="two"), Saved()
     await acme.post(given, saved)
     acme.set("limits", 0, "repliesPerDay")
-    assert (await failure(acme.send(given, saved, "comment"))).provider_code == "IN_PROGRESS"
-    error = await failure(acme.send(given, saved, "comment"))
+    assert (await error_of(acme.send(given, saved, "comment"))).provider_code == "IN_PROGRESS"
+    error = await error_of(acme.send(given, saved, "comment"))
     assert (error.reason, error.effect) == (R.DAILY_CAP_REACHED, S.NOT_SENT)
 
 
@@ -168,7 +167,7 @@ async def test_no_units_left_for_the_update_of_a_video_is_not_sent(acme: Acme) -
     given, saved = usual(acme), Saved()
     await acme.prepare(given, saved)
     acme.set("limits", 3, "unitsPerDay")
-    error = await failure(acme.send(given, saved))
+    error = await error_of(acme.send(given, saved))
     assert (error.reason, error.effect) == (R.QUOTA_EXCEEDED, S.NOT_SENT)
     assert acme.posts == []
 
@@ -198,7 +197,7 @@ async def test_an_expired_preparation_is_made_again(acme: Acme) -> None:
     if acme.name == "tiktok":
         await acme.refresh()
     for _ in range(4):  # a network may say several times that a container is missing
-        assert (await failure(acme.send(given, saved))).effect is S.NOT_SENT
+        assert (await error_of(acme.send(given, saved))).effect is S.NOT_SENT
         if saved.handle is not None and not saved.handle.ready:
             break
     await acme.post(given, saved)
@@ -210,7 +209,7 @@ async def test_a_discarded_preparation_is_gone_and_a_published_one_is_left_alone
     given, saved = usual(acme), Saved()
     await acme.prepare(given, saved)
     await acme.channel.discard(acme.account, saved.kept)
-    error = await failure(acme.send(given, saved))
+    error = await error_of(acme.send(given, saved))
     assert acme.posts == []
     if acme.name == "tiktok":
         assert error.provider_code == "publish_cancelled"
@@ -280,7 +279,7 @@ async def test_an_import_distinguishes_a_page_from_its_person_and_from_another(a
     other = acme.oracle.call("POST", "/profiles", channel="facebook", name="other")
     for token, words in ((other["accessToken"], "externalId"), (other["refreshToken"], "/me/accounts")):
         given = AccountImport(external_id=acme.account.external_id, access_token=SecretStr(token))
-        error = await failure(acme.channel.verify(given))
+        error = await error_of(acme.channel.verify(given))
         assert (error.reason, words in error.message) == (R.INVALID_FIELD, True)
     found = await acme.channel.verify(AccountImport(access_token=SecretStr(other["accessToken"])))
     assert "pages_manage_posts" in found.profile.scopes

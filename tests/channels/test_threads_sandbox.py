@@ -11,9 +11,8 @@ from munadi.domain.failure import Effect
 from munadi.domain.publication import Published
 from munadi.ports import AccountImport
 from tests.channels.connected import jpeg, mp4, new
-from tests.channels.making import Saved, image, video
-from tests.channels.sandbox import Acme, failure
-from tests.channels.sandbox import acme as acme  # a fixture
+from tests.channels.making import Saved, error_of, image, video
+from tests.channels.sandbox import Acme
 
 CHANNEL = "threads"
 LINK = "https://example.com/sale"
@@ -110,7 +109,7 @@ async def test_a_lost_reply_is_found_and_the_chain_continues(acme: Acme, plan: d
     given, saved = new("one", parts=("two", "three")), Saved()
     await acme.post(given, saved)
     acme.plant("threads_publish", **plan)
-    assert (await failure(acme.finish(given, saved, "part-2"))).effect is Effect.UNKNOWN
+    assert (await error_of(acme.finish(given, saved, "part-2"))).effect is Effect.UNKNOWN
     found = await acme.look(given, saved, "part-2")
     assert isinstance(found, Published)
     await acme.finish(given, saved, "part-3")
@@ -122,7 +121,7 @@ async def test_a_finished_container_that_is_not_found_yet_is_retried(acme: Acme)
     acme.set("delays", 60, "race")
     given, saved = new("Hello"), Saved()
     await acme.prepare(given, saved)
-    error = await failure(acme.send(given, saved))
+    error = await error_of(acme.send(given, saved))
     assert (error.provider_code, error.effect) == ("24/4279009", Effect.NOT_SENT)
     acme.oracle.call("POST", "/clock", advanceSeconds=61)
     await acme.finish(given, saved)

@@ -13,11 +13,10 @@ from munadi.channels.tiktok.state import Prepared
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
 from munadi.ports import PublicationDraft
-from tests.channels.conftest import MediaSite, Oracle
 from tests.channels.connected import film, jpeg, new
-from tests.channels.making import Saved, image, video
-from tests.channels.sandbox import Acme, acme_at, draft, failure
-from tests.channels.sandbox import acme as acme  # a fixture
+from tests.channels.making import Saved, error_of, image, video
+from tests.channels.sandbox import Acme, acme_at, draft
+from tests.channels.servers import MediaSite, Oracle
 
 CHANNEL = "tiktok"
 FILM = film(360, 640, 3)
@@ -119,7 +118,7 @@ async def test_a_pull_accepted_but_unanswered_stays_unknown(acme: Acme, kind: st
     given, saved = (clip(acme, mode="pull") if kind == "init_pull" else photos(acme)), Saved()
     await acme.prepare(given, saved)
     acme.plant(kind, mode)
-    assert (await failure(acme.send(given, saved))).effect is Effect.UNKNOWN
+    assert (await error_of(acme.send(given, saved))).effect is Effect.UNKNOWN
     assert isinstance(await acme.look(given, saved), Unknown)
     for _ in range(300):
         if acme.posts:
@@ -148,7 +147,7 @@ async def test_a_post_that_tiktok_gives_up_and_a_retry(acme: Acme, fail_reason: 
     error = await acme.failure(given, saved)
     assert (error.effect, error.provider_code) == (Effect.REJECTED, fail_reason)
     retried = given.model_copy(update={"due_at": datetime.now(UTC), "text": "Waves"})
-    assert (await failure(acme.send(retried, saved))).effect is Effect.NOT_SENT
+    assert (await error_of(acme.send(retried, saved))).effect is Effect.NOT_SENT
     await acme.post(retried, saved)
     assert len(acme.posts) == 1
 

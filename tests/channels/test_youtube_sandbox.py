@@ -10,11 +10,10 @@ import pytest
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Published, Unknown
 from munadi.ports import PublicationDraft
-from tests.channels.conftest import MediaSite, Oracle
 from tests.channels.connected import film, new
-from tests.channels.making import Saved
-from tests.channels.sandbox import UNIT, Acme, acme_at, draft, failure
-from tests.channels.sandbox import acme as acme  # a fixture
+from tests.channels.making import Saved, error_of
+from tests.channels.sandbox import UNIT, Acme, acme_at, draft
+from tests.channels.servers import MediaSite, Oracle
 
 CHANNEL = "youtube"
 CLIP = film(90, 160, 1)
@@ -90,7 +89,7 @@ async def test_a_lost_chunk_makes_no_second_video(acme: Acme, mode: str, content
     acme.plant("upload_chunk", mode)
     given, saved = clip(acme, content), Saved()
     if not (mode == "accept_then_half_body" and content is LONG_CLIP):  # a 308 has no body to lose, it may succeed
-        await failure(acme.prepare(given, saved))
+        await error_of(acme.prepare(given, saved))
     await insist(acme, given, saved)
     await acme.finish(given, saved)
     assert len(acme.posts) == 1
@@ -201,7 +200,7 @@ async def test_without_a_handle_the_video_is_searched_for(acme: Acme) -> None:
     await acme.finish(given, Saved(), "comment")
     assert isinstance(await acme.look(given, Saved(), "comment"), Published)
     other = given.model_copy(update={"text": "Never uploaded"})
-    assert (await failure(acme.send(other, Saved(), "comment"))).effect is Effect.NOT_SENT
+    assert (await error_of(acme.send(other, Saved(), "comment"))).effect is Effect.NOT_SENT
     assert isinstance(await acme.look(other, Saved(), "comment"), Unknown)
 
 
@@ -217,7 +216,7 @@ async def test_without_a_handle_the_video_is_searched_for(acme: Acme) -> None:
 async def test_a_refused_comment(acme: Acme, word: str, reason: Reason, effect: Effect) -> None:
     given, saved = await commented(acme)
     acme.plant("insert_comment", "error", error={"reason": word})
-    error = await failure(acme.send(given, saved, "comment"))
+    error = await error_of(acme.send(given, saved, "comment"))
     assert (error.reason, error.effect) == (reason, effect)
     acme.plant("list_comments", "error", error={"reason": "commentsDisabled"})
     assert isinstance(await acme.look(given, saved, "comment"), Unknown)

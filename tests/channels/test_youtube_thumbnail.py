@@ -9,11 +9,10 @@ import pytest
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Published
 from munadi.ports import PublicationDraft
-from tests.channels.conftest import MediaSite, Oracle
 from tests.channels.connected import jpeg, new
-from tests.channels.making import Saved, image, video
-from tests.channels.sandbox import Acme, acme_at, failure
-from tests.channels.sandbox import acme as acme  # a fixture
+from tests.channels.making import Saved, error_of, image, video
+from tests.channels.sandbox import Acme, acme_at
+from tests.channels.servers import MediaSite, Oracle
 from tests.channels.test_youtube_sandbox import CLIP, stored
 
 CHANNEL = "youtube"
@@ -133,7 +132,7 @@ async def test_a_lost_file_is_reported_too(acme: Acme) -> None:
 async def test_an_expired_token_is_renewed_and_no_reason_to_go_without(acme: Acme) -> None:
     acme.plant("set_thumbnail", "error", error={"reason": "authError"})
     given, saved = illustrated(acme), Saved()
-    error = await failure(acme.prepare(given, saved))
+    error = await error_of(acme.prepare(given, saved))
     assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     await acme.prepare(given, saved)
     assert (await acme.publish(given, saved)).warnings == ()
@@ -152,7 +151,7 @@ async def test_a_search_reports_the_missing_thumbnail_too(acme: Acme) -> None:
     acme.plant("update_video", "accept_then_reset")
     given, saved = illustrated(acme), Saved()
     await acme.prepare(given, saved)
-    await failure(acme.publish(given, saved))
+    await error_of(acme.publish(given, saved))
     assert told(await acme.find(given, saved)).startswith("forbidden")
     seen = await acme.channel.check(given, acme.account, saved.handle)
     assert isinstance(seen, Published)
@@ -163,7 +162,7 @@ async def test_a_video_that_is_made_again_gets_its_thumbnail_again(acme: Acme) -
     given, saved = illustrated(acme), Saved()
     await acme.prepare(given, saved)
     await acme.channel.discard(acme.account, saved.kept)
-    await failure(acme.publish(given, saved))
+    await error_of(acme.publish(given, saved))
     await acme.prepare(given, saved)
     assert (await acme.publish(given, saved)).warnings == ()
     (post,) = acme.posts

@@ -11,10 +11,10 @@ from typing import Any
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Published
 from munadi.ports import AccountImport, PublicationDraft
-from tests.channels.conftest import MediaSite, Oracle
 from tests.channels.connected import jpeg, mp4, new
 from tests.channels.making import Saved, image, video
 from tests.channels.sandbox import Acme, acme_at, draft
+from tests.channels.servers import MediaSite, Oracle
 from tests.judges.requests import Recorder
 
 TAGGED = {"collaborators": ["friend"], "locationId": "4711", "isAiGenerated": True}

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.channels.conftest import MediaSite, Oracle
+from tests.channels.servers import MediaSite, Oracle
 from tests.judges import meta_runs
 from tests.judges.meta_names import Judge, Sdk
 from tests.judges.meta_runs import Run

@@ -11,14 +11,10 @@ import pytest
 from munadi.channels.youtube.spec import SPEC, Options
 from munadi.domain.publication import Published, Unknown
 from munadi.sandbox.youtube import YouTube
-from tests.channels.conftest import MediaSite, Oracle
-from tests.channels.conftest import oracle as oracle  # fixtures
-from tests.channels.conftest import running_sandbox as running_sandbox
-from tests.channels.conftest import running_site as running_site
-from tests.channels.conftest import site as site
 from tests.channels.connected import jpeg, new
 from tests.channels.making import Saved, image, video
 from tests.channels.sandbox import Acme, acme_at
+from tests.channels.servers import MediaSite, Oracle
 from tests.channels.test_youtube_sandbox import LONG_CLIP, insist
 from tests.judges.discovery import CHUNK, Discovery, Witness
 

@@ -1,0 +1,53 @@
+"""What the sandbox's tests talk to besides a channel: its control API, and a site that media are fetched from."""
+
+from __future__ import annotations
+
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+
+
+class Oracle:
+    """The sandbox's control API: what a test sets up, and what really was published."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = httpx.Client(base_url=f"{url}/control", timeout=5)
+
+    def call(self, method: str, path: str, **body: Any) -> Any:
+        answer = self._http.request(method, path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def plant(self, channel: str, operation: str, mode: str, **rest: Any) -> None:
+        self.call("POST", "/faults", channel=channel, operation=operation, mode=mode, **rest)
+
+    def posts(self, profile: str) -> list[dict[str, Any]]:
+        """Everything that followers of a profile see."""
+        return [post for post in self.call("GET", "/posts") if post["profile"] == profile]
+
+    def close(self) -> None:
+        self._http.close()
+
+
+class MediaSite:
+    """Serves what a test puts into `files`, by path."""
+
+    def __init__(self) -> None:
+        files: dict[str, bytes] = {}
+
+        class Answering(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = files.get(self.path)
+                self.send_response(404 if body is None else 200)
+                self.send_header("content-length", str(len(body or b"")))
+                self.end_headers()
+                self.wfile.write(body or b"")
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Quiet."""
+
+        self.files = files
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
