@@ -1,4 +1,8 @@
-"""The application in process."""
+"""The application in process, over the database and with the network that a test or its module is marked with.
+
+Without a mark it is SQLite with the real channels. `each_database` runs a test over SQLite and PostgreSQL,
+`fake_network` gives it a Bluesky that answers what the test says.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,40 @@ from pathlib import Path
 import pytest
 
 from tests.api.browsing import Visitor, visiting
+from tests.api.dashboard import DashboardBrowser
 from tests.api.desk import Desk, open_desk
 from tests.api.door import Door, open_door
+from tests.api.harness import ApiHarness, open_api
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test of `each_database` twice."""
+    if "database_url" in metafunc.fixturenames:
+        each = metafunc.definition.get_closest_marker("each_database") is not None
+        metafunc.parametrize("database_url", ["sqlite", "postgresql"] if each else ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of the kind that the test runs over."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def api(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> AsyncIterator[ApiHarness]:
+    """The API with the brands `acme` and `rival`. See `open_api`."""
+    fake = request.node.get_closest_marker("fake_network") is not None
+    async with open_api(tmp_path, database_url, fake_network=fake) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def dashboard(api: ApiHarness) -> AsyncIterator[DashboardBrowser]:
+    """A browser that is signed in to the dashboard as administrator."""
+    async with api.dashboard(api.admin_key) as signed_in:
+        yield signed_in
 
 
 @pytest.fixture
@@ -20,7 +56,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def each_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Each database in turn, empty."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}"
@@ -28,9 +64,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, database_url: str) -> AsyncIterator[Desk]:
+async def desk(tmp_path: Path, each_url: str) -> AsyncIterator[Desk]:
     """The API over each database, with real channels and accounts."""
-    async with open_desk(tmp_path, database_url) as opened:
+    async with open_desk(tmp_path, each_url) as opened:
         yield opened
 
 

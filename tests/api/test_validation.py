@@ -1,4 +1,4 @@
-"""Validating tells what would be shown and how long it is there, counted as each network counts, problems or not."""
+"""Validating shows what would be published and how long it is, counted as each network counts."""
 
 from __future__ import annotations
 
@@ -6,16 +6,9 @@ from typing import Any
 
 from munadi.domain.channel import ChannelName
 from munadi.domain.key import Scope
-from tests.api.desk import Desk
+from tests.api.harness import ApiHarness
 
 FAMILY = "👨‍👩‍👧‍👦"
-
-
-async def validated(desk: Desk, **changes: Any) -> dict[str, Any]:
-    answer = await desk.client.post("/v1/contents/validate", json=desk.content(**changes))
-    assert answer.status_code == 200, answer.text
-    checked: dict[str, Any] = answer.json()
-    return checked
 
 
 def lengths(checked: dict[str, Any]) -> dict[tuple[str, str, str], tuple[int, int]]:
@@ -24,9 +17,9 @@ def lengths(checked: dict[str, Any]) -> dict[tuple[str, str, str], tuple[int, in
     }
 
 
-async def test_each_network_counts_in_its_own_unit(small_desk: Desk) -> None:
-    await small_desk.account(ChannelName.THREADS)
-    checked = await validated(small_desk, text=FAMILY, channels=["bluesky", "threads"])
+async def test_each_network_counts_in_its_own_unit(api: ApiHarness) -> None:
+    await api.add_account(ChannelName.THREADS)
+    checked = await api.validate(text=FAMILY, channels=["bluesky", "threads"])
     assert checked["valid"] is True
     assert lengths(checked) == {
         ("bluesky", "/text", "text_graphemes"): (1, 300),
@@ -36,37 +29,32 @@ async def test_each_network_counts_in_its_own_unit(small_desk: Desk) -> None:
     }
 
 
-async def test_an_override_and_a_part_are_counted_where_they_stand(small_desk: Desk) -> None:
+async def test_overrides_parts_and_links_are_counted(api: ApiHarness) -> None:
     own = {"channel": "bluesky", "text": "Here", "parts": ["and there"]}
-    found = lengths(await validated(small_desk, channels=[own]))
+    found = lengths(await api.validate(channels=[own]))
     assert found["bluesky", "/channels/0/text", "text_graphemes"] == (4, 300)
     assert found["bluesky", "/channels/0/parts/0", "text_graphemes"] == (9, 300)
-
-
-async def test_a_link_in_the_text_counts(small_desk: Desk) -> None:
-    await small_desk.account(ChannelName.YOUTUBE)
+    await api.add_account(ChannelName.YOUTUBE)
     link = "https://acme.example/sale"
-    found = lengths(await validated(small_desk, text="Sale", link=link, channels=["youtube"]))
+    found = lengths(await api.validate(text="Sale", link=link, channels=["youtube"]))
     assert found["youtube", "/text", "description_bytes"] == (len("Sale\n\n") + len(link), 5000)
 
 
-async def test_what_would_be_shown_is_told_beside_problems(small_desk: Desk) -> None:
-    checked = await validated(small_desk, text="x" * 301, channels=["bluesky", "instagram", "tiktok"])
+async def test_what_would_be_published_is_shown_beside_problems(api: ApiHarness) -> None:
+    checked = await api.validate(text="x" * 301, channels=["bluesky", "instagram", "tiktok"])
     assert checked["valid"] is False
     assert [(one["channel"], one["text"]) for one in checked["publications"]] == [("bluesky", "x" * 301)]
     assert lengths(checked)["bluesky", "/text", "text_graphemes"] == (301, 300)
     assert {one["channel"]: one["accountId"] for one in checked["lengths"]}["instagram"] is None
 
 
-async def test_a_brand_of_others_tells_nothing(small_desk: Desk) -> None:
-    own = await small_desk.key(Scope.CONTENTS_WRITE, brand_ref="acme")
-    body = small_desk.content(brandRef="rival")
-    checked = (await small_desk.client.post("/v1/contents/validate", json=body, headers=own)).json()
+async def test_a_foreign_brand_shows_no_account(api: ApiHarness) -> None:
+    checked = await api.validate(await api.key(Scope.CONTENTS_WRITE, brand_ref="acme"), brandRef="rival")
     assert [problem["code"] for problem in checked["problems"]] == ["BRAND_UNKNOWN"]
     assert checked["publications"] == []
     assert {one["accountId"] for one in checked["lengths"]} == {None}
 
 
-async def test_a_request_that_cannot_be_read_has_no_lengths(small_desk: Desk) -> None:
-    answer = await small_desk.client.post("/v1/contents/validate", json=[])
-    assert (answer.json()["publications"], answer.json()["lengths"]) == ([], [])
+async def test_a_request_that_cannot_be_read_has_no_lengths(api: ApiHarness) -> None:
+    answer = (await api.post("/v1/contents/validate", [])).json()
+    assert (answer["publications"], answer["lengths"]) == ([], [])

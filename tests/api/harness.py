@@ -1,0 +1,237 @@
+"""The API in process, with an administrator's client, a movable clock and a web server with media.
+
+By default it has the real channels, which are never called: accepting a post sends a network nothing. With
+`fake_network=True` Bluesky is the only channel, and a test says what it answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import event, func
+from sqlmodel import SQLModel, select
+
+from api.app import create_app
+from api.connection import Connection
+from api.services import Services
+from munadi.clock import SystemClock
+from munadi.config import Settings
+from munadi.db.ids import new_id
+from munadi.db.keys.first_key import create_admin_key
+from munadi.db.keys.store import KeyStore
+from munadi.db.sealing.secrets import seal_credentials
+from munadi.db.tables import AccountRow, BrandRow, ContentRow
+from munadi.domain.channel import ChannelName
+from munadi.domain.failure import Reason
+from munadi.domain.ids import Prefix
+from munadi.domain.key import Scope
+from munadi.domain.publication import PublicationStatus
+from munadi.domain.reasons import failure_of
+from munadi.ports import Channels
+from munadi.publishing.content import LockedContent
+from tests.api.client import ApiClient
+from tests.api.dashboard import SITE, DashboardBrowser, open_browser
+from tests.api.fake_network import FakeAuthorizer, FakeNetwork
+from tests.api.servers import MediaSite, open_media_site
+from tests.db.seeding import START, Seed, token
+from tests.support.ports import LOOPBACK, free_port
+from tests.workflows.network import spec
+
+
+def later(**by: float) -> str:
+    """An instant after `START`."""
+    return (START + timedelta(**by)).isoformat()
+
+
+class StillClock(SystemClock):
+    """Stands at `START`, plus what a test adds in `ahead`."""
+
+    ahead = timedelta(0)
+
+    def now(self) -> datetime:
+        """The instant."""
+        return START + self.ahead
+
+
+@dataclass
+class ApiHarness(ApiClient):
+    """The application, what it talks to, and ways to bring its database where a test needs it."""
+
+    app: FastAPI
+    services: Services
+    client: httpx.AsyncClient
+    admin_key: str
+    site: MediaSite
+    clock: StillClock
+    folder: Path
+    network: FakeNetwork = field(default_factory=lambda: FakeNetwork(spec(ChannelName.BLUESKY)))
+    authorizer: FakeAuthorizer = field(default_factory=FakeAuthorizer)
+
+    @asynccontextmanager
+    async def locked(self, content_id: str) -> AsyncIterator[LockedContent]:
+        """A post under lock. What a test changes is committed at the end."""
+        async with self.services.database.write() as session:
+            content = await LockedContent.lock(session, content_id, self.clock.now())
+            assert content is not None
+            yield content
+            await content.close()
+
+    async def move(self, content_id: str, *statuses: PublicationStatus) -> None:
+        """Move every publication of a post through these states, as a workflow does."""
+        async with self.locked(content_id) as content:
+            for row in content.publications:
+                for status in statuses:
+                    if status is PublicationStatus.FAILED:
+                        await content.fail(row, failure_of(Reason.PROVIDER_OUTAGE))
+                    else:
+                        await content.move(row, status, None)
+                    if status is PublicationStatus.PUBLISHING:
+                        row.epoch += 1
+                        row.attempt_count += 1
+
+    async def add_account(self, channel: ChannelName, brand_ref: str = "acme", **columns: Any) -> str:
+        """Store a connected account without asking its network. Returns its id."""
+        account_id = new_id(Prefix.ACCOUNT)
+        values: dict[str, Any] = {
+            "external_id": account_id,
+            "handle": "acme.example",
+            "status": "connected",
+            "sealed": seal_credentials(self.services.keyring, account_id, token("access")),
+        }
+        times = {"created_at": START, "updated_at": START}
+        row = AccountRow(id=account_id, brand_ref=brand_ref, channel=channel.value, **times, **values | columns)
+        async with self.services.database.write() as session:
+            session.add(row)
+        return account_id
+
+    async def update_account(self, account_id: str, **columns: Any) -> None:
+        """Change columns of an account's row."""
+        async with self.services.database.write() as session:
+            row = await session.get(AccountRow, account_id)
+            assert row is not None
+            for name, value in columns.items():
+                setattr(row, name, value)
+
+    async def key(self, *scopes: Scope, brand_ref: str | None = None, lasts: timedelta | None = None) -> str:
+        """The text of a new key."""
+        now = self.clock.now()
+        expires_at = now + lasts if lasts is not None else None
+        async with self.services.database.write() as session:
+            _, text = await KeyStore(self.services.database).create(
+                session, name="test", scopes=scopes, brand_ref=brand_ref, expires_at=expires_at, now=now
+            )
+        return text
+
+    async def key_id(self, key: str) -> str:
+        """The id of a key."""
+        row = await KeyStore(self.services.database).find(key)
+        assert row is not None
+        return row.id
+
+    async def revoke(self, key: str) -> None:
+        """Revoke a key through the API."""
+        assert (await self.delete(f"/v1/keys/{await self.key_id(key)}")).status_code == 204
+
+    @property
+    def seed(self) -> Seed:
+        """Writes rows into this application's database."""
+        return Seed(self.services.database, self.services.keyring)
+
+    async def count(self, table: type[SQLModel] = ContentRow) -> int:
+        """The number of rows."""
+        async with self.services.database.read() as session:
+            return (await session.exec(select(func.count()).select_from(table))).one()
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """Collects every SQL statement while the block runs."""
+        seen: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            seen.append(" ".join(statement.split()))
+
+        database = self.services.database
+        engines = {database._reader.sync_engine, database._writer.sync_engine}
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            for engine in engines:
+                event.remove(engine, "before_cursor_execute", note)
+
+    def stored_files(self) -> list[Path]:
+        """The files of the media store."""
+        return [path for path in (self.folder / "media").rglob("*") if path.is_file()]
+
+    def dashboard(self, key: str | None = None) -> AbstractAsyncContextManager[DashboardBrowser]:
+        """A browser at the dashboard, signed in if a key is given."""
+        return open_browser(self.app, key)
+
+    @asynccontextmanager
+    async def served(self) -> AsyncIterator[str]:
+        """The address of the application behind a real server."""
+        port = free_port()
+        config = uvicorn.Config(
+            self.app, host=LOOPBACK, port=port, lifespan="off", log_config=None, server_header=False, http=Connection
+        )
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(server.serve(sockets=None))
+        while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+            await asyncio.sleep(0.01)
+        try:
+            yield f"http://{LOOPBACK}:{port}"
+        finally:
+            server.should_exit = True
+            await task
+
+
+@asynccontextmanager
+async def open_api(
+    folder: Path, database_url: str | None = None, *, fresh: bool = True, fake_network: bool = False, **settings: Any
+) -> AsyncIterator[ApiHarness]:
+    """The API with the brands `acme` and `rival`, if `fresh`.
+
+    With real channels `acme` has one Bluesky account and two on Instagram, `rival` has one Bluesky account.
+    """
+    network, authorizer, clock = FakeNetwork(spec(ChannelName.BLUESKY)), FakeAuthorizer(), StillClock()
+    fake = Channels({ChannelName.BLUESKY: network}, {ChannelName.BLUESKY: authorizer}) if fake_network else None
+    app = create_app(Settings(data_dir=folder, database_url=database_url, **settings), clock=clock, channels=fake)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with (
+        open_media_site() as site,
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url=SITE) as client,
+    ):
+        services: Services = app.state.services
+        if fresh:
+            await _create_tables(services)
+        key = await create_admin_key(services.database, "admin")
+        api = ApiHarness(app, services, client, key, site, clock, folder, network, authorizer)
+        if fresh and not fake_network:
+            await api.add_account(ChannelName.BLUESKY)
+            await api.add_account(ChannelName.INSTAGRAM, handle="acme.shop")
+            await api.add_account(ChannelName.INSTAGRAM, handle="acme.jobs")
+            await api.add_account(ChannelName.BLUESKY, "rival")
+        yield api
+
+
+async def _create_tables(services: Services) -> None:
+    async with services.database._writer.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all)
+    async with services.database.write() as session:
+        session.add_all([BrandRow(ref=ref, created_at=START) for ref in ("acme", "rival")])
+
+
+def bytes_of(folder: Path) -> bytes:
+    """All bytes in the files of a folder, as a thief of the disk reads them."""
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
