@@ -1,22 +1,20 @@
-"""The Graph API for Pages beside what its family shares: a second host for parts of videos, a third for whole ones.
-
-Files go as multipart; a reel's bytes go to the address that Facebook named.
-"""
+"""The Graph API for Pages beside what its family shares: a second host for parts of videos, a third for whole ones."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from munadi.channels.facebook.spec import OWN_DOMAINS, Settings
-from munadi.channels.http import CALL_TIMEOUT, ChannelTools, given_id, require_known_host
+from munadi.channels.facebook.spec import OWN_DOMAINS, PHOTO, Settings
+from munadi.channels.http import CALL_TIMEOUT, ChannelTools, given_id, require_known_host, token_of
 from munadi.channels.meta.graph import Graph, succeeded
 from munadi.channels.meta.wire import Form
+from munadi.channels.renditions import fitting
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.media import MediaAsset
 from munadi.ports import Answer, Gate
-
-Proof = Callable[[Answer], object] | None
-Files = Mapping[str, bytes] | None
 
 # An upload is answered only after its last byte has been stored.
 UPLOAD_TIMEOUT = 120.0
@@ -24,7 +22,7 @@ UPLOAD_TIMEOUT = 120.0
 
 @dataclass(frozen=True)
 class PageGraph(Graph):
-    """Calls with a Page's token, and what surrounds them."""
+    """Calls with a Page's token, and the bytes that they send."""
 
     settings: Settings
     tools: ChannelTools
@@ -34,7 +32,13 @@ class PageGraph(Graph):
         return self.tools.clock.now()
 
     async def post(
-        self, path: str, token: str, form: Form, gate: Gate | None = None, proof: Proof = None, files: Files = None
+        self,
+        path: str,
+        token: str,
+        form: Form,
+        gate: Gate | None = None,
+        proof: Callable[[Answer], object] | None = None,
+        files: Mapping[str, bytes] | None = None,
     ) -> Answer:
         """Raises ChannelError. `gate` marks the visible call; plain videos, sent in parts, have a host of their own."""
         video = f"{self.settings.hosts.video.rstrip('/')}/{self.settings.version}"
@@ -52,6 +56,17 @@ class PageGraph(Graph):
         return await self.http.call(
             "POST", url, headers=headers, content=content, proof=succeeded, secrets=secrets, timeout=UPLOAD_TIMEOUT
         )
+
+    async def recent(
+        self, account: ConnectedAccount, edge: str, fields: str, since: datetime
+    ) -> tuple[list[Any], bool]:
+        """The rows of one of the Page's lists from then on, and whether these are all. Raises ChannelError."""
+        params = {"fields": fields, "since": str(int(since.timestamp()))}
+        return await self.rows(f"{account.external_id}/{edge}", token_of(account), params)
+
+    async def photo_bytes(self, asset: MediaAsset) -> bytes:
+        """An image as Facebook takes photos. Raises ChannelError."""
+        return await self.tools.media.read(await fitting(self.tools.media, PHOTO, asset))
 
 
 def story_of(answer: Answer) -> str | None:

@@ -1,115 +1,71 @@
-"""Finding a post or a comment. A feed post has no key of ours: its photos' ids are one, text and time are weak.
+"""How far a post is, and whether it is live: a story or feed post by the Page's lists, a video by its own id.
 
-Exactly one fitting post is bound, never the latest. Facebook shows texts a little changed, so what might be ours in
-other words is never taken for absent.
+Every call reads only. All but `live` raise ChannelError.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from munadi.channels.facebook.graph import PageGraph
+from munadi.channels.facebook import feed, stories, videos
+from munadi.channels.facebook.errors import died, not_sent
+from munadi.channels.facebook.spec import Kind
 from munadi.channels.facebook.state import Case
-from munadi.channels.facebook.wire import (
-    COMMENT_FIELDS,
-    POST_FIELDS,
-    CommentRead,
-    PostRead,
-    read_comment,
-    read_post,
-    same_text,
-)
-from munadi.channels.meta.graph import listed, within
-from munadi.channels.meta.lookup import SLACK
-from munadi.domain.failure import ChannelError
-from munadi.domain.publication import Absent, Published, Unknown
+from munadi.domain.failure import Effect, Reason
+from munadi.domain.publication import Absent, Pending, Published, Ready, Unknown
 
 
-@dataclass(frozen=True)
-class Lookup:
-    """Reads a Page's posts and their comments."""
-
-    graph: PageGraph
-
-    async def live(self, case: Case, post_id: str, at: datetime | None = None) -> Published:
-        """A post whose id is known, with its permalink; when that cannot be read, the address by id leads there."""
-        read = self.graph.get(post_id, case.token, {"fields": "id,permalink_url,created_time"})
-        answer = await within(self.graph.settings.permalink_timeout, read)
-        post = read_post(answer.body) if answer else None
-        return self._published(post or PostRead(id=post_id), post_id, at)
-
-    async def search(self, case: Case, since: datetime) -> Published | Absent | Unknown:
-        """The draft's post among the Page's. Raises ChannelError.
-
-        Nothing is published before it is due, so an older post with the same text is another one.
-        """
-        posts, whole = await self._posts(case, max(since, case.draft.due_at) - SLACK)
-        photos = {photo.id for photo in case.prepared.photos}
-        found = [post for post in posts if photos & post.media]
-        by_likeness = not found
-        if by_likeness:
-            doubtful = [post for post in posts if _may_be(post, case, photos)]
-            found = [post for post in doubtful if _has_link(post, case)]
-            if doubtful and not found:
-                return Unknown(note="a post has this text with another link")
-        if len(found) > 1:
-            return Unknown(note=f"{len(found)} posts have this text")
-        if found:
-            # A film has two ids: that of its video is the one it is known by from its upload on.
-            videos = found[0].media if case.film else frozenset[str]()
-            of = self._published(found[0], next(iter(videos)) if len(videos) == 1 else found[0].id)
-            return of.alike() if by_likeness else of
-        return Absent() if whole else Unknown(note="the Page has more posts than were read")
-
-    async def has_older_twin(self, case: Case) -> bool:
-        """Whether "posted already" is about a post from before ours was due, and about none since. Read only."""
-        before = case.draft.due_at
-        try:
-            posts, _ = await self._posts(case, before - timedelta(days=7))
-        except ChannelError:
-            return False
-        times = [post.created_at for post in posts if same_text(case.draft.text, post.message) and post.created_at]
-        return bool(times) and max(times) < before - SLACK
-
-    async def comment(self, case: Case, target: str, since: datetime) -> Published | Absent | Unknown:
-        """The first comment among the Page's own at its post. Raises ChannelError."""
-        fields = {"fields": COMMENT_FIELDS, "filter": "stream", "limit": "100"}
-        rows = listed(await self.graph.get(f"{target}/comments", case.token, fields))
-        comments = [comment for row in rows if (comment := read_comment(row))]
-        found = [comment for comment in comments if _is_ours(comment, case, since - SLACK)]
-        if len(found) > 1:
-            return Unknown(note=f"{len(found)} comments have this text")
-        return Published(post_id=found[0].id, published_at=found[0].created_at) if found else Absent()
-
-    async def _posts(self, case: Case, since: datetime) -> tuple[list[PostRead], bool]:
-        """The Page's published posts since then, and whether that is all of them. Raises ChannelError."""
-        since = since.replace(microsecond=0)
-        params = {"fields": POST_FIELDS, "since": str(int(since.timestamp()))}
-        rows, whole = await self.graph.rows(case.path("published_posts"), case.token, params)
-        posts = [post for row in rows if (post := read_post(row))]
-        return [one for one in posts if one.is_published and one.created_at and one.created_at >= since], whole
-
-    def _published(self, post: PostRead, post_id: str, at: datetime | None = None) -> Published:
-        url = post.permalink or f"{self.graph.settings.site}/{post_id}"
-        return Published(post_id=post_id, url=url, published_at=post.created_at or at)
+async def live(case: Case, post_id: str, at: datetime | None = None) -> Published:
+    """A story or post whose id is known. Never fails."""
+    read = stories.live if case.kind is Kind.STORY else feed.live
+    return await read(case, post_id, at)
 
 
-def _may_be(post: PostRead, case: Case, photos: set[str]) -> bool:
-    """Same text, and media only where the draft has some; photos that can be read and are not ours rule it out."""
-    if not same_text(case.draft.text, post.message):
-        return False
-    return not (photos and post.media) if case.draft.media else not post.has_media
+async def find(case: Case, since: datetime) -> Published | Absent | Unknown:
+    """By its id, else a story or post by its list, else a video by its upload's id, a strong key."""
+    upload = case.prepared.upload
+    if case.prepared.post_id:
+        return await live(case, case.prepared.post_id)
+    if case.kind is Kind.STORY:
+        return await stories.search(case, since)
+    if upload is None:
+        return await feed.search(case, since)
+    status = await videos.status_of(case.graph, case.account, upload.video_id)
+    if status.is_live:
+        return videos.published(case, upload.video_id, status)
+    if status.is_dead or status.is_unpublished:
+        return Absent()
+    return Unknown(note=f"the video is {status.publish_status or status.video_status or 'in an unknown state'}")
 
 
-def _has_link(post: PostRead, case: Case) -> bool:
-    """Whether its card is the draft's, as far as that can be read."""
-    link = case.draft.link
-    return not link or not post.links or link.rstrip("/") in {one.rstrip("/") for one in post.links}
+async def check(case: Case) -> Pending | Ready | Published:
+    """How far an upload or an accepted publication is; a video that Facebook gave up is rejected."""
+    prepared, upload = case.prepared, case.prepared.upload
+    listed = prepared.post_id or case.kind in (Kind.POST, Kind.STORY)
+    if listed and isinstance(found := await find(case, case.draft.due_at), Published):
+        return found
+    if not case.film:
+        return Ready(expires_at=prepared.expires_at)
+    if upload is None:
+        return Pending(after=timedelta(0), note="to be prepared")
+    status = await videos.status_of(case.graph, case.account, upload.video_id)
+    if status.is_live and case.kind is not Kind.STORY:
+        return videos.published(case, upload.video_id, status)
+    if status.is_dead:
+        raise died(status.video_status, status.error, Effect.REJECTED)
+    if not prepared.finished and status.is_uploaded and status.is_unpublished:
+        return Ready(expires_at=prepared.expires_at)
+    # A reel may be a draft for a moment after its finish: it is published only when Facebook says so.
+    since = case.graph.now() - max(case.draft.due_at, upload.uploaded_at or case.draft.due_at)
+    return Pending(after=videos.wait(case, since), note=f"the video is {status.video_status or 'on its way'}")
 
 
-def _is_ours(comment: CommentRead, case: Case, since: datetime) -> bool:
-    """By the Page, as far as that can be read, since then, with the draft's text."""
-    is_by_page = comment.author in (None, case.account.external_id)
-    is_in_time = comment.created_at is None or comment.created_at >= since
-    return is_by_page and is_in_time and same_text(case.draft.first_comment or "", comment.message)
+async def target(case: Case) -> str:
+    """What a comment is written under. Not sent while the post's id is not known."""
+    upload = case.prepared.upload
+    if known := case.prepared.post_id or (upload and upload.video_id):
+        return known
+    found = await feed.search(case, case.draft.due_at)
+    if isinstance(found, Published) and found.post_id:
+        return found.post_id
+    raise not_sent(Reason.PROVIDER_OUTAGE, "which post to comment on is not known yet", "POST_ID_PENDING")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 
+from munadi.channels.facebook import videos
 from munadi.channels.facebook.errors import died, may_upload_again, stuck, wanted_offsets
-from munadi.channels.facebook.parts import Parts
 from munadi.channels.facebook.spec import PHOTO, Kind
 from munadi.channels.facebook.state import Case, Photo, Prepared, Upload
 from munadi.channels.facebook.wire import VideoStatus
 from munadi.channels.meta.graph import succeeded
-from munadi.channels.renditions import fitting
+from munadi.channels.meta.media import fitted
 from munadi.channels.state import SavedState
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.media import MediaAsset
@@ -19,14 +19,13 @@ from munadi.domain.publication import Pending, Ready
 from munadi.ports import SaveHandle
 
 
-class Preparation:
+class Preparation(SavedState[Prepared]):
     """One run of preparing a post; continues where the handle's state ends, and never sleeps."""
 
-    def __init__(self, parts: Parts, case: Case, save: SaveHandle) -> None:
-        self._parts, self._case = parts, case
-        has_lapsed = case.prepared.lapsed(parts.graph.now())
-        state = Prepared(renewals=case.prepared.renewals) if has_lapsed else case.prepared
-        self._kept = SavedState(state, save)
+    def __init__(self, case: Case, save: SaveHandle) -> None:
+        self._case, self._graph = case, case.graph
+        has_lapsed = case.prepared.lapsed(case.graph.now())
+        super().__init__(Prepared(renewals=case.prepared.renewals) if has_lapsed else case.prepared, save)
 
     async def run(self) -> Ready | Pending:
         """Go as far as is possible now. Raises ChannelError."""
@@ -37,54 +36,52 @@ class Preparation:
                     return Pending(after=wait, note="Facebook is processing the video")
                 await self._cover()
             else:
-                for asset in self._case.draft.media[len(self._kept.state.photos) :]:
+                for asset in self._case.draft.media[len(self.state.photos) :]:
                     await self._photo(asset)
                 await self._read_link_again()
         except ChannelError as error:
             if may_upload_again(error):
                 await self._renew(error)
             raise
-        await self._kept.put(ready=True)
-        return Ready(expires_at=self._kept.state.expires_at)
+        await self.put(ready=True)
+        return Ready(expires_at=self.state.expires_at)
 
     async def _photo(self, asset: MediaAsset) -> None:
-        media = self._parts.graph.tools.media
-        sent = await fitting(media, PHOTO, asset)
-        await media.check_stored(sent)
-        form = {"url": media.public_url(sent), "published": "false"}
+        media = self._graph.tools.media
+        form = {"url": media.public_url(await fitted(media, PHOTO, asset)), "published": "false"}
         if asset.alt:
             form["alt_text_custom"] = asset.alt
-        made = await self._parts.graph.make(self._case.path("photos"), self._case.token, form)
-        await self._kept.put(photos=(*self._kept.state.photos, Photo(id=made, made_at=self._parts.graph.now())))
+        made = await self._graph.make(self._case.path("photos"), self._case.token, form)
+        await self.put(photos=(*self.state.photos, Photo(id=made, made_at=self._graph.now())))
 
     async def _read_link_again(self) -> None:
         """After a post was refused because its link could not be read: once, and best effort."""
-        if self._kept.state.link == "unreadable":
+        if self.state.link == "unreadable":
             form = {"id": self._case.draft.link or "", "scrape": "true"}
             with suppress(ChannelError):
-                await self._parts.graph.post("", self._case.token, form)
-            await self._kept.put(link="scraped")
+                await self._graph.post("", self._case.token, form)
+            await self.put(link="scraped")
 
     async def _video(self, asset: MediaAsset) -> timedelta | None:
         """None once only the finish is left, else when to read again."""
-        upload, resumed, is_plain = self._kept.state.upload, True, self._case.kind is Kind.VIDEO
+        upload, resumed, is_plain = self.state.upload, True, self._case.kind is Kind.VIDEO
         if upload is None:
-            upload, resumed = await self._parts.videos.start(self._case, asset), False
-            await self._kept.put(upload=upload)
+            upload, resumed = await videos.start(self._case, asset), False
+            await self.put(upload=upload)
         if upload.uploaded_at is None:
             upload = await (self._send_parts(upload, asset) if is_plain else self._send_whole(upload, asset, resumed))
-            await self._kept.put(upload=upload.model_copy(update={"uploaded_at": self._parts.graph.now()}))
-        return None if is_plain else await self._processed(self._kept.state.upload or upload)
+            await self.put(upload=upload.model_copy(update={"uploaded_at": self._graph.now()}))
+        return None if is_plain else await self._processed(self.state.upload or upload)
 
     async def _cover(self) -> None:
         """A reel's cover, once the reel is processed; a video's goes with its finish."""
-        cover, upload = self._case.cover, self._kept.state.upload
-        if cover is None or upload is None or self._case.kind is Kind.VIDEO or self._kept.state.has_cover:
+        cover, upload = self._case.cover, self.state.upload
+        if cover is None or upload is None or self._case.kind is Kind.VIDEO or self.state.has_cover:
             return
         path, form = f"{upload.video_id}/thumbnails", {"is_preferred": "true"}
-        files = {"source": await self._parts.photo_bytes(cover)}
-        await self._parts.graph.post(path, self._case.token, form, proof=succeeded, files=files)
-        await self._kept.put(has_cover=True)
+        files = {"source": await self._graph.photo_bytes(cover)}
+        await self._graph.post(path, self._case.token, form, proof=succeeded, files=files)
+        await self.put(has_cover=True)
 
     async def _send_whole(self, upload: Upload, asset: MediaAsset, resumed: bool) -> Upload:
         """Everything of a reel or story after what Facebook has received."""
@@ -93,40 +90,40 @@ class Preparation:
             status = await self._living(upload)
             offset = asset.bytes if status.is_uploaded else min(status.received, asset.bytes)
         if offset < asset.bytes:
-            await self._parts.videos.send_rest(self._case, upload, asset, offset)
+            await videos.send_rest(self._case, upload, asset, offset)
         return upload
 
     async def _send_parts(self, upload: Upload, asset: MediaAsset) -> Upload:
         """Part by part; each answer names the next, and a refused part the right one."""
         while upload.offset < asset.bytes:
             try:
-                upload = await self._parts.videos.send_part(self._case, upload, asset)
+                upload = await videos.send_part(self._case, upload, asset)
             except ChannelError as error:
                 if wanted := wanted_offsets(error):
-                    await self._kept.put(upload=upload.model_copy(update={"offset": wanted[0], "until": wanted[1]}))
+                    await self.put(upload=upload.model_copy(update={"offset": wanted[0], "until": wanted[1]}))
                 raise
-            await self._kept.put(upload=upload)
+            await self.put(upload=upload)
         return upload
 
     async def _processed(self, upload: Upload) -> timedelta | None:
         """Wait for a reel or story before its finish, so that publishing takes no longer than it must."""
-        status, limit = await self._living(upload), self._parts.graph.settings.processing_timeout
+        status, limit = await self._living(upload), self._graph.settings.processing_timeout
         if status.is_uploaded and status.processing != "in_progress":
             return None
-        age = self._parts.graph.now() - (upload.uploaded_at or upload.started_at)
+        age = self._graph.now() - (upload.uploaded_at or upload.started_at)
         if age > limit:
             raise stuck(limit)
-        return self._parts.videos.wait(age)
+        return videos.wait(self._case, age)
 
     async def _living(self, upload: Upload) -> VideoStatus:
         """The upload's status. Raises ChannelError when it is dead, and then another is made."""
-        status = await self._parts.videos.status(self._case.account, upload.video_id)
+        status = await videos.status_of(self._graph, self._case.account, upload.video_id)
         if status.is_dead:
             raise await self._renew(died(status.video_status, status.error, Effect.NOT_SENT))
         return status
 
     async def _renew(self, error: ChannelError) -> ChannelError:
         """Forget the upload so that the next run makes another; rejected when that was tried often enough."""
-        if left := self._kept.state.without_upload(error):
-            await self._kept.replace(left)
+        if left := self.state.without_upload(error):
+            await self.replace(left)
         return error

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from munadi.channels.channel import Post
 from munadi.channels.facebook.errors import MAX_RENEWALS
+from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.spec import UPLOAD_LIFE, Kind, Options
 from munadi.channels.facebook.wire import film_of, kind_of
 from munadi.channels.http import token_of
@@ -67,12 +68,14 @@ class Prepared(HandleState):
 
 @dataclass(frozen=True)
 class Case(Post[Options]):
-    """A post with its kind and what is prepared of it."""
+    """A post with its kind, what is prepared of it, and the calls of its network."""
+
+    graph: PageGraph
 
     @classmethod
-    def of(cls, post: Post[Options]) -> Case:
+    def of(cls, post: Post[Options], graph: PageGraph) -> Case:
         """The same post."""
-        return cls(post.draft, post.account, post.handle, post.model)
+        return cls(post.draft, post.account, post.handle, post.model, graph)
 
     @cached_property
     def prepared(self) -> Prepared:

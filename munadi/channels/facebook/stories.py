@@ -6,12 +6,10 @@ another story that may be ours is never taken for absent. Source: docs/networks/
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from munadi.channels.facebook.graph import PageGraph
 from munadi.channels.facebook.state import Case
-from munadi.channels.facebook.videos import Videos
+from munadi.channels.facebook.videos import status_of
 from munadi.channels.facebook.wire import STORY_FIELDS, StoryRead, read_story
 from munadi.channels.meta.graph import within
 from munadi.channels.meta.lookup import SLACK
@@ -22,47 +20,41 @@ from munadi.domain.publication import Absent, Published, Unknown, Warning_
 LISTED_FOR = timedelta(hours=23)
 
 
-@dataclass(frozen=True)
-class Stories:
-    """Reads a Page's stories."""
+async def live(case: Case, post_id: str, at: datetime | None = None) -> Published:
+    """A story whose id is known, with its address when the list can be read now. Never fails."""
+    limit = case.graph.settings.permalink_timeout
+    stories, _ = await within(limit, _listed(case, case.draft.due_at)) or ([], False)
+    return _published(post_id, next((story for story in stories if story.id == post_id), None), at)
 
-    graph: PageGraph
-    videos: Videos
 
-    async def live(self, case: Case, post_id: str, at: datetime | None = None) -> Published:
-        """A story whose id is known, with its address when the list can be read now. Never fails."""
-        read = self._listed(case, case.draft.due_at)
-        stories, _ = await within(self.graph.settings.permalink_timeout, read) or ([], False)
-        return _published(post_id, next((story for story in stories if story.id == post_id), None), at)
+async def search(case: Case, since: datetime) -> Published | Absent | Unknown:
+    """The story of the prepared photo or video. Raises ChannelError."""
+    upload, start = case.prepared.upload, max(since, case.draft.due_at)
+    ours = {photo.id for photo in case.prepared.photos} | ({upload.video_id} if upload else set())
+    stories, whole = await _listed(case, start)
+    found = [story for story in stories if story.media_id in ours]
+    if found:
+        return _published(found[0].id, found[0]) if len(found) == 1 else Unknown(note="two stories show this")
+    other = "photo" if upload else "video"
+    if any(story.kind != other for story in stories):
+        return Unknown(note="the Page has a story that may be this one")
+    if case.graph.now() - start > LISTED_FOR:
+        return Unknown(note="a story of that time may not be listed any more")
+    if not whole:
+        return Unknown(note="the Page has more stories than were read")
+    if upload:
+        status = await status_of(case.graph, case.account, upload.video_id)
+        if not (status.is_dead or status.is_unpublished):
+            return Unknown(note="the video may be a story that is not listed yet")
+    return Absent()
 
-    async def search(self, case: Case, since: datetime) -> Published | Absent | Unknown:
-        """The story of the prepared photo or video. Raises ChannelError."""
-        upload, start = case.prepared.upload, max(since, case.draft.due_at)
-        ours = {photo.id for photo in case.prepared.photos} | ({upload.video_id} if upload else set())
-        stories, whole = await self._listed(case, start)
-        found = [story for story in stories if story.media_id in ours]
-        if found:
-            return _published(found[0].id, found[0]) if len(found) == 1 else Unknown(note="two stories show this")
-        other = "photo" if upload else "video"
-        if any(story.kind != other for story in stories):
-            return Unknown(note="the Page has a story that may be this one")
-        if self.graph.now() - start > LISTED_FOR:
-            return Unknown(note="a story of that time may not be listed any more")
-        if not whole:
-            return Unknown(note="the Page has more stories than were read")
-        if upload:
-            status = await self.videos.status(case.account, upload.video_id)
-            if not (status.is_dead or status.is_unpublished):
-                return Unknown(note="the video may be a story that is not listed yet")
-        return Absent()
 
-    async def _listed(self, case: Case, since: datetime) -> tuple[list[StoryRead], bool]:
-        """The stories from a little before `since` on; one without a time may be of any."""
-        start = (since - SLACK).replace(microsecond=0)
-        params = {"fields": STORY_FIELDS, "since": str(int(start.timestamp()))}
-        rows, whole = await self.graph.rows(case.path("stories"), case.token, params)
-        stories = [story for row in rows if (story := read_story(row))]
-        return [story for story in stories if story.created_at is None or story.created_at >= start], whole
+async def _listed(case: Case, since: datetime) -> tuple[list[StoryRead], bool]:
+    """The stories from a little before `since` on; one without a time may be of any."""
+    start = (since - SLACK).replace(microsecond=0)
+    rows, whole = await case.graph.recent(case.account, "stories", STORY_FIELDS, start)
+    stories = [story for row in rows if (story := read_story(row))]
+    return [story for story in stories if story.created_at is None or story.created_at >= start], whole
 
 
 def _published(post_id: str, story: StoryRead | None, at: datetime | None = None) -> Published:

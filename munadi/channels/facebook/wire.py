@@ -22,8 +22,8 @@ from munadi.channels.facebook.spec import (
     Options,
 )
 from munadi.channels.http import given_id
-from munadi.channels.meta.graph import instant, moment, words
-from munadi.channels.meta.wire import Form, form_of
+from munadi.channels.meta.graph import instant, listed, moment, words
+from munadi.channels.meta.wire import CommentRead, Form, an_object, form_of, read_comment
 from munadi.channels.text import check_media_file, collapsed, problem
 from munadi.domain.channel import MediaKind, MediaRule
 from munadi.domain.content import Draft
@@ -140,23 +140,9 @@ def read_post(fields: Any) -> PostRead | None:
     )
 
 
-class CommentRead(Model):
-    """A comment as listed; `author` is its writer's id, where the list has it."""
-
-    id: str
-    message: str
-    author: str | None = None
-    created_at: datetime | None = None
-
-
-def read_comment(fields: Any) -> CommentRead | None:
-    """One comment of a list; None without an id or words."""
-    one = an_object(fields)
-    comment_id, message = one.get("id"), words(one.get("message"))
-    if not comment_id or message is None:
-        return None
-    author, at = an_object(one.get("from")).get("id"), instant(one.get("created_time"))
-    return CommentRead(id=str(comment_id), message=message, author=author and str(author), created_at=at)
+def read_comments(answer: Answer) -> list[CommentRead]:
+    """The comments of a list. Raises ChannelError: what is no list is not an empty one."""
+    return [comment for row in listed(answer) if (comment := read_comment(row, "message", "created_time"))]
 
 
 class StoryRead(Model):
@@ -250,11 +236,6 @@ def _attachments(fields: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if isinstance(attachment, dict):
             yield attachment
             yield from _attachments({"attachments": attachment.get("subattachments")})
-
-
-def an_object(value: Any) -> dict[str, Any]:
-    """`value`, or an empty object for what is none."""
-    return value if isinstance(value, dict) else {}
 
 
 def same_text(ours: str, theirs: str) -> bool:

@@ -12,12 +12,12 @@ from datetime import timedelta
 from munadi.channels.channel import COMMENT, Post
 from munadi.channels.http import cannot_look, token_of
 from munadi.channels.instagram.spec import Options
-from munadi.channels.instagram.wire import read_comments
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.errors import MISSING_OBJECT
 from munadi.channels.meta.lookup import Lookup
 from munadi.channels.meta.network import ContainerNetwork
 from munadi.channels.meta.state import Prepared
+from munadi.channels.meta.wire import read_comment
 from munadi.channels.text import collapsed
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect, Reason
@@ -73,11 +73,12 @@ class FirstComment:
     async def _below(self, media_id: str, account: ConnectedAccount, wanted: str) -> Published | Absent | Unknown:
         graph, params = self.network.graph(account), {"fields": FIELDS, "limit": "50"}
         rows, whole = await graph.rows(f"{media_id}/comments", token_of(account), params)
-        found = [comment for comment in read_comments(rows) if collapsed(comment.text) == wanted]
+        comments = [comment for row in rows if (comment := read_comment(row, "text", "timestamp"))]
+        found = [comment for comment in comments if collapsed(comment.text) == wanted]
         if len(found) > 1:
             return Unknown(note=f"{len(found)} comments have this text")
         if found:
-            return Published(post_id=found[0].id, published_at=found[0].timestamp)
+            return Published(post_id=found[0].id, published_at=found[0].created_at)
         return Absent() if whole else Unknown(note="the post has too many comments to read")
 
     async def _media_id(self, post: Post[Options], prepared: Prepared) -> str | None:

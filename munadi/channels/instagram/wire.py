@@ -6,17 +6,13 @@ Source: Meta's ig-user/media and ig-container references (docs/networks/instagra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
 
 from munadi.channels.instagram.spec import Kind, Options, UserTag
-from munadi.channels.meta.graph import instant
 from munadi.channels.meta.media import public_source
 from munadi.channels.meta.wire import Form, form_of
 from munadi.domain.channel import MediaKind
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
-from munadi.domain.model import Model
 from munadi.ports import MediaReader
 
 
@@ -79,20 +75,3 @@ def _captioned(draft: Draft, options: Options) -> Form:
         share_to_feed=options.share_to_feed,
         is_ai_generated=options.is_ai_generated,
     )
-
-
-class CommentRead(Model):
-    """A comment as read back."""
-
-    id: str
-    text: str
-    timestamp: datetime | None = None
-
-
-def read_comments(rows: list[Any]) -> list[CommentRead]:
-    """The comments of a list that have an id and a text."""
-    return [
-        CommentRead(id=str(fields["id"]), text=fields["text"], timestamp=instant(fields.get("timestamp")))
-        for fields in rows
-        if isinstance(fields, dict) and fields.get("id") and isinstance(fields.get("text"), str)
-    ]

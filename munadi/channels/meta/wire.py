@@ -40,8 +40,7 @@ def read_post(fields: Any) -> PostRead | None:
     """One post of an answer; None without an id. Fields of another type than documented read as absent."""
     if not isinstance(fields, dict) or not fields.get("id"):
         return None
-    children = fields.get("children")
-    inside = children.get("data") if isinstance(children, dict) else None
+    inside = an_object(fields.get("children")).get("data")
     return PostRead(
         id=str(fields["id"]),
         text=words(fields.get("text")) or words(fields.get("caption")) or "",
@@ -56,3 +55,28 @@ def read_post(fields: Any) -> PostRead | None:
 def read_posts(answer: Answer) -> list[PostRead]:
     """The posts of a list answer, in its order. Raises ChannelError: what is no list is not an empty one."""
     return [post for fields in listed(answer) if (post := read_post(fields))]
+
+
+class CommentRead(Model):
+    """A comment as listed; `author` is its writer's id, where the list has it."""
+
+    id: str
+    text: str
+    author: str | None = None
+    created_at: datetime | None = None
+
+
+def read_comment(row: Any, text: str, time: str) -> CommentRead | None:
+    """One comment of a list, whose fields for its text and time are named; None without an id or a text."""
+    fields = an_object(row)
+    comment_id, said = fields.get("id"), words(fields.get(text))
+    if not comment_id or said is None:
+        return None
+    author = an_object(fields.get("from")).get("id")
+    at = instant(fields.get(time))
+    return CommentRead(id=str(comment_id), text=said, author=author and str(author), created_at=at)
+
+
+def an_object(value: Any) -> dict[str, Any]:
+    """`value`, or an empty object for what is none."""
+    return value if isinstance(value, dict) else {}
