@@ -12,9 +12,9 @@ from pydantic import SecretStr
 
 from munadi.channels.channel import Accounts
 from munadi.channels.facebook.graph import PageGraph
-from munadi.channels.facebook.oauth import FacebookLogin
+from munadi.channels.facebook.oauth import LOGIN, FacebookLogin
 from munadi.channels.http import token_of
-from munadi.channels.meta.graph import moment, unrenewable, words
+from munadi.channels.meta.graph import moment, scopes_in, unrenewable, words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport, Connection
@@ -32,7 +32,7 @@ class FacebookAccounts(Accounts):
     @property
     def authorizer(self) -> FacebookLogin:
         """Facebook Login."""
-        return FacebookLogin(self.graph.settings, self.graph)
+        return FacebookLogin.of(self.graph.settings, self.graph)
 
     async def verify(self, given: AccountImport) -> Connection:
         """GET /me, which for a Page's token is the Page; with the app's credentials its scopes too.
@@ -42,8 +42,7 @@ class FacebookAccounts(Accounts):
         refusal = self.graph.refusal
         if given.access_token is None:
             raise refusal(Reason.MISSING_FIELD, "give accessToken, the Page's own token")
-        if given.login not in (None, "facebook"):
-            raise refusal(Reason.INVALID_FIELD, f"login {given.login!r} is not supported; use facebook")
+        self.graph.require_login(given.login, (LOGIN,))
         token, app = given.access_token.get_secret_value(), self.graph.settings.app
         try:
             answer, page_id = await self.graph.me(given, token, PAGE_FIELDS)
@@ -52,12 +51,11 @@ class FacebookAccounts(Accounts):
                 raise refusal(Reason.INVALID_FIELD, "this is not a Page's token; take it from /me/accounts") from error
             raise
         known = await self.graph.inspect(token, "|".join(app)) if app else {}
-        scopes = known.get("scopes")
         profile = Profile(
             external_id=page_id,
             handle=str(answer.field("username") or answer.field("name") or page_id),
             display_name=words(answer.field("name")),
-            scopes=tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else (),
+            scopes=scopes_in(known),
             facts={key: value for key in ("category", "link") if (value := words(answer.field(key))) is not None},
         )
         until = given.expires_at or moment(known.get("expires_at"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from munadi.channels.http import AppSettings, Duration
 from munadi.domain.channel import (
@@ -34,8 +34,6 @@ COMMENT_SCOPE = "pages_manage_engagement"
 
 class Hosts(BaseModel):
     """Where Facebook is; a value may carry a path prefix, never a version. `auth` is the site that people see."""
-
-    model_config = ConfigDict(extra="ignore")
 
     graph: str = "https://graph.facebook.com"
     auth: str = "https://www.facebook.com"

@@ -9,7 +9,6 @@ from munadi.channels.channel import ComposedChannel
 from munadi.channels.http import ChannelTools
 from munadi.channels.instagram.accounts import InstagramAccounts
 from munadi.channels.instagram.errors import TITLE, explain
-from munadi.channels.instagram.network import InstagramNetwork
 from munadi.channels.instagram.publisher import InstagramPublisher
 from munadi.channels.instagram.rules import InstagramRules
 from munadi.channels.instagram.spec import SPEC, Login, Options, Settings
@@ -26,7 +25,7 @@ def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Opti
         spec,
         Options,
         InstagramRules(spec),
-        InstagramPublisher(InstagramNetwork(settings, graphs, tools.clock), tools.media),
+        InstagramPublisher(settings, graphs, tools),
         InstagramAccounts(settings, graphs, tools.clock),
         http.explain,
     )

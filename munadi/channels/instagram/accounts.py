@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from munadi.channels.channel import Accounts
 from munadi.channels.instagram.oauth import InstagramLogin
 from munadi.channels.instagram.pages import Pages
-from munadi.channels.instagram.quota import path_of
+from munadi.channels.instagram.quota import LIMIT
 from munadi.channels.instagram.spec import Graphs, Login, Settings, login_of
 from munadi.channels.meta.graph import words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
@@ -37,12 +37,9 @@ class InstagramAccounts(Accounts):
 
     async def verify(self, given: AccountImport) -> Connection:
         """Whose the token is, by the log-in that `given` names, and the day's quota. Raises ChannelError."""
-        refusal = self._direct_graph.refusal
         if given.access_token is None:
-            raise refusal(Reason.MISSING_FIELD, "give accessToken")
-        if given.login not in (None, *Login):
-            message = f"login {given.login!r} is not supported; use {' or '.join(Login)}"
-            raise refusal(Reason.INVALID_FIELD, message)
+            raise self._direct_graph.refusal(Reason.MISSING_FIELD, "give accessToken")
+        self._direct_graph.require_login(given.login, tuple(Login))
         login = Login(given.login or Login.DIRECT)
         if login is Login.PAGE:
             found = await self._pages.verify(given, given.access_token)
@@ -51,7 +48,7 @@ class InstagramAccounts(Accounts):
         if not self._settings.read_quota:
             return found
         token = found.credentials.access_token.get_secret_value()
-        quota = await self._graphs[login].quota(path_of(found.profile.external_id), token)
+        quota = await self._graphs[login].quota(found.profile.external_id, LIMIT, token)
         facts = {**found.profile.facts, **({"quota": quota} if quota else {})}
         return Connection(found.profile.model_copy(update={"facts": facts}), found.credentials)
 

@@ -12,10 +12,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from munadi.channels.instagram.errors import TITLE
-from munadi.channels.instagram.pages import PAGE_FIELDS, PUBLISHING_TASKS
+from munadi.channels.instagram.pages import ACCOUNT, PAGE_FIELDS, PUBLISHING_TASKS, account_of
 from munadi.channels.instagram.spec import COMMENT_SCOPES, Graphs, Login, Settings
 from munadi.channels.meta.graph import Graph
-from munadi.channels.meta.login import AppLogin, PersonLogin, may, name_of, names_of
+from munadi.channels.meta.login import AppLogin, PersonLogin, name_of, names_of
 from munadi.channels.oauth import require_scopes, text_of
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import Reason
@@ -27,7 +27,6 @@ NEEDED = {
     Login.PAGE: ("instagram_basic", "instagram_content_publish", "pages_show_list", "pages_read_engagement"),
 }
 ASKED = {login: (*needed, COMMENT_SCOPES[login]) for login, needed in NEEDED.items()}
-ACCOUNT = "instagram_business_account"
 # The account's name as people know it, to choose by.
 NAMED_FIELDS = PAGE_FIELDS.replace(ACCOUNT, f"{ACCOUNT}{{id,username}}")
 
@@ -82,9 +81,7 @@ class InstagramLogin:
         return PersonLogin(self.graphs[Login.PAGE], site, settings.fb_client_id or "", settings.fb_secret)
 
     def _login(self, asking: Asking) -> Login:
-        if asking.login not in (None, *Login):
-            message = f"login {asking.login!r} is not supported; use {' or '.join(Login)}"
-            raise self._direct.refusal(Reason.INVALID_FIELD, message)
+        self._direct.require_login(asking.login, tuple(Login))
         return Login(asking.login or Login.DIRECT)
 
     async def _directly(self, asking: Asking, answered: Mapping[str, str]) -> Granted:
@@ -101,15 +98,15 @@ class InstagramLogin:
     async def _through_pages(self, asking: Asking, answered: Mapping[str, str]) -> Granted:
         """A choice for every account behind a Page that the person may publish to, with the Page's token."""
         login = self._person
-        person = await login.person(asking, answered)
-        scopes = await login.scopes(person)
-        require_scopes(TITLE, scopes, NEEDED[Login.PAGE])
-        pages = await login.pages(person, NAMED_FIELDS)
-        linked = [page for page in pages if _account(page).get("id")]
-        usable = [page for page in linked if may(page, PUBLISHING_TASKS)]
-        if not usable:
-            raise login.nothing_to_publish_to(_what_to_do(pages, linked))
-        return Granted(tuple(map(_choice, usable)), scopes)
+        _, scopes, pages = await login.shared(asking, answered, NEEDED[Login.PAGE], NAMED_FIELDS)
+        if not pages:
+            what = "no Page was shared: choose the one that the account is linked to at the consent page"
+            raise login.nothing_to_publish_to(what)
+        linked = [page for page in pages if account_of(page).get("id")]
+        if not linked:
+            what = f"no professional Instagram account is linked to {names_of(pages)}: link one in the Page's settings"
+            raise login.nothing_to_publish_to(what)
+        return Granted(tuple(map(_choice, login.usable(linked, PUBLISHING_TASKS))), scopes)
 
 
 def _unwrapped(answer: Answer) -> Answer:
@@ -126,21 +123,8 @@ def _scopes(answer: Answer) -> tuple[str, ...]:
     return tuple(name for one in names if (name := str(one).strip()))
 
 
-def _account(page: Mapping[str, Any]) -> Mapping[str, Any]:
-    account = page.get(ACCOUNT)
-    return account if isinstance(account, dict) else {}
-
-
 def _choice(page: Mapping[str, Any]) -> Choice:
-    account = _account(page)
+    account = account_of(page)
     external_id, token = str(account["id"]), SecretStr(str(page["access_token"]))
     name = str(account.get("username") or name_of(page))
     return Choice(external_id, name, AccountImport(external_id, login=Login.PAGE.value, access_token=token))
-
-
-def _what_to_do(pages: list[dict[str, Any]], linked: list[dict[str, Any]]) -> str:
-    if linked:
-        return f"ask the owner of {names_of(linked)} for a role that may create content (the task CREATE_CONTENT)"
-    if pages:
-        return f"no professional Instagram account is linked to {names_of(pages)}: link one in the Page's settings"
-    return "no Page was shared: choose the one that the account is linked to at the consent page"

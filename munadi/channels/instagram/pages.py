@@ -8,6 +8,7 @@ Source: docs/networks/instagram.md, section 2b.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,29 +16,22 @@ from pydantic import SecretStr
 
 from munadi.channels.http import token_of
 from munadi.channels.meta.graph import Graph, moment, unrenewable, words
-from munadi.channels.meta.login import granted_scopes
+from munadi.channels.meta.login import granted_scopes, may, name_of
+from munadi.channels.meta.wire import an_object
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
-from munadi.domain.model import Model
 from munadi.ports import AccountImport, Clock, Connection
 
-PAGE_FIELDS = "id,name,access_token,tasks,instagram_business_account"
+# The field of a Page that has its account.
+ACCOUNT = "instagram_business_account"
+PAGE_FIELDS = f"id,name,access_token,tasks,{ACCOUNT}"
+Page = Mapping[str, Any]
 MAX_LISTS = 10
 # One of these tasks on the Page is needed to publish.
 PUBLISHING_TASKS = frozenset({"CREATE_CONTENT", "MANAGE"})
 PUBLISH_SCOPE = "instagram_content_publish"
 # The answer of a Page to a request for its own Pages: "nonexisting field (accounts) on node type (Page)".
 IS_A_PAGE = "100"
-
-
-class PageRead(Model):
-    """A Page with its account. `token` None: the one in hand is the Page's own. `tasks` None: not listed."""
-
-    id: str
-    name: str
-    ig: str
-    token: str | None = None
-    tasks: tuple[str, ...] | None = None
 
 
 class Pages:
@@ -60,19 +54,18 @@ class Pages:
             if error.provider_code != IS_A_PAGE:
                 raise
             pages, scopes = await self._own(secret), ()
-        page = _chosen(self._graph, pages, given.external_id)
-        if page.tasks is not None and not PUBLISHING_TASKS & set(page.tasks):
-            raise self._graph.refusal(
-                Reason.ROLE_OR_2FA_REQUIRED, f"the role on the Page {page.name!r} does not allow to publish"
-            )
+        page = self._chosen(pages, given.external_id)
+        if not may(page, PUBLISHING_TASKS):
+            message = f"the role on the Page {name_of(page)!r} does not allow to publish"
+            raise self._graph.refusal(Reason.ROLE_OR_2FA_REQUIRED, message)
         if scopes and PUBLISH_SCOPE not in scopes:
             raise self._graph.refusal(Reason.MISSING_SCOPE, f"the token was not granted {PUBLISH_SCOPE}")
-        kept = SecretStr(page.token) if page.token else token
+        kept = SecretStr(page["access_token"]) if _has_token(page) else token
         return Connection(
             await self._profile(page, kept.get_secret_value(), scopes),
             Credentials(
                 access_token=kept,
-                expires_at=None if page.token else given.expires_at,
+                expires_at=None if _has_token(page) else given.expires_at,
                 grant_expires_at=await self._data_access(kept) or given.grant_expires_at,
             ),
         )
@@ -97,16 +90,15 @@ class Pages:
             return None
         return moment((await self._graph.inspect(token.get_secret_value(), self._app)).get("data_access_expires_at"))
 
-    async def _listed(self, token: str) -> list[PageRead]:
+    async def _listed(self, token: str) -> list[Page]:
         """The Pages of a person that have an account and a token of their own."""
         rows, _ = await self._graph.rows("me/accounts", token, {"fields": PAGE_FIELDS}, MAX_LISTS)
-        return [page for row in rows if (page := _read_page(row)) and page.token]
+        return [row for row in rows if account_of(row).get("id") and _has_token(row)]
 
-    async def _own(self, token: str) -> list[PageRead]:
+    async def _own(self, token: str) -> list[Page]:
         """The Page whose own token this is, when it has an account."""
-        answer = await self._graph.get("me", token, {"fields": "id,name,instagram_business_account"})
-        page = _read_page(answer.body)
-        return [page] if page else []
+        page = (await self._graph.get("me", token, {"fields": f"id,name,{ACCOUNT}"})).body
+        return [page] if account_of(page).get("id") else []
 
     async def _scopes(self, token: str) -> tuple[str, ...]:
         """What the person granted; empty when it cannot be read, since an import does not depend on it."""
@@ -115,40 +107,38 @@ class Pages:
         except ChannelError:
             return ()
 
-    async def _profile(self, page: PageRead, token: str, scopes: tuple[str, ...]) -> Profile:
+    async def _profile(self, page: Page, token: str, scopes: tuple[str, ...]) -> Profile:
         """The account itself, read with the token that will be kept."""
-        answer = await self._graph.get(page.ig, token, {"fields": "id,username,name"})
+        account_id = _id_of(page)
+        answer = await self._graph.get(account_id, token, {"fields": "id,username,name"})
         return Profile(
-            external_id=page.ig,
-            handle=str(answer.field("username") or page.ig),
+            external_id=account_id,
+            handle=str(answer.field("username") or account_id),
             display_name=words(answer.field("name")),
             scopes=scopes,
-            facts={"page_id": page.id, "page_name": page.name},
+            facts={"page_id": str(page.get("id") or ""), "page_name": name_of(page)},
         )
 
+    def _chosen(self, pages: list[Page], wanted: str | None) -> Page:
+        fitting = [page for page in pages if wanted in (None, _id_of(page))]
+        known = ", ".join(f"{_id_of(page)} ({name_of(page)})" for page in pages)
+        if wanted is None and len(fitting) > 1:
+            message = f"give externalId, the token speaks for several accounts: {known}"
+            raise self._graph.refusal(Reason.MISSING_FIELD, message)
+        if not fitting:
+            what = f"none of its Pages has externalId's account: {known}" if known else "no Page of it has an account"
+            raise self._graph.refusal(Reason.INVALID_FIELD, f"this token cannot publish there: {what}")
+        return fitting[0]
 
-def _chosen(graph: Graph, pages: list[PageRead], wanted: str | None) -> PageRead:
-    fitting = [page for page in pages if wanted in (None, page.ig)]
-    known = ", ".join(f"{page.ig} ({page.name})" for page in pages)
-    if wanted is None and len(fitting) > 1:
-        message = f"give externalId, the token speaks for several accounts: {known}"
-        raise graph.refusal(Reason.MISSING_FIELD, message)
-    if not fitting:
-        message = f"none of its Pages has externalId's account: {known}" if known else "no Page of it has an account"
-        raise graph.refusal(Reason.INVALID_FIELD, f"this token cannot publish there: {message}")
-    return fitting[0]
+
+def account_of(page: Any) -> Mapping[str, Any]:
+    """The account behind a Page; empty when it has none."""
+    return an_object(an_object(page).get(ACCOUNT))
 
 
-def _read_page(row: Any) -> PageRead | None:
-    account = row.get("instagram_business_account") if isinstance(row, dict) else None
-    ig = account.get("id") if isinstance(account, dict) else None
-    if not ig:
-        return None
-    token, tasks = row.get("access_token"), row.get("tasks")
-    return PageRead(
-        id=str(row.get("id") or ""),
-        name=str(row.get("name") or row.get("id") or ""),
-        ig=str(ig),
-        token=token if isinstance(token, str) and token else None,
-        tasks=tuple(str(task) for task in tasks) if isinstance(tasks, list) else None,
-    )
+def _id_of(page: Page) -> str:
+    return str(account_of(page)["id"])
+
+
+def _has_token(page: Page) -> bool:
+    return bool(words(page.get("access_token")))

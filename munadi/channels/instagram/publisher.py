@@ -3,30 +3,100 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from munadi.channels.channel import COMMENT, Post
+from munadi.channels.http import ChannelTools
 from munadi.channels.instagram.comment import FirstComment
-from munadi.channels.instagram.network import InstagramNetwork
-from munadi.channels.instagram.spec import FEED_IMAGE, REEL_COVER, Kind, Options, UserTag
+from munadi.channels.instagram.errors import MISSING, RENEWALS, explain_container, renewals
+from munadi.channels.instagram.quota import explain_quota
+from munadi.channels.instagram.spec import FEED_IMAGE, REEL_COVER, Graphs, Kind, Options, Settings, UserTag, login_of
 from munadi.channels.instagram.wire import carousel_form, child_form, kind_of, shown_media, single_form
 from munadi.channels.meta.containers import Containers
+from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.media import fitted
 from munadi.channels.meta.publisher import ContainerPublisher
-from munadi.channels.meta.wire import Form
+from munadi.channels.meta.state import Container, Prepared
+from munadi.channels.meta.wire import Form, PostRead
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import ChannelName
+from munadi.domain.failure import ChannelError
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import Absent, Pending, Published, Unknown
-from munadi.ports import MediaReader, SaveHandle, VisibleStep
+from munadi.ports import SaveHandle, VisibleStep
+
+# Images take seconds, reels minutes.
+QUICK_FOR, SLOW_FOR = timedelta(seconds=15), timedelta(minutes=5)
+# A missing container is published again this often before another is made.
+MAX_MISSES = 2
+# What a post of a kind reads back as: (media_type, media_product_type); None where it may be either.
+READS_AS: dict[Kind, tuple[str | None, str]] = {
+    Kind.IMAGE: ("IMAGE", "FEED"),
+    Kind.CAROUSEL: ("CAROUSEL_ALBUM", "FEED"),
+    Kind.REEL: ("VIDEO", "REELS"),
+    Kind.STORY: (None, "STORY"),
+}
 
 
 class InstagramPublisher(ContainerPublisher[Options]):
     """A container for the post, and one comment below it. What is not published expires within 24 hours."""
 
-    def __init__(self, network: InstagramNetwork, media: MediaReader) -> None:
-        super().__init__(network)
-        self._media = media
-        self._comments = FirstComment(network, self.lookup)
+    channel = ChannelName.INSTAGRAM
+    make_path = "media"
+    publish_path = "media_publish"
+    status_field = "status_code"
+    message_field = "status"
+    post_fields = "id,caption,timestamp,permalink,media_type,media_product_type"
+    unseen_code = MISSING
+    # Reads of a container may fail with 100/33 for a while although it exists.
+    flaky_for = timedelta(minutes=5)
+    reuses_children = True
+    explain_dead = staticmethod(explain_container)
+    renewals = staticmethod(renewals)
+
+    def __init__(self, settings: Settings, graphs: Graphs, tools: ChannelTools) -> None:
+        super().__init__(tools.clock, settings.permalink_timeout, tools.media)
+        self._settings = settings
+        self._graphs = graphs
+        self._comments = FirstComment(self, self.lookup)
+
+    def graph(self, account: ConnectedAccount) -> Graph:
+        """By the account's log-in."""
+        return self._graphs[login_of(account)]
+
+    def wait_at(self, container: Container, age: timedelta) -> timedelta:
+        """The older, the rarer."""
+        settings = self._settings
+        if age < QUICK_FOR:
+            return settings.poll_quick
+        return settings.poll_slow if age < SLOW_FOR else settings.poll_idle
+
+    def after_refusal(self, state: Prepared, step: str, error: ChannelError) -> Prepared | None:
+        """The same container for a missing one, then another; bounded by `RENEWALS`."""
+        if state.renewals >= RENEWALS:
+            return None
+        if error.provider_code == MISSING and state.misses < MAX_MISSES:
+            return state.model_copy(update={"misses": state.misses + 1})
+        return state.without(step).model_copy(update={"renewals": state.renewals + 1, "misses": 0})
+
+    def edge(self, post: Post[Options], step: str) -> str:
+        """Stories are listed apart from media."""
+        return "stories" if kind_of(post.draft, post.options) is Kind.STORY else "media"
+
+    def fits(self, read: PostRead, post: Post[Options], step: str) -> bool:
+        """By kind, and by text where it shows one."""
+        kind = kind_of(post.draft, post.options)
+        media_type, product_type = READS_AS[kind]
+        return (
+            (media_type is None or read.media_type == media_type)
+            and read.product_type in (None, product_type)
+            and (kind is Kind.STORY or read.text.strip() == post.draft.text.strip())
+        )
+
+    async def amend(self, account: ConnectedAccount, step: str, error: ChannelError) -> None:
+        """See `quota`."""
+        await explain_quota(self.graph(account), account, self.clock.now(), error)
 
     def children(self, post: Post[Options]) -> Sequence[Callable[[], Awaitable[Form]]]:
         """One for each medium of a carousel, with the people tagged in it."""
@@ -40,7 +110,7 @@ class InstagramPublisher(ContainerPublisher[Options]):
 
     async def form(self, post: Post[Options], children: list[str]) -> Form:
         """The post itself. Every kind takes the same images."""
-        draft, options, media = post.draft, post.options, self._media
+        draft, options, media = post.draft, post.options, self.media
         kind = kind_of(draft, options)
         if kind is Kind.CAROUSEL:
             return carousel_form(draft, options, children)
@@ -52,7 +122,7 @@ class InstagramPublisher(ContainerPublisher[Options]):
     async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
         """One media_publish, or one comment. Raises ChannelError."""
         if step.name == COMMENT:
-            return await self._comments.publish(Containers(self.network, post, save), step)
+            return await self._comments.publish(Containers(self, post, save), step)
         return await super().publish(post, save, step)
 
     async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
@@ -62,4 +132,4 @@ class InstagramPublisher(ContainerPublisher[Options]):
         return await super().find(post, since, step)
 
     async def _child(self, asset: MediaAsset, tags: Sequence[UserTag]) -> Form:
-        return child_form(await fitted(self._media, FEED_IMAGE, asset), self._media, tags)
+        return child_form(await fitted(self.media, FEED_IMAGE, asset), self.media, tags)

@@ -14,21 +14,17 @@ from munadi.channels.meta.graph import Graph
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Reason
 
+LIMIT = "content_publishing_limit"
 WINDOW = timedelta(hours=24)
 # How exactly the end of the wait is found; each halving is one read.
 EXACTLY = timedelta(minutes=15)
-
-
-def path_of(external_id: str) -> str:
-    """The path of an account's publishing limit."""
-    return f"{external_id}/content_publishing_limit"
 
 
 async def explain_quota(graph: Graph, account: ConnectedAccount, now: datetime, error: ChannelError) -> None:
     """Make a refusal for the day's quota wait until one of the posts that used it up is a day old."""
     if error.reason is not Reason.DAILY_CAP_REACHED:
         return
-    quota = await graph.quota(path_of(account.external_id), token_of(account))
+    quota = await graph.quota(account.external_id, LIMIT, token_of(account))
     if quota is None or quota["left"]:
         return
     error.message = f"{TITLE}: {quota['used']} of {quota['total']} posts of the last 24 hours are used"
@@ -43,7 +39,7 @@ async def _free_in(graph: Graph, account: ConnectedAccount, now: datetime, total
     full, free = now - WINDOW, now
     while free - full > EXACTLY:
         middle = full + (free - full) / 2
-        quota = await graph.quota(path_of(account.external_id), token_of(account), since=middle)
+        quota = await graph.quota(account.external_id, LIMIT, token_of(account), since=middle)
         if quota is None:
             return None
         if quota["used"] < total:

@@ -59,23 +59,11 @@ RULES: Mapping[Kind, tuple[MediaRule, ...]] = {
     Kind.CAROUSEL: (FEED_IMAGE, REEL_VIDEO),
     Kind.STORY: (STORY_IMAGE, STORY_VIDEO),
 }
-COUNTS: Mapping[Kind, tuple[int, int]] = {
-    Kind.IMAGE: (1, 1),
-    Kind.REEL: (1, 1),
-    Kind.CAROUSEL: (2, MAX_CAROUSEL),
-    Kind.STORY: (1, 1),
-}
 # Options that only some kinds take.
 TAKEN_BY: Mapping[str, frozenset[Kind]] = {
     "share_to_feed": frozenset({Kind.REEL, Kind.CAROUSEL}),
-    "thumb_offset": frozenset({Kind.REEL}),
-    "cover_index": frozenset({Kind.REEL}),
-    "audio_name": frozenset({Kind.REEL}),
-    "trial_graduation": frozenset({Kind.REEL}),
-    "collaborators": frozenset({Kind.IMAGE, Kind.REEL, Kind.CAROUSEL}),
-    "location_id": frozenset({Kind.IMAGE, Kind.REEL, Kind.CAROUSEL}),
-    "user_tags": frozenset({Kind.IMAGE, Kind.REEL, Kind.STORY, Kind.CAROUSEL}),
-    "is_ai_generated": frozenset({Kind.IMAGE, Kind.REEL, Kind.CAROUSEL}),
+    **dict.fromkeys(("thumb_offset", "cover_index", "audio_name", "trial_graduation"), frozenset({Kind.REEL})),
+    **dict.fromkeys(("collaborators", "location_id", "is_ai_generated"), frozenset(Kind) - {Kind.STORY}),
 }
 
 
@@ -156,7 +144,7 @@ def _file(found: Problems, kind: Kind, asset: MediaAsset, pointer: str) -> None:
 
 
 def _counts(found: Problems, kind: Kind, actual: int) -> None:
-    low, high = COUNTS[kind]
+    low, high = (2, MAX_CAROUSEL) if kind is Kind.CAROUSEL else (1, 1)
     # check_media_count reports more media than the channel takes at all.
     if low <= actual <= high or actual > found.spec.max_media:
         return

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 
 from munadi.channels.http import AppSettings, Duration
 from munadi.channels.meta.graph import Graph
@@ -66,17 +66,13 @@ class Hosts(BaseModel):
     """Where Instagram is; a value may carry a path prefix, never a version.
 
     `auth` is where an owner consents and `token` takes the code. `fb_…` are for accounts connected through a Page.
-    `upload` takes bytes, and is not called: Instagram pulls our copies.
     """
-
-    model_config = ConfigDict(extra="ignore")
 
     graph: str = "https://graph.instagram.com"
     token: str = "https://api.instagram.com"
     auth: str = "https://www.instagram.com"
     fb_graph: str = "https://graph.facebook.com"
     fb_auth: str = "https://www.facebook.com"
-    upload: str = "https://rupload.facebook.com"
 
 
 class Settings(AppSettings):

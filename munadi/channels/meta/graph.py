@@ -6,7 +6,7 @@ Source: Meta's Graph API overview, and the access-token guides of each network. 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -45,6 +45,11 @@ class Graph:
         """
         url = f"{self.base}/{path}"
         return id_of(await self.http.call("POST", url, token=token, form=form, gate=gate, proof=id_of)) or ""
+
+    def require_login(self, login: str | None, known: Collection[str]) -> None:
+        """ChannelError for a log-in that the network does not have; None is the usual one."""
+        if login is not None and login not in known:
+            raise self.refusal(Reason.INVALID_FIELD, f"login {login!r} is not supported; use {' or '.join(known)}")
 
     async def me(self, given: AccountImport, token: str, fields: str, key: str = "id") -> tuple[Answer, str]:
         """GET /me, and the account's id. Raises ChannelError: INVALID_FIELD when externalId is another account."""
@@ -89,9 +94,9 @@ class Graph:
         return Credentials(access_token=SecretStr(fresh), expires_at=end_of(now, seconds))
 
     async def quota(
-        self, path: str, token: str, prefix: str = "", since: datetime | None = None
+        self, account_id: str, limit: str, token: str, prefix: str = "", since: datetime | None = None
     ) -> dict[str, int] | None:
-        """`{"used", "total", "left"}` of a publishing limit; None when it cannot be read.
+        """`{"used", "total", "left"}` of the publishing limit at the edge `limit`; None when it cannot be read.
 
         The fields are `quota_usage` and `config`, with a prefix for other buckets than posts. `since`: used from
         then on, which not every network reports.
@@ -99,7 +104,7 @@ class Graph:
         usage, config = f"{prefix}quota_usage", f"{prefix}config"
         params = {"fields": f"{usage},{config}"} | ({"since": str(int(since.timestamp()))} if since else {})
         try:
-            answer = await self.get(path, token, params)
+            answer = await self.get(f"{account_id}/{limit}", token, params)
             row = answer.body["data"][0]
             used, total = int(row[usage]), int(row[config]["quota_total"])
             return {"used": used, "total": total, "left": max(total - used, 0)}
@@ -135,7 +140,7 @@ class Graph:
             raise
 
     def refusal(self, reason: Reason, message: str) -> ChannelError:
-        """What was given cannot be connected."""
+        """The account cannot be connected with what was given."""
         return ChannelError(reason, Effect.REJECTED, f"{self.title}: {message}")
 
     def strange(self, message: str) -> ChannelError:
@@ -162,6 +167,12 @@ def unrenewable(error: ChannelError) -> ChannelError:
     if error.reason is Reason.TOKEN_EXPIRED:
         error.reason = Reason.TOKEN_REVOKED
     return error
+
+
+def scopes_in(inspected: Mapping[str, Any]) -> tuple[str, ...]:
+    """The scopes of an inspected token; none where they cannot be read."""
+    scopes = inspected.get("scopes")
+    return tuple(scope for scope in scopes if isinstance(scope, str)) if isinstance(scopes, list) else ()
 
 
 def id_of(answer: Answer) -> str | None:

@@ -6,14 +6,14 @@ where one is connected. Source: Meta's login guides (docs/networks/instagram.md 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from munadi.channels.http import AppSettings
 from munadi.channels.meta.graph import Graph, listed
-from munadi.channels.oauth import code_in, consent_url, end_of, refused_code, text_of
+from munadi.channels.oauth import code_in, consent_url, end_of, refused_code, require_scopes, text_of
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, Reason
 from munadi.ports import Answer, Asking, Clock, Consent
 
@@ -38,14 +38,8 @@ class AppLogin:
 
     def consent(self, asking: Asking, scopes: Collection[str]) -> Consent:
         """The consent page."""
-        query = {
-            "client_id": self.settings.client_id or "",
-            "redirect_uri": asking.redirect_uri,
-            "scope": ",".join(scopes),
-            "response_type": "code",
-            "state": asking.state,
-        }
-        return Consent(consent_url(f"{self.site.rstrip('/')}/oauth/authorize", query))
+        page = f"{self.site.rstrip('/')}/oauth/authorize"
+        return _consent(page, self.settings.client_id or "", asking, scopes)
 
     async def short(self, asking: Asking, answered: Mapping[str, str]) -> Answer:
         """Code → the answer with a token of an hour. Raises ChannelError: CONSENT_DENIED, CONSENT_EXPIRED."""
@@ -83,21 +77,39 @@ class PersonLogin:
 
     def dialog(self, asking: Asking, scopes: Collection[str]) -> Consent:
         """The consent page. A scope that was declined before is asked for again only with `rerequest`."""
-        query = {
-            "client_id": self.client_id,
-            "redirect_uri": asking.redirect_uri,
-            "scope": ",".join(scopes),
-            "response_type": "code",
-            "auth_type": "rerequest",
-            "state": asking.state,
-        }
-        return Consent(consent_url(f"{self.site}/dialog/oauth", query))
+        return _consent(f"{self.site}/dialog/oauth", self.client_id, asking, scopes, auth_type="rerequest")
 
-    async def person(self, asking: Asking, answered: Mapping[str, str]) -> str:
-        """Code → token of hours → token of 60 days; a Page's token has no end only if it comes of that one.
+    async def shared(
+        self, asking: Asking, answered: Mapping[str, str], needed: Collection[str], fields: str
+    ) -> tuple[str, tuple[str, ...], list[dict[str, Any]]]:
+        """The person's token, what they granted, and every Page that they shared and that has a token of its own.
 
-        Raises ChannelError: CONSENT_DENIED, CONSENT_EXPIRED.
+        Raises ChannelError: CONSENT_DENIED, CONSENT_EXPIRED, MISSING_SCOPE.
         """
+        person = await self._person(asking, answered)
+        scopes = await granted_scopes(self.graph, person)
+        require_scopes(self.graph.title, scopes, needed)
+        rows, whole = await self.graph.rows("me/accounts", person, {"fields": fields}, MAX_LISTS)
+        if not whole:
+            raise self.graph.strange("the list of Pages does not end")
+        pages = [row for row in rows if isinstance(row, dict) and row.get("id") and row.get("access_token")]
+        return person, scopes, pages
+
+    def usable(self, pages: Sequence[Mapping[str, Any]], tasks: Collection[str]) -> list[Mapping[str, Any]]:
+        """Those where the person holds one of the tasks. ChannelError when there is none."""
+        found = [page for page in pages if may(page, tasks)]
+        if not found:
+            what = f"ask the owner of {names_of(pages)} for a role that may create content (the task CREATE_CONTENT)"
+            raise self.nothing_to_publish_to(what)
+        return found
+
+    def nothing_to_publish_to(self, what_to_do: str) -> ChannelError:
+        """Consent was given, and to nothing that we could publish to."""
+        message = f"{self.graph.title}: {what_to_do}; then connect again"[:MAX_MESSAGE]
+        return ChannelError(Reason.TARGET_NOT_ACCESSIBLE, Effect.NOT_SENT, message, provider_message=message)
+
+    async def _person(self, asking: Asking, answered: Mapping[str, str]) -> str:
+        """Code → token of hours → token of 60 days; a Page's token has no end only if it comes of that one."""
         code = code_in(self.graph.title, answered)
         try:
             short = await self._token({"redirect_uri": asking.redirect_uri, "code": code}, code)
@@ -105,27 +117,16 @@ class PersonLogin:
             raise refused_code(self.graph.title, error) from error
         return await self._token({"grant_type": "fb_exchange_token", "fb_exchange_token": short}, short)
 
-    async def scopes(self, token: str) -> tuple[str, ...]:
-        """What the person granted. Raises ChannelError."""
-        return await granted_scopes(self.graph, token)
-
-    async def pages(self, token: str, fields: str) -> list[dict[str, Any]]:
-        """Every Page that the person shared and that has a token of its own. Raises ChannelError."""
-        rows, whole = await self.graph.rows("me/accounts", token, {"fields": fields}, MAX_LISTS)
-        if not whole:
-            raise self.graph.strange("the list of Pages does not end")
-        return [row for row in rows if isinstance(row, dict) and row.get("id") and row.get("access_token")]
-
-    def nothing_to_publish_to(self, what_to_do: str) -> ChannelError:
-        """Consent was given, and to nothing that we could publish to."""
-        message = f"{self.graph.title}: {what_to_do}; then connect again"[:MAX_MESSAGE]
-        return ChannelError(Reason.TARGET_NOT_ACCESSIBLE, Effect.NOT_SENT, message, provider_message=message)
-
     async def _token(self, of: Mapping[str, str], hidden: str) -> str:
         params = {"client_id": self.client_id, "client_secret": self.secret, **of}
         url = f"{self.graph.base}/oauth/access_token"
         answer = await self.graph.http.call("GET", url, params=params, secrets=[self.secret, hidden])
         return text_of(self.graph.title, answer, "access_token")
+
+
+def _consent(page: str, client_id: str, asking: Asking, scopes: Collection[str], **more: str) -> Consent:
+    query = {"client_id": client_id, "redirect_uri": asking.redirect_uri, "scope": ",".join(scopes)}
+    return Consent(consent_url(page, {**query, "response_type": "code", **more, "state": asking.state}))
 
 
 async def granted_scopes(graph: Graph, token: str) -> tuple[str, ...]:
@@ -142,7 +143,7 @@ def may(page: Mapping[str, Any], tasks: Collection[str]) -> bool:
 
 def name_of(page: Mapping[str, Any]) -> str:
     """A Page's name; its id when it has none."""
-    return str(page.get("name") or page["id"])
+    return str(page.get("name") or page.get("id") or "")
 
 
 def names_of(pages: Collection[Mapping[str, Any]]) -> str:

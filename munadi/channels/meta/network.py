@@ -55,7 +55,7 @@ class ContainerNetwork(ABC):
         """When to read a container of this age again."""
 
     @abstractmethod
-    def explain_dead(self, code: str, message: str) -> tuple[ChannelError, int]:
+    def explain_dead(self, code: str, message: str, /) -> tuple[ChannelError, int]:
         """Why a container is dead, and how many others may be tried in its place."""
 
     @abstractmethod

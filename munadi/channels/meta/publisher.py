@@ -20,15 +20,16 @@ from munadi.channels.meta.state import DEAD, DONE, Container, Prepared
 from munadi.channels.meta.wire import Form
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import POST, Absent, Pending, Published, Ready, Unknown
-from munadi.ports import SaveHandle, VisibleStep
+from munadi.ports import Clock, MediaReader, SaveHandle, VisibleStep
 
 
-class ContainerPublisher(Publisher[Options]):
-    """Publishes, checks and finds. A network adds its forms, and how its later steps differ."""
+class ContainerPublisher(ContainerNetwork, Publisher[Options]):
+    """Publishes, checks and finds. A network adds its forms, and how its containers and later steps differ."""
 
-    def __init__(self, network: ContainerNetwork) -> None:
-        self.network = network
-        self.lookup = Lookup(network)
+    def __init__(self, clock: Clock, permalink_timeout: timedelta, media: MediaReader) -> None:
+        super().__init__(clock, permalink_timeout)
+        self.media = media
+        self.lookup = Lookup(self)
 
     @abstractmethod
     async def form(self, post: Post[Options], children: list[str]) -> Form:
@@ -40,12 +41,12 @@ class ContainerPublisher(Publisher[Options]):
 
     async def prepare(self, post: Post[Options], save: SaveHandle) -> Ready | Pending:
         """Create what is missing and read its status once; call it again after a Pending, until Ready."""
-        containers = Containers(self.network, post, save)
+        containers = Containers(self, post, save)
         return await containers.prepare(partial(self.form, post), self.children(post))
 
     async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
         """Publish the post. Raises ChannelError. A live post is never sent again nor turned into a failure."""
-        return await self.publish_container(Containers(self.network, post, save), step)
+        return await self.publish_container(Containers(self, post, save), step)
 
     async def publish_container(self, containers: Containers, step: VisibleStep) -> Published:
         """Publish the step's container. Raises ChannelError, but no refusal that hides a live post."""
@@ -58,13 +59,13 @@ class ContainerPublisher(Publisher[Options]):
             raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
         if container.code == "PUBLISHED":
             return await self.located(containers, step.name, container.created_at)
-        path, form = f"{account.external_id}/{self.network.publish_path}", {"creation_id": container.id}
+        path, form = f"{account.external_id}/{self.publish_path}", {"creation_id": container.id}
         try:
             post_id = await containers.graph.make(path, token_of(account), form, step.gate)
         except ChannelError as error:
             return await self._refused(containers, container, step.name, error)
         await containers.remember(step.name, post_id)
-        return await self.lookup.live(account, post_id, self.network.clock.now())
+        return await self.lookup.live(account, post_id, self.clock.now())
 
     async def located(self, containers: Containers, step: str, since: datetime) -> Published:
         """The post that a live step became; its id is saved when it is known."""
@@ -81,12 +82,12 @@ class ContainerPublisher(Publisher[Options]):
         container = prepared.containers.get(POST)
         if container is None:
             return Pending(after=timedelta(0), note="to be prepared")
-        code, _ = await self.network.read(container, post.account)
+        code, _ = await self.read(container, post.account)
         if code == "PUBLISHED":
             return await self.lookup.locate(post, container.created_at, POST)
         if code == "FINISHED":
             return Ready(expires_at=prepared.expires_at)
-        after = timedelta(0) if code in DEAD else self.network.wait(container)
+        after = timedelta(0) if code in DEAD else self.wait(container)
         return Pending(after=after, note=f"the container is {code}")
 
     async def find(self, post: Post[Options], since: datetime, step: str) -> Published | Absent | Unknown:
@@ -96,8 +97,8 @@ class ContainerPublisher(Publisher[Options]):
         try:
             if post_id := prepared.posts.get(step):
                 return await self.lookup.live(post.account, post_id)
-            code = (await self.network.read(container, post.account))[0] if container else None
-            if code is None or (code in DEAD and self.network.searches_dead):
+            code = (await self.read(container, post.account))[0] if container else None
+            if code is None or (code in DEAD and self.searches_dead):
                 found = await self.lookup.search(post, since, step)
                 return found.alike() if isinstance(found, Published) else found
         except ChannelError as error:
@@ -112,20 +113,19 @@ class ContainerPublisher(Publisher[Options]):
         What publishing such a container answers is undocumented, so a refusal that would end the publication, or
         replace the container, is believed only when the container is not PUBLISHED.
         """
-        network = self.network
-        await network.amend(containers.account, step, error)
-        unseen = error.provider_code == network.unseen_code or network.renewals(error) > 0
+        await self.amend(containers.account, step, error)
+        unseen = error.provider_code == self.unseen_code or self.renewals(error) > 0
         gone = unseen and error.effect is Effect.NOT_SENT
         if error.effect is not Effect.REJECTED and not gone:
             raise error
         try:
-            code, _ = await network.read(container, containers.account)
+            code, _ = await self.read(container, containers.account)
         except ChannelError as unreadable:
             raise error from unreadable
         if code == "PUBLISHED":
             return await self.located(containers, step, container.created_at)
         if gone:
-            left = network.after_refusal(containers.state, step, error)
+            left = self.after_refusal(containers.state, step, error)
             if left is None:
                 error.effect = Effect.REJECTED
             else:

@@ -10,7 +10,6 @@ from munadi.channels.http import ChannelTools
 from munadi.channels.meta.graph import Graph
 from munadi.channels.threads.accounts import ThreadsAccounts
 from munadi.channels.threads.errors import TITLE, explain
-from munadi.channels.threads.network import ThreadsNetwork
 from munadi.channels.threads.publisher import ThreadsPublisher
 from munadi.channels.threads.rules import ThreadsRules
 from munadi.channels.threads.spec import SPEC, Options, Settings
@@ -26,7 +25,7 @@ def build(given: Mapping[str, Any], tools: ChannelTools) -> ComposedChannel[Opti
         spec,
         Options,
         ThreadsRules(spec),
-        ThreadsPublisher(ThreadsNetwork(settings, graph, tools.clock), tools.media),
+        ThreadsPublisher(settings, graph, tools),
         ThreadsAccounts(settings, graph, tools.clock),
         graph.http.explain,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from munadi.channels.channel import Accounts
-from munadi.channels.meta.graph import Graph, moment, words
+from munadi.channels.meta.graph import Graph, moment, scopes_in, words
 from munadi.channels.threads.oauth import ThreadsLogin
 from munadi.channels.threads.spec import Settings
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
@@ -13,6 +13,8 @@ from munadi.domain.failure import Reason
 from munadi.ports import AccountImport, Clock, Connection
 
 PROFILE_FIELDS = "id,username,name,is_verified"
+# The edge of a profile's publishing limits.
+LIMIT = "threads_publishing_limit"
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class ThreadsAccounts(Accounts):
     @property
     def authorizer(self) -> ThreadsLogin:
         """Threads Login."""
-        return ThreadsLogin(self.settings, self.graph, self.clock)
+        return ThreadsLogin.of(self.settings, self.graph, self.clock)
 
     async def verify(self, given: AccountImport) -> Connection:
         """GET /me. Where they can be read, the token adds scopes and expiry, and the limits add the day's quota.
@@ -37,17 +39,16 @@ class ThreadsAccounts(Accounts):
             raise self.graph.refusal(Reason.MISSING_FIELD, "give accessToken")
         token = given.access_token.get_secret_value()
         answer, user_id = await self.graph.me(given, token, PROFILE_FIELDS)
-        token_data = await self.graph.inspect(token) if self.settings.inspect_tokens else {}
-        scopes = token_data.get("scopes")
-        quota = await self.graph.quota(limit_of(user_id), token) if self.settings.read_quota else None
+        known = await self.graph.inspect(token) if self.settings.inspect_tokens else {}
+        quota = await self.graph.quota(user_id, LIMIT, token) if self.settings.read_quota else None
         profile = Profile(
             external_id=user_id,
             handle=str(answer.field("username") or user_id),
             display_name=words(answer.field("name")),
-            scopes=tuple(str(scope) for scope in scopes) if isinstance(scopes, list) else (),
+            scopes=scopes_in(known),
             facts={"is_verified": answer.field("is_verified") is True, **({"quota": quota} if quota else {})},
         )
-        expires_at = given.expires_at or moment(token_data.get("expires_at"))
+        expires_at = given.expires_at or moment(known.get("expires_at"))
         return Connection(profile, Credentials(access_token=given.access_token, expires_at=expires_at))
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
@@ -55,8 +56,3 @@ class ThreadsAccounts(Accounts):
         return await self.graph.renewed(
             account, "th_refresh_token", self.clock.now(), lambda error: error.reason is Reason.INVALID_FIELD
         )
-
-
-def limit_of(external_id: str) -> str:
-    """The path of a profile's publishing limits."""
-    return f"{external_id}/threads_publishing_limit"

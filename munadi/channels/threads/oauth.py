@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from munadi.channels.meta.graph import Graph
+from munadi.channels.meta.graph import Graph, scopes_in
 from munadi.channels.meta.login import AppLogin
 from munadi.channels.oauth import require_scopes, text_of
 from munadi.channels.threads.errors import TITLE
@@ -24,12 +24,13 @@ ASKED = (*NEEDED, REPLY_SCOPE)
 
 
 @dataclass(frozen=True)
-class ThreadsLogin:
+class ThreadsLogin(AppLogin):
     """See `munadi.ports.Authorizer`."""
 
-    settings: Settings
-    graph: Graph
-    clock: Clock
+    @classmethod
+    def of(cls, settings: Settings, graph: Graph, clock: Clock) -> ThreadsLogin:
+        """The login at the configured hosts."""
+        return cls(graph, settings, settings.hosts.auth, graph.tokens, "th_exchange_token", clock)
 
     @property
     def missing_settings(self) -> tuple[str, ...]:
@@ -38,28 +39,21 @@ class ThreadsLogin:
 
     async def begin(self, asking: Asking) -> Consent:
         """Threads' consent page, with every scope that we can use."""
-        return self._login.consent(asking, ASKED)
+        return self.consent(asking, ASKED)
 
     async def exchange(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Granted:
-        """Code → short token, whose answer names the profile → long token. Raises ChannelError."""
-        short = await self._login.short(asking, answered)
+        """Code → short token, whose answer names the profile → long token. Raises ChannelError.
+
+        The short token shows what was granted, as far as it can be read: its owner may have unticked some scopes.
+        """
+        short = await self.short(asking, answered)
         token, user_id = text_of(TITLE, short, "access_token"), text_of(TITLE, short, "user_id")
-        scopes = await self._scopes(token)
+        scopes = scopes_in(await self.graph.inspect(token))
         require_scopes(TITLE, scopes or ASKED, NEEDED)
-        long, expires_at = await self._login.long(token)
+        long, expires_at = await self.long(token)
         given = AccountImport(user_id, access_token=SecretStr(long), expires_at=expires_at)
         return Granted((Choice(user_id, user_id, given),), scopes)
 
     async def revoke(self, account: ConnectedAccount) -> bool:
         """Threads has no call for it."""
         return False
-
-    @property
-    def _login(self) -> AppLogin:
-        site, graph = self.settings.hosts.auth, self.graph
-        return AppLogin(graph, self.settings, site, graph.tokens, "th_exchange_token", self.clock)
-
-    async def _scopes(self, token: str) -> tuple[str, ...]:
-        """What was granted, as far as the token can be read: Threads' owner may have unticked some."""
-        data = (await self.graph.inspect(token)).get("scopes")
-        return tuple(str(scope) for scope in data) if isinstance(data, list) else ()

@@ -10,13 +10,16 @@ from datetime import timedelta
 from functools import partial
 
 from munadi.channels.channel import Post
+from munadi.channels.http import ChannelTools, token_of
 from munadi.channels.meta.containers import Containers
+from munadi.channels.meta.graph import Graph
 from munadi.channels.meta.media import fitted
 from munadi.channels.meta.publisher import ContainerPublisher
-from munadi.channels.meta.state import RUNNING
-from munadi.channels.meta.wire import Form
-from munadi.channels.threads.network import ThreadsNetwork
-from munadi.channels.threads.spec import IMAGE, Kind, Options
+from munadi.channels.meta.state import RUNNING, Container, Prepared
+from munadi.channels.meta.wire import Form, PostRead
+from munadi.channels.threads.accounts import LIMIT
+from munadi.channels.threads.errors import RACE, explain_container, renewals
+from munadi.channels.threads.spec import IMAGE, Kind, Options, Settings
 from munadi.channels.threads.wire import (
     carousel_form,
     child_form,
@@ -26,23 +29,102 @@ from munadi.channels.threads.wire import (
     single_form,
     text_of,
 )
+from munadi.domain.account import ConnectedAccount
+from munadi.domain.channel import ChannelName
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.media import MediaAsset
 from munadi.domain.publication import POST, Published
-from munadi.ports import MediaReader, SaveHandle, VisibleStep
+from munadi.ports import SaveHandle, VisibleStep
 
 # Before the list is read again for the post that a reply answers.
 PARENT_WAIT = timedelta(seconds=5)
+QUICK_FOR = timedelta(seconds=30)
+QUOTA_WAIT = timedelta(hours=1)
+# 24/4279009 is a race: the same container is published again this often, then one other.
+MAX_MISSES = 3
+# What a post of a kind reads back as.
+READS_AS: dict[Kind, frozenset[str]] = {
+    Kind.TEXT: frozenset({"TEXT", "TEXT_POST", "GIF"}),  # clients report the last one for texts with a GIF
+    Kind.IMAGE: frozenset({"IMAGE"}),
+    Kind.VIDEO: frozenset({"VIDEO"}),
+    Kind.CAROUSEL: frozenset({"CAROUSEL", "CAROUSEL_ALBUM"}),
+}
 
 
 class ThreadsPublisher(ContainerPublisher[Options]):
     """Containers, published one by one: the post, its later parts, the first comment."""
 
-    network: ThreadsNetwork
+    channel = ChannelName.THREADS
+    make_path = "threads"
+    publish_path = "threads_publish"
+    status_field = "status"
+    message_field = "error_message"
+    post_fields = "id,text,timestamp,permalink,media_type,children"
+    unseen_code = RACE
+    flaky_for = timedelta(minutes=1)
+    missing_is_expired = True
+    stuck_after = timedelta(minutes=15)
+    searches_dead = True
+    explain_dead = staticmethod(explain_container)
+    renewals = staticmethod(renewals)
 
-    def __init__(self, network: ThreadsNetwork, media: MediaReader) -> None:
-        super().__init__(network)
-        self._media = media
+    def __init__(self, settings: Settings, graph: Graph, tools: ChannelTools) -> None:
+        super().__init__(tools.clock, settings.permalink_timeout, tools.media)
+        self.settings = settings
+        self.settle = settings.settle
+        self._graph = graph
+
+    def graph(self, account: ConnectedAccount) -> Graph:
+        """The one host there is."""
+        return self._graph
+
+    def wait_at(self, container: Container, age: timedelta) -> timedelta:
+        """Texts take a moment, videos minutes."""
+        settings = self.settings
+        quick = {"IMAGE": settings.poll_image, "VIDEO": settings.poll_video}
+        return quick.get(container.media_type, settings.poll_text) if age < QUICK_FOR else settings.poll_slow
+
+    def wait_of_reply(self, age: timedelta) -> timedelta:
+        """The wait for a reply's container grows fast: a step after the post has only a few tries."""
+        first = self.settings.poll_text
+        return first if age < first else 5 * first if age < 5 * first else self.settings.poll_slow
+
+    def after_refusal(self, state: Prepared, step: str, error: ChannelError) -> Prepared | None:
+        """The race: the same container again, then one other, then no more. Else another one, as often as may help."""
+        if error.provider_code == RACE:
+            misses = state.misses + 1
+            if misses > 2 * MAX_MISSES + 1:
+                return None
+            left = state.without(step) if misses == MAX_MISSES + 1 else state
+            return left.model_copy(update={"misses": misses})
+        if state.renewals >= renewals(error):
+            return None
+        return state.without(step).model_copy(update={"renewals": state.renewals + 1})
+
+    def edge(self, post: Post[Options], step: str) -> str:
+        """Replies are listed apart from posts."""
+        return "threads" if step == POST else "replies"
+
+    def fits(self, read: PostRead, post: Post[Options], step: str) -> bool:
+        """By text, kind and number of children."""
+        kind = kind_of(post.draft) if step == POST else Kind.TEXT
+        return (
+            (read.media_type is None or read.media_type in READS_AS[kind])
+            and (kind is not Kind.CAROUSEL or read.children in (None, len(post.draft.media)))
+            and read.text.strip() == text_of(post.draft, step).strip()
+        )
+
+    async def amend(self, account: ConnectedAccount, step: str, error: ChannelError) -> None:
+        """A throttle may really be the day's quota, which has no documented code of its own.
+
+        The quota is not read when the network has just named a time before which it wants no calls.
+        """
+        if error.reason is not Reason.RATE_LIMITED or error.named_wait is not None:
+            return
+        prefix = "" if step == POST else "reply_"
+        quota = await self._graph.quota(account.external_id, LIMIT, token_of(account), prefix)
+        if quota is not None and quota["used"] >= quota["total"]:
+            error.reason, error.retry_after = Reason.DAILY_CAP_REACHED, error.retry_after or QUOTA_WAIT
 
     def children(self, post: Post[Options]) -> Sequence[Callable[[], Awaitable[Form]]]:
         """One for each of several media."""
@@ -53,8 +135,8 @@ class ThreadsPublisher(ContainerPublisher[Options]):
         """The post itself."""
         if children:
             return carousel_form(post.draft, post.options, children)
-        media = tuple([await fitted(self._media, IMAGE, asset) for asset in post.draft.media])
-        return single_form(post.draft.model_copy(update={"media": media}), post.options, self._media)
+        media = tuple([await fitted(self.media, IMAGE, asset) for asset in post.draft.media])
+        return single_form(post.draft.model_copy(update={"media": media}), post.options, self.media)
 
     async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published:
         """One threads_publish. Raises ChannelError. A live post is never sent again nor turned into a failure.
@@ -62,13 +144,13 @@ class ThreadsPublisher(ContainerPublisher[Options]):
         A later step makes its own container first, which takes a few calls: until it is finished they fail as
         *not sent* with the time to come back.
         """
-        containers = Containers(self.network, post, save)
+        containers = Containers(self, post, save)
         if step.name != POST and step.name not in containers.state.posts:
             await self._prepare_reply(containers, step.name)
         return await self.publish_container(containers, step)
 
     async def _child(self, asset: MediaAsset) -> Form:
-        return child_form(await fitted(self._media, IMAGE, asset), self._media)
+        return child_form(await fitted(self.media, IMAGE, asset), self.media)
 
     async def _prepare_reply(self, containers: Containers, step: str) -> None:
         """Make the container of a later step. Raises ChannelError (not sent, with a wait) until it is finished."""
@@ -91,7 +173,7 @@ class ThreadsPublisher(ContainerPublisher[Options]):
         wait = await containers.advance(step, form)
         if wait is not None:
             made = containers.state.containers.get(step)
-            wait = self.network.wait_of_reply(self.network.age(made)) if made else wait
+            wait = self.wait_of_reply(self.age(made)) if made else wait
             raise _not_yet("Threads: the reply is being processed; nothing was sent", RUNNING, wait)
 
 

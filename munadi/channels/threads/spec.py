@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from munadi.channels.http import AppSettings, Duration
 from munadi.domain.channel import (
@@ -37,8 +37,6 @@ LOCATION_SCOPE = "threads_location_tagging"
 
 class Hosts(BaseModel):
     """Where Threads is; a value may carry a path prefix, never a version."""
-
-    model_config = ConfigDict(extra="ignore")
 
     graph: str = "https://graph.threads.com"
     token: str = "https://graph.threads.com"
