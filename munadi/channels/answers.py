@@ -73,6 +73,19 @@ def parse_json(raw: bytes) -> Any:
     return _storable(value) if _ESCAPED.search(raw) else value
 
 
+def object_in(value: Any, *path: str) -> dict[str, Any]:
+    """The object at a path of an answer; empty where there is none."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def text_in(value: Any, *path: str) -> str | None:
+    """The text at a path of an answer; None where there is none, or an empty one."""
+    found = object_in(value, *path[:-1]).get(path[-1])
+    return found if isinstance(found, str) and found else None
+
+
 async def _body(response: httpx.Response) -> bytes:
     """The decoded body, never more than MAX_ANSWER bytes in memory, whatever it decodes to."""
     decoder = zlib.decompressobj(GZIP_HEADER) if _is_zipped(response) else None

@@ -11,15 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
 from munadi.channels.text import check_extras, check_media_count, check_media_files, check_text, lengths, parse_options
-from munadi.domain.account import ConnectedAccount, Credentials
+from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.channel import ChannelSpec, Resend, TextLength
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.problem import Problem
 from munadi.domain.publication import POST, Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import AccountImport, Answer, Authorizer, Connection, PublicationDraft, SaveHandle, VisibleStep
@@ -121,44 +121,89 @@ class Accounts(ABC):
         return account.credentials
 
 
-@dataclass
-class ComposedChannel(Generic[Options]):
-    """The parts as one `munadi.ports.Channel`. `explain` is the channel's error table: answer → ChannelError."""
+class Login(Authorizer, Protocol):
+    """An authorization server that renews what it granted."""
 
-    spec: ChannelSpec
-    options: type[Options]
-    rules: Rules[Options]
-    publisher: Publisher[Options]
-    accounts: Accounts
-    explain: Callable[[Answer], ChannelError]
+    async def refresh(self, account: ConnectedAccount) -> Credentials:
+        """See `Accounts`."""
+
+
+class TokenAccounts(Accounts):
+    """Accounts that one access token speaks for. `advice` says what an import without it lacks."""
+
+    def __init__(self, title: str, login: Login | None = None, advice: str = "give accessToken") -> None:
+        self._title, self._login, self._advice = title, login, advice
+
+    @property
+    def authorizer(self) -> Authorizer | None:
+        """The log-in in a browser."""
+        return self._login
+
+    @abstractmethod
+    async def profile_of(self, token: str) -> Profile:
+        """Whose the token is. Raises ChannelError."""
+
+    async def verify(self, given: AccountImport) -> Connection:
+        """Prove the token, and that it is the one of the account that `given` names. Raises ChannelError."""
+        if given.access_token is None:
+            raise ChannelError(Reason.MISSING_FIELD, Effect.REJECTED, f"{self._title}: {self._advice}")
+        profile = await self.profile_of(given.access_token.get_secret_value())
+        if given.external_id and given.external_id != profile.external_id:
+            message = f"{self._title}: this token is {profile.external_id}'s, not externalId's"
+            raise ChannelError(Reason.INVALID_FIELD, Effect.REJECTED, message)
+        credentials = Credentials(
+            access_token=given.access_token,
+            refresh_token=given.refresh_token,
+            expires_at=given.expires_at,
+            grant_expires_at=given.grant_expires_at,
+            is_final=given.is_final,
+        )
+        return Connection(profile, credentials)
+
+    async def refresh(self, account: ConnectedAccount) -> Credentials:
+        """By the log-in; without one a token does not change."""
+        return await self._login.refresh(account) if self._login else account.credentials
+
+
+class ComposedChannel(Generic[Options]):
+    """The parts as one `munadi.ports.Channel`. `explain` is the channel's error table: answer → ChannelError.
+
+    What a part has by the port's own signature is the port's; around the rest, options and `Post` are made once.
+    """
+
+    def __init__(
+        self,
+        spec: ChannelSpec,
+        options: type[Options],
+        rules: Rules[Options],
+        publisher: Publisher[Options],
+        accounts: Accounts,
+        explain: Callable[[Answer], ChannelError],
+    ) -> None:
+        self.spec, self.options, self.authorizer, self.explain = spec, options, accounts.authorizer, explain
+        self.lengths, self.steps = rules.lengths, rules.steps
+        self.discard, self.verify, self.refresh = publisher.discard, accounts.verify, accounts.refresh
+        self._rules, self._publisher = rules, publisher
 
     def validate(self, draft: Draft, account: ConnectedAccount | None) -> list[Problem]:
         """Every violation: of the options' model first, then of the rules."""
         options, problems = parse_options(self.spec, self.options, draft.options)
-        found = [self.rules.option_problem(each) for each in problems]
-        return found + self.rules.validate(draft, options, account)
-
-    def lengths(self, draft: Draft) -> list[TextLength]:
-        """See `Rules`."""
-        return self.rules.lengths(draft)
+        found = [self._rules.option_problem(each) for each in problems]
+        return found + self._rules.validate(draft, options, account)
 
     def lead(self, draft: Draft) -> timedelta:
         """See `Rules`."""
-        return self.rules.lead(draft, self._valid_options(draft))
-
-    def steps(self, draft: Draft) -> tuple[str, ...]:
-        """See `Rules.steps`."""
-        return self.rules.steps(draft)
+        return self._rules.lead(draft, self._valid_options(draft))
 
     def resend(self, draft: Draft) -> Resend:
         """See `Rules`."""
-        return self.rules.resend(draft, self._valid_options(draft))
+        return self._rules.resend(draft, self._valid_options(draft))
 
     async def prepare(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None, save: SaveHandle
     ) -> Ready | Pending:
         """See `Publisher`."""
-        return await self.publisher.prepare(self._post(draft, account, handle), save)
+        return await self._publisher.prepare(Post(draft, account, handle, self.options), save)
 
     async def publish(
         self,
@@ -169,13 +214,13 @@ class ComposedChannel(Generic[Options]):
         step: VisibleStep,
     ) -> Published | Pending:
         """See `Publisher`."""
-        return await self.publisher.publish(self._post(draft, account, handle), save, step)
+        return await self._publisher.publish(Post(draft, account, handle, self.options), save, step)
 
     async def check(
         self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None
     ) -> Pending | Ready | Published:
         """See `Publisher`."""
-        return await self.publisher.check(self._post(draft, account, handle))
+        return await self._publisher.check(Post(draft, account, handle, self.options))
 
     async def find(
         self,
@@ -186,22 +231,7 @@ class ComposedChannel(Generic[Options]):
         step: str = POST,
     ) -> Published | Absent | Unknown:
         """See `Publisher`."""
-        return await self.publisher.find(self._post(draft, account, handle), since, step)
-
-    async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
-        """See `Publisher`."""
-        await self.publisher.discard(account, handle)
-
-    async def verify(self, given: AccountImport) -> Connection:
-        """See `Accounts`."""
-        return await self.accounts.verify(given)
-
-    async def refresh(self, account: ConnectedAccount) -> Credentials:
-        """See `Accounts`."""
-        return await self.accounts.refresh(account)
-
-    def _post(self, draft: PublicationDraft, account: ConnectedAccount, handle: Handle | None) -> Post[Options]:
-        return Post(draft, account, handle, self.options)
+        return await self._publisher.find(Post(draft, account, handle, self.options), since, step)
 
     def _valid_options(self, draft: Draft) -> Options | None:
         return parse_options(self.spec, self.options, draft.options)[0]

@@ -267,21 +267,13 @@ def _address_refused(error: GuardRefused | httpx.InvalidURL) -> ChannelError:
 
 
 def _transport_error(error: Exception, first_byte_sent: bool, hidden: Sequence[str]) -> ChannelError:
-    late = isinstance(error, TimeoutError | httpx.TimeoutException)
-    text = redact(f"{type(error).__name__}: {error}", *hidden)
+    name = type(error).__name__
+    reason, effect = Reason.NETWORK_UNREACHABLE, Effect.NOT_SENT
+    message = "the network could not be reached; nothing was sent"
     if first_byte_sent:
+        late = isinstance(error, TimeoutError | httpx.TimeoutException)
         what = "the answer was not complete by the call's deadline" if late else "the connection broke"
-        return ChannelError(
-            Reason.PROVIDER_OUTAGE,
-            Effect.UNKNOWN,
-            f"{what} after the request had been sent; its outcome is unknown",
-            provider_code=type(error).__name__,
-            provider_message=text,
-        )
-    return ChannelError(
-        Reason.NETWORK_UNREACHABLE,
-        Effect.NOT_SENT,
-        "the network could not be reached; nothing was sent",
-        provider_code=type(error).__name__,
-        provider_message=text,
-    )
+        reason, effect = Reason.PROVIDER_OUTAGE, Effect.UNKNOWN
+        message = f"{what} after the request had been sent; its outcome is unknown"
+    text = redact(f"{name}: {error}", *hidden)
+    return ChannelError(reason, effect, message, provider_code=name, provider_message=text)

@@ -28,7 +28,7 @@ def build_channels(settings: Mapping[str, Mapping[str, Any]], tools: ChannelTool
     for name, module in REGISTRY.items():
         build: Callable[[Mapping[str, Any], ChannelTools], ComposedChannel[Any]] = import_module(module).build
         channel = build(settings.get(name.value, {}), tools)
-        title, authorizer = channel.spec.title, channel.accounts.authorizer
+        title, authorizer = channel.spec.title, channel.authorizer
         built[name] = contained(channel, title)
         if authorizer is not None:
             authorizers[name] = contained(authorizer, title)

@@ -86,17 +86,13 @@ def too_long(spec: ChannelSpec, found: TextLength) -> Problem:
 
 def check_extras(spec: ChannelSpec, draft: Draft) -> list[Problem]:
     """A first comment or thread parts where the channel takes none."""
-    problems = []
+    found, parts = Problems(spec), len(draft.parts) + 1
     if draft.first_comment and not spec.first_comment:
-        problems.append(
-            problem(spec, "/firstComment", "FIRST_COMMENT_UNSUPPORTED", "first_comment", "takes no first comment")
-        )
-    if len(draft.parts) + 1 > max(spec.max_parts, 1):
+        found.add("/firstComment", "FIRST_COMMENT_UNSUPPORTED", "first_comment", "takes no first comment")
+    if parts > max(spec.max_parts, 1):
         message = f"takes at most {spec.max_parts} parts" if spec.max_parts > 1 else "takes no threads"
-        problems.append(
-            problem(spec, "/parts", "TOO_MANY_PARTS", "max_parts", message, spec.max_parts, len(draft.parts) + 1)
-        )
-    return problems
+        found.add("/parts", "TOO_MANY_PARTS", "max_parts", message, spec.max_parts, parts)
+    return found
 
 
 def parse_options(
@@ -179,8 +175,12 @@ class Problems(list[Problem]):
         limit: float | str | None = None,
         actual: float | str | None = None,
     ) -> None:
-        """A violation of one of the channel's rules; `message` follows the network's name."""
+        """See `problem`."""
         self.append(problem(self.spec, pointer, code, rule, message, limit, actual))
+
+    def exceed(self, pointer: str, code: str, rule: str, message: str, limit: float | str, actual: float | str) -> None:
+        """A violation whose message ends with the limit and what there is."""
+        self.add(pointer, code, rule, f"{message}: the limit is {limit}, this has {actual}", limit, actual)
 
 
 def is_web_address(link: str) -> bool:
@@ -194,102 +194,73 @@ def is_web_address(link: str) -> bool:
 
 def check_media_count(spec: ChannelSpec, media: Sequence[MediaAsset]) -> list[Problem]:
     """How many media, and whether kinds may be mixed."""
-    problems = []
-    if len(media) < spec.min_media:
-        problems.append(_media(spec, "/media", "MISSING_FIELD", "media_min", "needs media", spec.min_media, len(media)))
-    if len(media) > spec.max_media:
-        problems.append(
-            _media(
-                spec, "/media", "MEDIA_TOO_MANY", "media_max", "accepts fewer media files", spec.max_media, len(media)
-            )
-        )
+    found, count = Problems(spec), len(media)
+    if count < spec.min_media:
+        found.exceed("/media", "MISSING_FIELD", "media_min", "needs media", spec.min_media, count)
+    if count > spec.max_media:
+        found.exceed("/media", "MEDIA_TOO_MANY", "media_max", "accepts fewer media files", spec.max_media, count)
     if not spec.mixed_media and len({asset.kind for asset in media}) > 1:
-        problems.append(
-            _media(spec, "/media", "MEDIA_MIXED", "media_mixed", "accepts one kind of media at a time", 1, 2)
-        )
-    return problems
+        found.exceed("/media", "MEDIA_MIXED", "media_mixed", "accepts one kind of media at a time", 1, 2)
+    return found
 
 
 def check_media_files(
     spec: ChannelSpec, media: Sequence[MediaAsset], rules: Sequence[MediaRule] | None = None
 ) -> list[Problem]:
     """Each file against the rule of its kind: the spec's, or the given ones where a kind of post has its own."""
-    problems = []
+    found = Problems(spec)
     by_kind: dict[MediaKind, MediaRule] = {rule.kind: rule for rule in (spec.media_rules if rules is None else rules)}
     for index, asset in enumerate(media):
-        pointer = f"/media/{index}"
-        rule = by_kind.get(asset.kind)
+        pointer, rule = f"/media/{index}", by_kind.get(asset.kind)
         if rule is None:
             kinds = ", ".join(by_kind)
-            problems.append(
-                _media(spec, pointer, "MEDIA_KIND", "media_kind", "does not accept this kind", kinds, asset.kind)
-            )
+            found.exceed(pointer, "MEDIA_KIND", "media_kind", "does not accept this kind", kinds, asset.kind)
         else:
-            problems.extend(check_media_file(spec, rule, asset, pointer))
-    return problems
+            found += check_media_file(spec, rule, asset, pointer)
+    return found
 
 
 def check_media_file(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, pointer: str) -> list[Problem]:
     """One file against one rule: type, size, ratio, width, duration, alt text. All violations."""
-    found = []
-
-    def add(code: str, name: str, message: str, limit: float | str, actual: float | str) -> None:
-        found.append(_media(spec, pointer, code, name, message, limit, actual))
-
-    types = (*rule.mime_types, *rule.converted_types)
-    max_bytes = rule.most_bytes(asset.mime_type)
+    found, types = Problems(spec), (*rule.mime_types, *rule.converted_types)
     if asset.mime_type not in types:
-        add("MEDIA_TYPE", "media_type", "does not accept this type", ", ".join(types), asset.mime_type)
+        allowed = ", ".join(types)
+        found.exceed(pointer, "MEDIA_TYPE", "media_type", "does not accept this type", allowed, asset.mime_type)
     elif rule.needs_rendition(asset.mime_type, asset.bytes, multi_picture=bool(asset.multi_picture)):
-        found.extend(_check_rendition(spec, rule, asset, pointer))
-    if asset.bytes > max_bytes:
-        add("MEDIA_TOO_LARGE", "media_bytes", "accepts smaller files only", max_bytes, asset.bytes)
+        found += _check_rendition(spec, rule, asset, pointer)
     ratio = round(asset.width / asset.height, 4) if asset.height else 0.0
-    # A pixel of rounding is not a violation: 1080 x 566 is what people mean by 1.91:1.
-    if rule.min_ratio is not None and ratio < rule.min_ratio - 0.005:
-        add("MEDIA_RATIO", "media_min_ratio", "needs a wider aspect ratio", rule.min_ratio, ratio)
-    if rule.max_ratio is not None and ratio > rule.max_ratio + 0.005:
-        add("MEDIA_RATIO", "media_max_ratio", "needs a narrower aspect ratio", rule.max_ratio, ratio)
-    if rule.min_width is not None and asset.width < rule.min_width:
-        add("MEDIA_WIDTH", "media_min_width", "needs wider media", rule.min_width, asset.width)
-    if rule.max_width is not None and asset.width > rule.max_width:
-        add("MEDIA_WIDTH", "media_max_width", "takes narrower media", rule.max_width, asset.width)
     seconds = (asset.duration_ms or 0) / 1000
-    if rule.min_duration is not None and seconds < rule.min_duration.total_seconds():
-        add("MEDIA_DURATION", "media_min_duration", "takes longer videos", rule.min_duration.total_seconds(), seconds)
-    if rule.max_duration is not None and seconds > rule.max_duration.total_seconds():
-        add("MEDIA_DURATION", "media_max_duration", "takes shorter videos", rule.max_duration.total_seconds(), seconds)
-    if rule.max_alt_length is not None and asset.alt is not None and len(asset.alt) > rule.max_alt_length:
-        found.append(
-            _media(
-                spec,
-                f"{pointer}/alt",
-                "ALT_TOO_LONG",
-                "alt_length",
-                "takes a shorter alt text",
-                rule.max_alt_length,
-                len(asset.alt),
-            )
-        )
+    shortest, longest = (None if end is None else end.total_seconds() for end in (rule.min_duration, rule.max_duration))
+    # A pixel of rounding is not a violation: 1080 x 566 is what people mean by 1.91:1.
+    for code, name, message, limit, actual, tolerance in (
+        ("TOO_LARGE", "bytes", "accepts smaller files only", rule.most_bytes(asset.mime_type), asset.bytes, 0),
+        ("RATIO", "min_ratio", "needs a wider aspect ratio", rule.min_ratio, ratio, 0.005),
+        ("RATIO", "max_ratio", "needs a narrower aspect ratio", rule.max_ratio, ratio, 0.005),
+        ("WIDTH", "min_width", "needs wider media", rule.min_width, asset.width, 0),
+        ("WIDTH", "max_width", "takes narrower media", rule.max_width, asset.width, 0),
+        ("DURATION", "min_duration", "takes longer videos", shortest, seconds, 0),
+        ("DURATION", "max_duration", "takes shorter videos", longest, seconds, 0),
+    ):
+        if limit is None:
+            continue
+        if actual < limit - tolerance if name.startswith("min") else actual > limit + tolerance:
+            found.exceed(pointer, f"MEDIA_{code}", f"media_{name}", message, limit, actual)
+    length = len(asset.alt or "")
+    if rule.max_alt_length is not None and length > rule.max_alt_length:
+        message = "takes a shorter alt text"
+        found.exceed(f"{pointer}/alt", "ALT_TOO_LONG", "alt_length", message, rule.max_alt_length, length)
     return found
 
 
 def _check_rendition(spec: ChannelSpec, rule: MediaRule, asset: MediaAsset, pointer: str) -> list[Problem]:
     """A rendition looks like its source, and its type has neither transparency nor motion."""
-    found = []
+    found = Problems(spec)
     for code, name, known in (
         ("MEDIA_ALPHA", "transparency", asset.has_alpha),
         ("MEDIA_ANIMATED", "animation", asset.animated),
     ):
         if known is not False:
-            limit, actual = f"no {name}", name if known else "not known"
+            actual = name if known else "not known"
             message = f"takes {asset.mime_type} of {asset.bytes} bytes only as {rule.mime_types[0]}, without {name}"
-            found.append(problem(spec, pointer, code, f"media_{name}", message, limit, actual))
+            found.add(pointer, code, f"media_{name}", message, f"no {name}", actual)
     return found
-
-
-def _media(
-    spec: ChannelSpec, pointer: str, code: str, rule: str, message: str, limit: float | str, actual: float | str
-) -> Problem:
-    message = f"{message}: the limit is {limit}, this has {actual}"
-    return problem(spec, pointer, code, rule, message, limit, actual)

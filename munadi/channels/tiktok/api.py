@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from munadi.channels.answers import object_in
 from munadi.channels.http import ChannelTools, given_id, is_empty, no_proof, redact, require_known_host, token_of
 from munadi.channels.tiktok.errors import explain, is_ok
 from munadi.channels.tiktok.spec import UPLOAD_DOMAINS, Settings
@@ -73,8 +74,7 @@ class Api:
         """Init of a file upload: its publish_id, and the address for its bytes. Nothing is visible yet."""
         token = token_of(account)
         answer = await self.post(VIDEO_INIT, token, body)
-        data = answer.field("data")
-        fields = data if isinstance(data, dict) else {}
+        fields = object_in(answer.body, "data")
         publish_id, url = given_id(fields.get("publish_id")), fields.get("upload_url")
         if publish_id is None or not isinstance(url, str) or not url:
             raise no_proof(answer, [token])

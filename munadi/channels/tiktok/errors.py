@@ -20,18 +20,19 @@ R, S = Reason, Effect
 OK = "ok"
 # A daily cap slides over 24 h, so a place may be free before a whole day has passed.
 CAPPED = timedelta(hours=1)
+INVALID = Row(R.INVALID_FIELD, S.REJECTED)
+OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # also any 5xx without a row
+BAD_FILE = Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED)
 
 ERRORS: Mapping[str, Row] = {
-    "invalid_param": Row(R.INVALID_FIELD, S.REJECTED),  # 400
-    "invalid_params": Row(R.INVALID_FIELD, S.REJECTED),  # 400
-    "invalid_file_upload": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # 400: size, chunks or type disagree
+    **dict.fromkeys(("invalid_param", "invalid_params"), INVALID),  # 400
+    "invalid_file_upload": BAD_FILE,  # 400: size, chunks or type disagree
     "app_version_check_failed": Row(  # 400: photos to the inbox
         R.FEATURE_NOT_ELIGIBLE, S.REJECTED, advice="the creator's TikTok app is too old for this"
     ),
     # A dead token proves that nothing was accepted, so it is *not sent*; a refresh may help.
     "access_token_invalid": Row(R.TOKEN_EXPIRED, S.NOT_SENT),  # 401: expired or revoked
-    "scope_not_authorized": Row(R.MISSING_SCOPE, S.REJECTED),  # 401
-    "scope_permission_missed": Row(R.MISSING_SCOPE, S.REJECTED),  # 401
+    **dict.fromkeys(("scope_not_authorized", "scope_permission_missed"), Row(R.MISSING_SCOPE, S.REJECTED)),  # 401
     "privacy_level_option_mismatch": Row(  # 403
         R.INVALID_FIELD, S.REJECTED, advice="this privacyLevel is not one of the creator's options"
     ),
@@ -52,40 +53,32 @@ ERRORS: Mapping[str, Row] = {
     # Only reads are answered with these, and how long a publish_id is known is not documented: they prove nothing.
     "invalid_publish_id": Row(R.INVALID_FIELD, S.UNKNOWN),  # 400: unknown or expired
     "token_not_authorized_for_specified_publish_id": Row(R.TARGET_NOT_ACCESSIBLE, S.UNKNOWN),  # 400: another user's
-    "publish_not_cancellable": Row(R.INVALID_FIELD, S.REJECTED),  # 400: too late to cancel
-    "internal_error": Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # 5xx: on init of a pull only TikTok knows
-    # OAuth, perhaps with HTTP 200
-    "access_denied": Row(R.TOKEN_REVOKED, S.NOT_SENT),
-    "invalid_grant": Row(R.TOKEN_REVOKED, S.NOT_SENT),  # refresh token used, expired or revoked
+    "publish_not_cancellable": INVALID,  # 400: too late to cancel
+    "internal_error": OUTAGE,  # 5xx: on init of a pull only TikTok knows
+    # OAuth, perhaps with HTTP 200. invalid_grant: the refresh token was used, has expired or was revoked
+    **dict.fromkeys(("access_denied", "invalid_grant"), Row(R.TOKEN_REVOKED, S.NOT_SENT)),
     "invalid_client": Row(R.APP_NOT_APPROVED, S.REJECTED, advice="check the client id and secret of the TikTok app"),
     "unauthorized_client": Row(R.APP_NOT_APPROVED, S.REJECTED),
     "invalid_scope": Row(R.MISSING_SCOPE, S.REJECTED),
-    "invalid_request": Row(R.INVALID_FIELD, S.REJECTED),
-    "unsupported_grant_type": Row(R.INVALID_FIELD, S.REJECTED),
-    "unsupported_response_type": Row(R.INVALID_FIELD, S.REJECTED),
-    "server_error": Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # unverified
-    "temporarily_unavailable": Row(R.PROVIDER_OUTAGE, S.UNKNOWN),  # unverified
+    **dict.fromkeys(("invalid_request", "unsupported_grant_type", "unsupported_response_type"), INVALID),
+    **dict.fromkeys(("server_error", "temporarily_unavailable"), OUTAGE),  # unverified
 }
 # A bare status: uploads, and proxies. After 403, 404 and 416 of an upload its status is read.
 STATUSES: Mapping[int, Row] = {429: ERRORS["rate_limit_exceeded"]}
 UPLOADS: Mapping[int, Row] = {
-    400: Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # header or length is wrong
+    400: BAD_FILE,  # header or length is wrong
     403: Row(R.MEDIA_PROCESSING_FAILED, S.UNKNOWN, advice="the upload's address has expired"),
     404: Row(R.MEDIA_PROCESSING_FAILED, S.UNKNOWN, advice="TikTok does not know this upload"),
     416: Row(R.MEDIA_PROCESSING_FAILED, S.UNKNOWN, advice="TikTok holds other parts of the upload than we sent"),
 }
-OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # any other 5xx
 UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)  # any other answer
 
 # `fail_reason` of the status FAILED: the post is not live and never will be, so each is final.
 FAILURES: Mapping[str, Row] = {
-    "file_format_check_failed": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
-    "duration_check_failed": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
-    "frame_rate_check_failed": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
-    "picture_size_check_failed": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),
-    "video_bitrate_check_failed": Row(R.MEDIA_VALIDATION_FAILED, S.REJECTED),  # unverified
-    "video_pull_failed": Row(R.MEDIA_UNREACHABLE, S.REJECTED),
-    "photo_pull_failed": Row(R.MEDIA_UNREACHABLE, S.REJECTED),
+    **dict.fromkeys(("file_format_check_failed", "duration_check_failed", "frame_rate_check_failed"), BAD_FILE),
+    "picture_size_check_failed": BAD_FILE,
+    "video_bitrate_check_failed": BAD_FILE,  # unverified
+    **dict.fromkeys(("video_pull_failed", "photo_pull_failed"), Row(R.MEDIA_UNREACHABLE, S.REJECTED)),
     "internal": Row(R.PROVIDER_OUTAGE, S.REJECTED, advice="TikTok failed while it processed the post; retry it"),
     "publish_cancelled": Row(R.INVALID_FIELD, S.REJECTED, advice="the post was cancelled at TikTok; retry it"),
     "auth_removed": Row(R.TOKEN_REVOKED, S.REJECTED),

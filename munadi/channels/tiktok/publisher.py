@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from munadi.channels.answers import object_in
 from munadi.channels.channel import Post, Publisher
 from munadi.channels.http import ChannelTools, cannot_look, given_id, token_of
 from munadi.channels.renditions import fitting
@@ -125,9 +126,7 @@ class TikTokPublisher(Publisher[Options]):
         body = pull_body(sent, post.options, creator, self._media)
         path = PHOTO_INIT if is_photo(post.draft) else VIDEO_INIT
         answer = await self._api.post(path, token_of(post.account), body, step.gate)
-        data = answer.field("data")
-        publish_id = given_id(data.get("publish_id")) if isinstance(data, dict) else None
-        await run.accepted(publish_id=publish_id)
+        await run.accepted(publish_id=given_id(object_in(answer.body, "data").get("publish_id")))
         return Pending(after=self._settings.poll_quick, note="TikTok is fetching the media")
 
     async def _sent_before(self, run: Run, sent_at: datetime) -> Published | Pending:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from munadi.channels.answers import object_in, text_in
 from munadi.channels.tiktok.spec import Mode, Options, Privacy
 from munadi.channels.tiktok.state import Creator, Upload
 from munadi.domain.channel import MediaKind
@@ -113,11 +114,11 @@ def _post_info(options: Options, creator: Creator) -> dict[str, Any]:
 
 def read_creator(data: Any, asked_at: datetime | None = None) -> Creator:
     """creator_info, from an answer or from an account's facts. Fields of another type than documented are absent."""
-    found: dict[str, Any] = data if isinstance(data, dict) else {}
+    found = object_in(data)
     options, seconds = found.get("privacy_level_options"), found.get("max_video_post_duration_sec")
     return Creator(
-        username=_text(found.get("creator_username")) or None,
-        nickname=_text(found.get("creator_nickname")) or None,
+        username=text_in(found, "creator_username"),
+        nickname=text_in(found, "creator_nickname"),
         privacy_options=tuple(str(one) for one in options) if isinstance(options, list | tuple) else (),
         comment_disabled=found.get("comment_disabled") is True,
         duet_disabled=found.get("duet_disabled") is True,
@@ -142,14 +143,13 @@ def creator_facts(creator: Creator) -> dict[str, Any]:
 
 def read_status(answer: Answer) -> Status:
     """status/fetch. Post ids are 19 digits, so they are read as whole numbers or text, never as floats."""
-    data = answer.field("data")
-    found: dict[str, Any] = data if isinstance(data, dict) else {}
+    found = object_in(answer.body, "data")
     # The misspelling is TikTok's; the right spelling is read in case TikTok corrects it.
     ids = found.get("publicaly_available_post_id") or found.get("publicly_available_post_id")
     uploaded = found.get("uploaded_bytes")
     return Status(
-        status=_text(found.get("status")),
-        fail_reason=_text(found.get("fail_reason")),
+        status=text_in(found, "status") or "",
+        fail_reason=text_in(found, "fail_reason") or "",
         post_ids=tuple(str(one) for one in ids if isinstance(one, int | str)) if isinstance(ids, list) else (),
         uploaded_bytes=uploaded if isinstance(uploaded, int) else None,
     )
@@ -159,7 +159,3 @@ def privacy_options(creator: Creator | None) -> list[str]:
     """What a person may choose from: the creator's options, or all levels where they are not known."""
     known = list(creator.privacy_options) if creator else []
     return known or [privacy.value for privacy in Privacy]
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

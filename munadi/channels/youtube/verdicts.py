@@ -25,31 +25,18 @@ class Verdict(NamedTuple):
 BROKEN = Verdict(R.MEDIA_PROCESSING_FAILED)
 ONCE_MORE = Verdict(R.MEDIA_PROCESSING_FAILED, renew=True)
 FAILURES: Mapping[str, Verdict] = {
-    "conversion": BROKEN,
-    "invalidFile": BROKEN,
-    "emptyFile": BROKEN,
-    "tooSmall": BROKEN,
-    "codec": BROKEN,
+    **dict.fromkeys(("conversion", "invalidFile", "emptyFile", "tooSmall", "codec"), BROKEN),
     "uploadAborted": ONCE_MORE,  # incomplete: Google's side, not the file
 }
-PROCESSING_FAILURES: Mapping[str, Verdict] = {
-    "uploadFailed": ONCE_MORE,
-    "transcodeFailed": ONCE_MORE,
-    "streamingFailed": ONCE_MORE,
-    "other": ONCE_MORE,
-}
+PROCESSING_FAILURES: Mapping[str, Verdict] = dict.fromkeys(
+    ("uploadFailed", "transcodeFailed", "streamingFailed", "other"), ONCE_MORE
+)
 POLICY = Verdict(R.CONTENT_POLICY)
 REJECTIONS: Mapping[str, Verdict] = {
-    "copyright": POLICY,
-    "inappropriate": POLICY,
-    "termsOfUse": POLICY,
-    "claim": POLICY,
-    "trademark": POLICY,
-    "legal": POLICY,
+    **dict.fromkeys(("copyright", "inappropriate", "termsOfUse", "claim", "trademark", "legal"), POLICY),
     "duplicate": Verdict(R.DUPLICATE_CONTENT),  # the channel has this video already
     "length": Verdict(R.MEDIA_VALIDATION_FAILED),  # over 15 minutes on an unverified channel
-    "uploaderAccountSuspended": Verdict(R.ACCOUNT_RESTRICTED),
-    "uploaderAccountClosed": Verdict(R.ACCOUNT_RESTRICTED),
+    **dict.fromkeys(("uploaderAccountSuspended", "uploaderAccountClosed"), Verdict(R.ACCOUNT_RESTRICTED)),
 }
 GONE = "deleted"
 

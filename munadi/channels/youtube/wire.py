@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from munadi.channels.answers import text_in
 from munadi.channels.http import no_proof
 from munadi.channels.youtube.spec import Options, Privacy
 from munadi.domain.account import Profile
@@ -168,10 +169,3 @@ def instant(value: Any) -> datetime | None:
     except (TypeError, ValueError):
         return None
     return at if at.tzinfo else None
-
-
-def text_in(value: Any, *path: str) -> str | None:
-    """The text at a path of an answer; None where there is none, or an empty one."""
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value if isinstance(value, str) and value else None
