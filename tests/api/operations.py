@@ -1,4 +1,4 @@
-"""Every operation of the API: who may call it, and how to call it for a thing of the brand `acme`."""
+"""Every operation of the API: who may call it, and how to call it for a resource of the brand `acme`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from munadi.domain.ids import Prefix
 from munadi.domain.key import Scope
+from tests.db.seeding import START
 
 
 class Foreign(StrEnum):
-    """What a key for another brand gets: as if the thing did not exist, an empty list, a refused brandRef, its own."""
+    """What a key for another brand gets: a 404, an empty list, a refused brandRef, or resources of its own brand."""
 
     NOT_FOUND = "not_found"
     EMPTY = "empty"
@@ -42,9 +44,21 @@ WR, WW = (Scope.WEBHOOKS_READ,), (Scope.WEBHOOKS_WRITE,)
 ADMIN, ANY = (Scope.ADMIN,), tuple(Scope)
 NOT_FOUND, EMPTY, UNKNOWN, OWN = Foreign
 POST = {"brandRef": "acme", "text": "hello", "channels": ["bluesky"]}
-SOON = {"scheduledAt": (datetime.now(UTC) + timedelta(hours=1)).isoformat()}
+# Later than the clock of tests/api and than a real one.
+SOON = {"scheduledAt": (max(START, datetime.now(UTC)) + timedelta(hours=1)).isoformat()}
 ACCOUNT = {"channel": "bluesky", "credentials": {"accessToken": "t"}}
 HOOK = {"url": "https://93.184.215.14/hook", "brandRef": "acme"}
+
+ID_PREFIXES = {
+    "content_id": Prefix.CONTENT,
+    "publication_id": Prefix.PUBLICATION,
+    "media_id": Prefix.MEDIA,
+    "account_id": Prefix.ACCOUNT,
+    "endpoint_id": Prefix.ENDPOINT,
+    "delivery_id": Prefix.DELIVERY,
+    "key_id": Prefix.KEY,
+    "connection_id": Prefix.CONNECTION,
+}
 
 # Answered without a key.
 PUBLIC = {"GET /healthz", "GET /readyz"}

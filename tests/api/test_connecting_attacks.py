@@ -1,230 +1,205 @@
-"""What must not be accepted while connecting: states, browsers, codes and keys that are not this try's."""
+"""What must not be accepted while connecting: states, browsers, codes and keys of another attempt."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from munadi.domain.key import Scope
-from tests.api.connecting import (
-    BACK,
+from tests.api.harness import ApiHarness, bytes_of, open_api
+from tests.api.owner import (
     CONNECT,
-    accounts,
-    back,
-    browser,
+    OwnerBrowser,
+    connected_accounts,
+    connection,
+    create_link,
     form_of,
-    left,
-    link,
+    owner_of,
     path_of,
-    status,
 )
-from tests.api.door import Door, bytes_of, open_door
+from tests.api.problems import expect_problem
+
+pytestmark = pytest.mark.fake_network
+Consent = dict[str, str]
 
 
-async def attack_reused(door: Door, client: httpx.AsyncClient, consent: dict[str, str]) -> httpx.Response:
-    answered = door.authority.approve(consent)
-    door.authority.codes.clear()  # the first try fails, so that the second would be the one to connect
-    await back(client, answered)
-    return await back(client, door.authority.approve(consent))
+async def reused_state(api: ApiHarness, owner: OwnerBrowser, consent: Consent) -> httpx.Response:
+    approved = api.authorizer.approve(consent)
+    api.authorizer.codes.clear()  # the first attempt fails, so that the second would be the one to connect
+    await owner.come_back(approved)
+    return await owner.come_back(api.authorizer.approve(consent))
 
 
-async def attack_expired(door: Door, client: httpx.AsyncClient, consent: dict[str, str]) -> httpx.Response:
-    door.clock.ahead += timedelta(minutes=10, seconds=1)
-    return await back(client, door.authority.approve(consent))
+async def expired_state(api: ApiHarness, owner: OwnerBrowser, consent: Consent) -> httpx.Response:
+    api.clock.ahead += timedelta(minutes=10, seconds=1)
+    return await owner.come_back(api.authorizer.approve(consent))
 
 
-async def attack_invented(door: Door, client: httpx.AsyncClient, consent: dict[str, str]) -> httpx.Response:
-    return await back(client, {**door.authority.approve(consent), "state": "A" * 43})
+async def invented_state(api: ApiHarness, owner: OwnerBrowser, consent: Consent) -> httpx.Response:
+    return await owner.come_back({**api.authorizer.approve(consent), "state": "A" * 43})
 
 
-async def attack_without_state(door: Door, client: httpx.AsyncClient, consent: dict[str, str]) -> httpx.Response:
-    return await back(client, {"code": door.authority.approve(consent)["code"]})
+async def no_state(api: ApiHarness, owner: OwnerBrowser, consent: Consent) -> httpx.Response:
+    return await owner.come_back({"code": api.authorizer.approve(consent)["code"]})
 
 
-async def attack_other_channel(door: Door, client: httpx.AsyncClient, consent: dict[str, str]) -> httpx.Response:
-    return await client.get("/v1/oauth/threads/callback", params=door.authority.approve(consent))
+async def superseded_state(api: ApiHarness, owner: OwnerBrowser, consent: Consent) -> httpx.Response:
+    """Only the latest opening of a link counts."""
+    link = await create_link(api)
+    first, _ = await owner.leave(link), await owner.leave(link)
+    return await owner.come_back(api.authorizer.approve(first))
 
 
-REFUSED_STATES = [attack_reused, attack_expired, attack_invented, attack_without_state, attack_other_channel]
+async def state_of_another_channel(api: ApiHarness, owner: OwnerBrowser, consent: Consent) -> httpx.Response:
+    """The state is used up by this, so that it fails at the right callback too."""
+    approved = api.authorizer.approve(consent)
+    assert (await owner.client.get("/v1/oauth/threads/callback", params=approved)).status_code == 400
+    return await owner.come_back(approved)
 
 
-@pytest.mark.parametrize("attack", REFUSED_STATES)
-async def test_a_state_that_is_not_this_tries_is_refused_before_the_network_is_asked(door: Door, attack: Any) -> None:
-    made = await link(door)
-    async with browser(door) as client:
-        consent = await left(client, made)
-        before = 1 if attack is attack_reused else 0
-        answer = await attack(door, client, consent)
+STATES = [reused_state, expired_state, invented_state, no_state, superseded_state, state_of_another_channel]
+
+
+@pytest.mark.parametrize("attack", STATES)
+async def test_a_state_of_another_attempt_is_refused_before_the_network_is_called(api: ApiHarness, attack: Any) -> None:
+    async with owner_of(api) as owner:
+        answer = await attack(api, owner, await owner.leave(await create_link(api)))
     assert (answer.status_code, "not expected" in answer.text) == (400, True)
-    assert door.authority.exchanged == before
-    assert await accounts(door) == []
+    assert api.authorizer.exchanges == (1 if attack is reused_state else 0)
+    assert await connected_accounts(api) == []
 
 
-async def test_only_the_latest_opening_of_a_link_counts(door: Door) -> None:
-    made = await link(door)
-    async with browser(door) as client:
-        first = await left(client, made)
-        second = await left(client, made)
-        assert (await back(client, door.authority.approve(first))).status_code == 400
-        assert (await back(client, door.authority.approve(second))).status_code == 200
+async def test_a_link_can_be_opened_twice(api: ApiHarness) -> None:
+    link = await create_link(api)
+    async with owner_of(api) as owner:
+        await owner.leave(link)
+        assert (await owner.consent(link)).status_code == 200
 
 
-async def test_a_consent_that_comes_back_to_another_browser_is_refused(door: Door) -> None:
-    made = await link(door)
-    async with browser(door) as client, browser(door) as other:
-        answered = door.authority.approve(await left(client, made))
-        answer = await back(other, answered)
+async def test_a_consent_that_comes_back_to_another_browser_is_refused(api: ApiHarness) -> None:
+    link = await create_link(api)
+    async with owner_of(api) as owner, owner_of(api) as other:
+        approved = api.authorizer.approve(await owner.leave(link))
+        answer = await other.come_back(approved)
         assert (answer.status_code, "another browser" in answer.text) == (422, True)
-        # And the state is used up: whoever stole it has ended this try.
-        assert (await back(client, answered)).status_code == 400
-    assert (door.authority.exchanged, await accounts(door)) == (0, [])
+        # The state is used up: a thief has ended this attempt.
+        assert (await owner.come_back(approved)).status_code == 400
+    assert (api.authorizer.exchanges, await connected_accounts(api)) == (0, [])
 
 
-async def test_a_code_of_another_try_is_refused(door: Door) -> None:
-    """Wrong verifier and replayed code: the network says no, and so do we."""
-    one, two = await link(door), await link(door)
-    async with browser(door) as client:
-        stolen = door.authority.approve(await left(client, one))
-        consent = await left(client, two)
-        answer = await back(client, {"state": consent["state"], "code": stolen["code"]})
+async def test_a_code_of_another_attempt_is_refused(api: ApiHarness) -> None:
+    """The verifier is wrong, so that the network refuses the code."""
+    one, two = await create_link(api), await create_link(api)
+    async with owner_of(api) as owner:
+        stolen = api.authorizer.approve(await owner.leave(one))
+        consent = await owner.leave(two)
+        answer = await owner.come_back({"state": consent["state"], "code": stolen["code"]})
     assert answer.status_code == 422
-    assert (await status(door, two))["failure"]["reason"] == "CONSENT_EXPIRED"
-    assert await accounts(door) == []
+    assert (await connection(api, two))["failure"]["reason"] == "CONSENT_EXPIRED"
+    assert await connected_accounts(api) == []
 
 
-async def test_an_owner_who_declines_is_told_how_to_go_on(door: Door) -> None:
-    made = await link(door, redirectUrl=BACK)
-    async with browser(door) as client:
-        consent = await left(client, made)
-        end = await back(client, {"state": consent["state"], "error": "access_denied"})
-    assert end.headers["location"].endswith("status=failed")
-    failure = (await status(door, made))["failure"]
-    assert (failure["reason"], "again" in failure["remedy"]) == ("CONSENT_DENIED", True)
+async def link_of_a_short_key(api: ApiHarness) -> dict[str, Any]:
+    """A link whose key is valid for five minutes."""
+    key = await api.key(Scope.ACCOUNTS_WRITE, Scope.ACCOUNTS_READ, brand_ref="acme", lasts=timedelta(minutes=5))
+    return await api.create(CONNECT, {"channel": "bluesky"}, key=key)
 
 
-async def test_the_key_must_still_be_valid_when_the_browser_comes_back(door: Door) -> None:
-    text = await door.key(Scope.ACCOUNTS_WRITE, Scope.ACCOUNTS_READ, brand_ref="acme", lasts=timedelta(minutes=5))
-    made = (await door.ask("POST", CONNECT, key=text, json={"channel": "bluesky"})).json()
-    async with browser(door) as client:
-        consent = await left(client, made)
-        door.clock.ahead += timedelta(minutes=6)
-        answer = await back(client, door.authority.approve(consent))
-        assert (answer.status_code, door.authority.exchanged) == (422, 0)
-        assert (await client.get(path_of(made))).status_code == 410
-    assert await accounts(door) == []
+async def test_the_key_must_be_valid_when_the_browser_comes_back(api: ApiHarness) -> None:
+    link = await link_of_a_short_key(api)
+    async with owner_of(api) as owner:
+        consent = await owner.leave(link)
+        api.clock.ahead += timedelta(minutes=6)
+        answer = await owner.come_back(api.authorizer.approve(consent))
+        assert (answer.status_code, api.authorizer.exchanges) == (422, 0)
+        assert (await owner.client.get(path_of(link))).status_code == 410
+    assert await connected_accounts(api) == []
 
 
-async def test_another_brands_connection_is_not_there(door: Door) -> None:
-    made = await link(door)
-    text = await door.key(Scope.ACCOUNTS_READ, Scope.ACCOUNTS_WRITE, brand_ref="rival")
-    for method, path, body in (
-        ("GET", f"/v1/connections/{made['id']}", None),
-        ("POST", f"/v1/connections/{made['id']}/select", {"externalIds": ["p1"]}),
-        ("POST", CONNECT, {"channel": "bluesky"}),
-    ):
-        assert (await door.ask(method, path, key=text, json=body)).status_code == 404
+async def test_the_key_must_be_valid_when_profiles_are_chosen(api: ApiHarness) -> None:
+    api.authorizer.profiles = ("p1", "p2")
+    link = await link_of_a_short_key(api)
+    async with owner_of(api) as owner:
+        await owner.consent(link)
+    api.clock.ahead += timedelta(minutes=6)
+    answer = await api.post(f"/v1/connections/{link['id']}/select", {"externalIds": ["p1"]})
+    expect_problem(answer, 409, "NOTHING_TO_CHOOSE")
+    assert await connected_accounts(api) == []
 
 
-async def test_no_secret_of_a_try_is_readable_at_rest(tmp_path: Path) -> None:
-    async with open_door(tmp_path) as door:
-        door.authority.profiles = ("p1", "p2")
-        made = await link(door)
-        async with browser(door) as client:
-            consent = await left(client, made)
-            await back(client, door.authority.approve(consent))
-            secrets = [path_of(made).rpartition("/")[2], consent["state"], client.cookies["munadi_browser"], "CANARY"]
-        assert (await status(door, made))["status"] == "choosing"
+async def test_no_secret_of_an_attempt_is_readable_at_rest(tmp_path: Path) -> None:
+    async with open_api(tmp_path, fake_network=True) as api:
+        api.authorizer.profiles = ("p1", "p2")
+        link = await create_link(api)
+        async with owner_of(api) as owner:
+            consent = await owner.leave(link)
+            await owner.come_back(api.authorizer.approve(consent))
+            cookie = owner.client.cookies["munadi_browser"]
+        secrets = [path_of(link).rpartition("/")[2], consent["state"], cookie, "CANARY"]
+        assert (await connection(api, link))["status"] == "choosing"
     written = bytes_of(tmp_path)
-    assert made["id"].encode() in written
+    assert link["id"].encode() in written
     assert not [secret for secret in secrets if secret.encode() in written]
 
 
-async def test_nothing_is_chosen_for_a_key_that_is_gone(door: Door) -> None:
-    door.authority.profiles = ("p1", "p2")
-    text = await door.key(Scope.ACCOUNTS_WRITE, brand_ref="acme", lasts=timedelta(minutes=5))
-    made = (await door.ask("POST", CONNECT, key=text, json={"channel": "bluesky"})).json()
-    async with browser(door) as client:
-        await back(client, door.authority.approve(await left(client, made)))
-    door.clock.ahead += timedelta(minutes=6)
-    answer = await door.ask("POST", f"/v1/connections/{made['id']}/select", json={"externalIds": ["p1"]})
-    assert (answer.status_code, answer.json()["code"]) == (409, "NOTHING_TO_CHOOSE")
-    assert await accounts(door) == []
+# Forms that another site sends.
 
 
-async def test_a_state_that_was_shown_to_another_networks_callback_is_used_up(door: Door) -> None:
-    made = await link(door)
-    async with browser(door) as client:
-        answered = door.authority.approve(await left(client, made))
-        assert (await client.get("/v1/oauth/threads/callback", params=answered)).status_code == 400
-        assert (await back(client, answered)).status_code == 400
-    assert (door.authority.exchanged, await accounts(door)) == (0, [])
-
-
-async def attack_without_the_page(client: httpx.AsyncClient, path: str) -> httpx.Response:
-    """A form of another site, in a browser that never opened the page."""
+async def form_without_its_page(client: httpx.AsyncClient, path: str) -> httpx.Response:
     return await client.post(path)
 
 
-async def attack_with_a_token_of_another_browser(client: httpx.AsyncClient, path: str) -> httpx.Response:
-    """The attacker opens the page, and has the victim's browser send the token that the attacker got."""
+async def form_with_the_token_of_another_browser(client: httpx.AsyncClient, path: str) -> httpx.Response:
+    """The attacker opens the page, and has the victim's browser send the attacker's token."""
     stolen = await form_of(client, path)
     client.cookies.clear()
     await client.get(path)
     return await client.post(path, data=stolen)
 
 
-async def attack_without_the_cookie(client: httpx.AsyncClient, path: str) -> httpx.Response:
+async def form_without_the_cookie(client: httpx.AsyncClient, path: str) -> httpx.Response:
     """SameSite keeps the cookie from a form of another site."""
     form = await form_of(client, path)
     client.cookies.clear()
     return await client.post(path, data=form)
 
 
-async def attack_from_another_origin(client: httpx.AsyncClient, path: str) -> httpx.Response:
+async def form_from_another_origin(client: httpx.AsyncClient, path: str) -> httpx.Response:
     return await client.post(path, data=await form_of(client, path), headers={"Origin": "https://evil.example"})
 
 
-async def attack_as_the_browser_says(client: httpx.AsyncClient, path: str) -> httpx.Response:
+async def form_that_the_browser_calls_cross_site(client: httpx.AsyncClient, path: str) -> httpx.Response:
     return await client.post(path, data=await form_of(client, path), headers={"Sec-Fetch-Site": "cross-site"})
 
 
-FOREIGN_FORMS = [
-    attack_without_the_page,
-    attack_with_a_token_of_another_browser,
-    attack_without_the_cookie,
-    attack_from_another_origin,
-    attack_as_the_browser_says,
-]
+async def form_with_a_wrong_token(client: httpx.AsyncClient, path: str) -> httpx.Response:
+    token = (await form_of(client, path))["token"]
+    return await client.post(path, data={"token": token[::-1], "externalId": "p1"})
 
 
-@pytest.mark.parametrize("attack", FOREIGN_FORMS)
-async def test_a_form_of_another_site_does_not_leave_for_the_network(door: Door, attack: Any) -> None:
-    made = await link(door)
-    async with browser(door) as client:
-        answer = await attack(client, path_of(made))
+FORMS = [form_without_its_page, form_from_another_origin, form_that_the_browser_calls_cross_site]
+
+
+@pytest.mark.parametrize("attack", [*FORMS, form_with_the_token_of_another_browser, form_without_the_cookie])
+async def test_a_form_of_another_site_does_not_lead_to_the_network(api: ApiHarness, attack: Any) -> None:
+    link = await create_link(api)
+    async with owner_of(api) as owner:
+        answer = await attack(owner.client, path_of(link))
         assert (answer.status_code, "This form is not ours" in answer.text) == (403, True)
-        assert (await status(door, made))["status"] == "waiting"
-        # The owner's own browser can still do it.
-        assert await left(client, made)
+        assert (await connection(api, link))["status"] == "waiting"
+        assert await owner.leave(link), "the owner's own browser still can"
 
 
-@pytest.mark.parametrize("attack", [each for each in FOREIGN_FORMS if each is not attack_without_the_cookie])
-async def test_a_form_of_another_site_chooses_nothing(door: Door, attack: Any) -> None:
-    door.authority.profiles = ("p1", "p2")
-    made = await link(door)
-    async with browser(door) as client:
-        end = await back(client, door.authority.approve(await left(client, made)))
-        choose = urlsplit(end.headers["location"]).path
-        token = (await form_of(client, choose))["token"]
-        if attack is attack_with_a_token_of_another_browser:
-            answer = await client.post(choose, data={"token": token[::-1], "externalId": "p1"})
-        else:
-            answer = await attack(client, choose)
+@pytest.mark.parametrize("attack", [*FORMS, form_with_a_wrong_token])
+async def test_a_form_of_another_site_chooses_nothing(api: ApiHarness, attack: Any) -> None:
+    api.authorizer.profiles = ("p1", "p2")
+    link = await create_link(api)
+    async with owner_of(api) as owner:
+        answer = await attack(owner.client, await owner.choose_path(link))
         assert (answer.status_code, "This form is not ours" in answer.text) == (403, True)
-    assert (await status(door, made))["status"] == "choosing"
-    assert await accounts(door) == []
+    assert (await connection(api, link))["status"] == "choosing"
+    assert await connected_accounts(api) == []

@@ -1,5 +1,7 @@
-"""Every route that the running application serves and the document leaves out: who may see it, and what a foreign
-brand gets. A new route fails until it is listed here, or in `tests.api.operations` when it is part of the API."""
+"""Every route that is not in the OpenAPI document: who may see it, and what a foreign brand gets.
+
+A new route fails until it is listed here, or in `tests.api.operations` when it is part of the API.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,14 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from munadi.db.keys.store import KeyStore
 from munadi.domain.key import Scope
-from tests.api.browsing import visiting
-from tests.api.door import Door
+from tests.api.harness import ApiHarness
 from tests.api.operations import OPERATIONS, PUBLIC
-from tests.api.test_auth import acmes
+from tests.api.problems import expect_problem
+from tests.api.test_auth import resources_of_acme
 
-# For everyone: documentation, styles, and the form of the sign-in.
+pytestmark = pytest.mark.fake_network
+# For everyone: documentation, styles, and the sign-in form.
 OPEN = {
     "GET /openapi.json",
     "HEAD /openapi.json",
@@ -32,7 +34,7 @@ OPEN = {
     "GET /sign-in",
     "POST /sign-in",
 }
-# Whoever has the address may use it: it holds a secret that cannot be guessed, and ends.
+# For everyone who has the address: it holds a secret that cannot be guessed, and expires.
 SECRET_ADDRESS = {
     "GET /media/{digest}/{token}/{filename}",
     "HEAD /media/{digest}/{token}/{filename}",
@@ -61,13 +63,12 @@ SESSION = {
     "GET /live",
     "POST /sign-out",
 }
-# Of these, what needs a key of an administrator.
 ADMINISTRATOR = {"GET /audit"}
 GUESSED = {"digest": "0" * 64, "token": "x", "filename": "a.jpg", "link": "x" * 43, "channel": "bluesky"}
 
 
 def served(app: FastAPI) -> set[str]:
-    """Every method and path, as the router of the running application has them."""
+    """Every method and path in the router of the running application."""
     return {
         f"{method} {context.path}"
         for context in iter_route_contexts(app.routes)
@@ -81,59 +82,54 @@ def address(route: str, names: dict[str, str]) -> tuple[str, str]:
     return method, path.format(**(GUESSED | names))
 
 
-def test_every_route_is_listed(door: Door) -> None:
+def test_every_route_is_listed(api: ApiHarness) -> None:
     listed = {str(operation) for operation in OPERATIONS} | PUBLIC | OPEN | SECRET_ADDRESS | SESSION
-    assert served(door.app) - listed == set(), "say who may use these routes, here or in tests/api/operations.py"
-    assert listed - served(door.app) == set(), "these routes are gone"
+    assert served(api.app) - listed == set(), "say who may use these routes, here or in tests/api/operations.py"
+    assert listed - served(api.app) == set(), "these routes do not exist any more"
 
 
-async def test_a_page_of_the_dashboard_asks_for_a_session(door: Door) -> None:
-    names = await acmes(door)
-    async with visiting(door.app) as visitor:
+async def test_a_page_of_the_dashboard_requires_a_session(api: ApiHarness) -> None:
+    names = await resources_of_acme(api)
+    async with api.dashboard() as dashboard:
         for route in SESSION:
-            method, path = address(route, names)
-            answer = await visitor.client.request(method, path)
+            answer = await dashboard.client.request(*address(route, names))
             assert answer.status_code in (303, 401, 403), (route, answer.status_code)
             assert not any(name in answer.text for name in names.values()), route
 
 
 @pytest.mark.parametrize("end", ["revoked", "expired"])
-async def test_a_session_ends_with_its_key(door: Door, end: str) -> None:
-    names = await acmes(door)
-    key = await door.key(Scope.ADMIN, lasts=timedelta(minutes=5))
-    async with visiting(door.app, key) as visitor:
-        assert (await visitor.client.get("/contents")).status_code == 200
+async def test_a_session_ends_with_its_key(api: ApiHarness, end: str) -> None:
+    names = await resources_of_acme(api)
+    key = await api.key(Scope.ADMIN, lasts=timedelta(minutes=5))
+    async with api.dashboard(key) as dashboard:
+        await dashboard.page()
         if end == "revoked":
-            row = await KeyStore(door.services.database).find(key)
-            assert row is not None
-            assert (await door.ask("DELETE", f"/v1/keys/{row.id}")).status_code < 300
-        door.clock.ahead = timedelta(minutes=10)
+            await api.revoke(key)
+        else:
+            api.clock.ahead = timedelta(minutes=6)
         for route in SESSION - {"POST /sign-out"}:
-            method, path = address(route, names)
-            answer = await visitor.client.request(method, path)
+            answer = await dashboard.client.request(*address(route, names))
             assert answer.status_code in (303, 401, 403), (route, answer.status_code)
+        expect_problem(await dashboard.get("/v1/contents"), 401, f"KEY_{end.upper()}")
 
 
-async def test_a_session_of_another_brand_sees_nothing(door: Door) -> None:
-    names = await acmes(door)
-    key = await door.key(*(scope for scope in Scope if scope is not Scope.ADMIN), brand_ref="rival")
-    async with visiting(door.app, key) as visitor:
+async def test_a_session_of_another_brand_sees_nothing(api: ApiHarness) -> None:
+    names = await resources_of_acme(api)
+    key = await api.key(*(scope for scope in Scope if scope is not Scope.ADMIN), brand_ref="rival")
+    async with api.dashboard(key) as dashboard:
         for route in SESSION - {"POST /sign-out", "GET /live"}:
-            method, path = address(route, names)
-            answer = await visitor.client.request(method, path)
-            if route in ADMINISTRATOR:
-                assert answer.status_code == 403, route
-            elif "{" in route:
-                assert answer.status_code == 404, route
-            else:
-                assert answer.status_code == 200, (route, answer.status_code)
+            answer = await dashboard.client.request(*address(route, names))
+            expected = 403 if route in ADMINISTRATOR else 404 if "{" in route else 200
+            assert answer.status_code == expected, route
+            if expected == 404:
+                assert answer.headers["content-type"].startswith("text/html"), route
+            if expected == 200:
                 assert not any(name in answer.text for name in names.values()), route
 
 
-async def test_a_secret_address_cannot_be_guessed(door: Door) -> None:
-    names = await acmes(door)
-    async with visiting(door.app) as visitor:
+async def test_a_secret_address_cannot_be_guessed(api: ApiHarness) -> None:
+    names = await resources_of_acme(api)
+    async with api.dashboard() as dashboard:
         for route in SECRET_ADDRESS:
-            method, path = address(route, names)
-            answer = await visitor.client.request(method, path)
+            answer = await dashboard.client.request(*address(route, names))
             assert 400 <= answer.status_code < 500, (route, answer.status_code)

@@ -14,8 +14,7 @@ import httpx
 import pytest
 
 from munadi.domain.key import KeyKind, Scope, write_key
-from tests.api.operations import OPERATIONS, PUBLIC, Foreign, Operation
-from tests.api.test_auth import _IDS
+from tests.api.operations import ID_PREFIXES, OPERATIONS, PUBLIC, Foreign, Operation
 from tests.e2e.brand import Brand, until
 from tests.e2e.stack import Stack, picture
 from tests.faults.evidence import prove
@@ -126,7 +125,7 @@ async def without_a_key(matrix: Matrix) -> None:
 
 async def each_scope_alone(matrix: Matrix) -> None:
     """A key with one scope may call what names it, and nothing else. Nothing that exists is named."""
-    unknown = {name: f"{prefix.value}_01m8ejxcmxerarazfhwp4p2q3q" for name, prefix in _IDS.items()}
+    unknown = {name: f"{prefix.value}_01m8ejxcmxerarazfhwp4p2q3q" for name, prefix in ID_PREFIXES.items()}
     keys = {scope: (await matrix.key(scope.value, brand="rival"))[1] for scope in Scope}
     everywhere = (await matrix.key("admin", brand=None))[1]
     for operation in OPERATIONS:
