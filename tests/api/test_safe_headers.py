@@ -1,4 +1,4 @@
-"""Headers that every answer needs: no cache keeps what belongs to an account, and https stays https."""
+"""Headers of every answer: no cache keeps what belongs to an account, and https stays https."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from munadi.domain.key import Scope
-from tests.api.browsing import visiting
-from tests.api.connecting import link, path_of
-from tests.api.door import Door, open_door
+from tests.api.harness import ApiHarness, open_api
+from tests.api.owner import create_link, path_of
 
 PRIVATE = (
     ("GET", "/v1/contents"),
@@ -25,27 +24,26 @@ PRIVATE = (
     ("GET", "/sign-in"),
     ("GET", "/readyz"),
 )
+PUBLIC = ("/openapi.json", "/docs/", "/connect/assets/page.css")
 
 
-@pytest.mark.parametrize("key", [None, ""], ids=["with a key", "without"])
-async def test_no_answer_about_an_account_is_kept_by_a_cache(door: Door, key: str | None) -> None:
-    for method, path in PRIVATE:
-        answer = await door.ask(method, path, key=key, content=b"{" if method == "POST" else None)
-        assert answer.headers["cache-control"] == "no-store", path
-        assert "strict-transport-security" not in answer.headers
-    page = await door.client.get(path_of(await link(door)))
+@pytest.mark.fake_network
+async def test_a_cache_may_keep_public_answers_only(api: ApiHarness) -> None:
+    for key in (None, ""):
+        for method, path in PRIVATE:
+            answer = await api.request(method, path, key=key, content=b"{" if method == "POST" else None)
+            assert answer.headers["cache-control"] == "no-store", path
+            assert "strict-transport-security" not in answer.headers
+    page = await api.get(path_of(await create_link(api)), key="")
     assert page.headers["cache-control"] == "no-store"
-    async with visiting(door.app, await door.key(Scope.CONTENTS_READ)) as visitor:
-        assert (await visitor.client.get("/contents")).headers["cache-control"] == "no-store"
+    async with api.dashboard(await api.key(Scope.CONTENTS_READ)) as dashboard:
+        assert (await dashboard.get("/contents")).headers["cache-control"] == "no-store"
+    for path in PUBLIC:
+        assert (await api.get(path, key="")).headers.get("cache-control") != "no-store", path
 
 
-async def test_over_https_browsers_come_back_over_https(tmp_path: Path) -> None:
-    async with open_door(tmp_path, public_url="https://munadi.example") as door:
-        for method, path in (*PRIVATE, ("GET", "/openapi.json"), ("GET", "/connect/assets/page.css")):
-            answer = await door.ask(method, path, key="", content=b"{" if method == "POST" else None)
+async def test_over_https_every_answer_asks_for_https(tmp_path: Path) -> None:
+    async with open_api(tmp_path, public_url="https://munadi.example") as api:
+        for method, path in (*PRIVATE, *(("GET", each) for each in PUBLIC)):
+            answer = await api.request(method, path, key="", content=b"{" if method == "POST" else None)
             assert answer.headers["strict-transport-security"] == "max-age=31536000", path
-
-
-async def test_what_is_the_same_for_everybody_may_be_kept(door: Door) -> None:
-    for path in ("/openapi.json", "/docs/", "/connect/assets/page.css"):
-        assert (await door.client.get(path)).headers.get("cache-control") != "no-store", path
