@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 
-from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
 
 from munadi.sandbox.control import control_router
 from munadi.sandbox.gate import Gate
 from munadi.sandbox.media import VIEWABLE
-from munadi.sandbox.page import page_router
+from munadi.sandbox.page import page_routes
 from munadi.sandbox.state import SandboxState
 
-RANGE = re.compile(r"^bytes=(\d+)-(\d*)$")  # browsers play a video in pieces, some of them only so
+RANGE = re.compile(r"^bytes=(\d+)-(\d*)$")  # some browsers play a video only in pieces
 MEDIA_HEADERS = {
     "x-content-type-options": "nosniff",
     "content-security-policy": "default-src 'none'; sandbox",
@@ -24,18 +26,21 @@ MEDIA_HEADERS = {
 }
 
 
-def create_app(state: SandboxState | None = None, *, base_url: str | None = None) -> FastAPI:
+def create_app(state: SandboxState | None = None, *, base_url: str | None = None) -> Starlette:
     """`base_url` is where clients reach this sandbox; by default the address of each request."""
     state = state or SandboxState()
-    app = FastAPI(title="Munadi sandbox", openapi_url=None)
-    app.state.sandbox = state
-    app.include_router(control_router(state, base_url))
-    app.include_router(page_router(state, base_url))
+    gates = [
+        Mount(f"/{network.channel}", Gate(network, state.faults, state.calls, base_url))
+        for network in state.networks.values()
+    ]
+    media = Route("/media/{digest}", _media_route(state))
+    routes = [control_router(state, base_url), *page_routes(state, base_url), media, *gates]
+    return Starlette(routes=routes, exception_handlers={HTTPException: _refused})
 
-    app.add_route("/media/{digest}", _media_route(state))
-    for network in state.networks.values():
-        app.mount(f"/{network.channel}", Gate(network, state.faults, state.calls, base_url))
-    return app
+
+async def _refused(request: Request, refused: Exception) -> Response:
+    assert isinstance(refused, HTTPException)
+    return JSONResponse({"detail": refused.detail}, refused.status_code)
 
 
 def _media_route(state: SandboxState) -> Callable[[Request], Awaitable[Response]]:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 
 from munadi.sandbox.storage import Store, Table
 
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
 
 @dataclass
 class Shift:

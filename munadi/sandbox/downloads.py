@@ -6,11 +6,9 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Generic, TypeVar
 
-import httpx
-
 from munadi.sandbox.storage import Table
 
-TIMEOUT = httpx.Timeout(20, connect=5)
+CONNECT_SECONDS, READ_SECONDS = 5, 20
 META_AGENT = "facebookexternalhit/1.1 (munadi sandbox)"
 Row = TypeVar("Row", bound=Any)  # a dataclass with `id` and `loading`
 
@@ -25,12 +23,14 @@ class FetchFailed(Exception):
 
 async def fetch(url: str, cap: int, agent: str = META_AGENT) -> bytes:
     """At most one chunk more than `cap`, so that the caller can see that it is too large. Raises FetchFailed."""
+    import httpx  # at the first fetch: it makes the start slow, and a sandbox may never need it
+
     if not url.isascii() or not url.startswith(("http://", "https://")):
         raise FetchFailed
-    body = bytearray()
+    body, timeout = bytearray(), httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     try:
         async with (
-            httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
+            httpx.AsyncClient(timeout=timeout, follow_redirects=False, trust_env=False) as client,
             client.stream("GET", url, headers={"user-agent": agent}) as response,
         ):
             if response.status_code != 200:

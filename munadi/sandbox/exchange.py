@@ -1,4 +1,4 @@
-"""One call to an emulated network and its answer, without the web framework's objects."""
+"""One call to an emulated network, its answer and its line in the log, without the web framework's objects."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
 
 
 @dataclass(frozen=True)
 class Call:
     method: str
-    path: str  # below the channel's prefix, without a leading slash: "pds/xrpc/com.atproto.…"
+    path: str  # below the channel's prefix, without slashes at its ends: "pds/xrpc/com.atproto.…"
     query: QueryParams
     headers: Headers
     body: bytes
     base_url: str  # where this sandbox is reached: "http://127.0.0.1:8090"
-    ends_with_slash: bool = False  # `path` has none, and some networks insist on it
+    ends_with_slash: bool = False  # some networks insist on the slash that `path` lacks
     channel: str = ""
 
     @property
@@ -39,6 +42,20 @@ class Call:
         """A token that is bound to a key (DPoP, RFC 9449)."""
         return self._token("dpop")
 
+    @property
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+    def json(self, refused: Refusal) -> dict[str, Any]:
+        """The JSON object of the body; raises `refused` for anything else."""
+        try:
+            body = json.loads(self.body or b"{}")
+        except ValueError:
+            raise refused from None
+        if not isinstance(body, dict):
+            raise refused
+        return body
+
     def _token(self, wanted: str) -> str | None:
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == wanted and token else None
@@ -53,15 +70,18 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     effect: bool = False
 
-    def encoded(self) -> tuple[bytes, str]:
-        """The bytes and their default content type."""
-        if isinstance(self.body, bytes):
-            return self.body, "application/octet-stream"
-        if isinstance(self.body, str):
-            return self.body.encode(), "text/html; charset=utf-8"
-        if self.body is None:
-            return b"", "text/plain; charset=utf-8"
-        return json.dumps(self.body, ensure_ascii=False).encode(), "application/json; charset=utf-8"
+    def response(self) -> Response:
+        match self.body:
+            case None:
+                content, kind = b"", "text/plain; charset=utf-8"
+            case bytes():
+                content, kind = self.body, "application/octet-stream"
+            case str():
+                content, kind = self.body.encode(), "text/html; charset=utf-8"
+            case _:
+                content, kind = json.dumps(self.body, ensure_ascii=False).encode(), "application/json; charset=utf-8"
+        headers = {"content-type": kind, **{name.lower(): value for name, value in self.headers.items()}}
+        return Response(content, self.status, headers)
 
 
 class Refusal(Exception):
@@ -72,21 +92,31 @@ class Refusal(Exception):
         self.answer = answer
 
 
-def json_object(call: Call, refused: Refusal) -> dict[str, Any]:
-    """The JSON object of a call's body; raises `refused` for anything else."""
-    try:
-        body = json.loads(call.body or b"{}")
-    except ValueError:
-        raise refused from None
-    if not isinstance(body, dict):
-        raise refused
-    return body
-
-
 @dataclass(frozen=True)
 class Operation:
-    """`visible`: followers would see what it does, so a call that took effect put something in public."""
+    """`visible`: followers would see what it does, so a call that took effect published something."""
 
     name: str
     run: Callable[[Call], Awaitable[Answer]]
     visible: bool = False
+
+
+@dataclass
+class CallRecord:
+    """One line of the log of calls. Paths only: queries and bodies may contain tokens."""
+
+    at: float
+    channel: str
+    operation: str
+    method: str
+    path: str
+    profile: str | None
+    visible: bool
+    status: int | None = None  # None: no complete answer was sent yet
+    effect: bool = False
+    fault: str | None = None  # the id of the fault that acted on it
+
+
+def root_url(request: Request, base_url: str | None) -> str:
+    """Where clients reach this sandbox: `base_url`, or the address of the request."""
+    return base_url or f"{request.url.scheme}://{request.url.netloc}"

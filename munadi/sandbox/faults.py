@@ -43,39 +43,21 @@ class Fault:
     id: str = field(default_factory=lambda: f"flt_{secrets.token_hex(6)}")
     hits: int = 0
 
+    def fits(self, channel: str, operation: str, profile_names: set[str]) -> bool:
+        return (
+            self.channel == channel
+            and self.operation in ("*", operation)
+            and (self.profile is None or self.profile in profile_names)
+            and (self.times is None or self.hits < self.times)
+        )
 
-class FaultBoard:
-    """Faults in the order they were planted; the first that fits a call is taken."""
 
-    def __init__(self) -> None:
-        self._faults: dict[str, Fault] = {}
-
-    def plant(self, fault: Fault) -> Fault:
-        self._faults[fault.id] = fault
-        return fault
+class FaultBoard(dict[str, Fault]):
+    """Faults by id, in the order they were planted; the first that fits a call acts on it."""
 
     def take(self, channel: str, operation: str, profile_names: set[str]) -> Fault | None:
         """The fault for this call, which uses it once; None when no fault fits."""
-        for fault in self._faults.values():
-            if fault.channel != channel or fault.operation not in ("*", operation):
-                continue
-            if fault.profile is not None and fault.profile not in profile_names:
-                continue
-            if fault.times is not None and fault.hits >= fault.times:
-                continue
+        fault = next((one for one in self.values() if one.fits(channel, operation, profile_names)), None)
+        if fault is not None:
             fault.hits += 1
-            return fault
-        return None
-
-    def give_back(self, fault: Fault) -> None:
-        """The network refused the call, so the fault applies to the next one."""
-        fault.hits -= 1
-
-    def listed(self) -> list[Fault]:
-        return list(self._faults.values())
-
-    def remove(self, fault_id: str) -> bool:
-        return self._faults.pop(fault_id, None) is not None
-
-    def clear(self) -> None:
-        self._faults.clear()
+        return fault

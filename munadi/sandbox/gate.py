@@ -7,16 +7,16 @@ A fault of the kind "accepted, then …" is spent only by a call that the networ
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections import deque
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from munadi.sandbox import transport
-from munadi.sandbox.calls import CallLog, CallRecord
-from munadi.sandbox.exchange import Answer, Call, Operation, Refusal
+from munadi.sandbox.clock import wall_time
+from munadi.sandbox.exchange import Answer, Call, CallRecord, Operation, Refusal, root_url
 from munadi.sandbox.faults import AFTER_EFFECT, WITHOUT_EFFECT, Fault, FaultBoard, FaultMode
 from munadi.sandbox.platform import Platform
 
@@ -25,6 +25,12 @@ GATEWAY_PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1><
 GATEWAY_ANSWERS = {
     FaultMode.ACCEPT_THEN_502: Answer(502, GATEWAY_PAGE.format("502 Bad Gateway")),
     FaultMode.ACCEPT_THEN_504: Answer(504, GATEWAY_PAGE.format("504 Gateway Time-out")),
+}
+CUTS = {
+    FaultMode.RESET: transport.reset,
+    FaultMode.ACCEPT_THEN_RESET: transport.reset,
+    FaultMode.HANG: transport.hold,
+    FaultMode.ACCEPT_THEN_HANG: transport.hold,
 }
 
 
@@ -35,11 +41,10 @@ class BodyTooLargeError(Exception):
 class Gate:
     """An ASGI application, mounted at the channel's prefix."""
 
-    def __init__(self, network: Platform[Any], faults: FaultBoard, calls: CallLog, base_url: str | None) -> None:
-        self._network = network
-        self._faults = faults
-        self._calls = calls
-        self._base_url = base_url
+    def __init__(
+        self, network: Platform[Any], faults: FaultBoard, calls: deque[CallRecord], base_url: str | None
+    ) -> None:
+        self._network, self._faults, self._calls, self._base_url = network, faults, calls, base_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -49,19 +54,21 @@ class Gate:
         except BodyTooLargeError:
             await PlainTextResponse("request entity too large", 413)(scope, receive, send)
             return
-        operation = self._network.operation(call)
-        profile = self._network.profile_of(call)
-        record = self._calls.open(
-            channel=self._network.channel,
-            operation=operation.name,
-            method=call.method,
-            path=f"/{self._network.channel}/{call.path}",
-            profile=profile,
-            visible=operation.visible,
-        )
-        names = self._network.profile_names(profile)
-        fault = self._faults.take(self._network.channel, operation.name, names)
-        await _Exchange(self._network, operation, call, record, scope, receive, send).play(fault, self._faults)
+        network, operation = self._network, self._network.operation(call)
+        profile, path = network.profile_of(call), f"/{network.channel}/{call.path}"
+        # Logged at arrival: a call that hangs is already in the log.
+        record = CallRecord(wall_time(), network.channel, operation.name, call.method, path, profile, operation.visible)
+        self._calls.append(record)
+        fault = self._faults.take(network.channel, operation.name, network.profile_names(profile))
+        answer, fault = await self._played(call, operation, record, fault)
+        record.fault = fault.id if fault else None
+        if fault is not None and fault.mode in CUTS:
+            await CUTS[fault.mode](scope, receive)
+        elif fault is not None and fault.mode is FaultMode.ACCEPT_THEN_HALF_BODY:
+            await _send_half(answer, scope, receive, send)
+        else:
+            record.status = answer.status
+            await answer.response()(scope, receive, send)
 
     async def _read(self, request: Request) -> Call:
         body = bytearray()
@@ -69,92 +76,47 @@ class Gate:
             body += chunk
             if len(body) > MAX_BODY_BYTES:
                 raise BodyTooLargeError
-        path = request.url.path.removeprefix(f"/{self._network.channel}")
-        base_url = self._base_url or f"{request.url.scheme}://{request.url.netloc}"
-        query, headers, content = request.query_params, request.headers, bytes(body)
-        slash, channel = path.endswith("/"), self._network.channel
-        return Call(request.method, path.strip("/"), query, headers, content, base_url, slash, channel)
+        path, channel = request.url.path.removeprefix(f"/{self._network.channel}"), self._network.channel
+        base_url, slash = root_url(request, self._base_url), path.endswith("/")
+        query, headers = request.query_params, request.headers
+        return Call(request.method, path.strip("/"), query, headers, bytes(body), base_url, slash, channel)
 
-
-@dataclass
-class _Exchange:
-    """One call and its answer, with the planted fault."""
-
-    network: Platform[Any]
-    operation: Operation
-    call: Call
-    record: CallRecord
-    scope: Scope
-    receive: Receive
-    send: Send
-
-    async def play(self, fault: Fault | None, board: FaultBoard) -> None:
-        self.record.fault = fault.id if fault else None
-        if fault is not None and fault.mode in WITHOUT_EFFECT:
-            await self._fail(fault)
-            return
-        if fault is not None and fault.mode is FaultMode.DELAY:
-            # Slept to the end even if the client leaves: the network has the request and will act on it.
-            await asyncio.sleep(fault.delay_seconds)
-        answer = await self._run()
-        if fault is not None and fault.mode in AFTER_EFFECT:
-            if answer.status < 400:
-                await self._spoil(fault, answer)
-                return
-            board.give_back(fault)
-            self.record.fault = None
-        await self._respond(answer)
-
-    async def _run(self) -> Answer:
+    async def _played(
+        self, call: Call, operation: Operation, record: CallRecord, fault: Fault | None
+    ) -> tuple[Answer, Fault | None]:
+        """The answer, and the fault that acted on the call; the log has the effect."""
+        if fault is not None:
+            record.fault = fault.id
+            if fault.mode in WITHOUT_EFFECT:
+                return self._planned(fault), fault
+            if fault.mode is FaultMode.DELAY:
+                # Slept to the end even if the client leaves: the network has the request and will act on it.
+                await asyncio.sleep(fault.delay_seconds)
         try:
-            answer = await self.operation.run(self.call)
+            answer = await operation.run(call)
         except Refusal as refusal:
             answer = refusal.answer
-        self.record.effect = answer.effect
-        return answer
+        record.effect = answer.effect
+        if fault is None or fault.mode not in AFTER_EFFECT:
+            return answer, fault
+        if answer.status >= 400:
+            fault.hits -= 1  # the network refused the call, so the fault applies to the next one
+            return answer, None
+        if fault.mode is FaultMode.LIVE_BUT_ERROR:
+            return self._planned(fault), fault
+        return GATEWAY_ANSWERS.get(fault.mode, answer), fault
 
-    async def _fail(self, fault: Fault) -> None:
-        if fault.mode is FaultMode.RESET:
-            await transport.reset(self.scope, self.receive)
-        elif fault.mode is FaultMode.HANG:
-            await transport.wait_until_client_leaves(self.receive)
-        else:
-            await self._respond(self._planned_error(fault))
-
-    async def _spoil(self, fault: Fault, answer: Answer) -> None:
-        match fault.mode:
-            case FaultMode.ACCEPT_THEN_RESET:
-                await transport.reset(self.scope, self.receive)
-            case FaultMode.ACCEPT_THEN_HANG:
-                await transport.wait_until_client_leaves(self.receive)
-            case FaultMode.ACCEPT_THEN_HALF_BODY:
-                await self._respond_half(answer)
-            case FaultMode.LIVE_BUT_ERROR:
-                await self._respond(self._planned_error(fault))
-            case gateway:
-                await self._respond(GATEWAY_ANSWERS[gateway])
-
-    def _planned_error(self, fault: Fault) -> Answer:
+    def _planned(self, fault: Fault) -> Answer:
         if fault.body is not None:
             answer = Answer(fault.status or 500, fault.body)
         else:
-            answer = self.network.failure(fault.error or {}, fault.status)
+            answer = self._network.failure(fault.error or {}, fault.status)
         return Answer(answer.status, answer.body, {**answer.headers, **fault.headers})
 
-    async def _respond(self, answer: Answer) -> None:
-        self.record.status = answer.status
-        await _response(answer)(self.scope, self.receive, self.send)
 
-    async def _respond_half(self, answer: Answer) -> None:
-        response = _response(answer)
-        head = {"type": "http.response.start", "status": answer.status, "headers": response.raw_headers}
-        await self.send(head)
-        half = bytes(response.body)[: len(response.body) // 2]
-        await self.send({"type": "http.response.body", "body": half, "more_body": True})
-        await transport.close(self.scope, self.receive)
-
-
-def _response(answer: Answer) -> Response:
-    content, content_type = answer.encoded()
-    headers = {"content-type": content_type, **{name.lower(): value for name, value in answer.headers.items()}}
-    return Response(content, answer.status, headers)
+async def _send_half(answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+    response = answer.response()
+    await send({"type": "http.response.start", "status": answer.status, "headers": response.raw_headers})
+    half = bytes(response.body)[: len(response.body) // 2]
+    await send({"type": "http.response.body", "body": half, "more_body": True})
+    await transport.close(scope, receive)

@@ -1,6 +1,7 @@
 """The media that the emulated networks received or fetched, and their measured properties.
 
-Bytes are kept by SHA-256, in the data folder or in memory, and served under `/media/<digest>`.
+Bytes are kept by SHA-256, in the data folder or in memory, and served under `/media/<digest>`. Pillow and FFmpeg are
+imported when the first file is measured: they are most of what a sandbox without media would hold in memory.
 """
 
 from __future__ import annotations
@@ -10,9 +11,6 @@ import io
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-
-import av
-from PIL import Image
 
 from munadi.sandbox.storage import Store, Table
 
@@ -50,6 +48,8 @@ class VideoFacts:
 
 def image_facts(body: bytes) -> ImageFacts | None:
     """What Pillow reads from the header, or None when it is no image."""
+    from PIL import Image
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a huge image is refused for its size; a warning is not needed
@@ -62,6 +62,8 @@ def image_facts(body: bytes) -> ImageFacts | None:
 
 def video_facts(body: bytes) -> VideoFacts | None:
     """What FFmpeg reads from the headers, or None when there is no video stream."""
+    import av
+
     try:
         with av.open(io.BytesIO(body), mode="r") as container:
             if not container.streams.video:
@@ -74,6 +76,37 @@ def video_facts(body: bytes) -> VideoFacts | None:
             return VideoFacts(container.format.name, codec.name, codec.width, codec.height, seconds, rate, audio)
     except (av.error.FFmpegError, ValueError):
         return None
+
+
+@dataclass(frozen=True)
+class VideoRules:
+    """What a network accepts of a video; each pair is the least and the most. Containers round durations and rates."""
+
+    seconds: tuple[float, float]
+    ratio: tuple[float, float] = (0, float("inf"))
+    width: tuple[int, int] = (1, 1920)
+    height: tuple[int, int] = (1, 1 << 16)
+    frames: tuple[float, float] = (22.5, 60.5)
+    largest: int = 1 << 40  # bytes
+    containers: tuple[str, ...] = ("mp4",)
+    codecs: tuple[str, ...] = ("h264", "hevc")
+    audio: tuple[str, ...] | None = ("aac",)  # None: any
+
+    def problem(self, body: bytes) -> str | None:
+        """The name of the first broken rule: format, audio, seconds, ratio, size, frames or bytes."""
+        facts = video_facts(body)
+        if facts is None or facts.codec not in self.codecs:
+            return "format"
+        broken = {
+            "format": not any(name in facts.container for name in self.containers),
+            "audio": self.audio is not None and facts.audio_codec not in (None, *self.audio),
+            "seconds": not self.seconds[0] <= facts.seconds <= self.seconds[1],
+            "ratio": not self.ratio[0] <= facts.width / max(facts.height, 1) <= self.ratio[1],
+            "size": not (_within(facts.width, self.width) and _within(facts.height, self.height)),
+            "frames": not self.frames[0] <= facts.frames_per_second <= self.frames[1],
+            "bytes": len(body) > self.largest,
+        }
+        return next((name for name, is_broken in broken.items() if is_broken), None)
 
 
 def sniff(body: bytes) -> str | None:
@@ -121,6 +154,10 @@ class MediaShelf:
                 (self._folder / stored.digest).unlink(missing_ok=True)
         self._facts.clear()
         self._bytes.clear()
+
+
+def _within(value: int, limits: tuple[int, int]) -> bool:
+    return limits[0] <= value <= limits[1]
 
 
 def _dimensions(body: bytes, mime_type: str) -> tuple[int | None, int | None]:

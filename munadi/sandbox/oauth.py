@@ -6,14 +6,16 @@ Networks differ in names, lifetimes and error answers; each passes them in. Blue
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import secrets
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from munadi.sandbox.clock import HOUR, SandboxClock
 from munadi.sandbox.consent import Choice, decision_of, is_address, redirect_back
 from munadi.sandbox.exchange import Answer, Call, Refusal
-from munadi.sandbox.platform import HOUR, Platform
 from munadi.sandbox.storage import Table
 
 
@@ -66,10 +68,15 @@ class ConsentRules:
 class TokenIssuer:
     """The codes and tokens of one network."""
 
-    def __init__(self, platform: Platform[Any]) -> None:
-        self._clock = platform.clock
-        self.tokens: Table[Token] = platform.table("token", Token)
-        self.codes: Table[Code] = platform.table("code", Code)
+    def __init__(self, clock: SandboxClock, table: Callable[[str, type[Any]], Table[Any]]) -> None:
+        self._clock = clock
+        self.tokens: Table[Token] = table("token", Token)
+        self.codes: Table[Code] = table("code", Code)
+
+    def live(self, value: str, kind: str = "access") -> Token | None:
+        """The token of this kind, unless it has expired."""
+        token = self.tokens.get(value)
+        return token if token is not None and token.kind == kind and not token.has_expired(self._clock.now()) else None
 
     def consent(
         self,
@@ -171,3 +178,8 @@ class TokenIssuer:
     def forget(self, profile_id: str) -> None:
         for token in self.of(profile_id):
             self.tokens.remove(token.value)
+
+
+def challenge_of(verifier: str) -> str:
+    """PKCE's S256: what a client sends first for a verifier that it shows later (RFC 7636)."""
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""What every emulated network has: settings, tables, profiles, routes, and what the control API asks of it.
+"""What every emulated network has: settings, tables, profiles, tokens, routes, and what the control API asks of it.
 
 A new network is one folder with a subclass of `Platform` and one line in `state.NETWORKS`. Its operations are
 functions `run(platform, call)`, which `routes` finds by method and path.
@@ -9,18 +9,20 @@ from __future__ import annotations
 import re
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from munadi.sandbox.clock import SandboxClock
 from munadi.sandbox.exchange import Answer, Call, Operation
 from munadi.sandbox.media import MediaShelf, StoredMedia
+from munadi.sandbox.model import Account, Comment, PostView, ProfileView
+from munadi.sandbox.oauth import TokenIssuer
 from munadi.sandbox.storage import Store, Table
 
 Run = Callable[[Any, Call], Awaitable[Answer]]
-MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 class UnknownProfileError(LookupError):
@@ -31,51 +33,7 @@ class UnsupportedError(ValueError):
     """This network does not support the request."""
 
 
-@dataclass(frozen=True)
-class ProfileView:
-    channel: str
-    id: str
-    name: str
-    status: str
-    url: str
-
-
-@dataclass(frozen=True)
-class PostView:
-    """One thing that followers would see. `received_at` is real time; `raw` is the network's own record."""
-
-    channel: str
-    profile: str
-    profile_name: str
-    id: str
-    url: str
-    text: str
-    kind: str
-    received_at: float
-    media: list[tuple[StoredMedia, str]]  # each with its alt text
-    raw: dict[str, Any]
-    link: str | None = None
-    comments: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)  # what the page shows besides: who may reply, captions
-
-
-class ProfileRow(Protocol):
-    """A dataclass with at least these attributes."""
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-    status: str
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def url(self) -> str: ...
-
-
-Profile = TypeVar("Profile", bound=ProfileRow)
+Profile = TypeVar("Profile", bound=Account)
 
 
 class Platform(ABC, Generic[Profile]):
@@ -89,6 +47,7 @@ class Platform(ABC, Generic[Profile]):
     default_switches: ClassVar[dict[str, bool]] = {}
     statuses: ClassVar[set[str]] = {"active"}
     default_profile: ClassVar[Any]  # a row of the dataclass of profiles
+    has_persons: ClassVar[bool] = False  # a person can own several profiles
     # "METHOD host/path" → the operation's name and function; `*` is one part, `**` at the end is any number of them.
     routes: ClassVar[Mapping[str, tuple[str, Run]]] = {}
     variants: ClassVar[Mapping[str, Run]] = {}  # operations that `variant` chooses
@@ -100,16 +59,24 @@ class Platform(ABC, Generic[Profile]):
         self.limits: dict[str, int] = {}
         self.switches: dict[str, bool] = {}
         self.addresses: dict[str, str] = {}  # from the start of a public address to where it is really served
+        self.received: dict[str, bytearray] = {}  # the bytes of unfinished uploads, in memory only
+        self._moments: defaultdict[str, deque[float]] = defaultdict(deque)
         self._tables: list[Table[Any]] = []
         self._routes = [(tuple(path.replace(" ", "/").split("/")), *found) for path, found in self.routes.items()]
         self._runs = {**dict(self.routes.values()), **self.variants}
         self.accounts: Table[Profile] = self.table("profile", type(self.default_profile))
+        self.comments: Table[Comment] = self.table("comment", Comment)
+        self.issuer = TokenIssuer(clock, self.table)
         self.restore_settings()
 
     def table(self, name: str, kind: type[Any]) -> Table[Any]:
         """A table of this network, which `clear` empties."""
         self._tables.append(Table(self.store, f"{self.channel}_{name}", kind))
         return self._tables[-1]
+
+    @property
+    def settings(self) -> dict[str, dict[str, Any]]:
+        return {"delays": self.delays, "limits": self.limits, "switches": self.switches}
 
     def restore_settings(self) -> None:
         self.delays.update(self.default_delays)
@@ -146,13 +113,21 @@ class Platform(ABC, Generic[Profile]):
     async def not_served(self, call: Call) -> Answer:
         """The network's answer to a path that it does not have."""
 
-    @abstractmethod
     def profile_of(self, call: Call) -> str | None:
         """The id of the profile whose credentials the call has, valid or not."""
+        token = self.issuer.tokens.get(call.bearer or "")
+        return token.profile_id if token else None
 
     @abstractmethod
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
         """An error in this network's own envelope, with the defaults filled in."""
+
+    def recent(self, key: str, seconds: float) -> deque[float]:
+        """The moments of a key's uses within this time; the caller appends its own."""
+        moments, since = self._moments[key], self.clock.now() - seconds
+        while moments and moments[0] <= since:
+            moments.popleft()
+        return moments
 
     # --- what the control API asks
     def seed(self) -> None:
@@ -165,7 +140,7 @@ class Platform(ABC, Generic[Profile]):
 
     @abstractmethod
     def new_profile(self, name: str | None, beside: Profile | None) -> Profile:
-        """A new row, not stored yet. `beside`: a profile of the same person (see `create_beside`)."""
+        """A new row, not stored yet. `beside`: a profile of the same person, where persons own profiles."""
 
     def credentials(self, profile: Profile, base_url: str) -> dict[str, Any]:
         """New credentials, as a client imports them."""
@@ -180,20 +155,19 @@ class Platform(ABC, Generic[Profile]):
     def posts(self, base_url: str) -> list[PostView]:
         """Everything visible, oldest first."""
 
-    @abstractmethod
-    def expire_tokens(self, profile_id: str, which: str) -> None: ...
+    def expire_tokens(self, profile_id: str, which: str) -> None:
+        self.issuer.expire(profile_id, *([] if which == "all" else [which]))
 
-    @abstractmethod
-    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None: ...
+    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
+        """The owner disconnected the app."""
+        self.issuer.forget(profile_id)
 
-    def create_profile(self, name: str | None, base_url: str, beside: Profile | None = None) -> dict[str, Any]:
-        """A new profile; the answer contains what a client imports."""
-        profile = self.new_profile(name, beside)
+    def create_profile(self, name: str | None, base_url: str, beside: str | None = None) -> dict[str, Any]:
+        """A new profile; the answer contains what a client imports. `beside`: a profile of the same person."""
+        if beside is not None and not self.has_persons:
+            raise UnsupportedError(f"at {self.channel} no person owns profiles")
+        profile = self.new_profile(name, self.profile(beside) if beside is not None else None)
         return self.credentials(self.accounts.put(profile.id, profile), base_url)
-
-    def create_beside(self, profile_id: str, name: str | None, base_url: str) -> dict[str, Any]:
-        """A new profile of the same person; UnsupportedError where no person owns profiles."""
-        raise UnsupportedError(f"at {self.channel} no person owns profiles")
 
     def renew_credentials(self, profile_id: str, base_url: str) -> dict[str, Any]:
         """New credentials for a profile, as after its owner connected it again."""
@@ -208,6 +182,8 @@ class Platform(ABC, Generic[Profile]):
         """Forget everything, including changed settings."""
         for table in self._tables:
             table.clear()
+        self.received.clear()
+        self._moments.clear()
         self.restore_settings()
 
     def profile(self, profile_id: str) -> Profile:
@@ -231,6 +207,26 @@ class Platform(ABC, Generic[Profile]):
         profile = self.accounts.get(profile_id or "")
         return {profile.id, profile.name} if profile else set()
 
+    # --- what operations share
+    def new_username(
+        self, name: str | None, *, allowed: str = "a-z0-9._", kind: str = "user", joint: str = ".", longest: int = 24
+    ) -> str:
+        """A name close to the requested one and not taken."""
+        taken = {self.short_name(account) for account in self.accounts}
+        slug = re.sub(rf"[^{allowed}]+", joint, (name or "").lower()).strip(joint)[:longest]
+        slug = slug or f"{kind}{joint}{secrets.token_hex(3)}"
+        return f"{slug[: longest - 7]}{joint}{secrets.token_hex(3)}" if slug in taken else slug
+
+    def short_name(self, profile: Profile) -> str:
+        """The part of a profile's name that must be unique."""
+        return profile.username
+
+    def add_comment(self, comment_id: str, post_id: str, profile: Profile, text: str) -> Comment:
+        return self.comments.put(comment_id, Comment(comment_id, post_id, profile.id, text, self.clock.now()))
+
+    def comments_on(self, post_id: str) -> list[Comment]:
+        return [comment for comment in self.comments if comment.post_id == post_id]
+
     def view(self, profile_id: str, **facts: Any) -> PostView:
         """A visible post of this profile."""
         return PostView(channel=self.channel, profile=profile_id, profile_name=self.profile(profile_id).name, **facts)
@@ -243,10 +239,7 @@ class Platform(ABC, Generic[Profile]):
 
     def _routed(self, call: Call) -> str:
         parts = [call.method, *self.path_parts(call)]
-        for pattern, name, _ in self._routes:
-            if _matches(pattern, parts):
-                return name
-        return "unknown"
+        return next((name for pattern, name, _ in self._routes if _matches(pattern, parts)), "unknown")
 
 
 def names(text: str) -> set[str]:
@@ -254,33 +247,17 @@ def names(text: str) -> set[str]:
     return set(text.split())
 
 
-def unique_name(
-    name: str | None,
-    taken: Collection[str],
-    *,
-    allowed: str = "a-z0-9._",
-    kind: str = "user",
-    joint: str = ".",
-    longest: int = 24,
-) -> str:
-    """A name close to the requested one and not taken."""
-    slug = re.sub(rf"[^{allowed}]+", joint, (name or "").lower()).strip(joint)[:longest]
-    slug = slug or f"{kind}{joint}{secrets.token_hex(3)}"
-    return f"{slug[: longest - 7]}{joint}{secrets.token_hex(3)}" if slug in taken else slug
+async def site(platform: Platform[Any], call: Call) -> Answer:
+    """The network's own site, which answers a permalink: 302 to the post on the sandbox's page."""
+    for post in platform.posts(call.base_url):
+        if post.url.rstrip("/") == call.url:
+            return Answer(302, None, {"location": f"{call.base_url}/?post={post.id}"})
+    return Answer(404, "Sorry, this page isn't available.")
 
 
 def _matches(pattern: tuple[str, ...], parts: list[str]) -> bool:
     if pattern[-1] == "**":
         pattern, parts = pattern[:-1], parts[: len(pattern) - 1]
-    return len(pattern) == len(parts) and all(map(_fits, pattern, parts))
-
-
-def _fits(wanted: str, part: str) -> bool:
-    return wanted in ("*", part)
-
-
-def redirect_to_post(call: Call, post_id: str | None) -> Answer:
-    """The answer of a network's site to a permalink: 302 to the post on the sandbox's page."""
-    if post_id is None:
-        return Answer(404, "Sorry, this page isn't available.")
-    return Answer(302, None, {"location": f"{call.base_url}/?post={post_id}"})
+    return len(pattern) == len(parts) and all(
+        wanted in ("*", part) for wanted, part in zip(pattern, parts, strict=True)
+    )

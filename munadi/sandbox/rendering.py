@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 PAGE_FOLDER = Path(__file__).parent / "page"
-ENVIRONMENT = Environment(
-    loader=FileSystemLoader(PAGE_FOLDER / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
 # Headers of every page; each page adds its own content security policy.
 PRIVATE_PAGE = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cache-control": "no-store"}
 
 
 def render(template: str, **values: Any) -> str:
-    return ENVIRONMENT.get_template(template).render(**values)
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader  # at the first page: a test's sandbox shows none
+
+    loader = FileSystemLoader(PAGE_FOLDER / "templates")
+    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)

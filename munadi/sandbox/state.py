@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from munadi.sandbox.bluesky import Bluesky
-from munadi.sandbox.calls import CallLog
 from munadi.sandbox.clock import SandboxClock
+from munadi.sandbox.exchange import CallRecord
 from munadi.sandbox.facebook import Facebook
 from munadi.sandbox.faults import FaultBoard
 from munadi.sandbox.instagram import Instagram
 from munadi.sandbox.media import MediaShelf
-from munadi.sandbox.platform import Platform, PostView
+from munadi.sandbox.model import PostView
+from munadi.sandbox.platform import Platform
 from munadi.sandbox.storage import Store
 from munadi.sandbox.threads import Threads
 from munadi.sandbox.tiktok import TikTok
 from munadi.sandbox.youtube import YouTube
 
 NETWORKS: tuple[type[Platform[Any]], ...] = (Bluesky, Facebook, Instagram, Threads, TikTok, YouTube)
+LOGGED_CALLS = 10_000
+LOGGED_CALLS = 10_000
 
 
 class SandboxState:
@@ -37,7 +41,7 @@ class SandboxState:
             kind.channel: kind(self.clock, self._store, self.media) for kind in NETWORKS
         }
         self.faults = FaultBoard()
-        self.calls = CallLog()
+        self.calls: deque[CallRecord] = deque(maxlen=LOGGED_CALLS)
         self._seed()
 
     def reset(self) -> None:

@@ -20,7 +20,7 @@ else:
     Row = TypeVar("Row")
 
 # The rows' layout. A file with another layout is emptied, except for the media: they are found by their digest.
-LAYOUT = 2
+LAYOUT = 3
 FORGET = "DELETE FROM sandbox_rows WHERE name != 'media'"
 SCHEMA = "CREATE TABLE IF NOT EXISTS sandbox_rows (name TEXT, key TEXT, body TEXT, UNIQUE (name, key))"
 UPSERT = "INSERT INTO sandbox_rows VALUES (?, ?, ?) ON CONFLICT (name, key) DO UPDATE SET body = excluded.body"
@@ -77,6 +77,11 @@ class Table(Generic[Row]):
 
     def get(self, key: str) -> Row | None:
         return self._rows.get(key)
+
+    def of(self, key: str, profile_id: str) -> Row | None:
+        """The row, if it is this profile's."""
+        row: Any = self._rows.get(key)
+        return row if row is not None and row.profile_id == profile_id else None
 
     def put(self, key: str, row: Row) -> Row:
         self._rows[key] = row

@@ -42,7 +42,8 @@ class TransportProtocol(H11Protocol):
         self.loop.call_later(HELD_AT_SHUTDOWN_SECONDS, self.transport.abort)
 
 
-async def wait_until_client_leaves(receive: Receive) -> None:
+async def hold(scope: Scope, receive: Receive) -> None:
+    """Send nothing (more) until the client leaves."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -54,13 +55,13 @@ async def reset(scope: Scope, receive: Receive) -> None:
     if connection is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
     transport.abort()
-    await wait_until_client_leaves(receive)  # so that the server knows before we return without an answer
+    await hold(scope, receive)  # so that the server knows before we return without an answer
 
 
 async def close(scope: Scope, receive: Receive) -> None:
     """Close with FIN after what was written: the client sees a body that ends too early."""
     _transport(scope).close()
-    await wait_until_client_leaves(receive)
+    await hold(scope, receive)
 
 
 def _transport(scope: Scope) -> asyncio.Transport:

@@ -27,20 +27,19 @@ from munadi.sandbox.bluesky.formats import TidClock
 from munadi.sandbox.bluesky.grants import Grants
 from munadi.sandbox.bluesky.model import Account, Blob, PartedUpload, Pushed, Record, Transcode
 from munadi.sandbox.exchange import Answer, Call, Operation
-from munadi.sandbox.platform import Platform, PostView, Run, unique_name
+from munadi.sandbox.model import PostView
+from munadi.sandbox.platform import Platform, Run
 from munadi.sandbox.storage import Table
 
 MAX_JSON_BYTES = 1_000_000
 READS = [
     ("GET", "com.atproto.identity.resolveHandle", directory.resolve_handle),
     ("GET", "app.bsky.feed.getPosts", directory.get_posts),
-    ("GET", "_health", directory.health),
 ]
 SERVER = [
     *READS,
     ("POST", "com.atproto.server.createSession", server.create_session),
     ("POST", "com.atproto.server.refreshSession", server.refresh_session),
-    ("POST", "com.atproto.server.deleteSession", server.delete_session),
     ("GET", "com.atproto.server.getSession", server.get_session),
     ("GET", "com.atproto.server.getServiceAuth", server.get_service_auth),
     ("GET", "com.atproto.server.describeServer", server.describe_server),
@@ -51,7 +50,6 @@ SERVER = [
     ("POST", "com.atproto.repo.deleteRecord", repository.delete_record),
     ("GET", "com.atproto.repo.getRecord", repository.get_record),
     ("GET", "com.atproto.repo.listRecords", repository.list_records),
-    ("GET", "com.atproto.repo.describeRepo", directory.describe_repo),
     ("GET", "com.atproto.sync.getBlob", server.get_blob),
     ("GET", ".well-known/oauth-protected-resource", login.resource),
 ]
@@ -138,9 +136,11 @@ class Bluesky(Platform[Account]):
         """An app password opens sessions; there are no tokens before."""
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
-        taken = [account.handle.removesuffix(f".{HANDLE_DOMAIN}") for account in self.accounts]
-        label = unique_name(name, taken, allowed="a-z0-9", joint="-", longest=18)
+        label = self.new_username(name, allowed="a-z0-9", joint="-", longest=18)
         return Account(new_did(), f"{label}.{HANDLE_DOMAIN}", f"{label}@{HANDLE_DOMAIN}", app_password())
+
+    def short_name(self, profile: Account) -> str:
+        return profile.handle.removesuffix(f".{HANDLE_DOMAIN}")
 
     def credentials(self, profile: Account, base_url: str) -> dict[str, Any]:
         return {
@@ -200,8 +200,8 @@ class Bluesky(Platform[Account]):
             raise refuse("ExpiredToken")
         return account
 
-    def refresh_claims(self, call: Call, *, check_expiry: bool = True) -> dict[str, Any]:
-        return self.tokens.verified(_credential(call), tokens.REFRESH_TYPE, check_expiry=check_expiry)
+    def refresh_claims(self, call: Call) -> dict[str, Any]:
+        return self.tokens.verified(_credential(call), tokens.REFRESH_TYPE)
 
     def input(self, call: Call, schema: lexicon.Schema) -> dict[str, Any]:
         """The JSON body, of this shape."""

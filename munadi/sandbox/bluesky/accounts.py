@@ -8,8 +8,8 @@ from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.model import Account
 
 DEFAULT = Account(
-    did="did:plc:munadisandboxdefaultprof",
-    handle="munadi.bsky.test",
+    "did:plc:munadisandboxdefaultprof",
+    "munadi.bsky.test",
     email="munadi@bsky.test",
     password="sand-box2-app3-pass",  # published on purpose: it opens nothing real
 )

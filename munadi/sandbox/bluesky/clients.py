@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from munadi.sandbox.bluesky.dpop import OAuthRefused, SeenIds
 from munadi.sandbox.bluesky.tokens import peek
 from munadi.sandbox.clock import wall_time
 
@@ -27,14 +27,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_SECONDS = 60
 FETCH_SECONDS = 5.0
 MAX_DOCUMENT = 1_000_000
-REMEMBERED = 10_000
 PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "k"}
-
-
-class ClientRefused(Exception):
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(description)
-        self.error, self.description = error, description
 
 
 @dataclass(frozen=True)
@@ -53,9 +46,9 @@ class Client:
     def require(self, redirect_uri: str, scope: str) -> None:
         """Refuse a redirect address or a scope that its metadata do not declare."""
         if not self._knows(redirect_uri):
-            raise ClientRefused("invalid_request", "Invalid redirect_uri")
+            raise OAuthRefused("invalid_request", "Invalid redirect_uri")
         if set(scope.split()) - self.scopes:
-            raise ClientRefused("invalid_scope", "A scope was not declared in the client metadata")
+            raise OAuthRefused("invalid_scope", "A scope was not declared in the client metadata")
 
     def _knows(self, redirect_uri: str) -> bool:
         if not self.is_loopback:
@@ -70,10 +63,10 @@ class Clients:
 
     def __init__(self, addresses: Mapping[str, str]) -> None:
         self._addresses = addresses
-        self._seen: dict[str, None] = {}
+        self._seen = SeenIds()
 
     async def authenticated(self, values: Mapping[str, str], issuer: str, thumbprint: str) -> Client:
-        """The client of a form; `thumbprint` is that of the form's DPoP key. Raises ClientRefused."""
+        """The client of a form; `thumbprint` is that of the form's DPoP key. Raises OAuthRefused."""
         client_id = values["client_id"]
         target = urlsplit(client_id)
         if client_id == "http://localhost" or client_id.startswith("http://localhost?"):
@@ -81,7 +74,7 @@ class Clients:
             uris = named.get("redirect_uri", ["http://127.0.0.1/", "http://[::1]/"])
             return Client(client_id, tuple(uris), frozenset(named.get("scope", [IDENTITY])[0].split()))
         if target.scheme != "https" or target.path in ("", "/") or target.port is not None:
-            raise ClientRefused("invalid_client_metadata", f'Invalid client ID "{client_id}"')
+            raise OAuthRefused("invalid_client_metadata", f'Invalid client ID "{client_id}"')
         metadata = await self._document(client_id, f'Unable to obtain client metadata for "{client_id}"')
         _require_valid(client_id, metadata)
         client = Client(client_id, tuple(metadata["redirect_uris"]), frozenset(str(metadata["scope"]).split()))
@@ -96,7 +89,7 @@ class Clients:
         assertion = values.get("client_assertion", "")
         if not assertion:
             message = 'client authentication method "private_key_jwt" required a "client_assertion"'
-            raise ClientRefused("invalid_request", message)
+            raise OAuthRefused("invalid_request", message)
         if values.get("client_assertion_type") != ASSERTION_TYPE:
             raise _invalid(f'Unsupported client_assertion_type "{values.get("client_assertion_type")}"')
         key = _key_of(assertion, await self._keys(metadata))
@@ -104,8 +97,9 @@ class Clients:
         _require_claims(claims, str(metadata["client_id"]), issuer)
         if key.thumbprint() == thumbprint:
             message = "The DPoP proof must be signed with a different key than the client assertion"
-            raise ClientRefused("invalid_request", message)
-        self._require_new(str(claims["jti"]))
+            raise OAuthRefused("invalid_request", message)
+        if not self._seen.is_new(str(claims["jti"])):
+            raise OAuthRefused("invalid_grant", "private_key_jwt jti reused")
         return f"{key.kid} {key.thumbprint()}"
 
     async def _keys(self, metadata: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -119,20 +113,22 @@ class Clients:
             or not keys
             or any(not isinstance(key, dict) or PRIVATE & set(key) for key in keys)
         ):
-            raise ClientRefused("invalid_client_metadata", "jwks must have public keys, and nothing else")
+            raise OAuthRefused("invalid_client_metadata", "jwks must have public keys, and nothing else")
         return keys
 
     async def _document(self, url: str, message: str) -> dict[str, Any]:
         """JSON with status 200, from no other address."""
+        import httpx  # as in `downloads`
+
         try:
             async with httpx.AsyncClient(timeout=FETCH_SECONDS, trust_env=False) as http:
                 answer = await http.get(self._found(url), headers={"accept": "application/json"})
             kind = answer.headers.get("content-type", "").partition(";")[0].strip()
             body = answer.json() if answer.status_code == 200 and len(answer.content) <= MAX_DOCUMENT else None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise ClientRefused("invalid_client_metadata", f"{message}: {error}") from None
+            raise OAuthRefused("invalid_client_metadata", f"{message}: {error}") from None
         if kind != "application/json" or not isinstance(body, dict):
-            raise ClientRefused("invalid_client_metadata", f"{message}: HTTP {answer.status_code}, {kind or 'no type'}")
+            raise OAuthRefused("invalid_client_metadata", f"{message}: HTTP {answer.status_code}, {kind or 'no type'}")
         return body
 
     def _found(self, url: str) -> str:
@@ -140,13 +136,6 @@ class Clients:
             if url == public or url.startswith(f"{public.rstrip('/')}/"):
                 return self._addresses[public].rstrip("/") + url.removeprefix(public.rstrip("/"))
         return url
-
-    def _require_new(self, jti: str) -> None:
-        if jti in self._seen:
-            raise ClientRefused("invalid_grant", "private_key_jwt jti reused")
-        self._seen[jti] = None
-        if len(self._seen) > REMEMBERED:
-            del self._seen[next(iter(self._seen))]
 
 
 def _require_valid(client_id: str, metadata: Mapping[str, Any]) -> None:
@@ -170,7 +159,7 @@ def _require_valid(client_id: str, metadata: Mapping[str, Any]) -> None:
     }
     for message, is_so in problems.items():
         if is_so:
-            raise ClientRefused("invalid_client_metadata", message)
+            raise OAuthRefused("invalid_client_metadata", message)
 
 
 def _key_of(assertion: str, keys: list[dict[str, Any]]) -> ECKey:
@@ -214,9 +203,9 @@ def _require_claims(claims: Mapping[str, Any], client_id: str, issuer: str) -> N
         raise _failed('"exp" claim timestamp check failed')
 
 
-def _failed(message: str) -> ClientRefused:
+def _failed(message: str) -> OAuthRefused:
     return _invalid(f'Validation of "client_assertion" failed: {message}')
 
 
-def _invalid(description: str) -> ClientRefused:
-    return ClientRefused("invalid_client", description)
+def _invalid(description: str) -> OAuthRefused:
+    return OAuthRefused("invalid_client", description)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from munadi.sandbox.bluesky.accounts import TAKEN_DOWN
 from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.model import Account, Record
 from munadi.sandbox.bluesky.repository import POST
@@ -24,26 +23,6 @@ async def resolve_handle(platform: Bluesky, call: Call) -> Answer:
     if account is None or account.handle != handle:
         raise refuse("InvalidRequest", "Unable to resolve handle")
     return Answer(200, {"did": account.did})
-
-
-async def describe_repo(platform: Bluesky, call: Call) -> Answer:
-    name = call.query.get("repo", "")
-    account = platform.find(name)
-    if account is None:
-        raise refuse("InvalidRequest", f"Could not find user: {name}")
-    if account.status in TAKEN_DOWN:
-        raise refuse("RepoTakendown", f"Repo has been takendown: {name}")
-    if account.status != "active":
-        raise refuse("RepoDeactivated", f"Repo has been deactivated: {name}")
-    collections = sorted({r.collection for r in platform.records if r.did == account.did})
-    body = {
-        "handle": account.handle,
-        "did": account.did,
-        "didDoc": did_document(account, call),
-        "collections": collections,
-        "handleIsCorrect": True,
-    }
-    return Answer(200, body)
 
 
 async def get_did_document(platform: Bluesky, call: Call) -> Answer:
@@ -82,10 +61,6 @@ def _post_view(platform: Bluesky, record: Record) -> dict[str, Any]:
         "quoteCount": 0,
         "indexedAt": iso(record.indexed_at),
     }
-
-
-async def health(platform: Bluesky, call: Call) -> Answer:
-    return Answer(200, {"version": "munadi-sandbox"})
 
 
 def service_url(call: Call) -> str:

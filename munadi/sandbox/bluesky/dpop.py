@@ -25,10 +25,27 @@ PROOF_SECONDS = 10
 REMEMBERED = 10_000
 
 
-class ProofRefused(Exception):
+class OAuthRefused(Exception):
+    """An error of OAuth 2: its name and its description."""
+
     def __init__(self, error: str, description: str) -> None:
         super().__init__(description)
         self.error, self.description = error, description
+
+
+class SeenIds:
+    """The newest ids of proofs, each of which works once."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, None] = {}
+
+    def is_new(self, jti: str) -> bool:
+        if jti in self._seen:
+            return False
+        self._seen[jti] = None
+        if len(self._seen) > REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        return True
 
 
 class Proofs:
@@ -36,14 +53,14 @@ class Proofs:
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes(32)
-        self._seen: dict[str, None] = {}
+        self._seen = SeenIds()
 
     @property
     def nonce(self) -> str:
         return self._nonce(int(wall_time()) // NONCE_SECONDS)
 
     def check(self, call: Call, token: str | None = None) -> str:
-        """The thumbprint of the key that the call proves to have. Raises ProofRefused."""
+        """The thumbprint of the key that the call proves to have. Raises OAuthRefused."""
         proof = call.headers.get("dpop", "")
         if not proof:
             raise _invalid("DPoP proof required")
@@ -55,7 +72,8 @@ class Proofs:
         hashed = _text(hashlib.sha256(token.encode()).digest()) if token else None
         if claims.get("ath") != hashed:
             raise _invalid('DPoP "ath" mismatch' if token else 'DPoP "ath" claim not allowed')
-        self._require_new(str(claims["jti"]))
+        if not self._seen.is_new(str(claims["jti"])):
+            raise _invalid("DPoP proof replayed")
         return thumbprint
 
     def _require_fresh(self, call: Call, claims: dict[str, Any]) -> None:
@@ -71,14 +89,7 @@ class Proofs:
         taken = [self._nonce(now - age) for age in range(NONCES_TAKEN)]
         if claims.get("nonce") not in taken:
             message = 'DPoP "nonce" mismatch' if "nonce" in claims else "requires nonce in DPoP proof"
-            raise ProofRefused("use_dpop_nonce", message)
-
-    def _require_new(self, jti: str) -> None:
-        if jti in self._seen:
-            raise _invalid("DPoP proof replayed")
-        self._seen[jti] = None
-        if len(self._seen) > REMEMBERED:
-            del self._seen[next(iter(self._seen))]
+            raise OAuthRefused("use_dpop_nonce", message)
 
     def _nonce(self, period: int) -> str:
         return _text(hmac.digest(self._secret, str(period).encode(), hashlib.sha256))
@@ -96,8 +107,8 @@ def _verified(proof: str, jwk: Any) -> str:
     return key.thumbprint()
 
 
-def _invalid(description: str) -> ProofRefused:
-    return ProofRefused("invalid_dpop_proof", description)
+def _invalid(description: str) -> OAuthRefused:
+    return OAuthRefused("invalid_dpop_proof", description)
 
 
 def _text(raw: bytes) -> str:

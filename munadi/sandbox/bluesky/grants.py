@@ -10,17 +10,17 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.bluesky.dpop import ProofRefused, Proofs
+from munadi.sandbox.bluesky.dpop import OAuthRefused, Proofs
 from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.model import Account, Grant, Pushed
+from munadi.sandbox.clock import DAY, HOUR
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.storage import Table
 
 if TYPE_CHECKING:
     from munadi.sandbox.bluesky import Bluesky
 
-ACCESS_SECONDS = 3600
-DAY = 86_400
+ACCESS_SECONDS = HOUR
 YEAR = 365.25 * DAY
 # The whole life of a grant, and of a refresh token that is not used.
 PUBLIC_SECONDS = (14 * DAY, 14 * DAY)
@@ -41,7 +41,7 @@ class Grants:
         """The account of an access token, if the call proves to have its key; raises the reference's refusals."""
         try:
             thumbprint = self.proofs.check(call, token)
-        except ProofRefused as refused:
+        except OAuthRefused as refused:
             raise self._unauthorized(refused.error, refused.description) from None
         claims = self._claims(token)
         grant = self.rows.get(str(claims.get("grant")))

@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from munadi.sandbox.bluesky.errors import refuse
-from munadi.sandbox.clock import SandboxClock
-
-HOUR, DAY, FIVE_MINUTES = 3600, 86_400, 300
+from munadi.sandbox.clock import DAY, HOUR, MINUTE, SandboxClock
 
 
 @dataclass
@@ -27,7 +25,7 @@ class Limit:
 
 
 REPO_WRITES = (Limit("pointsPerHour", HOUR), Limit("pointsPerDay", DAY))
-LOGINS = (Limit("loginsPerDay", DAY), Limit("loginsPerFiveMinutes", FIVE_MINUTES))
+LOGINS = (Limit("loginsPerDay", DAY), Limit("loginsPerFiveMinutes", 5 * MINUTE))
 UPLOADS = (Limit("uploadsPerDay", DAY),)
 DEFAULTS = {
     "pointsPerHour": 5_000,

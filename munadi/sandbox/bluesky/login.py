@@ -6,22 +6,20 @@ since all networks share one address. `clients` authenticates the caller.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 from starlette.datastructures import QueryParams
 
 from munadi.sandbox.bluesky.accounts import TAKEN_DOWN
-from munadi.sandbox.bluesky.clients import IDENTITY, Client, ClientRefused
+from munadi.sandbox.bluesky.clients import IDENTITY, Client
 from munadi.sandbox.bluesky.directory import service_did, service_url
-from munadi.sandbox.bluesky.dpop import ProofRefused
+from munadi.sandbox.bluesky.dpop import OAuthRefused
 from munadi.sandbox.bluesky.model import Grant, Pushed
 from munadi.sandbox.consent import Choice, decision_of, redirect_back
 from munadi.sandbox.exchange import Answer, Call, Refusal
+from munadi.sandbox.oauth import challenge_of
 
 if TYPE_CHECKING:
     from munadi.sandbox.bluesky import Bluesky
@@ -75,7 +73,7 @@ async def push(platform: Bluesky, call: Call) -> Answer:
         raise _refused(platform, "invalid_request", f'Invalid login_hint "{hint}"')
     try:
         client.require(values.get("redirect_uri", ""), values["scope"])
-    except ClientRefused as refused:
+    except OAuthRefused as refused:
         raise _refused(platform, refused.error, refused.description) from None
     pushed = Pushed(
         uri=f"urn:ietf:params:oauth:request_uri:req-{secrets.token_hex(16)}",
@@ -149,7 +147,7 @@ def _exchange(platform: Bluesky, call: Call, values: dict[str, str], thumbprint:
     if pushed.redirect_uri != values.get("redirect_uri"):
         message = "The redirect_uri parameter must match the one used in the authorization request"
         raise _refused(platform, "invalid_grant", message)
-    if _challenge(values.get("code_verifier", "")) != pushed.challenge:
+    if challenge_of(values.get("code_verifier", "")) != pushed.challenge:
         raise _refused(platform, "invalid_grant", "Invalid code_verifier")
     grant = platform.grants.create(pushed, client.key)
     return _answer(platform, platform.grants.issue(grant, service_did(call)))
@@ -172,17 +170,15 @@ def _refresh(platform: Bluesky, call: Call, values: dict[str, str], thumbprint: 
 
 async def _authenticated(platform: Bluesky, call: Call) -> tuple[dict[str, str], str, Client]:
     """The form, the thumbprint of its DPoP key, and the authenticated client."""
-    values = dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
+    values = call.form
     if call.content_type != "application/x-www-form-urlencoded" or not values.get("client_id"):
         raise _refused(platform, "invalid_client", "Client credentials missing")
     try:
         thumbprint = platform.grants.proofs.check(call)
         return values, thumbprint, await platform.clients.authenticated(values, issuer(call), thumbprint)
-    except ProofRefused as refused:
-        status = 400 if refused.error == "use_dpop_nonce" else 401
+    except OAuthRefused as refused:
+        status = 401 if refused.error == "invalid_dpop_proof" else 400
         raise _refused(platform, refused.error, refused.description, status) from None
-    except ClientRefused as refused:
-        raise _refused(platform, refused.error, refused.description) from None
 
 
 def _require_same(platform: Bluesky, client: Client, thumbprint: str, before: Pushed | Grant) -> None:
@@ -215,7 +211,3 @@ def _refused(platform: Bluesky, error: str, description: str, status: int = 400)
 
 def issuer(call: Call) -> str:
     return f"{service_url(call).removesuffix('/pds')}/entryway"
-
-
-def _challenge(verifier: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")

@@ -5,29 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from munadi.sandbox import model
+
 
 @dataclass
-class Account:
-    did: str
-    handle: str
+class Account(model.Account):
+    """Its id is the DID, its username the handle."""
+
+    site = "https://bsky.app/profile/{0.id}"
+
     email: str
     password: str  # an app password; a sandbox has nothing to hide
-    status: str = "active"
     session_generation: int = 0  # access tokens of an earlier one count as expired
     head_cid: str | None = None  # the repo's latest commit
     head_rev: str | None = None
 
     @property
-    def id(self) -> str:
-        return self.did
+    def did(self) -> str:
+        return self.id
 
     @property
-    def name(self) -> str:
-        return self.handle
-
-    @property
-    def url(self) -> str:
-        return f"https://bsky.app/profile/{self.did}"
+    def handle(self) -> str:
+        return self.username
 
 
 @dataclass

@@ -18,9 +18,9 @@ from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.formats import FORMATS
 from munadi.sandbox.bluesky.limits import LOGINS, UPLOADS
 from munadi.sandbox.bluesky.model import Account, Blob
+from munadi.sandbox.clock import HOUR, MINUTE
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.media import sniff
-from munadi.sandbox.platform import HOUR, MINUTE
 
 if TYPE_CHECKING:
     from munadi.sandbox.bluesky import Bluesky
@@ -61,12 +61,6 @@ async def get_session(platform: Bluesky, call: Call) -> Answer:
     if account.status in TAKEN_DOWN:
         raise refuse("InvalidRequest", f"Could not find user info for account: {account.did}")
     return Answer(200, _description(account, call))
-
-
-async def delete_session(platform: Bluesky, call: Call) -> Answer:
-    claims = platform.refresh_claims(call, check_expiry=False)
-    platform.tokens.end_session(claims["jti"])
-    return Answer(200, effect=True)
 
 
 async def describe_server(platform: Bluesky, call: Call) -> Answer:

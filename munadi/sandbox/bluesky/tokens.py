@@ -50,18 +50,15 @@ class Tokens:
         self._refresh.put(jti, token)
         return self._pair(account, audience, token.next_jti)
 
-    def end_session(self, jti: str) -> None:
-        self._refresh.remove(jti)
-
     def forget(self, did: str) -> None:
         for token in self._refresh:
             if token.did == did:
                 self._refresh.remove(token.jti)
 
-    def verified(self, token: str, kind: str, *, check_expiry: bool = True) -> dict[str, Any]:
+    def verified(self, token: str, kind: str) -> dict[str, Any]:
         """The claims of a token of this kind; raises the reference's refusals."""
         head, claims = self._decoded(token)
-        if check_expiry and claims["exp"] <= self._clock.now():
+        if claims["exp"] <= self._clock.now():
             raise refuse("ExpiredToken")
         if head.get("typ") != kind:
             raise refuse("InvalidToken", "Invalid token type")

@@ -16,9 +16,9 @@ from munadi.sandbox.bluesky.directory import service_did
 from munadi.sandbox.bluesky.errors import refuse
 from munadi.sandbox.bluesky.model import Account, Blob, PartedUpload, Transcode
 from munadi.sandbox.bluesky.tokens import SERVICE_TYPE
+from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.media import video_facts
-from munadi.sandbox.platform import DAY
 
 if TYPE_CHECKING:
     from munadi.sandbox.bluesky import Bluesky

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from munadi.sandbox.bluesky.model import Record
 from munadi.sandbox.bluesky.repository import POST, POSTGATE, THREADGATE, blob_cids
 from munadi.sandbox.media import StoredMedia
-from munadi.sandbox.platform import PostView
+from munadi.sandbox.model import PostView
 
 if TYPE_CHECKING:
     from munadi.sandbox.bluesky import Bluesky
@@ -57,10 +57,8 @@ def _post_view(platform: Bluesky, record: Record) -> PostView:
     embed = inner if isinstance(inner := embed.get("media"), dict) else embed  # a quote with media shows the media
     external = embed.get("external")
     gates = _gates(platform, record)
-    return PostView(
-        channel="bluesky",
-        profile=record.did,
-        profile_name=platform.profile(record.did).handle,
+    return platform.view(
+        record.did,
         id=record.uri,
         url=f"{APP}/profile/{record.did}/post/{record.rkey}",
         text=str(record.value.get("text", "")),

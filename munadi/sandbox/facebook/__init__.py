@@ -12,18 +12,19 @@ from typing import Any
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Call, Refusal
 from munadi.sandbox.facebook import errors, posting, reading, videos
-from munadi.sandbox.facebook.model import ALL_SCOPES, READ, Comment, Page, Person, Photo, Post, Video, permalink
+from munadi.sandbox.facebook.model import ALL_SCOPES, READ, Page, Person, Photo, Post, Video, permalink
 from munadi.sandbox.graph import person_login
 from munadi.sandbox.graph.errors import refuse
 from munadi.sandbox.graph.parameters import flag, node_in, parameters
 from munadi.sandbox.graph.person_login import PersonPlatform
 from munadi.sandbox.graph.reading import new_id
+from munadi.sandbox.model import PostView
 from munadi.sandbox.oauth import ConsentRules, Token
-from munadi.sandbox.platform import PostView, names, unique_name
+from munadi.sandbox.platform import names, site
 from munadi.sandbox.storage import Table
 
 PERSON = Person("10150000000000001", "Munadi Sandbox")
-DEFAULT = Page("100000000000001", "Munadi Sandbox Page", "munadi.sandbox", PERSON.id)
+DEFAULT = Page("100000000000001", "munadi.sandbox", "Munadi Sandbox Page", PERSON.id)
 DEFAULT_TOKEN = "EAAsandboxMunadiPageToken"  # published on purpose: it opens nothing real
 DEFAULT_PERSON_TOKEN = "EAAsandboxMunadiUserToken"
 VIDEO_STEPS = {
@@ -61,7 +62,7 @@ class Facebook(PersonPlatform[Page]):
     )
     routes = {
         "GET www/dialog/oauth": ("authorize", person_login.authorize),
-        "GET www/**": ("site", reading.site),
+        "GET www/**": ("site", site),
         "POST upload/video-upload/*/*": ("upload_reel", videos.upload),
         "POST upload/video-upload/*": ("upload_reel", videos.upload),
         "GET graph/oauth/access_token": ("access_token", person_login.access_token),
@@ -108,13 +109,11 @@ class Facebook(PersonPlatform[Page]):
         self.photos: Table[Photo] = self.table("photo", Photo)
         self.videos: Table[Video] = self.table("video", Video)
         self.published: Table[Post] = self.table("post", Post)
-        self.comments: Table[Comment] = self.table("comment", Comment)
-        self.received: dict[str, bytearray] = {}  # the bytes of unfinished uploads, in memory only
         self.scraped: set[str] = set()
 
     def variant(self, name: str, call: Call) -> str:
         """Photos and videos differ by their parameters, nodes by the object that they name."""
-        node, edge = node_in(call), node_in(call)
+        node = node_in(call)
         if name in ("publish_photo", "publish_video", "finish_reel", "finish_story"):
             try:
                 values = parameters(call)
@@ -122,7 +121,7 @@ class Facebook(PersonPlatform[Page]):
                 return "unknown"
             if name == "publish_photo":
                 return name if flag(values, "published", True) else "upload_photo"
-            return VIDEO_STEPS.get((edge, values.get("upload_phase", "")), "unknown")
+            return VIDEO_STEPS.get((node, values.get("upload_phase", "")), "unknown")
         if name == "delete_post":
             return "delete_video" if node in self.videos else "delete_photo" if node in self.photos else name
         if name != "get_post":
@@ -137,15 +136,11 @@ class Facebook(PersonPlatform[Page]):
         self.issue_person_token(PERSON.id, DEFAULT_PERSON_TOKEN)
 
     def new_profile(self, name: str | None, beside: Page | None) -> Page:
-        taken = [page.username for page in self.accounts]
-        username = unique_name(name, taken, allowed="a-z0-9.", kind="page")
+        username = self.new_username(name, allowed="a-z0-9.", kind="page")
         person_id = beside.person_id if beside else new_id("1015", 15)
         if beside is None:
             self.persons.put(person_id, Person(person_id, f"Owner of {username}"))
-        return Page(new_id("100", 15), name or username, username, person_id)
-
-    def create_beside(self, profile_id: str, name: str | None, base_url: str) -> dict[str, Any]:
-        return self.create_profile(name, base_url, self.profile(profile_id))
+        return Page(new_id("100", 15), username, name or username, person_id)
 
     def new_tokens(self, profile: Page) -> dict[str, Any]:
         return {
@@ -166,7 +161,6 @@ class Facebook(PersonPlatform[Page]):
 
     def clear(self) -> None:
         super().clear()
-        self.received.clear()
         self.scraped.clear()
 
     def caller(self, call: Call, scope: str) -> Page:
@@ -212,8 +206,14 @@ class Facebook(PersonPlatform[Page]):
 
     def post_of(self, node: str, page: Page) -> Post | None:
         """The Page's post by its id or its video's."""
-        found = (post for post in self.published if node in (post.id, post.video_id) and post.page_id == page.id)
+        found = (post for post in self.published if node in (post.id, post.video_id) and post.profile_id == page.id)
         return next(found, None)
+
+    def own_video(self, video_id: str, page: Page, call: Call) -> Video:
+        video = self.videos.of(video_id, page.id)
+        if video is None:
+            raise self.missing(video_id, call)
+        return video
 
     def readable_post(self, call: Call, node: str) -> Post:
         post = self.post_of(node, self.caller(call, READ))
@@ -228,18 +228,19 @@ class Facebook(PersonPlatform[Page]):
         return post.is_published and post.visible_at + self.delays["index"] <= self.clock.now()
 
     def posts(self, base_url: str) -> list[PostView]:
-        return [self._view(post, base_url) for post in self.published if self.is_visible(post)]
-
-    def _view(self, post: Post, base_url: str) -> PostView:
-        return self.view(
-            post.page_id,
-            id=post.known_as,
-            url=permalink(post, base_url),
-            text=post.message,
-            kind=post.kind,
-            received_at=post.received_at,
-            media=self.shown_media(post.digests, post.alts),
-            raw=asdict(post),
-            link=post.link,
-            comments=[comment.text for comment in self.comments if comment.post_id == post.id],
-        )
+        return [
+            self.view(
+                post.profile_id,
+                id=post.known_as,
+                url=permalink(post, base_url),
+                text=post.message,
+                kind=post.kind,
+                received_at=post.received_at,
+                media=self.shown_media(post.digests, post.alts),
+                raw=asdict(post),
+                link=post.link,
+                comments=[comment.text for comment in self.comments_on(post.id)],
+            )
+            for post in self.published
+            if self.is_visible(post)
+        ]

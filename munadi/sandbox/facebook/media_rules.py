@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from munadi.sandbox import downloads
 from munadi.sandbox.downloads import FetchFailed
 from munadi.sandbox.facebook import errors
 from munadi.sandbox.graph.errors import GraphError, refuse
-from munadi.sandbox.media import VideoFacts, image_facts, video_facts
+from munadi.sandbox.media import VideoRules, image_facts, video_facts
 
 MIB = 1024 * 1024
 IMAGE_BYTES, VIDEO_BYTES = 4 * MIB, 64 * MIB
 IMAGES = {"JPEG", "PNG", "GIF", "BMP", "TIFF"}
-REEL_RATIO, ROUNDING = 9 / 16, 0.01
+CODECS = ("h264", "hevc", "vp9", "av1")
+NARROW, ROUNDING = 9 / 16, 0.01
+REEL = VideoRules(
+    (2.95, 90.5), (NARROW - ROUNDING, NARROW + ROUNDING), (540, 1 << 16), (960, 1 << 16), (23.5, 60.5),
+    containers=("",), codecs=CODECS, audio=None,
+)  # fmt: skip
+STORY = replace(REEL, seconds=(2.95, 60.5))
+PROBLEMS = {
+    "format": "The video file is corrupt or of a format that is not supported.",
+    "ratio": "The aspect ratio of the reel must be 9:16.",
+    "size": "The resolution of the reel must be at least 540 x 960.",
+    "seconds": "The reel must be between 3 and {} seconds long.",
+    "frames": "The frame rate of the reel must be between 24 and 60.",
+}
 
 
 async def fetch(url: str, cap: int, refused: GraphError) -> bytes:
@@ -34,25 +49,11 @@ def image_type(body: bytes) -> str:
 
 def video_problem(body: bytes, kind: str) -> str | None:
     """The later `processing_phase.error.message`, or None for a good video."""
-    facts = video_facts(body)
-    if facts is None:
-        return "The video file is corrupt or of a format that is not supported."
-    ratio = facts.width / max(facts.height, 1)
     if kind == "video":
-        good = REEL_RATIO - ROUNDING <= ratio <= 1 / REEL_RATIO + ROUNDING
+        facts = video_facts(body)
+        if facts is None:
+            return PROBLEMS["format"]
+        good = NARROW - ROUNDING <= facts.width / max(facts.height, 1) <= 1 / NARROW + ROUNDING
         return None if good else "The aspect ratio of the video is not supported."
-    return _reel_problem(facts, ratio, longest=60 if kind == "story" else 90)
-
-
-def _reel_problem(facts: VideoFacts, ratio: float, longest: int) -> str | None:
-    if abs(ratio - REEL_RATIO) > ROUNDING:
-        return "The aspect ratio of the reel must be 9:16."
-    if facts.width < 540 or facts.height < 960:
-        return "The resolution of the reel must be at least 540 x 960."
-    if not 2.95 <= facts.seconds <= longest + 0.5:  # containers round
-        return f"The reel must be between 3 and {longest} seconds long."
-    if not 23.5 <= facts.frames_per_second <= 60.5:
-        return "The frame rate of the reel must be between 24 and 60."
-    if facts.codec not in ("h264", "hevc", "vp9", "av1"):
-        return "The codec of the reel is not supported."
-    return None
+    problem = (STORY if kind == "story" else REEL).problem(body)
+    return PROBLEMS[problem].format(60 if kind == "story" else 90) if problem else None

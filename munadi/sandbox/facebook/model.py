@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from munadi.sandbox.model import Account
+
 READ, PUBLISH, COMMENT = "pages_read_engagement", "pages_manage_posts", "pages_manage_engagement"
 ALL_SCOPES = ["pages_show_list", READ, PUBLISH, COMMENT]
 
@@ -15,27 +17,18 @@ class Person:
 
 
 @dataclass
-class Page:
-    id: str
+class Page(Account):
+    site = "https://www.facebook.com/{0.username}"
+
     title: str
-    username: str
     person_id: str  # who connects it
-    status: str = "active"
     category: str = "Test page"
-
-    @property
-    def name(self) -> str:
-        return self.username
-
-    @property
-    def url(self) -> str:
-        return f"https://www.facebook.com/{self.username}"
 
 
 @dataclass
 class Photo:
     id: str
-    page_id: str
+    profile_id: str
     digest: str
     alt: str
     made_at: float
@@ -45,7 +38,7 @@ class Photo:
 @dataclass
 class Video:
     id: str
-    page_id: str
+    profile_id: str
     kind: str  # reel, story, video
     session_id: str
     size: int
@@ -62,7 +55,7 @@ class Video:
 @dataclass
 class Post:
     id: str  # {page}_{number}
-    page_id: str
+    profile_id: str
     message: str
     kind: str  # text, link, photo, album, reel, video, story
     created_at: float  # the sandbox's clock
@@ -89,21 +82,12 @@ class Post:
     @property
     def video_path(self) -> str:
         """All that Facebook itself returns of a reel's or video's address."""
-        return f"/reel/{self.video_id}/" if self.kind == "reel" else f"/{self.page_id}/videos/{self.video_id}/"
-
-
-@dataclass
-class Comment:
-    id: str
-    post_id: str
-    page_id: str
-    text: str
-    created_at: float
+        return f"/reel/{self.video_id}/" if self.kind == "reel" else f"/{self.profile_id}/videos/{self.video_id}/"
 
 
 def permalink(post: Post, base_url: str) -> str:
     """www.facebook.com is `/facebook/www` here, so that a link opens the post."""
     site = f"{base_url}/facebook/www"
     if post.kind == "story":
-        return f"{site}/stories/{post.page_id}/{post.number}"
-    return site + post.video_path if post.video_id else f"{site}/{post.page_id}/posts/{post.number}"
+        return f"{site}/stories/{post.profile_id}/{post.number}"
+    return site + post.video_path if post.video_id else f"{site}/{post.profile_id}/posts/{post.number}"

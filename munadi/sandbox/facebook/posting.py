@@ -7,15 +7,14 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from munadi.sandbox.clock import wall_time
+from munadi.sandbox.clock import DAY, wall_time
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook import errors
 from munadi.sandbox.facebook.media_rules import IMAGE_BYTES, fetch, image_type
-from munadi.sandbox.facebook.model import COMMENT, PUBLISH, Comment, Page, Photo, Post, permalink
+from munadi.sandbox.facebook.model import COMMENT, PUBLISH, Page, Photo, Post, permalink
 from munadi.sandbox.graph.errors import bad_parameter, refuse
 from munadi.sandbox.graph.parameters import file_in, flag, node_in, parameters, whole_number
 from munadi.sandbox.graph.reading import new_id
-from munadi.sandbox.platform import DAY
 
 if TYPE_CHECKING:
     from munadi.sandbox.facebook import Facebook
@@ -85,8 +84,7 @@ async def comment(platform: Facebook, call: Call) -> Answer:
         raise bad_parameter("The parameter message is required.")
     if page.status == "restricted":
         raise refuse(errors.RESTRICTED)
-    comment = Comment(f"{post.number}_{new_id('8')}", post.id, page.id, text, platform.clock.now())
-    platform.comments.put(comment.id, comment)
+    comment = platform.add_comment(f"{post.number}_{new_id('8')}", post.id, page, text)
     return Answer(200, {"id": comment.id}, effect=True)
 
 
@@ -121,8 +119,8 @@ async def delete(platform: Facebook, call: Call) -> Answer:
 async def delete_photo(platform: Facebook, call: Call) -> Answer:
     """Delete a photo, also from the post that shows it; a post with only that photo is deleted too."""
     page = platform.caller(call, PUBLISH)
-    photo = platform.photos.get(node_in(call))
-    if photo is None or photo.page_id != page.id:
+    photo = platform.photos.of(node_in(call), page.id)
+    if photo is None:
         raise platform.missing(node_in(call), call)
     platform.photos.remove(photo.id)
     post = platform.published.get(photo.post_id or "")
@@ -160,9 +158,8 @@ def _attach(platform: Facebook, post: Post, photos: list[str]) -> None:
     """Attach unpublished photos, each only once; an unpublished photo expires after a day."""
     now = platform.clock.now()
     for photo_id in photos:
-        photo = platform.photos.get(photo_id)
-        lapsed = photo is None or photo.page_id != post.page_id or photo.made_at <= now - DAY
-        if photo is None or lapsed or photo.post_id is not None:
+        photo = platform.photos.of(photo_id, post.profile_id)
+        if photo is None or photo.made_at <= now - DAY or photo.post_id is not None:
             raise bad_parameter(f"The photo {photo_id} does not exist or was used already")
     for photo in (found for photo_id in photos if (found := platform.photos.get(photo_id))):
         photo.post_id = post.id
@@ -174,7 +171,7 @@ def _attach(platform: Facebook, post: Post, photos: list[str]) -> None:
 
 def _require_new(platform: Facebook, page: Page, message: str, link: str | None) -> None:
     """506 answers the second of two equal posts in a row."""
-    own = [post for post in platform.published if post.page_id == page.id and not post.photos and not post.video_id]
+    own = [post for post in platform.published if post.profile_id == page.id and not post.photos and not post.video_id]
     if platform.switches["refuseDuplicates"] and own and (own[-1].message, own[-1].link) == (message, link):
         raise refuse(errors.DUPLICATE)
 

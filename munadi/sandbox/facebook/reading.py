@@ -10,7 +10,7 @@ from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook.model import READ, Post, permalink
 from munadi.sandbox.graph.parameters import fields, node_in, parameters
 from munadi.sandbox.graph.reading import graph_time, listed_answer, newest, page_of, selected
-from munadi.sandbox.platform import names, redirect_to_post
+from munadi.sandbox.platform import names
 
 if TYPE_CHECKING:
     from munadi.sandbox.facebook import Facebook
@@ -67,22 +67,14 @@ async def list_videos(platform: Facebook, call: Call) -> Answer:
 
 async def list_comments(platform: Facebook, call: Call) -> Answer:
     post = platform.readable_post(call, node_in(call, -2))
-    page = platform.profile(post.page_id)
+    page = platform.profile(post.profile_id)
     fields(parameters(call), COMMENT_FIELDS, "Comment")  # an empty list refuses them, too
     data = []
-    for comment in platform.comments:
-        if comment.post_id == post.id:
-            facts: dict[str, Any] = {"id": comment.id, "message": comment.text}
-            facts |= {"from": {"id": page.id, "name": page.title}, "created_time": graph_time(comment.created_at)}
-            data.append(selected(call, facts, COMMENT_FIELDS, "Comment", ["created_time", "from", "message"]))
+    for comment in platform.comments_on(post.id):
+        facts: dict[str, Any] = {"id": comment.id, "message": comment.text}
+        facts |= {"from": {"id": page.id, "name": page.title}, "created_time": graph_time(comment.created_at)}
+        data.append(selected(call, facts, COMMENT_FIELDS, "Comment", ["created_time", "from", "message"]))
     return Answer(200, {"data": data})
-
-
-async def site(platform: Facebook, call: Call) -> Answer:
-    """A permalink, a reel's address or a post's id: 302 to the post on the sandbox's page."""
-    name = node_in(call)
-    found = (post.known_as for post in platform.published if name in (post.id, post.video_id, post.number))
-    return redirect_to_post(call, next(found, None))
 
 
 def _list(
@@ -96,13 +88,13 @@ def _list(
     page = platform.owner(call, node_in(call, -2), READ)
     values = parameters(call)
     fields(values, known, "Post")  # an empty list refuses them, too
-    own = (post for post in platform.published if post.page_id == page.id and wanted(post))
+    own = (post for post in platform.published if post.profile_id == page.id and wanted(post))
     found, paging = page_of(call, newest(values, own, lambda post: post.created_at), lambda post: post.id)
     return listed_answer([(show or _post)(platform, post, call) for post in found], paging)
 
 
 def _post(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:
-    page, later = platform.profile(post.page_id), post.visible_at > platform.clock.now()
+    page, later = platform.profile(post.profile_id), post.visible_at > platform.clock.now()
     attachments = _attachments(post, call.base_url)
     facts = {
         "id": post.id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.clock import wall_time
+from munadi.sandbox.clock import DAY, wall_time
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook import errors
 from munadi.sandbox.facebook.errors import upload_refused
@@ -18,7 +18,6 @@ from munadi.sandbox.graph.errors import bad_parameter, refuse
 from munadi.sandbox.graph.parameters import fields, file_in, flag, node_in, parameters, whole_number
 from munadi.sandbox.graph.reading import graph_time, new_id
 from munadi.sandbox.media import sniff
-from munadi.sandbox.platform import DAY
 
 if TYPE_CHECKING:
     from munadi.sandbox.facebook import Facebook
@@ -46,7 +45,7 @@ async def start(platform: Facebook, call: Call) -> Answer:
 async def upload(platform: Facebook, call: Call) -> Answer:
     """rupload: the bytes from `offset` on, or a `file_url` to fetch. An incomplete upload keeps its bytes."""
     page = platform.caller(call, PUBLISH)
-    video = _video(platform, node_in(call), page, call)
+    video = platform.own_video(node_in(call), page, call)
     if video.uploaded_at is not None:
         raise upload_refused("OffsetInvalidError", "Every byte of the video has arrived already")
     stored = platform.received.setdefault(video.id, bytearray())
@@ -94,7 +93,7 @@ async def finish(platform: Facebook, call: Call) -> Answer:
     if kind == "video":
         video = _session(platform, values, page)
     else:
-        video = _video(platform, values.get("video_id", ""), page, call)
+        video = platform.own_video(values.get("video_id", ""), page, call)
     if video.finished_at is not None and not video.draft:
         return Answer(200, _finished(platform, video))
     if video.uploaded_at is None or video.kind != kind or _state(platform, video) == "expired":
@@ -110,7 +109,7 @@ async def finish(platform: Facebook, call: Call) -> Answer:
 async def thumbnail(platform: Facebook, call: Call) -> Answer:
     """`POST /{video}/thumbnails` with `source`: its cover from now on."""
     page = platform.caller(call, PUBLISH)
-    video = _video(platform, node_in(call, -2), page, call)
+    video = platform.own_video(node_in(call, -2), page, call)
     _cover(platform, video, file_in(call, "source") or b"")
     platform.videos.put(video.id, video)
     return Answer(200, {"success": True}, effect=True)
@@ -119,7 +118,7 @@ async def thumbnail(platform: Facebook, call: Call) -> Answer:
 async def delete(platform: Facebook, call: Call) -> Answer:
     """Delete a video and the post that shows it."""
     page = platform.caller(call, PUBLISH)
-    video = _video(platform, node_in(call), page, call)
+    video = platform.own_video(node_in(call), page, call)
     platform.received.pop(video.id, None)
     platform.videos.remove(video.id)
     if video.post_id is not None:
@@ -143,7 +142,7 @@ async def post_at_once(platform: Facebook, call: Call) -> Answer:
 
 async def status(platform: Facebook, call: Call) -> Answer:
     page = platform.caller(call, READ)
-    video = _video(platform, node_in(call), page, call)
+    video = platform.own_video(node_in(call), page, call)
     wanted = fields(parameters(call), VIDEO_FIELDS, "Video") or ["id"]
     post = platform.published.get(video.post_id or "")
     live = post is not None and _is_live(platform, video)
@@ -242,23 +241,18 @@ def _make_public(platform: Facebook, video: Video, page: Page, values: dict[str,
 
 def _require_quota(platform: Facebook, page: Page) -> None:
     since = platform.clock.now() - DAY
-    recent = [v for v in platform.videos if v.kind == "reel" and v.page_id == page.id and (v.finished_at or 0) > since]
+    recent = [
+        v for v in platform.videos if v.kind == "reel" and v.profile_id == page.id and (v.finished_at or 0) > since
+    ]
     if len(recent) >= platform.limits["reelsPerDay"]:
         raise refuse(errors.REELS_QUOTA)
 
 
 def _session(platform: Facebook, values: dict[str, str], page: Page) -> Video:
     for video in platform.videos:
-        if video.session_id == values.get("upload_session_id") and video.page_id == page.id:
+        if video.session_id == values.get("upload_session_id") and video.profile_id == page.id:
             return video
     raise refuse(errors.VIDEO_INVALID)
-
-
-def _video(platform: Facebook, video_id: str, page: Page, call: Call) -> Video:
-    video = platform.videos.get(video_id)
-    if video is None or video.page_id != page.id:
-        raise platform.missing(video_id, call)
-    return video
 
 
 def _kind(call: Call) -> str:

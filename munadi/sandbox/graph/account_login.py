@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from munadi.sandbox.clock import DAY, HOUR
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.graph import errors
@@ -16,7 +17,7 @@ from munadi.sandbox.graph.errors import GraphError, bad_parameter, login_error, 
 from munadi.sandbox.graph.parameters import parameters
 from munadi.sandbox.graph.platform import LONG_SECONDS, GraphPlatform
 from munadi.sandbox.oauth import ConsentRules, Token
-from munadi.sandbox.platform import DAY, HOUR, Profile
+from munadi.sandbox.platform import Profile
 
 AGE_SECONDS = 2 * DAY  # tokens of new profiles are old enough to be refreshed
 CONSENT = ConsentRules(

@@ -10,27 +10,27 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
+from munadi.sandbox.clock import DAY
 from munadi.sandbox.downloads import Downloads, FetchFailed
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.graph.account_login import AccountPlatform
 from munadi.sandbox.graph.errors import GraphError
 from munadi.sandbox.graph.parameters import flag
 from munadi.sandbox.graph.reading import new_id
-from munadi.sandbox.platform import DAY, PostView, Profile
+from munadi.sandbox.model import Account, PostView
+from munadi.sandbox.platform import Profile
 from munadi.sandbox.storage import Table
 
 FEED_KINDS = {"TEXT_POST": "text", "IMAGE": "image", "VIDEO": "video", "CAROUSEL_ALBUM": "carousel"}
 
 
-@dataclass
-class Container:
+@dataclass(kw_only=True)
+class Content:
+    """What a container and the post that is made of it have in common."""
+
     id: str
     profile_id: str
-    kind: str  # IMAGE, VIDEO, CAROUSEL; at Instagram REELS, STORIES; at Threads TEXT
-    created_at: float
-    ready_at: float
     text: str = ""
-    is_carousel_item: bool = False
     digests: list[str] = field(default_factory=list)
     alt_texts: list[str] = field(default_factory=list)
     children: list[str] = field(default_factory=list)
@@ -38,29 +38,26 @@ class Container:
     cover: str | None = None  # a digest
     reply_to: str | None = None
     link: str | None = None
+
+
+@dataclass(kw_only=True)
+class Container(Content):
+    kind: str  # IMAGE, VIDEO, CAROUSEL; at Instagram REELS, STORIES; at Threads TEXT
+    created_at: float
+    ready_at: float
+    is_carousel_item: bool = False
     loading: bool = False  # its video is still being fetched
     problem: str | None = None  # what is wrong with its video
     post_id: str | None = None  # set when it was published
 
 
-@dataclass
-class Post:
-    id: str
-    profile_id: str
-    container_id: str
+@dataclass(kw_only=True)
+class Post(Content):
     media_type: str  # TEXT_POST, IMAGE, VIDEO, CAROUSEL_ALBUM
     product_type: str  # FEED, REELS, STORY, THREADS
     shortcode: str
-    text: str
     published_at: float  # the sandbox's clock
     received_at: float  # real time
-    digests: list[str] = field(default_factory=list)
-    alt_texts: list[str] = field(default_factory=list)
-    children: list[str] = field(default_factory=list)
-    shown: dict[str, str] = field(default_factory=dict)
-    cover: str | None = None
-    reply_to: str | None = None
-    link: str | None = None
 
 
 class ContainerPlatform(AccountPlatform[Profile]):
@@ -94,11 +91,17 @@ class ContainerPlatform(AccountPlatform[Profile]):
         """The container that the parameters describe, nothing fetched yet."""
         kind, now = self.checked_kind(profile, values), self.clock.now()
         delay = self.delays["parent" if kind == "CAROUSEL" else self.delay_of(kind, values)]
-        container = Container(new_id(self.container_prefix), profile.id, kind, now, now + delay)
-        container.text, container.alt_texts = values.get(self.text_parameter, ""), [values.get("alt_text", "")]
-        container.is_carousel_item = flag(values, "is_carousel_item")
-        container.shown = {name: values[name] for name in self.shown_options if name in values}
-        return container
+        return Container(
+            id=new_id(self.container_prefix),
+            profile_id=profile.id,
+            kind=kind,
+            created_at=now,
+            ready_at=now + delay,
+            text=values.get(self.text_parameter, ""),
+            alt_texts=[values.get("alt_text", "")],
+            is_carousel_item=flag(values, "is_carousel_item"),
+            shown={name: values[name] for name in self.shown_options if name in values},
+        )
 
     @abstractmethod
     def delay_of(self, kind: str, values: dict[str, str]) -> str:
@@ -128,22 +131,15 @@ class ContainerPlatform(AccountPlatform[Profile]):
     def facts(self, post: Post, call: Call) -> dict[str, Any]:
         """A post's fields; None for a field that the post lacks."""
 
-    @abstractmethod
-    def comments_on(self, post: Post) -> list[str]: ...
+    def replies_on(self, post: Post) -> list[str]:
+        """What the sandbox's page shows below a post."""
+        return [comment.text for comment in self.comments_on(post.id)]
 
     @abstractmethod
     def notes_on(self, post: Post) -> list[str]: ...
 
     def kind_of(self, post: Post) -> str:
         return FEED_KINDS[post.media_type]
-
-    def container_of(self, container_id: str, profile: Profile) -> Container | None:
-        found = self.containers.get(container_id)
-        return found if found is not None and found.profile_id == profile.id else None
-
-    def post_of(self, post_id: str, profile: Profile) -> Post | None:
-        found = self.published.get(post_id)
-        return found if found is not None and found.profile_id == profile.id else None
 
     def state(self, container: Container) -> str:
         """How far a container is; 24 hours unpublished end it."""
@@ -157,19 +153,23 @@ class ContainerPlatform(AccountPlatform[Profile]):
         return "FINISHED" if container.problem is None else "ERROR"
 
     def posts(self, base_url: str) -> list[PostView]:
-        return [self._view(post, base_url) for post in self.published]
+        return [
+            self.view(
+                post.profile_id,
+                id=post.id,
+                url=self.permalink(post, base_url),
+                text=post.text,
+                kind=self.kind_of(post),
+                received_at=post.received_at,
+                media=self.shown_media(post.digests, post.alt_texts),
+                raw=asdict(post),
+                link=post.link,
+                comments=self.replies_on(post),
+                notes=self.notes_on(post),
+            )
+            for post in self.published
+        ]
 
-    def _view(self, post: Post, base_url: str) -> PostView:
-        return self.view(
-            post.profile_id,
-            id=post.id,
-            url=self.permalink(post, base_url),
-            text=post.text,
-            kind=self.kind_of(post),
-            received_at=post.received_at,
-            media=self.shown_media(post.digests, post.alt_texts),
-            raw=asdict(post),
-            link=post.link,
-            comments=self.comments_on(post),
-            notes=self.notes_on(post),
-        )
+
+def display_name(profile: Account) -> str:
+    return profile.username.replace(".", " ").title()

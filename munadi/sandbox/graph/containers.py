@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import fields as fields_of
 from typing import Any
 
 from munadi.sandbox.clock import wall_time
 from munadi.sandbox.downloads import FetchFailed, fetch
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import errors
-from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post
+from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Content, Post
 from munadi.sandbox.graph.errors import bad_parameter, refuse
 from munadi.sandbox.graph.parameters import fields, listed, node_in, parameters
 from munadi.sandbox.graph.reading import listed_answer, new_id, newest, page_of, selected, shortcode
 from munadi.sandbox.media import image_facts, sniff
-from munadi.sandbox.platform import redirect_to_post
 
 IMAGE_BYTES = 8 * 1024 * 1024
 
@@ -40,7 +40,7 @@ async def created(platform: ContainerPlatform[Any], call: Call) -> Container:
 
 async def status(platform: ContainerPlatform[Any], call: Call) -> Answer:
     profile = platform.caller(call, platform.publish_scope)
-    container = platform.container_of(node_in(call), profile)
+    container = platform.containers.of(node_in(call), profile.id)
     if container is None:
         raise platform.missing(node_in(call), call)
     facts = {"id": container.id, **platform.status_facts(container, platform.state(container))}
@@ -55,7 +55,7 @@ async def publish(platform: ContainerPlatform[Any], call: Call) -> Answer:
     if not creation_id:
         raise bad_parameter("The parameter creation_id is required.", platform.error_type)
     _require_unrestricted(platform, profile)
-    container = platform.container_of(creation_id, profile)
+    container = platform.containers.of(creation_id, profile.id)
     if container is None:
         raise refuse(platform.refusals["container_missing"])
     if container.is_carousel_item:
@@ -66,29 +66,21 @@ async def publish(platform: ContainerPlatform[Any], call: Call) -> Answer:
     if state in platform.refusals:
         raise refuse(platform.refusals[state])
     platform.before_publishing(call, profile, container)
-    return Answer(200, {"id": make_public(platform, container, profile).id}, effect=True)
+    return Answer(200, {"id": make_public(platform, container).id}, effect=True)
 
 
-def make_public(platform: ContainerPlatform[Any], container: Container, profile: Any) -> Post:
+def make_public(platform: ContainerPlatform[Any], container: Container) -> Post:
     post_id = new_id(platform.post_prefix)
     media_type, product_type = platform.types(container)
+    shared = {column.name: getattr(container, column.name) for column in fields_of(Content)}
+    shared |= {"id": post_id, "children": [new_id(platform.post_prefix) for _ in container.children]}
     post = Post(
-        id=post_id,
-        profile_id=profile.id,
-        container_id=container.id,
+        **shared,
         media_type=media_type,
         product_type=product_type,
         shortcode=shortcode(post_id),
-        text=container.text,
         published_at=platform.clock.now(),
         received_at=wall_time(),
-        digests=container.digests,
-        alt_texts=container.alt_texts,
-        children=[new_id(platform.post_prefix) for _ in container.children],
-        shown=container.shown,
-        cover=container.cover,
-        reply_to=container.reply_to,
-        link=container.link,
     )
     platform.published.put(post_id, post)
     container.post_id = post_id
@@ -97,7 +89,7 @@ def make_public(platform: ContainerPlatform[Any], container: Container, profile:
 
 
 async def read_post(platform: ContainerPlatform[Any], call: Call) -> Answer:
-    post = platform.post_of(node_in(call), platform.caller(call, platform.basic_scope))
+    post = platform.published.of(node_in(call), platform.caller(call, platform.basic_scope).id)
     if post is None:
         raise platform.missing(node_in(call), call)
     return Answer(200, _shown(platform, post, call))
@@ -110,12 +102,6 @@ def list_posts(platform: ContainerPlatform[Any], call: Call, profile: Any, posts
     found = newest(parameters(call), own, lambda post: post.published_at)
     page, paging = page_of(call, found, lambda post: post.id, next_link=platform.links_pages)
     return listed_answer([_shown(platform, post, call) for post in page], paging)
-
-
-async def site(platform: ContainerPlatform[Any], call: Call) -> Answer:
-    """A permalink: 302 to the post on the sandbox's page."""
-    name = node_in(call)
-    return redirect_to_post(call, next((p.id for p in platform.published if name in (p.shortcode, p.id)), None))
 
 
 def _shown(platform: ContainerPlatform[Any], post: Post, call: Call) -> dict[str, Any]:
@@ -134,7 +120,7 @@ def _adopt_children(platform: ContainerPlatform[Any], container: Container, prof
         raise refuse(platform.refusals["few_children"])
     container.alt_texts = []
     for child_id in children:
-        child = platform.container_of(child_id, profile)
+        child = platform.containers.of(child_id, profile.id)
         if child is None:
             raise refuse(platform.refusals["child_missing"])
         if not child.is_carousel_item:

@@ -10,6 +10,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from munadi.sandbox.clock import HOUR
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.graph import errors
@@ -19,7 +20,7 @@ from munadi.sandbox.graph.parameters import parameters
 from munadi.sandbox.graph.platform import LONG_SECONDS, GraphPlatform
 from munadi.sandbox.graph.reading import page_of, selected
 from munadi.sandbox.oauth import ConsentRules, Token
-from munadi.sandbox.platform import HOUR, Profile
+from munadi.sandbox.platform import Profile
 
 LISTED_BY_DEFAULT = ["access_token", "category", "name", "tasks"]
 CODE_PROBLEMS = {
@@ -34,6 +35,7 @@ class PersonPlatform(GraphPlatform[Profile]):
     page_fields: ClassVar[set[str]]  # of a Page in the list of a person's Pages
     person_consent: ClassVar[ConsentRules]
     tasks: ClassVar[list[str]]
+    has_persons = True
     repeats_page_tokens: ClassVar[bool]  # a list of Pages has the same tokens again, as long as they are usable
 
     @abstractmethod
@@ -48,10 +50,6 @@ class PersonPlatform(GraphPlatform[Profile]):
 
     @abstractmethod
     def page_facts(self, profile: Profile, call: Call) -> dict[str, Any]: ...
-
-    @abstractmethod
-    def inspected(self, token: Token) -> dict[str, Any]:
-        """Further facts that debug_token reports of a token."""
 
     def issue_person_token(self, person: str, value: str | None = None) -> Token:
         """A long-lived token of a person, with every scope and for all Pages."""
@@ -127,20 +125,10 @@ async def list_permissions(platform: PersonPlatform[Any], call: Call) -> Answer:
 
 async def inspect_token(platform: PersonPlatform[Any], call: Call) -> Answer:
     """debug_token, called with the app's own token `id|secret`."""
-    values = parameters(call)
-    if "|" not in values.get("access_token", ""):
+    app, _, secret = parameters(call).get("access_token", "").partition("|")
+    if not secret:
         raise bad_parameter("You must provide an app access token, or a user access token of the app's developer")
-    token = platform.issuer.tokens.get(values.get("input_token", ""))
-    if token is None:
-        return Answer(200, {"data": {"is_valid": False, "scopes": []}})
-    facts = {
-        "app_id": values["access_token"].split("|")[0],
-        "type": "PAGE" if token.kind == "page" else "USER",
-        "is_valid": token.revoked_subcode is None and not token.has_expired(platform.clock.now()),
-        "expires_at": int(token.expires_at or 0),
-        "scopes": token.scopes,
-    }
-    return Answer(200, {"data": facts | platform.inspected(token)})
+    return Answer(200, platform.inspection(call, app_id=app))
 
 
 def _granted(

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from munadi.sandbox.clock import DAY, HOUR
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.graph import errors
 from munadi.sandbox.graph.errors import GraphError, graph_answer, missing_object, refuse
-from munadi.sandbox.graph.parameters import token_in
-from munadi.sandbox.oauth import Token, TokenIssuer
-from munadi.sandbox.platform import DAY, HOUR, Platform, Profile, Run
+from munadi.sandbox.graph.parameters import parameters, token_in
+from munadi.sandbox.oauth import Token
+from munadi.sandbox.platform import Platform, Profile, Run
 
 LONG_SECONDS = 60 * DAY
 VERSION = re.compile(r"^v\d+\.\d+$")
@@ -31,11 +31,6 @@ class GraphPlatform(Platform[Profile]):
     error_type: ClassVar[str] = "OAuthException"
     known_errors: ClassVar[Iterable[object]] = ()  # what a fault may name by code and subcode; the first one counts
     revocations: ClassVar[Mapping[int | None, GraphError]] = errors.REVOCATIONS
-
-    def __init__(self, *parts: Any) -> None:
-        super().__init__(*parts)
-        self.issuer = TokenIssuer(self)
-        self._recent: deque[float] = deque()
 
     def path_parts(self, call: Call) -> list[str]:
         """Without the API's version, the second part."""
@@ -85,6 +80,24 @@ class GraphPlatform(Platform[Profile]):
             raise refuse(self.revocations[CHECKPOINT])
         return token
 
+    def inspection(self, call: Call, **facts: Any) -> dict[str, Any]:
+        """What debug_token reports of the token `input_token`, with a network's own `facts`."""
+        token = self.issuer.tokens.get(parameters(call).get("input_token", ""))
+        if token is None:
+            return {"data": {"is_valid": False, "scopes": []}}
+        is_valid = token.revoked_subcode is None and not token.has_expired(self.clock.now())
+        kind, expires_at = "PAGE" if token.kind == "page" else "USER", int(token.expires_at or 0)
+        shared = {"type": kind, "is_valid": is_valid, "expires_at": expires_at, "scopes": token.scopes}
+        return {"data": shared | facts | self.inspected(token)}
+
+    def inspected(self, token: Token) -> dict[str, Any]:
+        """Further facts that debug_token reports of a token."""
+        return {
+            "issued_at": int(token.issued_at),
+            "data_access_expires_at": int(token.issued_at + 90 * DAY),  # an app may use a person's data for 90 days
+            "user_id": token.profile_id,
+        }
+
     def caller(self, call: Call, scope: str) -> Profile:
         """The profile that calls, with a token that has the scope."""
         token = self.token(call)
@@ -103,16 +116,10 @@ class GraphPlatform(Platform[Profile]):
         """`subcode` is one of the 190 family; at Threads also 4279019 for a revoked session (452)."""
         self.issuer.revoke(profile_id, subcode or 458)
 
-    def clear(self) -> None:
-        super().clear()
-        self._recent.clear()
-
     def _usage(self, kind: str, business_id: str) -> dict[str, str]:
-        now = self.clock.now()
-        self._recent.append(now)
-        while self._recent[0] < now - HOUR:
-            self._recent.popleft()
-        percent = min(100, len(self._recent) * 100 // max(1, self.limits["callsPerHour"]))
+        recent = self.recent("calls", HOUR)
+        recent.append(self.clock.now())
+        percent = min(100, len(recent) * 100 // max(1, self.limits["callsPerHour"]))
         used = {"call_count": percent, "total_cputime": percent, "total_time": percent}
         business = {"type": kind, **used, "estimated_time_to_regain_access": 0}
         return {"X-App-Usage": json.dumps(used), "X-Business-Use-Case-Usage": json.dumps({business_id: [business]})}

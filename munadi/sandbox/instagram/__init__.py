@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from munadi.sandbox.clock import DAY
 from munadi.sandbox.downloads import FetchFailed
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.graph import account_login, containers, person_login
-from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post
+from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post, display_name
 from munadi.sandbox.graph.errors import APP_LIMIT, TOKEN_UNREADABLE, parameter_error, refuse
 from munadi.sandbox.graph.parameters import node_in
 from munadi.sandbox.graph.reading import graph_time, new_id
@@ -23,14 +24,12 @@ from munadi.sandbox.instagram.model import (
     PAGE_SCOPES,
     PUBLISH,
     Account,
-    Comment,
     on_page_host,
 )
 from munadi.sandbox.oauth import Token
-from munadi.sandbox.platform import DAY, names, unique_name
-from munadi.sandbox.storage import Table
+from munadi.sandbox.platform import names, site
 
-DEFAULT = Account("17841400000000001", "26000000000000001", "munadi.sandbox")
+DEFAULT = Account("17841400000000001", "munadi.sandbox", "26000000000000001")
 DEFAULT_TOKEN = "IGsandboxMunadiAccessToken"  # published on purpose: it opens nothing real
 DEFAULT_PAGE_TOKEN, DEFAULT_PERSON_TOKEN = "EAAsandboxInstagramPageToken", "EAAsandboxInstagramPersonToken"
 MEDIA_FIELDS = names(
@@ -74,7 +73,7 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
     visible = frozenset({"media_publish", "comments"})
     routes = {
         "GET www/oauth/authorize": ("authorize", account_login.authorize),
-        "GET www/**": ("site", containers.site),
+        "GET www/**": ("site", site),
         "GET fbwww/dialog/oauth": ("authorize_person", person_login.authorize),
         "POST token/oauth/access_token": ("exchange_code", account_login.exchange_code),
         "GET fbgraph/me": ("page_me", pages.me),
@@ -95,10 +94,6 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
         "GET */*": ("get_media", containers.read_post),
     }
     variants = {"container_status": containers.status, "page_account": pages.account}
-
-    def __init__(self, *parts: Any) -> None:
-        super().__init__(*parts)
-        self.comments: Table[Comment] = self.table("comment", Comment)
 
     def variant(self, name: str, call: Call) -> str:
         if name != "get_media":
@@ -132,11 +127,8 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
         self.issue_person_token(profile.id, DEFAULT_PERSON_TOKEN)
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
-        username = unique_name(name, [account.username for account in self.accounts])
-        return Account(new_id("178414"), new_id("26"), username, owner=beside.person if beside else "")
-
-    def create_beside(self, profile_id: str, name: str | None, base_url: str) -> dict[str, Any]:
-        return self.create_profile(name, base_url, self.profile(profile_id))
+        username, owner = self.new_username(name), beside.person if beside else ""
+        return Account(new_id("178414"), username, new_id("26"), owner=owner)
 
     def new_tokens(self, profile: Account) -> dict[str, Any]:
         return {
@@ -165,7 +157,7 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
     def account_facts(self, profile: Account) -> dict[str, Any]:
         return {
             "username": profile.username,
-            "name": profile.username.replace(".", " ").title(),
+            "name": display_name(profile),
             "followers_count": 0,
             "follows_count": 0,
             "media_count": sum(1 for media in self.published if media.profile_id == profile.id),
@@ -225,7 +217,7 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
             "timestamp": graph_time(post.published_at),
             "username": self.profile(post.profile_id).username,
             "owner": {"id": post.profile_id},
-            "comments_count": len(self.comments_on(post)),
+            "comments_count": len(self.comments_on(post.id)),
             "like_count": 0,
             "is_comment_enabled": True,
             "caption": post.text or None,
@@ -235,9 +227,6 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
 
     def kind_of(self, post: Post) -> str:
         return KINDS.get(post.product_type) or super().kind_of(post)
-
-    def comments_on(self, post: Post) -> list[str]:
-        return [one.text for one in self.comments if one.media_id == post.id]
 
     def notes_on(self, post: Post) -> list[str]:
         return [f"{name}: {value}" for name, value in post.shown.items()] + (["with a cover"] if post.cover else [])

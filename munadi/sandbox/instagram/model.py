@@ -1,9 +1,10 @@
-"""The rows, scopes and rules of the emulated Instagram."""
+"""The profiles and scopes of the emulated Instagram."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from munadi.sandbox import model
 from munadi.sandbox.exchange import Call
 
 BASIC = "instagram_business_basic"
@@ -16,23 +17,14 @@ PAGE_HOST = "fbgraph"  # graph.facebook.com, where an account is reached through
 
 
 @dataclass
-class Account:
+class Account(model.Account):
     """A professional account. It belongs to a Page of its own, and that to a person; their ids follow from its id."""
 
-    id: str  # `{ig}` in paths
+    site = "https://www.instagram.com/{0.username}/"
+
     app_scoped_id: str
-    username: str
-    status: str = "active"
     account_type: str = "BUSINESS"
     owner: str = ""  # the account whose person owns this one's Page as well; empty: a person of its own
-
-    @property
-    def name(self) -> str:
-        return self.username
-
-    @property
-    def url(self) -> str:
-        return f"https://www.instagram.com/{self.username}/"
 
     @property
     def person(self) -> str:
@@ -46,15 +38,6 @@ class Account:
     @property
     def person_id(self) -> str:
         return "12" + self.person[-13:]
-
-
-@dataclass
-class Comment:
-    id: str
-    media_id: str
-    profile_id: str
-    text: str
-    created_at: float
 
 
 def on_page_host(call: Call) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import containers
 from munadi.sandbox.graph.errors import bad_parameter
 from munadi.sandbox.graph.parameters import fields, node_in, parameters, whole_number
 from munadi.sandbox.graph.reading import graph_time, new_id, selected
 from munadi.sandbox.instagram import pages
-from munadi.sandbox.instagram.model import BASIC, COMMENTS, PUBLISH, Comment
-from munadi.sandbox.platform import DAY
+from munadi.sandbox.instagram.model import BASIC, COMMENTS, PUBLISH, Account
 
 if TYPE_CHECKING:
     from munadi.sandbox.instagram import Instagram
@@ -43,34 +43,20 @@ async def publishing_limit(platform: Instagram, call: Call) -> Answer:
 
 
 async def comment(platform: Instagram, call: Call) -> Answer:
-    profile = platform.caller(call, COMMENTS)
-    media_id = node_in(call, -2)
-    if platform.post_of(media_id, profile) is None:
-        raise platform.missing(media_id, call)
+    profile, media_id = _commented(platform, call)
     text = parameters(call).get("message", "").strip()
     if not text:
         raise bad_parameter("The parameter message is required.")
-    row = Comment(new_id("178"), media_id, profile.id, text, platform.clock.now())
-    platform.comments.put(row.id, row)
-    return Answer(200, {"id": row.id}, effect=True)
+    return Answer(200, {"id": platform.add_comment(new_id("178"), media_id, profile, text).id}, effect=True)
 
 
 async def list_comments(platform: Instagram, call: Call) -> Answer:
-    profile = platform.caller(call, COMMENTS)
-    media_id = node_in(call, -2)
-    if platform.post_of(media_id, profile) is None:
-        raise platform.missing(media_id, call)
+    profile, media_id = _commented(platform, call)
     shown = []
-    for row in reversed([one for one in platform.comments if one.media_id == media_id]):
-        username = platform.profile(row.profile_id).username
-        facts: dict[str, Any] = {
-            "id": row.id,
-            "text": row.text,
-            "timestamp": graph_time(row.created_at),
-            "username": username,
-        }
-        facts |= {"from": {"id": row.profile_id, "username": username}, "like_count": 0, "hidden": False}
-        shown.append(selected(call, facts, COMMENT_FIELDS, "IGComment", ["timestamp", "text"]))
+    for one in reversed(platform.comments_on(media_id)):
+        facts = {"id": one.id, "text": one.text, "timestamp": graph_time(one.created_at), "like_count": 0}
+        facts |= {"username": profile.username, "from": {"id": profile.id, "username": profile.username}}
+        shown.append(selected(call, facts | {"hidden": False}, COMMENT_FIELDS, "IGComment", ["timestamp", "text"]))
     return Answer(200, {"data": shown})
 
 
@@ -84,3 +70,11 @@ async def list_stories(platform: Instagram, call: Call) -> Answer:
     since = platform.clock.now() - DAY
     stories = (p for p in platform.published if p.product_type == "STORY" and p.published_at > since)
     return containers.list_posts(platform, call, profile, stories)
+
+
+def _commented(platform: Instagram, call: Call) -> tuple[Account, str]:
+    """The caller and its own post that the path names."""
+    profile, media_id = platform.caller(call, COMMENTS), node_in(call, -2)
+    if platform.published.of(media_id, profile.id) is None:
+        raise platform.missing(media_id, call)
+    return profile, media_id

@@ -10,10 +10,12 @@ from typing import Any
 from munadi.sandbox.graph.errors import bad_parameter, refuse
 from munadi.sandbox.graph.parameters import flag, json_in, listed, whole_number
 from munadi.sandbox.instagram import errors
-from munadi.sandbox.media import VideoFacts, video_facts
+from munadi.sandbox.media import VideoRules
 
 MIB = 1024 * 1024
-VIDEO_BYTES, STORY_VIDEO_BYTES = 300 * MIB, 100 * MIB
+VIDEO_BYTES = 300 * MIB
+VIDEO = VideoRules((2.95, 900.5), (0.01, 10), largest=VIDEO_BYTES)
+STORY_VIDEO = VideoRules((2.95, 60.5), (0.01, 10), largest=100 * MIB)
 CAPTION_CHARACTERS, ALT_CHARACTERS = 2_200, 1_000
 MOST_TAGS, MOST_COLLABORATORS = 20, 3
 MEDIA_TYPES = {"IMAGE", "VIDEO", "REELS", "STORIES", "CAROUSEL"}
@@ -72,20 +74,5 @@ def _check_tags(tags: list[dict[str, Any]], kind: str, *, is_video: bool) -> Non
 
 def video_problem(body: bytes, kind: str) -> str | None:
     """The subcode that the container's `status` will show, or None for a good video."""
-    facts, story = video_facts(body), kind == "STORIES"
-    too_large = len(body) > (STORY_VIDEO_BYTES if story else VIDEO_BYTES)
-    if facts is None or too_large or not _acceptable(facts, longest=60 if story else 900):
-        return errors.VIDEO_UNSUPPORTED
-    return None
-
-
-def _acceptable(facts: VideoFacts, longest: float) -> bool:
-    return (
-        "mp4" in facts.container
-        and facts.codec in ("h264", "hevc")
-        and facts.audio_codec in (None, "aac")
-        and facts.width <= 1920
-        and 0.01 <= facts.width / max(facts.height, 1) <= 10
-        and 2.95 <= facts.seconds <= longest + 0.5  # containers round
-        and 22.5 <= facts.frames_per_second <= 60.5
-    )
+    rules = STORY_VIDEO if kind == "STORIES" else VIDEO
+    return errors.VIDEO_UNSUPPORTED if rules.problem(body) else None

@@ -16,7 +16,6 @@ from munadi.sandbox.graph.person_login import PersonPlatform
 from munadi.sandbox.graph.reading import selected
 from munadi.sandbox.instagram.model import ALL_PAGE_SCOPES, BASIC, Account
 from munadi.sandbox.oauth import Token
-from munadi.sandbox.platform import DAY
 
 PAGE_FIELDS = {"id", "name", "category", "instagram_business_account"}
 NAMED_ACCOUNT = "instagram_business_account{id,username}"
@@ -52,11 +51,7 @@ class InstagramPages(PersonPlatform[Account]):
         return page | {"instagram_business_account": account}
 
     def inspected(self, token: Token) -> dict[str, Any]:
-        return {
-            "issued_at": int(token.issued_at),
-            "data_access_expires_at": int(token.issued_at + 90 * DAY),  # an app may use a person's data for 90 days
-            "user_id": self.profile(token.profile_id).person_id,
-        }
+        return super().inspected(token) | {"user_id": self.profile(token.profile_id).person_id}
 
 
 async def me(platform: InstagramPages, call: Call) -> Answer:

@@ -6,15 +6,19 @@ from here, and the policy allows nothing else.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
 from munadi.sandbox.clock import iso
-from munadi.sandbox.control.reports import root_url
-from munadi.sandbox.platform import PostView
+from munadi.sandbox.exchange import root_url
+from munadi.sandbox.model import PostView
 from munadi.sandbox.rendering import PAGE_FOLDER, PRIVATE_PAGE, render
 from munadi.sandbox.state import SandboxState
 
@@ -23,7 +27,6 @@ HEADERS = {
     **PRIVATE_PAGE,
     "content-security-policy": POLICY + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
-ASSETS = {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}
 NEWEST = 60  # the page is for looking; the control API lists everything
 
 
@@ -45,38 +48,23 @@ class Card:
     is_local: bool  # its own link leads back here, so it can be followed
 
 
-def page_router(state: SandboxState, base_url: str | None) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
+def page_routes(state: SandboxState, base_url: str | None) -> list[BaseRoute]:
+    async def shown(request: Request) -> Response:
+        template = "feed.html" if request.url.path == "/fragment" else "page.html"
+        return HTMLResponse(render(template, **_view(state, request, base_url)), headers=HEADERS)
 
-    @router.get("/")
-    async def page(request: Request, channel: str | None = None, post: str | None = None) -> Response:
-        return HTMLResponse(render("page.html", **_view(state, request, base_url, channel, post)), headers=HEADERS)
-
-    @router.get("/fragment")
-    async def fragment(request: Request, channel: str | None = None, post: str | None = None) -> Response:
-        return HTMLResponse(render("feed.html", **_view(state, request, base_url, channel, post)), headers=HEADERS)
-
-    @router.get("/assets/{name}")
-    async def asset(name: str) -> Response:
-        if name not in ASSETS:
-            return Response("not found", 404)
-        return FileResponse(PAGE_FOLDER / "assets" / name, media_type=ASSETS[name])
-
-    return router
+    assets = StaticFiles(directory=PAGE_FOLDER / "assets")
+    return [Route("/", shown), Route("/fragment", shown), Mount("/assets", assets)]
 
 
-def _view(
-    state: SandboxState, request: Request, base_url: str | None, channel: str | None, post: str | None
-) -> dict[str, object]:
+def _view(state: SandboxState, request: Request, base_url: str | None) -> dict[str, Any]:
     root = root_url(request, base_url)
+    channel, post = request.query_params.get("channel"), request.query_params.get("post")
     everything = state.posts(root)
     shown = [p for p in everything if channel in (None, p.channel) and post in (None, p.id)]
-    counts: dict[str, int] = {}
-    for one in everything:
-        counts[one.profile] = counts.get(one.profile, 0) + 1
     return {
         "profiles": [view for network in state.networks.values() for view in network.profiles()],
-        "counts": counts,
+        "counts": Counter(one.profile for one in everything),
         "cards": [_card(one, root) for one in reversed(shown[-NEWEST:])],
         "total": len(shown),
         "channels": list(state.networks),

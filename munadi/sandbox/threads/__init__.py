@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import deque
 from typing import Any
 
+from munadi.sandbox.clock import DAY
 from munadi.sandbox.downloads import FetchFailed
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.graph import account_login, containers
@@ -18,14 +20,13 @@ from munadi.sandbox.graph.parameters import flag, parameters
 from munadi.sandbox.graph.platform import VERSION
 from munadi.sandbox.graph.reading import graph_time, new_id
 from munadi.sandbox.oauth import Token
-from munadi.sandbox.platform import DAY, names, unique_name
-from munadi.sandbox.storage import Table
+from munadi.sandbox.platform import names, site
 from munadi.sandbox.threads import errors, operations, options
-from munadi.sandbox.threads.model import BASIC, DELETE, LOCATION, MANAGE_REPLIES, PUBLISH, READ_REPLIES, Account, Spent
+from munadi.sandbox.threads.model import BASIC, DELETE, LOCATION, MANAGE_REPLIES, PUBLISH, READ_REPLIES, Account
 
 DEFAULT = Account("26750000000000001", "munadi.sandbox")
 DEFAULT_TOKEN = "THsandboxMunadiAccessToken"  # published on purpose: it opens nothing real
-UNVERSIONED = {"exchange_code", "app_token", "exchange_token", "refresh_token"}
+UNVERSIONED = {"exchange_code", "exchange_token", "refresh_token"}
 JSON_FIELDS = ("poll_attachment", "text_attachment", "text_entities")
 POST_FIELDS = names(
     "id media_product_type media_type media_url permalink owner username text timestamp shortcode "
@@ -72,9 +73,8 @@ class Threads(ContainerPlatform[Account]):
     visible = frozenset({"threads_publish", "auto_publish_text"})
     routes = {
         "GET www/oauth/authorize": ("authorize", account_login.authorize),
-        "GET www/**": ("site", containers.site),
+        "GET www/**": ("site", site),
         "POST */oauth/access_token": ("exchange_code", account_login.exchange_code),
-        "GET */oauth/access_token": ("app_token", operations.app_token),
         "GET */access_token": ("exchange_token", account_login.exchange_token),
         "GET */refresh_access_token": ("refresh_token", account_login.refresh_token),
         "GET */debug_token": ("debug_token", operations.inspect_token),
@@ -88,10 +88,6 @@ class Threads(ContainerPlatform[Account]):
         "GET */*": ("get_post", operations.read_post),
     }
     variants = {"container_status": containers.status, "auto_publish_text": operations.auto_publish}
-
-    def __init__(self, *parts: Any) -> None:
-        super().__init__(*parts)
-        self.spent: Table[Spent] = self.table("spent", Spent)
 
     def variant(self, name: str, call: Call) -> str:
         """The token paths have no version, all other paths need one."""
@@ -108,7 +104,7 @@ class Threads(ContainerPlatform[Account]):
         self.import_token(profile.id, DEFAULT_TOKEN)
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
-        return Account(new_id("2675"), unique_name(name, [account.username for account in self.accounts]))
+        return Account(new_id("2675"), self.new_username(name))
 
     def new_tokens(self, profile: Account) -> dict[str, Any]:
         return {"accessToken": self.import_token(profile.id).value}
@@ -203,7 +199,7 @@ class Threads(ContainerPlatform[Account]):
     def kind_of(self, post: Post) -> str:
         return "reply" if post.reply_to else super().kind_of(post)
 
-    def comments_on(self, post: Post) -> list[str]:
+    def replies_on(self, post: Post) -> list[str]:
         """A reply is a post of its own, and is also shown below the first post of its thread."""
         if post.reply_to:
             return []
@@ -218,25 +214,22 @@ class Threads(ContainerPlatform[Account]):
             notes.append(f"Poll: {' · '.join(attached['poll_attachment'].values())}")
         return [*notes, *([attached["text_attachment"]["plaintext"]] if "text_attachment" in attached else [])]
 
-    def used(self, profile: Account, bucket: str) -> int:
-        """How much of a bucket was used in the last 24 hours."""
-        since = self.clock.now() - DAY
-        return sum(1 for one in self.spent if (one.profile_id, one.bucket) == (profile.id, bucket) and one.at > since)
+    def used(self, profile: Account, bucket: str) -> deque[float]:
+        """The uses of a bucket in the last 24 hours; deleting a post does not give its use back."""
+        return self.recent(f"{bucket} {profile.id}", DAY)
 
     def total(self, bucket: str) -> int:
         return self.limits[BUCKET_LIMITS[bucket]]
 
     def require_left(self, profile: Account, bucket: str) -> None:
         """The error for an empty bucket is not documented; this emulation answers code 4."""
-        if self.used(profile, bucket) >= self.total(bucket):
+        if len(self.used(profile, bucket)) >= self.total(bucket):
             raise refuse(APP_LIMIT)
 
     def spend(self, profile: Account, bucket: str) -> None:
-        row = Spent(new_id("1"), profile.id, bucket, self.clock.now())
-        self.spent.put(row.id, row)
+        self.require_left(profile, bucket)
+        self.used(profile, bucket).append(self.clock.now())
 
     def spend_for(self, profile: Account, container: Container) -> None:
         """A use of the bucket for this container, if one is left."""
-        bucket = "quota" if container.reply_to is None else "reply_quota"
-        self.require_left(profile, bucket)
-        self.spend(profile, bucket)
+        self.spend(profile, "quota" if container.reply_to is None else "reply_quota")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import containers
-from munadi.sandbox.graph.account_login import require_secret
+from munadi.sandbox.graph.container_platform import display_name
 from munadi.sandbox.graph.parameters import fields, node_in, parameters
 from munadi.sandbox.graph.reading import selected
-from munadi.sandbox.platform import DAY
 from munadi.sandbox.threads.errors import bad_parameter
 from munadi.sandbox.threads.model import BASIC, DELETE, PUBLISH, READ_REPLIES
 
@@ -22,13 +22,12 @@ BUCKETS = {"quota": "config", "reply_quota": "reply_config", "delete_quota": "de
 
 async def profile(platform: Threads, call: Call) -> Answer:
     found = platform.owner(call, node_in(call), BASIC)
-    name = found.username.replace(".", " ").title()
-    facts = {"id": found.id, "username": found.username, "name": name, "is_verified": False}
+    facts = {"id": found.id, "username": found.username, "name": display_name(found), "is_verified": False}
     return Answer(200, selected(call, facts, PROFILE_FIELDS, "ThreadsUser", ["id"]))
 
 
 async def read_post(platform: Threads, call: Call) -> Answer:
-    post = platform.post_of(node_in(call), platform.caller(call, BASIC))
+    post = platform.published.of(node_in(call), platform.caller(call, BASIC).id)
     if post is not None and "status" in parameters(call).get("fields", "").split(","):
         raise bad_parameter("Tried accessing nonexisting field (status) on node type (ThreadsMedia)")
     return await containers.read_post(platform, call)
@@ -50,15 +49,14 @@ async def auto_publish(platform: Threads, call: Call) -> Answer:
     platform.require_left(owner, "quota")
     container = await containers.created(platform, call)
     platform.spend_for(owner, container)
-    return Answer(200, {"id": containers.make_public(platform, container, owner).id}, effect=True)
+    return Answer(200, {"id": containers.make_public(platform, container).id}, effect=True)
 
 
 async def delete(platform: Threads, call: Call) -> Answer:
     owner = platform.caller(call, DELETE)
     post_id = node_in(call)
-    if platform.post_of(post_id, owner) is None:
+    if platform.published.of(post_id, owner.id) is None:
         raise platform.missing(post_id, call)
-    platform.require_left(owner, "delete_quota")
     platform.spend(owner, "delete_quota")
     platform.published.remove(post_id)
     return Answer(200, {"success": True, "deleted_id": post_id}, effect=True)
@@ -69,34 +67,15 @@ async def publishing_limit(platform: Threads, call: Call) -> Answer:
     owner = platform.owner(call, node_in(call, -2), BASIC)
     facts: dict[str, Any] = {"location_search_quota_usage": 0, "location_search_config": _config(500)}
     for bucket, config in BUCKETS.items():
-        facts[f"{bucket}_usage"] = platform.used(owner, bucket)
+        facts[f"{bucket}_usage"] = len(platform.used(owner, bucket))
         facts[config] = _config(platform.total(bucket))
     wanted = fields(parameters(call), set(facts), "ThreadsPublishingLimit") or ["quota_usage"]
     return Answer(200, {"data": [{name: facts[name] for name in wanted}]})
 
 
-async def app_token(platform: Threads, call: Call) -> Answer:
-    require_secret(call, "client_credentials")
-    value = f"TH|{parameters(call).get('client_id', '')}|sandbox"
-    return Answer(200, {"access_token": value, "token_type": "bearer"})
-
-
 async def inspect_token(platform: Threads, call: Call) -> Answer:
     platform.token(call)
-    token = platform.issuer.tokens.get(parameters(call).get("input_token", ""))
-    if token is None:
-        return Answer(200, {"data": {"is_valid": False, "scopes": []}})
-    facts = {
-        "type": "USER",
-        "application": "Munadi sandbox",
-        "is_valid": token.revoked_subcode is None and not token.has_expired(platform.clock.now()),
-        "issued_at": int(token.issued_at),
-        "expires_at": int(token.expires_at or 0),
-        "data_access_expires_at": int(token.issued_at + 90 * DAY),
-        "scopes": token.scopes,
-        "user_id": token.profile_id,
-    }
-    return Answer(200, {"data": facts})
+    return Answer(200, platform.inspection(call, application="Munadi sandbox"))
 
 
 def _config(total: int) -> dict[str, int]:

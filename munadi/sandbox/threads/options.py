@@ -7,7 +7,7 @@ from typing import Any
 
 from munadi.sandbox.graph.errors import refuse
 from munadi.sandbox.graph.parameters import flag, json_in, listed
-from munadi.sandbox.media import video_facts
+from munadi.sandbox.media import VideoRules, video_facts
 from munadi.sandbox.platform import names
 from munadi.sandbox.threads import errors
 from munadi.sandbox.threads.errors import bad_parameter
@@ -19,7 +19,17 @@ LINK = re.compile(r"https?://[^\s]*[^\s.,;:!?)\]}']", re.IGNORECASE)
 COUNTRY = re.compile(r"[A-Z]{2}")
 STYLES = {"bold", "italic", "highlight", "underline", "strikethrough"}
 LONG_TEXT, SPOILERS = 10_000, 10
-WIDEST, NARROWEST_VIDEO, VIDEO_BYTES, MAX_BITS_PER_SECOND = 10, 0.01, 1_000_000_000, 100_000_000
+WIDEST, VIDEO_BYTES, MAX_BITS_PER_SECOND = 10, 1_000_000_000, 100_000_000
+VIDEO = VideoRules((0.01, 300.5), (0.01, WIDEST), largest=VIDEO_BYTES)
+VIDEO_PROBLEMS = {
+    "format": "FAILED_PROCESSING_VIDEO",
+    "audio": "FAILED_PROCESSING_AUDIO",
+    "seconds": "INVALID_DURATION",
+    "bytes": "INVALID_DURATION",
+    "ratio": "INVALID_ASPEC_RATIO",
+    "size": "INVALID_ASPEC_RATIO",
+    "frames": "INVALID_FRAME_RATE",
+}
 SHOWN = names(
     "topic_tag reply_control poll_attachment is_spoiler_media gif_attachment text_attachment text_entities "
     "enable_reply_approvals quote_post_id location_id allowlisted_country_codes"
@@ -126,15 +136,8 @@ def _offset_of(stretch: dict[str, Any]) -> int:
 
 def video_problem(body: bytes) -> str | None:
     """The `error_message` that the container will have, or None for a good video."""
+    problem = VIDEO.problem(body)
+    if problem is not None:
+        return VIDEO_PROBLEMS[problem]
     facts = video_facts(body)
-    if facts is None or "mp4" not in facts.container or facts.codec not in ("h264", "hevc"):
-        return "FAILED_PROCESSING_VIDEO"
-    if facts.audio_codec not in (None, "aac"):
-        return "FAILED_PROCESSING_AUDIO"
-    if not 0 < facts.seconds <= 300.5 or len(body) > VIDEO_BYTES:
-        return "INVALID_DURATION"
-    if not NARROWEST_VIDEO <= facts.width / max(facts.height, 1) <= WIDEST or facts.width > 1920:
-        return "INVALID_ASPEC_RATIO"
-    if not 22.5 <= facts.frames_per_second <= 60.5:
-        return "INVALID_FRAME_RATE"
-    return "INVALID_BIT_RATE" if len(body) * 8 / facts.seconds > MAX_BITS_PER_SECOND else None
+    return "INVALID_BIT_RATE" if facts and len(body) * 8 / facts.seconds > MAX_BITS_PER_SECOND else None

@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections import defaultdict, deque
 from dataclasses import asdict
 from typing import Any
 
+from munadi.sandbox.clock import DAY, MINUTE
 from munadi.sandbox.downloads import Downloads
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.oauth import Token, TokenIssuer
-from munadi.sandbox.platform import DAY, MINUTE, Platform, PostView, redirect_to_post, unique_name
+from munadi.sandbox.model import PostView
+from munadi.sandbox.oauth import Token
+from munadi.sandbox.platform import Platform, site
 from munadi.sandbox.storage import Table
 from munadi.sandbox.tiktok import login, posting, uploads
 from munadi.sandbox.tiktok.errors import planned_failure, refuse
 from munadi.sandbox.tiktok.model import ALL_SCOPES, Account, Publish
 
-DEFAULT = Account("-000MunadiSandboxOpenId", "munadi-sandbox-union-id", "munadi.sandbox", "Munadi Sandbox")
+DEFAULT = Account("-000MunadiSandboxOpenId", "munadi.sandbox", "munadi-sandbox-union-id", "Munadi Sandbox")
 # Published on purpose: they open nothing real.
 DEFAULT_TOKEN, DEFAULT_REFRESH = "act.sandboxMunadiAccessToken", "rft.sandboxMunadiRefreshToken"
-
-
-async def site(platform: TikTok, call: Call) -> Answer:
-    """A permalink: 302 to the post on the sandbox's page."""
-    name = call.path.rpartition("/")[2]
-    return redirect_to_post(call, next((one.post_id for one in platform.live_posts() if one.post_id == name), None))
 
 
 class TikTok(Platform[Account]):
@@ -81,11 +76,8 @@ class TikTok(Platform[Account]):
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
-        self.issuer = TokenIssuer(self)
         self.publishes: Table[Publish] = self.table("publish", Publish)
         self.downloads: Downloads[Publish] = Downloads(self.publishes, "fail_reason", "internal")
-        self.received: dict[str, bytearray] = {}  # the bytes of unfinished uploads, in memory only
-        self._recent: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
     def variant(self, name: str, call: Call) -> str:
         """Every path of the API ends with a slash; the two ways of a video's init differ in the body."""
@@ -102,8 +94,7 @@ class TikTok(Platform[Account]):
         if call.path.startswith("upload/"):
             publish = uploads.upload_of(self, call)
             return publish.profile_id if publish else None
-        token = self.issuer.tokens.get(call.bearer or "")
-        return token.profile_id if token else None
+        return super().profile_of(call)
 
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
         return planned_failure(error, status)
@@ -113,8 +104,8 @@ class TikTok(Platform[Account]):
         self.issue_pair(profile.id, ALL_SCOPES, access=DEFAULT_TOKEN, refresh=DEFAULT_REFRESH, seconds=lasting)
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
-        username = unique_name(name, [account.username for account in self.accounts])
-        return Account(f"-000{secrets.token_urlsafe(24)}", secrets.token_hex(16), username, name or username)
+        username = self.new_username(name)
+        return Account(f"-000{secrets.token_urlsafe(24)}", username, secrets.token_hex(16), name or username)
 
     def new_tokens(self, profile: Account) -> dict[str, Any]:
         access, refresh = self.issue_pair(profile.id, ALL_SCOPES)
@@ -137,22 +128,10 @@ class TikTok(Platform[Account]):
             self.issuer.issue("rft.", profile_id, scopes, lasting, value=refresh, kind="refresh"),
         )
 
-    def expire_tokens(self, profile_id: str, which: str) -> None:
-        self.issuer.expire(profile_id, *([] if which == "all" else [which]))
-
-    def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
-        """The user disconnected the app."""
-        self.issuer.forget(profile_id)
-
-    def clear(self) -> None:
-        super().clear()
-        self.received.clear()
-        self._recent.clear()
-
     def caller(self, call: Call, *scopes: str) -> Account:
         """The profile of the call's token, which must have one of `scopes`. Raises the 401 family."""
-        token = self.issuer.tokens.get(call.bearer or "")
-        if token is None or token.kind != "access" or token.has_expired(self.clock.now()):
+        token = self.issuer.live(call.bearer or "")
+        if token is None:
             raise refuse("access_token_invalid")
         if not set(scopes) & set(token.scopes):
             raise refuse("scope_not_authorized")
@@ -160,12 +139,10 @@ class TikTok(Platform[Account]):
 
     def limited(self, profile: Account, limit: str) -> None:
         """One more call within the sliding minute, or 429. No header reports what is left."""
-        recent, now = self._recent[profile.id, limit], self.clock.now()
-        while recent and recent[0] <= now - MINUTE:
-            recent.popleft()
+        recent = self.recent(f"{limit} {profile.id}", MINUTE)
         if len(recent) >= self.limits[limit]:
             raise refuse("rate_limit_exceeded")
-        recent.append(now)
+        recent.append(self.clock.now())
 
     def cap(self, profile: Account) -> str | None:
         """Why this user may not post now, as creator_info and init report it."""
@@ -214,19 +191,19 @@ class TikTok(Platform[Account]):
         return f"{base_url}/tiktok/www/@{username}/{publish.kind}/{publish.post_id}"
 
     def posts(self, base_url: str) -> list[PostView]:
-        return [self._view(publish, base_url) for publish in self.live_posts()]
-
-    def _view(self, publish: Publish, base_url: str) -> PostView:
-        return self.view(
-            publish.profile_id,
-            id=publish.post_id,
-            url=self.permalink(publish, base_url),
-            text="\n".join(part for part in (publish.title, publish.text) if part),
-            kind=publish.kind,
-            received_at=publish.received_at,
-            media=self.shown_media(publish.digests, []),
-            raw={name: value for name, value in asdict(publish).items() if name != "upload_token"},
-        )
+        return [
+            self.view(
+                publish.profile_id,
+                id=publish.post_id,
+                url=self.permalink(publish, base_url),
+                text="\n".join(part for part in (publish.title, publish.text) if part),
+                kind=publish.kind,
+                received_at=publish.received_at,
+                media=self.shown_media(publish.digests, []),
+                raw={name: value for name, value in asdict(publish).items() if name != "upload_token"},
+            )
+            for publish in self.live_posts()
+        ]
 
 
 def _pulls(call: Call) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call, Refusal
@@ -54,8 +53,8 @@ async def token(platform: TikTok, call: Call) -> Answer:
             )
             return _granted(platform, code.profile_id, code.scopes)
         case "refresh_token":
-            used = platform.issuer.tokens.get(values.get("refresh_token", ""))
-            if used is None or used.kind != "refresh" or used.has_expired(platform.clock.now()):
+            used = platform.issuer.live(values.get("refresh_token", ""), "refresh")
+            if used is None:
                 raise _refusal(platform, "invalid_grant", "Refresh token is invalid or expired")
             platform.issuer.tokens.remove(used.value)
             return _granted(platform, used.profile_id, used.scopes)
@@ -73,7 +72,7 @@ async def revoke(platform: TikTok, call: Call) -> Answer:
 
 def _client(platform: TikTok, call: Call) -> dict[str, str]:
     """The form of a call, which has an app's key and secret."""
-    values = dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
+    values = call.form
     if call.content_type != "application/x-www-form-urlencoded":
         raise _refusal(platform, "invalid_request", "Only application/x-www-form-urlencoded is supported")
     if not values.get("client_key") or not values.get("client_secret"):

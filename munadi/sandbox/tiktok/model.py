@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from munadi.sandbox import model
+
 BASIC, PROFILE, STATS, LIST = "user.info.basic", "user.info.profile", "user.info.stats", "video.list"
 PUBLISH, UPLOAD = "video.publish", "video.upload"
 ALL_SCOPES = [BASIC, PROFILE, STATS, LIST, PUBLISH, UPLOAD]
 
 
 @dataclass
-class Account:
-    id: str  # open_id: the user as this app knows them
+class Account(model.Account):
+    """Its id is the open_id: the user as this app knows them."""
+
+    site = "https://www.tiktok.com/@{0.username}"
+
     union_id: str
-    username: str
     nickname: str
-    status: str = "active"  # or private, banned
-
-    @property
-    def name(self) -> str:
-        return self.username
-
-    @property
-    def url(self) -> str:
-        return f"https://www.tiktok.com/@{self.username}"
 
 
 @dataclass

@@ -8,8 +8,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.exchange import Answer, Call, json_object
-from munadi.sandbox.platform import DAY
+from munadi.sandbox.clock import DAY
+from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.tiktok.errors import done, invalid, planned_failure, refuse
 from munadi.sandbox.tiktok.model import BASIC, LIST, PROFILE, PUBLISH, STATS, UPLOAD, Account, Publish
 from munadi.sandbox.tiktok.uploads import VIDEO_BYTES, accept
@@ -235,4 +235,4 @@ async def video_list(platform: TikTok, call: Call) -> Answer:
 
 
 def _body(call: Call) -> dict[str, Any]:
-    return json_object(call, invalid("The request body must be a JSON object"))
+    return call.json(invalid("The request body must be a JSON object"))

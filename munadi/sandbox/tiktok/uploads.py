@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from munadi.sandbox.clock import wall_time
+from munadi.sandbox.clock import HOUR, wall_time
 from munadi.sandbox.downloads import FetchFailed, fetch
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.media import image_facts, sniff, video_facts
-from munadi.sandbox.platform import HOUR
+from munadi.sandbox.media import VideoRules, image_facts, sniff
 from munadi.sandbox.tiktok.errors import FAIL_REASONS
 from munadi.sandbox.tiktok.model import Publish
 
@@ -25,7 +25,20 @@ if TYPE_CHECKING:
 RANGE = re.compile(r"^bytes (\d+)-(\d+)/(\d+)$")
 TYPES = {"video/mp4", "video/quicktime", "video/webm"}
 VIDEO_BYTES, PHOTO_BYTES = 4_000_000_000, 20_000_000
-CODECS = {"h264", "hevc", "vp8", "vp9"}
+VIDEO = VideoRules(
+    (2.95, 600.5),
+    width=(360, 4096),
+    height=(360, 4096),
+    containers=("mp4", "webm"),
+    codecs=("h264", "hevc", "vp8", "vp9"),
+    audio=None,
+)
+VIDEO_PROBLEMS = {
+    "format": "file_format_check_failed",
+    "seconds": "duration_check_failed",
+    "frames": "frame_rate_check_failed",
+    "size": "picture_size_check_failed",
+}
 PLANNED = re.compile(r"\[fail:(\w+)\]")
 AGENT = "TikTok (munadi sandbox)"
 
@@ -112,15 +125,8 @@ def _photo_problem(body: bytes, _longest: int) -> str:
 
 
 def _video_problem(body: bytes, longest: int) -> str:
-    facts = video_facts(body)
-    if facts is None or facts.codec not in CODECS or not ("mp4" in facts.container or "webm" in facts.container):
-        return "file_format_check_failed"
-    if not 2.95 <= facts.seconds <= min(longest, 600) + 0.5:  # containers round
-        return "duration_check_failed"
-    if not 22.5 <= facts.frames_per_second <= 60.5:
-        return "frame_rate_check_failed"
-    fits = 360 <= facts.width <= 4096 and 360 <= facts.height <= 4096
-    return "" if fits else "picture_size_check_failed"
+    problem = replace(VIDEO, seconds=(2.95, min(longest, 600) + 0.5)).problem(body)
+    return VIDEO_PROBLEMS[problem] if problem else ""
 
 
 def _is_chunk(publish: Publish, first: int, last: int) -> bool:

@@ -12,17 +12,17 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from munadi.sandbox.clock import iso
+from munadi.sandbox.clock import DAY, iso
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.oauth import TokenIssuer
-from munadi.sandbox.platform import DAY, Platform, PostView, Run, unique_name
+from munadi.sandbox.model import PostView
+from munadi.sandbox.platform import Platform, Run
 from munadi.sandbox.storage import Table
 from munadi.sandbox.youtube import login, uploads, videos
 from munadi.sandbox.youtube.errors import envelope, planned_failure, refuse
 from munadi.sandbox.youtube.metadata import new_id
-from munadi.sandbox.youtube.model import ALL_SCOPES, GIVES, PREFIX, Account, Comment, Session, Usage, Video
+from munadi.sandbox.youtube.model import ALL_SCOPES, GIVES, PREFIX, Account, Session, Usage, Video
 
-DEFAULT = Account("UCmunadisandboxdefault00", "Munadi Sandbox", "@munadi.sandbox")
+DEFAULT = Account("UCmunadisandboxdefault00", "@munadi.sandbox", "Munadi Sandbox")
 # Published on purpose: they open nothing real. The token outlives Google's hour, so that a sandbox that is left
 # running keeps working without an OAuth client; those of new profiles live an hour.
 DEFAULT_TOKEN = "ya29.sandboxMunadiAccessToken"
@@ -82,19 +82,15 @@ class YouTube(Platform[Account]):
         "GET api/youtube/v3/commentThreads": ("list_comments", videos.list_comments),
         "POST token/token": ("token", login.token),
         "POST token/revoke": ("revoke_token", login.revoke),
-        "GET token/tokeninfo": ("inspect_token", login.inspect),
         "GET auth/o/oauth2/v2/auth": ("authorize", login.authorize),
     }
     variants = {"probe_upload": uploads.put}
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
-        self.issuer = TokenIssuer(self)
         self.sessions: Table[Session] = self.table("session", Session)
         self.videos: Table[Video] = self.table("video", Video)
-        self.comments: Table[Comment] = self.table("comment", Comment)
         self.usage: Table[Usage] = self.table("usage", Usage)
-        self.received: dict[str, bytearray] = {}  # by session; lost in a restart, as a client must expect
 
     def variant(self, name: str, call: Call) -> str:
         is_probe = name == "upload_chunk" and call.headers.get("content-range", "").startswith("bytes */")
@@ -120,9 +116,8 @@ class YouTube(Platform[Account]):
         return envelope("notFound")
 
     def profile_of(self, call: Call) -> str | None:
-        token = self.issuer.tokens.get(call.bearer or "")
-        found = token or self.sessions.get(call.query.get("upload_id", ""))
-        return found.profile_id if found else None
+        session = self.sessions.get(call.query.get("upload_id", ""))
+        return super().profile_of(call) or (session.profile_id if session else None)
 
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
         return planned_failure(error, status)
@@ -132,9 +127,11 @@ class YouTube(Platform[Account]):
         login.issue(self, granted, DEFAULT_SECONDS, DEFAULT_TOKEN)
 
     def new_profile(self, name: str | None, beside: Account | None) -> Account:
-        taken = [account.custom_url.removeprefix("@") for account in self.accounts]
-        slug = unique_name(name, taken, allowed="a-z0-9._-", kind="channel")
-        return Account(f"UC{new_id(22)}", (name or slug).strip()[:60], f"@{slug}")
+        slug = self.new_username(name, allowed="a-z0-9._-", kind="channel")
+        return Account(f"UC{new_id(22)}", f"@{slug}", (name or slug).strip()[:60])
+
+    def short_name(self, profile: Account) -> str:
+        return profile.username.removeprefix("@")
 
     def new_tokens(self, profile: Account) -> dict[str, Any]:
         granted = login.grant(self, profile.id, ALL_SCOPES)
@@ -152,16 +149,12 @@ class YouTube(Platform[Account]):
         for granted in self.issuer.of(profile_id, "refresh"):
             login.end(self, granted)
 
-    def clear(self) -> None:
-        super().clear()
-        self.received.clear()
-
     def caller(self, call: Call, scope: str) -> Account:
         """The profile of the call's token, which must be valid, have the scope and a channel that may act."""
         if call.bearer is None:
             raise refuse("required")
-        token = self.issuer.tokens.get(call.bearer)
-        if token is None or token.kind != "access" or token.has_expired(self.clock.now()):
+        token = self.issuer.live(call.bearer)
+        if token is None:
             raise refuse("authError")
         held = {name.removeprefix(PREFIX) for name in token.scopes}
         if scope not in held.union(*(GIVES.get(name, set()) for name in held)):
@@ -216,7 +209,7 @@ class YouTube(Platform[Account]):
             received_at=video.seen_at or video.uploaded_at,
             media=self.shown_media([video.digest, video.thumbnail], [title, f"thumbnail: {title}"]),
             raw=asdict(video),
-            comments=[comment.text for comment in self.comments if comment.video_id == video.id],
+            comments=[comment.text for comment in self.comments_on(video.id)],
         )
 
 

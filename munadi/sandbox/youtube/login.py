@@ -6,15 +6,12 @@ refresh token.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
+from munadi.sandbox.clock import DAY
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call, Refusal
-from munadi.sandbox.oauth import Code, ConsentRules, Token
-from munadi.sandbox.platform import DAY
+from munadi.sandbox.oauth import Code, ConsentRules, Token, challenge_of
 from munadi.sandbox.youtube.errors import refuse_token
 
 if TYPE_CHECKING:
@@ -43,17 +40,17 @@ async def authorize(platform: YouTube, call: Call) -> Answer:
         is_new = not live_grants(platform, code.profile_id) or "consent" in call.query.get("prompt", "").split()
         code.with_refresh = call.query.get("access_type") == "offline" and is_new
 
-    choices = [Choice(one.id, one.title, also=frozenset({one.custom_url})) for one in platform.accounts]
+    choices = [Choice(one.id, one.title, also=frozenset({one.username})) for one in platform.accounts]
     return platform.issuer.consent(call, "YouTube", choices, CONSENT, prepare=prepare)
 
 
 async def token(platform: YouTube, call: Call) -> Answer:
-    values = _form(call)
+    values = call.form
     if not values.get("client_id") or not values.get("client_secret"):
         raise refuse_token("invalid_client")
     match values.get("grant_type"):
         case "authorization_code":
-            code = platform.issuer.exchange(values, _code_refusal, challenge_of=_challenge)
+            code = platform.issuer.exchange(values, _code_refusal, challenge_of=challenge_of)
             granted = grant(platform, code.profile_id, code.scopes)
             more = {"refresh_token": granted.value} if code.with_refresh else {}
             return Answer(200, _granted(platform, granted) | more, effect=True)
@@ -69,21 +66,13 @@ async def token(platform: YouTube, call: Call) -> Answer:
 
 async def revoke(platform: YouTube, call: Call) -> Answer:
     """Either token ends the whole grant."""
-    value = _form(call).get("token") or call.query.get("token", "")
+    value = call.form.get("token") or call.query.get("token", "")
     found = platform.issuer.tokens.get(value)
     granted = platform.issuer.tokens.get(found.grant) if found and found.grant else found
     if granted is None or granted.revoked_subcode:
         raise refuse_token("invalid_token", "Token expired or revoked")
     end(platform, granted)
     return Answer(200, {}, effect=True)
-
-
-async def inspect(platform: YouTube, call: Call) -> Answer:
-    found = platform.issuer.tokens.get(call.query.get("access_token", ""))
-    left = int((found.expires_at or 0) - platform.clock.now()) if found else 0
-    if found is None or left <= 0:
-        raise refuse_token("invalid_token", "Invalid Value")
-    return Answer(200, {"scope": " ".join(found.scopes), "expires_in": str(left), "access_type": "offline"})
 
 
 def live_grants(platform: YouTube, profile_id: str) -> list[Token]:
@@ -126,11 +115,3 @@ def _granted(platform: YouTube, granted: Token) -> dict[str, Any]:
 
 def _code_refusal(problem: str) -> Refusal:
     return refuse_token(*CODE_PROBLEMS[problem])
-
-
-def _form(call: Call) -> dict[str, str]:
-    return dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
-
-
-def _challenge(verifier: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")

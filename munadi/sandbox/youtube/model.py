@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from munadi.sandbox import model
+
 PREFIX = "https://www.googleapis.com/auth/"
 UPLOAD, READ, MANAGE = "youtube.upload", "youtube.readonly", "youtube.force-ssl"
 ALL_SCOPES = [PREFIX + name for name in (UPLOAD, READ, MANAGE)]
@@ -13,21 +15,12 @@ GIVES = {"youtube": {UPLOAD, READ, MANAGE}, MANAGE: {UPLOAD, READ}}
 
 
 @dataclass
-class Account:
-    """A channel."""
+class Account(model.Account):
+    """A channel: its id starts with UC, its username with @."""
 
-    id: str  # UC…
+    site = "https://www.youtube.com/channel/{0.id}"
+
     title: str
-    custom_url: str  # @handle
-    status: str = "active"
-
-    @property
-    def name(self) -> str:
-        return self.custom_url
-
-    @property
-    def url(self) -> str:
-        return f"https://www.youtube.com/channel/{self.id}"
 
     @property
     def uploads(self) -> str:
@@ -70,15 +63,6 @@ class Video:
     def is_short(self) -> bool:
         """Square or vertical, and three minutes at most."""
         return 0 < self.width <= self.height and self.seconds <= 180
-
-
-@dataclass
-class Comment:
-    id: str
-    video_id: str
-    profile_id: str
-    text: str
-    written_at: float
 
 
 @dataclass

@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from munadi.sandbox.clock import wall_time
-from munadi.sandbox.exchange import Answer, Call, Refusal, json_object
+from munadi.sandbox.clock import DAY, wall_time
+from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.media import sniff, video_facts
-from munadi.sandbox.platform import DAY
 from munadi.sandbox.youtube.errors import envelope, refuse
 from munadi.sandbox.youtube.metadata import (
     DETAILS,
@@ -94,7 +93,7 @@ def _described(platform: YouTube, call: Call, profile: Account) -> Session:
     if int(length) > LARGEST:
         raise refuse("uploadTooLarge")
     named = parts(call, PARTS)
-    body = known_only(json_object(call, refuse("badRequest")), {"id", "snippet", "status", *DETAILS}, "video")
+    body = known_only(call.json(refuse("badRequest")), {"id", "snippet", "status", *DETAILS}, "video")
     if not set(body) <= named:
         raise refuse("unexpectedPart", "The body has properties of parts that the call does not name.")
     now = platform.clock.now()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import iso, wall_time
-from munadi.sandbox.exchange import Answer, Call, json_object
+from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.media import image_facts
+from munadi.sandbox.model import Comment
 from munadi.sandbox.youtube.errors import refuse
 from munadi.sandbox.youtube.metadata import PARTS, known_only, new_id, parts, snippet_of, status_of
-from munadi.sandbox.youtube.model import MANAGE, READ, UPLOAD, Account, Comment, Video
+from munadi.sandbox.youtube.model import MANAGE, READ, UPLOAD, Account, Video
 
 if TYPE_CHECKING:
     from munadi.sandbox.youtube import YouTube
@@ -37,7 +38,7 @@ async def update_video(platform: YouTube, call: Call) -> Answer:
     """The named parts are replaced as a whole."""
     profile = platform.channel_of(call, MANAGE)
     named = parts(call, PARTS)
-    body = known_only(json_object(call, refuse("badRequest")), {"id", "kind", "etag", "snippet", "status"}, "video")
+    body = known_only(call.json(refuse("badRequest")), {"id", "kind", "etag", "snippet", "status"}, "video")
     video = platform.own_video(str(body.get("id", "")), profile)
     before = (video.snippet, video.status)
     if "snippet" in named:
@@ -168,7 +169,7 @@ def _entry(video: Video, profile: Account, named: set[str]) -> dict[str, Any]:
 
 def _channel(profile: Account, named: set[str]) -> dict[str, Any]:
     fields = {
-        "snippet": {"title": profile.title, "customUrl": profile.custom_url, "description": ""},
+        "snippet": {"title": profile.title, "customUrl": profile.username, "description": ""},
         "contentDetails": {"relatedPlaylists": {"likes": "", "uploads": profile.uploads}},
         "status": {
             "privacyStatus": "public",
@@ -193,7 +194,7 @@ async def insert_comment(platform: YouTube, call: Call) -> Answer:
     profile = platform.channel_of(call, MANAGE)
     named = parts(call, COMMENT_PARTS)
     snippet = known_only(
-        json_object(call, refuse("badRequest")).get("snippet"), {"channelId", "videoId", "topLevelComment"}, "snippet"
+        call.json(refuse("badRequest")).get("snippet"), {"channelId", "videoId", "topLevelComment"}, "snippet"
     )
     above = known_only(snippet.get("topLevelComment"), {"snippet"}, "snippet.topLevelComment")
     text = known_only(above.get("snippet"), {"textOriginal"}, "snippet.topLevelComment.snippet").get("textOriginal")
@@ -204,8 +205,7 @@ async def insert_comment(platform: YouTube, call: Call) -> Answer:
     if len(text) > LONGEST_COMMENT:
         raise refuse("commentTextTooLong")
     video = _commentable(platform, str(snippet["videoId"]))
-    comment = Comment(new_id(26), video.id, profile.id, text, platform.clock.now())
-    platform.comments.put(comment.id, comment)
+    comment = platform.add_comment(new_id(26), video.id, profile, text)
     return Answer(200, _thread(platform, comment, video, named), effect=True)
 
 
@@ -215,7 +215,7 @@ async def list_comments(platform: YouTube, call: Call) -> Answer:
     named = parts(call, COMMENT_PARTS)
     video = _commentable(platform, call.query.get("videoId", ""))
     until = platform.clock.now() - platform.delays["listing"]
-    found = [c for c in platform.comments if c.video_id == video.id and c.written_at <= until]
+    found = [c for c in platform.comments_on(video.id) if c.created_at <= until]
     count = min(int(call.query.get("maxResults", "20")), MOST_COMMENTS)
     return listed("commentThread", [_thread(platform, c, video, named) for c in reversed(found[-count:])])
 
@@ -230,9 +230,9 @@ def _commentable(platform: YouTube, video_id: str) -> Video:
 
 
 def _thread(platform: YouTube, comment: Comment, video: Video, named: set[str]) -> dict[str, Any]:
-    at = iso(comment.written_at)
+    at = iso(comment.created_at)
     top = {
-        "authorDisplayName": platform.profile(comment.profile_id).custom_url,
+        "authorDisplayName": platform.profile(comment.profile_id).username,
         "authorChannelId": {"value": comment.profile_id},
         "channelId": video.profile_id,
         "videoId": video.id,

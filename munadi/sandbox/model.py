@@ -1,0 +1,64 @@
+"""The rows that every network has, and what the control API and the page show of a profile and a post."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from munadi.sandbox.media import StoredMedia
+
+
+@dataclass
+class Account:
+    """A profile; a network adds its own columns. `site` is the address of its page there."""
+
+    site: ClassVar[str]
+
+    id: str
+    username: str
+    status: str = field(default="active", kw_only=True)
+
+    @property
+    def name(self) -> str:
+        return self.username
+
+    @property
+    def url(self) -> str:
+        return self.site.format(self)
+
+
+@dataclass
+class Comment:
+    id: str
+    post_id: str
+    profile_id: str
+    text: str
+    created_at: float  # the sandbox's clock
+
+
+@dataclass(frozen=True)
+class ProfileView:
+    channel: str
+    id: str
+    name: str
+    status: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PostView:
+    """One thing that followers would see. `received_at` is real time; `raw` is the network's own record."""
+
+    channel: str
+    profile: str
+    profile_name: str
+    id: str
+    url: str
+    text: str
+    kind: str
+    received_at: float
+    media: list[tuple[StoredMedia, str]]  # each with its alt text
+    raw: dict[str, Any]
+    link: str | None = None
+    comments: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # what the page shows besides: who may reply, captions
