@@ -144,17 +144,6 @@ def test_a_scheduled_post_becomes_visible_at_its_time(sandbox: Sandbox, facebook
     assert [seen["id"] for seen in sandbox.posts("facebook")] == [post]
 
 
-def test_an_unpublished_post_is_published_by_a_later_call(sandbox: Sandbox, facebook: Facebook) -> None:
-    post = facebook.feed(message="draft", published="false")
-    assert facebook.get(f"{PAGE}/published_posts")["data"] == []
-    assert facebook.get(f"{PAGE}/feed", fields="is_published")["data"] == [{"id": post, "is_published": False}]
-    for _ in range(2):
-        assert facebook.post(post, is_published="true").json() == {"success": True}
-    assert [seen["id"] for seen in sandbox.posts("facebook")] == [post]
-    assert facebook.call("DELETE", post).json() == {"success": True}
-    assert sandbox.posts("facebook") == []
-
-
 def test_lists_are_newest_first_in_pages_and_a_little_late(sandbox: Sandbox, facebook: Facebook) -> None:
     made = []
     for text in ("one", "two", "three"):

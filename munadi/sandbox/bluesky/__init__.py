@@ -22,7 +22,7 @@ from munadi.sandbox.bluesky.accounts import (
     require_usable,
 )
 from munadi.sandbox.bluesky.clients import Clients
-from munadi.sandbox.bluesky.errors import planned_failure, refuse
+from munadi.sandbox.bluesky.errors import planned_failure, refuse, refuse_if
 from munadi.sandbox.bluesky.formats import TidClock
 from munadi.sandbox.bluesky.grants import Grants
 from munadi.sandbox.bluesky.model import Account, Blob, PartedUpload, Pushed, Record, Transcode
@@ -47,10 +47,7 @@ SERVER = [
     ("POST", "com.atproto.repo.createRecord", repository.create_record),
     ("POST", "com.atproto.repo.putRecord", repository.put_record),
     ("POST", "com.atproto.repo.applyWrites", repository.apply_writes),
-    ("POST", "com.atproto.repo.deleteRecord", repository.delete_record),
     ("GET", "com.atproto.repo.getRecord", repository.get_record),
-    ("GET", "com.atproto.repo.listRecords", repository.list_records),
-    ("GET", "com.atproto.sync.getBlob", server.get_blob),
     ("GET", ".well-known/oauth-protected-resource", login.resource),
 ]
 # The entryway knows sessions and proxies everything else to the account's PDS.
@@ -186,18 +183,20 @@ class Bluesky(Platform[Account]):
         found = (one for one in self.accounts if wanted in (one.did.lower(), one.handle, one.email))
         return next(found, None)
 
+    def known(self, identifier: str) -> Account:
+        account = self.find(identifier)
+        if account is None:
+            raise refuse("AccountNotFound")
+        return account
+
     def caller(self, call: Call) -> Account:
         """The account of a valid access token; raises the reference's refusals."""
         if call.bound is not None:
             return self.grants.caller(call, call.bound)
         claims = self.tokens.verified(_credential(call), tokens.ACCESS_TYPE)
-        if "cnf" in claims:
-            raise refuse("InvalidToken", "Access token is bound to a DPoP proof, but token type is Bearer")
-        account = self.find(claims["sub"])
-        if account is None:
-            raise refuse("AccountNotFound")
-        if claims.get("generation") != account.session_generation:
-            raise refuse("ExpiredToken")
+        refuse_if("cnf" in claims, "InvalidToken", "Access token is bound to a DPoP proof, but token type is Bearer")
+        account = self.known(claims["sub"])
+        refuse_if(claims.get("generation") != account.session_generation, "ExpiredToken")
         return account
 
     def refresh_claims(self, call: Call) -> dict[str, Any]:
@@ -205,12 +204,10 @@ class Bluesky(Platform[Account]):
 
     def input(self, call: Call, schema: lexicon.Schema) -> dict[str, Any]:
         """The JSON body, of this shape."""
-        if not call.content_type:
-            raise refuse("InvalidRequest", "Request encoding (Content-Type) required but not provided")
+        refuse_if(not call.content_type, "InvalidRequest", "Request encoding (Content-Type) required but not provided")
         if call.content_type != "application/json":
             raise refuse("InvalidRequest", f"Wrong request encoding (Content-Type): {call.content_type}")
-        if len(call.body) > MAX_JSON_BYTES:
-            raise refuse("PayloadTooLargeError")
+        refuse_if(len(call.body) > MAX_JSON_BYTES, "PayloadTooLargeError")
         try:
             body: dict[str, Any] = json.loads(call.body)
         except ValueError:
@@ -224,12 +221,9 @@ class Bluesky(Platform[Account]):
 
     def own_repo(self, identifier: str, caller: Account) -> Account:
         """The caller's own, usable repo under the DID or handle that it named."""
-        account = self.find(identifier)
-        if account is None:
-            raise refuse("AccountNotFound")
+        account = self.known(identifier)
         require_usable(account)
-        if account.did != caller.did:
-            raise refuse("AuthenticationRequired")
+        refuse_if(account.did != caller.did, "AuthenticationRequired")
         return account
 
     def readable_repo(self, identifier: str) -> Account | None:

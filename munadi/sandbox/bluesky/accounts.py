@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from munadi.sandbox.bluesky.errors import refuse
+from munadi.sandbox.bluesky.errors import refuse_if
 from munadi.sandbox.bluesky.model import Account
 
 DEFAULT = Account(
@@ -29,7 +29,5 @@ def app_password() -> str:
 
 
 def require_usable(account: Account, *, deactivated_too: bool = True) -> None:
-    if account.status in TAKEN_DOWN:
-        raise refuse("AccountTakedown")
-    if deactivated_too and account.status == "deactivated":
-        raise refuse("AccountDeactivated")
+    refuse_if(account.status in TAKEN_DOWN, "AccountTakedown")
+    refuse_if(deactivated_too and account.status == "deactivated", "AccountDeactivated")

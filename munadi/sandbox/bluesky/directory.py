@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from munadi.sandbox.bluesky.errors import refuse
+from munadi.sandbox.bluesky.errors import refuse, refuse_if
 from munadi.sandbox.bluesky.model import Account, Record
 from munadi.sandbox.bluesky.repository import POST
 from munadi.sandbox.clock import iso
@@ -36,8 +36,7 @@ async def get_did_document(platform: Bluesky, call: Call) -> Answer:
 async def get_posts(platform: Bluesky, call: Call) -> Answer:
     """Posts that the AppView has indexed by now; it runs seconds behind the PDS."""
     uris = call.query.getlist("uris")
-    if not 1 <= len(uris) <= 25:
-        raise refuse("InvalidRequest", "Error: uris must have 1 to 25 elements")
+    refuse_if(not 1 <= len(uris) <= 25, "InvalidRequest", "Error: uris must have 1 to 25 elements")
     latest = platform.clock.now() - platform.delays["appview"]
     records = [platform.records.get(uri) for uri in uris]
     posts = [

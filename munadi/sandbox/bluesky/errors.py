@@ -51,6 +51,11 @@ def refuse(
     return Refusal(xrpc_error(name, message, status=status, headers=headers))
 
 
+def refuse_if(broken: object, name: str, message: str | None = None, *, headers: dict[str, str] | None = None) -> None:
+    if broken:
+        raise refuse(name, message, headers=headers)
+
+
 def planned_failure(error: dict[str, Any], status: int | None) -> Answer:
     """The answer for a fault's `error: {error, message}`; an outage when it is empty."""
     return xrpc_error(error.get("error", "InternalServerError"), error.get("message"), status=status)

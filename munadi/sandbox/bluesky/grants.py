@@ -49,9 +49,7 @@ class Grants:
             raise self._unauthorized("invalid_token", "Invalid token")
         if grant.thumbprint != thumbprint:
             raise self._unauthorized("invalid_token", "Invalid DPoP key binding")
-        account = self._platform.find(grant.did)
-        if account is None:
-            raise refuse("AccountNotFound")
+        account = self._platform.known(grant.did)
         if claims["exp"] <= self._clock.now() or claims.get("generation") != account.session_generation:
             raise self._unauthorized("invalid_token", "Token expired")
         if GENERIC not in grant.scope.split() and not call.path.endswith(IDENTITY_ONLY):

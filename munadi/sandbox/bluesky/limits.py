@@ -8,25 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from munadi.sandbox.bluesky.errors import refuse
+from munadi.sandbox.bluesky.errors import refuse_if
 from munadi.sandbox.clock import DAY, HOUR, MINUTE, SandboxClock
 
-
-@dataclass
-class Window:
-    started_at: float
-    used: int = 0
-
-
-@dataclass(frozen=True)
-class Limit:
-    name: str  # the key in the network's `limits`
-    seconds: int
-
-
-REPO_WRITES = (Limit("pointsPerHour", HOUR), Limit("pointsPerDay", DAY))
-LOGINS = (Limit("loginsPerDay", DAY), Limit("loginsPerFiveMinutes", 5 * MINUTE))
-UPLOADS = (Limit("uploadsPerDay", DAY),)
+# Keys of the network's `limits`, and each one's window in seconds.
+REPO_WRITES = {"pointsPerHour": HOUR, "pointsPerDay": DAY}
+LOGINS = {"loginsPerDay": DAY, "loginsPerFiveMinutes": 5 * MINUTE}
+UPLOADS = {"uploadsPerDay": DAY}
 DEFAULTS = {
     "pointsPerHour": 5_000,
     "pointsPerDay": 35_000,
@@ -36,44 +24,35 @@ DEFAULTS = {
 }
 
 
+@dataclass
+class Window:
+    ends_at: float
+    used: int = 0
+
+
 class RateLimits:
     def __init__(self, clock: SandboxClock, maxima: dict[str, int]) -> None:
-        self._clock = clock
-        self.maxima = maxima
+        self._clock, self._maxima = clock, maxima
         self._windows: dict[tuple[str, str], Window] = {}
 
-    def spend(self, limits: tuple[Limit, ...], key: str, points: int) -> dict[str, str]:
+    def spend(self, limits: dict[str, int], key: str, points: int) -> dict[str, str]:
         """The RateLimit headers of the tightest limit; raises the 429 when one is exceeded."""
-        tightest: tuple[int, dict[str, str]] | None = None
-        exceeded = False
-        for limit in limits:
-            window = self._window(limit, key)
+        found = []
+        for name, seconds in limits.items():
+            window = self._windows.get((name, key))
+            if window is None or self._clock.now() >= window.ends_at:
+                window = self._windows[name, key] = Window(self._clock.now() + seconds)
             window.used += points
-            maximum = self.maxima[limit.name]
-            left = maximum - window.used
-            exceeded = exceeded or left < 0
-            if tightest is None or left < tightest[0]:
-                tightest = left, _headers(limit, maximum, left, window)
-        headers = tightest[1] if tightest else {}
-        if exceeded:
-            raise refuse("RateLimitExceeded", headers=headers)
+            found.append((self._maxima[name] - window.used, self._maxima[name], seconds, window.ends_at))
+        left, maximum, seconds, ends_at = min(found)
+        headers = {
+            "RateLimit-Limit": str(maximum),
+            "RateLimit-Remaining": str(max(left, 0)),
+            "RateLimit-Reset": str(int(ends_at)),
+            "RateLimit-Policy": f"{maximum};w={seconds}",
+        }
+        refuse_if(left < 0, "RateLimitExceeded", headers=headers)
         return headers
 
     def clear(self) -> None:
         self._windows.clear()
-
-    def _window(self, limit: Limit, key: str) -> Window:
-        now = self._clock.now()
-        window = self._windows.get((limit.name, key))
-        if window is None or now >= window.started_at + limit.seconds:
-            window = self._windows[limit.name, key] = Window(now)
-        return window
-
-
-def _headers(limit: Limit, maximum: int, left: int, window: Window) -> dict[str, str]:
-    return {
-        "RateLimit-Limit": str(maximum),
-        "RateLimit-Remaining": str(max(left, 0)),
-        "RateLimit-Reset": str(int(window.started_at + limit.seconds)),
-        "RateLimit-Policy": f"{maximum};w={limit.seconds}",
-    }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.bluesky import schemas
 from munadi.sandbox.bluesky.directory import service_did
-from munadi.sandbox.bluesky.errors import refuse
+from munadi.sandbox.bluesky.errors import refuse, refuse_if
 from munadi.sandbox.bluesky.model import Account, PartedUpload
 from munadi.sandbox.bluesky.video import STORE, TYPES, begin, caller, job_status, of_file, open_uploads, refusal_of
 from munadi.sandbox.clock import iso
@@ -113,8 +113,7 @@ def _usable(platform: Bluesky, call: Call, job_id: str) -> PartedUpload:
 
 def _assemble(platform: Bluesky, upload: PartedUpload) -> None:
     missing = [number for number in range(1, upload.part_count + 1) if str(number) not in upload.parts]
-    if missing:
-        raise refuse("MissingParts", f"missing parts: {', '.join(map(str, missing))}")
+    refuse_if(missing, "MissingParts", f"missing parts: {', '.join(map(str, missing))}")
     digests = (upload.parts[str(number)] for number in range(1, upload.part_count + 1))
     body = b"".join(platform.shelf.read(digest) or b"" for digest in digests)
     found = sniff(body)

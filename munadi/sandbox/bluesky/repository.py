@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.bluesky import lexicon, schemas
 from munadi.sandbox.bluesky.cid import canonical, record_cid
-from munadi.sandbox.bluesky.errors import refuse
+from munadi.sandbox.bluesky.errors import refuse, refuse_if
 from munadi.sandbox.bluesky.formats import FORMATS
 from munadi.sandbox.bluesky.lexicon import LexiconError, is_blob
 from munadi.sandbox.bluesky.limits import REPO_WRITES
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 POST, THREADGATE, POSTGATE = (f"app.bsky.feed.{name}" for name in ("post", "threadgate", "postgate"))
 KNOWN_SCHEMAS = {POST: schemas.POST, THREADGATE: schemas.THREADGATE, POSTGATE: schemas.POSTGATE}
-CREATE_POINTS, UPDATE_POINTS, DELETE_POINTS = 3, 2, 1
-WRITE_POINTS = {schemas.CREATE: CREATE_POINTS, schemas.UPDATE: UPDATE_POINTS, schemas.DELETE: DELETE_POINTS}
+CREATE_POINTS, UPDATE_POINTS = 3, 2
+WRITE_POINTS = {schemas.CREATE: CREATE_POINTS, schemas.UPDATE: UPDATE_POINTS, schemas.DELETE: 1}
 MAX_WRITES = 200
-WRITES = ("createRecord", "putRecord", "applyWrites", "deleteRecord")
+WRITES = ("createRecord", "putRecord", "applyWrites")
 ANYTHING = object()  # a `swapRecord` that was not sent
 
 
@@ -55,8 +55,7 @@ async def create_record(platform: Bluesky, call: Call) -> Answer:
     record, validity = _prepared(platform, account, body, rkey)
     current = platform.records.get(record.uri)
     _check_swap(platform, account, body, current, ANYTHING)
-    if current is not None:
-        raise refuse("InternalServerError", headers=headers)
+    refuse_if(current is not None, "InternalServerError", headers=headers)
     return _write(platform, account, record, None, validity, headers)
 
 
@@ -68,8 +67,7 @@ async def apply_writes(platform: Bluesky, call: Call) -> Answer:
     points = sum(WRITE_POINTS[write["$type"]] for write in writes)
     headers = platform.rates.spend(REPO_WRITES, caller.did, points)
     account = platform.own_repo(body["repo"], caller)
-    if len(writes) > MAX_WRITES:
-        raise refuse("InvalidRequest", f"Too many writes. Max: {MAX_WRITES}")
+    refuse_if(len(writes) > MAX_WRITES, "InvalidRequest", f"Too many writes. Max: {MAX_WRITES}")
     planned = [_planned(platform, account, index, write, body.get("validate")) for index, write in enumerate(writes)]
     _check_swap(platform, account, body, None, ANYTHING)
     there = {record.uri: record.uri in platform.records for record, _ in planned}
@@ -84,22 +82,10 @@ async def apply_writes(platform: Bluesky, call: Call) -> Answer:
     return Answer(200, {"commit": _commit(platform, account, change), "results": results}, headers, effect=True)
 
 
-async def delete_record(platform: Bluesky, call: Call) -> Answer:
-    caller = platform.caller(call)
-    body = platform.input(call, schemas.DELETE_RECORD)
-    headers = platform.rates.spend(REPO_WRITES, caller.did, DELETE_POINTS)
-    account = platform.own_repo(body["repo"], caller)
-    uri = f"at://{account.did}/{body['collection']}/{body['rkey']}"
-    current = platform.records.get(uri)
-    if current is None:
-        return Answer(200, {}, headers)
-    _check_swap(platform, account, body, current, body.get("swapRecord", ANYTHING))
-    platform.records.remove(uri)
-    return Answer(200, {"commit": _commit(platform, account, uri)}, headers, effect=True)
-
-
 async def get_record(platform: Bluesky, call: Call) -> Answer:
-    query = _query(call, "repo", "collection", "rkey")
+    query = {name: call.query.get(name, "") for name in ("repo", "collection", "rkey")}
+    if not all(query.values()) or not FORMATS["nsid"][1](query["collection"]):
+        raise refuse("InternalServerError")  # the reference's answer to any invalid query
     account = platform.readable_repo(query["repo"])
     if account is None:
         raise refuse("InvalidRequest", "Could not locate record")
@@ -107,25 +93,7 @@ async def get_record(platform: Bluesky, call: Call) -> Answer:
     record = platform.records.get(uri)
     if record is None or call.query.get("cid", record.cid) != record.cid:
         raise refuse("RecordNotFound", f"Could not locate record: {uri}")
-    return Answer(200, _listed(record))
-
-
-async def list_records(platform: Bluesky, call: Call) -> Answer:
-    query = _query(call, "repo", "collection")
-    account = platform.readable_repo(query["repo"])
-    if account is None:
-        raise refuse("InvalidRequest", f"Could not find repo: {query['repo']}")
-    limit = call.query.get("limit", "50")
-    if not limit.isdecimal() or not 1 <= int(limit) <= 100:
-        raise refuse("InternalServerError")  # what the reference answers to any invalid query
-    reverse, cursor = call.query.get("reverse") == "true", call.query.get("cursor")
-    found = [r for r in platform.records if (r.did, r.collection) == (account.did, query["collection"])]
-    found.sort(key=lambda record: record.rkey, reverse=not reverse)
-    if cursor:
-        found = [r for r in found if (r.rkey > cursor if reverse else r.rkey < cursor)]
-    page = found[: int(limit)]
-    body: dict[str, Any] = {"records": [_listed(record) for record in page]}
-    return Answer(200, body | ({"cursor": page[-1].rkey} if page else {}))
+    return Answer(200, {"uri": record.uri, "cid": record.cid, "value": record.value})
 
 
 def _planned(
@@ -190,17 +158,6 @@ def _commit(platform: Bluesky, account: Account, change: str) -> dict[str, str]:
     return {"cid": account.head_cid, "rev": account.head_rev}
 
 
-def _query(call: Call, *names: str) -> dict[str, str]:
-    values = {name: call.query.get(name, "") for name in names}
-    if not all(values.values()) or not FORMATS["nsid"][1](values["collection"]):
-        raise refuse("InternalServerError")  # the reference's answer to any invalid query
-    return values
-
-
-def _listed(record: Record) -> dict[str, Any]:
-    return {"uri": record.uri, "cid": record.cid, "value": record.value}
-
-
 def _written(record: Record, commit: dict[str, str] | None, validity: str | None) -> dict[str, Any]:
     body: dict[str, Any] = {"uri": record.uri, "cid": record.cid}
     if commit is not None:
@@ -215,15 +172,13 @@ def prepared(
 ) -> tuple[dict[str, Any], str | None]:
     """The record with its `$type`, and its validationStatus: None when validation was switched off."""
     named = record.get("$type", collection)
-    if named != collection:
-        raise refuse("InvalidRequest", f"Invalid $type: expected {collection}, got {named}")
+    refuse_if(named != collection, "InvalidRequest", f"Invalid $type: expected {collection}, got {named}")
     value = {**record, "$type": collection}
     if validate is False:
         return value, None
     schema = KNOWN_SCHEMAS.get(collection)
     if schema is None:
-        if validate:
-            raise refuse("InvalidRequest", f"Unknown lexicon type: {collection}")
+        refuse_if(validate, "InvalidRequest", f"Unknown lexicon type: {collection}")
         return value, "unknown"
     if not FORMATS["tid"][1](rkey):
         shown = f'Invalid TID string (got "{rkey}") at $'
@@ -237,8 +192,7 @@ def prepared(
 
 def require_blobs(record: Record, blobs: Table[Blob]) -> None:
     for cid in blob_cids(record.value):
-        if f"{record.did} {cid}" not in blobs:
-            raise refuse("BlobNotFound", f"Could not find blob: {cid}")
+        refuse_if(f"{record.did} {cid}" not in blobs, "BlobNotFound", f"Could not find blob: {cid}")
 
 
 def blob_cids(value: Any) -> Iterator[str]:

@@ -150,9 +150,6 @@ PUT_RECORD = {
     ),
     "nullable": ["swapRecord"],
 }
-DELETE_RECORD = _object(
-    "repo collection rkey", repo=REPO, collection=COLLECTION, rkey=RKEY, swapRecord=CID, swapCommit=CID
-)
 KEYED = {"collection": COLLECTION, "rkey": RKEY}
 CREATE, UPDATE, DELETE = (f"com.atproto.repo.applyWrites#{name}" for name in ("create", "update", "delete"))
 WRITE = {

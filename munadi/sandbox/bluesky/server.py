@@ -14,7 +14,7 @@ from munadi.sandbox.bluesky import schemas
 from munadi.sandbox.bluesky.accounts import TAKEN_DOWN, require_usable
 from munadi.sandbox.bluesky.cid import blob_cid
 from munadi.sandbox.bluesky.directory import did_document, service_did
-from munadi.sandbox.bluesky.errors import refuse
+from munadi.sandbox.bluesky.errors import refuse, refuse_if
 from munadi.sandbox.bluesky.formats import FORMATS
 from munadi.sandbox.bluesky.limits import LOGINS, UPLOADS
 from munadi.sandbox.bluesky.model import Account, Blob
@@ -58,8 +58,7 @@ async def refresh_session(platform: Bluesky, call: Call) -> Answer:
 
 async def get_session(platform: Bluesky, call: Call) -> Answer:
     account = platform.caller(call)
-    if account.status in TAKEN_DOWN:
-        raise refuse("InvalidRequest", f"Could not find user info for account: {account.did}")
+    refuse_if(account.status in TAKEN_DOWN, "InvalidRequest", f"Could not find user info for account: {account.did}")
     return Answer(200, _description(account, call))
 
 
@@ -102,8 +101,7 @@ async def get_service_auth(platform: Bluesky, call: Call) -> Answer:
 
 
 def _check_expiry(seconds: float, method: str | None) -> None:
-    if seconds < 0:
-        raise refuse("BadExpiration", "expiration is in past")
+    refuse_if(seconds < 0, "BadExpiration", "expiration is in past")
     if seconds > HOUR:
         raise refuse("BadExpiration", "cannot request a token with an expiration more than an hour in the future")
     if not method and seconds > MINUTE:
@@ -115,10 +113,8 @@ def _check_expiry(seconds: float, method: str | None) -> None:
 async def upload_blob(platform: Bluesky, call: Call) -> Answer:
     account = platform.caller(call)
     require_usable(account, deactivated_too=False)
-    if not call.content_type:
-        raise refuse("InvalidRequest", "Request encoding (Content-Type) required but not provided")
-    if len(call.body) > platform.limits["blobBytes"]:
-        raise refuse("PayloadTooLarge")
+    refuse_if(not call.content_type, "InvalidRequest", "Request encoding (Content-Type) required but not provided")
+    refuse_if(len(call.body) > platform.limits["blobBytes"], "PayloadTooLarge")
     headers = platform.rates.spend(UPLOADS, "everyone", 1)
     # The type is detected from the bytes; the client's type is only the fallback, as at the reference.
     mime_type = sniff(call.body) or call.content_type
@@ -129,12 +125,3 @@ async def upload_blob(platform: Bluesky, call: Call) -> Answer:
     platform.blobs.put(f"{account.did} {cid}", blob)
     reference = {"$type": "blob", "ref": {"$link": cid}, "mimeType": mime_type, "size": blob.size}
     return Answer(200, {"blob": reference}, headers, effect=True)
-
-
-async def get_blob(platform: Bluesky, call: Call) -> Answer:
-    did, cid = call.query.get("did", ""), call.query.get("cid", "")
-    blob = platform.blobs.get(f"{did} {cid}")
-    body = platform.shelf.read(blob.digest) if blob else None
-    if blob is None or body is None:
-        raise refuse("BlobNotFound", "Blob not found")
-    return Answer(200, body, {"content-type": blob.mime_type, "x-content-type-options": "nosniff"})

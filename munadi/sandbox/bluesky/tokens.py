@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from munadi.sandbox.bluesky.errors import refuse
+from munadi.sandbox.bluesky.errors import refuse, refuse_if
 from munadi.sandbox.bluesky.model import Account, RefreshToken, Secret
 from munadi.sandbox.exchange import Refusal
 from munadi.sandbox.storage import Table
@@ -58,10 +58,8 @@ class Tokens:
     def verified(self, token: str, kind: str) -> dict[str, Any]:
         """The claims of a token of this kind; raises the reference's refusals."""
         head, claims = self._decoded(token)
-        if claims["exp"] <= self._clock.now():
-            raise refuse("ExpiredToken")
-        if head.get("typ") != kind:
-            raise refuse("InvalidToken", "Invalid token type")
+        refuse_if(claims["exp"] <= self._clock.now(), "ExpiredToken")
+        refuse_if(head.get("typ") != kind, "InvalidToken", "Invalid token type")
         return claims
 
     def service_token(self, account: Account, audience: str, method: str | None, expires_at: int) -> str:

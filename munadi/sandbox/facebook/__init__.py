@@ -14,7 +14,7 @@ from munadi.sandbox.exchange import Call, Refusal
 from munadi.sandbox.facebook import errors, posting, reading, videos
 from munadi.sandbox.facebook.model import ALL_SCOPES, READ, Page, Person, Photo, Post, Video, permalink
 from munadi.sandbox.graph import person_login
-from munadi.sandbox.graph.errors import refuse
+from munadi.sandbox.graph.errors import refuse_if
 from munadi.sandbox.graph.parameters import flag, node_in, parameters
 from munadi.sandbox.graph.person_login import PersonPlatform
 from munadi.sandbox.graph.reading import new_id
@@ -58,7 +58,7 @@ class Facebook(PersonPlatform[Page]):
     )
     tasks = ["ANALYZE", "ADVERTISE", "MODERATE", "CREATE_CONTENT", "MANAGE"]
     visible = frozenset(
-        names("feed publish_photo photo_story finish_reel finish_story finish_video publish_video comments update_post")
+        names("feed publish_photo photo_story finish_reel finish_story finish_video publish_video comments")
     )
     routes = {
         "GET www/dialog/oauth": ("authorize", person_login.authorize),
@@ -71,12 +71,9 @@ class Facebook(PersonPlatform[Page]):
         "GET graph/*/accounts": ("accounts", person_login.list_pages),
         "GET graph/*/permissions": ("permissions", person_login.list_permissions),
         "POST graph/*/feed": ("feed", posting.feed),
-        "GET graph/*/feed": ("list_feed", reading.list_feed),
         "GET graph/*/published_posts": ("published_posts", reading.published_posts),
         "GET graph/*/posts": ("published_posts", reading.published_posts),
         "GET graph/*/scheduled_posts": ("scheduled_posts", reading.scheduled_posts),
-        "GET graph/*/videos": ("list_videos", reading.list_videos),
-        "GET graph/*/video_reels": ("list_videos", reading.list_videos),
         "GET graph/*/stories": ("list_stories", reading.list_stories),
         "POST graph/*/photos": ("publish_photo", posting.photo),
         "POST graph/*/photo_stories": ("photo_story", posting.photo_story),
@@ -87,12 +84,10 @@ class Facebook(PersonPlatform[Page]):
         "POST graph/*/comments": ("comments", posting.comment),
         "GET graph/*/comments": ("list_comments", reading.list_comments),
         "GET graph/*": ("get_post", reading.read_post),
-        "POST graph/*": ("update_post", posting.update),
-        "DELETE graph/*": ("delete_post", posting.delete),
+        "DELETE graph/*": ("delete_photo", posting.delete_photo),
     }
     variants = {
         "upload_photo": posting.photo,
-        "delete_photo": posting.delete_photo,
         "delete_video": videos.delete,
         "start_reel": videos.start,
         "start_story": videos.start,
@@ -122,8 +117,8 @@ class Facebook(PersonPlatform[Page]):
             if name == "publish_photo":
                 return name if flag(values, "published", True) else "upload_photo"
             return VIDEO_STEPS.get((node, values.get("upload_phase", "")), "unknown")
-        if name == "delete_post":
-            return "delete_video" if node in self.videos else "delete_photo" if node in self.photos else name
+        if name == "delete_photo" and node in self.videos:
+            return "delete_video"
         if name != "get_post":
             return name
         if node in self.videos:
@@ -166,17 +161,14 @@ class Facebook(PersonPlatform[Page]):
     def caller(self, call: Call, scope: str) -> Page:
         """The Page whose token it is; a person's token may not act for a Page."""
         token = self.token(call)
-        if token.kind != "page":
-            raise refuse(errors.NEEDS_PAGE_TOKEN)
-        if scope not in token.scopes:
-            raise refuse(errors.NO_PERMISSION)
+        refuse_if(token.kind != "page", errors.NEEDS_PAGE_TOKEN)
+        refuse_if(scope not in token.scopes, errors.NO_PERMISSION)
         return self.profile(token.profile_id)
 
     def owner(self, call: Call, node: str, scope: str) -> Page:
         """The caller, which must be the Page that the path names; a restricted one may only read."""
         page = super().owner(call, node, scope)
-        if call.method != "GET" and page.status == "restricted":
-            raise refuse(errors.RESTRICTED)
+        refuse_if(call.method != "GET" and page.status == "restricted", errors.RESTRICTED)
         return page
 
     def person_choices(self) -> Iterable[Choice]:
@@ -210,10 +202,8 @@ class Facebook(PersonPlatform[Page]):
         return next(found, None)
 
     def own_video(self, video_id: str, page: Page, call: Call) -> Video:
-        video = self.videos.of(video_id, page.id)
-        if video is None:
-            raise self.missing(video_id, call)
-        return video
+        found: Video = self.owned(self.videos, video_id, page, call)
+        return found
 
     def readable_post(self, call: Call, node: str) -> Post:
         post = self.post_of(node, self.caller(call, READ))

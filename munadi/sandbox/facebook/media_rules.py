@@ -7,7 +7,7 @@ from dataclasses import replace
 from munadi.sandbox import downloads
 from munadi.sandbox.downloads import FetchFailed
 from munadi.sandbox.facebook import errors
-from munadi.sandbox.graph.errors import GraphError, refuse
+from munadi.sandbox.graph.errors import GraphError, refuse, refuse_if
 from munadi.sandbox.media import VideoRules, image_facts, video_facts
 
 MIB = 1024 * 1024
@@ -42,8 +42,7 @@ def image_type(body: bytes) -> str:
     facts = image_facts(body)
     if facts is None or facts.format not in IMAGES:
         raise refuse(errors.IMAGE_INVALID)
-    if len(body) > IMAGE_BYTES:
-        raise refuse(errors.IMAGE_TOO_LARGE)
+    refuse_if(len(body) > IMAGE_BYTES, errors.IMAGE_TOO_LARGE)
     return facts.mime_type
 
 

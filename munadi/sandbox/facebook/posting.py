@@ -12,7 +12,7 @@ from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.facebook import errors
 from munadi.sandbox.facebook.media_rules import IMAGE_BYTES, fetch, image_type
 from munadi.sandbox.facebook.model import COMMENT, PUBLISH, Page, Photo, Post, permalink
-from munadi.sandbox.graph.errors import bad_parameter, refuse
+from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
 from munadi.sandbox.graph.parameters import file_in, flag, node_in, parameters, whole_number
 from munadi.sandbox.graph.reading import new_id
 
@@ -50,8 +50,7 @@ async def photo(platform: Facebook, call: Call) -> Answer:
     values = parameters(call)
     body = file_in(call, "source")
     if body is None:
-        if not values.get("url"):
-            raise refuse(errors.IMAGE_INVALID)
+        refuse_if(not values.get("url"), errors.IMAGE_INVALID)
         body = await fetch(values["url"], IMAGE_BYTES, errors.IMAGE_INVALID)
     digest = platform.shelf.keep(body, image_type(body)).digest
     photo = Photo(new_id("122", 15), page.id, digest, values.get("alt_text_custom", ""), platform.clock.now())
@@ -80,10 +79,8 @@ async def comment(platform: Facebook, call: Call) -> Answer:
     if post is None or not platform.is_visible(post):
         raise platform.missing(node, call)
     text = parameters(call).get("message", "").strip()
-    if not text:
-        raise bad_parameter("The parameter message is required.")
-    if page.status == "restricted":
-        raise refuse(errors.RESTRICTED)
+    bad_parameter_if(not text, "The parameter message is required.")
+    refuse_if(page.status == "restricted", errors.RESTRICTED)
     comment = platform.add_comment(f"{post.number}_{new_id('8')}", post.id, page, text)
     return Answer(200, {"id": comment.id}, effect=True)
 
@@ -97,31 +94,10 @@ async def scrape(platform: Facebook, call: Call) -> Answer:
     return Answer(200, {"url": url, "type": "website", "title": urlsplit(url).hostname}, effect=True)
 
 
-async def update(platform: Facebook, call: Call) -> Answer:
-    """A new message, or the publication of what was unpublished."""
-    post = _own(platform, call)
-    values = parameters(call)
-    if "message" in values:
-        _require_short(values["message"])
-        post.message = values["message"]
-    if flag(values, "is_published", False) and not post.is_published:
-        post.is_published, post.visible_at = True, platform.clock.now()
-        post.received_at = wall_time()
-    platform.published.put(post.id, post)
-    return Answer(200, {"success": True}, effect=True)
-
-
-async def delete(platform: Facebook, call: Call) -> Answer:
-    platform.published.remove(_own(platform, call).id)
-    return Answer(200, {"success": True}, effect=True)
-
-
 async def delete_photo(platform: Facebook, call: Call) -> Answer:
     """Delete a photo, also from the post that shows it; a post with only that photo is deleted too."""
     page = platform.caller(call, PUBLISH)
-    photo = platform.photos.of(node_in(call), page.id)
-    if photo is None:
-        raise platform.missing(node_in(call), call)
+    photo = platform.owned(platform.photos, node_in(call), page, call)
     platform.photos.remove(photo.id)
     post = platform.published.get(photo.post_id or "")
     if post is not None and photo.id in post.photos:
@@ -132,15 +108,6 @@ async def delete_photo(platform: Facebook, call: Call) -> Answer:
         if not post.photos:
             platform.published.remove(post.id)
     return Answer(200, {"success": True}, effect=True)
-
-
-def _own(platform: Facebook, call: Call) -> Post:
-    page = platform.caller(call, PUBLISH)
-    node = node_in(call)
-    post = platform.post_of(node, page)
-    if post is None:
-        raise platform.missing(node, call)
-    return post
 
 
 def _new(platform: Facebook, page: Page, values: dict[str, str], message: str, kind: str) -> Post:
@@ -180,16 +147,13 @@ def _require_link(platform: Facebook, link: str | None) -> None:
     if link is None:
         return
     _require_foreign(platform, link)
-    if platform.switches["unreadableLinks"] and link not in platform.scraped:
-        raise refuse(errors.LINK_UNREADABLE)
+    refuse_if(platform.switches["unreadableLinks"] and link not in platform.scraped, errors.LINK_UNREADABLE)
 
 
 def _require_foreign(platform: Facebook, url: str) -> None:
     parts: Any = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise bad_parameter("Param link must be a valid URI")
-    if any(parts.hostname == name or parts.hostname.endswith(f".{name}") for name in ONES_OWN):
-        raise refuse(errors.OWN_LINK)
+    bad_parameter_if(parts.scheme not in ("http", "https") or not parts.hostname, "Param link must be a valid URI")
+    refuse_if(any(parts.hostname == name or parts.hostname.endswith(f".{name}") for name in ONES_OWN), errors.OWN_LINK)
 
 
 def _require_short(message: str) -> None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 POST_FIELDS = names("id message created_time permalink_url is_published attachments from scheduled_publish_time")
 COMMENT_FIELDS = {"id", "message", "created_time", "from"}
 STORY_FIELDS = {"post_id", "status", "creation_time", "media_type", "media_id", "url"}
-VIDEO_FIELDS = {"id", "description", "title", "created_time", "permalink_url"}
 PAGE_FIELDS = {"id", "name", "username", "link", "category", "fan_count", "access_token"}
 Show = Callable[["Facebook", Post, Call], dict[str, Any]]
 
@@ -51,18 +50,8 @@ async def list_stories(platform: Facebook, call: Call) -> Answer:
     return _list(platform, call, lambda post: platform.is_listed(post) and post.kind == "story", _story, STORY_FIELDS)
 
 
-async def list_feed(platform: Facebook, call: Call) -> Answer:
-    """Unpublished ones too, as at Facebook."""
-    return _list(platform, call, lambda p: p.kind != "story" and (platform.is_listed(p) or not p.is_published))
-
-
 async def scheduled_posts(platform: Facebook, call: Call) -> Answer:
     return _list(platform, call, lambda post: post.is_published and post.visible_at > platform.clock.now())
-
-
-async def list_videos(platform: Facebook, call: Call) -> Answer:
-    kind = "reel" if call.path.endswith("/video_reels") else "video"
-    return _list(platform, call, lambda post: post.kind == kind and platform.is_listed(post), _video, VIDEO_FIELDS)
 
 
 async def list_comments(platform: Facebook, call: Call) -> Answer:
@@ -107,12 +96,6 @@ def _post(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:
         "scheduled_publish_time": int(post.visible_at) if later else None,
     }
     return selected(call, facts, POST_FIELDS, "Post", ["created_time", "message"])
-
-
-def _video(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:
-    facts = {"id": post.video_id, "description": post.message, "title": post.title or ""}
-    facts |= {"created_time": graph_time(post.created_at), "permalink_url": permalink(post, call.base_url)}
-    return selected(call, facts, VIDEO_FIELDS, "Video", ["description"])
 
 
 def _story(platform: Facebook, post: Post, call: Call) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from munadi.sandbox.facebook import errors
 from munadi.sandbox.facebook.errors import upload_refused
 from munadi.sandbox.facebook.media_rules import VIDEO_BYTES, fetch, image_type, video_problem
 from munadi.sandbox.facebook.model import PUBLISH, READ, Page, Post, Video
-from munadi.sandbox.graph.errors import bad_parameter, refuse
+from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
 from munadi.sandbox.graph.parameters import fields, file_in, flag, node_in, parameters, whole_number
 from munadi.sandbox.graph.reading import graph_time, new_id
 from munadi.sandbox.media import sniff
@@ -30,8 +30,7 @@ async def start(platform: Facebook, call: Call) -> Answer:
     page = platform.owner(call, node_in(call, -2), PUBLISH)
     kind = _kind(call)
     size = whole_number(parameters(call), "file_size", 0) if kind == "video" else 0
-    if kind == "video" and size <= 0:
-        raise bad_parameter("The parameter file_size is required.")
+    bad_parameter_if(kind == "video" and size <= 0, "The parameter file_size is required.")
     video = _begin(platform, page, kind, size)
     if video.kind != "video":
         version = next((part for part in call.path.split("/") if part.startswith("v")), "v26.0")
@@ -73,8 +72,7 @@ async def transfer(platform: Facebook, call: Call) -> Answer:
     video = _session(platform, values, page)
     part, received = file_in(call, "video_file_chunk"), _received(platform, video)
     wanted = {"start_offset": str(received), "end_offset": str(min(received + CHUNK, video.size))}
-    if values.get("start_offset") != wanted["start_offset"]:
-        raise refuse(errors.WRONG_OFFSET, data=wanted)
+    refuse_if(values.get("start_offset") != wanted["start_offset"], errors.WRONG_OFFSET, data=wanted)
     if not part or video.uploaded_at is not None:
         raise bad_parameter("The parameter video_file_chunk is required.")
     stored = platform.received.setdefault(video.id, bytearray())
@@ -244,8 +242,7 @@ def _require_quota(platform: Facebook, page: Page) -> None:
     recent = [
         v for v in platform.videos if v.kind == "reel" and v.profile_id == page.id and (v.finished_at or 0) > since
     ]
-    if len(recent) >= platform.limits["reelsPerDay"]:
-        raise refuse(errors.REELS_QUOTA)
+    refuse_if(len(recent) >= platform.limits["reelsPerDay"], errors.REELS_QUOTA)
 
 
 def _session(platform: Facebook, values: dict[str, str], page: Page) -> Video:

@@ -13,7 +13,7 @@ from munadi.sandbox.clock import DAY, HOUR
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.graph import errors
-from munadi.sandbox.graph.errors import GraphError, bad_parameter, login_error, refuse
+from munadi.sandbox.graph.errors import GraphError, bad_parameter, login_error, refuse_if
 from munadi.sandbox.graph.parameters import parameters
 from munadi.sandbox.graph.platform import LONG_SECONDS, GraphPlatform
 from munadi.sandbox.oauth import ConsentRules, Token
@@ -79,8 +79,7 @@ async def exchange_token(platform: AccountPlatform[Any], call: Call) -> Answer:
     """A short-lived token becomes a long-lived one."""
     require_secret(call, f"{platform.grants}_exchange_token")
     token = platform.token(call)
-    if token.long_lived or token.exchanged:
-        raise refuse(platform.not_short_lived)
+    refuse_if(token.long_lived or token.exchanged, platform.not_short_lived)
     token.exchanged = platform.exchanges_once
     platform.issuer.tokens.put(token.value, token)
     return _granted(platform, token)
@@ -90,8 +89,7 @@ async def refresh_token(platform: AccountPlatform[Any], call: Call) -> Answer:
     if parameters(call).get("grant_type") != f"{platform.grants}_refresh_token":
         raise bad_parameter("Missing or invalid grant_type")
     token = platform.token(call)
-    if platform.basic_scope not in token.scopes:
-        raise refuse(errors.NO_PERMISSION)
+    refuse_if(platform.basic_scope not in token.scopes, errors.NO_PERMISSION)
     if not token.long_lived or token.issued_at > platform.clock.now() - DAY:
         raise bad_parameter("The access token must be long-lived and at least 24 hours old to be refreshed")
     return _granted(platform, token)

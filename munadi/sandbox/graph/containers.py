@@ -12,7 +12,7 @@ from munadi.sandbox.downloads import FetchFailed, fetch
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import errors
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Content, Post
-from munadi.sandbox.graph.errors import bad_parameter, refuse
+from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
 from munadi.sandbox.graph.parameters import fields, listed, node_in, parameters
 from munadi.sandbox.graph.reading import listed_answer, new_id, newest, page_of, selected, shortcode
 from munadi.sandbox.media import image_facts, sniff
@@ -40,9 +40,7 @@ async def created(platform: ContainerPlatform[Any], call: Call) -> Container:
 
 async def status(platform: ContainerPlatform[Any], call: Call) -> Answer:
     profile = platform.caller(call, platform.publish_scope)
-    container = platform.containers.of(node_in(call), profile.id)
-    if container is None:
-        raise platform.missing(node_in(call), call)
+    container = platform.owned(platform.containers, node_in(call), profile, call)
     facts = {"id": container.id, **platform.status_facts(container, platform.state(container))}
     node, known, default = platform.container_fields
     return Answer(200, selected(call, facts, known, node, default))
@@ -89,9 +87,7 @@ def make_public(platform: ContainerPlatform[Any], container: Container) -> Post:
 
 
 async def read_post(platform: ContainerPlatform[Any], call: Call) -> Answer:
-    post = platform.published.of(node_in(call), platform.caller(call, platform.basic_scope).id)
-    if post is None:
-        raise platform.missing(node_in(call), call)
+    post = platform.owned(platform.published, node_in(call), platform.caller(call, platform.basic_scope), call)
     return Answer(200, _shown(platform, post, call))
 
 
@@ -110,8 +106,7 @@ def _shown(platform: ContainerPlatform[Any], post: Post, call: Call) -> dict[str
 
 
 def _require_unrestricted(platform: ContainerPlatform[Any], profile: Any) -> None:
-    if profile.status == "restricted":
-        raise refuse(platform.refusals["restricted"])
+    refuse_if(profile.status == "restricted", platform.refusals["restricted"])
 
 
 def _adopt_children(platform: ContainerPlatform[Any], container: Container, profile: Any, children: list[str]) -> None:
@@ -125,8 +120,7 @@ def _adopt_children(platform: ContainerPlatform[Any], container: Container, prof
             raise refuse(platform.refusals["child_missing"])
         if not child.is_carousel_item:
             raise refuse(platform.refusals["child_no_item"])
-        if platform.state(child) != "FINISHED":
-            raise refuse(platform.refusals["child_unfinished"])
+        refuse_if(platform.state(child) != "FINISHED", platform.refusals["child_unfinished"])
         container.digests += child.digests
         container.alt_texts += child.alt_texts
         if "user_tags" in child.shown:
@@ -139,8 +133,7 @@ async def _load(platform: ContainerPlatform[Any], container: Container, values: 
     is_video = container.kind in ("VIDEO", "REELS") or (container.kind == "STORIES" and "video_url" in values)
     name = "video_url" if is_video else "image_url"
     url = values.get(name, "")
-    if not url:
-        raise bad_parameter(f"The parameter {name} is required.", platform.error_type)
+    bad_parameter_if(not url, f"The parameter {name} is required.", platform.error_type)
     if not is_video:
         container.digests = [await _image(platform, url, any_ratio=container.kind == "STORIES")]
         return
@@ -159,8 +152,7 @@ async def _image(platform: ContainerPlatform[Any], url: str, *, any_ratio: bool)
     facts = image_facts(body)
     if facts is None:
         raise refuse(platform.refusals["not_fetchable"])
-    if len(body) > IMAGE_BYTES:
-        raise refuse(errors.IMAGE_TOO_LARGE)
+    refuse_if(len(body) > IMAGE_BYTES, errors.IMAGE_TOO_LARGE)
     if facts.format not in ("JPEG", "PNG"):  # MPO and others are refused
         raise refuse(errors.IMAGE_FORMAT)
     narrowest, widest = platform.image_ratios

@@ -79,6 +79,16 @@ def bad_parameter(message: str, type: str = "OAuthException") -> Refusal:
     return refuse(parameter_error(message, type))
 
 
+def refuse_if(broken: object, error: GraphError, message: str | None = None, *, data: Any = None) -> None:
+    if broken:
+        raise refuse(error, message, data=data)
+
+
+def bad_parameter_if(broken: object, message: str, type: str = "OAuthException") -> None:
+    if broken:
+        raise bad_parameter(message, type)
+
+
 def missing_object(object_id: str, method: str = "get", type: str = "OAuthException") -> Refusal:
     words = MISSING_OBJECT.message.replace("Object with ID", f"Object with ID '{object_id}'")
     return refuse(replace(MISSING_OBJECT, type=type), words.replace("get request", f"{method.lower()} request"))

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from munadi.sandbox.exchange import Call, Refusal
-from munadi.sandbox.graph.errors import bad_parameter
+from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if
 
 _NAME = re.compile(rb'\bname="([^"]*)"')
 _FILENAME = re.compile(rb'\bfilename="')
@@ -25,8 +25,7 @@ def parameters(call: Call) -> dict[str, str]:
             body = json.loads(call.body)
         except ValueError:
             raise bad_parameter("The body is not valid JSON") from None
-        if not isinstance(body, dict):
-            raise bad_parameter("The body must be a JSON object")
+        bad_parameter_if(not isinstance(body, dict), "The body must be a JSON object")
         merged |= {key: _text(value) for key, value in body.items() if value is not None}
     elif call.content_type in ("", "application/x-www-form-urlencoded"):
         merged |= dict(parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True))
@@ -77,8 +76,7 @@ def json_in(values: dict[str, str], name: str, kind: type, type: str = "OAuthExc
         found = json.loads(values[name])
     except ValueError:
         found = None
-    if not isinstance(found, kind):
-        raise bad_parameter(f"Param {name} must be JSON, of the kind {kind.__name__}", type)
+    bad_parameter_if(not isinstance(found, kind), f"Param {name} must be JSON, of the kind {kind.__name__}", type)
     return found
 
 
@@ -89,15 +87,13 @@ def fields(values: dict[str, str], known: set[str], node: str) -> list[str]:
         text, before = re.sub(r"\{[^{}]*\}", "", text), text
     wanted = [name for part in text.split(",") if (name := part.split(".")[0].strip())]
     for name in wanted:
-        if name not in known:
-            raise bad_parameter(f"Tried accessing nonexisting field ({name}) on node type ({node})")
+        bad_parameter_if(name not in known, f"Tried accessing nonexisting field ({name}) on node type ({node})")
     return wanted
 
 
 def whole_number(values: dict[str, str], name: str, default: int) -> int:
     text = values.get(name, str(default))
-    if not text.lstrip("-").isdecimal():
-        raise bad_parameter(f"Param {name} must be an integer")
+    bad_parameter_if(not text.lstrip("-").isdecimal(), f"Param {name} must be an integer")
     return int(text)
 
 

@@ -15,7 +15,7 @@ from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.graph import errors
 from munadi.sandbox.graph.account_login import bearer_answer
-from munadi.sandbox.graph.errors import bad_parameter, refuse
+from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
 from munadi.sandbox.graph.parameters import parameters
 from munadi.sandbox.graph.platform import LONG_SECONDS, GraphPlatform
 from munadi.sandbox.graph.reading import page_of, selected
@@ -60,8 +60,7 @@ class PersonPlatform(GraphPlatform[Profile]):
 
     def person_token(self, call: Call, edge: str) -> Token:
         token = self.token(call)
-        if token.kind != "person":
-            raise bad_parameter(f"Tried accessing nonexisting field ({edge}) on node type (Page)")
+        bad_parameter_if(token.kind != "person", f"Tried accessing nonexisting field ({edge}) on node type (Page)")
         return token
 
     def is_shared(self, token: Token, profile: Profile) -> bool:
@@ -96,8 +95,7 @@ async def access_token(platform: PersonPlatform[Any], call: Call) -> Answer:
         token = platform.issuer.tokens.get(values.get("fb_exchange_token", ""))
         if token is None or token.kind != "person" or token.revoked_subcode is not None:
             raise refuse(errors.TOKEN_UNREADABLE)
-        if token.has_expired(platform.clock.now()):
-            raise refuse(errors.TOKEN_EXPIRED)
+        refuse_if(token.has_expired(platform.clock.now()), errors.TOKEN_EXPIRED)
         return _granted(platform, token.profile_id, token.scopes, token.pages, LONG_SECONDS)
     code = platform.issuer.exchange(values, _code_refusal, kind="person")
     return _granted(platform, code.profile_id, code.scopes, code.pages, HOUR)
@@ -126,8 +124,7 @@ async def list_permissions(platform: PersonPlatform[Any], call: Call) -> Answer:
 async def inspect_token(platform: PersonPlatform[Any], call: Call) -> Answer:
     """debug_token, called with the app's own token `id|secret`."""
     app, _, secret = parameters(call).get("access_token", "").partition("|")
-    if not secret:
-        raise bad_parameter("You must provide an app access token, or a user access token of the app's developer")
+    bad_parameter_if(not secret, "You must provide an app access token, or a user access token of the app's developer")
     return Answer(200, platform.inspection(call, app_id=app))
 
 

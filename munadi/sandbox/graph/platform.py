@@ -14,10 +14,11 @@ from typing import Any, ClassVar
 from munadi.sandbox.clock import DAY, HOUR
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.graph import errors
-from munadi.sandbox.graph.errors import GraphError, graph_answer, missing_object, refuse
+from munadi.sandbox.graph.errors import GraphError, graph_answer, missing_object, refuse, refuse_if
 from munadi.sandbox.graph.parameters import parameters, token_in
 from munadi.sandbox.oauth import Token
 from munadi.sandbox.platform import Platform, Profile, Run
+from munadi.sandbox.storage import Table
 
 LONG_SECONDS = 60 * DAY
 VERSION = re.compile(r"^v\d+\.\d+$")
@@ -73,8 +74,7 @@ class GraphPlatform(Platform[Profile]):
             raise refuse(errors.TOKEN_UNREADABLE)
         if token.revoked_subcode is not None:
             raise refuse(self.revocations.get(token.revoked_subcode, errors.APP_REMOVED))
-        if token.has_expired(self.clock.now()):
-            raise refuse(errors.TOKEN_EXPIRED)
+        refuse_if(token.has_expired(self.clock.now()), errors.TOKEN_EXPIRED)
         account = self.accounts.get(token.profile_id)
         if account is not None and account.status == "checkpoint":
             raise refuse(self.revocations[CHECKPOINT])
@@ -101,8 +101,7 @@ class GraphPlatform(Platform[Profile]):
     def caller(self, call: Call, scope: str) -> Profile:
         """The profile that calls, with a token that has the scope."""
         token = self.token(call)
-        if scope not in token.scopes:
-            raise refuse(errors.NO_PERMISSION)
+        refuse_if(scope not in token.scopes, errors.NO_PERMISSION)
         return self.profile(token.profile_id)
 
     def owner(self, call: Call, node: str, scope: str) -> Profile:
@@ -111,6 +110,13 @@ class GraphPlatform(Platform[Profile]):
         if node not in ("me", profile.id):
             raise self.missing(node, call)
         return profile
+
+    def owned(self, rows: Table[Any], row_id: str, profile: Profile, call: Call) -> Any:
+        """The profile's own row; raises the refusal of an unknown object."""
+        row = rows.of(row_id, profile.id)
+        if row is None:
+            raise self.missing(row_id, call)
+        return row
 
     def revoke_tokens(self, profile_id: str, subcode: int | None) -> None:
         """`subcode` is one of the 190 family; at Threads also 4279019 for a revoked session (452)."""

@@ -13,7 +13,7 @@ from munadi.sandbox.downloads import FetchFailed
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.graph import account_login, containers, person_login
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post, display_name
-from munadi.sandbox.graph.errors import APP_LIMIT, TOKEN_UNREADABLE, parameter_error, refuse
+from munadi.sandbox.graph.errors import APP_LIMIT, TOKEN_UNREADABLE, parameter_error, refuse, refuse_if
 from munadi.sandbox.graph.parameters import node_in
 from munadi.sandbox.graph.reading import graph_time, new_id
 from munadi.sandbox.instagram import errors, operations, options, pages
@@ -107,8 +107,7 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
 
     def token(self, call: Call) -> Token:
         token = super().token(call)
-        if (token.kind != "account") != on_page_host(call):
-            raise refuse(TOKEN_UNREADABLE)
+        refuse_if((token.kind != "account") != on_page_host(call), TOKEN_UNREADABLE)
         return token
 
     def caller(self, call: Call, scope: str) -> Account:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import containers
-from munadi.sandbox.graph.errors import bad_parameter
+from munadi.sandbox.graph.errors import bad_parameter_if
 from munadi.sandbox.graph.parameters import fields, node_in, parameters, whole_number
 from munadi.sandbox.graph.reading import graph_time, new_id, selected
 from munadi.sandbox.instagram import pages
@@ -35,8 +35,7 @@ async def publishing_limit(platform: Instagram, call: Call) -> Answer:
     wanted = fields(values, {"quota_usage", "config"}, "ContentPublishingLimitResponse") or ["quota_usage"]
     now = platform.clock.now()
     since = whole_number(values, "since", int(now - DAY))
-    if since < now - DAY - 60:
-        raise bad_parameter("Param since must be within the last 24 hours")
+    bad_parameter_if(since < now - DAY - 60, "Param since must be within the last 24 hours")
     config = {"quota_total": platform.limits["postsPerDay"], "quota_duration": DAY}
     facts: dict[str, Any] = {"config": config, "quota_usage": platform.published_since(profile, since)}
     return Answer(200, {"data": [{name: facts[name] for name in wanted}]})
@@ -45,8 +44,7 @@ async def publishing_limit(platform: Instagram, call: Call) -> Answer:
 async def comment(platform: Instagram, call: Call) -> Answer:
     profile, media_id = _commented(platform, call)
     text = parameters(call).get("message", "").strip()
-    if not text:
-        raise bad_parameter("The parameter message is required.")
+    bad_parameter_if(not text, "The parameter message is required.")
     return Answer(200, {"id": platform.add_comment(new_id("178"), media_id, profile, text).id}, effect=True)
 
 
@@ -75,6 +73,5 @@ async def list_stories(platform: Instagram, call: Call) -> Answer:
 def _commented(platform: Instagram, call: Call) -> tuple[Account, str]:
     """The caller and its own post that the path names."""
     profile, media_id = platform.caller(call, COMMENTS), node_in(call, -2)
-    if platform.published.of(media_id, profile.id) is None:
-        raise platform.missing(media_id, call)
+    platform.owned(platform.published, media_id, profile, call)
     return profile, media_id

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from munadi.sandbox.graph.errors import bad_parameter, refuse
+from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse_if
 from munadi.sandbox.graph.parameters import flag, json_in, listed, whole_number
 from munadi.sandbox.instagram import errors
 from munadi.sandbox.media import VideoRules
@@ -28,16 +28,11 @@ def checked_kind(values: dict[str, str]) -> str:
     child = flag(values, "is_carousel_item")
     kind = values.get("media_type", "").upper() or "IMAGE"
     caption = values.get("caption", "")
-    if kind not in MEDIA_TYPES:
-        raise refuse(errors.UNKNOWN_MEDIA_TYPE)
-    if kind == "VIDEO" and not child:
-        raise refuse(errors.VIDEO_IS_REELS)
-    if child and kind not in ("IMAGE", "VIDEO"):
-        raise bad_parameter(f"Carousel items cannot be of the type {kind}")
-    if max(len(caption), len(caption.encode("utf-16-le")) // 2) > CAPTION_CHARACTERS:
-        raise refuse(errors.CAPTION_TOO_LONG)
-    if child and caption:
-        raise bad_parameter("Carousel items take no caption")
+    refuse_if(kind not in MEDIA_TYPES, errors.UNKNOWN_MEDIA_TYPE)
+    refuse_if(kind == "VIDEO" and not child, errors.VIDEO_IS_REELS)
+    bad_parameter_if(child and kind not in ("IMAGE", "VIDEO"), f"Carousel items cannot be of the type {kind}")
+    refuse_if(max(len(caption), len(caption.encode("utf-16-le")) // 2) > CAPTION_CHARACTERS, errors.CAPTION_TOO_LONG)
+    bad_parameter_if(child and caption, "Carousel items take no caption")
     if len(values.get("alt_text", "")) > ALT_CHARACTERS:
         raise bad_parameter("Param alt_text must be at most 1000 characters long")
     _check_options(values, kind)
@@ -46,12 +41,10 @@ def checked_kind(values: dict[str, str]) -> str:
 
 def _check_options(values: dict[str, str], kind: str) -> None:
     for name in OF_REELS:
-        if name in values and kind != "REELS":
-            raise bad_parameter(f"Param {name} is for reels only")
+        bad_parameter_if(name in values and kind != "REELS", f"Param {name} is for reels only")
     if len(listed(values, "collaborators")) > MOST_COLLABORATORS:
         raise bad_parameter("Param collaborators must have at most 3 entries")
-    if whole_number(values, "thumb_offset", 0) < 0:
-        raise bad_parameter("Param thumb_offset must not be negative")
+    bad_parameter_if(whole_number(values, "thumb_offset", 0) < 0, "Param thumb_offset must not be negative")
     if "trial_params" in values:
         strategy = json_in(values, "trial_params", dict).get("graduation_strategy")
         if strategy not in ("MANUAL", "SS_PERFORMANCE"):
@@ -61,10 +54,8 @@ def _check_options(values: dict[str, str], kind: str) -> None:
 
 
 def _check_tags(tags: list[dict[str, Any]], kind: str, *, is_video: bool) -> None:
-    if kind == "CAROUSEL":
-        raise bad_parameter("Param user_tags is for the items of a carousel")
-    if len(tags) > MOST_TAGS:
-        raise bad_parameter("Param user_tags must have at most 20 entries")
+    bad_parameter_if(kind == "CAROUSEL", "Param user_tags is for the items of a carousel")
+    bad_parameter_if(len(tags) > MOST_TAGS, "Param user_tags must have at most 20 entries")
     for tag in tags:
         placed = [isinstance(tag.get(axis), int | float) and 0 <= tag[axis] <= 1 for axis in ("x", "y")]
         fits = kind == "STORIES" or (not any(axis in tag for axis in ("x", "y")) if is_video else all(placed))

@@ -15,14 +15,14 @@ from munadi.sandbox.downloads import FetchFailed
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.graph import account_login, containers
 from munadi.sandbox.graph.container_platform import Container, ContainerPlatform, Post
-from munadi.sandbox.graph.errors import APP_LIMIT, REVOCATIONS, refuse
+from munadi.sandbox.graph.errors import APP_LIMIT, REVOCATIONS, refuse_if
 from munadi.sandbox.graph.parameters import flag, parameters
 from munadi.sandbox.graph.platform import VERSION
 from munadi.sandbox.graph.reading import graph_time, new_id
 from munadi.sandbox.oauth import Token
 from munadi.sandbox.platform import names, site
 from munadi.sandbox.threads import errors, operations, options
-from munadi.sandbox.threads.model import BASIC, DELETE, LOCATION, MANAGE_REPLIES, PUBLISH, READ_REPLIES, Account
+from munadi.sandbox.threads.operations import BASIC, DELETE, LOCATION, MANAGE_REPLIES, PUBLISH, READ_REPLIES, Account
 
 DEFAULT = Account("26750000000000001", "munadi.sandbox")
 DEFAULT_TOKEN = "THsandboxMunadiAccessToken"  # published on purpose: it opens nothing real
@@ -151,8 +151,7 @@ class Threads(ContainerPlatform[Account]):
     def before_publishing(self, call: Call, profile: Account, container: Container) -> None:
         """The server that publishes may learn of a finished container a little late (`race`, `racePercent`)."""
         early = self.clock.now() < container.ready_at + self.delays["race"]
-        if early and secrets.randbelow(100) < self.limits["racePercent"]:
-            raise refuse(errors.MEDIA_NOT_FOUND)
+        refuse_if(early and secrets.randbelow(100) < self.limits["racePercent"], errors.MEDIA_NOT_FOUND)
         if container.reply_to is not None:
             self.caller(call, MANAGE_REPLIES)
         self.spend_for(profile, container)
@@ -223,8 +222,7 @@ class Threads(ContainerPlatform[Account]):
 
     def require_left(self, profile: Account, bucket: str) -> None:
         """The error for an empty bucket is not documented; this emulation answers code 4."""
-        if len(self.used(profile, bucket)) >= self.total(bucket):
-            raise refuse(APP_LIMIT)
+        refuse_if(len(self.used(profile, bucket)) >= self.total(bucket), APP_LIMIT)
 
     def spend(self, profile: Account, bucket: str) -> None:
         self.require_left(profile, bucket)

@@ -35,6 +35,11 @@ def bad_parameter(message: str) -> Refusal:
     return shared.bad_parameter(message, API)
 
 
+def bad_parameter_if(broken: object, message: str) -> None:
+    if broken:
+        raise bad_parameter(message)
+
+
 REFUSALS = {
     "restricted": RESTRICTED,
     "not_fetchable": NOT_FETCHABLE,

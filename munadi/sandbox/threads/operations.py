@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from munadi.sandbox import model
 from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import containers
@@ -11,13 +13,22 @@ from munadi.sandbox.graph.container_platform import display_name
 from munadi.sandbox.graph.parameters import fields, node_in, parameters
 from munadi.sandbox.graph.reading import selected
 from munadi.sandbox.threads.errors import bad_parameter
-from munadi.sandbox.threads.model import BASIC, DELETE, PUBLISH, READ_REPLIES
 
 if TYPE_CHECKING:
     from munadi.sandbox.threads import Threads
 
+BASIC, PUBLISH = "threads_basic", "threads_content_publish"
+MANAGE_REPLIES, READ_REPLIES, DELETE = "threads_manage_replies", "threads_read_replies", "threads_delete"
+LOCATION = "threads_location_tagging"
 PROFILE_FIELDS = {"id", "username", "name", "threads_profile_picture_url", "threads_biography", "is_verified"}
 BUCKETS = {"quota": "config", "reply_quota": "reply_config", "delete_quota": "delete_config"}
+
+
+@dataclass
+class Account(model.Account):
+    """Its id, `{th}` in paths, is above 2^53 on purpose."""
+
+    site = "https://www.threads.com/@{0.username}"
 
 
 async def profile(platform: Threads, call: Call) -> Answer:
@@ -55,8 +66,7 @@ async def auto_publish(platform: Threads, call: Call) -> Answer:
 async def delete(platform: Threads, call: Call) -> Answer:
     owner = platform.caller(call, DELETE)
     post_id = node_in(call)
-    if platform.published.of(post_id, owner.id) is None:
-        raise platform.missing(post_id, call)
+    platform.owned(platform.published, post_id, owner, call)
     platform.spend(owner, "delete_quota")
     platform.published.remove(post_id)
     return Answer(200, {"success": True, "deleted_id": post_id}, effect=True)

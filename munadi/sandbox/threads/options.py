@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from munadi.sandbox.graph.errors import refuse
+from munadi.sandbox.graph.errors import refuse, refuse_if
 from munadi.sandbox.graph.parameters import flag, json_in, listed
 from munadi.sandbox.media import VideoRules, video_facts
 from munadi.sandbox.platform import names
 from munadi.sandbox.threads import errors
-from munadi.sandbox.threads.errors import bad_parameter
+from munadi.sandbox.threads.errors import bad_parameter, bad_parameter_if
 
 TEXT_LENGTH, ALT_LENGTH, LINKS = 500, 1000, 5
 MEDIA_TYPES = {"TEXT", "IMAGE", "VIDEO", "CAROUSEL"}
@@ -38,8 +38,7 @@ SHOWN = names(
 
 def media_type_of(values: dict[str, str]) -> str:
     media_type = values.get("media_type", "").upper()
-    if media_type not in MEDIA_TYPES:
-        raise bad_parameter("Param media_type must be one of {TEXT, IMAGE, VIDEO, CAROUSEL}")
+    bad_parameter_if(media_type not in MEDIA_TYPES, "Param media_type must be one of {TEXT, IMAGE, VIDEO, CAROUSEL}")
     if flag(values, "is_carousel_item") and media_type not in ("IMAGE", "VIDEO"):
         raise bad_parameter(f"Carousel items cannot be of the type {media_type}")
     return media_type
@@ -48,14 +47,11 @@ def media_type_of(values: dict[str, str]) -> str:
 def check(values: dict[str, str], media_type: str, *, count_bytes: bool) -> None:
     """Raises the refusal of the first broken rule."""
     text = values.get("text", "")
-    if media_type == "TEXT" and not text:
-        raise bad_parameter("The parameter text is required.")
-    if (len(text.encode()) if count_bytes else len(text)) > TEXT_LENGTH:
-        raise refuse(errors.TEXT_TOO_LONG)
+    bad_parameter_if(media_type == "TEXT" and not text, "The parameter text is required.")
+    refuse_if((len(text.encode()) if count_bytes else len(text)) > TEXT_LENGTH, errors.TEXT_TOO_LONG)
     _check_attachments(values, media_type)
     attached = {values.get("link_attachment"), _checked_long_text(values).get("link_attachment_url")} - {None}
-    if len(set(LINK.findall(text)) | attached) > LINKS:
-        raise refuse(errors.LINK_LIMIT)
+    refuse_if(len(set(LINK.findall(text)) | attached) > LINKS, errors.LINK_LIMIT)
     _check_entities(values)
     if not all(COUNTRY.fullmatch(code) for code in listed(values, "allowlisted_country_codes")):
         raise refuse(errors.BAD_COUNTRIES)
@@ -77,17 +73,14 @@ def first_link(values: dict[str, str], media_type: str) -> str | None:
 def _check_attachments(values: dict[str, str], media_type: str) -> None:
     given = [name for name in ("link_attachment", "poll_attachment", "gif_attachment", "text_attachment")
              if name in values]  # fmt: skip
-    if given and media_type != "TEXT":
-        raise bad_parameter(f"Param {given[0]} is for text posts only")
+    bad_parameter_if(given and media_type != "TEXT", f"Params {' and '.join(given)} are for text posts only")
     if len(given) > 1 and given != ["link_attachment", "text_attachment"]:
         raise bad_parameter(f"Params {' and '.join(given)} cannot be combined")
     if "link_attachment" in values and not LINK.fullmatch(values["link_attachment"]):
         raise bad_parameter("Param link_attachment must be a valid URL")
     alt = values.get("alt_text", "")
-    if alt and media_type not in ("IMAGE", "VIDEO"):
-        raise bad_parameter("Param alt_text is for images and videos only")
-    if len(alt) > ALT_LENGTH:
-        raise bad_parameter("Param alt_text must be at most 1000 characters long")
+    bad_parameter_if(alt and media_type not in ("IMAGE", "VIDEO"), "Param alt_text is for images and videos only")
+    bad_parameter_if(len(alt) > ALT_LENGTH, "Param alt_text must be at most 1000 characters long")
     if "poll_attachment" in values:
         _check_poll(json_in(values, "poll_attachment", dict, errors.API))
     if "gif_attachment" in values:
@@ -123,8 +116,7 @@ def _checked_long_text(values: dict[str, str]) -> dict[str, Any]:
 
 def _check_entities(values: dict[str, str]) -> None:
     entities = json_in({"text_entities": "[]", **values}, "text_entities", list, errors.API)
-    if len(entities) > SPOILERS:
-        raise bad_parameter("Param text_entities must have at most 10 entries")
+    bad_parameter_if(len(entities) > SPOILERS, "Param text_entities must have at most 10 entries")
     for one in entities:
         if str(one.get("entity_type", "")).upper() != "SPOILER" or _offset_of(one) < 0 or int(one.get("length", 0)) < 1:
             raise bad_parameter("Param text_entities must have an entity_type, an offset and a length")

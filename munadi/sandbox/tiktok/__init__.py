@@ -19,7 +19,7 @@ from munadi.sandbox.oauth import Token
 from munadi.sandbox.platform import Platform, site
 from munadi.sandbox.storage import Table
 from munadi.sandbox.tiktok import login, posting, uploads
-from munadi.sandbox.tiktok.errors import planned_failure, refuse
+from munadi.sandbox.tiktok.errors import planned_failure, refuse, refuse_if
 from munadi.sandbox.tiktok.model import ALL_SCOPES, Account, Publish
 
 DEFAULT = Account("-000MunadiSandboxOpenId", "munadi.sandbox", "munadi-sandbox-union-id", "Munadi Sandbox")
@@ -67,7 +67,6 @@ class TikTok(Platform[Account]):
         "POST api/v2/post/publish/content/init": ("init_photo", posting.init_photo),
         "POST api/v2/post/publish/status/fetch": ("status", posting.status),
         "POST api/v2/post/publish/cancel": ("cancel", posting.cancel),
-        "POST api/v2/video/list": ("video_list", posting.video_list),
         "GET api/v2/user/info": ("user_info", posting.user_info),
         "POST api/v2/oauth/token": ("token", login.token),
         "POST api/v2/oauth/revoke": ("revoke", login.revoke),
@@ -140,8 +139,7 @@ class TikTok(Platform[Account]):
     def limited(self, profile: Account, limit: str) -> None:
         """One more call within the sliding minute, or 429. No header reports what is left."""
         recent = self.recent(f"{limit} {profile.id}", MINUTE)
-        if len(recent) >= self.limits[limit]:
-            raise refuse("rate_limit_exceeded")
+        refuse_if(len(recent) >= self.limits[limit], "rate_limit_exceeded")
         recent.append(self.clock.now())
 
     def cap(self, profile: Account) -> str | None:

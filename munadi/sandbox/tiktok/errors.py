@@ -51,6 +51,16 @@ def invalid(message: str) -> Refusal:
     return refuse("invalid_params", message)
 
 
+def refuse_if(broken: object, code: str, message: str | None = None) -> None:
+    if broken:
+        raise refuse(code, message)
+
+
+def invalid_if(broken: object, message: str) -> None:
+    if broken:
+        raise invalid(message)
+
+
 def planned_failure(error: dict[str, Any], status: int | None) -> Answer:
     """The answer for a fault's `error: {code, message}`; internal_error when it is empty."""
     code = str(error.get("code") or "internal_error")

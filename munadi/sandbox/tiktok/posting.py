@@ -1,4 +1,4 @@
-"""The API's operations: creator_info, the three inits, status, cancel, user/info, video/list.
+"""The API's operations: creator_info, the three inits, status, cancel, user/info.
 
 A direct pull or photo post is public from its init on.
 """
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Answer, Call
-from munadi.sandbox.tiktok.errors import done, invalid, planned_failure, refuse
-from munadi.sandbox.tiktok.model import BASIC, LIST, PROFILE, PUBLISH, STATS, UPLOAD, Account, Publish
+from munadi.sandbox.tiktok.errors import done, invalid, invalid_if, planned_failure, refuse, refuse_if
+from munadi.sandbox.tiktok.model import BASIC, PROFILE, PUBLISH, STATS, UPLOAD, Account, Publish
 from munadi.sandbox.tiktok.uploads import VIDEO_BYTES, accept
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ async def init_photo(platform: TikTok, call: Call) -> Answer:
     if body.get("media_type") != "PHOTO" or body.get("post_mode") not in ("DIRECT_POST", "MEDIA_UPLOAD"):
         raise invalid("media_type must be PHOTO and post_mode DIRECT_POST or MEDIA_UPLOAD")
     source = _object(body, "source_info")
-    if source.get("source") != "PULL_FROM_URL":
-        raise invalid("Photos are taken by PULL_FROM_URL only")
+    invalid_if(source.get("source") != "PULL_FROM_URL", "Photos are taken by PULL_FROM_URL only")
     publish = _new(platform, profile, "photo", source, inbox=inbox)
     _describe(platform, publish, profile, _object(body, "post_info"))
     return _begin(platform, publish, call, source)
@@ -87,8 +86,7 @@ async def status(platform: TikTok, call: Call) -> Answer:
 
 async def cancel(platform: TikTok, call: Call) -> Answer:
     publish = _named(platform, call)
-    if publish.accepted_at is not None and not publish.loading:
-        raise refuse("publish_not_cancellable")
+    refuse_if(publish.accepted_at is not None and not publish.loading, "publish_not_cancellable")
     publish.cancelled = True
     platform.publishes.put(publish.id, publish)
     return done(effect=True)
@@ -100,8 +98,7 @@ def _named(platform: TikTok, call: Call) -> Publish:
     publish = platform.publishes.get(str(_body(call).get("publish_id", "")))
     if publish is None:
         raise refuse("invalid_publish_id")
-    if publish.profile_id != profile.id:
-        raise refuse("token_not_authorized_for_specified_publish_id")
+    refuse_if(publish.profile_id != profile.id, "token_not_authorized_for_specified_publish_id")
     return publish
 
 
@@ -138,15 +135,12 @@ def _describe(platform: TikTok, publish: Publish, profile: Account, info: dict[s
     if publish.inbox:
         return
     publish.privacy = str(info.get("privacy_level") or "")
-    if not publish.privacy:
-        raise invalid("privacy_level is required")
-    if publish.privacy not in platform.privacy_options(profile):
-        raise refuse("privacy_level_option_mismatch")
+    invalid_if(not publish.privacy, "privacy_level is required")
+    refuse_if(publish.privacy not in platform.privacy_options(profile), "privacy_level_option_mismatch")
     if info.get("brand_content_toggle") is True and publish.privacy == "SELF_ONLY":
         raise invalid("Branded content cannot be SELF_ONLY")
     closed = publish.privacy == "SELF_ONLY" and profile.status == "private"
-    if platform.switches["unaudited"] and not closed:
-        raise refuse("unaudited_client_can_only_post_to_private_accounts")
+    refuse_if(platform.switches["unaudited"] and not closed, "unaudited_client_can_only_post_to_private_accounts")
     for name in ("comment",) if photo else ("comment", "duet", "stitch"):
         if platform.switches[f"{name}Disabled"] and info.get(f"disable_{name}") is not True:
             raise invalid(f"disable_{name} must be true: the creator disabled it")
@@ -155,8 +149,7 @@ def _describe(platform: TikTok, publish: Publish, profile: Account, info: dict[s
 def _begin(platform: TikTok, publish: Publish, call: Call, source: dict[str, Any]) -> Answer:
     if publish.source == "PULL_FROM_URL":
         urls = _urls(publish, source)
-        if not platform.switches["urlsVerified"]:
-            raise refuse("url_ownership_unverified")
+        refuse_if(not platform.switches["urlsVerified"], "url_ownership_unverified")
         accept(platform, publish, urls=urls)
         return done({"publish_id": publish.id}, effect=True)
     _plan(platform, publish, source)
@@ -219,19 +212,6 @@ async def user_info(platform: TikTok, call: Call) -> Answer:
         "video_count": len(platform.public_posts(profile)),
     }
     return done({"user": {name: facts[name] for name in wanted}})
-
-
-async def video_list(platform: TikTok, call: Call) -> Answer:
-    videos = [
-        {
-            "id": one.post_id,
-            "title": one.text,
-            "create_time": int(one.accepted_at or 0),
-            "share_url": platform.permalink(one, call.base_url),
-        }
-        for one in reversed(platform.public_posts(platform.caller(call, LIST)))
-    ]
-    return done({"videos": videos[:20], "cursor": 0, "has_more": len(videos) > 20})
 
 
 def _body(call: Call) -> dict[str, Any]:

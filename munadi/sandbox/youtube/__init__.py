@@ -18,7 +18,7 @@ from munadi.sandbox.model import PostView
 from munadi.sandbox.platform import Platform, Run
 from munadi.sandbox.storage import Table
 from munadi.sandbox.youtube import login, uploads, videos
-from munadi.sandbox.youtube.errors import envelope, planned_failure, refuse
+from munadi.sandbox.youtube.errors import envelope, planned_failure, refuse, refuse_if
 from munadi.sandbox.youtube.metadata import new_id
 from munadi.sandbox.youtube.model import ALL_SCOPES, GIVES, PREFIX, Account, Session, Usage, Video
 
@@ -160,23 +160,20 @@ class YouTube(Platform[Account]):
         if scope not in held.union(*(GIVES.get(name, set()) for name in held)):
             raise refuse("insufficientPermissions")
         profile = self.profile(token.profile_id)
-        if profile.status == "suspended":
-            raise refuse("channelSuspended")
+        refuse_if(profile.status == "suspended", "channelSuspended")
         return profile
 
     def channel_of(self, call: Call, scope: str) -> Account:
         """The caller, which must have a channel."""
         profile = self.caller(call, scope)
-        if profile.status == "no_channel":
-            raise refuse("youtubeSignupRequired")
+        refuse_if(profile.status == "no_channel", "youtubeSignupRequired")
         return profile
 
     def own_video(self, video_id: str, profile: Account) -> Video:
         video = self.videos.get(video_id)
         if video is None:
             raise refuse("videoNotFound")
-        if video.profile_id != profile.id:
-            raise refuse("forbidden")
+        refuse_if(video.profile_id != profile.id, "forbidden")
         return video
 
     def spend(self, bucket: str, amount: int, limit: int) -> bool:

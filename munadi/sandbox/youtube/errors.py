@@ -103,6 +103,11 @@ def refuse(reason: str, message: str | None = None) -> Refusal:
     return Refusal(envelope(reason, message=message))
 
 
+def refuse_if(broken: object, reason: str, message: str | None = None) -> None:
+    if broken:
+        raise refuse(reason, message)
+
+
 def token_answer(word: str, *, message: str | None = None, status: int | None = None) -> Answer:
     known_status, words = TOKEN_WORDS.get(word, (400, "Bad Request"))
     return Answer(status or known_status, {"error": word, "error_description": message or words})

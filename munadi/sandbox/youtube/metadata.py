@@ -11,7 +11,7 @@ from typing import Any
 
 from munadi.sandbox.exchange import Call
 from munadi.sandbox.platform import names
-from munadi.sandbox.youtube.errors import refuse
+from munadi.sandbox.youtube.errors import refuse, refuse_if
 
 # Writable fields of the discovery document, revision 20261104.
 SNIPPET = {"title", "description", "tags", "categoryId", "defaultLanguage", "defaultAudioLanguage"}
@@ -45,30 +45,24 @@ def known_only(given: Any, known: set[str], where: str) -> dict[str, Any]:
 def snippet_of(given: Any) -> dict[str, Any]:
     snippet = known_only(given, SNIPPET, "snippet")
     title, description = snippet.get("title", ""), snippet.get("description", "")
-    if not isinstance(title, str) or not title.strip() or len(title) > 100 or _bracketed(title):
-        raise refuse("invalidTitle")
+    refuse_if(not isinstance(title, str) or not title.strip() or len(title) > 100 or _bracketed(title), "invalidTitle")
     if not isinstance(description, str) or len(description.encode()) > 5_000 or _bracketed(description):
         raise refuse("invalidDescription")
     tags = snippet.get("tags", [])
-    if not isinstance(tags, list) or _counted(tags) > 500:
-        raise refuse("invalidTags")
-    if snippet.get("categoryId", "22") not in CATEGORIES:
-        raise refuse("invalidCategoryId")
+    refuse_if(not isinstance(tags, list) or _counted(tags) > 500, "invalidTags")
+    refuse_if(snippet.get("categoryId", "22") not in CATEGORIES, "invalidCategoryId")
     return {"categoryId": "22", "description": "", **snippet}
 
 
 def details_of(body: dict[str, Any]) -> dict[str, Any]:
     """The parts of `DETAILS` that a body has."""
     localizations = body.get("localizations", {})
-    if not isinstance(localizations, dict):
-        raise refuse("badRequest")
-    if localizations and "defaultLanguage" not in body.get("snippet", {}):
-        raise refuse("defaultLanguageNotSet")
+    refuse_if(not isinstance(localizations, dict), "badRequest")
+    refuse_if(localizations and "defaultLanguage" not in body.get("snippet", {}), "defaultLanguageNotSet")
     for each in localizations.values():
         snippet_of(known_only(each, {"title", "description"}, "localizations"))
     recorded = known_only(body.get("recordingDetails"), {"recordingDate"}, "recordingDetails")
-    if recorded and _instant(recorded.get("recordingDate")) is None:
-        raise refuse("invalidRecordingDetails")
+    refuse_if(recorded and _instant(recorded.get("recordingDate")) is None, "invalidRecordingDetails")
     placed = known_only(body.get("paidProductPlacementDetails"), {"hasPaidProductPlacement"}, "paidProductPlacement")
     if not isinstance(placed.get("hasPaidProductPlacement", False), bool):
         raise refuse("badRequest", "Invalid value at 'paid_product_placement_details' (TYPE_BOOL)")
@@ -78,10 +72,8 @@ def details_of(body: dict[str, Any]) -> dict[str, Any]:
 def status_of(given: Any, now: float) -> dict[str, Any]:
     """The whole status; a field that is left out gets its default."""
     status = {**RESETS, **known_only(given, STATUS, "status")}
-    if status["privacyStatus"] not in ("public", "unlisted", "private"):
-        raise refuse("forbiddenPrivacySetting")
-    if status["license"] not in ("youtube", "creativeCommon"):
-        raise refuse("forbiddenLicenseSetting")
+    refuse_if(status["privacyStatus"] not in ("public", "unlisted", "private"), "forbiddenPrivacySetting")
+    refuse_if(status["license"] not in ("youtube", "creativeCommon"), "forbiddenLicenseSetting")
     for name in ("embeddable", "publicStatsViewable", "selfDeclaredMadeForKids", "containsSyntheticMedia"):
         if not isinstance(status.get(name, False), bool):
             raise refuse("badRequest", f"Invalid value at 'status.{name}' (TYPE_BOOL)")
@@ -120,8 +112,7 @@ def _counted(tags: list[Any]) -> int:
 def parts(call: Call, known: set[str]) -> set[str]:
     """The `part` parameter, which every call needs."""
     named = {part.strip() for part in call.query.get("part", "").split(",") if part.strip()}
-    if not named:
-        raise refuse("missingRequiredParameter", "Missing required parameter: part")
+    refuse_if(not named, "missingRequiredParameter", "Missing required parameter: part")
     if not named <= known:
         raise refuse("unexpectedPart", f"'{sorted(named - known)[0]}' was not expected in the part parameter")
     return named

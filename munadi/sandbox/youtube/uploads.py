@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from munadi.sandbox.clock import DAY, wall_time
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.media import sniff, video_facts
-from munadi.sandbox.youtube.errors import envelope, refuse
+from munadi.sandbox.youtube.errors import envelope, refuse, refuse_if
 from munadi.sandbox.youtube.metadata import (
     DETAILS,
     PARTS,
@@ -40,13 +40,11 @@ async def start(platform: YouTube, call: Call) -> Answer:
         as_403 = platform.switches["emptyBucketIs403"]
         return envelope("quotaExceeded" if as_403 else "rateLimitExceeded")
     profile = platform.channel_of(call, UPLOAD)
-    if call.query.get("uploadType") != "resumable":
-        raise refuse("badRequest", "Only resumable uploads are emulated.")
+    refuse_if(call.query.get("uploadType") != "resumable", "badRequest", "Only resumable uploads are emulated.")
     session = _described(platform, call, profile)
     since = platform.clock.now() - DAY
     recent = sum(1 for v in platform.videos if v.profile_id == profile.id and v.uploaded_at > since)
-    if recent >= platform.limits["uploadsPerChannel"]:
-        raise refuse("uploadLimitExceeded")
+    refuse_if(recent >= platform.limits["uploadsPerChannel"], "uploadLimitExceeded")
     platform.sessions.put(session.id, session)
     platform.received[session.id] = bytearray()
     query = f"uploadType=resumable&part={call.query.get('part', '')}&upload_id={session.id}"
@@ -88,14 +86,11 @@ def is_visible_once_complete(platform: YouTube, call: Call) -> bool:
 
 def _described(platform: YouTube, call: Call, profile: Account) -> Session:
     length = call.headers.get("x-upload-content-length", "")
-    if not length.isdecimal():
-        raise refuse("badRequest", "X-Upload-Content-Length is missing.")
-    if int(length) > LARGEST:
-        raise refuse("uploadTooLarge")
+    refuse_if(not length.isdecimal(), "badRequest", "X-Upload-Content-Length is missing.")
+    refuse_if(int(length) > LARGEST, "uploadTooLarge")
     named = parts(call, PARTS)
     body = known_only(call.json(refuse("badRequest")), {"id", "snippet", "status", *DETAILS}, "video")
-    if not set(body) <= named:
-        raise refuse("unexpectedPart", "The body has properties of parts that the call does not name.")
+    refuse_if(not set(body) <= named, "unexpectedPart", "The body has properties of parts that the call does not name.")
     now = platform.clock.now()
     metadata = {"snippet": snippet_of(body.get("snippet")), "status": status_of(body.get("status"), now)}
     metadata["details"] = details_of(body)

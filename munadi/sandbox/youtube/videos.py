@@ -8,7 +8,7 @@ from munadi.sandbox.clock import iso, wall_time
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.media import image_facts
 from munadi.sandbox.model import Comment
-from munadi.sandbox.youtube.errors import refuse
+from munadi.sandbox.youtube.errors import refuse, refuse_if
 from munadi.sandbox.youtube.metadata import PARTS, known_only, new_id, parts, snippet_of, status_of
 from munadi.sandbox.youtube.model import MANAGE, READ, UPLOAD, Account, Video
 
@@ -27,8 +27,7 @@ async def list_videos(platform: YouTube, call: Call) -> Answer:
     profile = platform.caller(call, READ)
     named = parts(call, PARTS)
     wanted = [part for part in call.query.get("id", "").split(",") if part]
-    if not wanted:
-        raise refuse("missingRequiredParameter")
+    refuse_if(not wanted, "missingRequiredParameter")
     found = [video for video_id in wanted if (video := platform.videos.get(video_id)) is not None]
     shown = [v for v in found if v.profile_id == profile.id or privacy(platform, v) != "private"]
     return listed("video", [resource(platform, video, named) for video in shown])
@@ -61,8 +60,7 @@ async def list_uploads(platform: YouTube, call: Call) -> Answer:
     """playlistItems of the channel's uploads, newest first; new ones may be missing for a while."""
     profile = platform.channel_of(call, READ)
     named = parts(call, {"id", "snippet", "contentDetails", "status"})
-    if call.query.get("playlistId") != profile.uploads:
-        raise refuse("playlistNotFound")
+    refuse_if(call.query.get("playlistId") != profile.uploads, "playlistNotFound")
     until = platform.clock.now() - platform.delays["listing"]
     own = [v for v in platform.videos if v.profile_id == profile.id and v.uploaded_at <= until]
     count = min(int(call.query.get("maxResults", "5")), 50)
@@ -72,8 +70,7 @@ async def list_uploads(platform: YouTube, call: Call) -> Answer:
 async def list_channels(platform: YouTube, call: Call) -> Answer:
     profile = platform.caller(call, READ)
     named = parts(call, {"id", "snippet", "contentDetails", "status"})
-    if call.query.get("mine") != "true":
-        raise refuse("missingRequiredParameter")
+    refuse_if(call.query.get("mine") != "true", "missingRequiredParameter")
     return listed("channel", [] if profile.status == "no_channel" else [_channel(profile, named)])
 
 
@@ -89,8 +86,7 @@ async def set_thumbnail(platform: YouTube, call: Call) -> Answer:
     facts = image_facts(call.body)
     if facts is None or facts.format not in ("JPEG", "PNG") or len(call.body) > THUMBNAIL_BYTES:
         raise refuse("invalidImage")
-    if video.is_short and upload_status(platform, video) == "uploaded":
-        raise refuse("failedPrecondition")
+    refuse_if(video.is_short and upload_status(platform, video) == "uploaded", "failedPrecondition")
     if not platform.spend(f"thumbnails {profile.id}", 1, platform.limits["thumbnailsPerChannel"]):
         raise refuse("uploadRateLimitExceeded")
     video.thumbnail = platform.shelf.keep(call.body, facts.mime_type).digest
@@ -202,8 +198,7 @@ async def insert_comment(platform: YouTube, call: Call) -> Answer:
         raise refuse("channelOrVideoIdMissing")
     if not isinstance(text, str) or not text.strip():
         raise refuse("commentTextRequired")
-    if len(text) > LONGEST_COMMENT:
-        raise refuse("commentTextTooLong")
+    refuse_if(len(text) > LONGEST_COMMENT, "commentTextTooLong")
     video = _commentable(platform, str(snippet["videoId"]))
     comment = platform.add_comment(new_id(26), video.id, profile, text)
     return Answer(200, _thread(platform, comment, video, named), effect=True)
@@ -224,8 +219,7 @@ def _commentable(platform: YouTube, video_id: str) -> Video:
     video = platform.videos.get(video_id)
     if video is None:
         raise refuse("videoNotFound")
-    if privacy(platform, video) == "private" or video.status.get("selfDeclaredMadeForKids"):
-        raise refuse("commentsDisabled")
+    refuse_if(privacy(platform, video) == "private" or video.status.get("selfDeclaredMadeForKids"), "commentsDisabled")
     return video
 
 
