@@ -226,6 +226,8 @@ def draft(acme: Acme, kind: str, text: str = "Hello", **fields: Any) -> Publicat
             return _film(acme, film(540, 960, 3), text, fields, width=540, height=960, fps=24.0)
         case "video":
             return _film(acme, film(320, 180, 3), text, fields, width=320, height=180, fps=24.0)
+        case "closed":
+            return new(text, options={"replyControl": ["nobody"], "quotesAllowed": False}, **fields)
     return new(text, **fields)
 
 
@@ -253,7 +255,10 @@ FACEBOOK = {
 }
 SPAM = {"error": {"code": 4, "subcode": 2207051}}
 KINDS: dict[str, tuple[Kind, ...]] = {
-    "bluesky": (Kind("text", "com.atproto.repo.putRecord", {"status": 502, "body": "<html>"}),),
+    "bluesky": tuple(
+        Kind(name, f"com.atproto.repo.{operation}", {"status": 502, "body": "<html>"})
+        for name, operation in (("text", "putRecord"), ("closed", "applyWrites"))
+    ),
     "facebook": tuple(Kind(name, operation, GRAPH, (GRAPH,)) for name, operation in FACEBOOK.items()),
     "instagram": (Kind("photo", "media_publish", GRAPH, (SPAM,)),),
     "threads": (Kind("text", "threads_publish", GRAPH, (SPAM, {"error": {"code": 10}, "status": 500})),),

@@ -1,7 +1,7 @@
 """What every log-in promises at its network's own consent pages.
 
 The scenes are in `consent.py`, what one network adds is in `test_oauth_networks.py`. Bluesky's log-in, which has keys
-of its own, is in `test_bluesky_oauth_sandbox.py`.
+of its own, is in `bluesky/test_oauth_sandbox.py`.
 """
 
 from __future__ import annotations

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 import pytest
 
+from munadi.channels.bluesky.thread import record_key
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published
@@ -18,8 +20,11 @@ from munadi.ports import PublicationDraft, VisibleStep
 from tests.channels import facebook_posts as facebook
 from tests.channels import test_tiktok_publish as tiktok
 from tests.channels.bluesky import test_publish as bluesky
+from tests.channels.bluesky.servers import DID
+from tests.channels.bluesky.test_thread import THREAD
+from tests.channels.bluesky.test_wire import CID, CLOSED, URI
 from tests.channels.containers import INSTAGRAM, ONE, POST, THREADS, ContainerNetwork, known
-from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, error_of
+from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, error_of, image, publication
 from tests.channels.network import answer, ok
 from tests.channels.scene_tiktok import WHO, creator_state, handle, upload_state
 from tests.channels.scene_youtube import VIDEO, VIDEOS, YOUTUBE, resource
@@ -81,6 +86,16 @@ def video(said: Any) -> Bench:
     return built
 
 
+NO_URI = ({}, {"uri": None}, {"uri": "at://x", "cid": "bafy"}, {"cid": "bafy"}, [])
+REF, BLOB = {"uri": URI, "cid": CID}, {"$type": "blob"}
+RICH = publication("Hello", media=(image(0), image(1)), options={"quote": URI, **CLOSED})
+RICH_URIS = [f"at://{DID}/app.bsky.feed.{name}/{record_key(RICH)}" for name in ("post", "threadgate", "postgate")]
+
+
+def bluesky_over(said: Any) -> Bench:
+    return bluesky.over(said or bluesky.written)
+
+
 def tiktok_step(name: str, draft: PublicationDraft, ready: Handle, *unready: Handle | None) -> Step:
     return Step(f"tiktok {name}", lambda _: tiktok.scripted(), draft, WHO, ready, (), unready)
 
@@ -130,13 +145,16 @@ STEPS = [
         ({}, [], "<html>ok</html>", {"id": VIDEO}, {**resource("public"), "id": "x"}),
         (None, BARE, of(session="x")),
     ),
+    Step("bluesky", bluesky_over, bluesky.DRAFT, bluesky.WHO, None, NO_URI),
+    Step("bluesky part", bluesky_over, THREAD, bluesky.WHO, of(posts={"post": REF}), NO_URI, step="part-2"),
     Step(
-        "bluesky",
-        lambda said: bluesky.over(said or bluesky.WRITTEN),
-        bluesky.DRAFT,
+        "bluesky images, quote and gates",
+        bluesky_over,
+        RICH,
         bluesky.WHO,
-        None,
-        ({}, {"uri": None}, {"uri": "at://x", "cid": "bafy"}, {"cid": "bafy"}, []),
+        of(blobs=[BLOB, BLOB], quote=REF),
+        tuple({"results": [{"uri": at} for at in ats]} for ats in permutations(RICH_URIS, 2)),
+        (None, BARE, of(blobs=[BLOB], quote=REF), of(blobs=[BLOB, BLOB])),
     ),
 ]
 steps = pytest.mark.parametrize("step", STEPS, ids=[step.name for step in STEPS])

@@ -9,12 +9,12 @@ import pytest
 
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
-from tests.channels.connected import new
 from tests.channels.making import Saved, error_of
-from tests.channels.sandbox import Acme, Kind, at, draft, each_kind
+from tests.channels.sandbox import KINDS, Acme, Kind, at, draft, each_kind
 
 LOST = ["accept_then_reset", "accept_then_502", "accept_then_504", "accept_then_half_body"]
 lost = pytest.mark.parametrize("mode", LOST)
+CHANNEL = "bluesky"
 
 
 async def prepared(acme: Acme, kind: Kind, **fields: Any) -> tuple[Any, Saved]:
@@ -98,13 +98,11 @@ async def test_lost_without_effect_the_same_handle_is_sent_again(acme: Acme, kin
     assert len(acme.posts) == 1
 
 
-async def test_bluesky_looks_at_once_after_a_500(acme: Acme) -> None:
-    acme.plant("com.atproto.repo.putRecord", "live_but_error", error={"error": "InternalServerError"}, status=500)
-    assert (await acme.post(new("Once"))).post_id is not None
+@pytest.mark.parametrize("kind", KINDS["bluesky"])
+async def test_bluesky_reads_the_record_at_once_after_a_500(acme: Acme, kind: Kind) -> None:
+    acme.plant(kind.visible, "live_but_error", error={"error": "InternalServerError"}, status=500)
+    assert (await acme.post(draft(acme, kind.name))).post_id is not None
     assert len(acme.posts) == 1
-
-
-CHANNEL = "bluesky"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
-"""Proofs by a verifier that is not ours, and when a call that was refused for its nonce is made again."""
+"""Proofs, read by a verifier that is not ours, and the one repeat of a call that was refused for its nonce."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -16,17 +17,14 @@ from pydantic import SecretStr
 
 from munadi.channels.bluesky.dpop import MAX_NONCES, DpopKey, Nonces
 from munadi.channels.bluesky.thread import record_key
-from munadi.channels.bluesky.wire import post_uri
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Published
-from munadi.ports import VisibleStep
-from tests.channels.bluesky.oauth_network import DID, PDS, Scene, granted, wants_nonce
-from tests.channels.making import NOW, TOKEN, GateThatCounts, Saved, error_of, publication
+from tests.channels.bluesky.servers import BROKEN, MISSING, PDS, PUT, Servers, granted, refusal, uri, wants_nonce
+from tests.channels.making import NOW, TOKEN, GateThatCounts, Saved, error_of, publication, visible_step
 from tests.channels.network import answer, ok
 
-WRITE = "/xrpc/com.atproto.repo.putRecord"
 DRAFT = publication("Hello")
-WRITTEN = ok({"uri": post_uri(DID, record_key(DRAFT)), "cid": "bafy"})
+WRITTEN = {"uri": uri(record_key(DRAFT)), "cid": "bafy"}
 LATE = ChannelError(Reason.WINDOW_MISSED, Effect.NOT_SENT, "too late")
 
 
@@ -46,22 +44,15 @@ def read(proof: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return json.loads(raw(header)), json.loads(raw(claims))
 
 
-def test_a_proof_says_what_it_is_for() -> None:
+@pytest.mark.parametrize("more", [{}, {"nonce": "n", "token": "t"}])
+def test_a_proof_names_its_request(more: dict[str, str]) -> None:
     key = DpopKey.new()
-    header, claims = read(key.proof("GET", "https://a.dev/x?y=1#z", NOW, nonce="n", token="t"))
+    (header, claims), (_, another) = (read(key.proof("GET", "https://a.dev/x?y=1#z", NOW, **more)) for _ in range(2))
     assert (header["typ"], header["alg"]) == ("dpop+jwt", "ES256")
-    assert claims.pop("jti")
+    assert claims.pop("jti") != another["jti"]
     hashed = base64.urlsafe_b64encode(hashlib.sha256(b"t").digest()).decode().rstrip("=")
-    assert claims == {
-        "htm": "GET", "htu": "https://a.dev/x", "iat": int(NOW.timestamp()), "nonce": "n", "ath": hashed,
-    }  # fmt: skip
-
-
-def test_a_proof_without_a_token_or_nonce_says_nothing_of_them_and_none_is_like_another() -> None:
-    key = DpopKey.new()
-    (_, first), (_, second) = (read(key.proof("POST", "https://a.dev", NOW)) for _ in range(2))
-    assert set(first) == {"jti", "htm", "htu", "iat"}
-    assert first["jti"] != second["jti"]
+    bound = {"nonce": "n", "ath": hashed} if more else {}
+    assert claims == {"htm": "GET", "htu": "https://a.dev/x", "iat": int(NOW.timestamp()), **bound}
 
 
 def test_a_stored_key_is_the_same_key() -> None:
@@ -73,103 +64,81 @@ def test_a_stored_key_is_the_same_key() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"d": 1}', '{"d": ""}', '{"d": "AA"}', "no"])
-def test_what_is_no_key_is_refused(text: str) -> None:
+def test_other_texts_are_no_key(text: str) -> None:
     with pytest.raises(ValueError):
         DpopKey.read(SecretStr(text))
 
 
-def test_a_nonce_is_its_servers_own_and_the_newest_counts() -> None:
+def test_the_newest_nonce_of_each_server_is_kept_for_a_bounded_number_of_servers() -> None:
     nonces = Nonces()
-    nonces.learn("https://a.dev/x", {"dpop-nonce": "a1"})
-    nonces.learn("https://a.dev/y", {"dpop-nonce": "a2"})
-    nonces.learn("https://a.dev/z", {})
-    nonces.learn("https://a.dev:8443/x", {"dpop-nonce": "b"})
+    for url, headers in (
+        ("https://a.dev/x", {"dpop-nonce": "a1"}),
+        ("https://a.dev/y", {"dpop-nonce": "a2"}),
+        ("https://a.dev/z", {}),
+        ("https://a.dev:8443/x", {"dpop-nonce": "b"}),
+    ):
+        nonces.learn(url, headers)
     assert [nonces.of(url) for url in ("https://A.dev/any", "https://a.dev:8443", "https://c.dev")] == ["a2", "b", None]
-
-
-def test_nonces_do_not_pile_up() -> None:
-    nonces = Nonces()
-    for number in range(MAX_NONCES + 1):
+    for number in range(MAX_NONCES - 1):
         nonces.learn(f"https://{number}.dev", {"dpop-nonce": "n"})
-    assert (nonces.of("https://0.dev"), nonces.of("https://1.dev")) == (None, "n")
+    assert [nonces.of(url) for url in ("https://a.dev", "https://a.dev:8443")] == [None, "b"]
 
 
-async def publish(scene: Scene, gate: GateThatCounts, key: DpopKey | None = None) -> Any:
-    return await scene.channel.publish(DRAFT, granted(key or DpopKey.new()), None, Saved(), VisibleStep(gate))
+async def publish(servers: Servers, gate: GateThatCounts, key: DpopKey | None = None) -> Any:
+    who = granted(key or DpopKey.new())
+    return await servers.channel.publish(DRAFT, who, None, Saved(), replace(visible_step(), gate=gate))
 
 
-async def test_a_call_carries_token_and_proof_and_never_a_bearer_token() -> None:
-    scene, key = Scene(), DpopKey.new()
-    scene.on("POST", WRITE, WRITTEN)
-    assert isinstance(await publish(scene, GateThatCounts(), key), Published)
-    (request,) = scene.network.requests
-    assert request.headers["authorization"] == f"DPoP {TOKEN}"
-    header, claims = read(request.headers["dpop"])
-    assert (claims["htm"], claims["htu"]) == ("POST", f"{PDS}{WRITE}")
-    assert header["jwk"]["x"] == json.loads(key.text)["x"]
-    assert key.text not in str(request.headers) + str(request.content)
+async def test_a_call_has_token_and_proof_and_uses_the_nonce_of_a_success_next() -> None:
+    servers, key = Servers(), DpopKey.new()
+    servers.on("POST", PUT, lambda _: ok(WRITTEN, **{"dpop-nonce": "n-9"}))
+    for _ in range(2):
+        assert isinstance(await publish(servers, GateThatCounts(), key), Published)
+    first, second = servers.network.requests
+    assert first.headers["authorization"] == f"DPoP {TOKEN}"
+    header, claims = read(first.headers["dpop"])
+    assert (claims["htm"], claims["htu"], header["jwk"]["x"]) == ("POST", f"{PDS}{PUT}", json.loads(key.text)["x"])
+    assert key.text not in str(first.headers) + str(first.content)
+    assert read(second.headers["dpop"])[1]["nonce"] == "n-9"
 
 
-@pytest.mark.parametrize(
-    "refusal",
-    [
-        wants_nonce(401),
-        answer(401, {}, {"dpop-nonce": "n-1", "www-authenticate": 'DPoP algs="ES256", error="use_dpop_nonce"'}),
-    ],
-)
-async def test_a_stale_nonce_is_one_more_try_and_the_gate_is_asked_again(refusal: httpx.Response) -> None:
-    scene, gate = Scene(), GateThatCounts()
-    scene.on("POST", WRITE, refusal, WRITTEN)
-    assert isinstance(await publish(scene, gate), Published)
-    first, second = (read(request.headers["dpop"])[1] for request in scene.network.requests)
-    assert ("nonce" in first, second["nonce"], gate.asked) == (False, "n-1", 2)
-    assert scene.network.requests[0].content == scene.network.requests[1].content
+CHALLENGE = {"dpop-nonce": "n-1", "www-authenticate": 'DPoP algs="ES256", error="use_dpop_nonce"'}
 
 
-async def test_a_second_stale_nonce_is_a_failure_that_was_not_sent() -> None:
-    scene, gate = Scene(), GateThatCounts()
-    scene.on("POST", WRITE, wants_nonce(401, "n-1"), wants_nonce(401, "n-2"), WRITTEN)
-    error = await error_of(publish(scene, gate))
-    assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
-    assert (gate.asked, len(scene.network.requests)) == (2, 2)
+@pytest.mark.parametrize("refused", [wants_nonce(401), answer(401, {}, CHALLENGE)])
+async def test_a_stale_nonce_is_one_more_call_before_which_the_gate_is_checked_too(refused: httpx.Response) -> None:
+    servers, gate = Servers(), GateThatCounts()
+    servers.on("POST", PUT, refused, ok(WRITTEN))
+    assert isinstance(await publish(servers, gate), Published)
+    first, second = servers.network.requests
+    claims = [read(request.headers["dpop"])[1] for request in (first, second)]
+    assert ("nonce" in claims[0], claims[1]["nonce"], gate.asked) == (False, "n-1", 2)
+    assert first.content == second.content
 
 
-async def test_a_server_that_gives_no_other_nonce_is_not_asked_again() -> None:
-    scene, gate = Scene(), GateThatCounts()
-    scene.on("POST", WRITE, answer(401, {"error": "use_dpop_nonce"}))
-    await error_of(publish(scene, gate))
-    assert gate.asked == 1
-
-
-async def test_a_gate_that_closed_meanwhile_stops_the_second_try() -> None:
-    scene, gate = Scene(), GateThatCounts()
+async def test_a_gate_that_closed_meanwhile_stops_the_second_call() -> None:
+    servers, gate = Servers(), GateThatCounts()
 
     def refuse(_: httpx.Request) -> httpx.Response:
         gate.error = LATE
         return wants_nonce(401)
 
-    scene.on("POST", WRITE, refuse)
-    error = await error_of(publish(scene, gate))
-    assert error is LATE
-    assert len(scene.network.requests) == 1
+    servers.on("POST", PUT, refuse)
+    assert await error_of(publish(servers, gate)) is LATE
+    assert servers.paths == [PUT]
 
 
 @pytest.mark.parametrize(
-    ("then", "effect"),
-    [(answer(500, {"error": "InternalServerError"}), "unknown"), (httpx.ReadTimeout("slow"), "unknown")],
+    ("answers", "effect", "calls"),
+    [
+        ([wants_nonce(401, "n-1"), wants_nonce(401, "n-2")], Effect.NOT_SENT, 2),
+        ([refusal("use_dpop_nonce", 401)], Effect.NOT_SENT, 1),  # without another nonce
+        ([BROKEN], Effect.UNKNOWN, 1),
+        ([httpx.ReadTimeout("slow")], Effect.UNKNOWN, 1),
+    ],
 )
-async def test_whatever_else_happens_is_not_asked_twice(then: Any, effect: str) -> None:
-    scene, gate = Scene(), GateThatCounts()
-    scene.on("POST", WRITE, then, WRITTEN).on("GET", "getRecord", answer(400, {"error": "RecordNotFound"}))
-    error = await error_of(publish(scene, gate))
-    assert (error.effect, gate.asked) == (Effect(effect), 1)
-    assert len(scene.network.sent(WRITE)) == 1
-
-
-async def test_a_nonce_that_came_with_a_success_is_used_next() -> None:
-    scene = Scene()
-    told = httpx.Response(200, json=WRITTEN.json(), headers={"dpop-nonce": "n-9"})
-    scene.on("POST", WRITE, told)
-    await publish(scene, GateThatCounts())
-    await publish(scene, GateThatCounts())
-    assert read(scene.network.requests[1].headers["dpop"])[1]["nonce"] == "n-9"
+async def test_no_other_failure_is_repeated(answers: list[Any], effect: Effect, calls: int) -> None:
+    servers, gate = Servers(), GateThatCounts()
+    servers.on("POST", PUT, *answers, ok(WRITTEN)).on("GET", "getRecord", MISSING)
+    error = await error_of(publish(servers, gate))
+    assert (error.effect, gate.asked, len(servers.network.sent(PUT))) == (effect, calls, calls)

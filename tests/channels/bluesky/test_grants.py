@@ -1,4 +1,4 @@
-"""A grant's life after the consent: renewed under its key, checked without being used up, ended."""
+"""A grant's life after the consent: renewed under its key, checked without a renewal, ended."""
 
 from __future__ import annotations
 
@@ -12,33 +12,42 @@ from munadi.channels.bluesky.dpop import DpopKey
 from munadi.domain.failure import FailureClass, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import AccountImport
-from tests.channels.bluesky.oauth_network import (
+from tests.channels.bluesky.servers import (
     CLIENT,
     DID,
     GRANT,
+    OTHER,
     PDS,
     REVOKE,
+    SESSION,
     TOKENS,
-    Scene,
+    WHO,
+    Servers,
+    form_without_assertion,
     granted,
-    said,
+    refusal,
+    session,
     wants_nonce,
 )
 from tests.channels.bluesky.test_dpop import read
-from tests.channels.making import NOW, REFRESH, TOKEN, account, error_of
+from tests.channels.making import NOW, REFRESH, TOKEN, error_of
 from tests.channels.network import answer, ok
 
-LOOK = "/xrpc/com.atproto.server.getSession"
-SESSION = {"did": DID, "handle": "acme.example.com", "active": True}
-KEY = DpopKey.new()
+KEY, R = DpopKey.new(), Reason
+
+
+def given(**changes: str) -> AccountImport:
+    credentials = granted(KEY, **changes).credentials.model_copy(update={"expires_at": NOW})
+    return AccountImport.of(credentials, external_id=DID, service_url=PDS)
 
 
 async def test_a_refresh_brings_the_next_tokens_under_the_same_key() -> None:
-    scene, who = Scene(), granted(KEY)
-    scene.on("POST", GRANT, wants_nonce(400), ok({**TOKENS, "scope": "atproto transition:generic transition:email"}))
-    fresh = await scene.channel.refresh(who)
-    first, second = scene.network.requests
-    assert said(second) == {"client_id": CLIENT, "grant_type": "refresh_token", "refresh_token": REFRESH}
+    servers, who = Servers(), granted(KEY)
+    servers.on("POST", GRANT, wants_nonce(400), ok({**TOKENS, "scope": "atproto transition:generic transition:email"}))
+    fresh = await servers.channel.refresh(who)
+    first, second = servers.network.requests
+    refresh = {"client_id": CLIENT, "grant_type": "refresh_token", "refresh_token": REFRESH}
+    assert form_without_assertion(second) == refresh
     assert read(first.headers["dpop"])[0]["jwk"] == read(second.headers["dpop"])[0]["jwk"]
     assert "ath" not in read(second.headers["dpop"])[1]
     assert "authorization" not in second.headers
@@ -50,81 +59,65 @@ async def test_a_refresh_brings_the_next_tokens_under_the_same_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "reason"),
+    ("answered", "reason"),
     [
-        (answer(400, {"error": "invalid_grant", "error_description": "Session expired"}), Reason.TOKEN_REVOKED),
-        (answer(400, {"error": "invalid_client_metadata"}), Reason.APP_NOT_APPROVED),
-        (answer(401, {"error": "invalid_client"}), Reason.APP_NOT_APPROVED),
-        (answer(401, {"error": "invalid_dpop_proof"}), Reason.PROVIDER_OUTAGE),
-        (answer(400, {"error": "invalid_dpop_proof"}), Reason.PROVIDER_OUTAGE),
-        (wants_nonce(400), Reason.PROVIDER_OUTAGE),
-        (answer(429, {"error": "RateLimitExceeded"}), Reason.RATE_LIMITED),
-        (answer(502, "<html>"), Reason.PROVIDER_OUTAGE),
-        (httpx.ReadTimeout("slow"), Reason.PROVIDER_OUTAGE),
-        (ok({**TOKENS, "sub": "did:plc:somebodyelse"}), Reason.UNKNOWN_PROVIDER_ERROR),
-        (ok({**TOKENS, "token_type": "Bearer"}), Reason.UNKNOWN_PROVIDER_ERROR),
+        (refusal("invalid_grant"), R.TOKEN_REVOKED),
+        (refusal("invalid_client_metadata"), R.APP_NOT_APPROVED),
+        (refusal("invalid_client", 401), R.APP_NOT_APPROVED),
+        *((refusal("invalid_dpop_proof", status), R.PROVIDER_OUTAGE) for status in (400, 401)),
+        (wants_nonce(400), R.PROVIDER_OUTAGE),
+        (refusal("RateLimitExceeded", 429), R.RATE_LIMITED),
+        (answer(502, "<html>"), R.PROVIDER_OUTAGE),
+        (httpx.ReadTimeout("slow"), R.PROVIDER_OUTAGE),
+        (ok({**TOKENS, "sub": OTHER}), R.UNKNOWN_PROVIDER_ERROR),
+        (ok({**TOKENS, "token_type": "Bearer"}), R.UNKNOWN_PROVIDER_ERROR),
     ],
 )
-async def test_a_refresh_that_fails_calls_the_grant_dead_only_when_it_is(told: Any, reason: Reason) -> None:
-    scene = Scene()
-    scene.on("POST", GRANT, told)
-    error = await error_of(scene.channel.refresh(granted(KEY)))
+async def test_a_refresh_that_fails_calls_the_grant_dead_only_when_it_is(answered: Any, reason: Reason) -> None:
+    servers = Servers()
+    servers.on("POST", GRANT, answered)
+    error = await error_of(servers.channel.refresh(granted(KEY)))
     assert error.reason is reason
-    assert (REASONS[error.reason].class_ is FailureClass.TOKEN) == (reason is Reason.TOKEN_REVOKED)
+    assert (REASONS[error.reason].class_ is FailureClass.TOKEN) == (reason is R.TOKEN_REVOKED)
     assert REFRESH not in f"{error} {error.raw} {error.provider_message}"
 
 
-@pytest.mark.parametrize("change", [{"dpopKey": "{}"}, {"dpopKey": "torn"}])
-async def test_a_damaged_grant_needs_a_new_consent(change: dict[str, str]) -> None:
-    scene, who = Scene(), granted(KEY, **change)
-    for call in (scene.channel.refresh(who), scene.channel.verify(given(**change))):
-        error = await error_of(call)
-        assert error.reason is Reason.TOKEN_REVOKED
-    assert scene.network.requests == []
+@pytest.mark.parametrize("damaged", ["{}", "torn"])
+async def test_a_damaged_grant_needs_a_new_consent(damaged: str) -> None:
+    servers = Servers()
+    for call in (
+        servers.channel.refresh(granted(KEY, dpopKey=damaged)),
+        servers.channel.verify(given(dpopKey=damaged)),
+    ):
+        assert (await error_of(call)).reason is R.TOKEN_REVOKED
+    assert servers.paths == []
 
 
-def given(**changes: str) -> AccountImport:
-    credentials = granted(KEY, **changes).credentials
-    return AccountImport(
-        external_id=DID,
-        service_url=PDS,
-        access_token=credentials.access_token,
-        refresh_token=credentials.refresh_token,
-        expires_at=NOW,
-        extra=credentials.extra,
-    )
-
-
-async def test_a_check_looks_with_a_proof_and_keeps_all_of_the_grant() -> None:
-    scene = Scene()
-    scene.on("GET", LOOK, wants_nonce(401), ok(SESSION))
-    connection = await scene.channel.verify(given())
-    request = scene.network.sent(LOOK)[-1]
+async def test_a_check_sends_a_proof_and_keeps_all_of_the_grant() -> None:
+    servers = Servers()
+    servers.on("GET", SESSION, wants_nonce(401), session())
+    connection = await servers.channel.verify(given())
+    request = servers.network.sent(SESSION)[-1]
     assert request.headers["authorization"] == f"DPoP {TOKEN}"
-    assert read(request.headers["dpop"])[1]["htu"] == PDS + LOOK
+    assert read(request.headers["dpop"])[1]["htu"] == PDS + SESSION
     assert connection.credentials.extra == given().extra
     assert (connection.credentials.expires_at, connection.profile.service_url) == (NOW, PDS)
     assert connection.profile.scopes == ("atproto", "transition:generic")
 
 
-async def test_a_check_never_uses_up_the_refresh_token() -> None:
-    """It works once, and everyone who renews holds the account's lease."""
-    scene = Scene()
-    scene.on("GET", LOOK, answer(401, {"error": "invalid_token"}))
-    error = await error_of(scene.channel.verify(given()))
-    assert error.reason is Reason.TOKEN_EXPIRED
-    assert [request.url.path for request in scene.network.requests] == [LOOK]
+async def test_a_check_never_uses_the_refresh_token() -> None:
+    """It works once, and only a renewal under the account's lease may use it."""
+    servers = Servers()
+    servers.on("GET", SESSION, refusal("invalid_token", 401))
+    error = await error_of(servers.channel.verify(given()))
+    assert (error.reason, servers.paths) == (R.TOKEN_EXPIRED, [SESSION])
 
 
-async def test_the_end_of_a_grant_is_sent_to_the_server() -> None:
-    scene = Scene()
-    assert await scene.server.revoke(granted(KEY))
-    (request,) = scene.network.sent(REVOKE)
-    assert said(request) == {"client_id": CLIENT, "token": REFRESH}
-
-
-async def test_without_a_revocation_endpoint_nothing_is_sent() -> None:
-    scene = Scene()
-    assert not await scene.server.revoke(granted(KEY, revocationEndpoint=""))
-    assert not await scene.server.revoke(account("bluesky", DID, service_url=PDS))
-    assert scene.network.requests == []
+async def test_the_end_of_a_grant_is_sent_where_the_server_takes_it() -> None:
+    servers = Servers()
+    assert not await servers.server.revoke(granted(KEY, revocationEndpoint=""))
+    assert not await servers.server.revoke(WHO)
+    assert servers.paths == []
+    assert await servers.server.revoke(granted(KEY))
+    (request,) = servers.network.sent(REVOKE)
+    assert form_without_assertion(request) == {"client_id": CLIENT, "token": REFRESH}

@@ -5,33 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from atproto import models
-from pydantic import SecretStr
 
-from munadi.channels.bluesky import build
 from munadi.channels.bluesky.spec import Options
-from munadi.channels.bluesky.state import Card, Prepared
+from munadi.channels.bluesky.state import Card, Prepared, Ref
 from munadi.channels.bluesky.thread import record_key
-from munadi.channels.bluesky.wire import post_record, post_uri, same_post
-from munadi.channels.http import ChannelTools
-from munadi.domain.failure import Effect, Reason
-from munadi.outbound.guard import Guard, guarded_client
-from munadi.ports import AccountImport
-from tests.channels.making import (
-    NOW,
-    Cards,
-    FixedClock,
-    Saved,
-    StoredMedia,
-    account,
-    error_of,
-    image,
-    publication,
-    visible_step,
-)
-from tests.channels.network import Network, answer, ok
+from munadi.channels.bluesky.wire import gates_of, post_record, same_post, timestamp
+from tests.channels.bluesky.servers import uri
+from tests.channels.making import NOW, image, publication, video
 
 BLOB = {
     "$type": "blob",
@@ -39,64 +21,144 @@ BLOB = {
     "mimeType": "image/jpeg",
     "size": 1000,
 }
+CID = "bafyreidfayvfuwqa7qlnopdjiqrxzs6blmoeu4rujcjtnci5beludirz2a"
+URI = uri("3n342ilh4f622")
+LIST = "at://did:plc:abc/app.bsky.graph.list/friends"
+EMBED, FEED = "app.bsky.embed", "app.bsky.feed"
 
 
-def judged(record: dict[str, Any]) -> models.AppBskyFeedPost.Record:
+def judged(record: dict[str, Any], model: Any = models.AppBskyFeedPost.Record) -> Any:
     """The record as the independent models read it; they refuse what the lexicon does not allow."""
-    read = models.get_or_create(record, models.AppBskyFeedPost.Record, strict=True)
-    assert isinstance(read, models.AppBskyFeedPost.Record)
+    read = models.get_or_create(record, model, strict=True)
+    assert isinstance(read, model)
     return read
 
 
-def test_a_plain_text() -> None:
-    record = post_record(publication("Hello"), Options(), Prepared())
-    assert record == {"$type": "app.bsky.feed.post", "text": "Hello", "createdAt": "2026-12-01T09:00:00.000Z"}
+def record_of(text: str = "Hello", prepared: Prepared | None = None, options: Any = None, **fields: Any) -> Any:
+    given = publication(text, **fields)
+    return post_record(given, Options.model_validate(options or {}), prepared or Prepared())
+
+
+def shown(number: int = 0, kind: str | None = None, width: int = 1080, height: int = 1080) -> dict[str, Any]:
+    """An image of an embed."""
+    typed = {"$type": f"{EMBED}.{kind}"} if kind else {}
+    ratio = {"aspectRatio": {"width": width, "height": height}} if width else {}
+    return {**typed, "image": BLOB, "alt": f"{number}", **ratio}
+
+
+def images(count: int) -> dict[str, Any]:
+    """Several images, the last of unknown size."""
+    sized = [image(number, alt=f"{number}") for number in range(count - 1)]
+    return {"media": (*sized, image(alt=f"{count - 1}", width=0, height=0))}
+
+
+def gallery(count: int) -> dict[str, Any]:
+    sized = [shown(number, "gallery#image") for number in range(count - 1)]
+    return {"$type": f"{EMBED}.gallery", "items": [*sized, shown(count - 1, "gallery#image", 1, 1)]}
+
+
+def film(**more: str) -> dict[str, Any]:
+    return {"$type": f"{EMBED}.video", "video": BLOB, "aspectRatio": {"width": 1080, "height": 1920}, **more}
+
+
+GIF = {"media": (image(mime_type="image/gif", animated=True, width=1080, height=1920),)}
+LINK = "https://acme.example/sale"
+CARD = {"uri": LINK, "title": "Sale", "description": "All of it"}
+EMBEDS: list[tuple[str, dict[str, Any], dict[str, Any], Card | None, dict[str, Any] | None]] = [
+    ("nothing", {}, {}, None, None),
+    ("one image", {"media": (image(alt="0"),)}, {}, None, {"$type": f"{EMBED}.images", "images": [shown()]}),
+    ("no alt", {"media": (image(),)}, {}, None, {"$type": f"{EMBED}.images", "images": [{**shown(), "alt": ""}]}),
+    (
+        "four images",
+        images(4),
+        {},
+        None,
+        {"$type": f"{EMBED}.images", "images": [shown(0), shown(1), shown(2), shown(3, width=0)]},
+    ),
+    ("five images", images(5), {}, None, gallery(5)),
+    ("ten images", images(10), {}, None, gallery(10)),
+    ("a video", {"media": (video(alt="Rain"),)}, {}, None, film(alt="Rain")),
+    ("a silent loop", {"media": (video(),)}, {"presentation": "gif"}, None, film(presentation="gif")),
+    ("a GIF", GIF, {}, None, film(presentation="gif")),
+    ("a GIF like a video", GIF, {"presentation": "default"}, None, film(presentation="default")),
+    (
+        "a card",
+        {"link": LINK},
+        {},
+        Card(title="Sale", description="All of it", thumb=BLOB),
+        {"$type": f"{EMBED}.external", "external": {**CARD, "thumb": BLOB}},
+    ),
+    (
+        "a card without a picture",
+        {"link": LINK},
+        {},
+        Card(title="Sale", description="All of it"),
+        {"$type": f"{EMBED}.external", "external": CARD},
+    ),
+]
+QUOTE = {"$type": f"{EMBED}.record", "record": {"uri": URI, "cid": CID}}
+
+
+@pytest.mark.parametrize("quoting", [False, True])
+@pytest.mark.parametrize(
+    ("fields", "options", "card", "wanted"), [row[1:] for row in EMBEDS], ids=[r[0] for r in EMBEDS]
+)
+def test_the_embed(fields: dict[str, Any], options: Any, card: Card | None, wanted: Any, quoting: bool) -> None:
+    """More than four images are a gallery, whose images need a ratio. A quote alone, or beside any other embed."""
+    blobs = (BLOB,) * len(fields.get("media", ()))
+    prepared = Prepared(blobs=blobs, card=card, quote=Ref(uri=URI, cid=CID) if quoting else None)
+    record = record_of("Hello", prepared, {**options, **({"quote": URI} if quoting else {})}, **fields)
     judged(record)
+    if quoting and wanted:
+        wanted = {"$type": f"{EMBED}.recordWithMedia", "record": QUOTE, "media": wanted}
+    assert record.get("embed") == (wanted or (QUOTE if quoting else None))
 
 
-def test_images_with_alt_and_ratio() -> None:
-    media = (image(0, alt="An umbrella", width=800, height=600), image(1, width=0, height=0))
-    record = post_record(publication("Hello", media=media), Options(), Prepared(blobs=(BLOB, BLOB)))
-    embed = judged(record).embed
-    assert isinstance(embed, models.AppBskyEmbedImages.Main)
-    assert [(one.alt, one.aspect_ratio and one.aspect_ratio.width) for one in embed.images] == [
-        ("An umbrella", 800),
-        ("", None),
-    ]
-
-
-def test_a_link_card() -> None:
-    prepared = Prepared(card=Card(title="Sale", description="All of it", thumb=BLOB))
-    record = post_record(publication("Hello", link="https://acme.example/sale"), Options(), prepared)
-    embed = judged(record).embed
-    assert isinstance(embed, models.AppBskyEmbedExternal.Main)
-    assert (embed.external.uri, embed.external.title, embed.external.description) == (
-        "https://acme.example/sale",
-        "Sale",
-        "All of it",
-    )
-    assert embed.external.thumb is not None
-
-
-def test_a_card_without_a_picture_has_no_thumb() -> None:
-    record = post_record(publication(link="https://acme.example"), Options(), Prepared(card=Card(title="acme.example")))
-    assert "thumb" not in record["embed"]["external"]
-    judged(record)
-
-
-def test_languages_tags_and_labels() -> None:
-    options = Options(langs=("en", "pt-BR"), tags=("sale",), labels=("nudity",))
-    read = judged(post_record(publication("Hello"), options, Prepared()))
-    assert (read.langs, read.tags) == (["en", "pt-BR"], ["sale"])
-    assert isinstance(read.labels, models.ComAtprotoLabelDefs.SelfLabels)
+def test_the_whole_record_of_a_text() -> None:
+    record = record_of()
+    assert record == {"$type": f"{FEED}.post", "text": "Hello", "createdAt": "2026-12-01T09:00:00.000Z"}
+    options = {"langs": ["en", "pt-BR"], "tags": ["sale"], "labels": ["nudity"]}
+    read = judged(record_of("@alice.test #sale", Prepared(mentions={"alice.test": "did:plc:alice"}), options))
+    assert (read.langs, read.tags, len(read.facets)) == (["en", "pt-BR"], ["sale"], 2)
     assert [label.val for label in read.labels.values] == ["nudity"]
 
 
-def test_facets_stand_in_the_record() -> None:
-    record = post_record(
-        publication("@alice.test #sale"), Options(), Prepared(mentions={"alice.test": "did:plc:alice"})
-    )
-    assert len(judged(record).facets or []) == 2
+GATES: dict[str, Any] = {
+    f"{FEED}.threadgate": models.AppBskyFeedThreadgate.Record,
+    f"{FEED}.postgate": models.AppBskyFeedPostgate.Record,
+}
+NO_QUOTES = {"embeddingRules": [{"$type": f"{FEED}.postgate#disableRule"}]}
+CLOSED = {"replyControl": ["nobody"], "quotesAllowed": False}
+
+
+def allowed(*names: str) -> dict[str, Any]:
+    return {"allow": [{"$type": f"{FEED}.threadgate#{name}"} for name in names]}
+
+
+@pytest.mark.parametrize(
+    ("options", "step", "threadgate", "postgate"),
+    [
+        ({"quotesAllowed": True}, "post", None, None),
+        ({"replyControl": ["nobody"]}, "post", allowed(), None),  # without the list, everybody may
+        ({"replyControl": ["mentioned", "followers"]}, "post", allowed("mentionRule", "followerRule"), None),
+        (
+            {"replyControl": ["following", LIST]},
+            "post",
+            {"allow": [*allowed("followingRule")["allow"], {"$type": f"{FEED}.threadgate#listRule", "list": LIST}]},
+            None,
+        ),
+        ({"quotesAllowed": False}, "post", None, NO_QUOTES),
+        (CLOSED, "post", allowed(), NO_QUOTES),
+        (CLOSED, "part-2", None, NO_QUOTES),  # a reply to a part is a reply in the thread
+    ],
+)
+def test_who_may_reply_and_quote(options: dict[str, Any], step: str, threadgate: Any, postgate: Any) -> None:
+    gates = gates_of(Options.model_validate(options), step, URI, timestamp(NOW))
+    wanted = {name: gate for name, gate in zip(GATES, (threadgate, postgate), strict=True) if gate is not None}
+    common = {"post": URI, "createdAt": timestamp(NOW)}
+    assert gates == {name: {"$type": name, **common, **gate} for name, gate in wanted.items()}
+    for name, gate in gates.items():
+        judged(gate, GATES[name])
 
 
 def test_the_key_belongs_to_the_publication_alone() -> None:
@@ -109,54 +171,8 @@ def test_the_key_belongs_to_the_publication_alone() -> None:
 
 
 def test_a_later_due_time_is_the_same_post() -> None:
-    first = post_record(publication("Hello"), Options(), Prepared())
-    later = post_record(publication("Hello", at=NOW + timedelta(hours=1)), Options(), Prepared())
+    first, later = record_of(), record_of(at=NOW + timedelta(hours=1))
     assert first != later
     assert same_post(first, later)
     assert not same_post(first, {**later, "text": "Goodbye"})
     assert not same_post(first, None)
-
-
-DID = "did:plc:abcdefghijklmnopqrstuvwx"
-ENTRYWAY = "http://10.0.0.7/entry"
-DRAFT = publication("Hello")
-
-
-def tools(trusted: Network, guarded: httpx.AsyncClient) -> ChannelTools:
-    client = httpx.AsyncClient(transport=trusted)
-    return ChannelTools(client, guarded, StoredMedia(), Cards(), FixedClock())
-
-
-@pytest.mark.parametrize(
-    ("service_url", "is_guarded"),
-    [
-        (None, False),
-        (ENTRYWAY, False),
-        (f"{ENTRYWAY}/", False),
-        ("https://pds.example", True),
-        ("http://10.0.0.7", True),
-    ],
-)
-async def test_which_client_calls(service_url: str | None, is_guarded: bool) -> None:
-    trusted, guarded = Network(), Network()
-    for network in (trusted, guarded):
-        network.on("POST", "", ok({"uri": post_uri(DID, record_key(DRAFT))})).on(
-            "GET", "", answer(400, {"error": "RecordNotFound"})
-        )
-    client = httpx.AsyncClient(transport=guarded)
-    channel = build({"hosts": {"entryway": ENTRYWAY}}, tools(trusted, client))
-    who = account("bluesky", DID, service_url=service_url)
-    await channel.publish(DRAFT, who, None, Saved(), visible_step())
-    await channel.find(DRAFT, who, None, NOW)
-    assert (len(trusted.requests), len(guarded.requests)) == ((0, 2) if is_guarded else (2, 0))
-
-
-@pytest.mark.parametrize(
-    "service_url", ["http://127.0.0.1:9", "https://169.254.169.254", "https://[::1]", "ftp://x.dev"]
-)
-async def test_a_private_server_is_refused_for_good(service_url: str) -> None:
-    async with guarded_client(Guard()) as guarded:
-        channel = build({}, tools(Network(), guarded))
-        given = AccountImport(identifier="a.dev", password=SecretStr("p"), service_url=service_url)
-        error = await error_of(channel.verify(given))
-    assert (error.reason, error.effect) == (Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED)

@@ -1,4 +1,4 @@
-"""Who we are, served over HTTP as the API serves it, for a sandbox that reads it."""
+"""Our metadata and keys, served over HTTP as the API serves them, for a sandbox that reads them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from munadi.channels.bluesky.client import ClientKey, ClientKeys, client_metadata
-from munadi.crypto import KeyRing
+from munadi.channels.bluesky.client import ClientKey, client_metadata
+from tests.channels.bluesky.servers import client_key
 from tests.channels.consent import BACK
-from tests.channels.making import SECRET_KEY
-
-CLIENT = "https://munadi.example/v1/oauth/client-metadata.json"
-
-
-def keys_of(secret_key: str = SECRET_KEY) -> ClientKeys:
-    """The client keys of an installation."""
-    return ClientKeys(KeyRing([secret_key]).derive)
 
 
 class ClientSite:
@@ -27,7 +19,7 @@ class ClientSite:
 
     def __init__(self) -> None:
         self.metadata: dict[str, Any] = client_metadata("https://munadi.example", BACK)
-        self.keys: list[ClientKey] = [keys_of().newest]
+        self.keys: list[ClientKey] = [client_key()]
         self.read: list[str] = []
         site = self
 

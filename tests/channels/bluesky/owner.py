@@ -38,4 +38,4 @@ async def decide_at_page(browser: Browser, url: str, who: PDSAccount, button: st
         await context.close()
 
 
-back = asking(redirect_uri=BACK, hint="alice.test")
+asking_real = asking(redirect_uri=BACK, hint="alice.test")
