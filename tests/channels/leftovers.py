@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -135,5 +135,10 @@ LEFTOVERS = {
         settings={},
     ),
 }
+LEFTOVERS["youtube, not listed any more"] = replace(
+    LEFTOVERS["youtube"],
+    gone=lambda network: network.on("GET", VIDEOS, listed()),
+    seen=lambda network: network.on("GET", VIDEOS, listed(resource("public"))),
+)
 # Where the network itself refuses to remove what is in use, it may be asked.
 ASKED = frozenset({"bluesky", "tiktok"})

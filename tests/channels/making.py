@@ -173,11 +173,18 @@ def visible_step(error: Exception | None = None) -> VisibleStep:
     return VisibleStep(gate=GateThatCounts(error))
 
 
-async def error_of(call: Awaitable[object]) -> ChannelError:
-    """The ChannelError that a call ends with. It contains no secret."""
+async def error_of(
+    call: Awaitable[object], reason: Reason | None = None, effect: Effect | None = None, code: str | None = None
+) -> ChannelError:
+    """The ChannelError that a call ends with, which says what is expected of it. It contains no secret."""
     with pytest.raises(ChannelError) as caught:
         await call
     error = caught.value
+    assert (error.reason, error.effect, error.provider_code) == (
+        reason or error.reason,
+        effect or error.effect,
+        code or error.provider_code,
+    )
     kept = f"{error.raw}{error.provider_message}{error.message}"
     assert not [secret for secret in (TOKEN, REFRESH, SECRET) if secret in kept]
     return error

@@ -42,9 +42,7 @@ YOUTUBE = Scene(
     draft=publication("The monsoon sale has begun", media=(video(),), options=KIDS),
     account=account("youtube", CHANNEL, facts={"uploads": UPLOADS}),
     handle=Handle(
-        draft_version=1,
-        state={"video_id": VIDEO, "uploaded_at": (NOW - timedelta(minutes=20)).isoformat()},
-        ready=True,
+        draft_version=1, state={"video_id": VIDEO, "uploaded_at": (NOW - timedelta(minutes=20)).isoformat()}, ready=True
     ),
     visible=VIDEOS,
     method="PUT",

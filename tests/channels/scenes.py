@@ -89,11 +89,7 @@ INSTAGRAM = Scene(
     credentials=AccountImport(access_token=SecretStr(TOKEN)),
     identity=("GET", "/me", ok({"user_id": IG, "id": "99", "username": "acme", "account_type": "BUSINESS"})),
     expired=answer(400, {"error": {"code": 190, "error_subcode": 463, "message": "expired", "type": "OAuthException"}}),
-    settings={
-        "hosts": {"graph": "https://graph.example/instagram"},
-        "version": "v99.0",
-        "read_quota": False,
-    },
+    settings={"hosts": {"graph": "https://graph.example/instagram"}, "version": "v99.0", "read_quota": False},
 )
 
 SCENES = {scene.name: scene for scene in (BLUESKY, FACEBOOK, INSTAGRAM, THREADS, TIKTOK, YOUTUBE)}

@@ -90,8 +90,7 @@ REFUSED_PROOFS: list[tuple[Network, Any, Reason]] = [
 
 @pytest.mark.parametrize(("on", "me", "reason"), REFUSED_PROOFS)
 async def test_a_token_that_does_not_work(on: Network, me: httpx.Response, reason: Reason) -> None:
-    error = await error_of(on.bench(me).channel.verify(BARE))
-    assert error.reason is reason
+    error = await error_of(on.bench(me).channel.verify(BARE), reason)
     if reason is R.INVALID_FIELD:
         assert "/me/accounts" in error.message
 

@@ -104,11 +104,7 @@ async def test_an_undocumented_5xx_is_unknown(scene: Scene, status: int) -> None
 async def test_a_success_that_proves_nothing_is_unknown(scene: Scene, said: object) -> None:
     saved = Saved(scene.handle)
     error = await publish(scene, answer(200, said), saved)
-    assert (error.reason, error.effect, error.provider_code) == (
-        Reason.PROVIDER_OUTAGE,
-        Effect.UNKNOWN,
-        "NO_PROOF",
-    )
+    assert (error.reason, error.effect, error.provider_code) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "NO_PROOF")
     assert saved.history == []
 
 

@@ -129,8 +129,7 @@ def test_redaction_leaves_the_networks_own_words(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "seconds"),
-    [("30", 30), ("0", 0), ("99999999", 604_800), ("", None), ("soon", None), ("-5", None)],
+    ("value", "seconds"), [("30", 30), ("0", 0), ("99999999", 604_800), ("", None), ("soon", None), ("-5", None)]
 )
 def test_retry_after_in_seconds(value: str, seconds: int | None) -> None:
     wanted = None if seconds is None else timedelta(seconds=seconds)

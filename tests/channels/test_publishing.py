@@ -178,8 +178,7 @@ async def test_an_answer_that_proves_nothing_is_unknown_and_nothing_is_kept(step
 @each("unready")
 async def test_half_a_preparation_sends_nothing(step: Step, value: Handle | None) -> None:
     built = step.built(None)
-    error = await error_of(step.take(built, Saved(value), value))
-    assert (error.reason, error.effect) == (Reason.INTERNAL_ERROR, Effect.NOT_SENT)
+    await error_of(step.take(built, Saved(value), value), Reason.INTERNAL_ERROR, Effect.NOT_SENT)
     assert built.network.requests == []
 
 
@@ -208,6 +207,5 @@ async def test_a_step_that_the_post_does_not_have_is_not_sent(step: Step) -> Non
         return
     built = step.built(None)
     built.network.on("GET", "", answer(404))
-    error = await error_of(step.take(built, Saved(step.handle), step.handle, "part-9"))
-    assert error.effect is Effect.NOT_SENT
+    await error_of(step.take(built, Saved(step.handle), step.handle, "part-9"), effect=Effect.NOT_SENT)
     assert built.network.mutations == []

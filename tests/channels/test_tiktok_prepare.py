@@ -1,4 +1,4 @@
-"""creator_info is asked and obeyed; a file is uploaded up to its last chunk, and resumed from wherever it stopped."""
+"""creator_info is read and obeyed; a file is uploaded up to its last chunk, and resumed from wherever it stopped."""
 
 from __future__ import annotations
 
@@ -9,184 +9,148 @@ import httpx
 import pytest
 
 from munadi.channels.tiktok.state import Prepared
+from munadi.channels.tiktok.wire import plan_chunks
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Pending, Ready
 from munadi.ports import PublicationDraft
-from tests.channels.making import NOW, Saved, error_of, image, publication, video
+from tests.channels.making import NOW, bench, error_of, image, publication, video
 from tests.channels.network import answer
-from tests.channels.scene_tiktok import CREATOR, STATUS, UPLOAD_PATH, WHO, done, refused
-from tests.channels.tiktok_network import BYTES, INIT, OPTIONS, PHOTOS, VIDEO, TikTokInMemory, bodies
+from tests.channels.scene_tiktok import CREATOR, HOSTS, STATUS, UPLOAD_PATH, done, refused
+from tests.channels.tiktok_network import BYTES, INIT, OPTIONS, PHOTOS, PREPARED, VIDEO, TikTokInMemory, bodies
 
 PULL = publication("Pull", media=(video(bytes=44),), options={**OPTIONS, "mode": "pull"})
 PHOTO = publication("Photo", media=(image(),), options=OPTIONS)
-
-
-def state(saved: Saved) -> Prepared:
-    return Prepared.model_validate(saved.kept.state)
+HOUR = timedelta(hours=1)
 
 
 async def test_all_but_the_last_chunk_is_there_ahead_of_time() -> None:
-    tiktok, saved = TikTokInMemory(), Saved()
-    assert await tiktok.until_ready(VIDEO, saved) == Ready(expires_at=NOW + timedelta(hours=1))
-    assert tiktok.uploads == {"v_pub~1": BYTES[:32]}
-    assert tiktok.live == []
-    assert (saved.kept.ready, saved.kept.expires_at) == (True, NOW + timedelta(hours=1))
-    ranges = [request.headers["content-range"] for request in tiktok.bench.network.sent(UPLOAD_PATH)]
-    assert ranges == ["bytes 0-7/44", "bytes 8-15/44", "bytes 16-23/44", "bytes 24-31/44"]
-    for request in tiktok.bench.network.sent(UPLOAD_PATH):
-        assert request.headers["content-type"] == "video/mp4"
-        assert "authorization" not in request.headers
-
-
-async def test_the_order_is_creator_then_init_then_chunks() -> None:
-    tiktok, saved = TikTokInMemory(), Saved()
-    await tiktok.until_ready(VIDEO, saved)
+    tiktok = TikTokInMemory()
+    assert await tiktok.until_ready() == Ready(expires_at=NOW + HOUR)
+    assert tiktok.uploads == PREPARED
     paths = [request.url.path.removeprefix("/tiktok") for request in tiktok.bench.network.requests]
     assert paths == [CREATOR, INIT, *["/video/"] * 4]
+    chunks = tiktok.bench.network.sent(UPLOAD_PATH)
+    assert [(chunk.headers["content-range"], chunk.headers["content-type"]) for chunk in chunks] == [
+        (f"bytes {start}-{start + 7}/44", "video/mp4") for start in (0, 8, 16, 24)
+    ]
+    assert not [chunk for chunk in chunks if "authorization" in chunk.headers]
 
 
 async def test_everything_is_saved_the_moment_it_is_known() -> None:
-    tiktok, saved = TikTokInMemory(), Saved()
-    await tiktok.until_ready(VIDEO, saved)
-    states = [Prepared.model_validate(handle.state) for handle in saved.history]
-    assert [(one.creator is not None, one.upload.sent if one.upload else None) for one in states] == [
-        (True, None),
-        (True, 0),
-        (True, 1),
-        (True, 2),
-        (True, 3),
-        (True, 4),
-        (True, 4),
-    ]
-    assert [handle.ready for handle in saved.history] == [False] * 6 + [True]
-    assert saved.history[0].expires_at == NOW + timedelta(minutes=30)
-    assert saved.history[1].expires_at == NOW + timedelta(hours=1)
+    tiktok = TikTokInMemory()
+    await tiktok.until_ready()
+    history = tiktok.saved.history
+    states = [Prepared.model_validate(handle.state) for handle in history]
+    assert all(one.creator for one in states)
+    assert [one.upload.sent if one.upload else None for one in states] == [None, 0, 1, 2, 3, 4, 4]
+    assert [handle.ready for handle in history] == [False] * 6 + [True]
+    assert [handle.expires_at for handle in history] == [NOW + HOUR / 2, *[NOW + HOUR] * 6]
 
 
 async def test_a_run_after_a_crash_continues_from_every_saved_state() -> None:
-    whole, saved = TikTokInMemory(), Saved()
-    await whole.until_ready(VIDEO, saved)
-    for known in [None, *saved.history]:
-        again, crashed = TikTokInMemory(), Saved(known)
-        before = Prepared.model_validate(known.state) if known else Prepared()
+    whole = TikTokInMemory()
+    await whole.until_ready()
+    for known in [None, *whole.saved.history]:
+        again = TikTokInMemory(known)
+        before = again.state if known else Prepared()
         sent = before.upload.sent if before.upload else 0
         if before.upload:
             again.uploads, again.sizes = {"v_pub~1": BYTES[: 8 * sent]}, {"v_pub~1": 44}
-        await again.until_ready(VIDEO, crashed)
+        await again.until_ready()
         assert again.called(CREATOR) == (0 if before.creator else 1)
         assert again.called(INIT) == (0 if before.upload else 1)
-        assert again.called(UPLOAD_PATH) == 4 - sent
-        assert again.uploads == {"v_pub~1": BYTES[:32]}
+        assert (again.called(UPLOAD_PATH), again.uploads) == (4 - sent, PREPARED)
 
 
 @pytest.mark.parametrize("lost_at", [0, 1, 2, 3])
 async def test_a_chunk_whose_answer_was_lost_is_not_counted_twice(lost_at: int) -> None:
-    tiktok, saved = TikTokInMemory(), Saved()
-    tiktok.answers = [None] * lost_at
-    put = tiktok.put
-
-    def losing(request: httpx.Request) -> httpx.Response:
-        if tiktok.called(UPLOAD_PATH) == lost_at + 1:
-            tiktok.lost = 1
-        return put(request)
-
-    tiktok.bench.network.on("PUT", UPLOAD_PATH, losing)
-    await tiktok.until_ready(VIDEO, saved, patient=True)
-    assert tiktok.uploads == {"v_pub~1": BYTES[:32]}
-    assert tiktok.called(STATUS) == 1
+    tiktok = TikTokInMemory()
+    tiktok.answers = [*[None] * lost_at, "lost"]
+    await tiktok.until_ready(patient=True)
+    assert (tiktok.uploads, tiktok.called(STATUS)) == (PREPARED, 1)
 
 
-@pytest.mark.parametrize("status", [500, 503])
-async def test_a_chunk_is_sent_again_after_an_outage(status: int) -> None:
-    tiktok, saved = TikTokInMemory(), Saved()
-    tiktok.answers = [None, answer(status)]
-    error = await error_of(tiktok.prepare(VIDEO, saved))
-    assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
-    await tiktok.until_ready(VIDEO, saved)
-    assert tiktok.uploads == {"v_pub~1": BYTES[:32]}
+@pytest.mark.parametrize("outage", [answer(500), answer(503), httpx.ReadError("reset")], ids=str)
+async def test_a_chunk_is_sent_again_after_an_outage(outage: httpx.Response | Exception) -> None:
+    tiktok = TikTokInMemory()
+    tiktok.answers = [None, outage]
+    await error_of(tiktok.prepare(), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
+    await tiktok.until_ready()
+    assert tiktok.uploads == PREPARED
 
 
 @pytest.mark.parametrize("status", [403, 404, 416])
 async def test_an_upload_that_cannot_continue_starts_again_a_few_times(status: int) -> None:
-    tiktok, saved = TikTokInMemory(), Saved()
+    tiktok, always = TikTokInMemory(), TikTokInMemory()
     tiktok.answers = [None, answer(status)]
-    await tiktok.until_ready(VIDEO, saved)
+    await tiktok.until_ready()
     assert tiktok.uploads == {"v_pub~1": BYTES[:8], "v_pub~2": BYTES[:32]}
-    assert state(saved).renewals == 1
-    always, saved = TikTokInMemory(), Saved()
+    assert tiktok.state.renewals == 1
     always.answers = [answer(status)] * 9
-    error = await error_of(always.until_ready(VIDEO, saved))
-    assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
+    await error_of(always.until_ready(), Reason.MEDIA_PROCESSING_FAILED, Effect.REJECTED)
     assert always.called(INIT) == 4
 
 
-async def test_a_refused_chunk_that_cannot_be_looked_into_is_left_as_it_is() -> None:
-    tiktok, saved = TikTokInMemory(), Saved()
+async def test_a_refused_chunk_whose_status_cannot_be_read_changes_nothing() -> None:
+    tiktok = TikTokInMemory()
     tiktok.answers = [answer(403)]
     tiktok.bench.network.on("POST", STATUS, answer(503, "<html>"))
-    await error_of(tiktok.prepare(VIDEO, saved))
-    assert tiktok.called(INIT) == 1
-    assert state(saved).renewals == 0
+    await error_of(tiktok.prepare())
+    assert (tiktok.called(INIT), tiktok.state.renewals) == (1, 0)
 
 
 async def test_an_init_whose_answer_was_lost_is_made_again() -> None:
-    tiktok, saved = TikTokInMemory(), Saved()
+    tiktok = TikTokInMemory()
     tiktok.bench.network.on("POST", INIT, httpx.ReadTimeout("lost"), tiktok.init)
-    await error_of(tiktok.prepare(VIDEO, saved))
-    await tiktok.until_ready(VIDEO, saved)
+    await error_of(tiktok.prepare())
+    await tiktok.until_ready()
     assert tiktok.called(CREATOR) == 1
 
 
 async def test_many_chunks_take_several_runs() -> None:
-    tiktok, saved = TikTokInMemory(), Saved()
-    tiktok.bench.media.files["med_0"] = bytes(8 * 25 + 3)
-    given = publication("Long", media=(video(bytes=8 * 25 + 3),), options=OPTIONS)
-    runs = 0
-    while isinstance(await tiktok.prepare(given, saved), Pending):
+    tiktok, size, runs = TikTokInMemory(), 8 * 25 + 3, 0
+    tiktok.bench.media.files["med_0"] = bytes(size)
+    given = publication("Long", media=(video(bytes=size),), options=OPTIONS)
+    while isinstance(await tiktok.prepare(given), Pending):
         runs += 1
-    assert runs == 2
-    assert len(tiktok.uploads["v_pub~1"]) == 8 * 24
+    assert (runs, len(tiktok.uploads["v_pub~1"])) == (2, 8 * 24)
 
 
 @pytest.mark.parametrize("given", [PULL, PHOTO], ids=["pull", "photo"])
-async def test_a_pull_has_only_the_creator_to_ask(given: PublicationDraft) -> None:
-    tiktok, saved = TikTokInMemory(), Saved()
-    assert await tiktok.prepare(given, saved) == Ready(expires_at=NOW + timedelta(minutes=30))
+async def test_of_a_pull_only_the_creator_is_read(given: PublicationDraft) -> None:
+    tiktok = TikTokInMemory()
+    assert await tiktok.prepare(given) == Ready(expires_at=NOW + HOUR / 2)
     assert tiktok.called(CREATOR) == len(tiktok.bench.network.requests) == 1
-    assert bodies(tiktok.bench, INIT) == bodies(tiktok.bench, PHOTOS) == []
 
 
 async def test_what_tiktok_does_not_take_is_fetched_as_a_rendition() -> None:
     """PNG and JPEGs of several pictures; made ahead of time, so that the visible call has nothing to wait for."""
-    tiktok, saved = TikTokInMemory(), Saved()
+    tiktok = TikTokInMemory()
     tiktok.bench.network.on("POST", PHOTOS, done({"publish_id": "p_pub~1"}))
     media = (image(0, mime_type="image/png"), image(1), image(2, multi_picture=True))
     given = publication("Photos", media=media, options=OPTIONS)
-    await tiktok.until_ready(given, saved)
+    await tiktok.until_ready(given)
     made = [(f"med_{number}", "image/jpeg", 20_000_000, None) for number in (0, 2)]
     assert tiktok.bench.media.renditions == made
-    await tiktok.bench.publish(given, WHO, saved)
+    await tiktok.publish(given)
     assert tiktok.bench.media.renditions == made
     names = [url.rpartition("/")[2] for url in bodies(tiktok.bench, PHOTOS)[0]["source_info"]["photo_images"]]
     assert names == ["med_0-jpeg", "med_1", "med_2-jpeg"]
 
 
-async def test_the_creator_is_asked_again_when_the_answer_is_old() -> None:
-    tiktok, saved = TikTokInMemory(), Saved()
-    await tiktok.prepare(PULL, saved)
-    tiktok.bench.clock.forward(minutes=29)
-    await tiktok.prepare(PULL, saved)
-    assert tiktok.called(CREATOR) == 1
-    tiktok.bench.clock.forward(minutes=1)
-    await tiktok.prepare(PULL, saved)
-    assert tiktok.called(CREATOR) == 2
+async def test_the_creator_is_read_again_when_the_answer_is_old() -> None:
+    tiktok = TikTokInMemory()
+    for minutes, reads in ((0, 1), (29, 1), (1, 2)):
+        tiktok.bench.clock.forward(minutes=minutes)
+        await tiktok.prepare(PULL)
+        assert tiktok.called(CREATOR) == reads
 
 
-async def test_an_expired_upload_starts_again_with_the_creator_asked() -> None:
-    tiktok, saved = TikTokInMemory(), Saved()
-    await tiktok.until_ready(VIDEO, saved)
+async def test_an_expired_upload_starts_again_and_the_creator_is_read_again() -> None:
+    tiktok = TikTokInMemory()
+    await tiktok.until_ready()
     tiktok.bench.clock.forward(hours=1)
-    await tiktok.until_ready(VIDEO, saved)
+    await tiktok.until_ready()
     assert (tiktok.called(CREATOR), tiktok.called(INIT)) == (2, 2)
     assert tiktok.uploads["v_pub~2"] == BYTES[:32]
 
@@ -198,37 +162,91 @@ async def test_an_expired_upload_starts_again_with_the_creator_asked() -> None:
         ({"max_video_post_duration_sec": 9}, Reason.MEDIA_VALIDATION_FAILED, "9 s"),
     ],
 )
-async def test_the_creators_settings_are_obeyed(changes: dict[str, Any], reason: Reason, words: str) -> None:
-    for given in (VIDEO, PULL):
-        tiktok, saved = TikTokInMemory(), Saved()
-        tiktok.creator |= changes
-        error = await error_of(tiktok.prepare(given, saved))
-        assert (error.reason, error.effect) == (reason, Effect.REJECTED)
-        assert words in error.message
-        assert tiktok.called(INIT) == 0
-
-
-@pytest.mark.parametrize(
-    ("code", "reason", "effect"),
-    [
-        ("spam_risk_too_many_posts", Reason.DAILY_CAP_REACHED, Effect.NOT_SENT),
-        ("spam_risk_user_banned_from_posting", Reason.ACCOUNT_RESTRICTED, Effect.REJECTED),
-        ("reached_active_user_cap", Reason.QUOTA_EXCEEDED, Effect.NOT_SENT),
-    ],
-)
-async def test_a_creator_who_may_not_post_now_is_reported_with_http_200(
-    code: str, reason: Reason, effect: Effect
+@pytest.mark.parametrize("given", [VIDEO, PULL], ids=["file", "pull"])
+async def test_the_creators_settings_are_obeyed(
+    changes: dict[str, Any], reason: Reason, words: str, given: PublicationDraft
 ) -> None:
-    tiktok, saved = TikTokInMemory(), Saved()
-    tiktok.bench.network.on("POST", CREATOR, refused(200, code))
-    error = await error_of(tiktok.prepare(VIDEO, saved))
-    assert (error.reason, error.effect) == (reason, effect)
-    assert saved.history == []
+    tiktok = TikTokInMemory()
+    tiktok.creator |= changes
+    error = await error_of(tiktok.prepare(given), reason, Effect.REJECTED)
+    assert words in error.message
+    assert tiktok.called(INIT) == 0
+
+
+async def test_a_creator_who_may_not_post_now_is_reported_with_http_200() -> None:
+    tiktok = TikTokInMemory()
+    tiktok.bench.network.on("POST", CREATOR, refused(200, "spam_risk_too_many_posts"))
+    await error_of(tiktok.prepare(), Reason.DAILY_CAP_REACHED, Effect.NOT_SENT)
+    assert tiktok.saved.history == []
 
 
 async def test_what_was_sent_is_not_prepared_again() -> None:
-    saved = Saved()
-    await saved({"publish_id": "v1", "sent_at": NOW.isoformat()}, ready=True)
     tiktok = TikTokInMemory()
-    assert await tiktok.prepare(VIDEO, saved) == Ready()
+    await tiktok.saved({"publish_id": "v1", "sent_at": NOW.isoformat()}, ready=True)
+    assert await tiktok.prepare() == Ready()
     assert tiktok.bench.network.requests == []
+
+
+ANY_PATH = f"{HOSTS['api']}x"  # a configured host is TikTok, whatever the path
+OURS = ["open-upload.tiktokapis.com", "upload.us.tiktokapis.com", "tiktokapis.com"]
+
+
+@pytest.mark.parametrize("url", [ANY_PATH, *(f"https://{host}/video/?t=1" for host in OURS)])
+async def test_any_host_of_tiktoks_is_sent_the_bytes(url: str) -> None:
+    tiktok = TikTokInMemory()
+    tiktok.bench.network.on("POST", INIT, done({"publish_id": "v1", "upload_url": url}))
+    tiktok.bench.network.on("PUT", "", httpx.Response(206))
+    await tiktok.until_ready()
+    sent = {request.url for request in tiktok.bench.network.requests if request.method == "PUT"}
+    assert sent == {httpx.URL(url)}
+
+
+@pytest.mark.parametrize("url", ["https://evil.example/up?upload_token=t", "http://open-upload.tiktokapis.com/x"])
+async def test_an_address_that_is_not_tiktoks_gets_nothing(url: str) -> None:
+    tiktok = TikTokInMemory()
+    tiktok.bench.network.on("POST", INIT, done({"publish_id": "v1", "upload_url": url}))
+    assert "upload_token" not in str(await error_of(tiktok.prepare(), code="FOREIGN_URL"))
+
+
+@pytest.mark.parametrize("data", [{}, {"publish_id": "v1"}, {"upload_url": "https://x"}, None, "text"])
+async def test_an_init_without_an_address_is_no_upload(data: Any) -> None:
+    tiktok = TikTokInMemory()
+    tiktok.bench.network.on("POST", INIT, done(data))
+    await error_of(tiktok.prepare(), Reason.PROVIDER_OUTAGE)
+    assert tiktok.state.upload is None
+
+
+@pytest.mark.parametrize(
+    ("size", "plan"),
+    [
+        (1, (1, 1)),
+        (4_999_999, (4_999_999, 1)),
+        (10_000_000, (10_000_000, 1)),
+        (19_999_999, (19_999_999, 1)),
+        (20_000_000, (10_000_000, 2)),
+        (50_000_123, (10_000_000, 5)),
+        (4_000_000_000, (10_000_000, 400)),
+    ],
+)
+def test_chunks_are_counted_down_and_stay_within_tiktoks_sizes(size: int, plan: tuple[int, int]) -> None:
+    assert plan_chunks(size, 10_000_000) == plan
+    chunk, count = plan
+    last = size - chunk * (count - 1)
+    assert last <= 64_000_000
+    assert count == 1 or 5_242_880 <= chunk <= last < 2 * chunk
+
+
+@pytest.mark.parametrize(
+    ("media", "options", "minutes"),
+    [
+        ((video(bytes=19_999_999),), OPTIONS, 2),
+        ((video(bytes=20_000_000),), OPTIONS, 20),
+        ((video(bytes=20_000_000),), {**OPTIONS, "mode": "pull"}, 2),
+        ((image(),), OPTIONS, 2),
+        ((video(),), {"mode": "nonsense"}, 20),
+        ((), {}, 20),
+    ],
+)
+def test_lead_leaves_time_to_upload_and_the_address_alive(media: Any, options: dict[str, str], minutes: int) -> None:
+    given = publication(media=media, options=options)
+    assert bench("tiktok").channel.lead(given) == timedelta(minutes=minutes)

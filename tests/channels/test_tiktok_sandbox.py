@@ -96,12 +96,6 @@ async def test_what_the_creator_disabled_is_sent_disabled(acme: Acme) -> None:
     assert (infos[0]["disable_duet"], infos[0]["disable_stitch"]) == (True, True)
 
 
-async def test_a_creators_own_limit_is_obeyed_before_anything_is_uploaded(acme: Acme) -> None:
-    acme.set("limits", 9, "maxVideoSeconds")
-    assert (await acme.failure(clip(acme))).reason is Reason.MEDIA_VALIDATION_FAILED
-    assert acme.calls("init_file") == []
-
-
 async def test_an_unverified_domain(acme: Acme) -> None:
     acme.set("switches", False, "urlsVerified")
     for given in (clip(acme, mode="pull"), photos(acme)):
@@ -125,18 +119,6 @@ async def test_a_pull_accepted_but_unanswered_stays_unknown(acme: Acme, kind: st
             break
         await asyncio.sleep(0.02)
     assert len(acme.posts) == 1
-
-
-@pytest.mark.parametrize("at", [1, 2, 3])
-@pytest.mark.parametrize("mode", ["accept_then_reset", "accept_then_504", "reset"])
-async def test_a_preparation_that_breaks_continues_where_it_was(acme: Acme, mode: str, at: int) -> None:
-    given, saved = clip(acme), Saved()
-    for _ in range(at):
-        acme.plant("upload_chunk", "delay", delaySeconds=0)
-    acme.plant("upload_chunk", mode)
-    await acme.failure(given, saved)
-    await acme.post(given, saved)
-    assert (len(acme.posts), len(acme.calls("init_file"))) == (1, 1)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from munadi.channels.tiktok.errors import is_ok
+from munadi.channels.tiktok.errors import FAILURES, explain_failure, is_ok
 from munadi.channels.tiktok.spec import Mode, Options
 from munadi.channels.tiktok.state import Creator
 from munadi.channels.tiktok.wire import (
@@ -18,6 +18,7 @@ from munadi.channels.tiktok.wire import (
     read_creator,
     read_status,
 )
+from munadi.domain.failure import Effect, Reason
 from munadi.ports import Answer
 from tests.channels.making import NOW, StoredMedia, draft, image, video
 from tests.channels.scene_tiktok import CREATOR_INFO, POST_ID
@@ -25,17 +26,9 @@ from tests.channels.scene_tiktok import CREATOR_INFO, POST_ID
 STORE = StoredMedia()
 FREE = Creator()
 OPTIONS = Options.model_validate({"privacyLevel": "SELF_ONLY"})
+TOGGLES = ("disableComment", "disableDuet", "disableStitch", "brandContent", "brandOrganic", "aigc")
 EVERYTHING = Options.model_validate(
-    {
-        "privacyLevel": "PUBLIC_TO_EVERYONE",
-        "disableComment": True,
-        "disableDuet": True,
-        "disableStitch": True,
-        "coverTimestampMs": 1500,
-        "brandContent": True,
-        "brandOrganic": True,
-        "aigc": True,
-    }
+    {"privacyLevel": "PUBLIC_TO_EVERYONE", "coverTimestampMs": 1500, **dict.fromkeys(TOGGLES, True)}
 )
 
 
@@ -189,3 +182,31 @@ def test_a_video_is_uploaded_unless_asked_otherwise(media: Any, options: dict[st
 def test_only_ok_is_ok_whatever_the_status(body: Any) -> None:
     assert not is_ok(Answer(200, {}, body, ""))
     assert is_ok(Answer(500, {}, {"error": {"code": "ok"}}, ""))
+
+
+FAIL_REASONS = """
+MEDIA_VALIDATION_FAILED: file_format_check_failed duration_check_failed frame_rate_check_failed
+MEDIA_VALIDATION_FAILED: picture_size_check_failed video_bitrate_check_failed
+MEDIA_UNREACHABLE: video_pull_failed photo_pull_failed
+PROVIDER_OUTAGE: internal
+INVALID_FIELD: publish_cancelled
+TOKEN_REVOKED: auth_removed
+DAILY_CAP_REACHED: spam_risk_too_many_posts
+ACCOUNT_RESTRICTED: spam_risk_user_banned_from_posting
+SPAM_BLOCKED: spam_risk
+CONTENT_POLICY: spam_risk_text
+FEATURE_NOT_ELIGIBLE: privacy_level_not_authorized
+UNKNOWN_PROVIDER_ERROR: something_new
+"""
+FAILED = [(word, Reason(line.split(":")[0])) for line in FAIL_REASONS.split("\n")[1:-1] for word in line.split()[1:]]
+
+
+def test_every_fail_reason_has_a_row() -> None:
+    assert FAILURES.keys() <= {word for word, _ in FAILED}
+
+
+@pytest.mark.parametrize(("fail_reason", "reason"), [*FAILED, ("", Reason.UNKNOWN_PROVIDER_ERROR)])
+def test_every_fail_reason_is_final(fail_reason: str, reason: Reason) -> None:
+    error = explain_failure(fail_reason)
+    assert (error.reason, error.effect, error.provider_code) == (reason, Effect.REJECTED, fail_reason or "FAILED")
+    assert fail_reason in (error.provider_message or "")

@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.channels.youtube.state import Prepared
+from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Handle, Published, Unknown
-from munadi.ports import VisibleStep
-from tests.channels.making import NOW, GateThatCounts, Saved, bench, error_of, publication, visible_step
+from tests.channels.making import NOW, Bench, Saved, bench, error_of
 from tests.channels.network import answer, ok
 from tests.channels.scene_youtube import UPLOADS, VIDEO, VIDEOS, YOUTUBE, listed, refusal, resource
-from tests.channels.youtube_uploads import ASSET, DRAFT, PLAYLIST, WHO, state, upload_entry
+from tests.channels.youtube_uploads import DRAFT, PLAYLIST, WHO, upload_entry
 
 HANDLE = YOUTUBE.handle
 URL = f"https://www.youtube.com/watch?v={VIDEO}"
@@ -24,92 +24,61 @@ def given(**options: Any) -> Any:
     return DRAFT.model_copy(update={"options": {"madeForKids": False, **options}})
 
 
-async def publish(*answers: httpx.Response | Exception, saved: Saved | None = None, **options: Any) -> Published:
+def updating(*answers: httpx.Response | Exception) -> Bench:
+    """A channel whose update of a video is answered so."""
     built = bench("youtube")
-    built.network.on("PUT", VIDEOS, *(answers or (ok(resource("public")),)))
-    saved = saved or Saved(HANDLE)
-    found = await built.publish(given(**options), WHO, saved)
-    assert isinstance(found, Published)
-    return found
-
-
-async def refused(*answers: httpx.Response | Exception, saved: Saved | None = None, **options: Any) -> ChannelError:
-    return await error_of(publish(*answers, saved=saved, **options))
+    built.network.on("PUT", VIDEOS, *answers)
+    return built
 
 
 @pytest.mark.parametrize("privacy", ["public", "unlisted"])
 async def test_the_update_carries_the_whole_status(privacy: str) -> None:
-    options = {
+    status = {
         "privacyStatus": privacy,
-        "madeForKids": True,
         "license": "creativeCommon",
         "embeddable": False,
         "publicStatsViewable": False,
         "containsSyntheticMedia": True,
     }
-    built = bench("youtube")
-    built.network.on("PUT", VIDEOS, ok(resource(privacy)))
-    found = await built.channel.publish(given(**options), WHO, HANDLE, Saved(HANDLE), visible_step())
+    built = updating(ok(resource(privacy)))
+    found = await built.publish(given(**status, madeForKids=True), WHO, Saved(HANDLE))
     (request,) = built.network.requests
     assert dict(request.url.params) == {"part": "status"}
-    assert json.loads(request.content) == {
-        "id": VIDEO,
-        "status": {
-            "privacyStatus": privacy,
-            "selfDeclaredMadeForKids": True,
-            "license": "creativeCommon",
-            "embeddable": False,
-            "publicStatsViewable": False,
-            "containsSyntheticMedia": True,
-        },
-    }
+    assert json.loads(request.content) == {"id": VIDEO, "status": {**status, "selfDeclaredMadeForKids": True}}
     assert found == Published(post_id=VIDEO, url=URL, published_at=NOW)
 
 
 async def test_a_private_video_is_as_it_should_be() -> None:
-    built, gate = bench("youtube"), GateThatCounts()
-    found = await built.channel.publish(given(privacyStatus="private"), WHO, HANDLE, Saved(HANDLE), VisibleStep(gate))
+    built = updating()
+    found = await built.publish(given(privacyStatus="private"), WHO, Saved(HANDLE))
     assert found == Published(post_id=VIDEO, url=URL, published_at=NOW)
     assert built.network.requests == []
 
 
-async def test_a_video_still_processed_is_published_with_a_warning() -> None:
-    found = await publish(ok(resource("public", "uploaded")))
-    assert [warning.code for warning in found.warnings] == ["STILL_PROCESSING"]
-
-
 async def test_a_video_that_youtube_keeps_private_is_not_published() -> None:
-    error = await refused(ok(resource("private")))
-    assert (error.reason, error.effect) == (Reason.APP_NOT_APPROVED, Effect.REJECTED)
-    assert error.provider_code == "kept private"
+    call = updating(ok(resource("private"))).publish(given(), WHO, Saved(HANDLE))
+    await error_of(call, Reason.APP_NOT_APPROVED, Effect.REJECTED, "kept private")
 
 
 @pytest.mark.parametrize("code", ["videoNotFound", "notFound"])
-async def test_a_video_that_is_gone_is_uploaded_again(code: str) -> None:
-    saved = Saved(HANDLE)
-    error = await refused(refusal(404, code), saved=saved)
-    assert (error.reason, error.effect) == (Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT)
-    assert state(saved).model_dump(exclude_defaults=True) == {"renewals": 1}
-    assert not saved.kept.ready
-
-
-async def test_a_video_that_is_gone_again_and_again_is_given_up() -> None:
-    handle = Handle(draft_version=1, state={"video_id": VIDEO, "renewals": 2}, ready=True)
-    error = await refused(refusal(404, "videoNotFound"), saved=Saved(handle))
-    assert error.effect is Effect.REJECTED
+async def test_a_video_that_is_gone_is_uploaded_again_a_few_times(code: str) -> None:
+    saved, built = Saved(HANDLE), updating(refusal(404, code))
+    await error_of(built.publish(given(), WHO, saved), Reason.MEDIA_PROCESSING_FAILED, Effect.NOT_SENT)
+    state = Prepared.model_validate(saved.kept.state).model_dump(exclude_defaults=True)
+    assert (state, saved.kept.ready) == ({"renewals": 1}, False)
+    often = Saved(Handle(draft_version=1, state={"video_id": VIDEO, "renewals": 2}, ready=True))
+    await error_of(built.publish(given(), WHO, often), effect=Effect.REJECTED)
 
 
 async def test_a_404_of_an_unknown_sender_proves_nothing() -> None:
     saved = Saved(HANDLE)
-    assert (await refused(answer(404, "<html>"), saved=saved)).effect is Effect.UNKNOWN
+    await error_of(updating(answer(404, "<html>")).publish(given(), WHO, saved), effect=Effect.UNKNOWN)
     assert saved.history == []
 
 
 async def test_publishing_again_is_the_same_request() -> None:
-    built, saved = bench("youtube"), Saved(HANDLE)
-    built.network.on("PUT", VIDEOS, httpx.ReadTimeout("slow"), ok(resource("public")))
-    error = await error_of(built.publish(DRAFT, WHO, saved))
-    assert error.effect is Effect.UNKNOWN
+    built, saved = updating(httpx.ReadTimeout("slow"), ok(resource("public"))), Saved(HANDLE)
+    await error_of(built.publish(DRAFT, WHO, saved), effect=Effect.UNKNOWN)
     await built.publish(DRAFT, WHO, saved)
     first, second = built.network.requests
     assert (first.url, first.content) == (second.url, second.content)
@@ -176,7 +145,5 @@ async def test_several_that_fit_are_not_confused() -> None:
 async def test_the_uploads_list_is_the_channels_where_none_was_noted() -> None:
     built = bench("youtube")
     built.network.on("GET", PLAYLIST, ok({"items": []}))
-    await built.channel.find(
-        publication("x", media=(ASSET,), options=DRAFT.options), WHO.model_copy(update={"facts": {}}), None, NOW
-    )
+    await built.channel.find(DRAFT, WHO.model_copy(update={"facts": {}}), None, NOW)
     assert built.network.requests[0].url.params["playlistId"] == UPLOADS

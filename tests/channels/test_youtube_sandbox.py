@@ -140,8 +140,7 @@ async def test_a_slot_is_kept_while_processing_continues(oracle: Oracle, site: M
 
 
 @pytest.mark.parametrize(
-    ("switch", "reason"),
-    [("rejectDuplicates", Reason.DUPLICATE_CONTENT), ("keepPrivate", Reason.APP_NOT_APPROVED)],
+    ("switch", "reason"), [("rejectDuplicates", Reason.DUPLICATE_CONTENT), ("keepPrivate", Reason.APP_NOT_APPROVED)]
 )
 async def test_what_youtube_does_not_publish_is_reported(acme: Acme, switch: str, reason: Reason) -> None:
     await acme.post(clip(acme))
@@ -216,8 +215,7 @@ async def test_without_a_handle_the_video_is_searched_for(acme: Acme) -> None:
 async def test_a_refused_comment(acme: Acme, word: str, reason: Reason, effect: Effect) -> None:
     given, saved = await commented(acme)
     acme.plant("insert_comment", "error", error={"reason": word})
-    error = await error_of(acme.send(given, saved, "comment"))
-    assert (error.reason, error.effect) == (reason, effect)
+    await error_of(acme.send(given, saved, "comment"), reason, effect)
     acme.plant("list_comments", "error", error={"reason": "commentsDisabled"})
     assert isinstance(await acme.look(given, saved, "comment"), Unknown)
     assert acme.channel.steps(new("x")) == ()

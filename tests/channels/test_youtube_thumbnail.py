@@ -132,8 +132,7 @@ async def test_a_lost_file_is_reported_too(acme: Acme) -> None:
 async def test_an_expired_token_is_renewed_and_no_reason_to_go_without(acme: Acme) -> None:
     acme.plant("set_thumbnail", "error", error={"reason": "authError"})
     given, saved = illustrated(acme), Saved()
-    error = await error_of(acme.prepare(given, saved))
-    assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
+    await error_of(acme.prepare(given, saved), Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
     await acme.prepare(given, saved)
     assert (await acme.publish(given, saved)).warnings == ()
     assert len(acme.calls("start_upload")) == 1

@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 
+from munadi.channels.tiktok.state import Prepared
 from munadi.domain.failure import ChannelError
-from munadi.domain.publication import Pending, Ready
+from munadi.domain.publication import Handle, Pending, Ready
 from munadi.ports import PublicationDraft
 from tests.channels.making import Bench, Saved, bench, publication, video
 from tests.channels.network import answer
@@ -27,21 +28,30 @@ from tests.channels.scene_tiktok import (
 )
 
 RANGE = re.compile(r"^bytes (\d+)-(\d+)/(\d+)$")
-INIT, PHOTOS = "/v2/post/publish/video/init/", "/v2/post/publish/content/init/"
+INIT, PHOTOS, CANCEL = (f"/v2/post/publish/{path}/" for path in ("video/init", "content/init", "cancel"))
 BYTES = bytes(range(44))  # five chunks of 8, the last one has 12
+PREPARED = {"v_pub~1": BYTES[:32]}  # all but the last chunk
 OPTIONS = {"privacyLevel": "PUBLIC_TO_EVERYONE"}
 VIDEO = publication("Monsoon", media=(video(bytes=len(BYTES)),), options=OPTIONS)
 
 
-class TikTokInMemory:
-    """`answers` are given instead of taking a chunk, in order; None takes it; `lost` are taken without an answer."""
+def state_of(saved: Saved) -> Prepared:
+    return Prepared.model_validate(saved.kept.state)
 
-    def __init__(self) -> None:
+
+def bodies(built: Bench, path: str) -> list[dict[str, Any]]:
+    return [json.loads(request.content) for request in built.network.sent(path)]
+
+
+class TikTokInMemory:
+    """`answers` are given instead of taking a chunk, in order; None takes it, and `lost` takes it without an answer."""
+
+    def __init__(self, known: Handle | None = None) -> None:
         self.uploads: dict[str, bytes] = {}
         self.sizes: dict[str, int] = {}
-        self.answers: list[httpx.Response | Exception | None] = []
-        self.lost = 0
+        self.answers: list[httpx.Response | Exception | str | None] = []
         self.creator: dict[str, Any] = dict(CREATOR_INFO)
+        self.saved = Saved(known)
         self.bench: Bench = bench("tiktok", SETTINGS)
         self.bench.media.files["med_0"] = BYTES
         network = self.bench.network
@@ -63,18 +73,16 @@ class TikTokInMemory:
         planned = self.answers.pop(0) if self.answers else None
         if isinstance(planned, Exception):
             raise planned
-        if planned is not None:
+        if isinstance(planned, httpx.Response):
             return planned
         given = RANGE.match(request.headers["content-range"])
         assert given is not None
         first, last, total = (int(number) for number in given.groups())
-        assert len(request.content) == last - first + 1
-        assert total == self.sizes[name]
+        assert (len(request.content), total) == (last - first + 1, self.sizes[name])
         if first != len(self.uploads[name]):
             return answer(416)
         self.uploads[name] += request.content
-        if self.lost:
-            self.lost -= 1
+        if planned == "lost":
             raise httpx.ReadTimeout("the answer was lost")
         return httpx.Response(201 if last + 1 == total else 206)
 
@@ -88,21 +96,23 @@ class TikTokInMemory:
         return done({"status": "PUBLISH_COMPLETE", "publicaly_available_post_id": [POST_ID]})
 
     @property
-    def live(self) -> list[str]:
-        """What is public."""
-        return [name for name, body in self.uploads.items() if len(body) == self.sizes[name]]
+    def state(self) -> Prepared:
+        return state_of(self.saved)
 
     def called(self, path: str) -> int:
         return len(self.bench.network.sent(path))
 
-    async def prepare(self, given: PublicationDraft, saved: Saved) -> Ready | Pending:
-        return await self.bench.channel.prepare(given, WHO, saved.handle, saved)
+    async def prepare(self, given: PublicationDraft = VIDEO) -> Ready | Pending:
+        return await self.bench.channel.prepare(given, WHO, self.saved.handle, self.saved)
 
-    async def until_ready(self, given: PublicationDraft, saved: Saved, *, patient: bool = False) -> Ready:
-        """`patient`: errors are come back from, as the activity's retries do."""
+    async def publish(self, given: PublicationDraft = VIDEO) -> Any:
+        return await self.bench.publish(given, WHO, self.saved)
+
+    async def until_ready(self, given: PublicationDraft = VIDEO, *, patient: bool = False) -> Ready:
+        """`patient`: prepare again after errors, as the activity's retries do."""
         for _ in range(30):
             try:
-                found = await self.prepare(given, saved)
+                found = await self.prepare(given)
             except ChannelError:
                 if not patient:
                     raise
@@ -111,7 +121,3 @@ class TikTokInMemory:
                 return found
             self.bench.clock.forward(seconds=found.after.total_seconds())
         raise AssertionError("never ready")
-
-
-def bodies(built: Bench, path: str) -> list[dict[str, Any]]:
-    return [json.loads(request.content) for request in built.network.sent(path)]
