@@ -16,7 +16,7 @@ UV := .cache/uv/bin/uv
 RUFF_PATHS := .
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: record help setup demo dev test test-setup check attacks audit sbom bench faults soak fmt lock
+.PHONY: record help setup demo dev test test-setup check attacks audit sbom bench bench-short faults soak fmt lock
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,8 +56,11 @@ attacks: setup ## Attack whole stacks, beside a healthy brand; writes docs/harde
 	$(BIN)/python -m tests.attacks --json tests/attacks/after.json $(ARGS) || failed=$$?; \
 		$(BIN)/python -m tests.attacks.report; exit $${failed:-0}
 
-bench: setup ## Measure throughput, lateness and cost beside the bare engine; writes docs/performance.md
-	$(BIN)/python -m tests.bench $(ARGS)
+bench: setup ## Measure speed and cost beside the bare engine, in 20 minutes; writes docs/performance.md
+	$(BIN)/python -m tests.bench --record after $(ARGS)
+
+bench-short: setup ## Measure the ratios in under three minutes; fails if one is worse than recorded by a third
+	$(BIN)/python -m tests.bench.short
 
 sbom: setup ## List everything that is pinned, as CycloneDX: dist/sbom.cdx.json; needs no network
 	@$(BIN)/python -m scripts.sbom

@@ -1,6 +1,7 @@
 """The bare engine to compare with: a timer and three activities that do nothing, in one worker process.
 
-`python -m tests.bench.bare HOST:PORT` runs the worker until it is ended.
+`python -m tests.bench.bare HOST:PORT` runs the worker until it is ended. It has as many slots as Munadi's worker and,
+like it, runs workflows outside the SDK's sandbox.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from datetime import timedelta
 
 from temporalio import activity, workflow
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 QUEUE = "bare"
+SLOTS = 100
 
 
 @activity.defn
@@ -23,23 +25,28 @@ async def nothing() -> None:
 
 @workflow.defn
 class TimerAndThree:
-    """What a content of three channels would be with nothing around it."""
+    """A post to three channels without anything that Munadi adds."""
 
     @workflow.run
     async def run(self, due: float) -> None:
-        """Sleep until `due` (seconds since the epoch), then three activities side by side."""
+        """Sleep until `due` (seconds since the epoch), then run three activities at the same time."""
         left = due - workflow.now().timestamp()
         if left > 0:
             await workflow.sleep(left)
-        options = {"start_to_close_timeout": timedelta(seconds=30)}
-        await asyncio.gather(*(workflow.execute_activity(nothing, **options) for _ in range(3)))
+        limit = timedelta(seconds=30)
+        await asyncio.gather(*(workflow.execute_activity(nothing, start_to_close_timeout=limit) for _ in range(3)))
 
 
 async def serve(address: str) -> None:
-    """A worker with the same room as ours."""
+    """Run the worker until this process is ended."""
     client = await Client.connect(address)
     worker = Worker(
-        client, task_queue=QUEUE, workflows=[TimerAndThree], activities=[nothing], max_concurrent_activities=100
+        client,
+        task_queue=QUEUE,
+        workflows=[TimerAndThree],
+        activities=[nothing],
+        max_concurrent_activities=SLOTS,
+        workflow_runner=UnsandboxedWorkflowRunner(),
     )
     print("bare worker ready", flush=True)
     await worker.run()

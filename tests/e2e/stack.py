@@ -23,11 +23,13 @@ MUNADI = Path(sys.executable).parent / "munadi"
 
 
 class Stack:
-    """`munadi dev` in a folder of its own."""
+    """`munadi dev` in a folder of its own. `munadi`: another checkout's program."""
 
-    def __init__(self, folder: Path, env: Mapping[str, str] | None = None, *options: str) -> None:
+    def __init__(
+        self, folder: Path, env: Mapping[str, str] | None = None, *options: str, munadi: Path = MUNADI
+    ) -> None:
         self.folder = folder
-        argv = [MUNADI, "dev", "--json", "--data-dir", str(folder / "data"), *options]
+        argv = [munadi, "dev", "--json", "--data-dir", str(folder / "data"), *options]
         clean = {name: "" for name in os.environ if name.startswith("MUNADI_")}
         self.process = Process(
             argv,

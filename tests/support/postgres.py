@@ -75,6 +75,12 @@ class PostgresServer:
         self._process.wait_for_line("database system is ready to accept connections")
         return self
 
+    @property
+    def process(self) -> Process:
+        """The server's first process; its output is the server's log."""
+        assert self._process is not None, "a server that was given is not ours"
+        return self._process
+
     def crash(self) -> None:
         """kill -9 of the server and all its processes; its folder and port stay ours."""
         assert self._process is not None, "a server that was given is not ours to kill"

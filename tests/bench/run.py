@@ -1,0 +1,71 @@
+"""Runs rows of the table, each by its function and within a limit of time."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from tests.bench.accepting import accept, read
+from tests.bench.cost import engine, sql
+from tests.bench.lateness import burst, noisy, steady
+from tests.bench.publishing import publish
+from tests.bench.system import Bench, Tally
+from tests.bench.table import figures
+from tests.bench.waiting import crowd, idle
+
+ROWS: Mapping[str, Callable[[Bench], Awaitable[dict[str, float]]]] = {
+    "accept": accept,
+    "publish": publish,
+    "burst": burst,
+    "steady": steady,
+    "noisy": noisy,
+    "read": read,
+    "idle": idle,
+    "engine": engine,
+    "sql": sql,
+    "crowd": crowd,
+}
+LIMIT = 480.0
+
+
+class RowFailedError(Exception):
+    """A row could not be measured, or a post of it was early, doubled or lost."""
+
+
+def measure(bench: Bench, row: str) -> dict[str, float]:
+    """Measure one row and print its figures. Raises RowFailedError; every process is ended then too."""
+    bench.tally = Tally()
+    began = time.monotonic()
+    try:
+        found = asyncio.run(_limited(bench, row))
+    except (Exception, ExceptionGroup) as error:
+        raise RowFailedError(f"{row} on {bench.database}: {type(error).__name__}: {error}") from error
+    if bench.tally.faults:
+        raise RowFailedError(f"{row} on {bench.database}: " + "; ".join(bench.tally.faults[:20]))
+    print(f"\n{row} on {bench.database}, {time.monotonic() - began:.0f} s, {bench.tally.posts} posts compared:")
+    known = {figure.key: figure for figure in figures()}
+    for name, value in found.items():
+        figure = known.get(f"{row}.{name}")
+        label, text = (figure.label, figure.text(value)) if figure else (name, f"{value:.1f}")
+        print(f"  {label}: {text}", flush=True)
+    return found
+
+
+async def _limited(bench: Bench, row: str) -> dict[str, float]:
+    task = asyncio.current_task()
+    assert task is not None
+    # The default would end this process and leave the others running.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    async with asyncio.timeout(LIMIT):
+        return await ROWS[row](bench)
+
+
+def program(checkout: Path) -> Path:
+    """A checkout's `munadi`."""
+    found = checkout.resolve() / ".venv" / "bin" / "munadi"
+    if not found.exists():
+        raise SystemExit(f"{found} is missing: run make setup in {checkout}")
+    return found
