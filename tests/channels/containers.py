@@ -47,10 +47,10 @@ def graph_error(code: int | None, subcode: int | None = None, status: int = 400)
     return answer(status, {"error": {"code": code, "error_subcode": subcode, "message": f"no {TOKEN}"}})
 
 
-def known(code: str = "FINISHED", **state: Any) -> Handle:
-    """A handle whose one container has this status."""
-    post = {"id": CONTAINER, "created_at": MADE.isoformat(), "code": code}
-    return Handle(draft_version=1, state={"containers": {"post": post}} | state, ready=True)
+def known(code: str = "FINISHED", step: str = "post", **state: Any) -> Handle:
+    """A handle whose one container, of this step, has this status."""
+    made = {"id": CONTAINER, "created_at": MADE.isoformat(), "code": code}
+    return Handle(draft_version=1, state={"containers": {step: made}} | state, ready=True)
 
 
 def prepared(saved: Saved) -> Prepared:

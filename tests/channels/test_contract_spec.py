@@ -99,6 +99,16 @@ def test_every_text_limit_holds_just_inside_and_not_just_outside(scene: Scene) -
 
 
 @scenes
+def test_parts_and_a_first_comment_are_steps_after_the_post(scene: Scene) -> None:
+    spec, steps = bench(scene.name).channel.spec, bench(scene.name).channel.steps
+    parts = {"parts": ("two", "three")} if spec.max_parts > 1 else {}
+    comment = {"first_comment": "Hi"} if spec.first_comment else {}
+    given = scene.draft.model_copy(update={**parts, **comment})
+    assert steps(given) == (*(("part-2", "part-3") if parts else ()), *(("comment",) if comment else ()))
+    assert steps(scene.draft) == ()
+
+
+@scenes
 def test_lead_is_never_longer_than_the_specs(scene: Scene) -> None:
     channel = bench(scene.name).channel
     assert timedelta(0) <= channel.lead(scene.draft) <= channel.spec.lead

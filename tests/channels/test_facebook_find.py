@@ -12,35 +12,28 @@ from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Absent, Handle, Pending, Published, Ready, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels.facebook_posts import (
-    COMMENT,
-    COMMENTED,
     DEAD,
     DRAFT,
     FILM,
     LIVE,
     ON_ITS_WAY,
-    PAGE,
     PHOTOS,
     POST,
     PUBLISHING,
-    READ,
     REEL,
     SCHEDULED,
     TEXT,
-    TIME,
     VIDEO,
     WAITING,
     WHO,
     error,
-    failure,
     over,
     phases,
-    publish,
     uploaded,
     with_photos,
 )
-from tests.channels.making import NOW, Saved, bench, error_of
-from tests.channels.network import answer, form_of, ok
+from tests.channels.making import NOW, error_of
+from tests.channels.network import answer, ok
 
 
 @pytest.mark.parametrize("status", [WAITING, PUBLISHING, DRAFT, ON_ITS_WAY, SCHEDULED])
@@ -111,60 +104,6 @@ async def test_find_with_the_posts_id_known_needs_no_search() -> None:
     built = over()
     assert isinstance(await built.channel.find(TEXT, WHO, with_photos(post_id=POST), NOW), Published)
     assert [request.url.path for request in built.network.requests] == [f"/v26.0/{POST}"]
-
-
-def test_the_first_comment_is_a_stage() -> None:
-    channel: Any = bench("facebook").channel
-    assert (channel.steps(TEXT), channel.steps(COMMENTED)) == ((), ("comment",))
-
-
-@pytest.mark.parametrize(
-    ("given", "handle", "target"),
-    [
-        (COMMENTED, with_photos(post_id=POST), POST),
-        (REEL.model_copy(update={"first_comment": "First"}), uploaded(finished=True), VIDEO),
-        (COMMENTED, None, POST),
-    ],
-    ids=["post", "reel", "looked for"],
-)
-async def test_a_first_comment(given: PublicationDraft, handle: Handle | None, target: str) -> None:
-    built = over(posts=ok({"data": [READ]}))
-    found = await publish(built, given, Saved(handle), "comment")
-    assert isinstance(found, Published)
-    assert found.post_id == COMMENT
-    (request,) = built.network.mutations
-    assert (request.url.path, form_of(request)) == (f"/v26.0/{target}/comments", {"message": "First"})
-
-
-async def test_a_comment_on_a_post_that_cannot_be_named_is_not_sent() -> None:
-    built = over()
-    found = await failure(built, COMMENTED, Saved(), "comment")
-    assert (found.provider_code, found.effect) == ("POST_ID_PENDING", Effect.NOT_SENT)
-    assert built.network.mutations == []
-
-
-OURS = {"id": COMMENT, "message": "First", "created_time": TIME, "from": {"id": PAGE}}
-
-
-@pytest.mark.parametrize(
-    ("comments", "wanted"),
-    [
-        ([OURS], Published),
-        ([{**OURS, "from": None}], Published),
-        ([], Absent),
-        ([{**OURS, "from": {"id": "7"}}], Absent),
-        ([{**OURS, "message": "Other"}], Absent),
-        ([{**OURS, "created_time": (NOW - timedelta(hours=1)).isoformat()}], Absent),
-        ([None, {"id": "x"}], Absent),
-        ([OURS, {**OURS, "id": "other"}], Unknown),
-    ],
-)
-async def test_find_a_comment(comments: list[Any], wanted: type) -> None:
-    built = over()
-    built.network.on("GET", f"/{POST}/comments", ok({"data": comments}))
-    channel: Any = built.channel
-    found = await channel.find(COMMENTED, WHO, with_photos(post_id=POST), NOW, step="comment")
-    assert isinstance(found, wanted)
 
 
 @pytest.mark.parametrize("said", ["not json", {}, {"id": VIDEO}])

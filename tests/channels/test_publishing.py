@@ -104,6 +104,17 @@ STEPS = [
     containers(INSTAGRAM),
     containers(THREADS),
     Step(
+        "threads reply",
+        THREADS.ready,
+        ONE.model_copy(update={"first_comment": "Sale"}),
+        THREADS.account,
+        known(step="comment", posts={"post": "1"}),
+        NO_ID,
+        (),
+        (known(step="comment", posts={"post": "1", "comment": POST}),),
+        "comment",
+    ),
+    Step(
         "instagram comment",
         commented,
         ONE.model_copy(update={"first_comment": "Sale"}),

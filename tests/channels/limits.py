@@ -1,0 +1,55 @@
+"""Limits as tables: values just inside, values just outside, and the problem that each of the latter has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from munadi.domain.content import Draft
+from munadi.domain.media import MediaAsset
+from tests.channels.making import draft, image, video
+
+MIB = 1024 * 1024
+OPAQUE: dict[str, Any] = {"has_alpha": False, "animated": False}
+Make = Callable[..., Draft]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """`problem` is its pointer, and its code or rule. Each value is a draft, or the field `name` of what `make` makes.
+
+    A `size` is the width and height of a medium.
+    """
+
+    problem: str
+    make: Make
+    name: str
+    inside: Sequence[Any]
+    outside: Sequence[Any]
+
+    def drafts(self, values: Sequence[Any]) -> list[Draft]:
+        return [value if isinstance(value, Draft) else self.make(**{self.name: value}) for value in values]
+
+
+def sized(make: Callable[..., MediaAsset], facts: dict[str, Any]) -> MediaAsset:
+    width, height = facts.pop("size", (None, None))
+    return make(**facts, **({"width": width, "height": height} if width else {}))
+
+
+def picture(text: str = "", options: dict[str, Any] | None = None, **facts: Any) -> Draft:
+    return draft(text, media=(sized(image, facts),), options=options or {})
+
+
+def film(text: str = "", options: dict[str, Any] | None = None, **facts: Any) -> Draft:
+    return draft(text, media=(sized(video, facts),), options=options or {})
+
+
+def opaque(**facts: Any) -> Draft:
+    """An image that may be converted."""
+    return picture(**(OPAQUE | facts))
+
+
+def of(given: Draft) -> Make:
+    """The draft with more options."""
+    return lambda **options: given.model_copy(update={"options": {**given.options, **options}})

@@ -1,0 +1,145 @@
+"""Each limit of a network holds just inside and not just outside; a problem has its pointer, rule, limit and actual."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from munadi.channels.facebook.spec import Kind, Options
+from munadi.channels.facebook.wire import kind_of
+from munadi.channels.threads.rules import links_in, weight
+from munadi.domain.content import Draft
+from munadi.domain.problem import Problem
+from tests.channels import limits_facebook as facebook
+from tests.channels import limits_instagram as instagram
+from tests.channels import limits_threads as threads
+from tests.channels.limits import Limit, film, of, opaque, picture
+from tests.channels.making import account, bench, draft, image, video
+
+TABLES: Mapping[str, Sequence[Limit]] = {
+    "facebook": facebook.LIMITS,
+    "instagram": instagram.LIMITS,
+    "threads": threads.LIMITS,
+}
+CHANNELS = {name: bench(name).channel for name in TABLES}
+
+
+def problems(name: str, given: Draft, **changes: Any) -> list[Problem]:
+    return CHANNELS[name].validate(given, account(name, "17", **changes))
+
+
+def codes(name: str, given: Draft, **changes: Any) -> list[tuple[str, str]]:
+    return [(problem.pointer, problem.code) for problem in problems(name, given, **changes)]
+
+
+ROWS = [(name, limit) for name, table in TABLES.items() for limit in table]
+IDS = [f"{name} {limit.problem} {limit.name}" for name, limit in ROWS]
+
+
+@pytest.mark.parametrize(("name", "limit"), ROWS, ids=IDS)
+def test_a_limit(name: str, limit: Limit) -> None:
+    channel = CHANNELS[name]
+    for given in limit.drafts(limit.inside):
+        assert channel.validate(given, None) == []
+    for given in limit.drafts(limit.outside):
+        pointer, rule = limit.problem.split(" ")
+        found = [
+            one for one in channel.validate(given, None) if one.pointer == pointer and rule in (one.code, one.rule)
+        ]
+        assert found
+        assert found[0].message.startswith(f"{name.title()} ")
+        assert found[0].channel == name
+
+
+STYLES = threads.styled("four", (0, 3), (2, 1))
+REPORTED: list[tuple[str, Draft, str, Any, Any]] = [
+    ("facebook", opaque(bytes=20_000_001), "media_bytes", 20_000_000, 20_000_001),
+    ("facebook", facebook.reel(fps=23.0), "fps", "24-60", 23.0),
+    ("instagram", instagram.covered(coverIndex=2, kind="reel"), "cover_index", 1, 2),
+    ("instagram", instagram.covered(thumbOffset=1), "one_cover", 1, 2),
+    ("instagram", instagram.tagged(7), "user_tag_media", 1, 7),
+    ("threads", draft("👍" * 126), "text_emoji_bytes", 500, 504),
+    ("threads", draft(threads.links(6)), "links", 5, 6),
+    ("threads", threads.POST(gif={"id": "a"}, poll=["a", "b"]), "one_attachment", 1, 2),
+    ("threads", threads.POST(textSpoilers=[threads.spoiler(5)]), "text_range", 5, 6),
+    ("threads", threads.POST(textAttachment=STYLES), "styles_overlap", 3, 2),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "rule", "limit", "actual"), REPORTED, ids=[row[2] for row in REPORTED])
+def test_a_problem_has_the_limit_and_what_was_given(
+    name: str, given: Draft, rule: str, limit: Any, actual: Any
+) -> None:
+    (found,) = [problem for problem in problems(name, given) if problem.rule == rule]
+    assert (found.limit, found.actual) == (limit, actual)
+
+
+def test_every_problem_is_reported_at_once_and_points_at_its_medium() -> None:
+    bad = draft("x" * 63_207, media=(image(bytes=25_000_000, mime_type="image/heic"),), options={"title": "t"})
+    rules = [problem.rule for problem in problems("facebook", bad)]
+    assert rules == ["message_utf16", "media_type", "media_bytes", "option_kind"]
+    large = image(1, bytes=20_000_001, has_alpha=False, animated=False)
+    wrong = [("/media/1", "MEDIA_TOO_LARGE"), ("/media/2", "MEDIA_DURATION")]
+    assert codes("instagram", draft(media=(image(0), large, video(2, duration_ms=1)))) == wrong
+    assert codes("threads", draft(media=(image(0), large, video(2, duration_ms=0)))) == wrong
+
+
+PAGE, DIRECT = "instagram_manage_comments", "instagram_business_manage_comments"
+COMMENTED = picture("Hello").model_copy(update={"first_comment": "Hi"})
+CHAIN = draft("1", parts=("2",), first_comment="3")
+SCOPED: list[tuple[str, str | None, Draft, str, list[str]]] = [
+    ("facebook", None, COMMENTED, "pages_manage_engagement", ["/firstComment"]),
+    *(("instagram", login, COMMENTED, DIRECT, ["/firstComment"]) for login in (None, "instagram")),
+    ("instagram", "facebook", COMMENTED, PAGE, ["/firstComment"]),
+    ("threads", None, CHAIN, "threads_manage_replies", ["/parts", "/firstComment"]),
+    ("threads", None, threads.POST(locationId="77"), "threads_location_tagging", ["/options/locationId"]),
+]
+
+
+@pytest.mark.parametrize(("name", "login", "given", "scope", "pointers"), SCOPED)
+def test_what_needs_a_permission_is_refused_only_when_it_is_known_to_be_missing(
+    name: str, login: str | None, given: Draft, scope: str, pointers: list[str]
+) -> None:
+    without = problems(name, given, login=login, scopes=("something",))
+    assert [(one.pointer, one.code, one.limit) for one in without] == [(at, "MISSING_SCOPE", scope) for at in pointers]
+    for scopes in ((), ("something", scope)):
+        assert problems(name, given, login=login, scopes=scopes) == []
+    assert problems(name, picture("Hello"), login=login, scopes=("something",)) == []
+
+
+def test_instagram_takes_stories_of_business_accounts_only() -> None:
+    story = instagram.story()
+    assert codes("instagram", story, facts={"account_type": "BUSINESS"}) == []
+    creator = {"account_type": "MEDIA_CREATOR"}
+    assert codes("instagram", story, facts=creator) == [("/options/kind", "FEATURE_NOT_ELIGIBLE")]
+    assert codes("instagram", film(), facts=creator) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        (draft("x"), Kind.POST),
+        (picture("x"), Kind.POST),
+        (facebook.reel(), Kind.REEL),
+        *((facebook.film(**facts), Kind.VIDEO) for facts in ({}, facebook.UPRIGHT | {"duration_ms": 91_000})),
+        *((facebook.reel(**facts), Kind.VIDEO) for facts in ({"fps": 12.0}, {"size": (360, 640)})),
+    ],
+)
+def test_a_video_that_fits_is_a_reel_of_facebook(given: Draft, kind: Kind) -> None:
+    chosen = of(given)(kind=None)
+    assert kind_of(chosen, Options()) is kind
+    assert problems("facebook", chosen) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "length"), [("", 0), ("abc", 3), ("é", 1), ("👍", 4), ("👍🏽", 8), ("🇮🇳", 8), ("©", 1), ("1", 1), ("❤️", 6)]
+)
+def test_an_emoji_counts_as_its_bytes_on_threads(text: str, length: int) -> None:
+    assert weight(text) == length
+
+
+def test_the_same_link_counts_once_on_threads() -> None:
+    text = "See https://a.example/x, (https://a.example/x) and HTTPS://b.example!"
+    assert links_in(text) == {"https://a.example/x", "HTTPS://b.example"}
