@@ -43,8 +43,8 @@ def at(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
-def graph_error(code: int | None, subcode: int | None = None, status: int = 400) -> httpx.Response:
-    return answer(status, {"error": {"code": code, "error_subcode": subcode, "message": f"no {TOKEN}"}})
+def graph_error(code: int | None, subcode: int | None = None, status: int = 400, **more: Any) -> httpx.Response:
+    return answer(status, {"error": {"code": code, "error_subcode": subcode, "message": f"no {TOKEN}", **more}})
 
 
 def known(code: str = "FINISHED", step: str = "post", **state: Any) -> Handle:

@@ -1,4 +1,4 @@
-"""A feed post or story is bound only when exactly one fits; what might be ours is never called absent."""
+"""A feed post, story or video is found only when exactly one fits; what might be ours is never called absent."""
 
 from __future__ import annotations
 
@@ -11,46 +11,42 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from munadi.channels.facebook.spec import SPEC
 from munadi.channels.facebook.wire import read_story, same_text
 from munadi.channels.text import collapsed
 from munadi.domain.publication import Absent, Handle, Published, Unknown
 from munadi.ports import PublicationDraft
-from tests.channels.facebook_posts import with_photos
-from tests.channels.making import NOW, Bench, account, bench, image, publication, video
-from tests.channels.network import ok
+from tests.channels import facebook_page as page
+from tests.channels.containers import at, graph_error
+from tests.channels.making import NOW, Bench, bench, image, publication
+from tests.channels.network import answer, ok
 
-PAGE = "100000000000001"
-WHO = account("facebook", PAGE)
-TEXT = publication("Hello")
-LINK = publication("Hello", link="https://acme.example/sale")
-PHOTO = publication("Hello", media=(image(),))
-VIDEO = publication("Hello", media=(video(bytes=5000),))
+TEXT, LINK, PHOTO, FILM = page.TEXT, page.LINK, page.PHOTO, page.FILM
 HANDLE = Handle(draft_version=1, state={"photos": [{"id": "p1", "made_at": NOW.isoformat()}]}, ready=True)
+SALE = "https://acme.example/sale"
 
 
 def post(name: str = "1", minutes: float = 0, **fields: Any) -> dict[str, Any]:
-    at = (NOW + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%S+0000")
-    return {"id": f"{PAGE}_{name}", "message": "Hello", "created_time": at, **fields}
+    time = at(NOW + timedelta(minutes=minutes))
+    return {"id": f"{page.PAGE}_{name}", "message": "Hello", "created_time": time, **fields}
 
 
-def attached(kind: str, *ids: str, url: str = "https://www.facebook.com/photo") -> dict[str, Any]:
-    parts = [{"media_type": kind, "target": {"id": one}, "url": url} for one in ids]
-    if len(parts) == 1:
-        return {"data": parts}
-    return {"data": [{"media_type": "album", "target": {"id": "album"}, "subattachments": {"data": parts}}]}
+def attached(kind: str, *ids: str) -> dict[str, Any]:
+    """A photo or video, or an album of several."""
+    parts = [{"media_type": kind, "target": {"id": one}, "url": "https://www.facebook.com/photo"} for one in ids]
+    album = {"media_type": "album", "target": {"id": "album"}, "subattachments": {"data": parts}}
+    return {"attachments": {"data": parts if len(parts) == 1 else [album]}}
 
 
 def card(url: str, unshimmed: str | None = None) -> dict[str, Any]:
-    return {"data": [{"media_type": "link", "url": url, "unshimmed_url": unshimmed, "target": {"url": url}}]}
+    shown = {"media_type": "link", "url": url, "unshimmed_url": unshimmed, "target": {"url": url}}
+    return {"attachments": {"data": [shown]}}
 
 
 def over(*posts: Any) -> Bench:
-    built = bench("facebook")
-    built.network.on("GET", f"/{PAGE}/published_posts", ok({"data": list(posts)}))
-    return built
+    return page.over(posts=ok({"data": list(posts)}))
 
 
+OTHER = card("https://acme.example/other")
 CASES: dict[str, tuple[PublicationDraft, Handle | None, list[Any], type]] = {
     "one": (TEXT, None, [post()], Published),
     "none": (TEXT, None, [], Absent),
@@ -63,85 +59,93 @@ CASES: dict[str, tuple[PublicationDraft, Handle | None, list[Any], type]] = {
     "not a post": (TEXT, None, [None, "x", {"message": "Hello"}], Absent),
     "spaces": (publication("Hello \r\n\n there "), None, [post(message="Hello\nthere")], Published),
     "a mention": (publication("With @[123] today"), None, [post(message="With Acme Shop today")], Published),
-    "a photo with our text": (TEXT, None, [post(attachments=attached("photo", "p9"))], Absent),
-    "a card in our text": (TEXT, None, [post(attachments=card("https://acme.example/"))], Published),
-    "our link": (LINK, None, [post(attachments=card("https://acme.example/sale"))], Published),
-    "our link with a slash": (LINK, None, [post(attachments=card("https://acme.example/sale/"))], Published),
-    "our link behind a shim": (LINK, None, [post(attachments=card("https://l.facebook.com/l.php?u=x",
-     "https://acme.example/sale"))], Published),
+    "a photo with our text": (TEXT, None, [post(**attached("photo", "p9"))], Absent),
+    "a card in our text": (TEXT, None, [post(**card("https://acme.example/"))], Published),
+    "our link": (LINK, None, [post(**card(SALE))], Published),
+    "our link with a slash": (LINK, None, [post(**card(f"{SALE}/"))], Published),
+    "our link behind a shim": (LINK, None, [post(**card("https://l.facebook.com/l.php?u=x", SALE))], Published),
     "link unread": (LINK, None, [post()], Published),
-    "another link": (LINK, None, [post(attachments=card("https://acme.example/other"))], Unknown),
-    "our link among two": (LINK, None, [post("1", attachments=card("https://acme.example/other")), post("2",
-     attachments=card("https://acme.example/sale"))], Published),
-    "our photo": (PHOTO, HANDLE, [post(attachments=attached("photo", "p1"))], Published),
-    "our photo in an album": (PHOTO, HANDLE, [post(attachments=attached("photo", "p0", "p1"))], Published),
-    "our photo with another text": (PHOTO, HANDLE, [post(message="Hi", attachments=attached("photo", "p1"))],
-     Published),
-    "our photo among two": (PHOTO, HANDLE, [post("1", attachments=attached("photo", "p1")), post("2",
-     attachments=attached("photo", "p9"))], Published),
-    "another photo": (PHOTO, HANDLE, [post(attachments=attached("photo", "p9"))], Absent),
+    "another link": (LINK, None, [post(**OTHER)], Unknown),
+    "our link among two": (LINK, None, [post("1", **OTHER), post("2", **card(SALE))], Published),
+    "our photo": (PHOTO, HANDLE, [post(**attached("photo", "p1"))], Published),
+    "our photo in an album": (PHOTO, HANDLE, [post(**attached("photo", "p0", "p1"))], Published),
+    "our photo, other text": (PHOTO, HANDLE, [post(message="Hi", **attached("photo", "p1"))], Published),
+    "our photo among two": (PHOTO, HANDLE, [post("1", **attached("photo", "p1")), post("2", **attached("photo", "p9"))],
+                            Published),
+    "another photo": (PHOTO, HANDLE, [post(**attached("photo", "p9"))], Absent),
     "photo unread": (PHOTO, HANDLE, [post()], Published),
-    "a photo, ours not on record": (PHOTO, None, [post(attachments=attached("photo", "p9"))], Published),
-    "a video not on record": (VIDEO, None, [post(attachments=attached("video", "v1"))], Published),
-    "a video not on record nor there": (VIDEO, None, [], Absent),
+    "a photo, ours not on record": (PHOTO, None, [post(**attached("photo", "p9"))], Published),
+    "a video not on record": (FILM, None, [post(**attached("video", "v1"))], Published),
+    "a video not on record nor there": (FILM, None, [], Absent),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("given", "handle", "posts", "wanted"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("draft", "handle", "posts", "wanted"), CASES.values(), ids=CASES)
 async def test_which_post_is_ours(
-    given: PublicationDraft, handle: Handle | None, posts: list[Any], wanted: type
+    draft: PublicationDraft, handle: Handle | None, posts: list[Any], wanted: type
 ) -> None:
-    built = over(*posts)
-    found = await built.channel.find(given, WHO, handle, NOW)
-    assert isinstance(found, wanted)
-    assert built.network.mutations == []
+    assert isinstance(await page.find(over(*posts), draft, handle), wanted)
 
 
-async def test_what_is_found_has_its_id_address_and_time() -> None:
-    found = await over(post(permalink_url="https://www.facebook.com/x")).channel.find(TEXT, WHO, None, NOW)
-    alike = {"post_id": f"{PAGE}_1", "url": "https://www.facebook.com/x", "published_at": NOW, "by_likeness": True}
-    assert found == Published.model_validate(alike)
-    found = await over(post()).channel.find(TEXT, WHO, None, NOW)
-    assert isinstance(found, Published)
-    assert found.url == f"https://www.facebook.com/{PAGE}_1"
+@pytest.mark.parametrize("address", ["https://www.facebook.com/x", None])
+async def test_what_is_found_has_its_id_address_and_time(address: str | None) -> None:
+    post_id = f"{page.PAGE}_1"
+    url = address or f"https://www.facebook.com/{post_id}"
+    found = await page.find(over(post(permalink_url=address)), TEXT)
+    assert found == Published(post_id=post_id, url=url, published_at=NOW).alike()
 
 
-async def test_the_list_is_asked_for_from_a_minute_before() -> None:
+async def test_the_list_is_read_from_a_minute_before_and_from_when_the_post_was_due() -> None:
     built = over()
-    await built.channel.find(TEXT, WHO, None, NOW + timedelta(minutes=5))
+    await page.find(built, TEXT, minutes=5)
     params = built.network.requests[0].url.params
-    assert params["since"] == str(int((NOW + timedelta(minutes=4)).timestamp()))
-    assert params["limit"] == "100"
+    assert (params["since"], params["limit"]) == (seconds(NOW + timedelta(minutes=4)), "100")
+    assert await page.find(over(post(minutes=-30)), TEXT, minutes=-60) == Absent()
 
 
-async def test_nothing_from_before_it_was_due_is_bound() -> None:
-    built = over(post(minutes=-30))
-    assert await built.channel.find(TEXT, WHO, None, NOW - timedelta(hours=1)) == Absent()
-
-
-def page(after: str | None, *posts: Any) -> httpx.Response:
+def listed(after: str | None, *posts: Any) -> httpx.Response:
     paging = {"cursors": {"after": after}, "next": "https://graph.facebook.com/…"} if after else {}
     return ok({"data": list(posts), "paging": paging})
 
 
-async def test_every_page_is_read() -> None:
-    built = bench("facebook")
-    built.network.on("GET", f"/{PAGE}/published_posts", page("a"), page("b", post("1")), page(None, post("2")))
-    assert isinstance(await built.channel.find(TEXT, WHO, None, NOW), Unknown)
-    assert [request.url.params.get("after") for request in built.network.requests] == [None, "a", "b"]
+@pytest.mark.parametrize(
+    ("lists", "read"),
+    [
+        ([listed("a"), listed("b", post("1")), listed(None, post("2"))], [None, "a", "b"]),  # two of them
+        ([listed("again")], [None, *["again"] * 4]),  # a list without end proves no absence
+        ([ok({})], [None]),  # nor does one without data
+    ],
+)
+async def test_every_page_of_the_list_is_read(lists: list[httpx.Response], read: list[str | None]) -> None:
+    built = over()
+    built.network.on("GET", f"/{page.PAGE}/published_posts", *lists)
+    assert isinstance(await page.find(built, TEXT), Unknown)
+    assert [request.url.params.get("after") for request in built.network.requests] == read
 
 
-async def test_a_list_without_end_proves_no_absence() -> None:
-    built = bench("facebook")
-    built.network.on("GET", f"/{PAGE}/published_posts", page("again"))
-    assert isinstance(await built.channel.find(TEXT, WHO, None, NOW), Unknown)
-    assert len(built.network.requests) == 5
+async def test_with_the_posts_id_known_nothing_is_searched() -> None:
+    built = over()
+    assert isinstance(await page.find(built, TEXT, page.with_photos(post_id=page.POST)), Published)
+    assert [request.url.path for request in built.network.requests] == [f"/v26.0/{page.POST}"]
 
 
-async def test_a_list_without_data_proves_no_absence() -> None:
-    built = bench("facebook")
-    built.network.on("GET", f"/{PAGE}/published_posts", ok({}))
-    assert isinstance(await built.channel.find(TEXT, WHO, None, NOW), Unknown)
+@pytest.mark.parametrize(
+    ("status", "wanted"),
+    [
+        (page.LIVE, Published),
+        *((status, Absent) for status in (page.WAITING, page.DRAFT, page.DEAD)),
+        *((status, Unknown) for status in (page.PUBLISHING, page.ON_ITS_WAY, page.SCHEDULED)),
+        (page.phases("new_word", "new_word"), Unknown),
+        *((refused, Unknown) for refused in (graph_error(100, 33), answer(500, "<html>"))),
+        *((ok(body), Unknown) for body in ("not json", {}, {"id": page.VIDEO})),
+        # without phases it is live when it says so
+        *((ok({"status": {"video_status": "ready"}, "published": published}), wanted)
+          for published, wanted in ((True, Published), (False, Absent), ("yes", Absent))),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("draft", [page.REEL, FILM], ids=["reel", "video"])
+async def test_a_video_is_found_by_its_id(draft: PublicationDraft, status: httpx.Response, wanted: type) -> None:
+    assert isinstance(await page.find(page.over(status=status), draft, page.uploaded()), wanted)
 
 
 @pytest.mark.parametrize(
@@ -176,57 +180,52 @@ def test_it_is_the_same_as_any_name_in_place_of_a_mention(ours: str, theirs: str
 
 
 STORY = publication("", media=(image(),), options={"kind": "story"})
-EARLIER, LATER = NOW - timedelta(hours=2), NOW + timedelta(seconds=1)
 
 
-def seconds(at: datetime) -> str:
-    return str(int(at.timestamp()))
+def seconds(moment: datetime) -> str:
+    return str(int(moment.timestamp()))
 
 
-def row(at: Any, media_id: str = "p9") -> dict[str, Any]:
-    return {"post_id": 1234, "media_id": media_id, "media_type": "photo", "creation_time": at, "status": "PUBLISHED"}
-
-
-@pytest.mark.parametrize("given", [seconds(NOW), int(NOW.timestamp()), NOW.strftime("%Y-%m-%dT%H:%M:%S+0000")])
-def test_a_storys_time_is_read_in_every_shape(given: Any) -> None:
-    story = read_story(row(given))
-    assert story is not None
-    assert (story.id, story.created_at) == ("1234", NOW)
-
-
-@pytest.mark.parametrize("given", [None, "soon", [], "0", ""])
-def test_a_time_that_is_none_is_not_guessed(given: Any) -> None:
-    story = read_story(row(given))
-    assert story is not None
-    assert story.created_at is None
+def row(time: Any, media_id: str = "p9") -> dict[str, Any]:
+    return {"post_id": 1234, "media_id": media_id, "media_type": "photo", "creation_time": time, "status": "PUBLISHED"}
 
 
 @pytest.mark.parametrize(
-    ("rows", "found"),
+    ("time", "wanted"),
     [
-        ([], Absent),
-        ([row(seconds(EARLIER))], Absent),  # another one, from before ours was due
-        ([row(seconds(LATER))], Unknown),
-        ([row(None)], Unknown),
-        ([row(seconds(LATER), "p1")], Published),
-        ([row(seconds(LATER), "p1"), row(seconds(LATER), "p2")], Unknown),
+        *((shape, NOW) for shape in (seconds(NOW), int(NOW.timestamp()), at(NOW))),
+        *((odd, None) for odd in (None, "soon", [], "0", "")),
     ],
 )
-async def test_what_a_list_proves(rows: list[dict[str, Any]], found: type) -> None:
-    built = bench("facebook")
-    built.network.on("GET", f"/{PAGE}/stories", ok({"data": rows}))
-    assert isinstance(await built.channel.find(STORY, WHO, with_photos(), NOW), found)
+def test_the_time_of_a_story_is_read_in_every_shape_and_never_guessed(time: Any, wanted: datetime | None) -> None:
+    story = read_story(row(time))
+    assert story is not None
+    assert (story.id, story.created_at) == ("1234", wanted)
 
 
-@pytest.mark.parametrize(("hours", "found"), [(22, Absent), (24, Unknown)])
-async def test_after_a_day_an_empty_list_proves_nothing(hours: int, found: type) -> None:
+LATER = seconds(NOW + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    ("rows", "hours", "wanted"),
+    [
+        ([], 0, Absent),
+        ([], 22, Absent),
+        ([], 24, Unknown),  # after a day an empty list proves nothing
+        ([row(seconds(NOW - timedelta(hours=2)))], 0, Absent),  # another one, from before ours was due
+        ([row(LATER)], 0, Unknown),
+        ([row(None)], 0, Unknown),
+        ([row(LATER, "p1")], 0, Published),
+        ([row(LATER, "p1"), row(LATER, "p2")], 0, Unknown),
+    ],
+)
+async def test_what_a_list_of_stories_proves(rows: list[dict[str, Any]], hours: int, wanted: type) -> None:
     built = bench("facebook")
-    built.network.on("GET", f"/{PAGE}/stories", ok({"data": []}))
+    built.network.on("GET", f"/{page.PAGE}/stories", ok({"data": rows}))
     built.clock.forward(hours=hours)
-    assert isinstance(await built.channel.find(STORY, WHO, with_photos(), NOW), found)
+    assert isinstance(await page.find(built, STORY, page.with_photos()), wanted)
 
 
-def test_a_lost_post_is_sent_again_within_85_seconds() -> None:
+def test_a_lost_post_is_searched_for_until_every_list_shows_it() -> None:
     """A post may be missing from a list for 30 seconds (docs/networks/facebook.md)."""
-    assert SPEC.absence_window >= timedelta(seconds=30)
-    assert SPEC.publish_deadline + SPEC.margin + SPEC.absence_window <= timedelta(seconds=85)
+    assert bench("facebook").channel.spec.absence_window >= timedelta(seconds=30)

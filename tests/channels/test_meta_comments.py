@@ -12,7 +12,7 @@ from munadi.channels.meta.state import Prepared
 from munadi.domain.failure import Effect
 from munadi.domain.publication import Absent, Handle, Unknown
 from munadi.ports import PublicationDraft
-from tests.channels import facebook_posts as facebook
+from tests.channels import facebook_page as facebook
 from tests.channels.containers import INSTAGRAM, ONE, POST, graph_error, known
 from tests.channels.making import NOW, Bench, GateThatCounts, Saved, bench, error_of
 from tests.channels.network import answer, form_of, ok

@@ -17,7 +17,7 @@ from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import Effect, Reason
 from munadi.domain.publication import Handle, Pending, Published
 from munadi.ports import PublicationDraft, VisibleStep
-from tests.channels import facebook_posts as facebook
+from tests.channels import facebook_page as facebook
 from tests.channels import test_tiktok_publish as tiktok
 from tests.channels.bluesky import test_publish as bluesky
 from tests.channels.bluesky.servers import DID
