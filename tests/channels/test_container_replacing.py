@@ -159,20 +159,6 @@ async def test_an_instagram_parent_without_children_remakes_them() -> None:
 POST = Container(id="c1", created_at=NOW, code="FINISHED")
 
 
-def test_a_handle_from_before_the_posts_had_one_place() -> None:
-    older = {
-        "containers": {"post": {"id": "c1", "created_at": NOW.isoformat(), "code": "FINISHED"}},
-        "renewals": 1,
-        "misses": 2,
-        "media_id": "180",
-        "comment_id": None,
-    }
-    read = Prepared.of(Handle(draft_version=1, state=older))
-    assert read == Prepared(containers={"post": POST}, posts={"post": "180"}, renewals=1, misses=2)
-    both = older | {"comment_id": "178"}
-    assert Prepared.of(Handle(draft_version=1, state=both)).posts == {"post": "180", "comment": "178"}
-
-
 def test_a_handle_is_read_as_it_was_saved() -> None:
     kept = Prepared(containers={"post": POST}, posts={"post": "180"}, misses=1)
     assert Prepared.of(Handle(draft_version=1, state=kept.model_dump(mode="json"))) == kept

@@ -35,7 +35,7 @@ async def find(case: Case, since: datetime) -> Published | Absent | Unknown:
         return videos.published(case, upload.video_id, status)
     if status.is_dead or status.is_unpublished:
         return Absent()
-    return Unknown(note=f"the video is {status.publish_status or status.video_status or 'in an unknown state'}")
+    return Unknown(note=f"the video is {status.publish_status or status.name or 'in an unknown state'}")
 
 
 async def check(case: Case) -> Pending | Ready | Published:
@@ -52,12 +52,12 @@ async def check(case: Case) -> Pending | Ready | Published:
     if status.is_live and case.kind is not Kind.STORY:
         return videos.published(case, upload.video_id, status)
     if status.is_dead:
-        raise died(status.video_status, status.error, Effect.REJECTED)
+        raise died(status.name, status.error, Effect.REJECTED)
     if not prepared.finished and status.is_uploaded and status.is_unpublished:
         return Ready(expires_at=prepared.expires_at)
     # A reel may be a draft for a moment after its finish: it is published only when Facebook says so.
     since = case.graph.now() - max(case.draft.due_at, upload.uploaded_at or case.draft.due_at)
-    return Pending(after=videos.wait(case, since), note=f"the video is {status.video_status or 'on its way'}")
+    return Pending(after=videos.wait(case, since), note=f"the video is {status.name or 'on its way'}")
 
 
 async def target(case: Case) -> str:

@@ -108,7 +108,7 @@ class Preparation(SavedState[Prepared]):
     async def _processed(self, upload: Upload) -> timedelta | None:
         """Wait for a reel or story before its finish, so that publishing takes no longer than it must."""
         status, limit = await self._living(upload), self._graph.settings.processing_timeout
-        if status.is_uploaded and status.processing != "in_progress":
+        if status.is_uploaded and not status.is_processing:
             return None
         age = self._graph.now() - (upload.uploaded_at or upload.started_at)
         if age > limit:
@@ -119,7 +119,7 @@ class Preparation(SavedState[Prepared]):
         """The upload's status. Raises ChannelError when it is dead, and then another is made."""
         status = await videos.status_of(self._graph, self._case.account, upload.video_id)
         if status.is_dead:
-            raise await self._renew(died(status.video_status, status.error, Effect.NOT_SENT))
+            raise await self._renew(died(status.name, status.error, Effect.NOT_SENT))
         return status
 
     async def _renew(self, error: ChannelError) -> ChannelError:

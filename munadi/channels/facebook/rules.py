@@ -22,7 +22,7 @@ from munadi.channels.facebook.spec import (
     Options,
 )
 from munadi.channels.facebook.wire import check_reel, film_of, kind_of
-from munadi.channels.meta.rules import check_cover, check_option_kinds, check_story
+from munadi.channels.meta.rules import check_cover, check_option_kinds, check_scope, check_story
 from munadi.channels.text import (
     Problems,
     check_extras,
@@ -54,7 +54,9 @@ class FacebookRules(Rules[Options]):
         """All violations, with pointers relative to the draft."""
         spec, found, cover = self.spec, Problems(self.spec), options.cover_index if options else None
         found += check_extras(spec, draft) + check_text(spec, draft.text)
-        _comment(found, draft, account)
+        if draft.first_comment is not None:
+            found += check_text(spec, draft.first_comment, "/firstComment")
+            check_scope(found, account, COMMENT_SCOPE, "comment_scope", "takes a first comment", ["/firstComment"])
         shown = {f"/media/{index}": asset for index, asset in enumerate(draft.media) if index != cover}
         found += check_media_count(spec, tuple(shown.values()))
         _link(found, draft)
@@ -81,17 +83,6 @@ class FacebookRules(Rules[Options]):
         if film_of(draft, kind_of(draft, options or Options())):
             return VIDEO_LEAD
         return PHOTO_LEAD if draft.media else LINK_LEAD if draft.link else timedelta(0)
-
-
-def _comment(found: Problems, draft: Draft, account: ConnectedAccount | None) -> None:
-    """The comment's length, and whether this connection may comment, where its scopes are known."""
-    if draft.first_comment is None:
-        return
-    found += check_text(found.spec, draft.first_comment, "/firstComment")
-    if account is not None and account.scopes and COMMENT_SCOPE not in account.scopes:
-        message = f"takes a first comment only with {COMMENT_SCOPE}, which this connection was not granted"
-        scopes = " ".join(account.scopes)
-        found.add("/firstComment", "MISSING_SCOPE", "comment_scope", message, COMMENT_SCOPE, scopes)
 
 
 def _link(found: Problems, draft: Draft) -> None:

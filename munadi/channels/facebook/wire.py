@@ -24,7 +24,7 @@ from munadi.channels.facebook.spec import (
 from munadi.channels.http import given_id
 from munadi.channels.meta.graph import instant, listed, moment, words
 from munadi.channels.meta.wire import CommentRead, Form, an_object, form_of, read_comment
-from munadi.channels.text import check_media_file, collapsed, problem
+from munadi.channels.text import Problems, check_media_file, collapsed
 from munadi.domain.channel import MediaKind, MediaRule
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
@@ -62,10 +62,11 @@ def film_of(draft: Draft, kind: Kind) -> MediaAsset | None:
 
 def check_reel(asset: MediaAsset, pointer: str, rule: MediaRule = REEL) -> list[Problem]:
     """What keeps a video from being a reel or a story; what the probe could not read does not."""
-    found = check_media_file(SPEC, rule, asset, pointer)
+    found = Problems(SPEC)
+    found += check_media_file(SPEC, rule, asset, pointer)
 
     def add(code: str, rule: str, message: str, limit: float | str, actual: float | str) -> None:
-        found.append(problem(SPEC, pointer, code, rule, f"takes a reel {message}; this has {actual}", limit, actual))
+        found.add(pointer, code, rule, f"takes a reel {message}; this has {actual}", limit, actual)
 
     if asset.height < REEL_MIN_HEIGHT:
         add("MEDIA_HEIGHT", "media_min_height", f"of {REEL_MIN_HEIGHT} pixels", REEL_MIN_HEIGHT, asset.height)
@@ -73,10 +74,8 @@ def check_reel(asset: MediaAsset, pointer: str, rule: MediaRule = REEL) -> list[
     if asset.fps is not None and not REEL_MIN_FPS - 0.05 <= asset.fps <= REEL_MAX_FPS + 0.05:
         limit = f"{REEL_MIN_FPS}-{REEL_MAX_FPS}"
         add("MEDIA_FPS", "fps", f"of {limit} frames per second", limit, asset.fps)
-    for codec, known, name in (
-        (asset.video_codec, REEL_CODECS, "video_codec"),
-        (asset.audio_codec, REEL_AUDIO, "audio_codec"),
-    ):
+    video, audio = (asset.video_codec, REEL_CODECS, "video_codec"), (asset.audio_codec, REEL_AUDIO, "audio_codec")
+    for codec, known, name in (video, audio):
         if codec is not None and codec not in known:
             add("MEDIA_CODEC", name, f"encoded as {', '.join(known)}", ", ".join(known), codec)
     return found
@@ -171,58 +170,50 @@ def read_story(fields: Any) -> StoryRead | None:
 
 
 class VideoStatus(Model):
-    """`status` and the fields beside it, of GET /{video}. Words that are not known are neither done, dead nor live."""
+    """How far a video is. Words that are not known are neither done, dead nor live.
 
-    video_status: str = ""
-    uploading: str = ""
-    received: int = 0
-    processing: str = ""
-    publishing: str = ""
+    Live: published, and Facebook says so, which a draft is not, nor a video whose publishing has not ended. Dead: it
+    failed for good or expired. Unpublished: its finish was not sent, or it is a draft, so the same finish may be sent
+    again. Uploaded: every byte has arrived.
+    """
+
+    name: str = ""
     publish_status: str = ""
-    published: bool | None = None
+    received: int = 0
+    is_processing: bool = False
+    is_live: bool
+    is_dead: bool
+    is_unpublished: bool
+    is_uploaded: bool
     error: str | None = None
     permalink: str | None = None
     created_at: datetime | None = None
-
-    @property
-    def is_live(self) -> bool:
-        """Published, and said so: a draft is not, nor is a video whose publishing has not ended."""
-        if self.publish_status:
-            return self.publish_status == "published" and self.publishing in DONE
-        return self.published is True and self.video_status == "ready" and self.publishing in ("", *DONE)
-
-    @property
-    def is_dead(self) -> bool:
-        """It failed for good or expired."""
-        phases = (self.uploading, self.processing, self.publishing, self.publish_status)
-        return self.video_status in DEAD or "error" in phases
-
-    @property
-    def is_unpublished(self) -> bool:
-        """Its finish was not sent, or it is a draft: the same finish may be sent again."""
-        return not self.is_live and (
-            self.publishing in ("", "not_started") or (self.publish_status == "draft" and self.publishing in DONE)
-        )
-
-    @property
-    def is_uploaded(self) -> bool:
-        """Every byte has arrived."""
-        return self.uploading in DONE or self.video_status in ("upload_complete", "processing", "ready")
 
 
 def read_status(answer: Answer) -> VideoStatus:
     """Fields of another type than documented read as absent; the key really is spelled `bytes_transfered`."""
     status = an_object(answer.field("status"))
-    names = ("processing", "uploading", "publishing")
-    phases = {name: an_object(status.get(f"{name}_phase")) for name in names}
-    received, published = phases["uploading"].get("bytes_transfered"), answer.field("published")
-    errors = (words(an_object(phase.get("error")).get("message")) for phase in phases.values())
+    upload, process, publish = (
+        an_object(status.get(f"{name}_phase")) for name in ("uploading", "processing", "publishing")
+    )
+    uploading, processing, publishing = (words(phase.get("status")) or "" for phase in (upload, process, publish))
+    name, publish_status = words(status.get("video_status")) or "", words(publish.get("publish_status")) or ""
+    received = upload.get("bytes_transfered")
+    if publish_status:
+        is_live = publish_status == "published" and publishing in DONE
+    else:
+        is_live = answer.field("published") is True and name == "ready" and publishing in ("", *DONE)
+    is_draft = publish_status == "draft" and publishing in DONE
+    errors = (words(an_object(phase.get("error")).get("message")) for phase in (process, upload, publish))
     return VideoStatus(
-        video_status=words(status.get("video_status")) or "",
-        **{name: words(phase.get("status")) or "" for name, phase in phases.items()},
+        name=name,
+        publish_status=publish_status,
         received=received if isinstance(received, int) else 0,
-        publish_status=words(phases["publishing"].get("publish_status")) or "",
-        published=published if isinstance(published, bool) else None,
+        is_processing=processing == "in_progress",
+        is_live=is_live,
+        is_dead=name in DEAD or "error" in (uploading, processing, publishing, publish_status),
+        is_unpublished=not is_live and (publishing in ("", "not_started") or is_draft),
+        is_uploaded=uploading in DONE or name in ("upload_complete", "processing", "ready"),
         error=next((error for error in errors if error is not None), None),
         permalink=words(answer.field("permalink_url")) or None,
         created_at=instant(answer.field("created_time")),

@@ -31,7 +31,7 @@ from munadi.channels.instagram.spec import (
     login_of,
 )
 from munadi.channels.instagram.wire import kind_of, shown_media
-from munadi.channels.meta.rules import check_cover, check_option_kinds, check_story, check_video
+from munadi.channels.meta.rules import check_cover, check_option_kinds, check_scope, check_story, check_video
 from munadi.channels.text import (
     Problems,
     check_extras,
@@ -132,9 +132,8 @@ def _comment(found: Problems, text: str, account: ConnectedAccount | None) -> No
             found.add(pointer, code, rule, message, limit, actual)
     if text.isupper():
         found.add(pointer, "COMMENT_CAPITALS", "comment_capitals", "rejects comments in capital letters only")
-    if account is not None and account.scopes and (scope := COMMENT_SCOPES[login_of(account)]) not in account.scopes:
-        message = f"takes comments only with the permission {scope}: connect the account again"
-        found.add(pointer, "MISSING_SCOPE", "comment_scope", message, scope, " ".join(account.scopes))
+    scope = COMMENT_SCOPES[login_of(account)] if account else ""
+    check_scope(found, account, scope, "comment_scope", "takes comments", [pointer])
 
 
 def _file(found: Problems, kind: Kind, asset: MediaAsset, pointer: str) -> None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pydantic import BaseModel
 
 from munadi.channels.text import Problems, check_media_file
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import MediaKind, MediaRule
 from munadi.domain.content import Draft
 from munadi.domain.media import MediaAsset
@@ -58,6 +59,17 @@ def check_option_kinds(
             pointer = f"/options/{type(options).model_fields[name].alias}"
             message = f"has no such option for the kind {kind}"
             found.add(pointer, "OPTION_NOT_FOR_KIND", "option_kind", message, ", ".join(sorted(kinds)), kind)
+
+
+def check_scope(
+    found: Problems, account: ConnectedAccount | None, scope: str, rule: str, what: str, pointers: Collection[str]
+) -> None:
+    """What needs a permission is refused when the connection is known not to have it."""
+    if account is None or not account.scopes or scope in account.scopes:
+        return
+    message = f"{what} only with the permission {scope}: connect the account again"
+    for pointer in pointers:
+        found.add(pointer, "MISSING_SCOPE", rule, message, scope, " ".join(account.scopes))
 
 
 def check_story(found: Problems, draft: Draft) -> None:

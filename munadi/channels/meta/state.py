@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
-
-from pydantic import model_validator
 
 from munadi.channels.state import HandleState
 from munadi.domain.model import Model
@@ -14,8 +11,6 @@ from munadi.domain.publication import POST
 RUNNING, DONE, DEAD = "IN_PROGRESS", ("FINISHED", "PUBLISHED"), ("ERROR", "EXPIRED")
 # An unpublished container is dead after this.
 CONTAINER_LIFE = timedelta(hours=24)
-# What older handles called the ids that are now `posts`.
-OLDER_NAMES = {"media_id": POST, "comment_id": "comment"}
 
 
 class Container(Model):
@@ -38,13 +33,6 @@ class Prepared(HandleState):
     posts: dict[str, str] = {}
     renewals: int = 0
     misses: int = 0
-
-    @model_validator(mode="before")
-    @classmethod
-    def _renamed(cls, state: dict[str, Any]) -> dict[str, Any]:
-        older = {step: state[name] for name, step in OLDER_NAMES.items() if state.get(name)}
-        kept = {name: value for name, value in state.items() if name not in OLDER_NAMES}
-        return {**kept, "posts": {**older, **state.get("posts", {})}}
 
     @property
     def expires_at(self) -> datetime | None:

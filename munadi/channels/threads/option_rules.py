@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from munadi.channels.meta.rules import check_scope
 from munadi.channels.text import Problems, is_web_address
 from munadi.channels.threads.spec import LOCATION_SCOPE, Options, Stretch, TextAttachment
 from munadi.channels.threads.wire import shown_text
@@ -23,9 +24,8 @@ def check_options(found: Problems, draft: Draft, options: Options, account: Conn
     _stretches(found, "/options/textSpoilers", options.text_spoilers, shown_text(draft))
     if options.text_attachment is not None:
         _text_attachment(found, draft, options.text_attachment)
-    if options.location_id and account is not None and account.scopes and LOCATION_SCOPE not in account.scopes:
-        message = f"tags a location only with the permission {LOCATION_SCOPE}: reconnect the account"
-        found.add("/options/locationId", "MISSING_SCOPE", "location_scope", message, LOCATION_SCOPE)
+    if options.location_id:
+        check_scope(found, account, LOCATION_SCOPE, "location_scope", "tags a location", ["/options/locationId"])
 
 
 def _attachments(found: Problems, draft: Draft, options: Options) -> None:

@@ -111,7 +111,7 @@ class ThreadsPublisher(ContainerPublisher[Options]):
         return (
             (read.media_type is None or read.media_type in READS_AS[kind])
             and (kind is not Kind.CAROUSEL or read.children in (None, len(post.draft.media)))
-            and read.text.strip() == text_of(post.draft, step).strip()
+            and read.text.strip() == (text_of(post.draft, step) or "").strip()
         )
 
     async def amend(self, account: ConnectedAccount, step: str, error: ChannelError) -> None:
@@ -158,10 +158,9 @@ class ThreadsPublisher(ContainerPublisher[Options]):
         if parent not in containers.state.posts:
             container = containers.state.containers.get(parent)
             await self.located(containers, parent, container.created_at if container else draft.due_at)
-        try:
-            text = text_of(draft, step)
-        except ValueError as error:
-            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, f"Threads: {error}") from error
+        text = text_of(draft, step)
+        if text is None:
+            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, f"Threads: this post has no step {step!r}")
         post_id = containers.state.posts.get(parent)
         if post_id is None:
             message = f"Threads: {step} answers {parent}, whose id is not known yet"

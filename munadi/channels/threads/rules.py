@@ -7,7 +7,7 @@ from datetime import timedelta
 import regex
 
 from munadi.channels.channel import Rules
-from munadi.channels.meta.rules import check_video
+from munadi.channels.meta.rules import check_scope, check_video
 from munadi.channels.text import (
     Problems,
     check_extras,
@@ -124,7 +124,5 @@ def _replies(found: Problems, draft: Draft, account: ConnectedAccount | None) ->
             found.add(f"/parts/{index}", "MISSING_FIELD", "not_empty", "needs a text in every part")
     if draft.first_comment and not draft.first_comment.strip():
         found.add("/firstComment", "MISSING_FIELD", "not_empty", "needs a text in the first comment")
-    if account is not None and account.scopes and REPLY_SCOPE not in account.scopes:
-        message = f"publishes replies only with the permission {REPLY_SCOPE}: reconnect the account"
-        for pointer in ["/parts"] * bool(draft.parts) + ["/firstComment"] * bool(draft.first_comment):
-            found.add(pointer, "MISSING_SCOPE", "reply_scope", message, REPLY_SCOPE)
+    pointers = ["/parts"] * bool(draft.parts) + ["/firstComment"] * bool(draft.first_comment)
+    check_scope(found, account, REPLY_SCOPE, "reply_scope", "publishes replies", pointers)

@@ -38,14 +38,11 @@ def parent_of(step: str) -> str:
     return POST if number <= 2 else f"{PART}{number - 1}"
 
 
-def text_of(draft: Draft, step: str) -> str:
-    """The text of one step. ValueError for a step that the draft does not have."""
+def text_of(draft: Draft, step: str) -> str | None:
+    """The text of one step; None for a step that the draft does not have."""
     texts = {POST: shown_text(draft), COMMENT: draft.first_comment}
     texts.update({f"{PART}{number}": part for number, part in enumerate(draft.parts, 2)})
-    text = texts.get(step)
-    if text is None:
-        raise ValueError(f"this post has no step {step!r}")
-    return text
+    return texts.get(step)
 
 
 def child_form(asset: MediaAsset, media: MediaReader) -> Form:
