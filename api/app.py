@@ -11,13 +11,13 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from api import openapi, problems
 from api.address import callers_of
-from api.admission import Admission
+from api.admission import admit
 from api.cookies import is_https
 from api.dashboard import routes as dashboard
 from api.dashboard.live import Live
 from api.edge import Edge
 from api.metrics import StateOfWork
-from api.queries import check_names, check_path
+from api.queries import check_address
 from api.request_context import Acting, SafeHeaders
 from api.routes import (
     accounts,
@@ -114,13 +114,13 @@ def create_app(settings: Settings, *, clock: Clock | None = None, channels: Chan
     problems.install(app, partial(openapi.allowed_methods, app))
     openapi.install(app)
     for router in ROUTERS:
-        app.include_router(router, dependencies=[Depends(check_path), Depends(check_names)])
+        app.include_router(router, dependencies=[Depends(check_address)])
     dashboard.install(app)
     app.state.written_out = openapi.written_out(app)
     # The one that is added last is the outermost.
     app.add_middleware(Acting, callers=callers_of(settings.api.trusted_proxies))
     # The form around an uploaded file has some bytes of its own.
-    app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000, admit=Admission())
+    app.add_middleware(Edge, max_upload=settings.media.max_bytes + 100_000, admit=admit)
     app.add_middleware(SafeHeaders, https=is_https(settings))
     return app
 

@@ -10,7 +10,6 @@ A key that may not see a brand gets the same response as for an unknown one (404
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -21,13 +20,11 @@ from api.dashboard.session import COOKIE, CSRF_HEADER, SAFE_METHODS, Session, ch
 from api.problems import ProblemError, request_id_of
 from api.quotas import brand_of_call, count_call
 from api.services import Services, services
+from munadi.db.keys.callers import Principal, find_caller
 from munadi.db.keys.sessions import SessionStore
-from munadi.db.keys.store import KeyStore
-from munadi.db.tables import KeyRow
 from munadi.domain.audit import Action, current_actor
-from munadi.domain.brand import BrandLimits
 from munadi.domain.key import Scope, is_well_formed
-from munadi.domain.usage import BrandCalls, Month
+from munadi.domain.usage import Month
 
 BEARER = HTTPBearer(
     auto_error=False,
@@ -39,34 +36,12 @@ REALM = 'Bearer realm="munadi"'
 _INVALID = f'{REALM}, error="invalid_token"'
 
 
-@dataclass(frozen=True)
-class Principal:
-    """The bearer of a valid key. `brand_ref` None: every brand. `calls`: the brand that this call counts for."""
-
-    key_id: str
-    scopes: frozenset[str]
-    brand_ref: str | None
-    calls: BrandCalls | None = None
-
-    def may(self, scope: str) -> bool:
-        """Whether the key has this scope; `admin` has all."""
-        return scope in self.scopes or Scope.ADMIN in self.scopes
-
-    def may_see(self, brand_ref: str | None) -> bool:
-        """Whether this brand's things exist for the key; what belongs to all brands is not a restricted key's."""
-        return self.brand_ref is None or self.brand_ref == brand_ref
-
-    def limits_of(self, brand_ref: str) -> BrandLimits | None:
-        """A brand's limits, read together with the key; None when the call counts for another brand, or for none."""
-        return self.calls.limits if self.calls is not None and self.calls.ref == brand_ref else None
-
-
 class WrongKey(ProblemError):
-    """401: a key was sent, and it opens nothing. `row` is the key's, where it is known."""
+    """401: a key was sent, and it opens nothing. `bearer` is whose it was, where it is known."""
 
-    def __init__(self, code: str, detail: str, row: KeyRow | None = None) -> None:
+    def __init__(self, code: str, detail: str, bearer: Principal | None = None) -> None:
         super().__init__(401, code, "Not authenticated", detail, headers={"WWW-Authenticate": _INVALID})
-        self.row = row
+        self.bearer = bearer
 
 
 async def authenticate(services_: Services, text: str | None, named: str | None = None) -> Principal:
@@ -75,22 +50,15 @@ async def authenticate(services_: Services, text: str | None, named: str | None 
 
     `named` is the brand that the call is about, as far as it says.
     """
-    row, calls = await find_key(services_, text, named)
-    return _principal(row, calls)
-
-
-async def find_key(services_: Services, text: str | None, named: str | None = None) -> tuple[KeyRow, BrandCalls | None]:
-    """The row of a valid key as it was sent, and the brand that the call counts for. Raises as `authenticate`."""
     if not text:
         detail = "send an API key: Authorization: Bearer mnd_…"
         raise ProblemError(401, "KEY_MISSING", "Not authenticated", detail, headers={"WWW-Authenticate": REALM})
     if not is_well_formed(text):
         raise WrongKey("KEY_MALFORMED", "this is not a key of ours, or a character of it is wrong")
-    found = await KeyStore(services_.database).caller(text, named, Month.of(services_.clock.now()))
+    found = await find_caller(services_.database, text, named, Month.of(services_.clock.now()))
     if found is None:
         raise WrongKey("KEY_UNKNOWN", "the key is well formed, but not one of this installation")
-    _require_valid(services_, found[0])
-    return found
+    return _valid(services_, found)
 
 
 def refuse(
@@ -103,8 +71,8 @@ def refuse(
         error.code,
         address=address,
         request_id=request_id_of(request.scope),
-        key_id=error.row.id if error.row else None,
-        brand_ref=error.row.brand_ref if error.row else None,
+        key_id=error.bearer.key_id if error.bearer else None,
+        brand_ref=error.bearer.brand_ref if error.bearer else None,
         now=services_.clock.now(),
     )
     seconds = services_.wrong_keys.brake(address, services_.clock.monotonic())
@@ -127,13 +95,12 @@ async def signed_in(services_: Services, cookie: str | None, named: str | None =
     found = await SessionStore(services_.database).caller(session.id, named, Month.of(now), now) if session else None
     if session is None or found is None:
         raise _unauthenticated("SESSION_ENDED", "the session is over, or is none of ours; sign in again")
-    row, calls = found
     try:
-        _require_valid(services_, row)
+        _valid(services_, found)
     except WrongKey as error:
         raise _unauthenticated(error.code, error.detail) from None
-    current_actor().key_id = row.id
-    return session, _principal(row, calls)
+    current_actor().key_id = found.key_id
+    return session, found
 
 
 async def _of_browser(request: Request, services_: Services, cookie: str) -> Principal:
@@ -152,15 +119,12 @@ async def _of_key(request: Request, services_: Services, text: str | None) -> Pr
     return principal
 
 
-def _require_valid(services_: Services, row: KeyRow) -> None:
-    if row.revoked_at is not None:
-        raise WrongKey("KEY_REVOKED", "the key was revoked", row)
-    if row.expires_at is not None and row.expires_at <= services_.clock.now():
-        raise WrongKey("KEY_EXPIRED", "the key has expired", row)
-
-
-def _principal(row: KeyRow, calls: BrandCalls | None) -> Principal:
-    return Principal(key_id=row.id, scopes=frozenset(row.scopes), brand_ref=row.brand_ref, calls=calls)
+def _valid(services_: Services, found: Principal) -> Principal:
+    if found.revoked_at is not None:
+        raise WrongKey("KEY_REVOKED", "the key was revoked", found)
+    if found.expires_at is not None and found.expires_at <= services_.clock.now():
+        raise WrongKey("KEY_EXPIRED", "the key has expired", found)
+    return found
 
 
 def require(*scopes: str, limited: bool = True) -> Callable[..., Awaitable[Principal]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from api.auth import Principal
 from api.services import Services
 from munadi.db.brands.store import BrandStore
+from munadi.db.keys.callers import Principal
 from munadi.intake.problems import ProblemCollector
 
 

@@ -13,9 +13,10 @@ from fastapi import Depends, Header, Query
 from pydantic import BaseModel, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.auth import Principal, not_found, require
+from api.auth import not_found, require
 from api.problems import ProblemError, refused
 from api.services import Services, services
+from munadi.db.keys.callers import Principal
 from munadi.domain.ids import Prefix, is_id
 from munadi.domain.model import WireModel
 from munadi.domain.problem import Problem

@@ -37,7 +37,7 @@ class Paging:
         return page(list(rows), self._limit, lambda row: _write(key(row)))
 
 
-def paging(limit: Limit = 50, cursor: Cursor = None) -> Paging:
+async def paging(limit: Limit = 50, cursor: Cursor = None) -> Paging:
     """The dependency of such a list; 422 for a cursor that is not ours."""
     return Paging(limit, None if cursor is None else _read(cursor))
 

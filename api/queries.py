@@ -20,17 +20,21 @@ from munadi.domain.shape import MAX_TOKEN, token_of
 _OPEN = "/v1/oauth/"
 
 
-async def check_path(request: Request) -> None:
-    """A dependency of every route of the API. 405 where a template fits a path that another route has as its own, as
-    `/v1/contents/{content_id}` fits `/v1/contents/validate`."""
-    if "{" in request.scope["route"].path and request.url.path in request.app.state.written_out:
-        raise HTTPException(405)
+async def check_address(request: Request) -> None:
+    """A dependency of every route of the API.
 
-
-async def check_names(request: Request) -> None:
-    """A dependency of every route of the API. ProblemError 422 that names the nearest parameter there is."""
+    405 where a template fits a path that another route has as its own, as `/v1/contents/{content_id}` fits
+    `/v1/contents/validate`. ProblemError 422 for an unknown parameter; it names the nearest one that exists.
+    """
     route: APIRoute = request.scope["route"]
-    if not request.query_params or not route.path.startswith("/v1/") or route.path.startswith(_OPEN):
+    if "{" in route.path and request.scope["path"] in request.app.state.written_out:
+        raise HTTPException(405)
+    if (
+        not request.scope["query_string"]
+        or not request.query_params
+        or not route.path.startswith("/v1/")
+        or route.path.startswith(_OPEN)
+    ):
         return
     known = sorted(set(_parameters(route.dependant)))
     unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]

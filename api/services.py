@@ -44,7 +44,7 @@ class Services:
     wake_paused_until: float = 0.0
 
 
-def services(request: Request) -> Services:
-    """The dependency: `Annotated[Services, Depends(services)]`."""
+async def services(request: Request) -> Services:
+    """The dependency: `Annotated[Services, Depends(services)]`. A plain function would be called in a thread."""
     found: Services = request.app.state.services
     return found

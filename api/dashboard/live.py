@@ -20,12 +20,13 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Send
 from starlette.types import Scope as HttpScope
 
-from api.auth import Principal, signed_in
+from api.auth import signed_in
 from api.cookies import read_cookie
 from api.dashboard.session import COOKIE, Session
 from api.deps import TheServices
 from api.problems import ProblemError
 from munadi.db.events.log import last_position, last_positions, number_events
+from munadi.db.keys.callers import Principal
 from munadi.db.keys.sessions import SessionStore
 from munadi.db.session import Database
 from munadi.domain.key import Scope

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import REALM, WrongKey, find_key, refuse
+from api.auth import REALM, WrongKey, authenticate, refuse
 from api.cookies import forget_cookie, set_cookie
 from api.dashboard.page_data import TheViewer
 from api.dashboard.render import HEADERS, PageRoute, render
@@ -39,13 +39,13 @@ async def sign_in(request: Request, services: TheServices) -> Response:
     if not is_of_own_site(request, services.settings.base_url):
         return render(request, "sign_in.html", status=403, next=target, problem=_ELSEWHERE)
     try:
-        row, _ = await find_key(services, key)
+        bearer = await authenticate(services, key)
     except WrongKey as error:
         return _refused(request, target, refuse(request, services, error, Action.SESSION_REFUSED))
     except ProblemError as error:
         return _refused(request, target, error)
     now = services.clock.now()
-    session_id = await SessionStore(services.database).start(row, now, LIFE)
+    session_id = await SessionStore(services.database).start(bearer.key_id, bearer.brand_ref, now, LIFE)
     answer = RedirectResponse(target, 303, HEADERS)
     cookie = seal_session(services.keyring, new_session(session_id, now))
     set_cookie(answer, COOKIE, cookie, int(LIFE.total_seconds()), services.settings)

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
 from api.account_removal import disconnect_account
-from api.auth import Principal, not_found, require
+from api.auth import not_found, require
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once
@@ -26,6 +26,7 @@ from munadi.checking import AccountChecks
 from munadi.db.accounts.store import AccountStore
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_accounts, take_turns
+from munadi.db.keys.callers import Principal
 from munadi.domain.account import AccountStatus
 from munadi.domain.account_view import AccountView
 from munadi.domain.audit import Action

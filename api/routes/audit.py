@@ -6,12 +6,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from api.auth import Principal, require
+from api.auth import require
 from api.deps import Page, TheServices
 from api.examples import shows_page
 from api.openapi import error_responses
 from api.paging import PagingQuery
 from munadi.db.audit import AuditFilter, list_entries
+from munadi.db.keys.callers import Principal
 from munadi.domain.audit import Action, AuditEntry
 from munadi.domain.key import Scope
 from munadi.domain.time import Instant

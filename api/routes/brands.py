@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
-from api.auth import Principal, not_found, require
+from api.auth import not_found, require
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
 from api.idempotency import IdempotencyHeader, Success, respond_once
@@ -19,6 +19,7 @@ from api.paging import PagingQuery
 from api.problems import ProblemError
 from api.services import Services
 from munadi.db.brands.store import BrandExists, BrandStore
+from munadi.db.keys.callers import Principal
 from munadi.domain.brand import BRAND_REF, BrandLimits, BrandRef, BrandView
 from munadi.domain.key import Scope
 from munadi.domain.model import WireModel

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Body, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
-from api.auth import Principal, not_found
+from api.auth import not_found
 from api.body import described, read_body
 from api.client_disconnect import while_connected
 from api.deps import ContentWriter, IfMatch, TheServices, check_match, etag, locked, require_match
@@ -23,6 +23,7 @@ from api.services import Services
 from api.wake import Wake
 from munadi.db.brands.limits import limits_of, take_turns
 from munadi.db.contents import queries as contents
+from munadi.db.keys.callers import Principal
 from munadi.db.tables import ContentRow, DraftRow
 from munadi.domain.brand import BrandLimits
 from munadi.domain.content import ContentView
@@ -186,7 +187,7 @@ async def _change(
     content, _ = await _found(services, content_id, principal)
 
     async def work(session: AsyncSession) -> Success:
-        limits = await _limits(session, principal, content.brand_ref) if counts else BrandLimits()
+        limits = await _limits(session, content.brand_ref) if counts else BrandLimits()
         story = await locked(session, content_id, principal, services.clock.now())
         check_match(if_match, story.content.version)
         known, months = story.content.wake_seq, months_of(story)
@@ -199,7 +200,7 @@ async def _change(
     return await respond_once(services, idempotency, content.brand_ref, operation, work)
 
 
-async def _limits(session: AsyncSession, principal: Principal, brand_ref: str) -> BrandLimits:
+async def _limits(session: AsyncSession, brand_ref: str) -> BrandLimits:
     """A brand's limits. A limit on publications is locked here, before the post."""
-    limits = principal.limits_of(brand_ref) or await limits_of(session, brand_ref)
+    limits = await limits_of(session, brand_ref)
     return limits if limits.publications_per_month is None else await take_turns(session, brand_ref)

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from api.auth import Principal, not_found, require
+from api.auth import not_found, require
 from api.deps import Page, TheServices
 from api.openapi import error_responses
+from munadi.db.keys.callers import Principal
 from munadi.domain.channel import ChannelView
 from munadi.domain.key import Scope
 

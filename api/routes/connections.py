@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
-from api.auth import Principal, not_found
+from api.auth import not_found
 from api.deps import TheServices
 from api.examples import shows
 from api.idempotency import IdempotencyHeader, Success, earlier_response, respond_once
@@ -25,6 +25,7 @@ from api.wake import wake_keepers
 from munadi.connecting import LinkVoid, StateVoid
 from munadi.db.accounts.connections import ConnectionStore, Wanted, view_of
 from munadi.db.brands.limits import require_accounts
+from munadi.db.keys.callers import Principal
 from munadi.db.tables import ConnectionRow
 from munadi.domain.account import AccountStatus
 from munadi.domain.channel import ChannelName

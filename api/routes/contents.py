@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api import examples
-from api.auth import Principal, not_found
+from api.auth import not_found
 from api.body import described, read_body
 from api.client_disconnect import while_connected
 from api.deps import (
@@ -28,8 +28,8 @@ from api.openapi import error_responses
 from api.services import Services
 from api.wake import Wake
 from munadi.db.contents import queries as contents
-from munadi.db.contents.views import content_view
 from munadi.db.idempotency import StoredResponse
+from munadi.db.keys.callers import Principal
 from munadi.domain.channel import ChannelName
 from munadi.domain.content import ContentStatus, ContentView
 from munadi.domain.problem import ProblemsFound
@@ -39,6 +39,7 @@ from munadi.intake.validation import Validation, validation_of
 
 router = APIRouter(prefix="/v1/contents", tags=["contents"])
 CREATE = "contents.create"
+JSON = "application/json"
 
 
 @router.post(
@@ -54,8 +55,8 @@ async def create_content(
     """Accept a post. 202 means that it is stored and survives a crash of Munadi, not that a network published it."""
     sent, shape = read_body(request, ContentRequest)
     record = idempotency.record(services.keyring, sent.brand_ref, CREATE)
-    waiting = partial(while_connected, request)
-    accepted = await services.posts.accept(sent, shape, principal, record, _accepted, waiting)
+    visible, waiting = principal.may_see(sent.brand_ref), partial(while_connected, request)
+    accepted = await services.posts.accept(sent, shape, record, _accepted, waiting, brand_is_visible=visible)
     view = accepted.view
     if view is None:
         return repeat(accepted.response)
@@ -80,7 +81,8 @@ async def validate_content(request: Request, services: TheServices, principal: C
         sent, shape = read_body(request, ContentRequest)
     except ProblemsFound as error:
         return validation_of((), error.warnings, error.problems, error.more)
-    return await services.posts.validate(sent, shape, principal, partial(while_connected, request))
+    visible, waiting = principal.may_see(sent.brand_ref), partial(while_connected, request)
+    return await services.posts.validate(sent, shape, waiting, brand_is_visible=visible)
 
 
 @router.get("", responses=error_responses(401, 403, 422))
@@ -124,20 +126,16 @@ async def list_contents(
     return page(found, limit, lambda view: write_cursor(view.created_at, view.id))
 
 
-@router.get("/{content_id}", responses=error_responses(401, 403, 404))
-async def get_content(
-    content_id: str, services: TheServices, principal: ContentReader, response: Response
-) -> ContentView:
+@router.get("/{content_id}", response_model=ContentView, responses=error_responses(401, 403, 404))
+async def get_content(content_id: str, services: TheServices, principal: ContentReader) -> Response:
     """A post with its publications. A later change sends the `ETag` as If-Match."""
     view = await visible_content(services, content_id, principal)
-    response.headers["ETag"] = etag(view.version)
-    return view
+    return Response(view.model_dump_json().encode(), headers={"ETag": etag(view.version)}, media_type=JSON)
 
 
 async def visible_content(services: Services, content_id: str, principal: Principal) -> ContentView:
     """A post, if the key may see it; otherwise 404."""
-    async with services.database.read() as session:
-        found = await contents.find(session, content_id)
-    if found is None or not principal.may_see(found[0].brand_ref):
+    view = await services.database.lookup(lambda connection: contents.read_view(connection, content_id))
+    if view is None or not principal.may_see(view.brand_ref):
         raise not_found("content", content_id)
-    return content_view(*found)
+    return view

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
-from api.auth import Principal, not_found, require
+from api.auth import not_found, require
 from api.deps import Page, TheServices
 from api.examples import shows, shows_page
 from api.idempotency import IdempotencyHeader, Success, respond_once
@@ -17,6 +17,7 @@ from api.paging import PagingQuery
 from api.problems import ProblemError
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries
+from munadi.db.keys.callers import Principal
 from munadi.db.webhooks.delivery_log import DeliveryFilter, DeliveryLog
 from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix, is_id

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
-from api.auth import Principal, not_found, require
+from api.auth import not_found, require
 from api.body import described, read_whole
 from api.brand_of_body import named_brand
 from api.deps import Page, TheServices
@@ -19,6 +19,7 @@ from api.idempotency import IdempotencyHeader, Success, respond_once, secret_ope
 from api.openapi import error_responses
 from api.paging import PagingQuery
 from api.services import Services
+from munadi.db.keys.callers import Principal
 from munadi.db.keys.store import KeyStore
 from munadi.db.tables import KeyRow
 from munadi.domain.brand import BrandRef

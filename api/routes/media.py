@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
-from api.auth import Principal, not_found
+from api.auth import not_found
 from api.body import described, read_body
 from api.brand_of_body import named_brand
 from api.client_disconnect import while_connected
@@ -21,6 +21,7 @@ from api.uploads import read_upload
 from api.views import MediaView, media_view
 from munadi.db.audit import record
 from munadi.db.contents.media import find_media
+from munadi.db.keys.callers import Principal
 from munadi.domain.audit import Action
 from munadi.domain.problem import ProblemsFound
 from munadi.intake.media import IntakeMedia, reuse_stored

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.auth import Principal, not_found
+from api.auth import not_found
 from api.deps import ContentReader, ContentWriter, TheServices, locked
 from api.idempotency import IdempotencyHeader, Success, respond_once
 from api.openapi import error_responses
@@ -14,6 +14,7 @@ from api.problems import ProblemError
 from api.views import PublicationDetail, publication_detail
 from api.wake import Wake
 from munadi.db.contents import queries as contents
+from munadi.db.keys.callers import Principal
 from munadi.db.tables import ContentRow, PublicationRow
 from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import ResolveRequest

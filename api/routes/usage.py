@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from api import quota_examples
-from api.auth import Principal, require
+from api.auth import require
 from api.deps import Page, TheServices
 from api.openapi import error_responses
 from api.paging import PagingQuery
@@ -17,6 +17,7 @@ from api.routes.brands import visible_brand
 from api.services import Services
 from munadi.db.brands.store import BrandStore
 from munadi.db.brands.usage import UsageStore
+from munadi.db.keys.callers import Principal
 from munadi.domain.brand import BrandView
 from munadi.domain.key import Scope
 from munadi.domain.usage import MONTH, Month, UsageView

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
-from api.auth import Principal, not_found, require
+from api.auth import not_found, require
 from api.body import described, read_whole
 from api.brand_of_body import named_brand
 from api.deps import Page, TheServices
@@ -23,6 +23,7 @@ from api.webhook_bodies import EndpointChange, EndpointCreate, Replay, Replayed
 from api.webhook_test import send_test
 from munadi.db.audit import record
 from munadi.db.brands.limits import require_deliveries
+from munadi.db.keys.callers import Principal
 from munadi.db.webhooks.delivery_log import DeliveryLog
 from munadi.db.webhooks.endpoints import EndpointStore
 from munadi.domain.audit import Action

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -45,19 +46,25 @@ def record(
     key_id: str | None = None,
 ) -> None:
     """Add an action of the current actor to the caller's transaction. `key_id` stands in where the actor has no key."""
+    session.add(AuditRow(**audit_values(action, target=target, brand_ref=brand_ref, now=now, key_id=key_id)))
+
+
+def audit_values(
+    action: Action, *, target: str | None, brand_ref: str | None, now: datetime, key_id: str | None = None
+) -> dict[str, Any]:
+    """The row of an action of the current actor, for a caller that inserts it by a statement."""
     actor = current_actor()
-    session.add(
-        AuditRow(
-            id=new_id(Prefix.AUDIT),
-            at=now,
-            key_id=actor.key_id or key_id,
-            brand_ref=brand_ref,
-            action=action.value,
-            target=target,
-            request_id=actor.request_id,
-            address=actor.address,
-        )
-    )
+    return {
+        "id": new_id(Prefix.AUDIT),
+        "at": now,
+        "key_id": actor.key_id or key_id,
+        "brand_ref": brand_ref,
+        "action": action.value,
+        "target": target,
+        "request_id": actor.request_id,
+        "address": actor.address,
+        "count": 1,
+    }
 
 
 async def list_entries(

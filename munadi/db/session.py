@@ -1,4 +1,4 @@
-"""Sessions: `read()` for looking, `write()` for transactions that will change something.
+"""Sessions: `read()` for queries, `write()` for transactions that will change something, `lookup()` for a few rows.
 
 SQLite: WAL, synchronous=FULL (a 202 is a promise), and BEGIN IMMEDIATE for every writer, because a deferred
 transaction that reads and then writes fails at once, whatever the busy timeout. Writers of one process queue
@@ -13,9 +13,9 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import QueuePool
@@ -26,6 +26,7 @@ from munadi.db.sqlite import OneTripConnection, connect, connect_writer
 
 BUSY_TIMEOUT_MS = 15_000
 LOCK_TIMEOUT_MS = 5_000
+Found = TypeVar("Found")
 _DELIVERIES = "deliveries"
 _WAITED = "waited"
 
@@ -39,10 +40,12 @@ class Database:
         self.on_deliveries: Callable[[], None] = lambda: None
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._groups: GroupCommit | None = None
+        self._lookups: Engine | None = None
         if self.is_sqlite:
             self._reader = _sqlite_engine(url, "BEGIN", connect, pool_size)
             self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE", connect_writer, 2)
             self._groups = GroupCommit(self._writer)
+            self._lookups = _lookup_engine(self.url.database or ":memory:")
         else:
             self._reader = self._writer = create_async_engine(
                 url, pool_size=pool_size, pool_pre_ping=True, hide_parameters=True
@@ -56,6 +59,18 @@ class Database:
         """A session for reading; what it would write is thrown away."""
         async with self._read_sessions() as session:
             yield session
+
+    async def lookup(self, find: Callable[[Connection], Found]) -> Found:
+        """What `find` reads: a few rows by an index, with Core statements only.
+
+        On SQLite it runs here, in the event loop's thread: such a read takes microseconds, and a trip to another
+        thread takes longer than that.
+        """
+        if self._lookups is not None:
+            with self._lookups.connect() as connection:
+                return find(connection)
+        async with self._reader.connect() as connection:
+            return await connection.run_sync(find)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -90,6 +105,8 @@ class Database:
         """Give back every connection."""
         if self._groups is not None:
             await self._groups.close()
+        if self._lookups is not None:
+            self._lookups.dispose()
         await self._reader.dispose()
         if self._writer is not self._reader:
             await self._writer.dispose()
@@ -123,7 +140,19 @@ def _sqlite_engine(
         hide_parameters=True,
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
+    _configure(engine.sync_engine, begin)
+    return engine
+
+
+def _lookup_engine(path: str) -> Engine:
+    """One connection for short reads: they run one after the other."""
+    engine = create_engine(f"sqlite:///{path}", poolclass=QueuePool, pool_size=1, max_overflow=0, hide_parameters=True)
+    _configure(engine, "BEGIN")
+    return engine
+
+
+def _configure(engine: Engine, begin: str) -> None:
+    @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         # We say BEGIN ourselves; the driver must not.
         connection.isolation_level = None
@@ -137,8 +166,6 @@ def _sqlite_engine(
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begin_as(connection: Any) -> None:
         connection.exec_driver_sql(begin)
-
-    return engine

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
 from pydantic import SecretStr
-from sqlmodel import col, or_, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import Connection, bindparam, or_, select
+from sqlmodel import col
 
 from munadi.crypto import KeyRing
 from munadi.db.accounts.rows import connected_account
+from munadi.db.session import Database
 from munadi.db.tables import AccountRow, BrandRow
 from munadi.domain.account import AccountStatus, ConnectedAccount, Credentials
 from munadi.domain.channel import ChannelSpec
@@ -54,8 +56,25 @@ class Target:
         return connected_account(row, Credentials(access_token=SecretStr(""), expires_at=row.token_expires_at))
 
 
+# Compiled once: every request to publish reads its accounts.
+_ACCOUNTS = (
+    select(*AccountRow.__table__.c)  # type: ignore[attr-defined]
+    .where(
+        col(AccountRow.brand_ref) == bindparam("brand_ref"),
+        col(AccountRow.deleted_at).is_(None),
+        col(AccountRow.status) != AccountStatus.DISCONNECTED.value,
+        or_(
+            col(AccountRow.channel).in_(bindparam("channels", expanding=True)),
+            col(AccountRow.id).in_(bindparam("ids", expanding=True)),
+        ),
+    )
+    .order_by(col(AccountRow.id))
+)
+_BRAND = select(col(BrandRow.ref)).where(col(BrandRow.ref) == bindparam("brand_ref"))
+
+
 async def find_targets(
-    session: AsyncSession,
+    database: Database,
     brand_ref: str,
     sent: Sequence[ChannelRequest],
     channels: Channels,
@@ -67,23 +86,14 @@ async def find_targets(
 
     A brand that the caller may not see counts as unknown, and its accounts are not read.
     """
-    accounts: Sequence[AccountRow] = ()
+    exists, accounts = False, list[AccountRow]()
     if brand_is_visible:
-        names = {each.channel for each in sent}
-        ids = {each.account_id for each in sent if each.account_id}
-        query = (
-            select(AccountRow)
-            .where(
-                AccountRow.brand_ref == brand_ref,
-                col(AccountRow.deleted_at).is_(None),
-                col(AccountRow.status) != AccountStatus.DISCONNECTED.value,
-                or_(col(AccountRow.channel).in_(names), col(AccountRow.id).in_(ids)),
-            )
-            .order_by(col(AccountRow.id))
-        )
-        accounts = (await session.exec(query)).all()
-    # A brand with accounts exists, so the common case needs no second query.
-    exists = bool(accounts) or (brand_is_visible and await session.get(BrandRow, brand_ref) is not None)
+        values = {
+            "brand_ref": brand_ref,
+            "channels": [each.channel for each in sent],
+            "ids": [each.account_id for each in sent if each.account_id],
+        }
+        exists, accounts = await database.lookup(lambda connection: _read_accounts(connection, values))
     if not exists:
         problems.add("/brandRef", "BRAND_UNKNOWN", f"there is no brand {brand_ref[:64]!r}")
     targets: list[Target] = []
@@ -98,6 +108,13 @@ async def find_targets(
             problems.add(f"/channels/{index}", "ACCOUNT_DUPLICATE", message, spec=channel.spec)
         targets.append(Target(index, each, channel, row))
     return targets
+
+
+def _read_accounts(connection: Connection, values: Mapping[str, Any]) -> tuple[bool, list[AccountRow]]:
+    """Whether the brand exists, and its accounts. A Core row has the columns of an `AccountRow` as attributes."""
+    accounts = cast(list[AccountRow], list(connection.execute(_ACCOUNTS, values)))
+    # A brand with accounts exists, so the common case needs no second query.
+    return bool(accounts) or connection.execute(_BRAND, values).first() is not None, accounts
 
 
 def check_accounts(

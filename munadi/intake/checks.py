@@ -142,17 +142,17 @@ class PostChecker:
         if may_fetch and any(each.url is not None for _, each in sent) and await self._brand_exists(request.brand_ref):
             media = await self.media.fetch(request.brand_ref, sent, now, problems)
         try:
-            async with self.database.read() as session:
-                if sent:
+            if sent:
+                async with self.database.read() as session:
                     await look_up(session, request.brand_ref, sent, media, problems)
-                targets = await find_targets(
-                    session,
-                    request.brand_ref,
-                    request.channels,
-                    self.channels,
-                    problems,
-                    brand_is_visible=brand_is_visible,
-                )
+            targets = await find_targets(
+                self.database,
+                request.brand_ref,
+                request.channels,
+                self.channels,
+                problems,
+                brand_is_visible=brand_is_visible,
+            )
             judge_accounts = check_accounts if is_new else expiry_warnings
             of_accounts = judge_accounts(targets, due, now, self.keyring, problems)
             placed = [place_draft(request, target, media) for target in targets]

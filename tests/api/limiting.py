@@ -60,6 +60,8 @@ def statements(desk: Desk) -> Iterator[list[str]]:
 
     database = desk.services.database
     engines = {database._reader.sync_engine, database._writer.sync_engine}
+    if database._lookups is not None:
+        engines.add(database._lookups)
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:

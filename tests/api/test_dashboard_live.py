@@ -49,7 +49,7 @@ async def viewer(desk: Desk, *scopes: Scope, brand_ref: str | None = None) -> tu
     key = (await desk.key(*scopes, brand_ref=brand_ref))["Authorization"].removeprefix("Bearer ")
     row = await KeyStore(desk.services.database).find(key)
     assert row is not None
-    session_id = await SessionStore(desk.services.database).start(row, START, LIFE)
+    session_id = await SessionStore(desk.services.database).start(row.id, row.brand_ref, START, LIFE)
     return Principal(row.id, frozenset(row.scopes), row.brand_ref), new_session(session_id, START)
 
 

@@ -137,7 +137,7 @@ async def test_behind_a_proxy_the_origin_of_the_public_url_is_accepted(tmp_path:
         # The plain transport of a test would not send secure cookies.
         row = await KeyStore(api.services.database).find(api.admin_key)
         assert row is not None
-        session_id = await SessionStore(api.services.database).start(row, START, LIFE)
+        session_id = await SessionStore(api.services.database).start(row.id, row.brand_ref, START, LIFE)
         session = new_session(session_id, START)
         cookie = f"__Host-{COOKIE}={seal_session(api.services.keyring, session)}"
         headers = {CSRF_HEADER: session.csrf, "Origin": "https://munadi.example", "Cookie": cookie}

@@ -236,6 +236,7 @@ async def test_without_a_limit_nothing_is_asked_of_the_database_for_it(desk: Des
     with statements(desk) as free:
         assert (await send(desk, key="one")).status_code == 202
     await limit(desk, publicationsPerMonth=100)
+    await send(desk)  # the change made every key be read again
     with statements(desk) as limited:
         assert (await send(desk, key="two")).status_code == 202
     assert not [each for each in free if "delivery_tries" in each or "FROM brands WHERE" in each or "count(" in each]

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.audit import record
+from munadi.db.keys.callers import forget_callers
 from munadi.db.session import Database
 from munadi.db.tables import BrandRow
 from munadi.domain.audit import Action
@@ -83,4 +84,5 @@ class BrandStore:
             for name, value in changes.items():
                 setattr(row, name, value.model_dump(mode="json") if isinstance(value, BrandLimits) else value)
             record(session, Action.BRAND_UPDATED, target=ref, brand_ref=ref, now=now)
-            return brand_view(row)
+        forget_callers(self._database)
+        return brand_view(row)

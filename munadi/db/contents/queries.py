@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import ColumnElement, and_, not_, or_
+import sqlalchemy
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, not_, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -31,6 +33,36 @@ class ContentFilter:
     scheduled_from: datetime | None = None
     scheduled_to: datetime | None = None
     before: tuple[datetime, str] | None = None
+
+
+def _current_draft() -> ColumnElement[bool]:
+    return and_(
+        col(DraftRow.content_id) == col(ContentRow.id), col(DraftRow.draft_version) == col(ContentRow.draft_version)
+    )
+
+
+# Compiled once: clients poll a post for its status.
+_CONTENT_AND_DRAFT = (
+    sqlalchemy.select(*ContentRow.__table__.c, *(DraftRow.__table__.c[name] for name in ("source", "warnings")))  # type: ignore[attr-defined]
+    .join(DraftRow, _current_draft())
+    .where(col(ContentRow.id) == bindparam("content_id"))
+)
+_ITS_PUBLICATIONS = (
+    sqlalchemy.select(*PublicationRow.__table__.c)  # type: ignore[attr-defined]
+    .where(col(PublicationRow.content_id) == bindparam("content_id"))
+    .order_by(col(PublicationRow.place))
+)
+
+
+def read_view(connection: Connection, content_id: str) -> ContentView | None:
+    """A content as answered, or None: for `Database.lookup`."""
+    values = {"content_id": content_id}
+    found = connection.execute(_CONTENT_AND_DRAFT, values).first()
+    if found is None:
+        return None
+    # A Core row has the columns of both tables as attributes.
+    publications = cast(list[PublicationRow], list(connection.execute(_ITS_PUBLICATIONS, values)))
+    return content_view(cast(ContentRow, found), cast(DraftRow, found), publications)
 
 
 async def find(session: AsyncSession, content_id: str) -> tuple[ContentRow, DraftRow, list[PublicationRow]] | None:
@@ -128,12 +160,6 @@ def _held() -> SelectOfScalar[str]:
     """The contents with a publication that waits on a condition."""
     held = col(PublicationRow.hold_reason).is_not(None)
     return select(PublicationRow.content_id).where(held, PublicationRow.status == PublicationStatus.QUEUED.value)
-
-
-def _current_draft() -> ColumnElement[bool]:
-    return and_(
-        col(DraftRow.content_id) == col(ContentRow.id), col(DraftRow.draft_version) == col(ContentRow.draft_version)
-    )
 
 
 async def _publications(session: AsyncSession, content_ids: Sequence[str]) -> dict[str, list[PublicationRow]]:

@@ -13,13 +13,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.audit import record
 from munadi.db.ids import new_id
-from munadi.db.keys.calls import find_session
+from munadi.db.keys.callers import Principal, find_session
 from munadi.db.session import Database
 from munadi.db.tables import KeyRow
 from munadi.db.tables.audit import SessionRow
 from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix
-from munadi.domain.usage import BrandCalls, Month
+from munadi.domain.usage import Month
 
 BATCH = 1_000
 
@@ -30,27 +30,24 @@ class SessionStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def start(self, key: KeyRow, now: datetime, life: timedelta) -> str:
-        """A new session of a key; its id."""
+    async def start(self, key_id: str, brand_ref: str | None, now: datetime, life: timedelta) -> str:
+        """A new session of a key, which is for that brand if any; its id."""
         session_id = new_id(Prefix.SESSION)
         async with self._database.write() as session:
-            session.add(SessionRow(id=session_id, key_id=key.id, created_at=now, ends_at=now + life))
+            session.add(SessionRow(id=session_id, key_id=key_id, created_at=now, ends_at=now + life))
             record(
                 session,
                 Action.SESSION_STARTED,
                 target=session_id,
-                brand_ref=key.brand_ref,
+                brand_ref=brand_ref,
                 now=now,
-                key_id=key.id,
+                key_id=key_id,
             )
         return session_id
 
-    async def caller(
-        self, session_id: str, named: str | None, month: Month, now: datetime
-    ) -> tuple[KeyRow, BrandCalls | None] | None:
-        """The key of an open session, and the brand that a call made in it counts for; None once it has ended."""
-        async with self._database.read() as session:
-            return await find_session(session, session_id, named, month, now)
+    async def caller(self, session_id: str, named: str | None, month: Month, now: datetime) -> Principal | None:
+        """Whose an open session is, and the brand that a call made in it counts for; None once it has ended."""
+        return await find_session(self._database, session_id, named, month, now)
 
     async def end(self, session_id: str, brand_ref: str | None, now: datetime) -> None:
         """End a session for good; other sessions of its key stay. Again: nothing more happens."""

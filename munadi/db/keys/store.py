@@ -1,8 +1,7 @@
-"""API keys: only a hash is kept. A key has 190 random bits, so a plain SHA-256 is as good as a slow hash."""
+"""API keys: create, read, list and revoke them. Only a hash of each is stored."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,13 +11,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.db.audit import record
 from munadi.db.ids import new_id
-from munadi.db.keys.calls import find_caller
+from munadi.db.keys.callers import forget_callers, key_hash
 from munadi.db.session import Database
 from munadi.db.tables import KeyRow
 from munadi.domain.audit import Action
 from munadi.domain.ids import Prefix
 from munadi.domain.key import ALPHABET, RANDOM_LENGTH, Scope, kind_of, write_key
-from munadi.domain.usage import BrandCalls, Month
 
 
 class KeyStore:
@@ -42,7 +40,7 @@ class KeyStore:
         row = KeyRow(
             id=new_id(Prefix.KEY),
             name=name,
-            hash=_hash(text),
+            hash=key_hash(text),
             hint=text[-4:],
             scopes=[scope.value for scope in scopes],
             brand_ref=brand_ref,
@@ -57,12 +55,7 @@ class KeyStore:
     async def find(self, text: str) -> KeyRow | None:
         """The row of a key in any state; None when there is no such key."""
         async with self._database.read() as session:
-            return (await session.exec(select(KeyRow).where(KeyRow.hash == _hash(text)))).first()
-
-    async def caller(self, text: str, named: str | None, month: Month) -> tuple[KeyRow, BrandCalls | None] | None:
-        """The same, with the brand that a call made with it counts for (`munadi.db.keys.calls`)."""
-        async with self._database.read() as session:
-            return await find_caller(session, _hash(text), named, month)
+            return (await session.exec(select(KeyRow).where(KeyRow.hash == key_hash(text)))).first()
 
     async def get(self, key_id: str) -> KeyRow | None:
         """A key by id."""
@@ -80,14 +73,11 @@ class KeyStore:
             return (await session.exec(query)).all()
 
     async def revoke(self, key_id: str, now: datetime) -> KeyRow | None:
-        """End a key at once; the first time counts. None when there is no such key."""
+        """End a key: at once here, in other processes within a second. The first time counts. None: no such key."""
         async with self._database.write() as session:
             row = await session.get(KeyRow, key_id, with_for_update=True)
             if row is not None and row.revoked_at is None:
                 row.revoked_at = now
                 record(session, Action.KEY_REVOKED, target=key_id, brand_ref=row.brand_ref, now=now)
-            return row
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+        forget_callers(self._database)
+        return row

@@ -1,0 +1,157 @@
+"""The caller of a request: its API key, and the brand that the call counts for.
+
+A valid key is remembered for a second, so that a client that calls often costs one read a second. Revoking a key or
+changing a brand in this process forgets it at once; another process notices within that second. A brand with limits on
+its calls is never remembered: its counter must be read for each call (docs/limits.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import ColumnElement, Connection, String, and_, bindparam, select
+from sqlmodel import col, func
+
+from munadi.db.session import Database
+from munadi.db.tables import ApiCallsRow, BrandRow, KeyRow, SessionRow
+from munadi.db.types import UtcDateTime
+from munadi.domain.brand import BrandLimits
+from munadi.domain.key import Scope
+from munadi.domain.usage import BrandCalls, Month
+
+REMEMBERED_SECONDS = 1.0
+MAX_REMEMBERED = 1_000
+
+
+@dataclass(frozen=True)
+class Principal:
+    """The bearer of a key. `brand_ref` None: every brand. `calls`: the brand that this call counts for."""
+
+    key_id: str
+    scopes: frozenset[str]
+    brand_ref: str | None
+    calls: BrandCalls | None = None
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+    def may(self, scope: str) -> bool:
+        """Whether the key has this scope; `admin` has all."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def may_see(self, brand_ref: str | None) -> bool:
+        """Whether this brand's things exist for the key; what belongs to all brands is not a restricted key's."""
+        return self.brand_ref is None or self.brand_ref == brand_ref
+
+
+_NAMED: ColumnElement[str] = func.coalesce(KeyRow.brand_ref, bindparam("named", type_=String))
+_KEY_AND_BRAND = (
+    select(
+        col(KeyRow.id),
+        col(KeyRow.scopes),
+        col(KeyRow.brand_ref),
+        col(KeyRow.expires_at),
+        col(KeyRow.revoked_at),
+        col(BrandRow.ref),
+        col(BrandRow.limits),
+        col(ApiCallsRow.calls),
+        col(ApiCallsRow.minute),
+        col(ApiCallsRow.minute_calls),
+    )
+    .select_from(KeyRow)
+    .join(BrandRow, col(BrandRow.ref) == _NAMED, isouter=True)
+    .join(
+        ApiCallsRow,
+        and_(col(ApiCallsRow.brand_ref) == col(BrandRow.ref), col(ApiCallsRow.month) == bindparam("month")),
+        isouter=True,
+    )
+)
+_BY_HASH = _KEY_AND_BRAND.where(col(KeyRow.hash) == bindparam("hash"))
+_BY_SESSION = _KEY_AND_BRAND.join(SessionRow, col(SessionRow.key_id) == col(KeyRow.id)).where(
+    col(SessionRow.id) == bindparam("session"),
+    col(SessionRow.ended_at).is_(None),
+    col(SessionRow.ends_at) > bindparam("now", type_=UtcDateTime),
+)
+
+
+class _Remembered:
+    """The valid keys of the last second. `changes` counts how often they were forgotten."""
+
+    def __init__(self) -> None:
+        self.changes = 0
+        self._until: dict[tuple[str, str | None, Month], tuple[float, Principal]] = {}
+
+    def get(self, asked: tuple[str, str | None, Month]) -> Principal | None:
+        until, principal = self._until.get(asked, (0.0, None))
+        return principal if time.monotonic() < until else None
+
+    def put(self, asked: tuple[str, str | None, Month], principal: Principal) -> None:
+        if len(self._until) >= MAX_REMEMBERED:
+            self._until.clear()
+        self._until[asked] = (time.monotonic() + REMEMBERED_SECONDS, principal)
+
+    def forget(self) -> None:
+        self.changes += 1
+        self._until.clear()
+
+
+_OF_DATABASE: WeakKeyDictionary[Database, _Remembered] = WeakKeyDictionary()
+
+
+async def find_caller(database: Database, text: str, named: str | None, month: Month) -> Principal | None:
+    """The bearer of a key as it was sent, in any state; None when there is no such key.
+
+    `named` is the brand that the call names. It counts for the key's own brand, else for that one, if there is one.
+    """
+    asked = (key_hash(text), named, month)
+    remembered = _OF_DATABASE.setdefault(database, _Remembered())
+    if (known := remembered.get(asked)) is not None:
+        return known
+    changes = remembered.changes
+    values = {"hash": asked[0], "named": named, "month": month.text}
+    found = await database.lookup(lambda connection: _find(connection, _BY_HASH, values))
+    if found is not None and _may_be_remembered(found, named) and changes == remembered.changes:
+        remembered.put(asked, found)
+    return found
+
+
+async def find_session(
+    database: Database, session_id: str, named: str | None, month: Month, now: datetime
+) -> Principal | None:
+    """The same for an open session of the dashboard, which is never remembered."""
+    values = {"session": session_id, "named": named, "month": month.text, "now": now}
+    return await database.lookup(lambda connection: _find(connection, _BY_SESSION, values))
+
+
+def forget_callers(database: Database) -> None:
+    """Read every key again at its next call. Call this after a key or a brand was changed."""
+    if (remembered := _OF_DATABASE.get(database)) is not None:
+        remembered.forget()
+
+
+def key_hash(text: str) -> str:
+    """The hash that is stored of a key. A key has 190 random bits, so a plain SHA-256 is as good as a slow hash."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _may_be_remembered(found: Principal, named: str | None) -> bool:
+    if found.revoked_at is not None:
+        return False
+    if found.calls is None:
+        return named is None and found.brand_ref is None  # else the brand may be created at any moment
+    limits = found.calls.limits
+    return limits.api_calls_per_minute is None and limits.api_calls_per_month is None
+
+
+def _find(connection: Connection, query: Any, values: Mapping[str, Any]) -> Principal | None:
+    row = connection.execute(query, values).first()
+    if row is None:
+        return None
+    key_id, scopes, brand_ref, expires_at, revoked_at, ref, limits, calls, minute, minute_calls = row
+    brand = None if ref is None else BrandCalls(ref, BrandLimits.kept(limits), calls or 0, minute, minute_calls or 0)
+    return Principal(key_id, frozenset(scopes), brand_ref, brand, expires_at, revoked_at)

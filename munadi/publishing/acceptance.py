@@ -1,0 +1,174 @@
+"""The rows of an accepted post, and the statements that insert them.
+
+The values are plain and the statements are Core: they are compiled once per process, and no ORM object is built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+from sqlalchemy import Connection, and_, bindparam, insert, or_, select
+from sqlmodel import SQLModel, col
+
+from munadi.db.audit import audit_values
+from munadi.db.contents.views import content_view
+from munadi.db.events.fan_out import Subscription
+from munadi.db.ids import new_id
+from munadi.db.tables import AuditRow, BrandRow, ContentRow, DraftRow, EndpointRow, EventRow, PublicationRow
+from munadi.domain.audit import Action
+from munadi.domain.brand import BrandLimits
+from munadi.domain.content import ContentView
+from munadi.domain.event import EventType
+from munadi.domain.ids import Prefix
+from munadi.domain.publication import PublicationStatus
+from munadi.intake.checks import CheckedDrafts, CheckedPost
+
+# The relay wakes the workflow after this time, if the API's own call after the response failed.
+WAKE_AFTER = timedelta(seconds=1)
+
+Values = Mapping[str, Any]
+
+
+def _defaults(table: type[SQLModel]) -> dict[str, Any]:
+    fields = table.model_fields.items()
+    return {name: field.get_default(call_default_factory=True) for name, field in fields if not field.is_required()}
+
+
+_CONTENT, _PUBLICATION, _EVENT = _defaults(ContentRow), _defaults(PublicationRow), _defaults(EventRow)
+_INSERT_CONTENT, _INSERT_DRAFT, _INSERT_PUBLICATIONS = insert(ContentRow), insert(DraftRow), insert(PublicationRow)
+_INSERT_EVENT, _INSERT_AUDIT = insert(EventRow), insert(AuditRow)
+_BRAND_AND_ENDPOINTS = (
+    select(col(BrandRow.limits), col(EndpointRow.id), col(EndpointRow.types), col(EndpointRow.channels))
+    .select_from(BrandRow)
+    .join(
+        EndpointRow,
+        and_(
+            col(EndpointRow.enabled),
+            col(EndpointRow.deleted_at).is_(None),
+            or_(col(EndpointRow.brand_ref).is_(None), col(EndpointRow.brand_ref) == col(BrandRow.ref)),
+        ),
+        isouter=True,
+    )
+    .where(col(BrandRow.ref) == bindparam("brand_ref"))
+)
+
+
+@dataclass(frozen=True)
+class NewPost:
+    """The rows of a post that was just checked, and the view of it that the client gets."""
+
+    content: Values
+    draft: Values
+    publications: Sequence[Values]
+    view: ContentView
+    event: Values
+
+    @classmethod
+    def of(cls, post: CheckedPost, now: datetime) -> NewPost:
+        """The rows and the view of a checked post."""
+        content, publications = _content(post, now), []
+        for place, each in enumerate(post.drafts.publications):
+            publications.append(
+                {
+                    **_PUBLICATION,
+                    "id": new_id(Prefix.PUBLICATION),
+                    "content_id": content["id"],
+                    "account_id": each.account_id,
+                    "channel": each.channel,
+                    "place": place,
+                    "status": PublicationStatus.ACCEPTED.value,
+                    "revision": 1,
+                    "due_at": post.due,
+                    "lead_seconds": each.lead.total_seconds(),
+                    "stages": list(each.stages),
+                    "created_at": now,
+                    "updated_at": now,
+                }
+            )
+        draft = draft_values(content["id"], 1, [row["id"] for row in publications], post.drafts, now)
+        view = _view(content, draft, publications)
+        event = {
+            **_EVENT,
+            "id": new_id(Prefix.EVENT),
+            "type": EventType.CONTENT_ACCEPTED.value,
+            "brand_ref": view.brand_ref,
+            "content_id": view.id,
+            "sequence": content["sequence"],
+            "status": content["status"],
+            "data": {"content": view.model_dump(mode="json"), "publication": None},
+            "created_at": now,
+        }
+        return cls(content, draft, publications, view, event)
+
+    def insert(self, connection: Connection) -> None:
+        """Insert the rows, and the entry of the audit log."""
+        view = self.view
+        audit = audit_values(Action.CONTENT_CREATED, target=view.id, brand_ref=view.brand_ref, now=view.created_at)
+        connection.execute(_INSERT_CONTENT, self.content)
+        connection.execute(_INSERT_DRAFT, self.draft)
+        connection.execute(_INSERT_PUBLICATIONS, self.publications)
+        connection.execute(_INSERT_EVENT, self.event)
+        connection.execute(_INSERT_AUDIT, audit)
+
+    def receivers(self, endpoints: Sequence[Subscription]) -> list[str]:
+        """The endpoints that get the post's first event."""
+        channels = {row["channel"] for row in self.publications}
+        return [one.endpoint_id for one in endpoints if one.wants(EventType.CONTENT_ACCEPTED, channels)]
+
+
+def brand_and_endpoints(connection: Connection, brand_ref: str) -> tuple[BrandLimits, list[Subscription]]:
+    """A brand's limits and the endpoints that get its events, as they are in this transaction."""
+    rows = connection.execute(_BRAND_AND_ENDPOINTS, {"brand_ref": brand_ref}).all()
+    endpoints = [Subscription(*row[1:]) for row in rows if row[1] is not None]
+    return BrandLimits.kept(rows[0][0] if rows else None), endpoints
+
+
+def draft_values(
+    content_id: str, draft_version: int, publication_ids: Sequence[str], drafts: CheckedDrafts, now: datetime
+) -> dict[str, Any]:
+    """The row of a checked draft; the publications are in the draft's order."""
+    published = zip(publication_ids, drafts.publications, strict=True)
+    values = {"content_id": content_id, "draft_version": draft_version, "source": drafts.source, "created_at": now}
+    warnings = [warning.model_dump(mode="json") for warning in drafts.warnings]
+    resolved = {publication_id: each.draft.model_dump(mode="json") for publication_id, each in published}
+    return values | {"warnings": warnings, "resolved": resolved}
+
+
+def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
+    request = post.request
+    begins = min(_begins(post.due, each.lead, now) for each in post.drafts.publications)
+    return {
+        **_CONTENT,
+        "id": new_id(Prefix.CONTENT),
+        "brand_ref": request.brand_ref,
+        "status": PublicationStatus.ACCEPTED.value,
+        "client_ref": request.client_ref,
+        "scheduled_at": post.due,
+        "timezone": request.timezone,
+        "publish_by": post.publish_by,
+        "publish_by_explicit": post.publish_by_explicit,
+        "sequence": 1,  # of its first event
+        "wake_seq": 1,
+        "next_wake_at": now + WAKE_AFTER,
+        "next_look_at": min(post.publish_by, max(now, begins)),
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _begins(due: datetime, lead: timedelta, now: datetime) -> datetime:
+    """When the workflow must act first: when the preparation begins, if that is still ahead, else at the due time."""
+    return due - lead if lead and due - lead > now else due
+
+
+def _view(content: Values, draft: Values, publications: Sequence[Values]) -> ContentView:
+    # The view reads attributes, which plain values have too when they are put into a namespace.
+    return content_view(
+        cast(ContentRow, SimpleNamespace(**content)),
+        cast(DraftRow, SimpleNamespace(**draft)),
+        [cast(PublicationRow, SimpleNamespace(**row)) for row in publications],
+    )
