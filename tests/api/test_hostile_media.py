@@ -24,7 +24,7 @@ from tests.api.test_bad_input import errors_of
 from tests.api.test_media_api import upload
 from tests.api.test_media_store_away import signed
 from tests.api.test_over_sockets import served
-from tests.media.test_media_fetch import drip, endless, silent
+from tests.support.web import drip, endless, silent
 
 CAP = 3_000_000
 SECONDS = 1.5

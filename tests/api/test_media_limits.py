@@ -18,7 +18,7 @@ from tests.api.desk import Desk, open_desk, picture
 from tests.api.test_bad_input import errors_of
 from tests.api.test_hostile_media import behaving, check_nothing_kept
 from tests.api.test_over_sockets import served
-from tests.media.test_media_fetch import silent
+from tests.support.web import silent
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,10 @@
 """Pictures and videos made on the spot, and a small server on loopback."""
 
-import asyncio
-import contextlib
-
 import av
 import pytest
 from PIL import Image
+
+from tests.support.web import serving
 
 
 @pytest.fixture
@@ -78,45 +77,7 @@ def video(tmp_path):
     return make
 
 
-class Web:
-    """Answers by path: raw bytes, or a coroutine function of the writer."""
-
-    def __init__(self):
-        self.pages, self.requests, self.port, self.open = {}, [], 0, {}
-
-    def url(self, path):
-        return f"http://127.0.0.1:{self.port}{path}"
-
-    def ok(self, path, body, *headers):
-        lines = [b"HTTP/1.1 200 OK", b"content-length: %d" % len(body), *headers]
-        self.pages[path] = b"\r\n".join(lines) + b"\r\n\r\n" + body
-
-    def redirect(self, path, location, status=302):
-        self.pages[path] = f"HTTP/1.1 {status} X\r\nlocation: {location}\r\ncontent-length: 0\r\n\r\n".encode()
-
-    async def __call__(self, reader, writer):
-        self.open[asyncio.current_task()] = writer
-        with contextlib.suppress(OSError, EOFError, asyncio.CancelledError):
-            path = (await reader.readuntil(b"\r\n\r\n")).split(b" ")[1].decode()
-            self.requests.append(path)
-            page = self.pages.get(path, b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
-            if callable(page):
-                await page(writer)
-            else:
-                writer.write(page)
-                await writer.drain()
-        writer.close()
-
-
 @pytest.fixture
 async def web():
-    web = Web()
-    server = await asyncio.start_server(web, "127.0.0.1", 0)
-    web.port = server.sockets[0].getsockname()[1]
-    yield web
-    server.close()
-    for task, writer in web.open.items():
-        task.cancel()
-        writer.transport.abort()
-    await asyncio.gather(*web.open, return_exceptions=True)
-    await asyncio.sleep(0)
+    async with serving() as web:
+        yield web

@@ -55,11 +55,11 @@ def _webp(exif: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-def _vast_webp() -> bytes:
-    """An animation that claims 16 383 pixels a side around a tiny frame."""
-    size = struct.pack("<I", 16_382)[:3]
+def animation(width: int, height: int) -> bytes:
+    """A WebP that claims this size around a tiny frame."""
+    size = struct.pack("<I", width - 1)[:3] + struct.pack("<I", height - 1)[:3]
     frame = b"\0" * 6 + b"\7\0\0\7\0\0" + b"\x64\0\0\0" + _saved("WEBP")[12:]
-    body = b"WEBPVP8X" + struct.pack("<I", 10) + b"\2\0\0\0" + size + size
+    body = b"WEBPVP8X" + struct.pack("<I", 10) + b"\2\0\0\0" + size
     body += b"ANIM" + struct.pack("<I", 6) + b"\0" * 6 + b"ANMF" + struct.pack("<I", len(frame)) + frame
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
@@ -123,7 +123,7 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "png with a text that unfolds to 100 MB": lambda: _png((b"zTXt", b"a\0\0" + zlib.compress(bytes(100_000_000)))),
     "png with overlapping EXIF fields": lambda: _png((b"eXIf", _overlapping_fields(60_000, 9_000_000))),
     "webp with overlapping EXIF fields": lambda: _webp(_overlapping_fields(60_000, 9_000_000)),
-    "webp of 268 million pixels": _vast_webp,
+    "webp of 268 million pixels": partial(animation, 16_383, 16_383),
     "webp with a chunk of 4 GB": lambda: b"RIFF\x24\0\0\0WEBPVP8 \xff\xff\xff\xff" + bytes(24),
     "tiff with overlapping fields": lambda: _overlapping_fields(60_000, 9_000_000),
     "tiff of 2 million strips": lambda: _strips(2_000_000),

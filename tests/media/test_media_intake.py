@@ -16,7 +16,7 @@ from munadi.intake.problems import ProblemCollector
 from munadi.intake.requests import MediaRequest
 from munadi.media.fetch import FetchLimits, MediaFetcher
 from munadi.outbound.guard import Guard
-from tests.media.test_media_fetch import silent
+from tests.support.web import silent
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -60,12 +60,12 @@ async def test_a_slow_server_of_one_brand_does_not_delay_another(
     tarpits = [f"/{number}" for number in range(16)]
     web.pages |= dict.fromkeys(tarpits, silent)
     attacks = [asyncio.create_task(brought(intake, "rival", named(web, *tarpits))) for _ in range(4)]
-    await until(lambda: len(web.requests) >= FETCHES_PER_BRAND)
+    await until(lambda: len(web.paths) >= FETCHES_PER_BRAND)
     started = time.monotonic()
     made, found = await brought(intake, "acme", named(web, "/good.jpg"))
     assert (len(made.new), found.all) == (1, [])
     assert time.monotonic() - started < 0.5
-    assert len(set(web.requests) - {"/good.jpg"}) == FETCHES_PER_BRAND < FETCHES
+    assert len(set(web.paths) - {"/good.jpg"}) == FETCHES_PER_BRAND < FETCHES
     made.discard()
     for attack in attacks:
         attack.cancel()
@@ -104,7 +104,7 @@ async def test_too_many_urls_are_refused_unfetched(intake: MediaIntake, web: Any
     assert [(each.pointer, each.code, each.rule, each.limit, each.actual) for each in found.all] == [
         ("/media/20/url", "MEDIA_TOO_MANY", "media_too_many", 20, 21)
     ]
-    assert web.requests == []
+    assert web.paths == []
 
 
 async def test_a_cancelled_call_leaves_neither_files_nor_tasks(

@@ -1,9 +1,6 @@
 """Facts come from the bytes of a file. A cut or disguised file and a bomb are refused at little cost."""
 
-import resource
 import struct
-import time
-import zlib
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +11,8 @@ from munadi.media.facts import MediaCode, MediaRefused
 from munadi.media.probe import MAX_COSTLY_IMAGE_PIXELS, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, probe
 from munadi.media.sniff import Kind, sniff
 from munadi.media.video import probe_video, read_video
+from tests.api.hostile import png
+from tests.media.hostile_files import animation
 
 IMAGES = {
     "jpg": "image/jpeg",
@@ -87,14 +86,11 @@ def test_animation_is_seen(picture, extension):
     assert probe(picture(f"a.{extension}", save_all=True, append_images=more)).animated is True
 
 
-def test_an_image_is_measured_as_it_is_shown(picture):
+def test_a_turned_picture_and_video_are_measured_as_they_are_shown(picture, video):
     exif = Image.Exif()
     exif[0x0112] = 6
     facts = probe(picture("a.jpg", exif=exif))
     assert (facts.width, facts.height) == (48, 64)
-
-
-def test_a_video_is_measured_as_it_is_shown(video):
     path = video("a.mp4")
     upright = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
     quarter_turn = struct.pack(">9i", 0, 0x10000, 0, -0x10000, 0, 0, 0, 0, 0x40000000)
@@ -104,24 +100,25 @@ def test_a_video_is_measured_as_it_is_shown(video):
     assert (facts.width, facts.height) == (240, 320)
 
 
+def keep(path, share):
+    """Cut a file at a share of its length."""
+    content = path.read_bytes()
+    path.write_bytes(content[: int(len(content) * share)])
+    return path
+
+
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.99])
 @pytest.mark.parametrize("extension", IMAGES)
 def test_a_cut_image_is_refused(picture, extension, share):
-    path = picture(f"a.{extension}")
-    content = path.read_bytes()
-    path.write_bytes(content[: int(len(content) * share)])
-    assert refusal(path).code == MediaCode.MEDIA_CORRUPT
+    assert refusal(keep(picture(f"a.{extension}"), share)).code == MediaCode.MEDIA_CORRUPT
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "fast.mp4", "a.mov", "a.mkv", "a.avi"])
 @pytest.mark.parametrize("share", [0.3, 0.9, 0.99])
 def test_a_cut_video_is_refused(video, name, share):
-    avi = name.endswith("avi")
+    codec, audio = ("mpeg4", None) if name.endswith("avi") else ("h264", "aac")
     options = {"movflags": "faststart"} if name == "fast.mp4" else None
-    path = video(name, "mpeg4" if avi else "h264", audio=None if avi else "aac", options=options)
-    content = path.read_bytes()
-    path.write_bytes(content[: int(len(content) * share)])
-    assert refusal(path).code == MediaCode.MEDIA_CORRUPT
+    assert refusal(keep(video(name, codec, audio=audio, options=options), share)).code == MediaCode.MEDIA_CORRUPT
 
 
 def test_an_empty_file_is_refused(tmp_path):
@@ -130,24 +127,15 @@ def test_an_empty_file_is_refused(tmp_path):
     assert refusal(path).code == MediaCode.MEDIA_EMPTY
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"x",
-        b"<html><body>404</body></html>",
-        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-        b"%PDF-1.7\n",
-        b"%!PS-Adobe-3.0 EPSF-3.0\n",
-        b"PK\x03\x04zip",
-        b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1/a.ts\n",
-        b"ffconcat version 1.0\nfile /etc/passwd\n",
-        b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
-        b"\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00M4A mp42",
-        b"RIFF\x24\x00\x00\x00WAVEfmt ",
-        b"ID3\x03\x00",
-        b"\x7fELF",
-    ],
-)
+OTHER_TYPES = [
+    b"x", b"<html><body>404</body></html>", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"%PDF-1.7\n",
+    b"%!PS-Adobe-3.0 EPSF-3.0\n", b"PK\x03\x04zip", b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1/a.ts\n",
+    b"ffconcat version 1.0\nfile /etc/passwd\n", b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
+    b"\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00M4A mp42", b"RIFF\x24\x00\x00\x00WAVEfmt ", b"ID3\x03\x00", b"\x7fELF",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", OTHER_TYPES)
 def test_another_type_is_refused_whatever_it_is_called(tmp_path, content):
     path = tmp_path / "a.jpg"
     path.write_bytes(content)
@@ -174,45 +162,19 @@ def test_a_good_start_alone_is_corrupt(tmp_path, start):
     assert refusal(path).code in (MediaCode.MEDIA_CORRUPT, MediaCode.MEDIA_TOO_MANY_PIXELS)
 
 
-def png_of(width, height):
-    def chunk(kind, content):
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    packed = zlib.compress(bytes(1000))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
-
-
-def webp_of(width, height, frame):
-    def size(number):
-        return struct.pack("<I", number - 1)[:3]
-
-    picture = b"\0" * 6 + size(64) + size(48) + b"\x64\0\0\0" + frame
-    body = b"WEBPVP8X" + struct.pack("<I", 10) + b"\2\0\0\0" + size(width) + size(height)
-    body += b"ANIM" + struct.pack("<I", 6) + b"\0" * 6 + b"ANMF" + struct.pack("<I", len(picture)) + picture
-    return b"RIFF" + struct.pack("<I", len(body)) + body
-
-
-@pytest.mark.parametrize("side", [8001, 9000, 12000, 15000, 65000, 2_000_000_000])
-def test_a_picture_bomb_is_refused_without_being_unpacked(tmp_path, side):
-    path = tmp_path / "bomb.png"
-    path.write_bytes(png_of(side, side))
-    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+@pytest.mark.parametrize(
+    ("make", "side", "limit"),
+    [
+        *((png, side, MAX_IMAGE_PIXELS) for side in (8001, 2_000_000_000)),
+        *((animation, side, MAX_COSTLY_IMAGE_PIXELS) for side in (5001, 16383)),
+    ],
+)
+def test_a_picture_with_too_many_pixels_is_refused(tmp_path, make, side, limit):
+    """What it costs is bounded by `test_hostile_corpus`."""
+    path = tmp_path / "bomb"
+    path.write_bytes(make(side, side))
     found = refusal(path)
-    assert (found.code, found.limit) == (MediaCode.MEDIA_TOO_MANY_PIXELS, MAX_IMAGE_PIXELS)
-    assert time.monotonic() - started < 1
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
-
-
-@pytest.mark.parametrize("side", [5001, 8000, 16383])
-def test_an_animated_bomb_is_refused_without_being_unpacked(tmp_path, picture, side):
-    frame = picture("a.webp").read_bytes()[12:]
-    path = tmp_path / "bomb.webp"
-    path.write_bytes(webp_of(side, side, frame))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found = refusal(path)
-    assert (found.code, found.limit) == (MediaCode.MEDIA_TOO_MANY_PIXELS, MAX_COSTLY_IMAGE_PIXELS)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
+    assert (found.code, found.limit) == (MediaCode.MEDIA_TOO_MANY_PIXELS, limit)
 
 
 def test_a_huge_image_file_is_refused_unread(picture):
@@ -231,14 +193,6 @@ def test_a_video_with_too_many_pixels_is_refused(video):
     assert caught.value.code == MediaCode.MEDIA_TOO_MANY_PIXELS
 
 
-def test_a_gif_of_endless_blocks_is_given_up(tmp_path):
-    path = tmp_path / "a.gif"
-    path.write_bytes(b"GIF89a" + b"\1\0\1\0\0\0\0" + b"\x21\xfe" + b"\1a" * 1_500_000 + b"\0\x3b")
-    started = time.monotonic()
-    assert refusal(path).code == MediaCode.MEDIA_CORRUPT
-    assert time.monotonic() - started < 5
-
-
 def test_a_path_that_looks_like_a_protocol_is_a_file(video, tmp_path, monkeypatch):
     folder = tmp_path / "concat:a|b %20"
     folder.mkdir()
@@ -247,37 +201,43 @@ def test_a_path_that_looks_like_a_protocol_is_a_file(video, tmp_path, monkeypatc
     assert probe(path).kind == "video"
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(extension=st.sampled_from(sorted(IMAGES)), place=st.floats(0, 1), junk=st.binary(min_size=1, max_size=40))
-def test_no_damage_raises_anything_but_a_refusal(picture, extension, place, junk):
-    path = picture(f"a.{extension}")
+def damaged(path, place, junk):
+    """Overwrite some bytes of a file."""
     content = bytearray(path.read_bytes())
     start = int(place * (len(content) - 1))
     content[start : start + len(junk)] = junk
     path.write_bytes(content)
+    return path
+
+
+def outcome(call):
+    """The code of a refusal; None for facts."""
     try:
-        assert probe(path).kind == "image"
+        assert call().width > 0
     except MediaRefused as refused:
-        codes = {refused.code}
-    else:
-        codes = set()
-    assert codes <= set(MediaCode)
+        return refused.code
+    return None
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.floats(0, 1), junk=st.binary(min_size=1, max_size=40))
+ANYWHERE = {"place": st.floats(0, 1), "junk": st.binary(min_size=1, max_size=40)}
+many = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@many
+@given(extension=st.sampled_from(sorted(IMAGES)), **ANYWHERE)
+def test_no_damage_raises_anything_but_a_refusal(picture, extension, place, junk):
+    path = damaged(picture(f"a.{extension}"), place, junk)
+    assert outcome(lambda: probe(path)) in {None, *MediaCode}
+
+
+@many
+@given(**ANYWHERE)
 def test_no_damaged_video_raises_anything_but_a_refusal(tmp_path, sample, place, junk):
-    content = bytearray(sample)
-    start = int(place * (len(content) - 1))
-    content[start : start + len(junk)] = junk
     path = tmp_path / "damaged.mp4"
-    path.write_bytes(content)
-    try:
-        facts = read_video(path, sniff(bytes(content[:512])) or MP4, len(content))  # what the process runs
-    except MediaRefused as refused:
-        assert str(refused)  # noqa: PT017
-    else:
-        assert facts.width > 0
+    path.write_bytes(sample)
+    content = damaged(path, place, junk).read_bytes()
+    kind = sniff(content[:512]) or MP4
+    assert outcome(lambda: read_video(path, kind, len(content))) in {None, *MediaCode}  # what the process runs
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from munadi.outbound.guard import Guard
 from munadi.ports import LinkCard
 from tests.api import hostile
 from tests.media.hostile_files import PICTURES
-from tests.media.test_media_fetch import drip, endless, silent
+from tests.support.web import drip, endless, silent
 
 SECONDS = 1.5
 PAGE = b'<meta property="og:title" content="Sale"><meta property="og:image" content="/picture">'

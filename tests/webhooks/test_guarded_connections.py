@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from munadi.outbound.guard import Guard, GuardRefused, guarded_client
+from tests.support.web import answer
 from tests.webhooks.corpus import DISGUISED_HOSTS, FORBIDDEN_ADDRESSES, resolves_to
 
 
@@ -42,7 +43,7 @@ async def test_rebinding_the_connection_goes_to_the_address_that_was_checked(ser
 
 
 async def test_rebinding_after_an_answer_is_checked_again(server):
-    server.answers(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+    server.answers = answer()
     resolve = resolves_to(["127.0.0.1"], ["10.0.0.1"])
     guard = Guard(allow_loopback=True, https_only=False, resolve=resolve, allowed_ports=range(1, 65536))
     async with guarded_client(guard, timeout=1) as client:
@@ -54,14 +55,13 @@ async def test_rebinding_after_an_answer_is_checked_again(server):
 
 
 async def test_a_redirect_is_not_followed_and_where_a_caller_does_it_is_checked(server, canary):
-    location = f"http://rebind.example:{canary.port}/".encode()
-    server.answers(b"HTTP/1.1 302 Found\r\nlocation: %s\r\ncontent-length: 0\r\n\r\n" % location)
+    server.answers = answer(302, b"", f"location: http://rebind.example:{canary.port}/")
     guard = Guard(
         allow_loopback=True, resolve=resolves_to(["10.0.0.1"]), https_only=False, allowed_ports=range(1, 65536)
     )
     async with guarded_client(guard, timeout=1) as client:
-        answer = await client.get(f"http://127.0.0.1:{server.port}/")
-        assert answer.status_code == 302
+        found = await client.get(f"http://127.0.0.1:{server.port}/")
+        assert found.status_code == 302
         with pytest.raises(GuardRefused):
             await client.get(f"http://127.0.0.1:{server.port}/", follow_redirects=True)
     assert canary.connections == 0
@@ -70,7 +70,7 @@ async def test_a_redirect_is_not_followed_and_where_a_caller_does_it_is_checked(
 async def test_a_proxy_of_the_environment_is_not_used(server, canary, monkeypatch):
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{canary.port}")
-    server.answers(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+    server.answers = answer()
     async with guarded_client(Guard(allow_loopback=True), timeout=1) as client:
         assert (await client.get(f"http://127.0.0.1:{server.port}/")).status_code == 200
     assert canary.connections == 0
@@ -83,11 +83,11 @@ def named(port, *answers):
 async def test_the_certificate_is_checked_against_the_name_and_host_keeps_it(certificate, serve_tls):
     papers = certificate("hooks.example")
     async with serve_tls(papers) as server:
-        server.answers(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        server.answers = answer()
         guard = named(server.port, ["127.0.0.1"])
         async with guarded_client(guard, timeout=2, verify=papers.trust) as client:
-            answer = await client.get(f"https://hooks.example.:{server.port}/")
-            assert answer.status_code == 200
+            found = await client.get(f"https://hooks.example.:{server.port}/")
+            assert found.status_code == 200
             assert f"host: hooks.example.:{server.port}".encode() in server.requests[0].lower()
             with pytest.raises(httpx.ConnectError, match=r"(?i)certificate"):
                 await client.get(f"https://other.example:{server.port}/")
@@ -98,7 +98,7 @@ async def test_sni_is_the_name(certificate, serve_tls):
     papers, seen = certificate("hooks.example"), []
     papers.server.sni_callback = lambda _socket, name, _context: seen.append(name)
     async with serve_tls(papers) as server:
-        server.answers(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        server.answers = answer()
         async with guarded_client(named(server.port, ["127.0.0.1"]), timeout=2, verify=papers.trust) as client:
             await client.get(f"https://hooks.example:{server.port}/")
     assert seen == ["hooks.example"]
@@ -107,7 +107,7 @@ async def test_sni_is_the_name(certificate, serve_tls):
 async def test_two_names_at_one_address_never_share_a_connection(certificate, serve_tls):
     papers = certificate("hooks.example")
     async with serve_tls(papers) as server:
-        server.answers(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: keep-alive\r\n\r\n")
+        server.answers = answer(200, b"", "connection: keep-alive")
         guard = named(server.port, ["127.0.0.1"])
         async with guarded_client(guard, timeout=2, verify=papers.trust) as client:
             await client.get(f"https://hooks.example:{server.port}/")
@@ -116,11 +116,11 @@ async def test_two_names_at_one_address_never_share_a_connection(certificate, se
 
 
 async def test_the_next_address_is_tried_when_one_refuses(server):
-    server.answers(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+    server.answers = answer()
     guard = named(server.port, ["::1", "127.0.0.9", "127.0.0.1"])
     async with guarded_client(guard, timeout=2) as client:
-        answer = await client.get(f"http://app.localhost:{server.port}/")
-    assert answer.status_code == 200
+        found = await client.get(f"http://app.localhost:{server.port}/")
+    assert found.status_code == 200
     assert server.connections == 1
 
 
