@@ -16,7 +16,7 @@ import pytest
 from munadi.channels.registry import build_channels
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.channel import ChannelName
-from munadi.domain.failure import ChannelError
+from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import Asking, Authorizer, Channel, Consent, Granted
 from tests.channels.making import SystemClock, account, error_of, tools
 from tests.channels.sandbox import hosts_of
@@ -125,10 +125,12 @@ class Login:
     def account(self, **changes: Any) -> ConnectedAccount:
         return account(self.scene.channel, self.profile, login=self.scene.login, **changes)
 
-    async def failure(self, answered: dict[str, str], **changes: str) -> ChannelError:
+    async def failure(
+        self, answered: dict[str, str], reason: Reason | None = None, code: str | None = None, **changes: str
+    ) -> ChannelError:
         """The error of an exchange; `verifier` replaces the kept one, all else the question. It keeps no secret."""
         kept = {**self.kept, **({"verifier": changes.pop("verifier")} if "verifier" in changes else {})}
-        error = await error_of(self.server.exchange(self.asking(**changes), answered, kept))
+        error = await error_of(self.server.exchange(self.asking(**changes), answered, kept), reason, code=code)
         told = f"{error} {error.provider_message} {error.raw}"
         for secret in (APP["client_secret"], META_APP["fb_client_secret"], answered.get("code", "no code")):
             assert secret not in told

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+import pytest
 
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.publication import Handle
-from munadi.ports import AccountImport, PublicationDraft
-from tests.channels.making import Bench, bench
+from munadi.ports import AccountImport, Gate, PublicationDraft
+from tests.channels.making import NOW, Bench, Saved, bench
 from tests.channels.network import Network, answer
 
 
@@ -45,6 +46,16 @@ class Scene:
     identity_calls: int = 1
     identity_reads: Mapping[str, httpx.Response] = field(default_factory=dict)  # what else is read to prove it, by path
 
+    async def publish(self, built: Bench, saved: Saved | None = None, gate: Gate | None = None) -> Any:
+        """The visible call."""
+        return await built.publish(self.draft, self.account, saved or Saved(self.handle), gate=gate)
+
+    async def find(self, built: Bench) -> Any:
+        return await built.channel.find(self.draft, self.account, self.handle, NOW)
+
+    async def check(self, built: Bench, saved: Saved | None = None) -> Any:
+        return await built.channel.check(self.draft, self.account, saved.handle if saved else self.handle)
+
     def bench(self) -> Bench:
         """The channel on a network that accepts everything about this draft."""
         built = self.empty()
@@ -70,3 +81,8 @@ class Scene:
         for path in self.reading_posts:
             built.network.on("POST", path, said)
         return built
+
+
+def each_scene(scenes: Mapping[str, Scene]) -> pytest.MarkDecorator:
+    """The test runs with every scene."""
+    return pytest.mark.parametrize("scene", scenes.values(), ids=scenes)

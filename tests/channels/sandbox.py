@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from munadi.domain.failure import ChannelError, Effect
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Pending, Published
 from munadi.ports import AccountImport, PublicationDraft, VisibleStep
 from tests.channels.connected import Connected, film, jpeg, new
@@ -103,9 +103,16 @@ class Acme(Connected):
         fresh = await self.channel.refresh(self.account)
         self.account = self.account.model_copy(update={"credentials": fresh})
 
-    async def failure(self, given: PublicationDraft, saved: Saved | None = None) -> ChannelError:
-        """What stops a publication, in its preparation or its visible call."""
-        return await error_of(self.post(given, saved))
+    async def failure(
+        self,
+        given: PublicationDraft,
+        saved: Saved | None = None,
+        reason: Reason | None = None,
+        effect: Effect | None = None,
+        code: str | None = None,
+    ) -> ChannelError:
+        """What stops a publication, in its preparation or its visible call, and says what is expected of it."""
+        return await error_of(self.post(given, saved), reason, effect, code)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import post_uri
 from munadi.domain.publication import Handle
 from munadi.ports import AccountImport
-from tests.channels.contract import Scene
+from tests.channels.contract import Scene, each_scene
 from tests.channels.making import NOW, TOKEN, account, image, publication
 from tests.channels.network import answer, ok
 from tests.channels.scene_facebook import FACEBOOK
@@ -93,3 +93,4 @@ INSTAGRAM = Scene(
 )
 
 SCENES = {scene.name: scene for scene in (BLUESKY, FACEBOOK, INSTAGRAM, THREADS, TIKTOK, YOUTUBE)}
+scenes = each_scene(SCENES)

@@ -15,12 +15,11 @@ from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.domain.publication import Absent, Pending, Published, Unknown
 from munadi.ports import AccountImport, Answer
 from tests.channels.contract import Scene
-from tests.channels.making import NOW, TOKEN, GateThatCounts, Saved, bench, visible_step
+from tests.channels.making import TOKEN, GateThatCounts, Saved, bench, error_of
 from tests.channels.network import answer
-from tests.channels.scenes import SCENES
+from tests.channels.scenes import SCENES, scenes
 
-scenes = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
-
+LOST = [httpx.ReadTimeout("slow"), httpx.ReadError("reset")]
 ODD_ANSWERS = [
     Answer(status, {}, body, text)
     for status in (200, 302, 400, 401, 403, 404, 409, 418, 429, 500, 502, 503, 504, 599)
@@ -37,28 +36,17 @@ ODD_ANSWERS = [
 ]
 
 
-async def publish(scene: Scene, network: httpx.Response | Exception, saved: Saved | None = None) -> ChannelError:
-    built = scene.failing(network)
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.publish(
-            scene.draft, scene.account, scene.handle, saved or Saved(scene.handle), visible_step()
-        )
-    assert len(built.network.sent(scene.visible)) == 1
-    return caught.value
-
-
 def test_every_registered_channel_has_a_scene() -> None:
     assert set(SCENES) == {name.value for name in REGISTRY}
 
 
 @scenes
 async def test_publishing_is_one_gated_mutation(scene: Scene) -> None:
-    built = scene.bench()
-    gate, saved = GateThatCounts(), Saved(scene.handle)
-    found = await built.publish(scene.draft, scene.account, saved, gate=gate)
+    built, gate, saved = scene.bench(), GateThatCounts(), Saved(scene.handle)
+    found = await scene.publish(built, saved, gate)
     assert isinstance(found, Pending) is scene.settles_later
     if scene.settles_later:
-        found = await built.channel.check(scene.draft, scene.account, saved.handle)  # type: ignore[assignment]
+        found = await scene.check(built, saved)
     assert isinstance(found, Published)
     assert found.post_id
     assert found.url
@@ -72,8 +60,7 @@ async def test_publishing_is_one_gated_mutation(scene: Scene) -> None:
 async def test_a_closed_gate_stops_the_visible_request(scene: Scene) -> None:
     built = scene.bench()
     late = ChannelError(Reason.WINDOW_MISSED, Effect.NOT_SENT, "the deadline has passed")
-    with pytest.raises(ChannelError, match="deadline"):
-        await built.publish(scene.draft, scene.account, Saved(scene.handle), gate=GateThatCounts(late))
+    assert await error_of(scene.publish(built, gate=GateThatCounts(late))) is late
     assert built.network.requests == []
 
 
@@ -81,38 +68,43 @@ async def test_a_closed_gate_stops_the_visible_request(scene: Scene) -> None:
 async def test_an_unreachable_network_was_sent_nothing(scene: Scene) -> None:
     built = scene.bench()
     built.network.unreachable = True
-    with pytest.raises(ChannelError) as caught:
-        await built.publish(scene.draft, scene.account, Saved(scene.handle))
-    assert caught.value.effect is Effect.NOT_SENT
+    await error_of(scene.publish(built), effect=Effect.NOT_SENT)
+
+
+PROOFLESS = [answer(200, "not json"), answer(200, {})]
+TEAPOT = {"error": "Teapot", "message": f"what is {TOKEN}", "access_token": "x1y2"}
+ENDS: list[tuple[str, httpx.Response | Exception, Reason, Effect]] = [
+    *((str(lost), lost, Reason.PROVIDER_OUTAGE, Effect.UNKNOWN) for lost in LOST),
+    *(
+        (f"{status}", answer(status, "<html>bad gateway</html>"), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
+        for status in (500, 502, 503, 504)
+    ),
+    *((f"no proof {said.text}", said, Reason.PROVIDER_OUTAGE, Effect.UNKNOWN) for said in PROOFLESS),
+    ("unknown code", answer(418, TEAPOT), Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN),
+    ("429", answer(429, "<html>slow down</html>", {"retry-after": "77"}), Reason.RATE_LIMITED, Effect.NOT_SENT),
+]
 
 
 @scenes
-@pytest.mark.parametrize("lost", [httpx.ReadTimeout("slow"), httpx.ReadError("reset")], ids=["timeout", "reset"])
-async def test_a_lost_answer_is_unknown(scene: Scene, lost: Exception) -> None:
-    assert (await publish(scene, lost)).effect is Effect.UNKNOWN
+@pytest.mark.parametrize(("said", "reason", "effect"), [row[1:] for row in ENDS], ids=[row[0] for row in ENDS])
+async def test_what_the_end_of_the_visible_call_means(
+    scene: Scene, said: httpx.Response | Exception, reason: Reason, effect: Effect
+) -> None:
+    built, saved = scene.failing(said), Saved(scene.handle)
+    error = await error_of(scene.publish(built, saved), reason, effect)
+    assert len(built.network.sent(scene.visible)) == 1
+    if said in PROOFLESS:
+        assert (error.provider_code, saved.history) == ("NO_PROOF", [])
+    if reason is Reason.RATE_LIMITED:
+        assert error.retry_after == timedelta(seconds=77)
+    if reason is Reason.UNKNOWN_PROVIDER_ERROR:
+        kept = f"{error.raw} {error.provider_message} {error.message}"
+        assert ("Teapot" in kept, TOKEN in kept, "x1y2" in kept) == (True, False, False)
 
 
 @scenes
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-async def test_an_undocumented_5xx_is_unknown(scene: Scene, status: int) -> None:
-    error = await publish(scene, answer(status, "<html>bad gateway</html>"))
-    assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
-
-
-@scenes
-@pytest.mark.parametrize("said", ["not json", {}], ids=["not json", "nothing in it"])
-async def test_a_success_that_proves_nothing_is_unknown(scene: Scene, said: object) -> None:
-    saved = Saved(scene.handle)
-    error = await publish(scene, answer(200, said), saved)
-    assert (error.reason, error.effect, error.provider_code) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN, "NO_PROOF")
-    assert saved.history == []
-
-
-@scenes
-@pytest.mark.parametrize("said", ["not json", {}], ids=["not json", "nothing in it"])
-async def test_find_without_the_networks_proof_is_unknown(scene: Scene, said: object) -> None:
-    built = scene.down(scene.empty(), answer(200, said))
-    assert isinstance(await built.channel.find(scene.draft, scene.account, scene.handle, NOW), Unknown)
+async def test_an_expired_token_was_not_sent(scene: Scene) -> None:
+    await error_of(scene.publish(scene.failing(scene.expired)), Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
 
 
 @scenes
@@ -120,36 +112,6 @@ def test_every_draft_has_a_resend_rule(scene: Scene) -> None:
     channel = bench(scene.name).channel
     assert isinstance(channel.resend(scene.draft), Resend)
     assert isinstance(channel.resend(scene.draft.model_copy(update={"options": {"nosuch": 1}})), Resend)
-
-
-@scenes
-async def test_429_was_not_sent_and_names_the_wait(scene: Scene) -> None:
-    error = await publish(scene, answer(429, "<html>slow down</html>", {"retry-after": "77"}))
-    assert (error.reason, error.effect) == (Reason.RATE_LIMITED, Effect.NOT_SENT)
-    assert error.retry_after == timedelta(seconds=77)
-
-
-@scenes
-async def test_an_expired_token_was_not_sent(scene: Scene) -> None:
-    error = await publish(scene, scene.expired)
-    assert (error.reason, error.effect) == (Reason.TOKEN_EXPIRED, Effect.NOT_SENT)
-
-
-@scenes
-async def test_an_error_contains_no_token(scene: Scene) -> None:
-    error = await publish(
-        scene, answer(418, {"error": "Teapot", "message": f"what is {TOKEN}", "access_token": "x1y2"})
-    )
-    kept = f"{error.raw} {error.provider_message} {error.message}"
-    assert "Teapot" in kept
-    assert TOKEN not in kept
-    assert "x1y2" not in kept
-
-
-@scenes
-async def test_an_unknown_code_is_unknown(scene: Scene) -> None:
-    error = await publish(scene, answer(418, {"error": "Teapot"}))
-    assert (error.reason, error.effect) == (Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN)
 
 
 @scenes
@@ -164,11 +126,11 @@ def test_any_answer_is_explained(scene: Scene, given: Answer) -> None:
 
 
 @scenes
-async def test_find_reads_only(scene: Scene) -> None:
+async def test_find_and_check_only_read(scene: Scene) -> None:
     built = scene.bench()
-    found = await built.channel.find(scene.draft, scene.account, scene.handle, NOW)
-    assert isinstance(found, Published)
-    assert found.post_id
+    for found in (await scene.find(built), await scene.check(built)):
+        assert isinstance(found, Published)
+        assert found.post_id
     assert built.network.mutations == []
 
 
@@ -176,23 +138,13 @@ async def test_find_reads_only(scene: Scene) -> None:
 async def test_find_proves_absence(scene: Scene) -> None:
     built = bench(scene.name, scene.settings)
     scene.absent(built.network)
-    assert await built.channel.find(scene.draft, scene.account, scene.handle, NOW) == Absent()
+    assert await scene.find(built) == Absent()
 
 
 @scenes
-@pytest.mark.parametrize(
-    "down", [httpx.ReadTimeout("slow"), answer(503, "<html>"), answer(403, "<html>")], ids=["timeout", "503", "403"]
-)
-async def test_find_whose_reads_fail_is_unknown(scene: Scene, down: httpx.Response | Exception) -> None:
-    built = scene.down(scene.empty(), down)
-    assert isinstance(await built.channel.find(scene.draft, scene.account, scene.handle, NOW), Unknown)
-
-
-@scenes
-async def test_check_reads_only(scene: Scene) -> None:
-    built = scene.bench()
-    assert isinstance(await built.channel.check(scene.draft, scene.account, scene.handle), Published)
-    assert built.network.mutations == []
+@pytest.mark.parametrize("said", [*PROOFLESS, LOST[0], answer(503, "<html>"), answer(403, "<html>")], ids=str)
+async def test_find_that_cannot_read_is_unknown(scene: Scene, said: httpx.Response | Exception) -> None:
+    assert isinstance(await scene.find(scene.down(scene.empty(), said)), Unknown)
 
 
 @scenes
@@ -212,9 +164,8 @@ async def test_verify_names_the_owner_of_the_credentials(scene: Scene) -> None:
 async def test_verify_refuses_credentials_of_somebody_else(scene: Scene) -> None:
     built = scene.bench()
     built.network.on(*scene.identity)
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.verify(replace(scene.credentials, external_id="somebody-else"))
-    assert (caught.value.reason, caught.value.effect) == (Reason.INVALID_FIELD, Effect.REJECTED)
+    given = replace(scene.credentials, external_id="somebody-else")
+    await error_of(built.channel.verify(given), Reason.INVALID_FIELD, Effect.REJECTED)
 
 
 @scenes
@@ -226,9 +177,7 @@ async def test_verify_never_renews_an_expired_token(scene: Scene) -> None:
     given = AccountImport.of(
         account.credentials, external_id=account.external_id, service_url=account.service_url, login=account.login
     )
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.verify(given)
-    assert caught.value.reason is Reason.TOKEN_EXPIRED
+    await error_of(built.channel.verify(given), Reason.TOKEN_EXPIRED)
     assert given.refresh_token is not None
     refresh_token = given.refresh_token.get_secret_value()
     assert built.network.requests, "the network was not asked"
@@ -241,9 +190,7 @@ async def test_verify_never_renews_an_expired_token(scene: Scene) -> None:
 @scenes
 async def test_verify_needs_credentials(scene: Scene) -> None:
     built = scene.bench()
-    with pytest.raises(ChannelError) as caught:
-        await built.channel.verify(AccountImport())
-    assert (caught.value.reason, caught.value.effect) == (Reason.MISSING_FIELD, Effect.REJECTED)
+    await error_of(built.channel.verify(AccountImport()), Reason.MISSING_FIELD, Effect.REJECTED)
     assert built.network.requests == []
 
 
@@ -251,6 +198,6 @@ async def test_verify_needs_credentials(scene: Scene) -> None:
 async def test_a_host_may_carry_a_path_prefix(scene: Scene) -> None:
     built = scene.bench()
     account: ConnectedAccount = scene.account.model_copy(update={"service_url": None})
-    await built.channel.publish(scene.draft, account, scene.handle, Saved(), visible_step())
+    await built.publish(scene.draft, account, Saved(scene.handle))
     prefixes = tuple(scene.settings["hosts"].values())
     assert all(str(request.url).startswith(prefixes) for request in built.network.requests)

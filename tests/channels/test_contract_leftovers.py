@@ -6,15 +6,13 @@ import httpx
 import pytest
 
 from munadi.domain.channel import Leftovers
-from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Handle
 from tests.channels.contract import Scene
 from tests.channels.leftovers import ASKED, LEFTOVERS, Leftover
-from tests.channels.making import Bench, bench
+from tests.channels.making import Bench, bench, error_of
 from tests.channels.network import answer
-from tests.channels.scenes import SCENES
+from tests.channels.scenes import SCENES, scenes
 
-scenes = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
 leftovers = pytest.mark.parametrize("left", LEFTOVERS.values(), ids=LEFTOVERS)
 
 
@@ -69,5 +67,4 @@ async def test_an_outage_raises_so_that_discard_is_repeated(left: Leftover, down
     built = bench(left.name, left.settings)
     for method in ("GET", "POST", "DELETE"):
         built.network.on(method, "", down)
-    with pytest.raises(ChannelError):
-        await discard(left, built)
+    await error_of(discard(left, built))

@@ -8,10 +8,8 @@ import pytest
 
 from munadi.channels.text import measure
 from tests.channels.contract import Scene
-from tests.channels.making import NOW, Saved, bench, visible_step
-from tests.channels.scenes import SCENES
-
-scenes = pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES)
+from tests.channels.making import bench
+from tests.channels.scenes import scenes
 
 
 @scenes
@@ -55,7 +53,8 @@ def test_options_are_camel_case_and_closed(scene: Scene) -> None:
 
 @scenes
 async def test_each_call_parses_the_options_once(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    channel, parsed = scene.bench().channel, []
+    built, parsed = scene.bench(), []
+    channel = built.channel
     original = channel.options.model_validate
 
     def counting(given: object) -> object:
@@ -63,16 +62,11 @@ async def test_each_call_parses_the_options_once(scene: Scene, monkeypatch: pyte
         return original(given)
 
     monkeypatch.setattr(channel.options, "model_validate", counting)
-    work = (scene.draft, scene.account, scene.handle)
     channel.validate(scene.draft, scene.account)
     assert len(parsed) == 1
-    for call in (
-        lambda: channel.publish(*work, Saved(scene.handle), visible_step()),
-        lambda: channel.check(*work),
-        lambda: channel.find(*work, NOW),
-    ):
+    for call in (scene.publish, scene.check, scene.find):
         parsed.clear()
-        await call()
+        await call(built)
         assert len(parsed) <= 1
 
 
