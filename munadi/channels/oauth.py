@@ -8,19 +8,32 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from pydantic import SecretStr
+
+from munadi.channels.http import AppSettings
+from munadi.domain.account import Credentials
+from munadi.domain.channel import ChannelSpec
 from munadi.domain.failure import MAX_MESSAGE, ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
-from munadi.ports import Answer
+from munadi.ports import Answer, Asking, Clock
 
 # A verifier has 43 to 128 characters (RFC 7636, 4.1).
 VERIFIER_BYTES = 48
 # Failures of an exchange that say nothing about the code.
 NOT_THE_CODE = frozenset({FailureClass.OUTAGE, FailureClass.RATE_LIMIT, FailureClass.CONFIG})
+# The secrets in forms to an authorization server.
+SECRETS = ("client_secret", "refresh_token", "code", "code_verifier", "token")
+
+
+def secrets_in(form: Mapping[str, str]) -> list[str]:
+    """The secrets in a form, to be cut out of refusals."""
+    return [form[name] for name in SECRETS if form.get(name)]
 
 
 def new_verifier() -> str:
@@ -89,3 +102,58 @@ def text_of(title: str, answer: Answer, name: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, f"{title}: a token answer without {name}")
     return str(value)
+
+
+class AppLogin(ABC):
+    """What log-ins share whose network knows us as an app and grants a refresh token. See `munadi.ports.Authorizer`.
+
+    `id_name` and `end_name` are the network's names of the app's id and of the seconds until a grant ends.
+    """
+
+    id_name, end_name = "client_id", "refresh_token_expires_in"
+
+    def __init__(self, spec: ChannelSpec, settings: AppSettings, clock: Clock) -> None:
+        self.spec, self.settings, self.clock = spec, settings, clock
+
+    @property
+    def missing_settings(self) -> tuple[str, ...]:
+        """The app's id and secret."""
+        return self.settings.missing(self.spec.name.upper())
+
+    @property
+    def app(self) -> dict[str, str]:
+        """How the app proves itself in a form."""
+        return {self.id_name: self.settings.client_id or "", "client_secret": self.settings.secret}
+
+    @abstractmethod
+    async def tokens(self, form: Mapping[str, str]) -> Answer:
+        """Call the token endpoint. Raises ChannelError."""
+
+    async def redeem(self, asking: Asking, answered: Mapping[str, str], kept: Mapping[str, str]) -> Answer:
+        """Code and verifier → the answer with the tokens. Raises ChannelError."""
+        form = {
+            **self.app,
+            "grant_type": "authorization_code",
+            "redirect_uri": asking.redirect_uri,
+            "code": code_in(self.spec.title, answered),
+            "code_verifier": kept.get("verifier", ""),
+        }
+        try:
+            return await self.tokens(form)
+        except ChannelError as error:
+            raise refused_code(self.spec.title, error) from error
+
+    async def renewed(self, token: SecretStr) -> Credentials:
+        """New tokens for a refresh token. Raises ChannelError."""
+        form = {**self.app, "grant_type": "refresh_token", "refresh_token": token.get_secret_value()}
+        return self.credentials(await self.tokens(form), token)
+
+    def credentials(self, answer: Answer, refresh_token: SecretStr | None) -> Credentials:
+        """From a token answer; where it brings no new refresh token, the old one stays the grant."""
+        now, newer = self.clock.now(), answer.field("refresh_token")
+        return Credentials(
+            access_token=SecretStr(text_of(self.spec.title, answer, "access_token")),
+            refresh_token=SecretStr(newer) if isinstance(newer, str) and newer else refresh_token,
+            expires_at=end_of(now, answer.field("expires_in")),
+            grant_expires_at=end_of(now, answer.field(self.end_name)),
+        )

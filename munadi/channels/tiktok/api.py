@@ -8,6 +8,7 @@ from typing import Any
 
 from munadi.channels.answers import object_in
 from munadi.channels.http import ChannelTools, given_id, is_empty, no_proof, redact, require_known_host, token_of
+from munadi.channels.oauth import secrets_in
 from munadi.channels.tiktok.errors import explain, is_ok
 from munadi.channels.tiktok.spec import UPLOAD_DOMAINS, Settings
 from munadi.channels.tiktok.state import Creator, Upload
@@ -27,7 +28,6 @@ class Api:
     def __init__(self, settings: Settings, tools: ChannelTools) -> None:
         self._hosts = settings.hosts
         self._base = f"{settings.hosts.api.rstrip('/')}/{settings.version}"
-        self._secret = settings.secret
         self._clock = tools.clock
         self._media = tools.media
         self.http = tools.http(explain)
@@ -45,18 +45,18 @@ class Api:
         """A read."""
         return self._checked(await self.http.call("GET", f"{self._base}/{path}", token=token, params=params), token)
 
-    async def grant(self, form: Mapping[str, str], *secrets: str) -> Answer:
-        """The token endpoint: an access_token, or an error that may come with HTTP 200. `secrets` are in the form."""
-        hidden = (self._secret, *secrets)
+    async def grant(self, form: Mapping[str, str]) -> Answer:
+        """The token endpoint: an access_token, or an error that may come with HTTP 200."""
+        hidden = secrets_in(form)
         answer = await self.http.call("POST", f"{self._base}/oauth/token/", form=form, secrets=hidden)
         token = answer.field("access_token")
         if not isinstance(token, str) or not token:
             raise self._refusal(answer, *hidden)
         return answer
 
-    async def revoke(self, form: Mapping[str, str], *secrets: str) -> None:
+    async def revoke(self, form: Mapping[str, str]) -> None:
         """End a grant: TikTok answers with nothing or `{}`, or with an error that may come with HTTP 200."""
-        url, hidden = f"{self._base}/oauth/revoke/", (self._secret, *secrets)
+        url, hidden = f"{self._base}/oauth/revoke/", secrets_in(form)
         answer = await self.http.call("POST", url, form=form, secrets=hidden, proof=is_empty)
         if answer.field("error") and not is_ok(answer):
             raise self._refusal(answer, *hidden)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from munadi.channels.http import ChannelTools, is_empty, require_known_host, token_of
+from munadi.channels.oauth import secrets_in
 from munadi.channels.youtube.errors import explain
 from munadi.channels.youtube.spec import SUFFIXES, Settings
 from munadi.channels.youtube.wire import Video, read_profile, read_video, read_videos
@@ -16,8 +17,6 @@ from munadi.ports import Answer, Gate
 RESUME_INCOMPLETE = 308
 SESSION_LOST = (404, 410)
 CHANNEL_PARTS = "id,snippet,contentDetails,status"
-# The secrets in forms to the token host.
-SECRETS = ("client_secret", "refresh_token", "code", "code_verifier", "token")
 
 
 class Api:
@@ -128,7 +127,7 @@ class Api:
     async def token(self, form: Mapping[str, str]) -> Answer:
         """The token endpoint. Raises ChannelError."""
         try:
-            return await self.http.call("POST", self._token_url, form=form, secrets=_hidden(form))
+            return await self.http.call("POST", self._token_url, form=form, secrets=secrets_in(form))
         except ChannelError as error:
             if error.reason is Reason.TOKEN_EXPIRED:
                 # A bare 401 here is about our client: it must not mark the account as disconnected.
@@ -138,12 +137,7 @@ class Api:
     async def revoke(self, token: str) -> None:
         """End the grant of either token. Raises ChannelError: TOKEN_REVOKED when it has ended already."""
         form = {"token": token}
-        await self.http.call("POST", self._revoke_url, form=form, secrets=_hidden(form), proof=is_empty)
+        await self.http.call("POST", self._revoke_url, form=form, secrets=secrets_in(form), proof=is_empty)
 
     async def _get(self, path: str, token: str, params: Mapping[str, str]) -> Answer:
         return await self.http.call("GET", f"{self._json}/{path}", token=token, params=params)
-
-
-def _hidden(form: Mapping[str, str]) -> list[str]:
-    """The secrets in a form."""
-    return [form[name] for name in SECRETS if form.get(name)]
