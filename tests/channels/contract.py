@@ -6,7 +6,7 @@ A channel joins with a `Scene` in `scenes.py`: a draft that is ready to publish,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -43,8 +43,6 @@ class Scene:
     bears_token: bool = True  # of the visible call; False where its address is the secret
     reading_posts: tuple[str, ...] = ()
     settles_later: bool = False
-    identity_calls: int = 1
-    identity_reads: Mapping[str, httpx.Response] = field(default_factory=dict)  # what else is read to prove it, by path
 
     async def publish(self, built: Bench, saved: Saved | None = None, gate: Gate | None = None) -> Any:
         """The visible call."""

@@ -97,7 +97,6 @@ TIKTOK = Scene(
     absent=lambda network: network.on("POST", STATUS, UNFINISHED),
     credentials=AccountImport(access_token=SecretStr(TOKEN), refresh_token=SecretStr(REFRESH)),
     identity=("GET", "/v2/user/info/", done({"user": {"open_id": OPEN_ID, "union_id": "u1", "display_name": "Acme"}})),
-    identity_calls=2,
     expired=refused(401, "access_token_invalid", "The access token is invalid or not found in the request."),
     settings=SETTINGS,
 )

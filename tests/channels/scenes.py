@@ -41,17 +41,6 @@ BLUESKY = Scene(
     ),
     expired=answer(400, {"error": "ExpiredToken", "message": "Token has expired"}),
     settings={"hosts": {"entryway": "https://entry.example/bluesky"}},
-    identity_calls=3,
-    identity_reads={
-        f"/{DID}": ok(
-            {
-                "id": DID,
-                "alsoKnownAs": ["at://acme.example"],
-                "service": [{"id": "#atproto_pds", "serviceEndpoint": PDS}],
-            }
-        ),
-        "/xrpc/com.atproto.identity.resolveHandle": ok({"did": DID}),
-    },
 )
 
 IG = "17841400000000001"

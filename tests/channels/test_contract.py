@@ -148,19 +148,6 @@ async def test_find_that_cannot_read_is_unknown(scene: Scene, said: httpx.Respon
 
 
 @scenes
-async def test_verify_names_the_owner_of_the_credentials(scene: Scene) -> None:
-    built = scene.bench()
-    method, path, identity = scene.identity
-    built.network.on(method, path, identity)
-    for read, found in scene.identity_reads.items():
-        built.network.on("GET", read, found)
-    connection = await built.channel.verify(scene.credentials)
-    assert connection.profile.external_id == scene.account.external_id
-    assert connection.profile.handle
-    assert len(built.network.requests) == scene.identity_calls
-
-
-@scenes
 async def test_verify_refuses_credentials_of_somebody_else(scene: Scene) -> None:
     built = scene.bench()
     built.network.on(*scene.identity)

@@ -64,11 +64,25 @@ async def test_unreachable_is_not_sent() -> None:
     await failure(network, Reason.NETWORK_UNREACHABLE, Effect.NOT_SENT)
 
 
+PRIVATE = GuardRefused(GuardCode.ADDRESS_NOT_PUBLIC, "10.0.0.1 is private")
+UNRESOLVED = GuardRefused(GuardCode.NAME_NOT_RESOLVED, "no such name")
+
+
 @pytest.mark.parametrize(
-    "broken", [httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("reset"), httpx.WriteError("")]
+    ("end", "reason", "effect"),
+    [
+        # After the first byte nothing is known.
+        (httpx.ReadTimeout("slow"), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
+        (httpx.RemoteProtocolError("reset"), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
+        (httpx.WriteError(""), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN),
+        # A guarded address is refused for good, unless its name may come back.
+        (PRIVATE, Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED),
+        (UNRESOLVED, Reason.NETWORK_UNREACHABLE, Effect.NOT_SENT),
+    ],
+    ids=repr,
 )
-async def test_a_break_after_the_first_byte_is_unknown(broken: Exception) -> None:
-    await failure(Network().on("POST", "/post", broken), Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
+async def test_what_a_call_did_follows_from_where_it_failed(end: Exception, reason: Reason, effect: Effect) -> None:
+    await failure(Network().on("POST", "/post", end), reason, effect)
 
 
 async def test_a_closed_gate_sends_nothing() -> None:
@@ -78,16 +92,9 @@ async def test_a_closed_gate_sends_nothing() -> None:
     assert network.requests == []
 
 
-async def test_a_guarded_address_is_refused_for_good_unless_its_name_may_come_back() -> None:
-    refused = GuardRefused(GuardCode.ADDRESS_NOT_PUBLIC, "10.0.0.1 is private")
-    await failure(Network().on("POST", "/post", refused), Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED)
-    gone = GuardRefused(GuardCode.NAME_NOT_RESOLVED, "no such name")
-    await failure(Network().on("POST", "/post", gone), Reason.NETWORK_UNREACHABLE, Effect.NOT_SENT)
-
-
 async def test_an_address_that_is_no_url_is_refused() -> None:
-    error = await error_of(over(Network()).call("GET", "https://pds.example:port/"))
-    assert (error.provider_code, error.effect) == ("INVALID_URL", Effect.REJECTED)
+    call = over(Network()).call("GET", "https://pds.example:port/")
+    await error_of(call, effect=Effect.REJECTED, code="INVALID_URL")
 
 
 async def test_the_kept_answer_has_no_secret() -> None:
@@ -99,28 +106,13 @@ async def test_the_kept_answer_has_no_secret() -> None:
     assert '"code":190' in error.raw
 
 
-@pytest.mark.parametrize(
-    "secret",
-    [
-        "access_token=abc123",
-        '"refreshJwt": "abc123"',
-        "'client_secret': 'abc123'",
-        "password=abc123",
-        "code=abc123abc123abc123abc123",
-        "Authorization: Bearer abc123abc123",
-        "eyJabc123.abc123.abc123",
-        "EAAabc123abc123abc123abc123",
-        "IGQVabc123abc123abc123abc123",
-    ],
-)
-def test_redaction_knows_how_tokens_look(secret: str) -> None:
-    assert "abc123" not in redact(f"before {secret} after")
-    assert redact(f"before {secret} after").endswith(" after")
+@pytest.mark.parametrize("prefix", ["code=", "Authorization: Bearer ", "eyJabc123.abc123.", "EAA", "IGQV"])
+def test_redaction_knows_how_the_networks_tokens_look(prefix: str) -> None:
+    masked = redact(f"before {prefix}abc123abc123abc123abc123 after")
+    assert ("abc123" in masked, masked.endswith(" after")) == (False, True)
 
 
-@pytest.mark.parametrize(
-    "words", ['{"code":190,"error_subcode":463}', "Invalid OAuth access token.", "the bearer token expired"]
-)
+@pytest.mark.parametrize("words", ['{"code":190,"error_subcode":463}', "Invalid OAuth access token."])
 def test_redaction_leaves_the_networks_own_words(words: str) -> None:
     assert redact(words) == words
 
