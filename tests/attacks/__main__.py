@@ -1,6 +1,6 @@
-"""`python -m tests.attacks [--checkout DIR] [--only NAME]… [--json FILE]`: measure every attack, one after the other.
+"""`python -m tests.attacks [--checkout DIR] [--only NAME]… [--json FILE]`: measure every attack, one at a time.
 
-Exit code 0 when every figure keeps its limit, 1 when one does not. `--note` is kept with the figures.
+Exit code 0 when every figure is within its limit, 1 when one is not. `--note` is stored with the figures.
 """
 
 from __future__ import annotations
@@ -20,25 +20,14 @@ from tests.attacks import row_bodies, row_media, row_pages, row_servers, row_tex
 from tests.attacks.run import measure
 
 ROOT = Path(__file__).parents[2]
-ATTACKS = tuple(
-    sorted(
-        (
-            *row_webhooks.ATTACKS,
-            *row_bodies.ATTACKS,
-            *row_servers.ATTACKS,
-            *row_texts.ATTACKS,
-            *row_media.ATTACKS,
-            *row_pages.ATTACKS,
-        ),
-        key=lambda attack: int(attack.row),
-    )
-)
+ROWS = (row_webhooks, row_bodies, row_servers, row_texts, row_media, row_pages)
+ATTACKS = sorted((attack for row in ROWS for attack in row.ATTACKS), key=lambda attack: int(attack.row))
 
 
 def main(arguments: list[str]) -> int:
-    """Measure and print; write what was found after each attack, so that an end in between loses nothing."""
+    """Measure and print; write the figures after each attack, so that an interruption loses nothing."""
     given = _parser().parse_args(arguments)
-    # An end from outside stops the stack too.
+    # SIGTERM stops the stack too.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
     chosen = [one for one in ATTACKS if not given.only or one.name in given.only or one.row in given.only]
     if not chosen:
@@ -50,7 +39,7 @@ def main(arguments: list[str]) -> int:
     for attack in chosen:
         print(f"{attack.row} {attack.name}: {attack.what}", flush=True)
         result = measure(given.checkout.resolve(), attack)
-        _tell(result)
+        _show(result)
         failed |= bool(result["failures"])
         kept[:] = sorted(
             [one for one in kept if one["name"] != attack.name] + [result], key=lambda one: int(one["row"])
@@ -64,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.attacks")
     parser.add_argument("--checkout", type=Path, default=ROOT, help="a folder with Munadi and its .venv")
     parser.add_argument("--only", action="append", default=[], help="name or row of an attack; may be repeated")
-    parser.add_argument("--json", type=Path, help="file of the figures; those of other attacks in it stay")
+    parser.add_argument("--json", type=Path, help="file of the figures; it keeps those of other attacks")
     parser.add_argument("--note", default="", help="what a reader should know of this run")
     return parser
 
@@ -84,7 +73,7 @@ def _where(checkout: Path, note: str) -> dict[str, Any]:
     }
 
 
-def _tell(result: dict[str, Any]) -> None:
+def _show(result: dict[str, Any]) -> None:
     for one in result.get("figures", []):
         limit = "" if one["at_most"] is None else f" (at most {one['at_most']}{'' if one['met'] else ', NOT MET'})"
         print(f"    {one['name']}: {one['value']} {one['unit']}{limit}")

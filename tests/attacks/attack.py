@@ -13,14 +13,14 @@ from uuid import uuid4
 import httpx
 
 from tests.attacks.target import Target
-from tests.e2e.brand import Brand
+from tests.harness.brand import ENDED, Brand
 
 SCOPES = [f"{what}:{how}" for what in ("contents", "accounts", "webhooks") for how in ("read", "write")]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One thing that was measured. `at_most`: what it may be; None where it is only told."""
+    """One thing that was measured. `at_most`: its limit; None where it is only shown."""
 
     name: str
     value: float
@@ -29,7 +29,7 @@ class Figure:
 
     @property
     def met(self) -> bool:
-        """Whether it keeps its limit."""
+        """Whether it is within its limit."""
         return self.at_most is None or self.value <= self.at_most
 
 
@@ -60,9 +60,9 @@ class Scene:
 
     async def connect(self, *channels: str) -> None:
         """Honest accounts of the attacker's, at the sandbox."""
-        async with self.client() as api, self.target.networks() as sandbox:
+        async with self.client() as api, self.target.sandbox() as sandbox:
             for channel in channels:
-                await Brand._import(api, sandbox, self.ref, channel)
+                await Brand(api, sandbox, self.ref).connect(channel)
 
     async def submit(self, api: httpx.AsyncClient, text: str, channel: str = "bluesky", **fields: Any) -> str:
         """A post of the attacker's; its id."""
@@ -77,7 +77,7 @@ class Scene:
         while time.monotonic() - began < within:
             try:
                 status = (await api.get(f"/v1/contents/{content_id}", timeout=10)).json()["status"]
-                if status not in ("accepted", "queued", "publishing"):
+                if status in ENDED:
                     break
             except (httpx.HTTPError, KeyError):
                 pass
@@ -89,8 +89,7 @@ class Scene:
         ends = time.monotonic() + within
         async with self.target.client(key="", timeout=5) as api:
             while time.monotonic() < ends:
-                _, answer = await timed(api.get("/healthz"))
-                if isinstance(answer, httpx.Response):
+                if (await timed(api.get("/healthz"))).status:
                     return
                 await asyncio.sleep(0.2)
 
@@ -103,6 +102,15 @@ async def _made(api: httpx.AsyncClient, path: str, body: dict[str, Any]) -> Any:
 
 async def nothing(_scene: Scene) -> None:
     """No preparation."""
+
+
+def connected(channel: str) -> Callable[[Scene], Awaitable[None]]:
+    """A preparation: an honest account of the attacker's on that network."""
+
+    async def prepare(scene: Scene) -> None:
+        await scene.connect(channel)
+
+    return prepare
 
 
 @dataclass(frozen=True)
@@ -126,11 +134,25 @@ class Attack:
     seconds: float = 20.0
 
 
-async def timed(call: Awaitable[Any]) -> tuple[float, Any]:
-    """Seconds, and the result or the error of a call over HTTP."""
+@dataclass(frozen=True)
+class Timed:
+    """How a call over HTTP ended: after so many seconds, with a status (0 without an answer) and so many bytes."""
+
+    seconds: float
+    status: int = 0
+    size: int = 0
+
+    @property
+    def failed(self) -> float:
+        """1 when there was no answer, or an error of ours."""
+        return float(self.status == 0 or self.status >= 500)
+
+
+async def timed(call: Awaitable[httpx.Response]) -> Timed:
+    """Await a call and measure it."""
     began = time.monotonic()
     try:
-        result: Any = await call
-    except httpx.HTTPError as error:
-        result = error
-    return time.monotonic() - began, result
+        answer = await call
+    except httpx.HTTPError:
+        return Timed(time.monotonic() - began)
+    return Timed(time.monotonic() - began, answer.status_code, len(answer.content))

@@ -1,4 +1,4 @@
-"""A brand that does nothing wrong: it publishes at a steady rate, and a webhook receiver of it listens.
+"""A brand that does nothing wrong and publishes at a steady rate.
 
 Its client behaves as clients should: it retries with the same idempotency key. Lateness is the network's own time of
 receipt minus the due time that was wanted, also when the API could not take the post in time. All times are seconds.
@@ -7,21 +7,18 @@ receipt minus the due time that was wanted, also when the API could not take the
 from __future__ import annotations
 
 import asyncio
-import json
 import statistics
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 import httpx
 
-from tests.attacks.target import Target
-from tests.e2e.brand import Brand, epoch
-from tests.hostile.servers import Call, serving
+from tests.harness.brand import Brand
+from tests.harness.networks import posts_by_text
+from tests.harness.times import epoch, instant, p95
 
 LEAD = 3.0
 GIVE_UP = 30.0
@@ -38,57 +35,17 @@ class Lateness:
 
     @classmethod
     def of(cls, late: Sequence[float], missing: int = 0) -> Lateness:
-        return cls(statistics.median(late), rank(late, 0.95), len(late), missing)
-
-
-def rank(values: Sequence[float], share: float) -> float:
-    """The value below which `share` of all are."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
-
-
-@dataclass
-class Receiver:
-    """A webhook receiver that answers at once. `lags`: seconds from an event's own time to its first receipt."""
-
-    lags: list[tuple[float, float]] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
-
-    @asynccontextmanager
-    async def listening(self, api: httpx.AsyncClient) -> AsyncIterator[Receiver]:
-        """Listen to the events of every brand."""
-        async with serving(self._take) as address:
-            answer = await api.post("/v1/webhooks/endpoints", json={"url": f"{address}/hook"})
-            assert answer.status_code == 201, answer.text
-            yield self
-
-    def since(self, begin: float) -> list[float]:
-        """The lags of what was sent since then."""
-        return [lag for sent, lag in self.lags if sent >= begin]
-
-    async def _take(self, call: Call) -> None:
-        now, event = time.time(), json.loads(call.body)
-        if event["id"] not in self.seen:
-            self.seen.add(event["id"])
-            sent = epoch(event["timestamp"])
-            self.lags.append((sent, now - sent))
-        await call.head(204)
+        return cls(statistics.median(late), p95(late), len(late), missing)
 
 
 @dataclass
 class Healthy:
     """The brand, and what became of its posts."""
 
-    target: Target
     brand: Brand
     rate: float = 1.0
     dues: dict[str, float] = field(default_factory=dict)
     slowest_accept: float = 0.0
-
-    @classmethod
-    async def create(cls, target: Target, api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> Healthy:
-        """A new brand on one network."""
-        return cls(target, await Brand.create(api, sandbox, "healthy", "bluesky"))
 
     async def publish(self, seconds: float, until: asyncio.Event | None = None) -> Lateness:
         """Publish for so long, and until `until` is set; wait for the last post; how late they were."""
@@ -105,7 +62,7 @@ class Healthy:
     async def _submit(self, text: str, due: float) -> None:
         began, key = time.monotonic(), uuid4().hex
         body: dict[str, Any] = {"brandRef": self.brand.ref, "text": text, "channels": ["bluesky"]}
-        body["scheduledAt"] = datetime.fromtimestamp(due, UTC).isoformat()
+        body["scheduledAt"] = instant(due)
         while time.time() < due + GIVE_UP:
             if time.time() > due - 0.5 and body.pop("scheduledAt", None):
                 key = uuid4().hex  # too late for its time: at once, then
@@ -134,5 +91,5 @@ class Healthy:
         return Lateness.of(late, len(missing))
 
     async def _shown(self) -> dict[str, float]:
-        answer = await self.brand.sandbox.get("/control/posts", params={"channel": "bluesky"})
-        return {post["text"]: epoch(post["createdAt"]) for post in answer.json() if post["text"] in self.dues}
+        shown = await posts_by_text(self.brand.sandbox)
+        return {text: epoch(shown[text][-1]["createdAt"]) for text in self.dues if text in shown}

@@ -57,7 +57,7 @@ def report(before: Mapping[str, Any], after: Mapping[str, Any] | None) -> str:
 def _row(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
     one = after or before
     assert one is not None
-    names = _told(before, after)
+    names = _interesting(before, after)
     withstood = "–" if after is None else "no" if after["failures"] else "yes"
     cells = (
         f"{one['name']}: {one['what']}",
@@ -69,8 +69,8 @@ def _row(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> s
     return f"| {' | '.join(cells)} |"
 
 
-def _told(*found: Mapping[str, Any] | None) -> list[str]:
-    """The figures that say something: those of the attack itself, and the common ones where they differ from good."""
+def _interesting(*found: Mapping[str, Any] | None) -> list[str]:
+    """The names of figures to show: those of the attack itself, and common ones that miss their limit."""
     names: list[str] = []
     for one in found:
         for figure in (one or {}).get("figures", []):
@@ -112,7 +112,7 @@ def _run(name: str, found: Mapping[str, Any]) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the page; without an AFTER file only what was before."""
+    """Write the page; without an AFTER file it has only the first figures."""
     before, after = [Path(one) for one in arguments] if arguments else (BEFORE, AFTER)
     newer = json.loads(after.read_text()) if after.exists() else None
     REPORT.write_text(report(json.loads(before.read_text()), newer))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from urllib.parse import urlsplit
 
 import httpx
 
-from tests.attacks.attack import Attack, Scene, timed
+from tests.attacks.attack import Attack, Scene, Timed
 from tests.hostile.bodies import broken_strings, many_names, numbers
 
 KEPT_FOR = 35.0
@@ -15,53 +16,47 @@ COUNT = 600
 JSON = {"content-type": "application/json"}
 
 
-async def _strings(scene: Scene) -> None:
-    await _send_strings(scene, "")
-
-
-async def _send_strings(scene: Scene, key: str) -> None:
+async def _strings(scene: Scene, key: str = "") -> None:
     async with scene.target.client(key, timeout=25) as client:
         for kilobytes in (25, 100, 250):
-            seconds, size = await timed(_post(client, broken_strings(kilobytes * 1000)))
-            size = 0 if isinstance(size, httpx.HTTPError) else size
-            scene.add(f"{kilobytes} kB: answer", size / 1e6, "MB", at_most=0.1)
-            scene.add(f"{kilobytes} kB: no answer", float(size == 0), "", at_most=0)
-            scene.add(f"{kilobytes} kB: seconds", seconds, "s", at_most=1)
+            found = await _post(client, broken_strings(kilobytes * 1000))
+            scene.add(f"{kilobytes} kB: answer", found.size / 1e6, "MB", at_most=0.1)
+            scene.add(f"{kilobytes} kB: no answer", float(found.size == 0), "", at_most=0)
+            scene.add(f"{kilobytes} kB: seconds", found.seconds, "s", at_most=1)
             await scene.healthy_again()
 
 
-async def _names(scene: Scene) -> None:
-    await _send_names(scene, "")
+async def _names(scene: Scene, key: str = "") -> None:
+    bodies = {
+        "250 kB of names": many_names(250_000),
+        "1 MB of names": many_names(990_000),
+        "1 MB of numbers": numbers(990_000),
+    }
+    async with scene.target.client(key, timeout=25) as client:
+        for name, body in bodies.items():
+            scene.add(f"{name}: seconds", (await _post(client, body)).seconds, "s", at_most=1)
+            await scene.healthy_again()
 
 
 async def _with_key(scene: Scene) -> None:
-    await _send_strings(scene, scene.key)
-    await _send_names(scene, scene.key)
+    await _strings(scene, scene.key)
+    await _names(scene, scene.key)
 
 
-async def _send_names(scene: Scene, key: str) -> None:
-    async with scene.target.client(key, timeout=25) as client:
-        for name, body in (
-            ("250 kB of names", many_names(250_000)),
-            ("1 MB of names", many_names(990_000)),
-            ("1 MB of numbers", numbers(990_000)),
-        ):
-            seconds, _ = await timed(_post(client, body))
-            scene.add(f"{name}: seconds", seconds, "s", at_most=1)
-            await scene.healthy_again()
-
-
-async def _post(client: httpx.AsyncClient, body: bytes) -> int:
-    """The bytes of the answer, which is not kept."""
-    size = 0
-    async with client.stream("POST", "/v1/contents", content=body, headers=JSON) as answer:
-        async for part in answer.aiter_raw():
-            size += len(part)
-    return size
+async def _post(client: httpx.AsyncClient, body: bytes) -> Timed:
+    """The answer's bytes are counted and not stored; 0 where it did not end."""
+    began, size = time.monotonic(), 0
+    try:
+        async with client.stream("POST", "/v1/contents", content=body, headers=JSON) as answer:
+            async for part in answer.aiter_raw():
+                size += len(part)
+    except httpx.HTTPError:
+        size = 0
+    return Timed(time.monotonic() - began, size=size)
 
 
 async def _half_sent(scene: Scene) -> None:
-    where = urlsplit(scene.target.api)
+    where = urlsplit(scene.target.info["api"])
     head = f"POST /v1/contents HTTP/1.1\r\nhost: {where.netloc}\r\ncontent-type: application/json\r\n"
     both = f"{head}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
     reader, writer = await asyncio.open_connection(where.hostname, where.port)
@@ -78,8 +73,8 @@ async def _half_sent(scene: Scene) -> None:
     for _, writer in opened:
         writer.close()
     scene.add(f"of {COUNT} half-sent bodies open after {KEPT_FOR:.0f} s", still, "", at_most=0)
-    taken = float(status[1:2] != [b"400"])
-    scene.add("Content-Length with Transfer-Encoding taken", taken, "", at_most=0)
+    accepted = float(status[1:2] != [b"400"])
+    scene.add("Content-Length with Transfer-Encoding accepted", accepted, "", at_most=0)
 
 
 def _closed(reader: asyncio.StreamReader) -> bool:

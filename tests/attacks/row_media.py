@@ -5,19 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-import httpx
-
-from tests.attacks.attack import Attack, Scene, timed
-from tests.e2e.stack import picture
-from tests.hostile.servers import Call, serving, tarpit
+from tests.attacks.attack import Attack, Scene, connected, timed
+from tests.harness.files import picture
+from tests.hostile.servers import tarpit
+from tests.harness.web import Call, serving
 
 URLS = 16
 LONGEST = 58.0
 STEPS = 20_000_000
-
-
-async def _connect(scene: Scene) -> None:
-    await scene.connect("bluesky")
 
 
 async def _tarpits(scene: Scene) -> None:
@@ -35,10 +30,9 @@ async def _tarpits(scene: Scene) -> None:
         async with scene.client(2.0) as api:
             await timed(api.post("/v1/contents", json=body))
         given = {"brandRef": "healthy", "url": f"{address}/good.jpg"}
-        seconds, answer = await timed(other.post("/v1/media", json=given))
-    taken = isinstance(answer, httpx.Response) and answer.status_code == 201
-    scene.add("another brand's picture took", seconds, "s", at_most=5)
-    scene.add("another brand's picture refused", float(not taken), "", at_most=0)
+        found = await timed(other.post("/v1/media", json=given))
+    scene.add("another brand's picture took", found.seconds, "s", at_most=5)
+    scene.add("another brand's picture refused", float(found.status != 201), "", at_most=0)
 
 
 def _gif(steps: int) -> Iterator[bytes]:
@@ -55,10 +49,9 @@ async def _walk(scene: Scene) -> None:
     content = b"".join(_gif(STEPS))
     async with scene.client(LONGEST) as api:
         upload = {"file": ("a.gif", content, "image/gif")}
-        seconds, answer = await timed(api.post("/v1/media", files=upload, data={"brandRef": scene.ref}))
-    status = answer.status_code if isinstance(answer, httpx.Response) else 0
-    scene.add("the upload took", seconds, "s", at_most=10)
-    scene.add("answered with 5xx or not at all", float(status >= 500 or status == 0), "", at_most=0)
+        found = await timed(api.post("/v1/media", files=upload, data={"brandRef": scene.ref}))
+    scene.add("the upload took", found.seconds, "s", at_most=10)
+    scene.add("answered with 5xx or not at all", found.failed, "", at_most=0)
     await asyncio.sleep(1)
 
 
@@ -69,7 +62,7 @@ ATTACKS = (
         f"a post with {URLS} media URLs that never end; its client leaves after 2 s",
         "another brand's picture is taken within 5 s",
         _tarpits,
-        prepare=_connect,
+        prepare=connected("bluesky"),
     ),
     Attack("10", "long GIF", "a GIF of 40 MB in twenty million steps", "bounded: ≤ 10 s", _walk, grows_mb=250),
 )

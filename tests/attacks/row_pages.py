@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from tests.attacks.attack import Attack, Scene, timed
-from tests.attacks.healthy import rank
 from tests.attacks.seed import add_deliveries
-from tests.hostile.servers import Call, serving
+from tests.harness.inbox import Inbox
+from tests.harness.times import p95
 
 STREAMS = 1_100
 ROWS = 60_000
@@ -20,16 +20,16 @@ ROWS = 60_000
 
 async def _sign_in(scene: Scene, key: str) -> str:
     """The cookie of a session."""
-    headers = {"origin": scene.target.api, "sec-fetch-site": "same-origin"}
-    async with httpx.AsyncClient(base_url=scene.target.api, timeout=20) as client:
+    headers = {"origin": scene.target.info["api"], "sec-fetch-site": "same-origin"}
+    async with httpx.AsyncClient(base_url=scene.target.info["api"], timeout=20) as client:
         answer = await client.post("/sign-in", data={"key": key, "next": "/contents"}, headers=headers)
     assert answer.status_code == 303, answer.status_code
     return answer.headers["set-cookie"].partition(";")[0]
 
 
 async def _open(scene: Scene, cookie: str) -> tuple[int, asyncio.StreamWriter | None]:
-    """Status of a new stream, and what keeps it open."""
-    where = urlsplit(scene.target.api)
+    """Status of a new stream, and its open connection."""
+    where = urlsplit(scene.target.info["api"])
     try:
         reader, writer = await asyncio.open_connection(where.hostname, where.port)
         writer.write(f"GET /live HTTP/1.1\r\nhost: {where.netloc}\r\ncookie: {cookie}\r\n\r\n".encode())
@@ -55,15 +55,9 @@ async def _flood(scene: Scene) -> None:
 
 
 async def _delivered(scene: Scene) -> None:
-    """A post whose events a receiver has taken: what is copied by the thousand has ended, and is not due."""
-
-    async def answering(call: Call) -> None:
-        await call.head(204)
-
+    """A post whose events a receiver has accepted: what is copied by the thousand has ended, and is not due."""
     await scene.connect("bluesky")
-    async with serving(answering) as address, scene.client() as api:
-        answer = await api.post("/v1/webhooks/endpoints", json={"url": f"{address}/x", "brandRef": scene.ref})
-        assert answer.status_code == 201, answer.text
+    async with scene.client() as api, Inbox().listening(api, brandRef=scene.ref):
         await scene.ended(api, await scene.submit(api, "counted"), 20)
         for _ in range(40):
             rows = (await api.get("/v1/webhooks/deliveries", params={"limit": 100})).json()["data"]
@@ -80,13 +74,13 @@ async def _scrape(scene: Scene) -> None:
     async def client() -> None:
         async with scene.target.client(key="", timeout=20) as api:
             while time.monotonic() < ends:
-                took, answer = await timed(api.get("/metrics"))
-                seconds.append(took)
-                statuses.add(answer.status_code if isinstance(answer, httpx.Response) else 0)
+                found = await timed(api.get("/metrics"))
+                seconds.append(found.seconds)
+                statuses.add(found.status)
 
     await asyncio.gather(*(client() for _ in range(4)))
     scene.add("answered to anyone", float(200 in statuses), "", at_most=0)
-    scene.add("p95 of an answer, four clients at once", rank(seconds, 0.95), "s", at_most=0.5)
+    scene.add("p95 of an answer, four clients at once", p95(seconds), "s", at_most=0.5)
 
 
 def _many_deliveries(file: Path) -> None:

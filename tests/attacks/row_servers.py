@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 
-import httpx
-
-from tests.attacks.attack import Attack, Scene, timed
-from tests.e2e.stack import clip
-from tests.hostile.servers import Call, bomb, deep, drip, film, serving, unfolding
+from tests.attacks.attack import Attack, Scene, Timed, connected, timed
+from tests.harness.files import clip
+from tests.harness.networks import VISIBLE, hits, plant, posts_by_text
+from tests.hostile.servers import DEPTH, bomb, deep, drip, film, unfolding
+from tests.harness.web import Answering, Call, serving
 
 LONGEST = 58.0
 MEGABYTES = 600
-DEPTH = 100_000
 
 
-async def _import(scene: Scene, address: str) -> tuple[float, int]:
-    """Seconds and status of importing an account that lives there; 0 without an answer."""
+async def _import(scene: Scene, answering: Answering) -> Timed:
+    """Import an account that lives at such a server."""
     credentials = {"identifier": "attacker.example", "password": "abcd-abcd-abcd-abcd"}
-    body = {"channel": "bluesky", "serviceUrl": address, "credentials": credentials}
-    async with scene.client(LONGEST) as api:
-        seconds, answer = await timed(api.post(f"/v1/brands/{scene.ref}/accounts", json=body))
-    return seconds, answer.status_code if isinstance(answer, httpx.Response) else 0
+    async with serving(answering) as address, scene.client(LONGEST) as api:
+        body = {"channel": "bluesky", "serviceUrl": address, "credentials": credentials}
+        return await timed(api.post(f"/v1/brands/{scene.ref}/accounts", json=body))
 
 
 async def _pack(_scene: Scene) -> None:
@@ -29,47 +27,36 @@ async def _pack(_scene: Scene) -> None:
 
 
 async def _bomb(scene: Scene) -> None:
-    async with serving(unfolding(1200, 3)) as address:
-        seconds, status = await _import(scene, address)
+    found = await _import(scene, unfolding(1200, 3))
     scene.add("sent by the server", len(bomb(1200, 3)), "bytes")
-    scene.add("import took", seconds, "s", at_most=10)
-    # A server that cannot be spoken to is an outage: 503.
-    scene.add("answered with 500 or not at all", float(status in (0, 500)), "", at_most=0)
+    scene.add("import took", found.seconds, "s", at_most=10)
+    # A server that gives no usable answer is an outage: 503.
+    scene.add("answered with 500 or not at all", float(found.status in (0, 500)), "", at_most=0)
 
 
 async def _drip(scene: Scene) -> None:
-    async with serving(drip) as address:
-        seconds, _ = await _import(scene, address)
-    scene.add("import held for", seconds, "s", at_most=40)
+    scene.add("import held for", (await _import(scene, drip)).seconds, "s", at_most=40)
 
 
 async def _deep(scene: Scene) -> None:
-    async with serving(deep(DEPTH)) as address:
-        _, status = await _import(scene, address)
-    # 503 says that the network is out of order and may be asked again; 500 would be ours.
-    scene.add("import answered with 500 or not at all", float(status == 500 or status == 0), "", at_most=0)
-    scene.add("import answered", status, "")
-
-
-async def _connect(scene: Scene) -> None:
-    await scene.connect("bluesky")
+    found = await _import(scene, deep())
+    # 503 says that the network is out of order and the request may be retried; 500 would be our error.
+    scene.add("import answered with 500 or not at all", float(found.status in (0, 500)), "", at_most=0)
+    scene.add("import answered", found.status, "")
 
 
 async def _deep_after_the_post(scene: Scene) -> None:
     text = "answered with depth"
-    async with scene.client() as api, scene.target.networks() as sandbox:
-        body = "[" * DEPTH + "]" * DEPTH
-        fault = {"channel": "bluesky", "operation": "com.atproto.repo.putRecord", "mode": "live_but_error"}
+    async with scene.client() as api, scene.target.sandbox() as sandbox:
         profiles = (await sandbox.get("/control/profiles")).json()
         mine = next(one["id"] for one in profiles if one["channel"] == "bluesky" and one["name"].startswith(scene.ref))
-        planted = await sandbox.post("/control/faults", json={**fault, "status": 200, "body": body, "profile": mine})
-        assert planted.status_code == 201, planted.text
+        answer = {"status": 200, "body": "[" * DEPTH + "]" * DEPTH}
+        await plant(sandbox, "bluesky", VISIBLE["bluesky"], "live_but_error", profile=mine, **answer)
         content_id = await scene.submit(api, text)
         status, seconds = await scene.ended(api, content_id, 50)
-        posts = (await sandbox.get("/control/posts", params={"channel": "bluesky"})).json()
-        hits = sum(one["hits"] for one in (await sandbox.get("/control/faults")).json())
-    assert hits or status != "published", "the answer was never given"
-    scene.add("posts at the network", sum(post["text"] == text for post in posts), "", at_most=1)
+        posts = (await posts_by_text(sandbox))[text]
+        assert await hits(sandbox) or status != "published", "the answer was never given"
+    scene.add("posts at the network", len(posts), "", at_most=1)
     scene.add("not published in the end", float(status != "published"), "", at_most=0)
     scene.add("ended after", seconds, "s", at_most=50)
 
@@ -98,7 +85,7 @@ async def _film(scene: Scene) -> None:
     async with serving(answering) as own, scene.client() as api:
         content_id = await scene.submit(api, "look at this film", link=f"{own}/page")
         status, seconds = await scene.ended(api, content_id, LONGEST)
-    scene.add("film asked for", sent[0], "times")
+    scene.add("film requested", sent[0], "times")
     scene.add("post ended after", seconds, "s", at_most=30)
     scene.add("not published in the end", float(status != "published"), "", at_most=0)
 
@@ -136,7 +123,7 @@ ATTACKS = (
         "the same as the answer to the visible call",
         "outcome unknown, reconciled: exactly one post, published",
         _deep_after_the_post,
-        prepare=_connect,
+        prepare=connected("bluesky"),
         seconds=30,
     ),
 )

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.attacks.attack import Attack, Scene
+from tests.attacks.attack import Attack, Scene, connected
 from tests.attacks.watch import busy
+from tests.harness.networks import plant
 from tests.hostile.texts import mentions, shown_elsewhere
 
 LONGEST = 45.0
 
 
-async def _connect(scene: Scene) -> None:
-    await scene.connect("facebook")
-
-
 async def _mentions(scene: Scene) -> None:
-    async with scene.client() as api, scene.target.networks() as sandbox:
+    async with scene.client() as api, scene.target.sandbox() as sandbox:
         first = await scene.submit(api, shown_elsewhere(300), "facebook")
         status, _ = await scene.ended(api, first, 30)
         assert status == "published", status
-        fault = {"channel": "facebook", "operation": "feed", "mode": "accept_then_reset"}
-        assert (await sandbox.post("/control/faults", json=fault)).status_code == 201
-        before, worker = asyncio.get_running_loop().time(), scene.target.pids()["worker"]
+        await plant(sandbox, "facebook", "feed", "accept_then_reset")
+        before, worker = asyncio.get_running_loop().time(), scene.target.attacked()["worker"]
         used = busy(worker)
         second = await scene.submit(api, mentions(9), "facebook")
         status, seconds = await scene.ended(api, second, LONGEST)
@@ -39,7 +35,7 @@ ATTACKS = (
         "nine mentions at Facebook, the answer is lost, and the Page has a post of 300 letters",
         "the comparison takes linear time; other posts are punctual",
         _mentions,
-        prepare=_connect,
+        prepare=connected("facebook"),
         seconds=30,
     ),
 )

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.attacks.attack import Attack, Figure, Scene
-from tests.attacks.healthy import Healthy, Lateness, Receiver, rank
+from tests.attacks.healthy import Healthy, Lateness
 from tests.attacks.target import Target
 from tests.attacks.watch import Health, Memory
+from tests.harness.brand import Brand
+from tests.harness.inbox import Inbox
+from tests.harness.times import p95
 
 # The healthy brand's lateness beside an attack: so many times what it is alone, and some seconds for noise.
 TIMES, NOISE_P50, NOISE_P95 = 1.5, 0.15, 0.4
@@ -33,7 +36,7 @@ def measure(checkout: Path, attack: Attack) -> dict[str, Any]:
     except Exception as error:
         found = {"error": f"{type(error).__name__}: {error}"[:2000], "failures": ["it could not be measured"]}
     finally:
-        target.stop()
+        target.remove()
     found |= {"row": attack.row, "name": attack.name, "what": attack.what, "required": attack.required}
     return found | {"took_s": round(time.monotonic() - began)}
 
@@ -46,12 +49,11 @@ async def _measure(target: Target, attack: Attack) -> dict[str, Any]:
     if attack.seed is not None:
         await asyncio.to_thread(target.seed, attack.seed)
         await target.prepare()
-    async with target.client() as api, target.networks() as sandbox:
-        healthy = await Healthy.create(target, api, sandbox)
-        receiver = Receiver()
-        scene.kept["receiver"] = receiver
-        async with receiver.listening(api):
-            await healthy.publish(3)  # what is done once is done
+    async with target.client(timeout=60) as api, target.sandbox() as sandbox:
+        healthy = Healthy(await Brand.create(api, sandbox, "healthy", "bluesky"))
+        async with Inbox().listening(api) as inbox:
+            scene.kept["inbox"] = inbox
+            await healthy.publish(3)  # what happens once only has happened
             alone, _ = await _beside(scene, healthy, attack.without, 20)
             memory, health = Memory(target).start(), Health(target).start()
             began = time.time()
@@ -60,9 +62,9 @@ async def _measure(target: Target, attack: Attack) -> dict[str, Any]:
             finally:
                 await health.stop()
                 memory.stop()
-            lags = receiver.since(began)
+            delays = inbox.delays_since(began)
     scene.add("healthy brand's slowest create", healthy.slowest_accept, "s")
-    scene.add("healthy receiver's p95", rank(lags, 0.95), "s")
+    scene.add("healthy receiver's p95", p95(delays), "s")
     figures = [*scene.figures, *_limits(attack, memory, health, alone, beside)]
     failures = [f"{one.name}: {one.value} {one.unit}, at most {one.at_most}" for one in figures if not one.met]
     return {

@@ -22,8 +22,10 @@ PAUSE = 0.02
 
 @dataclass
 class Memory:
-    """Watches API and worker with the processes that they start. `LIMIT_MB` is enforced as a container enforces it:
-    a process that passes it is killed. All sizes are megabytes of resident memory."""
+    """Watches API and worker with the processes that they start, in megabytes of resident memory.
+
+    A process that uses more than `LIMIT_MB` is killed, as a container would kill it.
+    """
 
     target: Target
     first: dict[str, float] = field(default_factory=dict)
@@ -36,7 +38,7 @@ class Memory:
 
     def start(self) -> Memory:
         """Begin to watch, in a thread of its own."""
-        self._seen = self.target.pids()
+        self._seen = self.target.attacked()
         self.mark()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -44,13 +46,13 @@ class Memory:
 
     def mark(self) -> None:
         """What is used now is what an attack adds to."""
-        self.first = {name: resident(pid) for name, pid in self.target.pids().items()}
+        self.first = {name: resident(pid) for name, pid in self.target.attacked().items()}
         self.peak = dict(self.first)
         self.deaths = dict.fromkeys(self.first, 0)
         self.over_limit = []
 
     def stop(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join(5)
@@ -63,7 +65,7 @@ class Memory:
         turn, families = 0, dict[int, list[int]]()
         while not self._stop.wait(PAUSE):
             turn += 1
-            for name, pid in self.target.pids().items():
+            for name, pid in self.target.attacked().items():
                 if self._seen.get(name) != pid:
                     self.deaths[name] = self.deaths.get(name, 0) + 1
                     self._seen[name] = pid
@@ -107,35 +109,33 @@ def busy(pid: int) -> float:
 
 @dataclass
 class Health:
-    """Asks /healthz all the time. `silence` is the longest time without a good answer, in seconds."""
+    """Calls /healthz all the time. `silence` is the longest time without a good answer, in seconds."""
 
     target: Target
     silence: float = 0.0
-    asked: int = 0
     _task: asyncio.Task[None] | None = None
 
     def start(self) -> Health:
-        """Begin to ask."""
+        """Begin to call."""
         self._task = asyncio.create_task(self._run())
         return self
 
     async def stop(self) -> None:
-        """Ask no longer. A silence that has not ended yet counts."""
+        """Stop calling. A silence that has not ended yet counts."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
         good = time.monotonic()
-        async with httpx.AsyncClient(base_url=self.target.api, timeout=20) as client:
+        async with httpx.AsyncClient(base_url=self.target.info["api"], timeout=20) as client:
             try:
                 while True:
                     began = time.monotonic()
                     try:
                         answer = await client.get("/healthz")
-                        self.asked += 1
                         if answer.status_code == 200:
-                            # From the later of the last good answer and this question: the pause is ours.
+                            # From the later of the last good answer and this call: the pause is ours.
                             self.silence = max(self.silence, time.monotonic() - max(good, began - 0.1))
                             good = time.monotonic()
                     except httpx.HTTPError:

@@ -15,7 +15,7 @@ from tests.bench.load import Connection, Load, p50, quantile, run_load
 from tests.bench.posts import LATER, create, due_in
 from tests.bench.system import Bench, System
 from tests.bench.usage import PARTS, quiet
-from tests.e2e.brand import until
+from tests.harness.brand import until
 
 Figures = dict[str, float]
 

@@ -14,8 +14,8 @@ from temporalio.client import Client
 
 from tests.bench.load import Connection, Load, run_load
 from tests.bench.system import System
-from tests.e2e.brand import Brand, epoch
-from tests.faults.plain import instant
+from tests.harness.brand import Brand
+from tests.harness.times import epoch, instant
 
 CLIENTS = 8
 POST_WORKFLOW = "PublishContent"

@@ -10,7 +10,7 @@ from tests.bench.bare import QUEUE, TimerAndThree
 from tests.bench.posts import CLIENTS, POST_WORKFLOW, closed, create_due_together, due_in, prepare, published
 from tests.bench.system import Bench, System
 from tests.bench.usage import PARTS
-from tests.e2e.brand import Brand
+from tests.harness.brand import Brand
 
 Figures = dict[str, float]
 SHAPES = {"three": ("facebook", "threads", "bluesky"), "pair": ("facebook", "threads")}

@@ -19,9 +19,9 @@ import psutil
 from temporalio.client import Client
 
 from tests.bench.usage import Usage, measure
-from tests.e2e.brand import Brand
-from tests.e2e.stack import Stack
-from tests.faults.world import no_quotas
+from tests.harness.brand import Brand
+from tests.harness.networks import remove_quotas
+from tests.harness.stack import Stack
 from tests.support.ports import free_port
 from tests.support.postgres import PostgresServer
 from tests.support.processes import Process
@@ -85,7 +85,7 @@ class Bench:
         await asyncio.to_thread(stack.start)
         try:
             async with stack.client() as api, stack.sandbox() as sandbox:
-                await no_quotas(sandbox, seconds=0)
+                await remove_quotas(sandbox, seconds=0)
                 address = psutil.Process(stack.pids["worker"]).environ()["MUNADI_TEMPORAL__ADDRESS"]
                 yield System(self, stack, folder, api, sandbox, address, await Client.connect(address))
         finally:

@@ -13,7 +13,7 @@ from tests.bench.load import Connection, Load, quantile, run_load
 from tests.bench.posts import Created, published
 from tests.bench.system import ROOT, Bench, System
 from tests.bench.usage import measure
-from tests.e2e.stack import Stack
+from tests.harness.stack import Stack
 
 DUE = 1_000.5
 

@@ -20,7 +20,8 @@ from munadi.channels.http import ChannelHttp
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 from tests.channels.making import GateThatCounts, error_of
-from tests.support.hostile import hostile_server
+from tests.hostile.servers import drip, drip_head, silence
+from tests.harness.web import Answering, serving
 
 URL = "https://net.example/post"
 
@@ -127,11 +128,11 @@ async def test_nothing_is_kept_that_a_database_cannot_store() -> None:
     assert "\0" not in (await answering(b"a\0b").call("GET", URL)).text
 
 
-@pytest.mark.parametrize("mode", ["drip", "drip-head", "silent"])
-async def test_a_server_that_drips_meets_the_deadline(mode: str) -> None:
-    async with hostile_server() as base, httpx.AsyncClient(trust_env=False) as client:
+@pytest.mark.parametrize("slow", [drip, drip_head, silence])
+async def test_a_server_that_drips_meets_the_deadline(slow: Answering) -> None:
+    async with serving(slow) as base, httpx.AsyncClient(trust_env=False) as client:
         begun = time.monotonic()
-        error = await error_of(ChannelHttp(client, explain).call("GET", f"{base}/{mode}", timeout=1.2))
+        error = await error_of(ChannelHttp(client, explain).call("GET", f"{base}/", timeout=1.2))
         assert 1 <= time.monotonic() - begun < 4
     assert (error.reason, error.effect) == (Reason.PROVIDER_OUTAGE, Effect.UNKNOWN)
     assert "deadline" in error.message

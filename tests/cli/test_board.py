@@ -19,7 +19,7 @@ from rich.console import Console
 
 from munadi.cli.board import Board, span, watch_on_board
 from tests.cli.conftest import content, event, publication
-from tests.e2e.stack import MUNADI
+from tests.harness.stack import MUNADI
 from tests.support.ports import LOOPBACK, free_port
 
 NOW = datetime(2026, 12, 1, 3, 28, 30, tzinfo=UTC)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import MUNADI
+from tests.harness.stack import MUNADI
 
 
 def _completed(words: str, folder: Path) -> list[str]:

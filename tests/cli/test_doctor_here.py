@@ -23,7 +23,7 @@ from munadi.db.session import Database
 from tests.cli.conftest import FakeApi, Munadi
 from tests.cli.test_doctor import _well
 from tests.db.seeding import Seed
-from tests.e2e.stack import MUNADI
+from tests.harness.stack import MUNADI
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.sleeping_workflow import SleepAMonth
 from tests.support.temporal import TemporalDevServer

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from tests.cli.conftest import Munadi
-from tests.e2e.stack import MUNADI
+from tests.harness.stack import MUNADI
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import Process
 

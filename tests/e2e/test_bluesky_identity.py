@@ -5,10 +5,7 @@ The public address is https and exists only in the settings: the sandbox finds i
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -16,10 +13,11 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
-from tests.e2e.brand import calls
 from tests.e2e.conftest import PUBLIC
 from tests.e2e.consent import connect_bluesky
-from tests.e2e.stack import Stack
+from tests.harness.networks import calls, create_profile
+from tests.harness.stack import Stack
+from tests.harness.web import Answering, Call, serving
 
 CLIENT = f"{PUBLIC}/v1/oauth/bluesky/client-metadata.json"
 
@@ -39,7 +37,7 @@ async def test_a_confidential_client_connects_and_renews(api: httpx.AsyncClient,
     assert (await api.get("/v1/oauth/tiktok/jwks.json")).status_code == 404
 
     await api.post("/v1/brands", json={"ref": "confidential"})
-    profile = (await sandbox.post("/control/profiles", json={"channel": "bluesky", "name": "confidential"})).json()
+    profile = await create_profile(sandbox, "bluesky", "confidential")
     account = await connect_bluesky(api, "confidential", profile["did"], PUBLIC)
     ends = datetime.fromisoformat(account["grantExpiresAt"]) - datetime.now(UTC)
     assert timedelta(days=89) < ends <= timedelta(days=90)
@@ -51,39 +49,31 @@ async def test_a_confidential_client_connects_and_renews(api: httpx.AsyncClient,
     checked = (await api.post(f"/v1/accounts/{account['id']}/check")).json()
     assert (checked["ok"], checked["failure"]) == (True, None)
     assert [call["status"] for call in await calls(sandbox, "bluesky", "oauth/token")][before:][-1] == 200
-    # The sandbox holds the grant as one of a confidential client: two weeks later it still renews it.
+    # For the sandbox it is the grant of a confidential client: two weeks later it still renews it.
     await sandbox.post("/control/clock", json={"advanceSeconds": 30 * 86_400})
     checked = (await api.post(f"/v1/accounts/{account['id']}/check")).json()
     assert (checked["ok"], checked["failure"]) == (True, None)
     assert (await api.get("/v1/oauth/bluesky/jwks.json")).json()["keys"] == [key]
 
 
-@asynccontextmanager
-async def lying_server(did: str) -> AsyncIterator[str]:
+def lying(did: str) -> Answering:
     """A server that opens a session for every password, and claims that the account is `did`."""
     token = jwt.encode({"alg": "HS256", "typ": "at+jwt"}, {"exp": 4_000_000_000}, OctKey.generate_key(256))
     session = {"did": did, "handle": "munadi.bsky.test", "accessJwt": token, "refreshJwt": token, "active": True}
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        body = json.dumps(session).encode()
-        head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
-        writer.write(head.encode() + b"connection: close\r\n\r\n" + body)
-        await writer.drain()
-        writer.close()
+    async def answer(call: Call) -> None:
+        await call.answer(json.dumps(session).encode())
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    return answer
 
 
 async def test_a_server_that_claims_an_account_of_another_is_refused(
     stack: Stack, api: httpx.AsyncClient, sandbox: httpx.AsyncClient
 ) -> None:
     await api.post("/v1/brands", json={"ref": "lied"})
-    profile = (await sandbox.post("/control/profiles", json={"channel": "bluesky", "name": "victim"})).json()
+    profile = await create_profile(sandbox, "bluesky", "victim")
     credentials = {"identifier": "anybody", "password": "abcd-abcd-abcd-abcd"}
-    async with lying_server(profile["did"]) as liar:
+    async with serving(lying(profile["did"])) as liar:
         given = {"channel": "bluesky", "serviceUrl": liar, "credentials": credentials}
         answer = await api.post("/v1/brands/lied/accounts", json=given)
     assert answer.status_code == 422, answer.text

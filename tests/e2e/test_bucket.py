@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 from temporalio.client import Client
 
-from munadi.cli.dev.readiness import worker_polls
-from munadi.config import TemporalSettings
 from munadi.domain.ids import workflow_id
-from tests.e2e.brand import Brand
-from tests.e2e.stack import MUNADI, Stack, clip, picture
+from tests.harness.brand import UNENDED, Brand, until
+from tests.harness.files import clip, picture
+from tests.harness.stack import Stack
 from tests.support.faultproxy import FaultProxy, Mode
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.postgres import PostgresServer
-from tests.support.processes import Process
 from tests.support.s3 import S3Server
 
 PULLS = {"channel": "instagram", "options": {"kind": "reel"}}
@@ -37,35 +32,24 @@ def in_bucket(place: str, endpoint: str) -> dict[str, str]:
     return {f"MUNADI_MEDIA__{name}": value for name, value in media.items()}
 
 
+@dataclass(frozen=True)
 class SecondHost:
-    """Another API and another worker, with the settings of the first and a data folder of their own."""
+    """Another API and another worker, with the settings of the first host and a folder of their own."""
 
-    def __init__(self, first: Stack, folder: Path) -> None:
-        self.data = folder / "data"
-        self._env = psutil.Process(first.pids["worker"]).environ() | {"MUNADI_DATA_DIR": str(self.data)}
-        self._folder = folder
-        self._running = ExitStack()
-        self.url, self.worker_pid = "", 0
+    folder: Path
+    url: str
+    worker_pid: int
 
-    def __enter__(self) -> SecondHost:
+    @classmethod
+    @contextmanager
+    def beside(cls, first: Stack, folder: Path) -> Iterator[SecondHost]:
+        """Both until the block ends."""
         port = free_port()
-        api = self._start("api", "--port", str(port))
-        worker = self._start("worker")
-        api.wait_for_port(port)
-        asyncio.run(worker_polls(TemporalSettings(address=self.temporal_address), worker.pid))
-        self.url, self.worker_pid = f"http://{LOOPBACK}:{port}", worker.pid
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._running.close()
-
-    @property
-    def temporal_address(self) -> str:
-        return self._env["MUNADI_TEMPORAL__ADDRESS"]
-
-    def _start(self, *command: str) -> Process:
-        log = self._folder / f"{command[0]}.log"
-        return self._running.enter_context(Process([MUNADI, *command], log=log, env=self._env, cwd=self._folder))
+        env = {"MUNADI_DATA_DIR": str(folder / "data"), "MUNADI_API__PORT": str(port)}
+        with first.another("api", folder, "api", env) as api, first.another("worker", folder, "worker", env) as worker:
+            api.wait_for_port(port)
+            worker.wait_for_line("worker ready", 60)
+            yield cls(folder, f"http://{LOOPBACK}:{port}", worker.pid)
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +59,11 @@ def two(
     url = postgres.create_database()
     env = in_bucket(f"{s3.make_bucket('of-two')}/munadi", s3.url)
     env |= {"MUNADI_DATABASE_URL": url, "MUNADI_SECRET_KEYS": "uV4vJbJ5uWq0o1o2vHn3cE8b3bT5mXy0r1k6q9s2t7A="}
-    first = Stack(tmp_path_factory.mktemp("first"), env).start()
-    with SecondHost(first, tmp_path_factory.mktemp("second")) as second:
+    with (
+        Stack(tmp_path_factory.mktemp("first"), env) as first,
+        SecondHost.beside(first, tmp_path_factory.mktemp("second")) as second,
+    ):
         yield first, second
-    assert first.stop() == 0
     postgres.drop_database(url)
 
 
@@ -117,20 +102,19 @@ async def test_two_hosts_publish_what_one_stored_byte_for_byte(two: tuple[Stack,
             for number, each in enumerate(uploaded)
         ]
         for content in (moving, *still):
-            ended = await brand.ended(content["id"], 120)
-            assert ended["status"] == "published", ended
+            await brand.published(content["id"], 120)
         await check_bytes(brand, "Shared clip", "instagram", video)
         await check_bytes(brand, "Shared clip", "tiktok", video)
         for number, each in enumerate(stills):
             await check_bytes(brand, f"Still {number}", "instagram", each)
-        workers = await doers(second.temporal_address, [content["id"] for content in (moving, *still)])
+        workers = await doers(first.temporal, [content["id"] for content in (moving, *still)])
     assert {first.pids["worker"], second.worker_pid} <= workers
     check_clean(first.folder)
-    check_clean(second.data.parent)
+    check_clean(second.folder)
 
 
 async def doers(temporal: str, content_ids: list[str]) -> set[int]:
-    """The process ids of the workers that ran these contents' activities."""
+    """The process ids of the workers that ran the activities of these posts."""
     client = await Client.connect(temporal)
     found = set()
     for content_id in content_ids:
@@ -143,12 +127,12 @@ async def doers(temporal: str, content_ids: list[str]) -> set[int]:
 @pytest.fixture
 async def cut_off(tmp_path: Path, s3: S3Server) -> AsyncIterator[tuple[Stack, FaultProxy]]:
     """A stack whose way to the bucket can be cut."""
-    async with FaultProxy(LOOPBACK, s3.port) as way:
-        stack = Stack(tmp_path, in_bucket(s3.make_bucket("cut-off"), way.url))
-        await asyncio.to_thread(stack.start)
+    async with (
+        FaultProxy(LOOPBACK, s3.port) as way,
+        Stack(tmp_path, in_bucket(s3.make_bucket("cut-off"), way.url)) as stack,
+    ):
         yield stack, way
         await way.set_mode(Mode.PASS)
-        assert await asyncio.to_thread(stack.stop) == 0
 
 
 @pytest.mark.faults
@@ -161,26 +145,25 @@ async def test_while_the_bucket_is_away_posts_wait_and_none_fails(cut_off: tuple
         await way.set_mode(Mode.REFUSE)
         waiting = await brand.submit("It waits", media=[media], channels=[PULLS, SENT])
         plain = await brand.submit("No media", channels=["bluesky"])
-        assert (await brand.ended(plain["id"]))["status"] == "published"
+        await brand.published(plain["id"])
         held = await all_held(brand, waiting["id"])
         assert {each["hold"]["reason"] for each in held} == {"OUTAGE"}, held
         assert {each["failure"] for each in held} == {None}
         refused = await api.post("/v1/media", files={"file": picture()}, data={"brandRef": "patient"})
         assert (refused.status_code, "retry-after" in refused.headers) == (503, True)
         await way.set_mode(Mode.PASS)
-        ended = await brand.ended(waiting["id"], 150)
-        assert ended["status"] == "published", ended
+        await brand.published(waiting["id"], 150)
         await check_bytes(brand, "It waits", "instagram", video)
         await check_bytes(brand, "It waits", "tiktok", video)
 
 
 async def all_held(brand: Brand, content_id: str) -> list[dict[str, Any]]:
-    """The publications, once each is held; none may end before."""
-    deadline = time.monotonic() + 90
-    while True:
-        publications: list[dict[str, Any]] = (await brand.api.get(f"/v1/contents/{content_id}")).json()["publications"]
-        if all(each["hold"] for each in publications):
-            return publications
-        assert {each["status"] for each in publications} <= {"accepted", "queued", "publishing"}, publications
-        assert time.monotonic() < deadline, publications
-        await asyncio.sleep(0.2)
+    """The publications, once each waits; none may end before."""
+
+    async def read() -> list[dict[str, Any]] | None:
+        publications: list[dict[str, Any]] = (await brand.content(content_id))["publications"]
+        assert {each["status"] for each in publications} <= set(UNENDED), publications
+        return publications if all(each["hold"] for each in publications) else None
+
+    found: list[dict[str, Any]] = await until(read, 90)
+    return found

@@ -8,18 +8,12 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.brand import Brand
 from tests.e2e.visiting import SCREENS
+from tests.harness.brand import Brand
+from tests.harness.networks import create_profile
 from tests.support.browser import open_page
 
 NETWORKS = ("bluesky", "facebook", "instagram", "threads", "tiktok", "youtube")
-
-
-async def profile_of(sandbox: httpx.AsyncClient, channel: str, name: str) -> dict[str, Any]:
-    answer = await sandbox.post("/control/profiles", json={"channel": channel, "name": name})
-    assert answer.status_code < 300, answer.text
-    made: dict[str, Any] = answer.json()
-    return made
 
 
 async def consent(page: Page, channel: str) -> None:
@@ -42,7 +36,7 @@ async def test_an_owner_connects_in_a_browser(
 ) -> None:
     ref = f"browser-{channel}"
     await api.post("/v1/brands", json={"ref": ref, "name": "Acme Stores"})
-    profile = await profile_of(sandbox, channel, ref)
+    profile = await create_profile(sandbox, channel, ref)
     made = (await api.post(f"/v1/brands/{ref}/accounts/connect", json={"channel": channel})).json()
     async with open_page(browser, made["connectUrl"]) as page:
         await consent(page, channel)
@@ -59,12 +53,9 @@ async def test_an_owner_of_several_pages_chooses_on_our_page(
     api: httpx.AsyncClient, sandbox: httpx.AsyncClient, browser: Browser
 ) -> None:
     await api.post("/v1/brands", json={"ref": "pages", "name": "Acme Stores"})
-    first = await profile_of(sandbox, "facebook", "Acme North")
-    beside = {"channel": "facebook", "beside": first["externalId"]}
-    more = [
-        (await sandbox.post("/control/profiles", json={**beside, "name": name})).json()
-        for name in ("Acme South", "Acme West")
-    ]
+    first = await create_profile(sandbox, "facebook", "Acme North")
+    names = ("Acme South", "Acme West")
+    more = [await create_profile(sandbox, "facebook", name, beside=first["externalId"]) for name in names]
     made = (await api.post("/v1/brands/pages/accounts/connect", json={"channel": "facebook"})).json()
     async with open_page(browser, made["connectUrl"]) as page:
         await consent(page, "facebook-pages")
@@ -83,7 +74,7 @@ async def test_an_owner_may_decline_or_untick_and_try_again(
     api: httpx.AsyncClient, sandbox: httpx.AsyncClient, browser: Browser
 ) -> None:
     await api.post("/v1/brands", json={"ref": "declines"})
-    await profile_of(sandbox, "threads", "declines")
+    await create_profile(sandbox, "threads", "declines")
     made = (await api.post("/v1/brands/declines/accounts/connect", json={"channel": "threads"})).json()
     async with open_page(browser, made["connectUrl"], width=390, dark=True) as page:
         await page.get_by_role("button", name="Continue to").click()
@@ -115,7 +106,7 @@ async def test_a_post_that_waits_for_its_owner_is_published_once_after_they_reco
     async with open_page(browser, made["connectUrl"]) as page:
         await consent(page, "reconnect")
         await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
-    assert (await brand.ended(content["id"]))["status"] == "published"
+    await brand.published(content["id"])
     assert len(await brand.posts("Held until they came back", "threads")) == 1
     kinds = await brand.events()
     assert kinds.count("account.reauth_required") == 1

@@ -11,9 +11,11 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.brand import Brand, plant
-from tests.e2e.stack import Stack, picture
 from tests.e2e.visiting import SCREENS, signed_in
+from tests.harness.brand import Brand
+from tests.harness.files import picture
+from tests.harness.networks import plant
+from tests.harness.stack import Stack
 from tests.support.axe import violations
 from tests.support.browser import open_page
 

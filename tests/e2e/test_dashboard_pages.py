@@ -10,9 +10,11 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.brand import Brand, Inbox, until
-from tests.e2e.stack import Stack, picture
 from tests.e2e.visiting import SCREENS, lose_the_first_answer, seen, signed_in
+from tests.harness.brand import Brand, until
+from tests.harness.files import picture
+from tests.harness.inbox import Inbox
+from tests.harness.stack import Stack
 
 SUBMIT = re.compile("^(Publish now|Schedule)$")
 LOOKS = ((1280, False), (1280, True), (390, False))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
-from tests.e2e.brand import Brand, Inbox
-from tests.e2e.stack import Stack, picture
+from tests.harness.brand import Brand
+from tests.harness.files import picture
+from tests.harness.inbox import Inbox
+from tests.harness.stack import Stack
+from tests.harness.times import instant
 from tests.support.pds import RealPDS
 from tests.support.postgres import PostgresServer
 
@@ -17,9 +20,8 @@ from tests.support.postgres import PostgresServer
 @pytest.fixture(scope="module")
 def on_postgres(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> Iterator[Stack]:
     url = postgres.create_database()
-    running = Stack(tmp_path_factory.mktemp("postgres"), {"MUNADI_DATABASE_URL": url}).start()
-    yield running
-    assert running.stop() == 0
+    with Stack(tmp_path_factory.mktemp("postgres"), {"MUNADI_DATABASE_URL": url}) as running:
+        yield running
     postgres.drop_database(url)
 
 
@@ -29,11 +31,10 @@ async def test_the_main_job_on_postgresql(on_postgres: Stack) -> None:
         async with Inbox().listening(api) as inbox:
             media = await brand.upload(picture("olive"))
             accepted = await brand.submit("On PostgreSQL", seconds=3, media=[media], channels=["bluesky", "instagram"])
-            content = await brand.ended(accepted["id"])
-            assert content["status"] == "published"
+            await brand.published(accepted["id"])
             assert [len(await brand.posts("On PostgreSQL", channel)) for channel in ("bluesky", "instagram")] == [1, 1]
             assert inbox.failures == []
-        body = {"brandRef": "pg", "text": "once", "channels": ["bluesky"], "scheduledAt": _in_an_hour()}
+        body = {"brandRef": "pg", "text": "once", "channels": ["bluesky"], "scheduledAt": instant(time.time() + 3600)}
         answers = [await api.post("/v1/contents", json=body, headers={"idempotency-key": "k"}) for _ in range(3)]
         assert len({answer.content for answer in answers}) == 1
         canceled = await api.post(f"/v1/contents/{answers[0].json()['id']}/cancel")
@@ -52,8 +53,7 @@ async def test_a_post_reaches_a_real_bluesky_server(on_postgres: Stack, real_pds
         brand = Brand(api, sandbox, "real")
         media = await brand.upload(picture("plum", (800, 600)), alt="A plum field")
         accepted = await brand.submit("Really there #munadi", seconds=2, media=[media])
-        content = await brand.ended(accepted["id"])
-        assert content["status"] == "published", content
+        content = await brand.published(accepted["id"])
         uri = content["publications"][0]["providerPostId"]
         repo, collection, key = uri.removeprefix("at://").split("/")
         asked = {"repo": repo, "collection": collection, "rkey": key}
@@ -62,7 +62,3 @@ async def test_a_post_reaches_a_real_bluesky_server(on_postgres: Stack, real_pds
         assert record["text"] == "Really there #munadi"
         assert record["embed"]["images"][0]["alt"] == "A plum field"
         assert record["facets"][0]["features"][0]["tag"] == "munadi"
-
-
-def _in_an_hour() -> str:
-    return (datetime.now(UTC) + timedelta(hours=1)).isoformat()

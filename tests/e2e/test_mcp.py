@@ -13,8 +13,10 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.e2e.brand import Brand, plant
-from tests.e2e.stack import MUNADI, Stack, picture
+from tests.harness.brand import Brand
+from tests.harness.files import picture
+from tests.harness.networks import plant
+from tests.harness.stack import MUNADI, Stack
 from tests.support.processes import Process
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from tests.e2e.brand import Brand
-from tests.e2e.stack import picture
+from tests.harness.brand import Brand
+from tests.harness.files import picture
 
 
 async def test_one_post_too_many_for_the_day_waits(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> None:
@@ -19,7 +19,7 @@ async def test_one_post_too_many_for_the_day_waits(api: httpx.AsyncClient, sandb
         post: dict[str, Any] = {"media": [await brand.upload(picture("navy"), alt="Navy")], "channels": ["instagram"]}
         first = await brand.submit("The only one", **post)
         assert first["warnings"] == []
-        assert (await brand.ended(first["id"]))["status"] == "published"
+        await brand.published(first["id"])
         checked = (await api.post(f"/v1/accounts/{first['publications'][0]['accountId']}/check")).json()
         assert (checked["ok"], checked["quota"]) == (True, {"used": 1, "total": 1, "left": 0})
 

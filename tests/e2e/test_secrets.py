@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sqlite3
 import subprocess
@@ -16,9 +15,11 @@ import pytest
 from playwright.async_api import Browser, expect
 from temporalio.client import Client
 
-from tests.e2e.brand import Brand, plant, until
-from tests.e2e.stack import Stack, clip
 from tests.faults.evidence import prove
+from tests.harness.brand import Brand, until
+from tests.harness.files import clip
+from tests.harness.networks import create_profile, plant
+from tests.harness.stack import Stack
 from tests.support.browser import open_page
 from tests.support.postgres import find_binaries
 
@@ -28,33 +29,33 @@ CARRIED = re.compile(r"[?&](?:code|state)=([^&#]{20,})")
 APP_SECRET = "CANARY-app-secret-0123456789"
 
 
+def sandbox_rows(stack: Stack, query: str, *values: str) -> list[str]:
+    """The first column of what the sandbox's database has."""
+    with closing(sqlite3.connect(stack.data / "sandbox" / "sandbox.sqlite3")) as rows:
+        return [str(found) for (found,) in rows.execute(query, values) if found]
+
+
 def tokens_of(stack: Stack) -> list[str]:
     """Every token, grant and code that the emulated networks gave out and still know."""
-    with closing(sqlite3.connect(stack.folder / "data" / "sandbox" / "sandbox.sqlite3")) as rows:
-        query = "SELECT key FROM sandbox_rows WHERE substr(name, instr(name, '_')) IN (?, ?, ?)"
-        return [key for (key,) in rows.execute(query, ("_token", "_grant", "_code"))]
+    query = "SELECT key FROM sandbox_rows WHERE substr(name, instr(name, '_')) IN (?, ?, ?)"
+    return sandbox_rows(stack, query, "_token", "_grant", "_code")
 
 
 def uploads_of(stack: Stack) -> set[str]:
-    """What the one-upload addresses that the emulated networks gave out cannot be guessed by."""
-    with closing(sqlite3.connect(stack.folder / "data" / "sandbox" / "sandbox.sqlite3")) as rows:
-        sessions = rows.execute("SELECT key FROM sandbox_rows WHERE name = 'youtube_session'").fetchall()
-        tokens = rows.execute(
-            "SELECT json_extract(body, '$.upload_token') FROM sandbox_rows WHERE name = 'tiktok_publish'"
-        ).fetchall()
-    return {secret for (secret,) in (*sessions, *tokens) if secret}
+    """The secret parts of the one-upload addresses that the emulated networks gave out."""
+    tokens = "SELECT json_extract(body, '$.upload_token') FROM sandbox_rows WHERE name = 'tiktok_publish'"
+    sessions = "SELECT key FROM sandbox_rows WHERE name = 'youtube_session'"
+    return {*sandbox_rows(stack, sessions), *sandbox_rows(stack, tokens)}
 
 
 def token_of(stack: Stack, channel: str, profile: str) -> str:
     """The newest token of a profile: the one that is published with."""
-    with closing(sqlite3.connect(stack.folder / "data" / "sandbox" / "sandbox.sqlite3")) as rows:
-        query = "SELECT key FROM sandbox_rows WHERE name = ? AND body LIKE ? ORDER BY rowid DESC LIMIT 1"
-        (found,) = rows.execute(query, (f"{channel}_token", f"%{profile}%")).fetchone()
-        return str(found)
+    query = "SELECT key FROM sandbox_rows WHERE name = ? AND body LIKE ? ORDER BY rowid DESC LIMIT 1"
+    return sandbox_rows(stack, query, f"{channel}_token", f"%{profile}%")[0]
 
 
 def written(folder: Path, without: set[str]) -> dict[str, bytes]:
-    """All that Munadi and Temporal wrote; the sandbox knows its own tokens, and the folder of keys is for a key."""
+    """Every file that Munadi and Temporal wrote, but the sandbox's own and the folder for keys."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
@@ -83,12 +84,9 @@ async def test_no_token_code_or_secret_is_written_or_answered(
 ) -> None:
     env = {"MUNADI_CHANNELS__THREADS__CLIENT_SECRET": APP_SECRET, "MUNADI_LOG_LEVEL": "debug"}
     url = create_database() if kind == "postgresql" else None
-    stack = await asyncio.to_thread(Stack(tmp_path, env | ({"MUNADI_DATABASE_URL": url} if url else {})).start)
-    try:
-        secrets, answers, story = await everything_that_can_happen(stack, browser)
-    finally:
-        assert await asyncio.to_thread(stack.stop) == 0
-    everywhere = written(tmp_path, {"sandbox", "sandbox.log", "keys"}) | {"histories": story, "answers": answers}
+    async with Stack(tmp_path, env | ({"MUNADI_DATABASE_URL": url} if url else {})) as stack:
+        secrets, answers, events = await everything_that_can_happen(stack, browser)
+    everywhere = written(tmp_path, {"sandbox", "sandbox.log", "keys"}) | {"histories": events, "answers": answers}
     assert {"data/temporal.db", "data/logs/worker.log", "data/logs/api.log"} <= set(everywhere)
     if url is None:
         assert "data/munadi.db" in everywhere
@@ -117,7 +115,7 @@ async def everything_that_can_happen(stack: Stack, browser: Browser) -> tuple[se
     async with stack.client() as api, stack.sandbox() as sandbox:
         api.event_hooks["response"].append(record)
         brand = await Brand.create(api, sandbox, "canaries", "bluesky", "facebook", "instagram", "tiktok", "youtube")
-        profile = (await sandbox.post("/control/profiles", json={"channel": "threads", "name": "canary"})).json()
+        profile = await create_profile(sandbox, "threads", "canary")
         made = (await api.post("/v1/brands/canaries/accounts/connect", json={"channel": "threads"})).json()
         async with open_page(browser, made["connectUrl"]) as page:
             page.on("request", lambda request: sent.extend(CARRIED.findall(request.url)))
@@ -125,9 +123,9 @@ async def everything_that_can_happen(stack: Stack, browser: Browser) -> tuple[se
             await page.get_by_role("radio", name=profile["username"]).check()
             await page.get_by_role("button", name="Allow").click()
             await expect(page.get_by_role("heading", name="Connected")).to_be_visible()
-        # The network repeats the token in the words of its refusal.
+        # The network repeats the token in its error message.
         for channel, operation in (("threads", "threads_publish"), ("facebook", "feed")):
-            token = token_of(stack, channel, (await brand.account(channel))["externalId"])
+            token = token_of(stack, channel, await brand.profile(channel))
             await plant(sandbox, channel, operation, "error", error={"code": 368, "message": f"no good: {token}"})
         made_contents = [
             await brand.submit(f"canary {n}", channels=["bluesky", "facebook", "threads"], seconds=1) for n in range(4)
@@ -168,8 +166,7 @@ async def upload_films(stack: Stack, brand: Brand) -> None:
 
 async def published_on(brand: Brand) -> set[str]:
     """The channels on which a film is live."""
-    listed = (await brand.api.get("/v1/contents", params={"brandRef": brand.ref, "limit": 20})).json()["data"]
-    films = [content for content in listed if content["text"] == "canary film"]
+    films = [content for content in await brand.contents() if content["text"] == "canary film"]
     return {one["channel"] for film in films for one in film["publications"] if one["status"] == "published"}
 
 

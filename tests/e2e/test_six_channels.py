@@ -9,20 +9,21 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.brand import Brand, until
-from tests.e2e.stack import clip, picture
+from tests.harness.brand import Brand, until
+from tests.harness.files import clip, picture
+from tests.harness.networks import posts_of
 
 SIX = ("instagram", "threads", "facebook", "bluesky", "tiktok", "youtube")
 TIKTOK = {"channel": "tiktok", "options": {"privacyLevel": "PUBLIC_TO_EVERYONE"}}
 YOUTUBE = {"channel": "youtube", "options": {"title": "A clip", "madeForKids": False}}
-SLOW = 30.0
+SLOW = 12.0
 
 
 async def with_ids(brand: Brand, content: dict[str, Any]) -> dict[str, Any]:
     """The post once every publication has its id. TikTok shows a photo before it names the photo's id."""
 
     async def read() -> dict[str, Any] | None:
-        now: dict[str, Any] = (await brand.api.get(f"/v1/contents/{content['id']}")).json()
+        now = await brand.content(content["id"])
         return now if all(publication["providerPostId"] for publication in now["publications"]) else None
 
     found: dict[str, Any] = await until(read, 120, 0.5)
@@ -36,8 +37,7 @@ async def check_each(brand: Brand, content: dict[str, Any]) -> None:
         assert publication["status"] == "published", publication
         assert publication["providerUrl"].startswith("http"), publication
         assert 0 <= publication["latenessMs"] <= 1500, (channel, publication["latenessMs"])
-        listed = (await brand.sandbox.get("/control/posts", params={"channel": channel})).json()
-        ids = [row["id"] for row in listed]
+        ids = [row["id"] for row in await posts_of(brand.sandbox, channel)]
         assert ids.count(publication["providerPostId"]) == 1, (channel, ids)
 
 
@@ -63,7 +63,7 @@ async def slow_processing(sandbox: httpx.AsyncClient) -> AsyncIterator[None]:
 async def test_a_picture_and_videos_are_on_time_on_all_six_networks_with_slow_processing(
     api: httpx.AsyncClient, sandbox: httpx.AsyncClient
 ) -> None:
-    """Everything but the visible call is done before the slot, so that half a minute of processing delays nothing."""
+    """Everything but the visible call is done before the due time, so that slow processing delays nothing."""
     brand = await Brand.create(api, sandbox, "six", *SIX)
     async with slow_processing(sandbox):
         image = await brand.upload(picture())
@@ -75,7 +75,7 @@ async def test_a_picture_and_videos_are_on_time_on_all_six_networks_with_slow_pr
             ("Slow to process", [videos[2]], ["instagram", TIKTOK, YOUTUBE]),
         )
         submitted = [
-            await brand.submit(text, seconds=SLOW + 30 + number, media=media, channels=channels)
+            await brand.submit(text, seconds=SLOW + 25 + number, media=media, channels=channels)
             for number, (text, media, channels) in enumerate(posts)
         ]
         for content, (_, _, channels) in zip(submitted, posts, strict=True):

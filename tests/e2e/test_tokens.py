@@ -9,10 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.brand import Brand, Inbox, calls, plant, until
 from tests.e2e.consent import connect_bluesky
-from tests.e2e.stack import Stack, clip, picture
-from tests.faults.world import no_quotas
+from tests.harness.brand import Brand, until
+from tests.harness.files import clip, picture
+from tests.harness.inbox import Inbox
+from tests.harness.networks import calls, create_profile, hits, plant, posts_of, remove_quotas
+from tests.harness.stack import Stack
 
 CODE = "TOKEN_EXPIRES_BEFORE_SLOT"
 
@@ -24,16 +26,14 @@ async def test_a_post_waits_for_a_revoked_account_and_is_published_once_after_a_
     async with Inbox().listening(api, brandRef=brand.ref) as inbox:
         media = await brand.upload(picture("maroon"))
         await brand.end_token("revoke", "instagram")
-        content = await brand.submit("Held", seconds=4, media=[media], channels=["instagram"])
+        content = await brand.submit("Held", seconds=2, media=[media], channels=["instagram"])
         assert (await brand.hold(content["id"], "TOKEN"))["until"] is None
-        await asyncio.sleep(6)  # past its time: it waits, and makes few calls
-        profile = (await brand.account("instagram"))["externalId"]
-        made = [call for call in await calls(sandbox, "instagram", "create_container") if call["profile"] == profile]
-        assert len(made) < 5
+        await asyncio.sleep(4)  # past its time: it waits, and makes few calls
+        assert len(await calls(sandbox, "instagram", "create_container", await brand.profile("instagram"))) < 5
         assert [event["type"] for event in inbox.events].count("account.reauth_required") == 1
 
         await brand.reconnect("instagram")
-        assert (await brand.ended(content["id"]))["status"] == "published"
+        await brand.published(content["id"])
 
         async def reported() -> bool:
             return "content.publish.succeeded" in inbox.of(content["id"])
@@ -50,7 +50,7 @@ async def test_a_slot_after_the_end_of_the_grant_is_warned_of(
 ) -> None:
     """Bluesky ends the grant of a client on loopback after two weeks, however often it is used."""
     await api.post("/v1/brands", json={"ref": "two-weeks"})
-    profile = (await sandbox.post("/control/profiles", json={"channel": "bluesky", "name": "two-weeks"})).json()
+    profile = await create_profile(sandbox, "bluesky", "two-weeks")
     account = await connect_bluesky(api, "two-weeks", profile["did"], stack.info["api"])
     brand, ends = Brand(api, sandbox, "two-weeks"), datetime.fromisoformat(account["grantExpiresAt"])
     assert timedelta(days=13) < ends - datetime.now(UTC) <= timedelta(days=14)
@@ -73,27 +73,23 @@ async def test_many_posts_on_an_expired_token_make_one_refresh(
     api: httpx.AsyncClient, sandbox: httpx.AsyncClient, channel: str, posts: int, refresh: str
 ) -> None:
     """Both networks replace the refresh token at each refresh, and end the grant when an old one is used again."""
-    await no_quotas(sandbox)
+    await remove_quotas(sandbox)
     brand = await Brand.create(api, sandbox, f"many-{channel}", channel)
     options = {"privacyLevel": "PUBLIC_TO_EVERYONE"} if channel == "tiktok" else {}
     wanted = {
         "channels": [{"channel": channel, "options": options}],
         "media": [await brand.upload(picture("maroon"))] if channel == "tiktok" else [],
-        "scheduledAt": (datetime.now(UTC) + timedelta(seconds=15)).isoformat(),
+        "scheduledAt": (datetime.now(UTC) + timedelta(seconds=12)).isoformat(),
     }
     texts = [f"{brand.ref} {number:03}" for number in range(posts)]
-    for text in texts:
-        await brand.submit(text, **wanted)
+    for part in range(0, posts, 10):
+        await asyncio.gather(*(brand.submit(text, **wanted) for text in texts[part : part + 10]))
     before = len(await calls(sandbox, channel, refresh))
     await brand.end_token("expire", channel, which="access")
     assert datetime.now(UTC).isoformat() < wanted["scheduledAt"], "the lead is too short for this machine"
 
-    async def all_ended() -> bool:
-        query = {"brandRef": brand.ref, "status": ["accepted", "queued", "publishing"], "limit": 1}
-        return not (await api.get("/v1/contents", params=query)).json()["data"]
-
-    await until(all_ended, 120)
-    shown = [post["text"] for post in (await sandbox.get("/control/posts", params={"channel": channel})).json()]
+    await brand.all_ended(120)
+    shown = [post["text"] for post in await posts_of(sandbox, channel)]
     assert sorted(text for text in shown if text.startswith(brand.ref)) == texts
     assert len(await calls(sandbox, channel, refresh)) == before + 1
 
@@ -102,7 +98,7 @@ async def test_posts_and_checks_on_an_expired_token_make_one_refresh(
     api: httpx.AsyncClient, sandbox: httpx.AsyncClient
 ) -> None:
     """A check renews an expired token in the same way as a post: under the account's lease."""
-    await no_quotas(sandbox)
+    await remove_quotas(sandbox)
     brand = await Brand.create(api, sandbox, "checked", "youtube")
     media, account = await brand.upload(clip(1, (180, 320)), "a.mp4"), await brand.account("youtube")
 
@@ -120,8 +116,7 @@ async def test_posts_and_checks_on_an_expired_token_make_one_refresh(
     answered = await asyncio.gather(check(), check(), *(post(number) for number in range(24)), check(), check())
     assert [one["ok"] for one in (*answered[:2], *answered[-2:])] == [True] * 4
     for content in answered[2:-2]:
-        ended = await brand.ended(content["id"], 120)
-        assert ended["status"] == "published", ended
+        await brand.published(content["id"], 120)
     await sandbox.delete(f"/control/faults/{slow['id']}")
     assert len(await calls(sandbox, "youtube", "token")) == before + 1
 
@@ -135,11 +130,7 @@ async def test_a_check_that_ends_after_a_reconnect_leaves_the_new_connection_alo
     slow = await plant(sandbox, "instagram", "me", "delay", delaySeconds=3, times=1)
     checking = asyncio.create_task(api.post(f"/v1/accounts/{account['id']}/check", json={}))
 
-    async def begun() -> bool:
-        faults = (await sandbox.get("/control/faults")).json()
-        return any(fault["id"] == slow["id"] and fault["hits"] == 1 for fault in faults)
-
-    await until(begun)
+    await until(lambda: hits(sandbox, slow["id"]))
     assert (await brand.reconnect("instagram"))["id"] == account["id"]
     assert not checking.done(), "the check ended before the reconnect"
     checked = (await checking).json()

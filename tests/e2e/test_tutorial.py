@@ -18,7 +18,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from api.documentation.folder import FOLDER
-from tests.e2e.stack import MUNADI, Stack
+from tests.harness.stack import MUNADI, Stack
 from tests.support.browser import open_page
 
 TUTORIAL = FOLDER / "tutorial.md"
@@ -89,7 +89,7 @@ class Terminal:
     stack: Stack
     folder: Path
     content: str = ""
-    said: list[str] = field(default_factory=list)
+    transcript: list[str] = field(default_factory=list)
 
     @property
     def env(self) -> dict[str, str]:
@@ -104,7 +104,7 @@ class Terminal:
         )
 
     async def run(self, commands: str) -> str:
-        """What they print; the content that was shown last stands for `cnt_…`."""
+        """What they print. `cnt_…` is the post that was shown last."""
         printed: list[str] = []
         for block in re.split(r"(?<=\n)(?=munadi contents (?:reschedule|cancel|retry|watch))", commands):
             process = await self.begin(block.replace("cnt_…", self.content))
@@ -116,11 +116,10 @@ class Terminal:
 
 @pytest.fixture
 async def terminal(tmp_path: Path) -> AsyncIterator[Terminal]:
-    stack = Stack(tmp_path).start()
     folder = tmp_path / "munadi"
     folder.mkdir()
-    yield Terminal(stack, folder)
-    assert stack.stop() == 0
+    async with Stack(tmp_path) as stack:
+        yield Terminal(stack, folder)
 
 
 async def connect(terminal: Terminal, browser: Browser, commands: str) -> str:
@@ -170,10 +169,10 @@ async def test_every_command_prints_what_the_tutorial_says(terminal: Terminal, b
                 printed = await terminal.run(step.commands)  # twice, as it says
             case _:
                 printed = await terminal.run(step.commands)
-        terminal.said.append(f"$ {step.commands}{printed}")
+        terminal.transcript.append(f"$ {step.commands}{printed}")
         wrong += [f"{step.section}: {line}" for line in missing(step.output, printed)]
-    (terminal.folder / "transcript").write_text("\n".join(terminal.said))
-    assert wrong == [], "\n".join([*wrong, "", *terminal.said])
+    (terminal.folder / "transcript").write_text("\n".join(terminal.transcript))
+    assert wrong == [], "\n".join([*wrong, "", *terminal.transcript])
 
 
 def test_a_line_that_was_not_printed_is_found() -> None:

@@ -15,9 +15,9 @@ from playwright.async_api import Browser, expect
 
 from munadi.domain.key import KeyKind, write_key
 from tests.api.door import subscriber
-from tests.e2e.brand import Brand, is_up, until
-from tests.e2e.stack import Stack
-from tests.support.ports import free_port
+from tests.harness.brand import Brand, is_up, until
+from tests.harness.stack import Stack
+from tests.harness.web import Call, serving
 
 SESSION = "munadi_session"
 
@@ -72,13 +72,15 @@ async def test_a_form_of_a_foreign_site_does_not_connect(
     await api.post("/v1/brands", json={"ref": "victim"})
     made = (await api.post("/v1/brands/victim/accounts/connect", json={"channel": "threads"})).json()
     form = f'<form method="post" action="{made["connectUrl"]}"><button>Win a prize</button></form>'
-    port = free_port()
-    server = await asyncio.start_server(lambda _, writer: _serve_page(writer, form), "127.0.0.1", port)
+
+    async def attackers_page(call: Call) -> None:
+        await call.answer(form.encode(), "text/html")
+
     context = await browser.new_context()
-    try:
+    async with serving(attackers_page) as address:
         page = await context.new_page()
         await page.goto(made["connectUrl"])
-        await page.goto(f"http://localhost:{port}/")
+        await page.goto(address.replace("127.0.0.1", "localhost"))
         await page.get_by_role("button", name="Win a prize").click()
         await expect(page.get_by_role("heading", name="This form is not ours")).to_be_visible()
         assert (await api.get(f"/v1/connections/{made['id']}")).json()["status"] == "waiting"
@@ -86,20 +88,7 @@ async def test_a_form_of_a_foreign_site_does_not_connect(
         await page.goto(made["connectUrl"])
         await page.get_by_role("button", name="Continue to").click()
         await expect(page.get_by_role("button", name="Allow")).to_be_visible()
-    finally:
         await context.close()
-        server.close()
-        await server.wait_closed()
-
-
-async def _serve_page(writer: asyncio.StreamWriter, text: str) -> None:
-    body = text.encode()
-    writer.write(
-        b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
-    )
-    writer.write(body)
-    await writer.drain()
-    writer.close()
 
 
 async def test_wrong_keys_are_slowed_down_and_a_right_one_works(stack: Stack, api: httpx.AsyncClient) -> None:

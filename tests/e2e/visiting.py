@@ -8,7 +8,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.e2e.stack import Stack, picture
+from tests.harness.files import picture
+from tests.harness.stack import Stack
 from tests.support.axe import violations
 
 SCREENS = Path(__file__).parents[2] / ".cache" / "screens"

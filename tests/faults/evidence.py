@@ -1,4 +1,4 @@
-"""Results of proofs, kept in .cache/evidence. Running this module writes docs/evidence.md."""
+"""Results of proofs, stored in .cache/evidence. Running this module writes docs/evidence.md."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 MOST = 240
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,13 @@ n trials bounds the rate of failures at about 3/n (with 95 % confidence).
 """
 
 
+def two_sizes(timeout: int) -> pytest.MarkDecorator:
+    """Run a proof twice: small in `make faults`, and `large` in `make soak`, with so many seconds."""
+    small, large = [pytest.mark.faults, pytest.mark.timeout(300)], [pytest.mark.soak, pytest.mark.timeout(timeout)]
+    sizes = [pytest.param(False, marks=small, id="small"), pytest.param(True, marks=large, id="large")]
+    return pytest.mark.parametrize("large", sizes)
+
+
 def prove(
     row: str,
     proof: str,
@@ -36,9 +45,12 @@ def prove(
     failures: Sequence[str],
     seed: int | None = None,
     measured: Mapping[str, Any] | None = None,
+    large: bool = True,
 ) -> None:
-    """Keep what a proof found, and fail if a promise was broken. A second run of a proof replaces the first."""
-    KEPT.mkdir(parents=True, exist_ok=True)
+    """Record what a proof found, and fail if a promise was broken. A second run of a proof replaces the first.
+
+    The small version of a proof (`large=False`) is only printed.
+    """
     found = {
         "row": row,
         "proof": proof,
@@ -50,8 +62,11 @@ def prove(
         "commit": _git("rev-parse", "--short", "HEAD") + ("+" if _git("status", "--porcelain", "-uno") else ""),
         "machine": f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}",
     }
-    name = "".join(letter if letter.isalnum() else "-" for letter in f"{row} {proof}".lower())
-    (KEPT / f"{name}.json").write_text(json.dumps(found, indent=2))
+    print(f"row {row}, {proof}: {trials} trials, {found['measured']}")
+    if large:
+        name = "".join(letter if letter.isalnum() else "-" for letter in f"{row} {proof}".lower())
+        KEPT.mkdir(parents=True, exist_ok=True)
+        (KEPT / f"{name}.json").write_text(json.dumps(found, indent=2))
     assert not failures, "\n".join(failures)
 
 
@@ -61,8 +76,8 @@ def report(kept: Sequence[Mapping[str, Any]]) -> str:
     lines = [_line(found) for found in rows]
     runs = sorted({f"{found['at'][:10]}, {found['machine']}" for found in rows})
     failed = [f"- {found['row']} {_short(failure)}" for found in rows for failure in found["failures"]]
-    told = ["\n## Failures\n", *failed] if failed else []
-    return HEAD + "\n".join([*lines, *told, "\nRuns: " + "; ".join(runs) + ".", ""])
+    section = ["\n## Failures\n", *failed] if failed else []
+    return HEAD + "\n".join([*lines, *section, "\nRuns: " + "; ".join(runs) + ".", ""])
 
 
 def _short(failure: str) -> str:
@@ -76,8 +91,8 @@ def _line(found: Mapping[str, Any]) -> str:
     bound = f"{min(3 / n, 1):.2%}" if n and not failures else "–"
     seed = "–" if found["seed"] is None else found["seed"]
     measured = "; ".join(f"{name} {value}" for name, value in found["measured"].items())
-    told = (found["row"], found["proof"], n, failures, bound, seed, measured, found["commit"])
-    return f"| {' | '.join(map(str, told))} |"
+    cells = (found["row"], found["proof"], n, failures, bound, seed, measured, found["commit"])
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _git(*arguments: str) -> str:
@@ -85,10 +100,10 @@ def _git(*arguments: str) -> str:
 
 
 def main() -> int:
-    """Write the report from everything that is kept. Exit 1 when nothing is, or when something failed."""
+    """Write the report from all stored results. Exit 1 when there are none, or when one failed."""
     kept = [json.loads(file.read_text()) for file in sorted(KEPT.glob("*.json"))]
     if not kept:
-        print("nothing is kept: run `make soak` first", file=sys.stderr)
+        print("no results are stored: run `make soak` first", file=sys.stderr)
         return 1
     REPORT.write_text(report(kept))
     print(f"wrote {REPORT.relative_to(ROOT)}: {len(kept)} proofs, {sum(found['trials'] for found in kept)} trials")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
@@ -12,27 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from munadi.sandbox.state import NETWORKS
-from tests.e2e.stack import MUNADI, Stack
 from tests.faults.points import Points
-from tests.faults.world import CHANNELS, QUICK, SHAPES, Networks, World, open_world
+from tests.harness.stack import MUNADI, Stack
+from tests.harness.world import CHANNELS, QUICK, Networks, World, open_world
 from tests.support.faultproxy import FaultProxy
-from tests.support.ports import LOOPBACK, free_ports
+from tests.support.ports import LOOPBACK, free_port
 from tests.support.processes import Process
 
-# The one call that followers see, by shape.
-VISIBLE = {
-    "bluesky": "com.atproto.repo.putRecord",
-    "instagram": "media_publish",
-    "instagram-reel": "media_publish",
-    "threads": "threads_publish",
-    "threads-text": "threads_publish",
-    "facebook": "feed",
-    "facebook-photo": "feed",
-    "facebook-reel": "finish_reel",
-    "tiktok": "upload_last_chunk",
-    "tiktok-photo": "init_photo",
-    "youtube": "update_video",
-}
 # Inside the shortest lead of what is prepared (docs of the channels), and long enough to prepare it all.
 SOON = 55.0
 
@@ -70,24 +55,17 @@ class Between:
     world: World
     proxy: FaultProxy
 
-    async def calls(self) -> Calls:
-        """All calls that the networks have recorded."""
-        return Calls((await self.world.sandbox.get("/control/calls")).json())
-
-    async def calls_since(self, before: Calls) -> Calls:
-        """What has been added."""
-        return Calls((await self.calls()).made[len(before.made) :])
-
-    async def prepared(self, shapes: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
-        """Posts, one of each (shape, text), that are prepared up to the visible call and wait for their time."""
-        return await prepared(self.world, shapes)
+    async def calls(self, since: Calls | None = None) -> Calls:
+        """All calls that the networks have recorded, or those that were added."""
+        made = (await self.world.sandbox.get("/control/calls")).json()
+        return Calls(made[len(since.made) :] if since else made)
 
     async def restart(self, bases: Mapping[str, str]) -> None:
         """Restart Munadi with networks at other addresses, including the servers of Bluesky's accounts."""
         stack = self.world.stack
         assert await asyncio.to_thread(stack.stop) == 0
         (stack.folder / "dev.log").rename(stack.folder / f"dev.{time.time():.0f}.log")
-        with closing(database_of(self.world)) as database, database:
+        with closing(self.world.database()) as database, database:
             database.execute(
                 "UPDATE accounts SET service_url = ? WHERE service_url IS NOT NULL", [f"{bases['bluesky']}/bluesky/pds"]
             )
@@ -106,21 +84,16 @@ async def prepared(world: World, shapes: Sequence[tuple[str, str]]) -> list[dict
     return contents
 
 
-def database_of(world: World) -> sqlite3.Connection:
-    """The stack's own file."""
-    return sqlite3.connect(world.stack.folder / "data" / "munadi.db", timeout=15)
-
-
 def _ready(world: World) -> set[str]:
     query = "SELECT content_id FROM publications WHERE handle_ready OR lead_seconds = 0"
-    with closing(database_of(world)) as database:
+    with closing(world.database()) as database:
         return {row[0] for row in database.execute(query)}
 
 
 @asynccontextmanager
 async def open_between(folder: Path) -> AsyncIterator[Between]:
     """Sandbox, proxy, Munadi. Everything is stopped when the block ends."""
-    [port] = free_ports(1)
+    port = free_port()
     sandbox = Process([MUNADI, "sandbox", "--port", str(port)], log=folder / "sandbox.log")
     with sandbox:
         await asyncio.to_thread(sandbox.wait_for_port, port)
@@ -134,11 +107,6 @@ async def open_between(folder: Path) -> AsyncIterator[Between]:
 def everywhere(base: str) -> dict[str, str]:
     """Every network at one base URL."""
     return dict.fromkeys(CHANNELS, base)
-
-
-def channel_of(shape: str) -> str:
-    """The network of a shape."""
-    return SHAPES[shape][0]
 
 
 def _env(points: Points) -> dict[str, str]:

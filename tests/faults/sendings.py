@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from temporalio.client import Client
 
 from munadi.domain.ids import workflow_id
-from tests.e2e.brand import epoch
-from tests.faults.plain import posts_by_text
-from tests.faults.world import World
-from tests.support.temporal import Client
+from tests.harness.networks import posts_by_text
+from tests.harness.times import epoch, instant
+from tests.harness.world import World
 
-# The network's clock and the asked time are told in milliseconds.
+# The network's clock and the due time are given in milliseconds.
 TICK = 0.002
-Revive = Callable[[], Awaitable[object]]
 
 
 @dataclass
@@ -34,7 +32,6 @@ class Sending:
     brand_ref: str
     due: float | None = None
     media: dict[str, Any] | None = None
-    channel: str = "bluesky"
     fault: str = ""
     hit_at: float | None = None
     answers: list[str] = field(default_factory=list)
@@ -51,9 +48,9 @@ class Sending:
 
     @property
     def body(self) -> dict[str, Any]:
-        at = {} if self.due is None else {"scheduledAt": datetime.fromtimestamp(self.due, UTC).isoformat()}
+        at = {} if self.due is None else {"scheduledAt": instant(self.due)}
         media = {} if self.media is None else {"media": [self.media]}
-        wanted = {"brandRef": self.brand_ref, "text": self.text, "channels": [self.channel], "clientRef": self.key}
+        wanted = {"brandRef": self.brand_ref, "text": self.text, "channels": ["bluesky"], "clientRef": self.key}
         return {**wanted, **at, **media}
 
     @property
@@ -76,18 +73,14 @@ class Sending:
             self.accepted_at = self.accepted_at or time.time()
         return answer
 
-    async def until_accepted(
-        self, client: httpx.AsyncClient, revive: Revive | None = None, within: float = 60, pause: float = 0.1
-    ) -> httpx.Response:
-        """Repeat the request until it is accepted; `revive` runs when no answer came. Other refusals fail the test."""
+    async def until_accepted(self, client: httpx.AsyncClient, within: float = 60, pause: float = 0.1) -> httpx.Response:
+        """Repeat the request until it is accepted. An answer that does not invite a retry fails the test."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             answer = await self.once(client)
             if answer is not None and answer.status_code == 202:
                 return answer
-            assert answer is None or _may_ask_again(answer), f"{self}: {answer.headers} {answer.text}"
-            if answer is None and revive is not None:
-                await revive()
+            assert answer is None or _may_retry(answer), f"{self}: {answer.headers} {answer.text}"
             await asyncio.sleep(pause)
         raise AssertionError(f"{self.text}: not accepted within {within} s: {self.answers}")
 
@@ -102,7 +95,7 @@ class Sending:
         if self.content_ids and self.statuses != ["published"]:
             return "not published"
         if len(self.posts) != len(self.content_ids):
-            return "lost" if self.content_ids else "published, and nobody has it"
+            return "lost" if self.content_ids else "published, and no content has it"
         if self.due is not None and self.live_at is not None and self.live_at < self.due - TICK:
             return f"early by {self.due - self.live_at:.3f} s"
         return None
@@ -112,9 +105,11 @@ class Sending:
         return f"{self.text} ({self.fault}): {found}, posts {[post['id'] for post in self.posts]}"
 
 
-async def collect(world: World, sendings: Sequence[Sending], within: float = 120) -> list[Sending]:
-    """Wait until every post of the brand has ended, then read what the API and the network have of each request."""
-    # A post that has not ended is a broken promise of its own.
+async def collect(world: World, sendings: Sequence[Sending], within: float = 120) -> list[str]:
+    """Wait until every post of the brand has ended, then read what the API and the network have of each request.
+
+    Every broken promise as text. A post that has not ended in time is one.
+    """
     contents = (await world.brand.all_ended(within)).values()
     posts = await posts_by_text(world.sandbox)
     for sending in sendings:
@@ -122,11 +117,6 @@ async def collect(world: World, sendings: Sequence[Sending], within: float = 120
         sending.content_ids = [content["id"] for content in ours]
         sending.statuses = [content["status"] for content in ours]
         sending.posts = posts[sending.text]
-    return [*sendings]
-
-
-def broken(sendings: Iterable[Sending]) -> list[str]:
-    """Every broken promise as text; an empty list is success."""
     return [f"{word}: {sending}" for sending in sendings if (word := sending.verdict())]
 
 
@@ -139,7 +129,7 @@ async def orphans(world: World, temporal: Client) -> list[str]:
     ]
 
 
-def _may_ask_again(answer: httpx.Response) -> bool:
+def _may_retry(answer: httpx.Response) -> bool:
     """In flight, or temporarily unavailable: a problem document with the time to retry."""
     problem = answer.headers["content-type"] == "application/problem+json"
     return answer.status_code in (409, 503) and problem and answer.headers["retry-after"].isdigit()
@@ -147,4 +137,4 @@ def _may_ask_again(answer: httpx.Response) -> bool:
 
 def soon(seconds: float) -> float:
     """A due time, to the millisecond, as it is sent."""
-    return round((datetime.now(UTC) + timedelta(seconds=seconds)).timestamp(), 3)
+    return round(time.time() + seconds, 3)

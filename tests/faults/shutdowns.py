@@ -9,14 +9,14 @@ import re
 import signal
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
-from tests.e2e.brand import plant
-from tests.faults.crashes import Crash, Gallery, sending_of
-from tests.faults.sendings import Sending, broken, collect
-from tests.faults.shells import OwnApi
-from tests.faults.world import World
+from tests.faults.crashes import Crash, Victim
+from tests.faults.sendings import Sending, collect
+from tests.harness.brand import attempts
+from tests.harness.networks import hits
+from tests.harness.times import epoch
+from tests.harness.world import World
 
 # The grace of the API (munadi/cli/api.py) and of the worker (worker/compose.py).
 API_GRACE, WORKER_GRACE = 20.0, 45.0
@@ -28,7 +28,7 @@ SLOW_CALL, SLOW_MEDIA = 3.0, 2.0
 
 @dataclass
 class Round:
-    """What was sent, who got no answer, and how the two ended. Durations in seconds."""
+    """What was sent, which requests got no answer, and how the two processes ended. Durations in seconds."""
 
     number: int
     sendings: list[Sending] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Round:
     slow: list[Sending] = field(default_factory=list)
     in_flight: int = 0
     requests: int = 0
-    told_at: float = 0.0
+    stopped_at: float = 0.0
     api_code: int | None = None
     api_took: float = 0.0
     worker_end: str = ""
@@ -54,44 +54,41 @@ class Round:
         return [f"round {self.number}: {word}" for word in (*self.failures, *codes, *slow, *grace)]
 
 
-async def slow_network(world: World, seconds: float = SLOW_CALL) -> None:
-    """From now on every visible call takes so long."""
-    await plant(world.sandbox, "bluesky", "com.atproto.repo.putRecord", "delay", times=None, delaySeconds=seconds)
-
-
-async def end_both(world: World, gallery: Gallery, api: OwnApi, number: int, dice: random.Random) -> Round:
-    """SIGTERM to worker and API while visible calls and requests are under way; both are back afterwards."""
-    seen, before = Round(number), await _calls(world)
-    clients = [asyncio.create_task(_client(world, api, seen, name)) for name in range(CLIENTS)]
+async def end_both(victim: Victim, number: int, dice: random.Random) -> Round:
+    """SIGTERM to worker and API while visible calls and requests are in flight; both are back afterwards."""
+    world, api, seen = victim.world, victim.api, Round(number)
+    before = await hits(world.sandbox)
+    clients = [asyncio.create_task(_client(victim, seen, name)) for name in range(CLIENTS)]
     visible = [Sending(f"round {number:02} visible {n}", world.brand.ref) for n in range(VISIBLE)]
     await asyncio.gather(*(one.until_accepted(world.api) for one in visible))
-    await _under_way(world, before)
+    async with asyncio.timeout(20):
+        while await hits(world.sandbox) <= before:  # noqa: ASYNC110 - another process counts
+            await asyncio.sleep(0.05)
     crashes = [Crash(100 * number + n, "fetched", 0.0) for n in range(2)]
-    seen.slow = [sending_of(world, gallery, crash) for crash in crashes]
-    for one in seen.slow:
-        one.fault = "its media under way"
-    asking = [asyncio.create_task(one.once(api.client)) for one in seen.slow]
-    await gallery.asked(crash.number for crash in crashes)
+    seen.slow = [await victim.sending(crash) for crash in crashes]
+    requests = [asyncio.create_task(one.once(api.client)) for one in seen.slow]
+    await victim.gallery.requested(crash.number for crash in crashes)
     await asyncio.sleep(dice.uniform(0, SLOW_MEDIA / 2))
-    seen.requests = sum(not asked.done() for asked in asking)
-    await asyncio.gather(_end_api(api, seen), _end_worker(world, seen))
-    await asyncio.gather(*asking, *clients)
-    await _left_no_trace(world, seen)
+    seen.requests = sum(not request.done() for request in requests)
+    await asyncio.gather(_end_api(victim, seen), _end_worker(world, seen))
+    await asyncio.gather(*requests, *clients)
+    stored = {content["clientRef"] for content in await world.brand.contents()}
+    seen.failures += [f"stored and not answered: {one}" for one in seen.unanswered if one.key in stored]
     await api.start()
     for one in (*seen.unanswered, *seen.slow):
         await one.until_accepted(api.client)
     seen.sendings += [*visible, *seen.slow]
-    seen.failures += broken(await collect(world, seen.sendings))
+    seen.failures += await collect(world, seen.sendings)
     seen.failures += await _aborted(world, seen)
     return seen
 
 
-async def _client(world: World, api: OwnApi, seen: Round, name: int) -> None:
+async def _client(victim: Victim, seen: Round, name: int) -> None:
     """Send one post after the other until no answer comes."""
     for number in range(10_000):
-        one = Sending(f"round {seen.number:02} client {name} sends {number:04}", world.brand.ref)
+        one = Sending(f"round {seen.number:02} client {name} sends {number:04}", victim.world.brand.ref)
         seen.sendings.append(one)
-        answer = await one.once(api.client)
+        answer = await one.once(victim.api.client)
         if answer is None:
             seen.unanswered.append(one)
             return
@@ -100,31 +97,18 @@ async def _client(world: World, api: OwnApi, seen: Round, name: int) -> None:
         await asyncio.sleep(0.15)
 
 
-async def _calls(world: World) -> int:
-    """How many visible calls the network has been slow to answer."""
-    planted = (await world.sandbox.get("/control/faults")).json()
-    return sum(fault["hits"] for fault in planted)
-
-
-async def _under_way(world: World, before: int, within: float = 20) -> None:
-    """Wait until the network has got one more visible call."""
-    async with asyncio.timeout(within):
-        while await _calls(world) <= before:  # noqa: ASYNC110 - another process counts
-            await asyncio.sleep(0.05)
-
-
-async def _end_api(api: OwnApi, seen: Round) -> None:
+async def _end_api(victim: Victim, seen: Round) -> None:
     began = time.monotonic()
-    seen.api_code = await asyncio.to_thread(api.process.terminate, API_GRACE + 10)
+    seen.api_code = await asyncio.to_thread(victim.api.process.terminate, API_GRACE + 10)
     seen.api_took = time.monotonic() - began
 
 
 async def _end_worker(world: World, seen: Round) -> None:
-    """Its exit code is in the words of its supervisor, which starts it again."""
+    """Its supervisor logs its exit code, and starts it again."""
     log, ended = world.stack.process, r"worker ended \((.*?)\)"
     before = len(re.findall(ended, log.output))
     began = time.monotonic()
-    seen.told_at = time.time()
+    seen.stopped_at = time.time()
     os.kill(world.stack.pids["worker"], signal.SIGTERM)
     while len(found := re.findall(ended, log.output)) == before:
         assert time.monotonic() < began + WORKER_GRACE + 10, "the worker does not end"
@@ -133,29 +117,20 @@ async def _end_worker(world: World, seen: Round) -> None:
     seen.worker_end = found[-1]
 
 
-async def _left_no_trace(world: World, seen: Round) -> None:
-    """A request without an answer left no post."""
-    stored = {content["clientRef"] for content in await world.brand.contents()}
-    seen.failures += [f"stored and not answered: {one}" for one in seen.unanswered if one.key in stored]
-
-
 async def _aborted(world: World, seen: Round) -> list[str]:
-    """Visible calls that did not end by themselves: not sent once, or begun by the worker and settled after its end."""
+    """Visible calls that did not end by themselves: not sent once, or begun by the worker and ended after its end."""
     failures = []
     for one in seen.sendings:
         for content_id in one.content_ids:
-            content = (await world.api.get(f"/v1/contents/{content_id}")).json()
-            told = (await world.api.get(f"/v1/publications/{content['publications'][0]['id']}")).json()
-            log = told["attemptLog"]
+            log = await attempts(world.api, await world.brand.content(content_id))
             if [attempt["outcome"] for attempt in log] != ["sent"]:
                 failures.append(f"attempts {log}: {one}")
                 continue
-            seen.in_flight += _outlived(log[0], seen.told_at)
+            seen.in_flight += _outlived(log[0], seen.stopped_at)
             if _outlived(log[0], seen.worker_ended_at):
                 failures.append(f"left in flight: {log}: {one}")
     return failures
 
 
 def _outlived(attempt: dict[str, Any], moment: float) -> bool:
-    began, ended = (datetime.fromisoformat(attempt[name]).timestamp() for name in ("intentAt", "endedAt"))
-    return began < moment < ended
+    return epoch(attempt["intentAt"]) < moment < epoch(attempt["endedAt"])

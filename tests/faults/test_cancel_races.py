@@ -7,23 +7,20 @@ import random
 import statistics
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.faults.evidence import prove
-from tests.faults.plain import instant, open_plain, posts_by_text
-from tests.faults.world import World
+from tests.faults.evidence import prove, two_sizes
+from tests.harness.networks import posts_by_text
+from tests.harness.times import instant
+from tests.harness.world import World, open_plain
 
 SEED = 20261126
-# So many about the due time, and so many more about the moment where a cancel begins to lose.
-RACES, EDGES = 1000, 200
+# On each database, so many about the due time, and so many about the moment where a cancel begins to lose.
+AT_DUE, AT_EDGE = 500, 100
 WITHIN = 0.05
 LEAD = 4.0
-PER_SECOND = 3.5
 
 
 class Edge:
@@ -42,7 +39,7 @@ class Edge:
 
 @dataclass
 class Race:
-    """One content, due at `due` (Unix time, seconds) and canceled `offset` seconds after it, or after an edge."""
+    """One post, due at `due` (Unix time, seconds) and canceled `offset` seconds after it, or after an edge."""
 
     text: str
     due: float
@@ -68,11 +65,6 @@ class Race:
         if self.edge:
             self.edge.learn(self.answer)
 
-    def judge(self, content: dict[str, Any], posts: list[dict[str, Any]]) -> None:
-        """What the API and the network say in the end."""
-        self.status, self.posts = content["status"], tuple(post["id"] for post in posts)
-        self.lateness = content["publications"][0]["latenessMs"]
-
     def verdict(self) -> str | None:
         """What promise was broken, or None."""
         match self.answer, self.status, len(self.posts):
@@ -85,7 +77,7 @@ class Race:
 
 
 async def race_all(
-    world: World, name: str, *, at_due: int, at_edge: int, dice: random.Random, per_second: float = PER_SECOND
+    world: World, name: str, *, at_due: int, at_edge: int, dice: random.Random, per_second: float
 ) -> list[Race]:
     """So many races at that rate; their times meet now and then."""
     begin, count, edge = time.time() + LEAD + 1, at_due + at_edge, Edge()
@@ -100,7 +92,9 @@ async def race_all(
     await asyncio.sleep(2)  # what was canceled and sent nevertheless would be there by now
     posts = await posts_by_text(world.sandbox)
     for race in races:
-        race.judge(contents[race.content_id], posts[race.text])
+        content = contents[race.content_id]
+        race.status, race.posts = content["status"], tuple(post["id"] for post in posts[race.text])
+        race.lateness = content["publications"][0]["latenessMs"]
     return races
 
 
@@ -113,40 +107,24 @@ def summary(races: list[Race]) -> dict[str, Any]:
     return {"about the due time": about_due, "about the edge": about_edge, **published}
 
 
-def broken(races: list[Race]) -> list[str]:
-    return [word for race in races if (word := race.verdict())]
-
-
 async def _until(moment: float) -> None:
     await asyncio.sleep(max(0.0, moment - time.time()))
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_plain(tmp_path) as opened:
-        yield opened
+@two_sizes(timeout=900)
+async def test_a_cancel_at_the_due_time_wins_or_is_refused(
+    tmp_path: Path, databases: dict[str, dict[str, str]], large: bool
+) -> None:
+    shares = {"at_due": AT_DUE, "at_edge": AT_EDGE} if large else {"at_due": 25, "at_edge": 25}
 
+    async def on(number: int, name: str) -> list[Race]:
+        dice = random.Random(SEED + number)
+        async with open_plain(tmp_path / name, databases[name]) as world:
+            return await race_all(world, name, dice=dice, per_second=3.5 if large else 5, **shares)
 
-@pytest.mark.faults
-async def test_a_cancel_at_the_due_time_wins_or_is_refused(world: World) -> None:
-    races = await race_all(world, "race", at_due=25, at_edge=25, dice=random.Random(SEED), per_second=5)
-    print(summary(races))
-    assert broken(races) == []
-    assert {race.answer for race in races} == {200, 409}, "nothing was close: no cancel won, or none lost"
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(900)
-async def test_a_thousand_cancels_at_the_due_time(tmp_path: Path, create_database: Callable[[], str]) -> None:
-    shares = {"at_due": RACES // 2, "at_edge": EDGES // 2}
-    async with (
-        open_plain(tmp_path / "sqlite") as small,
-        open_plain(tmp_path / "postgresql", {"MUNADI_DATABASE_URL": create_database()}) as large,
-    ):
-        found = await asyncio.gather(
-            race_all(small, "sqlite", dice=random.Random(SEED), **shares),
-            race_all(large, "postgresql", dice=random.Random(SEED + 1), **shares),
-        )
+    found = await asyncio.gather(*(on(number, name) for number, name in enumerate(databases)))
     races = [race for part in found for race in part]
-    proof = "cancel within 50 ms of the due time, both databases"
-    prove("9", proof, trials=len(races), failures=broken(races), seed=SEED, measured=summary(races))
+    failures = [word for race in races if (word := race.verdict())]
+    proof, measured = "cancel within 50 ms of the due time, both databases", summary(races)
+    prove("9", proof, trials=len(races), failures=failures, seed=SEED, measured=measured, large=large)
+    assert {race.answer for race in races} == {200, 409}, "nothing was close: no cancel won, or none lost"

@@ -6,29 +6,30 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
-from tests.faults.evidence import prove
-from tests.faults.plain import another_api, instant, open_plain, posts_by_text
-from tests.faults.world import World
+from tests.faults.evidence import prove, two_sizes
+from tests.faults.trials import in_batches
+from tests.harness.networks import posts_by_text
+from tests.harness.times import instant
+from tests.harness.world import World, open_plain
 
 SEED = 20261128
 CONTENTS, EDITORS, ROUNDS = 100, 10, 3
 # Every third editor moves the time instead of the text.
 MOVES_EVERY = 3
-# The last editors of a content go on until its time has come and they are refused.
+# The last editor of a post continues until its time has come and an edit is refused.
 LAST_SECONDS = 4.0
 
 
 @dataclass
-class Desk:
-    """One content under its editors: what was accepted last, and what went wrong."""
+class EditedPost:
+    """One post under its editors: what was accepted last, and what went wrong."""
 
     name: str
     apis: Sequence[httpx.AsyncClient]
@@ -76,8 +77,8 @@ class Desk:
         mine = [text for text in posts if text.startswith(f"{self.name} ")]
         shown = [text for text in mine for _ in posts[text]]
         if content["status"] != "published" or shown != [self.content["text"]]:
-            told = f"accepted last: {self.content['text']!r} (version {self.content['version']})"
-            self.failures.append(f"{self.name} ({content['id']}) {content['status']}: {told}, at the network: {shown}")
+            last = f"accepted last: {self.content['text']!r} (version {self.content['version']})"
+            self.failures.append(f"{self.name} ({content['id']}) {content['status']}: {last}, at the network: {shown}")
 
     async def _change(self, version: int, number: int, dice: random.Random) -> httpx.Response:
         api = self.apis[number % len(self.apis)]
@@ -95,53 +96,40 @@ class Desk:
 
 
 async def edited(
-    world: World, apis: Sequence[httpx.AsyncClient], name: str, *, contents: int, rounds: int, at_once: int
-) -> list[Desk]:
-    """So many contents under ten editors each, then published while the last editor is still at it."""
+    world: World, apis: Sequence[httpx.AsyncClient], name: str, *, count: int, rounds: int, at_once: int
+) -> list[EditedPost]:
+    """So many posts under ten editors each, then published while the last editor still edits."""
     dice = random.Random(SEED)
-    desks = [Desk(f"{name}-{n:03}", apis) for n in range(contents)]
-    gate = asyncio.Semaphore(at_once)
 
-    async def one(desk: Desk) -> None:
-        async with gate:
-            desk.content = await world.brand.submit(f"{desk.name} first", seconds=3600)
-            for _ in range(rounds):
-                await desk.round(EDITORS, dice)
-            await desk.race_the_clock(time.time() + LAST_SECONDS)
+    async def one(number: int) -> EditedPost:
+        post = EditedPost(f"{name}-{number:03}", apis)
+        post.content = await world.brand.submit(f"{post.name} first", seconds=3600)
+        for _ in range(rounds):
+            await post.round(EDITORS, dice)
+        await post.race_the_clock(time.time() + LAST_SECONDS)
+        return post
 
-    await asyncio.gather(*(one(desk) for desk in desks))
+    made = await in_batches(range(count), one, at_once)
     ended = await world.brand.all_ended(60)
     posts = await posts_by_text(world.sandbox)
-    for desk in desks:
-        desk.judge(ended[desk.content["id"]], posts)
-    return desks
+    for post in made:
+        post.judge(ended[post.content["id"]], posts)
+    return made
 
 
-def failures_of(desks: Sequence[Desk]) -> list[str]:
-    return [failure for desk in desks for failure in desk.failures]
-
-
-def summary(desks: Sequence[Desk]) -> dict[str, Any]:
-    """How often each answer was given."""
-    answers = sum((desk.answers for desk in desks), Counter[int]())
-    return {f"answers {code}": count for code, count in sorted(answers.items())}
-
-
-@pytest.mark.faults
-async def test_one_of_ten_edits_of_one_version_is_accepted(tmp_path: Path) -> None:
-    async with open_plain(tmp_path) as world:
-        desks = await edited(world, [world.api], "desk", contents=4, rounds=2, at_once=4)
-    print(summary(desks))
-    assert failures_of(desks) == []
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(900)
-async def test_one_of_ten_edits_is_accepted_a_hundred_times(tmp_path: Path, create_database: Callable[[], str]) -> None:
-    desks: list[Desk] = []
-    for name, env in (("sqlite", {}), ("postgresql", {"MUNADI_DATABASE_URL": create_database()})):
-        async with open_plain(tmp_path / name, env) as world, another_api(world) as second:
-            desks += await edited(world, [world.api, second], name, contents=CONTENTS, rounds=ROUNDS, at_once=6)
-    trials = len(desks) * ROUNDS
-    proof = f"{EDITORS} editors of one version, {len(desks)} contents, two APIs, both databases"
-    prove("10", proof, trials=trials, failures=failures_of(desks), seed=SEED, measured=summary(desks))
+@two_sizes(timeout=900)
+async def test_one_of_ten_edits_of_one_version_is_accepted(
+    tmp_path: Path, databases: dict[str, dict[str, str]], large: bool
+) -> None:
+    count, rounds, at_once = (CONTENTS, ROUNDS, 6) if large else (4, 2, 4)
+    posts: list[EditedPost] = []
+    for name, env in databases.items():
+        async with open_plain(tmp_path / name, env) as world, world.stack.another_api() as second:
+            apis = [world.api, second.client]
+            posts += await edited(world, apis, name, count=count, rounds=rounds, at_once=at_once)
+    answers = sum((post.answers for post in posts), Counter[int]())
+    measured = {f"answers {code}": number for code, number in sorted(answers.items())}
+    failures = [failure for post in posts for failure in post.failures]
+    proof = f"{EDITORS} editors of one version, {len(posts)} contents, two APIs, both databases"
+    trials = len(posts) * rounds
+    prove("10", proof, trials=trials, failures=failures, seed=SEED, measured=measured, large=large)

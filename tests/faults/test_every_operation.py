@@ -4,9 +4,9 @@ each scope alone, the brand's own key, and a foreign brand's. Operations come fr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,10 +15,12 @@ import pytest
 
 from munadi.domain.key import KeyKind, Scope, write_key
 from tests.api.operations import ID_PREFIXES, OPERATIONS, PUBLIC, Foreign, Operation
-from tests.e2e.brand import Brand, until
-from tests.e2e.stack import Stack, picture
 from tests.faults.evidence import prove
-from tests.faults.world import no_quotas
+from tests.harness.brand import Brand, until
+from tests.harness.files import picture
+from tests.harness.inbox import subscribe
+from tests.harness.networks import remove_quotas
+from tests.harness.stack import Stack
 
 METHODS = {"get", "post", "put", "patch", "delete"}
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
@@ -54,20 +56,12 @@ class Matrix:
         return made["id"], made["key"]
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    env = {"MUNADI_API__WRONG_KEYS_PER_MINUTE": "1000000", "MUNADI_METRICS__PUBLIC": "false"}
-    running = Stack(tmp_path_factory.mktemp("operations"), env).start()
-    yield running
-    assert running.stop() == 0
-
-
 async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str, str]:
     """One thing of each kind that belongs to `acme`, and a brand `rival`."""
-    await no_quotas(sandbox)
+    await remove_quotas(sandbox)
     brand = await Brand.create(api, sandbox, "acme", "bluesky")
     assert (await api.post("/v1/brands", json={"ref": "rival"})).status_code == 201
-    hook = await api.post("/v1/webhooks/endpoints", json={"url": "http://127.0.0.1:9/hook", "brandRef": "acme"})
+    hook = await subscribe(api, "http://127.0.0.1:9/hook", brandRef="acme")
     content = await brand.ended((await brand.submit("published"))["id"])
     key = await api.post("/v1/keys", json={"name": "own", "scopes": ["contents:read"], "brandRef": "acme"})
     link = await api.post("/v1/brands/acme/accounts/connect", json={"channel": "bluesky"})
@@ -81,15 +75,16 @@ async def things(api: httpx.AsyncClient, sandbox: httpx.AsyncClient) -> dict[str
         "publication_id": content["publications"][0]["id"],
         "media_id": (await brand.upload(picture()))["id"],
         "account_id": (await brand.account("bluesky"))["id"],
-        "endpoint_id": hook.json()["id"],
+        "endpoint_id": hook["id"],
         "delivery_id": (await until(deliveries, 10))[0]["id"],
         "key_id": key.json()["id"],
         "connection_id": link.json()["id"],
     }
 
 
-async def test_every_operation_for_every_kind_of_key(stack: Stack) -> None:
-    async with stack.client() as api, stack.sandbox() as sandbox:
+async def test_every_operation_for_every_kind_of_key(tmp_path: Path) -> None:
+    env = {"MUNADI_API__WRONG_KEYS_PER_MINUTE": "1000000", "MUNADI_METRICS__PUBLIC": "false"}
+    async with Stack(tmp_path, env) as stack, stack.client() as api, stack.sandbox() as sandbox:
         matrix = Matrix(api, await things(api, sandbox))
         document = (await api.get("/openapi.json")).json()
         served = {f"{m.upper()} {path}" for path, methods in document["paths"].items() for m in set(methods) & METHODS}
@@ -103,7 +98,7 @@ async def test_every_operation_for_every_kind_of_key(stack: Stack) -> None:
 
 
 async def without_a_key(matrix: Matrix) -> None:
-    """No key, and those that are none or none any more."""
+    """No key, and keys that are malformed, unknown, revoked or expired."""
     revoked_id, revoked = await matrix.key("admin")
     assert (await matrix.api.delete(f"/v1/keys/{revoked_id}")).status_code < 300
     soon = (datetime.now(UTC) + timedelta(seconds=2)).isoformat()
@@ -124,7 +119,7 @@ async def without_a_key(matrix: Matrix) -> None:
 
 
 async def each_scope_alone(matrix: Matrix) -> None:
-    """A key with one scope may call what names it, and nothing else. Nothing that exists is named."""
+    """A key with one scope may call the operations that require it and no others. Ids in the paths are unknown."""
     unknown = {name: f"{prefix.value}_01m8ejxcmxerarazfhwp4p2q3q" for name, prefix in ID_PREFIXES.items()}
     keys = {scope: (await matrix.key(scope.value, brand="rival"))[1] for scope in Scope}
     everywhere = (await matrix.key("admin", brand=None))[1]
@@ -141,7 +136,7 @@ async def each_scope_alone(matrix: Matrix) -> None:
 
 
 async def own_and_foreign(matrix: Matrix) -> None:
-    """A foreign brand's things are like things that do not exist; the brand's own key reads them."""
+    """To a foreign key a brand's things do not exist; the brand's own key reads them."""
     for operation in OPERATIONS:
         scopes = [scope.value for scope in operation.scopes]
         _, foreign = await matrix.key(*scopes, brand="rival")

@@ -7,71 +7,48 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.e2e.brand import is_up, until
 from tests.faults.points import Passage
-from tests.faults.world import QUICK, World, open_world
+from tests.harness.brand import is_up, until
+from tests.harness.world import QUICK, open_world
 
 WATCHDOG = 6.0
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path, {**QUICK, "MUNADI_WATCHDOG": str(WATCHDOG)}) as opened:
-        yield opened
-
-
-async def replaced(world: World, name: str, old: int) -> float:
-    """Seconds until another process has taken the place of `old`."""
-    began = time.monotonic()
-
-    async def other() -> bool:
-        return world.stack.pids[name] != old
-
-    await until(other, 60, 0.1)
-    return time.monotonic() - began
-
-
-def stack_in(world: World, name: str) -> str:
-    return (world.stack.folder / "data" / "logs" / f"{name}.log").read_text()
-
-
 @pytest.mark.faults
 @pytest.mark.timeout(240)
-async def test_a_hung_process_ends_itself_and_its_post_is_published_once(world: World) -> None:
-    # The worker hangs between the network's answer and our record of it.
-    content = await world.prepare("threads-text", "hung worker")
-    worker = world.stack.pids["worker"]
-    passage = Passage("worker.channel.threads.publish.answered")
-    plant = world.points.plant(passage, "hang", [content["id"], content["publications"][0]["id"]])
-    await world.publish_now(content)
-    assert await plant.hit(30) is not None
-    assert await replaced(world, "worker", worker) < WATCHDOG + 15
-    assert "Timeout (0:00:06)!" in stack_in(world, "worker")
-    assert "failpoints.py" in stack_in(world, "worker")
-    ended = await world.brand.ended(content["id"], 90)
-    assert ended["status"] == "published"
-    assert len(await world.posts("hung worker", "threads-text")) == 1
+async def test_a_hung_process_ends_itself_and_its_post_is_published_once(tmp_path: Path) -> None:
+    async with open_world(tmp_path, {**QUICK, "MUNADI_WATCHDOG": str(WATCHDOG)}) as world:
+        # The worker hangs between the network's answer and our record of it.
+        content = await world.prepare("threads-text", "hung worker")
+        worker = world.stack.pids["worker"]
+        passage = Passage("worker.channel.threads.publish.answered")
+        plant = world.points.plant(passage, "hang", [content["id"], content["publications"][0]["id"]])
+        await world.publish_now(content)
+        assert await plant.hit(30) is not None
+        await world.stack.replaced("worker", worker, within=WATCHDOG + 15)
+        assert "Timeout (0:00:06)!" in world.stack.log_of("worker")
+        assert "failpoints.py" in world.stack.log_of("worker")
+        await world.brand.published(content["id"], 90)
+        assert len(await world.posts("hung worker", "threads-text")) == 1
 
-    # The API hangs before a commit: the client gets no answer, the post is not there, the next call works.
-    api = world.stack.pids["api"]
-    plant = world.points.plant(Passage("api.db.commit.before"), "hang")
-    post = {"brandRef": world.brand.ref, "text": "hung API", "channels": ["threads"], "clientRef": "hung-api"}
-    with pytest.raises(httpx.TransportError):
-        await world.api.post("/v1/contents", json=post, timeout=60)
-    assert await plant.hit(5) is not None
-    assert await replaced(world, "api", api) < WATCHDOG + 15
-    await until(lambda: is_up(world.api), 60)
-    answer = await world.api.post("/v1/contents", json=post)
-    assert answer.status_code == 202, answer.text
-    assert await world.brand.ended(answer.json()["id"], 90)
-    assert len(await world.posts("hung API", "threads-text")) == 1
+        # The API hangs before a commit: the client gets no answer, the post is not there, the next call works.
+        api = world.stack.pids["api"]
+        plant = world.points.plant(Passage("api.db.commit.before"), "hang")
+        post = {"brandRef": world.brand.ref, "text": "hung API", "channels": ["threads"], "clientRef": "hung-api"}
+        with pytest.raises(httpx.TransportError):
+            await world.api.post("/v1/contents", json=post, timeout=60)
+        assert await plant.hit(5) is not None
+        await world.stack.replaced("api", api, within=WATCHDOG + 15)
+        await until(lambda: is_up(world.api), 60)
+        answer = await world.api.post("/v1/contents", json=post)
+        assert answer.status_code == 202, answer.text
+        await world.brand.published(answer.json()["id"], 90)
+        assert len(await world.posts("hung API", "threads-text")) == 1
 
 
 @pytest.mark.faults

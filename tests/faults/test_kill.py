@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-import pytest
-
-from tests.faults.evidence import prove
+from tests.faults.evidence import prove, two_sizes
 from tests.faults.points import Passage
-from tests.faults.trials import Trial, at_passage, broken, in_batches, p95, passages_of
-from tests.faults.world import CHANNELS, QUICK, SHAPES, World, open_world
+from tests.faults.trials import Trial, at_passage, broken, in_batches, passages_of
+from tests.harness.times import p95
+from tests.harness.world import CHANNELS, QUICK, SHAPES, World, channel_of, open_world
 
 SEED = 20261125
 TRIALS = 200
@@ -29,12 +27,7 @@ WORST = (
     "attempts.record_outcome.after",
 )
 LIVE_AIM, ABSENT_AIM = 15.0, 90.0
-
-
-@pytest.fixture
-async def quick(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path, QUICK) as opened:
-        yield opened
+Plan = tuple[int, tuple[str, Passage]]
 
 
 async def every_passage(world: World) -> list[tuple[str, Passage]]:
@@ -43,69 +36,58 @@ async def every_passage(world: World) -> list[tuple[str, Passage]]:
         (shape, passage)
         for shape in SHAPES
         for passage in await passages_of(world, shape, f"passages of {shape}")
-        if passage.skip == 0 and not passage.name.startswith("worker.tokens.")  # told by account: not of one story
+        if passage.skip == 0 and not passage.name.startswith("worker.tokens.")  # of an account, not of one post
     ]
     random.Random(SEED).shuffle(found)
     return found
 
 
-def recovery(trials: list[Trial]) -> dict[str, str]:
-    """How long it took from the fault to the end, for what was there already and for what was not."""
-    hit = [trial for trial in trials if trial.recovery is not None]
-    told = {}
-    for word, live in (("live", True), ("absent", False)):
-        times = [trial.recovery or 0 for trial in hit if trial.was_live is live]
-        told[f"recovery p95 when {word}"] = f"{p95(times):.1f} s of {len(times)}"
-    return told
+def worst_passages() -> list[tuple[str, Passage]]:
+    """One of the worst failpoints for each channel."""
+    names = random.Random(SEED).sample(WORST, len(CHANNELS))
+    ports = {name: name.startswith("publish.") for name in names}
+    return [
+        (shape, Passage(f"worker.channel.{channel_of(shape)}.{name}" if ports[name] else f"worker.{name}"))
+        for shape, name in zip(CHANNELS, names, strict=True)
+    ]
 
 
-def worst_of(shape: str, names: list[str]) -> Passage:
-    """The passage of `shape` for the next of the worst failpoints."""
-    name = names.pop()
-    port = "channel." + SHAPES[shape][0] if name.startswith("publish.") else ""
-    return Passage(".".join(filter(None, ("worker", port, name))))
-
-
-@pytest.mark.faults
-@pytest.mark.timeout(300)
-async def test_each_post_is_published_once_when_the_worker_is_killed(quick: World) -> None:
-    names = [*WORST]
-    random.Random(SEED).shuffle(names)
-    chosen = [(channel, worst_of(channel, names)) for channel in CHANNELS]
-    trials = await in_batches(
-        [at_passage(quick, shape, passage, f"kill {n} {shape}") for n, (shape, passage) in enumerate(chosen)], 2
-    )
-    print(*[(trial.shape, trial.fault, trial.status, trial.recovery, trial.was_live) for trial in trials], sep="\n")
-    assert not broken(trials)
-    assert [trial.fault for trial in trials if trial.hit_at is None] == [], "these faults did not come"
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(5400)
-async def test_each_post_is_published_once_after_every_failpoint(
-    tmp_path: Path, create_database: Callable[[], str]
+@two_sizes(timeout=5400)
+async def test_each_post_is_published_once_when_the_worker_is_killed(
+    tmp_path: Path, databases: dict[str, dict[str, str]], large: bool
 ) -> None:
-    # A stack for each database, and one trial at a time in it: how long a recovery takes is measured too, and a kill
-    # that meets two trials, or five workers that start on two cores, would measure something else.
-    databases = [{}, {"MUNADI_DATABASE_URL": create_database()}]
+    """The large version has the real deadlines and one trial at a time on each database: a kill that meets two trials
+    would make the measured recovery longer."""
     async with AsyncExitStack() as opened:
         worlds = [
-            await opened.enter_async_context(open_world(tmp_path / str(n), env)) for n, env in enumerate(databases)
+            await opened.enter_async_context(open_world(tmp_path / name, env if large else QUICK))
+            for name, env in databases.items()
         ]
-        passages = await every_passage(worlds[0])
-        waiting = iter(list(enumerate(passages)))
+        plans = await every_passage(worlds[0]) if large else worst_passages()
+        waiting = iter(list(enumerate(plans)))
+
+        async def kill(world: World, plan: Plan) -> Trial:
+            number, (shape, passage) = plan
+            return await at_passage(world, shape, passage, f"kill {number} {shape}")
 
         async def work_off(world: World) -> list[Trial]:
-            return [await at_passage(world, shape, point, f"kill {n} {shape}") for n, (shape, point) in waiting]
+            return [await kill(world, plan) for plan in waiting]
 
-        parts = await asyncio.gather(*(work_off(world) for world in worlds))
-    trials = [trial for part in parts for trial in part]
+        if large:
+            trials = [trial for part in await asyncio.gather(*map(work_off, worlds)) for trial in part]
+        else:
+            trials = await in_batches(waiting, lambda plan: kill(worlds[0], plan), at_once=2)
+    print(*trials, sep="\n")
     hit = [trial for trial in trials if trial.hit_at is not None]
-    slow = [trial for trial in hit if (trial.recovery or 0) > (LIVE_AIM if trial.was_live else ABSENT_AIM)]
-    print("slower than the aim:", *[(t.shape, t.fault, t.recovery, t.was_live) for t in slow], sep="\n")
-    measured = {"failpoints": len(passages), **recovery(trials)}
+    times = {live: [trial.recovery or 0 for trial in hit if trial.was_live is live] for live in (True, False)}
+    measured: dict[str, object] = {"failpoints": len(plans)}
+    for name, live in (("live", True), ("absent", False)):
+        measured[f"recovery p95 when {name}"] = f"{p95(times[live]):.1f} s of {len(times[live])}"
     proof = "worker killed at every failpoint, six channels, both databases"
-    prove("1", proof, trials=len(hit), failures=broken(trials), seed=SEED, measured=measured)
-    assert len(hit) >= TRIALS
-    assert p95(trial.recovery or 0 for trial in hit if trial.was_live) <= LIVE_AIM
-    assert p95(trial.recovery or 0 for trial in hit if not trial.was_live) <= ABSENT_AIM
+    prove("1", proof, trials=len(hit), failures=broken(trials), seed=SEED, measured=measured, large=large)
+    if large:
+        assert len(hit) >= TRIALS
+        assert p95(times[True]) <= LIVE_AIM
+        assert p95(times[False]) <= ABSENT_AIM
+    else:
+        assert len(hit) == len(trials), "some faults did not come"

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.brand import plant, until
 from tests.faults.points import Passage
-from tests.faults.world import QUICK, World, open_world
+from tests.harness.brand import until
+from tests.harness.networks import calls, plant
+from tests.harness.world import QUICK, World, open_world
 
 # Within the lead of a video, so that it is prepared at once, and far enough not to be published meanwhile.
 SOON = 600.0
@@ -32,18 +33,21 @@ class Owner:
 
     @classmethod
     async def of(cls, world: World) -> Owner:
-        profiles = (await world.sandbox.get("/control/profiles")).json()
-        ours = next(one["id"] for one in reversed(profiles) if one["channel"] == "youtube")
-        fresh = await world.sandbox.post(f"/control/profiles/youtube/{ours}/credentials")
+        profile = await world.brand.profile("youtube")
+        fresh = await world.sandbox.post(f"/control/profiles/youtube/{profile}/credentials")
         return cls(world, fresh.json()["accessToken"])
+
+    async def _read(self, path: str, **query: str) -> list[dict[str, Any]]:
+        headers = {"authorization": f"Bearer {self.token}"}
+        answer = await self.world.sandbox.get(f"/youtube/api/youtube/v3/{path}", params=query, headers=headers)
+        items: list[dict[str, Any]] = answer.json()["items"]
+        return items
 
     async def private_videos(self) -> list[str]:
         """Their titles."""
-        of, headers = "/youtube/api/youtube/v3", {"authorization": f"Bearer {self.token}"}
-        asked = {"part": "contentDetails", "mine": "true"}
-        channel = (await self.world.sandbox.get(f"{of}/channels", params=asked, headers=headers)).json()["items"][0]
-        asked = {"part": "snippet,status", "playlistId": channel["contentDetails"]["relatedPlaylists"]["uploads"]}
-        listed = (await self.world.sandbox.get(f"{of}/playlistItems", params=asked, headers=headers)).json()["items"]
+        (channel,) = await self._read("channels", part="contentDetails", mine="true")
+        uploads = channel["contentDetails"]["relatedPlaylists"]["uploads"]
+        listed = await self._read("playlistItems", part="snippet,status", playlistId=uploads)
         return [one["snippet"]["title"] for one in listed if one["status"]["privacyStatus"] == "private"]
 
     async def sees(self, text: str) -> bool:
@@ -53,7 +57,7 @@ class Owner:
         return not await self.sees(text)
 
     async def prepared(self, text: str) -> dict[str, Any]:
-        """A content whose video is private at the network and waits for its time."""
+        """A post whose video is private at the network and waits for its time."""
         content = await self.world.submit("youtube", text, seconds=SOON)
         await until(lambda: self.sees(text))
         return content
@@ -88,18 +92,18 @@ async def test_a_canceled_video_is_removed_though_the_worker_dies_or_the_network
 
     assert await owner.private_videos() == ["stays"]
     await world.publish_now(stays)
-    assert (await world.brand.ended(stays["id"]))["status"] == "published"
+    await world.brand.published(stays["id"])
     assert len(await world.posts("stays", "youtube")) == 1
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(300)
 async def test_photos_and_films_of_a_page_are_removed_and_what_is_published_stays(world: World) -> None:
-    """A cancel after the preparation; the same Page publishes another content of the same kind before and after."""
+    """A cancel after the preparation; the same Page publishes another post of the same kind before and after."""
     shapes = ("facebook-photo", "facebook-reel")
     first = [await world.submit(shape, f"first {shape}") for shape in shapes]
     for content in first:
-        assert (await world.brand.ended(content["id"]))["status"] == "published"
+        await world.brand.published(content["id"])
     waiting = [await world.submit(shape, f"waiting {shape}", seconds=240) for shape in shapes]
     await until(lambda: _uploads(world, 2))
     for content in waiting:
@@ -109,15 +113,15 @@ async def test_photos_and_films_of_a_page_are_removed_and_what_is_published_stay
         assert len(await world.posts(f"first {shape}", shape)) == 1
 
 
-async def _calls(world: World) -> list[dict[str, Any]]:
-    calls: list[dict[str, Any]] = (await world.sandbox.get("/control/calls", params={"channel": "facebook"})).json()
-    return [call for call in calls if call["effect"]]
+async def _effects(world: World) -> list[str]:
+    """The operations by which Munadi changed something at Facebook."""
+    return [call["operation"] for call in await calls(world.sandbox, "facebook") if call["effect"]]
 
 
 async def _uploads(world: World, count: int) -> bool:
-    made = [call["operation"] for call in await _calls(world)]
+    made = await _effects(world)
     return made.count("upload_photo") == count and made.count("upload_reel") == count
 
 
 async def _removals(world: World, wanted: set[str]) -> bool:
-    return {call["operation"] for call in await _calls(world) if call["operation"].startswith("delete")} == wanted
+    return {operation for operation in await _effects(world) if operation.startswith("delete")} == wanted

@@ -6,17 +6,17 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.e2e.brand import plant
-from tests.faults.evidence import prove
-from tests.faults.network import VISIBLE, Between, Calls, channel_of, everywhere, open_between
-from tests.faults.trials import Trial, broken, judge, p95
-from tests.faults.world import CHANNELS, SHAPES
+from tests.faults.evidence import prove, two_sizes
+from tests.faults.network import Between, Calls, everywhere, open_between, prepared
+from tests.faults.trials import Trial, broken, judge
+from tests.harness.brand import attempts
+from tests.harness.networks import VISIBLE, plant
+from tests.harness.times import p95
+from tests.harness.world import CHANNELS, SHAPES, channel_of
 from tests.support.faultproxy import Mode
 
 SEED = 20261126
@@ -24,86 +24,83 @@ EACH, AT_ONCE = 50, 25
 ACCEPTED = ("reset", "hang", "502", "504", "half_body")
 REFUSED, RESET, DNS, TLS = "refused", "reset before it was read", "no such name", "no TLS"
 PATIENCE = 180.0
+# Reads that only a reconciliation makes once a post is prepared.
+READS = frozenset(
+    {"com.atproto.repo.getRecord", "list_media", "list_threads", "container_status", "published_posts", "list_videos"}
+)
+# The trials, and what else went wrong, as text.
+Found = tuple[list[Trial], list[str]]
 
 
-@pytest.fixture
-async def between(tmp_path: Path) -> AsyncIterator[Between]:
-    async with open_between(tmp_path) as opened:
-        yield opened
-
-
-async def answers_lost(between: Between, plan: Sequence[tuple[str, str]], tag: str) -> tuple[list[Trial], list[str]]:
+async def answers_lost(between: Between, plan: Sequence[tuple[str, str]], tag: str) -> Found:
     """(shape, mode) each: the network accepts the post, and its answer is lost in that way."""
+    sandbox = between.world.sandbox
     trials = []
     for n, (shape, mode) in enumerate(plan):
         trials.append(Trial(shape, f"accepted, then {mode}", f"{tag} {n} {shape}"))
-        await plant(between.world.sandbox, channel_of(shape), VISIBLE[shape], f"accept_then_{mode}")
+        await plant(sandbox, channel_of(shape), VISIBLE[shape], f"accept_then_{mode}")
     before, started = await between.calls(), time.time()
     for trial in trials:
         trial.content_id = (await between.world.submit(trial.shape, trial.text))["id"]
         trial.hit_at = started
     await asyncio.gather(*(judge(between.world, trial, patience=PATIENCE) for trial in trials))
-    faults = (await between.world.sandbox.get("/control/faults")).json()
+    faults = (await sandbox.get("/control/faults")).json()
     unspent = [f"{fault['operation']} {fault['mode']}: the fault did not come" for fault in faults if not fault["hits"]]
-    await between.world.sandbox.delete("/control/faults")
-    return trials, unspent + sent_again(trials, await between.calls_since(before))
+    await sandbox.delete("/control/faults")
+    return trials, unspent + sent_again(trials, await between.calls(before))
 
 
-async def unreachable(between: Between, mode: str, shapes: Sequence[str], tag: str) -> tuple[list[Trial], list[str]]:
+async def unreachable(between: Between, mode: str, shapes: Sequence[str], tag: str) -> Found:
     """Everything is prepared, then the network is out of reach until each has been tried, then it is back."""
     trials = [Trial(shape, mode, f"{tag} {n} {shape}") for n, shape in enumerate(shapes)]
-    contents = await between.prepared([(trial.shape, trial.text) for trial in trials])
+    contents = await prepared(between.world, [(trial.shape, trial.text) for trial in trials])
     before = await between.calls()
-    await between.proxy.set_mode(Mode.REFUSE if mode == REFUSED else Mode.RESET_BEFORE_READ)
-    try:
-        await go(between, trials, contents)
-    finally:
-        await between.proxy.set_mode(Mode.PASS)
+    proxied = Mode.REFUSE if mode == REFUSED else Mode.RESET_BEFORE_READ
+    await try_in_vain(between, proxied, trials, contents)
     return await healed(between, trials, before)
 
 
-async def nameless(
-    between: Between, names: Sequence[str], shapes: Sequence[str], tag: str
-) -> tuple[list[Trial], list[str]]:
+async def nameless(between: Between, names: Sequence[str], shapes: Sequence[str], tag: str) -> Found:
     """The same while the names of these networks do not resolve, and what answers for the others speaks no TLS."""
     modes = {channel: DNS if channel in names else TLS for channel in CHANNELS}
     away = {DNS: "https://nowhere.invalid", TLS: between.proxy.url.replace("http:", "https:")}
     trials = [Trial(shape, modes[channel_of(shape)], f"{tag} {n} {shape}") for n, shape in enumerate(shapes)]
-    contents = await between.prepared([(trial.shape, trial.text) for trial in trials])
+    contents = await prepared(between.world, [(trial.shape, trial.text) for trial in trials])
     await between.restart({channel: away[modes[channel]] for channel in CHANNELS})
     before = await between.calls()
-    await between.proxy.set_mode(Mode.GARBAGE)
-    try:
-        await go(between, trials, contents)
-    finally:
-        await between.proxy.set_mode(Mode.PASS)
+    await try_in_vain(between, Mode.GARBAGE, trials, contents)
     await between.restart(everywhere(between.proxy.url))
     return await healed(between, trials, before)
 
 
-async def go(between: Between, trials: Sequence[Trial], contents: Sequence[dict[str, Any]]) -> None:
-    """Publish now, and wait until each visible call has been tried in vain."""
-    for trial, content in zip(trials, contents, strict=True):
-        trial.content_id = content["id"]
-        await between.world.publish_now(content)
-    deadline, waiting = time.monotonic() + 60, list(contents)
-    while waiting := [content for content in waiting if not await tried(between, content)]:
-        assert time.monotonic() < deadline, f"{len(waiting)} were not tried: {waiting[0]['id']}"
-        await asyncio.sleep(0.1)
+async def try_in_vain(
+    between: Between, mode: Mode, trials: Sequence[Trial], contents: Sequence[dict[str, Any]]
+) -> None:
+    """Publish now while the proxy is in `mode`, until each visible call has been tried."""
+    await between.proxy.set_mode(mode)
+    try:
+        for trial, content in zip(trials, contents, strict=True):
+            trial.content_id = content["id"]
+            await between.world.publish_now(content)
+        deadline, waiting = time.monotonic() + 60, list(contents)
+        while waiting := [content for content in waiting if not await tried(between, content)]:
+            assert time.monotonic() < deadline, f"{len(waiting)} were not tried: {waiting[0]['id']}"
+            await asyncio.sleep(0.1)
+    finally:
+        await between.proxy.set_mode(Mode.PASS)
 
 
 async def tried(between: Between, content: dict[str, Any]) -> bool:
-    detail = (await between.world.api.get(f"/v1/publications/{content['publications'][0]['id']}")).json()
-    return any(attempt["outcome"] for attempt in detail["attemptLog"])
+    return any(attempt["outcome"] for attempt in await attempts(between.world.api, content))
 
 
-async def healed(between: Between, trials: list[Trial], before: Calls) -> tuple[list[Trial], list[str]]:
+async def healed(between: Between, trials: list[Trial], before: Calls) -> Found:
     """The network is back."""
     for trial in trials:
         trial.hit_at = time.time()
     await asyncio.gather(*(judge(between.world, trial, patience=PATIENCE) for trial in trials))
-    after = await between.calls_since(before)
-    return trials, sent_again(trials, after) + looked(trials, after)
+    after = await between.calls(before)
+    return trials, sent_again(trials, after) + reconciled(trials, after)
 
 
 def sent_again(trials: Sequence[Trial], after: Calls) -> list[str]:
@@ -115,62 +112,49 @@ def sent_again(trials: Sequence[Trial], after: Calls) -> list[str]:
     ]
 
 
-def looked(trials: Sequence[Trial], after: Calls) -> list[str]:
-    """What was certainly not sent is sent again without a look."""
+def reconciled(trials: Sequence[Trial], after: Calls) -> list[str]:
+    """What was certainly not sent is sent again without a check of the network."""
     sure = {channel_of(trial.shape) for trial in trials if trial.fault != RESET}
-    seen = {channel: after.operations(channel) & LOOKS for channel in sure}
-    return [f"{channel}: not sent, yet looked for by {names}" for channel, names in seen.items() if names]
+    seen = {channel: after.operations(channel) & READS for channel in sure}
+    return [f"{channel}: not sent, yet checked by {names}" for channel, names in seen.items() if names]
 
 
-# Reads that only a look makes once a content is prepared.
-LOOKS = frozenset(
-    {"com.atproto.repo.getRecord", "list_media", "list_threads", "container_status", "published_posts", "list_videos"}
-)
+async def few(between: Between) -> list[Found]:
+    """Every mode once or twice."""
+    return [
+        await answers_lost(between, list(zip(CHANNELS, (*ACCEPTED, "reset"), strict=True)), "lost"),
+        await unreachable(between, REFUSED, ("bluesky", "threads-text", "tiktok"), "refused"),
+        await unreachable(between, RESET, ("instagram", "facebook", "youtube"), "reset"),
+        await nameless(between, ("bluesky", "facebook"), ("bluesky", "facebook", "instagram"), "nameless"),
+    ]
 
 
-@pytest.mark.faults
-@pytest.mark.timeout(300)
-async def test_each_post_is_published_once_when_the_network_fails(between: Between) -> None:
-    lost = list(zip(CHANNELS, (*ACCEPTED, "reset"), strict=True))
-    results = [await answers_lost(between, lost, "lost")]
-    results.append(await unreachable(between, REFUSED, ("bluesky", "threads-text", "tiktok"), "refused"))
-    results.append(await unreachable(between, RESET, ("instagram", "facebook", "youtube"), "reset"))
-    results.append(await nameless(between, ("bluesky", "facebook"), ("bluesky", "facebook", "instagram"), "nameless"))
-    trials = [trial for part, _ in results for trial in part]
-    print(*[(t.shape, t.fault, t.status, f"{t.recovery:.1f} s", t.network_ids) for t in trials], sep="\n")
-    assert not broken(trials)
-    assert not [word for _, words in results for word in words]
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(2400)
-async def test_nine_ways_for_every_shape(tmp_path: Path) -> None:
-    async with open_between(tmp_path) as between:
-        trials, words = await many(between, EACH)
-    proof, failures = "nine ways of a network to fail at the visible call", broken(trials) + words
-    prove("2", proof, trials=len(trials), failures=failures, seed=SEED, measured=measured(trials))
-
-
-async def many(between: Between, each: int) -> tuple[list[Trial], list[str]]:
-    """`each` trials of every mode, spread over the shapes."""
+async def many(between: Between) -> list[Found]:
+    """`EACH` trials of every mode, spread over the shapes."""
     choice = random.Random(SEED)
-    shapes = [shape for _ in range(-(-each // len(SHAPES))) for shape in choice.sample(list(SHAPES), len(SHAPES))]
-    shapes = shapes[:each]
+    shapes = [shape for _ in range(-(-EACH // len(SHAPES))) for shape in choice.sample(list(SHAPES), len(SHAPES))]
+    shapes = shapes[:EACH]
     results = [await answers_lost(between, [(shape, mode) for shape in shapes], mode) for mode in ACCEPTED]
     results.append(await unreachable(between, REFUSED, shapes, REFUSED))
-    # In parts: what is looked for in vain all the while that others are still tried waits longer and longer.
-    parts = [shapes[start : start + AT_ONCE] for start in range(0, each, AT_ONCE)]
+    # In parts: checks of the network wait longer after each one in vain, while the others are still being tried.
+    parts = [shapes[start : start + AT_ONCE] for start in range(0, EACH, AT_ONCE)]
     results += [await unreachable(between, RESET, part, f"{RESET} {n}") for n, part in enumerate(parts)]
     half = CHANNELS[::2]
-    # A TikTok video's upload address is given by the network and kept: under other names it would be a foreign one.
+    # The network gives the upload address of a TikTok video, and it is stored: under other names it would be foreign.
     named = [shape if shape != "tiktok" else "tiktok-photo" for shape in shapes]
     for names in (half, [channel for channel in CHANNELS if channel not in half]):
         results.append(await nameless(between, names, named, f"without {' '.join(names)}"))
-    return [trial for part, _ in results for trial in part], [word for _, words in results for word in words]
+    return results
 
 
-def measured(trials: Sequence[Trial]) -> dict[str, str]:
-    """How soon each was right again, and how often each mode was tried."""
+@two_sizes(timeout=2400)
+async def test_each_post_is_published_once_when_the_network_fails(tmp_path: Path, large: bool) -> None:
+    async with open_between(tmp_path) as between:
+        results = await (many if large else few)(between)
+    trials = [trial for part, _ in results for trial in part]
+    failures = broken(trials) + [word for _, words in results for word in words]
     modes = Counter(trial.fault for trial in trials)
     times = {mode: p95(trial.recovery or 0 for trial in trials if trial.fault == mode) for mode in modes}
-    return {f"p95 after {mode}": f"{times[mode]:.1f} s of {n}" for mode, n in modes.items()}
+    measured = {f"p95 after {mode}": f"{times[mode]:.1f} s of {n}" for mode, n in modes.items()}
+    proof = "nine ways of a network to fail at the visible call"
+    prove("2", proof, trials=len(trials), failures=failures, seed=SEED, measured=measured, large=large)

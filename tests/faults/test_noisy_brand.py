@@ -1,4 +1,4 @@
-"""One brand has thousands of posts due, another ten at the same moment. The ten are not behind those."""
+"""One brand has thousands of posts due, another ten at the same moment. The ten do not wait for the thousands."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-from tests.e2e.brand import Brand, epoch
-from tests.faults.evidence import prove
-from tests.faults.plain import create_all, open_plain, posts_by_text
-from tests.faults.trials import p95
-from tests.faults.world import World
+from tests.faults.evidence import prove, two_sizes
+from tests.harness.brand import Brand
+from tests.harness.networks import posts_by_text
+from tests.harness.times import epoch, p95
+from tests.harness.world import World, open_plain
 
 QUIET = 10
 # Fair is: behind what the worker has taken up already (its slots), not behind what is queued. So ten posts are late by
@@ -62,30 +60,21 @@ async def share(world: World, noise: int, part: float, per_second: float = 12.0)
         return [epoch(post["createdAt"]) - due for text, due in dues.items() for post in posts[text]]
 
     alone = {f"alone {n}": time.time() + 4 for n in range(QUIET)}
-    await create_all(quiet, alone)
+    await quiet.submit_all(alone)
     first = await published(quiet, "quiet alone", alone)
     due = time.time() + 5 + noise / per_second
     many, few = ({f"{name} {n}": due for n in range(count)} for name, count in (("many", noise), ("few", QUIET)))
-    await create_all(noisy, many)
-    await create_all(quiet, few)
+    await noisy.submit_all(many)
+    await quiet.submit_all(few)
     assert time.time() < due, f"{noise} contents were not accepted before their time; give them more"
     beside, loud = await asyncio.gather(published(quiet, "quiet beside", few), published(noisy, "noisy", many))
     return Share(first, beside, loud, failures, part)
 
 
-@pytest.mark.faults
-async def test_ten_posts_are_not_behind_a_hundred_and_fifty_of_another_brand(tmp_path: Path) -> None:
+@two_sizes(timeout=1800)
+async def test_ten_posts_do_not_wait_for_thousands_of_another_brand(tmp_path: Path, large: bool) -> None:
     async with open_plain(tmp_path) as world:
-        found = await share(world, 150, part=0.5)
-    print(found.measured)
-    assert found.verdict() == []
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(1800)
-async def test_ten_posts_are_not_behind_two_thousand_of_another_brand(tmp_path: Path) -> None:
-    async with open_plain(tmp_path) as world:
-        found = await share(world, 2000, part=0.2)
+        found = await share(world, 2000 if large else 150, part=0.2 if large else 0.5)
     trials = len(found.beside) + len(found.noisy)
     proof = "2 000 posts of one brand due, ten of another at the same moment"
-    prove("12", proof, trials=trials, failures=found.verdict(), measured=found.measured)
+    prove("12", proof, trials=trials, failures=found.verdict(), measured=found.measured, large=large)

@@ -5,36 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.e2e.brand import Brand, calls, epoch, plant
-from tests.faults.evidence import prove
-from tests.faults.trials import for_good
-from tests.faults.world import QUICK, SHAPES, World, open_world
+from tests.faults.evidence import prove, two_sizes
+from tests.faults.trials import for_good, in_batches
+from tests.harness.brand import Brand
+from tests.harness.networks import VISIBLE, calls, plant
+from tests.harness.times import epoch
+from tests.harness.world import QUICK, World, channel_of, open_world
 
 ROUNDS = 2
 AT_ONCE = 8
-# The call that is refused, by shape. Those of a preparation come from another publication than the one that waits.
-VISIBLE = {
-    "bluesky": "com.atproto.repo.putRecord",
-    "instagram": "media_publish",
-    "threads-text": "threads_publish",
-    "facebook": "feed",
-    "tiktok": "upload_last_chunk",
-    "youtube": "update_video",
-}
+# Shapes whose visible call is refused.
+SHAPES = ("bluesky", "instagram", "threads-text", "facebook", "tiktok", "youtube")
+# Calls of a preparation, which come from another publication than the one that waits.
 PREPARING = {"bluesky": "com.atproto.repo.uploadBlob", "instagram": "create_container", "youtube": "start_upload"}
-
-
 # What a network says, and until when it means it: seconds since the epoch, None for so long after its answer.
-Said = tuple[str, dict[str, Any], float | None]
+Refusal = tuple[str, dict[str, Any], float | None]
+# Shape, the call that is refused, what the network says, and for how long it means it.
+Plan = tuple[str, str, Callable[[float], Refusal], float]
 
 
 @dataclass
@@ -43,7 +37,7 @@ class Limit:
 
     shape: str
     operation: str
-    said: str = ""
+    refusal: str = ""
     refused_at: float | None = None
     quiet_from: float = 0.0
     until: float = 0.0
@@ -64,59 +58,54 @@ class Limit:
 
     def __str__(self) -> str:
         waited = self.until - (self.refused_at or 0)
-        return f"{self.shape} {self.operation}, {self.said}, {waited:.1f} s: {self.verdict() or 'kept'}"
+        return f"{self.shape} {self.operation}, {self.refusal}, {waited:.1f} s: {self.verdict() or 'as promised'}"
 
 
-def seconds(wait: float, status: int = 429) -> Said:
+def seconds(wait: float, status: int = 429) -> Refusal:
     return f"{status} with seconds", {"status": status, "headers": {"Retry-After": str(int(wait))}}, None
 
 
-def date(wait: float, status: int = 429) -> Said:
+def date(wait: float) -> Refusal:
     at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=wait)
     headers = {"Retry-After": format_datetime(at, usegmt=True)}
-    return f"{status} with a date", {"status": status, "headers": headers}, at.timestamp()
+    return "429 with a date", {"status": 429, "headers": headers}, at.timestamp()
 
 
-def reset(wait: float) -> Said:
+def reset(wait: float) -> Refusal:
     at = int(time.time() + wait)
     headers = {"RateLimit-Remaining": "0", "RateLimit-Reset": str(at)}
     return "429 with a reset", {"status": 429, "headers": headers, "error": {"error": "RateLimitExceeded"}}, at
 
 
-def outage(wait: float) -> Said:
+def outage(wait: float) -> Refusal:
     return seconds(wait, 503)
 
 
-def usage(minutes: float) -> Said:
-    usage = [{"type": "pages", "call_count": 100, "estimated_time_to_regain_access": int(minutes)}]
+def usage(wait: float) -> Refusal:
+    usage = [{"type": "pages", "call_count": 100, "estimated_time_to_regain_access": int(wait / 60)}]
     headers = {"X-Business-Use-Case-Usage": json.dumps({"1": usage})}
     return "usage header", {"status": 403, "headers": headers, "error": {"code": 4}}, None
 
 
-async def limited(
-    world: World, shape: str, operation: str, ref: str, say: Callable[[float], Said], wait: float
-) -> Limit:
-    """Brands of their own: one content is refused; two more of its account, and another account's, come meanwhile."""
-    limit, channel = Limit(shape, operation), SHAPES[shape][0]
-    names = (f"{ref}-limited", f"{ref}-free")
-    own, free = [replace(world, brand=await Brand.create(world.api, world.sandbox, name, channel)) for name in names]
-    profile, other = [(await one.brand.account(channel))["externalId"] for one in (own, free)]
-    limit.said, answer, until = say(wait)
+async def limited(world: World, ref: str, plan: Plan) -> Limit:
+    """Brands of their own: one post is refused; two more of its account, and another account's, come meanwhile."""
+    shape, operation, refuse, wait = plan
+    limit, channel = Limit(shape, operation), channel_of(shape)
+    own, free = [await world.another_brand(name, channel) for name in (f"{ref}-limited", f"{ref}-free")]
+    profile, other = [await one.brand.profile(channel) for one in (own, free)]
+    limit.refusal, answer, until = refuse(wait)
     planted = await plant(world.sandbox, channel, operation, "error", profile=profile, **answer)
     texts = [f"{ref} {number}" for number in range(3)]
     contents = [await own.submit(shape, texts[0])]
-    limit.refused_at = await refusal(world, channel, planted["id"])
+    limit.refused_at = await refused(world, channel, planted["id"])
     if limit.refused_at is not None:
-        lasts = wait * 60 if say is usage else wait
-        limit.until = until or limit.refused_at + lasts
+        limit.until = until or limit.refused_at + wait
         limit.quiet_from = await paused(own.brand, channel)
         contents += [await own.submit(shape, text) for text in texts[1:]]
         beside = await free.submit(shape, f"{ref} beside")
         ended = (await free.brand.ended(beside["id"], 240))["status"]
-        begun = min(
-            (epoch(call["at"]) for call in await calls(world.sandbox, channel) if call["profile"] == other),
-            default=1e12,
-        )
+        made = await calls(world.sandbox, channel, profile=other)
+        begun = min((epoch(call["at"]) for call in made), default=1e12)
         if ended != "published" or begun >= limit.until:
             limit.others = f"{ended}, begun {begun - limit.refused_at:.1f} s after the refusal"
     for text, content in zip(texts, contents, strict=False):
@@ -124,23 +113,21 @@ async def limited(
         limit.posts.append(len(await world.posts(text, shape)))
     limit.too_soon = [
         f"{call['operation']} {limit.until - epoch(call['at']):.1f} s early"
-        for call in await calls(world.sandbox, channel)
-        if call["profile"] == profile and limit.quiet_from < epoch(call["at"]) < limit.until
+        for call in await calls(world.sandbox, channel, profile=profile)
+        if limit.quiet_from < epoch(call["at"]) < limit.until
     ]
     return limit
 
 
 async def paused(brand: Brand, channel: str, within: float = 3.0) -> float:
-    """When the account was seen to be paused; or it is not, and the calls will tell."""
+    """When the API showed the account as paused. Where it does not, the network's calls will show it."""
     deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        if (await brand.account(channel))["pausedUntil"]:
-            break
+    while time.monotonic() < deadline and not (await brand.account(channel))["pausedUntil"]:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
     return time.time()
 
 
-async def refusal(world: World, channel: str, fault_id: str, within: float = 60) -> float | None:
+async def refused(world: World, channel: str, fault_id: str, within: float = 60) -> float | None:
     """When the network refused."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
@@ -151,58 +138,32 @@ async def refusal(world: World, channel: str, fault_id: str, within: float = 60)
     return None
 
 
-def broken(limits: Sequence[Limit]) -> list[str]:
-    return [str(limit) for limit in limits if limit.verdict()]
+def plans_of(large: bool) -> list[Plan]:
+    """Some ways to say it, or all of them at every call, twice."""
+    if not large:
+        return [
+            ("bluesky", VISIBLE["bluesky"], reset, 14.0),
+            ("instagram", PREPARING["instagram"], seconds, 8.0),
+            ("threads-text", VISIBLE["threads-text"], date, 14.0),
+            ("facebook", VISIBLE["facebook"], outage, 8.0),
+        ]
+    calls_of = [*((shape, VISIBLE[shape]) for shape in SHAPES), *PREPARING.items()]
+    plans: list[Plan] = [(shape, call, refuse, 20.0) for shape, call in calls_of for refuse in (seconds, date, outage)]
+    plans += [("bluesky", VISIBLE["bluesky"], reset, 20.0), ("facebook", VISIBLE["facebook"], usage, 60.0)]
+    return plans * ROUNDS
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with open_world(tmp_path, QUICK) as opened, opened.another_worker():
-        yield opened
-
-
-@pytest.mark.faults
-@pytest.mark.timeout(240)
-async def test_an_account_is_not_called_before_the_time_that_its_network_gave(world: World) -> None:
-    plans: list[tuple[str, str, Callable[[float], Said], float]] = [
-        ("bluesky", VISIBLE["bluesky"], reset, 14.0),
-        ("instagram", PREPARING["instagram"], seconds, 8.0),
-        ("threads-text", VISIBLE["threads-text"], date, 14.0),
-        ("facebook", VISIBLE["facebook"], outage, 8.0),
-    ]
-    limits = await asyncio.gather(
-        *(limited(world, shape, call, f"r{n}", say, wait) for n, (shape, call, say, wait) in enumerate(plans))
-    )
+@two_sizes(timeout=1200)
+async def test_an_account_is_not_called_before_the_time_that_its_network_gave(
+    tmp_path: Path, databases: dict[str, dict[str, str]], large: bool
+) -> None:
+    *_, database = databases.values()
+    async with open_world(tmp_path, QUICK | database) as world, world.stack.another_worker():
+        plans = [(f"r{number}", plan) for number, plan in enumerate(plans_of(large))]
+        limits = await in_batches(plans, lambda each: limited(world, *each), AT_ONCE)
     print(*limits, sep="\n")
-    assert not broken(limits)
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(1200)
-async def test_no_account_of_any_network_is_called_too_soon(tmp_path: Path, postgres_url: str) -> None:
-    async with (
-        open_world(tmp_path, {**QUICK, "MUNADI_DATABASE_URL": postgres_url}) as world,
-        world.another_worker(),
-    ):
-        limits = await many(world, ROUNDS)
     shapes = len({limit.shape for limit in limits})
     measured = {"networks": shapes, "calls too soon": sum(len(limit.too_soon) for limit in limits)}
-    prove(
-        "13", "throttled accounts, two worker processes", trials=len(limits), failures=broken(limits), measured=measured
-    )
-
-
-async def many(world: World, rounds: int) -> list[Limit]:
-    """Every way to say it, at the visible call and in the preparation, some accounts at once."""
-    calls_of = [*VISIBLE.items(), *PREPARING.items()]
-    plans: list[tuple[str, str, Callable[[float], Said], float]]
-    plans = [(shape, call, say, 20.0) for shape, call in calls_of for say in (seconds, date, outage)]
-    plans += [("bluesky", VISIBLE["bluesky"], reset, 20.0), ("facebook", VISIBLE["facebook"], usage, 1.0)]
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def one(ref: str, plan: tuple[str, str, Callable[[float], Said], float]) -> Limit:
-        async with gate:
-            shape, call, say, wait = plan
-            return await limited(world, shape, call, ref, say, wait)
-
-    return list(await asyncio.gather(*(one(f"r{n}", plan) for n, plan in enumerate(plans * rounds))))
+    failures = [str(limit) for limit in limits if limit.verdict()]
+    proof = "throttled accounts, two worker processes"
+    prove("13", proof, trials=len(limits), failures=failures, measured=measured, large=large)

@@ -19,10 +19,10 @@ import httpx
 import pytest
 
 from munadi.crypto import create_key
-from tests.e2e.brand import Brand
-from tests.e2e.stack import MUNADI, Stack
 from tests.faults.evidence import prove
-from tests.faults.world import no_quotas
+from tests.harness.brand import Brand, until
+from tests.harness.networks import posts_of, remove_quotas
+from tests.harness.stack import MUNADI, Stack
 
 SEED = 20261127
 BRANDS = 12
@@ -31,7 +31,7 @@ KEYS = "MUNADI_SECRET_KEYS"
 
 @dataclass
 class Place:
-    """A data folder that stacks are started over, one after the other, each with keys of its own."""
+    """A data folder on which stacks run, one after the other, each with keys of its own."""
 
     folder: Path
     started: int = 0
@@ -43,14 +43,13 @@ class Place:
         if log.exists():
             log.rename(self.folder / f"dev.{self.started}.log")
         self.started += 1
-        stack = Stack(self.folder, {KEYS: ",".join(keys)})
-        await asyncio.to_thread(stack.start)
-        try:
-            async with stack.client() as api, stack.sandbox() as sandbox:
-                await no_quotas(sandbox)
-                yield stack, api, sandbox
-        finally:
-            assert await asyncio.to_thread(stack.stop) == 0
+        async with (
+            Stack(self.folder, {KEYS: ",".join(keys)}) as stack,
+            stack.client() as api,
+            stack.sandbox() as sandbox,
+        ):
+            await remove_quotas(sandbox)
+            yield stack, api, sandbox
 
     def rows(self) -> sqlite3.Connection:
         """The database's file."""
@@ -82,18 +81,20 @@ def damaged(sealed: dict[str, bytes], seed: int) -> dict[str, bytes]:
 
 async def texts_of(sandbox: httpx.AsyncClient) -> list[str]:
     """Every post that the network shows."""
-    return [post["text"] for post in (await sandbox.get("/control/posts", params={"channel": "bluesky"})).json()]
+    return [post["text"] for post in await posts_of(sandbox)]
 
 
-async def settled(api: httpx.AsyncClient, content_id: str, within: float = 40) -> dict[str, Any]:
+async def settled(brand: Brand, content_id: str) -> dict[str, Any]:
     """A post that has ended, or waits for something."""
-    for _ in range(int(within * 4)):
-        content: dict[str, Any] = (await api.get(f"/v1/contents/{content_id}")).json()
+
+    async def read() -> dict[str, Any] | None:
+        content = await brand.content(content_id)
         one = content["publications"][0]
-        if one["hold"] or one["status"] in ("published", "failed", "unconfirmed", "canceled"):
-            return content
-        await asyncio.sleep(0.25)
-    return content
+        is_settled = one["hold"] or one["status"] in ("published", "failed", "unconfirmed", "canceled")
+        return content if is_settled else None
+
+    found: dict[str, Any] = await until(read, 40)
+    return found
 
 
 @pytest.mark.faults
@@ -109,11 +110,10 @@ async def test_a_moved_or_changed_secret_opens_nothing(tmp_path: Path) -> None:
     place.put(changed)
     failures: list[str] = []
     async with place.running(key) as (_, api, sandbox):
-        made = {}
-        for ref in refs:
-            made[ref] = await Brand(api, sandbox, ref).submit(f"by {ref}")
+        brands = [Brand(api, sandbox, ref) for ref in refs]
+        made = {brand.ref: await brand.submit(f"by {brand.ref}") for brand in brands}
         for ref, content in made.items():
-            shown = await settled(api, content["id"])
+            shown = await settled(brands[0], content["id"])
             if (shown["status"] == "published") != (ref not in changed):
                 failures.append(f"{ref} is {shown['status']}")
         if await texts_of(sandbox) != [f"by {refs[-1]}"]:
@@ -131,14 +131,14 @@ async def test_a_key_is_rotated_while_posts_are_published(tmp_path: Path) -> Non
     published: list[str] = []
     async with place.running(old) as (_, api, sandbox):
         brand = await Brand.create(api, sandbox, "acme", "bluesky")
-        await brand.ended((await brand.submit("before"))["id"])
+        await brand.published((await brand.submit("before"))["id"])
     before = place.sealed()
     async with place.running(new, old) as (stack, api, sandbox):
         brand = Brand(api, sandbox, "acme")
         loading = asyncio.create_task(load(brand, 30, published))
         await asyncio.sleep(2)
-        told = await asyncio.to_thread(rotate, stack, new, old)
-        assert told.returncode == 0, told.stdout + told.stderr
+        rotated = await asyncio.to_thread(rotate, stack, new, old)
+        assert rotated.returncode == 0, rotated.stdout + rotated.stderr
         await loading
     assert place.sealed() != before
     async with place.running(new) as (_, api, sandbox):
@@ -148,9 +148,10 @@ async def test_a_key_is_rotated_while_posts_are_published(tmp_path: Path) -> Non
     proof = "posts while the key is rotated, and after the old one is gone"
     prove("23", proof, trials=len(published), failures=failures)
     assert len(published) == 35
-    # Without the new key nothing that it sealed opens, and nothing is posted.
+    # With another key nothing that the new key sealed opens, and nothing is posted.
     async with place.running(create_key()) as (_, api, sandbox):
-        content = await settled(api, (await Brand(api, sandbox, "acme").submit("under a foreign key"))["id"])
+        brand = Brand(api, sandbox, "acme")
+        content = await settled(brand, (await brand.submit("under a foreign key"))["id"])
         assert content["status"] != "published"
         assert "under a foreign key" not in await texts_of(sandbox)
 
@@ -177,7 +178,7 @@ async def load(brand: Brand, count: int, published: list[str]) -> None:
         made.append((text, (await brand.submit(text, seconds=1))["id"]))
         await asyncio.sleep(0.2)
     for text, content_id in made:
-        assert (await brand.ended(content_id))["status"] == "published"
+        await brand.published(content_id)
         published.append(text)
 
 

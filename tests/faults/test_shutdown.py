@@ -5,45 +5,26 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-import pytest
-
-from tests.faults.crashes import Gallery
-from tests.faults.evidence import prove
-from tests.faults.shells import own_api
-from tests.faults.shutdowns import SLOW_MEDIA, Round, end_both, slow_network
-from tests.faults.trials import p95
-from tests.faults.world import QUICK, open_world
+from tests.faults.crashes import Gallery, Victim
+from tests.faults.evidence import prove, two_sizes
+from tests.faults.shutdowns import SLOW_CALL, SLOW_MEDIA, end_both
+from tests.harness.networks import VISIBLE, plant
+from tests.harness.times import p95
+from tests.harness.world import QUICK, open_world
 
 SEED = 20261216
 # Visible calls are slow, and all of them are in time.
 PATIENT = QUICK | {"MUNADI_CHANNELS__BLUESKY__PUBLISH_DEADLINE": "20"}
 
 
-async def rounds_of(folder: Path, count: int) -> list[Round]:
-    """`count` rounds on one stack."""
-    dice = random.Random(SEED)
-    async with Gallery.opened(SLOW_MEDIA) as gallery, open_world(folder, PATIENT) as world:
-        await slow_network(world)
-        async with own_api(world.stack, "own") as api:
-            return [await end_both(world, gallery, api, number, dice) for number in range(count)]
-
-
-@pytest.mark.faults
-@pytest.mark.timeout(240)
-async def test_sigterm_under_load_aborts_nothing_in_flight(tmp_path: Path) -> None:
-    rounds = await rounds_of(tmp_path, 1)
-    for each in rounds:
-        print(f"in flight {each.in_flight} calls, {each.requests} requests")
-        print(f"API {each.api_took:.1f} s, worker {each.worker_took:.1f} s", *each.unanswered, *each.slow, sep="\n")
-    assert not [word for each in rounds for word in each.judge()]
-    assert all(each.in_flight and each.requests for each in rounds), "nothing was in flight"
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(3600)
-async def test_sigterm_under_load_thirty_times(tmp_path: Path) -> None:
-    rounds = await rounds_of(tmp_path, 30)
-    failures = [word for each in rounds for word in each.judge()]
+@two_sizes(timeout=3600)
+async def test_sigterm_under_load_aborts_nothing_in_flight(tmp_path: Path, large: bool) -> None:
+    dice, count = random.Random(SEED), 30 if large else 1
+    async with Gallery.opened(SLOW_MEDIA) as gallery, open_world(tmp_path, PATIENT) as world:
+        slow = {"times": None, "delaySeconds": SLOW_CALL}
+        await plant(world.sandbox, "bluesky", VISIBLE["bluesky"], "delay", **slow)
+        async with Victim.opened(world, gallery) as victim:
+            rounds = [await end_both(victim, number, dice) for number in range(count)]
     measured = {
         "visible calls in flight": str(sum(each.in_flight for each in rounds)),
         "requests in flight": str(sum(each.requests for each in rounds)),
@@ -51,4 +32,7 @@ async def test_sigterm_under_load_thirty_times(tmp_path: Path) -> None:
         "API ends p95": f"{p95(each.api_took for each in rounds):.1f} s",
         "worker ends p95": f"{p95(each.worker_took for each in rounds):.1f} s",
     }
-    prove("16", "SIGTERM to worker and API under load", trials=30, failures=failures, seed=SEED, measured=measured)
+    failures = [word for each in rounds for word in each.judge()]
+    proof = "SIGTERM to worker and API under load"
+    prove("16", proof, trials=count, failures=failures, seed=SEED, measured=measured, large=large)
+    assert large or all(each.in_flight and each.requests for each in rounds), "nothing was in flight"

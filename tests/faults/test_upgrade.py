@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import json
 import os
 import random
 import subprocess
@@ -19,9 +18,9 @@ import pytest
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.client import Client
 
-from tests.faults.evidence import prove
+from tests.faults.evidence import prove, two_sizes
 from tests.faults.trials import Trial, broken, judge
-from tests.faults.world import QUICK, SHAPES, World, open_world
+from tests.harness.world import QUICK, SHAPES, World, open_world
 from tests.support.processes import Process
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +42,7 @@ def version_before(folder: Path) -> Path:
 @asynccontextmanager
 async def old_worker(world: World, code: Path, name: str) -> AsyncIterator[Process]:
     """A worker of the version before, on the same database and the same task queue."""
-    # The API's process is asked for what both are given: the worker's may be dying just now.
+    # From the API's process, whose settings are the same: the worker's may just be dying.
     env = {**psutil.Process(world.stack.pids["api"]).environ(), "PYTHONPATH": str(code)}
     where = [sys.executable, "-c", "import munadi, sys; print(munadi.__file__)"]
     found = await asyncio.to_thread(
@@ -56,7 +55,7 @@ async def old_worker(world: World, code: Path, name: str) -> AsyncIterator[Proce
         yield worker
 
 
-async def unreplayable(world: World, trial: Trial, client: Client) -> str | None:
+async def unreplayable(trial: Trial, client: Client) -> str | None:
     """What a worker of either version could not replay."""
     history = await client.get_workflow_handle(f"content/{trial.content_id}").fetch_history()
     for event in history.events:
@@ -68,7 +67,7 @@ async def unreplayable(world: World, trial: Trial, client: Client) -> str | None
 
 
 async def side_by_side(folder: Path, count: int, kills: int) -> tuple[list[Trial], list[str]]:
-    """`count` contents fall due over some seconds while one old and one new worker share them and die in turn."""
+    """`count` posts fall due over some seconds while one old and one new worker share them and die in turn."""
     chance = random.Random(SEED)
     code = version_before(folder / "before")
     async with open_world(folder / "now", QUICK) as world, old_worker(world, code, "old-0"):
@@ -87,23 +86,14 @@ async def side_by_side(folder: Path, count: int, kills: int) -> tuple[list[Trial
                 old.kill()
         for trial in trials:
             await judge(world, trial)
-        address = json.loads((folder / "now" / "data" / "dev.json").read_text())["temporal"]
-        client = await Client.connect(address)
-        stuck = [told for trial in trials if (told := await unreplayable(world, trial, client))]
-    print(*[(trial.shape, trial.status) for trial in trials if trial.verdict()], sep="\n")
+        client = await world.temporal()
+        stuck = [failure for trial in trials if (failure := await unreplayable(trial, client))]
     return trials, stuck
 
 
-@pytest.mark.faults
-@pytest.mark.timeout(300)
-async def test_old_and_new_workers_share_posts_in_flight(tmp_path: Path) -> None:
-    trials, stuck = await side_by_side(tmp_path, len(SHAPES), kills=1)
-    assert not [*broken(trials), *stuck]
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(1800)
-async def test_old_and_new_workers_share_two_hundred(tmp_path: Path) -> None:
-    trials, stuck = await side_by_side(tmp_path, 200, kills=12)
+@two_sizes(timeout=1800)
+async def test_old_and_new_workers_share_posts_in_flight(tmp_path: Path, large: bool) -> None:
+    trials, stuck = await side_by_side(tmp_path, 200 if large else len(SHAPES), kills=12 if large else 1)
     failures = [*broken(trials), *stuck]
-    prove("14", "old and new workers side by side, killed in turn", trials=len(trials), failures=failures, seed=SEED)
+    proof = "old and new workers side by side, killed in turn"
+    prove("14", proof, trials=len(trials), failures=failures, seed=SEED, large=large)

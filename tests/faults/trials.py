@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
-from tests.e2e.brand import Brand, epoch
 from tests.faults.points import Passage
-from tests.faults.world import KEYLESS, World
+from tests.harness.brand import Brand
+from tests.harness.networks import VISIBLE
+from tests.harness.networks import calls as calls_of
+from tests.harness.times import epoch
+from tests.harness.world import KEYLESS, World, channel_of
 
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 PATIENCE = 240.0
 # The network and the failpoint write their times in different processes, within the same answer.
 TICK = 0.02
@@ -21,7 +26,7 @@ TICK = 0.02
 
 @dataclass
 class Trial:
-    """What was done to a content of `shape`, and what came of it. Times are seconds since the epoch."""
+    """What was done to a post of `shape`, and what came of it. Times are seconds since the epoch."""
 
     shape: str
     fault: str
@@ -39,12 +44,12 @@ class Trial:
 
     @property
     def recovery(self) -> float | None:
-        """Seconds from the fault until the content had ended."""
+        """Seconds from the fault until the post had ended."""
         return self.ended_at - self.hit_at if self.hit_at is not None else None
 
     @property
     def was_live(self) -> bool:
-        """Whether the post was there already when the fault came: it had only to be found."""
+        """Whether the post was there already when the fault came, so that it had only to be found."""
         return self.hit_at is not None and self.live_at is not None and self.live_at <= self.hit_at + TICK
 
     def verdict(self) -> str | None:
@@ -67,6 +72,10 @@ class Trial:
             return f"wrong id: {self.post_id}, not {self.network_ids[0]}"
         return None
 
+    def __str__(self) -> str:
+        took = "–" if self.recovery is None else f"{self.recovery:.1f} s"
+        return f"{self.shape} {self.fault} ({self.text}): {self.status} after {took}, {self.verdict() or 'as promised'}"
+
 
 async def judge(world: World, trial: Trial, *, patience: float = PATIENCE, keyless: Collection[str] = KEYLESS) -> Trial:
     """Wait until the post has ended, then read the network.
@@ -82,7 +91,10 @@ async def judge(world: World, trial: Trial, *, patience: float = PATIENCE, keyle
     publication = content["publications"][0]
     trial.status, trial.post_id = publication["status"], publication["providerPostId"]
     trial.early = publication["latenessMs"] is not None and publication["latenessMs"] < 0
-    return await read_network(world, trial)
+    posts = await world.posts(trial.text, trial.shape)
+    trial.network_ids = tuple(post["id"] for post in posts)
+    trial.live_at = min((epoch(post["createdAt"]) for post in posts), default=None)
+    return trial
 
 
 async def for_good(brand: Brand, content_id: str, patience: float = PATIENCE) -> dict[str, Any]:
@@ -95,42 +107,32 @@ async def for_good(brand: Brand, content_id: str, patience: float = PATIENCE) ->
     return content
 
 
-async def read_network(world: World, trial: Trial) -> Trial:
-    """Read what the network shows of the trial's post."""
-    posts = await world.posts(trial.text, trial.shape)
-    trial.network_ids = tuple(post["id"] for post in posts)
-    trial.live_at = min((epoch(post["createdAt"]) for post in posts), default=None)
-    return trial
+async def visible_calls(world: World, shape: str, profile: str = "") -> int:
+    """How often the brand's account made the call that followers see."""
+    channel = channel_of(shape)
+    profile = profile or await world.brand.profile(channel)
+    return len(await calls_of(world.sandbox, channel, VISIBLE[shape], profile))
 
 
-async def at_passage(
-    world: World, shape: str, passage: Passage, text: str, *, action: str = "kill", seconds: float | None = None
-) -> Trial:
-    """Kill (or pause, …) the worker where this post passes, and wait for the end.
+async def at_passage(world: World, shape: str, passage: Passage, text: str) -> Trial:
+    """Kill the worker where this post passes, and wait for the end.
 
     An error in one trial is that trial's failure, so that the others still run.
     """
-    trial = Trial(shape, f"{action} at {passage}", text)
+    trial = Trial(shape, f"kill at {passage}", text)
     try:
-        return await _at_passage(world, trial, passage, action, seconds)
+        content = await world.prepare(shape, text)
+        trial.content_id = content["id"]
+        # By post and publication: many trials share an account, whose passages would hit another trial's post.
+        plant = world.points.plant(passage, "kill", [content["id"], content["publications"][0]["id"]])
+        await world.publish_now(content)
+        try:
+            await judge(world, trial)
+        finally:
+            plant.remove()
+        trial.hit_at = plant.hit_at()
     except (AssertionError, httpx.HTTPError) as error:
         trial.trouble = f"{trial.content_id} {type(error).__name__}: {str(error)[:500]}"
-        return trial
-
-
-async def _at_passage(world: World, trial: Trial, passage: Passage, action: str, seconds: float | None) -> Trial:
-    shape, text = trial.shape, trial.text
-    content = await world.prepare(shape, text)
-    trial.content_id = content["id"]
-    publication = content["publications"][0]
-    # An account is shared by many trials: its passages would hit somebody else's story.
-    plant = world.points.plant(passage, action, [content["id"], publication["id"]], seconds=seconds)
-    await world.publish_now(content)
-    try:
-        trial = await judge(world, trial)
-    finally:
-        plant.remove()
-    trial.hit_at = plant.hit_at()
     return trial
 
 
@@ -139,29 +141,24 @@ async def passages_of(world: World, shape: str, text: str) -> list[Passage]:
     content = await world.prepare(shape, text)
     world.points.record(True)
     await world.publish_now(content)
-    ended = await world.brand.ended(content["id"], 60)
+    ended = await world.brand.published(content["id"])
     world.points.record(False)
-    assert ended["status"] == "published", ended
     return world.points.passages([content["id"], ended["publications"][0]["id"]])
 
 
-async def in_batches(trials: Sequence[Any], at_once: int) -> list[Trial]:
-    """Run trials (coroutines), so many at once; each starts as another ends."""
+async def in_batches(
+    given: Iterable[Given], run: Callable[[Given], Coroutine[Any, Any, Made]], at_once: int
+) -> list[Made]:
+    """What `run` returns for each, so many at once; each starts as another ends."""
     gate = asyncio.Semaphore(at_once)
 
-    async def one(trial: Any) -> Trial:
+    async def one(each: Given) -> Made:
         async with gate:
-            return await trial
+            return await run(each)
 
-    return list(await asyncio.gather(*(one(trial) for trial in trials)))
+    return list(await asyncio.gather(*(one(each) for each in given)))
 
 
 def broken(trials: Iterable[Trial]) -> list[str]:
     """Every broken promise as text; an empty list is success."""
-    return [f"{trial.shape} {trial.fault} ({trial.text}): {word}" for trial in trials if (word := trial.verdict())]
-
-
-def p95(values: Iterable[float]) -> float:
-    """The 95th percentile, 0 of nothing."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))] if ordered else 0.0
+    return [str(trial) for trial in trials if trial.verdict()]

@@ -1,90 +1,29 @@
-"""Web servers on loopback that answer to the harm of whoever calls them. No answer is kept in memory or on disk."""
+"""Answers of web servers that harm whoever calls them, for `tests.harness.web.serving`."""
 
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from functools import cache
+
+from tests.harness.web import Answering, Call
 
 MEGABYTE = bytes(1 << 20)
 # How long a server that never ends keeps a connection, in seconds: longer than any deadline that is tested.
 FOREVER = 150.0
-
-
-class Call:
-    """One request, and the way to answer it."""
-
-    def __init__(self, method: str, path: str, headers: dict[str, str], body: bytes, out: asyncio.StreamWriter) -> None:
-        self.method, self.path, self.headers, self.body, self.out = method, path, headers, body, out
-
-    async def head(self, status: int = 200, **headers: str | int) -> None:
-        """The status line and the headers; names are written with dashes."""
-        lines = [f"HTTP/1.1 {status} X", "connection: close"]
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        await self.send("\r\n".join([*lines, "", ""]).encode())
-
-    async def send(self, part: bytes) -> None:
-        """Some bytes, at the caller's pace."""
-        self.out.write(part)
-        await self.out.drain()
-
-    async def answer(self, content: bytes, kind: str = "application/json", status: int = 200, **headers: str) -> None:
-        """A whole answer."""
-        await self.head(status, content_type=kind, content_length=len(content), **headers)
-        await self.send(content)
-
-
-Answering = Callable[[Call], Awaitable[None]]
-
-
-@asynccontextmanager
-async def serving(answering: Answering) -> AsyncIterator[str]:
-    """The address of a server that gives every request to `answering`."""
-
-    tasks = set[asyncio.Task[None]]()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
-        try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            method, path, *_ = head[0].split(" ")
-            headers = {
-                name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:]) if name
-            }
-            body = await reader.readexactly(int(headers.get("content-length") or "0"))
-            await answering(Call(method, path, headers, body, writer))
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the caller left, as it may, or the server ends
-        finally:
-            tasks.discard(task)
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+DEPTH = 100_000
 
 
 @cache
 def bomb(megabytes: int, layers: int) -> bytes:
     """So many megabytes of zeros, compressed `layers` times over."""
-    packed = _gzip([MEGABYTE] * megabytes)
-    for _ in range(layers - 1):
-        packed = _gzip([packed])
-    return packed
-
-
-def _gzip(parts: list[bytes]) -> bytes:
     packing = zlib.compressobj(9, zlib.DEFLATED, 31)
-    return b"".join([*map(packing.compress, parts), packing.flush()])
+    packed = b"".join([*map(packing.compress, [MEGABYTE] * megabytes), packing.flush()])
+    for _ in range(layers - 1):
+        packed = gzip.compress(packed)
+    return packed
 
 
 def unfolding(megabytes: int = 1200, layers: int = 3) -> Answering:
@@ -105,6 +44,14 @@ async def drip(call: Call) -> None:
         await asyncio.sleep(1)
 
 
+async def drip_head(call: Call) -> None:
+    """A header that grows by a byte each half second."""
+    await call.send(b"HTTP/1.1 200 OK\r\nx-")
+    for _ in range(int(2 * FOREVER)):
+        await call.send(b"x")
+        await asyncio.sleep(0.5)
+
+
 async def tarpit(call: Call) -> None:
     """A picture that never comes to an end."""
     await call.head(content_type="image/jpeg", content_length=1_000_000)
@@ -115,12 +62,32 @@ async def tarpit(call: Call) -> None:
 
 
 async def silence(_call: Call) -> None:
-    """A connection that is taken and never answered."""
+    """A connection that is accepted and never answered."""
     await asyncio.sleep(FOREVER)
 
 
+async def endless_head(call: Call) -> None:
+    """Headers without an end."""
+    await call.send(b"HTTP/1.1 200 OK\r\n")
+    for number in range(200_000):
+        await call.send(f"x-{number}: {'y' * 100}\r\n".encode())
+
+
+async def endless_body(call: Call) -> None:
+    """A chunked body without an end."""
+    await call.head(transfer_encoding="chunked", content_type="application/json")
+    part = b"10000\r\n" + b"[" * 65536 + b"\r\n"
+    for _ in range(3_000):
+        await call.send(part)
+
+
+async def circle(call: Call) -> None:
+    """A redirect to itself."""
+    await call.head(302, location=f"http://{call.headers['host']}{call.path}", content_length=0)
+
+
 def film(index: bytes, megabytes: int) -> Answering:
-    """`index` is a small sound MP4; behind it stands a box of so many megabytes, made while it is sent."""
+    """`index` is a small valid MP4. A box of so many megabytes follows it, made while it is sent."""
 
     async def answering(call: Call) -> None:
         box = (8 + len(MEGABYTE) * megabytes).to_bytes(4) + b"free"
@@ -132,10 +99,51 @@ def film(index: bytes, megabytes: int) -> Answering:
     return answering
 
 
-def deep(depth: int = 100_000) -> Answering:
-    """JSON that no recursive reader survives."""
+def raw(answer: bytes) -> Answering:
+    """These bytes, whatever the request is."""
 
     async def answering(call: Call) -> None:
-        await call.answer(b"[" * depth + b"]" * depth)
+        await call.send(answer)
 
     return answering
+
+
+def whole(body: bytes, *headers: str, status: str = "200 OK") -> Answering:
+    """A whole answer of JSON, with further header lines."""
+    lines = [f"HTTP/1.1 {status}", "content-type: application/json", f"content-length: {len(body)}", *headers]
+    return raw("\r\n".join([*lines, "connection: close", "", ""]).encode() + body)
+
+
+def deep(status: str = "200 OK") -> Answering:
+    """JSON that no recursive reader survives."""
+    return whole(b'{"did":' + b"[" * DEPTH + b"]" * DEPTH + b"}", status=status)
+
+
+@cache
+def servers() -> dict[str, Answering]:
+    """Every hostile answer by what the server does. They take seconds to make, so make them before measuring."""
+    zeros = bomb(600, 1)
+    return {
+        "unfolds once": whole(zeros, "content-encoding: gzip"),
+        "unfolds twice": whole(gzip.compress(zeros), "content-encoding: gzip, gzip"),
+        "unfolds twice, in two lines": whole(gzip.compress(zeros), *["content-encoding: gzip"] * 2),
+        "sends brotli": whole(b"\x0b\x02\x80{}\x03", "content-encoding: br"),
+        "drips": drip,
+        "drips its head": drip_head,
+        "is silent": silence,
+        "never ends its picture": tarpit,
+        "sends headers without end": endless_head,
+        "sends a body without end": endless_body,
+        "redirects to itself": circle,
+        "nests": deep(),
+        "refuses with nesting": deep("400 Bad"),
+        "sends 50 MB": whole(json.dumps({"did": "d" * 50_000_000}).encode()),
+        "sends NaN": whole(b'{"did": NaN, "n": 1e999}'),
+        "sends a long number": whole(b'{"did": ' + b"9" * 500_000 + b"}"),
+        "sends half of a pair": whole(b'{"did":"did:plc:\\ud800","handle":"\\u0000"}'),
+        "sends no status": raw(b"\r\n\r\n"),
+        "sends junk": raw(bytes(range(256)) * 100),
+        "contradicts its length": raw(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 7\r\n\r\n{}"),
+        "cuts its answer": raw(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"),
+        "sends a number": whole(b"7"),
+    }

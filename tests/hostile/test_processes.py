@@ -1,13 +1,14 @@
-"""Hostile bodies, servers and texts against real processes, each with bounded time and memory."""
+"""Hostile bodies, servers, media and texts against real processes, each with bounded time and memory."""
 
 from __future__ import annotations
 
 import asyncio
+import statistics
 import time
-from collections.abc import AsyncIterator, Iterator
-from functools import cache
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -15,11 +16,13 @@ import pytest
 from tests.attacks.attack import Scene
 from tests.attacks.target import Target
 from tests.attacks.watch import Health, Memory
-from tests.e2e.brand import Brand, epoch
 from tests.faults.evidence import prove
+from tests.harness.brand import Brand, until
+from tests.harness.files import clip, picture
+from tests.harness.times import epoch
 from tests.hostile import bodies, texts
-from tests.hostile.servers import FOREVER, Answering, Call, bomb, deep, drip, serving, silence, tarpit, unfolding
-from tests.support.hostile import ANSWERS
+from tests.hostile.servers import film, servers, tarpit
+from tests.harness.web import Answering, Call, serving
 
 ROOT = Path(__file__).parents[2]
 JSON = {"content-type": "application/json"}
@@ -29,6 +32,10 @@ LONGEST, GROWS_MB = 5.0, 120.0
 HELD, IMPORT = 45.0, 30.0
 # How late another brand's post may be, and how long /healthz may be silent.
 LATE, SILENT = 3.0, 2.0
+# Beside an attack, another brand's picture may take this much of what it takes without, and so many seconds more.
+MULTIPLE, NOISE = 1.5, 0.5
+PICTURES, SLOW_URLS = 7, 16
+FILM_MB, FILM_GROWS_MB = 600, 30
 ROUTES = (
     ("POST", "/v1/contents"),
     ("POST", "/v1/contents/validate"),
@@ -44,17 +51,17 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
 @pytest.fixture(scope="module")
 def target() -> Iterator[Target]:
-    """A stack, with the attacker's brand on one network."""
+    """A stack whose networks have no quotas."""
     running = Target(ROOT)
     running.start()
     yield running
-    assert running.end(), running.log
-    running.stop()
+    assert running.end(), running.process.output
+    running.remove()
 
 
 @pytest.fixture(scope="module")
 def scene(target: Target) -> Scene:
-    """The attacker's brand and key."""
+    """The attacker's brand on one network, and its key."""
     made = Scene(target)
 
     async def create() -> None:
@@ -76,6 +83,13 @@ async def memory(target: Target) -> AsyncIterator[Memory]:
     assert sum(watching.deaths.values()) == 0
     for name in ("api", "worker"):
         assert watching.grown(name) < GROWS_MB, f"{name} grew by {watching.grown(name):.0f} MB"
+
+
+@pytest.fixture
+async def healthy(target: Target, scene: Scene) -> AsyncIterator[Brand]:
+    """Another brand, which does nothing wrong."""
+    async with target.client(timeout=130) as api, target.sandbox() as sandbox:
+        yield await Brand.create(api, sandbox, f"healthy-{uuid4().hex[:10]}", "bluesky")
 
 
 def wrong(answer: httpx.Response, seconds: float, *allowed: int) -> list[str]:
@@ -120,106 +134,28 @@ async def test_hostile_texts(scene: Scene, memory: Memory) -> None:
     prove("27", "hostile texts, 90 000 characters each", trials=len(found), failures=failures, measured=measured)
 
 
-def raw(answer: bytes) -> Answering:
-    """These bytes, whatever was asked."""
-
-    async def answering(call: Call) -> None:
-        await call.send(answer)
-
-    return answering
-
-
-async def endless_head(call: Call) -> None:
-    """Headers without an end."""
-    await call.send(b"HTTP/1.1 200 OK\r\n")
-    for number in range(200_000):
-        await call.send(f"x-{number}: {'y' * 100}\r\n".encode())
-
-
-async def endless_body(call: Call) -> None:
-    """A chunked body without an end."""
-    await call.head(transfer_encoding="chunked", content_type="application/json")
-    part = b"10000\r\n" + b"[" * 65536 + b"\r\n"
-    for _ in range(3_000):
-        await call.send(part)
-
-
-async def circle(call: Call) -> None:
-    """A redirect to itself."""
-    await call.head(302, location=f"http://{call.headers['host']}{call.path}", content_length=0)
-
-
-BOMB = (400, 2)
-SERVERS: dict[str, Answering] = {
-    "unfolds to gigabytes": unfolding(*BOMB),
-    "drips": drip,
-    "is silent": silence,
-    "never ends its picture": tarpit,
-    "nests": deep(),
-    "sends headers without end": endless_head,
-    "sends a body without end": endless_body,
-    "redirects to itself": circle,
-    "sends no status": raw(b"\r\n\r\n"),
-    "sends junk": raw(bytes(range(256)) * 100),
-    "contradicts its length": raw(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 7\r\n\r\n{}"),
-    "cuts its answer": raw(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n{"),
-    "sends a number": raw(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-type: application/json\r\n\r\n7"),
-}
-
-
-async def drip_head(call: Call) -> None:
-    """A header that grows by a byte each half second."""
-    await call.send(b"HTTP/1.1 200 OK\r\nx-")
-    for _ in range(int(2 * FOREVER)):
-        await call.send(b"x")
-        await asyncio.sleep(0.5)
-
-
-@cache
-def content(mode: str) -> bytes:
-    """An answer that is made once, and before anything is measured in this process."""
-    return ANSWERS[mode]()
-
-
-def prepared(mode: str) -> Answering:
-    """One of the answers that the channels are tested with."""
-
-    async def answering(call: Call) -> None:
-        await call.send(content(mode))
-
-    return answering
-
-
-SERVERS |= {"drips its head": drip_head, **{f"answers: {mode}": prepared(mode) for mode in ANSWERS}}
-
-
-async def test_hostile_servers(target: Target, scene: Scene, memory: Memory) -> None:
+async def test_hostile_servers(target: Target, scene: Scene, memory: Memory, healthy: Brand) -> None:
     """All at once, while a post of another brand falls due: it is on time, and the API answers."""
-    bomb(*BOMB)
-    for mode in ANSWERS:
-        content(mode)
+    hostile = servers()
 
     async def one(name: str, answering: Answering) -> list[str]:
         async with serving(answering) as address, scene.client(HELD + 15) as api:
             credentials = {"identifier": "a.example", "password": "abcd-abcd-abcd-abcd"}
             account = {"channel": "bluesky", "serviceUrl": address, "credentials": credentials}
-            media = {"brandRef": scene.ref, "url": f"{address}/a.jpg"}
+            post = {"brandRef": scene.ref, "text": "look", "channels": ["bluesky"], "link": f"{address}/page"}
             calls = (
                 held(api.post(f"/v1/brands/{scene.ref}/accounts", json=account), IMPORT, is_refused=True),
-                held(api.post("/v1/media", json=media)),
-                held(api.post("/v1/contents/validate", json={**post(scene), "link": f"{address}/page"})),
+                held(api.post("/v1/media", json={"brandRef": scene.ref, "url": f"{address}/a.jpg"})),
+                held(api.post("/v1/contents/validate", json=post)),
             )
             return [f"{name}: {each}" for found in await asyncio.gather(*calls) for each in found]
 
-    health = Health(target)
-    async with target.client() as api, target.networks() as sandbox:
-        healthy = await Brand.create(api, sandbox, "healthy", "bluesky")
-        health.start()
-        accepted = await healthy.submit("On time", seconds=8)
-        found = await asyncio.gather(*(one(name, answering) for name, answering in SERVERS.items()))
-        (publication,) = (await healthy.ended(accepted["id"]))["publications"]
-        await health.stop()
-        accounts = (await api.get("/v1/accounts", params={"brandRef": scene.ref})).json()["data"]
+    health = Health(target).start()
+    accepted = await healthy.submit("On time", seconds=8)
+    found = await asyncio.gather(*(one(name, answering) for name, answering in hostile.items()))
+    (publication,) = (await healthy.ended(accepted["id"]))["publications"]
+    await health.stop()
+    accounts = (await healthy.api.get("/v1/accounts", params={"brandRef": scene.ref})).json()["data"]
     failures = [each for of in found for each in of]
     late = epoch(publication["publishedAt"] or publication["scheduledAt"]) - epoch(accepted["scheduledAt"])
     if publication["status"] != "published" or late >= LATE:
@@ -229,15 +165,10 @@ async def test_hostile_servers(target: Target, scene: Scene, memory: Memory) -> 
     if len(accounts) != 1:
         failures.append(f"{len(accounts)} accounts, where only the honest one was there before")
     measured = {name: f"grew {memory.grown(name):.0f} MB" for name in ("api", "worker")}
-    prove("27", "hostile servers, all at once", trials=3 * len(SERVERS), failures=failures, measured=measured)
+    prove("27", "hostile servers, all at once", trials=3 * len(hostile), failures=failures, measured=measured)
 
 
-def post(scene: Scene) -> dict[str, Any]:
-    """A post that breaks no rule."""
-    return {"brandRef": scene.ref, "text": "look", "channels": ["bluesky"]}
-
-
-async def held(call: Any, longest: float = HELD, *, is_refused: bool = False) -> list[str]:
+async def held(call: Awaitable[httpx.Response], longest: float = HELD, *, is_refused: bool = False) -> list[str]:
     """What is wrong with an answer that depends on a hostile server."""
     began = time.monotonic()
     try:
@@ -250,3 +181,97 @@ async def held(call: Any, longest: float = HELD, *, is_refused: bool = False) ->
         found.append(f"accepted with {answer.status_code}")
     # An unreachable server is an outage, which is answered with 503.
     return found + wrong(answer, 0, 503)
+
+
+async def test_slow_servers_of_one_brand_do_not_delay_the_pictures_of_another(
+    target: Target, scene: Scene, healthy: Brand
+) -> None:
+    """The attacker's post has slow pictures, its client leaves after 2 s, and that again and again."""
+    slow = [0]
+
+    async def answering(call: Call) -> None:
+        if not call.path.startswith("/slow"):
+            await call.answer(picture(), "image/jpeg")
+            return
+        slow[0] += 1
+        try:
+            await tarpit(call)
+        finally:
+            slow[0] -= 1
+
+    async def pictures(address: str) -> float:
+        """The median of the seconds that the healthy brand's pictures take."""
+        taken = []
+        for number in range(PICTURES):
+            began = time.monotonic()
+            body = {"brandRef": healthy.ref, "url": f"{address}/good-{began}-{number}.jpg"}
+            answer = await healthy.api.post("/v1/media", json=body)
+            assert answer.status_code == 201, answer.text
+            taken.append(time.monotonic() - began)
+        return statistics.median(taken)
+
+    async def attack(address: str) -> None:
+        media = [{"url": f"{address}/slow-{number}"} for number in range(SLOW_URLS)]
+        body = {"brandRef": scene.ref, "text": "x", "channels": ["bluesky"], "media": media}
+        async with scene.client(2) as api:
+            while True:
+                with suppress(httpx.TimeoutException):
+                    await api.post("/v1/contents", json=body)
+
+    async def all_closed() -> bool:
+        return slow[0] == 0
+
+    async with serving(answering) as address:
+        await pictures(address)
+        alone = await pictures(address)
+        attacking = [asyncio.create_task(attack(address)) for _ in range(4)]
+        await asyncio.sleep(1)
+        assert slow[0] > 0
+        beside = await pictures(address)
+        for task in attacking:
+            task.cancel()
+        await asyncio.gather(*attacking, return_exceptions=True)
+        print(f"a picture takes {alone:.2f} s, beside the attack {beside:.2f} s")
+        assert beside <= MULTIPLE * alone + NOISE
+        await until(all_closed, 5)  # every fetch ends with its client
+    assert list((target.data / "media" / "incoming").iterdir()) == []
+
+
+async def test_a_film_as_the_picture_of_a_link_card_costs_the_worker_no_memory(target: Target, healthy: Brand) -> None:
+    feature, sent = film(clip(1), FILM_MB), [0]
+
+    async def answering(call: Call) -> None:
+        if call.path == "/page":
+            page = f'<meta property="og:title" content="Sale"><meta property="og:image" content="{address}/film">'
+            await call.answer(page.encode(), "text/html")
+            return
+        send = call.send
+
+        async def count(part: bytes) -> None:
+            await send(part)
+            sent[0] += len(part)
+
+        call.send = count  # type: ignore[method-assign]
+        await feature(call)
+
+    await healthy.published((await healthy.submit("without a link"))["id"])
+    status = Path(f"/proc/{target.pids['worker']}/status")
+    (status.parent / "clear_refs").write_text("5")
+    before = megabytes(status, "VmRSS")
+    async with serving(answering) as address:
+        made = await healthy.submit("Look", link=f"{address}/page")
+        (publication,) = (await healthy.published(made["id"]))["publications"]
+    assert [warning["code"] for warning in publication["warnings"]] == ["CARD_WITHOUT_PICTURE"]
+    grown = megabytes(status, "VmHWM") - before
+    print(f"the worker grew by {grown:.0f} MB, the film's server sent {sent[0] // 1_000_000} MB")
+    assert grown <= FILM_GROWS_MB
+    assert sent[0] < 20_000_000  # what the sockets' buffers hold
+    (post,) = await healthy.posts("Look")
+    card = post["raw"]["value"]["embed"]["external"]
+    assert (card["title"], card.get("thumb")) == ("Sale", None)
+
+
+def megabytes(status: Path, name: str) -> float:
+    """`VmRSS` is now, `VmHWM` the most since the last reset."""
+    lines = status.read_text().splitlines()
+    return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024

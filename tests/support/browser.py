@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -47,10 +46,3 @@ async def open_page(browser: Browser, url: str, *, width: int = 1280, dark: bool
         yield page
     finally:
         await context.close()
-
-
-async def screenshot(url: str, path: Path, *, width: int = 1280, dark: bool = False) -> None:
-    """The whole page as a PNG file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    async with chromium() as browser, open_page(browser, url, width=width, dark=dark) as page:
-        await page.screenshot(path=path, full_page=True)

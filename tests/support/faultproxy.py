@@ -1,7 +1,7 @@
 """A TCP proxy that misbehaves on request: what a client sees when a network or a provider does.
 
 The mode can change at any time and holds for the next bytes of open connections too. In mode `REFUSE` the
-port stays ours: a second socket keeps it bound without listening.
+port stays reserved: a second socket keeps it bound without listening.
 """
 
 import asyncio
@@ -22,7 +22,6 @@ class Mode(StrEnum):
     RESET_BEFORE_READ = "reset_before_read"  # reset, and nothing reached the upstream
     RESET_AFTER_REQUEST = "reset_after_request"  # the upstream answered; the client sees a reset instead
     HANG = "hang"  # accepted and read, never forwarded, never answered
-    DROP = "drop"  # forwarded; the answer is swallowed and the connection stays open
     GARBAGE = "garbage"  # read, and answered with what is neither TLS nor HTTP; nothing reached the upstream
     DELAY = "delay"  # forwarded; each piece of the answer waits `delay` seconds
 
@@ -91,7 +90,7 @@ class FaultProxy:
             else:
                 await self._relay(reader, client)
         except (OSError, asyncio.CancelledError):
-            pass  # either side went away, or we are closing
+            pass  # either side closed, or the proxy is closing
         finally:
             self._clients.discard(client)
             self._tasks.discard(task)
@@ -125,13 +124,13 @@ class FaultProxy:
                     return
                 if self.mode is Mode.DELAY:
                     await asyncio.sleep(self.delay)
-                if self.mode not in (Mode.DROP, Mode.HANG):
+                if self.mode is not Mode.HANG:
                     client.write(data)
                     await client.drain()
         except OSError:
             _reset(client)
             return
-        if self.mode not in (Mode.DROP, Mode.HANG):
+        if self.mode is not Mode.HANG:
             client.close()
 
 

@@ -1,4 +1,4 @@
-"""Tests talk to this machine only. An audit hook refuses every other connection before it is made.
+"""Tests connect to this machine only. An audit hook refuses every other connection before it is made.
 
 It sees what Python connects in this process: that is our HTTP clients, drivers and guards. Children that run Munadi
 get addresses of this machine from the tests that start them.
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class NotThisMachine(AssertionError):
-    """A test was about to connect to somebody else's address."""
+    """A test was about to connect to another machine."""
 
 
 def is_here(address: Any) -> bool:
@@ -31,5 +31,5 @@ def _refuse(event: str, args: tuple[Any, ...]) -> None:
 
 
 def stay_on_this_machine() -> None:
-    """From now on, for the whole process: an audit hook cannot be taken off."""
+    """From now on, for the whole process: an audit hook cannot be removed."""
     sys.addaudithook(_refuse)

@@ -7,7 +7,6 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
@@ -35,26 +34,21 @@ class PDSAddresses(BaseModel):
 
     pds: str
     plc: str
-    admin_password: str
     accounts: list[PDSAccount]
 
 
 class RealPDS:
     """`url`, `plc_url`, `accounts`: available once started."""
 
-    def __init__(self, names: list[str] | None = None, *, rate_limits: bool = False) -> None:
-        """One account per name; `rate_limits` switches on the PDS's own limits."""
+    def __init__(self, names: list[str]) -> None:
+        """One account per name. The PDS's own rate limits are off."""
         self._folder = Path(tempfile.mkdtemp(prefix="munadi-pds-"))
-        self._config = {
-            "dataDir": str(self._folder / "data"),
-            "accounts": names if names is not None else ["alice"],
-            "rateLimits": rate_limits,
-        }
+        config = {"dataDir": str(self._folder / "data"), "accounts": names, "rateLimits": False}
         self._addresses: PDSAddresses | None = None
         self.process = Process(
             ["node", FOLDER / "start.mjs"],
             log=self._folder / "pds.log",
-            env={"PDS_CONFIG": json.dumps(self._config)},
+            env={"PDS_CONFIG": json.dumps(config)},
             cwd=FOLDER,
             keep_stdin=True,
         )
@@ -66,10 +60,6 @@ class RealPDS:
     @property
     def plc_url(self) -> str:
         return self._known.plc
-
-    @property
-    def admin_password(self) -> str:
-        return self._known.admin_password
 
     @property
     def accounts(self) -> list[PDSAccount]:
@@ -100,9 +90,7 @@ class RealPDS:
                 self.process.kill()
             raise
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 

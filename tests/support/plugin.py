@@ -10,7 +10,6 @@ from playwright.async_api import Browser
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.browser import chromium
-from tests.support.faultproxy import FaultProxy
 from tests.support.loopback import stay_on_this_machine
 from tests.support.pds import RealPDS
 from tests.support.postgres import PostgresServer
@@ -53,14 +52,14 @@ def postgres_url(create_database: Callable[[], str]) -> str:
 
 @pytest.fixture(scope="session")
 def temporal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TemporalDevServer]:
-    """One Temporal dev server for the session. Do not kill it: take `own_temporal` for that."""
+    """One Temporal dev server for the session. Do not kill it: use `own_temporal` for that."""
     with TemporalDevServer(tmp_path_factory.mktemp("temporal") / "temporal.db") as server:
         yield server
 
 
 @pytest.fixture
 def own_temporal(tmp_path: Path) -> Iterator[TemporalDevServer]:
-    """A Temporal dev server of the test's own, to kill and restart."""
+    """A Temporal dev server for one test, to kill and restart."""
     with TemporalDevServer(tmp_path / "temporal.db") as server:
         yield server
 
@@ -81,7 +80,7 @@ def real_pds() -> Iterator[RealPDS]:
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """One server of buckets for the session, which takes every key. Start your own to stop it or to demand keys."""
+    """One S3 server for the session, which accepts every key. Start your own to stop it or to demand keys."""
     with S3Server(tmp_path_factory.mktemp("s3")) as server:
         yield server
 
@@ -91,20 +90,6 @@ async def browser() -> AsyncIterator[Browser]:
     """Chromium; `tests.support.browser.open_page` opens pages in it."""
     async with chromium() as launched:
         yield launched
-
-
-@pytest.fixture
-async def make_fault_proxy() -> AsyncIterator[Callable[[str, int], FaultProxy]]:
-    """`proxy = await make_fault_proxy(host, port).start()`; all are closed after the test."""
-    made: list[FaultProxy] = []
-
-    def make(host: str, port: int) -> FaultProxy:
-        made.append(FaultProxy(host, port))
-        return made[-1]
-
-    yield make
-    for proxy in made:
-        await proxy.close()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,7 +1,6 @@
-"""Free TCP ports on loopback: bound to port 0 together, so that one call never answers the same port twice."""
+"""Free TCP ports on loopback: bound to port 0 together, so that one call never returns the same port twice."""
 
 import socket
-import time
 from contextlib import ExitStack
 
 LOOPBACK = "127.0.0.1"
@@ -26,11 +25,3 @@ def accepts(port: int, host: str = LOOPBACK) -> bool:
     except OSError:
         return False
     return True
-
-
-def wait_until_refused(port: int, within: float = 5.0) -> None:
-    """Return once nothing listens there any more; AssertionError after `within` seconds."""
-    deadline = time.monotonic() + within
-    while accepts(port):
-        assert time.monotonic() < deadline, f"port {port} still accepts connections after {within} s"
-        time.sleep(0.05)

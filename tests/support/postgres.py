@@ -16,8 +16,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import psutil
 import psycopg
@@ -36,7 +35,7 @@ SETTINGS = {
     "shared_buffers": "32MB",
     "max_connections": "100",
 }
-# For a server that is killed: what it has acknowledged is in the system's hands, which outlives it.
+# For a server that is killed: the operating system, which survives it, has what it acknowledged.
 DURABLE = {"synchronous_commit": "on", "full_page_writes": "on"}
 
 
@@ -82,8 +81,8 @@ class PostgresServer:
         return self._process
 
     def crash(self) -> None:
-        """kill -9 of the server and all its processes; its folder and port stay ours."""
-        assert self._process is not None, "a server that was given is not ours to kill"
+        """kill -9 of the server and all its processes; its folder and port stay reserved."""
+        assert self._process is not None, "this test did not start the server, and may not kill it"
         children = psutil.Process(self._process.pid).children(recursive=True)
         self._process.kill()
         for child in children:
@@ -128,9 +127,7 @@ class PostgresServer:
             self.stop()
             raise
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _administrate(self, statement: sql.Composed) -> None:
@@ -182,10 +179,8 @@ def _usable(binaries: Path, folder: Path, user: str | None) -> Path:
 
 def _runs(binaries: Path, user: str) -> bool:
     try:
-        return (
-            subprocess.run([binaries / "postgres", "--version"], user=user, cwd="/", capture_output=True).returncode
-            == 0
-        )
+        command = [binaries / "postgres", "--version"]
+        return subprocess.run(command, user=user, cwd="/", capture_output=True).returncode == 0
     except OSError:
         return False
 
@@ -193,16 +188,8 @@ def _runs(binaries: Path, user: str) -> bool:
 def _initialise(binaries: Path, data: Path, user: str | None) -> None:
     options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--username=postgres", "--no-sync"]
     command = [str(binaries / "initdb"), *options, "-D", str(data)]
-    group = None if user is None else pwd.getpwnam(user).pw_gid
-    done = subprocess.run(
-        command,
-        user=user,
-        group=group,
-        extra_groups=None if user is None else [],
-        cwd=data,
-        capture_output=True,
-        text=True,
-    )
+    who: dict[str, Any] = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
+    done = subprocess.run(command, cwd=data, capture_output=True, text=True, **who)
     if done.returncode:
         raise RuntimeError(f"initdb failed: {done.stdout}{done.stderr}")
 

@@ -5,6 +5,7 @@ outlived their parent, whatever session or group they moved to.
 """
 
 import os
+import pwd
 import re
 import signal
 import subprocess
@@ -12,7 +13,6 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import psutil
@@ -35,7 +35,7 @@ class Process:
         user: str | None = None,
         keep_stdin: bool = False,
     ) -> None:
-        """`env` is added to ours; `keep_stdin` gives a pipe that closes when we die, for those who watch it."""
+        """`env` is added to ours. `keep_stdin` gives it a pipe that closes when we end, which some programs watch."""
         self.argv = [str(part) for part in argv]
         self.log = log
         self.mark = uuid.uuid4().hex
@@ -57,7 +57,7 @@ class Process:
                 env=self._env,
                 cwd=self._cwd,
                 user=self._user,
-                group=None if self._user is None else _group_of(self._user),
+                group=None if self._user is None else pwd.getpwnam(self._user).pw_gid,
                 extra_groups=None if self._user is None else [],
                 start_new_session=True,
             )
@@ -87,12 +87,12 @@ class Process:
             ended = not self.running
             if found := re.search(pattern, self.output, re.MULTILINE):
                 return found
-            self._still_worth_waiting(f"a line like {pattern!r}", ended, deadline)
+            self._check_wait(f"a line like {pattern!r}", ended, deadline)
 
     def wait_for_port(self, port: int, within: float = 30.0) -> None:
         deadline = time.monotonic() + within
         while not accepts(port):
-            self._still_worth_waiting(f"port {port}", not self.running, deadline)
+            self._check_wait(f"port {port}", not self.running, deadline)
 
     def wait(self, within: float = 30.0) -> int:
         """The exit code, once it has ended by itself."""
@@ -103,7 +103,7 @@ class Process:
         os.kill(self.pid, number)
 
     def terminate(self, within: float = 15.0, first: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to end, insist after `within` seconds; the exit code."""
+        """Send a signal, and SIGKILL after `within` seconds; the exit code."""
         assert self._child is not None, "not started"
         if self.running:
             self.send(first)
@@ -138,9 +138,7 @@ class Process:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.terminate()
         for found in self.left_behind():
             found.kill()
@@ -152,7 +150,7 @@ class Process:
         except (psutil.Error, OSError):
             return False
 
-    def _still_worth_waiting(self, what: str, ended: bool, deadline: float) -> None:
+    def _check_wait(self, what: str, ended: bool, deadline: float) -> None:
         state = f"it ended with {self.exit_code}" if ended else "it still runs"
         worth_waiting = not ended and time.monotonic() < deadline
         assert worth_waiting, f"{self.argv[:2]}: no {what}; {state}\n{self.output[-4000:]}"
@@ -161,9 +159,3 @@ class Process:
     def _close_stdin(self) -> None:
         if self._child is not None and self._child.stdin is not None:
             self._child.stdin.close()
-
-
-def _group_of(user: str) -> int:
-    import pwd
-
-    return pwd.getpwnam(user).pw_gid

@@ -1,4 +1,4 @@
-"""An S3 server written by others (moto), a process on loopback: `with S3Server(folder) as s3: s3.make_bucket("b")`."""
+"""An independent S3 server (moto), a process on loopback: `with S3Server(folder) as s3: s3.make_bucket("b")`."""
 
 import json
 import signal
@@ -18,7 +18,7 @@ SERVER = Path(sys.executable).parent / "moto_server"
 
 
 class S3Server:
-    """Takes every key until `demand_keys`, then those of `make_keys`. What it holds is gone when it ends."""
+    """Accepts every key until `demand_keys`, then those of `make_keys`. Its objects are gone when it ends."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -43,7 +43,7 @@ class S3Server:
         return [part.partition("</Key>")[0] for part in text.split("<Key>")[1:]]
 
     def demand_keys(self) -> None:
-        """From now on only the keys that were made are taken."""
+        """From now on only the keys that were made are accepted."""
         httpx.post(f"{self.url}/moto-api/reset-auth", content=b"0").raise_for_status()
 
     def restart(self) -> None:
@@ -53,7 +53,7 @@ class S3Server:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """Alive, its port open, and silent; afterwards it goes on where it was."""
+        """Stopped (SIGSTOP): its port is open and it is silent. It continues afterwards."""
         self.process.send(signal.SIGSTOP)
         try:
             yield

@@ -1,4 +1,4 @@
-"""A real Temporal: the dev server with a file, and the time-skipping server. Both come from packages.
+"""Real Temporal servers from packages: the dev server with a file, and the time-skipping server.
 
 The flags are those of `munadi dev`. The time-skipping server ignores some retry rules and leaps over years,
 so use one environment per test and assert no absolute time.
@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from temporalio.api.enums.v1 import IndexedValueType
@@ -29,13 +28,12 @@ NAMESPACE = "default"
 
 
 class TemporalDevServer:
-    """Keeps its port and its file over `kill` and `restart`, so a test can take it away and give it back."""
+    """A server that a test can kill and start again: its port and its file stay the same."""
 
-    def __init__(self, db_file: Path | None = None, *, ui: bool = False) -> None:
+    def __init__(self, db_file: Path | None = None) -> None:
         """Without `db_file` the server keeps everything in memory."""
         self.db_file = db_file
-        self.ui = ui
-        self.port, self.ui_port, http_port, metrics_port = free_ports(4)
+        self.port, http_port, metrics_port = free_ports(3)
         self._folder = tempfile.TemporaryDirectory(prefix="munadi-temporal-", ignore_cleanup_errors=True)
         log = Path(self._folder.name) / "temporal.log"
         self.process = Process([script("temporal"), *self._flags(http_port, metrics_port)], log=log)
@@ -58,7 +56,7 @@ class TemporalDevServer:
         self.process.terminate()
 
     def kill(self) -> None:
-        """kill -9: what it had not written is gone, its file and port stay ours."""
+        """kill -9: what it had not written is gone; its file and port stay reserved."""
         self.process.kill()
 
     def restart(self, within: float = 30.0) -> None:
@@ -72,16 +70,13 @@ class TemporalDevServer:
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
         self._folder.cleanup()
 
     def _flags(self, http_port: int, metrics_port: int) -> list[str]:
-        flags = ["server", "start-dev", "--ip", LOOPBACK, "--port", str(self.port), "--log-level", "warn"]
-        flags += ["--http-port", str(http_port), "--metrics-port", str(metrics_port)]
-        flags += ["--ui-ip", LOOPBACK, "--ui-port", str(self.ui_port)] if self.ui else ["--headless"]
+        flags = ["server", "start-dev", "--headless", "--ip", LOOPBACK, "--port", str(self.port)]
+        flags += ["--http-port", str(http_port), "--metrics-port", str(metrics_port), "--log-level", "warn"]
         if self.db_file is not None:
             flags += ["--db-filename", str(self.db_file)]
             flags += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"]

@@ -1,74 +1,27 @@
-"""A brand of a running stack, a subscriber that verifies signatures, and the network's own list of posts."""
+"""A brand of a running stack: it submits posts, waits for their end, and reads what its networks list."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from standardwebhooks.webhooks import Webhook
-from svix.webhooks import Webhook as SvixWebhook
+
+from tests.harness.networks import create_profile, posts_of
+from tests.harness.times import instant
 
 UNENDED = ("accepted", "queued", "publishing")
 ENDED = {"published", "partially_published", "failed", "canceled", "unconfirmed"}
-
-
-@dataclass
-class Inbox:
-    """A subscriber. Two independent libraries verify every request; what they refuse becomes a failure."""
-
-    secret: str = ""
-    events: list[dict[str, Any]] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    answers: Callable[[dict[str, Any]], int] = lambda _event: 204
-    url: str = ""
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        headers = {
-            name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head.split("\r\n")[1:])
-        }
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
-        status = 500
-        try:
-            Webhook(self.secret).verify(body, headers)
-            SvixWebhook(self.secret).verify(body, headers)
-            event = json.loads(body)
-            status = self.answers(event)
-            if status < 300:
-                self.events.append(event)
-        except Exception as error:
-            self.failures.append(f"{type(error).__name__}: {error}")
-        writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
-        await writer.drain()
-        writer.close()
-
-    @asynccontextmanager
-    async def listening(self, api: httpx.AsyncClient, **endpoint: Any) -> AsyncIterator[Inbox]:
-        """Listen, and subscribe at the API."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
-        answer = await api.post("/v1/webhooks/endpoints", json={"url": self.url, **endpoint})
-        assert answer.status_code == 201, answer.text
-        self.secret = answer.json()["secret"]
-        async with server:
-            yield self
-
-    def of(self, content_id: str) -> list[str]:
-        """The types of a post's events, by sequence, each id once."""
-        unique = {event["id"]: event for event in self.events if event["contentId"] == content_id}
-        return [event["type"] for event in sorted(unique.values(), key=lambda event: event["sequence"])]
+CLIENTS = 8
 
 
 @dataclass
 class Brand:
-    """A brand with one fresh profile per channel at the sandbox, imported."""
+    """A brand with one fresh profile for each channel at the sandbox, imported."""
 
     api: httpx.AsyncClient
     sandbox: httpx.AsyncClient
@@ -78,35 +31,52 @@ class Brand:
     async def create(cls, api: httpx.AsyncClient, sandbox: httpx.AsyncClient, ref: str, *channels: str) -> Brand:
         answer = await api.post("/v1/brands", json={"ref": ref})
         assert answer.status_code == 201, answer.text
+        brand = cls(api, sandbox, ref)
         for channel in channels or ("bluesky", "instagram"):
-            await cls._import(api, sandbox, ref, channel)
-        return cls(api, sandbox, ref)
+            await brand.connect(channel)
+        return brand
 
-    @staticmethod
-    async def _import(api: httpx.AsyncClient, sandbox: httpx.AsyncClient, ref: str, channel: str) -> None:
-        profile = (await sandbox.post("/control/profiles", json={"channel": channel, "name": ref})).json()
+    async def connect(self, channel: str) -> None:
+        """Import a new profile of that network."""
+        profile = await create_profile(self.sandbox, channel, self.ref)
         if "password" in profile:
             given = {
                 "serviceUrl": profile["serviceUrl"],
                 "credentials": {"identifier": profile["identifier"], "password": profile["password"]},
             }
         else:
-            credentials = {
-                name: profile[name] for name in ("accessToken", "refreshToken", "expiresAt") if name in profile
-            }
+            names = ("accessToken", "refreshToken", "expiresAt")
+            credentials = {name: profile[name] for name in names if name in profile}
             given = {"externalId": profile["externalId"], "credentials": credentials}
-        answer = await api.post(f"/v1/brands/{ref}/accounts", json={"channel": channel, **given})
+        answer = await self.api.post(f"/v1/brands/{self.ref}/accounts", json={"channel": channel, **given})
         assert answer.status_code == 201, answer.text
 
     async def submit(self, text: str, *, seconds: float | None = None, **fields: Any) -> dict[str, Any]:
-        """Accepted, or the test fails with the problem."""
+        """Submit a post, due in `seconds`. The accepted post, or the test fails with the problem."""
         body: dict[str, Any] = {"brandRef": self.ref, "text": text, "channels": ["bluesky"], **fields}
         if seconds is not None:
-            body["scheduledAt"] = (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+            body["scheduledAt"] = instant(time.time() + seconds)
         answer = await self.api.post("/v1/contents", json=body)
         assert answer.status_code == 202, answer.text
         accepted: dict[str, Any] = answer.json()
         return accepted
+
+    async def submit_all(self, dues: Mapping[str, float]) -> dict[str, dict[str, Any]]:
+        """The accepted posts by text, sent by eight clients at once. Due times are seconds since the epoch."""
+        waiting = iter(list(dues.items()))
+        made: dict[str, dict[str, Any]] = {}
+
+        async def client() -> None:
+            for text, due in waiting:
+                made[text] = await self.submit(text, scheduledAt=instant(due))
+
+        await asyncio.gather(*(client() for _ in range(CLIENTS)))
+        return made
+
+    async def content(self, content_id: str) -> dict[str, Any]:
+        """The post as the API shows it now."""
+        found: dict[str, Any] = (await self.api.get(f"/v1/contents/{content_id}")).json()
+        return found
 
     async def ended(self, content_id: str, within: float = 60) -> dict[str, Any]:
         """The post once every publication has ended."""
@@ -114,18 +84,23 @@ class Brand:
         content: dict[str, Any] = {}
         while time.monotonic() < deadline:
             try:
-                content = (await self.api.get(f"/v1/contents/{content_id}")).json()
+                content = await self.content(content_id)
                 if content.get("status") in ENDED:
                     return content
             except httpx.TransportError:
-                pass  # the API is being killed and started again by the test
+                pass  # the test kills the API and it is started again
             await asyncio.sleep(0.1)
         raise AssertionError(f"not ended after {within} s: {json.dumps(content, indent=1)}")
 
+    async def published(self, content_id: str, within: float = 60) -> dict[str, Any]:
+        """The post once it has ended; the test fails unless it is published."""
+        content = await self.ended(content_id, within)
+        assert content["status"] == "published", content
+        return content
+
     async def posts(self, text: str, channel: str = "bluesky") -> list[dict[str, Any]]:
         """The posts of this text that the network itself lists."""
-        answer = await self.sandbox.get("/control/posts", params={"channel": channel})
-        return [row for row in answer.json() if row["text"] == text]
+        return [row for row in await posts_of(self.sandbox, channel) if row["text"] == text]
 
     async def upload(self, content: bytes, name: str = "a.jpg", **more: str) -> dict[str, str]:
         """Store a file of the brand; the reference by which a post names it."""
@@ -138,15 +113,19 @@ class Brand:
         found: dict[str, Any] = (await self.api.get(f"/v1/accounts/{account['id']}")).json()
         return found
 
+    async def profile(self, channel: str) -> str:
+        """The id by which the network knows the brand's account."""
+        return str((await self.account(channel))["externalId"])
+
     async def end_token(self, how: str, channel: str, **more: str) -> None:
         """`revoke` or `expire` the account's token at the network. Munadi is not informed."""
-        body = {"channel": channel, "profile": (await self.account(channel))["externalId"], **more}
+        body = {"channel": channel, "profile": await self.profile(channel), **more}
         answer = await self.sandbox.post(f"/control/tokens/{how}", json=body)
         assert answer.status_code < 300, answer.text
 
     async def reconnect(self, channel: str) -> dict[str, Any]:
         """Import the account again with a new token."""
-        profile = (await self.account(channel))["externalId"]
+        profile = await self.profile(channel)
         fresh = (await self.sandbox.post(f"/control/profiles/{channel}/{profile}/credentials")).json()
         credentials = {"accessToken": fresh["accessToken"]}
         given = {"channel": channel, "externalId": profile, "credentials": credentials}
@@ -159,22 +138,22 @@ class Brand:
         """Wait until the post's first publication waits for `reason`; the hold."""
 
         async def read() -> dict[str, Any] | None:
-            hold = (await self.api.get(f"/v1/contents/{content_id}")).json()["publications"][0]["hold"]
+            hold = (await self.content(content_id))["publications"][0]["hold"]
             return hold if hold and hold["reason"] == reason else None
 
         found: dict[str, Any] = await until(read)
         return found
 
-    async def contents(self, **asked: Any) -> list[dict[str, Any]]:
-        """The brand's posts that fit. All pages of them, or the first when `limit` is given."""
+    async def contents(self, **query: Any) -> list[dict[str, Any]]:
+        """The brand's posts that match. All pages of them, or the first when `limit` is given."""
         found: list[dict[str, Any]] = []
         cursor = ""
         while cursor is not None:
-            given = {"brandRef": self.ref, "limit": 100, **asked} | ({"cursor": cursor} if cursor else {})
+            given = {"brandRef": self.ref, "limit": 100, **query} | ({"cursor": cursor} if cursor else {})
             answer = await self.api.get("/v1/contents", params=given)
             assert answer.status_code == 200, answer.text
             found += answer.json()["data"]
-            cursor = answer.json()["nextCursor"] if "limit" not in asked else None
+            cursor = answer.json()["nextCursor"] if "limit" not in query else None
         return found
 
     async def all_ended(self, within: float) -> dict[str, dict[str, Any]]:
@@ -200,35 +179,22 @@ async def until(read: Callable[[], Awaitable[Any]], within: float = 30, every: f
 
 
 async def store(api: httpx.AsyncClient, content: bytes, name: str, **fields: str) -> str:
-    """The id of a stored file, which is every brand's without `brandRef`."""
+    """The id of a stored file. Without `brandRef` every brand may use it."""
     answer = await api.post("/v1/media", files={"file": (name, content)}, data=fields)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
 
 
-def epoch(moment: str) -> float:
-    """A time of an answer as seconds since the epoch."""
-    return datetime.fromisoformat(moment).timestamp()
+async def attempts(api: httpx.AsyncClient, content: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The attempts of a post's first publication."""
+    detail = (await api.get(f"/v1/publications/{content['publications'][0]['id']}")).json()
+    log: list[dict[str, Any]] = detail["attemptLog"]
+    return log
 
 
 async def is_up(api: httpx.AsyncClient) -> bool:
-    """Whether the API answers, which was perhaps killed."""
+    """Whether the API, which was perhaps killed, answers."""
     try:
         return (await api.get("/readyz")).status_code == 200
     except httpx.TransportError:
         return False
-
-
-async def plant(sandbox: httpx.AsyncClient, channel: str, operation: str, mode: str, **fields: Any) -> dict[str, Any]:
-    """Let the network fail at an operation."""
-    fault = {"channel": channel, "operation": operation, "mode": mode, **fields}
-    answer = await sandbox.post("/control/faults", json=fault)
-    assert answer.status_code == 201, answer.text
-    planted: dict[str, Any] = answer.json()
-    return planted
-
-
-async def calls(sandbox: httpx.AsyncClient, channel: str, operation: str = "") -> list[dict[str, Any]]:
-    """The calls of an operation, or of all, that the network received."""
-    made = (await sandbox.get("/control/calls", params={"channel": channel})).json()
-    return [call for call in made if operation in ("", call["operation"])]
