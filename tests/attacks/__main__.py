@@ -33,16 +33,16 @@ def main(arguments: list[str]) -> int:
     if not chosen:
         print("no such attack; there are: " + ", ".join(f"{one.row} {one.name}" for one in ATTACKS), file=sys.stderr)
         return 2
-    kept = _kept(given.json)
-    found = {**_where(given.checkout, given.note), "attacks": kept}
+    results = _stored(given.json)
+    found = {**_where(given.checkout, given.note), "attacks": results}
     failed = False
     for attack in chosen:
         print(f"{attack.row} {attack.name}: {attack.what}", flush=True)
         result = measure(given.checkout.resolve(), attack)
         _show(result)
         failed |= bool(result["failures"])
-        kept[:] = sorted(
-            [one for one in kept if one["name"] != attack.name] + [result], key=lambda one: int(one["row"])
+        results[:] = sorted(
+            [one for one in results if one["name"] != attack.name] + [result], key=lambda one: int(one["row"])
         )
         if given.json:
             given.json.write_text(json.dumps(found, indent=1) + "\n")
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _kept(file: Path | None) -> list[dict[str, Any]]:
+def _stored(file: Path | None) -> list[dict[str, Any]]:
     return list(json.loads(file.read_text())["attacks"]) if file and file.exists() else []
 
 

@@ -41,7 +41,7 @@ class Scene:
     ref: str = "attacker"
     key: str = ""
     figures: list[Figure] = field(default_factory=list)
-    kept: dict[str, Any] = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict)
 
     def add(self, name: str, value: float, unit: str = "", at_most: float | None = None) -> None:
         """Keep a figure."""
@@ -136,7 +136,7 @@ class Attack:
 
 @dataclass(frozen=True)
 class Timed:
-    """How a call over HTTP ended: after so many seconds, with a status (0 without an answer) and so many bytes."""
+    """How a call over HTTP ended: its seconds, its status (0 without an answer) and its bytes."""
 
     seconds: float
     status: int = 0

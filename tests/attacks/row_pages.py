@@ -47,7 +47,7 @@ async def _flood(scene: Scene) -> None:
     held = sum(status == 200 for status, _ in found)
     other = await _sign_in(scene, str(scene.target.info["apiKey"]))
     status, writer = await _open(scene, other)
-    for each in [writer, *(kept for _, kept in found)]:
+    for each in [writer, *(writer for _, writer in found)]:
         if each is not None:
             each.close()
     scene.add("streams that one key holds", held, "", at_most=100)

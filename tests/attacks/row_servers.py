@@ -63,11 +63,11 @@ async def _deep_after_the_post(scene: Scene) -> None:
 
 async def _shoot(scene: Scene) -> None:
     await scene.connect("bluesky")
-    scene.kept["index"] = await asyncio.to_thread(clip, 1)
+    scene.shared["index"] = await asyncio.to_thread(clip, 1)
 
 
 async def _film(scene: Scene) -> None:
-    index = scene.kept["index"]
+    index = scene.shared["index"]
     assert isinstance(index, bytes)
     sent = [0]
     feature = film(index, MEGABYTES)

@@ -25,7 +25,7 @@ ROWS, TRIES = 100, 6
 
 async def _burst(scene: Scene, name: str) -> None:
     """So many posts due in one second; how late they were, and how late their events reached the healthy receiver."""
-    inbox = scene.kept["inbox"]
+    inbox = scene.shared["inbox"]
     assert isinstance(inbox, Inbox)
     due = float(int(time.time()) + LEAD)
     texts = [f"burst {uuid4().hex}" for _ in range(BURST)]
@@ -46,8 +46,8 @@ async def _burst(scene: Scene, name: str) -> None:
     late = [shown.get(text, time.time()) - due for text in texts]
     await asyncio.sleep(10)
     delays = inbox.delays_since(due)
-    scene.kept[name] = rank(late, 0.5)
-    alone = scene.kept.get("without")
+    scene.shared[name] = rank(late, 0.5)
+    alone = scene.shared.get("without")
     limit = None if name == "without" else 1.2 * float(str(alone)) + 0.3
     scene.add(f"posts p50 late ({name})", rank(late, 0.5), "s", at_most=limit)
     scene.add(f"last post late ({name})", max(late), "s")
@@ -74,7 +74,7 @@ async def _list(scene: Scene) -> None:
     async with serving(_talkative) as address, scene.client() as api:
         await subscribe(api, f"{address}/hook", brandRef=scene.ref)
         for number in range(ROWS // 5):
-            await scene.submit(api, f"heard {number}")
+            await scene.submit(api, f"listed {number}")
         rows = []
         for _ in range(30):
             rows = (await api.get("/v1/webhooks/deliveries", params={"limit": ROWS})).json()["data"]
@@ -96,12 +96,12 @@ async def _own_endpoint(scene: Scene) -> None:
         await scene.ended(api, await scene.submit(api, "replayed"), 20)
         url = f"http://127.0.0.1:{free_port()}/dead"
         endpoint = await subscribe(api, url, brandRef=scene.ref, types=["account.disconnected"])
-        scene.kept["endpoint"] = endpoint["id"]
+        scene.shared["endpoint"] = endpoint["id"]
 
 
 async def _replay(scene: Scene) -> None:
     async with scene.client() as api, scene.target.client() as other:
-        path = f"/v1/webhooks/endpoints/{scene.kept['endpoint']}/replay"
+        path = f"/v1/webhooks/endpoints/{scene.shared['endpoint']}/replay"
         replay = asyncio.create_task(timed(api.post(path, json={"since": "2020-01-01T00:00:00Z"})))
         slowest = 0.0
         while not replay.done():

@@ -16,7 +16,7 @@ from tests.harness.brand import Brand
 from tests.harness.inbox import Inbox
 from tests.harness.times import p95
 
-# The healthy brand's lateness beside an attack: so many times what it is alone, and some seconds for noise.
+# The healthy brand's lateness beside an attack: a multiple of what it is alone, and some seconds for noise.
 TIMES, NOISE_P50, NOISE_P95 = 1.5, 0.15, 0.4
 # No attack lasts longer than this, in seconds.
 LONGEST = 200.0
@@ -52,7 +52,7 @@ async def _measure(target: Target, attack: Attack) -> dict[str, Any]:
     async with target.client(timeout=60) as api, target.sandbox() as sandbox:
         healthy = Healthy(await Brand.create(api, sandbox, "healthy", "bluesky"))
         async with Inbox().listening(api) as inbox:
-            scene.kept["inbox"] = inbox
+            scene.shared["inbox"] = inbox
             await healthy.publish(3)  # what happens once only has happened
             alone, _ = await _beside(scene, healthy, attack.without, 20)
             memory, health = Memory(target).start(), Health(target).start()

@@ -75,7 +75,7 @@ async def check_bytes(brand: Brand, text: str, channel: str, content: bytes) -> 
 
 
 def check_clean(folder: Path) -> None:
-    """Nothing is kept on the host, and the key is in none of its logs."""
+    """No media are stored on the host, and the key is in none of its logs."""
     assert not (folder / "data" / "media").exists()
     assert list((folder / "data" / "incoming").iterdir()) == []
     logs = [path for path in folder.rglob("*.log") if path.is_file()]

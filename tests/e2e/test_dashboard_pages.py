@@ -10,14 +10,13 @@ import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.e2e.visiting import SCREENS, lose_the_first_answer, seen, signed_in
+from tests.e2e.visiting import lose_the_first_answer, signed_in
 from tests.harness.brand import Brand, until
 from tests.harness.files import picture
 from tests.harness.inbox import Inbox
 from tests.harness.stack import Stack
 
 SUBMIT = re.compile("^(Publish now|Schedule)$")
-LOOKS = ((1280, False), (1280, True), (390, False))
 
 
 @pytest.fixture
@@ -214,30 +213,3 @@ async def test_an_endpoints_secret_is_shown_once(page: Page) -> None:
     await page.locator("#confirm").get_by_role("button", name="Delete").click()
     await page.wait_for_url(re.compile("/webhooks$"))
     await expect(page.get_by_role("link", name="http://127.0.0.1:9/hook")).to_have_count(0)
-
-
-async def test_every_page_is_accessible_and_fits(browser: Browser, stack: Stack, brand: Brand) -> None:
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    day = datetime.now(UTC).date() + timedelta(days=2)
-    inbox = Inbox(answers=lambda _event: 500)
-    async with inbox.listening(brand.api, brandRef=brand.ref):
-        planned = {9: "Breakfast for early birds", 12: "Lunch, with a first line that is rather long and goes on",
-                   13: "Behind the scenes", 15: "Tea", 18: "Dinner"}  # fmt: skip
-        for hour, text in planned.items():
-            await brand.submit(text, scheduledAt=f"{day}T{hour:02}:00:00Z")
-        endpoints = (await brand.api.get("/v1/webhooks/endpoints", params={"limit": 100})).json()["data"]
-        hook = next(each["id"] for each in endpoints if each["url"] == inbox.url)
-        pages = {
-            "calendar": f"/calendar?brandRef={brand.ref}&date={day}",
-            "week": f"/calendar?brandRef={brand.ref}&view=week&date={day}",
-            "accounts": f"/accounts?brandRef={brand.ref}",
-            "webhooks": "/webhooks",
-            "webhook": f"/webhooks/{hook}",
-            "usage": f"/usage?brandRef={brand.ref}",
-            "compose": f"/compose?brandRef={brand.ref}",
-        }
-        limits = {"accounts": 2, "publicationsPerMonth": 6, "apiCallsPerMonth": 100_000}
-        await brand.api.patch(f"/v1/brands/{brand.ref}", json={"limits": limits})
-        for width, dark in LOOKS:
-            async with signed_in(browser, stack, width=width, dark=dark) as page:
-                assert await seen(page, pages, f"{'dark' if dark else 'light'}-{width}", judged=width > 400) == {}

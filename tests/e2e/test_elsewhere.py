@@ -1,4 +1,4 @@
-"""The same job where it grows: on PostgreSQL, and to a Bluesky server that others wrote."""
+"""The same post on PostgreSQL, and to a Bluesky server that others wrote."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ async def test_a_post_reaches_a_real_bluesky_server(on_postgres: Stack, real_pds
         content = await brand.published(accepted["id"])
         uri = content["publications"][0]["providerPostId"]
         repo, collection, key = uri.removeprefix("at://").split("/")
-        asked = {"repo": repo, "collection": collection, "rkey": key}
-        answer = await network.get(f"{real_pds.url}/xrpc/com.atproto.repo.getRecord", params=asked)
+        query = {"repo": repo, "collection": collection, "rkey": key}
+        answer = await network.get(f"{real_pds.url}/xrpc/com.atproto.repo.getRecord", params=query)
         record = answer.json()["value"]
         assert record["text"] == "Really there #munadi"
         assert record["embed"]["images"][0]["alt"] == "A plum field"

@@ -1,26 +1,25 @@
-"""Clients, with and without a key, that try to stop a real `munadi api`: it stays quick, small and open to others."""
+"""Clients, with and without a key, that try to stop the API: it stays quick, small and open to others."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import psutil
 import pytest
 
+from tests.harness.stack import Stack
 from tests.harness.times import rank
-from tests.support.ports import LOOPBACK, free_port
-from tests.support.processes import Process
 
-MUNADI = [sys.executable, "-P", "-m", "munadi.cli"]
 JSON = {"Content-Type": "application/json"}
 PLACES = 100  # of one key at /live
 DEADLINE = 10.0
@@ -29,27 +28,23 @@ SLACK = 15.0
 
 
 @dataclass
-class Api:
-    """A running API, its process and two admin keys."""
+class Target:
+    """The running API and two admin keys."""
 
-    port: int
-    process: Process
+    address: str
+    pid: int
     keys: list[str]
 
     @property
-    def address(self) -> str:
-        return f"http://{LOOPBACK}:{self.port}"
-
-    @property
     def memory(self) -> float:
-        """Megabytes at the peak since `forget_peak`, of which only the growth is of interest."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        """Megabytes at the peak since `forget_peak`."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
     def forget_peak(self) -> float:
         """Begin to measure; the megabytes now."""
-        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
-        return psutil.Process(self.process.pid).memory_info().rss / 1024 / 1024
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+        return psutil.Process(self.pid).memory_info().rss / 1024 / 1024
 
     async def cookie(self, key: str) -> str:
         async with httpx.AsyncClient(base_url=self.address, timeout=20) as client:
@@ -58,17 +53,18 @@ class Api:
         return answer.headers["set-cookie"].partition(";")[0]
 
     async def send(self, head: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, writer = await asyncio.open_connection(LOOPBACK, self.port)
+        where = urlsplit(self.address)
+        reader, writer = await asyncio.open_connection(where.hostname, where.port)
         writer.write(head)
         return reader, writer
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[list[float]]:
-        """How long each call of /healthz takes meanwhile, in seconds."""
+        """How long each call of /healthz takes until the block ends, in seconds."""
         found: list[float] = []
         ended = asyncio.Event()
 
-        async def ask() -> None:
+        async def call() -> None:
             async with httpx.AsyncClient(base_url=self.address, timeout=30) as client:
                 while not ended.is_set():
                     began = time.monotonic()
@@ -76,7 +72,7 @@ class Api:
                     found.append(time.monotonic() - began)
                     await asyncio.sleep(0.01)
 
-        task = asyncio.create_task(ask())
+        task = asyncio.create_task(call())
         try:
             yield found
         finally:
@@ -84,20 +80,10 @@ class Api:
             await task
 
 
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    folder, port = tmp_path_factory.mktemp("api"), free_port()
-    env = {"MUNADI_DATA_DIR": str(folder), "MUNADI_API__PORT": str(port)}
-    for arguments in (["upgrade"], ["create-key", "--name", "first", "--json"]):
-        with Process([*MUNADI, "db", *arguments], log=folder / f"{arguments[0]}.log", env=env) as once:
-            assert once.wait(60) == 0
-    key = json.loads(once.output.strip().splitlines()[-1])["apiKey"]
-    with Process([*MUNADI, "api"], log=folder / "api.log", env=env) as process:
-        process.wait_for_port(port, 60)
-        address, headers = f"http://{LOOPBACK}:{port}/v1/keys", {"Authorization": f"Bearer {key}"}
-        made = httpx.post(address, json={"name": "second", "scopes": ["admin"]}, headers=headers, timeout=20)
-        yield Api(port, process, [key, made.json()["key"]])
-        assert process.terminate(30) == 0
+@pytest.fixture
+async def target(stack: Stack, api: httpx.AsyncClient) -> Target:
+    made = await api.post("/v1/keys", json={"name": f"second-{uuid4().hex}", "scopes": ["admin"]})
+    return Target(stack.info["api"], stack.pids["api"], [stack.info["apiKey"], made.json()["key"]])
 
 
 def _repeated(count: int, before: bytes, each: bytes, after: bytes) -> bytes:
@@ -114,27 +100,27 @@ BODIES = {
 }
 
 
-async def test_hostile_bodies_cost_little_with_a_key_and_nothing_without(api: Api) -> None:
-    async with httpx.AsyncClient(base_url=api.address, timeout=60) as client:
-        key = {"Authorization": f"Bearer {api.keys[0]}"}
-        await client.post("/v1/contents", json={}, headers=key)  # whatever is loaded at the first call is loaded
+async def test_hostile_bodies_cost_little_with_a_key_and_nothing_without(target: Target) -> None:
+    async with httpx.AsyncClient(base_url=target.address, timeout=60) as client:
+        key = {"Authorization": f"Bearer {target.keys[0]}"}
+        await client.post("/v1/contents", json={}, headers=key)  # what the first call loads is loaded
         for headers, status in ((JSON, {401}), (JSON | key, {400, 422})):
             for name, body in BODIES.items():
-                before = api.forget_peak()
-                async with api.watched() as waits:
+                before = target.forget_peak()
+                async with target.watched() as waits:
                     await asyncio.sleep(0.1)
                     answer = await client.post("/v1/contents", content=body, headers=headers)
                 assert answer.status_code in status, (name, answer.text[:300])
                 assert len(answer.content) < 20_000, name
                 assert max(waits) < 0.5, name
-                assert api.memory - before < 20, name
+                assert target.memory - before < 20, name
 
 
-async def test_streams_of_one_key_leave_room_for_other_keys(api: Api) -> None:
-    mine, yours = [await api.cookie(key) for key in api.keys]
+async def test_streams_of_one_key_leave_room_for_other_keys(target: Target) -> None:
+    mine, other = [await target.cookie(key) for key in target.keys]
 
     async def open_page(cookie: str) -> tuple[int, asyncio.StreamWriter]:
-        reader, writer = await api.send(f"GET /live HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode())
+        reader, writer = await target.send(f"GET /live HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         status = int(head.split()[1])
         assert ("retry-after" in head) == (status == 429)
@@ -147,12 +133,12 @@ async def test_streams_of_one_key_leave_room_for_other_keys(api: Api) -> None:
 
     opened: list[asyncio.StreamWriter] = []
     assert await statuses(mine, 3 * PLACES) == {200: PLACES, 429: 2 * PLACES}
-    assert await statuses(yours, 10) == {200: 10}
+    assert await statuses(other, 10) == {200: 10}
     for writer in opened:
         writer.close()
     deadline = time.monotonic() + SLACK
     while (again := await statuses(mine, PLACES)) != {200: PLACES}:
-        assert time.monotonic() < deadline, f"places were not given back: {again}"
+        assert time.monotonic() < deadline, f"places were not released: {again}"
         for writer in opened:
             writer.close()
         await asyncio.sleep(0.5)
@@ -171,16 +157,16 @@ ANSWERS = {"a body of the API": b" 401 ", "a form": b" 408 ", "a body that nothi
 
 
 @pytest.mark.timeout(120)
-async def test_six_hundred_clients_that_stop_halfway_or_send_a_byte_now_and_then_are_closed(api: Api) -> None:
+async def test_six_hundred_clients_that_stop_halfway_or_send_a_byte_now_and_then_are_closed(target: Target) -> None:
     async def stop_halfway(kind: str) -> None:
-        reader, writer = await api.send(HALVES[kind])
+        reader, writer = await target.send(HALVES[kind])
         async with asyncio.timeout(DEADLINE + SLACK):
             answer = await reader.read()
         writer.close()
         assert ANSWERS.get(kind, b"") in answer[:20], (kind, answer)
 
     async def drip(kind: str) -> None:
-        reader, writer = await api.send(HALVES[kind])
+        reader, writer = await target.send(HALVES[kind])
         answer = asyncio.create_task(reader.read())
         async with asyncio.timeout(30 + SLACK):
             while not answer.done():
@@ -188,7 +174,7 @@ async def test_six_hundred_clients_that_stop_halfway_or_send_a_byte_now_and_then
                 await asyncio.sleep(1)
         writer.close()
 
-    async with api.watched() as waits:
+    async with target.watched() as waits:
         await asyncio.gather(
             *(stop_halfway(kind) for kind in HALVES for _ in range(120)),
             # A form may take thirty seconds: tests/api/test_receiving.py has that, with a shorter deadline.
@@ -197,8 +183,8 @@ async def test_six_hundred_clients_that_stop_halfway_or_send_a_byte_now_and_then
     assert rank(waits, 0.99) < 0.5
 
 
-async def test_what_is_not_http_is_answered_with_a_problem(api: Api) -> None:
-    reader, writer = await api.send(b"\x16\x03\x01\x02\x00nonsense\r\n\r\n")
+async def test_what_is_not_http_is_answered_with_a_problem(target: Target) -> None:
+    reader, writer = await target.send(b"\x16\x03\x01\x02\x00nonsense\r\n\r\n")
     head, _, body = (await reader.read()).partition(b"\r\n\r\n")
     writer.close()
     assert head.startswith(b"HTTP/1.1 400 ")
@@ -206,20 +192,20 @@ async def test_what_is_not_http_is_answered_with_a_problem(api: Api) -> None:
     assert json.loads(body)["code"] == "HTTP_INVALID"
 
 
-async def test_a_body_with_two_ends_is_refused_and_the_connection_closed(api: Api) -> None:
-    head = f"POST /v1/contents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.keys[0]}\r\n"
+async def test_a_body_with_two_ends_is_refused_and_the_connection_closed(target: Target) -> None:
+    head = f"POST /v1/contents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {target.keys[0]}\r\n"
     body = "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    reader, writer = await api.send((head + body).encode())
+    reader, writer = await target.send((head + body).encode())
     answer = await reader.read()
     writer.close()
     assert answer.startswith(b"HTTP/1.1 400 ")
     assert answer.count(b"HTTP/1.1") == 1
 
 
-async def test_a_connection_works_after_a_body_that_was_refused_unread(api: Api) -> None:
+async def test_a_connection_works_after_a_body_that_was_refused_unread(target: Target) -> None:
     body = b"x" * 300_000
     head = f"POST /v1/contents HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    reader, writer = await api.send(head + body)
+    reader, writer = await target.send(head + body)
     writer.write(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     async with asyncio.timeout(SLACK):
         answer = await reader.read()

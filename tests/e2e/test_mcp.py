@@ -90,11 +90,11 @@ async def test_a_failure_has_its_remedy_and_only_the_failed_channel_is_retried(
         accepted = await _data(session, "publish", brandRef=brand.ref, text=text, media=media, channels=channels)
         content_id = accepted["content"]["id"]
         waited = await session.call_tool("wait", {"contentId": content_id})
-        told = waited.content[0].text  # type: ignore[union-attr]
+        text_shown = waited.content[0].text  # type: ignore[union-attr]
         assert waited.structured_content["content"]["status"] == "partially_published"
-        assert "ACCOUNT_RESTRICTED (POLICY; retry helps once the cause is fixed)" in told
-        assert re.search(r"what to do: Resolve the restriction .*\n.*the network answered: 368", told)
-        assert "then call retry" in told
+        assert "ACCOUNT_RESTRICTED (POLICY; retry helps once the cause is fixed)" in text_shown
+        assert re.search(r"what to do: Resolve the restriction .*\n.*the network answered: 368", text_shown)
+        assert "then call retry" in text_shown
         await _data(session, "retry", contentId=content_id)
         assert (await _data(session, "wait", contentId=content_id))["content"]["status"] == "published"
     assert [len(await brand.posts(text, channel)) for channel in ("bluesky", "instagram")] == [1, 1]

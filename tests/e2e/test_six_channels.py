@@ -43,7 +43,7 @@ async def check_each(brand: Brand, content: dict[str, Any]) -> None:
 
 @asynccontextmanager
 async def slow_processing(sandbox: httpx.AsyncClient) -> AsyncIterator[None]:
-    """Videos take long to process meanwhile."""
+    """Videos take long to process until the block ends."""
     before = (await sandbox.get("/control/settings")).json()
     slow = (("instagram", "reel"), ("tiktok", "processing"), ("youtube", "processing"))
 

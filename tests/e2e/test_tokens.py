@@ -111,7 +111,7 @@ async def test_posts_and_checks_on_an_expired_token_make_one_refresh(
 
     before = len(await calls(sandbox, "youtube", "token"))
     await brand.end_token("expire", "youtube", which="access")
-    # The refresh takes so long that the others need a token meanwhile.
+    # The refresh takes so long that the others need a token before it ends.
     slow = await plant(sandbox, "youtube", "token", "delay", delaySeconds=1.5, times=None)
     answered = await asyncio.gather(check(), check(), *(post(number) for number in range(24)), check(), check())
     assert [one["ok"] for one in (*answered[:2], *answered[-2:])] == [True] * 4

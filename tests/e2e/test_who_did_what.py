@@ -8,14 +8,13 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
 from playwright.async_api import Browser, expect
 
 from munadi.domain.key import KeyKind, write_key
-from tests.api.door import subscriber
 from tests.harness.brand import Brand, is_up, until
+from tests.harness.inbox import Inbox
 from tests.harness.stack import Stack
 from tests.harness.web import Call, serving
 
@@ -117,18 +116,17 @@ async def test_a_key_for_webhooks_alone_receives_no_texts_of_posts(
     stack: Stack, api: httpx.AsyncClient, brand: Brand
 ) -> None:
     made = {"name": "hooks", "scopes": ["webhooks:read", "webhooks:write"], "brandRef": brand.ref}
-    weak = {"Authorization": f"Bearer {(await api.post('/v1/keys', json=made)).json()['key']}"}
-    async with subscriber() as server:
-        sent: dict[str, Any] = {"url": server.url}
-        endpoint = (await api.post("/v1/webhooks/endpoints", json=sent, headers=weak)).json()
+    weak = (await api.post("/v1/keys", json=made)).json()["key"]
+    async with stack.client(weak) as hooks, Inbox().listening(hooks) as inbox:
+        (endpoint,) = (await hooks.get("/v1/webhooks/endpoints")).json()["data"]
         assert endpoint["payload"] == "thin"
         content = await brand.submit("CANARY of a text")
         await brand.ended(content["id"])
         async with asyncio.timeout(30):
-            while not any(b'"content.completed"' in body for _, body in server.requests):  # noqa: ASYNC110
+            while "content.completed" not in {event["type"] for event in inbox.events}:  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
-    bodies = [body for _, body in server.requests]
-    assert not any(b"CANARY" in body for body in bodies)
-    assert {json.loads(body)["contentId"] for body in bodies} == {content["id"]}
-    listed = await api.get("/v1/webhooks/deliveries", headers=weak)
+        listed = await hooks.get("/v1/webhooks/deliveries")
+    assert inbox.failures == []
+    assert "CANARY" not in json.dumps(inbox.events)
+    assert {event["contentId"] for event in inbox.events} == {content["id"]}
     assert (listed.status_code, "CANARY" in listed.text) == (200, False)

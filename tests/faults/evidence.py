@@ -16,7 +16,7 @@ import pytest
 
 MOST = 240
 ROOT = Path(__file__).parents[2]
-KEPT = ROOT / ".cache" / "evidence"
+FOLDER = ROOT / ".cache" / "evidence"
 REPORT = ROOT / "docs" / "evidence.md"
 HEAD = """# Evidence
 
@@ -31,7 +31,7 @@ n trials bounds the rate of failures at about 3/n (with 95 % confidence).
 
 
 def two_sizes(timeout: int) -> pytest.MarkDecorator:
-    """Run a proof twice: small in `make faults`, and `large` in `make soak`, with so many seconds."""
+    """Run a proof twice: small in `make faults`, and `large` in `make soak` with that timeout in seconds."""
     small, large = [pytest.mark.faults, pytest.mark.timeout(300)], [pytest.mark.soak, pytest.mark.timeout(timeout)]
     sizes = [pytest.param(False, marks=small, id="small"), pytest.param(True, marks=large, id="large")]
     return pytest.mark.parametrize("large", sizes)
@@ -65,14 +65,14 @@ def prove(
     print(f"row {row}, {proof}: {trials} trials, {found['measured']}")
     if large:
         name = "".join(letter if letter.isalnum() else "-" for letter in f"{row} {proof}".lower())
-        KEPT.mkdir(parents=True, exist_ok=True)
-        (KEPT / f"{name}.json").write_text(json.dumps(found, indent=2))
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        (FOLDER / f"{name}.json").write_text(json.dumps(found, indent=2))
     assert not failures, "\n".join(failures)
 
 
-def report(kept: Sequence[Mapping[str, Any]]) -> str:
+def report(results: Sequence[Mapping[str, Any]]) -> str:
     """The report in Markdown."""
-    rows = sorted(kept, key=lambda found: (int("".join(filter(str.isdigit, found["row"])) or 0), found["proof"]))
+    rows = sorted(results, key=lambda found: (int("".join(filter(str.isdigit, found["row"])) or 0), found["proof"]))
     lines = [_line(found) for found in rows]
     runs = sorted({f"{found['at'][:10]}, {found['machine']}" for found in rows})
     failed = [f"- {found['row']} {_short(failure)}" for found in rows for failure in found["failures"]]
@@ -101,13 +101,14 @@ def _git(*arguments: str) -> str:
 
 def main() -> int:
     """Write the report from all stored results. Exit 1 when there are none, or when one failed."""
-    kept = [json.loads(file.read_text()) for file in sorted(KEPT.glob("*.json"))]
-    if not kept:
+    results = [json.loads(file.read_text()) for file in sorted(FOLDER.glob("*.json"))]
+    if not results:
         print("no results are stored: run `make soak` first", file=sys.stderr)
         return 1
-    REPORT.write_text(report(kept))
-    print(f"wrote {REPORT.relative_to(ROOT)}: {len(kept)} proofs, {sum(found['trials'] for found in kept)} trials")
-    return 1 if any(found["failures"] for found in kept) else 0
+    REPORT.write_text(report(results))
+    trials = sum(found["trials"] for found in results)
+    print(f"wrote {REPORT.relative_to(ROOT)}: {len(results)} proofs, {trials} trials")
+    return 1 if any(found["failures"] for found in results) else 0
 
 
 if __name__ == "__main__":

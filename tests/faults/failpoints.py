@@ -4,13 +4,13 @@ The processes load this module by name (munadi/instrument.py). Every await of th
 ports are wrapped (`around`) instead of the code: a name is `<process>.<port>.<method>.before` or `.after`, and inside
 a channel's call `.gate.…`, `.save.…` and, of its requests, `.sent` and `.answered`. A commit inside a port's call or a
 request is `<process>.db.commit.before` or `.after`; commits of background tasks have no name. A test plants a file
-`<name>/<anything>.json` in the folder; the first process that passes takes it away (it becomes
+`<name>/<anything>.json` in the folder; the first process that passes renames it (it becomes
 `<anything>.<process id>.hit`) and acts:
 
     {"action": "kill", "subjects": ["pub_…"], "skip": 0}
 
 `kill` is kill -9 of ourselves, `pause` is SIGSTOP, `stall` blocks the process for `seconds`, `hang` holds the
-interpreter for ever, `raise` is an error that nobody foresaw. `subjects` (ids of publication, account or content)
+interpreter for ever, `raise` is an unexpected error. `subjects` (ids of publication, account or content)
 narrows it; without, every process that passes is hit. A file `record` in the folder makes every passage a line of
 `hits.log`.
 """
@@ -144,7 +144,7 @@ def _surrounded(call: Callable[..., Awaitable[Any]], name: str, points: Failpoin
 
 
 def _inner(value: Any, name: str, points: Failpoints, subjects: frozenset[str]) -> Any:
-    """What a channel is given and calls back: its gate and its way to save."""
+    """An argument that a channel calls back: its gate, or its function to save."""
     if isinstance(value, VisibleStep):
         gate = value.gate
 
@@ -163,12 +163,12 @@ def _subjects(*values: Any) -> frozenset[str]:
     """The ids among the arguments of a call, and of what has one."""
     ids = [value if isinstance(value, str) else getattr(value, "publication_id", None) for value in values]
     ids += [getattr(value, "id", None) for value in values]
-    # An id, and not a text that tells of one.
+    # An id has no spaces; a text that contains one may.
     return frozenset(value for value in ids if isinstance(value, str) and "_" in value and not re.search(r"\s", value))
 
 
 def _take(planted: Path, subjects: frozenset[str]) -> None:
-    """Act on one plan, if it is meant for one of the subjects and its turn has come."""
+    """Act on one plan, if it names one of the subjects and nothing is left to skip."""
     try:
         plan = json.loads(planted.read_text())
     except FileNotFoundError:
@@ -190,13 +190,13 @@ def _act(plan: Mapping[str, Any]) -> None:
     match plan.get("action"):
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
-            time.sleep(60)  # the signal may take a moment; nothing else may happen meanwhile
+            time.sleep(60)  # the signal may take a moment; nothing else may happen until then
         case "pause":
             os.kill(os.getpid(), signal.SIGSTOP)
         case "stall":
             time.sleep(float(plan["seconds"]))
         case "hang":
-            collections.deque(itertools.repeat(None), maxlen=0)  # a loop in C, which never gives up the interpreter
+            collections.deque(itertools.repeat(None), maxlen=0)  # a loop in C, which never releases the interpreter
         case "raise":
             raise PlantedError("planted by a fault test")
         case other:

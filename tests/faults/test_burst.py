@@ -12,7 +12,7 @@ from tests.harness.networks import posts_by_text
 from tests.harness.times import epoch, spread
 from tests.harness.world import open_plain
 
-# At least so many posts are accepted and checked in a second before the common due time.
+# The rate at which posts are accepted and checked before the common due time, at least.
 PREPARED_PER_SECOND = 12.0
 LARGE = [pytest.mark.soak, pytest.mark.timeout(1200)]
 

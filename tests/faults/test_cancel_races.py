@@ -17,7 +17,7 @@ from tests.harness.times import instant
 from tests.harness.world import World, open_plain
 
 SEED = 20261126
-# On each database, so many about the due time, and so many about the moment where a cancel begins to lose.
+# Races on each database: at the due time, and at the moment where a cancel begins to lose.
 AT_DUE, AT_EDGE = 500, 100
 WITHIN = 0.05
 LEAD = 4.0

@@ -30,7 +30,7 @@ async def gallery() -> AsyncIterator[Gallery]:
 
 
 async def every_crash(victim: Victim) -> list[Crash]:
-    """Every passage of every kind again and again, and moments at random, in a random order."""
+    """Every passage of every kind repeatedly, and random moments, in a random order."""
     dice = random.Random(SEED)
     places = [(kind, passage) for kind in KINDS for passage in await victim.passages(kind)]
     assert {*UNSTARTED, "api.db.commit.before"} <= {passage.name for _, passage in places}

@@ -50,7 +50,7 @@ async def open_scene(folder: Path, env: dict[str, str]) -> AsyncIterator[tuple[S
 async def run_all(
     scene: Scene, brands: dict[str, Brand], plans: Sequence[tuple[str, str, str]], at_once: int
 ) -> list[Trial]:
-    """One post for each shape, disturbance and way, created through both APIs and disturbed; so many at once."""
+    """One post for each shape, disturbance and way, created through both APIs and disturbed."""
 
     async def disturbed(plan: Plan) -> Trial:
         number, (shape, name, way) = plan

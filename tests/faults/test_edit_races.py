@@ -98,7 +98,7 @@ class EditedPost:
 async def edited(
     world: World, apis: Sequence[httpx.AsyncClient], name: str, *, count: int, rounds: int, at_once: int
 ) -> list[EditedPost]:
-    """So many posts under ten editors each, then published while the last editor still edits."""
+    """`count` posts under ten editors each, then published while the last editor still edits."""
     dice = random.Random(SEED)
 
     async def one(number: int) -> EditedPost:

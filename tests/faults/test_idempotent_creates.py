@@ -77,7 +77,7 @@ def _is_helpful(answer: httpx.Response) -> bool:
 
 
 async def creates(world: World, *, keys: int, at_once: int, on_postgresql: bool) -> tuple[list[Key], list[str]]:
-    """So many keys, each used by two brands: fifty times at once, again, after a kill -9 of the API; then published."""
+    """Keys that two brands use: fifty times at once, again, and after a kill -9 of the API; then all are published."""
     other = await Brand.create(world.api, world.sandbox, "rival", "bluesky")
     failures: list[str] = []
     async with world.stack.another_api() as second:

@@ -1,4 +1,4 @@
-"""What a preparation left at a network is removed after a cancel, whatever dies meanwhile: its own lists show it."""
+"""What a preparation left at a network is removed after a cancel, whatever dies: the network's own lists show it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.harness.brand import until
 from tests.harness.networks import calls, plant
 from tests.harness.world import QUICK, World, open_world
 
-# Within the lead of a video, so that it is prepared at once, and far enough not to be published meanwhile.
+# Within the lead of a video, so that it is prepared at once, and late enough not to be published during the test.
 SOON = 600.0
 
 

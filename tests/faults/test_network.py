@@ -56,7 +56,7 @@ async def unreachable(between: Between, mode: str, shapes: Sequence[str], tag: s
     contents = await prepared(between.world, [(trial.shape, trial.text) for trial in trials])
     before = await between.calls()
     proxied = Mode.REFUSE if mode == REFUSED else Mode.RESET_BEFORE_READ
-    await try_in_vain(between, proxied, trials, contents)
+    await try_and_fail(between, proxied, trials, contents)
     return await healed(between, trials, before)
 
 
@@ -68,12 +68,12 @@ async def nameless(between: Between, names: Sequence[str], shapes: Sequence[str]
     contents = await prepared(between.world, [(trial.shape, trial.text) for trial in trials])
     await between.restart({channel: away[modes[channel]] for channel in CHANNELS})
     before = await between.calls()
-    await try_in_vain(between, Mode.GARBAGE, trials, contents)
+    await try_and_fail(between, Mode.GARBAGE, trials, contents)
     await between.restart(everywhere(between.proxy.url))
     return await healed(between, trials, before)
 
 
-async def try_in_vain(
+async def try_and_fail(
     between: Between, mode: Mode, trials: Sequence[Trial], contents: Sequence[dict[str, Any]]
 ) -> None:
     """Publish now while the proxy is in `mode`, until each visible call has been tried."""
@@ -136,7 +136,7 @@ async def many(between: Between) -> list[Found]:
     shapes = shapes[:EACH]
     results = [await answers_lost(between, [(shape, mode) for shape in shapes], mode) for mode in ACCEPTED]
     results.append(await unreachable(between, REFUSED, shapes, REFUSED))
-    # In parts: checks of the network wait longer after each one in vain, while the others are still being tried.
+    # In parts: checks of the network wait longer each time, while the other posts are still being tried.
     parts = [shapes[start : start + AT_ONCE] for start in range(0, EACH, AT_ONCE)]
     results += [await unreachable(between, RESET, part, f"{RESET} {n}") for n, part in enumerate(parts)]
     half = CHANNELS[::2]
@@ -152,7 +152,7 @@ async def test_each_post_is_published_once_when_the_network_fails(tmp_path: Path
     async with open_between(tmp_path) as between:
         results = await (many if large else few)(between)
     trials = [trial for part, _ in results for trial in part]
-    failures = broken(trials) + [word for _, words in results for word in words]
+    failures = broken(trials) + [failure for _, part in results for failure in part]
     modes = Counter(trial.fault for trial in trials)
     times = {mode: p95(trial.recovery or 0 for trial in trials if trial.fault == mode) for mode in modes}
     measured = {f"p95 after {mode}": f"{times[mode]:.1f} s of {n}" for mode, n in modes.items()}

@@ -15,8 +15,8 @@ from tests.harness.times import epoch, p95
 from tests.harness.world import World, open_plain
 
 QUIET = 10
-# Fair is: behind what the worker has taken up already (its slots), not behind what is queued. So ten posts are late by
-# a small multiple of what they are alone; on a machine that is busy with other things, by a part of the others' median.
+# Fair means: the ten wait for what already runs in the worker's slots, and not for the queue. So they are late by a
+# small multiple of what they are alone; on a busy machine, by a part of the other brand's median.
 MULTIPLE, GRACE = 3.0, 3.0
 
 

@@ -1,4 +1,4 @@
-"""A worker is stopped (SIGSTOP) in the middle of a publish, work goes on elsewhere, then it resumes (SIGCONT)."""
+"""A worker is stopped (SIGSTOP) in the middle of a publish, another worker continues, then it resumes (SIGCONT)."""
 
 from __future__ import annotations
 

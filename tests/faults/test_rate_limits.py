@@ -88,7 +88,7 @@ def usage(wait: float) -> Refusal:
 
 
 async def limited(world: World, ref: str, plan: Plan) -> Limit:
-    """Brands of their own: one post is refused; two more of its account, and another account's, come meanwhile."""
+    """Brands of their own: one post is refused; two more of its account, and one of another account, follow."""
     shape, operation, refuse, wait = plan
     limit, channel = Limit(shape, operation), channel_of(shape)
     own, free = [await world.another_brand(name, channel) for name in (f"{ref}-limited", f"{ref}-free")]

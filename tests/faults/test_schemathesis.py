@@ -27,7 +27,7 @@ NOT_PROMISED = "positive_data_acceptance,use_after_free"
 
 
 def fuzz(stack: Stack, folder: Path, seconds: int) -> dict[str, Any]:
-    """Run schemathesis for so many seconds with the admin's key; its report."""
+    """Run schemathesis for `seconds` with the admin's key; its report."""
     argv = [
         *(Path(sys.executable).parent / "schemathesis", "--config-file", HERE / "schemathesis.toml"),
         *("run", f"{stack.info['api']}/openapi.json", "--header", f"Authorization: Bearer {stack.info['apiKey']}"),

@@ -23,7 +23,7 @@ DEAD_TRIES = 25
 
 @asynccontextmanager
 async def endpoint(world: World, answer_after: float) -> AsyncIterator[list[float]]:
-    """An endpoint that answers each request after so many seconds; the times of its requests."""
+    """An endpoint that answers each request after `answer_after` seconds; the times of its requests."""
     requests: list[float] = []
 
     async def answer(call: Call) -> None:
@@ -38,7 +38,7 @@ async def endpoint(world: World, answer_after: float) -> AsyncIterator[list[floa
 
 
 async def lateness(world: World, ref: str, posts: int) -> list[float]:
-    """Publish so many posts that are due in one second; how late each was at the network, in seconds."""
+    """Publish posts that are due in one second; how late each was at the network, in seconds."""
     brand = await Brand.create(world.api, world.sandbox, ref, "bluesky")
     first = time.time() + 5 + posts / 10
     dues = {f"{ref} {number}": first + number / posts for number in range(posts)}

@@ -55,7 +55,7 @@ class Outage:
 
 
 async def outage(world: World, temporal: TemporalDevServer, *, due: int, created: int, seconds: float) -> Outage:
-    """Kill Temporal for `seconds`; so many posts fall due meanwhile, so many are created."""
+    """Kill Temporal for `seconds`; `due` posts fall due during it, and `created` posts are created."""
     dice = random.Random(SEED)
     lead = 4.0 + due * 0.1
     seen = Outage([Sending(f"falls due {n:03}", world.brand.ref, fault="due while down") for n in range(due)])

@@ -80,8 +80,8 @@ class Trial:
 async def judge(world: World, trial: Trial, *, patience: float = PATIENCE, keyless: Collection[str] = KEYLESS) -> Trial:
     """Wait until the post has ended, then read the network.
 
-    Unconfirmed is an end only where the network cannot be asked by a key (`keyless` shapes). Elsewhere the network is
-    checked again, and the post is sent if it is not there.
+    Unconfirmed is an end only where the network cannot be searched by a key (`keyless` shapes). Elsewhere the network
+    is checked again, and the post is sent if it is not there.
     """
     if trial.shape in keyless:
         content = await world.brand.ended(trial.content_id, patience)
@@ -149,7 +149,7 @@ async def passages_of(world: World, shape: str, text: str) -> list[Passage]:
 async def in_batches(
     given: Iterable[Given], run: Callable[[Given], Coroutine[Any, Any, Made]], at_once: int
 ) -> list[Made]:
-    """What `run` returns for each, so many at once; each starts as another ends."""
+    """What `run` returns for each, at most `at_once` at a time."""
     gate = asyncio.Semaphore(at_once)
 
     async def one(each: Given) -> Made:

@@ -18,7 +18,7 @@ DEPTH = 100_000
 
 @cache
 def bomb(megabytes: int, layers: int) -> bytes:
-    """So many megabytes of zeros, compressed `layers` times over."""
+    """Megabytes of zeros, compressed `layers` times over."""
     packing = zlib.compressobj(9, zlib.DEFLATED, 31)
     packed = b"".join([*map(packing.compress, [MEGABYTE] * megabytes), packing.flush()])
     for _ in range(layers - 1):
@@ -87,7 +87,7 @@ async def circle(call: Call) -> None:
 
 
 def film(index: bytes, megabytes: int) -> Answering:
-    """`index` is a small valid MP4. A box of so many megabytes follows it, made while it is sent."""
+    """`index` is a small valid MP4. A box of `megabytes` follows it, made while it is sent."""
 
     async def answering(call: Call) -> None:
         box = (8 + len(MEGABYTE) * megabytes).to_bytes(4) + b"free"

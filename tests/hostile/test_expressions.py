@@ -72,7 +72,7 @@ class TooSlow(Exception):
 
 
 def bounded(call: Callable[[], object], seconds: float = SECONDS) -> None:
-    """Run for at most so many seconds of CPU. Raises TooSlow: expressions look for signals while they work."""
+    """Run for at most `seconds` of CPU, then raise TooSlow: expressions check for signals while they run."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise TooSlow

@@ -32,7 +32,7 @@ LONGEST, GROWS_MB = 5.0, 120.0
 HELD, IMPORT = 45.0, 30.0
 # How late another brand's post may be, and how long /healthz may be silent.
 LATE, SILENT = 3.0, 2.0
-# Beside an attack, another brand's picture may take this much of what it takes without, and so many seconds more.
+# Beside an attack, another brand's picture may take this multiple of what it takes without, and these seconds more.
 MULTIPLE, NOISE = 1.5, 0.5
 PICTURES, SLOW_URLS = 7, 16
 FILM_MB, FILM_GROWS_MB = 600, 30
@@ -186,7 +186,7 @@ async def held(call: Awaitable[httpx.Response], longest: float = HELD, *, is_ref
 async def test_slow_servers_of_one_brand_do_not_delay_the_pictures_of_another(
     target: Target, scene: Scene, healthy: Brand
 ) -> None:
-    """The attacker's post has slow pictures, its client leaves after 2 s, and that again and again."""
+    """The attacker's post has slow pictures, its client leaves after 2 s and repeats it."""
     slow = [0]
 
     async def answering(call: Call) -> None:
@@ -201,14 +201,14 @@ async def test_slow_servers_of_one_brand_do_not_delay_the_pictures_of_another(
 
     async def pictures(address: str) -> float:
         """The median of the seconds that the healthy brand's pictures take."""
-        taken = []
+        seconds = []
         for number in range(PICTURES):
             began = time.monotonic()
             body = {"brandRef": healthy.ref, "url": f"{address}/good-{began}-{number}.jpg"}
             answer = await healthy.api.post("/v1/media", json=body)
             assert answer.status_code == 201, answer.text
-            taken.append(time.monotonic() - began)
-        return statistics.median(taken)
+            seconds.append(time.monotonic() - began)
+        return statistics.median(seconds)
 
     async def attack(address: str) -> None:
         media = [{"url": f"{address}/slow-{number}"} for number in range(SLOW_URLS)]

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, Page, async_playwright
 
-# No sandbox: tests run as root too. The rest keeps Chromium from calling home.
+# No sandbox: tests run as root too. The rest stops Chromium's own connections.
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -11,7 +11,7 @@ NODE_HEADERS = Path("/usr/include/node")
 
 
 def install_packages(folder: Path) -> None:
-    """`npm ci`, once per lock file; safe when several test workers ask at the same time."""
+    """`npm ci`, once per lock file; safe when several test workers call it at the same time."""
     wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
     stamp = folder / "node_modules" / ".munadi-installed"
     with (folder / "package.json").open() as lock:

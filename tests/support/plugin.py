@@ -96,7 +96,7 @@ async def browser() -> AsyncIterator[Browser]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """For `--dist loadgroup`: whole stacks one after the other, all else file by file.
 
-    The stacks come first: they take longest and wait most, so another worker can run everything else meanwhile.
+    The stacks come first: they take longest and wait most, so the other workers run everything else beside them.
     """
     for item in items:
         name = item.nodeid.partition("::")[0]

@@ -24,7 +24,7 @@ class S3Server:
         self.port = free_port()
         self.url = f"http://{LOOPBACK}:{self.port}"
         argv = [SERVER, "-H", LOOPBACK, "-p", str(self.port)]
-        # Without a key of its own the server's library would look for one in the cloud.
+        # Without a key of its own the server's library would search for one in the cloud.
         keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
         self.process = Process(argv, log=folder / "s3.log", env=keys)
 

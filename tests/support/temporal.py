@@ -31,7 +31,7 @@ class TemporalDevServer:
     """A server that a test can kill and start again: its port and its file stay the same."""
 
     def __init__(self, db_file: Path | None = None) -> None:
-        """Without `db_file` the server keeps everything in memory."""
+        """Without `db_file` the server has everything in memory."""
         self.db_file = db_file
         self.port, http_port, metrics_port = free_ports(3)
         self._folder = tempfile.TemporaryDirectory(prefix="munadi-temporal-", ignore_cleanup_errors=True)
