@@ -19,6 +19,7 @@ import pytest
 
 from tests.harness.stack import Stack
 from tests.harness.times import rank
+from tests.hostile.bodies import corpus
 
 JSON = {"Content-Type": "application/json"}
 PLACES = 100  # of one key at /live
@@ -86,30 +87,28 @@ async def target(stack: Stack, api: httpx.AsyncClient) -> Target:
     return Target(stack.info["api"], stack.pids["api"], [stack.info["apiKey"], made.json()["key"]])
 
 
-def _repeated(count: int, before: bytes, each: bytes, after: bytes) -> bytes:
-    return before + b",".join([each] * count) + after
-
-
-BODIES = {
-    "broken strings below a long name": _repeated(9_000, b'{"%s":[' % (b"a" * 12_000), b'"\\u0000"', b"]}"),
-    "a million bytes of lists": _repeated(333_000, b"[", b"[]", b"]"),
-    "a million bytes of unknown fields": b"{" + b",".join(b'"%08x":1' % n for n in range(76_000)) + b"}",
-    "names, the last one twice": b"{" + b",".join(b'"%08x":1' % n for n in range(21_000)) + b',"00005207":1}',
-    "nine thousand unknown fields": b"{" + b",".join(b'"%08x":1' % n for n in range(9_000)) + b"}",
-    "a million bytes of text": b'{"text":"' + "😀".encode() * 249_000 + b'"}',
-}
+# Bodies that cost a careless reader most, by their names in tests/hostile/bodies.py.
+COSTLY = (
+    "broken strings, 250 kB",
+    "half a million numbers",
+    "names, the last one twice, 250 kB",
+    "an unknown field in every place",
+    "objects 100 000 deep",
+    "joined families",
+)
 
 
 async def test_hostile_bodies_cost_little_with_a_key_and_nothing_without(target: Target) -> None:
+    bodies = corpus()
     async with httpx.AsyncClient(base_url=target.address, timeout=60) as client:
         key = {"Authorization": f"Bearer {target.keys[0]}"}
         await client.post("/v1/contents", json={}, headers=key)  # what the first call loads is loaded
         for headers, status in ((JSON, {401}), (JSON | key, {400, 422})):
-            for name, body in BODIES.items():
+            for name in COSTLY:
                 before = target.forget_peak()
                 async with target.watched() as waits:
                     await asyncio.sleep(0.1)
-                    answer = await client.post("/v1/contents", content=body, headers=headers)
+                    answer = await client.post("/v1/contents", content=bodies[name], headers=headers)
                 assert answer.status_code in status, (name, answer.text[:300])
                 assert len(answer.content) < 20_000, name
                 assert max(waits) < 0.5, name
