@@ -9,14 +9,13 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
-import psutil
 import pytest
 
+from tests.attacks.watch import Peak
 from tests.harness.stack import Stack
 from tests.harness.times import rank
 from tests.hostile.bodies import corpus
@@ -33,19 +32,8 @@ class Target:
     """The running API and two admin keys."""
 
     address: str
-    pid: int
+    memory: Peak
     keys: list[str]
-
-    @property
-    def memory(self) -> float:
-        """Megabytes at the peak since `forget_peak`."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
-
-    def forget_peak(self) -> float:
-        """Begin to measure; the megabytes now."""
-        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
-        return psutil.Process(self.pid).memory_info().rss / 1024 / 1024
 
     async def cookie(self, key: str) -> str:
         async with httpx.AsyncClient(base_url=self.address, timeout=20) as client:
@@ -84,7 +72,7 @@ class Target:
 @pytest.fixture
 async def target(stack: Stack, api: httpx.AsyncClient) -> Target:
     made = await api.post("/v1/keys", json={"name": f"second-{uuid4().hex}", "scopes": ["admin"]})
-    return Target(stack.info["api"], stack.pids["api"], [stack.info["apiKey"], made.json()["key"]])
+    return Target(stack.info["api"], Peak(stack.pids["api"]), [stack.info["apiKey"], made.json()["key"]])
 
 
 # Bodies that cost a careless reader most, by their names in tests/hostile/bodies.py.
@@ -105,14 +93,14 @@ async def test_hostile_bodies_cost_little_with_a_key_and_nothing_without(target:
         await client.post("/v1/contents", json={}, headers=key)  # what the first call loads is loaded
         for headers, status in ((JSON, {401}), (JSON | key, {400, 422})):
             for name in COSTLY:
-                before = target.forget_peak()
+                target.memory.mark()
                 async with target.watched() as waits:
                     await asyncio.sleep(0.1)
                     answer = await client.post("/v1/contents", content=bodies[name], headers=headers)
                 assert answer.status_code in status, (name, answer.text[:300])
                 assert len(answer.content) < 20_000, name
                 assert max(waits) < 0.5, name
-                assert target.memory - before < 20, name
+                assert target.memory.grown() < 20, name
 
 
 async def test_streams_of_one_key_leave_room_for_other_keys(target: Target) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.attacks.attack import Scene
 from tests.attacks.target import Target
-from tests.attacks.watch import Health, Memory
+from tests.attacks.watch import Health, Memory, Peak
 from tests.faults.evidence import prove
 from tests.harness.brand import Brand, until
 from tests.harness.files import clip, picture
@@ -255,23 +255,15 @@ async def test_a_film_as_the_picture_of_a_link_card_costs_the_worker_no_memory(t
         await feature(call)
 
     await healthy.published((await healthy.submit("without a link"))["id"])
-    status = Path(f"/proc/{target.pids['worker']}/status")
-    (status.parent / "clear_refs").write_text("5")
-    before = megabytes(status, "VmRSS")
+    worker = Peak(target.pids["worker"])
+    worker.mark()
     async with serving(answering) as address:
         made = await healthy.submit("Look", link=f"{address}/page")
         (publication,) = (await healthy.published(made["id"]))["publications"]
     assert [warning["code"] for warning in publication["warnings"]] == ["CARD_WITHOUT_PICTURE"]
-    grown = megabytes(status, "VmHWM") - before
-    print(f"the worker grew by {grown:.0f} MB, the film's server sent {sent[0] // 1_000_000} MB")
-    assert grown <= FILM_GROWS_MB
+    print(f"the worker grew by {worker.grown():.0f} MB, the film's server sent {sent[0] // 1_000_000} MB")
+    assert worker.grown() <= FILM_GROWS_MB
     assert sent[0] < 20_000_000  # what the sockets' buffers hold
     (post,) = await healthy.posts("Look")
     card = post["raw"]["value"]["embed"]["external"]
     assert (card["title"], card.get("thumb")) == ("Sale", None)
-
-
-def megabytes(status: Path, name: str) -> float:
-    """`VmRSS` is now, `VmHWM` the most since the last reset."""
-    lines = status.read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(name)).split()[1]) / 1024

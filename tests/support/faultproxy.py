@@ -20,19 +20,17 @@ class Mode(StrEnum):
     PASS = "pass"  # forwards both ways
     REFUSE = "refuse"  # connection refused; open connections are reset
     RESET_BEFORE_READ = "reset_before_read"  # reset, and nothing reached the upstream
-    RESET_AFTER_REQUEST = "reset_after_request"  # the upstream answered; the client sees a reset instead
     HANG = "hang"  # accepted and read, never forwarded, never answered
     GARBAGE = "garbage"  # read, and answered with what is neither TLS nor HTTP; nothing reached the upstream
     DELAY = "delay"  # forwarded; each piece of the answer waits `delay` seconds
 
 
 class FaultProxy:
-    """`async with FaultProxy(host, port) as proxy: proxy.url; await proxy.set_mode(Mode.DROP)`."""
+    """`async with FaultProxy(host, port) as proxy: proxy.url; await proxy.set_mode(Mode.REFUSE)`."""
 
     def __init__(self, upstream_host: str, upstream_port: int) -> None:
         self.mode = Mode.PASS
         self.delay = 0.2
-        self.connections = 0
         self.bytes_forwarded = 0
         self._upstream = (upstream_host, upstream_port)
         self._reserved = _bound(0)
@@ -83,7 +81,6 @@ class FaultProxy:
         assert task is not None
         self._tasks.add(task)
         self._clients.add(client)
-        self.connections += 1
         try:
             if self.mode is Mode.RESET_BEFORE_READ:
                 _reset(client)
@@ -119,9 +116,6 @@ class FaultProxy:
     async def _answer(self, answers: asyncio.StreamReader, client: asyncio.StreamWriter) -> None:
         try:
             while data := await answers.read(CHUNK):
-                if self.mode is Mode.RESET_AFTER_REQUEST:
-                    _reset(client)
-                    return
                 if self.mode is Mode.DELAY:
                     await asyncio.sleep(self.delay)
                 if self.mode is not Mode.HANG:

@@ -11,13 +11,10 @@ import httpx
 import psycopg
 import pytest
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
-from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
 
 from tests.support.browser import chromium, open_page
 from tests.support.faultproxy import FaultProxy, Mode
 from tests.support.loopback import NotThisMachine
-from tests.support.pds import RealPDS
 from tests.support.ports import accepts, free_port, free_ports
 from tests.support.processes import Process
 from tests.support.sleeping_workflow import SleepAMonth
@@ -83,39 +80,6 @@ async def test_a_workflow_survives_a_kill_of_temporal(own_temporal: TemporalDevS
     assert description.typed_search_attributes[BRAND] == "acme"
 
 
-async def test_a_month_passes_at_once(time_skipping: WorkflowEnvironment) -> None:
-    client = time_skipping.client
-    async with Worker(client, task_queue="month", workflows=[SleepAMonth]):
-        attributes = TypedSearchAttributes([SearchAttributePair(BRAND, "acme")])
-        answer = await client.execute_workflow(
-            SleepAMonth.run, id="month", task_queue="month", search_attributes=attributes
-        )
-    assert answer == "awake"
-
-
-def test_the_pds_is_the_real_one(real_pds: RealPDS) -> None:
-    account = real_pds.accounts[0]
-    where = {"repo": account.did, "collection": "app.bsky.feed.post", "rkey": "3mabcdefgh2aa"}
-    with httpx.Client(base_url=f"{real_pds.url}/xrpc/") as client:
-        login = {"identifier": account.handle, "password": account.app_password}
-        session = client.post("com.atproto.server.createSession", json=login).raise_for_status().json()
-        assert session["did"] == account.did
-        client.headers["Authorization"] = f"Bearer {session['accessJwt']}"
-        first = client.post("com.atproto.repo.putRecord", json={**where, **_post("hear ye")})
-        assert first.status_code == 200, first.text
-        again = client.post("com.atproto.repo.putRecord", json={**where, **_post("something else")})
-        assert (again.status_code, again.json()["error"]) == (400, "InvalidSwap")
-        found = client.get("com.atproto.repo.getRecord", params=where).raise_for_status().json()
-        assert found["value"]["text"] == "hear ye"
-        blob = client.post("com.atproto.repo.uploadBlob", content=b"town crier", headers={"Content-Type": "text/plain"})
-        assert blob.json()["blob"]["size"] == len(b"town crier"), blob.text
-
-
-def _post(text: str) -> dict[str, object]:
-    record = {"$type": "app.bsky.feed.post", "text": text, "createdAt": "2026-12-01T00:00:00Z"}
-    return {"swapRecord": None, "record": record}
-
-
 async def test_a_page_is_shown_in_its_width_and_in_the_dark(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<h1>Hear ye</h1>")
     url = (tmp_path / "page.html").as_uri()
@@ -131,18 +95,17 @@ async def test_the_fault_proxy_misbehaves_as_its_mode_says() -> None:
     async with serving(answer) as url, httpx.AsyncClient(timeout=0.5) as client, FaultProxy(*_place(url)) as proxy:
         assert (await client.get(proxy.url)).text == "ok"
         assert proxy.bytes_forwarded > 0
-        for mode, error, forwarded in [
-            (Mode.REFUSE, httpx.ConnectError, False),
-            (Mode.RESET_BEFORE_READ, httpx.NetworkError, False),
-            (Mode.RESET_AFTER_REQUEST, httpx.NetworkError, True),
-            (Mode.HANG, httpx.ReadTimeout, False),
-            (Mode.GARBAGE, httpx.RemoteProtocolError, False),
+        for mode, error in [
+            (Mode.REFUSE, httpx.ConnectError),
+            (Mode.RESET_BEFORE_READ, httpx.NetworkError),
+            (Mode.HANG, httpx.ReadTimeout),
+            (Mode.GARBAGE, httpx.RemoteProtocolError),
         ]:
             await proxy.set_mode(mode)
             before = proxy.bytes_forwarded
             with pytest.raises(error):
                 await client.get(proxy.url)
-            assert (proxy.bytes_forwarded > before) is forwarded, mode
+            assert proxy.bytes_forwarded == before, mode
         with pytest.raises(httpx.ConnectError):
             await client.get(proxy.url.replace("http:", "https:"))
         await proxy.set_mode(Mode.DELAY, delay=0.1)
