@@ -42,7 +42,7 @@ test-setup: setup ## What the tests need beyond Python: Node, Chromium, docker-c
 	@$(BIN)/python -m tests.support.pds
 	@$(BIN)/python -m tests.support.axe
 
-# One process for the whole stacks, which mostly wait, and two for everything else.
+# Two processes for the whole stacks, which mostly wait, and one for everything else; each then helps the others.
 test: test-setup check ## check, then the tests with real servers; the slower proofs are in faults and soak
 	$(SIDE_BY_SIDE) -n 3 --dist loadgroup -m "not soak and not faults" $(ARGS)
 

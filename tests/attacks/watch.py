@@ -37,19 +37,14 @@ class Memory:
     _thread: threading.Thread | None = None
 
     def start(self) -> Memory:
-        """Begin to watch, in a thread of its own."""
+        """Begin to watch, in a thread of its own. What is used now is what an attack adds to."""
         self._seen = self.target.attacked()
-        self.mark()
+        self.first = {name: resident(pid) for name, pid in self._seen.items()}
+        self.peak = dict(self.first)
+        self.deaths = dict.fromkeys(self.first, 0)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         return self
-
-    def mark(self) -> None:
-        """What is used now is what an attack adds to."""
-        self.first = {name: resident(pid) for name, pid in self.target.attacked().items()}
-        self.peak = dict(self.first)
-        self.deaths = dict.fromkeys(self.first, 0)
-        self.over_limit = []
 
     def stop(self) -> None:
         """Stop watching."""
@@ -58,7 +53,7 @@ class Memory:
             self._thread.join(5)
 
     def grown(self, name: str) -> float:
-        """The most that a part used above what it used at the mark."""
+        """The most that a part used above what it used at the start."""
         return max(self.peak.get(name, 0.0) - self.first.get(name, 0.0), 0.0)
 
     def _run(self) -> None:

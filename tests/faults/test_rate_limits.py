@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.faults.evidence import prove, two_sizes
 from tests.faults.trials import for_good, in_batches
-from tests.harness.brand import Brand
+from tests.harness.brand import Brand, until
 from tests.harness.networks import VISIBLE, calls, plant
 from tests.harness.times import epoch
 from tests.harness.world import QUICK, World, channel_of, open_world
@@ -38,7 +38,7 @@ class Limit:
     shape: str
     operation: str
     refusal: str = ""
-    refused_at: float | None = None
+    refused_at: float = 0.0
     quiet_from: float = 0.0
     until: float = 0.0
     too_soon: list[str] = field(default_factory=list)
@@ -48,8 +48,6 @@ class Limit:
 
     def verdict(self) -> str | None:
         """What promise was broken, or None."""
-        if self.refused_at is None:
-            return "the refusal did not come"
         if self.too_soon:
             return f"called {len(self.too_soon)} times before the time: {self.too_soon[:4]}"
         if self.posts != [1] * len(self.posts) or set(self.statuses) != {"published"}:
@@ -57,7 +55,7 @@ class Limit:
         return f"another account waited: {self.others}" if self.others else None
 
     def __str__(self) -> str:
-        waited = self.until - (self.refused_at or 0)
+        waited = self.until - self.refused_at
         return f"{self.shape} {self.operation}, {self.refusal}, {waited:.1f} s: {self.verdict() or 'as promised'}"
 
 
@@ -93,22 +91,21 @@ async def limited(world: World, ref: str, plan: Plan) -> Limit:
     limit, channel = Limit(shape, operation), channel_of(shape)
     own, free = [await world.another_brand(name, channel) for name in (f"{ref}-limited", f"{ref}-free")]
     profile, other = [await one.brand.profile(channel) for one in (own, free)]
-    limit.refusal, answer, until = refuse(wait)
+    limit.refusal, answer, until_then = refuse(wait)
     planted = await plant(world.sandbox, channel, operation, "error", profile=profile, **answer)
     texts = [f"{ref} {number}" for number in range(3)]
     contents = [await own.submit(shape, texts[0])]
     limit.refused_at = await refused(world, channel, planted["id"])
-    if limit.refused_at is not None:
-        limit.until = until or limit.refused_at + wait
-        limit.quiet_from = await paused(own.brand, channel)
-        contents += [await own.submit(shape, text) for text in texts[1:]]
-        beside = await free.submit(shape, f"{ref} beside")
-        ended = (await free.brand.ended(beside["id"], 240))["status"]
-        made = await calls(world.sandbox, channel, profile=other)
-        begun = min((epoch(call["at"]) for call in made), default=1e12)
-        if ended != "published" or begun >= limit.until:
-            limit.others = f"{ended}, begun {begun - limit.refused_at:.1f} s after the refusal"
-    for text, content in zip(texts, contents, strict=False):
+    limit.until = until_then or limit.refused_at + wait
+    limit.quiet_from = await paused(own.brand, channel)
+    contents += [await own.submit(shape, text) for text in texts[1:]]
+    beside = await free.submit(shape, f"{ref} beside")
+    ended = (await free.brand.ended(beside["id"], 240))["status"]
+    made = await calls(world.sandbox, channel, profile=other)
+    begun = min((epoch(call["at"]) for call in made), default=1e12)
+    if ended != "published" or begun >= limit.until:
+        limit.others = f"{ended}, begun {begun - limit.refused_at:.1f} s after the refusal"
+    for text, content in zip(texts, contents, strict=True):
         limit.statuses.append((await for_good(own.brand, content["id"]))["status"])
         limit.posts.append(len(await world.posts(text, shape)))
     limit.too_soon = [
@@ -127,15 +124,14 @@ async def paused(brand: Brand, channel: str, within: float = 3.0) -> float:
     return time.time()
 
 
-async def refused(world: World, channel: str, fault_id: str, within: float = 60) -> float | None:
+async def refused(world: World, channel: str, fault_id: str) -> float:
     """When the network refused."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        for call in await calls(world.sandbox, channel):
-            if call["fault"] == fault_id:
-                return epoch(call["at"])
-        await asyncio.sleep(0.1)
-    return None
+
+    async def read() -> float | None:
+        made = await calls(world.sandbox, channel)
+        return next((epoch(call["at"]) for call in made if call["fault"] == fault_id), None)
+
+    return float(await until(read, 60, 0.1))
 
 
 def plans_of(large: bool) -> list[Plan]:

@@ -16,8 +16,17 @@ from tests.support.postgres import PostgresServer
 from tests.support.s3 import S3Server
 from tests.support.temporal import TemporalDevServer, time_skipping_environment
 
-# Tests that start everything there is. Beside each other they would only wait for the processor.
-WHOLE_STACKS = ("tests/e2e/", "tests/faults/", "tests/cli/test_demo", "tests/cli/test_dev_")
+# Tests of whole stacks. They mostly wait, so few of them run beside each other: those that share one stack run in one
+# process, and those that start their own in another.
+OWN_STACKS = (
+    "tests/cli/test_demo",
+    "tests/cli/test_dev_",
+    "tests/e2e/test_elsewhere",
+    "tests/e2e/test_secrets",
+    "tests/e2e/test_seventh_channel",
+    "tests/e2e/test_tutorial",
+)
+WHOLE_STACKS = ("tests/e2e/", "tests/faults/", *OWN_STACKS)
 
 _exit_status: dict[str, int] = {}
 stay_on_this_machine()
@@ -94,13 +103,14 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For `--dist loadgroup`: whole stacks one after the other, all else file by file.
+    """For `--dist loadgroup`: whole stacks in two groups, all else file by file.
 
-    The stacks come first: they take longest and wait most, so the other workers run everything else beside them.
+    The stacks come first: they take longest, and the last process runs everything else beside them.
     """
     for item in items:
         name = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("stacks" if name.startswith(WHOLE_STACKS) else name))
+        group = "own stacks" if name.startswith(OWN_STACKS) else "stacks" if name.startswith(WHOLE_STACKS) else name
+        item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: not item.nodeid.startswith(WHOLE_STACKS))
 
 
