@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from tests.attacks.attack import Attack, Scene, connected, timed
 from tests.harness.files import picture
-from tests.hostile.servers import tarpit
 from tests.harness.web import Call, serving
+from tests.hostile.servers import tarpit
 
 URLS = 16
 LONGEST = 58.0

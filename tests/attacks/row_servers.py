@@ -7,8 +7,8 @@ import asyncio
 from tests.attacks.attack import Attack, Scene, Timed, connected, timed
 from tests.harness.files import clip
 from tests.harness.networks import VISIBLE, hits, plant, posts_by_text
-from tests.hostile.servers import DEPTH, bomb, deep, drip, film, unfolding
 from tests.harness.web import Answering, Call, serving
+from tests.hostile.servers import DEPTH, bomb, deep, drip, film, unfolding
 
 LONGEST = 58.0
 MEGABYTES = 600

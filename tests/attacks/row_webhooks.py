@@ -12,9 +12,9 @@ from tests.attacks.seed import add_events
 from tests.harness.inbox import Inbox, subscribe
 from tests.harness.networks import posts_by_text
 from tests.harness.times import epoch, instant, rank
+from tests.harness.web import Call, serving
 from tests.hostile.servers import silence
 from tests.support.ports import free_port
-from tests.harness.web import Call, serving
 
 BURST = 150
 # Seconds in which the posts are accepted, on a slow machine too.

@@ -20,8 +20,8 @@ from munadi.channels.http import ChannelHttp
 from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import Answer
 from tests.channels.making import GateThatCounts, error_of
-from tests.hostile.servers import drip, drip_head, silence
 from tests.harness.web import Answering, serving
+from tests.hostile.servers import drip, drip_head, silence
 
 URL = "https://net.example/post"
 

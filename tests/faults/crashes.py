@@ -14,8 +14,8 @@ from PIL import Image
 from tests.faults.points import Passage, Points
 from tests.faults.sendings import Sending
 from tests.harness.stack import Api
-from tests.harness.world import World
 from tests.harness.web import Call, serving
+from tests.harness.world import World
 
 # How the media of a post are sent: none, by the id of an upload, by a URL that is fetched.
 KINDS = ("text", "stored", "fetched")

@@ -13,8 +13,8 @@ from tests.harness.brand import Brand
 from tests.harness.inbox import Inbox, subscribe
 from tests.harness.networks import posts_by_text
 from tests.harness.times import epoch, p95, rank
-from tests.harness.world import World, open_plain
 from tests.harness.web import Call, serving
+from tests.harness.world import World, open_plain
 
 EVENTS_PER_POST = 5
 # What an endpoint that never answers may cost: a first batch side by side, then a probe now and then.

@@ -20,9 +20,9 @@ from tests.faults.evidence import prove
 from tests.harness.brand import Brand, until
 from tests.harness.files import clip, picture
 from tests.harness.times import epoch
+from tests.harness.web import Answering, Call, serving
 from tests.hostile import bodies, texts
 from tests.hostile.servers import film, servers, tarpit
-from tests.harness.web import Answering, Call, serving
 
 ROOT = Path(__file__).parents[2]
 JSON = {"content-type": "application/json"}

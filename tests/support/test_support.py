@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
+from tests.harness.web import Call, serving
 from tests.support.browser import chromium, open_page
 from tests.support.faultproxy import FaultProxy, Mode
 from tests.support.loopback import NotThisMachine
@@ -19,7 +20,6 @@ from tests.support.ports import accepts, free_port, free_ports
 from tests.support.processes import Process
 from tests.support.sleeping_workflow import SleepAMonth
 from tests.support.temporal import TemporalDevServer
-from tests.harness.web import Call, serving
 
 BRAND = SearchAttributeKey.for_keyword("BrandRef")
 
