@@ -15,7 +15,6 @@ from munadi.cli import (
     connecting,
     db,
     demo,
-    dev,
     doctor,
     encryption,
     events,
@@ -29,6 +28,7 @@ from munadi.cli import (
     worker,
 )
 from munadi.cli.command import AsJson
+from munadi.cli.dev import command as dev
 from munadi.cli.output import Output
 from munadi.cli.session import Session
 

@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from munadi.cli.exits import CommandFailed, Exit, exit_of_status
+from munadi.cli.output import Output
 from munadi.cli.session import Session
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -80,7 +81,7 @@ def failures_as_exit_codes(session: Session) -> Iterator[None]:
     except (typer.Exit, typer.Abort):
         raise
     except CommandFailed as error:
-        _print_error(session, str(error), error.code.name, error.advice)
+        print_failure(session.out, error)
         raise typer.Exit(error.code) from error
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
@@ -98,7 +99,7 @@ def _print_client_error(session: Session, error: Exception) -> Exit | None:
 
     if isinstance(error, NotReachable):
         advice = "Is it running? `munadi dev` starts everything; MUNADI_URL or --url says where it is."
-        _print_error(session, f"Munadi is not reachable: {error}", "NOT_REACHABLE", advice)
+        print_failure(session.out, CommandFailed(f"Munadi is not reachable: {error}", Exit.NOT_REACHABLE, advice))
         return Exit.NOT_REACHABLE
     if isinstance(error, ProblemError):
         print_problem(session, error)
@@ -106,12 +107,14 @@ def _print_client_error(session: Session, error: Exception) -> Exit | None:
     return None
 
 
-def _print_error(session: Session, message: str, code: str, advice: str | None) -> None:
-    if session.out.as_json:
+def print_failure(out: Output, error: CommandFailed) -> None:
+    """Print why a command failed, for people or as JSON."""
+    message = str(error)
+    if out.as_json:
         # Shaped like the API's problems, so that a script parses one shape.
-        problem = {"type": "about:blank", "title": message, "status": None, "detail": advice, "code": code}
-        session.out.json({**problem, "errors": []})
+        problem = {"type": "about:blank", "title": message, "status": None, "detail": error.advice}
+        out.json({**problem, "code": error.code.name, "errors": []})
         return
-    session.out.note((message, "red"))
-    if advice:
-        session.out.note(advice)
+    out.note((message, "red"))
+    if error.advice:
+        out.note(error.advice)

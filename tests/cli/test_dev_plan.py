@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from munadi.cli.dev.plan import Wishes, make_plan
+from munadi.cli.dev.plan import Plan, Wishes, make_plan
 from munadi.cli.exits import CommandFailed
 from munadi.config import Settings
 from munadi.sandbox.state import NETWORKS
@@ -34,7 +34,8 @@ def test_the_processes_read_the_plan_from_their_environment(tmp_path: Path, monk
     read = Settings()
     assert read.base_url == plan.api_url
     assert read.api.port == plan.api_port
-    assert read.temporal == plan.settings.temporal
+    assert (read.temporal.address, read.temporal.namespace) == (plan.temporal_address, plan.temporal_namespace)
+    assert Plan.read(plan.as_json(), plan.env) == plan
     assert (read.temporal.ui_url or "").startswith("http://127.0.0.1:")
     assert read.temporal.ui_url == plan.temporal_ui_url
     assert read.channels["bluesky"]["hosts"]["entryway"] == f"{plan.sandbox_url}/bluesky/entryway"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from munadi.cli.dev.keeper import exports
 from munadi.cli.dev.plan import Plan, Wishes, make_plan
 from munadi.cli.dev.ports import CHOICE, Part, choose_ports, keep_ports, kept_ports
-from munadi.cli.dev.running import exports
 from tests.support.ports import free_port
 
 pytestmark = pytest.mark.usefixtures("clean_environment")

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from munadi.cli.dev.child import Child, in_words
 from munadi.cli.dev.keys import write_private
-from munadi.cli.dev.lock import folder_lock
+from munadi.cli.dev.lock import hold_folder
 from munadi.cli.exits import CommandFailed
 from tests.support.processes import Process
 
@@ -90,15 +91,14 @@ async def test_a_child_that_was_not_started_can_be_stopped(tmp_path: Path) -> No
 
 
 def test_one_stack_per_folder(tmp_path: Path) -> None:
-    with folder_lock(tmp_path / "data"):
-        taken = f"already runs on .*data \\(process {os.getpid()}\\)"
-        with pytest.raises(CommandFailed, match=taken) as refused, folder_lock(tmp_path / "data"):
-            pass
-        assert "--data-dir" in str(refused.value.advice)
-        with folder_lock(tmp_path / "other"):
-            pass
-    with folder_lock(tmp_path / "data"):
-        pass
+    lock = hold_folder(tmp_path / "data")
+    taken = f"already runs on .*data \\(process {os.getpid()}\\)"
+    with pytest.raises(CommandFailed, match=taken) as refused:
+        hold_folder(tmp_path / "data")
+    assert "--data-dir" in str(refused.value.advice)
+    os.close(hold_folder(tmp_path / "other"))
+    os.close(lock)
+    os.close(hold_folder(tmp_path / "data"))
 
 
 def test_exit_codes_in_words() -> None:
@@ -117,3 +117,11 @@ def test_a_private_file_replaces_a_public_one(tmp_path: Path) -> None:
     write_private(file, "new")
     assert (file.read_text(), file.stat().st_mode & 0o777) == ("new", 0o600)
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_the_keeper_imports_the_standard_library_alone() -> None:
+    """It lives as long as the stack: a library in it costs its memory for nothing."""
+    code = "import sys, munadi.cli.dev.keeper; print(*(getattr(each, '__file__', '') for each in sys.modules.values()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "munadi/cli/dev/keeper.py" in done.stdout
+    assert "site-packages" not in done.stdout

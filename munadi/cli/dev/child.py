@@ -46,8 +46,7 @@ class Child:
         self.wanted, self.started_at = True, time.monotonic()
         with self.log.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", str(LEASH), str(os.getpid())),
-                *self.argv,
+                *leashed(self.argv),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -90,6 +89,11 @@ class Child:
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(number)
+
+
+def leashed(argv: Sequence[str]) -> tuple[str, ...]:
+    """The command of a program that dies with this process."""
+    return (sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *argv)
 
 
 def in_words(code: int) -> str:

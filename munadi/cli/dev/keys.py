@@ -7,8 +7,7 @@ import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import httpx
-
+from munadi.cli.dev.local_http import get_status
 from munadi.cli.dev.plan import Plan
 
 
@@ -32,6 +31,4 @@ def write_private(file: Path, text: str) -> None:
 
 
 async def _is_taken(api_url: str, key: str) -> bool:
-    async with httpx.AsyncClient(trust_env=False, timeout=10.0) as client:
-        answer = await client.get(f"{api_url}/v1/keys", headers={"authorization": f"Bearer {key}"})
-    return answer.is_success
+    return await get_status(f"{api_url}/v1/keys", {"Authorization": f"Bearer {key}"}, within=10.0) == 200

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from munadi.cli.exits import CommandFailed
 
 
-@contextmanager
-def folder_lock(data_dir: Path) -> Iterator[None]:
-    """Hold the folder. CommandFailed, naming the process, while another one has it.
+def hold_folder(data_dir: Path) -> int:
+    """Lock the folder; CommandFailed, naming the process, while another one has it. Returns the lock's descriptor.
 
-    The kernel lets go of the lock when the process ends, however it ends; the file itself stays.
+    The kernel releases the lock when the process ends, however it ends, or when the descriptor is closed. A program
+    that takes the place of this process inherits it. The file stays.
     """
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (data_dir / "dev.lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            owner = file.read().strip() or "unknown"
-            raise CommandFailed(
-                f"munadi dev already runs on {data_dir} (process {owner})",
-                advice="Stop that one, or give this one another folder: munadi dev --data-dir FOLDER",
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
+    lock = os.open(data_dir / "dev.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.read(lock, 20).decode(errors="replace").strip() or "unknown"
+        os.close(lock)
+        raise CommandFailed(
+            f"munadi dev already runs on {data_dir} (process {owner})",
+            advice="Stop that one, or give this one another folder: munadi dev --data-dir FOLDER",
+        ) from None
+    os.ftruncate(lock, 0)
+    os.write(lock, str(os.getpid()).encode())
+    os.set_inheritable(lock, True)
+    return lock

@@ -5,19 +5,19 @@ A configured Temporal address, channel host, database or port is used as it is.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from munadi.cli.dev.ports import LOOPBACK, Part, choose_ports, kept_ports
 from munadi.cli.exits import CommandFailed
-from munadi.cli.settings import read_settings
-from munadi.config import Settings
 
 if TYPE_CHECKING:
+    from munadi.config import Settings
     from munadi.sandbox.platform import Platform
 
 SEARCH_ATTRIBUTES = ("BrandRef=Keyword", "Channels=KeywordList", "Attention=Keyword")
@@ -42,18 +42,33 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Plan:
-    """Every address, before anything starts. `settings` are what the processes read from `env`."""
+    """Every address, before anything starts. The processes read their settings from `env`."""
 
-    settings: Settings
     data_dir: Path
     api_port: int
     api_url: str
+    public_url: str | None
     sandbox_port: int | None
     temporal_argv: tuple[str, ...] | None
+    temporal_address: str
+    temporal_namespace: str
     temporal_ui_url: str | None
     env: Mapping[str, str]
     ports: Mapping[str, int]
     moved: tuple[str, ...]
+
+    def as_json(self) -> str:
+        """All of it but the environment, which may hold secrets."""
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "env"}
+        return json.dumps(values | {"data_dir": str(self.data_dir)})
+
+    @classmethod
+    def read(cls, text: str, env: Mapping[str, str]) -> Self:
+        """The plan that `as_json` wrote, with the environment that it was made for."""
+        values = json.loads(text)
+        argv, moved = values["temporal_argv"], tuple(values["moved"])
+        given = {"data_dir": Path(values["data_dir"]), "temporal_argv": argv and tuple(argv), "moved": moved}
+        return cls(**values | given, env=env)
 
     @property
     def sandbox_url(self) -> str | None:
@@ -68,6 +83,8 @@ class Plan:
 
 def make_plan(wishes: Wishes) -> Plan:
     """The plan for this environment. CommandFailed when a wished port is taken or a setting is wrong."""
+    from munadi.cli.settings import read_settings
+
     settings = read_settings(**({"data_dir": wishes.data_dir} if wishes.data_dir else {}))
     data_dir = settings.data_dir.expanduser().absolute()
     host = settings.api.host
@@ -87,7 +104,6 @@ def make_plan(wishes: Wishes) -> Plan:
     ui_url = settings.temporal.ui_url
     if ui_url is None and own_temporal:
         ui_url = added["MUNADI_TEMPORAL__UI_URL"] = f"http://{LOOPBACK}:{chosen.ports[TEMPORAL_UI]}"
-    temporal = {"address": added["MUNADI_TEMPORAL__ADDRESS"], "ui_url": ui_url}
     if settings.is_development and settings.public_url is None:
         added["MUNADI_PUBLIC_URL"] = api_url
     if host in _LOOPBACKS and not settings.metrics.model_fields_set:
@@ -95,14 +111,14 @@ def make_plan(wishes: Wishes) -> Plan:
     for network in sandboxed:
         added |= _towards_the_sandbox(network, f"http://{LOOPBACK}:{sandbox_port}", settings)
     return Plan(
-        settings=settings.model_copy(
-            update={"data_dir": data_dir, "temporal": settings.temporal.model_copy(update=temporal)}
-        ),
         data_dir=data_dir,
         api_port=api_port,
         api_url=api_url,
+        public_url=settings.public_url,
         sandbox_port=sandbox_port,
         temporal_argv=temporal_argv(data_dir, settings.temporal.namespace, chosen.ports) if own_temporal else None,
+        temporal_address=added["MUNADI_TEMPORAL__ADDRESS"],
+        temporal_namespace=settings.temporal.namespace,
         temporal_ui_url=ui_url,
         # The case of a variable does not matter to us, but two spellings of one would.
         env={**{name: value for name, value in os.environ.items() if name.upper() not in added}, **added},

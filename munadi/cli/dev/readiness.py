@@ -1,30 +1,34 @@
-"""Whether a part is ready, found out by asking it."""
+"""Whether a part is ready, found out by asking it.
+
+    python -P -m munadi.cli.dev.readiness temporal
+    python -P -m munadi.cli.dev.readiness worker PROCESS_ID
+
+end once Temporal or the worker is. They are processes of their own, because Temporal's SDK takes 30 MB.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
-import httpx
+from munadi.cli.dev.local_http import get_status
 
-from munadi.config import TemporalSettings
+if TYPE_CHECKING:
+    from munadi.config import TemporalSettings
 
 INTERVAL = 0.05
 
 
 async def http_answers(url: str) -> None:
     """Return once a GET of `url` is a 2xx."""
-    # Never through a proxy of the environment: these are our own ports.
-    async with httpx.AsyncClient(trust_env=False, timeout=2.0) as client:
 
-        async def asked() -> bool:
-            try:
-                return (await client.get(url)).is_success
-            except httpx.TransportError:
-                return False
+    async def asked() -> bool:
+        return (await get_status(url) or 0) // 100 == 2
 
-        await _until(asked)
+    await _until(asked)
 
 
 async def temporal_answers(settings: TemporalSettings) -> None:
@@ -75,3 +79,21 @@ async def worker_polls(settings: TemporalSettings, pid: int) -> None:
 async def _until(asked: Callable[[], Awaitable[bool]]) -> None:
     while not await asked():  # noqa: ASYNC110 - what we wait for is another process
         await asyncio.sleep(INTERVAL)
+
+
+def main() -> None:
+    """Wait for what the arguments name, as this process's settings describe it."""
+    from munadi.cli.process_exit import exit_now
+    from munadi.cli.settings import read_settings
+
+    settings = read_settings().temporal
+    match sys.argv[1:]:
+        case ["temporal"]:
+            asyncio.run(temporal_answers(settings))
+        case ["worker", pid]:
+            asyncio.run(worker_polls(settings, int(pid)))
+    exit_now(0)  # the SDK's threads may outlive the loop
+
+
+if __name__ == "__main__":
+    main()

@@ -11,11 +11,11 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from munadi.cli.dev.child import Child, in_words
+from munadi.cli.dev.child import Child, in_words, leashed
 from munadi.cli.dev.keys import admin_key
 from munadi.cli.dev.plan import Plan
 from munadi.cli.dev.ports import LOOPBACK
-from munadi.cli.dev.readiness import http_answers, temporal_answers, worker_polls
+from munadi.cli.dev.readiness import http_answers
 from munadi.cli.exits import CommandFailed
 
 READY_WITHIN = 60.0
@@ -42,10 +42,10 @@ class Stack:
         self._changed = changed
         self._keepers: list[asyncio.Task[None]] = []
         self._ready: dict[str, Ready] = {
-            "temporal": lambda _: temporal_answers(plan.settings.temporal),
+            "temporal": lambda _: self._until_ready("temporal"),
             "sandbox": lambda _: http_answers(f"{plan.sandbox_url}/control/health"),
             "api": lambda _: http_answers(f"{plan.api_url}/readyz"),
-            "worker": lambda child: worker_polls(plan.settings.temporal, child.pid),
+            "worker": lambda child: self._until_ready("worker", str(child.pid)),
         }
 
     async def start(self) -> None:
@@ -57,11 +57,17 @@ class Stack:
 
     async def once(self, *arguments: str) -> str:
         """Run one `munadi` command to its end; what it printed. CommandFailed when it fails."""
+        return await self._run("munadi.cli", *arguments)
+
+    async def _until_ready(self, *part: str) -> None:
+        await self._run("munadi.cli.dev.readiness", *part)
+
+    async def _run(self, module: str, *arguments: str) -> str:
         log = self.plan.logs / "db.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as errors:
             process = await asyncio.create_subprocess_exec(
-                *_munadi(*arguments),
+                *leashed(_python(module, *arguments)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
@@ -75,7 +81,8 @@ class Stack:
             raise
         if process.returncode:
             words = Child("db", (), {}, log).last_words() or printed.decode(errors="replace")
-            raise CommandFailed(f"munadi {' '.join(arguments[:2])} failed; the end of {log}:\n{words}")
+            command = " ".join([module.replace("munadi.cli", "munadi").replace(".", " "), *arguments[:2]])
+            raise CommandFailed(f"{command} failed; the end of {log}:\n{words}")
         return printed.decode()
 
     async def stop(self) -> None:
@@ -100,20 +107,20 @@ class Stack:
         if self.plan.temporal_argv is not None:
             await self._part("temporal", self.plan.temporal_argv)
             return
-        address = self.plan.settings.temporal.address
         try:
             async with asyncio.timeout(GIVEN_TEMPORAL_WITHIN):
-                await temporal_answers(self.plan.settings.temporal)
+                await self._until_ready("temporal")
         except TimeoutError:
             raise CommandFailed(
-                f"Temporal at {address} does not answer", advice="Unset MUNADI_TEMPORAL__ADDRESS to have one started."
+                f"Temporal at {self.plan.temporal_address} does not answer",
+                advice="Unset MUNADI_TEMPORAL__ADDRESS to have one started.",
             ) from None
 
     async def _sandbox(self) -> None:
         if self.plan.sandbox_port is not None:
             where = ["--host", LOOPBACK, "--port", str(self.plan.sandbox_port)]
             # Networks read who we are at our public address, which this machine cannot always reach.
-            public = self.plan.settings.public_url
+            public = self.plan.public_url
             where += ["--address", f"{public.rstrip('/')}={self.plan.api_url}"] if public else []
             await self._part("sandbox", _munadi("sandbox", *where, "--data-dir", str(self.plan.data_dir / "sandbox")))
 
@@ -161,8 +168,12 @@ class Stack:
 
 
 def _munadi(*arguments: str) -> tuple[str, ...]:
+    return _python("munadi.cli", *arguments)
+
+
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
     # -P: a folder called `api` where the command is run must not stand in for ours.
-    return (sys.executable, "-P", "-m", "munadi.cli", *arguments)
+    return (sys.executable, "-P", "-m", module, *arguments)
 
 
 async def _all(*steps: Coroutine[Any, Any, None]) -> None:

@@ -1,62 +1,66 @@
-"""A run of `munadi dev`: lock the folder, start, print the addresses, wait for Ctrl-C, stop."""
+"""The keeper: starts the parts of a stack, restarts them, and stops them all when it is asked to.
+
+    python -P -m munadi.cli.dev.keeper PLAN [--json]
+
+`munadi dev` becomes this process. It lives as long as the stack, so it imports the standard library alone; what needs
+more runs in a child that ends (`munadi/cli/dev/readiness.py`).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shlex
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from munadi.cli.dev.keys import write_private
-from munadi.cli.dev.lock import folder_lock
-from munadi.cli.dev.plan import Plan, Wishes, make_plan
+from munadi.cli.dev.plan import Plan
 from munadi.cli.dev.ports import keep_ports
 from munadi.cli.dev.stack import Stack
+from munadi.cli.exits import CommandFailed
 from munadi.cli.output import Output
-from munadi.cli.settings import check_start, read_settings
-from munadi.config import unknown_variables
+
+BOLD_GREEN, DIM = "1;32", "2"
 
 
-def run_stack(out: Output, wishes: Wishes) -> None:
-    """Run until SIGINT, SIGTERM or SIGHUP. CommandFailed when it cannot start, with nothing left running."""
-    for name in unknown_variables():
-        _tell(f"unknown setting {name} is ignored")
-    with folder_lock(_data_dir(wishes)):
-        plan = make_plan(wishes)
-        check_start(plan.settings)
-        for change in plan.moved:
-            _tell(change)
-        asyncio.run(_run(out, plan))
+def main() -> int:
+    """Run until SIGINT, SIGTERM or SIGHUP; the exit code. Nothing is left running, also when it cannot start."""
+    plan, as_json = Plan.read(sys.argv[1], os.environ), "--json" in sys.argv[2:]
+    try:
+        asyncio.run(_run(plan, as_json=as_json))
+    except CommandFailed as error:
+        from munadi.cli.command import print_failure
+
+        print_failure(Output(as_json), error)
+        return int(error.code)
+    return 0
 
 
-def _data_dir(wishes: Wishes) -> Path:
-    return (wishes.data_dir or read_settings().data_dir).expanduser().absolute()
-
-
-async def _run(out: Output, plan: Plan) -> None:
+async def _run(plan: Plan, *, as_json: bool) -> None:
     stack = Stack(plan, _tell, lambda: _record(plan, stack))
     stopping = _Stopping(stack)
     starting = asyncio.create_task(stack.start())
     asked = asyncio.create_task(stopping.asked.wait())
     try:
-        out.note(("starting …", "dim"))
+        if not as_json:
+            _tell(_styled("starting …", DIM, sys.stderr))
         await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             await starting
             keep_ports(plan.data_dir, plan.ports)
-            _announce(out, plan, stack)
+            _announce(plan, stack, as_json=as_json)
             await asked
-        out.note(("stopping …", "dim"))
+        if not as_json:
+            _tell(_styled("stopping …", DIM, sys.stderr))
     finally:
         await _cancelled(starting)
         asked.cancel()
         await stack.stop()
         (plan.data_dir / "dev.json").unlink(missing_ok=True)
-        # The SDK's threads may outlive the loop by a moment.
-        await asyncio.sleep(0.3)
 
 
 class _Stopping:
@@ -96,13 +100,12 @@ def where(plan: Plan, stack: Stack) -> dict[str, Any]:
 
 def exports(plan: Plan, api_key: str) -> list[str]:
     """What a shell needs to work with this stack, one variable a line."""
-    temporal = plan.settings.temporal
     values = {
         "MUNADI_URL": plan.api_url,
         "MUNADI_API_KEY": api_key,
         "SANDBOX": plan.sandbox_url,
-        "TEMPORAL_ADDRESS": temporal.address,
-        "TEMPORAL_NAMESPACE": temporal.namespace if temporal.namespace != "default" else None,
+        "TEMPORAL_ADDRESS": plan.temporal_address,
+        "TEMPORAL_NAMESPACE": plan.temporal_namespace if plan.temporal_namespace != "default" else None,
     }
     path = f'export PATH={shlex.quote(str(Path(sys.executable).parent))}:"$PATH"'
     return [path, *(f"export {name}={shlex.quote(value)}" for name, value in values.items() if value)]
@@ -110,38 +113,43 @@ def exports(plan: Plan, api_key: str) -> list[str]:
 
 def _record(plan: Plan, stack: Stack) -> None:
     if stack.api_key:
-        found = {**where(plan, stack), "temporal": plan.settings.temporal.address}
+        found = {**where(plan, stack), "temporal": plan.temporal_address}
         write_private(plan.data_dir / "dev.json", json.dumps(found) + "\n")
 
 
-def _announce(out: Output, plan: Plan, stack: Stack) -> None:
-    if out.as_json:
-        out.json(where(plan, stack))
+def _announce(plan: Plan, stack: Stack, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(where(plan, stack)), flush=True)
         return
-    out.line(("Munadi runs.", "bold green"))
-    out.line()
-    out.facts(
-        [
-            ("  API", plan.api_url),
-            ("  docs", f"{plan.api_url}/docs/"),
-            ("  API pages", f"{plan.api_url}/docs/api"),
-            ("  dashboard", plan.api_url),
-            ("  Temporal", plan.settings.temporal.address),
-            ("  Temporal UI", plan.temporal_ui_url),
-            ("  sandbox", plan.sandbox_url),
-            ("  admin key", stack.api_key),
-            ("  data, logs", str(plan.data_dir)),
-        ]
-    )
-    out.line()
-    out.line("To paste into another terminal, for munadi, curl and temporal:")
-    out.line()
-    for line in exports(plan, stack.api_key):
-        out.line(line)
-    out.line()
-    out.line(("Ctrl-C stops everything.", "dim"))
+    facts = {
+        "API": plan.api_url,
+        "docs": f"{plan.api_url}/docs/",
+        "API pages": f"{plan.api_url}/docs/api",
+        "dashboard": plan.api_url,
+        "Temporal": plan.temporal_address,
+        "Temporal UI": plan.temporal_ui_url,
+        "sandbox": plan.sandbox_url,
+        "admin key": stack.api_key,
+        "data, logs": str(plan.data_dir),
+    }
+    print(_styled("Munadi runs.", BOLD_GREEN, sys.stdout), end="\n\n")
+    for name, value in facts.items():
+        if value:
+            print(_styled(f"  {name:<11}", DIM, sys.stdout), value)
+    print("\nTo paste into another terminal, for munadi, curl and temporal:", end="\n\n")
+    print("\n".join(exports(plan, stack.api_key)), end="\n\n")
+    print(_styled("Ctrl-C stops everything.", DIM, sys.stdout), flush=True)
+
+
+def _styled(text: str, style: str, stream: TextIO) -> str:
+    """The text in a terminal's style; plain where the output is no terminal."""
+    return f"\033[{style}m{text}\033[0m" if stream.isatty() and os.environ.get("TERM") != "dumb" else text
 
 
 def _tell(message: str) -> None:
     # In JSON mode too: standard error is for people, and a part that died is worth a line.
     print(message, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
