@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -19,10 +18,8 @@ from PIL import Image
 from munadi.sandbox import SandboxState, create_app
 from munadi.sandbox.server import server
 
-PASSWORD = "sand-box2-app3-pass"
-HANDLE = "munadi.bsky.test"
-INSTAGRAM_ID = "17841400000000001"
-INSTAGRAM_TOKEN = "IGsandboxMunadiAccessToken"
+DAY = 86_400
+SETTINGS = {"delays": "seconds", "limits": "value", "switches": "enabled"}  # each one's field in a change
 
 
 class Sandbox:
@@ -41,6 +38,19 @@ class Sandbox:
         fault = {"channel": channel, "operation": operation, "mode": mode, **rest}
         return str(self.control("POST", "/faults", fault)["id"])
 
+    def set(self, channel: str, **values: float) -> None:
+        """Change delays, limits and switches by their names."""
+        known = self.control("GET", "/settings")[channel]
+        for kind, value in values.items():
+            (what,) = (what for what, kinds in known.items() if kind in kinds)
+            self.control("PUT", f"/{what}", {"channel": channel, "kind": kind, SETTINGS[what]: value})
+
+    def status(self, channel: str, profile: str, status: str) -> None:
+        self.control("PATCH", f"/profiles/{channel}/{profile}", {"status": status})
+
+    def advance(self, seconds: float) -> None:
+        self.control("POST", "/clock", {"advanceSeconds": seconds})
+
     def posts(self, channel: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.control("GET", f"/posts?channel={channel}")
         return found
@@ -49,65 +59,75 @@ class Sandbox:
         return [call for call in self.control("GET", "/calls") if call["operation"] == operation]
 
 
-class Bluesky:
+class Client:
+    """A client of one emulated network, by default with the token of its default profile."""
+
+    channel = base = token = ""
+
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self.session = self.xrpc("server.createSession", json={"identifier": HANDLE, "password": PASSWORD}).json()
+
+    def call(self, method: str, path: str, token: str | None = None, **rest: Any) -> httpx.Response:
+        token = self.token if token is None else token
+        headers = rest.pop("headers", {}) | ({"authorization": f"Bearer {token}"} if token else {})
+        url = path if path.startswith(("/", "http")) else f"{self.base}/{path}"
+        return self.sandbox.http.request(method, url, headers=headers, **rest)
+
+    def get(self, path: str, token: str | None = None, **query: Any) -> httpx.Response:
+        return self.call("GET", path, token, params=query)
+
+    def post(self, path: str, token: str | None = None, **form: Any) -> httpx.Response:
+        return self.call("POST", path, token, data=form)
+
+    def set(self, **values: float) -> None:
+        self.sandbox.set(self.channel, **values)
+
+    def posts(self) -> list[dict[str, Any]]:
+        return self.sandbox.posts(self.channel)
+
+
+def refusal(answer: httpx.Response) -> tuple[int, Any]:
+    """How a network refuses: at Meta the code and the subcode, elsewhere the status and the error's name."""
+    assert answer.status_code >= 400, answer.text
+    error = answer.json()["error"]
+    if isinstance(error, str):
+        return answer.status_code, error
+    if "errors" in error:
+        assert error["code"] == answer.status_code
+        return answer.status_code, error["errors"][0]["reason"]
+    if "log_id" in error:
+        return answer.status_code, error["code"]
+    return error["code"], error.get("error_subcode")
+
+
+class Bluesky(Client):
+    channel, base, handle, password = "bluesky", "/bluesky/pds/xrpc", "munadi.bsky.test", "sand-box2-app3-pass"
+
+    def __init__(self, sandbox: Sandbox, password: str = password, handle: str = handle) -> None:
+        super().__init__(sandbox)
+        login = {"identifier": handle, "password": password}
+        self.session = self.xrpc("server.createSession", "", json=login).json()
         self.did = self.session["did"]
 
     def xrpc(self, name: str, token: str | None = None, method: str = "POST", **rest: Any) -> httpx.Response:
-        headers = rest.pop("headers", {}) | ({"authorization": f"Bearer {token}"} if token else {})
-        url = f"/bluesky/pds/xrpc/com.atproto.{name}"
-        return self.sandbox.http.request(method, url, headers=headers, **rest)
+        token = self.session["accessJwt"] if token is None else token
+        return self.call(method, f"com.atproto.{name}", token, **rest)
+
+    def refresh(self, token: str | None = None) -> httpx.Response:
+        return self.xrpc("server.refreshSession", token or self.session["refreshJwt"])
 
     def put(self, rkey: str, record: dict[str, Any], **rest: Any) -> httpx.Response:
         body = {"repo": self.did, "collection": "app.bsky.feed.post", "rkey": rkey, "record": record, **rest}
-        return self.xrpc("repo.putRecord", self.session["accessJwt"], json=body)
+        return self.xrpc("repo.putRecord", json=body)
 
-    def get(self, rkey: str) -> httpx.Response:
+    def read(self, rkey: str) -> httpx.Response:
         query = {"repo": self.did, "collection": "app.bsky.feed.post", "rkey": rkey}
-        return self.xrpc("repo.getRecord", method="GET", params=query)
+        return self.xrpc("repo.getRecord", "", "GET", params=query)
 
     def upload(self, body: bytes, mime_type: str = "image/png") -> dict[str, Any]:
-        headers = {"content-type": mime_type}
-        answer = self.xrpc("repo.uploadBlob", self.session["accessJwt"], content=body, headers=headers)
+        answer = self.xrpc("repo.uploadBlob", content=body, headers={"content-type": mime_type})
         blob: dict[str, Any] = answer.json()["blob"]
         return blob
-
-
-class Instagram:
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-
-    def get(self, path: str, **query: Any) -> httpx.Response:
-        query = {"access_token": INSTAGRAM_TOKEN} | query
-        return self.sandbox.http.get(f"/instagram/graph/{path}", params=query)
-
-    def post(self, path: str, **form: Any) -> httpx.Response:
-        headers = {"authorization": f"Bearer {INSTAGRAM_TOKEN}"}
-        return self.sandbox.http.post(f"/instagram/graph/v26.0/{path}", data=form, headers=headers)
-
-    def container(self, **form: Any) -> str:
-        answer = self.post(f"{INSTAGRAM_ID}/media", **form)
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["id"])
-
-    def status(self, container: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.get(f"v26.0/{container}", fields="status_code,status").json()
-        return found
-
-    def finished(self, container: str, wanted: str = "FINISHED") -> dict[str, Any]:
-        """The status once it is settled; videos are fetched beside the call."""
-        for _ in range(100):
-            status = self.status(container)
-            if status["status_code"] != "IN_PROGRESS":
-                break
-            time.sleep(0.02)
-        assert status["status_code"] == wanted, status
-        return status
-
-    def publish(self, container: str) -> httpx.Response:
-        return self.post(f"{INSTAGRAM_ID}/media_publish", creation_id=container)
 
 
 class MediaSite:
@@ -131,8 +151,11 @@ class MediaSite:
         self.files = files
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
 
-    def put(self, name: str, body: bytes, mime_type: str) -> str:
-        self.files[f"/{name}"] = body, mime_type
+    def put(self, name: str, body: bytes | None, mime_type: str) -> str:
+        """The address of a file; without a body there is no such file."""
+        self.files.pop(f"/{name}", None)
+        if body is not None:
+            self.files[f"/{name}"] = body, mime_type
         return f"http://127.0.0.1:{self.server.server_port}/{name}"
 
     def image(self, name: str = "a.jpg", size: tuple[int, int] = (400, 400), format: str = "JPEG") -> str:
@@ -156,20 +179,16 @@ def running() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(running: Sandbox) -> Sandbox:
+    """A sandbox as new, whose media need no time."""
     running.control("POST", "/reset")
-    for kind in ("image", "reel", "parent"):
-        running.control("PUT", "/delays", {"channel": "instagram", "kind": kind, "seconds": 0})
+    for channel, kinds in running.control("GET", "/settings").items():
+        running.set(channel, **{kind: 0 for kind in kinds["delays"] if channel != "bluesky"})
     return running
 
 
 @pytest.fixture
 def bluesky(sandbox: Sandbox) -> Bluesky:
     return Bluesky(sandbox)
-
-
-@pytest.fixture
-def instagram(sandbox: Sandbox) -> Instagram:
-    return Instagram(sandbox)
 
 
 @pytest.fixture(scope="session")

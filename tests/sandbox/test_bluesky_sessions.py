@@ -1,119 +1,77 @@
 """Sessions, directory and limits of the emulated Bluesky."""
 
+import pytest
+
 from munadi.sandbox.bluesky.formats import TID, TidClock
-from tests.sandbox.conftest import HANDLE, PASSWORD, Bluesky, Sandbox, post
+from tests.sandbox.conftest import Bluesky, Sandbox, post, refusal
 
 RKEY = "3n342ilh4f622"
 HOUR = 3600
-
-
-def _advance(sandbox: Sandbox, seconds: int) -> None:
-    sandbox.control("POST", "/clock", {"advanceSeconds": seconds})
-
-
-def test_the_account_is_found_through_handle_and_directory(sandbox: Sandbox, bluesky: Bluesky) -> None:
-    resolved = bluesky.xrpc("identity.resolveHandle", method="GET", params={"handle": HANDLE}).json()
-    document = sandbox.http.get(f"/bluesky/plc/{resolved['did']}").json()
-    (service,) = document["service"]
-    assert service["id"] == "#atproto_pds"
-    assert service["serviceEndpoint"] == f"{sandbox.url}/bluesky/pds"
-    assert document["alsoKnownAs"] == [f"at://{HANDLE}"]
-    unknown = bluesky.xrpc("identity.resolveHandle", method="GET", params={"handle": "no.bsky.test"})
-    assert (unknown.status_code, unknown.json()["message"]) == (400, "Unable to resolve handle")
-
-
-def test_the_entryway_opens_sessions_too(sandbox: Sandbox) -> None:
-    login = {"identifier": HANDLE, "password": PASSWORD}
-    url = "/bluesky/entryway/xrpc/com.atproto.server.createSession"
-    assert sandbox.http.post(url, json=login).json()["handle"] == HANDLE
-    wrong = sandbox.http.post(url, json=login | {"password": "x"})
-    assert (wrong.status_code, wrong.json()["error"]) == (401, "AuthenticationRequired")
+LOGIN = {"identifier": Bluesky.handle, "password": Bluesky.password}
+EXPIRED = (400, "ExpiredToken")
 
 
 def test_an_access_token_expires_after_two_hours_as_a_400(sandbox: Sandbox, bluesky: Bluesky) -> None:
-    _advance(sandbox, 2 * HOUR - 60)
+    sandbox.advance(2 * HOUR - 60)
     assert bluesky.put(RKEY, post()).status_code == 200
-    _advance(sandbox, 61)
+    sandbox.advance(61)
     expired = bluesky.put(RKEY, post("later"))
     assert (expired.status_code, expired.json()) == (400, {"error": "ExpiredToken", "message": "Token has expired"})
 
 
-def test_missing_garbled_and_wrong_tokens_have_their_own_answers(bluesky: Bluesky) -> None:
-    def ask(token: str | None) -> tuple[int, str]:
-        answer = bluesky.xrpc("server.getSession", token, method="GET")
-        return answer.status_code, answer.json()["error"]
-
-    assert ask(None) == (401, "AuthMissing")
-    assert ask("abc") == (400, "InvalidToken")
-    assert ask(bluesky.session["refreshJwt"]) == (400, "InvalidToken")
+@pytest.mark.parametrize(
+    ("token", "expected"), [("", (401, "AuthMissing")), ("abc", (400, "InvalidToken")), (None, (400, "InvalidToken"))]
+)
+def test_missing_garbled_and_wrong_tokens_have_their_own_answers(
+    bluesky: Bluesky, token: str | None, expected: tuple[int, str]
+) -> None:
+    token = bluesky.session["refreshJwt"] if token is None else token
+    assert refusal(bluesky.xrpc("server.getSession", token, "GET")) == expected
 
 
 def test_a_used_refresh_token_works_two_more_hours(sandbox: Sandbox, bluesky: Bluesky) -> None:
-    refresh = bluesky.session["refreshJwt"]
-    assert bluesky.xrpc("server.refreshSession", refresh).status_code == 200
-    _advance(sandbox, 2 * HOUR - 60)
-    second = bluesky.xrpc("server.refreshSession", refresh)
+    assert bluesky.refresh().status_code == 200
+    sandbox.advance(2 * HOUR - 60)
+    second = bluesky.refresh()
     assert second.status_code == 200
-    _advance(sandbox, 61)
-    late = bluesky.xrpc("server.refreshSession", refresh)
+    sandbox.advance(61)
+    late = bluesky.refresh()
     assert (late.status_code, late.json()["message"]) == (400, "Token has been revoked")
-    assert bluesky.xrpc("server.refreshSession", second.json()["refreshJwt"]).status_code == 200
-
-
-def test_a_revoked_app_password_still_posts_until_the_access_token_expires(sandbox: Sandbox, bluesky: Bluesky) -> None:
-    sandbox.control("POST", "/tokens/revoke", {"channel": "bluesky", "profile": HANDLE})
-    assert bluesky.put(RKEY, post()).status_code == 200
-    refused = bluesky.xrpc("server.refreshSession", bluesky.session["refreshJwt"])
-    assert refused.json()["error"] == "ExpiredToken"
-    login = {"identifier": HANDLE, "password": PASSWORD}
-    assert bluesky.xrpc("server.createSession", json=login).status_code == 401
-    renewed = sandbox.control("POST", f"/profiles/bluesky/{HANDLE}/credentials")
-    login = {"identifier": renewed["identifier"], "password": renewed["password"]}
-    assert bluesky.xrpc("server.createSession", json=login).status_code == 200
-
-
-def test_expiring_access_leaves_the_refresh_token_usable(sandbox: Sandbox, bluesky: Bluesky) -> None:
-    sandbox.control("POST", "/tokens/expire", {"channel": "bluesky", "profile": bluesky.did})
-    assert bluesky.put(RKEY, post()).json()["error"] == "ExpiredToken"
-    bluesky.session = bluesky.xrpc("server.refreshSession", bluesky.session["refreshJwt"]).json()
-    assert bluesky.put(RKEY, post()).status_code == 200
+    assert bluesky.refresh(second.json()["refreshJwt"]).status_code == 200
 
 
 def test_a_taken_down_or_deactivated_account_cannot_write(sandbox: Sandbox, bluesky: Bluesky) -> None:
-    login = {"identifier": HANDLE, "password": PASSWORD}
-    sandbox.control("PATCH", f"/profiles/bluesky/{HANDLE}", {"status": "deactivated"})
+    sandbox.status("bluesky", bluesky.handle, "deactivated")
     assert bluesky.put(RKEY, post()).json() == {"error": "AccountDeactivated", "message": "Account is deactivated"}
-    session = bluesky.xrpc("server.createSession", json=login).json()
+    session = bluesky.xrpc("server.createSession", "", json=LOGIN).json()
     assert (session["active"], session["status"]) == (False, "deactivated")
-    sandbox.control("PATCH", f"/profiles/bluesky/{HANDLE}", {"status": "takendown"})
-    refused = bluesky.put(RKEY, post())
-    assert (refused.status_code, refused.json()["error"]) == (401, "AccountTakedown")
-    assert bluesky.xrpc("server.createSession", json=login).json()["error"] == "AuthenticationRequired"
-    sandbox.control("PATCH", f"/profiles/bluesky/{HANDLE}", {"status": "active"})
+    sandbox.status("bluesky", bluesky.handle, "takendown")
+    assert refusal(bluesky.put(RKEY, post())) == (401, "AccountTakedown")
+    assert refusal(bluesky.xrpc("server.createSession", "", json=LOGIN)) == (401, "AuthenticationRequired")
+    sandbox.status("bluesky", bluesky.handle, "active")
     assert bluesky.put(RKEY, post()).status_code == 200
-    assert bluesky.xrpc("server.refreshSession", session["refreshJwt"]).json()["error"] == "ExpiredToken"
+    assert refusal(bluesky.refresh(session["refreshJwt"])) == EXPIRED
 
 
 def test_writes_spend_points_and_end_in_429_with_headers(sandbox: Sandbox, bluesky: Bluesky) -> None:
-    sandbox.control("PUT", "/limits", {"channel": "bluesky", "kind": "pointsPerHour", "value": 4})
+    bluesky.set(pointsPerHour=4)
     answers = [bluesky.put(RKEY, post()) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert answers[2].json() == {"error": "RateLimitExceeded", "message": "Rate Limit Exceeded"}
     headers = answers[2].headers
-    assert (headers["ratelimit-limit"], headers["ratelimit-remaining"]) == ("4", "0")
-    assert headers["ratelimit-policy"] == "4;w=3600"
-    assert "retry-after" not in headers
-    _advance(sandbox, HOUR)
-    bluesky.session = bluesky.xrpc("server.refreshSession", bluesky.session["refreshJwt"]).json()
+    shown = [headers.get(f"ratelimit-{name}") for name in ("limit", "remaining", "policy")]
+    assert (shown, "retry-after" in headers) == (["4", "0", "4;w=3600"], False)
+    sandbox.advance(HOUR)
+    bluesky.session = bluesky.refresh().json()
     assert bluesky.put(RKEY, post()).status_code == 200
 
 
 def test_the_appview_lags_behind_the_pds(sandbox: Sandbox, bluesky: Bluesky) -> None:
-    uri = bluesky.put(RKEY, post()).json()["uri"]
+    query = {"uris": bluesky.put(RKEY, post()).json()["uri"]}
     url = "/bluesky/appview/xrpc/app.bsky.feed.getPosts"
-    assert sandbox.http.get(url, params={"uris": uri}).json() == {"posts": []}
-    _advance(sandbox, 3)
-    assert [found["uri"] for found in sandbox.http.get(url, params={"uris": uri}).json()["posts"]] == [uri]
+    assert sandbox.http.get(url, params=query).json() == {"posts": []}
+    sandbox.advance(3)
+    assert [found["uri"] for found in sandbox.http.get(url, params=query).json()["posts"]] == [query["uris"]]
 
 
 def test_tids_are_valid_and_strictly_increasing() -> None:

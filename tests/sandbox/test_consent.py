@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.sandbox.conftest import Sandbox
 from tests.sandbox.consenting import BACK, EVERY, Consenting, Form, granted_scopes
 
@@ -72,9 +70,9 @@ def test_a_code_expires(sandbox: Sandbox, network: str) -> None:
     one = Consenting(sandbox, network)
     lives = 600 if network in ("tiktok", "youtube") else 3600
     young, old = one.submitted()["code"], one.submitted()["code"]
-    sandbox.control("POST", "/clock", {"advanceSeconds": lives - 5})
+    sandbox.advance(lives - 5)
     assert one.exchange(young).status_code == 200
-    sandbox.control("POST", "/clock", {"advanceSeconds": 6})
+    sandbox.advance(6)
     assert one.exchange(old).status_code == 400
 
 
@@ -84,29 +82,6 @@ def test_no_browser_is_sent_to_a_wrong_address(sandbox: Sandbox, network: str) -
     for decision in ({}, {"deny": "1"}):
         answer = sandbox.http.get(one.page, params=one.asked | {"redirect_uri": "javascript:alert(1)"} | decision)
         assert (answer.status_code, "location" in answer.headers) == (400, False)
-
-
-@pytest.mark.parametrize("network", ["facebook", "instagram-page"])
-def test_only_shared_pages_are_listed_and_all_of_them(sandbox: Sandbox, network: str) -> None:
-    channel = network.partition("-")[0]
-    for name in ("second", "third"):
-        sandbox.control("POST", "/profiles", {"channel": channel, "name": name, "beside": "munadi.sandbox"})
-    one = Consenting(sandbox, network)
-    first, second, third = Form(one.shown().text).of("checkbox", "page")
-    url = one.token.removesuffix("oauth/access_token") + "me/accounts"
-
-    def listed(*cleared: str) -> list[str]:
-        query = {"access_token": one.exchange(one.submitted(*cleared)["code"]).json()["access_token"], "limit": "2"}
-        page = one.http.get(url, params=query).json()
-        found = [row["id"] for row in page["data"]]
-        while "next" in page.get("paging", {}):
-            page = one.http.get(page["paging"]["next"]).json()
-            found += [row["id"] for row in page["data"]]
-        return found
-
-    assert listed() == [first, second, third]
-    assert listed(second) == [first, third]
-    assert listed(first, second, third) == []
 
 
 def test_a_page_that_was_not_shared_gives_no_token(sandbox: Sandbox) -> None:
@@ -120,8 +95,3 @@ def test_a_page_that_was_not_shared_gives_no_token(sandbox: Sandbox) -> None:
     asked = {"input_token": token, "access_token": "app-1|x"}
     found = sandbox.http.get("/facebook/graph/v26.0/debug_token", params=asked).json()["data"]
     assert [row["target_ids"] for row in found["granular_scopes"]] == [[first], [first]]
-
-
-def test_only_networks_with_persons_make_a_profile_beside_another(sandbox: Sandbox) -> None:
-    body = {"channel": "threads", "name": "x", "beside": "munadi.sandbox"}
-    assert sandbox.http.post("/control/profiles", json=body).status_code == 422
