@@ -159,3 +159,12 @@ def test_new_uploads_are_listed_late(tube: Tube) -> None:
     (entry,) = tube.get("playlistItems", **asked).json()["items"]
     assert entry["contentDetails"]["videoId"] == made
     assert refusal(tube.get("playlistItems", **asked | {"playlistId": "UUother"})) == (404, "playlistNotFound")
+
+
+def test_the_final_answer_is_replayed_and_a_new_session_is_a_second_video(tube: Tube) -> None:
+    session = tube.session()
+    first = tube.put(session, CLIP).json()["id"]
+    assert tube.put(session, CLIP).json()["id"] == first
+    assert tube.put(session, b"", f"bytes */{len(CLIP)}").json()["id"] == first
+    assert tube.upload() != first
+    assert len(tube.get("playlistItems", part=PARTS, playlistId=UPLOADS, maxResults=50).json()["items"]) == 2
