@@ -10,7 +10,7 @@ import pytest
 from munadi.channels.meta.state import Container, Prepared
 from munadi.channels.threads.errors import FAILED_CONTAINERS
 from munadi.domain.failure import Effect, Reason
-from munadi.domain.publication import Handle, Pending
+from munadi.domain.publication import Pending
 from tests.channels.containers import (
     FILM,
     INSTAGRAM,
@@ -157,12 +157,6 @@ async def test_an_instagram_parent_without_children_remakes_them() -> None:
 
 
 POST = Container(id="c1", created_at=NOW, code="FINISHED")
-
-
-def test_a_handle_is_read_as_it_was_saved() -> None:
-    kept = Prepared(containers={"post": POST}, posts={"post": "180"}, misses=1)
-    assert Prepared.of(Handle(draft_version=1, state=kept.model_dump(mode="json"))) == kept
-    assert Prepared.of(None) == Prepared()
 
 
 def test_a_post_lapses_with_its_first_container_and_a_reply_does_not_count() -> None:

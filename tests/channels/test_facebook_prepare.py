@@ -94,13 +94,6 @@ async def test_a_text_needs_nothing_and_a_link_is_read_again_only_when_it_was_un
     assert page.state(unreadable).link == "scraped"
 
 
-@pytest.mark.parametrize(
-    ("given", "minutes"), [(page.TEXT, 0), (page.LINK, 1), (page.PHOTOS, 5), (page.REEL, 20), (page.FILM, 20)]
-)
-def test_the_lead_is_the_time_that_media_need(given: PublicationDraft, minutes: int) -> None:
-    assert bench("facebook").channel.lead(given) == timedelta(minutes=minutes)
-
-
 async def test_a_reel_is_started_sent_and_waited_for() -> None:
     built, saved = page.reels(page.PROCESSING, page.WAITING), Saved()
     found = await page.prepare(built, page.REEL, saved)

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport
-from tests.channels.making import NOW, TOKEN, Bench, Saved, account, bench, error_of, image, publication
+from tests.channels.making import NOW, TOKEN, Bench, account, bench, error_of
 from tests.channels.network import answer, ok
 
 IG, OTHER, PAGE = "17841400000000001", "17841400000000002", "100200300"
@@ -157,21 +157,3 @@ async def test_only_a_dead_token_is_lost(answered: httpx.Response, reason: Reaso
     built.network.on("GET", f"/{IG}", answered)
     error = await error_of(built.channel.refresh(WHO))
     assert error.reason is reason
-
-
-async def test_every_call_goes_to_the_host_of_the_login() -> None:
-    built, saved, draft = over(), Saved(), publication("Hello", media=(image(),))
-    built.network.on("POST", f"/{IG}/media", ok({"id": "c1"})).on("GET", "/c1", ok({"status_code": "FINISHED"}))
-    built.network.on("POST", f"/{IG}/media_publish", ok({"id": "m1"})).on("GET", "/m1", ok({"id": "m1"}))
-    for _ in range(2):
-        await built.channel.prepare(draft, WHO, saved.handle, saved)
-    await built.publish(draft, WHO, saved)
-    await built.channel.check(draft, WHO, saved.handle)
-    assert {str(request.url).partition("/v26.0/")[0] for request in built.network.requests} == {
-        "https://graph.example/fb"
-    }
-    assert {request.headers["authorization"] for request in built.network.requests} == {f"Bearer {TOKEN}"}
-
-
-def test_the_hosts_that_are_called_are_reported() -> None:
-    assert bench("instagram", HOSTS).channel.spec.hosts == ("https://never.example", "https://graph.example/fb/")

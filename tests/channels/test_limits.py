@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -115,6 +116,23 @@ def test_instagram_takes_stories_of_business_accounts_only() -> None:
     creator = {"account_type": "MEDIA_CREATOR"}
     assert codes("instagram", story, facts=creator) == [("/options/kind", "FEATURE_NOT_ELIGIBLE")]
     assert codes("instagram", film(), facts=creator) == []
+
+
+ONE, FILM = picture("Hi"), film("Hi")
+PAIR, MIXED = (draft("Hi", media=(image(0), second)) for second in (image(1), video(1)))
+ODD = of(ONE)(nosuch=1)
+CARD = draft("Hi", link="https://acme.example/sale")
+LEADS: Mapping[str, Sequence[tuple[Draft, float]]] = {
+    "facebook": [(draft("Hi"), 0), (CARD, 1), (PAIR, 5), (facebook.reel(), 20), (facebook.film(), 20)],
+    "instagram": [(ONE, 2), (PAIR, 5), (FILM, 10), (MIXED, 10), (of(ONE)(kind="story"), 2), (ODD, 10)],
+    "threads": [(draft("Hi"), 0.5), (ONE, 2), (PAIR, 5), (FILM, 10), (MIXED, 10), (ODD, 10)],
+}
+
+
+@pytest.mark.parametrize("name", LEADS)
+def test_the_lead_is_the_time_that_media_need(name: str) -> None:
+    for given, minutes in LEADS[name]:
+        assert CHANNELS[name].lead(given) == timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.judges.meta_names import Edge
-
 
 def words(text: str) -> frozenset[str]:
     """The words of a text."""
@@ -49,10 +47,6 @@ class ThreadsEdge:
     def has(self, field: str) -> bool:
         """As the reference lists it."""
         return field in self.fields
-
-    def within(self, field: str) -> Edge | None:
-        """Nothing is expanded."""
-        return None
 
 
 CONTAINER = ThreadsEdge(
@@ -93,7 +87,7 @@ EDGES: Mapping[tuple[str, str, str], ThreadsEdge] = {
 class ThreadsNames:
     """See `Names`."""
 
-    def edge(self, method: str, node: str, edge: str) -> Edge | None:
+    def edge(self, method: str, node: str, edge: str) -> ThreadsEdge | None:
         """By the table."""
         return EDGES.get((method, node, edge))
 
