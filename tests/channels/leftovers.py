@@ -10,7 +10,7 @@ from typing import Any
 from munadi.domain.publication import Handle
 from tests.channels.making import NOW
 from tests.channels.network import Network, answer, ok
-from tests.channels.scene_facebook import PAGE, READ
+from tests.channels.scene_meta import PAGE, READ
 from tests.channels.scene_tiktok import creator_state, done, handle, refused, upload_state
 from tests.channels.scene_youtube import VIDEO, VIDEOS, listed, refusal, resource
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from pydantic import SecretStr
 
 from munadi.channels.bluesky.thread import record_key
 from munadi.channels.bluesky.wire import post_uri
-from munadi.domain.publication import Handle
 from munadi.ports import AccountImport
 from tests.channels.contract import Scene, each_scene
-from tests.channels.making import NOW, TOKEN, account, image, publication
+from tests.channels.making import account, publication
 from tests.channels.network import answer, ok
-from tests.channels.scene_facebook import FACEBOOK
-from tests.channels.scene_threads import THREADS
+from tests.channels.scene_meta import FACEBOOK, INSTAGRAM, THREADS
 from tests.channels.scene_tiktok import TIKTOK
 from tests.channels.scene_youtube import YOUTUBE
 
@@ -41,44 +37,6 @@ BLUESKY = Scene(
     ),
     expired=answer(400, {"error": "ExpiredToken", "message": "Token has expired"}),
     settings={"hosts": {"entryway": "https://entry.example/bluesky"}},
-)
-
-IG = "17841400000000001"
-CONTAINER = "17900000000000001"
-MEDIA = {
-    "id": "18000000000000001",
-    "caption": "The monsoon sale has begun",
-    "timestamp": NOW.strftime("%Y-%m-%dT%H:%M:%S+0000"),
-    "permalink": "https://www.instagram.com/p/abc/",
-    "media_type": "IMAGE",
-    "media_product_type": "FEED",
-}
-INSTAGRAM = Scene(
-    name="instagram",
-    draft=publication("The monsoon sale has begun", media=(image(),)),
-    account=account("instagram", IG),
-    handle=Handle(
-        draft_version=1,
-        state={
-            "containers": {
-                "post": {"id": CONTAINER, "created_at": (NOW - timedelta(minutes=2)).isoformat(), "code": "FINISHED"}
-            }
-        },
-        ready=True,
-        expires_at=NOW + timedelta(hours=23),
-    ),
-    visible=f"/{IG}/media_publish",
-    accepted=ok({"id": MEDIA["id"]}),
-    live=lambda network: (
-        network.on("GET", f"/{CONTAINER}", ok({"status_code": "PUBLISHED"}))
-        .on("GET", f"/{IG}/media", ok({"data": [MEDIA]}))
-        .on("GET", f"/{MEDIA['id']}", ok(MEDIA))
-    ),
-    absent=lambda network: network.on("GET", f"/{CONTAINER}", ok({"status_code": "FINISHED"})),
-    credentials=AccountImport(access_token=SecretStr(TOKEN)),
-    identity=("GET", "/me", ok({"user_id": IG, "id": "99", "username": "acme", "account_type": "BUSINESS"})),
-    expired=answer(400, {"error": {"code": 190, "error_subcode": 463, "message": "expired", "type": "OAuthException"}}),
-    settings={"hosts": {"graph": "https://graph.example/instagram"}, "version": "v99.0", "read_quota": False},
 )
 
 SCENES = {scene.name: scene for scene in (BLUESKY, FACEBOOK, INSTAGRAM, THREADS, TIKTOK, YOUTUBE)}
