@@ -19,7 +19,8 @@ Make = Callable[..., Draft]
 class Limit:
     """`problem` is its pointer, and its code or rule. Each value is a draft, or the field `name` of what `make` makes.
 
-    A `size` is the width and height of a medium.
+    A `size` is the width and height of a medium. `reported`: the limit and what there is, in the only problem of the
+    first value outside.
     """
 
     problem: str
@@ -27,6 +28,7 @@ class Limit:
     name: str
     inside: Sequence[Any]
     outside: Sequence[Any]
+    reported: tuple[Any, Any] | None = None
 
     def drafts(self, values: Sequence[Any]) -> list[Draft]:
         return [value if isinstance(value, Draft) else self.make(**{self.name: value}) for value in values]

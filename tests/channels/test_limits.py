@@ -16,6 +16,8 @@ from munadi.domain.problem import Problem
 from tests.channels import limits_facebook as facebook
 from tests.channels import limits_instagram as instagram
 from tests.channels import limits_threads as threads
+from tests.channels import limits_tiktok as tiktok
+from tests.channels import limits_youtube as youtube
 from tests.channels.limits import Limit, film, of, opaque, picture
 from tests.channels.making import account, bench, draft, image, video
 
@@ -23,6 +25,8 @@ TABLES: Mapping[str, Sequence[Limit]] = {
     "facebook": facebook.LIMITS,
     "instagram": instagram.LIMITS,
     "threads": threads.LIMITS,
+    "tiktok": tiktok.LIMITS,
+    "youtube": youtube.LIMITS,
 }
 CHANNELS = {name: bench(name).channel for name in TABLES}
 
@@ -50,8 +54,11 @@ def test_a_limit(name: str, limit: Limit) -> None:
             one for one in channel.validate(given, None) if one.pointer == pointer and rule in (one.code, one.rule)
         ]
         assert found
-        assert found[0].message.startswith(f"{name.title()} ")
+        assert found[0].message.startswith(f"{channel.spec.title} ")
         assert found[0].channel == name
+    if limit.reported is not None:
+        (only,) = channel.validate(limit.drafts(limit.outside)[0], None)
+        assert (only.limit, only.actual) == limit.reported
 
 
 STYLES = threads.styled("four", (0, 3), (2, 1))
