@@ -149,3 +149,10 @@ async def test_a_pages_token_alone_is_only_looked_at() -> None:
     assert await FACEBOOK.bench().channel.refresh(alone) == alone.credentials
     for subcode in (463, 458):
         assert (await error_of(FACEBOOK.bench(graph(190, subcode)).channel.refresh(alone))).reason is R.TOKEN_REVOKED
+
+
+@pytest.mark.parametrize(("seconds", "ends"), [(None, None), (3600, NOW + timedelta(hours=1))])
+async def test_googles_grant_is_final_only_where_it_names_an_end(seconds: int | None, ends: Any) -> None:
+    built = YOUTUBE.bench(renew=ok({**YOUTUBE.renewed, "refresh_token_expires_in": seconds}))
+    fresh = await built.channel.refresh(YOUTUBE.account)
+    assert (fresh.grant_expires_at, fresh.is_final) == (ends, ends is not None)

@@ -55,6 +55,15 @@ def test_what_cannot_be_converted_is_refused(rule: MediaRule, changes: dict[str,
 
 
 @pytest.mark.parametrize(
+    ("size", "rounded"), [((1080, 1355), True), ((1080, 1361), False), ((1083, 566), True), ((1086, 566), False)]
+)
+def test_a_pixel_of_rounding_does_not_break_an_aspect_ratio(size: tuple[int, int], rounded: bool) -> None:
+    rule = STRICT.model_copy(update={"min_ratio": 0.8, "max_ratio": 1.91})
+    codes = [code for code, *_ in found(rule, width=size[0], height=size[1])]
+    assert codes == ([] if rounded else ["MEDIA_RATIO"])
+
+
+@pytest.mark.parametrize(
     ("rule", "changes", "made"),
     [
         (JPEG_ONLY, {}, []),
