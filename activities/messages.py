@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from munadi.domain.model import Model
@@ -11,6 +12,9 @@ from munadi.publishing.model import Command, NextStep, Step, StepResult
 # Tries of a call that certainly was not sent, before it becomes a hold on a durable timer: 0, 2, 8, 26 s.
 PUBLISH_TRIES = 4
 PREPARE_TRIES = 5
+# `publish` begins this long before the due time, and waits the rest of it inside: what a burst of posts needs before
+# their claims is done by then. Until the claim a post can be changed or canceled.
+EARLY = timedelta(seconds=2)
 
 
 class ContentRef(Model):
@@ -33,6 +37,18 @@ class PublicationRef(Model):
     draft_version: int = 0
     # The claim came late with nothing on record: look before the first send.
     look_first: bool = False
+    # Claim it first, once this time has come. None: it has been claimed. The rest is set with it.
+    claim_at: datetime | None = None
+    content_id: str = ""
+    account_id: str = ""
+    brand_ref: str = ""
+
+    def not_due(self, after: timedelta) -> StepResult:
+        """It stays queued: the workflow looks again after this time."""
+        status = PublicationStatus.QUEUED
+        return StepResult(
+            publication_id=self.publication_id, status=status, step=NextStep.LOOK, epoch=self.epoch, after=after
+        )
 
 
 class OperatorCommand(Model):

@@ -12,7 +12,7 @@ from activities.handles import HandleSaver
 from activities.heartbeat import heartbeats
 from activities.messages import PREPARE_TRIES, PublicationRef, read_again
 from munadi.domain.failure import ChannelError, Effect
-from munadi.domain.publication import HOLD_GROWTH, LAPSE_MARGIN, Handle, HoldReason, Pending, PublicationStatus
+from munadi.domain.publication import HOLD_GROWTH, LAPSE_MARGIN, WAITING, Handle, HoldReason, Pending
 from munadi.ports import Attempts, Channels, Clock, Schedule, TokenKeeper
 from munadi.publishing.model import PREPARE, NextStep, Outcome, StaleEpoch, Step, StepResult
 
@@ -36,7 +36,7 @@ class PreparingActivities:
             step = await self._schedule.load(ref.publication_id)
             if (
                 step is None
-                or step.status is not PublicationStatus.QUEUED
+                or step.status not in WAITING
                 or step.draft_version != ref.draft_version
                 or step.epoch != ref.epoch
                 or self._clock.now() >= step.publish_by

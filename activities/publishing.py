@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 
 from activities.access import with_token
 from activities.failures import failure_from
+from activities.gate import DeadlineGate
 from activities.heartbeat import heartbeats
-from activities.messages import PublicationRef, read_again
+from activities.messages import EARLY, PublicationRef, read_again
 from activities.policies import CHECK_AGAIN, LaterStepPolicy, PostPolicy
 from activities.step_runner import StepRunner
+from activities.turns import Turns
+from munadi.domain.account import ConnectedAccount
 from munadi.domain.failure import ChannelError, Effect
 from munadi.domain.publication import Absent, HoldReason, Pending, PublicationStatus, Published, Unknown
 from munadi.ports import Attempts, Channels, Clock, Schedule, TokenKeeper
-from munadi.publishing.model import NextStep, Outcome, Step, StepResult
+from munadi.publishing.model import Attempt, NextStep, Outcome, Step, StepResult
 
 log = logging.getLogger("munadi.publishing")
 
@@ -24,6 +28,11 @@ S = PublicationStatus
 POST_POLICY = PostPolicy()
 LATER = LaterStepPolicy()
 PUBLISHED = frozenset({S.PUBLISHED})
+# Claims are transactions of one writer: more at once are no faster, and the rest wait in turn by brand.
+CLAIMS_AT_ONCE = 8
+# A worker whose clock lags by more than the margin lets the workflow wait, for this long at most before it looks again.
+MOST_EARLY = EARLY + timedelta(seconds=3)
+CLOCK_LAG_WAIT = timedelta(seconds=5)
 
 
 class PublishingActivities:
@@ -43,25 +52,86 @@ class PublishingActivities:
         self._channels = channels
         self._tokens = tokens
         self._clock = clock
+        self._holder = holder
+        self._turns = Turns(CLAIMS_AT_ONCE)
         self._runner = StepRunner(attempts, channels, tokens, clock, holder)
 
     @activity.defn(name="publish")
     async def publish(self, ref: PublicationRef) -> StepResult:
         """Make the visible call of the post once, or say why not. Raises only what proves that nothing was sent."""
         async with heartbeats():
+            if ref.claim_at is not None:
+                return await self._claim_and_publish(ref, ref.claim_at)
             step = await self._schedule.load(ref.publication_id)
             if step is None or step.epoch != ref.epoch or step.status is not S.PUBLISHING:
                 return read_again(ref, step)
-            if step.attempt is not None:
-                return step.then(NextStep.RECONCILE)
-            if self._lapsed(step):
-                waits = Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))
-                return await self._runner.record(step, None, waits)
-            try:
-                account = await self._tokens.account(step.account_id)
-            except ChannelError as error:
-                return await self._runner.conclude(step, POST_POLICY.no_token(step, error, self._clock.now()))
-            return await self._runner.run(step, account, POST_POLICY)
+            return await self._publish(step)
+
+    async def _claim_and_publish(self, ref: PublicationRef, claim_at: datetime) -> StepResult:
+        """Wait for the last moments before the due time here, so that only the claim and the call are left then."""
+        early = claim_at - self._clock.now()
+        if early > MOST_EARLY:
+            # This worker's clock lags. A durable timer waits, not a slot.
+            return ref.not_due(min(early, CLOCK_LAG_WAIT))
+        account = await self._account(ref.account_id)
+        while (early := claim_at - self._clock.now()) > timedelta(0):  # noqa: ASYNC110 - a clock has no event to await
+            await asyncio.sleep(early.total_seconds())
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        async with self._turns.turn(ref.brand_ref):
+            taken = await self._attempts.claim(
+                ref.content_id,
+                ref.publication_id,
+                epoch=ref.epoch,
+                holder=self._holder,
+                now=now,
+                period=self._period if isinstance(account, ConnectedAccount) else None,
+            )
+        if taken is None:
+            return read_again(ref, None)
+        step, attempt = taken.step, taken.attempt
+        if isinstance(taken.found, timedelta):
+            return ref.not_due(min(taken.found, CLOCK_LAG_WAIT))
+        if taken.found is NextStep.LOOK_FIRST:
+            return step.then(NextStep.LOOK_FIRST)
+        if step.status is not S.PUBLISHING or step.epoch != ref.epoch + 1:
+            return read_again(ref, step)
+        if taken.found is None:
+            return await self._publish_again(step)
+        if isinstance(account, ChannelError):
+            return await self._runner.conclude(step, POST_POLICY.no_token(step, account, self._clock.now()))
+        if isinstance(attempt, Attempt):
+            gate = DeadlineGate(self._clock, attempt.deadline_at, monotonic + self._period(step).total_seconds())
+            return await self._runner.call(step, account, attempt, gate, POST_POLICY)
+        assert attempt is not None
+        return await self._runner.conclude(step, POST_POLICY.refused(step, attempt))
+
+    async def _publish_again(self, claimed: Step) -> StepResult:
+        """An earlier try of this activity has claimed it: what it left on record decides."""
+        step = await self._schedule.load(claimed.publication_id)
+        if step is None or step.epoch != claimed.epoch or step.status is not S.PUBLISHING:
+            return claimed.then(NextStep.LOOK)
+        return await self._publish(step)
+
+    async def _publish(self, step: Step) -> StepResult:
+        if step.attempt is not None:
+            return step.then(NextStep.RECONCILE)
+        if self._lapsed(step):
+            waits = Outcome(effect=Effect.NOT_SENT, hold=HoldReason.OUTAGE, hold_for=timedelta(0))
+            return await self._runner.record(step, None, waits)
+        account = await self._account(step.account_id)
+        if isinstance(account, ChannelError):
+            return await self._runner.conclude(step, POST_POLICY.no_token(step, account, self._clock.now()))
+        return await self._runner.run(step, account, POST_POLICY)
+
+    async def _account(self, account_id: str) -> ConnectedAccount | ChannelError:
+        """The account with a usable token, or why there is none."""
+        try:
+            return await self._tokens.account(account_id)
+        except ChannelError as error:
+            return error
+
+    def _period(self, step: Step) -> timedelta:
+        return self._runner.period(step, POST_POLICY)
 
     @activity.defn(name="check")
     async def check(self, ref: PublicationRef) -> StepResult:

@@ -74,8 +74,7 @@ class StepRunner:
     ) -> StepResult:
         """Make the visible call once, or say why not. Raises only what proves that nothing was sent."""
         now = self._clock.now()
-        period = policy.deadline(self._channels[step.channel].spec, step)
-        gate = DeadlineGate.open_for(self._clock, now, period)
+        gate = DeadlineGate.open_for(self._clock, now, self.period(step, policy))
         attempt = await self._attempts.open_attempt(
             step.publication_id,
             step=step.name or POST,
@@ -86,6 +85,23 @@ class StepRunner:
         )
         if isinstance(attempt, Refused):
             return await self.conclude(step, policy.refused(step, attempt))
+        return await self.call(step, account, attempt, gate, policy, may_renew=may_renew)
+
+    def period(self, step: Step, policy: StepPolicy) -> timedelta:
+        """How long the visible call may take."""
+        return policy.deadline(self._channels[step.channel].spec, step)
+
+    async def call(
+        self,
+        step: Step,
+        account: ConnectedAccount,
+        attempt: Attempt,
+        gate: DeadlineGate,
+        policy: StepPolicy,
+        *,
+        may_renew: bool = True,
+    ) -> StepResult:
+        """Make the visible call of an open attempt, and record its outcome. Raises as `run` does."""
         answer = await self._call(step, account, gate)
         outcome = policy.ended(step, attempt, answer, self._clock.now())
         outcome = outcome.model_copy(update={"credentials_version": account.credentials_version})

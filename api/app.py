@@ -40,6 +40,7 @@ from api.routes import (
     webhooks,
 )
 from api.services import Services
+from api.starts import Starts
 from munadi.config import Settings
 from munadi.connecting import Connecting
 from munadi.db.accounts.connections import ConnectionStore
@@ -49,6 +50,7 @@ from munadi.intake.checks import PostChecker
 from munadi.intake.media import MediaIntake, RequestLimits
 from munadi.metering import CallMeter
 from munadi.ports import Channels, Clock
+from munadi.publishing.schedule import ScheduleStore
 from munadi.publishing.service import PublishingService
 from munadi.runtime import Runtime, open_runtime
 from munadi.temporal import connect
@@ -140,6 +142,8 @@ async def open_services(
             accounts = AccountStore(database, runtime.keyring)
             connections = ConnectionStore(database, runtime.keyring)
             calls, wrong_keys = CallMeter(database), WrongKeys(database, settings.api.wrong_keys_per_minute)
+            schedule = ScheduleStore(database, runtime.keyring)
+            starts = Starts(temporal, settings.temporal.task_queue, schedule, runtime.clock)
             opened = Services(
                 settings=settings,
                 database=database,
@@ -158,12 +162,16 @@ async def open_services(
                     runtime.media_store,
                     runtime.clock,
                 ),
+                starts=starts,
                 calls=calls,
                 callers=callers_of(settings.api.trusted_proxies),
                 wrong_keys=wrong_keys,
             )
-            async with calls.running(), wrong_keys.running():
-                yield opened
+            try:
+                async with calls.running(), wrong_keys.running():
+                    yield opened
+            finally:
+                await starts.finish()
         finally:
             await database.close()
 

@@ -8,6 +8,7 @@ from fastapi import Request
 from temporalio.client import Client
 
 from api.address import Callers
+from api.starts import Starts
 from munadi.config import Settings
 from munadi.connecting import Connecting
 from munadi.crypto import KeyRing
@@ -37,11 +38,10 @@ class Services:
     sender: Sender
     connecting: Connecting
     posts: PublishingService
+    starts: Starts
     calls: CallMeter
     callers: Callers
     wrong_keys: WrongKeys
-    # Monotonic seconds until which no workflow is woken from here, because Temporal did not answer.
-    wake_paused_until: float = 0.0
 
 
 async def services(request: Request) -> Services:

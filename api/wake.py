@@ -14,31 +14,27 @@ from starlette.background import BackgroundTask, BackgroundTasks
 from temporalio.client import Client
 
 from api.services import Services
+from api.starts import COOLDOWN, PATIENCE
 from munadi.domain.account_view import AccountView
 from munadi.publishing.content import LockedContent
 from workflows.start import wake_account, wake_content
 
-# An established client blocks for 9 s when Temporal is down, whatever its rpc_timeout.
-PATIENCE = 1.0
-# After a failure only the relay retries for a while, because a queue of failing calls would block other work.
-COOLDOWN = 1.0
 log = structlog.get_logger("munadi.api")
 
 
 @dataclass(frozen=True)
 class Wake:
-    """The post whose workflow to wake; `first` starts it without a signal."""
+    """The post that was changed, and whose workflow to wake."""
 
     content_id: str
     brand_ref: str
     channels: Sequence[str]
-    first: bool = False
 
     @classmethod
-    def of(cls, story: LockedContent, *, first: bool = False) -> Wake:
+    def of(cls, post: LockedContent) -> Wake:
         """The wake of a post that was just changed."""
-        channels = tuple(row.channel for row in story.publications)
-        return cls(story.content.id, story.content.brand_ref, channels, first)
+        channels = tuple(row.channel for row in post.publications)
+        return cls(post.content.id, post.content.brand_ref, channels)
 
     async def call(self, client: Client, task_queue: str) -> None:
         """Start or signal the workflow."""
@@ -48,7 +44,6 @@ class Wake:
             content_id=self.content_id,
             brand_ref=self.brand_ref,
             channels=self.channels,
-            first=self.first,
         )
 
     def after(self, services: Services) -> BackgroundTask:
@@ -83,12 +78,12 @@ def wake_keepers(background: BackgroundTasks, services: Services, accounts: Sequ
 async def wake(services: Services, what: Wake | KeeperWake) -> None:
     """Start or signal the workflow, within a second; a failure is logged."""
     now = services.clock.monotonic()
-    if services.temporal is None or now < services.wake_paused_until:
+    if services.temporal is None or now < services.starts.paused_until:
         return
     try:
         async with asyncio.timeout(PATIENCE):
             await what.call(services.temporal, services.settings.temporal.task_queue)
     except Exception as error:  # noqa: BLE001 - the response is sent, and the relay retries
-        services.wake_paused_until = now + PATIENCE + COOLDOWN
+        services.starts.paused_until = now + COOLDOWN
         whose = what.content_id if isinstance(what, Wake) else what.account.id
         log.warning("wake.failed", whose=whose, error=type(error).__name__)

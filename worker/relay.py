@@ -109,7 +109,6 @@ class Relay:
             content_id=wake.content_id,
             brand_ref=wake.brand_ref,
             channels=wake.channels,
-            first=False,
         )
 
     async def _wake_keepers(self) -> None:

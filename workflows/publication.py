@@ -21,6 +21,9 @@ with workflow.unsafe.imports_passed_through():
     from munadi.publishing.model import Claimed, NextStep, Plan, StepResult
     from workflows.options import CHECK, PREPARE, PUBLISH, RECONCILE, STAGE, with_summary
 
+# The steps after which the same task takes another one.
+CONTINUES = frozenset({NextStep.PUBLISH, NextStep.CHECK, NextStep.RECONCILE, NextStep.STAGE, NextStep.LOOK_FIRST})
+
 
 async def prepare(plan: Plan, draft_version: int) -> StepResult:
     """Do the invisible step part by part until only the visible call is left."""
@@ -48,8 +51,11 @@ async def prepare(plan: Plan, draft_version: int) -> StepResult:
         await workflow.sleep(result.after, summary=f"{plan.channel}: being processed by the network")
 
 
-async def run_publication(claimed: Claimed) -> StepResult:
-    """From `publishing` to published, failed, unconfirmed or back to queued. The visible call is made at most once."""
+async def run_publication(claimed: Claimed, *, content_id: str = "", brand_ref: str = "") -> StepResult:
+    """From `publishing`, or its claim, to published, failed, unconfirmed or back to queued.
+
+    The visible call is made at most once.
+    """
     look_first = claimed.mode is NextStep.LOOK_FIRST
     step = NextStep.RECONCILE if look_first else claimed.mode
     ref = PublicationRef(
@@ -57,15 +63,25 @@ async def run_publication(claimed: Claimed) -> StepResult:
         epoch=claimed.epoch,
         draft_version=claimed.draft_version,
         look_first=look_first,
+        claim_at=claimed.claim_at,
+        content_id=content_id,
+        account_id=claimed.account_id,
+        brand_ref=brand_ref,
     )
     while True:
         result = await _take(step, ref, claimed.channel)
-        if result.step not in (NextStep.PUBLISH, NextStep.CHECK, NextStep.RECONCILE, NextStep.STAGE):
-            return result
         if result.after:
             await workflow.sleep(result.after, summary=f"{claimed.channel}: before the next look")
-        step = result.step
-        ref = PublicationRef(publication_id=ref.publication_id, epoch=result.epoch, draft_version=ref.draft_version)
+        if result.step not in CONTINUES:
+            return result
+        look_first = result.step is NextStep.LOOK_FIRST
+        step = NextStep.RECONCILE if look_first else result.step
+        ref = PublicationRef(
+            publication_id=ref.publication_id,
+            epoch=result.epoch,
+            draft_version=ref.draft_version,
+            look_first=look_first,
+        )
 
 
 async def _take(step: NextStep, ref: PublicationRef, channel: ChannelName) -> StepResult:

@@ -16,10 +16,10 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.contents import ContentActivities
-    from activities.messages import ContentRef, OperatorCommand
+    from activities.messages import EARLY, ContentRef, OperatorCommand
     from munadi.domain.ids import content_id_of
     from munadi.domain.publication import PublicationStatus
-    from munadi.publishing.model import Claimed, NextStep, Plan, StepResult
+    from munadi.publishing.model import Claimed, NextStep, Plan, Start, StepResult, View
     from workflows import publication
     from workflows.attributes import ATTENTION
     from workflows.delivery_trigger import DeliveryTrigger
@@ -35,7 +35,7 @@ class PublishContent:
     """The workflow of one post. Its id names the post: `content/cnt_…`."""
 
     @workflow.init
-    def __init__(self) -> None:
+    def __init__(self, start: Start | None = None) -> None:
         # Signals may arrive before `run` begins: everything their handler touches exists from here on.
         self._inbox = Inbox()
         self._deliveries = DeliveryTrigger()
@@ -43,30 +43,41 @@ class PublishContent:
         self._tasks: dict[str, asyncio.Task[StepResult]] = {}
         self._preparing: dict[str, int] = {}
         self._draft_version = 0
+        self._brand_ref = ""
         self._must_look = True
         self._attention: str | None = None
         self._note: str | None = None
 
     @workflow.run
-    async def run(self) -> str:
-        """Look, prepare, wait, claim and publish until nothing is left; the result says how it ended."""
+    async def run(self, start: Start | None = None) -> str:
+        """Look, prepare, wait and publish until nothing is left; the result says how it ended.
+
+        A workflow without `start` was started by a version that claimed by an activity, and continues so.
+        """
         ref = _own_ref()
+        if start is not None and start.view is not None:
+            # A signal that came with the start says that the post has changed since.
+            self._must_look = self._inbox.woken
+            self._take_in(ref, start.view)
         while True:
             await self._operate(ref)
             if self._must_look and not await self._look(ref):
                 return "there is no such content"
             self._begin_preparations()
-            await self._claim_what_is_due(ref)
+            if start is None:
+                await self._claim_what_is_due(ref)
+            else:
+                self._publish_what_is_due(ref)
             if self._at_rest():
                 await self._deliveries.rest()
                 if self._at_rest():
                     return describe(self._plans.values())
                 continue
-            await self._wait()
+            await self._wait(timedelta(0) if start is None else EARLY)
             self._collect_finished()
             if workflow.info().is_continue_as_new_suggested() and not self._tasks and self._inbox.is_empty:
                 await self._deliveries.rest()
-                workflow.continue_as_new()
+                workflow.continue_as_new(args=[] if start is None else [Start()])
 
     @workflow.signal(dynamic=True)
     def signal(self, name: str, args: Sequence[RawValue]) -> None:
@@ -94,7 +105,11 @@ class PublishContent:
         view = await workflow.execute_activity_method(ContentActivities.look, ref, **with_summary(LOOK, "look"))
         if view is None:
             return False
-        self._draft_version = view.draft_version
+        self._take_in(ref, view)
+        return True
+
+    def _take_in(self, ref: ContentRef, view: View) -> None:
+        self._draft_version, self._brand_ref = view.draft_version, view.brand_ref
         self._plans = {plan.publication_id: plan for plan in view.plans}
         self._deliveries.post(ref, view.deliveries)
         self._drop_outdated_preparations()
@@ -110,7 +125,6 @@ class PublishContent:
                     )
                 )
         self._show()
-        return True
 
     def _is_unattended(self, plan: Plan) -> bool:
         """Publishing, unconfirmed and due for a look, or published with steps left, without a task here."""
@@ -134,6 +148,25 @@ class PublishContent:
             if plan is None or plan.prepare_at is None or draft_version != self._draft_version:
                 self._tasks.pop(key).cancel()
                 del self._preparing[key]
+
+    def _publish_what_is_due(self, ref: ContentRef) -> None:
+        """Begin what is due soon: `publish` claims it at its time, which is the point of no return."""
+        for key, plan in self._plans.items():
+            at = plan.claimable_at
+            if key in self._tasks or at is None or not _has_come(at - EARLY) or _has_come(plan.publish_by):
+                continue
+            claimed = Claimed(
+                publication_id=key,
+                channel=plan.channel,
+                epoch=plan.epoch,
+                draft_version=self._draft_version,
+                mode=NextStep.PUBLISH,
+                claim_at=at,
+                account_id=plan.account_id,
+            )
+            self._tasks[key] = asyncio.create_task(
+                publication.run_publication(claimed, content_id=ref.content_id, brand_ref=self._brand_ref)
+            )
 
     async def _claim_what_is_due(self, ref: ContentRef) -> None:
         """The point of no return. Refused by a worker's clock that lags: sleep as long as it says, then look."""
@@ -164,14 +197,19 @@ class PublishContent:
         quiet = self._inbox.is_empty and not self._must_look and not self._tasks
         return quiet and all(plan.rests for plan in self._plans.values())
 
-    async def _wait(self) -> None:
-        """Until a task ends, a signal comes, or the nearest moment at which something must happen."""
+    async def _wait(self, early: timedelta) -> None:
+        """Until a task ends, a signal comes, or the nearest moment at which something must happen.
+
+        `early` is how long before its due time a post is handed to its activity.
+        """
 
         def something_happened() -> bool:
             return self._must_look or not self._inbox.is_empty or any(task.done() for task in self._tasks.values())
 
         moments = [
-            plan.wants_at for key, plan in self._plans.items() if key not in self._tasks and plan.wants_at is not None
+            plan.wants_at - early if plan.wants_at == plan.claimable_at else plan.wants_at
+            for key, plan in self._plans.items()
+            if key not in self._tasks and plan.wants_at is not None
         ]
         # A timer's clock and ours agree to the millisecond only: never wait for less.
         patience = max(min(moments) - workflow.now(), timedelta(milliseconds=1)) if moments else None

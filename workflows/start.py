@@ -14,6 +14,7 @@ from temporalio.common import (
 )
 
 from munadi.domain.ids import account_workflow_id, workflow_id
+from munadi.publishing.model import Start, View
 from workflows.attributes import BRAND_REF, CHANNELS
 
 PUBLISH_CONTENT = "PublishContent"
@@ -22,16 +23,26 @@ WAKE = "wake"
 
 
 async def wake_content(
-    client: Client, task_queue: str, *, content_id: str, brand_ref: str, channels: Sequence[str], first: bool
+    client: Client,
+    task_queue: str,
+    *,
+    content_id: str,
+    brand_ref: str,
+    channels: Sequence[str],
+    view: View | None = None,
 ) -> None:
-    """Start the workflow of a post, or wake the running one. `first` saves the signal of a first start."""
+    """Start the workflow of a post, or wake the running one.
+
+    `view` is the post as it was just accepted: a first start with it needs neither a signal nor a look.
+    """
     await client.start_workflow(
         PUBLISH_CONTENT,
+        Start(view=view),
         id=workflow_id(content_id),
         task_queue=task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-        start_signal=None if first else WAKE,
+        start_signal=None if view is not None else WAKE,
         priority=Priority(fairness_key=brand_ref),
         static_summary=f"{brand_ref}: {', '.join(sorted(set(channels)))}",
         static_details=(

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from starlette.background import BackgroundTask
 
 from api import examples
 from api.auth import not_found
@@ -26,7 +27,6 @@ from api.deps import (
 from api.idempotency import IdempotencyHeader, repeat, send
 from api.openapi import error_responses
 from api.services import Services
-from api.wake import Wake
 from munadi.db.contents import queries as contents
 from munadi.db.idempotency import StoredResponse
 from munadi.db.keys.callers import Principal
@@ -57,11 +57,9 @@ async def create_content(
     record = idempotency.record(services.keyring, sent.brand_ref, CREATE)
     visible, waiting = principal.may_see(sent.brand_ref), partial(while_connected, request)
     accepted = await services.posts.accept(sent, shape, record, _accepted, waiting, brand_is_visible=visible)
-    view = accepted.view
-    if view is None:
+    if accepted.plan is None:
         return repeat(accepted.response)
-    wake = Wake(view.id, view.brand_ref, [each.channel for each in view.publications], first=True)
-    return send(accepted.response, wake.after(services))
+    return send(accepted.response, BackgroundTask(services.starts.add, accepted.plan))
 
 
 def _accepted(view: ContentView) -> StoredResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -19,16 +19,18 @@ from munadi.publishing.model import (
     Refused,
     Step,
     StepResult,
+    Taken,
     View,
 )
 
 
 class Schedule(Protocol):
-    """What is due. The workflow of a post calls `look` and `claim`, activities `load` and `begin`."""
+    """What is due. The workflow of a post calls `look`, activities `load` and `begin`."""
 
     async def look(self, content_id: str, now: datetime) -> View | None: ...
 
-    async def claim(self, content_id: str, now: datetime, holder: str) -> Claim: ...
+    async def claim(self, content_id: str, now: datetime, holder: str) -> Claim:
+        """What workflows of an earlier version call; `Attempts.claim` does it today."""
 
     async def load(self, publication_id: str) -> Step | None: ...
 
@@ -44,6 +46,18 @@ class Operators(Protocol):
 
 class Attempts(Protocol):
     """Intents before visible calls, outcomes after them, and the handles that networks gave us."""
+
+    async def claim(
+        self,
+        content_id: str,
+        publication_id: str,
+        *,
+        epoch: int,
+        holder: str,
+        now: datetime,
+        period: Callable[[Step], timedelta] | None,
+    ) -> Taken | None:
+        """Claim a post that is due and, with a `period` for its call, record the intent: one transaction."""
 
     async def open_attempt(
         self, publication_id: str, *, step: str, epoch: int, holder: str, now: datetime, deadline: datetime

@@ -26,9 +26,11 @@ from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import PublicationStatus
 from munadi.intake.checks import CheckedDrafts, CheckedPost
+from munadi.publishing.model import View
+from munadi.publishing.plans import view_of
 
 # The relay wakes the workflow after this time, if the API's own call after the response failed.
-WAKE_AFTER = timedelta(seconds=1)
+WAKE_AFTER = timedelta(seconds=3)
 
 Values = Mapping[str, Any]
 
@@ -59,13 +61,14 @@ _BRAND_AND_ENDPOINTS = (
 
 @dataclass(frozen=True)
 class NewPost:
-    """The rows of a post that was just checked, and the view of it that the client gets."""
+    """The rows of a post that was just checked, the view that the client gets, and the plan of its workflow."""
 
     content: Values
     draft: Values
     publications: Sequence[Values]
     view: ContentView
     event: Values
+    plan: View
 
     @classmethod
     def of(cls, post: CheckedPost, now: datetime) -> NewPost:
@@ -90,7 +93,10 @@ class NewPost:
                 }
             )
         draft = draft_values(content["id"], 1, [row["id"] for row in publications], post.drafts, now)
-        view = _view(content, draft, publications)
+        # What reads rows reads attributes, which plain values have too when they are put into a namespace.
+        content_row = cast(ContentRow, SimpleNamespace(**content))
+        rows = [cast(PublicationRow, SimpleNamespace(**row)) for row in publications]
+        view = content_view(content_row, cast(DraftRow, SimpleNamespace(**draft)), rows)
         event = {
             **_EVENT,
             "id": new_id(Prefix.EVENT),
@@ -102,7 +108,7 @@ class NewPost:
             "data": {"content": view.model_dump(mode="json"), "publication": None},
             "created_at": now,
         }
-        return cls(content, draft, publications, view, event)
+        return cls(content, draft, publications, view, event, view_of(content_row, rows, now))
 
     def insert(self, connection: Connection) -> None:
         """Insert the rows, and the entry of the audit log."""
@@ -163,12 +169,3 @@ def _content(post: CheckedPost, now: datetime) -> dict[str, Any]:
 def _begins(due: datetime, lead: timedelta, now: datetime) -> datetime:
     """When the workflow must act first: when the preparation begins, if that is still ahead, else at the due time."""
     return due - lead if lead and due - lead > now else due
-
-
-def _view(content: Values, draft: Values, publications: Sequence[Values]) -> ContentView:
-    # The view reads attributes, which plain values have too when they are put into a namespace.
-    return content_view(
-        cast(ContentRow, SimpleNamespace(**content)),
-        cast(DraftRow, SimpleNamespace(**draft)),
-        [cast(PublicationRow, SimpleNamespace(**row)) for row in publications],
-    )

@@ -7,11 +7,11 @@ network. Every method is one transaction.
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from munadi.crypto import KeyRing
@@ -21,13 +21,14 @@ from munadi.db.session import Database
 from munadi.db.tables import AccountRow, AttemptRow, PublicationRow
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import POST, HoldReason, PublicationStatus, Published
+from munadi.publishing.claiming import claim_row, end_hopeless, queue_accepted
 from munadi.publishing.content import LockedContent
-from munadi.publishing.handles import stored
+from munadi.publishing.handles import handle_of, stored
 from munadi.publishing.leftovers import is_over, leave_behind, leave_detached
-from munadi.publishing.model import PREPARE, Attempt, Outcome, Refused, StaleEpoch, StepResult
+from munadi.publishing.model import PREPARE, Attempt, NextStep, Outcome, Refused, StaleEpoch, Step, StepResult, Taken
 from munadi.publishing.outcomes import apply_outcome, locate, owned_by_another
-from munadi.publishing.schedule import open_attempt_of
 from munadi.publishing.states import next_step_of
+from munadi.publishing.steps import step_from
 
 S = PublicationStatus
 
@@ -38,6 +39,37 @@ class AttemptStore:
     def __init__(self, database: Database, keyring: KeyRing) -> None:
         self._database = database
         self._keyring = keyring
+
+    async def claim(
+        self,
+        content_id: str,
+        publication_id: str,
+        *,
+        epoch: int,
+        holder: str,
+        now: datetime,
+        period: Callable[[Step], timedelta] | None,
+    ) -> Taken | None:
+        """Claim a post that is due and record the intent of its visible call, in one transaction.
+
+        `epoch` is that of the plan; the claim raises it by one. `period` is how long the call may take; None: no intent
+        is recorded, because there is no token for the call. None is returned when there is no such publication.
+        """
+        async with self._database.write() as session:
+            locked = await LockedContent.lock(session, content_id, now)
+            if locked is None:
+                return None
+            row, found, attempt = locked.publication(publication_id), None, None
+            # With the next epoch it is a claim of an earlier try of this same activity: nothing is claimed again.
+            if row.epoch == epoch:
+                await queue_accepted(locked)
+                await end_hopeless(locked, [row])
+                found = await claim_row(locked, row)
+            step = step_from(locked.content, locked.draft, row, handle_of(self._keyring, locked.content, row))
+            if found is NextStep.PUBLISH and period is not None:
+                attempt = await _open(locked, row, POST, holder, now + period(step))
+            await locked.close()
+            return Taken(step, attempt, found)
 
     async def open_attempt(
         self, publication_id: str, *, step: str, epoch: int, holder: str, now: datetime, deadline: datetime
@@ -50,33 +82,7 @@ class AttemptStore:
             row = locked.publication(publication_id)
             if row.epoch != epoch or not _may_take(row, step):
                 return Refused("STALE")
-            account = await session.get(AccountRow, row.account_id)
-            if account is None or account.deleted_at is not None:
-                return Refused("ACCOUNT_GONE")
-            if account.paused_until is not None and account.paused_until > locked.now:
-                return Refused("PAUSED", account.paused_until - locked.now)
-            if await open_attempt_of(session, publication_id, step) is not None:
-                return Refused("OPEN_ATTEMPT")
-            row.attempt_count += 1
-            row.look_since = None
-            attempt = AttemptRow(
-                id=new_id(Prefix.ATTEMPT),
-                publication_id=publication_id,
-                stage=step,
-                number=await _next_number(session, publication_id, step),
-                epoch=epoch,
-                holder=holder,
-                intent_at=locked.now,
-                deadline_at=deadline,
-            )
-            session.add(attempt)
-            try:
-                await session.flush()
-            except IntegrityError:
-                # Another intent slipped in between (no row lock on a foreign database): it goes first.
-                await session.rollback()
-                return Refused("OPEN_ATTEMPT")
-            return Attempt(attempt.id, attempt.number, locked.now, deadline)
+            return await _open(locked, row, step, holder, deadline)
 
     async def save_handle(
         self,
@@ -157,21 +163,44 @@ class AttemptStore:
             return row is not None and await owned_by_another(session, row, post_id)
 
 
+async def _open(
+    locked: LockedContent, row: PublicationRow, step: str, holder: str, deadline: datetime
+) -> Attempt | Refused:
+    """Add the intent of a visible call to the caller's transaction, unless account or open attempt forbid it."""
+    session = locked.session
+    account = await session.get(AccountRow, row.account_id)
+    if account is None or account.deleted_at is not None:
+        return Refused("ACCOUNT_GONE")
+    if account.paused_until is not None and account.paused_until > locked.now:
+        return Refused("PAUSED", account.paused_until - locked.now)
+    # The caller holds the lock of the post, so nobody opens another one between this and the insert.
+    numbers = select(AttemptRow.number, AttemptRow.is_open).where(
+        AttemptRow.publication_id == row.id, AttemptRow.stage == step
+    )
+    earlier = (await session.exec(numbers)).all()
+    if any(is_open for _, is_open in earlier):
+        return Refused("OPEN_ATTEMPT")
+    row.attempt_count += 1
+    row.look_since = None
+    attempt = AttemptRow(
+        id=new_id(Prefix.ATTEMPT),
+        publication_id=row.id,
+        stage=step,
+        number=max((number for number, _ in earlier), default=0) + 1,
+        epoch=row.epoch,
+        holder=holder,
+        intent_at=locked.now,
+        deadline_at=deadline,
+    )
+    session.add(attempt)
+    return Attempt(attempt.id, attempt.number, locked.now, deadline)
+
+
 def _may_take(row: PublicationRow, step: str) -> bool:
     """The post while it is being published; a later step once it is, in order."""
     if step == POST:
         return row.status == S.PUBLISHING
     return row.status == S.PUBLISHED and row.stages[:1] == [step]
-
-
-async def _next_number(session: AsyncSession, publication_id: str, step: str) -> int:
-    query = (
-        select(AttemptRow.number)
-        .where(AttemptRow.publication_id == publication_id, AttemptRow.stage == step)
-        .order_by(col(AttemptRow.number).desc())
-        .limit(1)
-    )
-    return ((await session.exec(query)).first() or 0) + 1
 
 
 async def _note_on_account(session: AsyncSession, account_id: str, outcome: Outcome, now: datetime) -> None:

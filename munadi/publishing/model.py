@@ -57,6 +57,7 @@ class Plan(Model):
     held_until: datetime | None = None
     next_look_at: datetime | None = None
     stages_left: bool = False
+    account_id: str = ""
 
     @property
     def claimable_at(self) -> datetime | None:
@@ -97,14 +98,28 @@ class View(Model):
     deliveries: int = 0
 
 
+class Start(Model):
+    """The input of a post's workflow. A workflow without one was started by a version that claimed by an activity.
+
+    `view` is the post as it was accepted: with it the workflow need not read the database before the due time.
+    """
+
+    view: View | None = None
+
+
 class Claimed(Model):
-    """One publication that is `publishing`, with the epoch under which this run may act. `mode`: its first step."""
+    """One publication to bring to an end, with the epoch under which this run may act. `mode`: its first step.
+
+    It is `publishing`, or it is still `queued` and `publish` claims it at `claim_at`.
+    """
 
     publication_id: str
     channel: ChannelName
     epoch: int
     draft_version: int
     mode: NextStep
+    claim_at: datetime | None = None
+    account_id: str = ""
 
 
 class Claim(Model):
@@ -194,6 +209,18 @@ class Step:
         return StepResult(
             publication_id=self.publication_id, status=self.status, step=step, epoch=self.epoch, after=after
         )
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A publication after its claim, with the attempt that was opened in the same transaction, if one was.
+
+    `found` is its first step, the time until it is due, or None: it was not claimed.
+    """
+
+    step: Step
+    attempt: Attempt | Refused | None
+    found: NextStep | timedelta | None
 
 
 class Outcome(Model):

@@ -18,7 +18,7 @@ from munadi.domain.failure import Failure
 from munadi.domain.publication import WAITING
 from munadi.publishing.content import LockedContent
 from munadi.publishing.model import Step
-from munadi.publishing.schedule import step_of
+from munadi.publishing.steps import step_of
 
 # A sixth of the time ahead: five minutes of half an hour.
 FRESH = 6

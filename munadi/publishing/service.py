@@ -33,6 +33,7 @@ from munadi.publishing.acceptance import NewPost, brand_and_endpoints, draft_val
 from munadi.publishing.changes import require_untouched
 from munadi.publishing.content import LockedContent
 from munadi.publishing.leftovers import give_up_handle
+from munadi.publishing.model import View
 
 T = TypeVar("T")
 
@@ -45,10 +46,10 @@ class Waiting(Protocol):
 
 @dataclass(frozen=True)
 class Accepted:
-    """The response to an accepted post. `view` is None when an earlier response is repeated."""
+    """The response to an accepted post. `plan`: what its workflow starts with, None for a repeated response."""
 
     response: StoredResponse
-    view: ContentView | None = None
+    plan: View | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ class PublishingService:
             if receivers := new.receivers(endpoints):
                 await add_deliveries(session, EventRow(**new.event), receivers, now, now)
                 announce_deliveries(session)
-        return Accepted(response, new.view)
+        return Accepted(response, new.plan)
 
 
 async def store_edit(locked: LockedContent, drafts: CheckedDrafts) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from pydantic import SecretStr
 from temporalio import activity
@@ -22,8 +24,17 @@ from munadi.domain.failure import ChannelError
 class ServerClock:
     """Inside an activity the server's time (it may have skipped ahead), elsewhere this machine's."""
 
+    def __init__(self) -> None:
+        # When each activity first asked, by this machine's clock: the server's time passes as ours since then.
+        self._asked: WeakKeyDictionary[asyncio.Task[Any], datetime] = WeakKeyDictionary()
+
     def now(self) -> datetime:
-        return activity.info().started_time if activity.in_activity() else datetime.now(UTC)
+        here = datetime.now(UTC)
+        if not activity.in_activity():
+            return here
+        task = asyncio.current_task()
+        assert task is not None
+        return activity.info().started_time + (here - self._asked.setdefault(task, here))
 
     def monotonic(self) -> float:
         return time.monotonic()

@@ -77,7 +77,7 @@ async def test_cancel_by_signal(real: World, temporal: TemporalDevServer) -> Non
 @pytest.mark.parametrize("form", ["text", "object"])
 async def test_reschedule_by_signal(real: World, temporal: TemporalDevServer, form: str) -> None:
     content_id = await real.submit(datetime.now(UTC) + timedelta(hours=1))
-    due = datetime.now(UTC) + timedelta(seconds=2)
+    due = datetime.now(UTC) + timedelta(seconds=5)
     given = due.isoformat() if form == "text" else {"scheduledAt": due.isoformat()}
     async with real.worker():
         await real.wake(content_id, first=True)

@@ -35,6 +35,7 @@ from munadi.publishing import changes
 from munadi.publishing.attempts import AttemptStore
 from munadi.publishing.content import LockedContent
 from munadi.publishing.operators import OperatorCommands
+from munadi.publishing.plans import view_of
 from munadi.publishing.schedule import ScheduleStore
 from munadi.tokens import AccountTokens
 from munadi.webhooks.dispatcher import EventDispatcher
@@ -175,15 +176,22 @@ class World:
         return content_id
 
     async def wake(self, content_id: str, *, first: bool = False) -> None:
-        """What the API and the relay do."""
+        """Start the workflow with the post as it was accepted, as the API does at first, or as the relay does."""
+        view = None
+        if first:
+            async with self.database.read() as session:
+                post = await LockedContent.read(session, content_id, datetime.now(UTC))
+                view = view_of(post.content, post.publications, post.now) if post is not None else None
         await wake_content(
             self.client,
             self.queue,
             content_id=content_id,
             brand_ref="acme",
             channels=list(self.channels),
-            first=first,
+            view=view,
         )
+        if view is not None:
+            await ScheduleStore(self.database, self.keyring).queue([content_id], datetime.now(UTC))
 
     def handle(self, content_id: str) -> WorkflowHandle[Any, Any]:
         """The content's workflow."""

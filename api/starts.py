@@ -1,0 +1,90 @@
+"""Starts the workflows of accepted posts, right after their responses, in small batches.
+
+A burst of posts starts a few workflows at a time and records all of them in one transaction: `accepted` becomes
+`queued`. Nothing here affects a response. What is lost here, because Temporal is down or this process dies, the relay
+does later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
+import structlog
+from temporalio.client import Client
+
+from munadi.ports import Clock
+from munadi.publishing.model import View
+from munadi.publishing.schedule import ScheduleStore
+from workflows.start import wake_content
+
+# Starts at the same time. More would only queue at Temporal, before the work of posts that are due.
+AT_ONCE = 8
+BATCH = 32
+# An established client blocks for 9 s when Temporal is down, whatever its rpc_timeout.
+PATIENCE = 1.0
+# After a failure only the relay starts workflows for a while: a queue of failing calls would block other work.
+COOLDOWN = 2.0
+log = structlog.get_logger("munadi.api")
+
+
+@dataclass
+class Starts:
+    """The posts that were accepted and whose workflows are to be started. One object per process."""
+
+    temporal: Client | None
+    task_queue: str
+    schedule: ScheduleStore
+    clock: Clock
+    paused_until: float = 0.0
+    _waiting: deque[View] = field(default_factory=deque)
+    _draining: asyncio.Task[None] | None = None
+
+    async def add(self, post: View) -> None:
+        """Start the workflow of a post that is committed. Returns at once."""
+        if self.temporal is None or self.clock.monotonic() < self.paused_until:
+            return
+        self._waiting.append(post)
+        if self._draining is None or self._draining.done():
+            self._draining = asyncio.create_task(self._drain(self.temporal))
+
+    async def finish(self) -> None:
+        """Before the process ends: wait for what is under way."""
+        if self._draining is not None:
+            await self._draining
+
+    async def _drain(self, client: Client) -> None:
+        room = asyncio.Semaphore(AT_ONCE)
+        while self._waiting:
+            batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+            results = await asyncio.gather(*(self._start(client, room, post) for post in batch))
+            started = [post.content_id for post, is_started in zip(batch, results, strict=True) if is_started]
+            try:
+                if started:
+                    await self.schedule.queue(started, self.clock.now())
+            except Exception:
+                # The workflows run. The next look, or the claim, records it.
+                log.exception("starts.not_recorded", posts=len(started))
+            if len(started) < len(batch):
+                self._waiting.clear()
+
+    async def _start(self, client: Client, room: asyncio.Semaphore, post: View) -> bool:
+        async with room:
+            if self.clock.monotonic() < self.paused_until:
+                return False
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await wake_content(
+                        client,
+                        self.task_queue,
+                        content_id=post.content_id,
+                        brand_ref=post.brand_ref,
+                        channels=[plan.channel for plan in post.plans],
+                        view=post,
+                    )
+            except Exception as error:  # noqa: BLE001 - the response is sent, and the relay retries
+                self.paused_until = self.clock.monotonic() + COOLDOWN
+                log.warning("start.failed", post=post.content_id, error=type(error).__name__)
+                return False
+            return True

@@ -1,0 +1,95 @@
+"""Queued → publishing: the point of no return, for a publication whose time has come.
+
+Everything here is part of the caller's transaction, on a locked post.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from munadi.db.tables import AccountRow, PublicationRow
+from munadi.domain.account import AccountStatus
+from munadi.domain.event import EventType
+from munadi.domain.failure import Failure, Reason
+from munadi.domain.publication import WAITING, HoldReason, PublicationStatus
+from munadi.domain.reasons import failure_of
+from munadi.publishing.content import LockedContent
+from munadi.publishing.model import NextStep
+from munadi.publishing.plans import plan_of
+
+S = PublicationStatus
+# A first send that comes this late may follow a restore of the database: check the network before sending.
+LATE_FIRST_SEND = timedelta(minutes=5)
+# A claim that was refused because this clock lags sleeps at least this long.
+MIN_SLEEP = timedelta(milliseconds=20)
+
+_USABLE = frozenset({AccountStatus.CONNECTED, AccountStatus.EXPIRING})
+
+_HOLD_ENDS_AS = {
+    HoldReason.TOKEN: Reason.TOKEN_EXPIRED,
+    HoldReason.OUTAGE: Reason.PROVIDER_OUTAGE,
+    HoldReason.RATE_LIMIT: Reason.RATE_LIMITED,
+    HoldReason.DAILY_CAP: Reason.DAILY_CAP_REACHED,
+}
+
+
+async def queue_accepted(locked: LockedContent) -> None:
+    """Accepted → queued: the workflow of this post is running."""
+    accepted = [row for row in locked.publications if row.status == S.ACCEPTED]
+    for row in accepted:
+        await locked.move(row, S.QUEUED, None)
+    if accepted:
+        await locked.emit(EventType.CONTENT_QUEUED)
+
+
+async def claim_row(locked: LockedContent, row: PublicationRow) -> NextStep | timedelta | None:
+    """Claim a publication that is due, prepared and not held, under a new epoch; its first step.
+
+    A time: it is due only after that long, by this worker's clock. None: it cannot be claimed at all now.
+    """
+    at = plan_of(locked.content, row, locked.now).claimable_at
+    if at is None:
+        return None
+    if at > locked.now:
+        return max(at - locked.now, MIN_SLEEP)
+    row.epoch += 1
+    late = locked.now - row.due_at > LATE_FIRST_SEND and row.attempt_count == 0
+    looked_for = late or row.look_since is not None
+    await locked.move(row, S.PUBLISHING, EventType.PUBLISH_STARTED)
+    return NextStep.LOOK_FIRST if looked_for else NextStep.PUBLISH
+
+
+async def end_hopeless(locked: LockedContent, publications: Sequence[PublicationRow]) -> None:
+    """Fail those that wait past publishBy, or for an account that was disconnected.
+
+    A hold for a token whose account was reconnected while the hold was being written is taken off.
+    """
+    waiting = [row for row in publications if row.status in WAITING]
+    if not waiting:
+        return
+    query = select(AccountRow.id, AccountRow.status, AccountRow.deleted_at).where(
+        col(AccountRow.id).in_([row.account_id for row in waiting])
+    )
+    accounts = {key: (status, gone) for key, status, gone in (await locked.session.exec(query)).all()}
+    for row in waiting:
+        status, gone = accounts[row.account_id]
+        if gone is not None:
+            await locked.fail(row, failure_of(Reason.ACCOUNT_DISCONNECTED))
+            continue
+        reconnected = row.hold_reason == HoldReason.TOKEN and row.hold_until is None and status in _USABLE
+        if locked.now >= locked.content.publish_by:
+            if reconnected:
+                locked.release(row)
+            await locked.fail(row, _end_of(row))
+        elif reconnected:
+            await locked.resume(row)
+
+
+def _end_of(row: PublicationRow) -> Failure:
+    """Why the window closed: what held it, in the network's own words where there are some."""
+    if row.hold_cause is not None:
+        return Failure.model_validate(row.hold_cause)
+    return failure_of(_HOLD_ENDS_AS[HoldReason(row.hold_reason)] if row.hold_reason else Reason.WINDOW_MISSED)

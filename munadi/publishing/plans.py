@@ -1,0 +1,63 @@
+"""The plan of a publication: what the workflow waits for. Pure: rows in, plans out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from munadi.db.tables import ContentRow, PublicationRow
+from munadi.domain.channel import ChannelName
+from munadi.domain.publication import PublicationStatus
+from munadi.publishing.model import Plan, View
+
+S = PublicationStatus
+FOREVER = timedelta(days=3650)
+
+
+def view_of(content: ContentRow, publications: Sequence[PublicationRow], now: datetime, deliveries: int = 0) -> View:
+    """A post as its workflow reads it."""
+    return View(
+        content_id=content.id,
+        brand_ref=content.brand_ref,
+        draft_version=content.draft_version,
+        plans=tuple(plan_of(content, row, now) for row in publications),
+        deliveries=deliveries,
+    )
+
+
+def plan_of(content: ContentRow, row: PublicationRow, now: datetime) -> Plan:
+    """How the workflow must treat a publication now. One that is accepted is queued by whoever reads its plan."""
+    status = S.QUEUED if row.status == S.ACCEPTED else S(row.status)
+    held: datetime | None = None
+    if row.hold_reason is not None:
+        held = row.hold_until if row.hold_until is not None else now + FOREVER
+    return Plan(
+        publication_id=row.id,
+        channel=ChannelName(row.channel),
+        status=status,
+        epoch=row.epoch,
+        due_at=row.due_at,
+        publish_by=content.publish_by,
+        prepare_at=_prepare_at(content, row, status, now),
+        held_until=held,
+        next_look_at=row.next_look_at,
+        stages_left=status is S.PUBLISHED and bool(row.stages),
+        account_id=row.account_id,
+    )
+
+
+def is_prepared(row: PublicationRow, draft_version: int, when: datetime) -> bool:
+    """Whether only the visible call will be left at `when`: a ready handle of this draft that has not lapsed."""
+    if not row.lead_seconds:
+        return True
+    return (
+        row.handle_ready
+        and row.handle_draft_version == draft_version
+        and (row.handle_expires_at is None or row.handle_expires_at > when)
+    )
+
+
+def _prepare_at(content: ContentRow, row: PublicationRow, status: PublicationStatus, now: datetime) -> datetime | None:
+    if status is not S.QUEUED or is_prepared(row, content.draft_version, max(row.due_at, now)):
+        return None
+    return row.due_at - timedelta(seconds=row.lead_seconds)
