@@ -10,8 +10,9 @@ import pytest
 from munadi.domain.channel import ChannelName
 from munadi.domain.publication import HoldReason, PublicationStatus
 from munadi.publishing import changes
+from munadi.publishing.claiming import LATE_FIRST_SEND, MIN_SLEEP
 from munadi.publishing.model import NextStep
-from munadi.publishing.schedule import FOREVER, LATE_FIRST_SEND, MIN_SLEEP
+from munadi.publishing.plans import FOREVER
 from tests.db.board import Board, Put
 from tests.db.seeding import START
 
