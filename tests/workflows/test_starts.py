@@ -1,0 +1,78 @@
+"""The API starts the workflows of accepted posts in batches, and leaves what it cannot start to the relay."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import event
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from api.starts import Starts
+from munadi.clock import SystemClock
+from munadi.publishing.content import LockedContent
+from munadi.publishing.model import View
+from munadi.publishing.plans import view_of
+from munadi.publishing.schedule import ScheduleStore
+from tests.support.ports import free_port
+from tests.workflows.world import World
+
+
+def starts_of(world: World, client: Client | None) -> Starts:
+    return Starts(client, world.queue, ScheduleStore(world.database, world.keyring), SystemClock())
+
+
+async def accepted(world: World, count: int) -> list[View]:
+    views = []
+    for _ in range(count):
+        content_id = await world.submit(datetime.now(UTC) + timedelta(hours=1))
+        async with world.database.read() as session:
+            post = await LockedContent.read(session, content_id, datetime.now(UTC))
+        assert post is not None
+        views.append(view_of(post.content, post.publications, post.now))
+    return views
+
+
+async def statuses(world: World, views: list[View]) -> set[tuple[str, int]]:
+    contents = [await world.content(view.content_id) for view in views]
+    return {(content.status, content.wake_seq - content.wake_ack) for content in contents}
+
+
+async def test_a_burst_starts_every_workflow_and_records_them_together(real: World) -> None:
+    views, starts, commits = await accepted(real, 40), starts_of(real, real.client), 0
+
+    def count(*_: object) -> None:
+        nonlocal commits
+        commits += 1
+
+    event.listen(real.database._writer.sync_engine, "commit", count)
+    for view in views:
+        await starts.add(view)
+    await starts.finish()
+    assert await statuses(real, views) == {("queued", 0)}
+    assert commits <= 3
+    for view in views:
+        handle = real.handle(view.content_id)
+        assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+        await handle.terminate()
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_without_temporal_posts_stay_accepted_for_the_relay(real: World, known: bool) -> None:
+    nowhere = await Client.connect(f"127.0.0.1:{free_port()}", lazy=True) if known else None
+    views, starts = await accepted(real, 3), starts_of(real, nowhere)
+    for view in views:
+        await starts.add(view)
+    await starts.finish()
+    assert await statuses(real, views) == {("accepted", 1)}
+    assert (starts.paused_until > 0) == known
+
+
+async def test_a_workflow_that_runs_already_is_no_error(real: World) -> None:
+    [view] = await accepted(real, 1)
+    await real.wake(view.content_id)
+    starts = starts_of(real, real.client)
+    await starts.add(view)
+    await starts.finish()
+    assert await statuses(real, [view]) == {("queued", 0)}
+    await real.handle(view.content_id).terminate()
