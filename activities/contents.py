@@ -25,7 +25,7 @@ class ContentActivities:
 
     @activity.defn(name="claim")
     async def claim(self, ref: ContentRef) -> Claim:
-        """Take what is due by the injected clock. The point of no return."""
+        """Take what is due, for a workflow of an earlier version. `publish` claims its own post today."""
         return await self._schedule.claim(ref.content_id, self._clock.now(), self._holder)
 
     @activity.defn(name="operate")

@@ -2,7 +2,7 @@
 
 | activity | kind | retried by Temporal | on timeout |
 |---|---|---|---|
-| look, claim, operate | our own, idempotent | without end, capped at 5 s | retry |
+| look, operate, and `claim` of earlier versions | our own, idempotent | without end, capped at 5 s | retry |
 | deliver | wakes the event dispatcher, on a task queue of its own | yes | retry |
 | prepare | invisible, idempotent | yes, the network's Retry-After first | retry |
 | check, reconcile | read only | yes, short backoff | retry |

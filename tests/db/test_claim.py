@@ -21,9 +21,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 EPOCH = 3
 
 
-async def claim(
-    board: Board, put: Put, *, now: datetime = START, epoch: int = EPOCH, with_token: bool = True
-) -> Taken:
+async def claim(board: Board, put: Put, *, now: datetime = START, epoch: int = EPOCH, with_token: bool = True) -> Taken:
     period = (lambda _: MINUTE) if with_token else None
     taken = await board.store.claim(put.content_id, put.id, epoch=epoch, holder="w", now=now, period=period)
     assert taken is not None

@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
-from tests.workflows.histories import load, paths, payload_bytes
+from tests.workflows.histories import load, newest, paths, payload_bytes
 from tests.workflows.stories import CANARY, STORIES
 from workflows.publish_content import PublishContent
 from workflows.registry import WORKFLOWS
@@ -41,6 +41,20 @@ def test_no_history_shows_what_is_posted(path: Path) -> None:
     payloads = list(payload_bytes(path))
     assert payloads
     assert not [payload for payload in payloads if CANARY.encode() in payload]
+
+
+@pytest.mark.parametrize(
+    ("name", "events", "actions"), [("immediate", 11, 2), ("scheduled", 16, 3), ("immediate_on_two_channels", 17, 3)]
+)
+def test_a_post_costs_as_many_events_and_actions_as_the_architecture_page_says(
+    name: str, events: int, actions: int
+) -> None:
+    """An action is what Temporal counts: the start, a timer, an activity. Channels that end together save events."""
+    [history] = [load(path) for path in newest(name)]
+    assert len(history.events) <= events
+    billed = ("WorkflowExecutionStarted", "TimerStarted", "ActivityTaskScheduled")
+    types = [event.WhichOneof("attributes") or "" for event in history.events]
+    assert sum(any(kind.lower() in t.replace("_", "") for kind in billed) for t in types) == actions
 
 
 @workflow.defn(name="PublishContent")
