@@ -11,17 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.api.browsing import Visitor, visiting
 from tests.api.dashboard import DashboardBrowser
-from tests.api.desk import Desk, open_desk
-from tests.api.door import Door, open_door
 from tests.api.harness import ApiHarness, open_api
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test of `each_database` twice."""
+    """Run a test of `each_database` twice. In a marked module, `each_database(False)` excepts a test."""
     if "database_url" in metafunc.fixturenames:
-        each = metafunc.definition.get_closest_marker("each_database") is not None
+        mark = metafunc.definition.get_closest_marker("each_database")
+        each = mark is not None and mark.args != (False,)
         metafunc.parametrize("database_url", ["sqlite", "postgresql"] if each else ["sqlite"], indirect=True)
 
 
@@ -45,40 +43,4 @@ async def api(request: pytest.FixtureRequest, tmp_path: Path, database_url: str)
 async def dashboard(api: ApiHarness) -> AsyncIterator[DashboardBrowser]:
     """A browser that is signed in to the dashboard as administrator."""
     async with api.dashboard(api.admin_key) as signed_in:
-        yield signed_in
-
-
-@pytest.fixture
-async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    """The API over a new database, with the brands `acme` and `rival`."""
-    async with open_door(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def each_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Each database in turn, empty."""
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}"
-    return str(request.getfixturevalue("postgres_url"))
-
-
-@pytest.fixture
-async def desk(tmp_path: Path, each_url: str) -> AsyncIterator[Desk]:
-    """The API over each database, with real channels and accounts."""
-    async with open_desk(tmp_path, each_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def small_desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    """The same over SQLite alone, where the database makes no difference."""
-    async with open_desk(tmp_path) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def visitor(small_desk: Desk) -> AsyncIterator[Visitor]:
-    """A browser that signed in to the small desk's dashboard as administrator."""
-    async with visiting(small_desk.app, small_desk.admin_key) as signed_in:
         yield signed_in

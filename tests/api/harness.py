@@ -161,6 +161,8 @@ class ApiHarness(ApiClient):
 
         database = self.services.database
         engines = {database._reader.sync_engine, database._writer.sync_engine}
+        if database._lookups is not None:
+            engines.add(database._lookups)
         for engine in engines:
             event.listen(engine, "before_cursor_execute", note)
         try:

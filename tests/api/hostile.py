@@ -1,4 +1,4 @@
-"""Files that mean harm, small as they are: what each declares is far from what it holds."""
+"""Small hostile files: each declares far more than it holds."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 import av
 from PIL import Image
 
-# What FFmpeg would keep for so many samples takes gigabytes.
+# FFmpeg would allocate gigabytes for so many samples.
 MANY = 85_000_000
 
 
 def png(width: int, height: int) -> bytes:
-    """A PNG that says it is so large and holds next to nothing."""
+    """A PNG that declares this size and holds almost nothing."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -33,7 +33,7 @@ def gif(frames: int, side: int = 8000) -> bytes:
 
 
 def scans(count: int, side: int = 8000) -> bytes:
-    """A progressive JPEG whose decoder passes over the whole picture again and again."""
+    """A progressive JPEG whose decoder reads the whole picture many times."""
     buffer = io.BytesIO()
     Image.new("L", (side, side), 128).save(buffer, "JPEG", progressive=True, quality=20)
     head, dc, ac, *_ = buffer.getvalue().split(b"\xff\xda")
@@ -41,7 +41,7 @@ def scans(count: int, side: int = 8000) -> bytes:
 
 
 def film(**options: str) -> bytearray:
-    """A sound MP4 of one second without sound, to be patched."""
+    """A valid MP4 of one second, without audio, to be patched."""
     with tempfile.TemporaryDirectory(prefix="munadi-film-") as folder:
         path = Path(folder) / "film.mp4"
         with av.open(str(path), "w", format="mp4", options=options) as container:
@@ -57,7 +57,7 @@ def film(**options: str) -> bytearray:
 
 
 def patched(file: bytearray, *patches: tuple[bytes, int, int]) -> bytes:
-    """32-bit numbers written at an offset behind the name of a box."""
+    """A file with 32-bit numbers written at an offset after the name of a box."""
     for name, offset, value in patches:
         struct.pack_into(">I", file, file.index(name) + 4 + offset, value)
     return bytes(file)
@@ -71,17 +71,17 @@ def endless_index() -> bytes:
 
 
 def endless_fragment() -> bytes:
-    """The same in a fragment: a run of samples that need no octet each."""
+    """The same in a fragment: a run of samples of no bytes."""
     return patched(film(movflags="frag_keyframe+empty_moov"), (b"trun", 0, 0), (b"trun", 4, MANY))
 
 
 def timeless() -> bytes:
-    """An MP4 that lasts no time."""
+    """An MP4 without duration."""
     return patched(film(), (b"stts", 12, 0), (b"mdhd", 16, 0), (b"mvhd", 16, 0), (b"tkhd", 20, 0))
 
 
 def broken_index() -> bytes:
-    """An MP4 whose boxes are whole, with junk in place of the index."""
+    """An MP4 with whole boxes and junk in place of the index."""
     file = film()
     start = file.index(b"moov") + 4
     file[start:] = b"\xa5" * (len(file) - start)
@@ -89,7 +89,7 @@ def broken_index() -> bytes:
 
 
 def vast() -> bytes:
-    """An MP4 whose picture size is absurd, in the container and, with its stream's own header gone, nowhere else."""
+    """An MP4 with an absurd picture size in its container, and no header of the stream with another size."""
     file = film()
     start = file.index(b"avcC") + 4
     struct.pack_into(">HH", file, file.index(b"avc1", file.index(b"stsd")) + 4 + 24, 65535, 65535)

@@ -1,10 +1,9 @@
-"""API calls: counted for a brand, told on every answer, refused when there were too many."""
+"""API calls: counted for a brand, reported on every answer, refused when there are too many."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -18,251 +17,241 @@ from munadi.db.tables import ApiCallsRow, BrandRow
 from munadi.domain.brand import BrandLimits
 from munadi.domain.key import Scope
 from munadi.domain.usage import BrandCalls, Month
-from tests.api.browsing import visiting
-from tests.api.desk import Desk, open_desk
-from tests.api.limiting import REST_OF_DECEMBER, limit, refused, send, statements, usage
+from tests.api.harness import ApiHarness, open_api
+from tests.api.problems import expect_quota_exceeded
+from tests.api.test_publication_limits import REST_OF_DECEMBER
 
+pytestmark = pytest.mark.each_database
 MINUTE, MONTH = "apiCallsPerMinute", "apiCallsPerMonth"
 LIST = "/v1/contents?brandRef=acme"
+PERSON = (Scope.CONTENTS_READ, Scope.CONTENTS_WRITE, Scope.ACCOUNTS_READ)
 
 
-async def calls(desk: Desk, brand_ref: str = "acme") -> int:
-    """Without the call that asks."""
-    found: int = (await usage(desk, brand_ref))["apiCalls"]["used"]
+async def calls(api: ApiHarness, brand_ref: str = "acme") -> int:
+    """The counted calls, without this one."""
+    found: int = (await api.usage(brand_ref))["apiCalls"]["used"]
     return found - 1
 
 
-async def test_of_fifty_at_once_exactly_ten_are_answered(desk: Desk) -> None:
-    key = await desk.key(Scope.CONTENTS_READ, brand_ref="acme")
-    await limit(desk, apiCallsPerMinute=10)
-    answers = await asyncio.gather(*(desk.client.get("/v1/contents", headers=key) for _ in range(50)))
+async def test_of_fifty_concurrent_calls_exactly_ten_are_answered(api: ApiHarness) -> None:
+    key = await api.key(Scope.CONTENTS_READ, brand_ref="acme")
+    await api.limit(apiCallsPerMinute=10)
+    answers = await asyncio.gather(*(api.get("/v1/contents", key=key) for _ in range(50)))
     assert Counter(answer.status_code for answer in answers) == {200: 10, 429: 40}
-    assert await calls(desk) == 10
+    assert await calls(api) == 10
 
 
-async def test_the_answer_says_how_many_are_left_and_until_when(desk: Desk) -> None:
-    await limit(desk, apiCallsPerMinute=3)
-    desk.clock.ahead = timedelta(seconds=20, milliseconds=400)
-    assert (await desk.client.get(LIST)).headers["ratelimit"] == f'"{MINUTE}";r=2;t=40'
-    left = await desk.client.get(LIST)
-    assert left.headers["ratelimit-policy"] == f'"{MINUTE}";q=3;w=60'
-    assert left.headers["ratelimit"] == f'"{MINUTE}";r=1;t=40'
-    assert "retry-after" not in left.headers
-    assert (await desk.client.get(LIST)).headers["ratelimit"] == f'"{MINUTE}";r=0;t=40'
-    answer = await desk.client.get(LIST)
-    problem = refused(answer, MINUTE)
-    assert (answer.headers["retry-after"], answer.headers["ratelimit"]) == ("40", f'"{MINUTE}";r=0;t=40')
+async def test_an_answer_says_how_many_calls_are_left_and_until_when(api: ApiHarness) -> None:
+    await api.limit(apiCallsPerMinute=3)
+    api.clock.ahead = timedelta(seconds=20, milliseconds=400)
+    for left in (2, 1, 0):
+        answer = await api.get(LIST)
+        assert answer.headers["ratelimit-policy"] == f'"{MINUTE}";q=3;w=60'
+        assert answer.headers["ratelimit"] == f'"{MINUTE}";r={left};t=40'
+        assert "retry-after" not in answer.headers
+    refused = await api.get(LIST)
+    problem = expect_quota_exceeded(refused, MINUTE)
+    assert (refused.headers["retry-after"], refused.headers["ratelimit"]) == ("40", f'"{MINUTE}";r=0;t=40')
     assert problem["detail"] == "the brand 'acme' may make 3 API calls a minute"
-    desk.clock.ahead = timedelta(minutes=1)
-    assert (await desk.client.get(LIST)).headers["ratelimit"] == f'"{MINUTE}";r=2;t=60'
+    api.clock.ahead = timedelta(minutes=1)
+    assert (await api.get(LIST)).headers["ratelimit"] == f'"{MINUTE}";r=2;t=60'
 
 
-async def test_a_month_has_a_limit_of_its_own(desk: Desk) -> None:
-    await limit(desk, apiCallsPerMinute=50, apiCallsPerMonth=3)
-    answer = await desk.client.get(LIST)
+async def test_a_month_has_a_limit_of_its_own(api: ApiHarness) -> None:
+    await api.limit(apiCallsPerMinute=50, apiCallsPerMonth=3)
+    answer = await api.get(LIST)
     assert answer.headers["ratelimit"] == f'"{MINUTE}";r=49;t=60, "{MONTH}";r=2;t={REST_OF_DECEMBER}'
     assert answer.headers["ratelimit-policy"] == f'"{MINUTE}";q=50;w=60, "{MONTH}";q=3;w={31 * 86_400}'
-    desk.clock.ahead = timedelta(minutes=5)
-    assert [(await desk.client.get(LIST)).status_code for _ in range(2)] == [200, 200]
-    assert refused(await desk.client.get(LIST), MONTH)["errors"][0] | {"message": ""} == {
-        "pointer": "", "code": "QUOTA_EXCEEDED", "message": "", "channel": None, "rule": MONTH, "limit": 3, "actual": 4,
-    }  # fmt: skip
-    desk.clock.ahead = timedelta(days=31)
-    assert (await desk.client.get(LIST)).status_code == 200
+    api.clock.ahead = timedelta(minutes=5)
+    assert [(await api.get(LIST)).status_code for _ in range(2)] == [200, 200]
+    [error] = expect_quota_exceeded(await api.get(LIST), MONTH)["errors"]
+    assert (error["pointer"], error["code"], error["channel"]) == ("", "QUOTA_EXCEEDED", None)
+    assert (error["limit"], error["actual"]) == (3, 4)
+    api.clock.ahead = timedelta(days=31)
+    assert (await api.get(LIST)).status_code == 200
 
 
-async def test_a_call_counts_for_the_brand_it_names(desk: Desk) -> None:
-    for path in ("/v1/contents?brandRef=acme", "/v1/brands/acme", "/v1/usage?brandRef=acme"):
-        await desk.client.get(path)
-    await send(desk)
-    await send(desk, text="x" * 400)
-    assert await calls(desk) == 5
-    assert await calls(desk, "rival") == 0
+async def test_a_call_counts_for_the_brand_it_names(api: ApiHarness) -> None:
+    for path in (LIST, "/v1/brands/acme", "/v1/usage?brandRef=acme"):
+        await api.get(path)
+    for text in ("Monsoon sale", "x" * 400):
+        await api.try_submit(text=text)
+    assert (await calls(api), await calls(api, "rival")) == (5, 0)
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/contents", "/v1/channels", "/v1/contents?brandRef=nobody", "/v1/contents?brandRef=%00", "/healthz"]
+    ("method", "path", "body"),
+    [
+        *(("GET", path, None) for path in ("/v1/contents", "/v1/channels", "/healthz")),
+        *(("GET", f"/v1/contents?brandRef={brand_ref}", None) for brand_ref in ("nobody", "%00")),
+        *(
+            ("POST", "/v1/contents", body)
+            for body in ([], "acme", {"brandRef": 1}, {"brandRef": ["acme"]}, {"brandRef": "a" * 64}, None)
+        ),
+    ],
 )
-async def test_a_call_that_names_no_brand_counts_for_none(desk: Desk, path: str) -> None:
-    await desk.client.get(path)
-    await desk.services.calls.flush()
-    assert await desk.count(ApiCallsRow) == 0
+async def test_a_call_that_names_no_brand_counts_for_none(api: ApiHarness, method: str, path: str, body: Any) -> None:
+    assert (await api.request(method, path, body)).status_code in (200, 422)
+    await api.services.calls.flush()
+    assert await api.count(ApiCallsRow) == 0
 
 
-@pytest.mark.parametrize("sent", [[], "acme", {"brandRef": 1}, {"brandRef": ["acme"]}, {"brandRef": "a" * 64}, None])
-async def test_a_body_that_names_no_brand_is_no_error_of_ours(desk: Desk, sent: Any) -> None:
-    assert (await desk.client.post("/v1/contents", json=sent)).status_code == 422
-    await desk.services.calls.flush()
-    assert await desk.count(ApiCallsRow) == 0
+async def test_a_call_with_a_brands_own_key_counts_for_that_brand(api: ApiHarness) -> None:
+    key = await api.key(Scope.CONTENTS_READ, brand_ref="acme")
+    for path in ("/v1/contents?brandRef=rival", "/v1/contents/cnt_nothing"):
+        await api.get(path, key=key)
+    assert (await calls(api), await calls(api, "rival")) == (2, 0)
 
 
-async def test_a_brands_own_key_counts_for_it_whatever_it_names(desk: Desk) -> None:
-    key = await desk.key(Scope.CONTENTS_READ, brand_ref="acme")
-    await desk.client.get("/v1/contents?brandRef=rival", headers=key)
-    await desk.client.get("/v1/contents/cnt_nothing", headers=key)
-    assert (await calls(desk), await calls(desk, "rival")) == (2, 0)
+async def test_a_call_without_permission_is_not_counted(api: ApiHarness) -> None:
+    key = await api.key(Scope.CONTENTS_READ, brand_ref="acme")
+    assert (await api.try_submit(key=key)).status_code == 403
+    assert (await api.get(LIST, key="mnd_x")).status_code == 401
+    assert await calls(api) == 0
 
 
-async def test_who_may_not_call_is_not_counted(desk: Desk) -> None:
-    key = await desk.key(Scope.CONTENTS_READ, brand_ref="acme")
-    assert (await desk.client.post("/v1/contents", json=desk.content(), headers=key)).status_code == 403
-    assert (await desk.client.get(LIST, headers={"Authorization": "Bearer mnd_x"})).status_code == 401
-    assert await calls(desk) == 0
-
-
-async def test_one_can_always_see_why_and_raise_the_limit(desk: Desk) -> None:
-    await limit(desk, apiCallsPerMinute=0, apiCallsPerMonth=0)
-    answer = await desk.client.get(LIST)
+async def test_the_usage_can_be_read_and_the_limit_raised_when_it_is_exceeded(api: ApiHarness) -> None:
+    await api.limit(apiCallsPerMinute=0, apiCallsPerMonth=0)
+    answer = await api.get(LIST)
     assert "and" in answer.json()["detail"]
     assert answer.headers["retry-after"] == str(REST_OF_DECEMBER)
-    own = await desk.key(Scope.CONTENTS_READ, brand_ref="acme")
-    shown = await desk.client.get("/v1/usage", headers=own)
-    assert (shown.status_code, shown.json()["apiCalls"]["remaining"]) == (200, 0)
-    await limit(desk, apiCallsPerMinute=10, apiCallsPerMonth=None)
-    assert (await desk.client.get(LIST)).status_code == 200
+    own = await api.key(Scope.CONTENTS_READ, brand_ref="acme")
+    assert (await api.read("/v1/usage", key=own))["apiCalls"]["remaining"] == 0
+    await api.limit(apiCallsPerMinute=10, apiCallsPerMonth=None)
+    assert (await api.get(LIST)).status_code == 200
 
 
-async def test_what_an_administrator_does_is_not_the_brands_call(desk: Desk) -> None:
-    await limit(desk, apiCallsPerMinute=1)
-    await desk.client.post("/v1/keys", json={"name": "k", "scopes": ["contents:read"], "brandRef": "acme"})
-    assert await calls(desk) == 0
-    own = await desk.key(Scope.ADMIN, brand_ref="acme")
-    answers = [await desk.client.get("/v1/keys", headers=own) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [429, 429]  # seeing the usage was the one
+async def test_an_administrators_call_does_not_count_for_a_brand(api: ApiHarness) -> None:
+    await api.limit(apiCallsPerMinute=1)
+    await api.create("/v1/keys", {"name": "k", "scopes": ["contents:read"], "brandRef": "acme"})
+    assert await calls(api) == 0
+    own = await api.key(Scope.ADMIN, brand_ref="acme")
+    # Reading the usage was the one call of this minute.
+    assert [(await api.get("/v1/keys", key=own)).status_code for _ in range(2)] == [429, 429]
 
 
-async def test_limits_that_another_version_stored_are_no_error_of_ours(desk: Desk) -> None:
+async def test_an_unknown_limit_of_another_version_is_ignored(api: ApiHarness) -> None:
     limits = {"apiCallsPerMinute": 5, "teleportsPerMonth": 7}
-    async with desk.services.database.write() as session:
+    async with api.services.database.write() as session:
         await session.exec(update(BrandRow).where(col(BrandRow.ref) == "acme").values(limits=limits))
-    assert (await desk.client.get(LIST)).headers["ratelimit-policy"] == f'"{MINUTE}";q=5;w=60'
+    assert (await api.get(LIST)).headers["ratelimit-policy"] == f'"{MINUTE}";q=5;w=60'
 
 
-async def test_brands_do_not_share_a_limit(desk: Desk) -> None:
-    await limit(desk, apiCallsPerMinute=0)
-    refused(await desk.client.get(LIST), MINUTE)
-    answer = await desk.client.get("/v1/contents?brandRef=rival")
-    assert answer.status_code == 200
-    assert "ratelimit" not in answer.headers
+async def test_brands_do_not_share_a_limit(api: ApiHarness) -> None:
+    await api.limit(apiCallsPerMinute=0)
+    expect_quota_exceeded(await api.get(LIST), MINUTE)
+    answer = await api.get("/v1/contents?brandRef=rival")
+    assert (answer.status_code, "ratelimit" in answer.headers) == (200, False)
 
 
-async def test_an_error_says_what_is_left_too_and_a_replay_says_it_anew(desk: Desk) -> None:
-    await limit(desk, apiCallsPerMinute=10)
-    broken = await send(desk, text="x" * 400)
-    assert (broken.status_code, broken.headers["ratelimit"]) == (422, f'"{MINUTE}";r=9;t=60')
-    first, again = await send(desk, key="cms-1"), await send(desk, key="cms-1")
-    assert first.content == again.content
-    assert [each.headers["ratelimit"] for each in (first, again)] == [f'"{MINUTE}";r={left};t=60' for left in (8, 7)]
+async def test_errors_and_repeated_answers_have_the_current_limits(api: ApiHarness) -> None:
+    await api.limit(apiCallsPerMinute=10)
+    broken = await api.try_submit(text="x" * 400)
+    first, again = [await api.try_submit(idempotency_key="cms-1") for _ in range(2)]
+    assert (broken.status_code, first.content) == (422, again.content)
+    for answer, left in ((broken, 9), (first, 8), (again, 7)):
+        assert answer.headers["ratelimit"] == f'"{MINUTE}";r={left};t=60'
 
 
-async def test_another_apis_calls_are_known_once_they_are_written(tmp_path: Path, database_url: str) -> None:
+async def test_two_api_processes_know_each_others_written_calls(tmp_path: Path, database_url: str) -> None:
     async with (
-        open_desk(tmp_path / "one", database_url) as one,
-        open_desk(tmp_path / "two", database_url, fresh=False) as two,
+        open_api(tmp_path / "one", database_url) as one,
+        open_api(tmp_path / "two", database_url, fresh=False) as two,
     ):
-        await limit(one, apiCallsPerMinute=10)
-        for desk, times in ((one, 5), (two, 4)):
-            assert [(await desk.client.get(LIST)).status_code for _ in range(times)] == [200] * times
-            await desk.services.calls.flush()
-        assert (await one.client.get(LIST)).headers["ratelimit"] == f'"{MINUTE}";r=0;t=60'
+        await one.limit(apiCallsPerMinute=10)
+        for api, times in ((one, 5), (two, 4)):
+            assert [(await api.get(LIST)).status_code for _ in range(times)] == [200] * times
+            await api.services.calls.flush()
+        assert (await one.get(LIST)).headers["ratelimit"] == f'"{MINUTE}";r=0;t=60'
         await one.services.calls.flush()
-        for desk in (one, two):
-            refused(await desk.client.get(LIST), MINUTE)
+        for api in (one, two):
+            expect_quota_exceeded(await api.get(LIST), MINUTE)
         assert await calls(two) == 10
 
 
-async def test_calls_outlive_a_restart(tmp_path: Path, database_url: str) -> None:
-    async with open_desk(tmp_path, database_url) as desk:
+async def test_counted_calls_survive_a_restart(tmp_path: Path, database_url: str) -> None:
+    async with open_api(tmp_path, database_url) as api:
         for _ in range(5):
-            await desk.client.get(LIST)
-    async with open_desk(tmp_path, database_url, fresh=False) as desk:
-        assert await calls(desk) == 5
+            await api.get(LIST)
+    async with open_api(tmp_path, database_url, fresh=False) as api:
+        assert await calls(api) == 5
 
 
-async def test_calls_are_written_within_a_second_or_so_and_not_one_by_one(desk: Desk) -> None:
-    with statements(desk) as seen:
+async def test_calls_are_written_together_within_a_second_or_so(api: ApiHarness) -> None:
+    with api.statements() as seen:
         for _ in range(20):
-            await desk.client.get(LIST)
+            await api.get(LIST)
         async with asyncio.timeout(5):
-            while await desk.count(ApiCallsRow) == 0:  # noqa: ASYNC110
+            while await api.count(ApiCallsRow) == 0:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-    written = [each for each in seen if each.startswith("INSERT INTO api_calls")]
-    assert 1 <= len(written) <= 3
+    assert 1 <= len([each for each in seen if each.startswith("INSERT INTO api_calls")]) <= 3
 
 
-async def test_counting_takes_no_statement_of_its_own(desk: Desk) -> None:
-    with statements(desk) as seen:
-        await desk.client.get("/v1/brands/acme")
-    assert len([each for each in seen if each.startswith("SELECT")]) == 2, seen  # the key with its brand, and the brand
+async def test_counting_adds_no_statement_to_a_call(api: ApiHarness) -> None:
+    with api.statements() as seen:
+        await api.get("/v1/brands/acme")
+    # One for the key with its brand, one for the brand.
+    assert len([each for each in seen if each.startswith("SELECT")]) == 2, seen
 
 
-async def test_what_cannot_be_written_is_kept(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    meter, table = desk.services.calls, SQLModel.metadata.tables["api_calls"]
-    async with desk.services.database._writer.begin() as connection:
+async def test_calls_that_cannot_be_written_are_kept(api: ApiHarness, caplog: pytest.LogCaptureFixture) -> None:
+    meter, table = api.services.calls, SQLModel.metadata.tables["api_calls"]
+    async with api.services.database._writer.begin() as connection:
         await connection.run_sync(table.drop)
-    meter.admit(BrandCalls("acme", BrandLimits()), desk.clock.now())
+    meter.admit(BrandCalls("acme", BrandLimits()), api.clock.now())
     with pytest.raises(DBAPIError):
         await meter.flush()
     with caplog.at_level(logging.WARNING, "munadi.metering"):
         async with asyncio.timeout(5):
             while "kept for the next try" not in caplog.text:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-    async with desk.services.database._writer.begin() as connection:
+    async with api.services.database._writer.begin() as connection:
         await connection.run_sync(table.create)
     await meter.flush()
-    assert await calls(desk) == 1
+    assert await calls(api) == 1
 
 
 @pytest.mark.parametrize("name", [MINUTE, MONTH])
-async def test_a_batch_under_way_lets_nobody_through(desk: Desk, name: str) -> None:
-    """Between the taking of a batch and its commit the database does not know it; the process does."""
-    meter = desk.services.calls
-    await desk.client.get(LIST)
+async def test_calls_in_an_uncommitted_batch_count(api: ApiHarness, name: str) -> None:
+    """Between the start of a batch and its commit the database does not know its calls. The process does."""
+    meter = api.services.calls
+    await api.get(LIST)
     await meter.flush()
-    await limit(desk, **{name: 5})
+    await api.limit(**{name: 5})
     for _ in range(4):
-        await desk.client.get(LIST)
-    async with desk.services.database.write() as holding:
+        await api.get(LIST)
+    async with api.services.database.write() as holding:
         await holding.exec(update(ApiCallsRow).values(calls=ApiCallsRow.calls))
         flushing = asyncio.create_task(meter.flush())
         await asyncio.sleep(0.1)
         assert not meter.unwritten("acme", Month("2026-12")).calls
         assert not flushing.done()
-        refused(await desk.client.get(LIST), name)
+        expect_quota_exceeded(await api.get(LIST), name)
     await flushing
-    assert await calls(desk) == 5
+    assert await calls(api) == 5
 
 
-async def test_a_call_in_a_session_counts_as_one_with_its_key(desk: Desk) -> None:
-    key = await desk.key(Scope.CONTENTS_READ, Scope.CONTENTS_WRITE, Scope.ACCOUNTS_READ, brand_ref="acme")
-    async with visiting(desk.app, key["Authorization"].removeprefix("Bearer ")) as visitor:
+@pytest.mark.parametrize("path", ["/v1/contents", "/contents"])
+async def test_a_call_and_a_page_in_a_session_count_as_one_call_each(api: ApiHarness, path: str) -> None:
+    async with api.dashboard(await api.key(*PERSON, brand_ref="acme")) as dashboard:
         for _ in range(3):
-            assert (await visitor.client.get("/v1/contents")).status_code == 200
-        assert await calls(desk) == 3
-        await limit(desk, apiCallsPerMinute=4)
-        refused(await visitor.client.get("/v1/contents"), MINUTE)  # seeing the usage was the fourth
+            await dashboard.page(path)
+        assert await calls(api) == 3
+        await api.limit(apiCallsPerMinute=4)  # reading the usage was the fourth
+        refused = await dashboard.get(path)
+        if path.startswith("/v1"):
+            expect_quota_exceeded(refused, MINUTE)
+        else:
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+            assert "the brand &#39;acme&#39; may make 4 API calls a minute" in refused.text
+            # The page of the usage and the sign-out still work.
+            csrf = (await dashboard.page("/usage")).partition('name="csrf" content="')[2].partition('"')[0]
+            assert (await dashboard.sign_out(csrf)).status_code == 303
 
 
-async def test_a_page_counts_as_one_call_whatever_it_reads_and_is_refused_like_one(desk: Desk) -> None:
-    key = await desk.key(Scope.CONTENTS_READ, Scope.CONTENTS_WRITE, Scope.ACCOUNTS_READ, brand_ref="acme")
-    async with visiting(desk.app, key["Authorization"].removeprefix("Bearer ")) as visitor:
-        for _ in range(2):
-            await visitor.page("/contents")
-        assert await calls(desk) == 2
-        await limit(desk, apiCallsPerMinute=0)
-        page = await visitor.client.get("/contents")
-        assert (page.status_code, page.headers["retry-after"]) == (429, "60")
-        assert "the brand &#39;acme&#39; may make 0 API calls a minute" in page.text
-        # One can always see why, and leave.
-        csrf = re.search('name="csrf" content="([^"]+)"', await visitor.page("/usage"))
-        assert csrf is not None
-        assert (await visitor.client.post("/sign-out", data={"csrf": csrf[1]})).status_code == 303
-
-
-async def test_a_person_in_the_dashboard_is_held_to_the_other_limits(desk: Desk) -> None:
-    await limit(desk, publicationsPerMonth=1)
-    key = await desk.key(Scope.CONTENTS_READ, Scope.CONTENTS_WRITE, Scope.ACCOUNTS_READ, brand_ref="acme")
-    async with visiting(desk.app, key["Authorization"].removeprefix("Bearer ")) as visitor:
-        first, second = [await visitor.act("POST", "/v1/contents", json=desk.content()) for _ in range(2)]
+async def test_the_other_limits_hold_in_the_dashboard(api: ApiHarness) -> None:
+    await api.limit(publicationsPerMonth=1)
+    async with api.dashboard(await api.key(*PERSON, brand_ref="acme")) as dashboard:
+        first, second = [await dashboard.act("POST", "/v1/contents", api.body()) for _ in range(2)]
     assert first.status_code == 202
-    refused(second, "publicationsPerMonth")
+    expect_quota_exceeded(second, "publicationsPerMonth")

@@ -1,4 +1,4 @@
-"""Changing a content while there is time: each wins before the claim and is refused after it, never half done."""
+"""Changing a post: each change wins before the claim and is refused after it, never half done."""
 
 from __future__ import annotations
 
@@ -7,173 +7,277 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
+from munadi.db.tables import DiscardRow, DraftRow
 from munadi.domain.channel import ChannelName
 from munadi.domain.event import EventType
 from munadi.domain.failure import Reason
 from munadi.domain.publication import PublicationStatus
 from munadi.domain.reasons import failure_of
-from tests.api.changing import change, edit, types_of, walk
-from tests.api.desk import Desk, later
-from tests.api.test_bad_input import errors_of
+from tests.api.harness import ApiHarness, later
+from tests.api.problems import expect_errors, expect_problem
 
+pytestmark = pytest.mark.each_database
 S = PublicationStatus
+TWO_DAYS = {"scheduledAt": later(days=2)}
+CHANGES = [("reschedule", TWO_DAYS), ("publish-now", None), ("edit", {"text": "x"})]
 
 
-async def test_of_concurrent_reschedules_with_a_version_one_wins(desk: Desk) -> None:
-    content_id = (await desk.accept())["id"]
-    moves = [change(desk, content_id, "reschedule", {"scheduledAt": later(days=n + 1)}, '"1"') for n in range(10)]
-    answers = await asyncio.gather(*moves)
+async def change(api: ApiHarness, content_id: str, action: str, body: Any = None, if_match: str | None = None) -> Any:
+    """The answer to any change of a post, an edit included."""
+    if action == "edit":
+        return await api.edit(content_id, body, if_match)
+    return await api.change(content_id, action, body, if_match)
+
+
+async def on_two_channels(api: ApiHarness) -> dict[str, Any]:
+    """An accepted post to Bluesky and Instagram."""
+    instagram = await api.add_account(ChannelName.INSTAGRAM)
+    channels = ["bluesky", {"channel": "instagram", "accountId": instagram}]
+    return await api.submit(media=[{"url": api.site.url("/b.jpg")}], channels=channels)
+
+
+async def draft_of(api: ApiHarness, content_id: str, version: int) -> list[str]:
+    """The texts of a version of a draft."""
+    async with api.services.database.read() as session:
+        draft = await session.get(DraftRow, (content_id, version))
+    assert draft is not None
+    return [each["text"] for each in draft.resolved.values()]
+
+
+# Against each other, and against the claim.
+
+
+@pytest.mark.parametrize("action", ["reschedule", "edit"])
+async def test_of_concurrent_changes_of_one_version_one_wins(api: ApiHarness, action: str) -> None:
+    content_id = (await api.submit())["id"]
+    bodies = [{"text": f"text {n}"} if action == "edit" else {"scheduledAt": later(days=n + 1)} for n in range(10)]
+    answers = await asyncio.gather(*(change(api, content_id, action, body, '"1"') for body in bodies))
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 9
+    won = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert await api.read_content(content_id) == won
+    if action == "edit":
+        assert await draft_of(api, content_id, 2) == [won["text"]]
 
 
-@pytest.mark.parametrize(
-    ("what", "body"),
-    [("reschedule", {"scheduledAt": later(days=2)}), ("publish-now", None), ("cancel", None), ("", {"text": "x"})],
-)
-@pytest.mark.parametrize("path", [(S.QUEUED, S.PUBLISHING), (S.QUEUED, S.PUBLISHING, S.PUBLISHED)])
-async def test_once_claimed_it_is_too_late(
-    small_desk: Desk, what: str, body: Any, path: tuple[PublicationStatus, ...]
+@pytest.mark.each_database(False)
+@pytest.mark.parametrize(("action", "body"), [*CHANGES, ("cancel", None)])
+@pytest.mark.parametrize("moves", [(S.QUEUED, S.PUBLISHING), (S.QUEUED, S.PUBLISHING, S.PUBLISHED)])
+async def test_a_claimed_post_cannot_be_changed(
+    api: ApiHarness, action: str, body: Any, moves: tuple[PublicationStatus, ...]
 ) -> None:
-    content_id = (await small_desk.accept())["id"]
-    await walk(small_desk, content_id, *path)
-    before = await small_desk.read(content_id)
-    answer = await (change(small_desk, content_id, what, body) if what else edit(small_desk, content_id, body))
-    errors_of(answer, 409)
-    assert answer.json()["code"] == "TOO_LATE"
-    assert await small_desk.read(content_id) == before
+    content_id = (await api.submit())["id"]
+    await api.move(content_id, *moves)
+    before = await api.read_content(content_id)
+    expect_problem(await change(api, content_id, action, body, '"1"'), 409, "TOO_LATE")
+    assert await api.read_content(content_id) == before
 
 
-async def test_an_edit_is_too_late_once_any_was_claimed_and_a_cancel_takes_what_is_left(desk: Desk) -> None:
-    instagram = await desk.account(ChannelName.INSTAGRAM)
-    made = await desk.accept(
-        media=[{"url": desk.site.url("/b.jpg")}], channels=["bluesky", {"channel": "instagram", "accountId": instagram}]
-    )
-    async with desk.story(made["id"]) as story:
-        await story.move(story.publications[0], S.QUEUED, None)
-        await story.move(story.publications[0], S.PUBLISHING, EventType.PUBLISH_STARTED)
-    errors_of(await edit(desk, made["id"], {"text": "x"}), 409)
-    done = (await change(desk, made["id"], "cancel")).json()
+async def test_once_a_channel_is_claimed_an_edit_is_refused_and_a_cancel_cancels_the_others(api: ApiHarness) -> None:
+    content_id = (await on_two_channels(api))["id"]
+    async with api.locked(content_id) as content:
+        await content.move(content.publications[0], S.QUEUED, None)
+        await content.move(content.publications[0], S.PUBLISHING, EventType.PUBLISH_STARTED)
+    expect_problem(await api.edit(content_id, {"text": "x"}), 409, "TOO_LATE")
+    done = (await api.change(content_id, "cancel")).json()
     assert [publication["status"] for publication in done["publications"]] == ["publishing", "canceled"]
-    assert "content.canceled" not in await types_of(desk, made["id"])
+    assert "content.canceled" not in await api.event_types(content_id)
 
 
-async def test_canceling_twice_is_no_error_and_says_what_is_canceled(desk: Desk) -> None:
-    content_id = (await desk.accept())["id"]
-    first = await change(desk, content_id, "cancel", {})
-    again = await change(desk, content_id, "cancel")
-    assert (first.headers["etag"], again.headers["etag"]) == ('"2"', '"2"')
-    for answer in (first, again):
-        assert (answer.status_code, answer.json()["status"]) == (200, "canceled")
+async def test_a_repeated_cancel_is_no_error(api: ApiHarness) -> None:
+    content_id = (await api.submit())["id"]
+    for body in ({}, None):
+        answer = await api.change(content_id, "cancel", body)
+        assert (answer.status_code, answer.headers["etag"], answer.json()["status"]) == (200, '"2"', "canceled")
         assert answer.json()["rollup"]["canceled"] == 1
-    assert (await types_of(desk, content_id)).count("content.canceled") == 1
-    errors_of(await change(desk, content_id, "cancel", {"why": "typo"}))
+    assert (await api.event_types(content_id)).count("content.canceled") == 1
+    expect_errors(await api.change(content_id, "cancel", {"why": "typo"}), "/why")
 
 
-@pytest.mark.parametrize(
-    ("what", "body"), [("reschedule", {"scheduledAt": later(days=2)}), ("publish-now", None), ("", {"text": "x"})]
-)
-async def test_what_was_canceled_is_told_to_be(small_desk: Desk, what: str, body: Any) -> None:
-    content_id = (await small_desk.accept())["id"]
-    await change(small_desk, content_id, "cancel")
-    answer = await (change(small_desk, content_id, what, body) if what else edit(small_desk, content_id, body, '"2"'))
-    errors_of(answer, 409)
-    assert (answer.json()["code"], answer.json()["detail"]) == (
-        "TOO_LATE",
-        "the content was canceled; submit it again to publish it",
-    )
+@pytest.mark.each_database(False)
+@pytest.mark.parametrize(("action", "body"), CHANGES)
+async def test_a_canceled_post_cannot_be_changed(api: ApiHarness, action: str, body: Any) -> None:
+    content_id = (await api.submit())["id"]
+    await api.change(content_id, "cancel")
+    problem = expect_problem(await change(api, content_id, action, body, '"2"'), 409, "TOO_LATE")
+    assert problem["detail"] == "the content was canceled; submit it again to publish it"
 
 
-async def test_a_time_that_has_passed_is_told_with_what_to_do_instead(small_desk: Desk) -> None:
-    content_id = (await small_desk.accept())["id"]
+@pytest.mark.each_database(False)
+@pytest.mark.parametrize("match", ["1", "", '"1', '1"', '"1" "2"', '"1", 2', "W/1", 'w/"1"', '*, "1"', '"a b"', "'1'"])
+async def test_a_malformed_if_match_is_refused(api: ApiHarness, match: str) -> None:
+    content_id = (await api.submit())["id"]
+    for action, body in (("edit", {"text": "x"}), ("cancel", None)):
+        expect_problem(await change(api, content_id, action, body, match), 400, "IF_MATCH_MALFORMED")
+
+
+async def test_an_edit_requires_the_current_version(api: ApiHarness) -> None:
+    content_id = (await api.submit())["id"]
+    expect_problem(await api.edit(content_id, {"text": "x"}, None), 428)
+    stale = await api.edit(content_id, {"text": "x"}, '"7"')
+    expect_problem(stale, 412)
+    assert stale.headers["etag"] == '"1"'
+    weak = expect_problem(await api.edit(content_id, {"text": "x"}, 'W/"1"'), 412)
+    assert "weak" in weak["detail"]
+    for version, match in ((2, 'W/"0", "1"'), (3, '"9","2"'), (4, " * ")):
+        done = await api.edit(content_id, {"text": "x"}, match)
+        assert (done.status_code, done.headers["etag"], done.json()["text"]) == (200, f'"{version}"', "x")
+    assert await api.event_types(content_id) == ["content.accepted", *["content.updated"] * 3]
+
+
+async def test_each_change_wakes_the_workflow(api: ApiHarness) -> None:
+    content_id = (await api.submit())["id"]
+    seen = []
+    for action, body in (("reschedule", TWO_DAYS), ("publish-now", None), ("cancel", None), ("cancel", None)):
+        await api.change(content_id, action, body)
+        async with api.locked(content_id) as content:
+            seen.append(content.content.wake_seq)
+    assert seen == [2, 3, 4, 4]
+
+
+# Times.
+
+
+@pytest.mark.each_database(False)
+async def test_a_past_time_is_refused_with_what_to_do_instead(api: ApiHarness) -> None:
     past = {"scheduledAt": "2020-01-01T00:00:00Z"}
-    [moved] = errors_of(await change(small_desk, content_id, "reschedule", past))
-    assert moved["message"] == "the time has passed; use publish-now to publish at once"
-    [new] = errors_of(await small_desk.client.post("/v1/contents", json=small_desk.content(**past)))
-    assert new["message"] == "the time has passed; omit scheduledAt to publish now"
+    moved = await api.change((await api.submit())["id"], "reschedule", past)
+    for answer, advice in (
+        (moved, "use publish-now to publish at once"), (await api.try_submit(**past), "omit scheduledAt to publish now")
+    ):  # fmt: skip
+        [error] = expect_errors(answer, ("/scheduledAt", "TIME_IN_PAST"))
+        assert error["message"] == f"the time has passed; {advice}"
 
 
-async def test_a_default_window_moves_with_the_time_and_an_explicit_one_stays(desk: Desk) -> None:
-    default = (await desk.accept())["id"]
-    moved = (await change(desk, default, "reschedule", {"scheduledAt": later(days=2)})).json()
-    assert moved["scheduledAt"] == "2026-12-03T09:00:00Z"
-    assert moved["publishBy"] == "2026-12-04T09:00:00Z"
+async def test_a_default_window_moves_with_the_time_and_an_explicit_one_stays(api: ApiHarness) -> None:
+    default = (await api.submit())["id"]
+    moved = (await api.change(default, "reschedule", TWO_DAYS)).json()
+    assert (moved["scheduledAt"], moved["publishBy"]) == ("2026-12-03T09:00:00Z", "2026-12-04T09:00:00Z")
     assert moved["publications"][0]["scheduledAt"] == "2026-12-03T09:00:00Z"
-    explicit = (await desk.accept(scheduledAt=later(days=1), publishBy=later(days=3)))["id"]
-    kept = (await change(desk, explicit, "reschedule", {"scheduledAt": later(days=2)})).json()
-    assert kept["publishBy"] == "2026-12-04T09:00:00Z"
-    errors = errors_of(await change(desk, explicit, "reschedule", {"scheduledAt": later(days=4)}))
-    assert [(error["pointer"], error["code"]) for error in errors] == [("/publishBy", "PUBLISH_BY_NOT_AFTER_DUE")]
+    explicit = (await api.submit(scheduledAt=later(days=1), publishBy=later(days=3)))["id"]
+    assert (await api.change(explicit, "reschedule", TWO_DAYS)).json()["publishBy"] == "2026-12-04T09:00:00Z"
+    after = await api.change(explicit, "reschedule", {"scheduledAt": later(days=4)})
+    expect_errors(after, ("/publishBy", "PUBLISH_BY_NOT_AFTER_DUE"))
     body = {"scheduledAt": later(days=4), "publishBy": later(days=5)}
-    assert (await change(desk, explicit, "reschedule", body)).json()["publishBy"] == "2026-12-06T09:00:00Z"
+    assert (await api.change(explicit, "reschedule", body)).json()["publishBy"] == "2026-12-06T09:00:00Z"
 
 
-async def test_a_new_time_is_checked_like_the_first(small_desk: Desk) -> None:
-    content_id = (await small_desk.accept())["id"]
+@pytest.mark.each_database(False)
+async def test_a_new_time_is_checked_like_the_first(api: ApiHarness) -> None:
+    content_id = (await api.submit())["id"]
     for body, pointer in (
         ({}, "/scheduledAt"),
-        ({"scheduledAt": "2020-01-01T00:00:00Z"}, "/scheduledAt"),
         ({"scheduledAt": "9999-12-31T23:59:59Z"}, "/scheduledAt"),
         ({"scheduledAt": "0001-01-01T00:00:00Z"}, "/scheduledAt"),
-        ({"scheduledAt": later(days=2), "publishBy": "9999-12-31T23:59:59Z"}, "/publishBy"),
+        ({**TWO_DAYS, "publishBy": "9999-12-31T23:59:59Z"}, "/publishBy"),
         ({"scheduledAt": "2027-01-01T00:00:00"}, "/scheduledAt"),
         ({"scheduledAt": "2027-03-28T02:30:00", "timezone": "Europe/Berlin"}, "/scheduledAt"),
-        ({"scheduledAt": later(days=2), "text": "x"}, "/text"),
+        ({**TWO_DAYS, "text": "x"}, "/text"),
     ):
-        errors = errors_of(await change(small_desk, content_id, "reschedule", body))
-        assert [error["pointer"] for error in errors] == [pointer]
+        expect_errors(await api.change(content_id, "reschedule", body), pointer)
     local = {"scheduledAt": "2027-10-31T02:30:00", "timezone": "Europe/Berlin", "fold": "later"}
-    moved = (await change(small_desk, content_id, "reschedule", local)).json()
+    moved = (await api.change(content_id, "reschedule", local)).json()
     assert (moved["scheduledAt"], moved["timezone"]) == ("2027-10-31T01:30:00Z", "Europe/Berlin")
 
 
-async def test_publish_now_makes_it_due_at_once(desk: Desk) -> None:
-    content_id = (await desk.accept())["id"]
-    desk.clock.ahead = timedelta(minutes=5)
-    done = await change(desk, content_id, "publish-now", match='"1"')
+async def test_publish_now_makes_a_post_due_at_once(api: ApiHarness) -> None:
+    content_id = (await api.submit())["id"]
+    api.clock.ahead = timedelta(minutes=5)
+    done = await api.change(content_id, "publish-now", if_match='"1"')
     assert (done.status_code, done.json()["scheduledAt"]) == (200, "2026-12-01T09:05:00Z")
     assert done.json()["publishBy"] == "2026-12-02T09:05:00Z"
-    errors_of(await change(desk, content_id, "publish-now", match='"1"'), 412)
+    expect_problem(await api.change(content_id, "publish-now", if_match='"1"'), 412)
 
 
-async def test_a_retry_queues_what_failed_and_nothing_else(desk: Desk) -> None:
-    instagram = await desk.account(ChannelName.INSTAGRAM)
-    made = await desk.accept(
-        media=[{"url": desk.site.url("/b.jpg")}], channels=["bluesky", {"channel": "instagram", "accountId": instagram}]
-    )
+async def test_a_retry_queues_failed_publications_only(api: ApiHarness) -> None:
+    made = await on_two_channels(api)
     content_id = made["id"]
-    nothing = await change(desk, content_id, "retry")
-    errors_of(nothing, 409)
-    assert nothing.json()["code"] == "NOTHING_TO_RETRY"
-    live, failed = [publication["id"] for publication in made["publications"]]
-    async with desk.story(content_id) as story:
-        for row, ends in zip(story.publications, (S.PUBLISHED, S.FAILED), strict=True):
-            await story.move(row, S.QUEUED, None)
-            await story.move(row, S.PUBLISHING, None)
-            if ends is S.FAILED:
-                await story.fail(row, failure_of(Reason.PROVIDER_OUTAGE))
-            else:
-                await story.move(row, ends, None)
-    assert (await desk.read(content_id))["status"] == "partially_published"
-    errors_of(await change(desk, content_id, "retry", {"publicationIds": [live]}), 409)
-    unknown = errors_of(await change(desk, content_id, "retry", {"publicationIds": [failed, "pub_x"]}))
-    assert [error["pointer"] for error in unknown] == ["/publicationIds/1"]
-    done = await change(desk, content_id, "retry", {"publicationIds": [failed]})
+    expect_problem(await api.change(content_id, "retry"), 409, "NOTHING_TO_RETRY")
+    published, failed = [publication["id"] for publication in made["publications"]]
+    async with api.locked(content_id) as content:
+        for row in content.publications:
+            await content.move(row, S.QUEUED, None)
+            await content.move(row, S.PUBLISHING, None)
+        await content.move(content.publications[0], S.PUBLISHED, None)
+        await content.fail(content.publications[1], failure_of(Reason.PROVIDER_OUTAGE))
+    assert (await api.read_content(content_id))["status"] == "partially_published"
+    expect_problem(await api.change(content_id, "retry", {"publicationIds": [published]}), 409)
+    expect_errors(await api.change(content_id, "retry", {"publicationIds": [failed, "pub_x"]}), "/publicationIds/1")
+    done = await api.change(content_id, "retry", {"publicationIds": [failed]})
     assert done.status_code == 202
     assert [publication["status"] for publication in done.json()["publications"]] == ["published", "queued"]
     assert done.json()["publications"][1]["failure"] is None
 
 
-async def test_each_change_asks_for_the_workflow_to_look(desk: Desk) -> None:
-    content_id = (await desk.accept())["id"]
-    seen = []
-    for what, body in (
-        ("reschedule", {"scheduledAt": later(days=2)}),
-        ("publish-now", None),
-        ("cancel", None),
-        ("cancel", None),
-    ):
-        await change(desk, content_id, what, body)
-        async with desk.story(content_id) as story:
-            seen.append(story.content.wake_seq)
-    assert seen == [2, 3, 4, 4]
+# Edits.
+
+
+async def test_an_edit_changes_only_the_sent_fields(api: ApiHarness) -> None:
+    made = await api.submit(
+        text="all",
+        link="https://acme.example/sale",
+        media=[{"url": api.site.url("/a.jpg"), "alt": "an umbrella"}],
+        channels=[{"channel": "bluesky", "text": "only here"}],
+    )
+    done = (await api.edit(made["id"], {"text": "new", "link": None})).json()
+    assert (done["text"], done["link"]) == ("new", None)
+    assert [(media["id"], media["alt"]) for media in done["media"]] == [(made["media"][0]["id"], "an umbrella")]
+    # The override is still there, so that only the link differs on the network.
+    assert (done["version"], done["draftVersion"]) == (2, 2)
+    await api.edit(made["id"], {"channels": [{"channel": "bluesky", "text": None}]}, '"2"')
+    assert await draft_of(api, made["id"], 3) == ["new"]
+    assert (await api.edit(made["id"], {"media": []}, '"3"')).json()["media"] == []
+    assert api.site.requests["/a.jpg"] == 1
+
+
+async def test_the_draft_version_changes_only_with_what_the_network_shows(api: ApiHarness) -> None:
+    content_id = (await api.submit(text="all", channels=[{"channel": "bluesky", "text": "only here"}]))["id"]
+    handle = {"container": "c1"}
+    async with api.locked(content_id) as content:
+        row = content.publications[0]
+        row.handle, row.handle_ready, row.handle_draft_version = handle, True, 1
+    unseen = (await api.edit(content_id, {"text": "no network shows this"})).json()
+    assert (unseen["text"], unseen["version"], unseen["draftVersion"]) == ("no network shows this", 2, 1)
+    async with api.locked(content_id) as content:
+        assert content.publications[0].handle_ready
+    seen = (await api.edit(content_id, {"channels": [{"channel": "bluesky", "text": "new"}]}, '"2"')).json()
+    assert (seen["version"], seen["draftVersion"]) == (3, 2)
+    async with api.locked(content_id) as content:
+        row = content.publications[0]
+        assert (row.handle, row.handle_ready) == (None, False)
+        left = (await content.session.exec(select(DiscardRow))).all()
+    # What was prepared for the old draft is left to be deleted.
+    assert [(one.handle, one.draft_version, one.detached) for one in left] == [(handle, 1, True)]
+
+
+async def test_the_lead_time_follows_the_draft(api: ApiHarness) -> None:
+    content_id = (await api.submit())["id"]
+    leads = []
+    for media in ([], [{"url": api.site.url("/a.jpg")}]):
+        await api.edit(content_id, {"media": media}, "*")
+        async with api.locked(content_id) as content:
+            leads.append(content.publications[0].lead_seconds)
+    assert (leads[0], leads[1] > 0) == (0.0, True)
+
+
+async def test_an_edit_is_checked_like_a_new_post(api: ApiHarness) -> None:
+    content_id = (await on_two_channels(api))["id"]
+    body = {
+        "text": "x" * 400,
+        "channels": [{"channel": "bluesky", "options": {"langs": "de"}}],
+        "media": [{"url": api.site.url("/gone.jpg")}],
+    }
+    broken = (("/text", "TEXT_TOO_LONG"), ("/channels/0/options/langs", "INVALID_OPTION"))
+    shape = await api.edit(content_id, body | {"scheduledAt": later(days=3)})
+    expect_errors(shape, *broken, ("/scheduledAt", "UNKNOWN_FIELD"))
+    assert "/gone.jpg" not in api.site.requests, "not for a broken shape"
+    expect_errors(await api.edit(content_id, body), *broken, ("/media/0/url", "MEDIA_UNREACHABLE"))
+    expect_errors(await api.edit(content_id, {"channels": ["instagram", "threads"]}), ("/channels/1", "CHANNELS_FIXED"))
+    assert (await api.read_content(content_id))["version"] == 1
+
+
+async def test_a_post_can_be_edited_while_its_account_needs_a_reconnect(api: ApiHarness) -> None:
+    made = await api.submit()
+    await api.update_account(made["publications"][0]["accountId"], status="reauth_required")
+    assert (await api.edit(made["id"], {"text": "still mine"})).status_code == 200

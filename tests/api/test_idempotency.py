@@ -1,4 +1,4 @@
-"""Idempotency-Key: one content however often it is asked for, and the same bytes each time."""
+"""Idempotency-Key: repeated requests create one post and get the same bytes."""
 
 from __future__ import annotations
 
@@ -18,172 +18,160 @@ from munadi.db.idempotency import KEPT, IdempotencyRecord, forget_old_answers
 from munadi.db.tables import ContentRow, IdempotencyRow, MediaRow, PublicationRow
 from munadi.domain.key import Scope
 from munadi.intake.strict_json import canonical
-from tests.api.desk import FAR, Desk, later, open_desk
+from tests.api.client import FAR
+from tests.api.harness import ApiHarness, later, open_api
+from tests.api.problems import expect_errors, expect_problem
 
-KEY = {"Idempotency-Key": "cms-42"}
+pytestmark = pytest.mark.each_database
+KEY = "cms-42"
 
 
-async def create(desk: Desk, headers: dict[str, str] = KEY, **changes: Any) -> httpx.Response:
-    return await desk.client.post("/v1/contents", json=desk.content(**changes), headers=headers)
+async def create(api: ApiHarness, **changes: Any) -> httpx.Response:
+    """The answer to a post with the idempotency key."""
+    return await api.try_submit(idempotency_key=KEY, **changes)
 
 
-async def test_fifty_at_once_make_one_content_and_one_answer(desk: Desk) -> None:
-    answers = await asyncio.gather(*(create(desk) for _ in range(50)))
+def expect_repetition(again: httpx.Response, first: httpx.Response) -> None:
+    """The second answer is the first one, and says so."""
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert (first.is_success, "idempotent-replayed" in first.headers) == (True, False)
+    assert again.headers["idempotent-replayed"] == "true"
+    for name in ("location", "etag", "content-type"):
+        assert again.headers.get(name) == first.headers.get(name)
+
+
+async def test_fifty_concurrent_requests_create_one_post_and_get_one_answer(api: ApiHarness) -> None:
+    answers = await asyncio.gather(*(create(api) for _ in range(50)))
     made = [answer for answer in answers if answer.status_code == 202]
-    # PostgreSQL may say "in flight" instead of waiting for long.
-    assert {answer.status_code for answer in answers} <= ({202} if desk.on_sqlite else {202, 409})
+    # PostgreSQL may answer "in flight" instead of waiting for long.
+    assert {answer.status_code for answer in answers} <= ({202} if api.services.database.is_sqlite else {202, 409})
     assert {answer.content for answer in made} == {made[0].content}
     assert len([answer for answer in made if "idempotent-replayed" not in answer.headers]) == 1
-    assert [await desk.count(table) for table in (ContentRow, PublicationRow, IdempotencyRow)] == [1, 1, 1]
+    assert [await api.count(table) for table in (ContentRow, PublicationRow, IdempotencyRow)] == [1, 1, 1]
 
 
-async def test_a_repetition_has_the_first_answer_byte_for_byte(desk: Desk) -> None:
-    first = await create(desk)
-    content_id = first.json()["id"]
-    await desk.client.post(f"/v1/contents/{content_id}/cancel")
-    again = await create(desk, {"Idempotency-Key": '"cms-42"'})
-    assert (again.status_code, again.content) == (202, first.content)
-    assert again.headers["idempotent-replayed"] == "true"
-    assert "idempotent-replayed" not in first.headers
-    for name in ("location", "etag", "content-type"):
-        assert again.headers[name] == first.headers[name]
+async def test_a_repetition_has_the_first_answer_whatever_happened_since(api: ApiHarness) -> None:
+    post = {"media": [{"url": api.site.url("/a.jpg")}], "scheduledAt": later(hours=1)}
+    first = await create(api, **post)
+    await api.change(first.json()["id"], "cancel")
+    del api.site.files["/a.jpg"]
+    api.clock.ahead = timedelta(hours=2)
+    expect_repetition(await create(api, **post), first)
+    quoted = await api.try_submit(idempotency_key=f'"{KEY}"', **post)
+    expect_repetition(quoted, first)
+    assert (api.site.requests["/a.jpg"], await api.count(MediaRow)) == (1, 1)
 
 
-async def test_the_same_json_in_another_spelling_is_the_same_request(desk: Desk) -> None:
-    first = await create(desk)
+async def test_the_same_json_in_another_spelling_is_the_same_request(api: ApiHarness) -> None:
+    first = await create(api)
     raw = '{"channels":["bluesky"],\n "scheduledAt":"WHEN", "text":"Mons\\u006fon sale","brandRef":"acme"}'
-    again = await desk.client.post(
-        "/v1/contents", content=raw.replace("WHEN", FAR), headers=KEY | {"Content-Type": "application/json"}
-    )
-    assert again.content == first.content
+    headers = {"Content-Type": "application/json"}
+    again = await api.post("/v1/contents", content=raw.replace("WHEN", FAR), headers=headers, idempotency_key=KEY)
+    expect_repetition(again, first)
 
 
-async def test_another_body_under_the_key_is_refused(desk: Desk) -> None:
-    await create(desk)
-    other = await create(desk, text="another")
-    assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
-    assert await desk.count() == 1
+async def test_another_body_under_the_key_is_refused(api: ApiHarness) -> None:
+    await create(api)
+    expect_problem(await create(api, text="another"), 422, "IDEMPOTENCY_KEY_REUSED")
+    assert await api.count() == 1
 
 
-async def test_brands_do_not_share_keys(desk: Desk) -> None:
-    ours, theirs = await create(desk), await create(desk, brandRef="rival")
+async def test_brands_do_not_share_idempotency_keys(api: ApiHarness) -> None:
+    ours, theirs = await create(api), await create(api, brandRef="rival")
     assert (ours.status_code, theirs.status_code) == (202, 202)
     assert ours.json()["id"] != theirs.json()["id"]
 
 
-async def test_a_rotated_api_key_finds_the_answer_and_a_foreign_one_does_not(desk: Desk) -> None:
-    first = await create(desk)
-    rotated = await desk.key(Scope.CONTENTS_WRITE, brand_ref="acme")
-    assert (await create(desk, KEY | rotated)).content == first.content
-    foreign = await create(desk, KEY | await desk.key(Scope.CONTENTS_WRITE, brand_ref="rival"))
-    assert (foreign.status_code, foreign.json()["errors"][0]["code"]) == (422, "BRAND_UNKNOWN")
+async def test_another_api_key_of_the_brand_gets_the_answer_and_a_foreign_one_does_not(api: ApiHarness) -> None:
+    first = await create(api)
+    rotated, foreign = [await api.key(Scope.CONTENTS_WRITE, brand_ref=brand_ref) for brand_ref in ("acme", "rival")]
+    expect_repetition(await create(api, key=rotated), first)
+    expect_errors(await create(api, key=foreign), ("/brandRef", "BRAND_UNKNOWN"))
 
 
-async def test_a_refusal_is_not_kept(desk: Desk) -> None:
-    assert (await create(desk, text="x" * 301)).status_code == 422
-    assert (await create(desk)).status_code == 202
+async def test_a_refusal_is_not_stored(api: ApiHarness) -> None:
+    assert (await create(api, text="x" * 301)).status_code == 422
+    assert (await create(api)).status_code == 202
 
 
-async def test_a_repetition_outlives_the_due_time_and_the_account(desk: Desk) -> None:
-    first = await create(desk, scheduledAt=later(hours=1))
-    desk.clock.ahead = timedelta(hours=2)
-    again = await create(desk, scheduledAt=later(hours=1))
-    assert (again.status_code, again.content) == (202, first.content)
+async def test_answers_survive_a_restart(tmp_path: Path, database_url: str) -> None:
+    async with open_api(tmp_path, database_url) as api:
+        first = await create(api)
+    async with open_api(tmp_path, database_url, fresh=False) as api:
+        expect_repetition(await create(api), first)
 
 
-async def test_a_repetition_fetches_no_media_again(desk: Desk) -> None:
-    media = [{"url": desk.site.url("/a.jpg")}]
-    first = await create(desk, media=media)
-    del desk.site.files["/a.jpg"]
-    again = await create(desk, media=media)
-    assert (again.status_code, again.content) == (202, first.content)
-    assert desk.site.asked["/a.jpg"] == 1
-    assert await desk.count(MediaRow) == 1
+async def test_a_repeated_change_has_the_first_answer(api: ApiHarness) -> None:
+    content_id = (await api.submit())["id"]
+    path, body = f"/v1/contents/{content_id}/reschedule", {"scheduledAt": later(days=3)}
+    first = await api.post(path, body, idempotency_key=KEY)
+    api.clock.ahead = timedelta(days=4)
+    expect_repetition(await api.post(path, body, idempotency_key=KEY), first)
+    assert (await api.read_content(content_id))["version"] == 2
 
 
-async def test_answers_outlive_a_restart(tmp_path: Path, database_url: str) -> None:
-    async with open_desk(tmp_path, database_url) as desk:
-        first = await create(desk)
-        body = desk.content()
-    async with open_desk(tmp_path, database_url, fresh=False) as desk:
-        again = await desk.client.post("/v1/contents", json=body, headers=KEY)
-        assert again.content == first.content
+async def test_a_key_names_one_operation_on_one_post(api: ApiHarness) -> None:
+    one, two = [f"/v1/contents/{(await api.submit())['id']}" for _ in range(2)]
+    assert (await api.post(f"{one}/cancel", idempotency_key=KEY)).status_code == 200
+    expect_problem(await api.post(f"{two}/cancel", idempotency_key=KEY), 422, "IDEMPOTENCY_KEY_REUSED")
+    assert (await api.read(two))["status"] == "accepted"
+    moved = await api.post(f"{two}/reschedule", {"scheduledAt": later(days=2)}, idempotency_key=KEY)
+    assert moved.is_success
 
 
-async def test_changes_are_repeated_safely_too(desk: Desk) -> None:
-    content_id = (await desk.accept())["id"]
-    path = f"/v1/contents/{content_id}/reschedule"
-    body = {"scheduledAt": later(days=3)}
-    first = await desk.client.post(path, json=body, headers=KEY)
-    desk.clock.ahead = timedelta(days=4)
-    again = await desk.client.post(path, json=body, headers=KEY)
-    assert (first.status_code, again.content) == (200, first.content)
-    assert (await desk.read(content_id))["version"] == 2
-
-
-async def test_a_key_names_one_operation_on_one_content(desk: Desk) -> None:
-    one, two = [(await desk.accept())["id"] for _ in range(2)]
-    assert (await desk.client.post(f"/v1/contents/{one}/cancel", headers=KEY)).status_code == 200
-    other = await desk.client.post(f"/v1/contents/{two}/cancel", headers=KEY)
-    assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
-    assert (await desk.read(two))["status"] == "accepted"
-    assert (
-        await desk.client.post(f"/v1/contents/{two}/reschedule", json={"scheduledAt": later(days=2)}, headers=KEY)
-    ).is_success
-
-
-async def test_what_is_kept_cannot_be_read_in_the_database(small_desk: Desk) -> None:
-    await create(small_desk, text="a secret plan")
-    async with small_desk.services.database.read() as session:
-        row = await session.get(IdempotencyRow, ("acme contents.create", "cms-42"))
+@pytest.mark.each_database(False)
+async def test_a_stored_answer_cannot_be_read_in_the_database(api: ApiHarness) -> None:
+    await create(api, text="a secret plan")
+    async with api.services.database.read() as session:
+        row = await session.get(IdempotencyRow, ("acme contents.create", KEY))
     assert row is not None
     assert b"secret plan" not in row.body
 
 
-async def test_old_answers_are_forgotten_after_a_day_at_the_earliest(desk: Desk) -> None:
-    await create(desk)
-    now = desk.clock.now()
+async def test_answers_are_kept_for_a_day_at_least(api: ApiHarness) -> None:
+    await create(api)
+    now = api.clock.now()
     assert timedelta(hours=24) <= KEPT
-    assert await forget_old_answers(desk.services.database, now + KEPT) == 0
-    assert await forget_old_answers(desk.services.database, now + KEPT + timedelta(seconds=1)) == 1
+    assert await forget_old_answers(api.services.database, now + KEPT) == 0
+    assert await forget_old_answers(api.services.database, now + KEPT + timedelta(seconds=1)) == 1
 
 
-@pytest.mark.parametrize("spelling", ["simple", '"quoted with space"', "a-b_c:d/e.f", '"es\\"caped"', "x" * 255])
-async def test_good_keys_are_taken(small_desk: Desk, spelling: str) -> None:
-    assert (await create(small_desk, {"Idempotency-Key": spelling})).status_code == 202
+@pytest.mark.each_database(False)
+@pytest.mark.parametrize("key", ["simple", '"quoted with space"', "a-b_c:d/e.f", '"es\\"caped"', "x" * 255])
+async def test_well_formed_keys_are_accepted(api: ApiHarness, key: str) -> None:
+    assert (await api.try_submit(idempotency_key=key)).status_code == 202
 
 
-async def test_an_equal_request_in_flight_is_told_to_wait(tmp_path: Path, postgres_url: str) -> None:
-    """On PostgreSQL; on SQLite the second waits, then replays, as the fifty do."""
-    async with open_desk(tmp_path, postgres_url) as desk:
-        content_id = (await desk.accept())["id"]
-        record = IdempotencyRecord(desk.services.keyring, "acme contents.cancel", "cms-42", ("whatever",))
-        async with desk.services.database.write() as session:
-            await record.take(session, desk.clock.now())
-            answer = await desk.client.post(f"/v1/contents/{content_id}/cancel", headers=KEY)
-    assert (answer.status_code, answer.json()["code"]) == (409, "IN_FLIGHT")
+@pytest.mark.each_database(False)
+async def test_a_request_waits_while_an_equal_one_is_in_flight(tmp_path: Path, postgres_url: str) -> None:
+    """On PostgreSQL. On SQLite the second request waits for the first, as the fifty do."""
+    async with open_api(tmp_path, postgres_url) as api:
+        path = f"/v1/contents/{(await api.submit())['id']}/cancel"
+        record = IdempotencyRecord(api.services.keyring, "acme contents.cancel", KEY, ("whatever",))
+        async with api.services.database.write() as session:
+            await record.take(session, api.clock.now())
+            answer = await api.post(path, idempotency_key=KEY)
+    expect_problem(answer, 409, "IN_FLIGHT")
     assert answer.headers["retry-after"] == "1"
 
 
-async def test_the_stored_fingerprint_of_a_request_cannot_be_guessed_from_the_request(desk: Desk) -> None:
-    """A request may hold a password: a plain hash of it would let a reader of the database try passwords."""
-    await create(desk)
-    what = canonical(["/v1/contents", desk.content()])
-    async with desk.services.database.read() as session:
+async def test_a_stored_fingerprint_cannot_be_computed_from_the_request_alone(api: ApiHarness) -> None:
+    """A request may hold a password: a plain hash would let a reader of the database try passwords."""
+    await create(api)
+    what = canonical(["/v1/contents", api.body()])
+    async with api.services.database.read() as session:
         stored = (await session.exec(select(IdempotencyRow.fingerprint))).one()
     assert stored != hashlib.sha256(what).hexdigest()
-    assert stored == fingerprints(desk.services.keyring, what)[0]
+    assert stored == fingerprints(api.services.keyring, what)[0]
     assert stored not in fingerprints(KeyRing([create_key()]), what)
 
 
-async def test_a_rotation_and_an_upgrade_forget_no_request(desk: Desk) -> None:
-    first = await create(desk)
-    what = canonical(["/v1/contents", desk.content()])
+async def test_requests_are_recognized_after_a_rotation_and_an_upgrade(api: ApiHarness) -> None:
+    first = await create(api)
+    what = canonical(["/v1/contents", api.body()])
     old, new = create_key(), create_key()
     assert fingerprints(KeyRing([old]), what)[0] in fingerprints(KeyRing([new, old]), what)
-    async with desk.services.database.write() as session:
+    async with api.services.database.write() as session:
         await session.exec(update(IdempotencyRow).values(fingerprint=hashlib.sha256(what).hexdigest()))
-    again = await create(desk)
-    assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
-    other = await create(desk, text="another")
-    assert other.json()["code"] == "IDEMPOTENCY_KEY_REUSED"
+    expect_repetition(await create(api), first)
+    expect_problem(await create(api, text="another"), 422, "IDEMPOTENCY_KEY_REUSED")

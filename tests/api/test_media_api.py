@@ -1,10 +1,9 @@
-"""Media: taken in by upload or URL, named in contents, and served to networks under signed URLs."""
+"""Media: uploaded or fetched from a URL, used in posts, and served to networks under signed URLs."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-import httpx
 import pytest
 
 from munadi.db.contents.media import asset_of
@@ -12,145 +11,124 @@ from munadi.db.tables import MediaRow
 from munadi.domain.key import Scope
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
 from munadi.media.signing import sign_url
-from tests.api.desk import START, Desk, picture
-from tests.api.test_bad_input import errors_of
+from tests.api.harness import ApiHarness
+from tests.api.problems import expect_errors, expect_problem
+from tests.api.servers import picture
+from tests.db.seeding import START
+
+MEDIA = "/v1/media"
 
 
-async def upload(desk: Desk, content: bytes, headers: dict[str, str] | None = None, **form: str) -> httpx.Response:
-    files = {"file": ("a.png", content, "image/png")}
-    return await desk.client.post("/v1/media", files=files, data={"brandRef": "acme"} | form, headers=headers or {})
+def signed_path(api: ApiHarness, digest: str) -> str:
+    """The path of a stored file, signed for an hour."""
+    key = api.services.keyring.derive(MEDIA_URL_PURPOSE)[0]
+    return sign_url("", digest, "a.jpg", START + timedelta(hours=1), key)
 
 
-async def test_an_upload_is_probed_and_kept(desk: Desk) -> None:
-    made = await upload(desk, picture(64, 48, "PNG"))
-    assert made.status_code == 201
+@pytest.mark.each_database
+async def test_an_upload_is_probed_and_stored(api: ApiHarness) -> None:
+    made = await api.upload(picture(64, 48, "PNG"))
     media = made.json()
+    assert (made.status_code, made.headers["location"]) == (201, f"{MEDIA}/{media['id']}")
     assert (media["kind"], media["type"], media["width"], media["height"]) == ("image", "image/png", 64, 48)
     assert (media["brandRef"], media["duration"], media["codec"], media["fps"]) == ("acme", None, None, None)
-    assert made.headers["location"] == f"/v1/media/{media['id']}"
-    assert (await desk.client.get(f"/v1/media/{media['id']}")).json() == media
-    content = await desk.accept(media=[{"id": media["id"], "alt": "red"}])
-    assert [(each["id"], each["alt"], each["mimeType"]) for each in content["media"]] == [
-        (media["id"], "red", "image/png")
-    ]
+    assert await api.read(f"{MEDIA}/{media['id']}") == media
+    [used] = (await api.submit(media=[{"id": media["id"], "alt": "red"}]))["media"]
+    assert (used["id"], used["alt"], used["mimeType"]) == (media["id"], "red", "image/png")
 
 
-async def test_the_same_file_again_is_the_same_media_within_a_brand(desk: Desk) -> None:
-    desk.site.files["/again.jpg"] = desk.site.files["/a.jpg"]
-    first = await upload(desk, desk.site.files["/a.jpg"])
-    again = await desk.client.post("/v1/media", json={"brandRef": "acme", "url": desk.site.url("/a.jpg")})
-    used = await desk.accept(media=[{"url": desk.site.url("/a.jpg")}, {"url": desk.site.url("/again.jpg")}])
-    theirs = await upload(desk, desk.site.files["/a.jpg"], brandRef="rival")
-    assert again.json()["id"] == first.json()["id"]
-    assert [media["id"] for media in used["media"]] == [first.json()["id"]] * 2
-    assert theirs.json()["id"] != first.json()["id"]
-    assert await desk.count(MediaRow) == 2
+@pytest.mark.each_database
+async def test_the_same_file_is_the_same_media_within_a_brand(api: ApiHarness) -> None:
+    file = api.site.files["/again.jpg"] = api.site.files["/a.jpg"]
+    first = (await api.upload(file)).json()
+    again = await api.create(MEDIA, {"brandRef": "acme", "url": api.site.url("/a.jpg")})
+    used = await api.submit(media=[{"url": api.site.url(path)} for path in ("/a.jpg", "/again.jpg")])
+    theirs = (await api.upload(file, brandRef="rival")).json()
+    assert [again["id"], *(media["id"] for media in used["media"])] == [first["id"]] * 3
+    assert theirs["id"] != first["id"]
+    assert await api.count(MediaRow) == 2
 
 
-async def test_one_url_is_fetched_once_for_all_channels(desk: Desk) -> None:
-    url = desk.site.url("/b.jpg")
-    made = await desk.accept(
-        media=[{"url": url, "alt": "shared"}], channels=[{"channel": "bluesky", "media": [{"url": url, "alt": "own"}]}]
-    )
-    assert desk.site.asked["/b.jpg"] == 1
+@pytest.mark.each_database
+async def test_a_url_is_fetched_once_for_all_channels(api: ApiHarness) -> None:
+    url = api.site.url("/b.jpg")
+    own = {"channel": "bluesky", "media": [{"url": url, "alt": "own"}]}
+    made = await api.submit(media=[{"url": url, "alt": "shared"}], channels=[own])
     assert made["media"][0]["alt"] == "shared"
-    assert await desk.count(MediaRow) == 1
+    assert (api.site.requests["/b.jpg"], await api.count(MediaRow)) == (1, 1)
 
 
-async def test_what_is_no_media_is_refused_and_leaves_nothing(small_desk: Desk) -> None:
-    for content, code in (
-        (b"", "MEDIA_EMPTY"),
-        (b"words", "MEDIA_TYPE_UNSUPPORTED"),
-        (picture()[:200], "MEDIA_CORRUPT"),
-    ):
-        errors = errors_of(await upload(small_desk, content))
-        assert [(error["pointer"], error["code"]) for error in errors] == [("/file", code)]
-    nothing = await small_desk.client.post("/v1/media", data={"brandRef": "acme"}, files={"photo": b"x"})
-    assert {error["code"] for error in errors_of(nothing)} == {"UNKNOWN_FIELD", "MISSING_FIELD"}
-    assert errors_of(await upload(small_desk, picture(), brandRef="nobody"))[0]["code"] == "BRAND_UNKNOWN"
-    gone = await small_desk.client.post("/v1/media", json={"brandRef": "acme", "url": small_desk.site.url("/x")})
-    assert [error["pointer"] for error in errors_of(gone)] == ["/url"]
-    assert await small_desk.count(MediaRow) == 0
-    assert [path for path in (small_desk.folder / "media").rglob("*") if path.is_file()] == []
+async def test_a_request_without_good_media_is_refused_and_leaves_nothing(api: ApiHarness) -> None:
+    nothing = await api.post(MEDIA, data={"brandRef": "acme"}, files={"photo": b"x"})
+    assert {error["code"] for error in expect_errors(nothing)} == {"UNKNOWN_FIELD", "MISSING_FIELD"}
+    expect_errors(await api.upload(picture(), brandRef="nobody"), ("/brandRef", "BRAND_UNKNOWN"))
+    expect_errors(await api.post(MEDIA, {"brandRef": "acme", "url": api.site.url("/x")}), "/url")
+    assert (await api.count(MediaRow), api.stored_files()) == (0, [])
 
 
-async def test_a_media_without_a_brand_is_every_brands(desk: Desk) -> None:
-    body, key = {"url": desk.site.url("/a.jpg")}, {"Idempotency-Key": "m1"}
-    made = await desk.client.post("/v1/media", json=body, headers=key)
-    assert (made.status_code, made.json()["brandRef"]) == (201, None)
-    assert (await desk.client.post("/v1/media", json=body, headers=key)).content == made.content
-    again = await desk.client.post("/v1/media", files={"file": ("a.jpg", desk.site.files["/a.jpg"], "image/jpeg")})
-    media_id = again.json()["id"]
-    assert media_id == made.json()["id"]
+@pytest.mark.each_database
+async def test_media_without_a_brand_belong_to_every_brand(api: ApiHarness) -> None:
+    body, file = {"url": api.site.url("/a.jpg")}, api.site.files["/a.jpg"]
+    made, repeated = [await api.post(MEDIA, body, idempotency_key="m1") for _ in range(2)]
+    media_id = made.json()["id"]
+    assert (made.status_code, made.json()["brandRef"], repeated.content) == (201, None, made.content)
+    again = await api.post(MEDIA, files={"file": ("a.jpg", file, "image/jpeg")})
+    assert again.json()["id"] == media_id
     for brand_ref in ("acme", "rival"):
-        used = await desk.accept(brandRef=brand_ref, media=[{"id": media_id}])
+        used = await api.submit(brandRef=brand_ref, media=[{"id": media_id}])
         assert [media["id"] for media in used["media"]] == [media_id]
-        reader = await desk.key(Scope.CONTENTS_READ, brand_ref=brand_ref)
-        assert (await desk.client.get(f"/v1/media/{media_id}", headers=reader)).status_code == 200
-    own = await upload(desk, desk.site.files["/a.jpg"])
-    assert (own.json()["brandRef"], own.json()["id"] == media_id) == ("acme", False)
+        reader = await api.key(Scope.CONTENTS_READ, brand_ref=brand_ref)
+        assert (await api.get(f"{MEDIA}/{media_id}", key=reader)).status_code == 200
+    own = (await api.upload(file)).json()
+    assert (own["brandRef"], own["id"] == media_id) == ("acme", False)
 
 
-async def test_what_a_key_of_one_brand_uploads_is_that_brands(small_desk: Desk) -> None:
-    body = {"url": small_desk.site.url("/a.jpg")}
-    key = await small_desk.key(Scope.CONTENTS_WRITE, brand_ref="rival")
-    assert (await small_desk.client.post("/v1/media", json=body, headers=key)).json()["brandRef"] == "rival"
-    files = {"file": ("a.png", picture(9, 9, "PNG"), "image/png")}
-    assert (await small_desk.client.post("/v1/media", files=files, headers=key)).json()["brandRef"] == "rival"
+async def test_media_from_a_key_of_one_brand_belong_to_that_brand(api: ApiHarness) -> None:
+    key = await api.key(Scope.CONTENTS_WRITE, brand_ref="rival")
+    fetched = await api.create(MEDIA, {"url": api.site.url("/a.jpg")}, key=key)
+    uploaded = await api.post(MEDIA, files={"file": ("a.png", picture(9, 9, "PNG"), "image/png")}, key=key)
+    assert fetched["brandRef"] == uploaded.json()["brandRef"] == "rival"
 
 
-async def test_an_upload_is_repeated_safely(desk: Desk) -> None:
-    key = {"Idempotency-Key": "u1"}
-    first, again = await upload(desk, picture(), key), await upload(desk, picture(), key)
+@pytest.mark.each_database
+async def test_a_repeated_upload_has_the_first_answer(api: ApiHarness) -> None:
+    first, again = [await api.upload(picture(), idempotency_key="u1") for _ in range(2)]
     assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
-    other = await upload(desk, picture(10, 10), key)
-    assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    expect_problem(await api.upload(picture(10, 10), idempotency_key="u1"), 422, "IDEMPOTENCY_KEY_REUSED")
 
 
-async def test_anothers_media_are_like_unknown_ones(desk: Desk) -> None:
-    theirs = (await upload(desk, picture(), brandRef="rival")).json()["id"]
-    key = await desk.key(Scope.CONTENTS_READ, brand_ref="acme")
-    errors_of(await desk.client.get(f"/v1/media/{theirs}", headers=key), 404)
-    body = desk.content(media=[{"id": theirs}])
-    assert [error["code"] for error in errors_of(await desk.client.post("/v1/contents", json=body))] == [
-        "MEDIA_UNKNOWN"
-    ]
+async def test_foreign_media_look_like_unknown_ones(api: ApiHarness) -> None:
+    theirs = (await api.upload(picture(), brandRef="rival")).json()["id"]
+    expect_errors(await api.try_submit(media=[{"id": theirs}]), ("/media/0/id", "MEDIA_UNKNOWN"))
 
 
-async def test_a_signed_url_serves_the_file_whole_and_in_ranges(small_desk: Desk) -> None:
-    content = picture(200, 200)
-    media_id = (await upload(small_desk, content)).json()["id"]
-    services = small_desk.services
+async def test_a_signed_url_serves_the_file_whole_and_in_ranges(api: ApiHarness) -> None:
+    content, services = picture(200, 200), api.services
+    media_id = (await api.upload(content)).json()["id"]
     async with services.database.read() as session:
         row = await session.get(MediaRow, media_id)
     assert row is not None
     keys = services.keyring.derive(MEDIA_URL_PURPOSE)
-    url = StoredMedia(services.media_store, services.settings.base_url, keys, small_desk.clock).public_url(
-        asset_of(row)
-    )
-    path = url.removeprefix(services.settings.base_url)
+    stored = StoredMedia(services.media_store, services.settings.base_url, keys, api.clock)
+    path = stored.public_url(asset_of(row)).removeprefix(services.settings.base_url)
     assert path.endswith(f"/{media_id}.jpg")
-    anonymous = {"Authorization": ""}
-    whole = await small_desk.client.get(path, headers=anonymous)
+    whole = await api.get(path, key="")
     assert (whole.status_code, whole.content) == (200, content)
-    assert whole.headers["content-type"] == "image/jpeg"
-    assert whole.headers["x-content-type-options"] == "nosniff"
-    part = await small_desk.client.get(path, headers=anonymous | {"Range": "bytes=10-19"})
+    assert (whole.headers["content-type"], whole.headers["x-content-type-options"]) == ("image/jpeg", "nosniff")
+    part = await api.get(path, key="", headers={"Range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, content[10:20])
     assert part.headers["content-range"] == f"bytes 10-19/{len(content)}"
-    head = await small_desk.client.head(path, headers=anonymous)
+    head = await api.request("HEAD", path, key="")
     assert (head.status_code, head.headers["content-length"], head.content) == (200, str(len(content)), b"")
-    outside = await small_desk.client.get(path, headers=anonymous | {"Range": "bytes=999999-"})
-    errors_of(outside, 416)
+    outside = await api.get(path, key="", headers={"Range": "bytes=999999-"})
+    expect_problem(outside, 416)
     assert outside.headers["content-range"] == f"bytes */{len(content)}"
 
 
 @pytest.mark.parametrize("change", [("/media/", "/media/0"), (".jpg", ".png"), ("-", "-A")])
-async def test_an_altered_or_expired_url_serves_nothing(small_desk: Desk, change: tuple[str, str]) -> None:
-    digest = (await upload(small_desk, picture())).json()["sha256"]
-    key = small_desk.services.keyring.derive(MEDIA_URL_PURPOSE)[0]
-    path = sign_url("", digest, "a.jpg", START + timedelta(hours=1), key)
-    assert (await small_desk.client.get(path)).status_code == 200
-    errors_of(await small_desk.client.get(path.replace(*change)), 404)
-    small_desk.clock.ahead = timedelta(hours=2)
-    errors_of(await small_desk.client.get(path), 404)
+async def test_an_altered_or_expired_url_serves_nothing(api: ApiHarness, change: tuple[str, str]) -> None:
+    path = signed_path(api, (await api.upload(picture())).json()["sha256"])
+    assert (await api.get(path, key="")).status_code == 200
+    expect_problem(await api.get(path.replace(*change), key=""), 404)
+    api.clock.ahead = timedelta(hours=2)
+    expect_problem(await api.get(path, key=""), 404)

@@ -1,4 +1,4 @@
-"""What a request for media may cost: judged first, bounded, and stopped when the client leaves."""
+"""What a request for media may cost: checked first, bounded, and stopped when the client disconnects."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,11 +13,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from munadi.domain.key import Scope
-from tests.api.desk import Desk, open_desk, picture
-from tests.api.test_bad_input import errors_of
-from tests.api.test_hostile_media import behaving, check_nothing_kept
-from tests.api.test_over_sockets import served
+from tests.api.harness import ApiHarness
+from tests.api.problems import expect_errors
+from tests.api.servers import picture
+from tests.api.test_hostile_media import behaving, expect_nothing_stored
+from tests.api.test_media_api import MEDIA
 from tests.support.web import silent
+
+FORM = "multipart/form-data; boundary=x"
 
 
 @pytest.mark.parametrize(
@@ -26,29 +28,26 @@ from tests.support.web import silent
     [({"colour": "red"}, "UNKNOWN_FIELD"), ({"text": 7}, "INVALID_FIELD"), ({"brandRef": "nobody"}, "BRAND_UNKNOWN")],
 )
 async def test_nothing_is_fetched_for_a_broken_shape_or_an_unknown_brand(
-    small_desk: Desk, change: dict[str, object], code: str
+    api: ApiHarness, change: dict[str, Any], code: str
 ) -> None:
-    url = small_desk.site.url("/notes.txt")
-    body = small_desk.content(media=[{"url": url}, {"id": "med_x"}]) | change
-    for path in ("/v1/contents", "/v1/contents/validate"):
-        answer = await small_desk.client.post(path, json=body)
-        found = answer.json()["errors"] if path == "/v1/contents" else answer.json()["problems"]
-        assert code in {error["code"] for error in found}
-        assert "MISSING_FIELD" not in {error["code"] for error in found}
-    sent = {"url": url, "brandRef": "acme"} | ({"url": url} if "text" in change else change)
+    url = api.site.url("/notes.txt")
+    post = {"media": [{"url": url}, {"id": "med_x"}]} | change
+    for errors in (expect_errors(await api.try_submit(**post)), (await api.validate(**post))["problems"]):
+        codes = {error["code"] for error in errors}
+        assert code in codes
+        assert "MISSING_FIELD" not in codes
     if "text" not in change:
-        assert [error["code"] for error in errors_of(await small_desk.client.post("/v1/media", json=sent))] == [code]
-    assert small_desk.site.asked == {}
+        [error] = expect_errors(await api.post(MEDIA, {"url": url, "brandRef": "acme"} | change))
+        assert error["code"] == code
+    assert api.site.requests == {}
 
 
-async def test_a_request_names_a_bounded_number_of_media(small_desk: Desk) -> None:
-    urls = [{"url": small_desk.site.url(f"/{number}.jpg")} for number in range(51)]
-    channel = {"channel": "bluesky", "media": urls[49:]}
-    body = small_desk.content(media=urls[:49], channels=[channel])
-    (error,) = errors_of(await small_desk.client.post("/v1/contents", json=body))
-    assert (error["pointer"], error["code"]) == ("/channels/0/media/1/url", "MEDIA_TOO_MANY")
+async def test_a_request_names_a_bounded_number_of_media(api: ApiHarness) -> None:
+    urls = [{"url": api.site.url(f"/{number}.jpg")} for number in range(51)]
+    answer = await api.try_submit(media=urls[:49], channels=[{"channel": "bluesky", "media": urls[49:]}])
+    [error] = expect_errors(answer, ("/channels/0/media/1/url", "MEDIA_TOO_MANY"))
     assert (error["rule"], error["limit"], error["actual"]) == ("media_too_many", 50, 51)
-    assert small_desk.site.asked == {}
+    assert api.site.requests == {}
 
 
 async def until(reached: Callable[[], bool], what: str) -> None:
@@ -60,89 +59,81 @@ async def until(reached: Callable[[], bool], what: str) -> None:
 
 
 async def send(address: str, key: str, path: str, body: bytes, kind: str, announced: int | None = None) -> Any:
-    """The streams of a request that is sent, its answer not read."""
+    """Send a request without reading its answer. Returns the streams."""
     reader, writer = await asyncio.open_connection(*address.removeprefix("http://").split(":"))
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\nContent-Type: {kind}\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: {kind}\r\n"
     writer.write(f"{head}Content-Length: {announced or len(body)}\r\n\r\n".encode() + body)
     await writer.drain()
     return reader, writer
 
 
-@pytest.mark.parametrize("path", ["/v1/contents", "/v1/contents/validate", "/v1/media"])
-async def test_fetches_end_when_their_client_leaves(tmp_path: Path, path: str) -> None:
-    asking: set[asyncio.StreamWriter] = set()
+@pytest.mark.parametrize("path", ["/v1/contents", "/v1/contents/validate", MEDIA])
+async def test_fetches_end_when_their_client_disconnects(api: ApiHarness, path: str) -> None:
+    fetching: set[asyncio.StreamWriter] = set()
 
     async def tarpit(writer: asyncio.StreamWriter) -> None:
-        asking.add(writer)
+        fetching.add(writer)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 900000\r\n\r\n" + picture(300, 300)[:1000])
         await silent(writer)
 
-    async with open_desk(tmp_path) as desk, behaving(tarpit) as url, served(desk) as address:
+    async with behaving(tarpit) as url, api.served() as address:
         media = [{"url": f"{url}?{number}"} for number in range(4)]
-        body = {"url": url, "brandRef": "acme"} if path == "/v1/media" else desk.content(media=media)
-        expected, incoming = (1 if path == "/v1/media" else 4), desk.folder / "media" / "incoming"
+        body = {"url": url, "brandRef": "acme"} if path == MEDIA else api.body(media=media)
+        expected, incoming = (1 if path == MEDIA else 4), api.folder / "media" / "incoming"
         before = asyncio.all_tasks()
-        key = desk.client.headers["authorization"]
-        _, writer = await send(address, key, path, json.dumps(body).encode(), "application/json")
+        _, writer = await send(address, api.admin_key, path, json.dumps(body).encode(), "application/json")
         await until(lambda: len(list(incoming.iterdir())) == expected, "every fetch has begun")
         writer.transport.abort()
         await until(lambda: not list(incoming.iterdir()), "no file is left")
-        assert len(asking) == expected
+        assert len(fetching) == expected
         ours = {task for task in asyncio.all_tasks() - before if "serve" not in repr(task.get_coro())}
         await until(lambda: all(task.done() for task in ours), "no task is left")
-        await check_nothing_kept(desk)
+        await expect_nothing_stored(api)
 
 
-async def test_an_upload_that_breaks_off_leaves_nothing_and_is_no_error(tmp_path: Path) -> None:
+async def test_an_interrupted_upload_leaves_nothing_and_is_no_error(api: ApiHarness) -> None:
     form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n' + picture(2000, 2000)
     with capture_logs() as logs:
-        await break_off(tmp_path, form)
+        async with api.served() as address:
+            path, announced = f"{MEDIA}?brandRef=acme", len(form) + 5000
+            _, writer = await send(address, api.admin_key, path, form, FORM, announced)
+            await asyncio.sleep(0.3)
+            writer.transport.abort()
+            await asyncio.sleep(0.3)
+            await expect_nothing_stored(api)
+            async with httpx.AsyncClient(base_url=address) as client:
+                assert (await client.get("/healthz")).status_code == 200
     assert [entry for entry in logs if entry["log_level"] == "error"] == []
 
 
-async def break_off(tmp_path: Path, form: bytes) -> None:
-    async with open_desk(tmp_path) as desk, served(desk) as address:
-        key = desk.client.headers["authorization"]
-        kind = "multipart/form-data; boundary=x"
-        _, writer = await send(address, key, "/v1/media?brandRef=acme", form, kind, announced=len(form) + 5000)
-        await asyncio.sleep(0.3)
-        writer.transport.abort()
-        await asyncio.sleep(0.3)
-        await check_nothing_kept(desk)
-        async with httpx.AsyncClient(base_url=address, headers=desk.client.headers) as client:
-            assert (await client.get("/v1/brands/acme")).status_code == 200
-
-
-async def test_an_upload_for_a_brand_that_the_key_does_not_have_is_refused_unread(tmp_path: Path) -> None:
-    async with open_desk(tmp_path) as desk, served(desk) as address:
-        key = (await desk.key(Scope.CONTENTS_WRITE, brand_ref="acme"))["Authorization"]
-        kind = "multipart/form-data; boundary=x"
-        path = "/v1/media?brandRef=rival"
-        reader, writer = await send(address, key, path, b"--x\r\n", kind, announced=50_000_000)
+async def test_an_upload_for_a_foreign_brand_is_refused_unread(api: ApiHarness) -> None:
+    key = await api.key(Scope.CONTENTS_WRITE, brand_ref="acme")
+    async with api.served() as address:
+        reader, writer = await send(address, key, f"{MEDIA}?brandRef=rival", b"--x\r\n", FORM, announced=50_000_000)
         answer = await asyncio.wait_for(reader.readuntil(b"BRAND_UNKNOWN"), 5)
         assert answer.startswith(b"HTTP/1.1 422")
         writer.transport.abort()
 
 
-async def test_a_field_of_a_form_is_short_whatever_its_charset(small_desk: Desk) -> None:
-    """Python decodes punycode in quadratic time: a megabyte took the whole process for minutes."""
+async def test_a_field_of_a_form_is_short_whatever_its_charset(api: ApiHarness) -> None:
+    """Python decodes punycode in quadratic time: a megabyte blocks the process for minutes."""
     slow = b"a" * 300_000 + b"-" + b"zzzzz9" * 100_000
     form = b'--x\r\nContent-Disposition: form-data; name="brandRef"\r\n\r\n' + slow + b"\r\n--x--\r\n"
     started = time.process_time()
-    headers = {"Content-Type": "multipart/form-data; boundary=x; charset=punycode"}
-    answer = await small_desk.client.post("/v1/media", content=form, headers=headers)
+    answer = await api.post(MEDIA, content=form, headers={"Content-Type": f"{FORM}; charset=punycode"})
     assert answer.status_code == 400
     assert time.process_time() - started < 1
 
 
-async def test_a_picture_is_not_behind_another_brands_slow_servers(tmp_path: Path) -> None:
-    async with open_desk(tmp_path, media={"request_timeout": 20}) as desk, behaving(silent) as url:
-        attack = desk.content(brandRef="rival", media=[{"url": f"{url}?{number}"} for number in range(16)])
-        attacks = [asyncio.create_task(desk.client.post("/v1/contents", json=attack)) for _ in range(3)]
+async def test_media_do_not_wait_for_another_brands_slow_servers(api: ApiHarness) -> None:
+    async with behaving(silent) as url:
+        attack = {"brandRef": "rival", "media": [{"url": f"{url}?{number}"} for number in range(16)]}
+        attacks = [asyncio.create_task(api.try_submit(**attack)) for _ in range(3)]
         await asyncio.sleep(0.5)
         started = time.monotonic()
-        await desk.accept(media=[{"url": desk.site.url("/a.jpg")}])
+        await api.submit(media=[{"url": api.site.url("/a.jpg")}])
         assert time.monotonic() - started < 3
+        assert not [task for task in attacks if task.done()], "the slow fetches still run"
         for task in attacks:
             task.cancel()
         await asyncio.gather(*attacks, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Looking ahead: what would not go out is told once, while there is time to act; what would is not mentioned."""
+"""Preflight: a post that would fail is reported once, while there is time to act."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlmodel import select
+from sqlmodel import col, update
 
 from munadi.db.tables import AccountRow, ContentRow
 from munadi.domain.channel import ChannelName
@@ -17,7 +17,8 @@ from munadi.domain.failure import ChannelError, Effect, Failure, Reason
 from munadi.intake.preflight import PreflightCheck
 from munadi.media.reach import PublicAddress
 from munadi.media.reader import MEDIA_URL_PURPOSE, StoredMedia
-from tests.api.desk import START, Desk, picture
+from tests.api.harness import ApiHarness
+from tests.db.seeding import START
 from worker import lookahead
 from worker.lookahead import LookingAhead
 
@@ -25,84 +26,87 @@ AHEAD = timedelta(minutes=30)
 DUE = START + timedelta(hours=3)
 
 
-class Network:
-    """What the networks say when they are asked about an account; `changes` are what it makes of the account's row."""
+class AccountChecks:
+    """What the networks answer about an account: `changes` of its row, an error, or nothing (`hangs`)."""
 
-    def __init__(self, desk: Desk, changes: dict[str, Any] | None = None, error: ChannelError | None = None) -> None:
-        self.desk, self.changes, self.error = desk, changes, error
-        self.asked: list[str] = []
+    def __init__(
+        self,
+        api: ApiHarness,
+        changes: dict[str, Any] | None = None,
+        error: ChannelError | None = None,
+        hangs: bool = False,
+    ) -> None:
+        self.api, self.changes, self.error, self.hangs = api, changes or {}, error, hangs
+        self.checked: list[str] = []
 
     async def check(self, account_id: str) -> Failure | None:
-        self.asked.append(account_id)
+        self.checked.append(account_id)
+        if self.hangs:
+            await asyncio.Event().wait()
         if self.error is not None:
             raise self.error
-        async with self.desk.services.database.write() as session:
-            row = await session.get(AccountRow, account_id)
-            assert row is not None
-            for name, value in (self.changes or {}).items():
-                setattr(row, name, value)
+        await self.api.update_account(account_id, **self.changes)
         return None
 
 
-def looking(desk: Desk, network: Network | None = None, address: str | None = None) -> LookingAhead:
-    """With media at `address`, by default the desk's own site, which has none of it."""
-    services = desk.services
-    keys = services.keyring.derive(MEDIA_URL_PURPOSE)
-    media = StoredMedia(services.media_store, address or desk.site.address, keys, desk.clock)
+async def check(
+    api: ApiHarness, checks: AccountChecks | None = None, before: timedelta = timedelta(minutes=20), times: int = 1
+) -> None:
+    """Let so many workers check due posts, some time before the due time. The media have an address that has none."""
+    api.clock.ahead = DUE - START - before
+    services = api.services
+    media = StoredMedia(services.media_store, api.site.address, services.keyring.derive(MEDIA_URL_PURPOSE), api.clock)
     reach = PublicAddress(httpx.AsyncClient(), media)
     preflight = PreflightCheck(services.channels, media, reach, services.keyring)
-    return LookingAhead(services.database, preflight, network or Network(desk), desk.clock, AHEAD)
-
-
-async def told(desk: Desk, content_id: str) -> list[dict[str, Any]]:
-    answer = await desk.client.get(f"/v1/contents/{content_id}/events")
-    return [event for event in answer.json()["data"] if event["type"] == "content.preflight.failed"]
-
-
-async def accepted(desk: Desk, **changes: Any) -> str:
-    return str((await desk.accept(scheduledAt=DUE.isoformat(), **changes))["id"])
-
-
-async def rounds(desk: Desk, *, before: timedelta = timedelta(minutes=20), times: int = 2) -> None:
-    """Two workers look, some time before the slot."""
-    desk.clock.ahead = DUE - START - before
     for _ in range(times):
-        await looking(desk).round()
+        worker = LookingAhead(services.database, preflight, checks or AccountChecks(api), api.clock, AHEAD)
+        await worker.round()
 
 
-async def change_account(desk: Desk, channel: ChannelName, **columns: Any) -> None:
-    async with desk.services.database.write() as session:
-        for row in (await session.exec(select(AccountRow).where(AccountRow.channel == channel.value))).all():
-            for name, value in columns.items():
-                setattr(row, name, value)
+async def reports(api: ApiHarness, content_id: str) -> list[dict[str, Any]]:
+    """The events about failed preflight checks."""
+    events = await api.read_list(f"/v1/contents/{content_id}/events")
+    return [event for event in events if event["type"] == "content.preflight.failed"]
 
 
-async def dead_grant(desk: Desk) -> None:
-    await change_account(desk, ChannelName.BLUESKY, status="reauth_required")
+async def reasons(api: ApiHarness, content_id: str) -> list[str]:
+    return [event["reason"] for event in await reports(api, content_id)]
 
 
-async def ending_token(desk: Desk) -> None:
-    await change_account(desk, ChannelName.BLUESKY, status="expiring", token_expires_at=DUE - timedelta(minutes=1))
+async def submit(api: ApiHarness, **changes: Any) -> str:
+    return str((await api.submit(scheduledAt=DUE.isoformat(), **changes))["id"])
 
 
-async def ending_grant(desk: Desk) -> None:
-    """The access token is renewed until then; nothing renews the grant."""
+async def change_accounts(api: ApiHarness, channel: ChannelName = ChannelName.BLUESKY, **columns: Any) -> None:
+    async with api.services.database.write() as session:
+        await session.exec(update(AccountRow).where(col(AccountRow.channel) == channel.value).values(**columns))
+
+
+async def dead_grant(api: ApiHarness) -> None:
+    await change_accounts(api, status="reauth_required")
+
+
+async def ending_token(api: ApiHarness) -> None:
+    await change_accounts(api, status="expiring", token_expires_at=DUE - timedelta(minutes=1))
+
+
+async def ending_grant(api: ApiHarness) -> None:
+    """The access token is refreshed until then. Nothing renews the grant."""
     ends = DUE - timedelta(minutes=1)
-    await change_account(desk, ChannelName.BLUESKY, token_expires_at=DUE + timedelta(hours=1), grant_expires_at=ends)
+    await change_accounts(api, token_expires_at=DUE + timedelta(hours=1), grant_expires_at=ends)
 
 
-async def spent_day(desk: Desk) -> None:
-    await change_account(desk, ChannelName.BLUESKY, facts={"quota": {"used": 0, "total": 0, "left": 0}})
+async def used_up_quota(api: ApiHarness) -> None:
+    await change_accounts(api, facts={"quota": {"used": 0, "total": 0, "left": 0}})
 
 
-async def another_key(desk: Desk) -> None:
-    await change_account(desk, ChannelName.BLUESKY, sealed=b"not a sealed value")
+async def missing_key(api: ApiHarness) -> None:
+    await change_accounts(api, sealed=b"not a sealed value")
 
 
-async def lost_media(desk: Desk) -> None:
-    for path in (desk.folder / "media").rglob("*"):
-        if path.is_file():
-            path.unlink()
+async def lost_media(api: ApiHarness) -> None:
+    for path in api.stored_files():
+        path.unlink()
 
 
 @pytest.mark.parametrize(
@@ -111,140 +115,115 @@ async def lost_media(desk: Desk) -> None:
         (dead_grant, "TOKEN_REVOKED"),
         (ending_token, "TOKEN_EXPIRES_BEFORE_SLOT"),
         (ending_grant, "TOKEN_EXPIRES_BEFORE_SLOT"),
-        (spent_day, "DAILY_CAP_REACHED"),
-        (another_key, "INTERNAL_ERROR"),
+        (used_up_quota, "DAILY_CAP_REACHED"),
+        (missing_key, "INTERNAL_ERROR"),
         (lost_media, "MEDIA_UNREACHABLE"),
     ],
 )
-async def test_what_would_not_go_out_is_told_once(
-    small_desk: Desk, trouble: Callable[[Desk], Awaitable[None]], reason: str
+async def test_a_post_that_would_fail_is_reported_once(
+    api: ApiHarness, trouble: Callable[[ApiHarness], Awaitable[None]], reason: str
 ) -> None:
-    desk = small_desk
-    upload = {"file": ("a.jpg", picture(), "image/jpeg")}
-    media = (await desk.client.post("/v1/media", files=upload)).json()
-    content_id = await accepted(desk, media=[{"id": media["id"], "alt": "a"}])
-    await trouble(desk)
-    await rounds(desk)
-    (event,) = await told(desk, content_id)
+    content_id = await submit(api, media=[await api.uploaded()])
+    await trouble(api)
+    await check(api, times=2)
+    (event,) = await reports(api, content_id)
     assert (event["reason"], event["sns"], event["status"]) == (reason, "bluesky", "accepted")
     assert event["data"]["failure"]["remedy"]
     assert event["data"]["publication"]["id"] == event["publicationId"]
 
 
-async def test_what_is_well_is_looked_at_once_and_not_mentioned(desk: Desk) -> None:
-    content_id = await accepted(desk)
-    await rounds(desk)
-    assert await told(desk, content_id) == []
-    async with desk.services.database.read() as session:
+@pytest.mark.each_database
+async def test_a_good_post_is_checked_once_and_not_reported(api: ApiHarness) -> None:
+    content_id = await submit(api)
+    await check(api, times=2)
+    assert await reports(api, content_id) == []
+    async with api.services.database.read() as session:
         row = await session.get(ContentRow, content_id)
         assert row is not None
         assert (row.preflight_draft, row.preflight_for) == (1, DUE)
 
 
-async def test_only_the_channel_that_is_in_trouble_is_named(desk: Desk) -> None:
-    await desk.account(ChannelName.THREADS)
-    content_id = await accepted(desk, channels=["bluesky", "threads"])
-    await change_account(desk, ChannelName.THREADS, status="reauth_required")
-    await rounds(desk)
-    assert [event["sns"] for event in await told(desk, content_id)] == ["threads"]
+@pytest.mark.each_database
+async def test_only_the_channel_in_trouble_is_reported(api: ApiHarness) -> None:
+    await api.add_account(ChannelName.THREADS)
+    content_id = await submit(api, channels=["bluesky", "threads"])
+    await change_accounts(api, ChannelName.THREADS, status="reauth_required")
+    await check(api, times=2)
+    assert [event["sns"] for event in await reports(api, content_id)] == ["threads"]
 
 
-async def test_an_edit_or_another_time_is_looked_at_again(small_desk: Desk) -> None:
-    desk = small_desk
-    content_id = await accepted(desk)
-    await dead_grant(desk)
-    await rounds(desk)
-    moved = await desk.client.post(
-        f"/v1/contents/{content_id}/reschedule", json={"scheduledAt": (DUE + timedelta(minutes=5)).isoformat()}
-    )
-    assert moved.status_code == 200
-    await rounds(desk)
-    assert len(await told(desk, content_id)) == 2
+async def test_a_post_is_checked_again_after_a_change_of_its_time(api: ApiHarness) -> None:
+    content_id = await submit(api)
+    await dead_grant(api)
+    await check(api, times=2)
+    moved = {"scheduledAt": (DUE + timedelta(minutes=5)).isoformat()}
+    assert (await api.change(content_id, "reschedule", moved)).status_code == 200
+    await check(api, times=2)
+    assert len(await reports(api, content_id)) == 2
 
 
-@pytest.mark.parametrize("before", [timedelta(minutes=31), timedelta(minutes=-1)])
-async def test_neither_too_early_nor_too_late(small_desk: Desk, before: timedelta) -> None:
-    content_id = await accepted(small_desk)
-    await dead_grant(small_desk)
-    await rounds(small_desk, before=before)
-    assert await told(small_desk, content_id) == []
-
-
-async def test_what_was_accepted_a_moment_ago_was_checked_a_moment_ago(small_desk: Desk) -> None:
-    desk = small_desk
-    desk.clock.ahead = DUE - START - timedelta(minutes=10)
-    content_id = await accepted(desk)
-    await dead_grant(desk)
-    await rounds(desk, before=timedelta(minutes=6))
-    assert await told(desk, content_id) == []
-    await rounds(desk, before=timedelta(minutes=5))
-    assert [event["reason"] for event in await told(desk, content_id)] == ["TOKEN_REVOKED"]
-
-
-async def test_the_network_is_asked_about_each_account_once_and_what_it_says_counts(small_desk: Desk) -> None:
-    desk = small_desk
-    network = Network(desk, {"status": "reauth_required"})
-    content_ids = [await accepted(desk, text=f"Post {number}") for number in range(3)]
-    desk.clock.ahead = DUE - START - timedelta(minutes=20)
-    await looking(desk, network).round()
-    assert len(network.asked) == 1
-    assert [(await told(desk, each))[0]["reason"] for each in content_ids] == ["TOKEN_REVOKED"] * 3
-
-
-async def test_a_network_that_hangs_keeps_nobody_from_being_told(
-    small_desk: Desk, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("minutes", "reported"), [(31, []), (29, ["TOKEN_REVOKED"]), (-1, [])])
+async def test_a_post_is_checked_neither_too_early_nor_too_late(
+    api: ApiHarness, minutes: int, reported: list[str]
 ) -> None:
-    class Hanging(Network):
-        async def check(self, account_id: str) -> Failure | None:
-            await asyncio.Event().wait()
-            return None
+    content_id = await submit(api)
+    await dead_grant(api)
+    await check(api, before=timedelta(minutes=minutes))
+    assert await reasons(api, content_id) == reported
 
+
+async def test_a_new_post_is_not_checked_again_at_once(api: ApiHarness) -> None:
+    api.clock.ahead = DUE - START - timedelta(minutes=10)
+    content_id = await submit(api)
+    await dead_grant(api)
+    await check(api, before=timedelta(minutes=6))
+    assert await reasons(api, content_id) == []
+    await check(api, before=timedelta(minutes=5))
+    assert await reasons(api, content_id) == ["TOKEN_REVOKED"]
+
+
+async def test_each_account_is_checked_once_for_all_its_posts(api: ApiHarness) -> None:
+    checks = AccountChecks(api, {"status": "reauth_required"})
+    content_ids = [await submit(api, text=f"Post {number}") for number in range(3)]
+    await check(api, checks)
+    assert len(checks.checked) == 1
+    assert [await reasons(api, each) for each in content_ids] == [["TOKEN_REVOKED"]] * 3
+
+
+async def test_a_network_that_hangs_does_not_prevent_a_report(api: ApiHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lookahead, "PATIENCE", 0.05)
-    content_id = await accepted(small_desk)
-    await dead_grant(small_desk)
-    small_desk.clock.ahead = DUE - START - timedelta(minutes=20)
-    await looking(small_desk, Hanging(small_desk)).round()
-    assert [event["reason"] for event in await told(small_desk, content_id)] == ["TOKEN_REVOKED"]
+    content_id = await submit(api)
+    await dead_grant(api)
+    await check(api, AccountChecks(api, hangs=True))
+    assert await reasons(api, content_id) == ["TOKEN_REVOKED"]
 
 
-async def test_a_network_that_is_away_says_nothing_of_the_account(small_desk: Desk) -> None:
-    away = ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, "it does not answer")
-    content_id = await accepted(small_desk)
-    small_desk.clock.ahead = DUE - START - timedelta(minutes=20)
-    await looking(small_desk, Network(small_desk, error=away)).round()
-    assert await told(small_desk, content_id) == []
+async def test_an_outage_of_the_network_is_not_reported(api: ApiHarness) -> None:
+    content_id = await submit(api)
+    outage = ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, "it does not answer")
+    await check(api, AccountChecks(api, error=outage))
+    assert await reports(api, content_id) == []
 
 
-@pytest.mark.parametrize(("granted", "reasons"), [(["threads_basic"], ["MISSING_SCOPE"]), ([], [])])
-async def test_a_permission_that_was_taken_away_is_told(desk: Desk, granted: list[str], reasons: list[str]) -> None:
-    await desk.account(ChannelName.THREADS, scopes=["threads_basic", "threads_content_publish"])
-    content_id = await accepted(desk, channels=["threads"])
-    desk.clock.ahead = DUE - START - timedelta(minutes=20)
-    await looking(desk, Network(desk, {"scopes": granted})).round()
-    assert [event["reason"] for event in await told(desk, content_id)] == reasons
+@pytest.mark.each_database
+@pytest.mark.parametrize(("granted", "reported"), [(["threads_basic"], ["MISSING_SCOPE"]), ([], [])])
+async def test_a_missing_permission_is_reported(api: ApiHarness, granted: list[str], reported: list[str]) -> None:
+    await api.add_account(ChannelName.THREADS, scopes=["threads_basic", "threads_content_publish"])
+    content_id = await submit(api, channels=["threads"])
+    await check(api, AccountChecks(api, {"scopes": granted}))
+    assert await reasons(api, content_id) == reported
 
 
-async def test_an_account_that_may_not_post_is_refused_at_acceptance(desk: Desk) -> None:
-    await desk.account(ChannelName.THREADS, scopes=["threads_basic"])
-    answer = await desk.client.post("/v1/contents", json=desk.content(channels=["threads"]))
-    assert answer.status_code == 422
-    (found,) = answer.json()["errors"]
-    assert (found["code"], found["pointer"], found["channel"]) == ("MISSING_SCOPE", "/channels/0", "threads")
-    assert (found["limit"], found["actual"]) == ("threads_content_publish", "threads_basic")
-
-
-@pytest.mark.parametrize("channel", ["threads", "bluesky"])
-async def test_media_that_a_network_could_not_fetch_is_told_where_it_fetches(desk: Desk, channel: str) -> None:
-    """Bluesky is given bytes, so an address that is wrong does not matter to it."""
-    if channel == "threads":
-        await desk.account(ChannelName.THREADS)
-    upload = {"file": ("a.jpg", picture(), "image/jpeg")}
-    media = (await desk.client.post("/v1/media", files=upload)).json()
-    content_id = await accepted(desk, channels=[channel], media=[{"id": media["id"], "alt": "a"}])
-    desk.clock.ahead = DUE - START - timedelta(minutes=20)
-    await looking(desk).round()
-    events = await told(desk, content_id)
-    assert [event["reason"] for event in events] == (["MEDIA_UNREACHABLE"] if channel == "threads" else [])
-    assert [f"{desk.site.address}: it answered 404" in event["data"]["failure"]["message"] for event in events] == [
-        True
-    ] * len(events)
+@pytest.mark.each_database
+@pytest.mark.parametrize(("channel", "reported"), [(ChannelName.THREADS, 1), (ChannelName.BLUESKY, 0)])
+async def test_unreachable_media_are_reported_for_a_network_that_fetches_them(
+    api: ApiHarness, channel: ChannelName, reported: int
+) -> None:
+    """Munadi sends bytes to Bluesky, so that the address does not matter there."""
+    if channel is ChannelName.THREADS:
+        await api.add_account(channel)
+    content_id = await submit(api, channels=[channel.value], media=[await api.uploaded()])
+    await check(api)
+    events = await reports(api, content_id)
+    assert [event["reason"] for event in events] == ["MEDIA_UNREACHABLE"] * reported
+    assert all(f"{api.site.address}: it answered 404" in event["data"]["failure"]["message"] for event in events)

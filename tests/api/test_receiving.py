@@ -1,32 +1,32 @@
-"""Bodies are read for known callers alone, within their time; answers about them stay small."""
+"""Bodies are read for valid keys only and within their time, over real connections too."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
+import httpx
 import pytest
 from starlette.types import Message
 
 from api.body_reading import Pace, bounded
 from api.edge import Edge
 from api.problems import ProblemError
-from munadi.db.keys.store import KeyStore
 from munadi.domain.key import KeyKind, Scope, write_key
-from munadi.domain.problem import MAX_PROBLEMS
-from tests.api.browsing import visiting
-from tests.api.desk import START, Desk
-from tests.api.test_bad_input import errors_of
+from tests.api.harness import ApiHarness
+from tests.api.problems import expect_problem
+from tests.api.test_edge import JSON, admit_all
 
-JSON = {"Content-Type": "application/json"}
 BROKEN = b'{"a": ' * 1_000
 QUICK = Pace(stall=0.2, whole=0.3, slowest_upload=1_000)
+PATHS = ["/v1/contents", "/v1/contents/validate", "/v1/keys", "/v1/media", "/v1/nothing"]
 
 
 class Sender:
-    """A client's body in pieces, each after a pause. It remembers how many were taken."""
+    """A client's body in pieces, each after a pause. `taken` counts the pieces that were read."""
 
     def __init__(self, pieces: Iterable[bytes], pause: float = 0.0) -> None:
         self._pieces = iter(pieces)
@@ -43,7 +43,7 @@ class Sender:
 
 
 async def post(app: Any, sender: Sender, path: str, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-    """What the application answers: status, headers, body."""
+    """The status, headers and body that the application answers."""
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -57,36 +57,30 @@ async def post(app: Any, sender: Sender, path: str, headers: dict[str, str]) -> 
     return sent[0]["status"], answered, b"".join(message.get("body", b"") for message in sent[1:])
 
 
-@pytest.mark.parametrize("path", ["/v1/contents", "/v1/contents/validate", "/v1/keys", "/v1/media", "/v1/nothing"])
+@pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("key", ["", "mnd_admin_wrong", write_key(KeyKind.ADMIN, "0" * 32)])
-async def test_no_byte_of_a_body_is_read_without_a_valid_key(small_desk: Desk, path: str, key: str) -> None:
+async def test_no_byte_of_a_body_is_read_without_a_valid_key(api: ApiHarness, path: str, key: str) -> None:
     sender = Sender([BROKEN])
     headers = {**JSON, "Transfer-Encoding": "chunked"} | ({"Authorization": f"Bearer {key}"} if key else {})
-    status, _, _ = await post(small_desk.app, sender, path, headers)
+    status, _, _ = await post(api.app, sender, path, headers)
     assert (status, sender.taken) == (401, 0)
 
 
-async def test_no_byte_of_a_body_is_read_without_a_valid_session(small_desk: Desk) -> None:
+async def test_no_byte_of_a_body_is_read_without_a_valid_session(api: ApiHarness) -> None:
     sender = Sender([BROKEN])
     headers = {**JSON, "Content-Length": "6000", "Cookie": "munadi_session=AAAA"}
-    status, _, _ = await post(small_desk.app, sender, "/v1/contents", headers)
+    status, _, _ = await post(api.app, sender, "/v1/contents", headers)
     assert (status, sender.taken) == (401, 0)
-    key = small_desk.client.headers["authorization"].removeprefix("Bearer ")
-    async with visiting(small_desk.app, key) as visitor:
-        answer = await visitor.client.post("/v1/contents/validate", content=BROKEN, headers=JSON)
+    async with api.dashboard(api.admin_key) as dashboard:
+        answer = await dashboard.client.post("/v1/contents/validate", content=BROKEN, headers=JSON)
     assert answer.json()["code"] == "JSON_TOO_DEEP"
 
 
-async def test_a_key_that_was_just_revoked_is_refused_though_its_body_was_read(small_desk: Desk) -> None:
-    headers = await small_desk.key(Scope.CONTENTS_WRITE)
-    body = small_desk.content()
-    assert (await small_desk.client.post("/v1/contents", json=body, headers=headers)).status_code == 202
-    store = KeyStore(small_desk.services.database)
-    row = await store.find(headers["Authorization"].removeprefix("Bearer "))
-    assert row is not None
-    await store.revoke(row.id, START)
-    answer = await small_desk.client.post("/v1/contents", json=body, headers=headers)
-    assert (answer.status_code, answer.json()["code"]) == (401, "KEY_REVOKED")
+async def test_a_key_is_refused_at_once_after_it_is_revoked(api: ApiHarness) -> None:
+    key = await api.key(Scope.CONTENTS_WRITE)
+    assert (await api.try_submit(key=key)).status_code == 202
+    await api.revoke(key)
+    expect_problem(await api.try_submit(key=key), 401, "KEY_REVOKED")
 
 
 @pytest.mark.parametrize(
@@ -98,17 +92,14 @@ async def test_a_body_that_does_not_come_in_time_is_refused(pieces: list[bytes],
     async def app(*_: object) -> None:
         raise AssertionError("the body never came")
 
-    async def anyone(_: object) -> None:
-        return None
-
-    edge = Edge(app, max_upload=10, admit=anyone, pace=QUICK)
+    edge = Edge(app, max_upload=10, admit=admit_all, pace=QUICK)
     status, headers, body = await post(edge, Sender(pieces, pause), "/v1/contents", {**JSON, "Content-Length": "100"})
     assert (status, headers["connection"]) == (408, "close")
     assert json.loads(body)["code"] == "BODY_TOO_SLOW"
     assert words in json.loads(body)["detail"]
 
 
-async def test_an_upload_may_take_its_time_but_not_too_slowly() -> None:
+async def test_an_upload_may_take_long_but_not_be_too_slow() -> None:
     steady = bounded(Sender([b"x" * 200] * 20, 0.05).receive, 10_000, QUICK)
     for _ in range(20):  # a second at 4 000 bytes a second
         await steady()
@@ -122,80 +113,79 @@ async def test_an_upload_may_take_its_time_but_not_too_slowly() -> None:
         await read()
 
 
-async def test_a_body_with_two_ends_is_refused(small_desk: Desk) -> None:
+async def test_a_body_with_two_lengths_is_refused(api: ApiHarness) -> None:
     sender = Sender([b"{}"])
     headers = {**JSON, "Content-Length": "2", "Transfer-Encoding": "chunked"}
     for path in ("/v1/contents", "/healthz", "/sign-in"):
-        status, answered, body = await post(small_desk.app, sender, path, headers)
+        status, answered, body = await post(api.app, sender, path, headers)
         assert (status, answered["connection"], sender.taken) == (400, "close", 0)
         assert json.loads(body)["code"] == "FRAMING_AMBIGUOUS"
 
 
-async def test_an_empty_stream_is_no_body(small_desk: Desk) -> None:
+async def test_an_empty_stream_is_no_body(api: ApiHarness) -> None:
     async def nothing() -> AsyncIterator[bytes]:
         for chunk in ():
             yield chunk
 
-    content = await small_desk.accept()
-    answer = await small_desk.client.post(f"/v1/contents/{content['id']}/cancel", content=nothing())
-    assert answer.status_code == 200
+    content = await api.submit()
+    assert (await api.post(f"/v1/contents/{content['id']}/cancel", content=nothing())).status_code == 200
 
 
-async def test_a_form_is_bounded_for_those_who_have_no_key(small_desk: Desk) -> None:
-    answer = await small_desk.client.post("/sign-in", data={"key": "x" * 70_000}, headers={"Authorization": ""})
-    errors_of(answer, 413)
+async def test_a_form_without_a_key_is_bounded(api: ApiHarness) -> None:
+    expect_problem(await api.post("/sign-in", data={"key": "x" * 70_000}, key=""), 413)
 
 
-BAD = {
-    "unknown fields": {"brandRef": "acme", "channels": ["bluesky"], **{f"field{n}": n for n in range(9_000)}},
-    "unknown fields with long names": {"a" * 90 + str(n): 1 for n in range(9_000)},
-    "media": {"brandRef": "acme", "channels": [{"channel": "bluesky", "media": [{"url": 1}] * 50}] * 50},
-    "unknown channels": {"brandRef": "acme", "channels": ["x" * 40] * 50},
-    "unknown options": {
-        "brandRef": "acme",
-        "channels": [{"channel": "bluesky", "options": {f"o{n}": 1 for n in range(90)}}],
-    },
-}
+async def test_one_connection_carries_request_after_request(api: ApiHarness) -> None:
+    headers = {"Authorization": f"Bearer {api.admin_key}"}
+    async with api.served() as address, httpx.AsyncClient(base_url=address, headers=headers) as client:
+        for _ in range(5):
+            assert (await client.post("/v1/contents", json=api.body())).status_code == 202
+        refused = await client.post("/v1/contents", content=b"{", headers=JSON)
+        assert (refused.status_code, "server" in refused.headers) == (400, False)
+        assert (await client.get("/healthz")).status_code == 200
 
 
-@pytest.mark.parametrize("name", BAD)
-async def test_many_broken_rules_are_counted_and_the_first_are_listed(small_desk: Desk, name: str) -> None:
-    answer = await small_desk.client.post("/v1/contents", json=BAD[name])
-    errors = errors_of(answer)
-    assert len(errors) == MAX_PROBLEMS
-    assert "leaves out" in answer.json()["detail"]
-    assert len(answer.content) < 20_000
-    looked = (await small_desk.client.post("/v1/contents/validate", json=BAD[name])).json()
-    assert (len(looked["problems"]), looked["valid"]) == (MAX_PROBLEMS, False)
-    assert looked["problems"] == errors
-    assert looked["moreProblems"] > 0
+async def test_a_body_that_is_announced_too_large_is_refused_unread(api: ApiHarness) -> None:
+    async with api.served() as address:
+        reader, writer = await asyncio.open_connection(*address.removeprefix("http://").split(":"))
+        head = f"POST /v1/contents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.admin_key}\r\n"
+        writer.write(f"{head}Content-Type: application/json\r\nContent-Length: 50000000\r\n\r\n".encode())
+        answer = await asyncio.wait_for(reader.read(), 5)
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"application/problem+json" in answer
 
 
-@pytest.mark.parametrize("path", ["/v1/contents/{id}/reschedule", "/v1/keys", "/v1/brands", "/v1/webhooks/endpoints"])
-async def test_every_body_with_many_unknown_fields_gets_a_small_answer(small_desk: Desk, path: str) -> None:
-    content = await small_desk.accept()
-    body = {f"field{n}": n for n in range(9_000)}
-    answer = await small_desk.client.post(path.format(id=content["id"]), json=body)
-    assert len(errors_of(answer)) == MAX_PROBLEMS
-    assert len(answer.content) < 20_000
+async def test_a_websocket_is_refused_with_a_problem(api: ApiHarness) -> None:
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket"}
+    upgrade |= {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "eA=="}
+    async with api.served() as address, httpx.AsyncClient(base_url=address, headers=upgrade) as client:
+        for path in ("/live", "/v1/contents", "/nothing"):
+            answer = await client.get(path, headers={"Authorization": f"Bearer {api.admin_key}"})
+            assert (answer.status_code, answer.json()["code"]) == (400, "UPGRADE_NOT_SUPPORTED")
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["instance"] == path
 
 
-async def test_options_are_bounded_too(small_desk: Desk) -> None:
-    options: dict[str, Any] = {f"option{n}": 1 for n in range(9_000)}
-    body = small_desk.content(channels=[{"channel": "bluesky", "options": options}])
-    [error] = errors_of(await small_desk.client.post("/v1/contents", json=body))
-    assert (error["pointer"], error["limit"]) == ("/channels/0/options", 100)
-    assert error["message"] == "takes at most 100 fields"
+async def longest_gap(until: asyncio.Event) -> float:
+    """The longest time between two turns of the event loop, in seconds."""
+    longest, last = 0.0, time.perf_counter()
+    while not until.is_set():
+        await asyncio.sleep(0.001)
+        now = time.perf_counter()
+        longest, last = max(longest, now - last), now
+    return longest
 
 
-async def test_long_names_and_values_are_shortened_in_the_answer(small_desk: Desk) -> None:
-    body = {"brandRef": "b" * 200, "channels": ["c" * 40], "n" * 500_000: 1, "timezone": "t" * 64}
-    answer = await small_desk.client.post("/v1/contents", json=body)
-    assert errors_of(answer)
-    assert len(answer.content) < 5_000
-
-
-async def test_problems_say_what_they_said_where_there_are_few(small_desk: Desk) -> None:
-    answer = await small_desk.client.post("/v1/contents", json=small_desk.content(colour=1, shape=2))
-    assert [error["pointer"] for error in errors_of(answer)] == ["/colour", "/shape"]
-    assert answer.json()["detail"] == "2 rules are broken; nothing was stored"
+async def test_checking_a_megabyte_of_texts_does_not_block_the_event_loop(api: ApiHarness) -> None:
+    parts = ["Words that people wrote, été, 你好, 🙂. " * 300 for _ in range(50)]
+    done = asyncio.Event()
+    watching = asyncio.create_task(longest_gap(done))
+    began = time.perf_counter()
+    checked = await api.validate(channels=[{"channel": "bluesky", "parts": parts}])
+    whole = time.perf_counter() - began
+    done.set()
+    gap = await watching
+    assert checked["problems"]
+    # In the event loop, half of the time would be one gap.
+    assert gap < whole / 4, f"{gap:.3f} s of {whole:.3f} s"

@@ -1,108 +1,77 @@
-"""A person's word on an unknown outcome."""
+"""Resolving an unknown outcome by hand."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from munadi.db.ids import new_id
 from munadi.db.tables import AttemptRow
 from munadi.domain.event import EventType
 from munadi.domain.ids import Prefix
 from munadi.domain.publication import PublicationStatus
-from tests.api.changing import walk
-from tests.api.desk import START, Desk
-from tests.api.test_bad_input import errors_of
+from tests.api.harness import ApiHarness
+from tests.api.problems import expect_errors, expect_problem
+from tests.db.seeding import START
 
+pytestmark = pytest.mark.each_database
 S = PublicationStatus
+PUBLISHED = {"outcome": "published"}
 
 
-async def test_a_person_settles_an_unknown_outcome(desk: Desk) -> None:
-    made = await desk.accept()
+async def unconfirmed(api: ApiHarness) -> str:
+    """The path to resolve a publication whose outcome is unknown."""
+    made = await api.submit()
+    await api.move(made["id"], S.QUEUED, S.PUBLISHING, S.UNCONFIRMED)
+    return f"/v1/publications/{made['publications'][0]['id']}/resolve"
+
+
+async def test_a_person_resolves_an_unknown_outcome(api: ApiHarness) -> None:
+    made = await api.submit()
     publication_id = made["publications"][0]["id"]
     path = f"/v1/publications/{publication_id}/resolve"
-    early = await desk.client.post(path, json={"outcome": "published"})
-    errors_of(early, 409)
-    assert early.json()["code"] == "NOT_UNCONFIRMED"
-    await walk(desk, made["id"], S.QUEUED, S.PUBLISHING)
-    async with desk.story(made["id"]) as story:
-        attempt = AttemptRow(
-            id=new_id(Prefix.ATTEMPT),
-            publication_id=publication_id,
-            stage="post",
-            number=1,
-            epoch=1,
-            holder="w",
-            intent_at=START,
-            deadline_at=START + timedelta(seconds=30),
-        )
-        story.session.add(attempt)
-        await story.move(story.publications[0], S.UNCONFIRMED, EventType.PUBLISH_UNCONFIRMED)
+    expect_problem(await api.post(path, PUBLISHED), 409, "NOT_UNCONFIRMED")
+    await api.move(made["id"], S.QUEUED, S.PUBLISHING)
+    times = {"intent_at": START, "deadline_at": START + timedelta(seconds=30)}
+    attempt = {"publication_id": publication_id, "stage": "post", "number": 1, "epoch": 1, "holder": "w", **times}
+    async with api.locked(made["id"]) as content:
+        content.session.add(AttemptRow(id=new_id(Prefix.ATTEMPT), **attempt))
+        await content.move(content.publications[0], S.UNCONFIRMED, EventType.PUBLISH_UNCONFIRMED)
     for body, pointer in (
         ({"outcome": "maybe"}, "/outcome"),
         ({"outcome": "not_published", "providerPostId": "1"}, "/providerPostId"),
-        ({"outcome": "published", "providerUrl": "javascript:1"}, "/providerUrl"),
+        (PUBLISHED | {"providerUrl": "javascript:1"}, "/providerUrl"),
     ):
-        assert [error["pointer"] for error in errors_of(await desk.client.post(path, json=body))] == [pointer]
-    body = {"outcome": "published", "providerPostId": "at://1", "providerUrl": "https://bsky.app/1"}
-    done = await desk.client.post(path, json=body)
-    assert done.status_code == 200
-    settled = done.json()
-    assert (settled["status"], settled["providerPostId"], settled["contentId"]) == ("published", "at://1", made["id"])
-    assert [entry["outcome"] for entry in settled["attemptLog"]] == ["sent"]
-    assert set(settled["attemptLog"][0]) == {
-        "id",
-        "stage",
-        "number",
-        "intentAt",
-        "endedAt",
-        "outcome",
-        "providerCode",
-        "raw",
-        "durationMs",
-    }
-    assert (await desk.client.post(path, json=body)).json() == settled
-    errors_of(await desk.client.post(path, json={"outcome": "not_published"}), 409)
-    assert (await desk.client.get(f"/v1/publications/{publication_id}")).json() == settled
-    assert (await desk.read(made["id"]))["status"] == "published"
+        expect_errors(await api.post(path, body), pointer)
+    body = PUBLISHED | {"providerPostId": "at://1", "providerUrl": "https://bsky.app/1"}
+    resolved = await api.create(path, body)
+    assert (resolved["status"], resolved["providerPostId"]) == ("published", "at://1")
+    assert resolved["contentId"] == made["id"]
+    [entry] = resolved["attemptLog"]
+    assert entry["outcome"] == "sent"
+    assert " ".join(sorted(entry)) == "durationMs endedAt id intentAt number outcome providerCode raw stage"
+    assert await api.create(path, body) == await api.read(f"/v1/publications/{publication_id}") == resolved
+    expect_problem(await api.post(path, {"outcome": "not_published"}), 409)
+    assert (await api.read_content(made["id"]))["status"] == "published"
 
 
-async def test_a_post_has_one_owner(desk: Desk) -> None:
-    body = {"outcome": "published", "providerPostId": "at://same"}
-    answers = []
-    for _ in range(2):
-        made = await desk.accept()
-        await walk(desk, made["id"], S.QUEUED, S.PUBLISHING, S.UNCONFIRMED)
-        path = f"/v1/publications/{made['publications'][0]['id']}/resolve"
-        answers.append(await desk.client.post(path, json=body))
-    assert answers[0].status_code == 200
-    errors_of(answers[1], 409)
-    assert answers[1].json()["code"] == "POST_ID_TAKEN"
-
-
-async def test_another_post_than_the_one_that_is_known_is_a_conflict(desk: Desk) -> None:
-    made = await desk.accept()
-    await walk(desk, made["id"], S.QUEUED, S.PUBLISHING, S.UNCONFIRMED)
-    path = f"/v1/publications/{made['publications'][0]['id']}/resolve"
-    first = await desk.client.post(path, json={"outcome": "published"})
-    assert (first.status_code, first.json()["providerPostId"]) == (200, None)
-    named = await desk.client.post(path, json={"outcome": "published", "providerPostId": "at://1"})
-    assert (named.status_code, named.json()["providerPostId"]) == (200, "at://1")
-    for body in ({"outcome": "published"}, {"outcome": "published", "providerPostId": "at://1"}):
-        again = await desk.client.post(path, json=body)
-        assert (again.status_code, again.json()) == (200, named.json())
-    other = await desk.client.post(path, json={"outcome": "published", "providerPostId": "at://2"})
-    errors_of(other, 409)
-    assert other.json()["code"] == "NOT_UNCONFIRMED"
-
-
-async def test_two_people_may_name_the_same_post_at_once(desk: Desk) -> None:
-    paths = []
-    for _ in range(6):
-        made = await desk.accept()
-        await walk(desk, made["id"], S.QUEUED, S.PUBLISHING, S.UNCONFIRMED)
-        paths.append(f"/v1/publications/{made['publications'][0]['id']}/resolve")
-    body = {"outcome": "published", "providerPostId": "at://one"}
-    answers = await asyncio.gather(*(desk.client.post(path, json=body) for path in paths))
+async def test_a_post_of_the_network_belongs_to_one_publication(api: ApiHarness) -> None:
+    paths = [await unconfirmed(api) for _ in range(6)]
+    body = PUBLISHED | {"providerPostId": "at://one"}
+    answers = await asyncio.gather(*(api.post(path, body) for path in paths))
     assert sorted(answer.status_code for answer in answers) == [200, *[409] * 5]
-    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"POST_ID_TAKEN"}
+    for answer in answers:
+        if answer.status_code == 409:
+            expect_problem(answer, 409, "POST_ID_TAKEN")
+
+
+async def test_another_post_than_the_known_one_is_a_conflict(api: ApiHarness) -> None:
+    path, named = await unconfirmed(api), PUBLISHED | {"providerPostId": "at://1"}
+    assert (await api.create(path, PUBLISHED))["providerPostId"] is None
+    resolved = await api.create(path, named)
+    assert resolved["providerPostId"] == "at://1"
+    for body in (PUBLISHED, named):
+        assert await api.create(path, body) == resolved
+    expect_problem(await api.post(path, PUBLISHED | {"providerPostId": "at://2"}), 409, "NOT_UNCONFIRMED")

@@ -5,6 +5,8 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,13 @@ from munadi.cli.app import app
 from munadi.cli.session import Session
 
 Munadi = Callable[..., Result]
-Answer = httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
+Doctor = Callable[..., "Report"]
+Answer = dict[str, Any] | httpx.Response | Exception | Callable[[httpx.Request], httpx.Response]
 
 
 @dataclass
 class FakeApi:
-    """Answers by `METHOD /path`, repeats the last answer, and records every request."""
+    """Answers by `METHOD /path`, repeats the last answer, and records every request. A dict is the JSON of a 200."""
 
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     requests: list[httpx.Request] = field(default_factory=list)
@@ -36,6 +39,8 @@ class FakeApi:
         answer = queue.pop(0) if len(queue) > 1 else queue[0]
         if isinstance(answer, Exception):
             raise answer
+        if isinstance(answer, dict):
+            return httpx.Response(200, json=answer)
         return answer if isinstance(answer, httpx.Response) else answer(request)
 
     def bodies(self, call: str) -> list[Any]:
@@ -57,6 +62,51 @@ def munadi(api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cal
     def run(*arguments: str, input: str | None = None) -> Result:
         session = Session(transport=httpx.MockTransport(api), pause=lambda _: None)
         return CliRunner().invoke(app, [*arguments], obj=session, input=input)
+
+    return run
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `munadi doctor --json` found."""
+
+    exit_code: int
+    stdout: str
+    output: str
+
+    @property
+    def all(self) -> list[dict[str, Any]]:
+        """Every check, in its order."""
+        found: list[dict[str, Any]] = json.loads(self.stdout)["checks"]
+        return found
+
+    @property
+    def checks(self) -> dict[str, dict[str, Any]]:
+        """The checks by name."""
+        return {check["name"]: check for check in self.all}
+
+    @property
+    def failed(self) -> list[str]:
+        """The names of the failed checks."""
+        return [check["name"] for check in self.all if not check["ok"]]
+
+
+@pytest.fixture
+def doctor(munadi: Munadi, api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Doctor:
+    """Runs `munadi doctor` beside an API that is well, but for what a test says. This machine has no database."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("MUNADI_DATA_DIR", "MUNADI_DATABASE_URL", "MUNADI_TEMPORAL__ADDRESS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MUNADI_API_KEY", "mnd_k")
+
+    def run(skew: timedelta = timedelta(0), temporal: str = "up", **answers: Answer) -> Report:
+        date = {"date": format_datetime(datetime.now(UTC) + skew, usegmt=True)}
+        ready = {"status": "ready", "dependencies": {"database": "up", "temporal": temporal}}
+        api.on("GET /healthz", answers.get("health", httpx.Response(200, json={"status": "ok"}, headers=date)))
+        api.on("GET /readyz", answers.get("ready", ready))
+        api.on("GET /v1/channels", answers.get("channels", {"data": [], "nextCursor": None}))
+        result = munadi("doctor", "--json")
+        return Report(result.exit_code, result.stdout, result.output)
 
     return run
 

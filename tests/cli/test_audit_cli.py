@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import httpx
-
 from tests.cli.conftest import FakeApi, Munadi
 
 ENTRY = {
@@ -15,7 +13,7 @@ REFUSED = {**ENTRY, "id": "aud_2", "action": "auth.refused", "target": "KEY_UNKN
 
 def test_the_log_is_a_table(munadi: Munadi, api: FakeApi) -> None:
     page = {"data": [{**REFUSED, "count": 32}, ENTRY], "nextCursor": "abc"}
-    api.on("GET /v1/audit", httpx.Response(200, json=page))
+    api.on("GET /v1/audit", page)
     filters = ["--target", "cnt_1", "--key-id", "key_1", "--since", "2026-12-01T00:00:00Z"]
     result = munadi("audit", *filters, "--limit", "2")
     assert result.exit_code == 0, result.output

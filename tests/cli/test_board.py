@@ -25,13 +25,13 @@ from tests.support.ports import LOOPBACK, free_port
 NOW = datetime(2026, 12, 1, 3, 28, 30, tzinfo=UTC)
 
 
-def happened(number: int, kind: str, status: str, **fields: Any) -> dict[str, Any]:
+def event_of(number: int, kind: str, status: str, **fields: Any) -> dict[str, Any]:
     seen = content(status=status, version=number, publications=[publication(status=status, **fields)])
     data = {"content": seen, "publication": seen["publications"][0]}
     return event(number, kind, sns="bluesky", status=status, data=data)
 
 
-def test_the_board_shows_what_is_due_and_when() -> None:
+def test_the_board_shows_the_due_time() -> None:
     lines = Board(content()).draw(NOW)
     assert lines[0].startswith("cnt_1  accepted  due ")
     assert lines[0].endswith("in 1 min 30 s")
@@ -40,8 +40,8 @@ def test_the_board_shows_what_is_due_and_when() -> None:
 
 def test_an_event_updates_the_board_unless_it_is_older() -> None:
     board = Board(content())
-    board.take(happened(3, "content.publish.succeeded", "published", latenessMs=12, providerUrl="https://bsky.app/1"))
-    board.take(happened(2, "content.publish.started", "publishing"))
+    board.take(event_of(3, "content.publish.succeeded", "published", latenessMs=12, providerUrl="https://bsky.app/1"))
+    board.take(event_of(2, "content.publish.started", "publishing"))
     lines = board.draw(NOW)
     assert "published" in lines[0]
     assert "was due" in lines[0]
@@ -53,7 +53,7 @@ def test_the_board_shows_a_hold_and_the_latest_events() -> None:
     hold = {"reason": "OUTAGE", "since": "2026-12-01T03:30:00Z", "until": None}
     board = Board(content())
     for number in range(1, 20):
-        board.take(happened(number, "content.publish.held", "queued", hold=hold))
+        board.take(event_of(number, "content.publish.held", "queued", hold=hold))
     lines = board.draw(NOW)
     assert "bluesky is waiting: OUTAGE, until somebody acts" in lines
     assert sum("#" in line for line in lines) == 8
@@ -61,31 +61,31 @@ def test_the_board_shows_a_hold_and_the_latest_events() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(0.4, "0 s"), (61, "1 min 1 s"), (7_200, "2 h"), (93_784, "1 d 2 h"), (86_460, "1 d 1 min")]
+    ("seconds", "words"), [(0.4, "0 s"), (61, "1 min 1 s"), (7_200, "2 h"), (93_784, "1 d 2 h"), (86_460, "1 d 1 min")]
 )
-def test_spans(seconds: float, said: str) -> None:
-    assert span(seconds) == said
+def test_a_span_is_written_in_words(seconds: float, words: str) -> None:
+    assert span(seconds) == words
 
 
 def test_the_board_redraws_itself_in_place() -> None:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=100, height=30)
-    watch_on_board(content(), iter([happened(2, "content.publish.started", "publishing")]), console)  # type: ignore
+    watch_on_board(content(), iter([event_of(2, "content.publish.started", "publishing")]), console)  # type: ignore
     assert "\x1b[2K" in out.getvalue(), "lines are erased"
     assert "publishing" in out.getvalue()
 
 
 @pytest.fixture
 def api() -> Iterator[str]:
-    """An API with one content that is published after a look."""
-    looks = iter(["queued", "queued", "published"])
+    """An API with one post, which is published after two requests."""
+    statuses = iter(["queued", "queued", "published"])
     state = {"status": "queued"}
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["path"].endswith("/events"):
             body = httpx.Response(200, json={"data": [], "nextCursor": None}).content
         else:
-            state["status"] = next(looks, "published")
+            state["status"] = next(statuses, "published")
             status = state["status"]
             body = httpx.Response(200, json=content(status=status, publications=[publication(status=status)])).content
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
@@ -112,7 +112,7 @@ def _in_a_terminal(argv: list[str], env: dict[str, str]) -> tuple[int, str]:
             if select.select([leader], [], [], 0.1)[0]:
                 try:
                     seen += os.read(leader, 65_536)
-                except OSError:  # Linux: the other side is gone
+                except OSError:  # Linux: the other side is closed
                     break
     finally:
         os.close(leader)

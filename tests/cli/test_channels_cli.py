@@ -17,9 +17,9 @@ def test_without_an_api_the_packaged_channels_are_shown_with_a_note(munadi: Muna
     assert "not reachable" in result.stderr
     assert "as packaged with munadi" in result.stderr
     assert "300 graphemes" in result.stdout
-    told = json.loads(munadi("channels", "describe", "bluesky", "--json").stdout)
-    assert told.pop("packaged")
-    assert told == next(view for view in channel_views() if view.name == "bluesky").model_dump(mode="json")
+    printed = json.loads(munadi("channels", "describe", "bluesky", "--json").stdout)
+    assert printed.pop("packaged")
+    assert printed == next(view for view in channel_views() if view.name == "bluesky").model_dump(mode="json")
 
 
 def test_offline_sends_no_request(munadi: Munadi, api: FakeApi) -> None:

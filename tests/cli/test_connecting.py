@@ -24,7 +24,7 @@ def stands(status: str, **fields: Any) -> httpx.Response:
 
 
 def test_the_link_is_shown_and_followed(api: FakeApi, munadi: Munadi) -> None:
-    api.on("POST /v1/brands/acme/accounts/connect", httpx.Response(201, json=LINK))
+    api.on("POST /v1/brands/acme/accounts/connect", LINK)
     api.on(
         "GET /v1/connections/con_1", stands("waiting"), stands("consenting"), stands("connected", accountIds=["acc_1"])
     )
@@ -37,7 +37,7 @@ def test_the_link_is_shown_and_followed(api: FakeApi, munadi: Munadi) -> None:
 
 
 def test_a_declined_consent_says_what_to_do(api: FakeApi, munadi: Munadi) -> None:
-    api.on("POST /v1/accounts/acc_1/reconnect", httpx.Response(201, json=LINK))
+    api.on("POST /v1/accounts/acc_1/reconnect", LINK)
     api.on("GET /v1/connections/con_1", stands("failed", failure=FAILURE))
     result = munadi("accounts", "reconnect", "acc_1")
     assert result.exit_code == 1
@@ -46,6 +46,6 @@ def test_a_declined_consent_says_what_to_do(api: FakeApi, munadi: Munadi) -> Non
 
 @pytest.mark.parametrize("flags", [("--no-wait",), ("--json",)])
 def test_a_program_gets_the_link_at_once(api: FakeApi, munadi: Munadi, flags: tuple[str, ...]) -> None:
-    api.on("POST /v1/brands/acme/accounts/connect", httpx.Response(201, json=LINK))
+    api.on("POST /v1/brands/acme/accounts/connect", LINK)
     result = munadi(*START, *flags)
     assert (result.exit_code, LINK["connectUrl"] in result.stdout) == (0, True)

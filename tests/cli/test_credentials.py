@@ -13,7 +13,7 @@ STORED = Credentials("https://munadi.example", "mnd_stored")
 
 
 def test_login_stores_a_file_that_only_this_user_can_read(munadi: Munadi, api: FakeApi) -> None:
-    api.on("GET /v1/channels", httpx.Response(200, json={"data": [], "nextCursor": None}))
+    api.on("GET /v1/channels", {"data": [], "nextCursor": None})
     result = munadi("login", "--url", "https://munadi.example/", "--api-key", "mnd_stored")
     assert result.exit_code == 0
     assert stat.S_IMODE(credentials_file().stat().st_mode) == 0o600

@@ -59,9 +59,9 @@ def test_a_lost_port_is_reported(tmp_path: Path, taken_port: int) -> None:
     keep_ports(tmp_path, {**_run(tmp_path).ports, "the sandbox": taken_port})
     plan = make_plan(Wishes(tmp_path, port=0))
     assert plan.sandbox_port != taken_port
-    (told,) = plan.moved
-    assert told.startswith(f"port {taken_port} is taken, so the sandbox is at port {plan.sandbox_port} now")
-    assert "import again the accounts" in told
+    (message,) = plan.moved
+    assert message.startswith(f"port {taken_port} is taken, so the sandbox is at port {plan.sandbox_port} now")
+    assert "import again the accounts" in message
 
 
 def test_leaving_the_usual_port_is_reported(taken_port: int) -> None:

@@ -61,7 +61,7 @@ async def _first_words(child: Child) -> str:
         if words := child.last_words():
             return words
         await asyncio.sleep(0.02)
-    raise AssertionError("it said nothing")
+    raise AssertionError("it printed nothing")
 
 
 async def test_the_process_id_is_the_program_s_own(tmp_path: Path) -> None:

@@ -1,106 +1,130 @@
-"""`munadi doctor`: each thing that is wrong, with what to do."""
+"""`munadi doctor`: each problem, with what to do. How an API is checked, and a bucket with its keys."""
 
-import json
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from typer.testing import Result
 
 from munadi.db import migrate
-from tests.cli.conftest import FakeApi, Munadi, problem
+from tests.cli.conftest import Doctor, FakeApi, Munadi, problem
+from tests.support.ports import free_port
+from tests.support.s3 import S3Server, make_keys
+
+BUCKET_ACTIONS = ("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:ListBucket")
+Keys = dict[str, dict[str, str]]
 
 
-@pytest.fixture(autouse=True)
-def elsewhere(munadi: Munadi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, api: FakeApi) -> None:
-    """All well, and no database on this machine."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MUNADI_DATA_DIR", raising=False)
-    monkeypatch.delenv("MUNADI_DATABASE_URL", raising=False)
-    monkeypatch.setenv("MUNADI_API_KEY", "mnd_k")
-    _well(api)
+def test_a_healthy_installation_has_no_problem(doctor: Doctor) -> None:
+    report = doctor()
+    assert (report.exit_code, report.failed) == (0, [])
 
 
-def _well(api: FakeApi, skew: timedelta = timedelta(0), temporal: str = "up") -> None:
-    date = {"date": format_datetime(datetime.now(UTC) + skew, usegmt=True)}
-    api.on("GET /healthz", httpx.Response(200, json={"status": "ok"}, headers=date))
-    parts = {"status": "ready", "dependencies": {"database": "up", "temporal": temporal}}
-    api.on("GET /readyz", httpx.Response(200, json=parts))
-    api.on("GET /v1/channels", httpx.Response(200, json={"data": [], "nextCursor": None}))
+def test_an_unreachable_api_is_exit_code_3(doctor: Doctor, api: FakeApi) -> None:
+    assert doctor(health=httpx.ConnectError("refused")).exit_code == 3
 
 
-def _failed(result: Result) -> list[str]:
-    return [check["name"] for check in json.loads(result.stdout)["checks"] if not check["ok"]]
-
-
-def test_all_well(munadi: Munadi) -> None:
-    result = munadi("doctor", "--json")
-    assert result.exit_code == 0
-    assert _failed(result) == []
-
-
-def test_an_unreachable_api_is_exit_code_3(munadi: Munadi, api: FakeApi) -> None:
-    api.on("GET /healthz", httpx.ConnectError("refused"))
-    assert munadi("doctor").exit_code == 3
-
-
-def test_each_problem_is_named_with_what_to_do(munadi: Munadi, api: FakeApi) -> None:
-    _well(api, skew=timedelta(minutes=3), temporal="down")
-    api.on("GET /v1/channels", problem(401, detail="the key was revoked"))
-    result = munadi("doctor", "--json")
-    assert result.exit_code == 1
-    assert _failed(result) == ["clock", "temporal", "key"]
+def test_each_problem_is_named_with_what_to_do(doctor: Doctor, munadi: Munadi, api: FakeApi) -> None:
+    report = doctor(skew=timedelta(minutes=3), temporal="down", channels=problem(401, detail="the key was revoked"))
+    assert (report.exit_code, report.failed) == (1, ["clock", "temporal", "key"])
     words = munadi("doctor").stdout
     for expected in ("NTP", "MUNADI_TEMPORAL__ADDRESS", "the key was revoked"):
         assert expected in words
 
 
-def test_no_database_behind_the_api(munadi: Munadi, api: FakeApi) -> None:
-    api.on("GET /readyz", problem(503, detail="database: down, temporal: up"))
-    result = munadi("doctor", "--json")
-    assert (result.exit_code, _failed(result)) == (1, ["database"])
+def test_an_api_without_its_database_is_reported(doctor: Doctor) -> None:
+    report = doctor(ready=problem(503, detail="database: down, temporal: up"))
+    assert (report.exit_code, report.failed) == (1, ["database"])
 
 
-def test_no_key(munadi: Munadi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_key_is_reported(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MUNADI_API_KEY")
-    assert _failed(munadi("doctor", "--json")) == ["key"]
+    assert doctor().failed == ["key"]
 
 
-def test_a_database_behind_its_migrations(munadi: Munadi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_database_behind_its_migrations_is_reported(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'x.db'}"
     monkeypatch.setenv("MUNADI_DATABASE_URL", url)
-    result = munadi("doctor")
-    assert result.exit_code == 1
-    assert "munadi db upgrade" in result.stdout
+    report = doctor()
+    assert (report.exit_code, "munadi db upgrade" in report.output) == (1, True)
     migrate.upgrade(url)
-    assert munadi("doctor").exit_code == 0
+    assert doctor().exit_code == 0
 
 
-def test_a_misspelled_setting_is_a_warning(munadi: Munadi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_misspelled_setting_is_a_warning(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUNADI_DATBASE_URL", "x")
-    result = munadi("doctor")
-    assert result.exit_code == 0
-    assert "MUNADI_DATBASE_URL is no setting" in result.stdout
+    report = doctor()
+    assert (report.exit_code, "MUNADI_DATBASE_URL is no setting" in report.output) == (0, True)
 
 
-@pytest.mark.parametrize("behind", [0.0, 0.9])
-def test_a_date_of_whole_seconds_makes_no_difference(munadi: Munadi, api: FakeApi, behind: float) -> None:
-    # Up to one more: the header is cut to whole seconds.
-    _well(api, skew=timedelta(seconds=-behind))
-    assert "this machine and the API agree, as far as whole seconds tell" in munadi("doctor").stdout
+@pytest.mark.parametrize(
+    ("skew", "words"),
+    [
+        # The Date header has whole seconds: it is up to one second behind.
+        (0.0, "this machine and the API agree, as far as whole seconds tell"),
+        (-0.9, "this machine and the API agree, as far as whole seconds tell"),
+        (4, "differ by"),
+        (-6, "differ by"),
+    ],
+)
+def test_a_difference_of_clocks_is_reported(doctor: Doctor, skew: float, words: str) -> None:
+    assert words in doctor(skew=timedelta(seconds=skew)).output
 
 
-@pytest.mark.parametrize("skew", [4, -6])
-def test_a_small_clock_difference_is_reported(munadi: Munadi, api: FakeApi, skew: int) -> None:
-    _well(api, skew=timedelta(seconds=skew))
-    assert "differ by" in munadi("doctor").stdout
-
-
-def test_every_setting_that_is_wrong_is_named(munadi: Munadi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_wrong_setting_is_named(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUNADI_API__PORT", "abc")
     monkeypatch.setenv("MUNADI_ENVIRONMENT", "prod")
-    result = munadi("doctor", "--json")
-    assert _failed(result) == ["settings", "settings"]
-    assert "MUNADI_ENVIRONMENT must be" in result.stdout
+    report = doctor()
+    assert report.failed == ["settings", "settings"]
+    assert "MUNADI_ENVIRONMENT must be" in report.output
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[S3Server, Keys]]:
+    """An S3 server that accepts these keys only."""
+    with S3Server(tmp_path_factory.mktemp("s3")) as s3:
+        s3.make_bucket("media")
+        keys = {"good": make_keys(s3, *BUCKET_ACTIONS), "reader": make_keys(s3, "s3:GetObject", "s3:ListBucket")}
+        keys["stranger"] = {"access_key": "AKIANOBODY", "secret_key": "hunter2-hunter2"}
+        keys["mixed"] = keys["good"] | {"secret_key": "hunter2-hunter2"}
+        s3.demand_keys()
+        yield s3, keys
+
+
+@pytest.mark.parametrize(
+    ("who", "bucket", "check", "words"),
+    [
+        ("stranger", "media", "settings", ("MUNADI_MEDIA__ACCESS_KEY", "does not know this access key")),
+        ("mixed", "media", "settings", ("MUNADI_MEDIA__", "_KEY")),
+        ("reader", "media", "settings", ("MUNADI_MEDIA__ACCESS_KEY", "may not read, write, list and delete")),
+        ("good", "nobodys", "settings", ("MUNADI_MEDIA__URL", "no such bucket")),
+        ("good", None, "media", ("does not answer",)),
+        ("good", "media", "media", ()),
+    ],
+    ids=["unknown key", "wrong secret", "missing permission", "missing bucket", "unreachable", "good"],
+)
+def test_a_bucket_is_checked_and_no_key_is_shown(
+    doctor: Doctor,
+    strict: tuple[S3Server, Keys],
+    monkeypatch: pytest.MonkeyPatch,
+    who: str,
+    bucket: str | None,
+    check: str,
+    words: tuple[str, ...],
+) -> None:
+    s3, keys = strict
+    endpoint = s3.url if bucket else f"http://127.0.0.1:{free_port()}"
+    for name, value in {"url": f"s3://{bucket or 'media'}/p", "endpoint": endpoint, **keys[who]}.items():
+        monkeypatch.setenv(f"MUNADI_MEDIA__{name.upper()}", value)
+    report = doctor()
+    found = report.checks[check]
+    assert (report.exit_code, found["ok"]) == ((1, False) if words else (0, True)), report.output
+    for each in words:
+        assert each in found["message"]
+    assert not words or "MUNADI_MEDIA__" in found["message"] + found["advice"]
+    assert keys[who]["secret_key"] not in report.output

@@ -1,18 +1,16 @@
 """`munadi doctor` where an API or a worker runs: keys, clocks, workers, addresses, apps."""
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from typer.testing import Result
 
 from munadi.cli.doctor.check import Check, skewed
 from munadi.cli.doctor.outside import credentials, public_address
@@ -20,36 +18,19 @@ from munadi.config import Settings
 from munadi.crypto import KeyRing, create_key
 from munadi.db import migrate
 from munadi.db.session import Database
-from tests.cli.conftest import FakeApi, Munadi
-from tests.cli.test_doctor import _well
+from tests.cli.conftest import Doctor
 from tests.db.seeding import Seed
 from tests.harness.stack import MUNADI
 from tests.support.ports import LOOPBACK, free_port
 from tests.support.sleeping_workflow import SleepAMonth
 from tests.support.temporal import TemporalDevServer
 
-Ask = Callable[[], tuple[Result, dict[str, dict[str, Any]]]]
 OLD, NEW = create_key(), create_key()
 
 
 @pytest.fixture
-def ask(munadi: Munadi, api: FakeApi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ask:
-    """The command's result, and its checks by name."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MUNADI_API_KEY", "mnd_k")
-    monkeypatch.delenv("MUNADI_TEMPORAL__ADDRESS", raising=False)
-
-    def run() -> tuple[Result, dict[str, dict[str, Any]]]:
-        _well(api)  # its clock is right when it is asked, however slow the test is
-        result = munadi("doctor", "--json")
-        return result, {check["name"]: check for check in json.loads(result.stdout)["checks"]}
-
-    return run
-
-
-@pytest.fixture
 def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    """A database with two secrets under the old key; its URL."""
+    """The URL of a database with two secrets under the old key."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'munadi.db'}"
     _fill(url)
     monkeypatch.setenv("MUNADI_DATABASE_URL", url)
@@ -71,7 +52,7 @@ def _fill(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "ok", "said", "advised"),
+    ("keys", "ok", "words", "advice"),
     [
         ([OLD], True, "open all 2 stored secrets", None),
         ([NEW, OLD], True, "2 stored secrets are still encrypted with an older key", "rotate-encryption"),
@@ -79,34 +60,40 @@ def _fill(url: str) -> None:
     ],
 )
 def test_every_stored_secret_has_its_key(
-    ask: Ask, sealed: str, monkeypatch: pytest.MonkeyPatch, keys: list[str], ok: bool, said: str, advised: str | None
+    doctor: Doctor,
+    sealed: str,
+    monkeypatch: pytest.MonkeyPatch,
+    keys: list[str],
+    ok: bool,
+    words: str,
+    advice: str | None,
 ) -> None:
     monkeypatch.setenv("MUNADI_SECRET_KEYS", ",".join(keys))
-    result, checks = ask()
-    found = checks["secret keys"]
-    assert (found["ok"], result.exit_code) == (ok, 0 if ok else 1)
-    assert said in found["message"]
-    assert (advised or "") in (found["advice"] or "")
-    assert OLD not in result.output
-    assert NEW not in result.output
+    report = doctor()
+    found = report.checks["secret keys"]
+    assert (found["ok"], report.exit_code) == (ok, 0 if ok else 1)
+    assert words in found["message"]
+    assert (advice or "") in (found["advice"] or "")
+    assert OLD not in report.output
+    assert NEW not in report.output
 
 
-def test_secrets_without_any_key_are_reported(ask: Ask, sealed: str) -> None:
-    result, checks = ask()
-    assert (result.exit_code, checks["secret keys"]["ok"]) == (1, False)
-    assert "2 stored secrets and no key" in checks["secret keys"]["message"]
+def test_secrets_without_any_key_are_reported(doctor: Doctor, sealed: str) -> None:
+    report = doctor()
+    assert (report.exit_code, report.checks["secret keys"]["ok"]) == (1, False)
+    assert "2 stored secrets and no key" in report.checks["secret keys"]["message"]
 
 
 def test_the_clock_and_the_secrets_of_postgresql_are_checked(
-    ask: Ask, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    doctor: Doctor, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _fill(postgres_url)
     monkeypatch.setenv("MUNADI_DATABASE_URL", postgres_url)
     monkeypatch.setenv("MUNADI_SECRET_KEYS", OLD)
-    result, checks = ask()
-    assert result.exit_code == 0, result.output
-    assert checks["database clock"]["message"] == "this machine and the database differ by 0 s"
-    assert checks["secret keys"]["message"] == "open all 2 stored secrets"
+    report = doctor()
+    assert report.exit_code == 0, report.output
+    assert report.checks["database clock"]["message"] == "this machine and the database differ by 0 s"
+    assert report.checks["secret keys"]["message"] == "open all 2 stored secrets"
 
 
 @pytest.mark.parametrize(("seconds", "ok"), [(0.0, True), (4.9, True), (5.1, False), (3_600.0, False)])
@@ -116,11 +103,11 @@ def test_clocks_that_differ_are_wrong_from_five_seconds_on(seconds: float, ok: b
     assert ("NTP" in (found.advice or "")) is not ok
 
 
-def test_an_unreachable_temporal_is_reported(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_temporal_is_reported(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUNADI_TEMPORAL__ADDRESS", f"{LOOPBACK}:{free_port()}")
-    result, checks = ask()
-    assert (result.exit_code, checks["worker"]["ok"]) == (1, False)
-    assert "does not answer" in checks["worker"]["message"]
+    report = doctor()
+    assert (report.exit_code, report.checks["worker"]["ok"]) == (1, False)
+    assert "does not answer" in report.checks["worker"]["message"]
 
 
 def test_a_hanging_temporal_does_not_hang_the_doctor(own_temporal: TemporalDevServer, tmp_path: Path) -> None:
@@ -136,26 +123,26 @@ def test_a_hanging_temporal_does_not_hang_the_doctor(own_temporal: TemporalDevSe
 
 
 async def test_temporal_without_a_worker_and_with_one(
-    ask: Ask, temporal: TemporalDevServer, monkeypatch: pytest.MonkeyPatch
+    doctor: Doctor, temporal: TemporalDevServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue = f"doctor-{free_port()}"
     monkeypatch.setenv("MUNADI_TEMPORAL__ADDRESS", temporal.address)
     monkeypatch.setenv("MUNADI_TEMPORAL__TASK_QUEUE", queue)
-    result, checks = await asyncio.to_thread(ask)
-    assert (result.exit_code, checks["worker"]["ok"]) == (1, False)
-    assert "no worker" in checks["worker"]["message"]
-    assert "munadi worker" in checks["worker"]["advice"]
+    report = await asyncio.to_thread(doctor)
+    assert (report.exit_code, report.checks["worker"]["ok"]) == (1, False)
+    assert "no worker" in report.checks["worker"]["message"]
+    assert "munadi worker" in report.checks["worker"]["advice"]
     async with _worker(temporal, queue):
         for _ in range(50):
-            result, checks = await asyncio.to_thread(ask)
-            if checks["worker"]["ok"]:
+            report = await asyncio.to_thread(doctor)
+            if report.checks["worker"]["ok"]:
                 break
             await asyncio.sleep(0.1)
-    assert result.exit_code == 0, result.output
-    assert queue in checks["worker"]["message"]
+    assert report.exit_code == 0, report.output
+    assert queue in report.checks["worker"]["message"]
     monkeypatch.setenv("MUNADI_TEMPORAL__NAMESPACE", "nowhere")
-    _, checks = await asyncio.to_thread(ask)
-    assert "has no namespace nowhere" in checks["worker"]["message"]
+    report = await asyncio.to_thread(doctor)
+    assert "has no namespace nowhere" in report.checks["worker"]["message"]
 
 
 @asynccontextmanager
@@ -190,7 +177,7 @@ def test_a_private_public_address_is_reported(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "ok", "said"),
+    ("answer", "ok", "words"),
     [
         (WELL, True, "answers, asked from this machine"),
         (httpx.ConnectError("name not known"), False, "name not known"),
@@ -198,9 +185,9 @@ def test_a_private_public_address_is_reported(url: str) -> None:
         (httpx.Response(404, json={"status": "ok"}), False, "answers 404"),
     ],
 )
-def test_the_public_address_must_answer_as_munadi(answer: httpx.Response | Exception, ok: bool, said: str) -> None:
+def test_the_public_address_must_answer_as_munadi(answer: httpx.Response | Exception, ok: bool, words: str) -> None:
     found = _public(answer, public_url=OUTSIDE)
-    assert (found.ok, said in found.message) == (ok, True), found
+    assert (found.ok, words in found.message) == (ok, True), found
     assert (found.advice is None) is ok
 
 

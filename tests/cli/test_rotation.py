@@ -22,7 +22,7 @@ OLD, NEW = create_key(), create_key()
 COMMAND = ("keys", "rotate-encryption")
 
 
-class Place:
+class SealedDatabase:
     """A database with an account and an endpoint, sealed under the old key."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -36,14 +36,14 @@ class Place:
         self._set("MUNADI_SECRET_KEYS", ",".join(keys))
 
     def opens_with(self, *keys: str) -> bool:
-        async def look() -> bool:
-            database = Database(self.url)
+        async def opens() -> bool:
+            store = Database(self.url)
             try:
-                return await AccountStore(database, KeyRing(keys)).opened(self.account) is not None
+                return await AccountStore(store, KeyRing(keys)).opened(self.account) is not None
             finally:
-                await database.close()
+                await store.close()
 
-        return asyncio.run(look())
+        return asyncio.run(opens())
 
     async def _fill(self) -> str:
         database = Database(self.url)
@@ -56,16 +56,16 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
-    return Place(tmp_path, monkeypatch)
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SealedDatabase:
+    return SealedDatabase(tmp_path, monkeypatch)
 
 
-def told(result: Result) -> Any:
+def printed(result: Result) -> Any:
     return json.loads(result.stdout)
 
 
-def test_rotation_reports_what_was_resealed_and_what_to_do_next(place: Place, munadi: Munadi) -> None:
-    place.keys(NEW, OLD)
+def test_rotation_reports_what_was_resealed_and_what_to_do_next(database: SealedDatabase, munadi: Munadi) -> None:
+    database.keys(NEW, OLD)
     first = munadi(*COMMAND)
     assert first.exit_code == 0, first.output
     assert "accounts: 1 re-encrypted\nendpoints: 1 re-encrypted\n" in first.stdout
@@ -75,14 +75,14 @@ def test_rotation_reports_what_was_resealed_and_what_to_do_next(place: Place, mu
     assert "accounts: 0 re-encrypted" in second.stdout
     assert "remove every key but the first from MUNADI_SECRET_KEYS" in second.stderr
     assert "48 hours" in second.stderr
-    assert place.opens_with(NEW)
+    assert database.opens_with(NEW)
 
 
-def test_json_output_contains_no_key(place: Place, munadi: Munadi) -> None:
-    place.keys(NEW, OLD)
+def test_json_output_contains_no_key(database: SealedDatabase, munadi: Munadi) -> None:
+    database.keys(NEW, OLD)
     result = munadi(*COMMAND, "--json")
     ids = KeyRing([NEW, OLD]).key_ids
-    assert told(result) == {
+    assert printed(result) == {
         "newestKey": ids[0],
         "olderKeys": [ids[1]],
         "resealed": {
@@ -99,20 +99,20 @@ def test_json_output_contains_no_key(place: Place, munadi: Munadi) -> None:
     assert OLD not in result.output
 
 
-def test_a_key_that_was_removed_too_early_is_reported(place: Place, munadi: Munadi) -> None:
-    place.keys(NEW)
+def test_a_key_that_was_removed_too_early_is_reported(database: SealedDatabase, munadi: Munadi) -> None:
+    database.keys(NEW)
     result = munadi(*COMMAND)
     assert result.exit_code == 1
-    assert f"accounts {place.account} cannot be opened: sealed under a key that is not held" in result.stderr
+    assert f"accounts {database.account} cannot be opened: sealed under a key that is not held" in result.stderr
     assert "add it to the end of MUNADI_SECRET_KEYS" in result.stderr
-    assert [row["table"] for row in told(munadi(*COMMAND, "--json"))["unreadable"]] == ["accounts", "endpoints"]
-    place.keys(NEW, OLD)
+    assert [row["table"] for row in printed(munadi(*COMMAND, "--json"))["unreadable"]] == ["accounts", "endpoints"]
+    database.keys(NEW, OLD)
     assert munadi(*COMMAND).exit_code == 0
-    assert place.opens_with(NEW)
+    assert database.opens_with(NEW)
 
 
-def test_one_key_alone_is_nothing_to_rotate(place: Place, munadi: Munadi) -> None:
-    place.keys(OLD)
+def test_one_key_alone_is_nothing_to_rotate(database: SealedDatabase, munadi: Munadi) -> None:
+    database.keys(OLD)
     result = munadi(*COMMAND)
     assert (result.exit_code, "put a new one before it" in result.stderr) == (0, True)
 
@@ -121,14 +121,16 @@ def test_one_key_alone_is_nothing_to_rotate(place: Place, munadi: Munadi) -> Non
     ("keys", "rule"),
     [(None, "MUNADI_SECRET_KEYS is not set, and there is no key in "), ("short", "MUNADI_SECRET_KEYS: a key-")],
 )
-def test_without_valid_keys_nothing_changes(place: Place, munadi: Munadi, keys: str | None, rule: str) -> None:
+def test_without_valid_keys_nothing_changes(
+    database: SealedDatabase, munadi: Munadi, keys: str | None, rule: str
+) -> None:
     if keys is not None:
-        place.keys(keys)
+        database.keys(keys)
     result = munadi(*COMMAND)
     assert result.exit_code == 2
     assert result.stderr.startswith(rule)
-    assert place.opens_with(OLD)
-    assert not Path(place.url.removeprefix("sqlite+aiosqlite:///")).with_name("data").exists()
+    assert database.opens_with(OLD)
+    assert not Path(database.url.removeprefix("sqlite+aiosqlite:///")).with_name("data").exists()
 
 
 def test_a_database_without_tables_is_reported(munadi: Munadi, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -140,10 +142,10 @@ def test_a_database_without_tables_is_reported(munadi: Munadi, monkeypatch: pyte
     assert "munadi db upgrade" in result.stderr
 
 
-def test_the_command_works_as_a_process(place: Place, tmp_path: Path) -> None:
-    place.keys(NEW, OLD)
+def test_the_command_works_as_a_process(database: SealedDatabase, tmp_path: Path) -> None:
+    database.keys(NEW, OLD)
     argv = [sys.executable, "-m", "munadi.cli", *COMMAND, "--json"]
     run = subprocess.run(argv, capture_output=True, text=True, cwd=tmp_path, timeout=60)
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["resealed"]["accounts"] == 1
-    assert place.opens_with(NEW)
+    assert database.opens_with(NEW)

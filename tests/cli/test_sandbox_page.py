@@ -1,4 +1,4 @@
-"""docs/sandbox.md is the reference of the sandbox: it names what there is, and nothing else."""
+"""docs/sandbox.md is the reference of the sandbox: it names everything that exists, and nothing else."""
 
 import re
 from pathlib import Path
@@ -37,8 +37,8 @@ def test_every_control_call_is_there() -> None:
         for path in [getattr(route, "path", "")]
         for method in getattr(route, "methods", ())
     }
-    told = {name.split("?")[0] for name in NAMED if re.match(r"[A-Z]+ /", name)}
-    assert told == calls
+    named = {name.split("?")[0] for name in NAMED if re.match(r"[A-Z]+ /", name)}
+    assert named == calls
 
 
 def test_every_mode_and_status_is_there() -> None:

@@ -1,4 +1,4 @@
-"""Both clients repeat what is safe to repeat, and nothing else."""
+"""Both clients retry what is safe to retry, and nothing else."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,36 +8,28 @@ import httpx
 import pytest
 
 from munadi.client import NotReachable, ProblemError
-from tests.client.answering import OK, Server
-
-Make = Callable[..., Server]
-
-
-@pytest.fixture(params=["sync", "async"])
-def serve(request: pytest.FixtureRequest) -> Make:
-    """`serve(answer, …)` before either client."""
-    return lambda *answers: Server(request.param, *answers)
+from tests.client.conftest import OK, Serve
 
 
 @pytest.mark.parametrize(
-    "trouble", [httpx.ConnectError("refused"), httpx.ReadError("reset"), httpx.ReadTimeout("slow"), httpx.Response(503)]
+    "failure", [httpx.ConnectError("refused"), httpx.ReadError("reset"), httpx.ReadTimeout("slow"), httpx.Response(503)]
 )
 @pytest.mark.parametrize("call", [lambda c: c.contents.get("cnt_1"), lambda c: c.contents.publish({})])
-def test_reads_and_keyed_posts_are_repeated(
-    serve: Make, trouble: httpx.Response | Exception, call: Callable[[Any], Any]
+def test_reads_and_posts_with_a_key_are_retried(
+    serve: Serve, failure: httpx.Response | Exception, call: Callable[[Any], Any]
 ) -> None:
-    server = serve(trouble, trouble, OK)
+    server = serve(failure, failure, OK)
     assert server.ask(call) == {"id": "cnt_1"}
     assert len(server.requests) == 3
 
 
-def test_a_repeat_carries_the_same_key(serve: Make) -> None:
+def test_a_retry_has_the_same_key(serve: Serve) -> None:
     server = serve(httpx.ReadTimeout("slow"), OK)
     server.ask(lambda c: c.contents.publish({}))
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
 
 
-def test_two_calls_have_two_keys(serve: Make) -> None:
+def test_two_calls_have_two_keys(serve: Serve) -> None:
     server = serve(OK)
     server.ask(lambda c: c.contents.cancel("cnt_1"))
     server.ask(lambda c: c.contents.cancel("cnt_1"))
@@ -52,7 +44,7 @@ def test_two_calls_have_two_keys(serve: Make) -> None:
         lambda c: c.raw("POST", "/v1/brands", body={}),
     ],
 )
-def test_no_other_request_is_repeated(serve: Make, call: Callable[[Any], Any]) -> None:
+def test_no_other_request_is_retried(serve: Serve, call: Callable[[Any], Any]) -> None:
     server = serve(httpx.ReadError("reset"), OK)
     with pytest.raises(NotReachable):
         server.ask(call)
@@ -60,51 +52,48 @@ def test_no_other_request_is_repeated(serve: Make, call: Callable[[Any], Any]) -
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 422, 429, 500, 502, 504])
-def test_a_refusal_is_not_repeated(serve: Make, status: int) -> None:
-    server = serve(
-        httpx.Response(status, json={"title": "No", "code": "X", "status": status}),
-        OK,
-    )
+def test_a_refusal_is_not_retried(serve: Serve, status: int) -> None:
+    server = serve(httpx.Response(status, json={"title": "No", "code": "X", "status": status}), OK)
     with pytest.raises(ProblemError) as refused:
         server.ask(lambda c: c.contents.publish({}))
     assert (refused.value.status, refused.value.code, refused.value.retry_after) == (status, "X", None)
     assert len(server.requests) == 1
 
 
-def test_a_refusal_has_the_time_to_retry(serve: Make) -> None:
+def test_a_refusal_has_the_time_to_retry(serve: Serve) -> None:
     answer = httpx.Response(429, json={"title": "Slow down", "code": "X"}, headers={"retry-after": "30"})
     with pytest.raises(ProblemError) as refused:
         serve(answer).ask(lambda c: c.contents.get("cnt_1"))
     assert refused.value.retry_after == 30
 
 
-def test_a_repeat_waits_for_the_first_request_in_flight(serve: Make) -> None:
+def test_a_retry_waits_for_the_first_request_in_flight(serve: Serve) -> None:
     server = serve(httpx.Response(409, headers={"retry-after": "2"}), OK)
     assert server.ask(lambda c: c.contents.publish({})) == {"id": "cnt_1"}
     assert server.pauses == [2.0]
 
 
-def test_the_client_gives_up_in_time(serve: Make) -> None:
+def test_the_client_gives_up_in_time(serve: Serve) -> None:
     server = serve(httpx.ConnectError("refused"))
     with pytest.raises(NotReachable, match=r"http://munadi\.test cannot be reached: refused"):
         server.ask(lambda c: c.contents.get("cnt_1"))
     assert 0 < sum(server.pauses) < 2
 
 
-def test_an_invalid_address_is_not_retried(serve: Make) -> None:
+def test_an_invalid_address_is_not_retried(serve: Serve) -> None:
     server = serve(httpx.UnsupportedProtocol("ftp"))
     with pytest.raises(NotReachable):
         server.ask(lambda c: c.contents.get("cnt_1"))
     assert server.pauses == []
 
 
-def test_an_answer_that_is_not_munadis_is_an_error(serve: Make) -> None:
+def test_an_answer_that_is_not_munadis_is_an_error(serve: Serve) -> None:
     server = serve(httpx.Response(404, text="<html>nginx</html>"))
     with pytest.raises(ProblemError, match="not an answer of Munadi"):
         server.ask(lambda c: c.contents.get("cnt_1"))
 
 
-def test_an_upload_is_repeated_whole_and_is_the_same_upload(serve: Make, tmp_path: Path) -> None:
+def test_a_retried_upload_is_whole_and_has_the_same_key(serve: Serve, tmp_path: Path) -> None:
     file = tmp_path / "a.jpg"
     file.write_bytes(b"\xff\xd8\xff" + bytes(70_000))
     server = serve(httpx.ReadError("reset"), httpx.Response(201, json={"id": "med_1"}))
@@ -114,17 +103,17 @@ def test_an_upload_is_repeated_whole_and_is_the_same_upload(serve: Make, tmp_pat
     assert len({request.headers["idempotency-key"] for request in server.requests}) == 1
 
 
-def test_an_upload_reports_its_progress_and_restarts(serve: Make, tmp_path: Path) -> None:
-    file, told = tmp_path / "a.jpg", list[int]()
+def test_an_upload_reports_its_progress_and_restarts(serve: Serve, tmp_path: Path) -> None:
+    file, reported = tmp_path / "a.jpg", list[int]()
     file.write_bytes(bytes(150_000))
     server = serve(httpx.ReadError("reset"), httpx.Response(201, json={"id": "med_1"}))
-    server.ask(lambda c: c.media.upload("acme", file, told.append))
+    server.ask(lambda c: c.media.upload("acme", file, reported.append))
     assert all(bytes(150_000) in request.content for request in server.requests)
-    assert told == [65_536, 131_072, 150_000, 150_000] * 2
+    assert reported == [65_536, 131_072, 150_000, 150_000] * 2
 
 
 def test_the_key_is_sent_and_proxies_of_the_environment_are_not_used(
-    serve: Make, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     server = serve(OK)
@@ -134,27 +123,27 @@ def test_the_key_is_sent_and_proxies_of_the_environment_are_not_used(
 
 # A bare token may hold a quotation mark, but not begin with one.
 @pytest.mark.parametrize(("key", "sent"), [("cms-42", "cms-42"), ("a b", '"a b"'), ('a"b', 'a"b'), ('"x', '"\\"x"')])
-def test_a_key_is_quoted_where_it_must_be(serve: Make, key: str, sent: str) -> None:
+def test_an_idempotency_key_is_quoted_where_it_must_be(serve: Serve, key: str, sent: str) -> None:
     server = serve(OK)
     server.ask(lambda c: c.contents.publish({}, key))
     assert server.requests[0].headers["idempotency-key"] == sent
 
 
 @pytest.mark.parametrize("key", ["clé", "a\nb", "x" * 256])
-def test_a_key_that_no_header_can_carry_is_refused_before_anything_is_sent(serve: Make, key: str) -> None:
+def test_an_idempotency_key_that_no_header_can_hold_is_refused(serve: Serve, key: str) -> None:
     server = serve(OK)
     with pytest.raises(ValueError, match="printable ASCII"):
         server.ask(lambda c: c.contents.submit({}, key))
     assert server.requests == []
 
 
-def test_an_id_cannot_change_the_path(serve: Make) -> None:
+def test_an_id_cannot_change_the_path(serve: Serve) -> None:
     server = serve(OK)
     server.ask(lambda c: c.contents.get("../keys?x=1#y"))
     assert server.requests[0].url.raw_path == b"/v1/contents/..%2Fkeys%3Fx%3D1%23y"
 
 
-def test_a_submission_has_its_key_and_whether_it_was_replayed(serve: Make) -> None:
+def test_a_submission_has_its_key_and_whether_it_was_replayed(serve: Serve) -> None:
     server = serve(
         httpx.Response(202, json={"id": "cnt_1"}),
         httpx.Response(202, json={"id": "cnt_1"}, headers={"idempotent-replayed": "true"}),

@@ -1,26 +1,17 @@
-"""Following a content to its end, by its events or by waiting."""
-
-from collections.abc import Callable
+"""Following a post to its end, by its events or by waiting."""
 
 import httpx
 import pytest
 
 from munadi.client import NotEnded, NotReachable, ProblemError
-from tests.client.answering import Server
-
-Make = Callable[..., Server]
-
-
-@pytest.fixture(params=["sync", "async"])
-def serve(request: pytest.FixtureRequest) -> Make:
-    return lambda *answers: Server(request.param, *answers)
+from tests.client.conftest import Serve
 
 
 def content(status: str) -> httpx.Response:
     return httpx.Response(200, json={"id": "cnt_1", "status": status})
 
 
-def test_follow_reads_every_page_and_ends_with_the_content(serve: Make) -> None:
+def test_follow_reads_every_page_and_ends_with_the_post(serve: Serve) -> None:
     events = [{"id": f"evt_{number}", "sequence": number, "position": 10 * number} for number in (1, 2, 3)]
     server = serve(
         content("queued"),
@@ -36,13 +27,13 @@ def test_follow_reads_every_page_and_ends_with_the_content(serve: Make) -> None:
 
 
 @pytest.mark.parametrize("end", ["published", "partially_published", "failed", "unconfirmed", "canceled"])
-def test_wait_ends_with_the_content_whatever_the_end_is(serve: Make, end: str) -> None:
+def test_wait_ends_with_the_post(serve: Serve, end: str) -> None:
     server = serve(content("accepted"), content("publishing"), content(end))
     assert server.ask(lambda c: c.contents.wait("cnt_1"))["status"] == end
     assert len(server.requests) == 3
 
 
-def test_wait_polls_less_often_and_gives_up_in_time(serve: Make) -> None:
+def test_wait_polls_less_and_less_often_until_its_timeout(serve: Serve) -> None:
     server = serve(content("queued"))
     with pytest.raises(NotEnded, match="cnt_1 is queued after 60 s; publishing continues") as waited:
         server.ask(lambda c: c.contents.wait("cnt_1", timeout=60))
@@ -52,27 +43,27 @@ def test_wait_polls_less_often_and_gives_up_in_time(serve: Make) -> None:
     assert max(server.pauses) == 2.0
 
 
-def test_wait_for_no_time_reads_once(serve: Make) -> None:
+def test_wait_without_time_reads_once(serve: Serve) -> None:
     server = serve(content("queued"))
     with pytest.raises(NotEnded):
         server.ask(lambda c: c.contents.wait("cnt_1", timeout=0))
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("trouble", [httpx.ConnectError("refused"), httpx.Response(503), httpx.Response(502)])
-def test_wait_outlasts_an_api_that_is_away(serve: Make, trouble: httpx.Response | Exception) -> None:
-    server = serve(content("queued"), *[trouble] * 9, content("published"))
+@pytest.mark.parametrize("failure", [httpx.ConnectError("refused"), httpx.Response(503), httpx.Response(502)])
+def test_wait_continues_while_the_api_is_unreachable(serve: Serve, failure: httpx.Response | Exception) -> None:
+    server = serve(content("queued"), *[failure] * 9, content("published"))
     assert server.ask(lambda c: c.contents.wait("cnt_1"))["status"] == "published"
 
 
-def test_wait_gives_up_on_an_api_that_stays_away(serve: Make) -> None:
+def test_wait_gives_up_when_the_api_stays_unreachable(serve: Serve) -> None:
     server = serve(httpx.ConnectError("refused"))
     with pytest.raises(NotReachable):
         server.ask(lambda c: c.contents.wait("cnt_1", timeout=20))
     assert 20 <= sum(server.pauses) < 25
 
 
-def test_wait_fails_at_once_for_an_unknown_post(serve: Make) -> None:
+def test_wait_fails_at_once_for_an_unknown_post(serve: Serve) -> None:
     server = serve(httpx.Response(404, json={"title": "No", "code": "NOT_FOUND"}))
     with pytest.raises(ProblemError):
         server.ask(lambda c: c.contents.wait("cnt_1"))
@@ -80,5 +71,5 @@ def test_wait_fails_at_once_for_an_unknown_post(serve: Make) -> None:
 
 
 def _listed(events: object) -> object:
-    """A sync iterator is read while the client is open; an async one is read by whoever asked."""
+    """A sync iterator must be read while the client is open. `ask` reads an async one."""
     return events if hasattr(events, "__aiter__") else list(events)  # type: ignore[call-overload]

@@ -11,19 +11,19 @@ import pytest
 
 from munadi.client import AsyncClient, Client, NotEnded, ProblemError
 from munadi.client.operations import Group, Operation, Stream
-from tests.api.desk import Desk, open_desk, picture
+from tests.api.harness import ApiHarness, open_api
+from tests.api.servers import picture
 
 
-def client(desk: Desk) -> AsyncClient:
-    key = desk.client.headers["authorization"].removeprefix("Bearer ")
-    return AsyncClient("http://munadi.test", key, transport=httpx.ASGITransport(app=desk.app))
+def client(api: ApiHarness) -> AsyncClient:
+    return AsyncClient("http://munadi.test", api.admin_key, transport=httpx.ASGITransport(app=api.app))
 
 
 async def test_a_post_is_submitted_once_moved_and_canceled(tmp_path: Path) -> None:
-    async with open_desk(tmp_path) as desk, client(desk) as munadi:
-        assert (await munadi.contents.validate(desk.content()))["valid"]
-        first = await munadi.contents.submit(desk.content(), "k-1")
-        again = await munadi.contents.submit(desk.content(), "k-1")
+    async with open_api(tmp_path) as api, client(api) as munadi:
+        assert (await munadi.contents.validate(api.body()))["valid"]
+        first = await munadi.contents.submit(api.body(), "k-1")
+        again = await munadi.contents.submit(api.body(), "k-1")
         assert (first.replayed, again.replayed) == (False, True)
         assert first.content == again.content
         content_id = first.content["id"]
@@ -48,12 +48,12 @@ async def test_a_post_is_submitted_once_moved_and_canceled(tmp_path: Path) -> No
 async def test_media_are_uploaded_and_errors_are_the_apis_own(tmp_path: Path) -> None:
     file = tmp_path / "a.jpg"
     file.write_bytes(picture())
-    async with open_desk(tmp_path) as desk, client(desk) as munadi:
+    async with open_api(tmp_path) as api, client(api) as munadi:
         media, same = await asyncio.gather(munadi.media.upload("acme", file), munadi.media.upload("acme", file))
         assert media["id"] == same["id"]
         assert (await munadi.media.get(media["id"]))["width"] == 64
         with pytest.raises(ProblemError) as refused:
-            await munadi.contents.publish(desk.content(channels=["bluesky", "nowhere"], text="x" * 400))
+            await munadi.contents.publish(api.body(channels=["bluesky", "nowhere"], text="x" * 400))
         assert {each["pointer"] for each in refused.value.violations} >= {"/text", "/channels/1/channel"}
         with pytest.raises(ProblemError) as unknown:
             await munadi.with_key("mnd_wrong").contents.list()
@@ -61,7 +61,7 @@ async def test_media_are_uploaded_and_errors_are_the_apis_own(tmp_path: Path) ->
         assert (await munadi.contents.list(brandRef="acme"))["data"] == []
 
 
-def test_both_clients_have_the_same_operations_each_with_its_words() -> None:
+def test_both_clients_have_the_same_documented_operations() -> None:
     blocking, awaiting = Client("http://munadi.test"), AsyncClient("http://munadi.test")
     names = {(group, name) for group, name, _ in _operations(blocking)}
     assert names == {(group, name) for group, name, _ in _operations(awaiting)}

@@ -30,7 +30,7 @@ def test_every_row_says_what_it_means_and_what_to_do(reason: Reason) -> None:
     assert reason.value == reason.name
 
 
-def test_every_class_is_used_and_reasons_are_told_apart() -> None:
+def test_every_class_is_used_and_meanings_differ() -> None:
     assert {facts.class_ for facts in REASONS.values()} == set(FailureClass)
     assert len({facts.meaning for facts in REASONS.values()}) == len(REASONS)
 
@@ -49,39 +49,26 @@ def test_the_advice_fits_the_class(class_: FailureClass, forbidden: set[Retryabl
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_a_failure_on_the_wire_is_whole_and_comes_back(reason: Reason) -> None:
+def test_a_failure_survives_a_round_trip_over_the_wire(reason: Reason) -> None:
     error = ChannelError(reason, Effect.REJECTED, "no", provider_code="400", provider_message="they said no")
     failure = failure_of(reason, error=error, retry_at=NOW, attempt_id="att_1")
     wire = json.loads(failure.model_dump_json())
-    assert set(wire) == {
-        "reason",
-        "class",
-        "retryable",
-        "message",
-        "remedy",
-        "providerCode",
-        "providerMessage",
-        "retryAfter",
-        "attemptId",
-    }
+    fields = "reason class retryable message remedy providerCode providerMessage retryAfter attemptId"
+    assert set(wire) == set(fields.split())
     assert wire["class"] == REASONS[reason].class_
     assert (wire["providerCode"], wire["providerMessage"], wire["attemptId"]) == ("400", "they said no", "att_1")
     assert Failure.model_validate(wire) == failure
 
 
-def test_absent_words_are_null_and_long_ones_are_bounded() -> None:
+def test_absent_texts_are_null_and_long_ones_are_bounded() -> None:
     bare = failure_of(Reason.WINDOW_MISSED)
-    assert (bare.message, bare.provider_code, bare.provider_message) == (
-        REASONS[Reason.WINDOW_MISSED].meaning,
-        None,
-        None,
-    )
+    assert bare.message == REASONS[Reason.WINDOW_MISSED].meaning
+    assert (bare.provider_code, bare.provider_message) == (None, None)
     error = ChannelError(Reason.CONTENT_POLICY, Effect.REJECTED, "no", provider_message="x" * 9_000)
     long = failure_of(Reason.CONTENT_POLICY, "y" * 9_000, error=error)
     assert len(long.message) == len(long.provider_message or "") == MAX_MESSAGE
-    assert (
-        failure_of(Reason.CONTENT_POLICY, error=ChannelError(error.reason, error.effect, "no")).provider_message is None
-    )
+    wordless = ChannelError(error.reason, error.effect, "no")
+    assert failure_of(Reason.CONTENT_POLICY, error=wordless).provider_message is None
 
 
 def test_an_error_reads_as_reason_code_and_words() -> None:

@@ -1,4 +1,4 @@
-"""Ids: what they name is read from them; a record key follows time and is always the same."""
+"""Ids show what they name. A record key follows time and is always the same for the same input."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_order_of_keys_is_the_order_of_time(seed: str, other: str, at: datet
 
 
 @given(instants)
-def test_a_key_tells_its_microsecond(at: datetime) -> None:
+def test_a_key_contains_its_microsecond(at: datetime) -> None:
     alphabet = "234567abcdefghijklmnopqrstuvwxyz"
     value = 0
     for letter in time_ordered_key("seed", at):
@@ -40,10 +40,10 @@ def test_a_key_tells_its_microsecond(at: datetime) -> None:
     assert datetime(1970, 1, 1, tzinfo=UTC) + (value >> 10) * MICROSECOND == at
 
 
-def test_publications_of_one_moment_have_keys_of_their_own() -> None:
+def test_publications_of_one_instant_have_different_keys() -> None:
     at = datetime(2026, 12, 1, tzinfo=UTC)
     keys = {time_ordered_key(f"pub_{n}", at) for n in range(20)}
-    assert len(keys) >= 19  # ten bits tell them apart; a clash is a look, never a double post
+    assert len(keys) >= 19  # ten bits separate them; a clash costs a reconciliation, never a double post
 
 
 @pytest.mark.parametrize("prefix", Prefix)
@@ -54,13 +54,13 @@ def test_a_new_id_is_of_its_kind_only(prefix: Prefix) -> None:
 
 @pytest.mark.parametrize("value", ["", "cnt_", "cnt_01jdq5k1rreb1vkz7vv9f0v6g", "CNT_01jdq5k1rreb1vkz7vv9f0v6gw"])
 @pytest.mark.parametrize("end", ["", "\n", " "])
-def test_what_is_not_an_id_is_none(value: str, end: str) -> None:
+def test_other_text_is_not_an_id(value: str, end: str) -> None:
     assert not is_id(value + end, Prefix.CONTENT)
     assert not is_id("cnt_01jdq5k1rreb1vkz7vv9f0v6gw" + (end or "x"), Prefix.CONTENT)
     assert not is_id("cnt_81jdq5k1rreb1vkz7vv9f0v6gw", Prefix.CONTENT)
 
 
-def test_a_workflow_id_leads_back_to_its_content() -> None:
+def test_a_workflow_id_contains_its_content_id() -> None:
     content_id = new_id(Prefix.CONTENT)
     assert content_id_of(workflow_id(content_id)) == content_id
 
@@ -72,6 +72,6 @@ def test_a_workflow_id_leads_back_to_its_content() -> None:
 @example("content/acc_01jdq5k1rreb1vkz7vv9f0v6gw")
 @example("content/cnt_01jdq5k1rreb1vkz7vv9f0v6gw/x")
 @example("cnt_01jdq5k1rreb1vkz7vv9f0v6gw")
-def test_any_other_workflow_names_no_content(text: str) -> None:
+def test_any_other_workflow_id_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="is not the id of a content's workflow"):
         content_id_of(text)

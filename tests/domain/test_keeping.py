@@ -37,7 +37,7 @@ def credentials(
 
 
 def keeping(life: TokenLife, given: Credentials, renewed: float | None = None) -> tuple[float | None, ...]:
-    """(renew_at, tell_at, ends_at) in days from the start."""
+    """(renew_at, tell_at, ends_at), in days after START."""
     ahead = keeping_of(life, given, granted_at=START, renewed_at=None if renewed is None else day(renewed))
     moments = (ahead.renew_at, ahead.tell_at, ahead.ends_at)
     return tuple(None if at is None else round((at - START) / timedelta(days=1), 3) for at in moments)
@@ -46,14 +46,14 @@ def keeping(life: TokenLife, given: Credentials, renewed: float | None = None) -
 @pytest.mark.parametrize(
     ("life", "given", "renewed", "expected"),
     [
-        # A token that buys another: ten days ahead, or in the last third of a short life; never twice in a day.
+        # A token that is exchanged for another: ten days ahead, or in the last third of a short life. Not twice a day.
         (ITSELF, credentials(60), None, (50, None, None)),
         (ITSELF, credentials(110), 50, (100, None, None)),
         (ITSELF, credentials(6), None, (4, None, None)),
-        (ITSELF, credentials(None), None, (1, None, None)),  # asked after a day, to learn when it ends
-        (ITSELF, credentials(60), 50, (56.667, None, None)),  # too young, said the network
+        (ITSELF, credentials(None), None, (1, None, None)),  # refreshed after a day, to learn its end
+        (ITSELF, credentials(60), 50, (56.667, None, None)),  # the network called it too young
         (ITSELF, credentials(1 / 24), 0.01, (None, 1 / 24 - 7, 1 / 24)),  # an hour's token is not renewed
-        # A refresh token, kept alive by its use; without one nobody can renew.
+        # A refresh token, whose life each use extends. Without one nothing can be renewed.
         (USED, credentials(0.05, refresh="r"), None, (150, None, None)),
         (USED, credentials(0.05, refresh="r"), 40, (190, None, None)),
         (USED, credentials(0.05, 90, refresh="r"), None, (60, None, None)),
@@ -62,18 +62,18 @@ def keeping(life: TokenLife, given: Credentials, renewed: float | None = None) -
         (USED, credentials(0.05, 14, refresh="r", final=True), None, (None, 7, 14)),  # using it extends nothing
         (USED, credentials(0.05), None, (None, 0.05 - 7, 0.05)),
         (USED, credentials(0.05, refresh=""), None, (None, 0.05 - 7, 0.05)),
-        # A Page's token: endless, or one that another token buys anew.
+        # A Page's token: without end, or renewed with another token.
         (EITHER, credentials(None, refresh="r"), None, (None, None, None)),
         (EITHER, credentials(60, refresh="r"), None, (50, None, None)),
         (EITHER, credentials(60), None, (None, 53, 60)),
-        # Nothing renews it: its owner is told, and at its end the network is asked.
+        # Nothing renews it: its owner is notified, and at its end the network is checked.
         (NOTHING, credentials(None), None, (None, None, None)),
         (NOTHING, credentials(60), None, (None, 53, 60)),
         (NOTHING, credentials(60, 30), None, (None, 23, 30)),
         (NOTHING, credentials(60), 61, (None, None, None)),  # it worked after its end
     ],
 )
-def test_what_is_ahead(
+def test_the_next_upkeep_follows_the_lifetimes(
     life: TokenLife, given: Credentials, renewed: float | None, expected: tuple[float | None, ...]
 ) -> None:
     assert keeping(life, given, renewed) == tuple(None if at is None else round(at, 3) for at in expected)

@@ -29,7 +29,7 @@ plans = st.builds(
 
 
 @given(plans)
-def test_never_claimed_early_held_or_unprepared(plan: Plan) -> None:
+def test_a_plan_is_never_claimed_early_held_or_unprepared(plan: Plan) -> None:
     at = plan.claimable_at
     assert (at is not None) == (plan.status is S.QUEUED and plan.prepare_at is None)
     if at is not None:
@@ -39,7 +39,7 @@ def test_never_claimed_early_held_or_unprepared(plan: Plan) -> None:
 
 
 @given(plans)
-def test_never_prepared_early_or_held(plan: Plan) -> None:
+def test_a_plan_is_never_prepared_early_or_held(plan: Plan) -> None:
     at = plan.preparable_at
     assert (at is not None) == (plan.status is S.QUEUED and plan.prepare_at is not None)
     if at is not None:
@@ -47,7 +47,7 @@ def test_never_prepared_early_or_held(plan: Plan) -> None:
 
 
 @given(plans)
-def test_a_waiting_one_always_wants_something_by_its_window(plan: Plan) -> None:
+def test_a_queued_plan_always_has_a_next_moment_within_its_window(plan: Plan) -> None:
     if plan.status is S.QUEUED:
         assert plan.wants_at is not None
         assert plan.wants_at <= plan.publish_by
@@ -59,7 +59,7 @@ def test_a_waiting_one_always_wants_something_by_its_window(plan: Plan) -> None:
 
 
 @given(plans)
-def test_it_rests_when_it_has_ended_and_no_look_is_planned(plan: Plan) -> None:
+def test_a_plan_rests_when_it_has_ended_and_no_check_is_planned(plan: Plan) -> None:
     assert plan.rests == (plan.status in ENDED and plan.next_look_at is None)
     if plan.rests:
         assert plan.wants_at is None

@@ -1,4 +1,4 @@
-"""The arrows between a publication's states, how they roll up, and how waits grow."""
+"""The transitions between a publication's states, how states roll up, and how waits grow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from munadi.publishing.states import TRANSITIONS, IllegalTransition, check_trans
 
 S = PublicationStatus
 C = ContentStatus
-# The table of docs/design.md, written out.
+# The table of docs/design.md.
 ARROWS = """
 accepted queued · accepted canceled · accepted failed
 queued publishing · queued canceled · queued failed
@@ -36,7 +36,7 @@ statuses = st.lists(st.sampled_from(list(S)), min_size=1, max_size=30)
 
 
 @pytest.mark.parametrize(("before", "after"), list(product(S, S)))
-def test_every_pair_is_an_arrow_or_an_error(before: S, after: S) -> None:
+def test_every_pair_of_states_is_a_transition_or_an_error(before: S, after: S) -> None:
     if (before.value, after.value) in LEGAL:
         check_transition(before, after)
     else:
@@ -51,8 +51,8 @@ def test_every_status_is_reachable_and_has_its_row() -> None:
     assert set(S) - ENDED - WAITING == {S.PUBLISHING}
 
 
-def restated(given: tuple[S, ...]) -> C:
-    """A second statement of the roll-up: running first, then waiting, then how it ended."""
+def rolled_up(given: tuple[S, ...]) -> C:
+    """The roll-up, implemented a second time: running first, then waiting, then how it ended."""
     ended = [s in (S.PUBLISHED, S.FAILED, S.CANCELED, S.UNCONFIRMED) for s in given]
     if any(s is S.PUBLISHING for s in given):
         return C.PUBLISHING
@@ -66,20 +66,20 @@ def restated(given: tuple[S, ...]) -> C:
         return C.UNCONFIRMED
     if set(given) == {S.PUBLISHED}:
         return C.PUBLISHED
-    for seen, told in ((S.PUBLISHED, C.PARTIALLY_PUBLISHED), (S.FAILED, C.FAILED)):
-        if seen in given:
-            return told
+    for status, result in ((S.PUBLISHED, C.PARTIALLY_PUBLISHED), (S.FAILED, C.FAILED)):
+        if status in given:
+            return result
     return C.CANCELED
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 4])
 def test_the_roll_up_of_up_to_four_publications(number: int) -> None:
-    wrong = {given: roll_up(given) for given in product(S, repeat=number) if roll_up(given) is not restated(given)}
+    wrong = {given: roll_up(given) for given in product(S, repeat=number) if roll_up(given) is not rolled_up(given)}
     assert wrong == {}
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "expected"),
     [
         ("accepted accepted", "accepted"),
         ("accepted queued", "queued"),
@@ -94,29 +94,29 @@ def test_the_roll_up_of_up_to_four_publications(number: int) -> None:
         ("canceled canceled", "canceled"),
     ],
 )
-def test_the_roll_up_by_example(given: str, told: str) -> None:
-    """Written down by hand, so that a mistake shared with the restatement shows."""
-    assert roll_up(S(word) for word in given.split()) == told
+def test_the_roll_up_by_example(given: str, expected: str) -> None:
+    """Written by hand, so that a mistake in both implementations shows."""
+    assert roll_up(S(word) for word in given.split()) == expected
 
 
 @given(statuses)
-def test_the_order_and_the_number_of_alike_do_not_matter(given: list[S]) -> None:
-    assert roll_up(given) is roll_up(sorted(given)) is roll_up(set(given)) is restated(tuple(given))
+def test_order_and_repetition_do_not_change_the_roll_up(given: list[S]) -> None:
+    assert roll_up(given) is roll_up(sorted(given)) is roll_up(set(given)) is rolled_up(tuple(given))
 
 
-def test_no_publication_is_no_content() -> None:
+def test_a_roll_up_needs_a_publication() -> None:
     with pytest.raises(ValueError, match="at least one"):
         roll_up([])
 
 
 @given(statuses)
-def test_the_numbers_add_up(given: list[S]) -> None:
+def test_the_counts_add_up(given: list[S]) -> None:
     numbers = count(iter(given)).model_dump()
     assert numbers.pop("total") == len(given) == sum(numbers.values())
     assert Counter(numbers) == Counter({status.value: given.count(status) for status in S})
 
 
-def test_every_status_of_a_content_is_told_by_something() -> None:
+def test_every_status_of_a_post_is_the_roll_up_of_something() -> None:
     every = {roll_up(each) for n in (1, 2) for each in combinations_with_replacement(S, n)}
     assert every == set(C)
     assert all(roll_up(pair) is roll_up(reversed(pair)) for pair in permutations(S, 2))

@@ -1,4 +1,4 @@
-"""What each channel shows: overrides, and where the link goes."""
+"""What each channel publishes: overrides, and where the link goes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_link_stays_a_link_where_there_are_cards() -> None:
     assert (found.draft.text, found.draft.link, draft_warnings([found])) == ("Sale", LINK, [])
 
 
-def test_elsewhere_it_becomes_text_and_is_told() -> None:
+def test_elsewhere_a_link_becomes_text_with_a_warning() -> None:
     found = placed(LinkStyle.APPENDED, text="Sale", link=LINK)
     assert (found.draft.text, found.draft.link) == (f"Sale\n\n{LINK}", None)
     warning = draft_warnings([found])[0]
@@ -42,24 +42,17 @@ def test_elsewhere_it_becomes_text_and_is_told() -> None:
 
 
 @pytest.mark.parametrize("name", list(ChannelName))
-def test_a_link_beside_media_is_text_everywhere_and_is_told(name: ChannelName) -> None:
+def test_a_link_beside_media_is_text_on_every_channel_with_a_warning(name: ChannelName) -> None:
     channel = bench(name).channel
-    sent = ContentRequest.model_validate(
-        {
-            "brandRef": "acme",
-            "channels": [{"channel": name.value}],
-            "text": "Sale",
-            "link": LINK,
-            "media": [{"url": "https://acme.example/1.jpg"}],
-        }
-    )
+    body = {"brandRef": "acme", "channels": [{"channel": name.value}], "text": "Sale", "link": LINK}
+    sent = ContentRequest.model_validate(body | {"media": [{"url": "https://acme.example/1.jpg"}]})
     found = place_draft(sent, Target(0, sent.channels[0], channel, None), IntakeMedia())
     assert (found.draft.text, found.draft.link) == (f"Sale\n\n{LINK}", None)
     warning = draft_warnings([found])[0]
     assert (warning.code, warning.channel) == ("LINK_APPENDED", name.value)
 
 
-def test_a_link_beside_media_follows_the_links_own_style_unless_told_otherwise() -> None:
+def test_a_link_beside_media_has_the_channels_link_style_unless_its_spec_says_otherwise() -> None:
     media = [{"url": "https://acme.example/1.jpg"}]
     assert placed(LinkStyle.CARD, text="Sale", link=LINK, media=media).draft.link == LINK
     assert placed(LinkStyle.CARD, beside=LinkStyle.APPENDED, text="Sale", link=LINK).draft.link == LINK
@@ -69,7 +62,7 @@ def test_a_link_beside_media_follows_the_links_own_style_unless_told_otherwise()
     ("text", "expected"),
     [("", LINK), (f"See {LINK}", f"See {LINK}"), ("a \n", f"a\n\n{LINK}"), (f"{LINK}!", f"{LINK}!\n\n{LINK}")],
 )
-def test_a_link_is_put_once(text: str, expected: str) -> None:
+def test_a_link_is_appended_once(text: str, expected: str) -> None:
     assert with_link(text, LINK) == expected
 
 
@@ -90,13 +83,13 @@ def test_an_override_replaces_and_an_empty_one_removes(own: dict[str, Any], expe
 
 
 def problems_of(found: PlacedDraft, *problems: Problem) -> list[Problem]:
-    """What is told when the channel finds these."""
-    findings = ProblemCollector()
+    """What is reported when the channel finds these problems."""
+    collector = ProblemCollector()
     channel = found.target.channel
     assert isinstance(channel, FakeChannel)
     channel.validate = lambda draft, account: list(problems)  # type: ignore[method-assign]
-    check_draft(found, findings)
-    return findings.all
+    check_draft(found, collector)
+    return collector.all
 
 
 def problem(pointer: str, code: str = "INVALID", rule: str = "text") -> Problem:
@@ -114,12 +107,12 @@ def problem(pointer: str, code: str = "INVALID", rule: str = "text") -> Problem:
         ("/parts/1", {}, "/channels/0/parts/1"),
     ],
 )
-def test_a_pointer_leads_to_whoever_sent_it(pointer: str, own: dict[str, Any], expected: str) -> None:
+def test_a_pointer_leads_to_the_field_that_was_sent(pointer: str, own: dict[str, Any], expected: str) -> None:
     found = problems_of(placed(LinkStyle.CARD, own, text="all"), problem(pointer))
     assert [each.pointer for each in found] == [expected]
 
 
-def test_a_text_that_only_the_link_makes_too_long_is_the_links_fault() -> None:
+def test_a_text_that_only_the_link_makes_too_long_points_at_the_link() -> None:
     too_long = problem("/text", "TEXT_TOO_LONG")
     by_link = problems_of(placed(LinkStyle.APPENDED, text="x" * 290, link=LINK), too_long)
     assert [(each.pointer, each.code) for each in by_link] == [("/link", "TEXT_TOO_LONG")]

@@ -1,7 +1,7 @@
-"""Every regular expression of the product takes linear time, whatever text it meets.
+"""Every regular expression of the product takes linear time on any text.
 
-Expressions are found in the source, so a new one is tested by itself. Each is run, by the methods that the code calls
-on it, over texts that repeat what the expression itself is made of; the time for twice the text is compared.
+Expressions are found in the source, so that a new one is tested automatically. Each runs, by the methods that the code
+calls on it, over texts that repeat its own parts. The time for twice the text is compared.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from tests.architecture.tree import PRODUCT, python_files, report, syntax, text
 
 CALLS = frozenset({"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"})
 ENGINES = {"re": re, "regex": regex}
-# Emulated networks serve tests and the demo on loopback; the command's own terminal is its user's.
+# Emulated networks serve tests and the demo on loopback. The terminal of a command belongs to its user.
 NOT_FOREIGN = ("munadi/sandbox/", "munadi/cli/")
 LENGTH = 3_000
-# What needs less for 3 000 characters is not quadratic.
+# An expression that needs less for 3 000 characters is not quadratic.
 QUICK = 0.0008
 # Twice the text takes a linear expression twice the time, a quadratic one four times.
 MOST = 2.9
@@ -60,7 +60,7 @@ def _name_of(tree: ast.Module, call: ast.Call) -> str | None:
 
 
 def _methods(file: str, name: str | None) -> tuple[str, ...]:
-    """How its module, and those that import it, use the constant; every way, where that cannot be told."""
+    """How its module, and those that import it, use the constant. Every way, where that is unknown."""
     known = set[str]()
     if name is not None:
         module = file.removesuffix(".py").replace("/", ".")
@@ -98,7 +98,7 @@ def _expressions_in(file: str) -> Iterator[Expression | str]:
 
 @cache
 def found() -> tuple[list[Expression], list[str]]:
-    """The expressions, and the places whose expression cannot be known before it runs."""
+    """The expressions, and the places whose expression is only known when it runs."""
     everything = [
         one for file in python_files(*PRODUCT) if not file.startswith(NOT_FOREIGN) for one in _expressions_in(file)
     ]
@@ -107,16 +107,16 @@ def found() -> tuple[list[Expression], list[str]]:
 
 
 def _pieces(pattern: str | bytes) -> list[str]:
-    """What texts are repeated of: the words that the expression names, its signs, and a character of every class."""
+    """The parts that texts repeat: the words and signs in the expression, and a character of every class."""
     source = pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern
     literal = re.sub(r"\\[dDsSwWbBAZXpPuN](?:\{[^}]*\})?|\(\?[a-zA-Z<!=:]*|[\[\]|]", " ", source).replace("\\", "")
-    said = re.findall(r"[A-Za-z0-9_@#:/-]{2,}", literal)
+    named = re.findall(r"[A-Za-z0-9_@#:/-]{2,}", literal)
     signs = sorted({one for one in source if not one.isalnum() and not one.isspace()})
-    return list(dict.fromkeys(["a", "A", "0", "-", ".", " ", "\n", "é", "\u0301", "😀", *said[:16], *signs]))
+    return list(dict.fromkeys(["a", "A", "0", "-", ".", " ", "\n", "é", "\u0301", "😀", *named[:16], *signs]))
 
 
 def _texts(pattern: str | bytes) -> Iterator[tuple[str, str, str]]:
-    """(beginning, what is repeated, end): the end keeps most expressions from matching after all."""
+    """(beginning, repeated part, end). The end prevents most expressions from matching."""
     pieces = _pieces(pattern)
     for one in pieces:
         yield "", one, ""
@@ -155,13 +155,13 @@ def _seconds(expression: Expression, method: str, subject: str, tries: int = 1) 
 
 
 def _is_slow(seconds: Callable[[int, int], float]) -> bool:
-    """Whether twice the text takes much more than twice the time; what looks so is measured again, several times."""
+    """Whether twice the text takes much more than twice the time. If so, it is measured again, several times."""
     once = seconds(1, 1)
     return once >= QUICK and seconds(2, 1) > MOST * once and seconds(8, 3) > MOST * seconds(4, 3)
 
 
 def slow_text(expression: Expression) -> str | None:
-    """A text that takes more than linear time, described; None when there seems to be none."""
+    """A description of a text that takes more than linear time. None when there seems to be none."""
 
     def seconds(method: str, given: tuple[str, str, str], times: int, tries: int) -> float:
         begin, piece, end = given
@@ -185,7 +185,7 @@ def test_every_expression_can_be_tested() -> None:
 
 
 @pytest.mark.parametrize("expression", found()[0], ids=str)
-def test_it_takes_linear_time(expression: Expression) -> None:
+def test_an_expression_takes_linear_time(expression: Expression) -> None:
     slow = slow_text(expression)
     assert slow is None, f"{expression.where} {expression.pattern.pattern!r}: {slow}"
 
@@ -205,7 +205,7 @@ def test_an_expression_that_is_not_linear_is_found(pattern: str, method: str) ->
     assert slow_text(Expression("", re.compile(pattern), (method,))) is not None
 
 
-def test_pydantic_keeps_its_linear_engine() -> None:
-    """Patterns of fields run on pydantic's own engine, which is linear; Python's is an option of a model."""
+def test_pydantic_uses_its_linear_engine() -> None:
+    """Patterns of fields run on pydantic's own engine, which is linear. Python's is an option of a model."""
     used = [name for name in python_files(*PRODUCT) if "regex_engine" in text(name)]
     report(used, "Leave regex_engine alone.")

@@ -1,4 +1,4 @@
-"""Links: what a browser would read differently, or not at all, is refused."""
+"""Links: an address that a browser reads differently, or not at all, is refused."""
 
 from __future__ import annotations
 
@@ -56,5 +56,5 @@ def test_a_web_address_is_a_link(link: str) -> None:
         "https://acme.example/<b>",
     ],
 )
-def test_what_is_no_web_address_is_none(link: str) -> None:
+def test_any_other_text_is_not_a_link(link: str) -> None:
     assert not is_web_address(link)

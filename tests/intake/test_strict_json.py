@@ -1,4 +1,4 @@
-"""JSON is read in one way only."""
+"""JSON is read strictly, at little cost."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def shallow(value: Any, depth: int = 0) -> bool:
 
 
 @given(values.filter(shallow))
-def test_what_is_written_is_read(value: Any) -> None:
+def test_written_json_is_read(value: Any) -> None:
     assert read_json(json.dumps(value).encode()) == value
 
 
 @given(values.filter(shallow))
-def test_the_canonical_form_forgets_spelling_and_order_alone(value: Any) -> None:
+def test_the_canonical_form_loses_only_spelling_and_order(value: Any) -> None:
     spelled = json.dumps(value, indent=2, ensure_ascii=False).encode()
     assert canonical(read_json(spelled)) == canonical(value)
     assert json.loads(canonical(value)) == value
@@ -61,7 +61,7 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=MAX_TOKEN), st.integers(0, 5))
-def test_each_bad_text_is_found_where_it_stands(name: str, index: int) -> None:
+def test_each_text_that_cannot_be_stored_is_pointed_at(name: str, index: int) -> None:
     name = name.replace("\0", "")
     value = {name: ["fine"] * index + ["a\0b"]}
     token = name.replace("~", "~0").replace("/", "~1")
@@ -70,7 +70,7 @@ def test_each_bad_text_is_found_where_it_stands(name: str, index: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["\0", "\ud800"])
-def test_names_are_text_too(name: str) -> None:
+def test_names_are_checked_too(name: str) -> None:
     found = unstorable({name: 1})
     assert len(found) == 1
     found[0].model_dump_json()  # the pointer can be written
@@ -84,7 +84,7 @@ def test_the_first_bad_texts_are_described_and_the_others_counted() -> None:
     assert max(len(problem.pointer) for problem in refused.value.problems) < 100
 
 
-def test_an_object_and_its_text_may_hold_as_many_commas_as_they_like() -> None:
+def test_commas_in_a_text_are_not_counted_as_values() -> None:
     text = ",[{" * 100_000
     assert read_json(json.dumps({"text": text, "more": [1] * 5_000}).encode())["text"] == text
 
@@ -110,7 +110,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_body_costs_little_time_and_memory(name: str) -> None:
-    """At most 50 ms of the event loop and 20 MB; four times the time here, because the machine may be busy."""
+    """At most 50 ms of the event loop and 20 MB. The test allows four times the time, for a busy machine."""
     assert _cost(HOSTILE[name]) < 0.2
     tracemalloc.start()
     try:

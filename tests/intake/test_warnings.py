@@ -1,4 +1,4 @@
-"""What is accepted and will not look or go as written: a table over the real channels, whose specs have the numbers."""
+"""Posts that are accepted and will look different: a table over the real channels, whose specs have the numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EVERYONE = {"privacyLevel": "PUBLIC_TO_EVERYONE"}
 Found = list[tuple[str, str]]
 
 
-class Given(IntakeMedia):
+class StoredMedia(IntakeMedia):
     """Media by id, as if they had been stored before."""
 
     def __init__(self, media: tuple[MediaAsset, ...]) -> None:
@@ -37,7 +37,7 @@ class Given(IntakeMedia):
 
 
 def placed(name: str, *media: MediaAsset, settings: dict[str, Any] | None = None, **own: Any) -> PlacedDraft:
-    """The text and media are the content's, what else there is the channel's."""
+    """The text and media are of the post, other fields are of the channel."""
     body = {
         "brandRef": "acme",
         "text": own.pop("text", "Sale"),
@@ -46,10 +46,10 @@ def placed(name: str, *media: MediaAsset, settings: dict[str, Any] | None = None
         "channels": [{"channel": name} | own],
     }
     sent = ContentRequest.model_validate(body)
-    return place_draft(sent, Target(0, sent.channels[0], bench(name, settings).channel, None), Given(media))
+    return place_draft(sent, Target(0, sent.channels[0], bench(name, settings).channel, None), StoredMedia(media))
 
 
-def told(found: PlacedDraft) -> Found:
+def warnings_of(found: PlacedDraft) -> Found:
     return [(warning.code, warning.pointer or "") for warning in draft_warnings([found])]
 
 
@@ -95,8 +95,8 @@ TABLE: list[tuple[PlacedDraft, Found]] = [
 
 
 @pytest.mark.parametrize(("found", "expected"), TABLE, ids=range(len(TABLE)))
-def test_what_is_accepted_and_looks_otherwise(found: PlacedDraft, expected: Found) -> None:
-    assert told(found) == expected
+def test_a_post_that_will_look_different_has_its_warnings(found: PlacedDraft, expected: Found) -> None:
+    assert warnings_of(found) == expected
 
 
 def test_a_warning_names_network_channel_and_numbers() -> None:
@@ -106,16 +106,16 @@ def test_a_warning_names_network_channel_and_numbers() -> None:
     assert "2 of 3" in warning.message
 
 
-def test_an_override_is_pointed_at_where_it_stands() -> None:
+def test_a_warning_points_at_the_override() -> None:
     sent = ContentRequest.model_validate(
         {"brandRef": "acme", "text": "#one", "channels": [{"channel": "threads", "text": "#one #two"}]}
     )
     found = place_draft(sent, Target(0, sent.channels[0], bench("threads").channel, None), IntakeMedia())
-    assert told(found) == [("HASHTAGS_ABOVE_ADVISED", "/channels/0/text")]
+    assert warnings_of(found) == [("HASHTAGS_ABOVE_ADVISED", "/channels/0/text")]
 
 
 @pytest.mark.parametrize(("left", "late"), [(timedelta(minutes=1), True), (timedelta(minutes=40), False)])
-def test_a_slot_nearer_than_the_preparation_may_be_late(left: timedelta, late: bool) -> None:
+def test_a_slot_before_the_end_of_the_preparation_is_warned_about(left: timedelta, late: bool) -> None:
     found = preparation_warnings([placed("youtube", video(), options=KIDS), placed("bluesky")], NOW, NOW + left)
     assert [(one.code, one.channel, one.pointer) for one in found] == (
         [("PREPARATION_MAY_BE_LATE", "youtube", "/scheduledAt")] if late else []
@@ -133,13 +133,13 @@ def test_a_slot_nearer_than_the_preparation_may_be_late(left: timedelta, late: b
         ("", 0, 0),
     ],
 )
-def test_what_counts_as_a_hashtag_or_a_mention(text: str, hashtags: int, mentions: int) -> None:
+def test_hashtags_and_mentions_are_recognized(text: str, hashtags: int, mentions: int) -> None:
     assert len(PATTERNS[Counted.HASHTAGS].findall(text)) == hashtags
     assert len(PATTERNS[Counted.MENTIONS].findall(text)) == mentions
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_what_specs_say_can_be_told(name: str) -> None:
+def test_the_notices_and_limits_of_a_spec_are_consistent(name: str) -> None:
     spec = bench(name).channel.spec
     assert {notice.code for notice in spec.notices} <= set(WarningCode)
     assert all(rule.takes_alt for rule in spec.media_rules if rule.max_alt_length)

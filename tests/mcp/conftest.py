@@ -16,7 +16,7 @@ from mcp.types import CallToolResult, TextContent
 
 from munadi.client import AsyncClient
 from munadi.mcp import create_server
-from tests.api.desk import Desk, open_desk
+from tests.api.harness import ApiHarness, open_api
 
 T = TypeVar("T")
 
@@ -26,13 +26,13 @@ class Agent:
     """A client of the server, and the API behind it."""
 
     session: Client
-    desk: Desk
+    api: ApiHarness
 
     async def ask(self, tool: str, **arguments: Any) -> CallToolResult:
         return await self.session.call_tool(tool, arguments)
 
     async def data(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        """The structured answer of a tool that must succeed."""
+        """The structured result of a tool that must succeed."""
         result = await self.ask(tool, **arguments)
         assert not result.is_error, words(result)
         found: dict[str, Any] = result.structured_content
@@ -45,15 +45,14 @@ def words(result: CallToolResult) -> str:
     return "\n".join(block.text for block in result.content if isinstance(block, TextContent))
 
 
-def client_of(desk: Desk, key: str | None = None) -> AsyncClient:
-    """The API in process under a key, the administrator's by default."""
-    text = key or desk.client.headers["authorization"].removeprefix("Bearer ")
-    return AsyncClient("http://munadi.test", text, transport=httpx.ASGITransport(app=desk.app))
+def client_of(api: ApiHarness, key: str | None = None) -> AsyncClient:
+    """A client of the API in process with a key, the administrator's by default."""
+    return AsyncClient("http://munadi.test", key or api.admin_key, transport=httpx.ASGITransport(app=api.app))
 
 
 @asynccontextmanager
 async def held(manager: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
-    """The same, entered and left in one task of its own: what a fixture yields is left in another task otherwise."""
+    """Enter and leave a context in one task of its own. A fixture would leave it in another task."""
     entered: asyncio.Future[T] = asyncio.get_running_loop().create_future()
     over = asyncio.Event()
 
@@ -77,11 +76,11 @@ async def held(manager: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
 async def open_agent(folder: Path) -> AsyncIterator[Agent]:
     """An agent with the administrator's key."""
     async with (
-        open_desk(folder) as desk,
-        client_of(desk) as munadi,
+        open_api(folder) as api,
+        client_of(api) as munadi,
         Client(create_server(lambda _: munadi)) as session,
     ):
-        yield Agent(session, desk)
+        yield Agent(session, api)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ READS = {"status", "wait", "list_accounts", "describe_channel", "list_contents",
 EXPECTED = READS | {"validate", "publish", "cancel", "reschedule", "retry"}
 
 
-async def test_the_tools_and_the_words_of_the_server(agent: Agent) -> None:
+async def test_the_tools_and_the_instructions_of_the_server(agent: Agent) -> None:
     listed = await agent.session.list_tools()
     assert {tool.name for tool in listed.tools} == EXPECTED == set(DESCRIPTIONS)
     assert agent.session.instructions == INSTRUCTIONS
@@ -55,8 +55,8 @@ def test_a_schema_is_valid_and_strict(name: str) -> None:
     ],
 )
 def test_the_hints_match_the_effects(name: str, hints: tuple[bool, ...]) -> None:
-    told = TOOLS[name].annotations
-    assert (told.read_only_hint, told.destructive_hint, told.idempotent_hint, told.open_world_hint) == hints
+    found = TOOLS[name].annotations
+    assert (found.read_only_hint, found.destructive_hint, found.idempotent_hint, found.open_world_hint) == hints
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,7 @@ def test_a_description_has_what_an_agent_must_know(tool: str, words: list[str]) 
         assert expected in DESCRIPTIONS[tool]
 
 
-def test_times_have_their_zone() -> None:
+def test_a_time_has_an_offset_or_a_zone() -> None:
     field: dict[str, Any] = TOOLS["publish"].tool.input_schema["properties"]["scheduledAt"]
-    told = str(field)
-    assert "offset" in told
-    assert "timezone" in told
+    assert "offset" in str(field)
+    assert "timezone" in str(field)

@@ -11,7 +11,7 @@ import pytest
 
 from munadi.domain.key import KeyKind, write_key
 from munadi.mcp import create_app
-from tests.api.desk import Desk, open_desk
+from tests.api.harness import ApiHarness, open_api
 from tests.mcp.conftest import client_of, held
 
 KEY = write_key(KeyKind.CLIENT, "0" * 32)
@@ -20,14 +20,14 @@ HEADERS = {"accept": "application/json, text/event-stream", "content-type": "app
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_desk(tmp_path) as opened:
+async def api(tmp_path: Path) -> AsyncIterator[ApiHarness]:
+    async with open_api(tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-async def http(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(client_of(desk, "mnd_lent"), hosts=["mcp.example.com"], origins=["https://app.example.com"])
+async def http(api: ApiHarness) -> AsyncIterator[httpx.AsyncClient]:
+    app = create_app(client_of(api, "mnd_lent"), hosts=["mcp.example.com"], origins=["https://app.example.com"])
     transport = httpx.ASGITransport(app=app)
     async with held(app.router.lifespan_context(app)), httpx.AsyncClient(transport=transport) as client:
         yield client
@@ -85,11 +85,11 @@ async def test_a_preflight_request_is_allowed_for_our_origins_only(http: httpx.A
         assert answer.headers.get("access-control-allow-origin") == allowed
 
 
-async def test_a_call_is_made_with_the_requests_own_key(http: httpx.AsyncClient, desk: Desk) -> None:
+async def test_a_call_is_made_with_the_requests_own_key(http: httpx.AsyncClient, api: ApiHarness) -> None:
     body = {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "list_accounts", "arguments": {}}}
     stranger = await _post(http, body, authorization=f"Bearer {KEY}")
     assert '"status":401' in stranger.text.replace(" ", "")
-    known = await _post(http, body, authorization=desk.client.headers["authorization"])
+    known = await _post(http, body, authorization=f"Bearer {api.admin_key}")
     assert "acme.shop" in known.text
 
 

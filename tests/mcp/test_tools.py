@@ -10,7 +10,7 @@ from mcp import Client, MCPError
 from munadi.client import AsyncClient
 from munadi.domain.key import Scope
 from munadi.mcp import create_server
-from tests.api.desk import FAR
+from tests.api.client import FAR
 from tests.mcp.conftest import Agent, client_of, words
 
 POST = {"brandRef": "acme", "text": "Monsoon sale", "channels": ["bluesky"], "scheduledAt": FAR}
@@ -28,7 +28,7 @@ async def test_accepted_is_not_published_and_a_repeated_call_creates_nothing(age
     assert one["idempotencyKey"] == two["idempotencyKey"]
     assert one["content"] == two["content"]
     assert one["content"]["status"] == "accepted"
-    assert (one["ended"], await agent.desk.count()) == (False, 1)
+    assert (one["ended"], await agent.api.count()) == (False, 1)
 
 
 async def test_order_and_absent_fields_do_not_make_another_post(agent: Agent) -> None:
@@ -38,14 +38,14 @@ async def test_order_and_absent_fields_do_not_make_another_post(agent: Agent) ->
     assert (again["idempotencyKey"], again["replayed"]) == (first["idempotencyKey"], True)
     other = await agent.data("publish", **POST | {"text": "Monsoon sale!"})
     assert other["idempotencyKey"] != first["idempotencyKey"]
-    assert await agent.desk.count() == 2
+    assert await agent.api.count() == 2
 
 
 async def test_an_equal_post_on_purpose_needs_its_own_key(agent: Agent) -> None:
     await agent.data("publish", **POST)
     second = await agent.data("publish", **POST, idempotencyKey="again-1")
     assert (second["replayed"], second["idempotencyKey"]) == (False, "again-1")
-    assert await agent.desk.count() == 2
+    assert await agent.api.count() == 2
     reused = await agent.ask("publish", **POST | {"text": "Other"}, idempotencyKey="again-1")
     assert reused.is_error
     assert reused.structured_content["problem"]["code"] == "IDEMPOTENCY_KEY_REUSED"
@@ -62,11 +62,11 @@ async def test_a_refusal_names_every_rule_with_what_to_do(agent: Agent) -> None:
     assert (too_long["pointer"], too_long["limit"], too_long["actual"]) == ("/text", 300, 400)
     assert too_long["remedy"] == "Shorten the text and submit the post again."
     assert by_code["TIME_OFFSET_MISSING"]["pointer"] == "/scheduledAt"
-    said = words(result)
+    text = words(result)
     for expected in ("/text", "limit 300, actual 400", "what to do: Shorten the text", "Next: Correct what is named"):
-        assert expected in said
+        assert expected in text
     assert result.structured_content["idempotencyKey"].startswith("mcp-")
-    assert await agent.desk.count() == 0
+    assert await agent.api.count() == 0
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ async def test_arguments_are_read_strictly(
     assert problem["code"] == "INVALID_ARGUMENTS"
     assert [(each["pointer"], each["code"]) for each in problem["errors"]] == [(pointer, code)]
     assert pointer in words(result)
-    assert await agent.desk.count() == 0
+    assert await agent.api.count() == 0
 
 
 async def test_validate_stores_nothing_and_warns(agent: Agent) -> None:
@@ -103,7 +103,7 @@ async def test_validate_stores_nothing_and_warns(agent: Agent) -> None:
     assert (bad.is_error, bad.structured_content["valid"]) == (False, False)
     assert "publish would refuse it" in words(bad)
     assert bad.structured_content["problems"][0]["remedy"]
-    assert await agent.desk.count() == 0
+    assert await agent.api.count() == 0
 
 
 async def test_a_post_is_moved_and_canceled_and_its_events_are_listed(agent: Agent) -> None:
@@ -124,10 +124,10 @@ async def test_a_post_is_moved_and_canceled_and_its_events_are_listed(agent: Age
     refused = await agent.ask("retry", contentId=content_id)
     assert refused.is_error
     assert refused.structured_content["problem"]["status"] == 409
-    happened = await agent.data("events", contentId=content_id)
-    assert [each["type"] for each in happened["data"]][:2] == ["content.accepted", "content.rescheduled"]
-    assert "data" not in happened["data"][0]
-    later = await agent.data("events", contentId=content_id, after=happened["nextAfter"])
+    events = await agent.data("events", contentId=content_id)
+    assert [each["type"] for each in events["data"]][:2] == ["content.accepted", "content.rescheduled"]
+    assert "data" not in events["data"][0]
+    later = await agent.data("events", contentId=content_id, after=events["nextAfter"])
     assert later["data"] == []
 
 
@@ -156,17 +156,17 @@ async def test_accounts_and_networks_are_described(agent: Agent) -> None:
     assert "properties" in channel["options"]
 
 
-async def test_unknown_things_and_missing_scopes(agent: Agent) -> None:
+async def test_unknown_posts_and_missing_scopes(agent: Agent) -> None:
     missing = await agent.ask("status", contentId=NOBODY)
     assert (missing.is_error, missing.structured_content["problem"]["status"]) == (True, 404)
     assert "list_contents" in words(missing)
-    reader = (await agent.desk.key(Scope.CONTENTS_READ))["Authorization"].removeprefix("Bearer ")
-    for key, status, said in ((reader, 403, "munadi keys create --scope"), ("mnd_nonsense", 401, "MUNADI_API_KEY")):
-        munadi = client_of(agent.desk, key)
+    reader = await agent.api.key(Scope.CONTENTS_READ)
+    for key, status, advice in ((reader, 403, "munadi keys create --scope"), ("mnd_nonsense", 401, "MUNADI_API_KEY")):
+        munadi = client_of(agent.api, key)
         async with Client(create_server(lambda _, munadi=munadi: munadi)) as session:
             refused = await session.call_tool("publish", POST)
         assert (refused.is_error, refused.structured_content["problem"]["status"]) == (True, status)
-        assert said in words(refused)
+        assert advice in words(refused)
 
 
 async def test_an_unreachable_api_is_reported_with_the_key_to_repeat() -> None:

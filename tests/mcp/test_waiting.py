@@ -10,51 +10,52 @@ import httpx
 from munadi.client import AsyncClient
 from munadi.mcp.inputs import WaitInput
 from munadi.mcp.tools import Desk, wait
-from tests.api.desk import open_desk
+from tests.api.harness import open_api
 from tests.mcp.conftest import client_of
 
 
 async def test_a_long_wait_reports_progress(tmp_path: Path) -> None:
-    told: list[tuple[float, float, str]] = []
+    messages: list[tuple[float, float, str]] = []
 
     async def progress(done: float, total: float, message: str) -> None:
-        told.append((done, total, message))
+        messages.append((done, total, message))
 
-    async with open_desk(tmp_path) as desk, client_of(desk) as munadi:
-        content_id = (await desk.accept())["id"]
+    async with open_api(tmp_path) as api, client_of(api) as munadi:
+        content_id = (await api.submit())["id"]
         asked = WaitInput(contentId=content_id, timeoutSeconds=30)  # type: ignore[call-arg]
         waiting = asyncio.create_task(wait(Desk(munadi, progress, beat=0.1), asked))
         await asyncio.sleep(0.5)
         await munadi.contents.cancel(content_id)
         result = await asyncio.wait_for(waiting, 5)
     assert result.structured_content["ended"]
-    assert len(told) >= 2
-    assert [done for done, _, _ in told] == sorted(done for done, _, _ in told)
-    assert all(total == 30 and f"{content_id} accepted" in message for _, total, message in told)
+    assert len(messages) >= 2
+    assert [done for done, _, _ in messages] == sorted(done for done, _, _ in messages)
+    assert all(total == 30 and f"{content_id} accepted" in message for _, total, message in messages)
 
 
 async def test_a_wait_outlasts_an_unreachable_api(tmp_path: Path) -> None:
-    told: list[str] = []
-    looks = 0
+    messages: list[str] = []
+    requests = 0
 
     async def progress(done: float, total: float, message: str) -> None:
-        told.append(message)
+        messages.append(message)
 
-    async with open_desk(tmp_path) as desk:
-        content_id = (await desk.accept())["id"]
-        await desk.client.post(f"/v1/contents/{content_id}/cancel")
-        through = httpx.ASGITransport(app=desk.app)
+    async with open_api(tmp_path) as api:
+        content_id = (await api.submit())["id"]
+        await api.change(content_id, "cancel")
+        application = httpx.ASGITransport(app=api.app)
 
         async def restarting(request: httpx.Request) -> httpx.Response:
-            nonlocal looks
-            looks += 1
-            if looks <= 8:
+            nonlocal requests
+            requests += 1
+            if requests <= 8:
                 raise httpx.ConnectError("refused")
-            return await through.handle_async_request(request)
+            return await application.handle_async_request(request)
 
-        key = desk.client.headers["authorization"].removeprefix("Bearer ")
-        async with AsyncClient("http://munadi.test", key, transport=httpx.MockTransport(restarting)) as munadi:
+        async with AsyncClient(
+            "http://munadi.test", api.admin_key, transport=httpx.MockTransport(restarting)
+        ) as munadi:
             asked = WaitInput(contentId=content_id, timeoutSeconds=30)  # type: ignore[call-arg]
             result = await wait(Desk(munadi, progress, beat=0.1), asked)
     assert result.structured_content["content"]["status"] == "canceled"
-    assert any("does not answer" in message for message in told)
+    assert any("does not answer" in message for message in messages)

@@ -1,10 +1,13 @@
 """A server that answers from a list, and one way to call both clients."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 
 from munadi.client import AsyncClient, Client
 
@@ -12,7 +15,7 @@ OK = httpx.Response(200, json={"id": "cnt_1"})
 
 
 class Server:
-    """Answers in order, the last one again; an exception is a broken connection. `how` is sync or async."""
+    """Answers in order and repeats the last answer. An exception is a broken connection. `how` is sync or async."""
 
     def __init__(self, how: str, *answers: httpx.Response | Exception) -> None:
         self.how = how
@@ -21,7 +24,7 @@ class Server:
         self.pauses: list[float] = []
 
     def ask(self, call: Callable[[Any], Any]) -> Any:
-        """The result of a call; `call` gets the client."""
+        """The result of `call`, which gets the client."""
         if self.how == "sync":
             with self.client() as client:
                 return call(client)
@@ -56,7 +59,7 @@ class Server:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
-        # Anew: a response belongs to the client that read it.
+        # A copy: a response belongs to the client that read it.
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
     def _pass(self, seconds: float) -> None:
@@ -65,3 +68,12 @@ class Server:
     def _clock(self) -> float:
         """Time passes only during pauses."""
         return sum(self.pauses)
+
+
+Serve = Callable[..., Server]
+
+
+@pytest.fixture(params=["sync", "async"])
+def serve(request: pytest.FixtureRequest) -> Serve:
+    """`serve(answer, …)` makes a server for each client in turn."""
+    return lambda *answers: Server(request.param, *answers)
