@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from munadi.channels.bluesky.client import KEY_FACT, ClientKey
+from munadi.channels.bluesky.errors import failure, field_refused
 from munadi.channels.bluesky.grants import Grant
 from munadi.channels.bluesky.identity import Owner, pds_of
 from munadi.channels.bluesky.oauth import BlueskyLogin
@@ -21,7 +22,7 @@ from munadi.channels.bluesky.proving import Claim, Proving
 from munadi.channels.bluesky.xrpc import CLIENT_KEY, SCOPE, Access, Xrpc
 from munadi.channels.channel import Accounts
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.failure import ChannelError, Effect, FieldRefused, Reason
+from munadi.domain.failure import ChannelError, Effect, Reason
 from munadi.ports import AccountImport, Answer, Connection
 
 # A refresh answers so when the grant has ended, rather than only the access token.
@@ -48,15 +49,21 @@ class BlueskyAccounts(Accounts):
         """
         base = (given.service_url or self.xrpc.entryway).rstrip("/")
         if given.identifier and given.password:
-            answer = await self._log_in(base, given.identifier, given.password)
+            secret = given.password.get_secret_value()
+            body = {"identifier": given.identifier, "password": secret}
+            login = "com.atproto.server.createSession"
+            answer = await self.xrpc.procedure(base, login, body=body, secrets=[secret])
             credentials = _pair(answer)
         elif given.access_token:
             answer, credentials = await self._read_session(base, given.access_token, given)
         else:
-            raise _refuse(Reason.MISSING_FIELD, "give identifier and password (an app password), or accessToken")
+            message = "give identifier and password (an app password), or accessToken"
+            raise failure(Reason.MISSING_FIELD, message, Effect.REJECTED)
         claim = _claim(answer)
         if given.external_id and given.external_id != claim.did:
-            raise _foreign(f"these credentials are {claim.did}'s, not {given.external_id}'s", given, claim)
+            message = f"these credentials are {claim.did}'s, not {given.external_id}'s"
+            rule = "credentials_of_external_id"
+            raise field_refused(message, "/externalId", rule, given.external_id, claim.did)
         proven = await self.proving.prove(claim, base, given)
         return Connection(_profile(proven, credentials), credentials)
 
@@ -67,19 +74,13 @@ class BlueskyAccounts(Accounts):
             return await self.login.granting.refresh(account, grant)
         token = account.credentials.refresh_token
         if token is None:
-            raise _refuse(Reason.TOKEN_REVOKED, "the account was connected without a refresh token")
+            raise failure(Reason.TOKEN_REVOKED, "the account was connected without a refresh token", Effect.REJECTED)
         base = account.service_url or self.xrpc.entryway
         answer = await self._refresh(base, token)
         # An import may not know yet whose it is.
         if account.external_id and answer.field("did") not in (None, account.external_id):
-            message = f"Bluesky: {base} renewed the session of another account"
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.NOT_SENT, message)
+            raise failure(Reason.UNKNOWN_PROVIDER_ERROR, f"{base} renewed the session of another account")
         return _pair(answer)
-
-    async def _log_in(self, base: str, identifier: str, password: SecretStr) -> Answer:
-        secret = password.get_secret_value()
-        body = {"identifier": identifier, "password": secret}
-        return await self.xrpc.procedure(base, "com.atproto.server.createSession", body=body, secrets=[secret])
 
     async def _read_session(self, base: str, token: SecretStr, given: AccountImport) -> tuple[Answer, Credentials]:
         """getSession with the given token."""
@@ -121,7 +122,7 @@ def expiry(token: str) -> datetime | None:
 def _pair(answer: Answer) -> Credentials:
     access, refresh = answer.field("accessJwt"), answer.field("refreshJwt")
     if not isinstance(access, str) or not isinstance(refresh, str):
-        raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, "Bluesky: a session without tokens")
+        raise failure(Reason.UNKNOWN_PROVIDER_ERROR, "a session without tokens", Effect.UNKNOWN)
     return Credentials(
         access_token=SecretStr(access),
         refresh_token=SecretStr(refresh),
@@ -133,7 +134,7 @@ def _pair(answer: Answer) -> Credentials:
 def _claim(answer: Answer) -> Claim:
     did, handle = answer.field("did"), answer.field("handle")
     if not isinstance(did, str) or not did.startswith("did:"):
-        raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.UNKNOWN, "Bluesky: a session without a DID")
+        raise failure(Reason.UNKNOWN_PROVIDER_ERROR, "a session without a DID", Effect.UNKNOWN)
     _check_active(answer)
     return Claim(did, handle if isinstance(handle, str) else None, pds_of(answer.field("didDoc")))
 
@@ -149,25 +150,7 @@ def _profile(proven: Owner, credentials: Credentials) -> Profile:
     )
 
 
-def _foreign(message: str, given: AccountImport, claim: Claim) -> ChannelError:
-    return FieldRefused(
-        Reason.INVALID_FIELD,
-        Effect.REJECTED,
-        f"Bluesky: {message}",
-        pointer="/externalId",
-        rule="credentials_of_external_id",
-        limit=given.external_id,
-        actual=claim.did,
-    )
-
-
 def _check_active(answer: Answer) -> None:
     if answer.field("active") is False:
         status = str(answer.field("status") or "inactive")[:40]
-        error = _refuse(Reason.ACCOUNT_RESTRICTED, f"the account is {status}")
-        error.provider_code = status
-        raise error
-
-
-def _refuse(reason: Reason, message: str) -> ChannelError:
-    return ChannelError(reason, Effect.REJECTED, f"Bluesky: {message}")
+        raise failure(Reason.ACCOUNT_RESTRICTED, f"the account is {status}", Effect.REJECTED, status)

@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from munadi.channels.bluesky.dpop import ALGORITHM, SigningKey
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.channels.bluesky.errors import failure
+from munadi.domain.failure import Reason
 
 TITLE = "Bluesky"
 # Granular scopes suffice for a text, but servers got the audience of their video scopes wrong
@@ -123,5 +124,5 @@ def client_id_of(redirect_uri: str) -> str:
         return urljoin(redirect_uri, METADATA)
     if target.hostname in LOOPBACK:
         return f"http://localhost?{urlencode({'redirect_uri': redirect_uri, 'scope': SCOPE})}"
-    message = f"{TITLE}: MUNADI_PUBLIC_URL must be https, or http://127.0.0.1 for a server on this machine"
-    raise ChannelError(Reason.APP_NOT_APPROVED, Effect.NOT_SENT, message)
+    message = "MUNADI_PUBLIC_URL must be https, or http://127.0.0.1 for a server on this machine"
+    raise failure(Reason.APP_NOT_APPROVED, message)

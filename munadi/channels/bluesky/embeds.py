@@ -52,19 +52,19 @@ def strong_ref(ref: Ref) -> dict[str, str]:
 def _media(draft: Draft, options: Options, prepared: Prepared) -> dict[str, Any] | None:
     shown = list(zip(draft.media, prepared.blobs, strict=True))
     if video_of(draft) is not None:
-        return {**_video(*shown[0]), **_captions(options, prepared), **_presentation(options, shown[0][0])}
+        return _video(*shown[0], options, prepared)
     if len(shown) > MAX_IMAGES:
-        items = [_gallery_image(asset, blob) for asset, blob in shown]
+        square = {"aspectRatio": {"width": 1, "height": 1}}
+        items = [{"$type": "app.bsky.embed.gallery#image", **square, **_image(*each)} for each in shown]
         return {"$type": "app.bsky.embed.gallery", "items": items}
     if shown:
-        return {"$type": "app.bsky.embed.images", "images": [_image(asset, blob) for asset, blob in shown]}
+        return {"$type": "app.bsky.embed.images", "images": [_image(*each) for each in shown]}
     return _external(draft.link or "", prepared.card) if prepared.card else None
 
 
 def _external(link: str, card: Card) -> dict[str, Any]:
-    external: dict[str, Any] = {"uri": link, "title": card.title, "description": card.description}
-    if card.thumb:
-        external["thumb"] = card.thumb
+    thumb = {"thumb": card.thumb} if card.thumb else {}
+    external = {"uri": link, "title": card.title, "description": card.description, **thumb}
     return {"$type": "app.bsky.embed.external", "external": external}
 
 
@@ -72,28 +72,17 @@ def _image(asset: MediaAsset, blob: dict[str, Any]) -> dict[str, Any]:
     return {"image": blob, "alt": asset.alt or "", **_ratio(asset)}
 
 
-def _gallery_image(asset: MediaAsset, blob: dict[str, Any]) -> dict[str, Any]:
-    square = {"aspectRatio": {"width": 1, "height": 1}}
-    return {"$type": "app.bsky.embed.gallery#image", **square, **_image(asset, blob)}
-
-
-def _video(asset: MediaAsset, blob: dict[str, Any]) -> dict[str, Any]:
-    alt = {"alt": asset.alt} if asset.alt else {}
-    return {"$type": "app.bsky.embed.video", "video": blob, **alt, **_ratio(asset)}
-
-
-def _captions(options: Options, prepared: Prepared) -> dict[str, Any]:
+def _video(asset: MediaAsset, blob: dict[str, Any], options: Options, prepared: Prepared) -> dict[str, Any]:
     tracks = zip(options.captions, prepared.captions, strict=True)
-    captions = [{"lang": caption.lang, "file": blob} for caption, blob in tracks]
-    return {"captions": captions} if captions else {}
-
-
-def _presentation(options: Options, asset: MediaAsset) -> dict[str, str]:
-    hint = options.presentation or ("gif" if asset.mime_type == GIF else None)
-    return {"presentation": hint} if hint else {}
+    optional = {
+        "alt": asset.alt,
+        "captions": [{"lang": caption.lang, "file": file} for caption, file in tracks],
+        "presentation": options.presentation or ("gif" if asset.mime_type == GIF else None),
+    }
+    given = {name: value for name, value in optional.items() if value}
+    return {"$type": "app.bsky.embed.video", "video": blob, **given, **_ratio(asset)}
 
 
 def _ratio(asset: MediaAsset) -> dict[str, Any]:
-    if asset.width <= 0 or asset.height <= 0:
-        return {}
-    return {"aspectRatio": {"width": asset.width, "height": asset.height}}
+    known = asset.width > 0 and asset.height > 0
+    return {"aspectRatio": {"width": asset.width, "height": asset.height}} if known else {}

@@ -8,15 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from munadi.channels.errors import Row, refusal, retry_after
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.channels.http import no_proof
+from munadi.domain.failure import ChannelError, Effect, FieldRefused, Reason
 from munadi.ports import Answer
 
 R, S = Reason, Effect
+T = TypeVar("T")
 DEFAULT_WAIT = timedelta(seconds=60)
 CHALLENGE = re.compile(r'DPoP\b.*\berror="([a-z_]+)"', re.IGNORECASE)  # RFC 9449, 7.1 and 9
-
 
 UNREAD = (
     "the server did not accept our client metadata or our signature: MUNADI_PUBLIC_URL must be our public address, "
@@ -38,9 +40,7 @@ ERRORS: Mapping[tuple[int | None, str], Row] = {
     (400, "invalid_grant"): Row(R.TOKEN_REVOKED, S.NOT_SENT),  # OAuth refresh token used, revoked or expired
     (401, "AuthMissing"): Row(R.TOKEN_REVOKED, S.NOT_SENT),  # no Authorization header
     (401, "AuthenticationRequired"): Row(R.TOKEN_REVOKED, S.NOT_SENT, advice="check identifier and app password"),
-    (401, "AuthFactorTokenRequired"): Row(
-        R.LOGIN_CHECKPOINT, S.NOT_SENT, advice="use an app password"
-    ),  # main password + 2FA
+    (401, "AuthFactorTokenRequired"): Row(R.LOGIN_CHECKPOINT, S.NOT_SENT, advice="use an app password"),  # 2FA
     (401, "AccountTakedown"): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # by moderation; the owner appeals
     (401, "AccountDeactivated"): Row(R.ACCOUNT_RESTRICTED, S.REJECTED),  # by its owner, or it has moved
     (403, "ScopeMissingError"): Row(R.MISSING_SCOPE, S.REJECTED),  # OAuth only
@@ -85,6 +85,27 @@ STATUSES: Mapping[int, Row] = {
 }
 OUTAGE = Row(R.PROVIDER_OUTAGE, S.UNKNOWN)  # any other 5xx
 UNKNOWN = Row(R.UNKNOWN_PROVIDER_ERROR, S.UNKNOWN)  # any other answer
+
+
+def failure(
+    reason: Reason, message: str, effect: Effect = Effect.NOT_SENT, code: str | None = None, **more: Any
+) -> ChannelError:
+    """A failure in our own words."""
+    return ChannelError(reason, effect, f"Bluesky: {message}", provider_code=code, **more)
+
+
+def field_refused(message: str, pointer: str, rule: str, limit: str | None, actual: str) -> ChannelError:
+    """A field of an import that cannot be right."""
+    reason, text = Reason.INVALID_FIELD, f"Bluesky: {message}"
+    return FieldRefused(reason, Effect.REJECTED, text, pointer=pointer, rule=rule, limit=limit, actual=actual)
+
+
+def proof(answer: Answer, name: str, kind: type[T], *hidden: str) -> T:
+    """A field that a success must have. Raises ChannelError without it, or when it is an empty text or object."""
+    value = answer.field(name)
+    if not isinstance(value, kind) or value in ("", {}):
+        raise no_proof(answer, hidden)
+    return value
 
 
 def explain(answer: Answer, now: datetime) -> ChannelError:

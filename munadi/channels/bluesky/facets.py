@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from importlib.resources import files
 from typing import Any
 from unicodedata import category
 
 import regex
 
-from munadi.channels.bluesky.spec import MAX_TAG_BYTES, MAX_TAG_GRAPHEMES
+from munadi.channels.bluesky.spec import HANDLE, MAX_TAG_BYTES, MAX_TAG_GRAPHEMES
 from munadi.channels.text import measure
 from munadi.domain.channel import TextUnit
 
@@ -34,17 +33,9 @@ _TAG = regex.compile(
 )
 
 
-# A name that is not a handle must not be resolved: the reference PDS answers it with a 500.
-_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-_HANDLE = regex.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+[a-zA-Z](?:[a-zA-Z0-9-]{{0,61}}[a-zA-Z0-9])?")
-
-
-class FacetKind(StrEnum):
-    """The kind of a facet."""
-
-    LINK = "link"
-    MENTION = "mention"
-    TAG = "tag"
+# The kinds of a facet, and the field that has its value.
+LINK, MENTION, TAG = "link", "mention", "tag"
+FIELDS = {LINK: "uri", MENTION: "did", TAG: "tag"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +44,7 @@ class Facet:
 
     start: int
     end: int
-    kind: FacetKind
+    kind: str
     value: str
 
 
@@ -68,29 +59,19 @@ def detect(text: str) -> list[Facet]:
 
 def handles(text: str) -> list[str]:
     """The handles that `text` mentions, once each, in lower case (handles have no case)."""
-    return list(dict.fromkeys(facet.value.lower() for facet in detect(text) if facet.kind is FacetKind.MENTION))
+    return list(dict.fromkeys(facet.value.lower() for facet in detect(text) if facet.kind == MENTION))
 
 
 def as_wire(text: str, facets: Sequence[Facet], dids: Mapping[str, str | None]) -> list[dict[str, Any]]:
     """`app.bsky.richtext.facet` values; a mention whose handle has no DID stays plain text."""
     shaped = []
     for facet in facets:
-        feature = _feature(facet, dids)
-        if feature is not None:
+        value = dids.get(facet.value.lower()) if facet.kind == MENTION else facet.value
+        if value:
             index = {"byteStart": _bytes(text[: facet.start]), "byteEnd": _bytes(text[: facet.end])}
+            feature = {"$type": f"app.bsky.richtext.facet#{facet.kind}", FIELDS[facet.kind]: value}
             shaped.append({"index": index, "features": [feature]})
     return shaped
-
-
-def _feature(facet: Facet, dids: Mapping[str, str | None]) -> dict[str, str] | None:
-    match facet.kind:
-        case FacetKind.LINK:
-            return {"$type": "app.bsky.richtext.facet#link", "uri": facet.value}
-        case FacetKind.TAG:
-            return {"$type": "app.bsky.richtext.facet#tag", "tag": facet.value}
-        case FacetKind.MENTION:
-            did = dids.get(facet.value.lower())
-            return {"$type": "app.bsky.richtext.facet#mention", "did": did} if did else None
 
 
 def _bytes(text: str) -> int:
@@ -104,10 +85,11 @@ def _is_domain(name: str) -> bool:
 def _mentions(text: str) -> Iterator[Facet]:
     for match in _MENTION.finditer(text):
         handle = match.group(2)
-        # `.test` is not a top-level domain, but development servers use it.
+        # `.test` is not a top-level domain, but development servers use it. What is no handle must not be resolved: the
+        # reference PDS answers it with a 500.
         known = _is_domain(handle) or handle.lower().endswith(".test")
-        if known and _HANDLE.fullmatch(handle):
-            yield Facet(match.start(1), match.end(1), FacetKind.MENTION, handle)
+        if known and HANDLE.fullmatch(handle):
+            yield Facet(match.start(1), match.end(1), MENTION, handle)
 
 
 def _links(text: str) -> Iterator[Facet]:
@@ -120,7 +102,7 @@ def _links(text: str) -> Iterator[Facet]:
         if shown.endswith(")") and "(" not in shown:
             shown = shown[:-1]
         url = shown if domain is None else f"https://{shown}"
-        yield Facet(match.start(1), match.start(1) + len(shown), FacetKind.LINK, url)
+        yield Facet(match.start(1), match.start(1) + len(shown), LINK, url)
 
 
 def _without_punctuation(tag: str) -> str:
@@ -136,4 +118,4 @@ def _tags(text: str) -> Iterator[Facet]:
         tag = _without_punctuation(match.group(2))
         fits = measure(tag, TextUnit.GRAPHEMES) <= MAX_TAG_GRAPHEMES and _bytes(tag) <= MAX_TAG_BYTES
         if tag and fits:
-            yield Facet(match.start(1), match.start(1) + 1 + len(tag), FacetKind.TAG, tag.removeprefix("#"))
+            yield Facet(match.start(1), match.start(1) + 1 + len(tag), TAG, tag.removeprefix("#"))

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from munadi.channels.bluesky.client import TITLE, ClientKey, ClientKeys, is_confidential
 from munadi.channels.bluesky.dpop import USE_NONCE, DpopKey
+from munadi.channels.bluesky.errors import failure
 from munadi.channels.bluesky.identity import AuthorizationServer
 from munadi.channels.bluesky.xrpc import CLIENT_KEY, DPOP_KEY, SCOPE, Xrpc
 from munadi.channels.oauth import end_of, text_of
@@ -50,7 +51,7 @@ class Grant:
     @classmethod
     def new(cls, server: AuthorizationServer, client_id: str, client_key: ClientKey | None) -> Grant:
         """A grant to ask for, with a new key."""
-        return cls(DpopKey.new(), server.issuer, server.token, server.revoke or "", client_id, client_key)
+        return cls(DpopKey.new(), server.issuer, server.token, server.revoke, client_id, client_key)
 
     @classmethod
     def read(cls, texts: Mapping[str, str]) -> Grant:
@@ -61,7 +62,7 @@ class Grant:
             names = ("issuer", "tokenEndpoint", "revocationEndpoint", "clientId")
             issuer, token, revocation, client_id = (texts[name] for name in names)
         except (KeyError, ValueError) as error:
-            raise ChannelError(Reason.TOKEN_REVOKED, Effect.NOT_SENT, f"{TITLE}: the grant is damaged") from error
+            raise failure(Reason.TOKEN_REVOKED, "the grant is damaged") from error
         ends_at = datetime.fromisoformat(texts[ENDS]) if texts.get(ENDS) else None
         return cls(key, issuer, token, revocation, client_id, client_key, ends_at)
 
@@ -114,22 +115,21 @@ class Granting:
         except ChannelError as error:
             if error.provider_code in PROOF_REFUSED:
                 error.reason, error.effect = Reason.PROVIDER_OUTAGE, Effect.NOT_SENT
-                error.message = (
-                    f"{TITLE}: the authorization server did not accept our proof; check this machine's clock"
-                )
+                advice = "check this machine's clock"
+                error.message = f"{TITLE}: the authorization server did not accept our proof; {advice}"
             raise
 
     async def refresh(self, account: ConnectedAccount, grant: Grant) -> Credentials:
         """The next tokens. TOKEN_REVOKED when the grant has ended or its refresh token was used before."""
         token = account.credentials.refresh_token
         if token is None:
-            raise ChannelError(Reason.TOKEN_REVOKED, Effect.NOT_SENT, f"{TITLE}: the grant has no refresh token")
+            raise failure(Reason.TOKEN_REVOKED, "the grant has no refresh token")
         secret = token.get_secret_value()
         form = {"grant_type": "refresh_token", "refresh_token": secret}
         answer = await self.post(grant, grant.token_endpoint, form, secret)
         if answer.field("sub") != account.external_id:
-            message = f"{TITLE}: the authorization server renewed the token of another account"
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.NOT_SENT, message)
+            message = "the authorization server renewed the token of another account"
+            raise failure(Reason.UNKNOWN_PROVIDER_ERROR, message)
         return self.credentials(answer, grant)
 
     async def revoke(self, account: ConnectedAccount, grant: Grant) -> bool:
@@ -144,8 +144,8 @@ class Granting:
     def credentials(self, answer: Answer, grant: Grant) -> Credentials:
         """From a token answer. ChannelError when the token is not bound by DPoP: a thief could use it."""
         if text_of(TITLE, answer, "token_type").lower() != "dpop":
-            message = f"{TITLE}: the authorization server gave a token that is not bound to our key"
-            raise ChannelError(Reason.UNKNOWN_PROVIDER_ERROR, Effect.NOT_SENT, message)
+            message = "the authorization server gave a token that is not bound to our key"
+            raise failure(Reason.UNKNOWN_PROVIDER_ERROR, message)
         now, fresh = self.clock.now(), answer.field("refresh_token")
         lapses_at, is_final = grant.lapses_at(now)
         # The server binds the grant to the key of this request, also one that the public client began.

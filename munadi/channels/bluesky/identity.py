@@ -7,23 +7,26 @@ that they were read from (RFC 8414, 3.3).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from munadi.channels.bluesky.errors import failure
+from munadi.channels.bluesky.spec import DID, HANDLE
 from munadi.channels.bluesky.xrpc import Xrpc
 from munadi.domain.account import MAX_ADDRESS
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import Answer
 
-DID = re.compile(r"did:plc:[a-z0-9]{1,64}|did:web:[a-zA-Z0-9.-]{1,253}(%3A[0-9]{1,5})?")
-HANDLE = re.compile(
-    r"(?=.{3,253}\Z)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-)
 # Statuses of a document that is missing, or not for us; 429 says nothing about the document.
 REFUSALS = frozenset(range(400, 500)) - {429}
+ENDPOINTS = {
+    "authorize": "authorization_endpoint",
+    "token": "token_endpoint",
+    "par": "pushed_authorization_request_endpoint",
+    "revoke": "revocation_endpoint",
+}
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,13 @@ class Owner:
 
 @dataclass(frozen=True)
 class AuthorizationServer:
-    """Its addresses; `revoke` may be missing."""
+    """Its addresses; `revoke` may be empty."""
 
     issuer: str
     authorize: str
     token: str
     par: str
-    revoke: str | None
+    revoke: str
 
 
 class Identities:
@@ -111,19 +114,10 @@ class Identities:
         answer = await self._read(f"{issuer.rstrip('/')}/.well-known/oauth-authorization-server")
         if answer.status in REFUSALS or answer.field("issuer") != issuer:
             raise _refuse(f"{issuer[:200]} is no authorization server: connect with an app password")
-        named = {
-            name: _endpoint(answer, field, issuer)
-            for name, field in {
-                "authorize": "authorization_endpoint",
-                "token": "token_endpoint",
-                "par": "pushed_authorization_request_endpoint",
-                "revoke": "revocation_endpoint",
-            }.items()
-        }
-        authorize, token, par = named["authorize"], named["token"], named["par"]
-        if authorize is None or token is None or par is None:
+        named = {name: _endpoint(answer, field, issuer) for name, field in ENDPOINTS.items()}
+        if not (named["authorize"] and named["token"] and named["par"]):
             raise _refuse(f"{issuer} lacks an endpoint that AT Protocol's OAuth needs")
-        return AuthorizationServer(issuer, authorize, token, par, named["revoke"])
+        return AuthorizationServer(issuer, **named)
 
     async def _read(self, url: str) -> Answer:
         return await self.xrpc.call("GET", url, also_ok=REFUSALS)
@@ -134,22 +128,17 @@ def pds_of(document: Any) -> str | None:
     services = document.get("service") if isinstance(document, Mapping) else None
     for service in services if isinstance(services, list) else []:
         if isinstance(service, dict) and str(service.get("id", "")).endswith("#atproto_pds"):
-            endpoint = service.get("serviceEndpoint")
-            if (
-                isinstance(endpoint, str)
-                and endpoint.startswith(("https://", "http://"))
-                and len(endpoint) <= MAX_ADDRESS
-            ):
+            endpoint = str(service.get("serviceEndpoint"))
+            if endpoint.startswith(("https://", "http://")) and len(endpoint) <= MAX_ADDRESS:
                 return endpoint.rstrip("/")
     return None
 
 
-def _endpoint(answer: Answer, field: str, issuer: str) -> str | None:
-    """An endpoint, if it is as secure as its issuer: a browser and tokens are sent there."""
+def _endpoint(answer: Answer, field: str, issuer: str) -> str:
+    """An endpoint, if it is as secure as its issuer: a browser and tokens are sent there. Else empty."""
     url = answer.field(field)
-    secure = isinstance(url, str) and urlsplit(url).scheme in ("https", urlsplit(issuer).scheme)
-    return str(url) if secure else None
+    return url if isinstance(url, str) and urlsplit(url).scheme in ("https", urlsplit(issuer).scheme) else ""
 
 
 def _refuse(message: str) -> ChannelError:
-    return ChannelError(Reason.INVALID_FIELD, Effect.NOT_SENT, f"Bluesky: {message}")
+    return failure(Reason.INVALID_FIELD, message)

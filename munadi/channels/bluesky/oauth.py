@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from munadi.channels.bluesky.client import NEEDED, SCOPE, TITLE, client_id_of, client_metadata, is_confidential
+from munadi.channels.bluesky.errors import failure
 from munadi.channels.bluesky.grants import Grant, Granting
 from munadi.channels.bluesky.identity import AuthorizationServer, Identities, Owner
 from munadi.channels.oauth import (
@@ -22,7 +23,7 @@ from munadi.channels.oauth import (
     text_of,
 )
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport, Answer, Asking, Choice, Consent, Granted
 
 VERIFIER = "verifier"
@@ -112,4 +113,4 @@ class BlueskyLogin:
 
 
 def _foreign(message: str) -> ChannelError:
-    return ChannelError(Reason.CONSENT_EXPIRED, Effect.NOT_SENT, f"{TITLE}: {message}", provider_code="FOREIGN_ISSUER")
+    return failure(Reason.CONSENT_EXPIRED, message, code="FOREIGN_ISSUER")

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from munadi.channels.bluesky.errors import failure
 from munadi.channels.bluesky.spec import Options
 from munadi.channels.bluesky.state import Prepared, Ref
 from munadi.channels.bluesky.thread import parent_of, record_key
@@ -101,7 +102,7 @@ class RecordWriter:
         failures = self.saved.state.failures + 1
         if failures >= MAX_UPLOADS:
             error.effect = Effect.REJECTED
-        await self.saved.replace(self.saved.state.without_uploads(failures=failures))
+        await self.saved.replace(self.saved.state.without_uploads(failures))
 
     async def _compare(self, step: str, record: dict[str, Any], error: ChannelError) -> None:
         """What is at our key: this post → fine; another → a duplicate; nothing or no answer → unknown."""
@@ -112,11 +113,6 @@ class RecordWriter:
         if same_post(answer.field("value"), record):
             await self._remember(step, answer.field("cid"))
             return
-        raise ChannelError(
-            Reason.DUPLICATE_CONTENT,
-            Effect.REJECTED,
-            "Bluesky: another record exists at this publication's key",
-            provider_code=error.provider_code,
-            provider_message=error.provider_message,
-            raw=error.raw,
-        ) from error
+        message, given = "another record exists at this publication's key", error.provider_code
+        words: dict[str, Any] = {"provider_message": error.provider_message, "raw": error.raw}
+        raise failure(Reason.DUPLICATE_CONTENT, message, Effect.REJECTED, given, **words) from error

@@ -11,8 +11,10 @@ import logging
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from munadi.channels.bluesky.identity import DID, HANDLE, Identities, Owner
-from munadi.domain.failure import ChannelError, Effect, FailureClass, FieldRefused, Reason
+from munadi.channels.bluesky.errors import failure, field_refused
+from munadi.channels.bluesky.identity import Identities, Owner
+from munadi.channels.bluesky.spec import DID, HANDLE
+from munadi.domain.failure import ChannelError, Effect, FailureClass, Reason
 from munadi.domain.reasons import REASONS
 from munadi.ports import AccountImport
 
@@ -47,13 +49,18 @@ class Proving:
         """
         if not DID.fullmatch(claim.did):
             message = f"{base} says that the account is {claim.did[:80]!r}, which is not a DID"
-            raise _refused(message, rule="did", limit="did:plc or did:web", actual=claim.did[:80], given=given)
+            raise field_refused(message, _pointer(given), "did", "did:plc or did:web", claim.did[:80])
         try:
             owner = await self.identities.by_did(claim.did)
         except ChannelError as error:
             return self._without_document(error, claim, base, given)
         if not (is_same_server(base, owner.pds) or is_same_server(base, self.entryway)):
-            raise _moved(owner, base) if given.handle else _mismatch(owner, base, given)
+            if given.handle:
+                message = f"the account was connected at {base} and has moved to {owner.pds}: connect it again"
+                raise failure(Reason.TARGET_NOT_ACCESSIBLE, message, Effect.REJECTED, "MOVED")
+            says = f"{base} says that the account is {owner.did}, but that DID's document names {owner.pds}"
+            message = f"{says} as its server: give the server that the account is on"
+            raise field_refused(message, _pointer(given), "service_url_of_did", owner.pds, base)
         return replace(owner, handle=await self._handle(owner, given))
 
     async def _handle(self, owner: Owner, given: AccountImport) -> str | None:
@@ -80,13 +87,13 @@ class Proving:
         if is_down:
             error.message = f"Bluesky: the DID document of {claim.did} could not be read, so nothing proves it"
             raise error
-        raise _refused(
-            f"{base} says that the account is {claim.did}, and that DID has no document that names a server",
-            rule="did_document",
-            limit="a DID document with #atproto_pds",
-            actual=claim.did,
-            given=given,
-        ) from error
+        message = f"{base} says that the account is {claim.did}, and that DID has no document that names a server"
+        wanted = "a DID document with #atproto_pds"
+        raise field_refused(message, _pointer(given), "did_document", wanted, claim.did) from error
+
+
+def _pointer(given: AccountImport) -> str:
+    return "/serviceUrl" if given.service_url else "/credentials"
 
 
 def is_same_server(one: str, other: str) -> bool:
@@ -103,31 +110,3 @@ def _origin(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".")
     return parts.scheme, "localhost" if host in LOOPBACK else host, parts.port or PORTS.get(parts.scheme)
-
-
-def _mismatch(owner: Owner, base: str, given: AccountImport) -> ChannelError:
-    return _refused(
-        f"{base} says that the account is {owner.did}, but that DID's document names {owner.pds} as its server: "
-        "give the server that the account is on",
-        rule="service_url_of_did",
-        limit=owner.pds,
-        actual=base,
-        given=given,
-    )
-
-
-def _moved(owner: Owner, base: str) -> ChannelError:
-    message = f"Bluesky: the account was connected at {base} and has moved to {owner.pds}: connect it again"
-    return ChannelError(Reason.TARGET_NOT_ACCESSIBLE, Effect.REJECTED, message, provider_code="MOVED")
-
-
-def _refused(message: str, *, rule: str, limit: str, actual: str, given: AccountImport) -> ChannelError:
-    return FieldRefused(
-        Reason.INVALID_FIELD,
-        Effect.REJECTED,
-        f"Bluesky: {message}",
-        pointer="/serviceUrl" if given.service_url else "/credentials",
-        rule=rule,
-        limit=limit,
-        actual=actual,
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from munadi.channels.bluesky.errors import failure
 from munadi.channels.bluesky.facets import handles
 from munadi.channels.bluesky.posting import RecordWriter, get_record
 from munadi.channels.bluesky.prepare import Preparation, is_complete
@@ -11,6 +12,7 @@ from munadi.channels.bluesky.rules import lead_of
 from munadi.channels.bluesky.spec import Options, Settings
 from munadi.channels.bluesky.state import Prepared
 from munadi.channels.bluesky.thread import record_key, texts
+from munadi.channels.bluesky.video import VideoUpload
 from munadi.channels.bluesky.video_errors import UPLOAD_ENDED
 from munadi.channels.bluesky.video_service import VideoService
 from munadi.channels.bluesky.wire import post_uri, post_url
@@ -20,7 +22,7 @@ from munadi.channels.http import ChannelTools, cannot_look
 from munadi.channels.state import SavedState
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import ChannelError, Reason
 from munadi.domain.publication import POST, Absent, Handle, Pending, Published, Ready, Unknown, Warning_
 from munadi.ports import SaveHandle, VisibleStep
 
@@ -40,15 +42,16 @@ class BlueskyPublisher(Publisher[Options]):
         """Mentions, the quote, blobs and the card, saved part by part; a video until it is transcoded."""
         if not lead_of(post.draft, post.options):
             return Ready()
-        server = Server(self._xrpc, post.account)
-        return await Preparation(server, self._service, self._appview, self._tools, post, save).run()
+        server, clock = Server(self._xrpc, post.account), self._tools.clock
+        saved = SavedState(Prepared.of(post.handle).without_lapsed_uploads(clock.now()), save)
+        video = VideoUpload(self._service, saved, server, clock)
+        return await Preparation(server, self._appview, self._tools, post, saved, video).run()
 
     async def publish(self, post: Post[Options], save: SaveHandle, step: VisibleStep) -> Published | Pending:
         """One commit. Raises ChannelError; DUPLICATE_CONTENT when another record exists at the key."""
         saved = SavedState(Prepared.of(post.handle), save)
         if not is_complete(post.draft, post.options, saved.state, step.name):
-            message = "Bluesky: publish was called before prepare ended"
-            raise ChannelError(Reason.INTERNAL_ERROR, Effect.NOT_SENT, message)
+            raise failure(Reason.INTERNAL_ERROR, "publish was called before prepare ended")
         is_new = await RecordWriter(Server(self._xrpc, post.account), post, saved).write(step)
         return _published(post, step.name, self._tools.clock.now() if is_new else None)
 

@@ -6,11 +6,11 @@ the public AppView is called. Source: com.atproto.repo.getRecord, app.bsky.feed.
 
 from __future__ import annotations
 
+from munadi.channels.bluesky.errors import failure, proof
 from munadi.channels.bluesky.spec import parse_quote
 from munadi.channels.bluesky.state import Ref
 from munadi.channels.bluesky.wire import FEED_POST
 from munadi.channels.bluesky.xrpc import Server
-from munadi.channels.http import no_proof
 from munadi.domain.failure import ChannelError, Effect, Reason
 
 # A server's errors for a record or repository that it does not have.
@@ -20,24 +20,25 @@ NOT_HERE = frozenset({"RecordNotFound", "InvalidRequest", "RepoNotFound"})
 async def resolve_quote(quote: str, server: Server, appview: str) -> Ref:
     """The reference to a quoted post. Raises ChannelError: INVALID_FIELD when there is no such post."""
     named = parse_quote(quote)
-    if named is None:
-        raise _missing(quote)
-    who, key = named
+    found = await _reference(*named, server, appview) if named else None
+    if found is None:
+        message = f"the post to quote is not there: {quote[:200]}"
+        raise failure(Reason.INVALID_FIELD, message, Effect.REJECTED, "QUOTE_NOT_FOUND")
+    return found
+
+
+async def _reference(who: str, key: str, server: Server, appview: str) -> Ref | None:
     did = who if who.startswith("did:") else await server.resolve_handle(who)
     if did is None:
-        raise _missing(quote)
+        return None
     uri = f"at://{did}/{FEED_POST}/{key}"
     cid = await _here(server, did, key) or await _anywhere(server, appview, uri)
-    if cid is None:
-        raise _missing(quote)
-    return Ref(uri=uri, cid=cid)
+    return Ref(uri=uri, cid=cid) if cid else None
 
 
 async def _anywhere(server: Server, appview: str, uri: str) -> str | None:
     answer = await server.xrpc.query(appview, "app.bsky.feed.getPosts", {"uris": uri})
-    posts = answer.field("posts")
-    if not isinstance(posts, list):
-        raise no_proof(answer)
+    posts = proof(answer, "posts", list)
     ours = (post.get("cid") for post in posts if isinstance(post, dict) and post.get("uri") == uri)
     return next((cid for cid in ours if isinstance(cid, str) and cid), None)
 
@@ -49,12 +50,4 @@ async def _here(server: Server, did: str, key: str) -> str | None:
         if error.provider_code in NOT_HERE:
             return None
         raise
-    cid = answer.field("cid")
-    if not isinstance(cid, str) or not cid:
-        raise no_proof(answer)
-    return cid
-
-
-def _missing(quote: str) -> ChannelError:
-    message = f"Bluesky: the post to quote is not there: {quote[:200]}"
-    return ChannelError(Reason.INVALID_FIELD, Effect.REJECTED, message, provider_code="QUOTE_NOT_FOUND")
+    return proof(answer, "cid", str)

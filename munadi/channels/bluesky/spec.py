@@ -31,6 +31,7 @@ MAX_THUMB_BYTES = 1_000_000
 MAX_CAPTION_BYTES = 20_000
 MAX_VIDEOS = 1
 GIF = "image/gif"
+VIDEO_ENDINGS = {"video/mp4": "mp4", "video/mpeg": "mpeg", "video/webm": "webm", "video/quicktime": "mov", GIF: "gif"}
 # Before the slot: uploads and reads, and a video's upload and transcoding; both end well within BLOB_LIFE.
 LEAD = timedelta(seconds=60)
 VIDEO_LEAD = timedelta(minutes=20)
@@ -66,6 +67,9 @@ def _tag(value: str) -> str:
     return value
 
 
+_LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+DID = re.compile(r"did:plc:[a-z0-9]{1,64}|did:web:[a-zA-Z0-9.-]{1,253}(%3A[0-9]{1,5})?")
+HANDLE = re.compile(rf"(?=.{{3,253}}\Z)(?:{_LABEL}\.)+(?=[a-zA-Z]){_LABEL}")
 _WHO = r"(did:[a-z]+:[a-zA-Z0-9._:%-]+|(?:[a-zA-Z0-9-]+\.)+[a-zA-Z][a-zA-Z0-9-]*)"
 _KEY = r"([234567a-j][234567a-z]{12})"  # a TID: atproto.com/specs/tid
 _AT_URI = re.compile(rf"at://{_WHO}/app\.bsky\.feed\.post/{_KEY}")
@@ -115,13 +119,8 @@ def _some_rules(rules: tuple[str, ...]) -> tuple[str, ...]:
     return rules
 
 
-ReplyRule = Annotated[
-    str,
-    Field(
-        pattern=r"^(nobody|mentioned|followers|following"
-        r"|at://did:[a-z]+:[a-zA-Z0-9._:%-]+/app\.bsky\.graph\.list/[a-zA-Z0-9._~:-]{1,512})$"
-    ),
-]
+_LIST = r"at://did:[a-z]+:[a-zA-Z0-9._:%-]+/app\.bsky\.graph\.list/[a-zA-Z0-9._~:-]{1,512}"
+ReplyRule = Annotated[str, Field(pattern=rf"^(nobody|mentioned|followers|following|{_LIST})$")]
 ReplyControl = Annotated[
     tuple[ReplyRule, ...], Field(max_length=5, json_schema_extra={"minItems": 1}), AfterValidator(_some_rules)
 ]
@@ -167,13 +166,7 @@ SPEC = ChannelSpec(
         ),
         MediaRule(
             kind=MediaKind.VIDEO,
-            mime_types=(
-                "video/mp4",
-                "video/mpeg",
-                "video/webm",
-                "video/quicktime",
-                GIF,
-            ),  # what the video service takes
+            mime_types=tuple(VIDEO_ENDINGS),  # what the video service takes
             max_bytes=300_000_000,
             max_duration=timedelta(minutes=10),
             takes_alt=True,
@@ -189,13 +182,7 @@ SPEC = ChannelSpec(
     max_parts=25,  # our limit: Bluesky has none
     scopes=("com.atproto.appPass",),
     tokens=TokenLife(renewed_with=Renewal.REFRESH_TOKEN, grant_life=timedelta(days=90)),  # its JWT has the end
-    hosts=(
-        "https://bsky.social",
-        "https://video.bsky.app",
-        "https://public.api.bsky.app",
-        "https://plc.directory",
-        "https://*.host.bsky.network",
-    ),
+    hosts=(*Hosts().model_dump().values(), "https://*.host.bsky.network"),
     lead=VIDEO_LEAD,
     absence_window=timedelta(0),  # the record key is a strong key
     leftovers=Leftovers.REMOVED,  # an upload in parts is aborted; the server deletes blobs that no record names

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from munadi.channels.state import HandleState
 from munadi.domain.model import Model
+
+# So long before the server may delete a blob, it is uploaded again.
+BLOB_SLACK = timedelta(minutes=5)
 
 
 class Ref(Model):
@@ -68,11 +71,11 @@ class Prepared(HandleState):
         """When the network may delete a blob that no record names."""
         return self.blobs_until
 
-    def without_uploads(self, *, failures: int | None = None) -> Prepared:
+    def without_lapsed_uploads(self, now: datetime) -> Prepared:
+        """The same, without blobs that may be gone before they are used."""
+        lapsed = self.blobs_until is not None and self.blobs_until - BLOB_SLACK <= now
+        return self.without_uploads(self.failures) if lapsed else self
+
+    def without_uploads(self, failures: int) -> Prepared:
         """The same without its lapsed uploads: mentions, quote and posts are still true."""
-        return Prepared(
-            mentions=self.mentions,
-            quote=self.quote,
-            posts=self.posts,
-            failures=self.failures if failures is None else failures,
-        )
+        return Prepared(mentions=self.mentions, quote=self.quote, posts=self.posts, failures=failures)

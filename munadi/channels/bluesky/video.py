@@ -7,9 +7,11 @@ that have arrived are not sent again. Nothing waits here; the workflow calls aga
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import NoReturn
 
+from munadi.channels.bluesky.errors import failure
 from munadi.channels.bluesky.spec import BLOB_LIFE
 from munadi.channels.bluesky.state import Prepared, RunningVideo, SentInParts
 from munadi.channels.bluesky.video_errors import UPLOAD_ENDED, failed_transcode, refused_limits
@@ -36,84 +38,83 @@ MAX_SILENCE = timedelta(hours=1)
 LOST = frozenset({"HTTP 404", "NotFound", "JobNotFound", "InvalidRequest"})
 
 
+@dataclass(frozen=True)
 class VideoUpload:
     """One run for one post's video; it continues where the handle's state ends."""
 
-    def __init__(self, service: VideoService, saved: SavedState[Prepared], server: Server, clock: Clock) -> None:
-        self._service = service
-        self._saved = saved
-        self._server = server
-        self._clock = clock
+    service: VideoService
+    saved: SavedState[Prepared]
+    server: Server
+    clock: Clock
 
     async def run(self, asset: MediaAsset) -> Pending | None:
         """None once the blob is known. Raises ChannelError."""
-        if self._saved.state.blobs:
+        if self.saved.state.blobs:
             return None
-        running = self._saved.state.video
+        running = self.saved.state.video
         transcode = await self._poll(running) if running else await self._begin(asset)
         if isinstance(transcode, Pending):
             return transcode
         if transcode.blob is not None:
-            until = self._clock.now() + BLOB_LIFE
-            await self._saved.put(parts=None, video=None, blobs=(transcode.blob,), blobs_until=until)
+            until = self.clock.now() + BLOB_LIFE
+            await self.saved.put(parts=None, video=None, blobs=(transcode.blob,), blobs_until=until)
             return None
         if transcode.failed is not None:
-            await self._give_up(failed_transcode(transcode.failed, self._clock.now()))
+            await self._give_up(failed_transcode(transcode.failed, self.clock.now()))
         if running is None:
-            running = RunningVideo(id=transcode.id, since=self._clock.now())
-            await self._saved.put(parts=None, video=running)
-        waited = self._clock.now() - running.since
+            running = RunningVideo(id=transcode.id, since=self.clock.now())
+            await self.saved.put(parts=None, video=running)
+        waited = self.clock.now() - running.since
         if waited >= MAX_SILENCE:
-            message = "Bluesky: the video service did not finish the video"
-            await self._give_up(ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message, "JOB_SILENT"))
+            message = "the video service did not finish the video"
+            await self._give_up(failure(Reason.PROVIDER_OUTAGE, message, code="JOB_SILENT"))
         return _again(waited, transcode.state or "being processed")
 
     async def _begin(self, asset: MediaAsset) -> Transcode | Pending:
-        sent = self._saved.state.parts
+        sent = self.saved.state.parts
         if sent is None:
-            limits = await self._service.limits(self._server)
-            refused = refused_limits(limits, asset.bytes, self._clock.now())
-            if refused is not None:
+            limits = await self.service.limits(self.server)
+            if refused := refused_limits(limits, asset.bytes, self.clock.now()):
                 raise refused
             if asset.bytes < PARTS_FROM:
-                return await self._service.upload(self._server, asset)
-        token = await self._service.upload_token(self._server)
+                return await self.service.upload(self.server, asset)
+        token = await self.service.upload_token(self.server)
         if sent is None:
-            sent = await self._service.start(token, asset)
+            sent = await self.service.start(token, asset)
             if sent is None:
-                return await self._service.upload(self._server, asset)
-            await self._saved.put(parts=sent)
+                return await self.service.upload(self.server, asset)
+            await self.saved.put(parts=sent)
         try:
             return await self._send(token, sent, asset)
         except ChannelError as error:
             if error.provider_code in UPLOAD_ENDED or error.effect is Effect.REJECTED:
                 with suppress(ChannelError):
-                    await self._service.abort(token, sent.id)
+                    await self.service.abort(token, sent.id)
                 await self._give_up(error)
             raise
 
     async def _send(self, token: str, sent: SentInParts, asset: MediaAsset) -> Transcode | Pending:
         """The parts that the service does not have, in order, then the end."""
-        begun = self._clock.now()
-        arrived = await self._service.arrived(token, sent.id)
+        begun = self.clock.now()
+        arrived = await self.service.arrived(token, sent.id)
         if arrived.transcode is not None:
             return arrived.transcode
         waited = begun - sent.since
         if arrived.state == "finishing" and waited < MAX_SILENCE:
             return _again(waited, "being put together")
         if arrived.state != "created":
-            message = f"Bluesky: the upload of the video is {arrived.state}"
-            raise ChannelError(Reason.PROVIDER_OUTAGE, Effect.NOT_SENT, message, "UploadFailed")
+            message = f"the upload of the video is {arrived.state}"
+            raise failure(Reason.PROVIDER_OUTAGE, message, code="UploadFailed")
         missing = [number for number in range(1, sent.count + 1) if number not in arrived.parts]
         for number in missing:
-            if self._clock.now() - begun >= MAX_RUN:
+            if self.clock.now() - begun >= MAX_RUN:
                 return Pending(after=timedelta(0), note=f"the video is on its way: part {number} of {sent.count}")
-            await self._service.send(token, sent, number, asset)
-        return await self._service.finish(token, sent.id)
+            await self.service.send(token, sent, number, asset)
+        return await self.service.finish(token, sent.id)
 
     async def _poll(self, running: RunningVideo) -> Transcode:
         try:
-            return await self._service.status(running.id)
+            return await self.service.status(running.id)
         except ChannelError as error:
             if error.provider_code not in LOST:
                 raise
@@ -123,8 +124,8 @@ class VideoUpload:
 
     async def _give_up(self, error: ChannelError) -> NoReturn:
         """Forget the job. After a fault of the service another is started, after growing waits and not endlessly."""
-        failures = self._saved.state.failures + 1
-        await self._saved.put(parts=None, video=None, failures=failures)
+        failures = self.saved.state.failures + 1
+        await self.saved.put(parts=None, video=None, failures=failures)
         if error.reason is Reason.PROVIDER_OUTAGE:
             error.retry_after = error.retry_after or growing(HOLD_GROWTH, failures - 1)
             if failures >= MAX_TRIES:

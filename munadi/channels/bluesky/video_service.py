@@ -13,7 +13,8 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from munadi.channels.bluesky.spec import GIF
+from munadi.channels.bluesky.errors import proof
+from munadi.channels.bluesky.spec import VIDEO_ENDINGS
 from munadi.channels.bluesky.state import SentInParts
 from munadi.channels.bluesky.video_errors import explain_video
 from munadi.channels.bluesky.xrpc import Server, address
@@ -31,7 +32,6 @@ UPLOAD_TIMEOUT = 180.0
 ALREADY_PROCESSED = 409
 # Statuses of a service that does not take uploads in parts.
 NOT_SERVED = frozenset({404, 501})
-ENDINGS = {"video/mp4": "mp4", "video/mpeg": "mpeg", "video/webm": "webm", "video/quicktime": "mov", GIF: "gif"}
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,7 @@ class VideoService:
         """What the account may still upload today."""
         token = await server.service_token(self._did, f"{NSID}getUploadLimits", self._clock.now() + TOKEN_LIFE)
         answer = await self._call("GET", "getUploadLimits", token)
-        if not isinstance(answer.field("canUpload"), bool):
-            raise no_proof(answer, [token])
+        proof(answer, "canUpload", bool, token)
         return dict(answer.body)
 
     async def upload_token(self, server: Server) -> str:
@@ -104,9 +103,9 @@ class VideoService:
         answer = await self._call("POST", "startUpload", token, json_body=body, also_ok=NOT_SERVED)
         if answer.status in NOT_SERVED:
             return None
-        job_id, size, count = (answer.field(name) for name in ("jobId", "partSizeBytes", "partCount"))
-        planned = isinstance(size, int) and size > 0 and count == -(-asset.bytes // size)
-        if not isinstance(job_id, str) or not planned:
+        job_id, size = proof(answer, "jobId", str, token), proof(answer, "partSizeBytes", int, token)
+        count = answer.field("partCount")
+        if size <= 0 or count != -(-asset.bytes // size):
             raise no_proof(answer, [token])
         return SentInParts(id=job_id, bytes=size, count=count, since=self._clock.now())
 
@@ -125,16 +124,13 @@ class VideoService:
 
     async def finish(self, token: str, job_id: str) -> Transcode:
         """All parts are there: their job, or another account's when the service has the same file."""
-        body = {"jobId": job_id}
-        answer = await self._call("POST", "finishUpload", token, json_body=body, timeout=UPLOAD_TIMEOUT)
+        answer = await self._call("POST", "finishUpload", token, json_body={"jobId": job_id}, timeout=UPLOAD_TIMEOUT)
         return self._read(answer, "completedJobId")
 
     async def arrived(self, token: str, job_id: str) -> Arrived:
         """How far an upload in parts is."""
         answer = await self._call("GET", "getUploadStatus", token, params={"jobId": job_id})
-        state, parts = answer.field("state"), answer.field("receivedParts")
-        if not isinstance(state, str) or not isinstance(parts, list):
-            raise no_proof(answer, [token])
+        state, parts = proof(answer, "state", str, token), proof(answer, "receivedParts", list, token)
         transcode = self._read(answer, "completedJobId") if state == "completed" else None
         return Arrived(state, frozenset(part for part in parts if isinstance(part, int)), transcode)
 
@@ -166,4 +162,4 @@ class VideoService:
 
 
 def _name(asset: MediaAsset) -> str:
-    return f"{asset.id}.{ENDINGS.get(asset.mime_type, 'mp4')}"
+    return f"{asset.id}.{VIDEO_ENDINGS.get(asset.mime_type, 'mp4')}"

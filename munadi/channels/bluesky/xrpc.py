@@ -11,11 +11,11 @@ from typing import Any
 from pydantic import SecretStr
 
 from munadi.channels.bluesky.dpop import USE_NONCE, DpopKey, Nonces
-from munadi.channels.bluesky.errors import explain
+from munadi.channels.bluesky.errors import explain, failure, proof
 from munadi.channels.bluesky.spec import Hosts
 from munadi.channels.http import ChannelHttp, ChannelTools, no_proof
 from munadi.domain.account import ConnectedAccount
-from munadi.domain.failure import ChannelError, Effect, Reason
+from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import Answer, Gate
 
 # resolveHandle of a handle that does not exist: the lexicon's error, and the reference PDS's.
@@ -41,7 +41,7 @@ class Access:
         try:
             key = DpopKey.read(extra[DPOP_KEY]) if DPOP_KEY in extra else None
         except ValueError as error:
-            raise ChannelError(Reason.TOKEN_REVOKED, Effect.NOT_SENT, f"Bluesky: {error}") from error
+            raise failure(Reason.TOKEN_REVOKED, str(error)) from error
         return cls(token.get_secret_value(), key)
 
 
@@ -116,8 +116,8 @@ class Xrpc:
             if error.provider_code in NO_SUCH_HANDLE:
                 return None
             raise
-        did = answer.field("did")
-        if not isinstance(did, str) or not did.startswith("did:"):
+        did = proof(answer, "did", str)
+        if not did.startswith("did:"):
             raise no_proof(answer)
         return did
 
@@ -163,10 +163,7 @@ class Server:
         """uploadBlob: the blob to put into a record. Invisible; the same bytes give the same blob."""
         url, headers = address(self.base, "com.atproto.repo.uploadBlob"), {"content-type": mime_type}
         answer = await self.xrpc.call("POST", url, self._access, content=content, headers=headers)
-        blob = answer.field("blob")
-        if not isinstance(blob, dict) or not blob:
-            raise no_proof(answer, [self._access.token])
-        return blob
+        return proof(answer, "blob", dict, self._access.token)
 
     async def resolve_handle(self, handle: str) -> str | None:
         """The DID of a handle; None when there is no such handle."""
@@ -176,10 +173,7 @@ class Server:
         """A token that speaks for the account, for one method at one service."""
         params = {"aud": audience, "lxm": method, "exp": str(int(expires_at.timestamp()))}
         answer = await self.xrpc.query(self.base, "com.atproto.server.getServiceAuth", params, access=self._access)
-        token = answer.field("token")
-        if not isinstance(token, str):
-            raise no_proof(answer, [self._access.token])
-        return token
+        return proof(answer, "token", str, self._access.token)
 
     async def describe(self) -> Answer:
         """describeServer."""

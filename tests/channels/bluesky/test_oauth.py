@@ -130,7 +130,7 @@ async def test_a_hint_leads_to_the_authorization_server(
 
 
 @pytest.mark.parametrize(
-    "hint", ["nonsense", "a b.example.com", "did:key:z6Mk", "did:web:a/b", "did:plc:../x", "ftp://a.dev"]
+    "hint", ["nonsense", "acme.1com", "a b.example.com", "did:key:z6Mk", "did:web:a/b", "did:plc:../x", "ftp://a.dev"]
 )
 async def test_a_hint_that_names_no_account_is_refused(hint: str) -> None:
     servers = Servers()

@@ -131,6 +131,14 @@ async def test_a_picture_of_a_card_may_be_refused_but_waits_for_a_new_token() ->
     assert (await error_of(card_of(PAGE, refusal("ExpiredToken")))).reason is Reason.TOKEN_EXPIRED
 
 
+@pytest.mark.parametrize("body", [{}, [], {"blob": {}}, {"blob": "bafy"}, {"blob": None}])
+async def test_an_upload_without_a_blob_proves_nothing(body: Any) -> None:
+    built, saved = begun(), Saved()
+    built.network.on("POST", UPLOAD, ok(body))
+    error = await error_of(prepare(built, PICTURE, saved))
+    assert (error.provider_code, saved.history) == ("NO_PROOF", [])
+
+
 async def test_an_image_that_breaks_the_server_three_times_is_given_up() -> None:
     built, saved = begun(), Saved()
     built.network.on("POST", UPLOAD, BROKEN)
