@@ -52,7 +52,7 @@ def decision_of(
     call: Call,
     network: str,
     choices: Iterable[Choice],
-    asked: Sequence[str],
+    requested: Sequence[str],
     *,
     denial: dict[str, str],
     client: str = "client_id",
@@ -62,14 +62,14 @@ def decision_of(
         return redirect_back(call, denial)
     offered = list(choices)
     if "approve" not in call.query:
-        return _page(call, network, offered, asked, call.query.get(client, ""))
+        return _page(call, network, offered, requested, call.query.get(client, ""))
     approved = call.query["approve"]
     choice = next((one for one in offered if approved in (one.id, one.name) or approved in one.also), None)
     if choice is None:
         return _unknown(approved, network, offered)
-    granted = _listed(call, "grant") if "grant" in call.query else list(asked)
+    granted = _listed(call, "grant") if "grant" in call.query else list(requested)
     cleared = _listed(call, "untick")
-    scopes = [scope for scope in asked if scope in granted and scope not in cleared]
+    scopes = [scope for scope in requested if scope in granted and scope not in cleared]
     if not choice.pages:
         return Decision(choice.id, scopes, None)
     shared = _listed(call, "page") if "page" in call.query else [page for page, _ in choice.pages]
@@ -85,9 +85,11 @@ def redirect_back(call: Call, values: dict[str, str], *, fragment: str = "", eff
     return Answer(302, None, {"location": location}, effect)
 
 
-def _page(call: Call, network: str, choices: list[Choice], asked: Sequence[str], client_id: str) -> Answer:
-    kept = [(name, value) for name, value in call.query.multi_items() if name not in DECISION]
-    shown = render("consent.html", network=network, client_id=client_id, choices=choices, scopes=asked, kept=kept)
+def _page(call: Call, network: str, choices: list[Choice], requested: Sequence[str], client_id: str) -> Answer:
+    hidden = [(name, value) for name, value in call.query.multi_items() if name not in DECISION]
+    shown = render(
+        "consent.html", network=network, client_id=client_id, choices=choices, scopes=requested, hidden=hidden
+    )
     return Answer(200, shown, {**PRIVATE_PAGE, "content-security-policy": POLICY})
 
 

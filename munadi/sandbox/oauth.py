@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,10 +91,10 @@ class TokenIssuer:
         redirect_uri = call.query.get("redirect_uri", "")
         if not is_address(redirect_uri):
             return Answer(400, "Invalid redirect_uri")
-        asked = call.query.get("scope", "").replace(",", " ").split()
+        requested = call.query.get("scope", "").replace(",", " ").split()
         if rules.known_scopes is not None:
-            asked = [scope for scope in asked if scope in rules.known_scopes]
-        decision = decision_of(call, title, choices, asked, denial=rules.denial, client=rules.client)
+            requested = [scope for scope in requested if scope in rules.known_scopes]
+        decision = decision_of(call, title, choices, requested, denial=rules.denial, client=rules.client)
         if isinstance(decision, Answer):
             return decision
         code = Code(
@@ -120,7 +120,8 @@ class TokenIssuer:
     def exchange(
         self,
         values: dict[str, str],
-        refusal: Callable[[str], Refusal],
+        problems: Mapping[str, tuple[str, ...]],
+        refusal: Callable[..., Refusal],
         *,
         client: str = "client_id",
         kind: str = "access",
@@ -128,18 +129,20 @@ class TokenIssuer:
     ) -> Code:
         """The code that a call exchanges: it works once, for the app and the address that it was issued for.
 
-        `refusal` answers to a problem: `code`, `client`, `redirect_uri` or `verifier`.
+        `problems` has the arguments of `refusal` for `code`, `client`, `redirect_uri` and `verifier`.
         """
         code = self.codes.get(values.get("code", "").removesuffix("#_"))
         if code is None or code.kind != kind or code.expires_at <= self._clock.now():
-            raise refusal("code")
-        if code.client_id != values.get(client, ""):
-            raise refusal("client")
-        if code.redirect_uri != values.get("redirect_uri"):
-            raise refusal("redirect_uri")
+            raise refusal(*problems["code"])
         proven = challenge_of(values.get("code_verifier", "")) if challenge_of else code.challenge
-        if code.challenge not in (None, proven):
-            raise refusal("verifier")
+        wrong = {
+            "client": code.client_id != values.get(client, ""),
+            "redirect_uri": code.redirect_uri != values.get("redirect_uri"),
+            "verifier": code.challenge not in (None, proven),
+        }
+        for problem, is_so in wrong.items():
+            if is_so:
+                raise refusal(*problems[problem])
         self.codes.remove(code.value)
         return code
 

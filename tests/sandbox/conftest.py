@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import av
 import httpx
 import pytest
-import uvicorn
-from PIL import Image
 
-from munadi.sandbox import SandboxState, create_app
-from munadi.sandbox.server import server
+from tests.channels.conftest import Oracle
+from tests.channels.conftest import running_sandbox as running_sandbox  # a fixture
+from tests.channels.connected import jpeg
+from tests.channels.connected import mp4 as video  # of 90 by 160 pixels
 
 DAY = 86_400
+__all__ = ["video"]
 SETTINGS = {"delays": "seconds", "limits": "value", "switches": "enabled"}  # each one's field in a change
 
 
@@ -163,18 +161,10 @@ class MediaSite:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Sandbox]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    state = SandboxState()
-    uvicorn_server: uvicorn.Server = server(create_app(state), "127.0.0.1", port)
-    thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    sandbox = Sandbox(f"http://127.0.0.1:{port}")
+def running(running_sandbox: Oracle) -> Iterator[Sandbox]:
+    sandbox = Sandbox(running_sandbox.url)
     yield sandbox
     sandbox.http.close()
-    uvicorn_server.should_exit = True
-    thread.join(timeout=5)
 
 
 @pytest.fixture
@@ -203,22 +193,7 @@ def site() -> Iterator[MediaSite]:
 
 
 def picture(size: tuple[int, int] = (40, 30), format: str = "PNG") -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", size, "teal").save(buffer, format)
-    return buffer.getvalue()
-
-
-def video(seconds: int, codec: str = "h264") -> bytes:
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp4") as container:
-        stream: Any = container.add_stream(codec, rate=24)
-        stream.width, stream.height, stream.pix_fmt = 90, 160, "yuv420p"
-        teal: Any = Image.new("RGB", (90, 160), "teal")
-        frames: Any = av.VideoFrame
-        for _ in range(24 * seconds + 1):
-            container.mux(stream.encode(frames.from_image(teal)))
-        container.mux(stream.encode())
-    return buffer.getvalue()
+    return jpeg(*size, kind=format)
 
 
 def post(text: str = "hello", **rest: Any) -> dict[str, Any]:

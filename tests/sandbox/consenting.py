@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
+import re
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -43,39 +44,28 @@ NETWORKS = {
 EVERY = pytest.mark.parametrize("network", NETWORKS)
 
 
-class Form(HTMLParser):
+class Form:
     """The form of a page, as a browser would send it."""
 
     def __init__(self, page: str) -> None:
-        super().__init__()
-        self.inputs: list[dict[str, str | None]] = []
-        self.form: dict[str, str | None] = {}
-        self.buttons: list[dict[str, str | None]] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        given = dict(attributes)
-        if tag == "form":
-            self.form = given
-        elif tag == "input":
-            self.inputs.append(given)
-        elif tag == "button":
-            self.buttons.append(given)
+        self.inputs, self.buttons = _tags(page, "input"), _tags(page, "button")
+        self.action = _tags(page, "form")[0].get("action")
 
     def of(self, kind: str, name: str) -> list[str]:
-        return [one["value"] or "" for one in self.inputs if (one["type"], one["name"]) == (kind, name)]
+        return [one["value"] for one in self.inputs if (one["type"], one["name"]) == (kind, name)]
 
     def sent(self, *cleared: str, button: int = 0) -> httpx.QueryParams:
         """The query of a browser's GET, with these boxes cleared."""
-        pairs = [
-            (one["name"] or "", one["value"] or "")
-            for one in self.inputs
-            if one["type"] == "hidden" or ("checked" in one and one["value"] not in cleared)
-        ]
+        given = [one for one in self.inputs if one["type"] == "hidden" or "checked" in one]
+        pairs = [(one["name"], one["value"]) for one in given if one["type"] == "hidden" or one["value"] not in cleared]
         pressed = self.buttons[button]
-        if name := pressed.get("name"):
-            pairs.append((name, pressed["value"] or ""))
-        return httpx.QueryParams(tuple(pairs))
+        return httpx.QueryParams((*pairs, *([(pressed["name"], pressed["value"])] if "name" in pressed else [])))
+
+
+def _tags(page: str, name: str) -> list[dict[str, str]]:
+    """The attributes of each tag of this name."""
+    found = (re.findall(r'([a-z]+)(?:="([^"]*)")?', tag) for tag in re.findall(rf"<{name} ?([^>]*)>", page))
+    return [{attribute: unescape(value) for attribute, value in tag} for tag in found]
 
 
 class Consenting:

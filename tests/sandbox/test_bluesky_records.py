@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from munadi.sandbox.bluesky.cid import blob_cid, is_cid, record_cid
+from munadi.sandbox.bluesky.formats import blob_cid, is_cid, record_cid
 from tests.sandbox.conftest import Bluesky, post, refusal
 
 RKEY, OTHER = "3n342ilh4f622", "3n342ilh4f623"

@@ -28,7 +28,7 @@ def test_the_page_shows_the_app_and_its_scopes(sandbox: Sandbox, network: str) -
     assert form.of("checkbox", "grant") == one.scopes
     assert len(form.of("radio", "approve")) == 1
     assert bool(form.of("checkbox", "page")) == ("dialog" in one.page)
-    assert form.form.get("action") is None  # its own address
+    assert form.action is None  # its own address
 
 
 @EVERY

@@ -12,7 +12,6 @@ import pytest
 from tests.sandbox.conftest import DAY, Sandbox, refusal
 from tests.sandbox.consenting import Consenting
 
-INSTAGRAM_ID = "17841400000000001"
 PAGE, PERSON = "100000000000001", "10150000000000001"
 PERSON_TOKEN = "EAAsandboxMunadiUserToken"
 FACEBOOK, INSTAGRAM, THREADS = "/facebook/graph/v26.0", "/instagram/graph", "/threads/graph"
@@ -93,14 +92,8 @@ def test_a_revoked_token_has_the_subcode_that_the_test_chose(
 
 
 @pytest.mark.parametrize("channel", META)
-def test_meta_tokens_without_value_expired_or_at_a_checkpoint(sandbox: Sandbox, channel: str) -> None:
-    token = ACCOUNTS[channel].token
+def test_a_call_without_a_token_has_a_code_of_its_own(sandbox: Sandbox, channel: str) -> None:
     assert me(sandbox, channel, "") == (104, None)
-    sandbox.status(channel, "munadi.sandbox", "checkpoint")
-    assert me(sandbox, channel, token) == (190, 459)
-    sandbox.status(channel, "munadi.sandbox", "active")
-    end(sandbox, "expire", channel)
-    assert me(sandbox, channel, token) == (190, 463)
 
 
 def test_facebook_tokens_expire_one_kind_at_a_time(sandbox: Sandbox) -> None:
@@ -124,16 +117,12 @@ def test_a_code_becomes_a_short_and_then_a_long_token(sandbox: Sandbox, channel:
         assert again["code"] == (452 if channel == "threads" else 100)
 
 
-@pytest.mark.parametrize(("channel", "switch"), [("instagram", "flatCodeAnswer"), ("threads", "userIdAsText")])
-def test_the_answer_to_a_code_has_two_forms(sandbox: Sandbox, channel: str, switch: str) -> None:
-    one = Consenting(sandbox, channel)
-    first = one.exchange(one.approved()["code"]).json()
-    sandbox.set(channel, **{switch: True})
-    second = one.exchange(one.approved()["code"]).json()
-    if channel == "instagram":
-        assert (first["data"][0]["user_id"], second["user_id"]) == (int(INSTAGRAM_ID), int(INSTAGRAM_ID))
-    else:
-        assert (first["user_id"], second["user_id"]) == (26750000000000001, "26750000000000001")
+def test_threads_may_answer_a_user_id_as_text(sandbox: Sandbox) -> None:
+    one, ids = Consenting(sandbox, "threads"), []
+    for as_text in (False, True):
+        sandbox.set("threads", userIdAsText=as_text)
+        ids.append(one.exchange(one.approved()["code"]).json()["user_id"])
+    assert ids == [26750000000000001, "26750000000000001"]
 
 
 def facebook(sandbox: Sandbox, path: str, **query: Any) -> Any:

@@ -16,16 +16,6 @@ def threads(sandbox: Sandbox) -> Flow:
     return Flow(sandbox, "threads")
 
 
-def test_a_race_misses_a_finished_container(threads: Flow) -> None:
-    threads.set(race=60)
-    container = threads.container(media_type="TEXT", text="x")
-    assert threads.state(container) == "FINISHED"
-    race = threads.publish(container)
-    assert (refusal(race), race.json()["error"]["is_transient"]) == ((24, 4279009), False)
-    threads.set(racePercent=0)
-    assert threads.publish(container).status_code == 200
-
-
 def test_auto_publish_is_visible_and_gives_a_post_not_a_container(threads: Flow) -> None:
     post = threads.container(media_type="TEXT", text="x", auto_publish_text="true")
     assert [seen["id"] for seen in threads.posts()] == [post]

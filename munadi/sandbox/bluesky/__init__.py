@@ -12,20 +12,25 @@ from dataclasses import replace
 from typing import Any
 
 from munadi.sandbox.bluesky import directory, lexicon, limits, login, parts, repository, server, tokens, video, views
-from munadi.sandbox.bluesky.accounts import (
+from munadi.sandbox.bluesky.clients import Clients
+from munadi.sandbox.bluesky.errors import refuse, refuse_if, xrpc_error
+from munadi.sandbox.bluesky.formats import TidClock
+from munadi.sandbox.bluesky.grants import Grants
+from munadi.sandbox.bluesky.model import (
     DEFAULT,
     HANDLE_DOMAIN,
     STATUSES,
     TAKEN_DOWN,
+    Account,
+    Blob,
+    PartedUpload,
+    Pushed,
+    Record,
+    Transcode,
     app_password,
     new_did,
     require_usable,
 )
-from munadi.sandbox.bluesky.clients import Clients
-from munadi.sandbox.bluesky.errors import planned_failure, refuse, refuse_if
-from munadi.sandbox.bluesky.formats import TidClock
-from munadi.sandbox.bluesky.grants import Grants
-from munadi.sandbox.bluesky.model import Account, Blob, PartedUpload, Pushed, Record, Transcode
 from munadi.sandbox.exchange import Answer, Call, Operation
 from munadi.sandbox.model import PostView
 from munadi.sandbox.platform import Platform, Run
@@ -127,7 +132,8 @@ class Bluesky(Platform[Account]):
         return self._login_of(call) if call.path.endswith("createSession") else None
 
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
-        return planned_failure(error, status)
+        """The answer for a fault's `error: {error, message}`; an outage when it is empty."""
+        return xrpc_error(error.get("error", "InternalServerError"), error.get("message"), status=status)
 
     def seed_tokens(self, profile: Account) -> None:
         """An app password opens sessions; there are no tokens before."""

@@ -5,8 +5,6 @@ Names, statuses and messages are those of the reference PDS (npm @atproto/pds 0.
 
 from __future__ import annotations
 
-from typing import Any
-
 from munadi.sandbox.exchange import Answer, Refusal
 
 # name → (HTTP status, the reference's usual message)
@@ -54,8 +52,3 @@ def refuse(
 def refuse_if(broken: object, name: str, message: str | None = None, *, headers: dict[str, str] | None = None) -> None:
     if broken:
         raise refuse(name, message, headers=headers)
-
-
-def planned_failure(error: dict[str, Any], status: int | None) -> Answer:
-    """The answer for a fault's `error: {error, message}`; an outage when it is empty."""
-    return xrpc_error(error.get("error", "InternalServerError"), error.get("message"), status=status)

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import QueryParams
 
-from munadi.sandbox.bluesky.accounts import TAKEN_DOWN
 from munadi.sandbox.bluesky.clients import IDENTITY, Client
 from munadi.sandbox.bluesky.directory import service_did, service_url
 from munadi.sandbox.bluesky.dpop import OAuthRefused
-from munadi.sandbox.bluesky.model import Grant, Pushed
+from munadi.sandbox.bluesky.model import TAKEN_DOWN, Grant, Pushed
 from munadi.sandbox.consent import Choice, decision_of, redirect_back
 from munadi.sandbox.exchange import Answer, Call, Refusal
 from munadi.sandbox.oauth import challenge_of

@@ -28,14 +28,14 @@ GONE = {"aborted": "UploadAborted", "expired": "UploadExpired", "failed": "Uploa
 
 async def start(platform: Bluesky, call: Call) -> Answer:
     account = _caller(platform, call)
-    asked, maxima = platform.input(call, schemas.START_UPLOAD), platform.limits
-    if asked["mimeType"] not in TYPES:
-        raise refuse("UnsupportedContentType", f"unsupported content type: {asked['mimeType']}")
-    if asked["sizeBytes"] > maxima["videoBytes"]:
+    requested, maxima = platform.input(call, schemas.START_UPLOAD), platform.limits
+    if requested["mimeType"] not in TYPES:
+        raise refuse("UnsupportedContentType", f"unsupported content type: {requested['mimeType']}")
+    if requested["sizeBytes"] > maxima["videoBytes"]:
         raise refuse("VideoTooLarge", f"the video is larger than {maxima['videoBytes']} bytes")
-    if asked.get("durationMs", 0) > maxima["videoSeconds"] * 1000:
+    if requested.get("durationMs", 0) > maxima["videoSeconds"] * 1000:
         raise refuse("VideoTooLong", f"the video is longer than {maxima['videoSeconds']} seconds")
-    refusal = refusal_of(platform, account, asked["sizeBytes"])
+    refusal = refusal_of(platform, account, requested["sizeBytes"])
     if refusal is not None:
         raise refuse("DailyLimitExceeded" if refusal[0] == "DailyLimitExceeded" else "UploadForbidden", refusal[1])
     if len(open_uploads(platform, account.did)) >= maxima["openVideoUploads"]:
@@ -43,7 +43,7 @@ async def start(platform: Bluesky, call: Call) -> Answer:
     upload = PartedUpload(
         id=secrets.token_hex(10),
         did=account.did,
-        size=asked["sizeBytes"],
+        size=requested["sizeBytes"],
         part_bytes=maxima["videoPartBytes"],
         expires_at=platform.clock.now() + maxima["videoUploadSeconds"],
     )

@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.bluesky import lexicon, schemas
-from munadi.sandbox.bluesky.cid import canonical, record_cid
 from munadi.sandbox.bluesky.errors import refuse, refuse_if
-from munadi.sandbox.bluesky.formats import FORMATS
+from munadi.sandbox.bluesky.formats import FORMATS, canonical, record_cid
 from munadi.sandbox.bluesky.lexicon import LexiconError, is_blob
 from munadi.sandbox.bluesky.limits import REPO_WRITES
 from munadi.sandbox.bluesky.model import Account, Blob, Record

@@ -11,13 +11,11 @@ import hmac
 from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.bluesky import schemas
-from munadi.sandbox.bluesky.accounts import TAKEN_DOWN, require_usable
-from munadi.sandbox.bluesky.cid import blob_cid
 from munadi.sandbox.bluesky.directory import did_document, service_did
 from munadi.sandbox.bluesky.errors import refuse, refuse_if
-from munadi.sandbox.bluesky.formats import FORMATS
+from munadi.sandbox.bluesky.formats import FORMATS, blob_cid
 from munadi.sandbox.bluesky.limits import LOGINS, UPLOADS
-from munadi.sandbox.bluesky.model import Account, Blob
+from munadi.sandbox.bluesky.model import TAKEN_DOWN, Account, Blob, require_usable
 from munadi.sandbox.clock import HOUR, MINUTE
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.media import sniff

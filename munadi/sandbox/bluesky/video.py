@@ -10,11 +10,10 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from munadi.sandbox.bluesky.accounts import require_usable
-from munadi.sandbox.bluesky.cid import blob_cid
 from munadi.sandbox.bluesky.directory import service_did
 from munadi.sandbox.bluesky.errors import refuse
-from munadi.sandbox.bluesky.model import Account, Blob, PartedUpload, Transcode
+from munadi.sandbox.bluesky.formats import blob_cid
+from munadi.sandbox.bluesky.model import Account, Blob, PartedUpload, Transcode, require_usable
 from munadi.sandbox.bluesky.tokens import SERVICE_TYPE
 from munadi.sandbox.clock import DAY
 from munadi.sandbox.exchange import Answer, Call, Refusal

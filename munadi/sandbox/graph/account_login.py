@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from munadi.sandbox.clock import DAY, HOUR
 from munadi.sandbox.consent import Choice
-from munadi.sandbox.exchange import Answer, Call, Refusal
+from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import errors
 from munadi.sandbox.graph.errors import GraphError, bad_parameter, login_error, refuse_if
 from munadi.sandbox.graph.parameters import parameters
@@ -26,10 +26,12 @@ CONSENT = ConsentRules(
     fragment="#_",
 )
 CODE_PROBLEMS = {
-    "code": "Matching code was not found or was already used",
-    "client": "Error validating client_id: the code was given to another app",
-    "redirect_uri": "Error validating verification code. Please make sure your redirect_uri is identical to the one "
-    "you used in the OAuth dialog request",
+    "code": ("Matching code was not found or was already used",),
+    "client": ("Error validating client_id: the code was given to another app",),
+    "redirect_uri": (
+        "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in "
+        "the OAuth dialog request",
+    ),
 }
 
 
@@ -70,7 +72,7 @@ async def exchange_code(platform: AccountPlatform[Any], call: Call) -> Answer:
     values = parameters(call)
     if values.get("grant_type") != "authorization_code" or not values.get("client_secret"):
         raise login_error("Invalid platform app")
-    code = platform.issuer.exchange(values, _code_refusal, kind="account")
+    code = platform.issuer.exchange(values, CODE_PROBLEMS, login_error, kind="account")
     token = platform.issue_account_token(code.profile_id, code.scopes, HOUR, long_lived=False)
     return Answer(200, platform.code_answer(token), effect=True)
 
@@ -109,7 +111,3 @@ def bearer_answer(token: Token, seconds: int, **more: Any) -> Answer:
 def _granted(platform: AccountPlatform[Any], token: Token) -> Answer:
     new = platform.issue_account_token(token.profile_id, token.scopes)
     return bearer_answer(new, LONG_SECONDS, **platform.granted_extras(new))
-
-
-def _code_refusal(problem: str) -> Refusal:
-    return login_error(CODE_PROBLEMS[problem])

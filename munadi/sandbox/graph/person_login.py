@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from munadi.sandbox.clock import HOUR
 from munadi.sandbox.consent import Choice
-from munadi.sandbox.exchange import Answer, Call, Refusal
+from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph import errors
 from munadi.sandbox.graph.account_login import bearer_answer
 from munadi.sandbox.graph.errors import bad_parameter, bad_parameter_if, refuse, refuse_if
@@ -24,9 +24,9 @@ from munadi.sandbox.platform import Profile
 
 LISTED_BY_DEFAULT = ["access_token", "category", "name", "tasks"]
 CODE_PROBLEMS = {
-    "code": "This authorization code has been used or has expired.",
-    "client": "Error validating verification code. It was given to another app",
-    "redirect_uri": "Error validating verification code. Please make sure your redirect_uri is identical",
+    "code": ("This authorization code has been used or has expired.",),
+    "client": ("Error validating verification code. It was given to another app",),
+    "redirect_uri": ("Error validating verification code. Please make sure your redirect_uri is identical",),
 }
 
 
@@ -97,7 +97,7 @@ async def access_token(platform: PersonPlatform[Any], call: Call) -> Answer:
             raise refuse(errors.TOKEN_UNREADABLE)
         refuse_if(token.has_expired(platform.clock.now()), errors.TOKEN_EXPIRED)
         return _granted(platform, token.profile_id, token.scopes, token.pages, LONG_SECONDS)
-    code = platform.issuer.exchange(values, _code_refusal, kind="person")
+    code = platform.issuer.exchange(values, CODE_PROBLEMS, bad_parameter, kind="person")
     return _granted(platform, code.profile_id, code.scopes, code.pages, HOUR)
 
 
@@ -134,7 +134,3 @@ def _granted(
     lasting = seconds == LONG_SECONDS
     token = platform.issuer.issue("EAA", person, scopes, seconds, kind="person", long_lived=lasting, pages=pages)
     return bearer_answer(token, seconds)
-
-
-def _code_refusal(problem: str) -> Refusal:
-    return bad_parameter(CODE_PROBLEMS[problem])

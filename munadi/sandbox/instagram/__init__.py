@@ -16,8 +16,8 @@ from munadi.sandbox.graph.container_platform import Container, ContainerPlatform
 from munadi.sandbox.graph.errors import APP_LIMIT, TOKEN_UNREADABLE, parameter_error, refuse, refuse_if
 from munadi.sandbox.graph.parameters import node_in
 from munadi.sandbox.graph.reading import graph_time, new_id
-from munadi.sandbox.instagram import errors, operations, options, pages
-from munadi.sandbox.instagram.model import (
+from munadi.sandbox.instagram import accounts, errors, operations, options
+from munadi.sandbox.instagram.accounts import (
     BASIC,
     COMMENTS,
     PAGE_HOST,
@@ -45,7 +45,7 @@ STATUS_TEXTS = {
 }
 
 
-class Instagram(ContainerPlatform[Account], pages.InstagramPages):
+class Instagram(ContainerPlatform[Account], accounts.InstagramPages):
     channel = "instagram"
     title = "Instagram"
     hosts = {"GRAPH": "graph", "TOKEN": "token", "AUTH": "www", "FB_GRAPH": PAGE_HOST, "FB_AUTH": "fbwww"}
@@ -76,7 +76,7 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
         "GET www/**": ("site", site),
         "GET fbwww/dialog/oauth": ("authorize_person", person_login.authorize),
         "POST token/oauth/access_token": ("exchange_code", account_login.exchange_code),
-        "GET fbgraph/me": ("page_me", pages.me),
+        "GET fbgraph/me": ("page_me", accounts.me),
         "GET fbgraph/me/accounts": ("list_pages", person_login.list_pages),
         "GET fbgraph/me/permissions": ("list_permissions", person_login.list_permissions),
         "GET fbgraph/oauth/access_token": ("person_token", person_login.access_token),
@@ -93,7 +93,7 @@ class Instagram(ContainerPlatform[Account], pages.InstagramPages):
         "GET */*/comments": ("list_comments", operations.list_comments),
         "GET */*": ("get_media", containers.read_post),
     }
-    variants = {"container_status": containers.status, "page_account": pages.account}
+    variants = {"container_status": containers.status, "page_account": accounts.account}
 
     def variant(self, name: str, call: Call) -> str:
         if name != "get_media":

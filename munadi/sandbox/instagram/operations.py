@@ -10,13 +10,13 @@ from munadi.sandbox.graph import containers
 from munadi.sandbox.graph.errors import bad_parameter_if
 from munadi.sandbox.graph.parameters import fields, node_in, parameters, whole_number
 from munadi.sandbox.graph.reading import graph_time, new_id, selected
-from munadi.sandbox.instagram import pages
-from munadi.sandbox.instagram.model import BASIC, COMMENTS, PUBLISH, Account
+from munadi.sandbox.instagram import accounts
+from munadi.sandbox.instagram.accounts import BASIC, COMMENTS, PUBLISH, Account
 
 if TYPE_CHECKING:
     from munadi.sandbox.instagram import Instagram
 
-ACCOUNT_FIELDS = {"id", "user_id", "username", "name", "account_type"} | pages.COUNTS
+ACCOUNT_FIELDS = {"id", "user_id", "username", "name", "account_type"} | accounts.COUNTS
 COMMENT_FIELDS = {"id", "text", "timestamp", "username", "from", "like_count", "hidden"}
 
 

@@ -6,6 +6,7 @@ Source: docs/networks/tiktok.md section 2. A desktop app's challenge is the hex 
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from munadi.sandbox.consent import Choice
@@ -47,7 +48,8 @@ async def token(platform: TikTok, call: Call) -> Answer:
         case "authorization_code":
             code = platform.issuer.exchange(
                 values,
-                lambda problem: _refusal(platform, *CODE_PROBLEMS[problem]),
+                CODE_PROBLEMS,
+                partial(_refusal, platform),
                 client="client_key",
                 challenge_of=lambda verifier: hashlib.sha256(verifier.encode()).hexdigest(),
             )

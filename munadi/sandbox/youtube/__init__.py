@@ -18,7 +18,7 @@ from munadi.sandbox.model import PostView
 from munadi.sandbox.platform import Platform, Run
 from munadi.sandbox.storage import Table
 from munadi.sandbox.youtube import login, uploads, videos
-from munadi.sandbox.youtube.errors import envelope, planned_failure, refuse, refuse_if
+from munadi.sandbox.youtube.errors import envelope, refuse, refuse_if, token_answer
 from munadi.sandbox.youtube.metadata import new_id
 from munadi.sandbox.youtube.model import ALL_SCOPES, GIVES, PREFIX, Account, Session, Usage, Video
 
@@ -120,7 +120,10 @@ class YouTube(Platform[Account]):
         return super().profile_of(call) or (session.profile_id if session else None)
 
     def failure(self, error: dict[str, Any], status: int | None) -> Answer:
-        return planned_failure(error, status)
+        """The answer for a fault's `error: {reason, message}`, or `{error}` for the token endpoint."""
+        if "error" in error:
+            return token_answer(str(error["error"]), message=error.get("message"), status=status)
+        return envelope(str(error.get("reason", "backendError")), message=error.get("message"), status=status)
 
     def seed_tokens(self, profile: Account) -> None:
         granted = login.grant(self, profile.id, ALL_SCOPES, DEFAULT_GRANT)

@@ -115,10 +115,3 @@ def token_answer(word: str, *, message: str | None = None, status: int | None = 
 
 def refuse_token(word: str, message: str | None = None) -> Refusal:
     return Refusal(token_answer(word, message=message))
-
-
-def planned_failure(error: dict[str, Any], status: int | None) -> Answer:
-    """The answer for a fault's `error: {reason, message}`, or `{error}` for the token endpoint."""
-    if "error" in error:
-        return token_answer(str(error["error"]), message=error.get("message"), status=status)
-    return envelope(str(error.get("reason", "backendError")), message=error.get("message"), status=status)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from munadi.sandbox.clock import DAY
 from munadi.sandbox.consent import Choice
-from munadi.sandbox.exchange import Answer, Call, Refusal
+from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.oauth import Code, ConsentRules, Token, challenge_of
 from munadi.sandbox.youtube.errors import refuse_token
 
@@ -26,7 +26,7 @@ CONSENT = ConsentRules("4/0A", {"error": "access_denied"}, seconds=600, scopes_a
 CODE_PROBLEMS = {
     "code": ("invalid_grant", "Malformed auth code."),
     "client": ("invalid_grant", "The code was given to another client."),
-    "redirect_uri": ("redirect_uri_mismatch", None),
+    "redirect_uri": ("redirect_uri_mismatch",),
     "verifier": ("invalid_grant", "Invalid code verifier."),
 }
 
@@ -50,7 +50,7 @@ async def token(platform: YouTube, call: Call) -> Answer:
         raise refuse_token("invalid_client")
     match values.get("grant_type"):
         case "authorization_code":
-            code = platform.issuer.exchange(values, _code_refusal, challenge_of=challenge_of)
+            code = platform.issuer.exchange(values, CODE_PROBLEMS, refuse_token, challenge_of=challenge_of)
             granted = grant(platform, code.profile_id, code.scopes)
             more = {"refresh_token": granted.value} if code.with_refresh else {}
             return Answer(200, _granted(platform, granted) | more, effect=True)
@@ -111,7 +111,3 @@ def _has_lapsed(platform: YouTube, granted: Token) -> bool:
 def _granted(platform: YouTube, granted: Token) -> dict[str, Any]:
     scope, value = " ".join(granted.scopes), issue(platform, granted).value
     return {"access_token": value, "expires_in": ACCESS_SECONDS, "scope": scope, "token_type": "Bearer"}
-
-
-def _code_refusal(problem: str) -> Refusal:
-    return refuse_token(*CODE_PROBLEMS[problem])

@@ -6,7 +6,7 @@ let shown = null;
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const STEPS = [[60, "second", 1], [3600, "minute", 60], [86400, "hour", 3600], [Infinity, "day", 86400]];
 
-function tellTimes() {
+function showTimes() {
   for (const time of feed.querySelectorAll("time")) {
     const then = new Date(time.dateTime);
     const age = Math.max(0, (Date.now() - then) / 1000);
@@ -28,13 +28,13 @@ async function refresh() {
     const html = await response.text();
     if (shown !== null && html !== shown) feed.innerHTML = html;
     shown = html;
-    tellTimes();
+    showTimes();
   } catch {
-    // The sandbox is away; the next round asks again.
+    // The sandbox does not answer; the next poll retries.
   }
 }
 
-tellTimes();
+showTimes();
 refresh();
 setInterval(refresh, PERIOD);
 document.addEventListener("visibilitychange", refresh);

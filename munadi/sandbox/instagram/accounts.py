@@ -1,4 +1,4 @@
-"""The part of graph.facebook.com: people, their Pages, and each Page's Instagram account.
+"""Accounts, their scopes, and the part of graph.facebook.com: people, their Pages, and each Page's account.
 
 Source: docs/networks/instagram.md section 2b.
 """
@@ -6,21 +6,57 @@ Source: docs/networks/instagram.md section 2b.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
+from munadi.sandbox import model
 from munadi.sandbox.consent import Choice
 from munadi.sandbox.exchange import Answer, Call
 from munadi.sandbox.graph.account_login import CONSENT
 from munadi.sandbox.graph.parameters import node_in, parameters
 from munadi.sandbox.graph.person_login import PersonPlatform
 from munadi.sandbox.graph.reading import selected
-from munadi.sandbox.instagram.model import ALL_PAGE_SCOPES, BASIC, Account
 from munadi.sandbox.oauth import Token
 
+BASIC = "instagram_business_basic"
+PUBLISH = "instagram_business_content_publish"
+COMMENTS = "instagram_business_manage_comments"
+# The names of the same permissions in the login through a Page, which needs further ones.
+PAGE_SCOPES = {BASIC: "instagram_basic", PUBLISH: "instagram_content_publish", COMMENTS: "instagram_manage_comments"}
+ALL_PAGE_SCOPES = [*PAGE_SCOPES.values(), "pages_show_list", "pages_read_engagement"]
+PAGE_HOST = "fbgraph"  # graph.facebook.com, where an account is reached through its Page
 PAGE_FIELDS = {"id", "name", "category", "instagram_business_account"}
 NAMED_ACCOUNT = "instagram_business_account{id,username}"
 COUNTS = {"profile_picture_url", "followers_count", "follows_count", "media_count"}
 ACCOUNT_FIELDS = {"id", "ig_id", "username", "name"} | COUNTS
+
+
+@dataclass
+class Account(model.Account):
+    """A professional account. It belongs to a Page of its own, and that to a person; their ids follow from its id."""
+
+    site = "https://www.instagram.com/{0.username}/"
+
+    app_scoped_id: str
+    account_type: str = "BUSINESS"
+    owner: str = ""  # the account whose person owns this one's Page as well; empty: a person of its own
+
+    @property
+    def person(self) -> str:
+        """The account that stands for the person in tokens: the first of theirs."""
+        return self.owner or self.id
+
+    @property
+    def page_id(self) -> str:
+        return "10" + self.id[-13:]
+
+    @property
+    def person_id(self) -> str:
+        return "12" + self.person[-13:]
+
+
+def on_page_host(call: Call) -> bool:
+    return call.path.partition("/")[0] == PAGE_HOST
 
 
 class InstagramPages(PersonPlatform[Account]):
