@@ -1,9 +1,13 @@
-"""`python -m api`, which is `munadi api`: until SIGTERM; then what is in flight is answered."""
+"""`python -m api`: `munadi api` without the command line's libraries. On SIGTERM it answers what is in flight."""
 
 from __future__ import annotations
 
-from munadi.cli.api import serve
+from api.process import serve
 from munadi.cli.exits import refusal_ends_process
+from munadi.unused_imports import leave_out
+
+# httpx imports these for its command line and structlog for tracebacks in colour: 5 MB.
+leave_out("rich", "pygments")
 
 
 def main() -> None:

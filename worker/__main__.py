@@ -1,9 +1,13 @@
-"""`python -m worker`, which is `munadi worker`: until SIGTERM; then what is in flight ends by itself."""
+"""`python -m worker`: `munadi worker` without the command line's libraries. On SIGTERM it ends what is in flight."""
 
 from __future__ import annotations
 
 from munadi.cli.exits import refusal_ends_process
-from munadi.cli.worker import work
+from munadi.unused_imports import leave_out
+from worker.process import work
+
+# httpx imports these for its command line and structlog for tracebacks in colour: 8 MB.
+leave_out("rich", "pygments", "click")
 
 
 def main() -> None:

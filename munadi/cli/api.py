@@ -1,26 +1,14 @@
-"""`munadi api`: the HTTP API as one process, for production and for `munadi dev`."""
+"""The command `munadi api`: the HTTP API as one process."""
 
 from __future__ import annotations
 
-import logging
-import resource
-from socket import socket
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from typer import Option
 
 from munadi.cli.command import command
-from munadi.cli.process_exit import exit_now, signals_end_quietly
 from munadi.cli.session import Session
-
-# Longer than the API's slowest answer (except fetching media by URL), shorter than a supervisor waits.
-GRACE_SECONDS = 20
-# Longer than clients and load balancers keep an idle connection (usually 60 s): the side that closes first may cut
-# off a request.
-KEEP_ALIVE_SECONDS = 75
-# A connection is an open file, and the usual limit of 1 024 is not even enough for the dashboard's open pages.
-OPEN_FILES = 65_536
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,65 +22,6 @@ def api(
     port: Annotated[int | None, Option("--port", help="Else MUNADI_API__PORT.", min=0, max=65535)] = None,
 ) -> None:
     """Run the API. On SIGTERM it answers the requests in progress, then ends."""
+    from api.process import serve
+
     serve(host, port)
-
-
-def serve(host: str | None = None, port: int | None = None) -> NoReturn:
-    """Run the API until it is stopped. Raises CommandFailed for wrong settings."""
-    from munadi.cli.settings import check_start, read_settings
-
-    settings = read_settings()
-    listen = settings.api.model_copy(
-        update={"host": host or settings.api.host, "port": settings.api.port if port is None else port}
-    )
-    settings = settings.model_copy(update={"api": listen})
-    check_start(settings)
-
-    import uvicorn
-
-    from api.app import create_app
-    from api.connection import Connection
-    from munadi.config import unknown_variables
-    from munadi.logs import configure_logging
-
-    configure_logging(settings.log_level)
-    for name in unknown_variables():
-        logging.getLogger("munadi.api").warning("unknown setting %s", name)
-    app = create_app(settings)
-
-    class Server(uvicorn.Server):
-        """Ends the dashboard's live streams before it shuts down: they are requests that never end by themselves."""
-
-        async def shutdown(self, sockets: list[socket] | None = None) -> None:
-            app.state.live.stop()
-            await super().shutdown(sockets)
-
-    config = uvicorn.Config(
-        app,
-        host=listen.host,
-        port=listen.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        # MUNADI_API__TRUSTED_PROXIES decides whose X-Forwarded-For counts (api/address.py), not uvicorn's default.
-        proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        http=Connection,
-    )
-    server = Server(config)
-    _raise_limit_of_files()
-    try:
-        with signals_end_quietly():
-            server.run()
-    except SystemExit:
-        exit_now(1)
-    exit_now(0 if server.started else 1)
-
-
-def _raise_limit_of_files() -> None:
-    """Raise this process's limit of open files to the hard limit."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,4 +1,4 @@
-"""A video's facts by FFmpeg's libraries, held to one demuxer, one file, one decoded picture and their own process."""
+"""A video's facts, found by a process of its own (`munadi/media/video_child.py`)."""
 
 import json
 import os
@@ -6,15 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import av
-
 from munadi.media.facts import MediaCode, MediaFacts, MediaRefused
 from munadi.media.sniff import Kind
 
 # 8K; each decoded frame needs about 1.5 bytes per pixel.
 MAX_VIDEO_PIXELS = 7680 * 4320
-_OPEN_SECONDS = 10.0
-_MAX_PACKETS = 500
 # Of waiting for the process, which the kernel ends after `video_child.MAX_SECONDS` of computing.
 _CHILD_SECONDS = 60.0
 _CHILD = "munadi.media.video_child"
@@ -33,9 +29,9 @@ def probe_video(path: Path, kind: Kind, size: int, *, max_pixels: int = MAX_VIDE
     try:
         ended = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=_CHILD_SECONDS, env=env)
     except subprocess.TimeoutExpired as error:
-        raise _too_costly(kind) from error
+        raise too_costly(kind) from error
     if ended.returncode < 0 or b"MemoryError" in ended.stderr:  # ended by the kernel, or by a crash inside
-        raise _too_costly(kind)
+        raise too_costly(kind)
     if ended.returncode != 0:
         raise OSError(f"{_CHILD} ended with {ended.returncode}: {ended.stderr.decode(errors='replace')[-500:]}")
     found = json.loads(ended.stdout)
@@ -44,82 +40,7 @@ def probe_video(path: Path, kind: Kind, size: int, *, max_pixels: int = MAX_VIDE
     return MediaFacts.model_validate(found["facts"])
 
 
-def _too_costly(kind: Kind) -> MediaRefused:
+def too_costly(kind: Kind) -> MediaRefused:
+    """The refusal of a video that takes more memory or time than is sound."""
     text = f"the {kind.mime_type} is damaged: reading it takes more memory or time than that of any sound video"
     return MediaRefused(MediaCode.MEDIA_CORRUPT, text)
-
-
-def read_video(path: Path, kind: Kind, size: int, max_pixels: int = MAX_VIDEO_PIXELS) -> MediaFacts:
-    """As `probe_video`, in this process."""
-    options = {"protocol_whitelist": "file", "max_pixels": str(max_pixels)}
-    try:
-        with av.open(f"file:{path.resolve()}", format=kind.reader, options=options, timeout=_OPEN_SECONDS) as container:
-            return _facts(container, kind, size, max_pixels)
-    except MediaRefused:
-        raise
-    except MemoryError as error:
-        raise _too_costly(kind) from error
-    except Exception as error:  # besides FFmpegError, PyAV raises nearly anything on damaged bytes
-        raise MediaRefused(
-            MediaCode.MEDIA_CORRUPT, f"the {kind.mime_type} is damaged or cut short: {str(error)[:200]}"
-        ) from error
-
-
-def _facts(container: av.container.InputContainer, kind: Kind, size: int, max_pixels: int) -> MediaFacts:
-    pictures = [s for s in container.streams.video if not s.disposition & av.stream.Disposition.attached_pic]
-    if not pictures:
-        raise MediaRefused(MediaCode.MEDIA_TYPE_UNSUPPORTED, "the file has no video stream")
-    stream = pictures[0]
-    if stream.codec_context is None:  # a codec FFmpeg has no name for
-        raise MediaRefused(MediaCode.MEDIA_TYPE_UNSUPPORTED, "the video's codec is unknown")
-    _check_pixels(stream.width, stream.height, max_pixels)
-    seconds = _seconds(container, stream)
-    if kind.reader == "mov" and not seconds:  # others may leave it open, as a browser's recording does
-        raise MediaRefused(MediaCode.MEDIA_CORRUPT, "the video lasts no time")
-    rotation = _first_rotation(container, stream)
-    turned = rotation % 180 != 0
-    rate = stream.average_rate or stream.guessed_rate
-    audio = container.streams.audio
-    return MediaFacts(
-        kind="video",
-        mime_type=kind.mime_type,
-        bytes=size,
-        width=stream.height if turned else stream.width,
-        height=stream.width if turned else stream.height,
-        duration_ms=round(seconds * 1000) if seconds is not None else None,
-        video_codec=stream.codec_context.name,
-        audio_codec=audio[0].codec_context.name if audio and audio[0].codec_context else None,
-        fps=round(float(rate), 3) if rate else None,
-        bit_rate=container.bit_rate or (round(size * 8 / seconds) if seconds else None),
-    )
-
-
-def _check_pixels(width: int, height: int, limit: int) -> None:
-    if width <= 0 or height <= 0:
-        raise MediaRefused(MediaCode.MEDIA_CORRUPT, "the video stream has no picture size")
-    if width * height > limit:
-        raise MediaRefused(
-            MediaCode.MEDIA_TOO_MANY_PIXELS,
-            f"a video has at most {limit} pixels per frame",
-            limit=limit,
-            actual=width * height,
-        )
-
-
-def _seconds(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
-    if container.duration is not None and container.duration > 0:
-        return container.duration / av.time_base
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return None
-
-
-def _first_rotation(container: av.container.InputContainer, stream: av.VideoStream) -> int:
-    """Degrees by which the first picture is turned. Decoding it also proves that there is one."""
-    stream.codec_context.thread_count = 1
-    for number, packet in enumerate(container.demux(stream)):
-        for frame in packet.decode():
-            return int(frame.rotation)
-        if number >= _MAX_PACKETS:
-            break
-    raise MediaRefused(MediaCode.MEDIA_CORRUPT, "the video has no picture that can be decoded")

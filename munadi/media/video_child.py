@@ -31,7 +31,7 @@ def limit_resources() -> None:
 
 def answer(path: Path, kind: Kind, size: int, max_pixels: int) -> dict[str, Any]:
     """What is printed."""
-    from munadi.media.video import read_video
+    from munadi.media.video_reading import read_video
 
     try:
         return {"facts": read_video(path, kind, size, max_pixels).model_dump(mode="json")}

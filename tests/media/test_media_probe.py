@@ -10,7 +10,8 @@ from PIL import Image
 from munadi.media.facts import MediaCode, MediaRefused
 from munadi.media.probe import MAX_COSTLY_IMAGE_PIXELS, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS, probe
 from munadi.media.sniff import Kind, sniff
-from munadi.media.video import probe_video, read_video
+from munadi.media.video import probe_video
+from munadi.media.video_reading import read_video
 from tests.api.hostile import png
 from tests.media.hostile_files import animation
 

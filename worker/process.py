@@ -1,0 +1,22 @@
+"""The worker's process, for production and for `munadi dev`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import NoReturn
+
+from munadi.cli.process_exit import exit_now
+from munadi.cli.settings import check_start, read_settings
+
+
+def work() -> NoReturn:
+    """Run a worker until it is stopped. Raises CommandFailed for wrong settings."""
+    settings = read_settings()
+    check_start(settings, needs_temporal=True)
+
+    from munadi.logs import configure_logging
+    from worker.running import run
+
+    configure_logging(settings.log_level)
+    asyncio.run(run(settings))
+    exit_now(0)
