@@ -20,7 +20,7 @@ from munadi.ports import Answer
 
 # Both for the bytes on the wire and for the decoded body; a list of a hundred posts with long texts stays below it.
 MAX_ANSWER = 1_000_000
-# The only encoding that we ask for and accept: one decoder, which can be stopped after a number of bytes.
+# The only encoding that we request and accept: one decoder, which can be stopped after a number of bytes.
 ACCEPT_ENCODING = "gzip"
 PLAIN = ("", "identity")
 GZIP_HEADER = 16 + zlib.MAX_WBITS

@@ -103,8 +103,8 @@ class AppSettings(ChannelSettings):
         return tuple(f"MUNADI_CHANNELS__{channel}__{name}" for name, value in given.items() if not value)
 
 
-def cannot_look(error: ChannelError) -> Unknown:
-    """The result of a `find` whose reads failed."""
+def could_not_read(error: ChannelError) -> Unknown:
+    """The result of a `find` that could not read the network."""
     return Unknown(note=str(error)[:200], pause=error.pause)
 
 

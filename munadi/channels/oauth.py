@@ -58,7 +58,7 @@ def end_of(now: datetime, seconds: Any) -> datetime | None:
 
 
 def code_in(title: str, answered: Mapping[str, str]) -> str:
-    """The code that came back with the browser. ChannelError when the owner declined, or the network refused to ask."""
+    """The code that came back with the browser. ChannelError when the owner declined, or the network refused."""
     error = answered.get("error")
     if error:
         description = answered.get("error_description") or answered.get("error_reason") or error

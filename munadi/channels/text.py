@@ -20,7 +20,7 @@ from munadi.domain.shape import MAX_DESCRIBED
 _GRAPHEME = regex.compile(r"\X")
 # 64 halves of flags with one more behind them. Halves pair up from the start of their run, so a cluster ends here.
 _FLAGS = regex.compile("(?:[\U0001f1e6-\U0001f1ff]{2}){32}(?=[\U0001f1e6-\U0001f1ff])")
-# What is shown as an emoji: by itself, or because a variation selector asks for it.
+# What is shown as an emoji: by itself, or because a variation selector says so.
 _EMOJI = regex.compile(r"\p{Emoji_Presentation}|\ufe0f")
 # Normalization sorts a run of marks in quadratic time, so a longer run is broken up (UAX 15, Stream-Safe Text Format).
 _MARKS = regex.compile(r"\p{M}{30}")

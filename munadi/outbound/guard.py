@@ -144,8 +144,8 @@ class Guard:
 class GuardedTransport(httpx.AsyncBaseTransport):
     """Checks each request's URL, then connects to a checked address under the name's certificate.
 
-    Raises GuardRefused beside httpx's transport errors. Follows no redirect: the client would have to ask
-    again, and is checked again. A connect timeout is for all of a name's addresses together (connecting
+    Raises GuardRefused beside httpx's transport errors. Follows no redirect: the client would send
+    another request, which is checked again. A connect timeout is for all of a name's addresses together (connecting
     and the TLS handshake each, so the longest wait is twice that).
     """
 
@@ -218,7 +218,7 @@ def guarded_client(
 ) -> httpx.AsyncClient:
     """A client that can reach only what `guard` allows. `timeout` is httpx's (seconds per phase, not total).
 
-    No proxy from the environment, no redirects, no cookies: a stranger's answer leaves nothing behind.
+    No proxy from the environment, no redirects, no cookies: an answer leaves nothing behind.
     """
     return httpx.AsyncClient(
         transport=GuardedTransport(guard, verify=verify),

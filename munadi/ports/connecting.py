@@ -15,7 +15,7 @@ class Asking:
     """One try to connect. `redirect_uri` is where the network sends the browser back, with `state`.
 
     `login` is which of the network's log-ins is meant, where it has two; `hint` the profile that is expected, where
-    the network can be told (a handle, for Bluesky the handle or address of the server).
+    the network takes one (a handle, for Bluesky the handle or address of the server).
     """
 
     state: str
@@ -44,7 +44,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Granted:
-    """What the owner granted: the profiles to choose from (never none), and the scopes, when the network tells."""
+    """What the owner granted: the profiles to choose from (never none), and the scopes, where they are named."""
 
     choices: tuple[Choice, ...]
     scopes: tuple[str, ...] = ()

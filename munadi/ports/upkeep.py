@@ -12,7 +12,7 @@ from munadi.domain.failure import ChannelError
 
 @dataclass(frozen=True)
 class KeptAccount:
-    """An account with its credentials, how it fares, when its owner connected it and when we last renewed it."""
+    """An account with its credentials, its status, when its owner connected it and when we last renewed it."""
 
     account: ConnectedAccount
     status: AccountStatus
@@ -21,7 +21,7 @@ class KeptAccount:
 
 
 class AccountsKept(Protocol):
-    """The state of accounts, and when to look at them again. Each call is one transaction."""
+    """The state of accounts, and when to check them again. Each call is one transaction."""
 
     async def kept(self, account_id: str) -> KeptAccount | None:
         """None when there is none, or it was disconnected. ChannelError when its credentials cannot be opened."""
@@ -30,7 +30,7 @@ class AccountsKept(Protocol):
         """Only its owner can extend it now: status and event, once per token."""
 
     async def plan(self, account_id: str, next_at: datetime | None, seen_version: int | None = None) -> None:
-        """When to look next, unless it has other credentials than the ones seen."""
+        """When to check next, unless it has other credentials than the ones seen."""
 
     async def failed(
         self, account_id: str, error: ChannelError, again_at: datetime, now: datetime, seen_version: int | None = None

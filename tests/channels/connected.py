@@ -67,8 +67,8 @@ class Connected:
         await self.prepare(given, saved)
         return await self.publish(given, saved)
 
-    async def find(self, given: PublicationDraft, saved: Saved) -> Any:
-        return await self.channel.find(given, self.account, saved.handle, given.due_at)
+    async def find(self, given: PublicationDraft, saved: Saved, step: str = "post") -> Any:
+        return await self.channel.find(given, self.account, saved.handle, given.due_at, step)
 
 
 def new(text: str = "", **fields: Any) -> PublicationDraft:

@@ -131,9 +131,9 @@ class Login:
         """The error of an exchange; `verifier` replaces the kept one, all else the question. It keeps no secret."""
         kept = {**self.kept, **({"verifier": changes.pop("verifier")} if "verifier" in changes else {})}
         error = await error_of(self.server.exchange(self.asking(**changes), answered, kept), reason, code=code)
-        told = f"{error} {error.provider_message} {error.raw}"
+        kept_texts = f"{error} {error.provider_message} {error.raw}"
         for secret in (APP["client_secret"], META_APP["fb_client_secret"], answered.get("code", "no code")):
-            assert secret not in told
+            assert secret not in kept_texts
         return error
 
 

@@ -25,7 +25,7 @@ VALUES = {"limits": "value", "delays": "seconds", "switches": "enabled"}
 
 
 class Acme(Connected):
-    """`made` is what the sandbox told of the profile; files are stored and served."""
+    """`made` is what the sandbox has of the profile; files are stored and served."""
 
     made: Mapping[str, Any]
     witness: Witness
@@ -87,17 +87,14 @@ class Acme(Connected):
         await self.prepare(given, saved)
         return await self.finish(given, saved)
 
-    async def look(self, given: PublicationDraft, saved: Saved, step: str = "post") -> Any:
-        return await self.channel.find(given, self.account, saved.handle, given.due_at, step)
-
     async def found(self, given: PublicationDraft, saved: Saved, step: str = "post") -> Published:
         """Found after some time: a network may need a moment to show it."""
         for _ in range(300):
-            looked = await self.look(given, saved, step)
-            if isinstance(looked, Published):
-                return looked
+            found = await self.find(given, saved, step)
+            if isinstance(found, Published):
+                return found
             await asyncio.sleep(0.02)
-        raise AssertionError(f"never found: {looked}")
+        raise AssertionError(f"never found: {found}")
 
     async def refresh(self) -> None:
         fresh = await self.channel.refresh(self.account)

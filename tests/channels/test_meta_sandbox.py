@@ -75,10 +75,10 @@ async def test_another_story_is_not_taken_for_ours(acme: Acme, kind: str) -> Non
     given, saved = draft(acme, kind), Saved()
     await acme.prepare(given, saved)
     await acme.post(draft(acme, kind))
-    assert isinstance(await acme.look(given, saved), Unknown)
+    assert isinstance(await acme.find(given, saved), Unknown)
     given, saved = draft(acme, next(one for one in STORIES if one != kind)), Saved()
     await acme.prepare(given, saved)
-    assert await acme.look(given, saved) == Absent()
+    assert await acme.find(given, saved) == Absent()
 
 
 @at("facebook")
@@ -96,7 +96,7 @@ async def test_a_reel_is_not_published_before_facebook_says_so(acme: Acme) -> No
     await acme.prepare(given, saved)
     assert isinstance(await acme.send(given, saved), Pending)
     assert acme.posts == []
-    assert isinstance(await acme.look(given, saved), Unknown)
+    assert isinstance(await acme.find(given, saved), Unknown)
     assert isinstance(await acme.finish(given, saved), Published)
     assert len(acme.posts) == 1
 
@@ -197,7 +197,7 @@ async def test_a_chain_and_a_first_comment_also_when_an_answer_was_lost(acme: Ac
     if plan:
         acme.plant("threads_publish", **plan)
         assert (await error_of(acme.finish(given, saved, "part-2"))).effect is Effect.UNKNOWN
-        assert isinstance(await acme.look(given, saved, "part-2"), Published)
+        assert isinstance(await acme.find(given, saved, "part-2"), Published)
     ids = [(await acme.finish(given, saved, name)).post_id for name in acme.channel.steps(given)[bool(plan) :]]
     root, *replies = acme.posts
     assert [reply["text"] for reply in replies] == root["comments"] == ["two", "three", "by the way"]

@@ -92,7 +92,7 @@ async def test_lost_without_effect_the_same_handle_is_sent_again(acme: Acme, kin
     given, saved = await prepared(acme, kind)
     acme.plant(kind.visible, **plans[plan])
     assert (await error_of(acme.send(given, saved))).effect is Effect.UNKNOWN
-    assert await acme.look(given, saved) == Absent()
+    assert await acme.find(given, saved) == Absent()
     await acme.finish(given, saved)
     assert len(acme.posts) == 1
 
@@ -121,7 +121,7 @@ async def test_two_live_posts_alike_are_not_confused(acme: Acme, kind: str, visi
     given, saved = draft(acme, kind), Saved()
     await acme.failure(given, saved)
     twin = await acme.post(draft(acme, kind))
-    found = await acme.look(given, saved)
+    found = await acme.find(given, saved)
     assert isinstance(found, wanted)
     if kind == "photos":
         assert found.post_id not in (None, twin.post_id)
@@ -176,7 +176,7 @@ async def posted(acme: Acme, kind: str) -> tuple[Any, Saved]:
 async def test_a_first_comment_stands_under_its_post_once(acme: Acme, kind: str, operation: str) -> None:
     given, saved = await posted(acme, kind)
     made = await acme.finish(given, saved, "comment")
-    assert (await acme.look(given, saved, "comment")).post_id == made.post_id
+    assert (await acme.find(given, saved, "comment")).post_id == made.post_id
     assert [post["comments"] for post in acme.posts if post["comments"]] == [["Sale: #monsoon"]]
 
 
@@ -186,7 +186,7 @@ async def test_a_comment_that_was_not_answered_is_found(acme: Acme, kind: str, o
     given, saved = await posted(acme, kind)
     acme.plant(operation, mode)
     assert (await error_of(acme.finish(given, saved, "comment"))).effect is Effect.UNKNOWN
-    assert isinstance(await acme.look(given, saved, "comment"), Published)
+    assert isinstance(await acme.find(given, saved, "comment"), Published)
     assert [post["comments"] for post in acme.posts if post["comments"]] == [["Sale: #monsoon"]]
 
 
@@ -198,7 +198,7 @@ async def test_a_comment_that_was_lost_is_proven_absent_but_at_youtube(
     given, saved = await posted(acme, kind)
     acme.plant(operation, **plan)
     assert (await error_of(acme.finish(given, saved, "comment"))).effect is Effect.UNKNOWN
-    looked = await acme.look(given, saved, "comment")
+    looked = await acme.find(given, saved, "comment")
     if acme.name == "youtube":  # a list that a comment is not in yet proves nothing
         assert isinstance(looked, Unknown)
         return
@@ -216,7 +216,7 @@ async def test_the_comment_of_a_post_that_was_found_after_a_lost_answer(acme: Ac
     given, saved = draft(acme, kind, first_comment="Sale: #monsoon"), Saved()
     acme.plant(visible, "accept_then_reset")
     await acme.failure(given, saved)
-    assert isinstance(await acme.look(given, saved), Published)
+    assert isinstance(await acme.find(given, saved), Published)
     await acme.finish(given, saved, "comment")
     assert acme.posts[0]["comments"] == ["Sale: #monsoon"]
 

@@ -178,7 +178,7 @@ async def test_slow_processing_is_waited_for(acme: Acme, kind: str, delay: str) 
     given, saved = draft(acme, kind), Saved()
     await acme.channel.prepare(given, acme.account, None, saved)
     if acme.name in ("instagram", "threads"):
-        assert isinstance(await acme.look(given, saved), Unknown)
+        assert isinstance(await acme.find(given, saved), Unknown)
     await acme.post(given, saved)
     assert len(acme.posts) == 1
 

@@ -37,7 +37,7 @@ async def test_a_file_is_uploaded_in_chunks_and_public_with_the_last(acme: Acme)
     await acme.prepare(given, saved)
     upload = Prepared.model_validate(saved.kept.state).upload
     assert upload is not None
-    assert (upload.chunks, acme.posts, await acme.look(given, saved)) == (5, [], Absent())
+    assert (upload.chunks, acme.posts, await acme.find(given, saved)) == (5, [], Absent())
     done = await acme.finish(given, saved)
     (live,) = acme.posts
     assert [(media["mimeType"], media["width"]) for media in live["media"]] == [("video/mp4", 360)]
@@ -112,7 +112,7 @@ async def test_a_pull_accepted_but_unanswered_stays_unknown(acme: Acme, kind: st
     await acme.prepare(given, saved)
     acme.plant(kind, mode)
     assert (await error_of(acme.send(given, saved))).effect is Effect.UNKNOWN
-    assert isinstance(await acme.look(given, saved), Unknown)
+    assert isinstance(await acme.find(given, saved), Unknown)
     for _ in range(300):
         if acme.posts:
             break
@@ -139,6 +139,6 @@ async def test_a_post_is_live_before_its_id_is_known(acme: Acme) -> None:
     first = await acme.post(given, saved)
     assert (first.post_id, [one.code for one in first.warnings]) == (None, ["POST_ID_PENDING"])
     acme.oracle.call("POST", "/clock", advanceSeconds=601)
-    later = await acme.look(given, saved)
+    later = await acme.find(given, saved)
     assert isinstance(later, Published)
     assert later.post_id == acme.posts[0]["id"]

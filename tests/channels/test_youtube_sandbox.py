@@ -124,9 +124,9 @@ async def test_short_stores_are_continued(oracle: Oracle, site: MediaSite) -> No
 async def test_with_no_video_on_record_a_published_one_is_found(acme: Acme) -> None:
     given, saved = clip(acme), Saved()
     await acme.prepare(given, saved)
-    assert await acme.look(given, Saved()) == Absent()
+    assert await acme.find(given, Saved()) == Absent()
     found = await acme.finish(given, saved)
-    assert (await acme.look(given, Saved())).post_id == found.post_id
+    assert (await acme.find(given, Saved())).post_id == found.post_id
 
 
 async def test_a_slot_is_kept_while_processing_continues(oracle: Oracle, site: MediaSite) -> None:
@@ -175,9 +175,9 @@ async def test_a_comment_has_an_address_below_the_video(acme: Acme) -> None:
     made = await acme.finish(given, saved, "comment")
     assert made.url == f"{acme.posts[0]['url']}&lc={made.post_id}"
     assert [call["visible"] for call in acme.calls("insert_comment")] == [True]
-    assert (await acme.look(given, saved, "comment")).url == made.url
+    assert (await acme.find(given, saved, "comment")).url == made.url
     await acme.finish(given, saved, "comment")
-    found = await acme.look(given, saved, "comment")
+    found = await acme.find(given, saved, "comment")
     assert isinstance(found, Unknown)
     assert "2 comments" in found.note
 
@@ -187,18 +187,18 @@ async def test_another_accounts_comment_is_not_ours(acme: Acme) -> None:
     own = acme.account
     acme.account = own.model_copy(update={"external_id": "UCsomebodyelse"})
     await acme.finish(given, saved, "comment")
-    assert isinstance(await acme.look(given, saved, "comment"), Unknown)
+    assert isinstance(await acme.find(given, saved, "comment"), Unknown)
     acme.account = own
-    assert isinstance(await acme.look(given, saved, "comment"), Published)
+    assert isinstance(await acme.find(given, saved, "comment"), Published)
 
 
 async def test_without_a_handle_the_video_is_searched_for(acme: Acme) -> None:
     given, _ = await commented(acme)
     await acme.finish(given, Saved(), "comment")
-    assert isinstance(await acme.look(given, Saved(), "comment"), Published)
+    assert isinstance(await acme.find(given, Saved(), "comment"), Published)
     other = given.model_copy(update={"text": "Never uploaded"})
     assert (await error_of(acme.send(other, Saved(), "comment"))).effect is Effect.NOT_SENT
-    assert isinstance(await acme.look(other, Saved(), "comment"), Unknown)
+    assert isinstance(await acme.find(other, Saved(), "comment"), Unknown)
 
 
 @pytest.mark.parametrize(
@@ -215,5 +215,5 @@ async def test_a_refused_comment(acme: Acme, word: str, reason: Reason, effect: 
     acme.plant("insert_comment", "error", error={"reason": word})
     await error_of(acme.send(given, saved, "comment"), reason, effect)
     acme.plant("list_comments", "error", error={"reason": "commentsDisabled"})
-    assert isinstance(await acme.look(given, saved, "comment"), Unknown)
+    assert isinstance(await acme.find(given, saved, "comment"), Unknown)
     assert acme.channel.steps(new("x")) == ()

@@ -26,7 +26,7 @@ def illustrated(acme: Acme, picture: bytes = PICTURE, **options: Any) -> Publica
     return new("Monsoon sale", media=media, options={"madeForKids": False, "thumbnailIndex": 1, **options})
 
 
-def told(found: Published) -> str:
+def refusal_of(found: Published) -> str:
     (warning,) = found.warnings
     assert (warning.code, warning.channel) == ("THUMBNAIL_FAILED", "youtube")
     assert warning.message.startswith("the video is published without its thumbnail: ")
@@ -86,7 +86,7 @@ async def test_a_refused_thumbnail_is_a_warning_in_the_networks_words(
     acme: Acme, plan: dict[str, Any], words: str, calls: int, privacy: str
 ) -> None:
     acme.plant("set_thumbnail", "error", **plan)
-    warned = told(await acme.post(illustrated(acme, privacyStatus=privacy)))
+    warned = refusal_of(await acme.post(illustrated(acme, privacyStatus=privacy)))
     assert warned == words or (words.endswith(": ") and warned.startswith(words))
     assert len(acme.posts) == (1 if privacy == "public" else 0)
     assert len(acme.calls("set_thumbnail")) == calls
@@ -94,7 +94,9 @@ async def test_a_refused_thumbnail_is_a_warning_in_the_networks_words(
 
 async def test_a_channel_that_may_not_have_any_is_reported(acme: Acme) -> None:
     acme.oracle.call("PATCH", f"/profiles/youtube/{acme.account.external_id}", status="unverified")
-    assert told(await acme.post(illustrated(acme))).startswith("forbidden: The channel may not set custom thumbnails")
+    assert refusal_of(await acme.post(illustrated(acme))).startswith(
+        "forbidden: The channel may not set custom thumbnails"
+    )
     (post,) = acme.posts
     assert [each["mimeType"] for each in post["media"]] == ["video/mp4"]
 
@@ -105,7 +107,7 @@ async def test_what_passes_is_tried_again_and_then_reported(acme: Acme, plan: di
     assert (await acme.post(illustrated(acme))).warnings == ()
     assert len(acme.calls("set_thumbnail")) == 2
     acme.plant("set_thumbnail", **plan, times=9)
-    assert told(await acme.post(illustrated(acme)))
+    assert refusal_of(await acme.post(illustrated(acme)))
     assert len(acme.calls("set_thumbnail")) == 5
     assert len(acme.posts) == 2
 
@@ -119,7 +121,7 @@ async def test_a_lost_answer_sets_it_again(acme: Acme) -> None:
 async def test_a_lost_file_is_reported_too(acme: Acme) -> None:
     given = illustrated(acme)
     acme.media.files["med_1"] = PICTURE[:-1]
-    assert "the stored file of media med_1 is gone" in told(await acme.post(given))
+    assert "the stored file of media med_1 is gone" in refusal_of(await acme.post(given))
     assert acme.calls("set_thumbnail") == []
 
 
@@ -145,10 +147,10 @@ async def test_a_search_reports_the_missing_thumbnail_too(acme: Acme) -> None:
     given, saved = illustrated(acme), Saved()
     await acme.prepare(given, saved)
     await error_of(acme.publish(given, saved))
-    assert told(await acme.find(given, saved)).startswith("forbidden")
+    assert refusal_of(await acme.find(given, saved)).startswith("forbidden")
     seen = await acme.channel.check(given, acme.account, saved.handle)
     assert isinstance(seen, Published)
-    assert told(seen).startswith("forbidden")
+    assert refusal_of(seen).startswith("forbidden")
 
 
 async def test_a_video_that_is_made_again_gets_its_thumbnail_again(acme: Acme) -> None:

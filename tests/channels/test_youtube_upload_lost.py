@@ -50,7 +50,7 @@ async def test_a_session_lost_after_its_last_byte_is_followed_up_in_the_uploads(
         "not an object",
     ]
     youtube.lists(*others)
-    note = "looking for the video of a lost upload session"
+    note = "waiting until the video of a lost upload session is listed"
     assert await youtube.prepare() == Pending(after=timedelta(seconds=30), note=note)
     youtube.lists(*others, upload_entry())
     assert isinstance(await youtube.prepare(), Ready)

@@ -34,10 +34,10 @@ async def through(acme: Acme, given: PublicationDraft) -> None:
     await acme.prepare(given, saved)
     await channel.check(given, account, saved.handle)
     for name in ("post", *channel.steps(given)):
-        await acme.look(given, saved, name)
+        await acme.find(given, saved, name)
         await _live(acme, given, saved, name)
-        await acme.look(given, saved, name)
-        await acme.look(given, Saved(), name)
+        await acme.find(given, saved, name)
+        await acme.find(given, Saved(), name)
     assert isinstance(await channel.check(given, account, saved.handle), Published)
 
 
@@ -46,7 +46,7 @@ async def _live(acme: Acme, given: PublicationDraft, saved: Saved, name: str) ->
         try:
             found: Any = await acme.send(given, saved, name)
         except ChannelError:  # lost, or a reply whose container takes a moment
-            found = await acme.look(given, saved, name)
+            found = await acme.find(given, saved, name)
         if isinstance(found, Published):
             return
         await asyncio.sleep(0.02)

@@ -72,14 +72,14 @@ async def run_through(acme: Acme) -> None:
     published = await acme.finish(given, saved)
     assert published.warnings == ()
     assert isinstance(await acme.channel.check(given, acme.account, saved.handle), Published)
-    assert isinstance(await acme.look(given, saved), Published)
-    assert (await acme.look(given, Saved())).post_id == published.post_id
+    assert isinstance(await acme.find(given, saved), Published)
+    assert (await acme.find(given, Saved())).post_id == published.post_id
     # A video that is made for kids takes no comment.
     kids = {"madeForKids": False}
     given, saved = new("With a comment", media=(film,), options=kids, first_comment="Come in"), Saved()
     await acme.post(given, saved)
     await acme.finish(given, saved, "comment")
-    assert isinstance(await acme.look(given, saved, "comment"), Published | Unknown)
+    assert isinstance(await acme.find(given, saved, "comment"), Published | Unknown)
     other = Saved()
     await acme.prepare(new("Never shown", media=(film,), options=kids), other)
     await acme.channel.discard(acme.account, other.kept)

@@ -18,7 +18,7 @@ from munadi.channels.bluesky.video_service import VideoService
 from munadi.channels.bluesky.wire import post_uri, post_url
 from munadi.channels.bluesky.xrpc import Server, Xrpc
 from munadi.channels.channel import Post, Publisher
-from munadi.channels.http import ChannelTools, cannot_look
+from munadi.channels.http import ChannelTools, could_not_read
 from munadi.channels.state import SavedState
 from munadi.domain.account import ConnectedAccount
 from munadi.domain.content import Draft
@@ -67,7 +67,7 @@ class BlueskyPublisher(Publisher[Options]):
         except ChannelError as error:
             if error.provider_code == "RecordNotFound":
                 return Absent()
-            return cannot_look(error)
+            return could_not_read(error)
         return _published(post, step, None)
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:

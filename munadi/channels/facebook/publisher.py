@@ -19,7 +19,7 @@ from munadi.channels.facebook.prepare import Preparation
 from munadi.channels.facebook.spec import Kind, Options
 from munadi.channels.facebook.state import Case, Prepared
 from munadi.channels.facebook.wire import feed_form, finish_form
-from munadi.channels.http import cannot_look
+from munadi.channels.http import could_not_read
 from munadi.channels.meta.graph import id_of, succeeded
 from munadi.channels.state import SavedState
 from munadi.domain.account import ConnectedAccount
@@ -62,7 +62,7 @@ class FacebookPublisher(Publisher[Options]):
                 return await feed.comment(case, await lookup.target(case), since)
             return await lookup.find(case, since)
         except ChannelError as error:
-            return cannot_look(error)
+            return could_not_read(error)
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:
         """See `discard`."""

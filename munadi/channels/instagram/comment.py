@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from munadi.channels.channel import COMMENT, Post
-from munadi.channels.http import cannot_look, token_of
+from munadi.channels.http import could_not_read, token_of
 from munadi.channels.instagram.spec import Options
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.errors import MISSING_OBJECT
@@ -68,7 +68,7 @@ class FirstComment:
                 return Unknown(note="the post's id is not known")
             return await self._below(media_id, post.account, collapsed(post.draft.first_comment or ""))
         except ChannelError as error:
-            return cannot_look(error)
+            return could_not_read(error)
 
     async def _below(self, media_id: str, account: ConnectedAccount, wanted: str) -> Published | Absent | Unknown:
         graph, params = self.network.graph(account), {"fields": FIELDS, "limit": "50"}

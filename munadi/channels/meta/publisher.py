@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from munadi.channels.channel import Options, Post, Publisher
-from munadi.channels.http import cannot_look, token_of
+from munadi.channels.http import could_not_read, token_of
 from munadi.channels.meta.containers import Containers
 from munadi.channels.meta.lookup import Lookup
 from munadi.channels.meta.network import ContainerNetwork
@@ -102,7 +102,7 @@ class ContainerPublisher(ContainerNetwork, Publisher[Options]):
                 found = await self.lookup.search(post, since, step)
                 return found.alike() if isinstance(found, Published) else found
         except ChannelError as error:
-            return cannot_look(error)
+            return could_not_read(error)
         if code == "PUBLISHED":
             return await self.lookup.locate(post, since, step)
         return Absent() if code in ("FINISHED", *DEAD) else Unknown(note=f"the container is {code}")

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from munadi.channels.answers import object_in
 from munadi.channels.channel import Post, Publisher
-from munadi.channels.http import ChannelTools, cannot_look, given_id, token_of
+from munadi.channels.http import ChannelTools, could_not_read, given_id, token_of
 from munadi.channels.renditions import fitting
 from munadi.channels.state import SavedState
 from munadi.channels.tiktok.api import Api
@@ -97,11 +97,13 @@ class TikTokPublisher(Publisher[Options]):
         if state.key is None:
             if mode_of(post.draft, post.options) is Mode.FILE:
                 return Absent()
-            return Unknown(note="TikTok's answer with the publish_id was lost, and there is no other key to look by")
+            return Unknown(
+                note="TikTok's answer with the publish_id was lost, and there is no other key to find the post by"
+            )
         try:
             status = await self._api.status(state.key, post.account)
         except ChannelError as error:
-            return cannot_look(error)
+            return could_not_read(error)
         return self._reader.found(post, state, status)
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:

@@ -44,7 +44,7 @@ def is_photo(draft: Draft) -> bool:
 
 
 def mode_of(draft: Draft, options: Options) -> Mode:
-    """Photos are always pulled; a video is uploaded unless asked otherwise."""
+    """Photos are always pulled; a video is uploaded unless its options say otherwise."""
     return Mode.PULL if is_photo(draft) else options.mode or Mode.FILE
 
 

@@ -61,7 +61,7 @@ ERRORS: Mapping[str, Row] = {
     **dict.fromkeys(("commentTextRequired", "commentTextTooLong"), INVALID),
     "processingFailure": INVALID,  # of a comment: "usually indicates that the input is invalid"
     "commentsDisabled": Row(R.FEATURE_NOT_ELIGIBLE, S.REJECTED),
-    "conflict": CLASH,  # a clash of states: only the network's state tells
+    "conflict": CLASH,  # a clash of states: only the network's state shows which
     **dict.fromkeys(("duplicate", "conditionNotMet"), CLASH),
     "failedPrecondition": Row(R.INVALID_FIELD, S.UNKNOWN),  # unverified
     **dict.fromkeys(("internalError", "backendError", "notReady"), OUTAGE),

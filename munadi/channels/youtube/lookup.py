@@ -1,7 +1,7 @@
 """Finding a video: by its id, or in the channel's list of uploads by title, description and time.
 
 New uploads may be missing from the list for minutes (docs/networks/youtube.md, section 7). Several that fit cannot be
-told apart.
+distinguished.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from munadi.channels.channel import COMMENT, Post, Publisher
-from munadi.channels.http import ChannelTools, cannot_look
+from munadi.channels.http import ChannelTools, could_not_read
 from munadi.channels.state import SavedState
 from munadi.channels.youtube.api import Api
 from munadi.channels.youtube.comment import comment_below, find_comment, write_comment
@@ -112,7 +112,7 @@ class YouTubePublisher(Publisher[Options]):
                 return await by_content(self._api, post, since)
             found = await by_id(self._api, post, state.video_id)
         except ChannelError as error:
-            return cannot_look(error)
+            return could_not_read(error)
         return _warned(found, state) if isinstance(found, Published) else found
 
     async def discard(self, account: ConnectedAccount, handle: Handle) -> None:

@@ -1,7 +1,7 @@
 """A resumable upload, a bounded number of chunks at a time. Source: docs/networks/youtube.md, sections 3 and 7.
 
-The session's address is the key: as long as it is valid, no second video can come of it. Every run but the first asks
-the session how much is stored, so a run after a crash continues from what YouTube really has. When a session is lost
+The session's address is the key: as long as it is valid, no second video can come of it. Every run but the first reads
+how much the session has stored, so a run after a crash continues from what YouTube really has. When a session is lost
 after the last byte was sent, the channel's list of uploads is checked before another session is opened.
 """
 
@@ -101,13 +101,15 @@ class ResumableUpload:
         assert state.lost_at is not None
         found = await private_uploads(run.api, run.post, state.started_at or state.lost_at)
         if len(found) > 1:
-            message = f"YouTube: {len(found)} private uploads fit this post, and nothing tells which one is its video"
+            message = f"YouTube: {len(found)} private uploads fit this post, and nothing shows which one is its video"
             raise ChannelError(Reason.OUTCOME_UNKNOWN, Effect.REJECTED, message)
         if found:
             await run.saved.put(lost_at=None, video_id=found[0].id, uploaded_at=now)
             return None
         if now - state.lost_at < run.settings.absence_grace:
-            return Pending(after=run.settings.poll_slow, note="looking for the video of a lost upload session")
+            return Pending(
+                after=run.settings.poll_slow, note="waiting until the video of a lost upload session is listed"
+            )
         await run.upload_again(_vanished("YouTube: the upload session was lost, and no video came of it"))
         return Pending(after=timedelta(0), note="to be uploaded again")
 

@@ -51,7 +51,7 @@ async def test_a_thread_whose_answers_are_lost_is_whole_and_never_doubled(
     for step in ("post", *acme.channel.steps(given)):
         acme.plant(f"com.atproto.repo.{operation}", mode)
         assert (await error_of(acme.send(given, saved, step))).effect is Effect.UNKNOWN
-        found = await acme.look(given, saved, step)
+        found = await acme.find(given, saved, step)
         assert isinstance(found, Absent if mode == "reset" else Published)
         await acme.send(given, saved, step)
     assert [post["text"] for post in acme.posts] == ["One", "Two", "Three"]

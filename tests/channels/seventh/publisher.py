@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from munadi.channels.channel import Post, Publisher
-from munadi.channels.http import ChannelHttp, cannot_look, given_id, no_proof, token_of
+from munadi.channels.http import ChannelHttp, could_not_read, given_id, no_proof, token_of
 from munadi.channels.seventh.spec import Options
 from munadi.domain.failure import ChannelError
 from munadi.domain.publication import Absent, Published, Ready, Unknown
@@ -38,7 +38,7 @@ class SeventhPublisher(Publisher[Options]):
             answer = await self.http.call("GET", self._url(post), token=token_of(post.account), also_ok=(404,))
             return Absent() if answer.status == 404 else _published(answer)
         except ChannelError as error:
-            return cannot_look(error)
+            return could_not_read(error)
 
     def _url(self, post: Post[Options]) -> str:
         return f"{self.base}/posts/{post.draft.publication_id}"
