@@ -63,7 +63,7 @@ def codes(found: Published) -> list[str]:
 
 @dataclass(frozen=True)
 class ContainerNetwork:
-    """`text`, `status` and `told` are field names; `kinds` are how an image, a video and a carousel are listed."""
+    """`text`, `status` and `message` are field names; `kinds` are how an image, a video and a carousel are listed."""
 
     name: str
     version: str
@@ -72,7 +72,7 @@ class ContainerNetwork:
     publish_edge: str
     text: str
     status: str
-    told: str
+    message: str
     failure: Callable[[str], str]
     image_form: dict[str, str]
     address: str
@@ -92,8 +92,8 @@ class ContainerNetwork:
         changes = {self.text if name == "text" else name: value for name, value in changes.items()}
         return {name: value for name, value in (shown | changes).items() if value is not None}
 
-    def state(self, status: str, told: str = "") -> httpx.Response:
-        return ok({self.status: status, self.told: told})
+    def state(self, status: str, message: str = "") -> httpx.Response:
+        return ok({self.status: status, self.message: message})
 
     def failed(self, code: str) -> httpx.Response:
         return self.state("ERROR", self.failure(code))
@@ -169,7 +169,7 @@ INSTAGRAM = ContainerNetwork(
     publish_edge="media_publish",
     text="caption",
     status="status_code",
-    told="status",
+    message="status",
     failure=lambda code: f"Error: Media upload has failed with error code {code}",
     image_form={"image_url": URL, "caption": "Hello"},
     address="https://www.instagram.com/p/abc/",
@@ -187,7 +187,7 @@ THREADS = ContainerNetwork(
     publish_edge="threads_publish",
     text="text",
     status="status",
-    told="error_message",
+    message="error_message",
     failure=lambda code: code,
     image_form={"media_type": "IMAGE", "image_url": URL, "text": "Hello"},
     address="https://www.threads.com/@acme/post/abc",

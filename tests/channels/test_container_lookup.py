@@ -36,17 +36,10 @@ OTHER_ID = "2"
 @pytest.mark.parametrize(
     ("on", "status", "listed", "wanted"),
     [
-        (INSTAGRAM, "FINISHED", 1, Absent),
-        (INSTAGRAM, "ERROR", 1, Absent),
-        (INSTAGRAM, "EXPIRED", 1, Absent),
-        (INSTAGRAM, "IN_PROGRESS", 1, Unknown),
-        (INSTAGRAM, "NEW_WORD", 1, Unknown),
-        (INSTAGRAM, "PUBLISHED", 0, Published),
+        *((INSTAGRAM, status, 1, Absent) for status in ("FINISHED", "ERROR", "EXPIRED")),
         (THREADS, "FINISHED", 1, Absent),
-        (THREADS, "IN_PROGRESS", 1, Unknown),
-        (THREADS, "NEW_WORD", 1, Unknown),
-        (THREADS, "PUBLISHED", 1, Published),
-        (THREADS, "PUBLISHED", 0, Published),
+        *((on, status, 1, Unknown) for on in (INSTAGRAM, THREADS) for status in ("IN_PROGRESS", "NEW_WORD")),
+        *((on, "PUBLISHED", listed, Published) for on in (INSTAGRAM, THREADS) for listed in (0, 1)),
         # a dead container leaves the profile's own list to decide
         (THREADS, "ERROR", 0, Absent),
         (THREADS, "EXPIRED", 0, Absent),

@@ -41,7 +41,7 @@ async def test_a_container_is_made_and_polled_until_it_is_finished(on: Container
     assert on.made(built) == [on.image_form]
     assert saved.kept.ready
     assert built.network.requests[0].headers["authorization"].startswith("Bearer ")
-    assert built.network.sent("/c1")[0].url.params["fields"] == f"{on.status},{on.told}"
+    assert built.network.sent("/c1")[0].url.params["fields"] == f"{on.status},{on.message}"
 
 
 async def test_threads_rests_two_seconds_after_a_container_is_finished() -> None:

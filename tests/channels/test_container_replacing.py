@@ -27,7 +27,7 @@ from tests.channels.making import NOW, Saved, error_of
 GONE = graph_error(100, 33)
 BAD, FAILED = Reason.MEDIA_VALIDATION_FAILED, Reason.MEDIA_PROCESSING_FAILED
 PREFIX = "Error: Media upload has failed with error code "
-DEAD = [  # network, status, what is told of it, the code kept, reason, how many others are made
+DEAD = [  # network, status, its message, the code that is stored, reason, how many others are made
     (INSTAGRAM, "ERROR", PREFIX + "2207053", "2207053", FAILED, 3),
     (INSTAGRAM, "ERROR", "2207053", "2207053", FAILED, 3),
     (INSTAGRAM, "ERROR", "code 2207077: too bad", "2207077", FAILED, 3),
@@ -50,19 +50,19 @@ DEAD = [  # network, status, what is told of it, the code kept, reason, how many
 
 
 def test_every_word_for_a_failed_container_of_threads_has_a_row() -> None:
-    assert FAILED_CONTAINERS.keys() <= {told for on, _, told, *_ in DEAD if on is THREADS}
+    assert FAILED_CONTAINERS.keys() <= {message for on, _, message, *_ in DEAD if on is THREADS}
 
 
-@pytest.mark.parametrize(("on", "status", "told", "code", "reason", "others"), DEAD)
+@pytest.mark.parametrize(("on", "status", "message", "code", "reason", "others"), DEAD)
 async def test_a_dead_container_is_replaced_only_when_another_may_succeed(
-    on: ContainerNetwork, status: str, told: str, code: str, reason: Reason, others: int
+    on: ContainerNetwork, status: str, message: str, code: str, reason: Reason, others: int
 ) -> None:
-    always = on.begun(on.state(status, told))
+    always = on.begun(on.state(status, message))
     error = await on.unprepared(always, FILM, Saved())
     assert (error.reason, error.effect, error.provider_code) == (reason, Effect.REJECTED, code)
     assert len(on.made(always)) == 1 + others
     if others:
-        once, saved = on.begun(on.state(status, told), on.state("FINISHED")), Saved()
+        once, saved = on.begun(on.state(status, message), on.state("FINISHED")), Saved()
         await on.until_ready(once, FILM, saved)
         assert (len(on.made(once)), prepared(saved).renewals) == (2, 1)
 

@@ -18,7 +18,7 @@ LIMIT = f"/{WHO.external_id}/content_publishing_limit"
 HOUR = timedelta(hours=1)
 
 
-def told(used: int, total: int) -> httpx.Response:
+def usage(used: int, total: int) -> httpx.Response:
     return ok({"data": [{"quota_usage": used, "config": {"quota_total": total, "quota_duration": 86_400}}]})
 
 
@@ -28,7 +28,7 @@ def posted(ages: list[timedelta], total: int) -> Any:
     def limit(request: httpx.Request) -> httpx.Response:
         since = float(request.url.params.get("since", (NOW - 24 * HOUR).timestamp()))
         assert since >= (NOW - 24 * HOUR).timestamp()
-        return told(sum(1 for age in ages if (NOW - age).timestamp() > since), total)
+        return usage(sum(1 for age in ages if (NOW - age).timestamp() > since), total)
 
     return limit
 
@@ -68,27 +68,27 @@ async def test_the_hold_ends_when_one_more_post_may_be_published(
     assert len(built.network.mutations) == 1
 
 
-@pytest.mark.parametrize("limit", [answer(500, "<html>"), ok({"data": []}), told(1, 50)], ids=["down", "odd", "left"])
+@pytest.mark.parametrize("limit", [answer(500, "<html>"), ok({"data": []}), usage(1, 50)], ids=["down", "odd", "left"])
 async def test_without_a_word_of_the_limit_it_is_asked_again_in_an_hour(limit: httpx.Response) -> None:
     assert (await refused(over(limit))).retry_after == HOUR
 
 
-@pytest.mark.parametrize("limit", [posted([timedelta(minutes=1)], 1), told(50, 50), told(0, 0)])
+@pytest.mark.parametrize("limit", [posted([timedelta(minutes=1)], 1), usage(50, 50), usage(0, 0)])
 async def test_a_limit_that_is_full_since_any_moment_is_asked_again_in_an_hour(limit: Any) -> None:
-    """All posts are quite new, or the network does not heed `since`."""
+    """All posts are quite new, or the network ignores `since`."""
     assert (await refused(over(limit))).retry_after == HOUR
 
 
 async def test_a_limit_known_for_the_whole_day_only_still_waits_an_hour() -> None:
     def limit(request: httpx.Request) -> httpx.Response:
-        return graph_error(100) if "since" in request.url.params else told(50, 50)
+        return graph_error(100) if "since" in request.url.params else usage(50, 50)
 
     error = await refused(over(limit))
     assert (error.retry_after, "50 of 50 posts" in error.message) == (HOUR, True)
 
 
 async def test_other_refusals_ask_for_no_limit() -> None:
-    built = over(told(50, 50))
+    built = over(usage(50, 50))
     built.network.on("POST", INSTAGRAM.publish_path, graph_error(4))
     saved = Saved(known())
     error = await error_of(built.publish(ONE, WHO, saved))

@@ -40,12 +40,11 @@ class FacebookAccounts(Accounts):
         Raises ChannelError: INVALID_FIELD for another Page's token, or a person's.
         """
         refusal = self.graph.refusal
-        if given.access_token is None:
-            raise refusal(Reason.MISSING_FIELD, "give accessToken, the Page's own token")
+        token = self.graph.token_in(given, ", the Page's own token")
         self.graph.require_login(given.login, (LOGIN,))
-        token, app = given.access_token.get_secret_value(), self.graph.settings.app
+        app = self.graph.settings.app
         try:
-            answer, page_id = await self.graph.me(given, token, PAGE_FIELDS)
+            answer, page_id = await self.graph.me(given, PAGE_FIELDS)
         except ChannelError as error:
             if error.provider_code == "100":
                 raise refusal(Reason.INVALID_FIELD, "this is not a Page's token; take it from /me/accounts") from error

@@ -40,5 +40,5 @@ async def _may_be_shown(graph: PageGraph, account: ConnectedAccount, photos: tup
         return True
     rows, whole = await graph.recent(account, "stories", STORY_FIELDS, since)
     stories = [read_story(row) for row in rows]
-    # Whether a story keeps its photo's id is promised nowhere.
+    # Meta does not document whether a story keeps its photo's id.
     return not whole or any(story is None or story.kind != "video" for story in stories)

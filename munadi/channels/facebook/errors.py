@@ -89,7 +89,7 @@ _ROWS: Rows = {**ERRORS, **{(None, code): row for (code, _), row in ERRORS.items
 _NO_OWN = re.compile(r"(?!)")
 # Errors that are known by their words alone, without the "(#100) " before them.
 NAMED: Mapping[str, Row] = {"No permission to publish the video": NO_PERMISSION}
-# `debug_info.type` of rupload.facebook.com. The upload is invisible, and what has arrived is kept.
+# `debug_info.type` of rupload.facebook.com. The upload is invisible, and Facebook keeps the bytes that have arrived.
 UPLOAD_ERRORS: Mapping[str, Row] = {
     "OffsetInvalidError": OUTAGE,  # resume from the offset in the status
     "PartialRequestError": OUTAGE,  # fewer bytes than announced: resume
@@ -132,7 +132,7 @@ def incomplete(what: str) -> ChannelError:
 
 
 def not_sent(reason: Reason, what: str, code: str | None = None, after: timedelta | None = None) -> ChannelError:
-    """What kept us from the visible call."""
+    """Why the visible call was not made."""
     return ChannelError(reason, Effect.NOT_SENT, f"Facebook: {what}", code, retry_after=after)
 
 

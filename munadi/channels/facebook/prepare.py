@@ -87,7 +87,7 @@ class Preparation(SavedState[Prepared]):
         """Everything of a reel or story after what Facebook has received."""
         offset = 0
         if resumed:
-            status = await self._living(upload)
+            status = await self._unless_dead(upload)
             offset = asset.bytes if status.is_uploaded else min(status.received, asset.bytes)
         if offset < asset.bytes:
             await videos.send_rest(self._case, upload, asset, offset)
@@ -107,7 +107,7 @@ class Preparation(SavedState[Prepared]):
 
     async def _processed(self, upload: Upload) -> timedelta | None:
         """Wait for a reel or story before its finish, so that publishing takes no longer than it must."""
-        status, limit = await self._living(upload), self._graph.settings.processing_timeout
+        status, limit = await self._unless_dead(upload), self._graph.settings.processing_timeout
         if status.is_uploaded and not status.is_processing:
             return None
         age = self._graph.now() - (upload.uploaded_at or upload.started_at)
@@ -115,7 +115,7 @@ class Preparation(SavedState[Prepared]):
             raise stuck(limit)
         return videos.wait(self._case, age)
 
-    async def _living(self, upload: Upload) -> VideoStatus:
+    async def _unless_dead(self, upload: Upload) -> VideoStatus:
         """The upload's status. Raises ChannelError when it is dead, and then another is made."""
         status = await videos.status_of(self._graph, self._case.account, upload.video_id)
         if status.is_dead:

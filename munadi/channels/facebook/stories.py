@@ -1,7 +1,7 @@
 """A Page's stories: they have a list of their own, where only the id of its media identifies one.
 
-Whether a story keeps the id of the photo or video that it was made of is seen in practice but promised nowhere, so
-another story that may be ours is never taken for absent. Source: docs/networks/facebook.md, sections 3 and 7.
+In practice a story keeps the id of the photo or video that it was made of, but Meta does not document it. So another
+story that may be ours is never proof that ours is absent. Source: docs/networks/facebook.md, sections 3 and 7.
 """
 
 from __future__ import annotations

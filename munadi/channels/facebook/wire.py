@@ -22,8 +22,8 @@ from munadi.channels.facebook.spec import (
     Options,
 )
 from munadi.channels.http import given_id
-from munadi.channels.meta.graph import instant, listed, moment, words
-from munadi.channels.meta.wire import CommentRead, Form, an_object, form_of, read_comment
+from munadi.channels.meta.graph import an_object, instant, listed, moment, words
+from munadi.channels.meta.wire import CommentRead, Form, form_of, read_comment
 from munadi.channels.text import Problems, check_media_file, collapsed
 from munadi.domain.channel import MediaKind, MediaRule
 from munadi.domain.content import Draft

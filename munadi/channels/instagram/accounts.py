@@ -5,8 +5,6 @@ Source: docs/networks/instagram.md, section 2a.
 
 from __future__ import annotations
 
-from pydantic import SecretStr
-
 from munadi.channels.channel import Accounts
 from munadi.channels.instagram.oauth import InstagramLogin
 from munadi.channels.instagram.pages import Pages
@@ -14,7 +12,7 @@ from munadi.channels.instagram.quota import LIMIT
 from munadi.channels.instagram.spec import Graphs, Login, Settings, login_of
 from munadi.channels.meta.graph import words
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
-from munadi.domain.failure import Effect, Reason
+from munadi.domain.failure import Effect
 from munadi.ports import AccountImport, Clock, Connection
 
 PROFILE_FIELDS = "user_id,username,name,account_type"
@@ -37,14 +35,10 @@ class InstagramAccounts(Accounts):
 
     async def verify(self, given: AccountImport) -> Connection:
         """Whose the token is, by the log-in that `given` names, and the day's quota. Raises ChannelError."""
-        if given.access_token is None:
-            raise self._direct_graph.refusal(Reason.MISSING_FIELD, "give accessToken")
+        token = self._direct_graph.token_in(given)
         self._direct_graph.require_login(given.login, tuple(Login))
         login = Login(given.login or Login.DIRECT)
-        if login is Login.PAGE:
-            found = await self._pages.verify(given, given.access_token)
-        else:
-            found = await self._direct(given, given.access_token)
+        found = await (self._pages.verify(given, token) if login is Login.PAGE else self._direct(given))
         if not self._settings.read_quota:
             return found
         token = found.credentials.access_token.get_secret_value()
@@ -60,13 +54,13 @@ class InstagramAccounts(Accounts):
             account, "ig_refresh_token", self._clock.now(), lambda error: error.effect is Effect.REJECTED
         )
 
-    async def _direct(self, given: AccountImport, token: SecretStr) -> Connection:
+    async def _direct(self, given: AccountImport) -> Connection:
         """GET /me. `user_id` is the account's id; `id` is only the app's name for it."""
-        answer, user_id = await self._direct_graph.me(given, token.get_secret_value(), PROFILE_FIELDS, "user_id")
+        answer, user_id = await self._direct_graph.me(given, PROFILE_FIELDS, "user_id")
         profile = Profile(
             external_id=user_id,
             handle=str(answer.field("username") or user_id),
             display_name=words(answer.field("name")),
             facts={"account_type": answer.field("account_type")},
         )
-        return Connection(profile, Credentials(access_token=token, expires_at=given.expires_at))
+        return Connection(profile, Credentials(access_token=given.access_token, expires_at=given.expires_at))

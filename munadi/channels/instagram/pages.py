@@ -15,9 +15,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from munadi.channels.http import token_of
-from munadi.channels.meta.graph import Graph, moment, unrenewable, words
+from munadi.channels.meta.graph import Graph, an_object, moment, unrenewable, words
 from munadi.channels.meta.login import granted_scopes, may, name_of
-from munadi.channels.meta.wire import an_object
 from munadi.domain.account import ConnectedAccount, Credentials, Profile
 from munadi.domain.failure import ChannelError, Reason
 from munadi.ports import AccountImport, Clock, Connection
@@ -42,32 +41,30 @@ class Pages:
         self._clock = clock
         self._app = "|".join(app) if app else None
 
-    async def verify(self, given: AccountImport, token: SecretStr) -> Connection:
+    async def verify(self, given: AccountImport, token: str) -> Connection:
         """From a person's token or a Page's own: the account that externalId names, or the only one there is.
 
         Raises ChannelError.
         """
-        secret = token.get_secret_value()
         try:
-            pages, scopes = await self._listed(secret), await self._scopes(secret)
+            pages, scopes = await self._listed(token), await self._scopes(token)
         except ChannelError as error:
             if error.provider_code != IS_A_PAGE:
                 raise
-            pages, scopes = await self._own(secret), ()
+            pages, scopes = await self._own(token), ()
         page = self._chosen(pages, given.external_id)
         if not may(page, PUBLISHING_TASKS):
             message = f"the role on the Page {name_of(page)!r} does not allow to publish"
             raise self._graph.refusal(Reason.ROLE_OR_2FA_REQUIRED, message)
         if scopes and PUBLISH_SCOPE not in scopes:
             raise self._graph.refusal(Reason.MISSING_SCOPE, f"the token was not granted {PUBLISH_SCOPE}")
-        kept = SecretStr(page["access_token"]) if _has_token(page) else token
+        own = words(page.get("access_token"))
+        used = SecretStr(own or token)
+        until = await self._data_access(used) or given.grant_expires_at
+        expires_at = None if own else given.expires_at
         return Connection(
-            await self._profile(page, kept.get_secret_value(), scopes),
-            Credentials(
-                access_token=kept,
-                expires_at=None if _has_token(page) else given.expires_at,
-                grant_expires_at=await self._data_access(kept) or given.grant_expires_at,
-            ),
+            await self._profile(page, used.get_secret_value(), scopes),
+            Credentials(access_token=used, expires_at=expires_at, grant_expires_at=until),
         )
 
     async def refresh(self, account: ConnectedAccount) -> Credentials:
@@ -77,12 +74,12 @@ class Pages:
         except ChannelError as error:
             unrenewable(error)
             raise
-        kept = account.credentials
-        if kept.expires_at is not None and kept.expires_at <= self._clock.now():
+        known = account.credentials
+        if known.expires_at is not None and known.expires_at <= self._clock.now():
             # It works, so the date we were given was wrong.
-            kept = kept.model_copy(update={"expires_at": None})
-        until = await self._data_access(kept.access_token)
-        return kept if until is None else kept.model_copy(update={"grant_expires_at": until})
+            known = known.model_copy(update={"expires_at": None})
+        until = await self._data_access(known.access_token)
+        return known if until is None else known.model_copy(update={"grant_expires_at": until})
 
     async def _data_access(self, token: SecretStr) -> datetime | None:
         """When our access to the person's data lapses; None when that is unknown."""
@@ -93,7 +90,7 @@ class Pages:
     async def _listed(self, token: str) -> list[Page]:
         """The Pages of a person that have an account and a token of their own."""
         rows, _ = await self._graph.rows("me/accounts", token, {"fields": PAGE_FIELDS}, MAX_LISTS)
-        return [row for row in rows if account_of(row).get("id") and _has_token(row)]
+        return [row for row in rows if account_of(row).get("id") and words(row.get("access_token"))]
 
     async def _own(self, token: str) -> list[Page]:
         """The Page whose own token this is, when it has an account."""
@@ -108,7 +105,7 @@ class Pages:
             return ()
 
     async def _profile(self, page: Page, token: str, scopes: tuple[str, ...]) -> Profile:
-        """The account itself, read with the token that will be kept."""
+        """The account itself, read with the token that will be stored."""
         account_id = _id_of(page)
         answer = await self._graph.get(account_id, token, {"fields": "id,username,name"})
         return Profile(
@@ -138,7 +135,3 @@ def account_of(page: Any) -> Mapping[str, Any]:
 
 def _id_of(page: Page) -> str:
     return str(account_of(page)["id"])
-
-
-def _has_token(page: Page) -> bool:
-    return bool(words(page.get("access_token")))

@@ -71,7 +71,7 @@ PUBLISHING: Rows = {
 
 
 class Refused(NamedTuple):
-    """What the envelope says; `words` are those for people where there are any, `message` never is."""
+    """What the envelope says. `words` is the text for people where there is one, else the same as `message`."""
 
     status: int
     code: int | None

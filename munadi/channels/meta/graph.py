@@ -51,9 +51,15 @@ class Graph:
         if login is not None and login not in known:
             raise self.refusal(Reason.INVALID_FIELD, f"login {login!r} is not supported; use {' or '.join(known)}")
 
-    async def me(self, given: AccountImport, token: str, fields: str, key: str = "id") -> tuple[Answer, str]:
+    def token_in(self, given: AccountImport, whose: str = "") -> str:
+        """The access token of an import, in clear. ChannelError when there is none."""
+        if given.access_token is None:
+            raise self.refusal(Reason.MISSING_FIELD, f"give accessToken{whose}")
+        return given.access_token.get_secret_value()
+
+    async def me(self, given: AccountImport, fields: str, key: str = "id") -> tuple[Answer, str]:
         """GET /me, and the account's id. Raises ChannelError: INVALID_FIELD when externalId is another account."""
-        answer = await self.get("me", token, {"fields": fields})
+        answer = await self.get("me", self.token_in(given), {"fields": fields})
         account_id = str(answer.field(key) or "")  # a number in some of Meta's documentation
         if not account_id:
             raise self.strange(f"/me has no {key}")
@@ -68,13 +74,12 @@ class Graph:
             answer = await self.http.call("GET", f"{self.base}/debug_token", params=params, secrets=[*params.values()])
         except ChannelError:
             return {}
-        data = answer.field("data")
-        return data if isinstance(data, dict) else {}
+        return an_object(answer.field("data"))
 
     async def renewed(
         self, account: ConnectedAccount, grant_type: str, now: datetime, is_too_young: Callable[[ChannelError], bool]
     ) -> Credentials:
-        """Another 60 days. A token younger than 24 h is refused, and kept: it has weeks to live.
+        """Another 60 days. A token younger than 24 h is refused, and stays in use: it has weeks to live.
 
         Raises ChannelError: TOKEN_REVOKED when the token is dead, since an expired one cannot be renewed.
         """
@@ -190,12 +195,14 @@ def listed(answer: Answer) -> list[Any]:
 
 def next_cursor(answer: Answer) -> str | None:
     """Where the next list begins; None after the last one."""
-    paging = answer.field("paging")
-    if not isinstance(paging, dict) or not paging.get("next"):
-        return None
-    cursors = paging.get("cursors")
-    after = cursors.get("after") if isinstance(cursors, dict) else None
+    paging = an_object(answer.field("paging"))
+    after = an_object(paging.get("cursors")).get("after") if paging.get("next") else None
     return str(after) if after else None
+
+
+def an_object(value: Any) -> dict[str, Any]:
+    """`value`, or an empty object for what is none."""
+    return value if isinstance(value, dict) else {}
 
 
 def instant(value: Any) -> datetime | None:

@@ -76,7 +76,7 @@ class PersonLogin:
     secret: str
 
     def dialog(self, asking: Asking, scopes: Collection[str]) -> Consent:
-        """The consent page. A scope that was declined before is asked for again only with `rerequest`."""
+        """The consent page. Facebook shows a scope that was declined before only with `rerequest`."""
         return _consent(f"{self.site}/dialog/oauth", self.client_id, asking, scopes, auth_type="rerequest")
 
     async def shared(

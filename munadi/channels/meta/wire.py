@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from munadi.channels.meta.graph import instant, listed, words
+from munadi.channels.meta.graph import an_object, instant, listed, words
 from munadi.domain.model import Model
 from munadi.ports import Answer
 
@@ -69,14 +69,9 @@ class CommentRead(Model):
 def read_comment(row: Any, text: str, time: str) -> CommentRead | None:
     """One comment of a list, whose fields for its text and time are named; None without an id or a text."""
     fields = an_object(row)
-    comment_id, said = fields.get("id"), words(fields.get(text))
-    if not comment_id or said is None:
+    comment_id, message = fields.get("id"), words(fields.get(text))
+    if not comment_id or message is None:
         return None
     author = an_object(fields.get("from")).get("id")
     at = instant(fields.get(time))
-    return CommentRead(id=str(comment_id), text=said, author=author and str(author), created_at=at)
-
-
-def an_object(value: Any) -> dict[str, Any]:
-    """`value`, or an empty object for what is none."""
-    return value if isinstance(value, dict) else {}
+    return CommentRead(id=str(comment_id), text=message, author=author and str(author), created_at=at)

@@ -35,10 +35,8 @@ class ThreadsAccounts(Accounts):
 
         Raises ChannelError.
         """
-        if given.access_token is None:
-            raise self.graph.refusal(Reason.MISSING_FIELD, "give accessToken")
-        token = given.access_token.get_secret_value()
-        answer, user_id = await self.graph.me(given, token, PROFILE_FIELDS)
+        token = self.graph.token_in(given)
+        answer, user_id = await self.graph.me(given, PROFILE_FIELDS)
         known = await self.graph.inspect(token) if self.settings.inspect_tokens else {}
         quota = await self.graph.quota(user_id, LIMIT, token) if self.settings.read_quota else None
         profile = Profile(

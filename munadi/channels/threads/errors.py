@@ -79,7 +79,7 @@ _OWN = re.compile(r"2207\d{3}|4279\d{3}")
 def explain(answer: Answer, now: datetime) -> ChannelError:
     """The answer as a ChannelError. Its `provider_code` is a name, `code` or `code/subcode`.
 
-    A 5xx proves nothing but what its row says it does: code 10 with HTTP 500 has been seen of posts that went live.
+    Only a row with `proof` holds with a 5xx: posts have gone live despite code 10 with HTTP 500.
     """
     refused = read_refusal(answer)
     found = _NAME.search(f"{refused.fields.get('code')} {refused.message}")
