@@ -1,9 +1,12 @@
 """`munadi contents`: what people and scripts see."""
 
+from __future__ import annotations
+
 import json
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,9 +14,12 @@ import pytest
 from munadi.cli.story import clock_time
 from tests.cli.conftest import FakeApi, Munadi, content, event, publication
 
+POST, EVENTS = "GET /v1/contents/cnt_1", "GET /v1/contents/cnt_1/events"
+PUBLISHED = content(status="published", publications=[publication(status="published")])
 
-def test_get_shows_text_as_it_is(munadi: Munadi, api: FakeApi) -> None:
-    api.on("GET /v1/contents/cnt_1", content())
+
+def test_get_shows_the_text_unchanged(munadi: Munadi, api: FakeApi) -> None:
+    api.on(POST, content())
     result = munadi("contents", "get", "cnt_1")
     assert "Hello [bold]world[/bold]" in result.stdout
     assert "\x1b" not in result.stdout
@@ -31,65 +37,70 @@ def test_lists_are_aligned_and_ids_are_whole(munadi: Munadi, api: FakeApi) -> No
     assert dict(api.requests[0].url.params) == {"brandRef": "acme", "status": "failed"}
 
 
-def test_json_before_or_after_the_command(munadi: Munadi, api: FakeApi) -> None:
+@pytest.mark.parametrize("command", ["--json contents list", "contents list --json"])
+def test_json_before_or_after_the_command(munadi: Munadi, api: FakeApi, command: str) -> None:
     page = {"data": [content()], "nextCursor": None}
     api.on("GET /v1/contents", page)
-    assert json.loads(munadi("--json", "contents", "list").stdout) == page
-    assert json.loads(munadi("contents", "list", "--json").stdout) == page
+    assert json.loads(munadi(*command.split()).stdout) == page
 
 
-def test_watch_prints_each_event_once_as_it_comes(munadi: Munadi, api: FakeApi) -> None:
-    published = content(status="published", publications=[publication(status="published")])
-    api.on("GET /v1/contents/cnt_1", content(), content(), published)
+def test_watch_prints_each_event_once(munadi: Munadi, api: FakeApi) -> None:
+    api.on(POST, content(), content(), PUBLISHED)
     pages = {"0": [event(1, "content.accepted")], "1": [event(2, "content.publish.started", sns="bluesky")], "2": []}
-
-    def events(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, json={"data": pages[request.url.params["after"]], "nextCursor": None})
-
-    api.on("GET /v1/contents/cnt_1/events", events)
+    api.on(
+        EVENTS,
+        lambda request: httpx.Response(200, json={"data": pages[request.url.params["after"]], "nextCursor": None}),
+    )
     result = munadi("contents", "watch", "cnt_1")
     assert result.exit_code == 0
     assert re.findall(r"#\d+", result.stdout) == ["#1", "#2"]
     assert "bluesky    publishing" in result.stdout
 
 
-def test_watch_in_json_is_one_event_per_line(munadi: Munadi, api: FakeApi) -> None:
-    api.on("GET /v1/contents/cnt_1", content(status="canceled"))
+def test_watch_in_json_prints_one_event_per_line(munadi: Munadi, api: FakeApi) -> None:
+    api.on(POST, content(status="canceled"))
     events = [event(1, "content.accepted"), event(2, "content.canceled")]
-    api.on("GET /v1/contents/cnt_1/events", {"data": events, "nextCursor": None})
+    api.on(EVENTS, {"data": events, "nextCursor": None})
     result = munadi("contents", "watch", "cnt_1", "--json")
     assert [json.loads(line) for line in result.stdout.splitlines()] == events
-    assert result.exit_code == 1, "what was canceled was not published"
+    assert result.exit_code == 1, "a canceled post was not published"
 
 
 def test_watch_continues_after_a_restart_of_the_api(munadi: Munadi, api: FakeApi) -> None:
-    outage = [httpx.ConnectError("refused")] * 6
-    done = httpx.Response(200, json=content(status="published", publications=[publication(status="published")]))
-    api.on("GET /v1/contents/cnt_1", content(), *outage, done)
-    api.on("GET /v1/contents/cnt_1/events", {"data": [], "nextCursor": None})
+    api.on(POST, content(), *[httpx.ConnectError("refused")] * 6, PUBLISHED)
+    api.on(EVENTS, {"data": [], "nextCursor": None})
     result = munadi("contents", "watch", "cnt_1")
-    assert result.exit_code == 0
-    assert "waiting for it" in result.stderr
+    assert (result.exit_code, "waiting for it" in result.stderr) == (0, True)
 
 
 def test_retry_of_one_publication_names_it(munadi: Munadi, api: FakeApi) -> None:
     api.on("POST /v1/contents/cnt_1/retry", content(status="queued"))
     result = munadi("contents", "retry", "cnt_1", "--publication", "pub_instagram")
-    assert result.exit_code == 0
+    assert (result.exit_code, "is not published yet" in result.stdout) == (0, True)
     assert api.bodies("POST /v1/contents/cnt_1/retry") == [{"publicationIds": ["pub_instagram"]}]
-    assert "is not published yet" in result.stdout
 
 
 def test_cancel_and_reschedule(munadi: Munadi, api: FakeApi) -> None:
+    reschedule, at = "POST /v1/contents/cnt_1/reschedule", "2026-12-01T09:00:00"
     api.on("POST /v1/contents/cnt_1/cancel", content(status="canceled"))
-    api.on("POST /v1/contents/cnt_1/reschedule", content())
+    api.on(reschedule, content())
     assert "canceled" in munadi("contents", "cancel", "cnt_1").stdout
-    assert munadi("contents", "reschedule", "cnt_1", "--at", "2026-12-01T09:00:00", "--timezone", "Asia/Kolkata",
-                  "--fold", "later").exit_code == 0  # fmt: skip
-    assert api.bodies("POST /v1/contents/cnt_1/reschedule") == [
-        {"scheduledAt": "2026-12-01T09:00:00", "timezone": "Asia/Kolkata", "fold": "later"}
-    ]
+    local = ("--at", at, "--timezone", "Asia/Kolkata", "--fold", "later")
+    assert munadi("contents", "reschedule", "cnt_1", *local).exit_code == 0
+    assert api.bodies(reschedule) == [{"scheduledAt": at, "timezone": "Asia/Kolkata", "fold": "later"}]
     assert munadi("contents", "reschedule", "cnt_1", "--at", "x", "--fold", "middle").exit_code == 2
+
+
+def test_an_edit_requires_the_version_that_was_read(munadi: Munadi, api: FakeApi, tmp_path: Path) -> None:
+    file, edit = tmp_path / "changes.json", "PATCH /v1/contents/cnt_1"
+    file.write_text(json.dumps({"text": "Another"}))
+    api.on(POST, content(version=4))
+    api.on(edit, content(version=5))
+    for options in ((), ("--version", "3")):
+        assert munadi("contents", "edit", "cnt_1", "--file", str(file), *options).exit_code == 0
+    sent = [request.headers["if-match"] for request in api.requests if request.method == "PATCH"]
+    assert sent == ['"4"', '"3"']
+    assert api.bodies(edit) == [{"text": "Another"}] * 2
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Changes to endpoints, publications and posts; events; and rules for every command."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 from munadi.cli.app import app
-from tests.cli.conftest import FAILURE, FakeApi, Munadi, content, event, publication
+from tests.cli.conftest import FAILURE, FakeApi, Munadi, event, publication
 
 ENDPOINT = {
     "id": "whe_1",
@@ -70,18 +69,6 @@ def test_a_publication_is_shown_with_its_attempts_and_resolved(munadi: Munadi, a
     assert resolved.exit_code == 0
     assert api.bodies("POST /v1/publications/pub_1/resolve") == [{"outcome": "published", "providerPostId": "9"}]
     assert munadi("publications", "resolve", "pub_1", "--outcome", "maybe").exit_code == 2
-
-
-def test_a_post_is_edited_at_the_version_that_was_read(munadi: Munadi, api: FakeApi, tmp_path: Path) -> None:
-    file = tmp_path / "changes.json"
-    file.write_text(json.dumps({"text": "Another"}))
-    api.on("GET /v1/contents/cnt_1", content(version=4))
-    api.on("PATCH /v1/contents/cnt_1", content(version=5))
-    assert munadi("contents", "edit", "cnt_1", "--file", str(file)).exit_code == 0
-    assert munadi("contents", "edit", "cnt_1", "--file", str(file), "--version", "3").exit_code == 0
-    sent = [request.headers["if-match"] for request in api.requests if request.method == "PATCH"]
-    assert sent == ['"4"', '"3"']
-    assert api.bodies("PATCH /v1/contents/cnt_1") == [{"text": "Another"}] * 2
 
 
 def test_the_events_are_followed_from_a_position(munadi: Munadi, api: FakeApi) -> None:
