@@ -34,6 +34,9 @@ async def test_all_but_the_last_chunk_is_there_ahead_of_time() -> None:
         (f"bytes {start}-{start + 7}/44", "video/mp4") for start in (0, 8, 16, 24)
     ]
     assert not [chunk for chunk in chunks if "authorization" in chunk.headers]
+    (body,) = bodies(tiktok.bench, INIT)
+    switches = ("disable_comment", "disable_duet", "disable_stitch")
+    assert [body["post_info"][name] for name in switches] == [False, False, True]  # as creator_info says
 
 
 async def test_everything_is_saved_the_moment_it_is_known() -> None:

@@ -87,15 +87,6 @@ async def test_an_unaudited_app_posts_privately_only(acme: Acme, status: str, le
     assert len(acme.posts) == 1
 
 
-async def test_what_the_creator_disabled_is_sent_disabled(acme: Acme) -> None:
-    acme.set("switches", True, "commentDisabled", "duetDisabled", "stitchDisabled")
-    await acme.post(clip(acme))
-    await acme.post(photos(acme))
-    infos = [one["raw"]["info"] for one in acme.posts]
-    assert [info["disable_comment"] for info in infos] == [True, True]
-    assert (infos[0]["disable_duet"], infos[0]["disable_stitch"]) == (True, True)
-
-
 async def test_an_unverified_domain(acme: Acme) -> None:
     acme.set("switches", False, "urlsVerified")
     for given in (clip(acme, mode="pull"), photos(acme)):

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from munadi.domain.failure import ChannelError, Effect, Reason
-from munadi.domain.publication import Absent, Published, Unknown
+from munadi.domain.publication import Published, Unknown
 from munadi.ports import PublicationDraft
 from tests.channels.connected import film, new
 from tests.channels.making import Saved, error_of
@@ -53,27 +53,6 @@ async def test_a_video_arrives_as_it_is_with_one_visible_call(acme: Acme, conten
     assert [call["effect"] for call in acme.oracle.call("GET", "/calls") if call["visible"]] == [True]
 
 
-async def test_further_parts_and_the_status_arrive_as_they_were_given(acme: Acme) -> None:
-    german = {"title": "Ausverkauf", "description": "Der Monsun ist da"}
-    parts = {"defaultLanguage": "en", "localizations": {"de": german}, "recordingDate": "2026-11-01"}
-    status = {"license": "creativeCommon", "embeddable": False, "containsSyntheticMedia": True, "madeForKids": True}
-    await acme.post(clip(acme, **parts, **status, paidProductPlacement=True))
-    (post,) = acme.posts
-    assert post["raw"]["details"] == {
-        "localizations": {"de": german},
-        "recordingDetails": {"recordingDate": "2026-11-01T00:00:00Z"},
-        "paidProductPlacementDetails": {"hasPaidProductPlacement": True},
-    }
-    assert post["raw"]["status"] == {
-        "privacyStatus": "public",
-        "license": "creativeCommon",
-        "embeddable": False,
-        "publicStatsViewable": True,
-        "selfDeclaredMadeForKids": True,
-        "containsSyntheticMedia": True,
-    }
-
-
 async def test_an_unlisted_video_can_be_watched_and_a_private_one_cannot(acme: Acme) -> None:
     await acme.post(clip(acme, privacyStatus="unlisted"))
     assert (await acme.post(clip(acme, privacyStatus="private"))).post_id
@@ -102,31 +81,6 @@ async def test_a_lost_answer_at_the_start_leaves_nothing_behind(acme: Acme) -> N
     assert (await acme.failure(given, saved)).effect is Effect.UNKNOWN
     await acme.post(given, saved)
     assert len(acme.posts) == 1
-
-
-async def test_a_session_that_ended_with_its_answer_lost_is_followed_up(acme: Acme) -> None:
-    acme.plant("upload_chunk", "accept_then_reset")
-    given, saved = clip(acme), Saved()
-    await acme.failure(given, saved)
-    acme.set("limits", 0, "sessionSeconds")
-    await insist(acme, given, saved)
-    await acme.finish(given, saved)
-    assert (len(acme.posts), len(acme.calls("start_upload"))) == (1, 1)
-
-
-async def test_short_stores_are_continued(oracle: Oracle, site: MediaSite) -> None:
-    async with acme_at("youtube", oracle, site, chunk_bytes=2 * UNIT) as acme:
-        acme.set("limits", UNIT, "storedPerChunk")
-        await acme.post(clip(acme, LONG_CLIP))
-        assert await stored(acme.posts[0]) == LONG_CLIP
-
-
-async def test_with_no_video_on_record_a_published_one_is_found(acme: Acme) -> None:
-    given, saved = clip(acme), Saved()
-    await acme.prepare(given, saved)
-    assert await acme.find(given, Saved()) == Absent()
-    found = await acme.finish(given, saved)
-    assert (await acme.find(given, Saved())).post_id == found.post_id
 
 
 async def test_a_slot_is_kept_while_processing_continues(oracle: Oracle, site: MediaSite) -> None:
