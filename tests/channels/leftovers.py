@@ -1,4 +1,4 @@
-"""What a preparation leaves at each network that can be told to remove it, and how the network answers that."""
+"""What a preparation leaves at each network that can remove it, and how the network answers that."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.channels.scene_youtube import VIDEO, VIDEOS, listed, refusal, resourc
 class Leftover:
     """`unused`: still there and not visible; `gone`: removed already; `seen`: visible, or it may be.
 
-    `removals` are the mutations that remove it: method and the end of the path.
+    `removal` is the mutation that removes it: method and the end of the path.
     """
 
     name: str
@@ -27,8 +27,7 @@ class Leftover:
     unused: Callable[[Network], object]
     gone: Callable[[Network], object]
     seen: Callable[[Network], object]
-    removals: tuple[tuple[str, str], ...]
-    settings: dict[str, Any]
+    removal: tuple[str, str]
 
 
 def _handle(**state: Any) -> Handle:
@@ -53,7 +52,6 @@ def _film(network: Network, publishing: str, deleted: Any = None) -> Network:
     return network.on("DELETE", f"/{FILM}", deleted or ok({"success": True}))
 
 
-FACEBOOK = {"hosts": {"graph": "https://graph.example/facebook"}, "version": "v99.0"}
 PHOTOS = _handle(photos=[{"id": PHOTO, "made_at": (NOW - timedelta(minutes=4)).isoformat()}])
 UPLOAD = _handle(upload={"video_id": FILM, "started_at": (NOW - timedelta(minutes=9)).isoformat()})
 STORY = {"post_id": "1", "media_id": "2", "media_type": "photo", "creation_time": "2026-12-01T08:58:00+0000"}
@@ -75,26 +73,7 @@ LEFTOVERS = {
         unused=_page,
         gone=lambda network: _page(network, deleted=MISSING),
         seen=lambda network: _page(network, SHOWN),
-        removals=(("DELETE", f"/{PHOTO}"),),
-        settings=FACEBOOK,
-    ),
-    "facebook photos, perhaps a post's": Leftover(
-        name="facebook",
-        handle=PHOTOS,
-        unused=_page,
-        gone=lambda network: _page(network, deleted=MISSING),
-        seen=lambda network: _page(network, WORDLESS),
-        removals=(("DELETE", f"/{PHOTO}"),),
-        settings=FACEBOOK,
-    ),
-    "facebook photos, perhaps a story's": Leftover(
-        name="facebook",
-        handle=PHOTOS,
-        unused=lambda network: _page(network, stories=[{**STORY, "media_type": "video"}]),
-        gone=lambda network: _page(network, deleted=MISSING),
-        seen=lambda network: _page(network, stories=[STORY]),
-        removals=(("DELETE", f"/{PHOTO}"),),
-        settings=FACEBOOK,
+        removal=("DELETE", f"/{PHOTO}"),
     ),
     "facebook video": Leftover(
         name="facebook",
@@ -102,8 +81,7 @@ LEFTOVERS = {
         unused=lambda network: _film(network, "not_started"),
         gone=lambda network: network.on("GET", f"/{FILM}", MISSING),
         seen=lambda network: _film(network, "in_progress"),
-        removals=(("DELETE", f"/{FILM}"),),
-        settings=FACEBOOK,
+        removal=("DELETE", f"/{FILM}"),
     ),
     "bluesky": Leftover(
         name="bluesky",
@@ -111,8 +89,7 @@ LEFTOVERS = {
         unused=lambda network: _bluesky(network, ok({})),
         gone=lambda network: _bluesky(network, answer(400, {"error": "UploadNotFound", "message": "no"})),
         seen=lambda network: _bluesky(network, answer(400, {"error": "UploadAlreadyCompleted", "message": "no"})),
-        removals=(("POST", ABORT),),
-        settings={},
+        removal=("POST", ABORT),
     ),
     "tiktok": Leftover(
         name="tiktok",
@@ -120,8 +97,7 @@ LEFTOVERS = {
         unused=lambda network: network.on("POST", CANCEL, done()),
         gone=lambda network: network.on("POST", CANCEL, refused(400, "invalid_publish_id")),
         seen=lambda network: network.on("POST", CANCEL, refused(400, "publish_not_cancellable")),
-        removals=(("POST", CANCEL),),
-        settings={},
+        removal=("POST", CANCEL),
     ),
     "youtube": Leftover(
         name="youtube",
@@ -131,10 +107,17 @@ LEFTOVERS = {
             "DELETE", VIDEOS, refusal(404, "videoNotFound")
         ),
         seen=lambda network: network.on("GET", VIDEOS, listed(resource("unlisted"))),
-        removals=(("DELETE", VIDEOS),),
-        settings={},
+        removal=("DELETE", VIDEOS),
     ),
 }
+LEFTOVERS["facebook photos, perhaps a post's"] = replace(
+    LEFTOVERS["facebook photos"], seen=lambda network: _page(network, WORDLESS)
+)
+LEFTOVERS["facebook photos, perhaps a story's"] = replace(
+    LEFTOVERS["facebook photos"],
+    unused=lambda network: _page(network, stories=[{**STORY, "media_type": "video"}]),
+    seen=lambda network: _page(network, stories=[STORY]),
+)
 LEFTOVERS["youtube, not listed any more"] = replace(
     LEFTOVERS["youtube"],
     gone=lambda network: network.on("GET", VIDEOS, listed()),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import httpx
 import pytest
 
@@ -9,16 +11,19 @@ from munadi.domain.channel import Leftovers
 from munadi.domain.publication import Handle
 from tests.channels.contract import Scene
 from tests.channels.leftovers import ASKED, LEFTOVERS, Leftover
-from tests.channels.making import Bench, bench, error_of
-from tests.channels.network import answer
+from tests.channels.making import bench, error_of
+from tests.channels.network import Network, answer
 from tests.channels.scenes import SCENES, scenes
 
 leftovers = pytest.mark.parametrize("left", LEFTOVERS.values(), ids=LEFTOVERS)
 
 
-async def discard(left: Leftover, built: Bench) -> list[tuple[str, str]]:
-    """Discard, and return the mutations."""
-    await built.channel.discard(SCENES[left.name].account, left.handle)
+async def discard(left: Leftover, script: Callable[[Network], object]) -> list[tuple[str, str]]:
+    """Discard at a network that answers so, and return the mutations."""
+    scene = SCENES[left.name]
+    built = bench(left.name, scene.settings)
+    script(built.network)
+    await built.channel.discard(scene.account, left.handle)
     return [(request.method, request.url.path) for request in built.network.mutations]
 
 
@@ -38,33 +43,23 @@ async def test_discard_calls_nothing_where_the_network_drops_leftovers(scene: Sc
 
 @leftovers
 async def test_what_was_never_visible_is_removed(left: Leftover) -> None:
-    built = bench(left.name, left.settings)
-    left.unused(built.network)
-    made = await discard(left, built)
-    assert [(method, path.endswith(end)) for (method, path), (_, end) in zip(made, left.removals, strict=True)] == [
-        (method, True) for method, _ in left.removals
-    ]
+    ((method, path),) = await discard(left, left.unused)
+    assert (method, path.endswith(left.removal[1])) == (left.removal[0], True)
 
 
 @leftovers
 async def test_what_is_gone_is_no_error(left: Leftover) -> None:
-    built = bench(left.name, left.settings)
-    left.gone(built.network)
-    await discard(left, built)
+    await discard(left, left.gone)
 
 
 @leftovers
 async def test_what_is_or_may_be_visible_stays(left: Leftover) -> None:
-    built = bench(left.name, left.settings)
-    left.seen(built.network)
-    made = await discard(left, built)
-    assert made == [] or left.name in ASKED
+    assert await discard(left, left.seen) == [] or left.name in ASKED
 
 
 @leftovers
 @pytest.mark.parametrize("down", [answer(503, "<html>down</html>"), httpx.ReadTimeout("slow")], ids=["503", "timeout"])
 async def test_an_outage_raises_so_that_discard_is_repeated(left: Leftover, down: httpx.Response | Exception) -> None:
-    built = bench(left.name, left.settings)
-    for method in ("GET", "POST", "DELETE"):
-        built.network.on(method, "", down)
-    await error_of(discard(left, built))
+    await error_of(
+        discard(left, lambda network: [network.on(method, "", down) for method in ("GET", "POST", "DELETE")])
+    )
