@@ -131,8 +131,8 @@ PICTURES: dict[str, Callable[[], bytes]] = {
     "bmp of runs over 64 million pixels": lambda: _bmp(8_000, bytes(40_000)),
     "bmp of runs that add nothing": lambda: _bmp(10, bytes(20_000_000)),
     "bmp of negative size": lambda: _bmp(-2_147_483_648, bytes(1000)),
-    "png that goes on as a jpeg": lambda: _png()[:33] + _saved("JPEG"),
-    "jpeg that goes on as html": lambda: _saved("JPEG") + b"<script>alert(1)</script>",
+    "png that continues as a jpeg": lambda: _png()[:33] + _saved("JPEG"),
+    "jpeg that continues as html": lambda: _saved("JPEG") + b"<script>alert(1)</script>",
     "gif that is a script": lambda: b"GIF89a/*" + bytes(500) + b"*/=1;alert(1)",
     "cut png": partial(_cut, _png, 0.6),
     "cut webp": partial(_cut, partial(_saved, "WEBP", (64, 64)), 0.7),
@@ -147,7 +147,7 @@ VIDEOS: dict[str, Callable[[], bytes]] = {
     "mp4 of boxes in boxes": partial(_nested, 100_000),
     "mp4 with an endless index": hostile.endless_index,
     "cut mp4": lambda: bytes(hostile.film())[:-300],
-    "mp4 that goes on as a gif": lambda: FTYP + GIF_HEAD + GIF_FRAME,
+    "mp4 that continues as a gif": lambda: FTYP + GIF_HEAD + GIF_FRAME,
     "matroska of sizes without an end": lambda: b"\x1aE\xdf\xa3" + b"\0" * 200,
 }
 FILES = PICTURES | VIDEOS

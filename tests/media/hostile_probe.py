@@ -1,6 +1,6 @@
 """A process of at most a gigabyte that probes hostile files: `python -m tests.media.hostile_probe <folder>`.
 
-Prints one JSON object for each file: its name, what came of it, the processor seconds and the kilobytes it took.
+Prints one JSON object for each file: its name, the outcome, the processor seconds and the kilobytes it took.
 """
 
 from __future__ import annotations

@@ -17,18 +17,18 @@ ROOT = Path(__file__).parents[2]
 # Of the processor, so that a busy machine changes nothing. A walk takes a tenth of it.
 SECONDS = 1.0
 KILOBYTES = 60_000
-# Odd, but sound: a reader shows them, and what stands behind the picture is never served as anything else.
+# Odd, but sound: a reader shows them, and what follows the picture is never served as anything else.
 SOUND = {
     "jpeg with overlapping EXIF fields": "image/jpeg",
     "png with overlapping EXIF fields": "image/png",
     "webp with overlapping EXIF fields": "image/webp",
-    "jpeg that goes on as html": "image/jpeg",
+    "jpeg that continues as html": "image/jpeg",
 }
 
 
 @pytest.fixture(scope="module")
 def probed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
-    """What came of each file of the corpus, by its name."""
+    """The outcome of each file of the corpus, by its name."""
     argv = [sys.executable, "-m", "tests.media.hostile_probe", str(tmp_path_factory.mktemp("hostile"))]
     ended = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
     assert ended.returncode == 0, ended.stderr[-2000:]

@@ -151,7 +151,7 @@ async def test_an_interrupted_put_leaves_nothing_and_can_be_repeated(store, prox
     await proxy.set_mode(Mode.PASS)
     digest = await off_loop(store.put, path)
     assert (store_size := await off_loop(store.size, digest)) == LARGE, store_size
-    # The parts of the first try, which could not be taken back then, go with the sweep.
+    # The sweep removes the parts of the first try, which could not be aborted then.
     assert "<UploadId>" in s3.uploads(bucket_name)
     await asyncio.sleep(1.1)
     assert await off_loop(store.sweep, lambda _: True, older_than=timedelta(seconds=0)) == []
@@ -202,7 +202,7 @@ async def test_a_hanging_store_is_an_outage_and_blocks_nothing_else(store, proxy
     reads = [asyncio.create_task(off_loop(store.read, digest)) for _ in range(WORKERS + 4)]
     await asyncio.sleep(0.2)
     loop = asyncio.get_running_loop()
-    async with asyncio.timeout(1):  # names are resolved, and threads are had
+    async with asyncio.timeout(1):  # names are resolved, and threads are free
         assert await loop.getaddrinfo("127.0.0.1", 80, type=socket.SOCK_STREAM)
         assert await asyncio.to_thread(lambda: True)
     results = await asyncio.gather(*reads, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""What one request and one brand can take: bounded, shared, and gone when the caller leaves."""
+"""The media of one request: bounded in bytes and seconds, shared fairly, removed when the caller leaves."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def until(reached: Callable[[], bool]) -> None:
     raise AssertionError("not reached within 5 s")
 
 
-async def brought(
+async def fetched(
     intake: MediaIntake, brand: str, media: list[tuple[str, MediaRequest]]
 ) -> tuple[IntakeMedia, ProblemCollector]:
     problems = ProblemCollector()
@@ -59,10 +59,10 @@ async def test_a_slow_server_of_one_brand_does_not_delay_another(
     web.ok("/good.jpg", picture("good.jpg").read_bytes())
     tarpits = [f"/{number}" for number in range(16)]
     web.pages |= dict.fromkeys(tarpits, silent)
-    attacks = [asyncio.create_task(brought(intake, "rival", named(web, *tarpits))) for _ in range(4)]
+    attacks = [asyncio.create_task(fetched(intake, "rival", named(web, *tarpits))) for _ in range(4)]
     await until(lambda: len(web.paths) >= FETCHES_PER_BRAND)
     started = time.monotonic()
-    made, found = await brought(intake, "acme", named(web, "/good.jpg"))
+    made, found = await fetched(intake, "acme", named(web, "/good.jpg"))
     assert (len(made.new), found.all) == (1, [])
     assert time.monotonic() - started < 0.5
     assert len(set(web.paths) - {"/good.jpg"}) == FETCHES_PER_BRAND < FETCHES
@@ -73,26 +73,22 @@ async def test_a_slow_server_of_one_brand_does_not_delay_another(
     assert files(tmp_path) == []
 
 
-async def test_the_seconds_of_a_request_are_bounded_together(intake: MediaIntake, web: Any, tmp_path: Path) -> None:
+async def test_the_seconds_and_bytes_of_a_request_are_bounded_together(
+    intake: MediaIntake, web: Any, picture: Any, tmp_path: Path
+) -> None:
     tarpits = [f"/{number}" for number in range(16)]
     web.pages |= dict.fromkeys(tarpits, silent)
     started = time.monotonic()
-    _, found = await brought(intake, "acme", named(web, *tarpits))
+    _, found = await fetched(intake, "acme", named(web, *tarpits))
     assert time.monotonic() - started < 2.5
     assert [(each.pointer, each.code, each.limit) for each in found.all] == [
         (f"/media/{number}/url", "MEDIA_TIMEOUT", 1) for number in range(16)
     ]
-    assert files(tmp_path) == []
-
-
-async def test_the_bytes_of_a_request_are_bounded_together(
-    intake: MediaIntake, web: Any, picture: Any, tmp_path: Path
-) -> None:
     content = picture("a.png", (150, 150)).read_bytes()
     assert 50_000 < len(content) < 100_000
-    web.ok("/1", content)
-    web.ok("/2", content)
-    made, found = await brought(intake, "acme", named(web, "/1", "/2"))
+    for path in tarpits[:2]:
+        web.ok(path, content)
+    made, found = await fetched(intake, "acme", named(web, *tarpits[:2]))
     assert {(each.code, each.limit) for each in found.all} == {("MEDIA_TOO_LARGE", 100_000)}
     made.discard()
     assert files(tmp_path) == []
@@ -100,7 +96,7 @@ async def test_the_bytes_of_a_request_are_bounded_together(
 
 async def test_too_many_urls_are_refused_unfetched(intake: MediaIntake, web: Any) -> None:
     paths = [f"/{number}" for number in range(21)]
-    _, found = await brought(intake, "acme", named(web, *paths))
+    _, found = await fetched(intake, "acme", named(web, *paths))
     assert [(each.pointer, each.code, each.rule, each.limit, each.actual) for each in found.all] == [
         ("/media/20/url", "MEDIA_TOO_MANY", "media_too_many", 20, 21)
     ]
@@ -113,7 +109,7 @@ async def test_a_cancelled_call_leaves_neither_files_nor_tasks(
     web.ok("/good.jpg", picture("good.jpg").read_bytes())
     web.pages["/slow"] = silent
     before = asyncio.all_tasks() | set(web.open)
-    call = asyncio.create_task(brought(intake, "acme", named(web, "/good.jpg", "/slow")))
+    call = asyncio.create_task(fetched(intake, "acme", named(web, "/good.jpg", "/slow")))
     await until(lambda: bool(files(tmp_path)))
     await asyncio.sleep(0.3)  # one is probed by now, the other still waits
     call.cancel()
@@ -130,6 +126,6 @@ async def test_a_file_that_is_no_media_is_refused_at_its_first_bytes(intake: Med
 
     web.pages["/page"] = page
     started = time.monotonic()
-    _, found = await brought(intake, "acme", named(web, "/page"))
+    _, found = await fetched(intake, "acme", named(web, "/page"))
     assert [(each.code, "image/jpeg" in each.message) for each in found.all] == [("MEDIA_TYPE_UNSUPPORTED", True)]
     assert time.monotonic() - started < 0.5

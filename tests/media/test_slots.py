@@ -1,19 +1,16 @@
-"""Slots are shared: nobody has them all, and whoever has the fewest goes next."""
+"""Slots are shared: no brand has them all, and the brand with the fewest is next."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import pytest
 
 from munadi.media.slots import FairSlots
 
-Started = Callable[[str], "asyncio.Task[None]"]
-
 
 async def turn() -> None:
-    """Let every task that can go on do so."""
+    """Let every task run that can."""
     for _ in range(10):
         await asyncio.sleep(0)
 

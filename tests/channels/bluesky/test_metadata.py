@@ -1,4 +1,4 @@
-"""A picture is published without what it says of its maker, and looks the same."""
+"""A picture is published without its metadata, and looks the same."""
 
 from __future__ import annotations
 
